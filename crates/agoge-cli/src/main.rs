@@ -1,0 +1,3 @@
+//! The `agoge` command.
+
+fn main() {}

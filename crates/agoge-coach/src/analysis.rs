@@ -1,0 +1,285 @@
+//! [`Analysis`]: everything that is known about one recording, as it is written to `analysis.json`.
+//!
+//! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or removed.
+
+use agoge_kinematics::{Event, Metric, Phase, Refused, Unit};
+use agoge_motion::{Part, Side, Source, Space};
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the schema, the first field of every `analysis.json`.
+pub const SCHEMA: &str = "agoge.analysis/1";
+
+/// The analysis of one recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of Agoge that made it.
+    pub version: String,
+    /// What was read.
+    pub input: Input,
+    /// How good the data are.
+    pub quality: DataQuality,
+    /// Everything that was changed in the data before measuring.
+    pub repairs: Vec<Repair>,
+    /// Which movement, and how that is known.
+    pub movement: MovementChoice,
+    /// Every repetition and attempt, in order of time.
+    pub repetitions: Vec<RepetitionReport>,
+    /// Each metric over the complete repetitions.
+    pub metrics: Vec<MetricSummary>,
+    /// The set's score; none when no scorer knows this movement or there is nothing to score.
+    pub score: Option<Score>,
+    /// What to change first: the most important first, never more than three that are shown as such.
+    pub findings: Vec<Finding>,
+    /// Curves over the repetitions.
+    pub bands: Vec<Band>,
+    /// What this recording cannot tell, and why.
+    pub refused: Vec<Refused>,
+}
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Name, format, the reader's notes, and whether it is simulated.
+    pub source: Source,
+    /// Name of the source's skeleton.
+    pub skeleton: String,
+    /// What the positions mean.
+    pub space: Space,
+    /// The camera's view for two-dimensional input.
+    pub view: View,
+    /// How many frames.
+    pub frames: usize,
+    /// Frames a second.
+    pub rate_hz: f64,
+    /// Length, s.
+    pub duration_s: f64,
+    /// The athlete's height used for scaling, m, if given.
+    pub height_m: Option<f64>,
+    /// Parts of the body that were made from others, each with what from.
+    pub invented: Vec<String>,
+}
+
+/// From where the athlete was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    /// Three-dimensional: from everywhere.
+    Spatial,
+    /// From the front or the back.
+    Frontal,
+    /// From the side.
+    Sagittal,
+    /// In between: neither plane is measured truly.
+    Oblique,
+}
+
+/// How good the data are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataQuality {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in one or two sentences.
+    pub reasons: Vec<String>,
+    /// Share of joint positions that were seen, 0 to 1, before any repair.
+    pub seen: f64,
+    /// Each joint of the source.
+    pub joints: Vec<JointQuality>,
+    /// Stretches in which most of the body was missing, frames `[first, last]`.
+    pub bad_frames: Vec<[usize; 2]>,
+}
+
+/// A verdict on the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Findings can be trusted within their intervals.
+    Good,
+    /// Findings hold with the doubts that are named.
+    Usable,
+    /// Too little is seen for findings.
+    Poor,
+}
+
+/// How good the data of one joint are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JointQuality {
+    /// The joint's name in the source.
+    pub joint: String,
+    /// Share of frames in which it was seen, 0 to 1.
+    pub seen: f64,
+    /// Mean confidence where seen, 0 to 1.
+    pub confidence: f64,
+    /// Longest gap, s.
+    pub longest_gap_s: f64,
+    /// Jitter: root mean square of what the filter took away, in the recording's unit.
+    pub jitter: f64,
+}
+
+/// One kind of repair on one joint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repair {
+    /// The joint's name in the source, or `all`.
+    pub joint: String,
+    /// What was done: `gap filled`, `outlier removed`, `left/right swap undone`, `filtered`, `resampled`.
+    pub kind: String,
+    /// How many frames it changed.
+    pub frames: usize,
+    /// Particulars ("Butterworth 4th order, 6 Hz, zero phase").
+    pub note: String,
+}
+
+/// Which movement was analysed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MovementChoice {
+    /// The definition's name (`squat`); `unknown` if none fits.
+    pub name: String,
+    /// Its title for people ("Squat").
+    pub title: String,
+    /// How it was chosen: `given`, `recognised`, `unknown`.
+    pub how: String,
+    /// How sure, 0 to 1; 1 when given.
+    pub certainty: f64,
+    /// The next best movements, with their certainty.
+    pub others: Vec<(String, f64)>,
+}
+
+/// One repetition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RepetitionReport {
+    /// 1, 2, 3 …
+    pub number: usize,
+    /// The side that did it, for one-sided movements.
+    pub side: Option<Side>,
+    /// False for an attempt that was not completed.
+    pub complete: bool,
+    /// First and last frame.
+    pub frames: [usize; 2],
+    /// Start, s.
+    pub start_s: f64,
+    /// End, s.
+    pub end_s: f64,
+    /// Phases in order.
+    pub phases: Vec<Phase>,
+    /// Events in order.
+    pub events: Vec<Event>,
+    /// Measures.
+    pub metrics: Vec<Metric>,
+    /// Its score, if there is a scorer.
+    pub score: Option<Score>,
+    /// The pose data in it are good enough.
+    pub qa_pose: bool,
+    /// The measured values are humanly possible.
+    pub qa_biomech: bool,
+}
+
+/// A score from 0 (poor) to 100 (good), with its 90 % interval.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The score.
+    pub value: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+    /// What made it: the model's name, or `definition checks`.
+    pub method: String,
+}
+
+/// One metric over the complete repetitions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricSummary {
+    /// Name in snake case.
+    pub name: String,
+    /// Side, if it has one.
+    pub side: Option<Side>,
+    /// Phase it was taken in.
+    pub phase: Option<String>,
+    /// Unit.
+    pub unit: Unit,
+    /// Mean over the repetitions.
+    pub mean: f64,
+    /// Standard deviation over the repetitions.
+    pub sd: f64,
+    /// How many repetitions.
+    pub n: usize,
+    /// Standard error of measurement of one value, if it can be stated.
+    pub sem: Option<f64>,
+    /// Minimal detectable change (95 %) between two values, if it can be stated.
+    pub mdc: Option<f64>,
+}
+
+/// Something to change: where, when, how much, how sure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Short and in plain words: "The left knee moves inward on the way up".
+    pub title: String,
+    /// One sentence with the figures.
+    pub detail: String,
+    /// Part of the body.
+    pub part: Part,
+    /// Key of the curve that shows it, for the report's picture.
+    pub curve: Option<String>,
+    /// Side, if it has one.
+    pub side: Option<Side>,
+    /// Phase of the movement; none for the whole of it.
+    pub phase: Option<String>,
+    /// In which repetitions (their numbers).
+    pub repetitions: Vec<usize>,
+    /// Out of how many.
+    pub of: usize,
+    /// The metric it rests on.
+    pub metric: String,
+    /// Mean value in those repetitions.
+    pub value: f64,
+    /// What was expected: the limit, or the reference's mean.
+    pub expected: f64,
+    /// Half width of the 95 % interval of `value`.
+    pub uncertainty: f64,
+    /// Unit of the three.
+    pub unit: Unit,
+    /// 0 to 1: how much it matters (orders the findings).
+    pub importance: f64,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Which kind of evidence: `check` (a limit with a source), `reference`, `asymmetry`, `trend`.
+    pub evidence: String,
+    /// Source of the limit, or what it was compared with.
+    pub source: String,
+    /// What to say to the athlete (an external focus).
+    pub cue: String,
+    /// An exercise for it.
+    pub drill: String,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Just outside the error of measurement.
+    Low,
+    /// Clearly outside, in some repetitions or with doubts on the data.
+    Moderate,
+    /// Clearly outside, in most repetitions, with good data.
+    High,
+}
+
+/// One curve over the complete repetitions, each normalised to 101 points of its repetition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// Name of the curve, without the side.
+    pub name: String,
+    /// Side.
+    pub side: Option<Side>,
+    /// Unit.
+    pub unit: Unit,
+    /// Mean at 0, 1 … 100 % of the repetition, `[101]`.
+    pub mean: Vec<f64>,
+    /// Standard deviation over the repetitions, `[101]`.
+    pub sd: Vec<f64>,
+    /// The reference's mean, `[101]`, if there is a reference.
+    pub reference: Option<Vec<f64>>,
+    /// Root mean square difference from the reference over the cycle (movement analysis profile, Baker et al. 2009).
+    pub deviation: Option<f64>,
+}

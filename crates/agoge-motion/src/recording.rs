@@ -1,0 +1,304 @@
+//! [`Recording`]: the one canonical form of a recorded movement.
+
+use crate::{Part, Skeleton};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Why a recording could not be made or changed.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum Error {
+    /// The arrays do not fit each other.
+    #[error("{what}: expected {expected} values, found {found}; hint: frames × joints must agree")]
+    Shape {
+        /// Which array.
+        what: &'static str,
+        /// How many values the other arrays ask for.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// There is nothing to work on.
+    #[error("the recording has no frames; hint: check that the file was written to its end")]
+    NoFrames,
+    /// The clock does not run forward.
+    #[error("frame {frame}: time {time} s does not come after the frame before; hint: sort the frames and remove doubles")]
+    Clock {
+        /// The first frame at fault.
+        frame: usize,
+        /// Its time, s.
+        time: f64,
+    },
+    /// A parameter is outside what the method can do.
+    #[error("{what}; hint: {hint}")]
+    Parameter {
+        /// What is wrong, with the value.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+}
+
+/// What the positions of a recording mean.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Space {
+    /// Three dimensions in metres: Y up, right-handed.
+    World,
+    /// Two dimensions in the image plane, in pixels: x to the image's right, y **up** (the image's y turned over), z missing.
+    Image {
+        /// Width of the picture, px, if known.
+        width: Option<f64>,
+        /// Height of the picture, px, if known.
+        height: Option<f64>,
+    },
+    /// Two dimensions in metres (an image that was scaled by a known length): x to the image's right, y up, z missing.
+    Plane,
+}
+
+impl Space {
+    /// Whether depth is measured.
+    pub fn is_3d(self) -> bool {
+        matches!(self, Space::World)
+    }
+
+    /// The unit of the positions: `m` or `px`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Space::World | Space::Plane => "m",
+            Space::Image { .. } => "px",
+        }
+    }
+}
+
+/// Which axis pointed up in the source. Readers turn everything to Y up; writers can turn it back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpAxis {
+    /// Y up, as in OpenSim, TRC and BVH.
+    #[default]
+    Y,
+    /// Z up, as in Vicon, C3D of most laboratories, Pose2Sim.
+    Z,
+    /// Y down, as in images and some depth cameras.
+    YDown,
+}
+
+impl UpAxis {
+    /// Turns a position of the source to Y up (a rotation, except for images, where it mirrors y).
+    pub fn to_y_up(self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+        match self {
+            UpAxis::Y => [x, y, z],
+            UpAxis::Z => [x, z, -y],
+            UpAxis::YDown => [x, -y, -z],
+        }
+    }
+
+    /// The inverse of [`UpAxis::to_y_up`].
+    pub fn from_y_up(self, [x, y, z]: [f64; 3]) -> [f64; 3] {
+        match self {
+            UpAxis::Y => [x, y, z],
+            UpAxis::Z => [x, -z, y],
+            UpAxis::YDown => [x, -y, -z],
+        }
+    }
+}
+
+/// Where a recording came from, and what its reader had to assume.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file's or folder's name without its path.
+    pub name: String,
+    /// The format's name, as in `openpose-json`.
+    pub format: String,
+    /// Which axis pointed up in the source.
+    pub up_axis: UpAxis,
+    /// True for everything that comes from the simulator.
+    pub simulated: bool,
+    /// What the reader assumed or left out, one sentence each ("no frame rate in the file: 30 frames a second assumed").
+    pub notes: Vec<String>,
+}
+
+/// A signal recorded beside the positions: an IMU axis, a force plate, an angle that the source computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Name as in the source.
+    pub name: String,
+    /// Unit as in the source, for example `N`, `g`, `deg/s`.
+    pub unit: String,
+    /// The part that carries the sensor, if known.
+    pub part: Option<Part>,
+    /// Samples a second.
+    pub rate_hz: f64,
+    /// Time of the first sample, s, on the recording's clock.
+    pub start_s: f64,
+    /// Samples, `[sample]`; NaN is missing.
+    pub values: Vec<f64>,
+}
+
+/// Positions of named joints over time.
+///
+/// Shapes: `time` is `[frame]`, `position` and `confidence` are `[frame, joint]`, frame-major. A missing position is NaN in all
+/// its coordinates; in two dimensions z is always NaN. Y points up. Units follow from [`Space`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// Where it came from.
+    pub source: Source,
+    /// The joints and what they stand for.
+    pub skeleton: Arc<Skeleton>,
+    /// What the positions mean.
+    pub space: Space,
+    /// Seconds from the start of the trial, strictly rising, `[frame]`.
+    pub time: Vec<f64>,
+    /// Positions, `[frame, joint]`, each x, y, z.
+    pub position: Vec<[f64; 3]>,
+    /// How sure the source was of each position, 0 to 1 (1 where the source does not say), `[frame, joint]`.
+    pub confidence: Vec<f32>,
+    /// Signals recorded beside the positions.
+    pub channels: Vec<Channel>,
+}
+
+/// A position that is not known.
+pub const MISSING: [f64; 3] = [f64::NAN; 3];
+
+impl Recording {
+    /// A recording from its arrays (shapes as the type says), checked: the arrays fit each other and the clock runs forward.
+    /// Infinite coordinates become missing. No frames at all is an error here.
+    pub fn new(
+        source: Source,
+        skeleton: Arc<Skeleton>,
+        space: Space,
+        time: Vec<f64>,
+        mut position: Vec<[f64; 3]>,
+        confidence: Vec<f32>,
+    ) -> Result<Recording, Error> {
+        if time.is_empty() {
+            return Err(Error::NoFrames);
+        }
+        let expected = time.len() * skeleton.len();
+        for (what, found) in [("positions", position.len()), ("confidences", confidence.len())] {
+            if found != expected {
+                return Err(Error::Shape { what, expected, found });
+            }
+        }
+        let bad_clock = |frame: usize| !time[frame].is_finite() || (frame > 0 && time[frame] <= time[frame - 1]);
+        if let Some(frame) = (0..time.len()).find(|&frame| bad_clock(frame)) {
+            return Err(Error::Clock { frame, time: time[frame] });
+        }
+        for p in &mut position {
+            let known = if space.is_3d() { &p[..] } else { &p[..2] };
+            if known.iter().any(|v| !v.is_finite()) {
+                *p = MISSING;
+            } else if !space.is_3d() {
+                p[2] = f64::NAN;
+            }
+        }
+        Ok(Recording { source, skeleton, space, time, position, confidence, channels: Vec::new() })
+    }
+
+    /// How many frames.
+    pub fn frames(&self) -> usize {
+        self.time.len()
+    }
+
+    /// How many joints.
+    pub fn joints(&self) -> usize {
+        self.skeleton.len()
+    }
+
+    /// From the first to the last frame, s.
+    pub fn duration_s(&self) -> f64 {
+        match (self.time.first(), self.time.last()) {
+            (Some(first), Some(last)) => last - first,
+            _ => 0.0,
+        }
+    }
+
+    /// Frames a second, from the median step of the clock; NaN with fewer than two frames.
+    pub fn rate_hz(&self) -> f64 {
+        let mut steps: Vec<f64> = self.time.windows(2).map(|w| w[1] - w[0]).collect();
+        if steps.is_empty() {
+            return f64::NAN;
+        }
+        let middle = steps.len() / 2;
+        let (_, median, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
+        1.0 / *median
+    }
+
+    /// The position of a joint in a frame; [`MISSING`] if it was not seen.
+    pub fn at(&self, frame: usize, joint: usize) -> [f64; 3] {
+        self.position[frame * self.joints() + joint]
+    }
+
+    /// Whether a joint was seen in a frame.
+    pub fn is_seen(&self, frame: usize, joint: usize) -> bool {
+        self.at(frame, joint)[0].is_finite()
+    }
+
+    /// One joint's positions over time, `[frame]`.
+    pub fn track(&self, joint: usize) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
+        (0..self.frames()).map(move |frame| self.at(frame, joint))
+    }
+
+    /// The frames whose time lies in `[from, to]` seconds; an error if there are none.
+    pub fn time_range(&self, from: f64, to: f64) -> Result<Recording, Error> {
+        let first = self.time.partition_point(|&t| t < from);
+        let last = self.time.partition_point(|&t| t <= to);
+        if first >= last {
+            return Err(Error::Parameter {
+                what: format!(
+                    "no frame between {from} s and {to} s: the recording runs from {} s to {} s",
+                    self.time.first().copied().unwrap_or(0.0),
+                    self.time.last().copied().unwrap_or(0.0)
+                ),
+                hint: "choose a time range inside the recording",
+            });
+        }
+        let joints = self.joints();
+        Ok(Recording {
+            time: self.time[first..last].to_vec(),
+            position: self.position[first * joints..last * joints].to_vec(),
+            confidence: self.confidence[first * joints..last * joints].to_vec(),
+            source: self.source.clone(),
+            skeleton: self.skeleton.clone(),
+            space: self.space,
+            channels: self.channels.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(time: Vec<f64>) -> Result<Recording, Error> {
+        let skeleton = Skeleton::coco_17();
+        let n = time.len() * skeleton.len();
+        Recording::new(Source::default(), skeleton, Space::World, time, vec![[0.0; 3]; n], vec![1.0; n])
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_a_recording() {
+        assert_eq!(line(vec![]).unwrap_err(), Error::NoFrames);
+        assert!(matches!(line(vec![0.0, 0.0]).unwrap_err(), Error::Clock { frame: 1, .. }));
+        assert!(matches!(line(vec![0.0, f64::NAN]).unwrap_err(), Error::Clock { frame: 1, .. }));
+        let skeleton = Skeleton::coco_17();
+        let short = Recording::new(Source::default(), skeleton, Space::World, vec![0.0], vec![MISSING], vec![1.0; 17]);
+        assert!(matches!(short.unwrap_err(), Error::Shape { expected: 17, found: 1, .. }));
+    }
+
+    #[test]
+    fn rate_is_the_median_step() {
+        let recording = line(vec![0.0, 0.02, 0.04, 0.1, 0.12]).unwrap();
+        assert!((recording.rate_hz() - 50.0).abs() < 1e-9);
+        assert_eq!(recording.time_range(0.03, 0.1).unwrap().frames(), 2);
+        assert!(recording.time_range(5.0, 6.0).is_err());
+    }
+
+    #[test]
+    fn axes_turn_there_and_back() {
+        for axis in [UpAxis::Y, UpAxis::Z, UpAxis::YDown] {
+            assert_eq!(axis.from_y_up(axis.to_y_up([1.0, 2.0, 3.0])), [1.0, 2.0, 3.0]);
+        }
+        assert_eq!(UpAxis::Z.to_y_up([0.0, 0.0, 1.0]), [0.0, 1.0, 0.0]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Skeletons: which joints a source has, how they hang together, and which [`Part`] of the body each stands for.
+
+mod body;
+mod tables;
+
+pub use body::{Body, Invented};
+
+use crate::Part;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One joint or marker of a skeleton.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joint {
+    /// Name as the source writes it.
+    pub name: String,
+    /// What it stands for; none for a marker that is no landmark of its own (a thigh wand, a head band).
+    pub part: Option<Part>,
+    /// Index of the joint it hangs on; none for the root.
+    pub parent: Option<usize>,
+    /// Index of the same joint on the other side; its own index on the midline.
+    pub mirror: usize,
+}
+
+/// The joints of a source, in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skeleton {
+    /// The skeleton's name, as in `BODY_25`.
+    pub name: String,
+    /// The joints, `[joint]`.
+    pub joints: Vec<Joint>,
+}
+
+impl Skeleton {
+    /// A skeleton from joint names and their parts. A joint hangs on the joint of the nearest part up the body, and mirrors the
+    /// joint of the mirrored part; joints without a part are mirrored by name.
+    pub fn from_parts<N: Into<String>>(name: &str, joints: impl IntoIterator<Item = (N, Option<Part>)>) -> Skeleton {
+        let joints: Vec<(String, Option<Part>)> = joints.into_iter().map(|(name, part)| (name.into(), part)).collect();
+        let find = |part: Part| joints.iter().position(|(_, own)| *own == Some(part));
+        let parent = |part: Part| {
+            let mut at = part;
+            while at != Part::Pelvis {
+                at = at.parent();
+                if let Some(index) = find(at) {
+                    return Some(index);
+                }
+            }
+            None
+        };
+        let mirror = |index: usize, name: &str, part: Option<Part>| match part {
+            Some(part) => find(part.mirror()),
+            None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
+        }
+        .unwrap_or(index);
+        let made = joints
+            .iter()
+            .enumerate()
+            .map(|(index, (name, part))| Joint {
+                name: name.clone(),
+                part: *part,
+                parent: part.and_then(parent),
+                mirror: mirror(index, name, *part),
+            })
+            .collect();
+        Skeleton { name: name.to_owned(), joints: made }
+    }
+
+    /// The body skeleton: one joint a [`Part`], in the order of [`Part::ALL`].
+    pub fn body() -> Arc<Skeleton> {
+        Arc::new(Skeleton::from_parts("body", Part::ALL.map(|part| (part.name(), Some(part)))))
+    }
+
+    /// How many joints.
+    pub fn len(&self) -> usize {
+        self.joints.len()
+    }
+
+    /// Whether there are no joints.
+    pub fn is_empty(&self) -> bool {
+        self.joints.is_empty()
+    }
+
+    /// Index of the joint that stands for a part.
+    pub fn joint_of(&self, part: Part) -> Option<usize> {
+        self.joints.iter().position(|joint| joint.part == Some(part))
+    }
+
+    /// Index of the joint with this name (exactly as the source writes it).
+    pub fn joint_named(&self, name: &str) -> Option<usize> {
+        self.joints.iter().position(|joint| joint.name == name)
+    }
+}
+
+/// The name of the same marker on the other side: the first or last letter L or R, or the word left or right, is exchanged.
+fn mirrored_name(name: &str) -> Option<String> {
+    for (from, to) in [("left", "right"), ("right", "left"), ("Left", "Right"), ("Right", "Left"), ("LEFT", "RIGHT")] {
+        if name.contains(from) {
+            return Some(name.replacen(from, to, 1));
+        }
+    }
+    let swap = |letter: char| match letter {
+        'L' => Some('R'),
+        'R' => Some('L'),
+        'l' => Some('r'),
+        'r' => Some('l'),
+        _ => None,
+    };
+    let (first, last) = (name.chars().next()?, name.chars().last()?);
+    if let Some(other) = swap(first).filter(|_| first.is_uppercase()) {
+        return Some(format!("{other}{}", &name[1..]));
+    }
+    swap(last).map(|other| format!("{}{other}", &name[..name.len() - 1]))
+}

@@ -1,0 +1,1 @@
+//! agoge-report.
