@@ -8,7 +8,9 @@
 
 pub mod part;
 pub mod recording;
+mod scale;
 pub mod skeleton;
+pub mod vector;
 
 pub use part::{Part, Side};
 pub use recording::{Channel, Error, Recording, Source, Space, UpAxis};

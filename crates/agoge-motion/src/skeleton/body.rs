@@ -1,8 +1,10 @@
 //! From any skeleton to the body skeleton.
 
 use super::Skeleton;
+use super::alias::{Level, Meaning, Spine, meaning};
 use crate::recording::MISSING;
-use crate::{Part, Recording};
+use crate::vector::{add, cross, mean, norm, scale, sub, unit};
+use crate::{Part, Recording, Side};
 
 /// A part of the body that the source has no joint for and that was made from others.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -22,9 +24,19 @@ pub struct Body {
     pub invented: Vec<Invented>,
 }
 
+/// How a part is made from joints of the source.
+struct Rule {
+    part: Part,
+    /// Indices of the source's joints.
+    joints: Vec<usize>,
+    /// Their names, for people.
+    from: String,
+    make: fn(&[[f64; 3]]) -> [f64; 3],
+}
+
 impl Recording {
-    /// This recording on the body skeleton. Parts the source measures are copied; pelvis, neck and the like are made from their
-    /// neighbours where the source lacks them, and said so.
+    /// This recording on the body skeleton. Parts the source measures are copied. Joint centres between markers, hip centres from the iliac
+    /// spines (Harrington et al. 2007), head, neck, chest and pelvis are made from their neighbours where the source lacks them, and said so.
     pub fn to_body(&self) -> Body {
         let mut recording = Recording {
             skeleton: Skeleton::body(),
@@ -44,31 +56,166 @@ impl Recording {
             }
         }
         let mut invented = Vec::new();
+        for rule in self.marker_rules() {
+            if self.fill(&mut recording, &rule) {
+                invented.push(Invented { part: rule.part, from: rule.from });
+            }
+        }
         for (part, a, b) in [
             (Part::Pelvis, Part::LeftHip, Part::RightHip),
             (Part::Neck, Part::LeftShoulder, Part::RightShoulder),
             (Part::Head, Part::LeftEar, Part::RightEar),
             (Part::Chest, Part::Neck, Part::Spine),
         ] {
-            if self.skeleton.joint_of(part).is_none() && midpoint(&mut recording, part, a, b) {
-                invented.push(Invented { part, from: format!("midpoint of {} and {}", a.name(), b.name()) });
+            let known = self.skeleton.joint_of(part).is_some() || invented.iter().any(|made| made.part == part);
+            let from = format!("midpoint of {} and {}", a.name(), b.name());
+            if !known && midpoint(&mut recording, part, a, b) {
+                invented.push(Invented { part, from });
             }
         }
         Body { recording, invented }
     }
+
+    /// Fills a part of `body` by a rule over the joints of this recording; false if it is never known.
+    fn fill(&self, body: &mut Recording, rule: &Rule) -> bool {
+        let mut any = false;
+        let mut points = Vec::with_capacity(rule.joints.len());
+        for frame in 0..self.frames() {
+            points.clear();
+            points.extend(rule.joints.iter().map(|&joint| self.at(frame, joint)));
+            let row = frame * self.joints();
+            let confidence = rule.joints.iter().map(|&joint| self.confidence[row + joint]).fold(1.0, f32::min);
+            any |= body.put(frame, rule.part, (rule.make)(&points), confidence);
+        }
+        any
+    }
+
+    /// Sets a part of a body recording in a frame; false if the position is not known.
+    fn put(&mut self, frame: usize, part: Part, position: [f64; 3], confidence: f32) -> bool {
+        let known = position[..2].iter().all(|v| v.is_finite());
+        let to = frame * Part::COUNT + part.index();
+        self.position[to] = if known { position } else { MISSING };
+        self.confidence[to] = if known { confidence } else { 0.0 };
+        known
+    }
+
+    /// The rules for parts that this recording's markers surround but that no joint of it is.
+    fn marker_rules(&self) -> Vec<Rule> {
+        let meanings: Vec<(usize, Meaning)> = self
+            .skeleton
+            .joints
+            .iter()
+            .enumerate()
+            .filter_map(|(index, joint)| Some((index, meaning(&joint.name)?)))
+            .collect();
+        let which = |wanted: &dyn Fn(Meaning) -> bool| -> Vec<usize> {
+            meanings.iter().filter(|(_, meaning)| wanted(*meaning)).map(|(index, _)| *index).collect()
+        };
+        let mut rules = Vec::new();
+        let mut rule = |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
+            if joints.is_empty() || self.skeleton.joint_of(part).is_some() {
+                return;
+            }
+            let names: Vec<&str> = joints.iter().map(|&joint| self.skeleton.joints[joint].name.as_str()).collect();
+            rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
+        };
+        for part in Part::ALL {
+            let beside = which(&|meaning| meaning == Meaning::Beside(part));
+            let how = if beside.len() == 1 { "the one marker beside it:" } else { "midpoint of" };
+            rule(part, beside, how, mean);
+        }
+        let iliac = |side, spine| which(&|meaning| meaning == Meaning::Iliac(side, spine));
+        let spines: Vec<usize> = [
+            iliac(Side::Left, Spine::Anterior),
+            iliac(Side::Right, Spine::Anterior),
+            iliac(Side::Left, Spine::Posterior),
+            iliac(Side::Right, Spine::Posterior),
+        ]
+        .iter()
+        .filter_map(|joints| joints.first().copied())
+        .collect();
+        if spines.len() == 4 && self.space.is_3d() {
+            let how = "hip centre after Harrington et al. 2007 from";
+            rule(Part::LeftHip, spines.clone(), how, |spines| hip_centre(spines, Side::Left));
+            rule(Part::RightHip, spines, how, |spines| hip_centre(spines, Side::Right));
+        }
+        rule(Part::Head, which(&|meaning| meaning == Meaning::OnHead), "mean of", mean);
+        rule(Part::Neck, which(&|meaning| meaning == Meaning::OnTrunk(Level::Neck)), "mean of", mean);
+        rule(Part::Chest, which(&|meaning| meaning == Meaning::OnTrunk(Level::Chest)), "mean of", mean);
+        rules
+    }
 }
 
-/// Fills `part` with the midpoint of `a` and `b`; false if it is never known.
-fn midpoint(recording: &mut Recording, part: Part, a: Part, b: Part) -> bool {
+/// Fills a part of a body recording with the midpoint of two others; false if it is never known.
+fn midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
     let mut any = false;
-    for row in 0..recording.frames() {
-        let at = row * Part::COUNT;
-        let (p, q) = (recording.position[at + a.index()], recording.position[at + b.index()]);
-        let middle = std::array::from_fn(|k| 0.5 * (p[k] + q[k]));
-        recording.position[at + part.index()] = middle;
-        recording.confidence[at + part.index()] =
-            recording.confidence[at + a.index()].min(recording.confidence[at + b.index()]);
-        any |= middle[0].is_finite();
+    for frame in 0..body.frames() {
+        let row = frame * Part::COUNT;
+        let middle = mean(&[body.at(frame, a.index()), body.at(frame, b.index())]);
+        let confidence = body.confidence[row + a.index()].min(body.confidence[row + b.index()]);
+        any |= body.put(frame, part, middle, confidence);
     }
     any
+}
+
+/// The hip joint centre from the four iliac spines `[left ASIS, right ASIS, left PSIS, right PSIS]` in metres (Harrington et al. 2007, J Biomech
+/// 40:595): with pelvic depth d and width w, 0.24·d + 9.9 mm behind, 0.30·w + 10.9 mm below and 0.33·w + 7.3 mm beside the midpoint of the ASIS.
+fn hip_centre(spines: &[[f64; 3]], side: Side) -> [f64; 3] {
+    let [left, right, back_left, back_right] = [spines[0], spines[1], spines[2], spines[3]];
+    let (front, back) = (mean(&[left, right]), mean(&[back_left, back_right]));
+    let (width, depth) = (norm(sub(right, left)), norm(sub(front, back)));
+    let z = unit(sub(right, left));
+    let y = unit(cross(z, sub(front, back)));
+    let x = cross(y, z);
+    let sideways = match side {
+        Side::Left => -(0.33 * width + 0.0073),
+        Side::Right => 0.33 * width + 0.0073,
+    };
+    let centre = add(front, scale(x, -(0.24 * depth + 0.0099)));
+    add(add(centre, scale(y, -(0.30 * width + 0.0109))), scale(z, sideways))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Source, Space};
+    use std::sync::Arc;
+
+    fn one_frame(names: &[&str], position: Vec<[f64; 3]>) -> Recording {
+        let skeleton = Arc::new(Skeleton::from_names("test", names.iter().copied()));
+        let confidence = vec![1.0; position.len()];
+        Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, confidence).unwrap()
+    }
+
+    #[test]
+    fn hip_centres_follow_the_regression() {
+        // Pelvis 0.24 m wide and 0.16 m deep, facing +X: worked by hand from the published formula.
+        let spines = vec![[0.0, 1.0, -0.12], [0.0, 1.0, 0.12], [-0.16, 1.0, -0.05], [-0.16, 1.0, 0.05]];
+        let body = one_frame(&["LASI", "RASI", "LPSI", "RPSI"], spines).to_body();
+        let hip = body.recording.at(0, Part::RightHip.index());
+        let expected = [-(0.24 * 0.16 + 0.0099), 1.0 - (0.30 * 0.24 + 0.0109), 0.33 * 0.24 + 0.0073];
+        for (found, expected) in hip.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{hip:?}");
+        }
+        assert!(body.invented.iter().any(|made| made.part == Part::Pelvis));
+    }
+
+    #[test]
+    fn marker_pairs_make_joint_centres_and_say_so() {
+        let body = one_frame(&["r_knee_study", "r_mknee_study", "L_mknee"], vec![[0.0; 3], [0.0, 0.0, 0.1], [1.0; 3]])
+            .to_body();
+        // r_knee is taken for the knee itself; the left knee has only its inner marker.
+        assert_eq!(body.recording.at(0, Part::LeftKnee.index()), [1.0; 3]);
+        assert!(body.invented.iter().any(|made| made.part == Part::LeftKnee && made.from.contains("L_mknee")));
+        assert!(!body.recording.is_seen(0, Part::LeftHip.index()));
+    }
+
+    #[test]
+    fn measured_parts_are_copied_and_neighbours_make_the_rest() {
+        let names: Vec<&str> = ["left_hip", "right_hip", "neck"].to_vec();
+        let body = one_frame(&names, vec![[0.0, 1.0, -0.1], [0.0, 1.0, 0.1], MISSING]).to_body();
+        assert_eq!(body.recording.at(0, Part::Pelvis.index()), [0.0, 1.0, 0.0]);
+        assert!(!body.recording.is_seen(0, Part::Neck.index()));
+        assert_eq!(body.invented.len(), 1);
+    }
 }

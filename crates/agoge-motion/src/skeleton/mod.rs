@@ -1,5 +1,6 @@
 //! Skeletons: which joints a source has, how they hang together, and which [`Part`] of the body each stands for.
 
+mod alias;
 mod body;
 mod tables;
 
@@ -47,11 +48,13 @@ impl Skeleton {
             }
             None
         };
-        let mirror = |index: usize, name: &str, part: Option<Part>| match part {
-            Some(part) => find(part.mirror()),
-            None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
-        }
-        .unwrap_or(index);
+        let mirror = |index: usize, name: &str, part: Option<Part>| {
+            match part {
+                Some(part) => find(part.mirror()),
+                None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
+            }
+            .unwrap_or(index)
+        };
         let made = joints
             .iter()
             .enumerate()
@@ -63,6 +66,36 @@ impl Skeleton {
             })
             .collect();
         Skeleton { name: name.to_owned(), joints: made }
+    }
+
+    /// A skeleton from joint or marker names of any source: what each stands for is looked up in the table of aliases. When several
+    /// names stand for the same part, the first is taken for it.
+    pub fn from_names<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Skeleton {
+        let mut taken = Vec::new();
+        let joints: Vec<(&str, Option<Part>)> = names
+            .into_iter()
+            .map(|name| {
+                let part = match alias::meaning(name) {
+                    Some(alias::Meaning::Part(part)) if !taken.contains(&part) => Some(part),
+                    _ => None,
+                };
+                taken.extend(part);
+                (name, part)
+            })
+            .collect();
+        Skeleton::from_parts(name, joints)
+    }
+
+    /// Says what joints of the left side, and so of the right, stand for, where a source's names mean something else than usual.
+    fn assign<const N: usize>(&mut self, left: [(&str, Part); N]) {
+        let meant = |name: &str| {
+            let twin = name.replacen("right", "left", 1);
+            let part = left.iter().find(|(own, _)| *own == twin)?.1;
+            Some(if name == twin { part } else { part.mirror() })
+        };
+        let joints: Vec<(String, Option<Part>)> =
+            self.joints.iter().map(|joint| (joint.name.clone(), meant(&joint.name).or(joint.part))).collect();
+        *self = Skeleton::from_parts(&self.name, joints);
     }
 
     /// The body skeleton: one joint a [`Part`], in the order of [`Part::ALL`].

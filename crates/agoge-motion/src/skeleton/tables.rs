@@ -1,49 +1,187 @@
 //! The skeletons in use in the field, joint by joint in each source's own order.
+//!
+//! A table is one line of names; what each name stands for comes from [`super::alias`], so a name means the same in every skeleton.
 
 use super::Skeleton;
-use crate::Part::{self, *};
 use std::sync::Arc;
 
-/// The 17 joints of COCO keypoints, which several other skeletons begin with.
-const COCO: [(&str, Option<Part>); 17] = [
-    ("nose", Some(Nose)),
-    ("left_eye", Some(LeftEye)),
-    ("right_eye", Some(RightEye)),
-    ("left_ear", Some(LeftEar)),
-    ("right_ear", Some(RightEar)),
-    ("left_shoulder", Some(LeftShoulder)),
-    ("right_shoulder", Some(RightShoulder)),
-    ("left_elbow", Some(LeftElbow)),
-    ("right_elbow", Some(RightElbow)),
-    ("left_wrist", Some(LeftWrist)),
-    ("right_wrist", Some(RightWrist)),
-    ("left_hip", Some(LeftHip)),
-    ("right_hip", Some(RightHip)),
-    ("left_knee", Some(LeftKnee)),
-    ("right_knee", Some(RightKnee)),
-    ("left_ankle", Some(LeftAnkle)),
-    ("right_ankle", Some(RightAnkle)),
-];
+/// Name of the skeleton and its joints in order.
+type Table = (&'static str, &'static str);
+
+const COCO_17: Table = (
+    "COCO-17",
+    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip right_hip \
+     left_knee right_knee left_ankle right_ankle",
+);
+const HALPE_26: Table = (
+    "HALPE-26",
+    "nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow left_wrist right_wrist left_hip right_hip \
+     left_knee right_knee left_ankle right_ankle head neck hip left_big_toe right_big_toe left_small_toe right_small_toe left_heel right_heel",
+);
+const BODY_25: Table = (
+    "BODY_25",
+    "Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist MidHip RHip RKnee RAnkle LHip LKnee LAnkle REye LEye REar LEar LBigToe LSmallToe \
+     LHeel RBigToe RSmallToe RHeel",
+);
+const OPENPOSE_18: Table = (
+    "OpenPose-18",
+    "Nose Neck RShoulder RElbow RWrist LShoulder LElbow LWrist RHip RKnee RAnkle LHip LKnee LAnkle REye LEye REar LEar",
+);
+const MEDIAPIPE_33: Table = (
+    "MediaPipe-33",
+    "nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye right_eye_outer left_ear right_ear mouth_left mouth_right left_shoulder \
+     right_shoulder left_elbow right_elbow left_wrist right_wrist left_pinky right_pinky left_index right_index left_thumb right_thumb left_hip right_hip \
+     left_knee right_knee left_ankle right_ankle left_heel right_heel left_foot_index right_foot_index",
+);
+const H36M_17: Table = (
+    "H36M-17",
+    "hip right_hip right_knee right_ankle left_hip left_knee left_ankle spine thorax nose head left_shoulder left_elbow left_wrist right_shoulder \
+     right_elbow right_wrist",
+);
+const KINECT_20: Table = (
+    "Kinect-20",
+    "head shoulder_center spine hip_center left_shoulder left_elbow left_wrist left_hand right_shoulder right_elbow right_wrist right_hand left_hip \
+     left_knee left_ankle left_foot right_hip right_knee right_ankle right_foot",
+);
+const KINECT_22: Table = (
+    "Kinect-22",
+    "waist spine chest neck head head_tip left_collar left_upper_arm left_forearm left_hand right_collar right_upper_arm right_forearm right_hand \
+     left_upper_leg left_lower_leg left_foot left_toes right_upper_leg right_lower_leg right_foot right_toes",
+);
+const KINECT_25: Table = (
+    "Kinect-25",
+    "spine_base spine_mid neck head left_shoulder left_elbow left_wrist left_hand right_shoulder right_elbow right_wrist right_hand left_hip left_knee \
+     left_ankle left_foot right_hip right_knee right_ankle right_foot spine_shoulder left_hand_tip left_thumb right_hand_tip right_thumb",
+);
+const PLUG_IN_GAIT_39: Table = (
+    "Plug-in-Gait-39",
+    "LFHD RFHD LBHD RBHD C7 T10 CLAV STRN RBAK LSHO LUPA LELB LFRM LWRA LWRB LFIN RSHO RUPA RELB RFRM RWRA RWRB RFIN LASI RASI LPSI RPSI LTHI LKNE LTIB \
+     LANK LHEE LTOE RTHI RKNE RTIB RANK RHEE RTOE",
+);
+
+fn build((name, joints): Table) -> Arc<Skeleton> {
+    Arc::new(Skeleton::from_names(name, joints.split_whitespace()))
+}
 
 impl Skeleton {
     /// COCO-17 (COCO keypoints, MMPose and many pose networks).
     pub fn coco_17() -> Arc<Skeleton> {
-        Arc::new(Skeleton::from_parts("COCO-17", COCO))
+        build(COCO_17)
     }
 
-    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 and head, neck, hip, toes and heels.
+    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 and head, neck, hip, toes and heels. The simulator's skeleton.
     pub fn halpe_26() -> Arc<Skeleton> {
-        let more = [
-            ("head", Some(Head)),
-            ("neck", Some(Neck)),
-            ("hip", Some(Pelvis)),
-            ("left_big_toe", Some(LeftBigToe)),
-            ("right_big_toe", Some(RightBigToe)),
-            ("left_small_toe", Some(LeftSmallToe)),
-            ("right_small_toe", Some(RightSmallToe)),
-            ("left_heel", Some(LeftHeel)),
-            ("right_heel", Some(RightHeel)),
-        ];
-        Arc::new(Skeleton::from_parts("HALPE-26", COCO.into_iter().chain(more)))
+        build(HALPE_26)
+    }
+
+    /// BODY_25 (OpenPose's default).
+    pub fn body_25() -> Arc<Skeleton> {
+        build(BODY_25)
+    }
+
+    /// OpenPose-18, also called COCO-18.
+    pub fn openpose_18() -> Arc<Skeleton> {
+        build(OPENPOSE_18)
+    }
+
+    /// MediaPipe Pose / BlazePose, 33 landmarks.
+    pub fn mediapipe_33() -> Arc<Skeleton> {
+        build(MEDIAPIPE_33)
+    }
+
+    /// Human3.6M, 17 joints.
+    pub fn h36m_17() -> Arc<Skeleton> {
+        build(H36M_17)
+    }
+
+    /// Kinect v1, 20 joints, in the order of UTD-MHAD.
+    pub fn kinect_20() -> Arc<Skeleton> {
+        build(KINECT_20)
+    }
+
+    /// Kinect v2 as UI-PRMD writes it, 22 joints. Each is named after the segment that begins there: the forearm's joint is the elbow.
+    pub fn kinect_22() -> Arc<Skeleton> {
+        // The segment names clash with joint names elsewhere: here `foot` begins at the ankle and `hand` at the wrist.
+        let mut skeleton = Skeleton::from_names(KINECT_22.0, KINECT_22.1.split_whitespace());
+        skeleton.assign([
+            ("left_upper_arm", crate::Part::LeftShoulder),
+            ("left_forearm", crate::Part::LeftElbow),
+            ("left_hand", crate::Part::LeftWrist),
+            ("left_upper_leg", crate::Part::LeftHip),
+            ("left_lower_leg", crate::Part::LeftKnee),
+            ("left_foot", crate::Part::LeftAnkle),
+            ("left_toes", crate::Part::LeftBigToe),
+        ]);
+        Arc::new(skeleton)
+    }
+
+    /// Kinect v2 SDK, 25 joints.
+    pub fn kinect_25() -> Arc<Skeleton> {
+        build(KINECT_25)
+    }
+
+    /// NTU RGB+D, 25 joints: Kinect v2's order.
+    pub fn ntu_25() -> Arc<Skeleton> {
+        build(("NTU-25", KINECT_25.1))
+    }
+
+    /// Vicon Plug-in-Gait full body, 39 markers.
+    pub fn plug_in_gait_39() -> Arc<Skeleton> {
+        build(PLUG_IN_GAIT_39)
+    }
+
+    /// All the skeletons above.
+    pub fn known() -> Vec<Arc<Skeleton>> {
+        vec![
+            Skeleton::coco_17(),
+            Skeleton::halpe_26(),
+            Skeleton::body_25(),
+            Skeleton::openpose_18(),
+            Skeleton::mediapipe_33(),
+            Skeleton::h36m_17(),
+            Skeleton::kinect_20(),
+            Skeleton::kinect_22(),
+            Skeleton::kinect_25(),
+            Skeleton::ntu_25(),
+            Skeleton::plug_in_gait_39(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Part;
+
+    #[test]
+    fn known_skeletons_have_their_joints_limbs_and_mirrors() {
+        for (skeleton, joints) in Skeleton::known().iter().zip([17, 26, 25, 18, 33, 17, 20, 22, 25, 25, 39]) {
+            assert_eq!(skeleton.len(), joints, "{}", skeleton.name);
+            for (index, joint) in skeleton.joints.iter().enumerate() {
+                assert_eq!(skeleton.joints[joint.mirror].mirror, index, "{} {}", skeleton.name, joint.name);
+                assert_ne!(joint.parent, Some(index), "{} {}", skeleton.name, joint.name);
+            }
+            if skeleton.name == "Plug-in-Gait-39" {
+                continue; // markers, not joints: the joint centres come from to_body
+            }
+            let limbs = ["shoulder", "elbow", "wrist", "hip", "knee", "ankle"];
+            for name in limbs.iter().flat_map(|limb| [format!("left_{limb}"), format!("right_{limb}")]) {
+                let part = Part::from_name(&name);
+                assert!(part.is_some_and(|part| skeleton.joint_of(part).is_some()), "{}: {name}", skeleton.name);
+            }
+        }
+    }
+
+    #[test]
+    fn orders_are_those_of_the_sources() {
+        // OpenPose's documentation: keypoint 8 is MidHip, 19 LBigToe, 24 RHeel. MediaPipe: 15/16 wrists, 31/32 foot index, left is the odd one.
+        let body = Skeleton::body_25();
+        assert_eq!(body.joint_of(Part::Pelvis), Some(8));
+        assert_eq!(body.joint_of(Part::LeftBigToe), Some(19));
+        assert_eq!(body.joint_of(Part::RightHeel), Some(24));
+        let mediapipe = Skeleton::mediapipe_33();
+        assert_eq!(mediapipe.joint_of(Part::LeftWrist), Some(15));
+        assert_eq!(mediapipe.joint_of(Part::RightBigToe), Some(32));
+        assert_eq!(Skeleton::kinect_22().joint_of(Part::RightElbow), Some(12));
     }
 }
