@@ -7,7 +7,9 @@
 //! Invariants: this crate knows no file format but the movement definitions' TOML text, no model and no score.
 
 pub mod curve;
+pub mod curves;
 pub mod repetition;
 
 pub use curve::{Curve, Curves, Refused, Unit};
+pub use curves::{Measured, View, derivative, measure};
 pub use repetition::{Event, Metric, Phase, Repetition};

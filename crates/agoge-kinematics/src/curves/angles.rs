@@ -1,0 +1,171 @@
+//! Joint and segment angles.
+
+use super::frame::{Frames, UP, between, turn};
+use super::{Catalogue, Plane, View};
+use crate::Unit::Degree;
+use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
+use agoge_motion::{Part, Side};
+
+/// Below this included angle a knee's or elbow's flexion is read from its sagittal projection, so that hyperextension keeps its sign; above
+/// twice this angle from the included angle, which no axial rotation disturbs. In between the two are blended. Degrees.
+const NEARLY_STRAIGHT: f64 = 15.0;
+
+pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
+    for side in Side::BOTH {
+        leg(catalogue, frames, side);
+        arm(catalogue, frames, side);
+    }
+    trunk(catalogue, frames);
+}
+
+fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+    let [hip, knee, ankle, toe, heel] =
+        [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe, Part::LeftHeel].map(|part| part.on(side));
+    let at = |frame: usize, part: Part| flat(body.at(frame, part.index()), is_3d);
+    let limb = |frame: usize, a: Part, b: Part| sub(at(frame, b), at(frame, a));
+    let inward = |frame: usize| scale(frames.right[frame], if side == Side::Left { 1.0 } else { -1.0 });
+    let some = Some(side);
+
+    catalogue.add(("knee_flexion", some, Degree, Plane::Sagittal), &[hip, knee, ankle], |f| {
+        let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
+        hinge(thigh, shank, scale(frames.forward[f], -1.0))
+    });
+    catalogue.add(("hip_flexion", some, Degree, Plane::Sagittal), &[hip, knee, Part::Pelvis, Part::Neck], |f| {
+        let trunk = unit(limb(f, Part::Pelvis, Part::Neck));
+        let across = frames.right[f];
+        // The trunk's own forward: in space perpendicular to the trunk and the hip line, in the picture the trunk turned by 90°.
+        let forward = if is_3d { unit(cross(trunk, across)) } else { quarter(trunk, frames.forward[f]) };
+        turn(limb(f, hip, knee), scale(trunk, -1.0), forward)
+    });
+    catalogue.add(("hip_adduction", some, Degree, Plane::Frontal), &[hip, knee], |f| {
+        let thigh = limb(f, hip, knee);
+        dot(thigh, inward(f)).atan2(if is_3d { off(thigh, inward(f)) } else { -thigh[1] }).to_degrees()
+    });
+    catalogue.add(("knee_valgus", some, Degree, Plane::Frontal), &[hip, knee, ankle], |f| {
+        // Deviation of hip–knee–ankle from straight in the frontal plane, positive when the knee is inward (frontal plane projection angle).
+        let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
+        let lean = |segment: [f64; 3]| {
+            dot(segment, inward(f)).atan2(if is_3d { off(segment, inward(f)) } else { -segment[1] })
+        };
+        (lean(thigh) - lean(shank)).to_degrees()
+    });
+    catalogue.add(("ankle_dorsiflexion", some, Degree, Plane::Sagittal), &[knee, ankle, toe], |f| {
+        let back = if at(f, heel)[0].is_finite() { heel } else { ankle };
+        // From the heel the sole is level in standing; from the ankle the foot points down by a constant, which is left in.
+        90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
+    });
+    for (name, top, bottom) in [("thigh_angle", hip, knee), ("shank_angle", knee, ankle)] {
+        // Positive when the upper end is in front of the lower one.
+        catalogue.add((name, some, Degree, Plane::Sagittal), &[top, bottom], |f| {
+            turn(limb(f, bottom, top), UP, frames.forward[f])
+        });
+    }
+    catalogue.add(("foot_angle", some, Degree, Plane::Sagittal), &[heel, toe], |f| {
+        turn(limb(f, heel, toe), frames.forward[f], UP)
+    });
+}
+
+fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+    let [shoulder, elbow, wrist] = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side));
+    let limb = |frame: usize, a: Part, b: Part| {
+        sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
+    };
+    let trunk = |frame: usize| unit(limb(frame, Part::Pelvis, Part::Neck));
+    let some = Some(side);
+
+    catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
+        between(limb(f, shoulder, elbow), limb(f, elbow, wrist))
+    });
+    let core = [shoulder, elbow, Part::Pelvis, Part::Neck];
+    catalogue.add(("shoulder_elevation", some, Degree, Plane::Any), &core, |f| {
+        between(limb(f, shoulder, elbow), scale(trunk(f), -1.0))
+    });
+    catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
+        let down = scale(trunk(f), -1.0);
+        let forward = if is_3d { unit(cross(trunk(f), frames.right[f])) } else { quarter(trunk(f), frames.forward[f]) };
+        let upper = limb(f, shoulder, elbow);
+        // An arm straight out to the side has no direction in this plane.
+        if dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper) {
+            f64::NAN
+        } else {
+            turn(upper, down, forward)
+        }
+    });
+    catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
+        let outward = scale(frames.right[f], if side == Side::Right { 1.0 } else { -1.0 });
+        let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
+        if dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper) {
+            f64::NAN
+        } else {
+            turn(upper, down, outward)
+        }
+    });
+    catalogue.add(("shoulder_rotation", some, Degree, Plane::Depth), &[shoulder, elbow, wrist], |f| {
+        // How far the forearm has turned outward about the upper arm, from pointing forward; only a bent elbow shows it.
+        let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));
+        if !(30.0..150.0).contains(&between(upper, fore)) {
+            return f64::NAN;
+        }
+        let outward = scale(frames.right[f], if side == Side::Right { 1.0 } else { -1.0 });
+        turn(fore, frames.forward[f], outward)
+    });
+}
+
+fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+    let line = |frame: usize, a: Part, b: Part| {
+        sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
+    };
+    let spine = [Part::Pelvis, Part::Neck];
+    catalogue.add(("trunk_lean", None, Degree, Plane::Sagittal), &spine, |f| {
+        turn(line(f, spine[0], spine[1]), UP, frames.forward[f])
+    });
+    catalogue.add(("trunk_lateral_lean", None, Degree, Plane::Frontal), &spine, |f| {
+        turn(line(f, spine[0], spine[1]), UP, frames.right[f])
+    });
+    catalogue.add(("head_lean", None, Degree, Plane::Sagittal), &[Part::Neck, Part::Head], |f| {
+        turn(line(f, Part::Neck, Part::Head), UP, frames.forward[f])
+    });
+    for (name, left, right) in
+        [("pelvis_list", Part::LeftHip, Part::RightHip), ("shoulder_tilt", Part::LeftShoulder, Part::RightShoulder)]
+    {
+        // Positive when the right side is higher.
+        catalogue.add((name, None, Degree, Plane::Frontal), &[left, right], |f| {
+            turn(line(f, left, right), frames.right[f], UP)
+        });
+    }
+    let shoulders = [Part::LeftShoulder, Part::RightShoulder, Part::LeftHip, Part::RightHip];
+    catalogue.add(("trunk_rotation", None, Degree, Plane::Depth), &shoulders, |f| {
+        // Shoulders against hips about the vertical, positive to the left (anticlockwise from above).
+        turn(line(f, shoulders[0], shoulders[1]), frames.right[f], frames.forward[f])
+    });
+}
+
+/// Flexion of a hinge between two segments, in degrees: the included angle, blended below [`NEARLY_STRAIGHT`] into the projection on the plane of the
+/// first segment and `towards` (the direction of flexion), so that hyperextension is negative and nothing jumps.
+fn hinge(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
+    let included = between(first, second);
+    let along = unit(first);
+    let aside = sub(towards, scale(along, dot(towards, along)));
+    let projected = if norm(aside) > 0.3 { turn(second, along, unit(aside)) } else { included };
+    let t = ((included - NEARLY_STRAIGHT) / NEARLY_STRAIGHT).clamp(0.0, 1.0);
+    let weight = t * t * (3.0 - 2.0 * t);
+    weight * included + (1.0 - weight) * projected
+}
+
+/// A direction in the picture turned by 90° towards where the athlete faces.
+fn quarter(up: [f64; 3], forward: [f64; 3]) -> [f64; 3] {
+    scale([up[1], -up[0], 0.0], forward[0])
+}
+
+/// The length of a segment outside a direction, for its lean in that direction: it stays defined when the segment is level, as the thigh in a squat.
+fn off(segment: [f64; 3], direction: [f64; 3]) -> f64 {
+    norm(add(segment, scale(direction, -dot(segment, direction))))
+}
+
+/// In two dimensions the missing depth is taken as zero.
+fn flat(p: [f64; 3], is_3d: bool) -> [f64; 3] {
+    if is_3d { p } else { [p[0], p[1], 0.0] }
+}

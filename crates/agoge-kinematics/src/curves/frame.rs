@@ -1,0 +1,99 @@
+//! The athlete's own directions in each frame: forward, up and right.
+
+use super::View;
+use agoge_motion::vector::{cross, dot, norm, sub, unit};
+use agoge_motion::{Part, Recording};
+
+/// Directions of the athlete, one triple a frame. In two dimensions the direction that points out of the picture is zero, so that it adds nothing.
+pub(super) struct Frames {
+    /// Where the athlete faces, level.
+    pub(super) forward: Vec<[f64; 3]>,
+    /// The athlete's right, level.
+    pub(super) right: Vec<[f64; 3]>,
+}
+
+/// Up in every recording.
+pub(super) const UP: [f64; 3] = [0.0, 1.0, 0.0];
+
+impl Frames {
+    pub(super) fn of(body: &Recording, view: View) -> Frames {
+        let n = body.frames();
+        match view {
+            View::Spatial => spatial(body),
+            View::Frontal => {
+                // Seen from the front the athlete's right is on the picture's left; from the back it is the other way round.
+                let sign = (0..n)
+                    .map(|f| {
+                        x(body, f, Part::RightHip) - x(body, f, Part::LeftHip) + x(body, f, Part::RightShoulder)
+                            - x(body, f, Part::LeftShoulder)
+                    })
+                    .filter(|d| d.is_finite())
+                    .sum::<f64>();
+                let right = [if sign >= 0.0 { 1.0 } else { -1.0 }, 0.0, 0.0];
+                Frames { forward: vec![[0.0; 3]; n], right: vec![right; n] }
+            }
+            View::Sagittal | View::Oblique => {
+                let forward = [if facing(body) >= 0.0 { 1.0 } else { -1.0 }, 0.0, 0.0];
+                Frames { forward: vec![forward; n], right: vec![[0.0; 3]; n] }
+            }
+        }
+    }
+}
+
+fn x(body: &Recording, frame: usize, part: Part) -> f64 {
+    body.at(frame, part.index())[0]
+}
+
+/// Right from the hips and shoulders, forward = up × right; where they are missing the last known direction holds.
+fn spatial(body: &Recording) -> Frames {
+    let across = |frame: usize| {
+        let line = |a: Part, b: Part| sub(body.at(frame, b.index()), body.at(frame, a.index()));
+        let hips = line(Part::LeftHip, Part::RightHip);
+        let line = if hips[0].is_finite() { hips } else { line(Part::LeftShoulder, Part::RightShoulder) };
+        let level = [line[0], 0.0, line[2]];
+        (norm(level) > 1e-6).then(|| unit(level))
+    };
+    let first = (0..body.frames()).find_map(across).unwrap_or([0.0, 0.0, 1.0]);
+    let mut last = first;
+    let right: Vec<[f64; 3]> = (0..body.frames())
+        .map(|frame| {
+            last = across(frame).unwrap_or(last);
+            last
+        })
+        .collect();
+    let forward = right.iter().map(|&right| cross(UP, right)).collect();
+    Frames { forward, right }
+}
+
+/// Which way the athlete faces in a picture from the side: positive to the picture's right. Toes against heels or ankles, the nose against the ears or neck, and the
+/// way the knees bend vote, each over the whole recording.
+fn facing(body: &Recording) -> f64 {
+    let mean = |values: Vec<f64>| {
+        let known: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+        if known.is_empty() { 0.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
+    };
+    let offset = |a: Part, b: Part| mean((0..body.frames()).map(|f| x(body, f, b) - x(body, f, a)).collect());
+    let feet = offset(Part::LeftAnkle, Part::LeftBigToe) + offset(Part::RightAnkle, Part::RightBigToe);
+    let head = offset(Part::Neck, Part::Nose);
+    let knee = |hip: Part, knee: Part, ankle: Part| {
+        mean((0..body.frames()).map(|f| x(body, f, knee) - 0.5 * (x(body, f, hip) + x(body, f, ankle))).collect())
+    };
+    let knees =
+        knee(Part::LeftHip, Part::LeftKnee, Part::LeftAnkle) + knee(Part::RightHip, Part::RightKnee, Part::RightAnkle);
+    feet.signum() * f64::from(feet != 0.0) * 2.0
+        + head.signum() * f64::from(head != 0.0)
+        + knees.signum() * f64::from(knees != 0.0) * 0.5
+}
+
+/// The angle in degrees of `v` turned from `from` towards `towards`, in their plane: atan2 of the two components.
+pub(super) fn turn(v: [f64; 3], from: [f64; 3], towards: [f64; 3]) -> f64 {
+    dot(v, towards).atan2(dot(v, from)).to_degrees()
+}
+
+/// The angle in degrees between two directions, 0 to 180; NaN if one has no length.
+pub(super) fn between(a: [f64; 3], b: [f64; 3]) -> f64 {
+    if norm(a) < 1e-9 || norm(b) < 1e-9 {
+        return f64::NAN;
+    }
+    norm(cross(a, b)).atan2(dot(a, b)).to_degrees()
+}

@@ -1,0 +1,128 @@
+//! Heights, distances, speeds and the centre of mass.
+
+use super::frame::Frames;
+use super::{Catalogue, Plane, View};
+use crate::Unit;
+use agoge_motion::vector::{add, dot, norm, scale, sub};
+use agoge_motion::{Part, Recording, Side, Space};
+
+pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
+    let body = catalogue.body;
+    let (factor, unit, speed) = match body.space {
+        Space::World | Space::Plane => (1.0, Unit::Metre, Unit::MetrePerSecond),
+        Space::Image { .. } => (1.0 / trunk_length(body), Unit::Trunk, Unit::TrunkPerSecond),
+    };
+    let is_3d = catalogue.view == View::Spatial;
+    let at = |frame: usize, part: Part| {
+        let p = body.at(frame, part.index());
+        scale(if is_3d { p } else { [p[0], p[1], 0.0] }, factor)
+    };
+    let floor = floor(body) * factor;
+
+    catalogue.add(("pelvis_height", None, unit, Plane::Any), &[Part::Pelvis], |f| at(f, Part::Pelvis)[1] - floor);
+    for side in Side::BOTH {
+        let [shoulder, wrist, hip, knee, ankle, toe] =
+            [Part::LeftShoulder, Part::LeftWrist, Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe]
+                .map(|part| part.on(side));
+        let inward = |f: usize| scale(frames.right[f], if side == Side::Left { 1.0 } else { -1.0 });
+        let some = Some(side);
+        catalogue.add(("wrist_height", some, unit, Plane::Any), &[wrist, shoulder], |f| {
+            at(f, wrist)[1] - at(f, shoulder)[1]
+        });
+        catalogue.add(("wrist_forward", some, unit, Plane::Sagittal), &[wrist, shoulder], |f| {
+            dot(sub(at(f, wrist), at(f, shoulder)), frames.forward[f])
+        });
+        catalogue.add(("wrist_side", some, unit, Plane::Frontal), &[wrist, shoulder], |f| {
+            -dot(sub(at(f, wrist), at(f, shoulder)), inward(f))
+        });
+        catalogue.add(("wrist_speed", some, speed, Plane::Any), &[wrist], |f| {
+            let (a, b) = (f.saturating_sub(1), (f + 1).min(body.frames() - 1));
+            if a == b { f64::NAN } else { norm(sub(at(b, wrist), at(a, wrist))) / (body.time[b] - body.time[a]) }
+        });
+        catalogue.add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
+        catalogue.add(("toe_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
+        catalogue.add(("ankle_forward", some, unit, Plane::Sagittal), &[ankle, Part::Pelvis], |f| {
+            dot(sub(at(f, ankle), at(f, Part::Pelvis)), frames.forward[f])
+        });
+        // How far the knee is inward of the line from hip to ankle, at the knee's height along it.
+        catalogue.add(("knee_medial_displacement", some, unit, Plane::Frontal), &[hip, knee, ankle], |f| {
+            let (line, from_hip) = (sub(at(f, ankle), at(f, hip)), sub(at(f, knee), at(f, hip)));
+            let share = dot(from_hip, line) / dot(line, line);
+            dot(sub(from_hip, scale(line, share)), inward(f))
+        });
+    }
+    let across = |f: usize, left: Part, right: Part| dot(sub(at(f, right), at(f, left)), frames.right[f]);
+    catalogue.add(("stance_width", None, unit, Plane::Frontal), &[Part::LeftAnkle, Part::RightAnkle], |f| {
+        across(f, Part::LeftAnkle, Part::RightAnkle)
+    });
+    let legs = [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle];
+    catalogue.add(("knee_ankle_ratio", None, Unit::One, Plane::Frontal), &legs, |f| {
+        across(f, legs[0], legs[1]) / across(f, legs[2], legs[3])
+    });
+    let masses = [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
+    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| centre_of_mass(|part| at(f, part))[1] - floor);
+}
+
+/// Segments of the body: from, to, share of body mass, and where the centre lies from the first end (de Leva 1996, men, adjusted to joint centres). The head and neck
+/// are put at the neck's end of the trunk when the head is not seen.
+const SEGMENTS: [(Part, Part, f64, f64); 6] = [
+    (Part::LeftShoulder, Part::LeftElbow, 0.0271, 0.5772),
+    (Part::LeftElbow, Part::LeftWrist, 0.0162, 0.4574),
+    (Part::LeftWrist, Part::LeftHand, 0.0061, 0.7900),
+    (Part::LeftHip, Part::LeftKnee, 0.1416, 0.4095),
+    (Part::LeftKnee, Part::LeftAnkle, 0.0433, 0.4459),
+    (Part::LeftHeel, Part::LeftBigToe, 0.0137, 0.4415),
+];
+
+/// Centre of mass in the unit of the positions (segment masses and centres of de Leva 1996, table 4, men). A segment whose ends are not
+/// both seen is put at its nearer end if that is seen and left out otherwise; the masses of the rest are then scaled to one.
+fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
+    let (mut moment, mut mass) = ([0.0; 3], 0.0);
+    let mut put = |a: [f64; 3], b: [f64; 3], share: f64, along: f64| {
+        let centre = if b[0].is_finite() { add(a, scale(sub(b, a), along)) } else { a };
+        if centre[0].is_finite() {
+            moment = add(moment, scale(centre, share));
+            mass += share;
+        }
+    };
+    let neck = at(Part::Neck);
+    put(neck, at(Part::Head), 0.0694, 0.5);
+    put(neck, at(Part::Pelvis), 0.4346, 0.4486);
+    for (a, b, share, along) in SEGMENTS {
+        for side in Side::BOTH {
+            put(at(a.on(side)), at(b.on(side)), share, along);
+        }
+    }
+    scale(moment, 1.0 / mass)
+}
+
+/// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet or, without feet, of the ankles.
+fn floor(body: &Recording) -> f64 {
+    let feet =
+        [Part::LeftBigToe, Part::RightBigToe, Part::LeftHeel, Part::RightHeel, Part::LeftAnkle, Part::RightAnkle];
+    let mut lowest: Vec<f64> = (0..body.frames())
+        .map(|f| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min))
+        .filter(|y| y.is_finite())
+        .collect();
+    if lowest.is_empty() {
+        return 0.0;
+    }
+    let at = lowest.len() / 50;
+    *lowest.select_nth_unstable_by(at, f64::total_cmp).1
+}
+
+/// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture only shortens it.
+fn trunk_length(body: &Recording) -> f64 {
+    let mut lengths: Vec<f64> = (0..body.frames())
+        .map(|f| {
+            let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
+            line[0].hypot(line[1])
+        })
+        .filter(|length| length.is_finite())
+        .collect();
+    if lengths.is_empty() {
+        return f64::NAN;
+    }
+    let at = (lengths.len() - 1) * 9 / 10;
+    *lengths.select_nth_unstable_by(at, f64::total_cmp).1
+}

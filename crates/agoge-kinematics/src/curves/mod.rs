@@ -1,0 +1,125 @@
+//! [`measure`]: from positions on the body skeleton to curves over time.
+
+mod angles;
+mod frame;
+mod lengths;
+mod view;
+
+pub use view::View;
+
+use crate::{Curve, Curves, Refused, Unit};
+use agoge_motion::{Part, Recording, Side};
+use frame::Frames;
+
+/// What was measured, and from where the athlete was seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The curves, and what had to be refused.
+    pub curves: Curves,
+    /// The camera's view.
+    pub view: View,
+}
+
+/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that this recording can give; the others are refused with the reason.
+///
+/// The recording must be on the body skeleton ([`Recording::to_body`]). Signs: flexion and dorsiflexion are positive on both sides; valgus and
+/// adduction are positive towards the midline; leans are positive forward and to the athlete's right. Angles are degrees and continuous over time: they are
+/// unwrapped and shifted so that their median lies in (−180, 180].
+pub fn measure(body: &Recording) -> Measured {
+    let view = view::of(body);
+    let frames = Frames::of(body, view);
+    let mut catalogue = Catalogue { body, view, curves: Vec::new(), refused: Vec::new() };
+    angles::measure(&mut catalogue, &frames);
+    lengths::measure(&mut catalogue, &frames);
+    let Catalogue { curves, refused, .. } = catalogue;
+    Measured { curves: Curves { time: body.time.clone(), curves, refused }, view }
+}
+
+/// In which plane a quantity is seen, and so which views can give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plane {
+    /// Seen from the side.
+    Sagittal,
+    /// Seen from the front or back.
+    Frontal,
+    /// Seen in any view of the plane in which the limb moves, with the view's doubt.
+    Any,
+    /// Needs three dimensions.
+    Depth,
+}
+
+/// Collects curves and refusals.
+struct Catalogue<'a> {
+    body: &'a Recording,
+    view: View,
+    curves: Vec<Curve>,
+    refused: Vec<Refused>,
+}
+
+impl Catalogue<'_> {
+    /// Adds a curve made frame by frame, unless the view or the missing parts forbid it.
+    fn add(
+        &mut self,
+        (name, side, unit, plane): (&str, Option<Side>, Unit, Plane),
+        parts: &[Part],
+        value: impl FnMut(usize) -> f64,
+    ) {
+        if let Some(reason) = self.view.forbids(plane) {
+            return self.refuse(name, reason);
+        }
+        let never = |part: &&Part| (0..self.body.frames()).all(|frame| !self.body.is_seen(frame, part.index()));
+        if let Some(part) = parts.iter().find(never) {
+            return self.refuse(
+                &crate::curve::key(name, side),
+                format!("the {} is never seen", part.name().replace('_', " ")),
+            );
+        }
+        let mut values: Vec<f64> = (0..self.body.frames()).map(value).collect();
+        if unit == Unit::Degree {
+            unwrap(&mut values);
+        }
+        self.curves.push(Curve { name: name.to_owned(), side, unit, values });
+    }
+
+    fn refuse(&mut self, name: &str, reason: String) {
+        let refused = Refused { name: name.to_owned(), reason };
+        if !self.refused.contains(&refused) {
+            self.refused.push(refused);
+        }
+    }
+}
+
+/// Makes an angle continuous over time, across gaps too, and shifts it by whole turns so that its median lies in (−180, 180].
+fn unwrap(values: &mut [f64]) {
+    let mut last = f64::NAN;
+    for value in values.iter_mut().filter(|value| value.is_finite()) {
+        if last.is_finite() {
+            *value -= 360.0 * ((*value - last) / 360.0).round();
+        }
+        last = *value;
+    }
+    let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    if known.is_empty() {
+        return;
+    }
+    let middle = known.len() / 2;
+    let median = *known.select_nth_unstable_by(middle, f64::total_cmp).1;
+    let turns = ((median - 180.0) / 360.0).ceil();
+    if turns != 0.0 {
+        values.iter_mut().for_each(|value| *value -= 360.0 * turns);
+    }
+}
+
+/// The rate of change of a curve, unit a second, `[frame]`: central differences on the recording's own clock; NaN beside a missing value.
+pub fn derivative(values: &[f64], time: &[f64]) -> Vec<f64> {
+    let n = values.len().min(time.len());
+    (0..n)
+        .map(|i| {
+            let (a, b) = (i.saturating_sub(1), (i + 1).min(n - 1));
+            if a == b { f64::NAN } else { (values[b] - values[a]) / (time[b] - time[a]) }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
