@@ -63,7 +63,8 @@ fn value(pose: [[f64; 3]; Part::COUNT], name: &str, side: Option<Side>) -> f64 {
 #[test]
 fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
     // About +Z a positive turn takes X to Y: forward-and-up. About +X it takes Y to Z: for the right side a raised limb moves inward.
-    let cases: [(&str, Part, &[Part], usize, f64, f64); 9] = [
+    type Case<'a> = (&'a str, Part, &'a [Part], usize, f64, f64);
+    let cases: [Case; 9] = [
         ("knee_flexion", Part::LeftKnee, &SHANK, 2, -40.0, 40.0),
         ("knee_flexion", Part::LeftKnee, &SHANK, 2, 10.0, -10.0),
         ("hip_flexion", Part::LeftHip, &LEG, 2, 40.0, 40.0),
