@@ -6,6 +6,8 @@
 //!
 //! Invariants: this crate knows no file format, no movement and no model; it does no input or output.
 
+pub mod condition;
+pub mod filter;
 pub mod part;
 pub mod recording;
 mod scale;

@@ -1,0 +1,59 @@
+//! Filling short gaps.
+
+use crate::recording::Recording;
+
+/// Fills gaps of up to `max_gap_s` between known positions by a cubic Hermite curve; longer gaps and
+/// the ends stay missing. How many frames, for each joint.
+pub(super) fn fill(recording: &mut Recording, max_gap_s: f64) -> Vec<usize> {
+    let (frames, joints) = (recording.frames(), recording.joints());
+    let mut filled = vec![0; joints];
+    for (joint, filled) in filled.iter_mut().enumerate() {
+        let mut last: Option<usize> = None;
+        for frame in 0..frames {
+            if !recording.is_seen(frame, joint) {
+                continue;
+            }
+            if let Some(before) = last.filter(|&before| before + 1 < frame)
+                && recording.time[frame] - recording.time[before] <= max_gap_s + 1e-9
+            {
+                *filled += frame - before - 1;
+                bridge(recording, joint, before, frame);
+            }
+            last = Some(frame);
+        }
+    }
+    filled
+}
+
+/// Fills the frames between two known ones.
+fn bridge(recording: &mut Recording, joint: usize, a: usize, b: usize) {
+    let (joints, frames) = (recording.joints(), recording.frames());
+    let (ta, tb) = (recording.time[a], recording.time[b]);
+    let (p, q) = (recording.at(a, joint), recording.at(b, joint));
+    let confidence = 0.5 * recording.confidence[a * joints + joint].min(recording.confidence[b * joints + joint]);
+    let slope = |from: usize, to: usize, axis: usize| {
+        (recording.at(to, joint)[axis] - recording.at(from, joint)[axis]) / (recording.time[to] - recording.time[from])
+    };
+    let width = tb - ta;
+    // The slope at an end of the gap is that of the parabola through the frame outside, the end, and the other end.
+    let tangent = |outside: Option<(usize, usize)>, inside: f64, axis: usize| {
+        let Some((from, to)) = outside else { return inside };
+        let step = recording.time[to] - recording.time[from];
+        let slope = (slope(from, to, axis) * width + inside * step) / (width + step);
+        if slope.is_finite() { slope } else { inside }
+    };
+    let coefficients: [[f64; 4]; 3] = std::array::from_fn(|axis| {
+        let inside = (q[axis] - p[axis]) / width;
+        let left = tangent(a.checked_sub(1).map(|before| (before, a)), inside, axis);
+        let right = tangent((b + 1 < frames).then_some((b, b + 1)), inside, axis);
+        [p[axis], q[axis], left * width, right * width]
+    });
+    for frame in a + 1..b {
+        let s = (recording.time[frame] - ta) / (tb - ta);
+        let (s2, s3) = (s * s, s * s * s);
+        let weights = [2.0 * s3 - 3.0 * s2 + 1.0, 3.0 * s2 - 2.0 * s3, s3 - 2.0 * s2 + s, s3 - s2];
+        let i = frame * joints + joint;
+        recording.position[i] = coefficients.map(|c| c.iter().zip(weights).map(|(c, w)| c * w).sum());
+        recording.confidence[i] = confidence;
+    }
+}

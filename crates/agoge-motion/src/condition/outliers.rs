@@ -1,0 +1,53 @@
+//! Removing outliers.
+
+use crate::recording::{MISSING, Recording};
+use crate::vector::{norm, sub};
+
+/// Removes positions that lie further from the median of their window than `threshold` robust standard deviations (Hampel 1974; 1.4826·MAD),
+/// and further than the joint's own usual step, so that stillness does not make outliers of tremor. How many, for each joint.
+pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f64) -> Vec<usize> {
+    let (frames, joints) = (recording.frames(), recording.joints());
+    let axes = if recording.space.is_3d() { 3 } else { 2 };
+    let mut removed = vec![0; joints];
+    let mut window = Vec::with_capacity(2 * half_window + 1);
+    for (joint, removed) in removed.iter_mut().enumerate() {
+        let track: Vec<[f64; 3]> =
+            recording.track(joint).map(|p| if axes == 3 { p } else { [p[0], p[1], 0.0] }).collect();
+        let mut steps: Vec<f64> = track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
+        let Some(usual) = quantile(&mut steps, 0.9) else { continue };
+        let mut out = Vec::new();
+        for frame in 0..frames {
+            if !track[frame][0].is_finite() {
+                continue;
+            }
+            let around = frame.saturating_sub(half_window)..(frame + half_window + 1).min(frames);
+            let mut centre = [0.0; 3];
+            for (axis, centre) in centre.iter_mut().enumerate().take(axes) {
+                window.clear();
+                window.extend(track[around.clone()].iter().map(|p| p[axis]).filter(|v| v.is_finite()));
+                *centre = quantile(&mut window, 0.5).unwrap_or(track[frame][axis]);
+            }
+            window.clear();
+            window.extend(track[around].iter().map(|&p| norm(sub(p, centre))).filter(|d| d.is_finite()));
+            let spread = 1.4826 * quantile(&mut window, 0.5).unwrap_or(0.0);
+            let away = norm(sub(track[frame], centre));
+            if window.len() > half_window && away > threshold * spread && away > 3.0 * usual {
+                out.push(frame);
+            }
+        }
+        *removed = out.len();
+        for frame in out {
+            recording.position[frame * joints + joint] = MISSING;
+        }
+    }
+    removed
+}
+
+/// The value below which a share of the values lies; none without values.
+fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
+    if values.is_empty() {
+        return None;
+    }
+    let at = ((values.len() - 1) as f64 * share).round() as usize;
+    Some(*values.select_nth_unstable_by(at, f64::total_cmp).1)
+}

@@ -1,0 +1,89 @@
+//! How good the data are.
+
+use crate::recording::Recording;
+use serde::{Deserialize, Serialize};
+
+/// How good the data of one joint are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JointQuality {
+    /// The joint's name in the source.
+    pub joint: String,
+    /// Share of frames in which it was seen, 0 to 1.
+    pub seen: f64,
+    /// Mean confidence where seen, 0 to 1; 0 if never seen.
+    pub confidence: f64,
+    /// Longest gap, s.
+    pub longest_gap_s: f64,
+    /// Jitter: root mean square of what the filter took away, in the recording's unit; 0 if never seen.
+    pub jitter: f64,
+}
+
+/// How good the data of a recording are, before any repair but the removal of unsure positions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Share of joint positions that were seen, 0 to 1.
+    pub seen: f64,
+    /// Each joint of the source.
+    pub joints: Vec<JointQuality>,
+    /// Stretches in which more than half of the joints that are ever seen were missing, frames `[first, last]`.
+    pub bad_frames: Vec<[usize; 2]>,
+}
+
+impl Quality {
+    pub(super) fn of(recording: &Recording) -> Quality {
+        let (frames, joints) = (recording.frames(), recording.joints());
+        let step = 1.0 / recording.rate_hz();
+        let all: Vec<JointQuality> = (0..joints)
+            .map(|joint| {
+                let seen: Vec<usize> = (0..frames).filter(|&frame| recording.is_seen(frame, joint)).collect();
+                let confidence: f64 =
+                    seen.iter().map(|frame| f64::from(recording.confidence[frame * joints + joint])).sum();
+                // A gap lasts from the frame after one sighting to the next; before the first and after the last it counts too.
+                let mut longest = 0.0f64;
+                let mut free = 0;
+                for &frame in seen.iter().chain([&frames]) {
+                    longest = longest.max((frame - free) as f64 * step);
+                    free = frame + 1;
+                }
+                JointQuality {
+                    joint: recording.skeleton.joints[joint].name.clone(),
+                    seen: seen.len() as f64 / frames as f64,
+                    confidence: if seen.is_empty() { 0.0 } else { confidence / seen.len() as f64 },
+                    longest_gap_s: if longest.is_finite() { longest } else { 0.0 },
+                    jitter: 0.0,
+                }
+            })
+            .collect();
+        let ever: Vec<usize> = (0..joints).filter(|&joint| all[joint].seen > 0.0).collect();
+        let bad = |frame: usize| {
+            ever.iter().filter(|&&joint| recording.is_seen(frame, joint)).count() * 2 < ever.len().max(1)
+        };
+        let mut bad_frames: Vec<[usize; 2]> = Vec::new();
+        for frame in (0..frames).filter(|&frame| bad(frame)) {
+            match bad_frames.last_mut() {
+                Some(run) if run[1] + 1 == frame => run[1] = frame,
+                _ => bad_frames.push([frame, frame]),
+            }
+        }
+        let seen = all.iter().map(|joint| joint.seen).sum::<f64>() / joints.max(1) as f64;
+        Quality { seen, joints: all, bad_frames }
+    }
+
+    /// Fills in each joint's jitter: root mean square distance between the positions before and after the filter.
+    pub(super) fn measure_jitter(&mut self, before: &[[f64; 3]], after: &Recording) {
+        let joints = after.joints();
+        let axes = if after.space.is_3d() { 3 } else { 2 };
+        for (joint, quality) in self.joints.iter_mut().enumerate() {
+            let (mut sum, mut n) = (0.0, 0usize);
+            for frame in 0..after.frames() {
+                let (p, q) = (before[frame * joints + joint], after.at(frame, joint));
+                let square: f64 = (0..axes).map(|k| (p[k] - q[k]).powi(2)).sum();
+                if square.is_finite() {
+                    sum += square;
+                    n += 1;
+                }
+            }
+            quality.jitter = if n > 0 { (sum / n as f64).sqrt() } else { 0.0 };
+        }
+    }
+}

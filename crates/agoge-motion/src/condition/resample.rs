@@ -1,0 +1,66 @@
+//! A regular clock.
+
+use crate::recording::{Error, MISSING, Recording};
+
+/// The clock counts as regular when every step is within this share of the median step.
+const REGULAR: f64 = 0.02;
+
+/// The rate the recording should be brought to, frames a second; none if it already has it.
+pub(super) fn target(recording: &Recording, wanted: Option<f64>) -> Result<Option<f64>, Error> {
+    let own = recording.rate_hz();
+    if let Some(rate) = wanted {
+        if !(1.0..=10_000.0).contains(&rate) {
+            return Err(Error::Parameter {
+                what: format!("a rate of {rate} frames a second makes no sense"),
+                hint: "choose a rate between 1 and 10000",
+            });
+        }
+        return Ok(((rate - own).abs() > 1e-6 * rate).then_some(rate));
+    }
+    let step = 1.0 / own;
+    let irregular = recording.time.windows(2).any(|w| ((w[1] - w[0]) - step).abs() > REGULAR * step);
+    // A clock with one huge hole would make a huge regular recording: it is left as it is beyond ten times the frames.
+    let frames = recording.duration_s() * own;
+    Ok((irregular && own.is_finite() && frames < 10.0 * recording.frames() as f64).then_some(own))
+}
+
+/// The recording at another rate, by linear interpolation between neighbouring frames; between a known and a missing position it is missing.
+pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error> {
+    let joints = recording.joints();
+    let Some(&start) = recording.time.first() else { return Err(Error::NoFrames) };
+    let frames = (recording.duration_s() * rate_hz + 1e-6).floor() as usize + 1;
+    let time: Vec<f64> = (0..frames).map(|frame| start + frame as f64 / rate_hz).collect();
+    let mut position = Vec::with_capacity(frames * joints);
+    let mut confidence = Vec::with_capacity(frames * joints);
+    let mut before = 0;
+    for &t in &time {
+        while before + 2 < recording.frames() && recording.time[before + 1] <= t {
+            before += 1;
+        }
+        let after = (before + 1).min(recording.frames() - 1);
+        let span = recording.time[after] - recording.time[before];
+        let s = if span > 0.0 { ((t - recording.time[before]) / span).clamp(0.0, 1.0) } else { 0.0 };
+        for joint in 0..joints {
+            let (p, q) = (recording.at(before, joint), recording.at(after, joint));
+            let (c, d) = (recording.confidence[before * joints + joint], recording.confidence[after * joints + joint]);
+            let exact = if s < 1e-9 { Some((p, c)) } else { (s > 1.0 - 1e-9).then_some((q, d)) };
+            let between = || {
+                let p = std::array::from_fn(|k| p[k] + s * (q[k] - p[k]));
+                (if p[0].is_finite() { p } else { MISSING }, c.min(d))
+            };
+            let (p, c) = exact.unwrap_or_else(between);
+            position.push(p);
+            confidence.push(c);
+        }
+    }
+    let mut made = Recording::new(
+        recording.source.clone(),
+        recording.skeleton.clone(),
+        recording.space,
+        time,
+        position,
+        confidence,
+    )?;
+    made.channels.clone_from(&recording.channels);
+    Ok(made)
+}

@@ -1,0 +1,113 @@
+use super::*;
+use crate::{Part, Skeleton, Source, Space};
+
+/// Two legs and arms that swing like walking, seen in space; the left ones half a cycle behind.
+fn walking(frames: usize) -> Recording {
+    let skeleton = Skeleton::coco_17();
+    let mut position = Vec::new();
+    for frame in 0..frames {
+        let phase = frame as f64 / 30.0 * std::f64::consts::TAU;
+        for joint in &skeleton.joints {
+            let right = joint.name.starts_with("right");
+            let swing = (phase + if right { std::f64::consts::PI } else { 0.0 }).sin();
+            let z = if right { 0.15 } else { -0.15 };
+            position.push([0.3 * swing, 1.0 + 0.05 * (2.0 * phase).cos(), z]);
+        }
+    }
+    let time = (0..frames).map(|f| f as f64 / 30.0).collect();
+    let confidence = vec![1.0; position.len()];
+    Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap()
+}
+
+#[test]
+fn a_clean_recording_is_left_alone_but_for_the_filter() {
+    let done = condition(&walking(300), &Options::default()).unwrap();
+    let kinds: Vec<&str> = done.repairs.iter().map(|repair| repair.kind.as_str()).collect();
+    assert_eq!(kinds, ["filtered"]);
+    assert_eq!(done.quality.seen, 1.0);
+}
+
+#[test]
+fn exchanged_legs_are_put_back_in_space_and_in_a_picture_from_the_side() {
+    for space in [Space::World, Space::Image { width: None, height: None }] {
+        let mut recording = walking(600);
+        recording.space = space;
+        let truth = recording.position.clone();
+        let (left, right) = (
+            recording.skeleton.joint_of(Part::LeftKnee).unwrap(),
+            recording.skeleton.joint_of(Part::RightKnee).unwrap(),
+        );
+        let legs = pairs_of(&recording);
+        // Single frames and a burst, away from the instants at which the legs cross.
+        let wrong = [37, 100, 101, 102, 220, 341, 342, 505];
+        for frame in wrong {
+            for &(l, r) in &legs {
+                recording.position.swap(frame * 17 + l, frame * 17 + r);
+            }
+        }
+        let undone = swaps::undo(&mut recording);
+        assert_eq!((undone[left], undone[right]), (wrong.len(), wrong.len()));
+        let same = |a: &[f64; 3], b: &[f64; 3]| a[..2] == b[..2];
+        assert!(recording.position.iter().zip(&truth).all(|(a, b)| same(a, b)));
+    }
+}
+
+fn pairs_of(recording: &Recording) -> Vec<(usize, usize)> {
+    [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle]
+        .iter()
+        .map(|part| (recording.skeleton.joint_of(*part).unwrap(), recording.skeleton.joint_of(part.mirror()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn short_gaps_are_filled_and_long_ones_stay() {
+    let mut recording = walking(120);
+    let truth = recording.clone();
+    for frame in (20..23).chain(60..100) {
+        recording.position[frame * 17 + 15] = MISSING;
+    }
+    let done = condition(&recording, &Options { filter: Filter::None, ..Options::default() }).unwrap();
+    for frame in 20..23 {
+        let (found, expected) = (done.recording.at(frame, 15), truth.at(frame, 15));
+        // Three frames of a 1 Hz swing of 0.3 m: the cubic is within a few millimetres.
+        assert!((found[0] - expected[0]).abs() < 0.008, "{found:?} {expected:?}");
+    }
+    assert!(!done.recording.is_seen(80, 15));
+    assert!(done.repairs.iter().any(|repair| repair.kind == "gap filled" && repair.frames == 3));
+    assert!((done.quality.joints[15].longest_gap_s - 40.0 / 30.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_jumping_joint_is_an_outlier() {
+    let mut recording = walking(120);
+    recording.position[50 * 17 + 9] = [5.0, 5.0, 5.0];
+    let done = condition(&recording, &Options::default()).unwrap();
+    assert!(done.repairs.iter().any(|repair| repair.kind == "outlier removed" && repair.frames == 1));
+    assert!(done.recording.at(50, 9)[0] < 0.5);
+}
+
+#[test]
+fn an_irregular_clock_becomes_regular() {
+    let mut recording = walking(120);
+    recording.time.iter_mut().enumerate().for_each(|(i, t)| *t += if i % 7 == 3 { 0.008 } else { 0.0 });
+    let done = condition(&recording, &Options::default()).unwrap();
+    let step = done.recording.time[1] - done.recording.time[0];
+    assert!(done.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
+    assert!(done.repairs.iter().any(|repair| repair.kind == "resampled"));
+}
+
+#[test]
+fn nothing_breaks_on_next_to_nothing() {
+    for frames in [1, 2, 3] {
+        let mut recording = walking(frames);
+        condition(&recording, &Options::default()).unwrap();
+        recording.position.fill(MISSING);
+        let done = condition(&recording, &Options::default()).unwrap();
+        assert_eq!(done.quality.seen, 0.0);
+        assert_eq!(
+            done.quality.bad_frames,
+            Vec::<[usize; 2]>::new().into_iter().chain([[0, frames - 1]]).collect::<Vec<_>>()
+        );
+    }
+    assert!(condition(&walking(5), &Options { rate_hz: Some(-1.0), ..Options::default() }).is_err());
+}
