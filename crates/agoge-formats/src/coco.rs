@@ -80,7 +80,8 @@ pub(crate) fn read_annotations(path: &Path, bytes: &[u8], options: &ReadOptions)
     let Coco { images, annotations } = json::parse(path, bytes)?;
     let mut order: Vec<&Image> = images.iter().collect();
     order.sort_by(|a, b| a.frame_id.cmp(&b.frame_id).then_with(|| a.id.cmp(&b.id)));
-    let places: HashMap<Picture, u64> = order.iter().enumerate().map(|(place, image)| (image.id.clone(), place as u64)).collect();
+    let places: HashMap<Picture, u64> =
+        order.iter().enumerate().map(|(place, image)| (image.id.clone(), place as u64)).collect();
     let size = order.first().and_then(|image| image.width.zip(image.height)).filter(|&(w, h)| w > 0.0 && h > 0.0);
     let one_size = images.iter().all(|image| image.width.zip(image.height) == size);
     poses(path, "coco-json", annotations, Some(places), size.filter(|_| one_size), options)
@@ -109,17 +110,28 @@ fn poses(
     let mut detections = Vec::new();
     let mut length = None;
     for annotation in annotations {
-        let flat: Vec<f64> = annotation.keypoints.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        let flat: Vec<f64> =
+            annotation.keypoints.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
         if flat.is_empty() {
             continue;
         }
         let Some(&frame) = numbers.get(&annotation.image_id) else {
             let hint = "list each picture of the annotations under images";
-            return Err(Error::format(path, Place::Field("image_id".into()), "an annotation of a picture that is not listed", hint));
+            return Err(Error::format(
+                path,
+                Place::Field("image_id".into()),
+                "an annotation of a picture that is not listed",
+                hint,
+            ));
         };
         if !flat.len().is_multiple_of(3) || *length.get_or_insert(flat.len()) != flat.len() {
             let what = format!("{} numbers where x, y, confidence of the same joints were expected", flat.len());
-            return Err(Error::format(path, Place::Frame(frame), what, "all people of a file must come from one pose network"));
+            return Err(Error::format(
+                path,
+                Place::Frame(frame),
+                what,
+                "all people of a file must come from one pose network",
+            ));
         }
         let id = annotation.idx.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
         detections.push(Detection { frame, id, points: triples(&flat) });
@@ -139,7 +151,8 @@ fn poses(
 /// Reads MMPose's own form.
 pub(crate) fn read_mmpose(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
     let file: MmPose = json::parse(path, bytes)?;
-    let numbers: Vec<u64> = file.instance_info.iter().enumerate().map(|(i, f)| f.frame_id.unwrap_or(i as u64)).collect();
+    let numbers: Vec<u64> =
+        file.instance_info.iter().enumerate().map(|(i, f)| f.frame_id.unwrap_or(i as u64)).collect();
     let mut detections = Vec::new();
     for (own, &frame) in file.instance_info.into_iter().zip(&numbers) {
         for Instance { keypoints, keypoint_scores, track_id } in own.instances {
@@ -181,7 +194,8 @@ fn finish(
 
 /// Frame numbers of pictures: their own numbers if these are dense, else their order.
 fn number<'a>(pictures: impl Iterator<Item = &'a Picture>, notes: &mut Vec<String>) -> HashMap<Picture, u64> {
-    let ordered: BTreeMap<(Option<u64>, &Picture), ()> = pictures.map(|picture| ((picture.number(), picture), ())).collect();
+    let ordered: BTreeMap<(Option<u64>, &Picture), ()> =
+        pictures.map(|picture| ((picture.number(), picture), ())).collect();
     let own: Option<Vec<u64>> = ordered.keys().map(|(number, _)| *number).collect();
     let dense = own.filter(|own| {
         let span = own.last().zip(own.first()).map_or(0, |(last, first)| last - first);

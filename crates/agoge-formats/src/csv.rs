@@ -43,7 +43,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let mut unit: Option<String> = None;
     let mut left_out = Vec::new();
     for (place, &name) in names.iter().enumerate() {
-        let below = units_row.as_ref().and_then(|row| row.get(place)).map(String::as_str).filter(|unit| !unit.is_empty());
+        let below =
+            units_row.as_ref().and_then(|row| row.get(place)).map(String::as_str).filter(|unit| !unit.is_empty());
         let column = match name.to_ascii_lowercase().as_str() {
             "time_s" | "time" | "time [s]" | "t_s" => Column::Time,
             "frame" | "frame#" => Column::Frame,
@@ -54,9 +55,13 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
                 }
                 Some((joint, axis, own)) => {
                     if axis < 3 {
-                        let found = own.or(below).ok_or_else(|| lines.fault(format!("column {} has no unit", quoted(name)), HINT))?;
+                        let found = own
+                            .or(below)
+                            .ok_or_else(|| lines.fault(format!("column {} has no unit", quoted(name)), HINT))?;
                         if unit.as_deref().is_some_and(|unit| unit != found) {
-                            return Err(lines.fault(format!("column {} has another unit than the others", quoted(name)), HINT));
+                            return Err(
+                                lines.fault(format!("column {} has another unit than the others", quoted(name)), HINT)
+                            );
                         }
                         unit = Some(found.to_owned());
                     }
@@ -70,8 +75,11 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         };
         columns.push(column);
     }
-    let scale = text::metres(unit.as_deref().unwrap_or("none")).map_err(|_| lines.fault("no columns of joint positions", HINT))?;
-    let has = |joint: usize, axis: usize| columns.iter().filter(|c| matches!(c, Column::Joint(j, a) if *j == joint && *a == axis)).count();
+    let scale = text::metres(unit.as_deref().unwrap_or("none"))
+        .map_err(|_| lines.fault("no columns of joint positions", HINT))?;
+    let has = |joint: usize, axis: usize| {
+        columns.iter().filter(|c| matches!(c, Column::Joint(j, a) if *j == joint && *a == axis)).count()
+    };
     for (joint, name) in joints.iter().enumerate() {
         if has(joint, 0) != 1 || has(joint, 1) != 1 || has(joint, 2) > 1 || has(joint, 2) != has(0, 2) {
             let what = format!("joint {} needs one x and one y column, and one z if the others have it", quoted(name));
@@ -108,7 +116,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             let value = match column {
                 None if cell.is_empty() => continue,
                 Some(Column::LeftOut) => continue,
-                _ => text::number(cell, delimiter).map_err(|what| format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))),
+                _ => text::number(cell, delimiter)
+                    .map_err(|what| format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))),
             };
             match (column, value) {
                 (_, Err(what)) => fault = fault.or(Some(what)),
@@ -124,7 +133,9 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             fault = fault.or(Some(format!("{count} cells where the header has {}", columns.len())));
         }
         if let Some(what) = fault {
-            return Err(lines.fault(what, "each row needs a number, or nothing, in each column; the file may be cut off"));
+            return Err(
+                lines.fault(what, "each row needs a number, or nothing, in each column; the file may be cut off")
+            );
         }
         rows += 1;
         pending = None;
@@ -133,11 +144,23 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
 
     let skeleton = skeletons::from_names("CSV joints", &joints);
     let (space, up_axis) = match scale {
-        None => (Space::Image { width: options.image_size.map(|s| s.0), height: options.image_size.map(|s| s.1) }, UpAxis::YDown),
+        None => (
+            Space::Image { width: options.image_size.map(|s| s.0), height: options.image_size.map(|s| s.1) },
+            UpAxis::YDown,
+        ),
         Some(scale) => {
             position.iter_mut().flatten().for_each(|v| *v *= scale);
             match has_depth {
-                true => (Space::World, up::find(&skeleton, &position, options.up_axis, Some((UpAxis::Y, "documented for CSV")), &mut notes)),
+                true => (
+                    Space::World,
+                    up::find(
+                        &skeleton,
+                        &position,
+                        options.up_axis,
+                        Some((UpAxis::Y, "documented for CSV")),
+                        &mut notes,
+                    ),
+                ),
                 false => (Space::Plane, UpAxis::Y),
             }
         }
@@ -148,7 +171,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         p[1] += top;
     }
     let recording = finish(path, "csv", skeleton, space, up_axis, time, position, notes)?;
-    let confidence = confidence.iter().zip(&recording.position).map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
+    let confidence =
+        confidence.iter().zip(&recording.position).map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
     let confidence = confidence.map(|c| if c.is_nan() { 0.0 } else { c }).collect();
     Ok(Recording { confidence, ..recording })
 }
@@ -169,7 +193,12 @@ fn clock(
         return Ok(seconds);
     }
     if frames.len() != rows {
-        return Err(Error::format(path, Place::Line(1), "no column time_s or frame", "begin each row with the time in seconds"));
+        return Err(Error::format(
+            path,
+            Place::Line(1),
+            "no column time_s or frame",
+            "begin each row with the time in seconds",
+        ));
     }
     let rate = options.rate(notes);
     let first = frames.first().copied().unwrap_or(0.0);

@@ -17,7 +17,9 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(path: &Path, bytes: &'de [u8]) -> 
             serde_json::error::Category::Eof => {
                 ("the JSON ends too early".to_owned(), "the file was cut off: copy or export it again")
             }
-            serde_json::error::Category::Data => (format!("unexpected JSON: {what}"), "docs/FORMATS.md lists the forms that are read"),
+            serde_json::error::Category::Data => {
+                (format!("unexpected JSON: {what}"), "docs/FORMATS.md lists the forms that are read")
+            }
             _ => (format!("not valid JSON: {what}"), "export it again; a missing number is written null, not NaN"),
         };
         Error::format(path, Place::Line(error.line()), what, hint)
@@ -222,7 +224,10 @@ mod tests {
     #[test]
     fn mistakes_name_their_line() {
         let cut = parse::<Head>(Path::new("a.json"), b"{\n\"people\": [").unwrap_err().to_string();
-        assert_eq!(cut, "the JSON ends too early in line 2; hint: the file was cut off: copy or export it again; file: a.json");
+        assert_eq!(
+            cut,
+            "the JSON ends too early in line 2; hint: the file was cut off: copy or export it again; file: a.json"
+        );
         let nan = parse::<Head>(Path::new("a.json"), b"[NaN]").unwrap_err().to_string();
         assert!(nan.starts_with("not valid JSON: expected value in line 1; hint:"), "{nan}");
     }

@@ -69,7 +69,12 @@ pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
         let number = name.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && (0.0..1e15).contains(v));
         let Some(number) = number else {
             let what = format!("frame name {} is no number", quoted(name));
-            return Err(Error::format(path, Place::Field("positions".into()), what, "frames are named by their number, as in \"12.0\""));
+            return Err(Error::format(
+                path,
+                Place::Field("positions".into()),
+                what,
+                "frames are named by their number, as in \"12.0\"",
+            ));
         };
         numbers.push(number as u64);
     }
@@ -98,8 +103,18 @@ pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
     let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
     let format = "keraal-json";
-    let poses =
-        Poses { format, skeleton, unit, image: None, rate_hz: None, time: None, first, frames, detections, notes: vec![] };
+    let poses = Poses {
+        format,
+        skeleton,
+        unit,
+        image: None,
+        rate_hz: None,
+        time: None,
+        first,
+        frames,
+        detections,
+        notes: vec![],
+    };
     poses.into_recording(path, options)
 }
 
@@ -149,5 +164,6 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
     let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
     let format = if is_kinect { "keraal-kinect" } else { "keraal-vicon" };
     let source = source(path, format, up_axis, notes);
-    Recording::new(source, Arc::clone(&skeleton), Space::World, time, position, confidence).map_err(|e| Error::recording(path, e))
+    Recording::new(source, Arc::clone(&skeleton), Space::World, time, position, confidence)
+        .map_err(|e| Error::recording(path, e))
 }

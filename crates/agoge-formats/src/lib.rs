@@ -41,6 +41,9 @@ mod text;
 mod trc;
 mod up;
 
+#[cfg(test)]
+mod tests;
+
 pub use atomic::write_atomic;
 pub use csv::write_csv;
 pub use error::{Error, Place};

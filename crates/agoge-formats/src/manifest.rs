@@ -88,9 +88,15 @@ impl Manifest {
             let line = record.position().map_or(0, |p| p.line() as usize);
             let row: Row = record.deserialize(Some(&header)).map_err(|e| match e.kind() {
                 csv::ErrorKind::Deserialize { err, .. } => {
-                    let column = err.field().and_then(|k| header.get(k as usize)).unwrap_or("?").to_owned();
-                    let what = format!("column {column}: {}", err.kind());
-                    Error::format(path, Place::Line(line), what, "label is 1, 0 or empty; split is train, validation, test or empty")
+                    let column = err.field().and_then(|k| header.get(k as usize));
+                    let what =
+                        column.map_or(err.kind().to_string(), |column| format!("column {column}: {}", err.kind()));
+                    Error::format(
+                        path,
+                        Place::Line(line),
+                        what,
+                        "label is 1, 0 or empty; split is train, validation, test or empty",
+                    )
                 }
                 _ => fault(path, &e),
             })?;
@@ -123,9 +129,18 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
     }
     let mut lines: HashMap<&Path, usize> = HashMap::new();
     for (line, row) in rows {
-        for (name, is_empty) in [("file", row.file.as_os_str().is_empty()), ("athlete", row.athlete.is_empty()), ("movement", row.movement.is_empty())] {
+        for (name, is_empty) in [
+            ("file", row.file.as_os_str().is_empty()),
+            ("athlete", row.athlete.is_empty()),
+            ("movement", row.movement.is_empty()),
+        ] {
             if is_empty {
-                return Err(Error::format(path, Place::Line(*line), format!("column {name} is empty"), "write unknown if it is not known"));
+                return Err(Error::format(
+                    path,
+                    Place::Line(*line),
+                    format!("column {name} is empty"),
+                    "write unknown if it is not known",
+                ));
             }
         }
         if let Some(before) = lines.insert(&row.file, *line) {
@@ -139,7 +154,9 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
 fn fault(path: &Path, error: &csv::Error) -> Error {
     let place = error.position().map_or(Place::Whole, |p| Place::Line(p.line() as usize));
     let what = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} cells where the header has {expected_len}"),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells where the header has {expected_len}")
+        }
         _ => error.to_string().replace(['\n', '\r'], " "),
     };
     Error::format(path, place, what, "a manifest is a CSV with the columns file, athlete, movement, label, split")
@@ -158,8 +175,15 @@ mod tests {
 
     #[test]
     fn there_and_back() {
-        let row = |file: &str, label, split| Row { file: file.into(), athlete: "s1".into(), movement: "squat".into(), label, split };
-        let manifest = Manifest { rows: vec![row("a.parquet", Some(true), None), row("b, c.parquet", None, Some(Split::Test))] };
+        let row = |file: &str, label, split| Row {
+            file: file.into(),
+            athlete: "s1".into(),
+            movement: "squat".into(),
+            label,
+            split,
+        };
+        let manifest =
+            Manifest { rows: vec![row("a.parquet", Some(true), None), row("b, c.parquet", None, Some(Split::Test))] };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.csv");
         manifest.write(&path).unwrap();
@@ -176,8 +200,8 @@ mod tests {
         let cases = [
             ("file,athlete,movement,label,splitt\n", "unknown column \"splitt\" in line 1"),
             ("file,athlete,movement,label\n", "column split must stand there once in line 1"),
-            (&format!("{head}a,s,m,2,\n"), "column label: label \"2\" is not 1, 0 or empty in line 2"),
-            (&format!("{head}a,s,m,,dev\n"), "column split: unknown variant `dev`"),
+            (&format!("{head}a,s,m,2,\n"), "label \"2\" is not 1, 0 or empty in line 2"),
+            (&format!("{head}a,s,m,,dev\n"), "unknown variant `dev`"),
             (&format!("{head}a,s,m,,\nb,s,m,,\na,s,m,1,\n"), "file \"a\" stands in line 2 already in line 4"),
             (&format!("{head}a,,m,,\n"), "column athlete is empty in line 2"),
             (&format!("{head}a,s,m\n"), "3 cells where the header has 5 in line 2"),

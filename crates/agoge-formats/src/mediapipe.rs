@@ -72,7 +72,10 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     let mut notes = Vec::new();
     let unit = match use_world || is_hip_centred(&skeleton, &detections) {
         true => {
-            notes.push("world landmarks are centred on the hips: how the whole body moves through the room is not in them".into());
+            notes.push(
+                "world landmarks are centred on the hips: how the whole body moves through the room is not in them"
+                    .into(),
+            );
             Unit::MetresDown
         }
         false if is_normalised(&detections) => Unit::Normalised,
@@ -84,13 +87,16 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         time.iter_mut().for_each(|t| *t -= first);
     }
     let format = "mediapipe-json";
-    let poses = Poses { format, skeleton, unit, image, rate_hz: file.rate_hz, time, first: 0, frames, detections, notes };
+    let poses =
+        Poses { format, skeleton, unit, image, rate_hz: file.rate_hz, time, first: 0, frames, detections, notes };
     poses.into_recording(path, options)
 }
 
 /// Whether unnamed landmarks are world landmarks: their hips lie about the origin, and depth is there.
 fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
-    let (Some(left), Some(right)) = (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip)) else { return false };
+    let (Some(left), Some(right)) = (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip)) else {
+        return false;
+    };
     let mut offs: Vec<f64> = detections
         .iter()
         .filter_map(|d| Some((d.points.get(left)?, d.points.get(right)?)))
@@ -105,7 +111,8 @@ fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
 /// People from whatever nesting: a list of landmarks, or a list of such lists.
 fn people(node: Node) -> People {
     let Node::List(nodes) = node else { return Vec::new() };
-    let nested = matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
+    let nested =
+        matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
     if nested {
         return nodes.into_iter().filter_map(one).collect();
     }
@@ -157,7 +164,9 @@ impl<'de> Deserialize<'de> for Frame {
                 let mut frame = Frame::default();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
-                        "time_s" | "time" | "timestamp" | "timestamp_s" => frame.seconds = map.next_value::<Node>()?.number(),
+                        "time_s" | "time" | "timestamp" | "timestamp_s" => {
+                            frame.seconds = map.next_value::<Node>()?.number()
+                        }
                         "timestamp_ms" | "time_ms" => {
                             frame.seconds = map.next_value::<Node>()?.number().map(|ms| ms / 1000.0);
                         }

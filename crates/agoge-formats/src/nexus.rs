@@ -35,7 +35,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             None => return Err(lines.fault(format!("the section ends before its {what}"), "the file was cut off")),
         }
     }
-    let rate = text::cells(&header[0], ',').next().and_then(|cell| cell.parse::<f64>().ok()).filter(|v| v.is_finite() && *v > 0.0);
+    let rate = text::cells(&header[0], ',')
+        .next()
+        .and_then(|cell| cell.parse::<f64>().ok())
+        .filter(|v| v.is_finite() && *v > 0.0);
     let mut names: Vec<String> = text::cells(&header[1], ',').skip(2).step_by(3).map(str::to_owned).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();

@@ -77,7 +77,8 @@ fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error
     let file: File = json::parse(path, bytes)?;
     let mut detections = Vec::new();
     for person in file.people {
-        let flat: Vec<f64> = person.pose_keypoints_2d.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        let flat: Vec<f64> =
+            person.pose_keypoints_2d.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
         if flat.is_empty() {
             continue;
         }
@@ -107,7 +108,8 @@ fn recording(
     }
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
     let format = "openpose-json";
-    let poses = Poses { format, skeleton, unit, image: None, rate_hz: None, time: None, first, frames, detections, notes };
+    let poses =
+        Poses { format, skeleton, unit, image: None, rate_hz: None, time: None, first, frames, detections, notes };
     poses.into_recording(path, options)
 }
 
@@ -152,7 +154,9 @@ pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
             for joint in 0..recording.joints() {
                 let [x, y, _] = recording.at(frame, joint);
                 match recording.is_seen(frame, joint) {
-                    true => flat.extend([x, top - y, f64::from(recording.confidence[frame * recording.joints() + joint])]),
+                    true => {
+                        flat.extend([x, top - y, f64::from(recording.confidence[frame * recording.joints() + joint])])
+                    }
                     false => flat.extend([0.0; 3]),
                 }
             }

@@ -44,7 +44,10 @@ pub(crate) fn choose(
     let longest = tracks.iter().rev().max_by_key(|(_, members)| members.len()).map(|(&id, _)| id);
     let no_person = |what: String, hint| Err(Error::NoPerson { path: path.to_owned(), what, hint });
     let Some(longest) = longest else {
-        return no_person("no person in any frame".into(), "check the pictures and the pose network's confidence threshold");
+        return no_person(
+            "no person in any frame".into(),
+            "check the pictures and the pose network's confidence threshold",
+        );
     };
     let wanted = person.map_or(longest, |person| person as u64);
     let Some(members) = tracks.get(&wanted) else {
@@ -114,7 +117,8 @@ fn tracks_by_place(detections: &[Detection]) -> BTreeMap<u64, Vec<usize>> {
     let mut start = 0;
     while let Some(first) = detections.get(start) {
         let frame = first.frame;
-        let group: Vec<([f64; 2], f64)> = detections.iter().skip(start).take_while(|d| d.frame == frame).map(extent).collect();
+        let group: Vec<([f64; 2], f64)> =
+            detections.iter().skip(start).take_while(|d| d.frame == frame).map(extent).collect();
         live.retain(|track| frame - track.last_frame <= MEMORY_FRAMES);
         let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
         for (t, track) in live.iter().enumerate() {

@@ -67,7 +67,8 @@ impl Poses {
         let mut position = vec![MISSING; self.frames * joints];
         let mut confidence = vec![0.0f32; self.frames * joints];
         for Detection { frame, points, .. } in person {
-            let Some(row) = frame.checked_sub(self.first).map(|row| row as usize).filter(|&row| row < self.frames) else {
+            let Some(row) = frame.checked_sub(self.first).map(|row| row as usize).filter(|&row| row < self.frames)
+            else {
                 continue;
             };
             for (joint, [x, y, z, c]) in points.into_iter().enumerate() {
@@ -127,7 +128,8 @@ pub(crate) fn is_normalised<'a>(detections: impl IntoIterator<Item = &'a Detecti
 pub(crate) fn by_count(path: &Path, place: Place, count: usize) -> Result<(Arc<Skeleton>, usize), Error> {
     skeletons::by_count(count).ok_or_else(|| {
         let what = format!("{count} joints, which no known skeleton has");
-        let hint = "known are 17 (COCO), 18 and 25 (OpenPose), 26 and 136 (HALPE), 33 (MediaPipe), 133 (COCO-WholeBody)";
+        let hint =
+            "known are 17 (COCO), 18 and 25 (OpenPose), 26 and 136 (HALPE), 33 (MediaPipe), 133 (COCO-WholeBody)";
         Error::format(path, place, what, hint)
     })
 }
@@ -145,9 +147,9 @@ pub(crate) fn known(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
 /// The last run of digits in a name: the frame's number in `clip_000012_keypoints.json`.
 pub(crate) fn last_number(name: &str) -> Option<u64> {
     let end = name.rfind(|c: char| c.is_ascii_digit())? + 1;
-    let start = name[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| {
-        at + name[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = name[..end]
+        .rfind(|c: char| !c.is_ascii_digit())
+        .map_or(0, |at| at + name[at..].chars().next().map_or(1, char::len_utf8));
     name[start..end].parse().ok()
 }
 

@@ -152,7 +152,9 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
         section if nexus::SECTIONS.contains(&section) => Format::NexusCsv,
         _ if text.lines().any(is_header) => Format::Table,
         _ if csv::is_header(first) => Format::Csv,
-        _ if numbers.clone().all(|ok| ok) && [keraal::KINECT_NUMBERS, keraal::VICON_NUMBERS].contains(&numbers.count()) => {
+        _ if numbers.clone().all(|ok| ok)
+            && [keraal::KINECT_NUMBERS, keraal::VICON_NUMBERS].contains(&numbers.count()) =>
+        {
             Format::KeraalRows
         }
         _ if start.contains(&0) => return not_understood(path, "binary data of an unknown kind"),

@@ -42,7 +42,11 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let names = text::unique(names);
     let mut notes = Vec::new();
     if let Some(count) = field("NumMarkers").filter(|count| count.parse() != Ok(names.len())) {
-        notes.push(format!("the header says {} markers, {} are named: the names are believed", quoted(count), names.len()));
+        notes.push(format!(
+            "the header says {} markers, {} are named: the names are believed",
+            quoted(count),
+            names.len()
+        ));
     }
     let claimed = field("NumFrames").map(str::to_owned);
 
@@ -84,7 +88,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let (space, up_axis) = match scale {
         None => {
             let stated = Some((UpAxis::Y, "usual for a TRC in pixels"));
-            (Space::Image { width: None, height: None }, up::find(&skeleton, &position, options.up_axis, stated, &mut notes))
+            (
+                Space::Image { width: None, height: None },
+                up::find(&skeleton, &position, options.up_axis, stated, &mut notes),
+            )
         }
         Some(scale) => {
             position.iter_mut().flatten().for_each(|v| *v *= scale);
@@ -172,4 +179,3 @@ pub fn write_trc(path: &Path, recording: &Recording) -> Result<(), Error> {
         Ok(())
     })
 }
-

@@ -85,7 +85,13 @@ fn level(part: Option<Part>, name: &str) -> i8 {
     use Part::*;
     match part {
         Some(Chest | Neck | Head | Nose | LeftEye | RightEye | LeftEar | RightEar | LeftShoulder | RightShoulder) => 1,
-        Some(part @ (Pelvis | Spine)) => if part == Pelvis { -1 } else { 0 },
+        Some(part @ (Pelvis | Spine)) => {
+            if part == Pelvis {
+                -1
+            } else {
+                0
+            }
+        }
         Some(part) if part as usize >= LeftHip as usize => -1,
         Some(_) => 0,
         None => level_by_name(name),
@@ -99,7 +105,10 @@ fn level_by_name(name: &str) -> i8 {
     let starts = |words: &[&str]| words.iter().any(|word| bare.starts_with(word));
     if starts(&["c7", "t1", "clav", "ster", "strn", "xiph", "xyph", "acro", "scap", "ij", "px", "head", "manub"]) {
         1
-    } else if bare.contains("asis") || bare.contains("psis") || starts(&["sacr", "knee", "ank", "heel", "toe", "foot", "calc", "thigh", "shank", "leg"]) {
+    } else if bare.contains("asis")
+        || bare.contains("psis")
+        || starts(&["sacr", "knee", "ank", "heel", "toe", "foot", "calc", "thigh", "shank", "leg"])
+    {
         -1
     } else {
         0

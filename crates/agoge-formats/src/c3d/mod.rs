@@ -75,7 +75,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     let mut labels = parameters.texts("POINT", "LABELS");
     labels.resize(layout.points, String::new());
     let results: Vec<String> = RESULTS.iter().flat_map(|name| parameters.texts("POINT", name)).collect();
-    let kept: Vec<usize> = (0..layout.points).filter(|&p| labels[p].is_empty() || !results.contains(&labels[p])).collect();
+    let kept: Vec<usize> =
+        (0..layout.points).filter(|&p| labels[p].is_empty() || !results.contains(&labels[p])).collect();
     if kept.len() < layout.points {
         notes.push(format!("{} points are results of a model, no positions: left out", layout.points - kept.len()));
     }
@@ -124,16 +125,23 @@ fn layout(
     let (points, analogs, samples) = (word(2), word(3), word(10));
     let samples = if analogs > 0 { samples.max(1) } else { 0 };
     let channels = analogs.checked_div(samples).unwrap_or(0);
-    let block = if word(9) > 0 { word(9) } else { parameters.number("POINT", "DATA_START").unwrap_or(0.0).max(0.0) as usize };
+    let block =
+        if word(9) > 0 { word(9) } else { parameters.number("POINT", "DATA_START").unwrap_or(0.0).max(0.0) as usize };
     if block == 0 {
         let hint = "export the file again";
-        return Err(Error::format(path, Place::Field("POINT:DATA_START".into()), "the file does not say where its data begins", hint));
+        return Err(Error::format(
+            path,
+            Place::Field("POINT:DATA_START".into()),
+            "the file does not say where its data begins",
+            hint,
+        ));
     }
     let rate = [f64::from(float(11)), parameters.number("POINT", "RATE").unwrap_or(0.0)];
     let rate = rate.into_iter().find(|&rate| rate.is_finite() && (1e-3..1e6).contains(&rate));
     let rate_hz = rate.unwrap_or_else(|| options.rate(notes));
     let start = (block - 1) * BLOCK;
-    let mut layout = Layout { processor, points, channels, samples, frames: 0, rate_hz, scale: f64::from(float(7)), start };
+    let mut layout =
+        Layout { processor, points, channels, samples, frames: 0, rate_hz, scale: f64::from(float(7)), start };
     if layout.frame_bytes() == 0 {
         let hint = "export the marker trajectories too: joint positions are needed";
         return Err(Error::NoPerson { path: path.to_owned(), what: "no marker positions in the file".into(), hint });
@@ -153,7 +161,12 @@ fn layout(
     let Some(&least) = claims.iter().min() else { return Err(Error::Empty { path: path.to_owned() }) };
     if least > room {
         let what = format!("the file ends after {room} of {least} frames");
-        return Err(Error::format(path, Place::Byte(bytes.len()), what, "the file was cut off: copy or export it again"));
+        return Err(Error::format(
+            path,
+            Place::Byte(bytes.len()),
+            what,
+            "the file was cut off: copy or export it again",
+        ));
     }
     layout.frames = claims.into_iter().filter(|&frames| frames <= room).max().unwrap_or(least);
     Ok(layout)
@@ -196,7 +209,9 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
     };
     let size = layout.number_bytes();
     let label = |channel: usize| labels.get(channel).cloned().unwrap_or_default();
-    let names = text::unique((0..layout.channels).map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }));
+    let names = text::unique(
+        (0..layout.channels).map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }),
+    );
     let mut made = Vec::with_capacity(layout.channels);
     for (channel, name) in names.into_iter().enumerate() {
         let scale = scales.get(channel).copied().unwrap_or(1.0) * general;
@@ -205,7 +220,9 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
         let mut values = Vec::with_capacity(layout.frames * layout.samples);
         for frame in 0..layout.frames {
             let at = layout.start + frame * layout.frame_bytes() + layout.points * 4 * size;
-            values.extend((0..layout.samples).map(|s| (raw(at + (s * layout.channels + channel) * size) - offset) * scale));
+            values.extend(
+                (0..layout.samples).map(|s| (raw(at + (s * layout.channels + channel) * size) - offset) * scale),
+            );
         }
         let unit = units.get(channel).cloned().unwrap_or_default();
         let rate_hz = layout.rate_hz * layout.samples as f64;
@@ -215,4 +232,4 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,8 +1,8 @@
 //! A table of many clips, one row a frame, cut into its clips while it is read.
 
+use crate::Error;
 use crate::error::{Place, quoted};
 use crate::parquet::Columns;
-use crate::Error;
 use std::fs::File;
 use std::path::Path;
 

@@ -63,7 +63,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// As [`crate::read`], for a file of the set that is missing or not what it should be, and [`Error::Io`] for the destination.
-pub fn import(kind: Dataset, src: &Path, dest: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<Summary, Error> {
+pub fn import(
+    kind: Dataset,
+    src: &Path,
+    dest: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Summary, Error> {
     fs::create_dir_all(dest).map_err(|e| Error::write(dest, e))?;
     let manifest = dest.join("manifest.csv");
     if manifest.exists() {
@@ -73,8 +78,12 @@ pub fn import(kind: Dataset, src: &Path, dest: &Path, progress: &mut dyn FnMut(u
     let summary = Summary { manifest, recordings: 0, frames: 0, bytes: 0 };
     let mut sink = Sink { dest, progress, rows: Vec::new(), total: 0, summary };
     match kind {
-        Dataset::UiPrmdKinect => ui_prmd::import(&src.join("kinect_positions.parquet"), ui_prmd::Sensor::Kinect, &mut sink),
-        Dataset::UiPrmdVicon => ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink),
+        Dataset::UiPrmdKinect => {
+            ui_prmd::import(&src.join("kinect_positions.parquet"), ui_prmd::Sensor::Kinect, &mut sink)
+        }
+        Dataset::UiPrmdVicon => {
+            ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink)
+        }
         Dataset::UtdMhad => utd_mhad::import(src, &mut sink),
         Dataset::PoseTrainer => pose_trainer::import(&src.join("openpose18.parquet"), &mut sink),
     }?;

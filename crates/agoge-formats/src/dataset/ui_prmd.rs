@@ -3,7 +3,7 @@
 use super::{Sink, clips};
 use crate::error::Place;
 use crate::options::source;
-use crate::{Error, Row, skeletons, text};
+use crate::{Error, Row, skeletons};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::path::{Path, PathBuf};
 
@@ -34,12 +34,17 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
     let clips = clips::Clips::open(path, &["movement", "subject", "repetition", "correct"])?;
     let names = clips::joints(path, &clips.names, 3)?;
     let (skeleton, rate, unit, up_axis) = match sensor {
-        Sensor::Kinect => (skeletons::from_names("Kinect-22", &text::unique(names)), 30.0, 0.0002, UpAxis::Y),
+        Sensor::Kinect => (skeletons::kinect_22(), 30.0, 0.0002, UpAxis::Y),
         Sensor::Vicon => (skeletons::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z),
     };
     let joints = skeleton.len();
-    if clips.names.len() != 3 * joints {
-        let what = format!("{} columns of positions where {} needs {}", clips.names.len(), skeleton.name, 3 * joints);
+    // The Vicon columns are numbered (p00, p01…), in the order of the markers.
+    let is_own = |(index, name): (usize, &String)| match sensor {
+        Sensor::Kinect => skeleton.joint_named(name) == Some(index),
+        Sensor::Vicon => *name == format!("p{index:02}"),
+    };
+    if names.len() != joints || !names.iter().enumerate().all(is_own) {
+        let what = format!("the columns are not the positions of {}", skeleton.name);
         return Err(Error::format(path, Place::Whole, what, "is this the set's own file?"));
     }
     sink.total = clips.count()?;
@@ -47,7 +52,12 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
         let (subject, repetition) = (clip.number(path, 1)?, clip.number(path, 2)?);
         let number = clip.number(path, 0)?;
         let movement = number.checked_sub(1).and_then(|k| MOVEMENTS.get(k)).copied().ok_or_else(|| {
-            Error::format(path, Place::Field("movement".into()), format!("no movement {number}"), "movements are 1 to 10")
+            Error::format(
+                path,
+                Place::Field("movement".into()),
+                format!("no movement {number}"),
+                "movements are 1 to 10",
+            )
         })?;
         let is_correct = clip.key.get(3).is_some_and(|key| key == "1");
         // Rounded to float, so that the file holds floats: 0.2 mm units lose less than a micrometre.

@@ -1,12 +1,14 @@
 //! Columns of any Parquet file as plain vectors.
 
+use crate::Error;
 use crate::error::{Place, quoted};
 use crate::options::MAX_VALUES;
-use crate::Error;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 /// A Parquet file, whose columns can be read one by one.
@@ -19,9 +21,12 @@ pub(crate) struct Columns<'a> {
 impl<'a> Columns<'a> {
     /// Opens a file, or bytes in memory.
     pub(crate) fn open(path: &'a Path, source: impl ChunkReader + 'static) -> Result<Columns<'a>, Error> {
-        let reader = SerializedFileReader::new(source).map_err(|e| damaged(path, Place::Whole, &e))?;
+        let length = source.len();
+        let reader = guarded(|| SerializedFileReader::new(source)).map_err(|e| damaged(path, Place::Whole, &e))?;
+        check(path, reader.metadata(), length)?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        let names = schema.columns().iter().map(|column| column.path().parts().first().cloned().unwrap_or_default()).collect();
+        let names =
+            schema.columns().iter().map(|column| column.path().parts().first().cloned().unwrap_or_default()).collect();
         Ok(Columns { path, reader: Box::new(reader), names })
     }
 
@@ -61,14 +66,15 @@ impl<'a> Columns<'a> {
     /// The numbers of a column in a row group, one a row; what is null is NaN.
     pub(crate) fn numbers(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
         let rows = self.rows(group)?;
-        let all = match self.column(group, column)? {
+        let reader = self.column(group, column)?;
+        let all = guarded(|| match reader {
             ColumnReader::BoolColumnReader(r) => spread(r, rows, |v| f64::from(u8::from(*v))),
             ColumnReader::Int32ColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
             ColumnReader::Int64ColumnReader(r) => spread(r, rows, |v| *v as f64),
             ColumnReader::FloatColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
             ColumnReader::DoubleColumnReader(r) => spread(r, rows, |v| *v),
-            _ => return Err(self.fault(column, "not numbers")),
-        };
+            _ => Err(ParquetError::General("not a column of numbers".into())),
+        });
         let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
         let whole = |values: Vec<Option<f64>>| values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
         if all.len() == rows { Ok(whole(all)) } else { Err(self.fault(column, "not one value a row")) }
@@ -80,9 +86,13 @@ impl<'a> Columns<'a> {
         let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, column)? else {
             return Err(self.fault(column, "not text"));
         };
-        let all = spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned());
+        let all = guarded(|| spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned()));
         let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
-        if all.len() == rows { Ok(all.into_iter().map(Option::unwrap_or_default).collect()) } else { Err(self.fault(column, "not one value a row")) }
+        if all.len() == rows {
+            Ok(all.into_iter().map(Option::unwrap_or_default).collect())
+        } else {
+            Err(self.fault(column, "not one value a row"))
+        }
     }
 
     /// All numbers in the lists of a column in a row group, one after the other.
@@ -94,7 +104,8 @@ impl<'a> Columns<'a> {
         loop {
             definition.clear();
             repetition.clear();
-            let batch = reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values);
+            let batch =
+                guarded(|| reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values));
             let (records, _, _) = batch.map_err(|e| damaged(self.path, self.place(column), &e))?;
             if values.len() > MAX_VALUES {
                 let what = format!("more than {MAX_VALUES} samples");
@@ -111,8 +122,8 @@ impl<'a> Columns<'a> {
     }
 
     fn column(&self, group: usize, column: usize) -> Result<ColumnReader, Error> {
-        let group = self.reader.get_row_group(group).map_err(|e| damaged(self.path, Place::Whole, &e))?;
-        group.get_column_reader(column).map_err(|e| damaged(self.path, self.place(column), &e))
+        guarded(|| self.reader.get_row_group(group)?.get_column_reader(column))
+            .map_err(|e| damaged(self.path, self.place(column), &e))
     }
 
     fn place(&self, column: usize) -> Place {
@@ -145,11 +156,40 @@ fn spread<T: DataType, V>(
             false => {
                 let deepest = definition.iter().copied().max().unwrap_or(0).max(1);
                 let mut known = values.iter();
-                all.extend(definition.iter().map(|&level| if level == deepest { known.next().map(&value) } else { None }));
+                all.extend(
+                    definition.iter().map(|&level| if level == deepest { known.next().map(&value) } else { None }),
+                );
             }
         }
     }
     Ok(all)
+}
+
+/// Refuses metadata that points outside the file, which the Parquet library takes on trust.
+fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Error> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let is_inside = |column: &ColumnChunkMetaData| {
+        let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let end = start.checked_add(column.compressed_size());
+        let known = [
+            start,
+            column.data_page_offset(),
+            column.compressed_size(),
+            column.uncompressed_size(),
+            column.num_values(),
+        ];
+        known.iter().all(|&v| v >= 0) && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= length)
+    };
+    match columns.into_iter().all(is_inside) {
+        true => Ok(()),
+        false => Err(damaged(path, Place::Whole, &ParquetError::General("a column lies outside the file".into()))),
+    }
+}
+
+/// Runs the Parquet library. It still panics on some damaged files: that becomes an error like any other.
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    std::panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(ParquetError::General("not to be decoded".into())))
 }
 
 fn damaged(path: &Path, place: Place, error: &ParquetError) -> Error {

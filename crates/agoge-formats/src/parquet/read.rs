@@ -17,7 +17,12 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
         reason: "a Parquet file without the metadata that Agoge writes".into(),
     })?;
     let metadata: Metadata = serde_json::from_str(text).map_err(|error| {
-        Error::format(path, Place::Field(KEY.into()), error.to_string(), "the file is damaged, or of a newer version of Agoge")
+        Error::format(
+            path,
+            Place::Field(KEY.into()),
+            error.to_string(),
+            "the file is damaged, or of a newer version of Agoge",
+        )
     })?;
     check(path, &metadata)?;
     let Metadata { source, skeleton, space, channels: heads, .. } = metadata;
@@ -45,7 +50,9 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
             let values = match columns.find(&format!("{name}_c")) {
                 Some(column) => columns.numbers(group, column)?,
                 None => {
-                    let seen = |row: usize| axes.iter().enumerate().all(|(k, _)| position[(first + row) * joints + joint][k].is_finite());
+                    let seen = |row: usize| {
+                        axes.iter().enumerate().all(|(k, _)| position[(first + row) * joints + joint][k].is_finite())
+                    };
                     (0..*rows).map(|row| f64::from(u8::from(seen(row)))).collect()
                 }
             };
@@ -59,7 +66,12 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
     let places: Vec<usize> = (0..columns.names().len()).filter(|&c| columns.names()[c].starts_with(CHANNEL)).collect();
     if places.len() != heads.len() {
         let what = format!("{} channels described, {} columns of them", heads.len(), places.len());
-        return Err(Error::format(path, Place::Field(KEY.into()), what, "the file is damaged: make it anew from its source"));
+        return Err(Error::format(
+            path,
+            Place::Field(KEY.into()),
+            what,
+            "the file is damaged: make it anew from its source",
+        ));
     }
     let mut channels = Vec::with_capacity(heads.len());
     for (head, column) in heads.into_iter().zip(places) {
@@ -67,21 +79,32 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
         for group in 0..groups.len() {
             values.extend(columns.lists(group, column)?);
         }
-        channels.push(Channel { name: head.name, unit: head.unit, part: head.part, rate_hz: head.rate_hz, start_s: head.start_s, values });
+        channels.push(Channel {
+            name: head.name,
+            unit: head.unit,
+            part: head.part,
+            rate_hz: head.rate_hz,
+            start_s: head.start_s,
+            values,
+        });
     }
     let recording = Recording::new(source, Arc::new(skeleton), space, time, position, confidence);
     Ok(Recording { channels, ..recording.map_err(|e| Error::recording(path, e))? })
 }
 
 /// Refuses metadata that later code could trip over.
-fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
-    let fault = |what: String| Err(Error::format(path, Place::Field(KEY.into()), what, "the file is damaged, or of a newer version of Agoge"));
+pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    let fault = |what: String| {
+        Err(Error::format(path, Place::Field(KEY.into()), what, "the file is damaged, or of a newer version of Agoge"))
+    };
     if metadata.version != VERSION {
         return fault(format!("version {} where {VERSION} is read", metadata.version));
     }
     let Skeleton { joints, .. } = &metadata.skeleton;
     let inside = |index: usize| index < joints.len();
-    if joints.is_empty() || joints.iter().any(|joint| !inside(joint.mirror) || joint.parent.is_some_and(|parent| !inside(parent))) {
+    if joints.is_empty()
+        || joints.iter().any(|joint| !inside(joint.mirror) || joint.parent.is_some_and(|parent| !inside(parent)))
+    {
         return fault("the skeleton has no joints, or links to joints it does not have".into());
     }
     match metadata.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite())) {

@@ -31,9 +31,16 @@ enum Column<'a> {
 /// # Errors
 /// [`Error::Format`] if a channel has no positive rate, [`Error::Io`].
 pub fn write_parquet(path: &Path, recording: &Recording) -> Result<(), Error> {
-    if let Some(channel) = recording.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite())) {
+    if let Some(channel) =
+        recording.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite()))
+    {
         let what = format!("channel {} has no rate or no start", quoted(&channel.name));
-        return Err(Error::format(path, Place::Whole, what, "give the rate in samples a second and the start in seconds"));
+        return Err(Error::format(
+            path,
+            Place::Whole,
+            what,
+            "give the rate in samples a second and the start in seconds",
+        ));
     }
     let columns = columns(recording);
     write_atomic(path, |out| {
@@ -52,8 +59,12 @@ fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
         for (axis, letter) in letters.iter().enumerate() {
             columns.push((format!("{name}_{letter}"), lean(recording.track(joint).map(|p| p[axis]).collect())));
         }
-        let confidence: Vec<f32> = recording.confidence.iter().skip(joint).step_by(recording.joints()).copied().collect();
-        let implied = recording.track(joint).zip(&confidence).all(|(p, &c)| c == if p[0].is_finite() { 1.0 } else { 0.0 });
+        let confidence: Vec<f32> =
+            recording.confidence.iter().skip(joint).step_by(recording.joints()).copied().collect();
+        let implied = recording
+            .track(joint)
+            .zip(&confidence)
+            .all(|(p, c)| c.to_bits() == if p[0].is_finite() { 1.0f32 } else { 0.0 }.to_bits());
         if !implied {
             columns.push((format!("{name}_c"), Column::Float(confidence)));
         }
@@ -134,7 +145,11 @@ fn column_of<T: DataType>(
         None => column.typed::<T>().write_batch(values, None, None)?,
         Some(shares) => {
             // Dremel levels: an empty list is defined 0; the first of a list repeats 0, the others 1.
-            let levels = || shares.iter().flat_map(|&share| (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0))));
+            let levels = || {
+                shares
+                    .iter()
+                    .flat_map(|&share| (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0))))
+            };
             let definition: Vec<i16> = levels().map(|(defined, _)| defined).collect();
             let repetition: Vec<i16> = levels().map(|(_, repeated)| repeated).collect();
             column.typed::<T>().write_batch(values, Some(&definition), Some(&repetition))?
@@ -144,7 +159,13 @@ fn column_of<T: DataType>(
 }
 
 fn properties(recording: &Recording) -> Result<WriterProperties, Failure> {
-    let head = |c: &Channel| ChannelHead { name: c.name.clone(), unit: c.unit.clone(), part: c.part, rate_hz: c.rate_hz, start_s: c.start_s };
+    let head = |c: &Channel| ChannelHead {
+        name: c.name.clone(),
+        unit: c.unit.clone(),
+        part: c.part,
+        rate_hz: c.rate_hz,
+        start_s: c.start_s,
+    };
     let metadata = Metadata {
         version: VERSION,
         source: recording.source.clone(),
