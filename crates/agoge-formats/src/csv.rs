@@ -77,16 +77,20 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     }
     let scale = text::metres(unit.as_deref().unwrap_or("none"))
         .map_err(|_| lines.fault("no columns of joint positions", HINT))?;
-    let has = |joint: usize, axis: usize| {
-        columns.iter().filter(|c| matches!(c, Column::Joint(j, a) if *j == joint && *a == axis)).count()
-    };
-    for (joint, name) in joints.iter().enumerate() {
-        if has(joint, 0) != 1 || has(joint, 1) != 1 || has(joint, 2) > 1 || has(joint, 2) != has(0, 2) {
+    check_size(path, 1, joints.len())?;
+    let mut counts = vec![[0usize; 4]; joints.len()];
+    for column in &columns {
+        if let Column::Joint(joint, axis) = column {
+            counts[*joint][*axis] += 1;
+        }
+    }
+    let has_depth = counts.first().is_some_and(|count| count[2] == 1);
+    for (name, [x, y, z, c]) in joints.iter().zip(&counts) {
+        if [*x, *y] != [1, 1] || *z != usize::from(has_depth) || *c > 1 {
             let what = format!("joint {} needs one x and one y column, and one z if the others have it", quoted(name));
             return Err(lines.fault(what, HINT));
         }
     }
-    let has_depth = has(0, 2) == 1;
     let mut notes = Vec::new();
     if !left_out.is_empty() {
         let some: Vec<String> = left_out.iter().take(5).map(|name| quoted(name)).collect();

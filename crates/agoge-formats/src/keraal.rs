@@ -98,7 +98,8 @@ pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
                 *point = known(value(0), value(1), value(2), f64::NAN);
             }
         }
-        detections.push(Detection { frame, id: Some(0), points });
+        // One body a frame, but not always the same one: bystanders were taken for the athlete here and there.
+        detections.push(Detection { frame, id: None, points });
     }
     let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };

@@ -49,7 +49,7 @@ pub use csv::write_csv;
 pub use error::{Error, Place};
 pub use manifest::{Manifest, Row, Split};
 pub use openpose::write_openpose;
-pub use options::{MAX_BYTES, MAX_VALUES, ReadOptions};
+pub use options::{MAX_BYTES, MAX_JOINTS, MAX_VALUES, ReadOptions};
 pub use parquet::write_parquet;
 pub use probe::{Format, probe};
 pub use table::{Table, read_table, write_mot};

@@ -49,6 +49,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         let what = format!("no marker names, or unit {} is not one of m, cm, mm", quoted(&unit));
         return Err(lines.fault(what, "export the trajectories again"));
     };
+    check_size(path, 1, names.len())?;
     let names = text::unique(names);
     let width = 2 + 3 * names.len();
     let (mut numbers, mut position) = (Vec::new(), Vec::new());

@@ -8,6 +8,9 @@ use std::path::Path;
 /// 120 frames a second. More is refused ([`Error::TooLarge`]) before memory is asked for.
 pub const MAX_VALUES: usize = 20_000_000;
 
+/// Most joints or markers a recording may have.
+pub const MAX_JOINTS: usize = 4096;
+
 /// Most bytes of a file that is read whole (JSON, C3D, Parquet): 2 GiB. CSV and TRC are read line by line.
 pub const MAX_BYTES: u64 = 2 << 30;
 
@@ -76,10 +79,11 @@ impl ReadOptions {
 
 /// Refuses a recording that is too large to hold.
 pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<(), Error> {
-    if frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES) {
+    if joints <= MAX_JOINTS && frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES) {
         return Ok(());
     }
-    let what = format!("{frames} frames of {joints} joints, more than {MAX_VALUES} positions");
+    let what =
+        format!("{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read");
     Err(Error::TooLarge { path: path.to_owned(), what })
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     if names.is_empty() {
         return Err(lines.fault("no marker names in line 4", short));
     }
+    check_size(path, 1, names.len())?;
     let names = text::unique(names);
     let mut notes = Vec::new();
     if let Some(count) = field("NumMarkers").filter(|count| count.parse() != Ok(names.len())) {

@@ -8,6 +8,7 @@ use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
@@ -16,6 +17,7 @@ pub(crate) struct Columns<'a> {
     path: &'a Path,
     reader: Box<dyn FileReader>,
     names: Vec<String>,
+    places: HashMap<String, usize>,
 }
 
 impl<'a> Columns<'a> {
@@ -25,9 +27,10 @@ impl<'a> Columns<'a> {
         let reader = guarded(|| SerializedFileReader::new(source)).map_err(|e| damaged(path, Place::Whole, &e))?;
         check(path, reader.metadata(), length)?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        let names =
+        let names: Vec<String> =
             schema.columns().iter().map(|column| column.path().parts().first().cloned().unwrap_or_default()).collect();
-        Ok(Columns { path, reader: Box::new(reader), names })
+        let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
+        Ok(Columns { path, reader: Box::new(reader), names, places })
     }
 
     /// The first part of each column's name, in order.
@@ -52,7 +55,7 @@ impl<'a> Columns<'a> {
 
     /// The place of the column with this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|own| own == name)
+        self.places.get(name).copied()
     }
 
     /// The place of the column with this name, or an error.
