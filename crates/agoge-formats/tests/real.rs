@@ -1,6 +1,6 @@
 //! The readers against real files, through `AGOGE_TEST_DATA`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "functions of tests fail by panicking")]
 
 mod common;
 

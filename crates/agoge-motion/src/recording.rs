@@ -21,9 +21,7 @@ pub enum Error {
     #[error("the recording has no frames; hint: check that the file was written to its end")]
     NoFrames,
     /// The clock does not run forward.
-    #[error(
-        "frame {frame}: time {time} s does not come after the frame before; hint: sort the frames and remove doubles"
-    )]
+    #[error("frame {frame}: time {time} s does not come after the frame before; hint: sort the frames and remove doubles")]
     Clock {
         /// The first frame at fault.
         frame: usize,

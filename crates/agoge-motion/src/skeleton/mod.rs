@@ -47,13 +47,11 @@ impl Skeleton {
             }
             None
         };
-        let mirror = |index: usize, name: &str, part: Option<Part>| {
-            match part {
-                Some(part) => find(part.mirror()),
-                None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
-            }
-            .unwrap_or(index)
-        };
+        let mirror = |index: usize, name: &str, part: Option<Part>| match part {
+            Some(part) => find(part.mirror()),
+            None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
+        }
+        .unwrap_or(index);
         let made = joints
             .iter()
             .enumerate()
