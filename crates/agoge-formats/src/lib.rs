@@ -1,1 +1,132 @@
-//! agoge-formats.
+//! Reads and writes the file formats of the field: one module a format, and a [`probe`] that tells them apart by content.
+//!
+//! [`read`] takes any file or folder with joint positions to a [`Recording`]: Y up, metres or pixels, missing values kept missing;
+//! what it had to assume stands in [`agoge_motion::Source::notes`]. The forms that are read and written are listed in docs/FORMATS.md.
+//!
+//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory than [`MAX_VALUES`] positions
+//! and [`MAX_BYTES`] bytes take; every file is written whole or not at all ([`write_atomic`]).
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("step.csv");
+//! std::fs::write(&path, "time_s,left_knee_x_m,left_knee_y_m\n0.0,0.1,0.5\n0.1,,\n")?;
+//! let recording = agoge_formats::read(&path, &agoge_formats::ReadOptions::default())?;
+//! assert_eq!((recording.frames(), recording.joints()), (2, 1));
+//! assert!(!recording.is_seen(1, 0)); // an empty cell is missing, never zero
+//! # Ok(())
+//! # }
+//! ```
+
+mod atomic;
+mod c3d;
+mod coco;
+mod csv;
+pub mod dataset;
+mod error;
+mod json;
+mod keraal;
+mod manifest;
+mod mediapipe;
+mod nexus;
+mod openpose;
+mod options;
+mod parquet;
+mod people;
+mod pose;
+mod probe;
+mod skeletons;
+mod table;
+mod text;
+mod trc;
+mod up;
+
+#[cfg(test)]
+mod tests;
+
+pub use atomic::write_atomic;
+pub use csv::write_csv;
+pub use error::{Error, Place};
+pub use manifest::{Manifest, Row, Split};
+pub use openpose::write_openpose;
+pub use options::{MAX_BYTES, MAX_JOINTS, MAX_VALUES, ReadOptions};
+pub use parquet::write_parquet;
+pub use probe::{Format, probe};
+pub use table::{Table, read_table, write_mot};
+pub use trc::write_trc;
+
+use agoge_motion::Recording;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// Bytes at the start of a file that tell what it is.
+const PROBED: u64 = 64 << 10;
+
+/// Reads the recording of one person from a file, or from a folder of OpenPose JSON, whatever its name.
+///
+/// # Errors
+/// Every [`Error`], in one line: what is wrong, where, and what to do. Tables without positions (MOT, STO) are refused.
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
+    options.check(path)?;
+    let format = probe(path)?;
+    let recording = match format {
+        Format::OpenPoseFolder => openpose::read_folder(path, options),
+        Format::Trc => trc::read(path, lines(path)?, options),
+        Format::Csv => csv::read(path, lines(path)?, options),
+        Format::NexusCsv => nexus::read(path, lines(path)?, options),
+        Format::Table => {
+            let hint = "give the positions the angles were made from (TRC, C3D)";
+            Err(Error::format(path, Place::Whole, "a table of values without joint positions", hint))
+        }
+        whole => read_bytes(path, whole, &bytes(path)?, options),
+    }?;
+    Ok(options.undo_slow_motion(recording))
+}
+
+/// Reads a format that is held in memory whole.
+fn read_bytes(path: &Path, format: Format, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    match format {
+        Format::OpenPoseFile => openpose::read_file(path, bytes, options),
+        Format::MediaPipe => mediapipe::read(path, bytes, options),
+        Format::Coco => coco::read_annotations(path, bytes, options),
+        Format::AlphaPose => coco::read_list(path, bytes, options),
+        Format::MmPose => coco::read_mmpose(path, bytes, options),
+        Format::KeraalJson => keraal::read_json(path, bytes, options),
+        Format::KeraalRows => keraal::read_rows(path, bytes, options),
+        Format::C3d => c3d::read(path, bytes, options),
+        Format::Parquet => parquet::read(path, bytes),
+        Format::Trc => trc::read(path, bytes, options),
+        Format::Csv => csv::read(path, bytes, options),
+        Format::NexusCsv => nexus::read(path, bytes, options),
+        Format::OpenPoseFolder | Format::Table => {
+            Err(Error::NotUnderstood { path: path.to_owned(), reason: "no joint positions".into() })
+        }
+    }
+}
+
+fn lines(path: &Path) -> Result<BufReader<File>, Error> {
+    Ok(BufReader::with_capacity(1 << 16, File::open(path).map_err(|e| Error::read(path, e))?))
+}
+
+/// The whole file, if it is not larger than [`MAX_BYTES`], without a byte-order mark.
+fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|e| Error::read(path, e))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Error::read(path, e))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let what = format!("more than {MAX_BYTES} bytes");
+        return Err(Error::TooLarge { path: path.to_owned(), what });
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    Ok(bytes)
+}
+
+fn first_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(|e| Error::read(path, e))?;
+    file.take(PROBED).read_to_end(&mut start).map_err(|e| Error::read(path, e))?;
+    Ok(start)
+}

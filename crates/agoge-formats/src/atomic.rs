@@ -1,0 +1,81 @@
+//! Files that are either written whole or not at all.
+
+use crate::Error;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes a file through a temporary one in the same folder, which takes the name only when all is written: a reader never sees
+/// half a file, and a failure leaves what was there before.
+///
+/// # Errors
+/// [`Error::Io`], or what `fill` returns.
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>) -> Result<(), Error> {
+    let temporary = temporary(path);
+    let written = (|| {
+        let mut out = BufWriter::new(File::create(&temporary).map_err(|e| Error::write(path, e))?);
+        fill(&mut out)?;
+        out.flush().map_err(|e| Error::write(path, e))?;
+        drop(out);
+        fs::rename(&temporary, path).map_err(|e| Error::write(path, e))
+    })();
+    if written.is_err() {
+        // The first error is the one to report; a temporary file that was never made cannot be removed either.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Writes a folder of files through a temporary one beside it. A folder that exists already is refused, so nothing is lost.
+pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    if path.exists() {
+        let exists = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the folder exists already");
+        return Err(Error::write(path, exists));
+    }
+    let temporary = temporary(path);
+    let written = (|| {
+        fs::create_dir_all(&temporary).map_err(|e| Error::write(path, e))?;
+        fill(&temporary)?;
+        fs::rename(&temporary, path).map_err(|e| Error::write(path, e))
+    })();
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    written
+}
+
+/// A name in the same folder that no other process uses.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        write_atomic(&path, |out| out.write_all(b"old").map_err(|e| Error::write(&path, e))).unwrap();
+        let failed = write_atomic(&path, |out| {
+            out.write_all(b"new").map_err(|e| Error::write(&path, e))?;
+            Err(Error::Empty { path: path.clone() })
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_existing_folder_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip");
+        write_folder(&path, |_| Ok(())).unwrap();
+        assert!(matches!(write_folder(&path, |_| Ok(())), Err(Error::Io { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,235 @@
+//! C3D: markers and analog signals, in Intel, DEC or MIPS order, as floats or scaled integers.
+//!
+//! A negative residual is a missing point. Labels beyond 255 are looked for in LABELS2, LABELS3…; points that are results of a model
+//! (named in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS) are left out. The format: Motion Lab Systems, *The C3D File Format User
+//! Guide* (2008). Nothing that the file says of its own lengths is trusted.
+
+mod parameters;
+mod processor;
+
+use crate::error::{Place, quoted};
+use crate::options::check_size;
+use crate::trc::finish;
+use crate::{Error, ReadOptions, skeletons, text, up};
+use agoge_motion::recording::MISSING;
+use agoge_motion::{Channel, Recording, Space, UpAxis};
+use parameters::Parameters;
+use processor::Processor;
+use std::path::Path;
+
+/// Bytes in a block, by which the file counts.
+const BLOCK: usize = 512;
+
+/// Parameters that list points which are no positions.
+const RESULTS: [&str; 6] = ["ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS"];
+
+/// Whether bytes begin as a C3D does.
+pub(crate) fn is_c3d(bytes: &[u8]) -> bool {
+    bytes.get(1) == Some(&0x50) && bytes.first().is_some_and(|&block| block > 0) && bytes.len() >= BLOCK
+}
+
+/// How the data section is laid out.
+struct Layout {
+    processor: Processor,
+    points: usize,
+    /// Analog channels, and samples of each in a frame.
+    channels: usize,
+    samples: usize,
+    frames: usize,
+    rate_hz: f64,
+    /// Negative: floats. Else integers times this.
+    scale: f64,
+    /// First byte of the data.
+    start: usize,
+}
+
+impl Layout {
+    fn is_float(&self) -> bool {
+        self.scale <= 0.0
+    }
+
+    fn number_bytes(&self) -> usize {
+        if self.is_float() { 4 } else { 2 }
+    }
+
+    fn frame_bytes(&self) -> usize {
+        (self.points * 4 + self.channels * self.samples) * self.number_bytes()
+    }
+}
+
+/// Reads a C3D.
+pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    let mut notes = Vec::new();
+    let (processor, parameters) = parameters::read(path, bytes)?;
+    let layout = layout(path, bytes, processor, &parameters, options, &mut notes)?;
+    check_size(path, layout.frames, layout.points.max(1))?;
+
+    let unit = parameters.text("POINT", "UNITS").unwrap_or_default();
+    let scale = match text::metres(&unit) {
+        Ok(Some(scale)) => scale,
+        _ => {
+            notes.push(format!("unit {} of the points is unknown: mm assumed", quoted(&unit)));
+            0.001
+        }
+    };
+    let mut labels = parameters.texts("POINT", "LABELS");
+    labels.resize(layout.points, String::new());
+    let results: Vec<String> = RESULTS.iter().flat_map(|name| parameters.texts("POINT", name)).collect();
+    let kept: Vec<usize> =
+        (0..layout.points).filter(|&p| labels[p].is_empty() || !results.contains(&labels[p])).collect();
+    if kept.len() < layout.points {
+        notes.push(format!("{} points are results of a model, no positions: left out", layout.points - kept.len()));
+    }
+    if kept.is_empty() {
+        let hint = "export the marker trajectories too: joint positions are needed";
+        return Err(Error::NoPerson { path: path.to_owned(), what: "no marker positions in the file".into(), hint });
+    }
+    let names = text::unique(kept.iter().map(|&p| labels[p].clone()));
+
+    let mut position = Vec::with_capacity(layout.frames * kept.len());
+    for frame in 0..layout.frames {
+        let at = layout.start + frame * layout.frame_bytes();
+        position.extend(kept.iter().map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)));
+    }
+    let channels = channels(&layout, bytes, &parameters);
+    let events = parameters.number("EVENT", "USED").unwrap_or(0.0);
+    if events > 0.0 {
+        notes.push(format!("{events} events left out"));
+    }
+
+    let skeleton = skeletons::from_names("C3D markers", &names);
+    let stated = match parameters.text("POINT", "Y_SCREEN").as_deref() {
+        Some("+Z") => Some((UpAxis::Z, "POINT:Y_SCREEN says so")),
+        Some("+Y") => Some((UpAxis::Y, "POINT:Y_SCREEN says so")),
+        Some("-Y") => Some((UpAxis::YDown, "POINT:Y_SCREEN says so")),
+        _ => None,
+    };
+    let up_axis = up::find(&skeleton, &position, options.up_axis, stated, &mut notes);
+    position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
+    let time = (0..layout.frames).map(|frame| frame as f64 / layout.rate_hz).collect();
+    let recording = finish(path, "c3d", skeleton, Space::World, up_axis, time, position, notes)?;
+    Ok(Recording { channels, ..recording })
+}
+
+fn layout(
+    path: &Path,
+    bytes: &[u8],
+    processor: Processor,
+    parameters: &Parameters,
+    options: &ReadOptions,
+    notes: &mut Vec<String>,
+) -> Result<Layout, Error> {
+    // Header words, counted from 1 as in the guide.
+    let word = |number: usize| usize::from(processor.u16(bytes, 2 * (number - 1)).unwrap_or(0));
+    let float = |number: usize| processor.f32(bytes, 2 * (number - 1)).unwrap_or(0.0);
+    let (points, analogs, samples) = (word(2), word(3), word(10));
+    let samples = if analogs > 0 { samples.max(1) } else { 0 };
+    let channels = analogs.checked_div(samples).unwrap_or(0);
+    let block =
+        if word(9) > 0 { word(9) } else { parameters.number("POINT", "DATA_START").unwrap_or(0.0).max(0.0) as usize };
+    if block == 0 {
+        let hint = "export the file again";
+        return Err(Error::format(
+            path,
+            Place::Field("POINT:DATA_START".into()),
+            "the file does not say where its data begins",
+            hint,
+        ));
+    }
+    let rate = [f64::from(float(11)), parameters.number("POINT", "RATE").unwrap_or(0.0)];
+    let rate = rate.into_iter().find(|&rate| rate.is_finite() && (1e-3..1e6).contains(&rate));
+    let rate_hz = rate.unwrap_or_else(|| options.rate(notes));
+    let start = (block - 1) * BLOCK;
+    let mut layout =
+        Layout { processor, points, channels, samples, frames: 0, rate_hz, scale: f64::from(float(7)), start };
+    if layout.frame_bytes() == 0 {
+        let hint = "export the marker trajectories too: joint positions are needed";
+        return Err(Error::NoPerson { path: path.to_owned(), what: "no marker positions in the file".into(), hint });
+    }
+
+    let room = bytes.len().saturating_sub(start) / layout.frame_bytes();
+    let mut claims = vec![(word(5) + 1).saturating_sub(word(4))];
+    let field = |name: &str| match parameters.numbers("TRIAL", name).as_slice() {
+        [low, high, ..] => Some((*low as u16) as usize + ((*high as u16) as usize) * 65536),
+        _ => None,
+    };
+    if let (Some(from), Some(to)) = (field("ACTUAL_START_FIELD"), field("ACTUAL_END_FIELD")) {
+        claims.push((to + 1).saturating_sub(from));
+    }
+    claims.extend(["LONG_FRAMES", "FRAMES"].iter().filter_map(|name| parameters.number("POINT", name)).map(frames_of));
+    claims.retain(|&frames| frames > 0);
+    let Some(&least) = claims.iter().min() else { return Err(Error::Empty { path: path.to_owned() }) };
+    if least > room {
+        let what = format!("the file ends after {room} of {least} frames");
+        return Err(Error::format(
+            path,
+            Place::Byte(bytes.len()),
+            what,
+            "the file was cut off: copy or export it again",
+        ));
+    }
+    layout.frames = claims.into_iter().filter(|&frames| frames <= room).max().unwrap_or(least);
+    Ok(layout)
+}
+
+/// A frame count, which is often stored in 16 bits with a sign it does not have.
+fn frames_of(value: f64) -> usize {
+    if value < 0.0 { (value + 65536.0).max(0.0) as usize } else { value as usize }
+}
+
+/// The point that begins at a byte, in metres and the file's axes.
+fn point(layout: &Layout, bytes: &[u8], at: usize, scale: f64) -> [f64; 3] {
+    let Layout { processor, .. } = layout;
+    let read = |k: usize| match layout.is_float() {
+        true => processor.f32(bytes, at + 4 * k).map(f64::from),
+        false => processor.i16(bytes, at + 2 * k).map(f64::from),
+    };
+    let (Some(x), Some(y), Some(z), Some(residual)) = (read(0), read(1), read(2), read(3)) else { return MISSING };
+    if residual < 0.0 {
+        return MISSING;
+    }
+    let scale = if layout.is_float() { scale } else { scale * layout.scale };
+    [x * scale, y * scale, z * scale]
+}
+
+/// The analog channels: (raw − OFFSET) × SCALE × GEN_SCALE.
+fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Channel> {
+    let labels = parameters.texts("ANALOG", "LABELS");
+    let units = parameters.texts("ANALOG", "UNITS");
+    let (scales, offsets) = (parameters.numbers("ANALOG", "SCALE"), parameters.numbers("ANALOG", "OFFSET"));
+    let general = parameters.number("ANALOG", "GEN_SCALE").unwrap_or(1.0);
+    let is_unsigned = parameters.text("ANALOG", "FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("UNSIGNED"));
+    let raw = |at: usize| {
+        let value = match (layout.is_float(), is_unsigned) {
+            (true, _) => layout.processor.f32(bytes, at).map(f64::from),
+            (false, true) => layout.processor.u16(bytes, at).map(f64::from),
+            (false, false) => layout.processor.i16(bytes, at).map(f64::from),
+        };
+        value.filter(|value| value.is_finite()).unwrap_or(f64::NAN)
+    };
+    let size = layout.number_bytes();
+    let label = |channel: usize| labels.get(channel).cloned().unwrap_or_default();
+    let names = text::unique(
+        (0..layout.channels).map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }),
+    );
+    let mut made = Vec::with_capacity(layout.channels);
+    for (channel, name) in names.into_iter().enumerate() {
+        let scale = scales.get(channel).copied().unwrap_or(1.0) * general;
+        let offset = offsets.get(channel).copied().unwrap_or(0.0);
+        let offset = if is_unsigned && offset < 0.0 { offset + 65536.0 } else { offset };
+        let mut values = Vec::with_capacity(layout.frames * layout.samples);
+        for frame in 0..layout.frames {
+            let at = layout.start + frame * layout.frame_bytes() + layout.points * 4 * size;
+            values.extend(
+                (0..layout.samples).map(|s| (raw(at + (s * layout.channels + channel) * size) - offset) * scale),
+            );
+        }
+        let unit = units.get(channel).cloned().unwrap_or_default();
+        let rate_hz = layout.rate_hz * layout.samples as f64;
+        made.push(Channel { name, unit, part: None, rate_hz, start_s: 0.0, values });
+    }
+    made
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

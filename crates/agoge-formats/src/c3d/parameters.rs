@@ -1,0 +1,134 @@
+//! The parameter section of a C3D: groups of named arrays.
+
+use super::BLOCK;
+use super::processor::Processor;
+use crate::Error;
+use crate::error::Place;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The values of a parameter.
+enum Values {
+    /// Texts, one a row of the last dimension.
+    Texts(Vec<String>),
+    /// Bytes, integers and floats alike.
+    Numbers(Vec<f64>),
+}
+
+/// All parameters, by group and name in capitals.
+pub(super) struct Parameters(HashMap<(String, String), Values>);
+
+/// Numbered continuations of an array (LABELS2, LABELS3…) that are looked for: enough for 65 535 points.
+const MOST_PARTS: usize = 257;
+
+impl Parameters {
+    fn get(&self, group: &str, name: &str) -> Option<&Values> {
+        self.0.get(&(group.to_owned(), name.to_owned()))
+    }
+
+    /// An array, with its continuations.
+    fn parts<'a>(&'a self, group: &'a str, name: &'a str) -> impl Iterator<Item = &'a Values> {
+        let rest = (2..=MOST_PARTS).map_while(move |part| self.get(group, &format!("{name}{part}")));
+        self.get(group, name).into_iter().chain(rest)
+    }
+
+    /// All texts of a parameter, trimmed.
+    pub(super) fn texts(&self, group: &str, name: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        for part in self.parts(group, name) {
+            if let Values::Texts(texts) = part {
+                all.extend(texts.iter().cloned());
+            }
+        }
+        all
+    }
+
+    /// The first text of a parameter.
+    pub(super) fn text(&self, group: &str, name: &str) -> Option<String> {
+        self.texts(group, name).into_iter().next()
+    }
+
+    /// All numbers of a parameter.
+    pub(super) fn numbers(&self, group: &str, name: &str) -> Vec<f64> {
+        let mut all = Vec::new();
+        for part in self.parts(group, name) {
+            if let Values::Numbers(numbers) = part {
+                all.extend(numbers);
+            }
+        }
+        all
+    }
+
+    /// The first number of a parameter.
+    pub(super) fn number(&self, group: &str, name: &str) -> Option<f64> {
+        self.numbers(group, name).into_iter().next()
+    }
+}
+
+/// Reads the parameter section, and which processor wrote the file.
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters), Error> {
+    let start = usize::from(bytes.first().copied().unwrap_or(0)).saturating_sub(1) * BLOCK;
+    let cut_off = |at: usize| {
+        let what = "the parameter section is cut off or damaged";
+        Error::format(path, Place::Byte(at), what, "copy or export the file again")
+    };
+    let byte = *bytes.get(start + 3).ok_or_else(|| cut_off(bytes.len()))?;
+    let processor = Processor::from_byte(byte).ok_or_else(|| {
+        let what = format!("processor type {byte} is not 84 (Intel), 85 (DEC) or 86 (MIPS)");
+        Error::format(path, Place::Byte(start + 3), what, "is this a C3D file?")
+    })?;
+
+    let mut groups: HashMap<i8, String> = HashMap::new();
+    let mut found: Vec<(i8, String, Values)> = Vec::new();
+    let mut at = start + 4;
+    loop {
+        let (Some(&length), Some(&id)) = (bytes.get(at), bytes.get(at + 1)) else { return Err(cut_off(at)) };
+        let (length, id) = (usize::from((length as i8).unsigned_abs()), id as i8);
+        if length == 0 {
+            break;
+        }
+        let name = bytes.get(at + 2..at + 2 + length).ok_or_else(|| cut_off(at))?;
+        let name = text(name).to_ascii_uppercase();
+        let after_name = at + 2 + length;
+        let next = usize::from(processor.u16(bytes, after_name).ok_or_else(|| cut_off(after_name))?);
+        if id < 0 {
+            groups.insert(id.wrapping_neg(), name);
+        } else if id > 0 {
+            let values = values(processor, bytes, after_name + 2).ok_or_else(|| cut_off(after_name + 2))?;
+            found.push((id, name, values));
+        }
+        if next == 0 {
+            break;
+        }
+        at = after_name + next;
+    }
+    // A parameter may stand before its group.
+    let named = found.into_iter().filter_map(|(id, name, values)| Some(((groups.get(&id)?.clone(), name), values)));
+    Ok((processor, Parameters(named.collect())))
+}
+
+/// The array that begins at a byte: element type, dimensions, elements. None if it does not fit into the file.
+fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
+    let kind = *bytes.get(at)? as i8;
+    let count = usize::from(*bytes.get(at + 1)?);
+    let dimensions: Vec<usize> = bytes.get(at + 2..at + 2 + count)?.iter().map(|&d| usize::from(d)).collect();
+    let elements = dimensions.iter().try_fold(1usize, |product, &d| product.checked_mul(d))?;
+    let size = usize::from(kind.unsigned_abs()).max(1);
+    let start = at + 2 + count;
+    let data = bytes.get(start..start.checked_add(elements.checked_mul(size)?)?)?;
+    Some(match kind {
+        -1 => {
+            let row = dimensions.first().copied().unwrap_or(1);
+            let rows = data.len().checked_div(row).unwrap_or(0);
+            Values::Texts((0..rows).map(|k| text(&data[k * row..(k + 1) * row])).collect())
+        }
+        2 => Values::Numbers((0..elements).filter_map(|k| processor.i16(data, 2 * k)).map(f64::from).collect()),
+        4 => Values::Numbers((0..elements).filter_map(|k| processor.f32(data, 4 * k)).map(f64::from).collect()),
+        _ => Values::Numbers(data.iter().map(|&b| f64::from(b as i8)).collect()),
+    })
+}
+
+/// Text without the blanks and zeros that fill it up.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
+}

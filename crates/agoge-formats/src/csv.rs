@@ -1,0 +1,279 @@
+//! CSV, one row a frame: `time_s` or `frame`, then `<joint>_x_<unit>`, `_y_`, perhaps `_z_`, and perhaps `<joint>_c` (confidence).
+//!
+//! The unit (m, cm, mm, px) stands in each name, or in a second row under names without it. Delimiters are comma, semicolon (then
+//! a comma may be the decimal point) or tab. Without depth, metres mean a plane. In pixels y counts down, as in pictures. Empty
+//! cells are missing. Other columns are left out, and said so.
+
+use crate::error::{Place, quoted};
+use crate::options::check_size;
+use crate::text::{self, Lines};
+use crate::trc::finish;
+use crate::{Error, ReadOptions, skeletons, up, write_atomic};
+use agoge_motion::{Recording, Space, UpAxis};
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+const HINT: &str = "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
+
+/// What a column of the table is.
+enum Column {
+    Time,
+    Frame,
+    /// Axis (0 to 2, 3 for the confidence) of a joint.
+    Joint(usize, usize),
+    LeftOut,
+}
+
+/// Reads the wide form.
+pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> Result<Recording, Error> {
+    let mut lines = Lines::new(path, reader);
+    let header = lines.next_filled()?.map(str::to_owned).ok_or_else(|| Error::Empty { path: path.to_owned() })?;
+    let delimiter = text::delimiter(&header);
+    let names: Vec<&str> = text::cells(&header, delimiter).collect();
+    let mut pending = lines.next_filled()?.map(str::to_owned);
+    let units_row: Option<Vec<String>> = pending.as_deref().and_then(|line| units(line, delimiter));
+    if units_row.is_some() {
+        pending = None;
+    }
+
+    let mut joints: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut columns = Vec::with_capacity(names.len());
+    let mut unit: Option<String> = None;
+    let mut left_out = Vec::new();
+    for (place, &name) in names.iter().enumerate() {
+        let below =
+            units_row.as_ref().and_then(|row| row.get(place)).map(String::as_str).filter(|unit| !unit.is_empty());
+        let column = match name.to_ascii_lowercase().as_str() {
+            "time_s" | "time" | "time [s]" | "t_s" => Column::Time,
+            "frame" | "frame#" => Column::Frame,
+            _ => match split(name) {
+                None => {
+                    left_out.push(name);
+                    Column::LeftOut
+                }
+                Some((joint, axis, own)) => {
+                    if axis < 3 {
+                        let found = own
+                            .or(below)
+                            .ok_or_else(|| lines.fault(format!("column {} has no unit", quoted(name)), HINT))?;
+                        if unit.as_deref().is_some_and(|unit| unit != found) {
+                            return Err(
+                                lines.fault(format!("column {} has another unit than the others", quoted(name)), HINT)
+                            );
+                        }
+                        unit = Some(found.to_owned());
+                    }
+                    let place = *places.entry(joint.to_owned()).or_insert_with(|| {
+                        joints.push(joint.to_owned());
+                        joints.len() - 1
+                    });
+                    Column::Joint(place, axis)
+                }
+            },
+        };
+        columns.push(column);
+    }
+    let scale = text::metres(unit.as_deref().unwrap_or("none"))
+        .map_err(|_| lines.fault("no columns of joint positions", HINT))?;
+    check_size(path, 1, joints.len())?;
+    let mut counts = vec![[0usize; 4]; joints.len()];
+    for column in &columns {
+        if let Column::Joint(joint, axis) = column {
+            counts[*joint][*axis] += 1;
+        }
+    }
+    let has_depth = counts.first().is_some_and(|count| count[2] == 1);
+    for (name, [x, y, z, c]) in joints.iter().zip(&counts) {
+        if [*x, *y] != [1, 1] || *z != usize::from(has_depth) || *c > 1 {
+            let what = format!("joint {} needs one x and one y column, and one z if the others have it", quoted(name));
+            return Err(lines.fault(what, HINT));
+        }
+    }
+    let mut notes = Vec::new();
+    if !left_out.is_empty() {
+        let some: Vec<String> = left_out.iter().take(5).map(|name| quoted(name)).collect();
+        notes.push(format!("{} columns left out: {}", left_out.len(), some.join(", ")));
+    }
+
+    let (mut seconds, mut frames) = (Vec::new(), Vec::new());
+    let (mut position, mut confidence) = (Vec::new(), Vec::new());
+    let mut rows = 0;
+    loop {
+        let line = match pending.as_deref() {
+            Some(line) => line,
+            None => match lines.next_filled()? {
+                Some(line) => line,
+                None => break,
+            },
+        };
+        check_size(path, rows + 1, joints.len())?;
+        let start = position.len();
+        position.resize(start + joints.len(), [f64::NAN; 3]);
+        confidence.resize(start + joints.len(), 1.0f32);
+        let mut count = 0;
+        let mut fault = None;
+        for (place, cell) in text::cells(line, delimiter).enumerate() {
+            count += 1;
+            let column = columns.get(place);
+            let value = match column {
+                None if cell.is_empty() => continue,
+                Some(Column::LeftOut) => continue,
+                _ => text::number(cell, delimiter)
+                    .map_err(|what| format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))),
+            };
+            match (column, value) {
+                (_, Err(what)) => fault = fault.or(Some(what)),
+                (Some(Column::Time), Ok(v)) => seconds.push(v),
+                (Some(Column::Frame), Ok(v)) => frames.push(v),
+                (Some(Column::Joint(joint, 3)), Ok(v)) => confidence[start + joint] = v as f32,
+                (Some(Column::Joint(joint, axis)), Ok(v)) => position[start + joint][*axis] = v,
+                (None, Ok(_)) => fault = fault.or(Some("more cells than the header has names".into())),
+                (Some(Column::LeftOut), Ok(_)) => {}
+            }
+        }
+        if count < columns.len() {
+            fault = fault.or(Some(format!("{count} cells where the header has {}", columns.len())));
+        }
+        if let Some(what) = fault {
+            return Err(
+                lines.fault(what, "each row needs a number, or nothing, in each column; the file may be cut off")
+            );
+        }
+        rows += 1;
+        pending = None;
+    }
+    let time = clock(path, rows, seconds, &frames, options, &mut notes)?;
+
+    let skeleton = skeletons::from_names("CSV joints", &joints);
+    let (space, up_axis) = match scale {
+        None => (
+            Space::Image { width: options.image_size.map(|s| s.0), height: options.image_size.map(|s| s.1) },
+            UpAxis::YDown,
+        ),
+        Some(scale) => {
+            position.iter_mut().flatten().for_each(|v| *v *= scale);
+            match has_depth {
+                true => (
+                    Space::World,
+                    up::find(
+                        &skeleton,
+                        &position,
+                        options.up_axis,
+                        Some((UpAxis::Y, "documented for CSV")),
+                        &mut notes,
+                    ),
+                ),
+                false => (Space::Plane, UpAxis::Y),
+            }
+        }
+    };
+    let top = if scale.is_none() { options.image_size.map_or(0.0, |s| s.1) } else { 0.0 };
+    for p in &mut position {
+        *p = up_axis.to_y_up(*p);
+        p[1] += top;
+    }
+    let recording = finish(path, "csv", skeleton, space, up_axis, time, position, notes)?;
+    let confidence =
+        confidence.iter().zip(&recording.position).map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
+    let confidence = confidence.map(|c| if c.is_nan() { 0.0 } else { c }).collect();
+    Ok(Recording { confidence, ..recording })
+}
+
+/// The clock: the time column, else frame numbers, else the row numbers, over the rate.
+fn clock(
+    path: &Path,
+    rows: usize,
+    seconds: Vec<f64>,
+    frames: &[f64],
+    options: &ReadOptions,
+    notes: &mut Vec<String>,
+) -> Result<Vec<f64>, Error> {
+    if rows == 0 {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    if seconds.len() == rows {
+        return Ok(seconds);
+    }
+    if frames.len() != rows {
+        return Err(Error::format(
+            path,
+            Place::Line(1),
+            "no column time_s or frame",
+            "begin each row with the time in seconds",
+        ));
+    }
+    let rate = options.rate(notes);
+    let first = frames.first().copied().unwrap_or(0.0);
+    Ok(frames.iter().map(|frame| (frame - first) / rate).collect())
+}
+
+/// Joint, axis and unit from a column's name: `left_knee_x_mm` is `left_knee`, 0, `mm`.
+fn split(name: &str) -> Option<(&str, usize, Option<&str>)> {
+    let (rest, unit) = match name.rsplit_once('_') {
+        Some((rest, unit)) if text::metres(unit).is_ok() && axis(rest).is_some() => (rest, Some(unit)),
+        _ => (name, None),
+    };
+    let (joint, axis) = axis(rest)?;
+    Some((joint, axis, unit))
+}
+
+fn axis(name: &str) -> Option<(&str, usize)> {
+    let (joint, letter) = name.rsplit_once('_')?;
+    let axis = ["x", "y", "z", "c"].iter().position(|own| letter.eq_ignore_ascii_case(own))?;
+    (!joint.is_empty()).then_some((joint, axis))
+}
+
+/// The units in a row that holds nothing else; none if it is a row of data.
+fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
+    let is_unit = |cell: &str| cell.is_empty() || cell == "s" || cell == "-" || text::metres(cell).is_ok();
+    let cells: Vec<String> = text::cells(line, delimiter).map(str::to_owned).collect();
+    (cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| text::metres(cell).is_ok())).then_some(cells)
+}
+
+/// Whether a first line can be the header of this form.
+pub(crate) fn is_header(line: &str) -> bool {
+    let delimiter = text::delimiter(line);
+    text::cells(line, delimiter).any(|cell| split(cell).is_some_and(|(_, axis, _)| axis < 3))
+}
+
+/// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels and its confidence.
+///
+/// Missing positions are empty cells. In pixels y is turned back down. Values are written so that reading gives the same bits.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
+    let unit = recording.space.unit();
+    let top = match recording.space {
+        Space::Image { height, .. } => height.or(Some(0.0)),
+        _ => None,
+    };
+    let dimensions = if recording.space.is_3d() { 3 } else { 2 };
+    let clean = |name: &str| name.replace([',', ';', '\t', '\n', '\r', '"'], " ");
+    write_atomic(path, |out| {
+        let mut text = String::from("time_s");
+        for joint in &recording.skeleton.joints {
+            let name = clean(&joint.name);
+            text.extend(["x", "y", "z"].iter().take(dimensions).map(|axis| format!(",{name}_{axis}_{unit}")));
+            text.push_str(&format!(",{name}_c"));
+        }
+        text.push('\n');
+        for (frame, time) in recording.time.iter().enumerate() {
+            text.push_str(&time.to_string());
+            for joint in 0..recording.joints() {
+                let mut p = recording.at(frame, joint);
+                p[1] = top.map_or(p[1], |top| top - p[1]);
+                for value in &p[..dimensions] {
+                    text.push_str(&if value.is_nan() { ",".to_owned() } else { format!(",{value}") });
+                }
+                text.push_str(&format!(",{}", recording.confidence[frame * recording.joints() + joint]));
+            }
+            text.push('\n');
+            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            text.clear();
+        }
+        out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))
+    })
+}

@@ -1,0 +1,61 @@
+//! Pose Trainer: front raises and shoulder presses in good and bad form, seen by OpenPose with 18 joints (Chen and Yang, 2018).
+//!
+//! Neither the athletes nor the frame rate nor the picture's size were recorded: athletes are `unknown`, 30 frames a second are
+//! assumed.
+
+use super::{Sink, clips};
+use crate::error::{Place, quoted};
+use crate::people::Detection;
+use crate::pose::{Poses, Unit, known};
+use crate::{Error, ReadOptions, Row, skeletons};
+use std::path::{Path, PathBuf};
+
+pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
+    let clips = clips::Clips::open(path, &["exercise", "clip", "good_form"])?;
+    let skeleton = skeletons::openpose_18();
+    let joints = clips::joints(path, &clips.names, 3)?.len();
+    if joints != skeleton.len() {
+        let what = format!("{joints} joints where {} has {}", skeleton.name, skeleton.len());
+        return Err(Error::format(path, Place::Whole, what, "is this the set's own file?"));
+    }
+    sink.total = clips.count()?;
+    clips.each(|clip| {
+        let [exercise, name, good] = clip.key.as_slice() else { return Ok(()) };
+        let movement = match exercise.as_str() {
+            "frontraise" => "front_raise",
+            "shoulderpress" => "shoulder_press",
+            other => {
+                let what = format!("no exercise {}", quoted(other));
+                return Err(Error::format(path, Place::Field("exercise".into()), what, "is this the set's own file?"));
+            }
+        };
+        let point = |p: &[f32]| known(f64::from(p[0]), f64::from(p[1]), f64::NAN, f64::from(p[2]));
+        let points: Vec<[f64; 4]> = clip.values.chunks_exact(3).map(point).collect();
+        let detections: Vec<Detection> = points
+            .chunks_exact(joints)
+            .enumerate()
+            .map(|(frame, points)| Detection { frame: frame as u64, id: Some(0), points: points.to_vec() })
+            .collect();
+        let poses = Poses {
+            format: "pose-trainer",
+            skeleton: skeleton.clone(),
+            unit: Unit::Pixels,
+            image: None,
+            rate_hz: None,
+            time: None,
+            first: 0,
+            frames: detections.len(),
+            detections,
+            notes: Vec::new(),
+        };
+        let recording = poses.into_recording(Path::new(name), &ReadOptions::default())?;
+        let row = Row {
+            file: PathBuf::new(),
+            athlete: "unknown".to_owned(),
+            movement: movement.to_owned(),
+            label: Some(good == "1"),
+            split: None,
+        };
+        sink.put(name, &recording, row)
+    })
+}

@@ -1,0 +1,82 @@
+//! UI-PRMD: one repetition a recording, correct and incorrect (Vakanski, Jun, Paul, Baker, *Data* 3, 2018).
+
+use super::{Sink, clips};
+use crate::error::Place;
+use crate::options::source;
+use crate::{Error, Row, skeletons};
+use agoge_motion::{Recording, Space, UpAxis};
+use std::path::{Path, PathBuf};
+
+/// The movements, in the order of their numbers.
+pub(super) const MOVEMENTS: [&str; 10] = [
+    "deep_squat",
+    "hurdle_step",
+    "inline_lunge",
+    "side_lunge",
+    "sit_to_stand",
+    "straight_leg_raise",
+    "shoulder_abduction",
+    "shoulder_extension",
+    "shoulder_rotation",
+    "shoulder_scaption",
+];
+
+/// Which of the two systems.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Sensor {
+    /// 22 joints, 30 Hz, units of 0.2 mm, Y up.
+    Kinect,
+    /// 39 markers, 100 Hz, units of 0.1 mm, Z up.
+    Vicon,
+}
+
+pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(), Error> {
+    let clips = clips::Clips::open(path, &["movement", "subject", "repetition", "correct"])?;
+    let names = clips::joints(path, &clips.names, 3)?;
+    let (skeleton, rate, unit, up_axis) = match sensor {
+        Sensor::Kinect => (skeletons::kinect_22(), 30.0, 0.0002, UpAxis::Y),
+        Sensor::Vicon => (skeletons::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z),
+    };
+    let joints = skeleton.len();
+    // The Vicon columns are numbered (p00, p01…), in the order of the markers.
+    let is_own = |(index, name): (usize, &String)| match sensor {
+        Sensor::Kinect => skeleton.joint_named(name) == Some(index),
+        Sensor::Vicon => *name == format!("p{index:02}"),
+    };
+    if names.len() != joints || !names.iter().enumerate().all(is_own) {
+        let what = format!("the columns are not the positions of {}", skeleton.name);
+        return Err(Error::format(path, Place::Whole, what, "is this the set's own file?"));
+    }
+    sink.total = clips.count()?;
+    clips.each(|clip| {
+        let (subject, repetition) = (clip.number(path, 1)?, clip.number(path, 2)?);
+        let number = clip.number(path, 0)?;
+        let movement = number.checked_sub(1).and_then(|k| MOVEMENTS.get(k)).copied().ok_or_else(|| {
+            Error::format(
+                path,
+                Place::Field("movement".into()),
+                format!("no movement {number}"),
+                "movements are 1 to 10",
+            )
+        })?;
+        let is_correct = clip.key.get(3).is_some_and(|key| key == "1");
+        // Rounded to float, so that the file holds floats: 0.2 mm units lose less than a micrometre.
+        let place = |p: &[f32]| up_axis.to_y_up([0, 1, 2].map(|k| f64::from((f64::from(p[k]) * unit) as f32)));
+        let position: Vec<[f64; 3]> = clip.values.chunks_exact(3).map(place).collect();
+        let frames = position.len() / joints;
+        let time = (0..frames).map(|frame| frame as f64 / rate).collect();
+        let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
+        let name = format!("s{subject}_r{repetition:02}_{}", if is_correct { "correct" } else { "incorrect" });
+        let source = source(Path::new(&format!("{movement}_{name}")), "ui-prmd", up_axis, Vec::new());
+        let recording = Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
+        let recording = recording.map_err(|e| Error::recording(path, e))?;
+        let row = Row {
+            file: PathBuf::new(),
+            athlete: format!("s{subject}"),
+            movement: movement.to_owned(),
+            label: Some(is_correct),
+            split: None,
+        };
+        sink.put(&name, &recording, row)
+    })
+}

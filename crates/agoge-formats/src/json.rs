@@ -1,0 +1,234 @@
+//! JSON read straight into compact forms: no tree of the whole file is ever built.
+
+use crate::Error;
+use crate::error::Place;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::path::Path;
+
+/// Parses a whole file, with the line of a mistake.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(path: &Path, bytes: &'de [u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let mut what = error.to_string();
+        if let Some(end) = what.rfind(" at line ") {
+            what.truncate(end);
+        }
+        let (what, hint) = match error.classify() {
+            serde_json::error::Category::Eof => {
+                ("the JSON ends too early".to_owned(), "the file was cut off: copy or export it again")
+            }
+            serde_json::error::Category::Data => {
+                (format!("unexpected JSON: {what}"), "docs/FORMATS.md lists the forms that are read")
+            }
+            _ => (format!("not valid JSON: {what}"), "export it again; a missing number is written null, not NaN"),
+        };
+        Error::format(path, Place::Line(error.line()), what, hint)
+    })
+}
+
+/// What stands outermost in a JSON file: enough to tell the formats apart.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Head {
+    /// Keys of the outermost object, or of the first object in the outermost list.
+    pub(crate) keys: Vec<String>,
+    /// Whether the outermost value is a list.
+    pub(crate) is_list: bool,
+    /// Whether there is anything in it.
+    pub(crate) is_empty: bool,
+}
+
+impl Head {
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|own| own == key)
+    }
+}
+
+/// The outermost keys; at most 64 of them are kept.
+struct Keys(Vec<String>);
+
+const MOST_KEYS: usize = 64;
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own;
+        impl<'de> Visitor<'de> for Own {
+            type Value = Keys;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
+                let mut keys = Vec::new();
+                while let Some((key, IgnoredAny)) = map.next_entry::<String, IgnoredAny>()? {
+                    if keys.len() < MOST_KEYS {
+                        keys.push(key);
+                    }
+                }
+                Ok(Keys(keys))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Keys, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_unit<E>(self) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Keys, E> {
+                Ok(Keys(Vec::new()))
+            }
+        }
+        from.deserialize_any(Own)
+    }
+}
+
+impl<'de> Deserialize<'de> for Head {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own;
+        impl<'de> Visitor<'de> for Own {
+            type Value = Head;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object or a list")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Head, A::Error> {
+                let Keys(keys) = Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(Head { is_empty: keys.is_empty(), keys, is_list: false })
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Head, A::Error> {
+                let mut head = Head { is_list: true, is_empty: true, ..Head::default() };
+                while let Some(Keys(keys)) = match head.keys.is_empty() {
+                    true => list.next_element::<Keys>()?,
+                    false => list.next_element::<IgnoredAny>()?.map(|_| Keys(Vec::new())),
+                } {
+                    head.is_empty = false;
+                    if head.keys.is_empty() {
+                        head.keys = keys;
+                    }
+                }
+                Ok(head)
+            }
+        }
+        from.deserialize_any(Own)
+    }
+}
+
+/// A number, a point, or a list of such: what pose files are made of. Text and truth values become a missing number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Node {
+    /// A number; NaN for null and everything that is none.
+    Number(f64),
+    /// An object with x and y: x, y, z, confidence; NaN where not given.
+    Point([f64; 4]),
+    /// A list, or an object that only holds one (`{"landmark": […]}`).
+    List(Vec<Node>),
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own;
+        impl<'de> Visitor<'de> for Own {
+            type Value = Node;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, a point or a list of them")
+            }
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Number(f64::NAN))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+                Ok(Node::Number(f64::NAN))
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Node, E> {
+                Ok(Node::Number(f64::NAN))
+            }
+            fn visit_f64<E>(self, v: f64) -> Result<Node, E> {
+                Ok(Node::Number(v))
+            }
+            fn visit_i64<E>(self, v: i64) -> Result<Node, E> {
+                Ok(Node::Number(v as f64))
+            }
+            fn visit_u64<E>(self, v: u64) -> Result<Node, E> {
+                Ok(Node::Number(v as f64))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+                let mut nodes = Vec::new();
+                while let Some(node) = list.next_element()? {
+                    nodes.push(node);
+                }
+                Ok(Node::List(nodes))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+                let mut point = [f64::NAN; 4];
+                let mut inner = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    let value: Node = map.next_value()?;
+                    match (key.as_str(), value) {
+                        ("x", Node::Number(v)) => point[0] = v,
+                        ("y", Node::Number(v)) => point[1] = v,
+                        ("z", Node::Number(v)) => point[2] = v,
+                        ("visibility" | "confidence" | "score" | "c", Node::Number(v)) => point[3] = v,
+                        ("landmark" | "landmarks" | "keypoints", Node::List(nodes)) => inner = Some(nodes),
+                        _ => {}
+                    }
+                }
+                Ok(inner.map_or(Node::Point(point), Node::List))
+            }
+        }
+        from.deserialize_any(Own)
+    }
+}
+
+impl Node {
+    /// The first number in it: `3`, `[3]` and `[[3]]` are all 3.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Node::Number(v) => v.is_finite().then_some(*v),
+            Node::List(nodes) => nodes.first()?.number(),
+            Node::Point(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &str) -> Head {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn heads() {
+        assert_eq!(head(r#"{"people": [1, {"a": 2}], "version": 1.3}"#).keys, ["people", "version"]);
+        assert!(head("[]").is_empty);
+        let list = head(r#"[null, 3, {"image_id": 1, "keypoints": []}, {"b": 1}]"#);
+        assert!(list.is_list && list.has("image_id") && !list.has("b"));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = "[".repeat(100_000);
+        assert!(serde_json::from_str::<Head>(&deep).is_err());
+        assert!(serde_json::from_str::<Node>(&deep).is_err());
+    }
+
+    #[test]
+    fn mistakes_name_their_line() {
+        let cut = parse::<Head>(Path::new("a.json"), b"{\n\"people\": [").unwrap_err().to_string();
+        assert_eq!(
+            cut,
+            "the JSON ends too early in line 2; hint: the file was cut off: copy or export it again; file: a.json"
+        );
+        let nan = parse::<Head>(Path::new("a.json"), b"[NaN]").unwrap_err().to_string();
+        assert!(nan.starts_with("not valid JSON: expected value in line 1; hint:"), "{nan}");
+    }
+}

@@ -1,0 +1,170 @@
+//! The files of the Keraal set: `{"positions": {frame: {joint: [x, y(, z)]}}}` (BlazePose, OpenPose, AlphaPose; parts of the
+//! picture), and rows of position and quaternion for each joint (Kinect: metres, Y up; Vicon rigid bodies: millimetres).
+
+use crate::error::{Place, quoted};
+use crate::options::{check_size, source};
+use crate::people::Detection;
+use crate::pose::{Poses, Unit, by_count, is_normalised, known};
+use crate::{Error, ReadOptions, json, skeletons, up};
+use agoge_motion::recording::MISSING;
+use agoge_motion::{Recording, Space, UpAxis};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Numbers for each joint of a row: x, y, z and a quaternion.
+const PER_JOINT: usize = 7;
+/// Numbers in a row of Kinect joints.
+pub(crate) const KINECT_NUMBERS: usize = 25 * PER_JOINT;
+/// Numbers in a row of Vicon rigid bodies.
+pub(crate) const VICON_NUMBERS: usize = 17 * PER_JOINT;
+/// Frames a second of the Vicon rows: twice as many rows as the Kinect wrote in the same trials. The files do not say.
+const VICON_RATE_HZ: f64 = 60.0;
+
+/// An object in the order of the file.
+struct Ordered<T>(Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Own<T> {
+            type Value = Ordered<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Ordered(entries))
+            }
+        }
+        from.deserialize_map(Own(std::marker::PhantomData))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct File {
+    positions: Ordered<Ordered<Vec<Option<f64>>>>,
+}
+
+/// Reads the JSON form.
+pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    let File { positions: Ordered(frames) } = json::parse(path, bytes)?;
+    let mut names: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (_, Ordered(joints)) in &frames {
+        for (name, _) in joints {
+            if !places.contains_key(name) {
+                places.insert(name.clone(), names.len());
+                names.push(name.clone());
+            }
+        }
+    }
+    check_size(path, frames.len(), names.len())?;
+    let mut numbers = Vec::with_capacity(frames.len());
+    for (name, _) in &frames {
+        let number = name.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && (0.0..1e15).contains(v));
+        let Some(number) = number else {
+            let what = format!("frame name {} is no number", quoted(name));
+            return Err(Error::format(
+                path,
+                Place::Field("positions".into()),
+                what,
+                "frames are named by their number, as in \"12.0\"",
+            ));
+        };
+        numbers.push(number as u64);
+    }
+    let (Some(&first), Some(&last)) = (numbers.iter().min(), numbers.iter().max()) else {
+        return Err(Error::Empty { path: path.to_owned() });
+    };
+    // Joints named by their number come in any order; their number is their place.
+    if !names.is_empty() && names.iter().all(|name| name.parse::<usize>().is_ok_and(|n| n < names.len())) {
+        places.iter_mut().for_each(|(name, place)| *place = name.parse().unwrap_or(*place));
+    }
+    let skeleton = match names.iter().all(|name| name.parse::<usize>().is_ok()) {
+        true => by_count(path, Place::Field("positions".into()), names.len())?.0,
+        false => skeletons::from_names("Keraal", &names),
+    };
+    let mut detections = Vec::with_capacity(frames.len());
+    for ((_, Ordered(joints)), &frame) in frames.into_iter().zip(&numbers) {
+        let mut points = vec![[f64::NAN; 4]; skeleton.len()];
+        for (name, values) in joints {
+            let value = |k: usize| values.get(k).copied().flatten().unwrap_or(f64::NAN);
+            if let Some(point) = places.get(&name).and_then(|&place| points.get_mut(place)) {
+                *point = known(value(0), value(1), value(2), f64::NAN);
+            }
+        }
+        // One body a frame, but not always the same one: bystanders were taken for the athlete here and there.
+        detections.push(Detection { frame, id: None, points });
+    }
+    let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
+    let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
+    let format = "keraal-json";
+    let poses = Poses {
+        format,
+        skeleton,
+        unit,
+        image: None,
+        rate_hz: None,
+        time: None,
+        first,
+        frames,
+        detections,
+        notes: vec![],
+    };
+    poses.into_recording(path, options)
+}
+
+/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion (which is left out).
+pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    let text = String::from_utf8_lossy(bytes);
+    let width = text.lines().next().map_or(0, |line| line.split_whitespace().count());
+    let joints = width / PER_JOINT;
+    let rows = text.lines().filter(|line| !line.trim().is_empty()).count();
+    check_size(path, rows, joints)?;
+    let mut position = Vec::with_capacity(rows * joints);
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let start = position.len();
+        let mut numbers = 0;
+        let mut point = MISSING;
+        for cell in line.split_whitespace() {
+            let Ok(value) = cell.parse::<f64>() else {
+                let what = format!("{} is no number", quoted(cell));
+                return Err(Error::format(path, Place::Line(index + 1), what, "each row is numbers only"));
+            };
+            if numbers % PER_JOINT < 3 {
+                point[numbers % PER_JOINT] = value;
+            }
+            numbers += 1;
+            if numbers % PER_JOINT == 0 {
+                position.push(if point == [0.0; 3] { MISSING } else { point });
+            }
+        }
+        if numbers != width || position.len() - start != joints {
+            let what = format!("{numbers} numbers where the first row has {width}");
+            return Err(Error::format(path, Place::Line(index + 1), what, "the file was cut off or is damaged"));
+        }
+    }
+    let mut notes = Vec::new();
+    let is_kinect = width == KINECT_NUMBERS;
+    let skeleton = if is_kinect { skeletons::kinect_25() } else { skeletons::keraal_vicon() };
+    let up_axis = match is_kinect {
+        true => UpAxis::Y,
+        false => {
+            position.iter_mut().flatten().for_each(|v| *v *= 0.001);
+            up::find(&skeleton, &position, options.up_axis, Some((UpAxis::Z, "usual in the laboratory")), &mut notes)
+        }
+    };
+    position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
+    let rate = if is_kinect { options.rate(&mut notes) } else { options.rate_or(VICON_RATE_HZ, &mut notes) };
+    let time = (0..rows).map(|row| row as f64 / rate).collect();
+    let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
+    let format = if is_kinect { "keraal-kinect" } else { "keraal-vicon" };
+    let source = source(path, format, up_axis, notes);
+    Recording::new(source, Arc::clone(&skeleton), Space::World, time, position, confidence)
+        .map_err(|e| Error::recording(path, e))
+}

@@ -1,0 +1,216 @@
+//! The manifest of a set of recordings: which file shows whom doing what, and how well.
+
+use crate::error::{Place, quoted};
+use crate::{Error, write_atomic};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The columns, in order.
+const COLUMNS: [&str; 5] = ["file", "athlete", "movement", "label", "split"];
+
+/// Which part of an evaluation a recording belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Learned from.
+    Train,
+    /// Chosen by.
+    Validation,
+    /// Judged on.
+    Test,
+}
+
+/// One recording of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The recording, relative to the manifest's folder.
+    pub file: PathBuf,
+    /// Who moves: recordings of one athlete never stand on both sides of an evaluation.
+    pub athlete: String,
+    /// The movement's name, as in `deep_squat`.
+    pub movement: String,
+    /// Whether the movement was done correctly; none where nobody judged it.
+    #[serde(with = "label")]
+    pub label: Option<bool>,
+    /// The part of the evaluation; none where it is split by athlete.
+    pub split: Option<Split>,
+}
+
+/// `1` is correct, `0` is not, empty is not judged.
+mod label {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+    pub(super) fn serialize<S: Serializer>(label: &Option<bool>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(label.map_or("", |good| if good { "1" } else { "0" }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "" => Ok(None),
+            "1" => Ok(Some(true)),
+            "0" => Ok(Some(false)),
+            other => Err(D::Error::custom(format!("label {} is not 1, 0 or empty", crate::error::quoted(other)))),
+        }
+    }
+}
+
+/// A set of recordings: the file `manifest.csv` with the columns file, athlete, movement, label, split.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The recordings.
+    pub rows: Vec<Row>,
+}
+
+impl Manifest {
+    /// Reads and validates a manifest.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Empty`] without rows, [`Error::Format`] with the line: an unknown or missing column, a bad value, a
+    /// file without a name, or one that stands there twice.
+    pub fn read(path: &Path) -> Result<Manifest, Error> {
+        let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(std::io::BufReader::new(file));
+        let header = reader.headers().map_err(|e| fault(path, &e))?.clone();
+        let hint = "the columns are file, athlete, movement, label, split";
+        let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
+        if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(name)) {
+            return Err(Error::format(path, Place::Line(1), format!("unknown column {}", quoted(unknown)), hint));
+        }
+        if let Some(missing) = COLUMNS.iter().find(|name| names.iter().filter(|own| own == name).count() != 1) {
+            return Err(Error::format(path, Place::Line(1), format!("column {missing} must stand there once"), hint));
+        }
+        let header = csv::StringRecord::from(names);
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|e| fault(path, &e))?;
+            let line = record.position().map_or(0, |p| p.line() as usize);
+            let row: Row = record.deserialize(Some(&header)).map_err(|e| match e.kind() {
+                csv::ErrorKind::Deserialize { err, .. } => {
+                    let column = err.field().and_then(|k| header.get(k as usize));
+                    let what =
+                        column.map_or(err.kind().to_string(), |column| format!("column {column}: {}", err.kind()));
+                    Error::format(
+                        path,
+                        Place::Line(line),
+                        what,
+                        "label is 1, 0 or empty; split is train, validation, test or empty",
+                    )
+                }
+                _ => fault(path, &e),
+            })?;
+            rows.push((line, row));
+        }
+        validate(path, &rows)?;
+        Ok(Manifest { rows: rows.into_iter().map(|(_, row)| row).collect() })
+    }
+
+    /// Writes the manifest, validated first.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`].
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        let numbered: Vec<(usize, Row)> = self.rows.iter().cloned().enumerate().map(|(k, row)| (k + 2, row)).collect();
+        validate(path, &numbered)?;
+        write_atomic(path, |out| {
+            let mut writer = csv::Writer::from_writer(out);
+            for row in &self.rows {
+                writer.serialize(row).map_err(|e| fault(path, &e))?;
+            }
+            writer.flush().map_err(|e| Error::write(path, e))
+        })
+    }
+}
+
+fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    let mut lines: HashMap<&Path, usize> = HashMap::new();
+    for (line, row) in rows {
+        for (name, is_empty) in [
+            ("file", row.file.as_os_str().is_empty()),
+            ("athlete", row.athlete.is_empty()),
+            ("movement", row.movement.is_empty()),
+        ] {
+            if is_empty {
+                return Err(Error::format(
+                    path,
+                    Place::Line(*line),
+                    format!("column {name} is empty"),
+                    "write unknown if it is not known",
+                ));
+            }
+        }
+        if let Some(before) = lines.insert(&row.file, *line) {
+            let what = format!("file {} stands in line {before} already", quoted(&row.file.to_string_lossy()));
+            return Err(Error::format(path, Place::Line(*line), what, "name each file once"));
+        }
+    }
+    Ok(())
+}
+
+fn fault(path: &Path, error: &csv::Error) -> Error {
+    let place = error.position().map_or(Place::Whole, |p| Place::Line(p.line() as usize));
+    let what = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} cells where the header has {expected_len}")
+        }
+        _ => error.to_string().replace(['\n', '\r'], " "),
+    };
+    Error::format(path, place, what, "a manifest is a CSV with the columns file, athlete, movement, label, split")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Manifest, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.csv");
+        std::fs::write(&path, text).unwrap();
+        Manifest::read(&path).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn there_and_back() {
+        let row = |file: &str, label, split| Row {
+            file: file.into(),
+            athlete: "s1".into(),
+            movement: "squat".into(),
+            label,
+            split,
+        };
+        let manifest =
+            Manifest { rows: vec![row("a.parquet", Some(true), None), row("b, c.parquet", None, Some(Split::Test))] };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.csv");
+        manifest.write(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "file,athlete,movement,label,split\na.parquet,s1,squat,1,\n\"b, c.parquet\",s1,squat,,test\n");
+        assert_eq!(Manifest::read(&path).unwrap(), manifest);
+        assert!(Manifest::default().write(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn faults_name_line_and_column() {
+        let head = "file,athlete,movement,label,split\n";
+        let cases = [
+            ("file,athlete,movement,label,splitt\n", "unknown column \"splitt\" in line 1"),
+            ("file,athlete,movement,label\n", "column split must stand there once in line 1"),
+            (&format!("{head}a,s,m,2,\n"), "label \"2\" is not 1, 0 or empty in line 2"),
+            (&format!("{head}a,s,m,,dev\n"), "unknown variant `dev`"),
+            (&format!("{head}a,s,m,,\nb,s,m,,\na,s,m,1,\n"), "file \"a\" stands in line 2 already in line 4"),
+            (&format!("{head}a,,m,,\n"), "column athlete is empty in line 2"),
+            (&format!("{head}a,s,m\n"), "3 cells where the header has 5 in line 2"),
+            (head, "nothing to read"),
+            ("", "column file must stand there once in line 1"),
+        ];
+        for (text, expected) in cases {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Lists of frames with landmarks, as programs around MediaPipe (BlazePose) and MoveNet write them.
+//!
+//! A file is a list of frames, or an object with such a list under `frames`, `poses`, `landmarks`, `results` or `data`, beside
+//! which `fps` (or `frame_rate`, `rate_hz`), `width` and `height` are understood. A frame is a list of landmarks, or an object with
+//! `pose_world_landmarks` (metres, taken where present) or `pose_landmarks` (also `landmarks`, `keypoints`), and perhaps `time_s`,
+//! `timestamp_ms`. A landmark is `{x, y, z, visibility}` or `[x, y, z, visibility]` (of which z and visibility may be left out; with
+//! fewer than 33 landmarks a third number is the confidence). A frame may hold a list of several people. `null` is nobody.
+
+use crate::error::Place;
+use crate::json::{self, Node};
+use crate::people::Detection;
+use crate::pose::{Poses, Unit, by_count, is_normalised};
+use crate::{Error, ReadOptions, skeletons};
+use agoge_motion::{Part, Recording, Skeleton};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::path::Path;
+
+/// Keys under which an object holds the list of frames.
+pub(crate) const LISTS: [&str; 5] = ["frames", "poses", "landmarks", "results", "data"];
+
+/// Keys of a frame that hold landmarks.
+pub(crate) const LANDMARKS: [&str; 8] = [
+    "pose_landmarks",
+    "poseLandmarks",
+    "landmarks",
+    "keypoints",
+    "pose_world_landmarks",
+    "poseWorldLandmarks",
+    "world_landmarks",
+    "keypoints3D",
+];
+
+/// The people of one frame, each `[joint]` of x, y, z, c.
+type People = Vec<Vec<[f64; 4]>>;
+
+#[derive(Default)]
+struct Frame {
+    seconds: Option<f64>,
+    picture: People,
+    world: People,
+}
+
+#[derive(Default)]
+struct File {
+    frames: Vec<Frame>,
+    rate_hz: Option<f64>,
+    width: Option<f64>,
+    height: Option<f64>,
+}
+
+/// Reads such a file.
+pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    let file: File = json::parse(path, bytes)?;
+    if file.frames.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    let frames = file.frames.len();
+    let with = |people: fn(&Frame) -> &People| file.frames.iter().filter(|f| !people(f).is_empty()).count();
+    let use_world = with(|f| &f.world) * 2 > with(|f| &f.picture);
+    let seconds: Option<Vec<f64>> = file.frames.iter().map(|f| f.seconds).collect();
+    let mut detections = Vec::new();
+    for (frame, own) in file.frames.into_iter().enumerate() {
+        for points in if use_world { own.world } else { own.picture } {
+            detections.push(Detection { frame: frame as u64, id: None, points });
+        }
+    }
+    let count = detections.first().map_or(33, |d| d.points.len());
+    let place = Place::Frame(detections.first().map_or(0, |d| d.frame));
+    let (skeleton, kept) = by_count(path, place, count)?;
+    detections.iter_mut().for_each(|d| d.points.truncate(if d.points.len() == count { kept } else { d.points.len() }));
+    let mut notes = Vec::new();
+    let unit = match use_world || is_hip_centred(&skeleton, &detections) {
+        true => {
+            notes.push(
+                "world landmarks are centred on the hips: how the whole body moves through the room is not in them"
+                    .into(),
+            );
+            Unit::MetresDown
+        }
+        false if is_normalised(&detections) => Unit::Normalised,
+        false => Unit::Pixels,
+    };
+    let image = file.width.zip(file.height).filter(|&(w, h)| w > 0.0 && h > 0.0);
+    let mut time = seconds.filter(|time| time.windows(2).all(|w| w[1] > w[0]));
+    if let Some((first, time)) = time.as_ref().and_then(|t| t.first().copied()).zip(time.as_mut()) {
+        time.iter_mut().for_each(|t| *t -= first);
+    }
+    let format = "mediapipe-json";
+    let poses =
+        Poses { format, skeleton, unit, image, rate_hz: file.rate_hz, time, first: 0, frames, detections, notes };
+    poses.into_recording(path, options)
+}
+
+/// Whether unnamed landmarks are world landmarks: their hips lie about the origin, and depth is there.
+fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
+    let (Some(left), Some(right)) = (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip)) else {
+        return false;
+    };
+    let mut offs: Vec<f64> = detections
+        .iter()
+        .filter_map(|d| Some((d.points.get(left)?, d.points.get(right)?)))
+        .filter(|(l, _)| l[2].is_finite())
+        .map(|(l, r)| (0.5 * (l[0] + r[0])).hypot(0.5 * (l[1] + r[1])))
+        .filter(|v| v.is_finite())
+        .collect();
+    offs.sort_by(f64::total_cmp);
+    offs.get(offs.len() / 2).is_some_and(|&median| median < 0.05)
+}
+
+/// People from whatever nesting: a list of landmarks, or a list of such lists.
+fn people(node: Node) -> People {
+    let Node::List(nodes) = node else { return Vec::new() };
+    let nested =
+        matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
+    if nested {
+        return nodes.into_iter().filter_map(one).collect();
+    }
+    one(Node::List(nodes)).into_iter().collect()
+}
+
+/// One person from a list of landmarks; none if it is empty.
+fn one(node: Node) -> Option<Vec<[f64; 4]>> {
+    let Node::List(nodes) = node else { return None };
+    if nodes.is_empty() {
+        return None;
+    }
+    let depth = nodes.len() == skeletons::MEDIAPIPE_JOINTS;
+    Some(nodes.into_iter().map(|landmark| point(landmark, depth)).collect())
+}
+
+fn point(landmark: Node, depth: bool) -> [f64; 4] {
+    let numbers = match landmark {
+        Node::Point(p) => return p,
+        Node::Number(_) => return [f64::NAN; 4],
+        Node::List(nodes) => nodes,
+    };
+    let number = |k: usize| numbers.get(k).and_then(Node::number).unwrap_or(f64::NAN);
+    match numbers.len() {
+        3 if !depth => [number(0), number(1), f64::NAN, number(2)],
+        _ => [number(0), number(1), number(2), number(3)],
+    }
+}
+
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own;
+        impl<'de> Visitor<'de> for Own {
+            type Value = Frame;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a frame: a list of landmarks, an object that has one, or null")
+            }
+            fn visit_unit<E>(self) -> Result<Frame, E> {
+                Ok(Frame::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Frame, A::Error> {
+                let mut nodes = Vec::new();
+                while let Some(node) = list.next_element::<Node>()? {
+                    nodes.push(node);
+                }
+                Ok(Frame { picture: people(Node::List(nodes)), ..Frame::default() })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
+                let mut frame = Frame::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "time_s" | "time" | "timestamp" | "timestamp_s" => {
+                            frame.seconds = map.next_value::<Node>()?.number()
+                        }
+                        "timestamp_ms" | "time_ms" => {
+                            frame.seconds = map.next_value::<Node>()?.number().map(|ms| ms / 1000.0);
+                        }
+                        "pose_world_landmarks" | "poseWorldLandmarks" | "world_landmarks" | "keypoints3D" => {
+                            frame.world = people(map.next_value()?);
+                        }
+                        key if LANDMARKS.contains(&key) => frame.picture = people(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(frame)
+            }
+        }
+        from.deserialize_any(Own)
+    }
+}
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Own;
+        impl<'de> Visitor<'de> for Own {
+            type Value = File;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of frames, or an object that has one")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<File, A::Error> {
+                let mut frames = Vec::new();
+                while let Some(frame) = list.next_element()? {
+                    frames.push(frame);
+                }
+                Ok(File { frames, ..File::default() })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+                let mut file = File::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "fps" | "frame_rate" | "rate_hz" => file.rate_hz = map.next_value::<Node>()?.number(),
+                        "width" | "image_width" => file.width = map.next_value::<Node>()?.number(),
+                        "height" | "image_height" => file.height = map.next_value::<Node>()?.number(),
+                        key if LISTS.contains(&key) => file.frames = map.next_value()?,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(file)
+            }
+        }
+        from.deserialize_any(Own)
+    }
+}

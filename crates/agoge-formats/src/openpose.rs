@@ -1,0 +1,174 @@
+//! OpenPose JSON: one `*_keypoints.json` a frame in a folder, or one such file; `people[].pose_keypoints_2d` as x, y, c.
+//!
+//! BODY_25, BODY_25B, COCO with 18 and 17 joints. Frames are ordered by the last number in the file's name; a number that is
+//! left out is a frame without anybody. 0, 0, 0 is missing. `person_id` counts when every person has one.
+
+use crate::error::Place;
+use crate::people::Detection;
+use crate::pose::{Poses, Unit, by_count, is_normalised, last_number, triples};
+use crate::{Error, ReadOptions, atomic, json, skeletons};
+use agoge_motion::{Recording, Space};
+use serde::Deserialize;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+struct File {
+    people: Vec<Person>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    person_id: Option<json::Node>,
+    #[serde(alias = "pose_keypoints")]
+    pose_keypoints_2d: Option<Vec<Option<f64>>>,
+}
+
+/// The pose files of a folder in order of frame, with their numbers.
+pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|e| Error::read(folder, e))? {
+        let path = entry.map_err(|e| Error::read(folder, e))?.path();
+        let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
+        let Some(stem) = name.strip_suffix(".json").filter(|_| !name.starts_with('.')) else { continue };
+        if let Some(number) = last_number(stem.strip_suffix("_keypoints").unwrap_or(stem)) {
+            found.push((number, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads a folder of frames.
+pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Recording, Error> {
+    let files = files(folder)?;
+    let (Some((first, _)), Some((last, _))) = (files.first(), files.last()) else {
+        return Err(Error::Empty { path: folder.to_owned() });
+    };
+    let (first, span) = (*first, *last - *first);
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let names = [&pair[0].1, &pair[1].1].map(|p| p.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        let what = format!("two files for one frame: {} and {}", names[0], names[1]);
+        let hint = "keep the frames of one video in a folder of their own";
+        return Err(Error::format(folder, Place::Frame(pair[0].0), what, hint));
+    }
+    let mut detections = Vec::new();
+    for (frame, path) in &files {
+        let bytes = crate::bytes(path)?;
+        detections.extend(people(path, *frame, &bytes)?);
+    }
+    let frames = usize::try_from(span).ok().and_then(|span| span.checked_add(1)).unwrap_or(usize::MAX);
+    let mut notes = Vec::new();
+    if frames != files.len() {
+        notes.push(format!("{} of {frames} frame numbers have no file: nobody seen there", frames - files.len()));
+    }
+    recording(folder, first, frames, detections, notes, options)
+}
+
+/// Reads one frame.
+pub(crate) fn read_file(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    recording(path, 0, 1, people(path, 0, bytes)?, Vec::new(), options)
+}
+
+fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error> {
+    if bytes.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    let file: File = json::parse(path, bytes)?;
+    let mut detections = Vec::new();
+    for person in file.people {
+        let flat: Vec<f64> =
+            person.pose_keypoints_2d.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        if flat.is_empty() {
+            continue;
+        }
+        if !flat.len().is_multiple_of(3) {
+            let what = format!("{} numbers, not a multiple of three", flat.len());
+            let hint = "each joint is x, y, confidence";
+            return Err(Error::format(path, Place::Field("pose_keypoints_2d".into()), what, hint));
+        }
+        let id = person.person_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
+        detections.push(Detection { frame, id, points: triples(&flat) });
+    }
+    Ok(detections)
+}
+
+fn recording(
+    path: &Path,
+    first: u64,
+    frames: usize,
+    detections: Vec<Detection>,
+    notes: Vec<String>,
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
+    let count = detections.first().map_or(25, |d| d.points.len());
+    let (mut skeleton, _) = by_count(path, Place::Field("pose_keypoints_2d".into()), count)?;
+    if count == 25 && is_25b(&detections) {
+        skeleton = skeletons::body_25b();
+    }
+    let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
+    let format = "openpose-json";
+    let poses =
+        Poses { format, skeleton, unit, image: None, rate_hz: None, time: None, first, frames, detections, notes };
+    poses.into_recording(path, options)
+}
+
+/// Whether 25 joints are BODY_25B: its neck (17) lies between its shoulders (5, 6); that of BODY_25 (1) between its own (2, 5).
+fn is_25b(detections: &[Detection]) -> bool {
+    let off = |neck: usize, a: usize, b: usize| {
+        let mut offs: Vec<f64> = detections
+            .iter()
+            .filter_map(|d| Some((d.points.get(neck)?, d.points.get(a)?, d.points.get(b)?)))
+            .map(|(n, a, b)| {
+                let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
+                (n[0] - middle[0]).hypot(n[1] - middle[1])
+            })
+            .filter(|v| v.is_finite())
+            .collect();
+        offs.sort_by(f64::total_cmp);
+        offs.get(offs.len() / 2).copied()
+    };
+    match (off(1, 2, 5), off(17, 5, 6)) {
+        (Some(body_25), Some(body_25b)) => body_25b < body_25,
+        _ => false,
+    }
+}
+
+/// Writes a recording in the image plane as a folder of OpenPose JSON, one file a frame, joints in the skeleton's own order.
+///
+/// y is turned back down (from the picture's height where that is known); missing joints are 0, 0, 0. A frame in which nothing
+/// was seen has no people. The folder must not exist yet.
+///
+/// # Errors
+/// [`Error::Format`] if the positions are not in pixels, [`Error::Io`].
+pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
+    let Space::Image { height, .. } = recording.space else {
+        let what = format!("OpenPose JSON holds pixels, the recording is in {}", recording.space.unit());
+        return Err(Error::format(path, Place::Whole, what, "write TRC, CSV or Parquet"));
+    };
+    let top = height.unwrap_or(0.0);
+    let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    atomic::write_folder(path, |folder| {
+        for frame in 0..recording.frames() {
+            let mut flat = Vec::with_capacity(recording.joints() * 3);
+            for joint in 0..recording.joints() {
+                let [x, y, _] = recording.at(frame, joint);
+                match recording.is_seen(frame, joint) {
+                    true => {
+                        flat.extend([x, top - y, f64::from(recording.confidence[frame * recording.joints() + joint])])
+                    }
+                    false => flat.extend([0.0; 3]),
+                }
+            }
+            let people = match flat.iter().any(|&v| v != 0.0) {
+                true => vec![serde_json::json!({ "person_id": [-1], "pose_keypoints_2d": flat })],
+                false => vec![],
+            };
+            let text = serde_json::json!({ "version": 1.3, "people": people }).to_string();
+            let file = folder.join(format!("{stem}_{frame:012}_keypoints.json"));
+            let mut out = std::fs::File::create(&file).map_err(|e| Error::write(path, e))?;
+            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,94 @@
+//! What a reader may be told, and the limits it keeps.
+
+use crate::{Error, error::Place};
+use agoge_motion::{Channel, Recording, Source, UpAxis};
+use std::path::Path;
+
+/// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70 minutes of 39 markers at
+/// 120 frames a second. More is refused ([`Error::TooLarge`]) before memory is asked for.
+pub const MAX_VALUES: usize = 20_000_000;
+
+/// Most joints or markers a recording may have.
+pub const MAX_JOINTS: usize = 4096;
+
+/// Most bytes of a file that is read whole (JSON, C3D, Parquet): 2 GiB. CSV and TRC are read line by line.
+pub const MAX_BYTES: u64 = 2 << 30;
+
+/// Frames a second where neither the file nor the options say.
+pub(crate) const ASSUMED_RATE_HZ: f64 = 30.0;
+
+/// What a reader may be told about a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadOptions {
+    /// Which person of a picture with several: its `person_id` or track number where the file gives them, otherwise the place in
+    /// order of first appearance, from 0. By default the one seen longest.
+    pub person: Option<usize>,
+    /// Frames a second, for a file that does not say; 30 is assumed, and noted, without. A rate in the file wins.
+    pub rate_hz: Option<f64>,
+    /// How many times slower than life the video plays: 4 for 240 frames a second replayed at 60. Times are divided by it.
+    pub slow_motion_factor: Option<f64>,
+    /// Width and height of the picture, px: turns normalised coordinates to pixels.
+    pub image_size: Option<(f64, f64)>,
+    /// Which axis points up, where it is not to be found out from the content.
+    pub up_axis: Option<UpAxis>,
+}
+
+impl ReadOptions {
+    /// Refuses options that mean nothing.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        let faults = [
+            ("rate_hz", self.rate_hz.is_some_and(|v| !positive(v))),
+            ("slow_motion_factor", self.slow_motion_factor.is_some_and(|v| !positive(v))),
+            ("image_size", self.image_size.is_some_and(|(w, h)| !positive(w) || !positive(h))),
+        ];
+        match faults.iter().find(|(_, bad)| *bad) {
+            Some((name, _)) => {
+                let what = format!("option {name} must be above zero");
+                Err(Error::format(path, Place::Whole, what, "leave the option out or give a positive number"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The rate of a file that does not say, with the note that it was assumed.
+    pub(crate) fn rate(&self, notes: &mut Vec<String>) -> f64 {
+        self.rate_or(ASSUMED_RATE_HZ, notes)
+    }
+
+    /// As [`ReadOptions::rate`], where another rate than 30 is likely.
+    pub(crate) fn rate_or(&self, likely: f64, notes: &mut Vec<String>) -> f64 {
+        self.rate_hz.unwrap_or_else(|| {
+            notes.push(format!("no frame rate in the file: {likely} frames a second assumed"));
+            likely
+        })
+    }
+
+    /// Turns the clock of a slow-motion recording back to life.
+    pub(crate) fn undo_slow_motion(&self, mut recording: Recording) -> Recording {
+        let Some(factor) = self.slow_motion_factor.filter(|&factor| factor != 1.0) else { return recording };
+        recording.time.iter_mut().for_each(|t| *t /= factor);
+        for Channel { rate_hz, start_s, .. } in &mut recording.channels {
+            *rate_hz *= factor;
+            *start_s /= factor;
+        }
+        recording.source.notes.push(format!("slow motion: times divided by {factor}"));
+        recording
+    }
+}
+
+/// Refuses a recording that is too large to hold.
+pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<(), Error> {
+    if joints <= MAX_JOINTS && frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES) {
+        return Ok(());
+    }
+    let what =
+        format!("{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read");
+    Err(Error::TooLarge { path: path.to_owned(), what })
+}
+
+/// The source of a recording read from `path`.
+pub(crate) fn source(path: &Path, format: &str, up_axis: UpAxis, notes: Vec<String>) -> Source {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Source { name, format: format.to_owned(), up_axis, simulated: false, notes }
+}

@@ -1,0 +1,201 @@
+//! Columns of any Parquet file as plain vectors.
+
+use crate::Error;
+use crate::error::{Place, quoted};
+use crate::options::MAX_VALUES;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+
+/// A Parquet file, whose columns can be read one by one.
+pub(crate) struct Columns<'a> {
+    path: &'a Path,
+    reader: Box<dyn FileReader>,
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl<'a> Columns<'a> {
+    /// Opens a file, or bytes in memory.
+    pub(crate) fn open(path: &'a Path, source: impl ChunkReader + 'static) -> Result<Columns<'a>, Error> {
+        let length = source.len();
+        let reader = guarded(|| SerializedFileReader::new(source)).map_err(|e| damaged(path, Place::Whole, &e))?;
+        check(path, reader.metadata(), length)?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let names: Vec<String> =
+            schema.columns().iter().map(|column| column.path().parts().first().cloned().unwrap_or_default()).collect();
+        let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
+        Ok(Columns { path, reader: Box::new(reader), names, places })
+    }
+
+    /// The first part of each column's name, in order.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Metadata under a key.
+    pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
+        let all = self.reader.metadata().file_metadata().key_value_metadata()?;
+        all.iter().find(|entry| entry.key == key)?.value.as_deref()
+    }
+
+    /// Rows of each row group.
+    pub(crate) fn groups(&self) -> Result<Vec<usize>, Error> {
+        let groups = self.reader.metadata().row_groups().iter().map(|group| usize::try_from(group.num_rows()));
+        groups.collect::<Result<_, _>>().map_err(|_| {
+            let hint = "the file is damaged: copy or export it again";
+            Error::format(self.path, Place::Whole, "a negative number of rows", hint)
+        })
+    }
+
+    /// The place of the column with this name.
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// The place of the column with this name, or an error.
+    pub(crate) fn need(&self, name: &str) -> Result<usize, Error> {
+        self.find(name).ok_or_else(|| {
+            let hint = "the file was written by another program, or damaged";
+            Error::format(self.path, Place::Whole, format!("no column {}", quoted(name)), hint)
+        })
+    }
+
+    /// The numbers of a column in a row group, one a row; what is null is NaN.
+    pub(crate) fn numbers(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
+        let rows = self.rows(group)?;
+        let reader = self.column(group, column)?;
+        let all = guarded(|| match reader {
+            ColumnReader::BoolColumnReader(r) => spread(r, rows, |v| f64::from(u8::from(*v))),
+            ColumnReader::Int32ColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
+            ColumnReader::Int64ColumnReader(r) => spread(r, rows, |v| *v as f64),
+            ColumnReader::FloatColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
+            ColumnReader::DoubleColumnReader(r) => spread(r, rows, |v| *v),
+            _ => Err(ParquetError::General("not a column of numbers".into())),
+        });
+        let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
+        let whole = |values: Vec<Option<f64>>| values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        if all.len() == rows { Ok(whole(all)) } else { Err(self.fault(column, "not one value a row")) }
+    }
+
+    /// The texts of a column in a row group, one a row; what is null is empty.
+    pub(crate) fn texts(&self, group: usize, column: usize) -> Result<Vec<String>, Error> {
+        let rows = self.rows(group)?;
+        let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, column)? else {
+            return Err(self.fault(column, "not text"));
+        };
+        let all = guarded(|| spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned()));
+        let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
+        if all.len() == rows {
+            Ok(all.into_iter().map(Option::unwrap_or_default).collect())
+        } else {
+            Err(self.fault(column, "not one value a row"))
+        }
+    }
+
+    /// All numbers in the lists of a column in a row group, one after the other.
+    pub(crate) fn lists(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
+        let ColumnReader::DoubleColumnReader(mut reader) = self.column(group, column)? else {
+            return Err(self.fault(column, "not a list of doubles"));
+        };
+        let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            definition.clear();
+            repetition.clear();
+            let batch =
+                guarded(|| reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values));
+            let (records, _, _) = batch.map_err(|e| damaged(self.path, self.place(column), &e))?;
+            if values.len() > MAX_VALUES {
+                let what = format!("more than {MAX_VALUES} samples");
+                return Err(Error::TooLarge { path: self.path.to_owned(), what });
+            }
+            if records == 0 {
+                return Ok(values);
+            }
+        }
+    }
+
+    fn rows(&self, group: usize) -> Result<usize, Error> {
+        Ok(self.groups()?.get(group).copied().unwrap_or(0))
+    }
+
+    fn column(&self, group: usize, column: usize) -> Result<ColumnReader, Error> {
+        guarded(|| self.reader.get_row_group(group)?.get_column_reader(column))
+            .map_err(|e| damaged(self.path, self.place(column), &e))
+    }
+
+    fn place(&self, column: usize) -> Place {
+        self.names.get(column).map_or(Place::Whole, |name| Place::Field(name.clone()))
+    }
+
+    fn fault(&self, column: usize, what: &str) -> Error {
+        Error::format(self.path, self.place(column), what, "the file was written by another program, or damaged")
+    }
+}
+
+/// Reads up to `rows` values of a column without lists, null as none.
+fn spread<T: DataType, V>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+    value: impl Fn(&T::T) -> V,
+) -> Result<Vec<Option<V>>, ParquetError> {
+    let (mut all, mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    while all.len() < rows {
+        values.clear();
+        definition.clear();
+        repetition.clear();
+        let left = (rows - all.len()).min(1 << 16);
+        let (records, ..) = reader.read_records(left, Some(&mut definition), Some(&mut repetition), &mut values)?;
+        if records == 0 {
+            break;
+        }
+        match definition.is_empty() {
+            true => all.extend(values.iter().map(|v| Some(value(v)))),
+            false => {
+                let deepest = definition.iter().copied().max().unwrap_or(0).max(1);
+                let mut known = values.iter();
+                all.extend(
+                    definition.iter().map(|&level| if level == deepest { known.next().map(&value) } else { None }),
+                );
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Refuses metadata that points outside the file, which the Parquet library takes on trust.
+fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Error> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    let is_inside = |column: &ColumnChunkMetaData| {
+        let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let end = start.checked_add(column.compressed_size());
+        let known = [
+            start,
+            column.data_page_offset(),
+            column.compressed_size(),
+            column.uncompressed_size(),
+            column.num_values(),
+        ];
+        known.iter().all(|&v| v >= 0) && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= length)
+    };
+    match columns.into_iter().all(is_inside) {
+        true => Ok(()),
+        false => Err(damaged(path, Place::Whole, &ParquetError::General("a column lies outside the file".into()))),
+    }
+}
+
+/// Runs the Parquet library. It still panics on some damaged files: that becomes an error like any other.
+fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    std::panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(ParquetError::General("not to be decoded".into())))
+}
+
+fn damaged(path: &Path, place: Place, error: &ParquetError) -> Error {
+    let what = format!("damaged Parquet: {}", error.to_string().replace(['\n', '\r'], " "));
+    Error::format(path, place, what, "copy the file again, or make it anew from its source")
+}

@@ -1,0 +1,114 @@
+//! Reading Agoge's Parquet.
+
+use super::{CHANNEL, Columns, KEY, Metadata, VERSION, column_names};
+use crate::Error;
+use crate::error::Place;
+use crate::options::check_size;
+use agoge_motion::{Channel, Recording, Skeleton};
+use bytes::Bytes;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Reads a recording.
+pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
+    let columns = Columns::open(path, Bytes::copy_from_slice(bytes))?;
+    let text = columns.metadata(KEY).ok_or_else(|| Error::NotUnderstood {
+        path: path.to_owned(),
+        reason: "a Parquet file without the metadata that Agoge writes".into(),
+    })?;
+    let metadata: Metadata = serde_json::from_str(text).map_err(|error| {
+        Error::format(
+            path,
+            Place::Field(KEY.into()),
+            error.to_string(),
+            "the file is damaged, or of a newer version of Agoge",
+        )
+    })?;
+    check(path, &metadata)?;
+    let Metadata { source, skeleton, space, channels: heads, .. } = metadata;
+    let names = column_names(&skeleton);
+    let joints = names.len();
+    let groups = columns.groups()?;
+    let frames = groups.iter().fold(0usize, |sum, rows| sum.saturating_add(*rows));
+    check_size(path, frames, joints.max(1))?;
+
+    let mut time = Vec::new();
+    let mut position = vec![[f64::NAN; 3]; frames * joints];
+    let mut confidence = vec![0.0f32; frames * joints];
+    let axes = if space.is_3d() { &["x", "y", "z"][..] } else { &["x", "y"] };
+    let time_column = columns.need("time_s")?;
+    let mut first = 0;
+    for (group, rows) in groups.iter().enumerate() {
+        time.extend(columns.numbers(group, time_column)?);
+        for (joint, name) in names.iter().enumerate() {
+            for (axis, letter) in axes.iter().enumerate() {
+                let values = columns.numbers(group, columns.need(&format!("{name}_{letter}"))?)?;
+                for (row, value) in values.into_iter().enumerate() {
+                    position[(first + row) * joints + joint][axis] = value;
+                }
+            }
+            let values = match columns.find(&format!("{name}_c")) {
+                Some(column) => columns.numbers(group, column)?,
+                None => {
+                    let seen = |row: usize| {
+                        axes.iter().enumerate().all(|(k, _)| position[(first + row) * joints + joint][k].is_finite())
+                    };
+                    (0..*rows).map(|row| f64::from(u8::from(seen(row)))).collect()
+                }
+            };
+            for (row, value) in values.into_iter().enumerate() {
+                confidence[(first + row) * joints + joint] = value as f32;
+            }
+        }
+        first += rows;
+    }
+
+    let places: Vec<usize> = (0..columns.names().len()).filter(|&c| columns.names()[c].starts_with(CHANNEL)).collect();
+    if places.len() != heads.len() {
+        let what = format!("{} channels described, {} columns of them", heads.len(), places.len());
+        return Err(Error::format(
+            path,
+            Place::Field(KEY.into()),
+            what,
+            "the file is damaged: make it anew from its source",
+        ));
+    }
+    let mut channels = Vec::with_capacity(heads.len());
+    for (head, column) in heads.into_iter().zip(places) {
+        let mut values = Vec::new();
+        for group in 0..groups.len() {
+            values.extend(columns.lists(group, column)?);
+        }
+        channels.push(Channel {
+            name: head.name,
+            unit: head.unit,
+            part: head.part,
+            rate_hz: head.rate_hz,
+            start_s: head.start_s,
+            values,
+        });
+    }
+    let recording = Recording::new(source, Arc::new(skeleton), space, time, position, confidence);
+    Ok(Recording { channels, ..recording.map_err(|e| Error::recording(path, e))? })
+}
+
+/// Refuses metadata that later code could trip over.
+pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+    let fault = |what: String| {
+        Err(Error::format(path, Place::Field(KEY.into()), what, "the file is damaged, or of a newer version of Agoge"))
+    };
+    if metadata.version != VERSION {
+        return fault(format!("version {} where {VERSION} is read", metadata.version));
+    }
+    let Skeleton { joints, .. } = &metadata.skeleton;
+    let inside = |index: usize| index < joints.len();
+    if joints.is_empty()
+        || joints.iter().any(|joint| !inside(joint.mirror) || joint.parent.is_some_and(|parent| !inside(parent)))
+    {
+        return fault("the skeleton has no joints, or links to joints it does not have".into());
+    }
+    match metadata.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite())) {
+        Some(channel) => fault(format!("channel {} has no rate", crate::error::quoted(&channel.name))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! Writing Agoge's Parquet.
+
+use super::{CHANNEL, ChannelHead, KEY, Metadata, VERSION, column_names};
+use crate::error::{Place, quoted};
+use crate::{Error, text, write_atomic};
+use agoge_motion::{Channel, Recording, Skeleton};
+use parquet::basic::{Compression, Encoding, Repetition, Type as Physical, ZstdLevel};
+use parquet::data_type::{DataType, DoubleType, FloatType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::Type;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Compression level: beyond it files hardly shrink.
+const LEVEL: i32 = 6;
+
+/// One column to be written.
+enum Column<'a> {
+    Float(Vec<f32>),
+    Double(Vec<f64>),
+    /// Samples, and how many of them belong to each row.
+    Lists(&'a [f64], Vec<usize>),
+}
+
+/// Writes a recording so that [`crate::read`] gives back the same, bit for bit.
+///
+/// # Errors
+/// [`Error::Format`] if a channel has no positive rate, [`Error::Io`].
+pub fn write_parquet(path: &Path, recording: &Recording) -> Result<(), Error> {
+    if let Some(channel) =
+        recording.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite()))
+    {
+        let what = format!("channel {} has no rate or no start", quoted(&channel.name));
+        return Err(Error::format(
+            path,
+            Place::Whole,
+            what,
+            "give the rate in samples a second and the start in seconds",
+        ));
+    }
+    let columns = columns(recording);
+    write_atomic(path, |out| {
+        fill(out, recording, &columns).map_err(|error| match error {
+            Failure::Parquet(error) => Error::write(path, std::io::Error::other(error)),
+            Failure::Json(error) => Error::write(path, error.into()),
+        })
+    })
+}
+
+/// The columns with their names, in order.
+fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
+    let mut columns = vec![("time_s".to_owned(), Column::Double(recording.time.clone()))];
+    let letters = if recording.space.is_3d() { &["x", "y", "z"][..] } else { &["x", "y"] };
+    for (joint, name) in column_names(&recording.skeleton).into_iter().enumerate() {
+        for (axis, letter) in letters.iter().enumerate() {
+            columns.push((format!("{name}_{letter}"), lean(recording.track(joint).map(|p| p[axis]).collect())));
+        }
+        let confidence: Vec<f32> =
+            recording.confidence.iter().skip(joint).step_by(recording.joints()).copied().collect();
+        let implied = recording
+            .track(joint)
+            .zip(&confidence)
+            .all(|(p, c)| c.to_bits() == if p[0].is_finite() { 1.0f32 } else { 0.0 }.to_bits());
+        if !implied {
+            columns.push((format!("{name}_c"), Column::Float(confidence)));
+        }
+    }
+    let names = text::unique(recording.channels.iter().map(|channel| channel.name.clone()));
+    for (channel, name) in recording.channels.iter().zip(names) {
+        columns.push((format!("{CHANNEL}{name}"), Column::Lists(&channel.values, shares(channel, &recording.time))));
+    }
+    columns
+}
+
+/// Floats where they hold every value exactly, else doubles.
+fn lean(values: Vec<f64>) -> Column<'static> {
+    let exact = values.iter().all(|&v| v.is_nan() || f64::from(v as f32) == v);
+    if exact { Column::Float(values.into_iter().map(|v| v as f32).collect()) } else { Column::Double(values) }
+}
+
+/// How many samples of a channel belong to each frame: those from its time to the next one's; the first and last frame take the rest.
+fn shares(channel: &Channel, time: &[f64]) -> Vec<usize> {
+    let mut shares = vec![0; time.len()];
+    let mut frame = 0;
+    for sample in 0..channel.values.len() {
+        let t = channel.start_s + sample as f64 / channel.rate_hz;
+        while time.get(frame + 1).is_some_and(|&next| next <= t) {
+            frame += 1;
+        }
+        if let Some(share) = shares.get_mut(frame) {
+            *share += 1;
+        }
+    }
+    shares
+}
+
+/// What can go wrong while filling the file.
+enum Failure {
+    Parquet(ParquetError),
+    Json(serde_json::Error),
+}
+
+impl From<ParquetError> for Failure {
+    fn from(error: ParquetError) -> Self {
+        Failure::Parquet(error)
+    }
+}
+
+fn fill(out: &mut (impl Write + Send), recording: &Recording, columns: &[(String, Column<'_>)]) -> Result<(), Failure> {
+    let mut fields = Vec::with_capacity(columns.len());
+    for (name, column) in columns {
+        let (physical, repetition) = match column {
+            Column::Float(_) => (Physical::FLOAT, Repetition::REQUIRED),
+            Column::Double(_) => (Physical::DOUBLE, Repetition::REQUIRED),
+            Column::Lists(..) => (Physical::DOUBLE, Repetition::REPEATED),
+        };
+        fields.push(Arc::new(Type::primitive_type_builder(name, physical).with_repetition(repetition).build()?));
+    }
+    let schema = Arc::new(Type::group_type_builder("recording").with_fields(fields).build()?);
+    let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties(recording)?))?;
+    let mut group = writer.next_row_group()?;
+    for (_, column) in columns {
+        match column {
+            Column::Float(values) => column_of::<FloatType>(&mut group, values, None)?,
+            Column::Double(values) => column_of::<DoubleType>(&mut group, values, None)?,
+            Column::Lists(values, shares) => column_of::<DoubleType>(&mut group, values, Some(shares))?,
+        }
+    }
+    group.close()?;
+    writer.close()?;
+    Ok(())
+}
+
+fn column_of<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
+    values: &[T::T],
+    shares: Option<&[usize]>,
+) -> Result<(), ParquetError> {
+    let Some(mut column) = group.next_column()? else { return Ok(()) };
+    match shares {
+        None => column.typed::<T>().write_batch(values, None, None)?,
+        Some(shares) => {
+            // Dremel levels: an empty list is defined 0; the first of a list repeats 0, the others 1.
+            let levels = || {
+                shares
+                    .iter()
+                    .flat_map(|&share| (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0))))
+            };
+            let definition: Vec<i16> = levels().map(|(defined, _)| defined).collect();
+            let repetition: Vec<i16> = levels().map(|(_, repeated)| repeated).collect();
+            column.typed::<T>().write_batch(values, Some(&definition), Some(&repetition))?
+        }
+    };
+    column.close()
+}
+
+fn properties(recording: &Recording) -> Result<WriterProperties, Failure> {
+    let head = |c: &Channel| ChannelHead {
+        name: c.name.clone(),
+        unit: c.unit.clone(),
+        part: c.part,
+        rate_hz: c.rate_hz,
+        start_s: c.start_s,
+    };
+    let metadata = Metadata {
+        version: VERSION,
+        source: recording.source.clone(),
+        skeleton: Skeleton::clone(&recording.skeleton),
+        space: recording.space,
+        channels: recording.channels.iter().map(head).collect(),
+    };
+    let text = serde_json::to_string(&metadata).map_err(Failure::Json)?;
+    Ok(WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
+        .set_dictionary_enabled(false)
+        .set_encoding(Encoding::BYTE_STREAM_SPLIT)
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
+        .set_created_by("agoge".into())
+        .set_key_value_metadata(Some(vec![KeyValue::new(KEY.to_owned(), text)]))
+        .build())
+}

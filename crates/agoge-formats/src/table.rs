@@ -1,0 +1,136 @@
+//! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. No positions, so no recording.
+
+use crate::error::{Place, quoted};
+use crate::options::MAX_VALUES;
+use crate::text::{self, Lines};
+use crate::{Error, write_atomic};
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+/// Named values over time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// First line of the file, as in `Coordinates`.
+    pub name: String,
+    /// Whether angles are in degrees (else radians); none if the file does not say.
+    pub in_degrees: Option<bool>,
+    /// Seconds, `[row]`.
+    pub time: Vec<f64>,
+    /// Names and values, `[column]` of `[row]`; NaN is missing.
+    pub columns: Vec<(String, Vec<f64>)>,
+}
+
+impl Table {
+    /// The values of the column with this name, `[row]`.
+    pub fn column(&self, name: &str) -> Option<&[f64]> {
+        self.columns.iter().find(|(own, _)| own == name).map(|(_, values)| values.as_slice())
+    }
+}
+
+/// Reads a MOT or STO file. Cells stand between tabs, commas or blanks.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`], [`Error::Format`] with the line at fault.
+pub fn read_table(path: &Path) -> Result<Table, Error> {
+    let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
+    read(path, std::io::BufReader::new(file))
+}
+
+pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
+    let mut lines = Lines::new(path, reader);
+    let mut table = Table::default();
+    loop {
+        let Some(line) = lines.next_filled()? else {
+            let what = if lines.number == 0 { "the file is empty" } else { "no line endheader" };
+            return Err(lines.fault(what, "is this a MOT or STO file?"));
+        };
+        let line = line.trim_end_matches([',', '\t', ' ']).trim();
+        if line.eq_ignore_ascii_case("endheader") {
+            break;
+        }
+        if table.name.is_empty() {
+            table.name = line.to_owned();
+        }
+        if let Some((_, value)) = line.split_once('=').filter(|(key, _)| key.trim().eq_ignore_ascii_case("inDegrees")) {
+            table.in_degrees = Some(value.trim().eq_ignore_ascii_case("yes"));
+        }
+    }
+    let labels = lines.next_filled()?.map(str::to_owned);
+    let labels = labels.ok_or_else(|| lines.fault("no column names after endheader", "the file was cut off"))?;
+    let mut names: Vec<&str> = split(&labels).collect();
+    while names.last().is_some_and(|name| name.is_empty()) {
+        names.pop();
+    }
+    if names.first().is_none_or(|name| !name.eq_ignore_ascii_case("time")) {
+        return Err(lines.fault("the first column is not time", "write time first"));
+    }
+    let names = text::unique(names.into_iter().map(str::to_owned));
+    table.columns = names[1..].iter().map(|name| (name.clone(), Vec::new())).collect();
+    let mut row: Vec<f64> = Vec::new();
+    while let Some(line) = lines.next_filled()? {
+        row.clear();
+        let parsed: Result<Vec<f64>, String> = split(line).map(|cell| text::number(cell, ',')).collect();
+        row.extend(parsed.map_err(|what| lines.fault(what, "each cell is a number"))?);
+        if row.len() < names.len() || row[names.len()..].iter().any(|v| !v.is_nan()) {
+            let what = format!("{} cells where {} columns are named", row.len(), names.len());
+            return Err(lines.fault(what, "the file was cut off or a delimiter is missing"));
+        }
+        if (table.time.len() + 1).saturating_mul(names.len()) > MAX_VALUES {
+            let what = format!("more than {MAX_VALUES} values");
+            return Err(Error::TooLarge { path: path.to_owned(), what });
+        }
+        table.time.push(row[0]);
+        for ((_, values), &value) in table.columns.iter_mut().zip(&row[1..]) {
+            values.push(value);
+        }
+    }
+    match table.time.is_empty() {
+        true => Err(Error::Empty { path: path.to_owned() }),
+        false => Ok(table),
+    }
+}
+
+/// The cells of a row: between tabs or commas where there are any, else between blanks.
+fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
+    match ['\t', ','].into_iter().find(|&delimiter| line.contains(delimiter)) {
+        Some(delimiter) => Box::new(text::cells(line, delimiter)),
+        None => Box::new(line.split_whitespace()),
+    }
+}
+
+/// Writes angles in degrees (and lengths in metres) over time as a MOT that OpenSim reads: time first, tabs, missing as `nan`.
+///
+/// Names are the caller's: OpenSim drives a model only by its own coordinate names, as in `knee_angle_r`.
+///
+/// # Errors
+/// [`Error::Format`] if a column is not as long as `time`, [`Error::Io`].
+pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Result<(), Error> {
+    if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() != time.len()) {
+        let what = format!("{} values for {} times", values.len(), time.len());
+        return Err(Error::format(path, Place::Field((*name).to_owned()), what, "give one value for each time"));
+    }
+    if let Some((name, _)) = columns.iter().find(|(name, _)| name.is_empty() || name.contains(char::is_whitespace)) {
+        let what = format!("{} is no column name", quoted(name));
+        return Err(Error::format(path, Place::Whole, what, "names have no blanks, as in knee_angle_r"));
+    }
+    write_atomic(path, |out| {
+        let mut text = format!(
+            "Coordinates\nversion=1\nnRows={}\nnColumns={}\ninDegrees=yes\n\n\
+             Units are S.I. units (second, meters, Newtons, ...)\nAngles are in degrees.\n\nendheader\ntime",
+            time.len(),
+            columns.len() + 1
+        );
+        text.extend(columns.iter().map(|(name, _)| format!("\t{name}")));
+        text.push('\n');
+        for (row, t) in time.iter().enumerate() {
+            text.push_str(&t.to_string());
+            for value in columns.iter().filter_map(|(_, values)| values.get(row)) {
+                text.push_str(&if value.is_nan() { "\tnan".to_owned() } else { format!("\t{value}") });
+            }
+            text.push('\n');
+            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            text.clear();
+        }
+        out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))
+    })
+}

@@ -1,0 +1,142 @@
+//! Lines and cells of text files, read one by one in bounded memory.
+
+use crate::Error;
+use crate::error::{Place, quoted};
+use std::io::BufRead;
+use std::path::Path;
+
+/// Longest line that is read, bytes.
+const LONGEST_LINE: u64 = 16 << 20;
+
+/// The lines of a text, without their ends and without a byte-order mark.
+pub(crate) struct Lines<'a, R> {
+    pub(crate) path: &'a Path,
+    reader: R,
+    /// Number of the line read last, from 1.
+    pub(crate) number: usize,
+    buffer: Vec<u8>,
+    text: String,
+}
+
+impl<'a, R: BufRead> Lines<'a, R> {
+    pub(crate) fn new(path: &'a Path, reader: R) -> Self {
+        Lines { path, reader, number: 0, buffer: Vec::new(), text: String::new() }
+    }
+
+    /// The next line; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<&str>, Error> {
+        self.buffer.clear();
+        let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
+        let read = limited.read_until(b'\n', &mut self.buffer).map_err(|e| Error::read(self.path, e))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        if read as u64 == LONGEST_LINE {
+            return Err(self.fault(format!("a line of more than {LONGEST_LINE} bytes"), "is this a text file?"));
+        }
+        self.text.clear();
+        self.text.push_str(&String::from_utf8_lossy(&self.buffer));
+        let text = self.text.trim_end_matches(['\n', '\r']);
+        Ok(Some(if self.number == 1 { text.trim_start_matches('\u{feff}') } else { text }))
+    }
+
+    /// The next line that has something in it besides delimiters.
+    pub(crate) fn next_filled(&mut self) -> Result<Option<&str>, Error> {
+        loop {
+            match self.next()? {
+                None => return Ok(None),
+                Some(line) if is_blank(line) => {}
+                Some(_) => break,
+            }
+        }
+        let text = self.text.trim_end_matches(['\n', '\r']);
+        Ok(Some(text.trim_start_matches('\u{feff}')))
+    }
+
+    /// An error in the line read last.
+    pub(crate) fn fault(&self, what: impl Into<String>, hint: &'static str) -> Error {
+        Error::format(self.path, Place::Line(self.number), what, hint)
+    }
+}
+
+/// Whether a line has nothing but delimiters.
+pub(crate) fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';'))
+}
+
+/// The delimiter of a header line: the one it has most of.
+pub(crate) fn delimiter(header: &str) -> char {
+    let count = |delimiter: char| header.matches(delimiter).count();
+    ['\t', ';', ','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(',')
+}
+
+/// The cells of a line, without quotes and surrounding blanks.
+pub(crate) fn cells(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
+    line.split(delimiter).map(|cell| cell.trim().trim_matches('"').trim())
+}
+
+/// The number in a cell: NaN if the cell is empty or says so. With `;` between cells, a comma is a decimal point.
+pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
+    if cell.is_empty() || ["nan", "na", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word)) {
+        return Ok(f64::NAN);
+    }
+    let parsed = match delimiter {
+        ';' if cell.contains(',') => cell.replacen(',', ".", 1).parse(),
+        _ => cell.parse(),
+    };
+    parsed.map_err(|_| format!("{} is no number", quoted(cell)))
+}
+
+/// What a unit of length is worth in metres; `None` for pixels.
+pub(crate) fn metres(unit: &str) -> Result<Option<f64>, String> {
+    match unit.trim().to_ascii_lowercase().as_str() {
+        "m" | "meters" | "metres" | "meter" | "metre" => Ok(Some(1.0)),
+        "cm" => Ok(Some(0.01)),
+        "mm" | "millimeters" | "millimetres" => Ok(Some(0.001)),
+        "px" | "pixel" | "pixels" => Ok(None),
+        other => Err(format!("unit {} is not one of m, cm, mm, px", quoted(other))),
+    }
+}
+
+/// Names made unique: the second `a` becomes `a#2`; an empty name `joint` and its place.
+pub(crate) fn unique(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut seen = std::collections::HashMap::<String, usize>::new();
+    let mut made: std::collections::HashSet<String> = Default::default();
+    let mut unique = Vec::new();
+    for (place, name) in names.into_iter().enumerate() {
+        let name = if name.is_empty() { format!("joint{}", place + 1) } else { name };
+        let mut own = name.clone();
+        while !made.insert(own.clone()) {
+            let count = seen.entry(name.clone()).or_insert(1);
+            *count += 1;
+            own = format!("{name}#{count}");
+        }
+        unique.push(own);
+    }
+    unique
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_cells() {
+        let mut lines = Lines::new(Path::new("a"), "\u{feff}a;b\r\n;;\r\n\n 1,5 ;\"x\"".as_bytes());
+        assert_eq!(lines.next_filled().unwrap(), Some("a;b"));
+        assert_eq!(lines.next_filled().unwrap(), Some(" 1,5 ;\"x\""));
+        assert_eq!(lines.number, 4);
+        assert_eq!(cells(" 1,5 ;\"x\"", ';').collect::<Vec<_>>(), ["1,5", "x"]);
+        assert_eq!(number("1,5", ';'), Ok(1.5));
+        assert!(number("", ',').unwrap().is_nan());
+        assert!(number("1,5", '\t').is_err());
+        assert!(lines.next_filled().unwrap().is_none());
+    }
+
+    #[test]
+    fn names_become_unique() {
+        let names = ["a", "a#2", "a", "", "a"].map(String::from);
+        assert_eq!(unique(names), ["a", "a#2", "a#3", "joint4", "a#4"]);
+    }
+}

@@ -1,0 +1,182 @@
+//! TRC, the marker table of OpenSim: tabs or commas between cells, five header lines with or without a blank sixth.
+//!
+//! Units m, cm, mm or px. Empty cells are missing. The frame count of the header is not trusted. Depth that never changes means
+//! that the movement was measured in a plane (Sports2D).
+
+use crate::error::quoted;
+use crate::options::{check_size, source};
+use crate::text::{self, Lines};
+use crate::{Error, ReadOptions, skeletons, up, write_atomic};
+use agoge_motion::{Recording, Space, UpAxis};
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+/// Reads a TRC.
+pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> Result<Recording, Error> {
+    let mut lines = Lines::new(path, reader);
+    let short = "a TRC has five header lines: export the file again";
+    let mut header = Vec::new();
+    for _ in 0..5 {
+        match lines.next()? {
+            Some(line) => header.push(line.to_owned()),
+            None => return Err(lines.fault("the header ends too early", short)),
+        }
+    }
+    let delimiter = text::delimiter(&header[3]);
+    let keys: Vec<&str> = text::cells(&header[1], delimiter).collect();
+    let values: Vec<&str> = text::cells(&header[2], delimiter).collect();
+    let field = |key: &str| {
+        let at = keys.iter().position(|own| own.eq_ignore_ascii_case(key))?;
+        values.get(at).copied().filter(|value| !value.is_empty())
+    };
+    let unit = field("Units").ok_or_else(|| lines.fault("no Units in the header", "write m, cm, mm or px there"))?;
+    let scale = text::metres(unit).map_err(|what| lines.fault(what, "correct Units in line 3"))?;
+    let rate = field("DataRate").and_then(|v| v.parse::<f64>().ok()).filter(|v| v.is_finite() && *v > 0.0);
+    let mut names: Vec<String> = text::cells(&header[3], delimiter).skip(2).step_by(3).map(str::to_owned).collect();
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    if names.is_empty() {
+        return Err(lines.fault("no marker names in line 4", short));
+    }
+    check_size(path, 1, names.len())?;
+    let names = text::unique(names);
+    let mut notes = Vec::new();
+    if let Some(count) = field("NumMarkers").filter(|count| count.parse() != Ok(names.len())) {
+        notes.push(format!(
+            "the header says {} markers, {} are named: the names are believed",
+            quoted(count),
+            names.len()
+        ));
+    }
+    let claimed = field("NumFrames").map(str::to_owned);
+
+    let width = 2 + 3 * names.len();
+    let (mut time, mut position) = (Vec::new(), Vec::new());
+    let mut row: Vec<f64> = Vec::with_capacity(width);
+    let mut rows = 0;
+    while let Some(line) = lines.next_filled()? {
+        row.clear();
+        let mut fault = None;
+        for cell in text::cells(line, delimiter) {
+            match text::number(cell, delimiter) {
+                Ok(value) => row.push(value),
+                Err(what) => fault = fault.or(Some(what)),
+            }
+        }
+        if let Some(what) = fault {
+            return Err(lines.fault(what, "leave a missing value empty"));
+        }
+        if row.len() < width || row[width..].iter().any(|v| !v.is_nan()) {
+            let what = format!("{} cells where {} markers need {width}", row.len(), names.len());
+            return Err(lines.fault(what, "the file was cut off or a delimiter is missing"));
+        }
+        rows += 1;
+        check_size(path, rows, names.len())?;
+        time.push(row[1]);
+        position.extend(row[2..width].chunks_exact(3).map(|p| [p[0], p[1], p[2]]));
+    }
+    if let Some(claimed) = claimed.filter(|claimed| claimed.parse() != Ok(rows)) {
+        notes.push(format!("the header says {} frames, the file has {rows}", quoted(&claimed)));
+    }
+    if !time.windows(2).all(|w| w[1] > w[0]) || time.first().is_some_and(|t| t.is_nan()) {
+        notes.push("the Time column does not run forward: times made from the rate".into());
+        let rate = rate.unwrap_or_else(|| options.rate(&mut notes));
+        time = (0..rows).map(|frame| frame as f64 / rate).collect();
+    }
+
+    let skeleton = skeletons::from_names("TRC markers", &names);
+    let (space, up_axis) = match scale {
+        None => {
+            let stated = Some((UpAxis::Y, "usual for a TRC in pixels"));
+            (
+                Space::Image { width: None, height: None },
+                up::find(&skeleton, &position, options.up_axis, stated, &mut notes),
+            )
+        }
+        Some(scale) => {
+            position.iter_mut().flatten().for_each(|v| *v *= scale);
+            match is_flat(&position, names.len()) {
+                true => (Space::Plane, UpAxis::Y),
+                false => (Space::World, up::find(&skeleton, &position, options.up_axis, None, &mut notes)),
+            }
+        }
+    };
+    position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
+    finish(path, "trc", skeleton, space, up_axis, time, position, notes)
+}
+
+/// The last step of a table of markers: full confidence in what is there.
+#[expect(clippy::too_many_arguments, reason = "the parts of a recording, once")]
+pub(crate) fn finish(
+    path: &Path,
+    format: &str,
+    skeleton: std::sync::Arc<agoge_motion::Skeleton>,
+    space: Space,
+    up_axis: UpAxis,
+    time: Vec<f64>,
+    position: Vec<[f64; 3]>,
+    notes: Vec<String>,
+) -> Result<Recording, Error> {
+    let dimensions = if space.is_3d() { 3 } else { 2 };
+    let seen = |p: &[f64; 3]| p[..dimensions].iter().all(|v| v.is_finite());
+    let confidence = position.iter().map(|p| if seen(p) { 1.0 } else { 0.0 }).collect();
+    let source = source(path, format, up_axis, notes);
+    Recording::new(source, skeleton, space, time, position, confidence).map_err(|e| Error::recording(path, e))
+}
+
+/// Whether no marker ever changes its depth, over enough frames to tell.
+fn is_flat(position: &[[f64; 3]], joints: usize) -> bool {
+    let mut depth: Vec<f64> = vec![f64::NAN; joints];
+    for row in position.chunks_exact(joints.max(1)) {
+        for (p, depth) in row.iter().zip(&mut depth).filter(|(p, _)| p[2].is_finite()) {
+            if depth.is_nan() {
+                *depth = p[2];
+            } else if *depth != p[2] {
+                return false;
+            }
+        }
+    }
+    depth.iter().all(|&z| z.is_nan() || z == 0.0) || position.len() >= 10 * joints
+}
+
+/// Writes positions as a TRC with tabs, six header lines, frames from 1, Y up, in the recording's own unit (m or px).
+///
+/// Missing positions are empty cells. In a plane, depth is written as 0. Values are written so that reading gives the same bits.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_trc(path: &Path, recording: &Recording) -> Result<(), Error> {
+    let (rate, frames, joints) = (recording.rate_hz(), recording.frames(), recording.joints());
+    let rate = if rate.is_finite() { (rate * 1e6).round() / 1e6 } else { 1.0 };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unit = recording.space.unit();
+    let clean = |name: &str| name.replace(['\t', '\n', '\r'], " ");
+    write_atomic(path, |out| {
+        let mut text = format!(
+            "PathFileType\t4\t(X/Y/Z)\t{name}\n\
+             DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n\
+             {rate}\t{rate}\t{frames}\t{joints}\t{unit}\t{rate}\t1\t{frames}\nFrame#\tTime\t"
+        );
+        text.extend(recording.skeleton.joints.iter().map(|joint| format!("{}\t\t\t", clean(&joint.name))));
+        text.push_str("\n\t\t");
+        text.extend((1..=joints).map(|joint| format!("X{joint}\tY{joint}\tZ{joint}\t")));
+        text.push_str("\n\n");
+        for (frame, time) in recording.time.iter().enumerate() {
+            text.push_str(&format!("{}\t{time}", frame + 1));
+            for joint in 0..joints {
+                let p = recording.at(frame, joint);
+                if p[0].is_nan() {
+                    text.push_str("\t\t\t");
+                } else {
+                    let z = if recording.space.is_3d() { p[2] } else { 0.0 };
+                    text.push_str(&format!("\t{}\t{}\t{z}", p[0], p[1]));
+                }
+            }
+            text.push('\n');
+            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            text.clear();
+        }
+        Ok(())
+    })
+}
