@@ -7,7 +7,12 @@
 //! Invariants: this crate knows no file format but the movement definitions' TOML text, no model and no score.
 
 pub mod curve;
+pub mod movement;
 pub mod repetition;
+pub mod segment;
+pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit};
+pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
+pub use segment::repetitions;
