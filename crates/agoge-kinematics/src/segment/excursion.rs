@@ -34,13 +34,15 @@ pub(super) struct Excursion {
     pub(super) end: usize,
     /// How far it went from the nearer of the rests around it.
     size: f64,
+    /// The recording ends before it is over, or begins after its start.
+    cut: bool,
     pub(super) complete: bool,
 }
 
 impl Excursion {
     /// A full cycle.
     pub(super) fn cycle(line: usize, side: Option<Side>, start: usize, end: usize) -> Excursion {
-        Excursion { line, side, start, end, size: f64::INFINITY, complete: true }
+        Excursion { line, side, start, end, size: f64::INFINITY, cut: false, complete: true }
     }
 
     fn overlaps(&self, other: &Excursion) -> bool {
@@ -65,7 +67,8 @@ pub(super) fn excursions(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -
     let mut found = one_side_each(fine);
     found.retain(|found| duration(found, time) >= rule.min_duration_s && !(enough && found.size > OVERSIZE * typical));
     for excursion in &mut found {
-        excursion.complete = excursion.size >= full && duration(excursion, time) <= rule.max_duration_s;
+        excursion.complete =
+            !excursion.cut && excursion.size >= full && duration(excursion, time) <= rule.max_duration_s;
     }
     without_strays(found, time)
 }
@@ -85,7 +88,7 @@ fn attempts_only(rough: Vec<Excursion>, rule: &RepetitionRule, time: &[f64]) -> 
 /// one. None if nothing is large enough.
 fn typical_size(found: &[Excursion], min_excursion: f64) -> Option<f64> {
     let mut sizes: Vec<f64> =
-        found.iter().map(|excursion| excursion.size).filter(|&size| size >= min_excursion).collect();
+        found.iter().filter(|found| !found.cut).map(|found| found.size).filter(|&size| size >= min_excursion).collect();
     sizes.sort_by(|a, b| b.total_cmp(a));
     let large = *sizes.get(usize::from(sizes.len() >= 3))?;
     sizes.retain(|&size| size >= 0.5 * large);
@@ -160,15 +163,15 @@ fn bounded(index: usize, line: &Line, time: &[f64], stretch: &Range<usize>, turn
         let low_before = at.checked_sub(1).map(|before| turns[before].frame);
         let low_after = turns.get(at + 1).map(|after| after.frame);
         let rise = |low: usize| values[turn.frame] - values[low];
-        // A flank that the recording cuts off counts as none: half a movement is an attempt at most.
         let size = match (low_before, low_after) {
             (Some(before), Some(after)) => rise(before).min(rise(after)),
-            (Some(low), None) | (None, Some(low)) => 0.5 * rise(low),
+            (Some(low), None) | (None, Some(low)) => rise(low),
             (None, None) => continue,
         };
+        let cut = low_before.is_none() || low_after.is_none();
         let start = low_before.map_or(stretch.start, |low| onset(values, turn.frame, low, speed));
         let end = low_after.map_or(stretch.end - 1, |low| onset(values, turn.frame, low, speed));
-        found.push(Excursion { line: index, side: line.side, start, end, size, complete: false });
+        found.push(Excursion { line: index, side: line.side, start, end, size, cut, complete: false });
     }
     found
 }
