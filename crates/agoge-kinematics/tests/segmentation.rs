@@ -1,4 +1,5 @@
 //! Repetitions of synthetic signals, whose truth is known.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
 
 use agoge_kinematics::movement::{self, Movement};
 use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};
@@ -77,7 +78,7 @@ fn random(state: &mut u64) -> f64 {
 }
 
 fn squat() -> &'static Movement {
-    movement::find("squat").unwrap()
+    movement::find("squat").expect("bundled")
 }
 
 fn one_sided() -> Movement {

@@ -221,7 +221,9 @@ fn without_strays(mut found: Vec<Excursion>, time: &[f64]) -> Vec<Excursion> {
     found.retain(|excursion| {
         let inside = (first..=last).contains(&index);
         index += 1;
-        inside || duration(excursion, time) >= ATTEMPT_DURATION_SHARE * typical
+        // Of a movement that the recording cuts off, about half is seen.
+        let whole = if excursion.cut { 2.0 } else { 1.0 } * duration(excursion, time);
+        inside || whole >= ATTEMPT_DURATION_SHARE * typical
     });
     found
 }

@@ -105,7 +105,8 @@ mod tests {
         let bridged = bridge(&clock(10, 10.0), &values, 0.25);
         assert_eq!(bridged[1..4], [1.0, 2.0, 3.0]);
         assert!(bridged[0].is_nan() && bridged[4..8].iter().all(|v| v.is_nan()) && bridged[9].is_nan());
-        assert_eq!(known_stretches(&bridged), [1..4]);
+        assert_eq!(known_stretches(&bridged).first(), Some(&(1..4)));
+        assert_eq!(known_stretches(&bridged).len(), 1);
     }
 
     #[test]
