@@ -24,7 +24,7 @@ pub struct RepetitionRule {
     #[serde(default)]
     pub kind: Kind,
     /// Excursions smaller than this share of the set's typical excursion are attempts, 0 to 1.
-    #[serde(default = "half")]
+    #[serde(default = "full_share")]
     pub full_share: f64,
     /// Shorter movements are no repetitions, s.
     #[serde(default = "shortest")]
@@ -43,8 +43,8 @@ pub struct RepetitionRule {
     pub signals: Vec<SignalRule>,
 }
 
-fn half() -> f64 {
-    0.5
+fn full_share() -> f64 {
+    0.4
 }
 
 fn shortest() -> f64 {

@@ -111,11 +111,13 @@ fn falls(direction: Direction, values: &[f64]) -> bool {
         Direction::Rises => false,
         Direction::Falls => true,
         Direction::Auto => {
-            let known = || values.iter().copied().filter(|value| value.is_finite());
-            let (low, high) =
-                known().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
-            let ends = [known().next(), known().next_back()].into_iter().flatten();
-            ends.clone().sum::<f64>() / ends.count().max(1) as f64 > 0.5 * (low + high)
+            let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+            let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else { return false };
+            // The 5th and 95th percentile stand for the range: a single bad frame does not count.
+            let (last_index, edge) = (known.len() - 1, known.len() / 20);
+            let high = *known.select_nth_unstable_by(last_index - edge, f64::total_cmp).1;
+            let low = *known.select_nth_unstable_by(edge, f64::total_cmp).1;
+            first + last > low + high
         }
     }
 }

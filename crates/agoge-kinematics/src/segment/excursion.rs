@@ -17,7 +17,7 @@ const JOINED_VALLEY: f64 = 0.5;
 const NEAR_REST: f64 = 0.2;
 /// … and its speed has fallen to this share of the flank's highest speed (a usual criterion of movement onset is 5 %; the
 /// smoothing and the slow beginning of whole-body movements ask for less).
-const ONSET_SPEED: f64 = 0.03;
+const ONSET_SPEED: f64 = 0.01;
 /// Both sides did it when the lesser excursion is at least this share of the greater.
 const BOTH_SHARE: f64 = 0.7;
 /// Attempts outside the set that last less than this share of a typical repetition are other movements (walking in, a scratch).
@@ -55,13 +55,12 @@ impl Excursion {
 /// All excursions of repetition size or attempt size, in order of time.
 pub(super) fn excursions(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Vec<Excursion> {
     let least = ATTEMPT_SHARE * driver.min_excursion;
-    let rough = find(rule, driver, time, least);
+    let rough = find(rule, driver, time, least, f64::INFINITY);
     let Some(typical) = typical_size(&rough, driver.min_excursion) else {
         return attempts_only(rough, rule, time);
     };
     // With the size of this set known, small turns inside large movements are noise.
-    let threshold = least.max(TURN_SHARE * typical);
-    let fine = if threshold > least { find(rule, driver, time, threshold) } else { rough };
+    let fine = find(rule, driver, time, least.max(TURN_SHARE * typical), typical);
     let full = driver.min_excursion.max(rule.full_share * typical);
     let enough = fine.iter().filter(|found| found.size >= full).count() >= 3;
     let mut found = one_side_each(fine);
@@ -95,11 +94,13 @@ fn typical_size(found: &[Excursion], min_excursion: f64) -> Option<f64> {
     sizes.get(sizes.len() / 2).copied()
 }
 
-fn find(rule: &RepetitionRule, driver: &Driver, time: &[f64], threshold: f64) -> Vec<Excursion> {
+/// Excursions made of turns of at least `threshold`; valleys deep for an excursion of `typical` size are never joined.
+fn find(rule: &RepetitionRule, driver: &Driver, time: &[f64], threshold: f64, typical: f64) -> Vec<Excursion> {
     let mut found = Vec::new();
     for (index, line) in driver.lines.iter().enumerate() {
         for stretch in &line.stretches {
-            let joined = join_peaks(rule, line, time, &turns(&line.values, stretch.clone(), threshold));
+            let turns = turns(&line.values, stretch.clone(), threshold);
+            let joined = join_peaks(rule, line, time, typical, &turns);
             found.extend(bounded(index, line, time, stretch, &joined));
         }
     }
@@ -108,7 +109,7 @@ fn find(rule: &RepetitionRule, driver: &Driver, time: &[f64], threshold: f64) ->
 }
 
 /// Takes out the valleys that are no rest: what remains are rests (lows) with one peak (the highest) between them.
-fn join_peaks(rule: &RepetitionRule, line: &Line, time: &[f64], turns: &[Turn]) -> Vec<Turn> {
+fn join_peaks(rule: &RepetitionRule, line: &Line, time: &[f64], typical: f64, turns: &[Turn]) -> Vec<Turn> {
     let value = |turn: &Turn| line.values[turn.frame];
     let lows: Vec<f64> = turns.iter().filter(|turn| !turn.high).map(value).collect();
     let mut joined: Vec<Turn> = Vec::with_capacity(turns.len());
@@ -122,7 +123,8 @@ fn join_peaks(rule: &RepetitionRule, line: &Line, time: &[f64], turns: &[Turn]) 
         if let [.., peak, valley] = joined[..] {
             let rest = local_rest(&lows, low_index.saturating_sub(1));
             let lower = value(&peak).min(value(turn));
-            let shallow = value(&valley) - rest > JOINED_VALLEY * (lower - rest);
+            let depth = lower - value(&valley);
+            let shallow = depth < (1.0 - JOINED_VALLEY) * (lower - rest).min(typical);
             if shallow || time_below(line, time, peak.frame, turn.frame, 0.5 * (rest + lower)) < rule.join_s {
                 joined.pop();
                 if value(turn) > value(&peak) {
