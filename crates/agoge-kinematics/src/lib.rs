@@ -8,8 +8,14 @@
 
 pub mod curve;
 pub mod curves;
+pub mod movement;
+pub mod normalise;
 pub mod repetition;
+pub mod segment;
+pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit};
 pub use curves::{Measured, View, derivative, measure};
+pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
+pub use segment::repetitions;

@@ -3,7 +3,7 @@
 use super::frame::Frames;
 use super::{Catalogue, Plane, View};
 use crate::Unit;
-use agoge_motion::vector::{add, dot, norm, scale, sub};
+use agoge_motion::vector::{add, dot, mean, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side, Space};
 
 pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
@@ -40,10 +40,7 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
             if a == b { f64::NAN } else { norm(sub(at(b, wrist), at(a, wrist))) / (body.time[b] - body.time[a]) }
         });
         catalogue.add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
-        catalogue.add(("toe_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
-        catalogue.add(("ankle_forward", some, unit, Plane::Sagittal), &[ankle, Part::Pelvis], |f| {
-            dot(sub(at(f, ankle), at(f, Part::Pelvis)), frames.forward[f])
-        });
+        catalogue.add(("foot_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
         // How far the knee is inward of the line from hip to ankle, at the knee's height along it.
         catalogue.add(("knee_medial_displacement", some, unit, Plane::Frontal), &[hip, knee, ankle], |f| {
             let (line, from_hip) = (sub(at(f, ankle), at(f, hip)), sub(at(f, knee), at(f, hip)));
@@ -60,6 +57,21 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
         across(f, legs[0], legs[1]) / across(f, legs[2], legs[3])
     });
     let masses = [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
+    // Relative to the midpoint between the ankles: where the weight is over the feet, wherever in the room they stand.
+    let feet = |f: usize| mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]);
+    let pelvis = [Part::Pelvis, Part::LeftAnkle, Part::RightAnkle];
+    let over_feet = |f: usize, point: [f64; 3], direction: [f64; 3]| dot(sub(point, feet(f)), direction);
+    catalogue.add(("pelvis_forward", None, unit, Plane::Sagittal), &pelvis, |f| {
+        over_feet(f, at(f, Part::Pelvis), frames.forward[f])
+    });
+    catalogue.add(("pelvis_side", None, unit, Plane::Frontal), &pelvis, |f| {
+        over_feet(f, at(f, Part::Pelvis), frames.right[f])
+    });
+    let com = |f: usize| centre_of_mass(|part| at(f, part));
+    let with_feet = [masses.as_slice(), &pelvis].concat();
+    catalogue
+        .add(("com_forward", None, unit, Plane::Sagittal), &with_feet, |f| over_feet(f, com(f), frames.forward[f]));
+    catalogue.add(("com_side", None, unit, Plane::Frontal), &with_feet, |f| over_feet(f, com(f), frames.right[f]));
     catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| centre_of_mass(|part| at(f, part))[1] - floor);
 }
 

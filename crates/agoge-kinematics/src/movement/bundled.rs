@@ -1,0 +1,114 @@
+//! The definitions that come with Agoge.
+
+use super::Movement;
+use std::sync::LazyLock;
+
+macro_rules! definitions {
+    ($($name:literal),* $(,)?) => {
+        /// Name and text of every definition in `movements/`.
+        pub(super) const TEXTS: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../../../movements/", $name, ".toml")))),*];
+    };
+}
+
+definitions! {
+    "baseball_swing",
+    "basketball_shot",
+    "biceps_curl",
+    "counter_movement_jump",
+    "deep_squat",
+    "drop_jump",
+    "front_raise",
+    "hurdle_step",
+    "inline_lunge",
+    "lunge",
+    "overhead_reach",
+    "push_up",
+    "running_gait",
+    "shoulder_abduction",
+    "shoulder_extension",
+    "shoulder_press",
+    "shoulder_rotation",
+    "shoulder_scaption",
+    "side_lunge",
+    "sit_to_stand",
+    "squat",
+    "straight_leg_raise",
+    "tennis_serve",
+}
+
+// Every text is parsed by a test, so nothing is lost here.
+static MOVEMENTS: LazyLock<Vec<Movement>> =
+    LazyLock::new(|| TEXTS.iter().filter_map(|(name, text)| Movement::parse(text, name).ok()).collect());
+
+/// The definitions that come with Agoge, in order of their names.
+pub fn bundled() -> &'static [Movement] {
+    &MOVEMENTS
+}
+
+/// The bundled definition with this name or alias; capitals, spaces and hyphens do not matter.
+///
+/// ```
+/// use agoge_kinematics::movement::find;
+/// assert_eq!(find("Push-Up").map(|m| m.name.as_str()), Some("push_up"));
+/// assert!(find("moonwalk").is_none());
+/// ```
+pub fn find(name: &str) -> Option<&'static Movement> {
+    let wanted = plain(name);
+    let by_name = bundled().iter().find(|movement| movement.name == wanted);
+    by_name.or_else(|| bundled().iter().find(|movement| movement.aliases.iter().any(|alias| plain(alias) == wanted)))
+}
+
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movement::check;
+    use std::collections::HashMap;
+
+    #[test]
+    fn every_definition_is_sound_and_named_as_its_file() {
+        for (name, text) in TEXTS {
+            let problems: Vec<String> = check(text).iter().map(|problem| format!("{name}.toml:{problem}")).collect();
+            assert!(problems.is_empty(), "{}", problems.join("\n"));
+            assert_eq!(Movement::parse(text, name).map(|movement| movement.name), Ok((*name).to_owned()));
+        }
+        assert_eq!(bundled().len(), TEXTS.len());
+    }
+
+    #[test]
+    fn every_file_in_the_folder_is_bundled() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../movements");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        files.sort();
+        assert_eq!(files, TEXTS.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_name_or_alias_means_two_movements() {
+        let mut owner: HashMap<String, &str> = HashMap::new();
+        for movement in bundled() {
+            for name in std::iter::once(&movement.name).chain(&movement.aliases) {
+                let before = owner.insert(plain(name), &movement.name);
+                assert!(before.is_none_or(|other| other == movement.name), "{name}: {before:?} and {}", movement.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_movement_can_speak() {
+        for movement in bundled() {
+            assert!(!movement.phases.is_empty(), "{}: no phases", movement.name);
+            assert!(!movement.metrics.is_empty(), "{}: no metrics", movement.name);
+            assert!(!movement.checks.is_empty(), "{}: no checks", movement.name);
+            assert!(!movement.sources.is_empty(), "{}: no source", movement.name);
+        }
+    }
+}

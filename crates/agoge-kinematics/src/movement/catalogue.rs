@@ -1,0 +1,124 @@
+//! The names of the curves that a definition may use.
+
+/// What a curve measures; lengths of a definition are metres.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// An angle, degrees.
+    Angle,
+    /// A length, metres.
+    Length,
+    /// A speed, metres a second.
+    Speed,
+    /// A plain number.
+    Ratio,
+}
+
+/// What is known of a curve before any recording is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurveKind {
+    /// Name in snake case, without the side.
+    pub name: &'static str,
+    /// Whether there is one for each side.
+    pub sided: bool,
+    /// What it measures.
+    pub quantity: Quantity,
+}
+
+const fn each(name: &'static str, quantity: Quantity) -> CurveKind {
+    CurveKind { name, sided: true, quantity }
+}
+
+const fn one(name: &'static str, quantity: Quantity) -> CurveKind {
+    CurveKind { name, sided: false, quantity }
+}
+
+/// All curves that can be measured.
+pub const CURVES: &[CurveKind] = &[
+    each("knee_flexion", Quantity::Angle),
+    each("hip_flexion", Quantity::Angle),
+    each("hip_adduction", Quantity::Angle),
+    each("ankle_dorsiflexion", Quantity::Angle),
+    each("knee_valgus", Quantity::Angle),
+    each("shoulder_elevation", Quantity::Angle),
+    each("shoulder_flexion", Quantity::Angle),
+    each("shoulder_abduction", Quantity::Angle),
+    each("shoulder_rotation", Quantity::Angle),
+    each("elbow_flexion", Quantity::Angle),
+    each("thigh_angle", Quantity::Angle),
+    each("shank_angle", Quantity::Angle),
+    each("foot_angle", Quantity::Angle),
+    each("wrist_height", Quantity::Length),
+    each("ankle_height", Quantity::Length),
+    each("foot_height", Quantity::Length),
+    each("knee_medial_displacement", Quantity::Length),
+    each("wrist_speed", Quantity::Speed),
+    each("wrist_forward", Quantity::Length),
+    each("wrist_side", Quantity::Length),
+    one("trunk_lean", Quantity::Angle),
+    one("trunk_lateral_lean", Quantity::Angle),
+    one("trunk_rotation", Quantity::Angle),
+    one("pelvis_list", Quantity::Angle),
+    one("shoulder_tilt", Quantity::Angle),
+    one("head_lean", Quantity::Angle),
+    one("pelvis_height", Quantity::Length),
+    one("pelvis_forward", Quantity::Length),
+    one("pelvis_side", Quantity::Length),
+    one("stance_width", Quantity::Length),
+    one("knee_ankle_ratio", Quantity::Ratio),
+    one("com_height", Quantity::Length),
+    one("com_forward", Quantity::Length),
+    one("com_side", Quantity::Length),
+];
+
+/// The curve with this name.
+pub fn curve_kind(name: &str) -> Option<CurveKind> {
+    CURVES.iter().copied().find(|curve| curve.name == name)
+}
+
+/// The known name that is nearest to a misspelt one, for hints.
+pub(super) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|name| (edits(wanted, name), name))
+        .min()
+        .filter(|(edits, name)| 2 * edits <= name.len())
+        .map(|(_, name)| name)
+}
+
+/// Edit distance (Levenshtein 1966).
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
+            let here = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
+            diagonal = *cell;
+            *cell = here;
+            left = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edit_distance_of_the_textbook() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("same", "same"), 0);
+    }
+
+    #[test]
+    fn a_misspelt_curve_has_a_hint_and_a_strange_one_has_none() {
+        let names = || CURVES.iter().map(|curve| curve.name);
+        assert_eq!(nearest("knee_flexoin", names()), Some("knee_flexion"));
+        assert_eq!(nearest("xyz", names()), None);
+    }
+}

@@ -1,0 +1,339 @@
+//! Finding what is wrong in the text of a definition, with its line.
+
+use super::catalogue::nearest;
+use super::rule::{At, CheckRule, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic};
+use super::{CURVES, Movement, curve_kind};
+use agoge_motion::Part;
+use std::fmt;
+
+/// Something wrong in a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Line of the text, from 1.
+    pub line: usize,
+    /// Where: `[[metric]] 2 curve`; empty when the text is no TOML.
+    pub key: String,
+    /// What is wrong and, behind `; hint:`, what to do.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.line)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.what)
+    }
+}
+
+/// Everything that is wrong in the text of a definition; empty if it can be used.
+pub fn check(text: &str) -> Vec<Problem> {
+    read(text).err().unwrap_or_default()
+}
+
+/// The definition, or its problems (at least one), in order of lines.
+pub(super) fn read(text: &str) -> Result<Movement, Vec<Problem>> {
+    let movement: Movement = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
+    let mut checker = Checker { text, problems: Vec::new() };
+    checker.movement(&movement);
+    let mut problems = checker.problems;
+    if problems.is_empty() {
+        return Ok(movement);
+    }
+    problems.sort_by_key(|problem| problem.line);
+    Err(problems)
+}
+
+/// What the TOML reader says, in one line. It knows unknown and missing keys and wrong types.
+fn syntax(text: &str, error: &toml::de::Error) -> Problem {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count();
+    let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let what = if let Some(rest) = message.strip_prefix("unknown field ") {
+        let (key, known) = rest.split_once(", ").unwrap_or((rest, ""));
+        format!("unknown key {key}; hint: {known}")
+    } else if let Some(rest) = message.strip_prefix("missing field ") {
+        format!("the key {rest} is missing; hint: add it to this table")
+    } else {
+        format!("{message}; hint: see docs/MOVEMENTS.md for the form of this file")
+    };
+    Problem { line, key: String::new(), what }
+}
+
+struct Checker<'a> {
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+/// A table of the text: its header and which of its kind it is (from 0).
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    header: &'a str,
+    index: usize,
+}
+
+impl Checker<'_> {
+    fn movement(&mut self, movement: &Movement) {
+        let top = Place { header: "", index: 0 };
+        self.name(top, &movement.name);
+        self.repetition(&movement.repetition);
+
+        let mut events: Vec<&str> = vec!["start", "end"];
+        for (index, event) in movement.events.iter().enumerate() {
+            let at = Place { header: "[[event]]", index };
+            self.name(at, &event.name);
+            self.unique(at, &event.name, &events);
+            self.event(at, event, &events);
+            events.push(&event.name);
+        }
+        self.phases(movement, &events);
+
+        let mut metrics: Vec<&str> = Vec::new();
+        for (index, metric) in movement.metrics.iter().enumerate() {
+            let at = Place { header: "[[metric]]", index };
+            self.name(at, &metric.name);
+            self.unique(at, &metric.name, &metrics);
+            self.metric(at, metric, movement, &events);
+            metrics.push(&metric.name);
+        }
+        for (index, check) in movement.checks.iter().enumerate() {
+            self.check(Place { header: "[[check]]", index }, check, movement, &metrics);
+        }
+    }
+
+    fn repetition(&mut self, rule: &RepetitionRule) {
+        let at = Place { header: "[repetition]", index: 0 };
+        if rule.signals.is_empty() {
+            self.report(
+                at,
+                "signal",
+                "no driving signal".into(),
+                "add [[repetition.signal]] with curve and min_excursion",
+            );
+        }
+        for (index, signal) in rule.signals.iter().enumerate() {
+            let at = Place { header: "[[repetition.signal]]", index };
+            self.curve(at, "curve", &signal.curve);
+            if signal.min_excursion.is_nan() || signal.min_excursion <= 0.0 || signal.min_excursion.is_infinite() {
+                let what = format!("{} is no size of a movement", signal.min_excursion);
+                self.report(at, "min_excursion", what, "give degrees or metres above 0");
+            }
+            if curve_kind(&signal.curve).is_some_and(|kind| !kind.sided) && signal.sides != Sides::Both {
+                self.report(at, "sides", format!("`{}` has no sides", signal.curve), "leave the key out");
+            }
+        }
+        if let Some(curve) = &rule.side_by {
+            self.sided_curve(at, "side_by", curve);
+        }
+        if !(rule.full_share > 0.0 && rule.full_share <= 1.0) {
+            self.report(
+                at,
+                "full_share",
+                format!("{} is no share", rule.full_share),
+                "give a number above 0, at most 1",
+            );
+        }
+        if !(rule.min_duration_s >= 0.0 && rule.min_duration_s < rule.max_duration_s) {
+            let what = format!("{} s is not below max_duration_s, {} s", rule.min_duration_s, rule.max_duration_s);
+            self.report(at, "min_duration_s", what, "the shortest repetition must be shorter than the longest");
+        }
+        if !(rule.join_s >= 0.0 && rule.join_s.is_finite()) {
+            self.report(at, "join_s", format!("{} is no time", rule.join_s), "give seconds, 0 or more");
+        }
+    }
+
+    fn event(&mut self, at: Place<'_>, event: &EventRule, before: &[&str]) {
+        if let Some(curve) = &event.curve {
+            self.curve(at, "curve", curve);
+        }
+        self.known(at, "from", "event", &event.from, before);
+        self.known(at, "to", "event", &event.to, before);
+        let crosses = matches!(event.at, At::RisesThrough | At::FallsThrough);
+        match (crosses, event.value, event.share) {
+            (true, None, None) => self.report(at, "at", "no level to go through".into(), "add value or share"),
+            (_, Some(_), Some(_)) => self.report(at, "share", "value and share together".into(), "keep one of them"),
+            (false, None, None) | (true, ..) => {}
+            (false, ..) => {
+                self.report(at, "at", "a level is given but not used".into(), "use rises_through or falls_through")
+            }
+        }
+        if event.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            self.report(at, "share", "not between 0 and 1".into(), "0.9 is ninety per cent of the way up");
+        }
+        if event.value.is_some() && event.curve.is_none() {
+            self.report(at, "value", "a value of the driving signal".into(), "use share, or name the curve");
+        }
+    }
+
+    fn phases(&mut self, movement: &Movement, events: &[&str]) {
+        let mut expected = "start";
+        let mut names: Vec<&str> = Vec::new();
+        for (index, phase) in movement.phases.iter().enumerate() {
+            let at = Place { header: "[[phase]]", index };
+            self.name(at, &phase.name);
+            self.unique(at, &phase.name, &names);
+            names.push(&phase.name);
+            self.known(at, "from", "event", &phase.from, events);
+            self.known(at, "to", "event", &phase.to, events);
+            if phase.from == phase.to || phase.to == "start" {
+                self.report(at, "to", format!("it ends at `{}` before it begins", phase.to), "give a later event");
+            }
+            if phase.from != expected {
+                let what = format!("it begins at `{}` but the phase before ends at `{expected}`", phase.from);
+                self.report(at, "from", what, "phases cover the repetition from start to end without a gap");
+            }
+            expected = &phase.to;
+        }
+        if let Some(index) = movement.phases.len().checked_sub(1).filter(|_| expected != "end") {
+            let what = format!("the last phase ends at `{expected}`");
+            self.report(Place { header: "[[phase]]", index }, "to", what, "let the last phase end at `end`");
+        }
+    }
+
+    fn metric(&mut self, at: Place<'_>, metric: &MetricRule, movement: &Movement, events: &[&str]) {
+        let statistic = metric.statistic;
+        match &metric.curve {
+            Some(curve) if statistic.is_between_sides() => self.sided_curve(at, "curve", curve),
+            Some(curve) => self.curve(at, "curve", curve),
+            None if statistic == Statistic::Duration => {}
+            None if statistic == Statistic::TimeTo && metric.event.is_some() => {}
+            None => self.report(at, "curve", "no curve to measure".into(), "add curve"),
+        }
+        match (statistic.is_between_sides(), metric.of) {
+            (true, None) => self.report(at, "of", "nothing to compare".into(), "add of = \"max\" or another statistic"),
+            (true, Some(of)) if of.is_between_sides() => {
+                self.report(at, "of", "compares a comparison".into(), "use max, mean, value_at …");
+            }
+            (false, Some(_)) => self.report(at, "of", "not used".into(), "only asymmetry and difference have of"),
+            _ => {}
+        }
+        let of = metric.of.unwrap_or(statistic);
+        match &metric.event {
+            Some(event) => self.known(at, "event", "event", event, events),
+            None if of == Statistic::ValueAt => self.report(at, "event", "no event".into(), "say at which event"),
+            None => {}
+        }
+        if let Some(phase) = &metric.phase {
+            let phases: Vec<&str> = movement.phases.iter().map(|phase| phase.name.as_str()).collect();
+            self.known(at, "phase", "phase", phase, &phases);
+        }
+        let sided = metric.curve.as_deref().and_then(curve_kind).is_some_and(|kind| kind.sided);
+        if !sided && metric.side != MetricSides::Each {
+            self.report(at, "side", "this measure has no sides".into(), "leave the key out");
+        }
+    }
+
+    fn check(&mut self, at: Place<'_>, check: &CheckRule, movement: &Movement, metrics: &[&str]) {
+        self.known(at, "metric", "metric", &check.metric, metrics);
+        let limits = [check.above.is_some(), check.below.is_some(), check.outside.is_some()];
+        if limits.iter().filter(|given| **given).count() != 1 {
+            self.report(
+                at,
+                "metric",
+                "a check has one limit".into(),
+                "give one of above, below, outside = [low, high]",
+            );
+        }
+        if check.outside.is_some_and(|[low, high]| low.is_nan() || high.is_nan() || low >= high) {
+            self.report(at, "outside", "the first value is not below the second".into(), "write outside = [low, high]");
+        }
+        if !(0.0..=1.0).contains(&check.importance) {
+            self.report(at, "importance", format!("{} is not between 0 and 1", check.importance), "1 matters most");
+        }
+        if Part::from_name(&check.part).is_none() && Part::from_name(&format!("left_{}", check.part)).is_none() {
+            let hint = "knee, hip, ankle, shoulder, elbow, wrist, chest, spine, pelvis, head …";
+            self.report(at, "part", format!("`{}` is no part of the body", check.part), hint);
+        }
+        let metric = movement.metric(&check.metric);
+        let sided = metric.is_some_and(|metric| {
+            let curve = metric.curve.as_deref().and_then(curve_kind);
+            curve.is_some_and(|kind| kind.sided) && metric.side != MetricSides::Both
+        });
+        if metric.is_some() && !sided && check.title.contains("{side}") {
+            self.report(at, "title", format!("`{}` has no side", check.metric), "leave {side} out");
+        }
+        for (key, words) in
+            [("title", &check.title), ("cue", &check.cue), ("drill", &check.drill), ("source", &check.source)]
+        {
+            if words.trim().is_empty() {
+                self.report(at, key, "empty".into(), "write it for the coach who will read it");
+            }
+        }
+    }
+
+    fn name(&mut self, at: Place<'_>, name: &str) {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || !name.chars().all(good) {
+            self.report(at, "name", format!("`{name}` is no name"), "use small letters, digits and _");
+        }
+    }
+
+    fn unique(&mut self, at: Place<'_>, name: &str, before: &[&str]) {
+        if before.contains(&name) {
+            self.report(at, "name", format!("`{name}` is there already"), "give it another name");
+        }
+    }
+
+    fn curve(&mut self, at: Place<'_>, key: &str, curve: &str) {
+        if curve_kind(curve).is_none() {
+            let names = || CURVES.iter().map(|curve| curve.name);
+            let hint = match nearest(curve, names()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            self.report(at, key, format!("unknown curve `{curve}`"), &hint);
+        }
+    }
+
+    fn sided_curve(&mut self, at: Place<'_>, key: &str, curve: &str) {
+        self.curve(at, key, curve);
+        if curve_kind(curve).is_some_and(|kind| !kind.sided) {
+            self.report(at, key, format!("`{curve}` has no sides"), "name a curve of the arms or legs");
+        }
+    }
+
+    fn known(&mut self, at: Place<'_>, key: &str, kind: &str, name: &str, known: &[&str]) {
+        if !known.contains(&name) {
+            let hint = if known.is_empty() {
+                format!("define a {kind} first")
+            } else {
+                format!("known: {}", known.join(", "))
+            };
+            self.report(at, key, format!("unknown {kind} `{name}`"), &hint);
+        }
+    }
+
+    fn report(&mut self, at: Place<'_>, key: &str, what: String, hint: &str) {
+        let place = match at.header {
+            "" => key.to_owned(),
+            header if header.starts_with("[[") => format!("{header} {} {key}", at.index + 1),
+            header => format!("{header} {key}"),
+        };
+        let problem = Problem { line: line_of(self.text, at, key), key: place, what: format!("{what}; hint: {hint}") };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// Line (from 1) of a key in a table of the text; the table's header if the key is not written there.
+fn line_of(text: &str, at: Place<'_>, key: &str) -> usize {
+    let mut header_line = 1;
+    let mut inside = at.header.is_empty();
+    let mut index = 0;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.starts_with('[') {
+            let same = line.split('#').next().is_some_and(|header| header.trim() == at.header);
+            inside = same && index == at.index;
+            index += usize::from(same);
+            if inside {
+                header_line = number;
+            }
+        } else if inside && line.split_once('=').is_some_and(|(name, _)| name.trim() == key) {
+            return number;
+        }
+    }
+    header_line
+}

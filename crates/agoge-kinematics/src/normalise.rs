@@ -1,0 +1,68 @@
+//! Curves over a normalised cycle, and plain statistics that leave missing values out.
+
+/// Points of a normalised cycle: 0, 1 … 100 %.
+pub const CYCLE: usize = 101;
+
+/// A stretch of a curve at [`CYCLE`] evenly spaced points, by linear interpolation; NaN beside missing values.
+pub fn cycle(values: &[f64]) -> Vec<f64> {
+    let last = values.len().saturating_sub(1) as f64;
+    (0..CYCLE)
+        .map(|i| {
+            let x = last * i as f64 / (CYCLE - 1) as f64;
+            let (low, share) = (x.floor() as usize, x.fract());
+            let a = values.get(low).copied().unwrap_or(f64::NAN);
+            if share == 0.0 {
+                return a;
+            }
+            a + share * (values.get(low + 1).copied().unwrap_or(f64::NAN) - a)
+        })
+        .collect()
+}
+
+/// Mean of the known values; NaN without any.
+pub fn mean(values: &[f64]) -> f64 {
+    let (sum, n) = values.iter().filter(|v| v.is_finite()).fold((0.0, 0usize), |(sum, n), v| (sum + v, n + 1));
+    sum / n as f64
+}
+
+/// Sample standard deviation (n − 1) of the known values; NaN with fewer than two.
+pub fn sample_sd(values: &[f64]) -> f64 {
+    let centre = mean(values);
+    let (sum, n) =
+        values.iter().filter(|v| v.is_finite()).fold((0.0, 0usize), |(s, n), v| (s + (v - centre).powi(2), n + 1));
+    if n < 2 { f64::NAN } else { (sum / (n - 1) as f64).sqrt() }
+}
+
+/// Standard error of measurement from repeated measures of one athlete: the standard deviation of successive differences over √2 (Hopkins 2000), which
+/// a steady drift over the set does not inflate. NaN with fewer than three.
+pub fn standard_error(values: &[f64]) -> f64 {
+    let differences: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
+    sample_sd(&differences) / std::f64::consts::SQRT_2
+}
+
+/// Minimal detectable change with 95 % confidence between two single measures: 1.96·√2·SEM.
+pub fn minimal_detectable_change(standard_error: f64) -> f64 {
+    1.96 * std::f64::consts::SQRT_2 * standard_error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_a_line() {
+        let line = cycle(&[0.0, 5.0, 10.0]);
+        assert_eq!(line.len(), CYCLE);
+        assert!(line.iter().enumerate().all(|(i, v)| (v - 0.1 * i as f64).abs() < 1e-12));
+        assert!(cycle(&[]).iter().all(|v| v.is_nan()));
+        assert!(cycle(&[3.0]).iter().all(|v| *v == 3.0));
+    }
+
+    #[test]
+    fn statistics_by_hand() {
+        assert_eq!(mean(&[1.0, f64::NAN, 3.0]), 2.0);
+        assert!((sample_sd(&[1.0, 3.0]) - 2.0f64.sqrt()).abs() < 1e-12);
+        assert!(standard_error(&[1.0, 2.0, 3.0, 4.0]).abs() < 1e-12, "a steady drift is no error");
+        assert!((minimal_detectable_change(1.0) - 2.7719).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,123 @@
+//! The driving signal: which curve is used, and how the sides make one.
+
+use super::signal::{bridge, known_stretches, smooth};
+use crate::Curves;
+use crate::movement::{Direction, Kind, Movement, Quantity, Sides, SignalRule, curve_kind};
+use agoge_motion::Side;
+use std::ops::Range;
+
+/// Gaps up to this are bridged, s; longer ones break the recording.
+const BRIDGE_S: f64 = 0.5;
+/// Width of the moving means that smooth the driving signal, s.
+const SMOOTH_S: f64 = 0.15;
+/// At least this share of a side's frames must be known for it to take part in the mean of both.
+const SEEN_SHARE: f64 = 0.5;
+
+/// One line of the driving signal, smoothed and turned so that it rises from rest.
+pub(super) struct Line {
+    /// Side it belongs to; none for both together.
+    pub(super) side: Option<Side>,
+    /// Values, `[frame]`; NaN outside `stretches`.
+    pub(super) values: Vec<f64>,
+    /// Where it is known.
+    pub(super) stretches: Vec<Range<usize>>,
+}
+
+/// The driving signal of a recording.
+pub(super) struct Driver {
+    /// One line, or two for movements of either side.
+    pub(super) lines: Vec<Line>,
+    /// Smallest excursion of a repetition, in the unit of the lines.
+    pub(super) min_excursion: f64,
+}
+
+/// The first signal of the definition that the recording can give; none if it can give none of them.
+pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
+    let cycle = movement.repetition.kind == Kind::Cycle;
+    movement.repetition.signals.iter().find_map(|rule| {
+        let kind = curve_kind(&rule.curve)?;
+        let raw = lines(rule, kind.sided, cycle, curves);
+        let lines: Vec<Line> =
+            raw.into_iter().filter_map(|(side, values)| line(rule, side, &values, &curves.time)).collect();
+        if lines.is_empty() {
+            return None;
+        }
+        let unit = curves.curves.iter().find(|curve| curve.name == rule.curve)?.unit;
+        let scale = if kind.quantity == Quantity::Angle { 1.0 } else { crate::movement::in_unit(1.0, unit) };
+        Some(Driver { lines, min_excursion: rule.min_excursion * scale })
+    })
+}
+
+fn lines(rule: &SignalRule, sided: bool, cycle: bool, curves: &Curves) -> Vec<(Option<Side>, Vec<f64>)> {
+    let get = |side: Option<Side>| values(curves, &rule.curve, side).map(<[f64]>::to_vec);
+    if !sided {
+        return get(None).map(|values| (None, values)).into_iter().collect();
+    }
+    let of = |side: Side| get(Some(side)).map(|values| (Some(side), values)).into_iter().collect::<Vec<_>>();
+    // Around without rest, the sides take turns: each is counted for itself unless the definition names one.
+    match rule.sides {
+        Sides::Left => of(Side::Left),
+        Sides::Right => of(Side::Right),
+        Sides::Either => Side::BOTH.into_iter().flat_map(of).collect(),
+        Sides::Both if cycle => Side::BOTH.into_iter().flat_map(of).collect(),
+        Sides::Both => mean_of_sides(curves, &rule.curve).map(|values| (None, values)).into_iter().collect(),
+        Sides::Max => match (get(Some(Side::Left)), get(Some(Side::Right))) {
+            (Some(left), Some(right)) => vec![(None, left.iter().zip(&right).map(|(l, r)| l.max(*r)).collect())],
+            (left, right) => left.or(right).map(|values| (None, values)).into_iter().collect(),
+        },
+    }
+}
+
+/// The values of a curve, if it has one for every frame.
+pub(super) fn values<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> Option<&'a [f64]> {
+    let curve = curves.get(name, side)?;
+    (curve.values.len() == curves.time.len()).then_some(curve.values.as_slice())
+}
+
+/// The mean of both sides, `[frame]`. A side that is mostly missing is left out, and a frame where one of two is missing is missing:
+/// a mean that changes its members jumps.
+pub(super) fn mean_of_sides(curves: &Curves, name: &str) -> Option<Vec<f64>> {
+    let seen = |values: &&[f64]| {
+        let known = values.iter().filter(|value| value.is_finite()).count();
+        known as f64 >= SEEN_SHARE * values.len() as f64
+    };
+    let side = |side: Side| values(curves, name, Some(side)).filter(seen);
+    match (side(Side::Left), side(Side::Right)) {
+        (Some(left), Some(right)) => Some(left.iter().zip(right).map(|(l, r)| 0.5 * (l + r)).collect()),
+        (left, right) => left.or(right).map(<[f64]>::to_vec),
+    }
+}
+
+fn line(rule: &SignalRule, side: Option<Side>, values: &[f64], time: &[f64]) -> Option<Line> {
+    let mut bridged = bridge(time, values, BRIDGE_S);
+    if falls(rule.direction, &bridged) {
+        bridged.iter_mut().for_each(|value| *value = -*value);
+    }
+    let stretches = known_stretches(&bridged);
+    if stretches.is_empty() {
+        return None;
+    }
+    let mut smoothed = vec![f64::NAN; bridged.len()];
+    for stretch in &stretches {
+        let part = smooth(&time[stretch.clone()], &bridged[stretch.clone()], SMOOTH_S);
+        smoothed[stretch.clone()].copy_from_slice(&part);
+    }
+    Some(Line { side, values: smoothed, stretches })
+}
+
+/// Whether the signal falls from rest: for `auto`, whether its ends lie in the upper half of its range.
+fn falls(direction: Direction, values: &[f64]) -> bool {
+    match direction {
+        Direction::Rises => false,
+        Direction::Falls => true,
+        Direction::Auto => {
+            let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+            let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else { return false };
+            // The 5th and 95th percentile stand for the range: a single bad frame does not count.
+            let (last_index, edge) = (known.len() - 1, known.len() / 20);
+            let high = *known.select_nth_unstable_by(last_index - edge, f64::total_cmp).1;
+            let low = *known.select_nth_unstable_by(edge, f64::total_cmp).1;
+            first + last > low + high
+        }
+    }
+}

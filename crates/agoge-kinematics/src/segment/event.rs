@@ -1,0 +1,110 @@
+//! Events and phases inside a repetition.
+
+use super::driver::{mean_of_sides, values};
+use super::signal::rate_of_change;
+use crate::movement::{At, EventRule, MetricSides, Movement, curve_kind};
+use crate::{Curves, Event, Phase, Repetition};
+use agoge_motion::Side;
+use std::borrow::Cow;
+
+/// The events of a repetition in order of time. `driving` is the driving signal, `[frame]`, turned so that it rises from rest. An event
+/// whose signal is missing or never does what the rule asks for is left out.
+pub(super) fn events(movement: &Movement, curves: &Curves, driving: &[f64], repetition: &Repetition) -> Vec<Event> {
+    let mut found: Vec<Event> = Vec::new();
+    for rule in &movement.events {
+        let (Some(from), Some(to)) = (frame_of(&rule.from, &found, repetition), frame_of(&rule.to, &found, repetition))
+        else {
+            continue;
+        };
+        let signal = match &rule.curve {
+            None => Some(Cow::Borrowed(driving)),
+            Some(curve) => side_signal(curves, curve, rule.sides, repetition.side),
+        };
+        if let Some(frame) = signal.filter(|_| from <= to).and_then(|signal| locate(rule, curves, &signal, from, to)) {
+            found.push(Event { name: rule.name.clone(), frame });
+        }
+    }
+    found.sort_by_key(|event| event.frame);
+    found
+}
+
+/// The frame of an event that is already known; `start` and `end` are always known.
+pub(super) fn frame_of(name: &str, events: &[Event], repetition: &Repetition) -> Option<usize> {
+    match name {
+        "start" => Some(repetition.start),
+        "end" => Some(repetition.end),
+        _ => events.iter().find(|event| event.name == name).map(|event| event.frame),
+    }
+}
+
+/// One signal of a curve for an event: of the side asked for, the mean where both are meant.
+fn side_signal<'a>(
+    curves: &'a Curves,
+    name: &str,
+    sides: MetricSides,
+    working: Option<Side>,
+) -> Option<Cow<'a, [f64]>> {
+    if curve_kind(name).is_some_and(|kind| !kind.sided) {
+        return values(curves, name, None).map(Cow::Borrowed);
+    }
+    let side = match sides {
+        MetricSides::Each | MetricSides::Both => None,
+        MetricSides::Left => Some(Side::Left),
+        MetricSides::Right => Some(Side::Right),
+        MetricSides::Working => working,
+        MetricSides::Other => working.map(Side::other),
+    };
+    match side {
+        Some(side) => values(curves, name, Some(side)).map(Cow::Borrowed),
+        None => mean_of_sides(curves, name).map(Cow::Owned),
+    }
+}
+
+fn locate(rule: &EventRule, curves: &Curves, signal: &[f64], from: usize, to: usize) -> Option<usize> {
+    let highest = |values: &[f64]| {
+        let known = values.iter().enumerate().filter(|(_, value)| value.is_finite());
+        known.max_by(|a, b| a.1.total_cmp(b.1)).map(|(index, _)| from + index)
+    };
+    let part = &signal[from..=to];
+    let turned = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
+    match rule.at {
+        At::Maximum => highest(part),
+        At::Minimum => highest(&turned(part)),
+        At::FastestRise => highest(&rate_of_change(&curves.time[from..=to], part)),
+        At::FastestFall => highest(&turned(&rate_of_change(&curves.time[from..=to], part))),
+        At::RisesThrough | At::FallsThrough => {
+            let level = level(rule, curves, part)?;
+            let crossing = |frame: &usize| {
+                let (here, next) = (signal[*frame], signal[*frame + 1]);
+                if rule.at == At::RisesThrough { here < level && next >= level } else { here >= level && next < level }
+            };
+            // Up the first time, down the last time: the two frame what lies above the level.
+            let frame =
+                if rule.at == At::RisesThrough { (from..to).find(crossing) } else { (from..to).rfind(crossing) };
+            frame.map(|frame| frame + 1)
+        }
+    }
+}
+
+fn level(rule: &EventRule, curves: &Curves, part: &[f64]) -> Option<f64> {
+    if let Some(value) = rule.value {
+        let unit = rule.curve.as_ref().and_then(|name| curves.curves.iter().find(|curve| curve.name == *name))?.unit;
+        return Some(crate::movement::in_unit(value, unit));
+    }
+    let known = || part.iter().copied().filter(|value| value.is_finite());
+    let (low, high) = (known().reduce(f64::min)?, known().reduce(f64::max)?);
+    Some(low + rule.share? * (high - low))
+}
+
+/// The phases of a repetition; together they cover it. None at all when one of their events was not found.
+pub(super) fn phases(movement: &Movement, repetition: &Repetition) -> Vec<Phase> {
+    let mut start = repetition.start;
+    let mut phases = Vec::with_capacity(movement.phases.len());
+    for rule in &movement.phases {
+        let Some(frame) = frame_of(&rule.to, &repetition.events, repetition) else { return Vec::new() };
+        let end = frame.clamp(start, repetition.end);
+        phases.push(Phase { name: rule.name.clone(), start, end });
+        start = end;
+    }
+    phases
+}

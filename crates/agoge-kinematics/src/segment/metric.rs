@@ -1,0 +1,170 @@
+//! Measures of a repetition.
+
+use super::driver::{mean_of_sides, values};
+use super::event::frame_of;
+use super::signal::{bridge, known_stretches, rate_of_change};
+use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
+use crate::smoothness::{ldlj, sparc};
+use crate::{Curves, Metric, Repetition, Unit};
+use agoge_motion::Side;
+use std::borrow::Cow;
+
+/// Gaps up to this are bridged before smoothness is measured, s.
+const BRIDGE_S: f64 = 0.2;
+
+/// The measures that the definition asks for. A measure whose curve this recording does not have is left out (the curves say why);
+/// one whose values are missing in this repetition is NaN.
+pub(super) fn metrics(movement: &Movement, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
+    movement.metrics.iter().flat_map(|rule| measure(rule, curves, repetition)).collect()
+}
+
+/// First and last frame in which a measure is taken.
+type Span = (usize, usize);
+
+fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
+    let span = match &rule.phase {
+        None => Some((repetition.start, repetition.end)),
+        Some(name) => repetition.phases.iter().find(|phase| phase.name == *name).map(|phase| (phase.start, phase.end)),
+    };
+    let metric = |side: Option<Side>, value: f64, unit: Unit| Metric {
+        name: rule.name.clone(),
+        side,
+        phase: rule.phase.clone(),
+        value,
+        unit,
+    };
+    let Some(name) = &rule.curve else {
+        return vec![metric(None, span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)), Unit::Second)];
+    };
+    let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
+        let (signal, unit) = signal(curves, name, side)?;
+        let value = span.map_or(f64::NAN, |span| compute(rule, kind, curves, &signal, repetition, span));
+        Some((value, unit_of(kind, unit)))
+    };
+    if rule.statistic.is_between_sides() {
+        let of = rule.of.unwrap_or(Statistic::Max);
+        let both = (statistic(Some(Side::Left), of), statistic(Some(Side::Right), of));
+        let (Some((left, unit)), Some((right, _))) = both else { return Vec::new() };
+        return vec![match rule.statistic {
+            Statistic::Asymmetry => metric(None, 100.0 * (right - left) / (right + left), Unit::Percent),
+            _ => metric(None, right - left, unit),
+        }];
+    }
+    let sides = sides(rule.side, curve_kind(name).is_some_and(|kind| kind.sided), repetition.side);
+    let taken = |side: Option<Side>| statistic(side, rule.statistic).map(|(value, unit)| metric(side, value, unit));
+    sides.into_iter().filter_map(taken).collect()
+}
+
+/// The sides to measure; none stands for the midline or the mean of both.
+fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Side>> {
+    let each = || Side::BOTH.map(Some).to_vec();
+    match rule {
+        _ if !sided => vec![None],
+        MetricSides::Each => each(),
+        MetricSides::Both => vec![None],
+        MetricSides::Left => vec![Some(Side::Left)],
+        MetricSides::Right => vec![Some(Side::Right)],
+        MetricSides::Working => working.map_or_else(each, |side| vec![Some(side)]),
+        MetricSides::Other => working.map_or_else(each, |side| vec![Some(side.other())]),
+    }
+}
+
+/// A curve's values `[frame]` and unit; the mean of both sides where a curve with sides is asked for without one.
+fn signal<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> Option<(Cow<'a, [f64]>, Unit)> {
+    let unit = curves.curves.iter().find(|curve| curve.name == name)?.unit;
+    let own = values(curves, name, side).map(Cow::Borrowed);
+    let signal = own.or_else(|| side.is_none().then(|| mean_of_sides(curves, name)).flatten().map(Cow::Owned))?;
+    Some((signal, unit))
+}
+
+fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
+    match statistic {
+        Statistic::Duration | Statistic::TimeTo => Unit::Second,
+        Statistic::Sparc | Statistic::Ldlj => Unit::One,
+        Statistic::PeakVelocity => match unit {
+            Unit::Degree => Unit::DegreePerSecond,
+            Unit::Metre => Unit::MetrePerSecond,
+            Unit::Trunk => Unit::TrunkPerSecond,
+            other => other,
+        },
+        _ => unit,
+    }
+}
+
+/// Measures of time alone.
+fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, to): Span) -> f64 {
+    let end = match &rule.event {
+        Some(event) if rule.statistic == Statistic::TimeTo => frame_of(event, &repetition.events, repetition),
+        _ => Some(to),
+    };
+    end.map_or(f64::NAN, |end| curves.time[end] - curves.time[from])
+}
+
+fn compute(
+    rule: &MetricRule,
+    statistic: Statistic,
+    curves: &Curves,
+    signal: &[f64],
+    repetition: &Repetition,
+    (from, to): Span,
+) -> f64 {
+    let part = &signal[from..=to];
+    let known = || part.iter().copied().filter(|value| value.is_finite());
+    let max = || known().reduce(f64::max).unwrap_or(f64::NAN);
+    let min = || known().reduce(f64::min).unwrap_or(f64::NAN);
+    // The first known value: the start itself may be missing.
+    let at_start = || {
+        let mut from_start = signal[repetition.start..=repetition.end].iter().copied();
+        from_start.find(|value| value.is_finite()).unwrap_or(f64::NAN)
+    };
+    match statistic {
+        Statistic::Max => max(),
+        Statistic::Min => min(),
+        Statistic::Range => max() - min(),
+        Statistic::Mean => mean(known()),
+        Statistic::Sd => {
+            let centre = mean(known());
+            mean(known().map(|value| (value - centre).powi(2))).sqrt()
+        }
+        Statistic::Rise => max() - at_start(),
+        Statistic::Fall => at_start() - min(),
+        Statistic::Drift => (max() - at_start()).max(at_start() - min()),
+        Statistic::ValueAt => {
+            let event = rule.event.as_ref().and_then(|event| frame_of(event, &repetition.events, repetition));
+            event.map_or(f64::NAN, |frame| signal[frame])
+        }
+        Statistic::TimeTo if rule.event.is_none() => {
+            let highest =
+                part.iter().enumerate().filter(|(_, value)| value.is_finite()).max_by(|a, b| a.1.total_cmp(b.1));
+            highest.map_or(f64::NAN, |(index, _)| curves.time[from + index] - curves.time[from])
+        }
+        Statistic::Duration | Statistic::TimeTo => seconds(rule, curves, repetition, (from, to)),
+        Statistic::PeakVelocity => {
+            let rates = rate_of_change(&curves.time[from..=to], part);
+            rates.into_iter().map(f64::abs).filter(|rate| rate.is_finite()).reduce(f64::max).unwrap_or(f64::NAN)
+        }
+        Statistic::Sparc | Statistic::Ldlj => smoothness(statistic, &curves.time[from..=to], part),
+        // The checks of the definition keep these from being computed of themselves.
+        Statistic::Asymmetry | Statistic::Difference => f64::NAN,
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
+    sum / count as f64
+}
+
+/// Smoothness of the speed of change; NaN when a gap is too long to be bridged.
+fn smoothness(statistic: Statistic, time: &[f64], part: &[f64]) -> f64 {
+    let whole = bridge(time, part, BRIDGE_S);
+    let known = known_stretches(&whole);
+    let [stretch] = &known[..] else { return f64::NAN };
+    let time = &time[stretch.clone()];
+    let speed: Vec<f64> = rate_of_change(time, &whole[stretch.clone()]).into_iter().map(f64::abs).collect();
+    let (Some(first), Some(last)) = (time.first(), time.last()) else { return f64::NAN };
+    let rate_hz = (time.len() - 1) as f64 / (last - first);
+    match statistic {
+        Statistic::Sparc => sparc(&speed, rate_hz),
+        _ => ldlj(&speed, rate_hz),
+    }
+}

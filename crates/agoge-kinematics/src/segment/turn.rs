@@ -1,0 +1,63 @@
+//! Turning points of a signal, those of noise left out.
+
+use std::ops::Range;
+
+/// A turning point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    /// Frame.
+    pub(super) frame: usize,
+    /// High or low.
+    pub(super) high: bool,
+}
+
+/// The turning points of `values` in `range` that are at least `threshold` apart from their neighbours, highs and lows in turn. The
+/// first and the last may be the ends of a flank that is cut by the ends of the range. A signal that stays within the threshold has none.
+pub(super) fn turns(values: &[f64], range: Range<usize>, threshold: f64) -> Vec<Turn> {
+    let mut turns = Vec::new();
+    let (mut low, mut high) = (range.start, range.start);
+    // The direction is unknown until the signal has moved by the threshold.
+    let mut rising: Option<bool> = None;
+    for frame in range {
+        if values[frame] < values[low] {
+            low = frame;
+        }
+        if values[frame] > values[high] {
+            high = frame;
+        }
+        if rising != Some(true) && values[frame] - values[low] >= threshold {
+            turns.push(Turn { frame: low, high: false });
+            rising = Some(true);
+            high = frame;
+        } else if rising != Some(false) && values[high] - values[frame] >= threshold {
+            turns.push(Turn { frame: high, high: true });
+            rising = Some(false);
+            low = frame;
+        }
+    }
+    match rising {
+        Some(true) => turns.push(Turn { frame: high, high: true }),
+        Some(false) => turns.push(Turn { frame: low, high: false }),
+        None => {}
+    }
+    turns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_alternate_and_small_ones_are_left_out() {
+        let values = [0.0, 0.1, 5.0, 4.8, 6.0, 1.0, 1.2, 0.9, 7.0];
+        let found = turns(&values, 0..9, 1.0);
+        let expected = [(0, false), (4, true), (7, false), (8, true)];
+        assert_eq!(found, expected.map(|(frame, high)| Turn { frame, high }));
+    }
+
+    #[test]
+    fn a_still_signal_has_none() {
+        assert!(turns(&[1.0, 1.1, 0.9, 1.05], 0..4, 0.5).is_empty());
+        assert!(turns(&[], 0..0, 0.5).is_empty());
+    }
+}

@@ -1,0 +1,135 @@
+//! Reading UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and stringing clips together to recordings.
+
+use agoge_motion::{Part, Recording, Skeleton, Source, Space};
+use parquet::column::reader::ColumnReader;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub const RATE_HZ: f64 = 30.0;
+/// Stored positions are whole numbers of 0.2 mm.
+const UNIT_M: f64 = 0.0002;
+const JOINTS: usize = 22;
+const KEYS: usize = 5;
+
+/// The Kinect's names: a segment is named, its start is meant.
+const PARTS: [Option<Part>; JOINTS] = [
+    Some(Part::Pelvis),
+    Some(Part::Spine),
+    Some(Part::Chest),
+    Some(Part::Neck),
+    Some(Part::Head),
+    None,
+    None,
+    Some(Part::LeftShoulder),
+    Some(Part::LeftElbow),
+    Some(Part::LeftWrist),
+    None,
+    Some(Part::RightShoulder),
+    Some(Part::RightElbow),
+    Some(Part::RightWrist),
+    Some(Part::LeftHip),
+    Some(Part::LeftKnee),
+    Some(Part::LeftAnkle),
+    Some(Part::LeftBigToe),
+    Some(Part::RightHip),
+    Some(Part::RightKnee),
+    Some(Part::RightAnkle),
+    Some(Part::RightBigToe),
+];
+
+/// Movement, subject, done correctly.
+pub type SetKey = (i32, i32, bool);
+/// One frame: every joint's position, m.
+pub type Pose = [[f64; 3]; JOINTS];
+
+/// The clips of each set, in order of repetition.
+pub fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
+    let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let reader = SerializedFileReader::new(file).unwrap();
+    let mut sets: BTreeMap<SetKey, BTreeMap<i32, Vec<Pose>>> = BTreeMap::new();
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).unwrap();
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap();
+        let columns: Vec<Vec<i32>> =
+            (0..KEYS + 3 * JOINTS).map(|column| numbers(group.get_column_reader(column).unwrap(), rows)).collect();
+        for row in 0..rows {
+            let key = |column: usize| columns[column][row];
+            let coordinate = |joint: usize, axis: usize| f64::from(columns[KEYS + 3 * joint + axis][row]) * UNIT_M;
+            let pose = std::array::from_fn(|joint| std::array::from_fn(|axis| coordinate(joint, axis)));
+            let set = sets.entry((key(0), key(1), key(3) != 0)).or_default();
+            set.entry(key(2)).or_default().push(pose);
+        }
+    }
+    sets.into_iter().map(|(key, clips)| (key, clips.into_values().collect())).collect()
+}
+
+fn numbers(reader: ColumnReader, rows: usize) -> Vec<i32> {
+    match reader {
+        ColumnReader::Int32ColumnReader(mut reader) => {
+            let mut values = Vec::with_capacity(rows);
+            reader.read_records(rows, Some(&mut Vec::new()), None, &mut values).unwrap();
+            values
+        }
+        ColumnReader::BoolColumnReader(mut reader) => {
+            let mut values = Vec::with_capacity(rows);
+            reader.read_records(rows, Some(&mut Vec::new()), None, &mut values).unwrap();
+            values.into_iter().map(i32::from).collect()
+        }
+        _ => panic!("a column that is neither a whole number nor true or false"),
+    }
+}
+
+/// A recording made of clips, and where each clip lies in it (first and last frame).
+pub struct Strung {
+    pub recording: Recording,
+    pub truth: Vec<(usize, usize)>,
+}
+
+/// Strings clips together: between two clips the last pose is held, moves smoothly to the next first pose within half a second, and
+/// is held again; 0.5 to 3 s of stillness in all, seeded. The held poses tremble as the sensor does (uniformly, 2 mm).
+pub fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
+    let mut random = Random(seed);
+    let mut poses: Vec<Pose> = Vec::new();
+    let mut truth = Vec::new();
+    for clip in clips {
+        if let (Some(from), Some(to)) = (poses.last().copied(), clip.first().copied()) {
+            let still = |seconds: f64| (seconds * RATE_HZ).round() as usize;
+            let (before, after) = (still(random.between(0.25, 1.5)), still(random.between(0.25, 1.5)));
+            let moving = still(0.5);
+            for k in 0..before + moving + after {
+                let s = (k.saturating_sub(before) as f64 / moving as f64).min(1.0);
+                let share = s * s * (3.0 - 2.0 * s);
+                let mut at = |a: f64, b: f64| a + share * (b - a) + random.between(-0.002, 0.002);
+                poses.push(std::array::from_fn(|j| std::array::from_fn(|axis| at(from[j][axis], to[j][axis]))));
+            }
+        }
+        truth.push((poses.len(), poses.len() + clip.len() - 1));
+        poses.extend(clip);
+    }
+    Strung { recording: recording(&poses), truth }
+}
+
+fn recording(poses: &[Pose]) -> Recording {
+    let time = (0..poses.len()).map(|frame| frame as f64 / RATE_HZ).collect();
+    let mut position = vec![[f64::NAN; 3]; poses.len() * Part::COUNT];
+    for (frame, pose) in poses.iter().enumerate() {
+        for (joint, part) in PARTS.iter().enumerate() {
+            if let Some(part) = part {
+                position[frame * Part::COUNT + part.index()] = pose[joint];
+            }
+        }
+    }
+    let confidence = vec![1.0; position.len()];
+    Recording::new(Source::default(), Skeleton::body(), Space::World, time, position, confidence).unwrap()
+}
+
+/// A linear congruential generator (Knuth's MMIX constants).
+struct Random(u64);
+
+impl Random {
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        low + (high - low) * (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
