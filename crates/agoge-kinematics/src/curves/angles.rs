@@ -73,6 +73,11 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
     };
     let trunk = |frame: usize| unit(limb(frame, Part::Pelvis, Part::Neck));
+    // The arm moves on the thorax: its right is the line of the shoulders; where one of them is missing, the athlete's right.
+    let across = |frame: usize| {
+        let line = limb(frame, Part::LeftShoulder, Part::RightShoulder);
+        if is_3d && norm(line) > 1e-6 { unit(line) } else { frames.right[frame] }
+    };
     let some = Some(side);
 
     catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
@@ -84,7 +89,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     });
     catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
         let down = scale(trunk(f), -1.0);
-        let forward = if is_3d { unit(cross(trunk(f), frames.right[f])) } else { quarter(trunk(f), frames.forward[f]) };
+        let forward = if is_3d { unit(cross(trunk(f), across(f))) } else { quarter(trunk(f), frames.forward[f]) };
         let upper = limb(f, shoulder, elbow);
         // An arm straight out to the side has no direction in this plane.
         if dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper) {
@@ -94,7 +99,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         }
     });
     catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
-        let outward = scale(frames.right[f], if side == Side::Right { 1.0 } else { -1.0 });
+        let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
         if dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper) {
             f64::NAN
@@ -108,7 +113,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         if !(30.0..150.0).contains(&between(upper, fore)) {
             return f64::NAN;
         }
-        let outward = scale(frames.right[f], if side == Side::Right { 1.0 } else { -1.0 });
+        let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         turn(fore, frames.forward[f], outward)
     });
 }

@@ -17,7 +17,7 @@ const JOINED_VALLEY: f64 = 0.5;
 const NEAR_REST: f64 = 0.2;
 /// … and its speed has fallen to this share of the flank's highest speed (a usual criterion of movement onset is 5 %; the
 /// smoothing and the slow beginning of whole-body movements ask for less).
-const ONSET_SPEED: f64 = 0.01;
+const ONSET_SPEED: f64 = 0.02;
 /// Both sides did it when the lesser excursion is at least this share of the greater.
 const BOTH_SHARE: f64 = 0.7;
 /// Attempts outside the set that last less than this share of a typical repetition are other movements (walking in, a scratch).

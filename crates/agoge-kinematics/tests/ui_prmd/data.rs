@@ -6,7 +6,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub const RATE_HZ: f64 = 30.0;
+pub(crate) const RATE_HZ: f64 = 30.0;
 /// Stored positions are whole numbers of 0.2 mm.
 const UNIT_M: f64 = 0.0002;
 const JOINTS: usize = 22;
@@ -39,12 +39,12 @@ const PARTS: [Option<Part>; JOINTS] = [
 ];
 
 /// Movement, subject, done correctly.
-pub type SetKey = (i32, i32, bool);
+pub(crate) type SetKey = (i32, i32, bool);
 /// One frame: every joint's position, m.
-pub type Pose = [[f64; 3]; JOINTS];
+pub(crate) type Pose = [[f64; 3]; JOINTS];
 
 /// The clips of each set, in order of repetition.
-pub fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
+pub(crate) fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
     let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let reader = SerializedFileReader::new(file).unwrap();
     let mut sets: BTreeMap<SetKey, BTreeMap<i32, Vec<Pose>>> = BTreeMap::new();
@@ -54,11 +54,11 @@ pub fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
         let columns: Vec<Vec<i32>> =
             (0..KEYS + 3 * JOINTS).map(|column| numbers(group.get_column_reader(column).unwrap(), rows)).collect();
         for row in 0..rows {
-            let key = |column: usize| columns[column][row];
-            let coordinate = |joint: usize, axis: usize| f64::from(columns[KEYS + 3 * joint + axis][row]) * UNIT_M;
+            let at = |column: usize| columns.get(column).and_then(|values| values.get(row)).copied().unwrap();
+            let coordinate = |joint: usize, axis: usize| f64::from(at(KEYS + 3 * joint + axis)) * UNIT_M;
             let pose = std::array::from_fn(|joint| std::array::from_fn(|axis| coordinate(joint, axis)));
-            let set = sets.entry((key(0), key(1), key(3) != 0)).or_default();
-            set.entry(key(2)).or_default().push(pose);
+            let set = sets.entry((at(0), at(1), at(3) != 0)).or_default();
+            set.entry(at(2)).or_default().push(pose);
         }
     }
     sets.into_iter().map(|(key, clips)| (key, clips.into_values().collect())).collect()
@@ -81,17 +81,20 @@ fn numbers(reader: ColumnReader, rows: usize) -> Vec<i32> {
 }
 
 /// A recording made of clips, and where each clip lies in it (first and last frame).
-pub struct Strung {
-    pub recording: Recording,
-    pub truth: Vec<(usize, usize)>,
+pub(crate) struct Strung {
+    pub(crate) recording: Recording,
+    pub(crate) truth: Vec<(usize, usize)>,
+    /// Where the body begins and ends to move within each clip.
+    pub(crate) onsets: Vec<(usize, usize)>,
 }
 
 /// Strings clips together: between two clips the last pose is held, moves smoothly to the next first pose within half a second, and
 /// is held again; 0.5 to 3 s of stillness in all, seeded. The held poses tremble as the sensor does (uniformly, 2 mm).
-pub fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
+pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     let mut random = Random(seed);
     let mut poses: Vec<Pose> = Vec::new();
     let mut truth = Vec::new();
+    let mut onsets = Vec::new();
     for clip in clips {
         if let (Some(from), Some(to)) = (poses.last().copied(), clip.first().copied()) {
             let still = |seconds: f64| (seconds * RATE_HZ).round() as usize;
@@ -105,9 +108,27 @@ pub fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
             }
         }
         truth.push((poses.len(), poses.len() + clip.len() - 1));
+        let (first, last) = moving(clip);
+        onsets.push((poses.len() + first, poses.len() + last));
         poses.extend(clip);
     }
-    Strung { recording: recording(&poses), truth }
+    Strung { recording: recording(&poses), truth, onsets }
+}
+
+/// First and last frame of a clip in which the body moves: the mean speed of all joints, over five frames, is above a tenth of its
+/// highest value.
+fn moving(clip: &[Pose]) -> (usize, usize) {
+    let reach = 2;
+    let travelled = |a: &Pose, b: &Pose| {
+        a.iter().zip(b).map(|(p, q)| (0..3).map(|axis| (p[axis] - q[axis]).powi(2)).sum::<f64>().sqrt()).sum::<f64>()
+    };
+    let speed: Vec<f64> = (0..clip.len())
+        .map(|k| (k.saturating_sub(reach), (k + reach).min(clip.len() - 1)))
+        .map(|(from, to)| travelled(&clip[from], &clip[to]) / (to - from) as f64)
+        .collect();
+    let highest = speed.iter().copied().fold(0.0, f64::max);
+    let moves = |v: &f64| *v > 0.1 * highest;
+    (speed.iter().position(moves).unwrap_or(0), speed.iter().rposition(moves).unwrap_or(clip.len() - 1))
 }
 
 fn recording(poses: &[Pose]) -> Recording {

@@ -2,12 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
 
 mod data;
-mod dev;
 
-use agoge_kinematics::{Curves, movement, repetitions};
+use agoge_kinematics::{measure, movement, repetitions};
 use data::{RATE_HZ, SetKey, Strung};
-use dev::measure;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The definitions of the set's movements m01 to m10.
 const MOVEMENTS: [&str; 10] = [
@@ -52,6 +51,18 @@ impl Tally {
     }
 }
 
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Tally { truth, found, matched, starts, ends } = self;
+        let (start, end) = (median(starts.clone()), median(ends.clone()));
+        let (f1, error) = (self.f1(), self.boundary_error());
+        write!(
+            f,
+            "{matched:3} of {truth:3}, found {found:3}: F1 {f1:.3}, boundaries {error:.3} s ({start:+.3}, {end:+.3})"
+        )
+    }
+}
+
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
@@ -74,59 +85,43 @@ fn tally(found: &[(usize, usize)], truth: &[(usize, usize)]) -> Tally {
     tally
 }
 
-fn segment(key: SetKey, strung: &Strung) -> Tally {
+/// Against the clips, and against the frames in which the body moves.
+fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
     let movement = movement::find(MOVEMENTS[key.0 as usize - 1]).unwrap();
-    let curves: Curves = measure(&strung.recording);
-    let found: Vec<(usize, usize)> =
-        repetitions(movement, &curves).iter().filter(|r| r.complete).map(|r| (r.start, r.end)).collect();
-    if std::env::var("SHOW").is_ok() {
-        let t = tally(&found, &strung.truth);
-        if t.matched < t.truth || t.found > t.truth {
-            println!(
-                "{key:?} found {} truth {} matched {}\n  {:?}\n  {:?}",
-                t.found,
-                t.truth,
-                t.matched,
-                repetitions(movement, &curves).iter().map(|r| (r.start, r.end, r.complete, r.side)).collect::<Vec<_>>(),
-                strung.truth
-            );
-        }
-    }
-    tally(&found, &strung.truth)
+    let found: Vec<(usize, usize)> = repetitions(movement, &measure(&strung.recording).curves)
+        .iter()
+        .filter(|repetition| repetition.complete)
+        .map(|repetition| (repetition.start, repetition.end))
+        .collect();
+    (tally(&found, &strung.truth), tally(&found, &strung.onsets))
 }
 
+/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the subjects; the definitions and the constants of the
+/// segmentation were chosen on the odd subjects.
 #[test]
 fn real_sets_are_segmented() {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
         println!("skipped: AGOGE_TEST_DATA is not set");
         return;
     };
+    let subjects = std::env::var("AGOGE_TEST_SUBJECTS").unwrap_or("1,2,3,4,5,6,7,8,9".into());
+    let subjects: Vec<i32> = subjects.split(',').map(|subject| subject.parse().unwrap()).collect();
     let sets = data::read(&std::path::Path::new(&folder).join("ui-prmd/kinect_positions.parquet"));
-    let subjects: Vec<i32> =
-        std::env::var("SUBJECTS").unwrap_or("1,3,5".into()).split(',').map(|s| s.parse().unwrap()).collect();
-    let mut by_movement: BTreeMap<(i32, bool), Tally> = BTreeMap::new();
-    for (key, clips) in &sets {
-        if subjects.contains(&key.1) {
-            let seed = (key.0 * 100 + key.1 * 10 + i32::from(key.2)) as u64;
-            by_movement.entry((key.0, key.2)).or_default().add(&segment(*key, &data::string(clips, seed)));
-        }
+    let mut by_movement: BTreeMap<i32, (Tally, Tally)> = BTreeMap::new();
+    for (key, clips) in sets.iter().filter(|(key, _)| subjects.contains(&key.1)) {
+        let seed = (key.0 * 100 + key.1 * 10 + i32::from(key.2)) as u64;
+        let (clips, onsets) = segment(*key, &data::string(clips, seed));
+        let sum = by_movement.entry(key.0).or_default();
+        sum.0.add(&clips);
+        sum.1.add(&onsets);
     }
-    let mut all = Tally::default();
-    for ((movement, correct), tally) in &by_movement {
-        println!(
-            "{:20} {correct:5} truth {:4} found {:4} matched {:4} F1 {:.3} boundary {:.3} s (start {:+.3}, end {:+.3})",
-            MOVEMENTS[*movement as usize - 1],
-            tally.truth,
-            tally.found,
-            tally.matched,
-            tally.f1(),
-            tally.boundary_error(),
-            median(tally.starts.clone()),
-            median(tally.ends.clone())
-        );
-        all.add(tally);
+    let mut all = (Tally::default(), Tally::default());
+    for (movement, (clips, onsets)) in &by_movement {
+        println!("{:20} {clips}; against onset {:.3} s", MOVEMENTS[*movement as usize - 1], onsets.boundary_error());
+        all.0.add(clips);
+        all.1.add(onsets);
     }
-    println!("all: truth {} F1 {:.3} boundary {:.3} s", all.truth, all.f1(), all.boundary_error());
-    assert!(all.f1() >= 0.95, "F1 {}", all.f1());
-    assert!(all.boundary_error() <= 0.15, "boundary error {} s", all.boundary_error());
+    println!("{:20} {}; against onset {:.3} s", "all", all.0, all.1.boundary_error());
+    assert!(all.0.f1() >= 0.95, "F1 {}", all.0.f1());
+    assert!(all.0.boundary_error() <= 0.15, "boundary error {} s", all.0.boundary_error());
 }
