@@ -11,6 +11,7 @@ pub mod filter;
 pub mod part;
 pub mod recording;
 mod scale;
+pub mod simulate;
 pub mod skeleton;
 pub mod vector;
 

@@ -1,0 +1,79 @@
+//! What goes wrong in recording: noise, lost joints, exchanged sides.
+
+use crate::recording::{MISSING, Recording};
+use fastrand::Rng;
+
+/// What to spoil, all at random but for the seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Corruption {
+    /// Standard deviation of the noise of every coordinate, in the recording's unit.
+    pub noise: f64,
+    /// Share of positions that are lost, in gaps of one to six frames.
+    pub dropout: f64,
+    /// Share of frames in which left and right are exchanged in the whole body, in bursts of one to four frames.
+    pub swaps: f64,
+    /// Share of positions that jump to somewhere else, by up to 30 times the noise and at least a trunk's length.
+    pub outliers: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Corruption {
+    /// Spoils a recording. Returns the frames in which left and right were exchanged, rising.
+    pub fn apply(&self, recording: &mut Recording) -> Vec<usize> {
+        let mut rng = Rng::with_seed(self.seed);
+        let (frames, joints) = (recording.frames(), recording.joints());
+        for position in &mut recording.position {
+            *position = position.map(|value| value + self.noise * normal(&mut rng));
+            if rng.f64() < self.outliers {
+                *position = position.map(|value| value + (rng.f64() - 0.5) * (30.0 * self.noise).max(1.0));
+            }
+        }
+        // Gaps of 3.5 frames on average, so that the share of lost positions is the one asked for.
+        for joint in 0..joints {
+            let mut frame = 0;
+            while frame < frames {
+                if rng.f64() < self.dropout / (3.5 * (1.0 - self.dropout).max(0.1)) {
+                    let gap = rng.usize(1..=6).min(frames - frame);
+                    for lost in frame..frame + gap {
+                        recording.position[lost * joints + joint] = MISSING;
+                        recording.confidence[lost * joints + joint] = 0.0;
+                    }
+                    frame += gap;
+                }
+                frame += 1;
+            }
+        }
+        let mut swapped = Vec::new();
+        let mut frame = 1;
+        while frame < frames {
+            if rng.f64() < self.swaps / 2.5 {
+                let burst = rng.usize(1..=4).min(frames - frame);
+                for wrong in frame..frame + burst {
+                    exchange(recording, wrong);
+                    swapped.push(wrong);
+                }
+                frame += burst + 1;
+            }
+            frame += 1;
+        }
+        swapped
+    }
+}
+
+fn exchange(recording: &mut Recording, frame: usize) {
+    let joints = recording.joints();
+    for joint in 0..joints {
+        let mirror = recording.skeleton.joints[joint].mirror;
+        if joint < mirror {
+            recording.position.swap(frame * joints + joint, frame * joints + mirror);
+            recording.confidence.swap(frame * joints + joint, frame * joints + mirror);
+        }
+    }
+}
+
+/// A normal deviate (Box & Muller 1958).
+pub(super) fn normal(rng: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.f64()).cos()
+}

@@ -1,0 +1,113 @@
+use super::*;
+use crate::vector::{norm, sub};
+use crate::{Part, condition};
+
+fn at(recording: &Recording, frame: usize, part: Part) -> [f64; 3] {
+    recording.at(frame, recording.skeleton.joint_of(part).unwrap())
+}
+
+fn included(recording: &Recording, frame: usize, [a, b, c]: [Part; 3]) -> f64 {
+    let (u, v) =
+        (sub(at(recording, frame, b), at(recording, frame, a)), sub(at(recording, frame, c), at(recording, frame, b)));
+    (crate::vector::dot(u, v) / norm(u) / norm(v)).clamp(-1.0, 1.0).acos().to_degrees()
+}
+
+#[test]
+fn bones_keep_their_lengths_and_feet_their_place() {
+    let faults = vec![Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 2..=3, size: 20.0 }];
+    let set = Set { repetitions: 3, faults, ..Set::new(Exercise::Squat) };
+    let recording = set.simulate().recording;
+    for (a, b) in [
+        (Part::LeftHip, Part::LeftKnee),
+        (Part::RightKnee, Part::RightAnkle),
+        (Part::Pelvis, Part::Neck),
+        (Part::LeftElbow, Part::LeftWrist),
+        (Part::LeftHip, Part::RightHip),
+    ] {
+        let length = |frame| norm(sub(at(&recording, frame, a), at(&recording, frame, b)));
+        assert!((0..recording.frames()).all(|frame| (length(frame) - length(0)).abs() < 1e-9), "{a:?} {b:?}");
+    }
+    for part in [Part::LeftAnkle, Part::RightAnkle] {
+        let moved = (0..recording.frames())
+            .map(|f| norm(sub(at(&recording, f, part), at(&recording, 0, part))))
+            .fold(0.0, f64::max);
+        assert!(moved < 0.01, "{part:?} moves by {moved} m");
+    }
+}
+
+#[test]
+fn planted_knee_flexion_is_the_included_angle() {
+    let simulation = Set { repetitions: 2, ..Set::new(Exercise::Squat) }.simulate();
+    for (frame, pose) in simulation.truth.poses.iter().enumerate() {
+        let found = included(&simulation.recording, frame, [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle]);
+        assert!((found - pose.knee_flexion[0]).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_set_and_facing_turns_it() {
+    let set = Set::new(Exercise::OverheadReach);
+    assert_eq!(set.simulate(), set.simulate());
+    let turned = Set { facing_deg: 90.0, ..set.clone() }.simulate().recording;
+    let toe = sub(at(&turned, 0, Part::LeftBigToe), at(&turned, 0, Part::LeftHeel));
+    assert!(toe[2] < -0.2, "facing 90° looks along −Z: {toe:?}");
+}
+
+#[test]
+fn faults_change_their_repetitions_only() {
+    let clean = Set { variation_deg: 0.0, ..Set::new(Exercise::Squat) };
+    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 4..=5, size: 30.0 };
+    let faulty = Set { faults: vec![fault], ..clean.clone() }.simulate();
+    let clean = clean.simulate();
+    for (number, [start, _, end]) in clean.truth.repetitions.iter().enumerate() {
+        let same = clean.truth.poses[*start..=*end] == faulty.truth.poses[*start..=*end];
+        assert_eq!(same, ![3, 4].contains(&number));
+    }
+}
+
+#[test]
+fn a_camera_in_front_sees_what_the_lens_formula_says() {
+    let recording = Set::new(Exercise::Squat).simulate().recording;
+    let film = Camera::phone(0.0).film(&recording);
+    let ankle = at(&recording, 0, Part::RightAnkle);
+    let seen = at(&film, 0, Part::RightAnkle);
+    // The athlete's right is on the picture's left.
+    assert!((seen[0] - (640.0 - 1000.0 * ankle[2] / (4.0 - ankle[0]))).abs() < 1e-9);
+    assert!((seen[1] - (360.0 + 1000.0 * (ankle[1] - 1.0) / (4.0 - ankle[0]))).abs() < 1e-9);
+}
+
+#[test]
+fn exchanged_sides_are_repaired() {
+    for seed in 1..=5 {
+        for space in ["space", "front", "side"] {
+            let clean = Set { seed, ..Set::new(Exercise::Squat) }.simulate().recording;
+            let (mut recording, noise) = match space {
+                "front" => (Camera::phone(0.0).film(&clean), 1.0),
+                // A side view at 20°: straight from the side left and right lie on each other.
+                "side" => (Camera::phone(70.0).film(&clean), 1.0),
+                _ => (clean, 0.004),
+            };
+            let truth = recording.clone();
+            let swapped = Corruption { noise, swaps: 0.05, seed, ..Corruption::default() }.apply(&mut recording);
+            assert!(swapped.len() * 40 > recording.frames(), "{} of {}", swapped.len(), recording.frames());
+            let options = condition::Options {
+                filter: condition::Filter::None,
+                hampel_half_window: 0,
+                ..condition::Options::default()
+            };
+            let done = condition::condition(&recording, &options).unwrap().recording;
+            let knee = |r: &Recording, frame| at(r, frame, Part::LeftKnee)[..2].iter().sum::<f64>();
+            let wrong = |frame: usize| {
+                let near = |part: Part| {
+                    let d = sub(at(&done, frame, Part::LeftKnee), at(&truth, frame, part));
+                    d[0].hypot(d[1]).hypot(if d[2].is_finite() { d[2] } else { 0.0 })
+                };
+                near(Part::RightKnee) < near(Part::LeftKnee) && knee(&done, frame).is_finite()
+            };
+            let left = swapped.iter().filter(|&&frame| wrong(frame)).count();
+            assert!(left * 20 <= swapped.len(), "{space} seed {seed}: {left} of {} not repaired", swapped.len());
+            let clean_wrong = (0..done.frames()).filter(|frame| !swapped.contains(frame) && wrong(*frame)).count();
+            assert!(clean_wrong * 200 <= done.frames(), "{space} seed {seed}: {clean_wrong} spoilt");
+        }
+    }
+}
