@@ -2,7 +2,8 @@
 //!
 //! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or removed.
 
-use agoge_kinematics::{Event, Metric, Phase, Refused, Unit};
+use agoge_kinematics::{Event, Metric, Phase, Refused, Unit, View, missing};
+use agoge_motion::condition::{JointQuality, Repair};
 use agoge_motion::{Part, Side, Source, Space};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,7 @@ pub struct Input {
     /// How many frames.
     pub frames: usize,
     /// Frames a second.
+    #[serde(deserialize_with = "missing::number")]
     pub rate_hz: f64,
     /// Length, s.
     pub duration_s: f64,
@@ -59,20 +61,6 @@ pub struct Input {
     pub height_m: Option<f64>,
     /// Parts of the body that were made from others, each with what from.
     pub invented: Vec<String>,
-}
-
-/// From where the athlete was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    /// Three-dimensional: from everywhere.
-    Spatial,
-    /// From the front or the back.
-    Frontal,
-    /// From the side.
-    Sagittal,
-    /// In between: neither plane is measured truly.
-    Oblique,
 }
 
 /// How good the data are.
@@ -100,34 +88,6 @@ pub enum Verdict {
     Usable,
     /// Too little is seen for findings.
     Poor,
-}
-
-/// How good the data of one joint are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JointQuality {
-    /// The joint's name in the source.
-    pub joint: String,
-    /// Share of frames in which it was seen, 0 to 1.
-    pub seen: f64,
-    /// Mean confidence where seen, 0 to 1.
-    pub confidence: f64,
-    /// Longest gap, s.
-    pub longest_gap_s: f64,
-    /// Jitter: root mean square of what the filter took away, in the recording's unit.
-    pub jitter: f64,
-}
-
-/// One kind of repair on one joint.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Repair {
-    /// The joint's name in the source, or `all`.
-    pub joint: String,
-    /// What was done: `gap filled`, `outlier removed`, `left/right swap undone`, `filtered`, `resampled`.
-    pub kind: String,
-    /// How many frames it changed.
-    pub frames: usize,
-    /// Particulars ("Butterworth 4th order, 6 Hz, zero phase").
-    pub note: String,
 }
 
 /// Which movement was analysed.
@@ -199,8 +159,10 @@ pub struct MetricSummary {
     /// Unit.
     pub unit: Unit,
     /// Mean over the repetitions.
+    #[serde(deserialize_with = "missing::number")]
     pub mean: f64,
     /// Standard deviation over the repetitions.
+    #[serde(deserialize_with = "missing::number")]
     pub sd: f64,
     /// How many repetitions.
     pub n: usize,
@@ -275,11 +237,13 @@ pub struct Band {
     /// Unit.
     pub unit: Unit,
     /// Mean at 0, 1 … 100 % of the repetition, `[101]`.
+    #[serde(deserialize_with = "missing::numbers")]
     pub mean: Vec<f64>,
     /// Standard deviation over the repetitions, `[101]`.
+    #[serde(deserialize_with = "missing::numbers")]
     pub sd: Vec<f64>,
     /// The reference's mean, `[101]`, if there is a reference.
-    pub reference: Option<Vec<f64>>,
+    pub reference: Option<Vec<Option<f64>>>,
     /// Root mean square difference from the reference over the cycle (movement analysis profile, Baker et al. 2009).
     pub deviation: Option<f64>,
 }

@@ -3,5 +3,11 @@
 //! Invariants: pure functions of what kinematics and attention measured; no input or output, no wording that diagnoses.
 
 pub mod analysis;
+pub mod band;
+pub mod findings;
+pub mod score;
+pub mod summary;
+mod verdict;
 
 pub use analysis::Analysis;
+pub use verdict::verdict;

@@ -111,3 +111,19 @@ impl Curves {
         self.curves.iter().find(|curve| curve.key() == wanted)
     }
 }
+
+/// Reading back a missing number: JSON has no NaN and says `null`.
+pub mod missing {
+    use serde::{Deserialize, Deserializer};
+
+    /// A number, or NaN for `null`.
+    pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NAN))
+    }
+
+    /// Numbers, with NaN for each `null`.
+    pub fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+        let values = Vec::<Option<f64>>::deserialize(from)?;
+        Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+    }
+}

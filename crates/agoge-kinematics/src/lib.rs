@@ -14,7 +14,7 @@ pub mod repetition;
 pub mod segment;
 pub mod smoothness;
 
-pub use curve::{Curve, Curves, Refused, Unit};
+pub use curve::{Curve, Curves, Refused, Unit, missing};
 pub use curves::{Measured, View, derivative, measure};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};

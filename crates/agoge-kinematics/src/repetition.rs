@@ -33,7 +33,8 @@ pub struct Metric {
     pub side: Option<Side>,
     /// The phase it was taken in; none for the whole repetition.
     pub phase: Option<String>,
-    /// Value; NaN if it could not be taken.
+    /// Value; NaN (`null` in JSON) if it could not be taken.
+    #[serde(deserialize_with = "crate::curve::missing::number")]
     pub value: f64,
     /// Its unit.
     pub unit: Unit,

@@ -1,0 +1,63 @@
+//! Curves over the repetitions: mean and spread at each per cent of the cycle.
+
+use crate::analysis::Band;
+use agoge_kinematics::normalise::{CYCLE, cycle, mean, sample_sd};
+use agoge_kinematics::{Curve, Curves, Movement, Repetition};
+
+/// The bands of the curves that a movement uses (driving signals first, then those of its metrics), over complete repetitions; with a reference's
+/// curves and repetitions, its mean and the distance from it.
+pub fn bands(
+    movement: &Movement,
+    curves: &Curves,
+    repetitions: &[&Repetition],
+    reference: Option<(&Curves, &[&Repetition])>,
+) -> Vec<Band> {
+    if repetitions.is_empty() {
+        return Vec::new();
+    }
+    let mut names: Vec<&str> = movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
+    names.extend(movement.metrics.iter().filter_map(|metric| metric.curve.as_deref()));
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    names
+        .into_iter()
+        .flat_map(|name| curves.curves.iter().filter(move |curve| curve.name == name))
+        .map(|curve| band(curve, repetitions, reference))
+        .collect()
+}
+
+fn band(curve: &Curve, repetitions: &[&Repetition], reference: Option<(&Curves, &[&Repetition])>) -> Band {
+    let (mean, sd) = spread(curve, repetitions);
+    let other = reference
+        .and_then(|(curves, repetitions)| Some((curves.get(&curve.name, curve.side)?, repetitions)))
+        .filter(|(_, repetitions)| !repetitions.is_empty())
+        .map(|(curve, repetitions)| spread(curve, repetitions).0);
+    let deviation = other.as_ref().map(|other| {
+        let squares: Vec<f64> = mean.iter().zip(other).map(|(a, b)| (a - b).powi(2)).collect();
+        agoge_kinematics::normalise::mean(&squares).sqrt()
+    });
+    Band {
+        name: curve.name.clone(),
+        side: curve.side,
+        unit: curve.unit,
+        mean,
+        sd,
+        reference: other.map(|values| values.into_iter().map(|v| v.is_finite().then_some(v)).collect()),
+        deviation: deviation.filter(|d| d.is_finite()),
+    }
+}
+
+/// Mean and standard deviation over repetitions at each point of the cycle; the deviation of a single repetition is NaN.
+fn spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
+    let cycles: Vec<Vec<f64>> = repetitions
+        .iter()
+        .filter_map(|repetition| curve.values.get(repetition.start..=repetition.end))
+        .map(cycle)
+        .collect();
+    (0..CYCLE)
+        .map(|point| {
+            let values: Vec<f64> = cycles.iter().map(|cycle| cycle[point]).collect();
+            (mean(&values), sample_sd(&values))
+        })
+        .unzip()
+}

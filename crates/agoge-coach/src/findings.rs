@@ -1,0 +1,282 @@
+//! What to change first: limits that are passed beyond the error of measurement, drifts over the set, differences from a reference.
+
+use crate::analysis::{Certainty, Finding, Verdict};
+use crate::summary::{kinds, measurement_error, value, values};
+use agoge_kinematics::movement::CheckRule;
+use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::{Metric, Movement, Repetition, Unit};
+
+/// A fault in less than this share of the repetitions is chance.
+const OFTEN: f64 = 0.25;
+/// Fewest repetitions in which a drift can be told from scatter.
+const ENOUGH_FOR_DRIFT: usize = 5;
+/// A drift counts when it is this many times its own standard error: one false alarm in about 500 metrics without drift (t with 8 degrees of freedom).
+const CLEAR_DRIFT: f64 = 4.0;
+
+/// Everything the findings rest on.
+pub struct Evidence<'a> {
+    /// The movement and its checks.
+    pub movement: &'a Movement,
+    /// The complete repetitions, with their numbers.
+    pub repetitions: Vec<(usize, &'a Repetition)>,
+    /// The complete repetitions of the reference, if there is one.
+    pub reference: Option<Vec<&'a Repetition>>,
+    /// Whether positions are three-dimensional.
+    pub is_3d: bool,
+    /// How good the data are; poor data give no findings.
+    pub data: Verdict,
+}
+
+/// The findings, the most important first. A value inside its error of measurement is none.
+pub fn findings(evidence: &Evidence) -> Vec<Finding> {
+    if evidence.data == Verdict::Poor || evidence.repetitions.is_empty() {
+        return Vec::new();
+    }
+    let plain: Vec<&Repetition> = evidence.repetitions.iter().map(|(_, repetition)| *repetition).collect();
+    let mut found = Vec::new();
+    for kind in kinds(&plain) {
+        for check in evidence.movement.checks.iter().filter(|check| check.metric == kind.name) {
+            let passed = passed(evidence, check, kind);
+            // One fault is told once: as it is, or as a drift towards it.
+            match passed {
+                Some(finding) => found.push(finding),
+                None => found.extend(drift(evidence, check, kind)),
+            }
+        }
+        found.extend(against_reference(evidence, kind, &plain));
+    }
+    found.sort_by(|a: &Finding, b| b.importance.total_cmp(&a.importance));
+    found
+}
+
+/// The finding that a check is failed, if it is, often enough and by enough.
+fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
+    let error = measurement_error(kind.unit, evidence.is_3d);
+    let limit = check.limit(kind.unit);
+    let beyond = |value: f64| (value - limit.high).max(limit.low - value);
+    let faulty: Vec<(usize, f64)> = evidence
+        .repetitions
+        .iter()
+        .map(|(number, repetition)| (*number, value(repetition, kind)))
+        .filter(|(_, value)| beyond(*value) > 0.0)
+        .collect();
+    let share = faulty.len() as f64 / evidence.repetitions.len() as f64;
+    let shown: Vec<f64> = faulty.iter().map(|(_, value)| *value).collect();
+    let centre = mean(&shown);
+    let uncertainty = interval(&shown, error);
+    if faulty.is_empty() || share < OFTEN || beyond(centre) <= uncertainty {
+        return None;
+    }
+    let expected = if centre > limit.high { limit.high } else { limit.low };
+    let excess = beyond(centre) / (0.3 * expected.abs()).max(5.0 * error);
+    let word = if centre > expected { "above" } else { "below" };
+    let detail = format!(
+        "{} {} on average, {word} the limit of {}, in {} of {} repetitions.",
+        words(&kind.name),
+        amount(centre, uncertainty, kind.unit),
+        plain_amount(expected, kind.unit),
+        faulty.len(),
+        evidence.repetitions.len()
+    );
+    Some(Finding {
+        title: check.title(kind.side, centre),
+        detail,
+        repetitions: faulty.iter().map(|(number, _)| *number).collect(),
+        value: centre,
+        expected,
+        uncertainty,
+        importance: check.importance * (0.4 + 0.6 * excess.min(1.0)) * (0.5 + 0.5 * share),
+        certainty: certainty(beyond(centre) / uncertainty, share, evidence.data),
+        evidence: "check".to_owned(),
+        source: check.source.clone(),
+        cue: check.cue.clone(),
+        drill: check.drill.clone(),
+        ..place(evidence, check, kind, centre)
+    })
+}
+
+/// The finding that a metric drifts over the set towards or beyond its limit (a tiring athlete), by linear regression on the repetition's number.
+fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
+    let points: Vec<(f64, f64)> = evidence
+        .repetitions
+        .iter()
+        .map(|(number, repetition)| (*number as f64, value(repetition, kind)))
+        .filter(|(_, value)| value.is_finite())
+        .collect();
+    let (slope, slope_error) = line(&points)?;
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    let change = slope * (last - first);
+    let uncertainty = (1.96 * slope_error * (last - first)).max(measurement_error(kind.unit, evidence.is_3d));
+    let limit = check.limit(kind.unit);
+    let towards = if change > 0.0 { limit.high } else { limit.low };
+    if !towards.is_finite() || change.abs() <= 1.5 * uncertainty || slope.abs() < CLEAR_DRIFT * slope_error {
+        return None;
+    }
+    let word = if change > 0.0 { "rises" } else { "falls" };
+    let name = words(&kind.name);
+    let title =
+        format!("{name} {word} over the set{}", kind.side.map_or(String::new(), |side| format!(" ({})", side.name())));
+    let detail = format!(
+        "{} from the first to the last repetition, steadily; the limit is {}. A sign of tiring.",
+        amount(change, uncertainty, kind.unit),
+        plain_amount(towards, kind.unit)
+    );
+    Some(Finding {
+        title,
+        detail,
+        repetitions: evidence.repetitions.iter().map(|(number, _)| *number).collect(),
+        value: change,
+        expected: 0.0,
+        uncertainty,
+        importance: 0.5 * check.importance,
+        certainty: certainty(change.abs() / uncertainty, 1.0, evidence.data),
+        evidence: "trend".to_owned(),
+        source: "the athlete's own repetitions (linear regression)".to_owned(),
+        cue: "Stop the set at the repetition before the form goes.".to_owned(),
+        drill: "The same load in more, shorter sets.".to_owned(),
+        ..place(evidence, check, kind, change)
+    })
+}
+
+/// Slope of the line of least squares and its standard error; none with too few points.
+fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    if points.len() < ENOUGH_FOR_DRIFT {
+        return None;
+    }
+    let n = points.len() as f64;
+    let (mx, my) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
+    let sxx: f64 = points.iter().map(|p| (p.0 - mx).powi(2)).sum();
+    let slope = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>() / sxx;
+    let residual: f64 = points.iter().map(|p| (p.1 - my - slope * (p.0 - mx)).powi(2)).sum();
+    Some((slope, (residual / (n - 2.0) / sxx).sqrt()))
+}
+
+/// The finding that a metric differs from the reference's by more than both scatter and error of measurement.
+fn against_reference(evidence: &Evidence, kind: &Metric, plain: &[&Repetition]) -> Option<Finding> {
+    let reference = values(evidence.reference.as_ref()?, kind);
+    let own = values(plain, kind);
+    let error = measurement_error(kind.unit, evidence.is_3d);
+    let (centre, expected) = (mean(&own), mean(&reference));
+    let uncertainty = interval(&own, error).hypot(interval(&reference, error));
+    let difference = centre - expected;
+    if difference.is_nan() || difference.abs() <= 1.5 * uncertainty {
+        return None;
+    }
+    let check = evidence.movement.checks.iter().find(|check| check.metric == kind.name)?;
+    let word = if difference > 0.0 { "more" } else { "less" };
+    let side = kind.side.map_or(String::new(), |side| format!(" ({})", side.name()));
+    Some(Finding {
+        title: format!("{}{side} is {word} than the reference's", words(&kind.name)),
+        detail: format!(
+            "{} against {} in the reference.",
+            amount(centre, uncertainty, kind.unit),
+            plain_amount(expected, kind.unit)
+        ),
+        repetitions: evidence.repetitions.iter().map(|(number, _)| *number).collect(),
+        value: centre,
+        expected,
+        uncertainty,
+        importance: 0.6 * check.importance * (difference.abs() / (5.0 * uncertainty)).min(1.0),
+        certainty: certainty(difference.abs() / uncertainty, 1.0, evidence.data),
+        evidence: "reference".to_owned(),
+        source: "the reference recording".to_owned(),
+        cue: check.cue.clone(),
+        drill: check.drill.clone(),
+        ..place(evidence, check, kind, difference)
+    })
+}
+
+/// Where a finding is: the fields that follow from the check and the metric; the rest is empty.
+fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> Finding {
+    let curve = evidence.movement.metric(&kind.name).and_then(|rule| rule.curve.clone());
+    Finding {
+        title: String::new(),
+        detail: String::new(),
+        part: check.part(
+            kind.side.or_else(|| check.title(None, value).contains("right").then_some(agoge_motion::Side::Right)),
+        ),
+        curve,
+        side: kind.side,
+        phase: kind.phase.clone(),
+        repetitions: Vec::new(),
+        of: evidence.repetitions.len(),
+        metric: kind.name.clone(),
+        value,
+        expected: f64::NAN,
+        uncertainty: f64::NAN,
+        unit: kind.unit,
+        importance: 0.0,
+        certainty: Certainty::Low,
+        evidence: String::new(),
+        source: String::new(),
+        cue: String::new(),
+        drill: String::new(),
+    }
+}
+
+/// Half width of the 95 % interval of a mean: its standard error, and never less than the error of measurement.
+fn interval(values: &[f64], error: f64) -> f64 {
+    let scatter = 1.96 * sample_sd(values) / (values.len() as f64).sqrt();
+    if scatter.is_finite() { scatter.max(error) } else { error }
+}
+
+fn certainty(clear: f64, share: f64, data: Verdict) -> Certainty {
+    if data == Verdict::Good && clear > 2.0 && share >= 0.5 {
+        Certainty::High
+    } else if clear > 1.5 || (data == Verdict::Good && share >= 0.5) {
+        Certainty::Moderate
+    } else {
+        Certainty::Low
+    }
+}
+
+/// A snake-case name for people: "Knee valgus ascent".
+pub fn words(name: &str) -> String {
+    let spaced = name.replace('_', " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A value with its unit, as people write it.
+pub fn plain_amount(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Degree => format!("{value:.0}°"),
+        Unit::DegreePerSecond => format!("{value:.0}°/s"),
+        Unit::Metre => format!("{:.1} cm", 100.0 * value),
+        Unit::MetrePerSecond => format!("{value:.2} m/s"),
+        Unit::Trunk => format!("{value:.2} trunk lengths"),
+        Unit::TrunkPerSecond => format!("{value:.2} trunk lengths/s"),
+        Unit::Second => format!("{value:.2} s"),
+        Unit::Percent => format!("{value:.0} %"),
+        Unit::One => format!("{value:.2}"),
+    }
+}
+
+/// A value with its uncertainty and unit: "14 ± 3°".
+pub fn amount(value: f64, uncertainty: f64, unit: Unit) -> String {
+    let (value, uncertainty) = (plain_amount(value, unit), plain_amount(uncertainty, unit));
+    let digits = value.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(value.len());
+    let doubt: String = uncertainty.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    format!("{} ± {doubt}{}", &value[..digits], &value[digits..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_well() {
+        assert_eq!(amount(14.2, 3.0, Unit::Degree), "14 ± 3°");
+        assert_eq!(amount(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
+        assert_eq!(amount(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
+        assert_eq!(words("knee_valgus_ascent"), "Knee valgus ascent");
+    }
+
+    #[test]
+    fn a_line_has_its_slope_and_no_error() {
+        let points: Vec<(f64, f64)> = (0..8).map(|i| (f64::from(i), 3.0 - 2.0 * f64::from(i))).collect();
+        let (slope, error) = line(&points).unwrap();
+        assert!((slope + 2.0).abs() < 1e-12 && error < 1e-12);
+        assert!(line(&points[..4]).is_none());
+    }
+}

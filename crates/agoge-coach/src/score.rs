@@ -1,0 +1,60 @@
+//! The score by a movement's own checks: how far, how often and how importantly its limits are passed.
+
+use crate::analysis::Score;
+use crate::summary::measurement_error;
+use agoge_kinematics::movement::CheckRule;
+use agoge_kinematics::{Metric, Movement, Repetition};
+
+/// Name of the method.
+pub const METHOD: &str = "limits of the movement definition";
+
+/// The score of a repetition: 100 less the passed limits, each weighed by its importance and by how far it is passed; none if none of the
+/// movement's checks could be measured. The interval is what the score would be if every value were off by its error of measurement, to
+/// the athlete's disadvantage and advantage.
+pub fn repetition(movement: &Movement, repetition: &Repetition, is_3d: bool) -> Option<Score> {
+    let at = |shift: f64| {
+        let (mut lost, mut weights) = (0.0, 0.0);
+        for (check, metric) in measured(movement, repetition) {
+            weights += check.importance;
+            lost += check.importance * severity(check, metric, is_3d, shift);
+        }
+        (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
+    };
+    Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
+}
+
+/// The score of a set: the mean of its repetitions, with the mean of their intervals widened by their own scatter (1.645 standard errors: 90 %).
+pub fn set(scores: &[Score]) -> Option<Score> {
+    let first = scores.first()?;
+    let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
+    let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
+    let scatter = agoge_kinematics::normalise::sample_sd(&values);
+    let scatter = if scatter.is_finite() { 1.645 * scatter / (scores.len() as f64).sqrt() } else { 0.0 };
+    let value = mean(|score| score.value);
+    let below = (value - mean(|score| score.low)).hypot(scatter);
+    let above = (mean(|score| score.high) - value).hypot(scatter);
+    Some(Score { value, low: (value - below).max(0.0), high: (value + above).min(100.0), method: first.method.clone() })
+}
+
+/// Each check with each metric it speaks of, where that could be measured.
+pub(crate) fn measured<'a>(
+    movement: &'a Movement,
+    repetition: &'a Repetition,
+) -> impl Iterator<Item = (&'a CheckRule, &'a Metric)> {
+    movement.checks.iter().flat_map(|check| {
+        let spoken_of = |metric: &&Metric| metric.name == check.metric && metric.value.is_finite();
+        repetition.metrics.iter().filter(spoken_of).map(move |metric| (check, metric))
+    })
+}
+
+/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times the error of measurement where that is more).
+/// `shift` moves the value by that many errors of measurement outward.
+fn severity(check: &CheckRule, metric: &Metric, is_3d: bool, shift: f64) -> f64 {
+    let limit = check.limit(metric.unit);
+    let error = measurement_error(metric.unit, is_3d);
+    let full = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
+    let above = (metric.value + shift * error - limit.high) / full(limit.high);
+    let below = (limit.low - metric.value + shift * error) / full(limit.low);
+    // An absent bound is infinite: minus infinity over infinity is no severity.
+    [above, below].into_iter().filter(|s| s.is_finite()).fold(0.0, f64::max).clamp(0.0, 1.0)
+}

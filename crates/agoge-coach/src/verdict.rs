@@ -1,0 +1,90 @@
+//! From what conditioning measured about the data to a verdict in words.
+
+use crate::analysis::{DataQuality, Verdict};
+use agoge_motion::condition::Quality;
+
+/// Below this share of seen joint positions the data are poor: more of the body is guessed than measured.
+const POOR_SEEN: f64 = 0.5;
+/// Above this share they are good, if no stretch is missing.
+const GOOD_SEEN: f64 = 0.9;
+/// A gap longer than this cannot be filled honestly (a fast phase of a movement is over within it), s.
+const LONG_GAP_S: f64 = 0.5;
+
+/// The verdict on the data of a recording of `frames` frames at `rate_hz`.
+pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
+    let Quality { seen, joints, bad_frames } = quality;
+    let mut reasons = Vec::new();
+    let mut verdict = Verdict::Good;
+    let mut lower = |to: Verdict, reason: String| {
+        verdict = verdict.max(to);
+        reasons.push(reason);
+    };
+
+    if frames < 10 {
+        lower(Verdict::Poor, format!("Only {frames} frames: too few to see a movement."));
+    }
+    if seen < POOR_SEEN {
+        lower(Verdict::Poor, format!("Only {:.0} % of the joint positions were seen.", 100.0 * seen));
+    } else if seen < GOOD_SEEN {
+        lower(Verdict::Usable, format!("{:.0} % of the joint positions were seen.", 100.0 * seen));
+    }
+    let bad: usize = bad_frames.iter().map(|[first, last]| last + 1 - first).sum();
+    if bad * 20 > frames {
+        let share = 100.0 * bad as f64 / frames as f64;
+        lower(Verdict::Usable, format!("In {share:.0} % of the frames most of the body was missing."));
+    }
+    let never: Vec<&str> = joints.iter().filter(|joint| joint.seen == 0.0).map(|joint| joint.joint.as_str()).collect();
+    if !never.is_empty() {
+        lower(Verdict::Usable, format!("Never seen: {}.", list(&never)));
+    }
+    let gappy: Vec<&str> = joints
+        .iter()
+        .filter(|joint| joint.seen > 0.0 && joint.longest_gap_s > LONG_GAP_S)
+        .map(|joint| joint.joint.as_str())
+        .collect();
+    if !gappy.is_empty() {
+        lower(Verdict::Usable, format!("Lost for more than {LONG_GAP_S} s at a time: {}.", list(&gappy)));
+    }
+    if rate_hz < 20.0 {
+        lower(Verdict::Usable, format!("{rate_hz:.0} frames a second are too few for fast movements."));
+    }
+    if reasons.is_empty() {
+        reasons.push("Every joint was seen nearly all the time.".to_owned());
+    }
+    DataQuality { verdict, reasons, seen, joints, bad_frames }
+}
+
+/// At most five names, then how many more.
+fn list(names: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_motion::condition::JointQuality;
+
+    fn joint(seen: f64, longest_gap_s: f64) -> JointQuality {
+        JointQuality { joint: "left_knee".to_owned(), seen, confidence: 1.0, longest_gap_s, jitter: 0.0 }
+    }
+
+    #[test]
+    fn worst_reason_decides() {
+        let quality = |seen, gap| Quality { seen, joints: vec![joint(seen, gap)], bad_frames: vec![] };
+        assert_eq!(verdict(quality(1.0, 0.0), 300, 30.0).verdict, Verdict::Good);
+        assert_eq!(verdict(quality(0.95, 1.0), 300, 30.0).verdict, Verdict::Usable);
+        assert_eq!(verdict(quality(0.3, 0.0), 300, 30.0).verdict, Verdict::Poor);
+        assert_eq!(verdict(quality(1.0, 0.0), 3, 30.0).verdict, Verdict::Poor);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        assert_eq!(list(&["a", "b"]), "a, b");
+        assert_eq!(list(&["a", "b", "c", "d", "e", "f"]), "a, b, c, d, e and 1 more");
+    }
+}
