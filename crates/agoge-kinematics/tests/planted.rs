@@ -1,5 +1,5 @@
 //! Planted faults fail exactly the checks that name them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::movement::find;
 use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};

@@ -1,5 +1,5 @@
 //! Repetitions of synthetic signals, whose truth is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::movement::{self, Movement};
 use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};

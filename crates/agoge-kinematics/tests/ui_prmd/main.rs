@@ -1,5 +1,5 @@
 //! Segmentation of real movements: UI-PRMD's Kinect clips strung together with pauses (data: `AGOGE_TEST_DATA/ui-prmd`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 mod angles;
 mod data;
