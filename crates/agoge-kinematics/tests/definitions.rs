@@ -1,6 +1,6 @@
 //! What is said about wrong movement definitions.
 
-use agoge_kinematics::movement::{Movement, check};
+use agoge_kinematics::movement::{CURVES, Movement, check};
 
 const GOOD: &str = r#"name = "bend"
 title = "Bend"
@@ -110,4 +110,19 @@ fn all_problems_are_listed_in_order() {
 fn the_error_of_parse_names_the_file() {
     let error = Movement::parse("name = 1", "my.toml").unwrap_err().to_string();
     assert!(error.starts_with("my.toml:1: "), "{error}");
+}
+
+#[test]
+fn the_example_of_the_handbook_is_sound() {
+    let text = include_str!("../../../docs/MOVEMENTS.md");
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(check(example), []);
+}
+
+#[test]
+fn the_handbook_names_every_curve() {
+    let text = include_str!("../../../docs/MOVEMENTS.md");
+    for curve in CURVES {
+        assert!(text.contains(&format!("`{}`", curve.name)), "{}", curve.name);
+    }
 }

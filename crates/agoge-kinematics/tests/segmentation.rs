@@ -1,5 +1,5 @@
 //! Repetitions of synthetic signals, whose truth is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::movement::{self, Movement};
 use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};
@@ -325,4 +325,40 @@ fn strides_are_counted_on_both_sides() {
         assert!((12..=14).contains(&durations.len()), "{side:?} {}", durations.len());
         assert!(durations.iter().all(|d| (d - 0.7).abs() < 0.03), "{durations:?}");
     }
+}
+
+#[test]
+fn dip_flight_and_landing_are_one_jump() {
+    let jump = |knee: bool| {
+        let mut signal = Signal::new(100.0).rest(1.0);
+        let (base, dip, top, land) = if knee { (5.0, 85.0, 5.0, 65.0) } else { (0.95, 0.65, 1.35, 0.70) };
+        signal.values.fill(base);
+        for _ in 0..3 {
+            let start = signal.values.len();
+            signal = signal.to(dip, 0.5).to(top, 0.45).to(top, 0.1).to(base, 0.2).to(land, 0.25).to(base, 0.8);
+            signal.truth.push((start, signal.values.len() - 1));
+            signal = signal.rest(1.5);
+        }
+        signal
+    };
+    let (knee, pelvis) = (jump(true), jump(false));
+    let mut curves = knee.curves();
+    curves.curves.push(Curve { name: "pelvis_height".into(), side: None, unit: Unit::Metre, values: pelvis.values });
+    let movement = movement::find("cmj").unwrap();
+    assert_found(&knee, movement, &curves);
+    for repetition in repetitions(movement, &curves) {
+        let rise = repetition.metrics.iter().find(|m| m.name == "rise").unwrap().value;
+        assert!((rise - 0.4).abs() < 0.01, "{rise}");
+        let names: Vec<&str> = repetition.events.iter().map(|event| event.name.as_str()).collect();
+        assert_eq!(names, ["dip", "apex", "landed"]);
+    }
+}
+
+#[test]
+fn an_hour_is_counted() {
+    let mut signal = Signal::new(30.0).rest(1.0);
+    for _ in 0..900 {
+        signal = signal.bump(90.0, 2.0, 0.0).rest(2.0);
+    }
+    assert_eq!(complete(squat(), &signal.curves()).len(), 900);
 }

@@ -108,33 +108,40 @@ fn find(rule: &RepetitionRule, driver: &Driver, time: &[f64], threshold: f64, ty
     found
 }
 
-/// Takes out the valleys that are no rest: what remains are rests (lows) with one peak (the highest) between them.
-fn join_peaks(rule: &RepetitionRule, line: &Line, time: &[f64], typical: f64, turns: &[Turn]) -> Vec<Turn> {
+/// A turning point, or several that were joined.
+#[derive(Clone, Copy)]
+struct Joined {
+    /// The highest of the peaks, or the low.
+    turn: Turn,
+    /// First and last of the joined peaks, frames.
+    first: usize,
+    last: usize,
+}
+
+/// Takes out the valleys that are no rest: what remains are rests (lows) with one peak, joined of all between them.
+fn join_peaks(rule: &RepetitionRule, line: &Line, time: &[f64], typical: f64, turns: &[Turn]) -> Vec<Joined> {
     let value = |turn: &Turn| line.values[turn.frame];
     let lows: Vec<f64> = turns.iter().filter(|turn| !turn.high).map(value).collect();
-    let mut joined: Vec<Turn> = Vec::with_capacity(turns.len());
+    let mut joined: Vec<Joined> = Vec::with_capacity(turns.len());
     let mut low_index = 0usize;
     for turn in turns {
+        let mut next = Joined { turn: *turn, first: turn.frame, last: turn.frame };
         if !turn.high {
-            joined.push(*turn);
             low_index += 1;
-            continue;
-        }
-        if let [.., peak, valley] = joined[..] {
+        } else if let [.., peak, valley] = joined[..] {
             let rest = local_rest(&lows, low_index.saturating_sub(1));
-            let lower = value(&peak).min(value(turn));
-            let depth = lower - value(&valley);
+            let lower = value(&peak.turn).min(value(turn));
+            let depth = lower - value(&valley.turn);
             let shallow = depth < (1.0 - JOINED_VALLEY) * (lower - rest).min(typical);
-            if shallow || time_below(line, time, peak.frame, turn.frame, 0.5 * (rest + lower)) < rule.join_s {
-                joined.pop();
-                if value(turn) > value(&peak) {
-                    joined.pop();
-                    joined.push(*turn);
+            if shallow || time_below(line, time, peak.last, turn.frame, 0.5 * (rest + lower)) < rule.join_s {
+                next.first = peak.first;
+                if value(&peak.turn) > value(turn) {
+                    next.turn = peak.turn;
                 }
-                continue;
+                joined.truncate(joined.len() - 2);
             }
         }
-        joined.push(*turn);
+        joined.push(next);
     }
     joined
 }
@@ -156,23 +163,23 @@ fn time_below(line: &Line, time: &[f64], from: usize, to: usize, level: f64) -> 
 }
 
 /// The excursions around the peaks, with their boundaries.
-fn bounded(index: usize, line: &Line, time: &[f64], stretch: &Range<usize>, turns: &[Turn]) -> Vec<Excursion> {
+fn bounded(index: usize, line: &Line, time: &[f64], stretch: &Range<usize>, joined: &[Joined]) -> Vec<Excursion> {
     let values = &line.values;
     let speed = rate_of_change(&time[stretch.clone()], &values[stretch.clone()]);
     let speed = |frame: usize| speed[frame - stretch.start];
     let mut found = Vec::new();
-    for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.high) {
-        let low_before = at.checked_sub(1).map(|before| turns[before].frame);
-        let low_after = turns.get(at + 1).map(|after| after.frame);
-        let rise = |low: usize| values[turn.frame] - values[low];
+    for (at, peak) in joined.iter().enumerate().filter(|(_, joined)| joined.turn.high) {
+        let low_before = at.checked_sub(1).map(|before| joined[before].turn.frame);
+        let low_after = joined.get(at + 1).map(|after| after.turn.frame);
+        let rise = |low: usize| values[peak.turn.frame] - values[low];
         let size = match (low_before, low_after) {
             (Some(before), Some(after)) => rise(before).min(rise(after)),
             (Some(low), None) | (None, Some(low)) => rise(low),
             (None, None) => continue,
         };
         let cut = low_before.is_none() || low_after.is_none();
-        let start = low_before.map_or(stretch.start, |low| onset(values, turn.frame, low, speed));
-        let end = low_after.map_or(stretch.end - 1, |low| onset(values, turn.frame, low, speed));
+        let start = low_before.map_or(stretch.start, |low| onset(values, peak.first, low, speed));
+        let end = low_after.map_or(stretch.end - 1, |low| onset(values, peak.last, low, speed));
         found.push(Excursion { line: index, side: line.side, start, end, size, cut, complete: false });
     }
     found

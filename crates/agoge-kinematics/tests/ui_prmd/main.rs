@@ -1,5 +1,5 @@
 //! Segmentation of real movements: UI-PRMD's Kinect clips strung together with pauses (data: `AGOGE_TEST_DATA/ui-prmd`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests are tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 mod data;
 
@@ -96,7 +96,7 @@ fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
     (tally(&found, &strung.truth), tally(&found, &strung.onsets))
 }
 
-/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the subjects; the definitions and the constants of the
+/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the nine subjects; the definitions and the constants of the
 /// segmentation were chosen on the odd subjects.
 #[test]
 fn real_sets_are_segmented() {

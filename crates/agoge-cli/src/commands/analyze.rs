@@ -1,0 +1,110 @@
+//! `agoge analyze INPUT…`
+
+use super::{color, options, print, print_json};
+use crate::args::{Analyze, Shared};
+use crate::outcome::{Exit, Failure};
+use crate::progress;
+use agoge::{Analysis, Error, Models, Options};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// What became of one input, as `--json` prints it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome {
+    Analyzed { input: PathBuf, folder: PathBuf, analysis: Box<Analysis> },
+    Failed { input: PathBuf, error: String },
+}
+
+/// Analyses every input, in parallel; one that fails is reported and does not stop the others.
+pub fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
+    let mut options = options(&args.reading)?;
+    if args.movement != "auto" || args.reading.config.is_none() {
+        options.movement.clone_from(&args.movement);
+    }
+    let models = Models::bundled().with_movement_file(&mut options.movement)?;
+    let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
+    let folders = folders(&args.inputs, &args.out);
+
+    let bar = progress::bar(args.inputs.len(), "analysing", shared);
+    let outcomes: Vec<Outcome> = args
+        .inputs
+        .par_iter()
+        .zip(&folders)
+        .map(|(input, folder)| {
+            let done = one(input, folder, reference.as_ref(), &models, &options);
+            bar.inc(1);
+            match done {
+                Ok(analysis) => {
+                    Outcome::Analyzed { input: input.clone(), folder: folder.clone(), analysis: Box::new(analysis) }
+                }
+                Err(error) => Outcome::Failed { input: input.clone(), error: error.to_string() },
+            }
+        })
+        .collect();
+    bar.finish_and_clear();
+
+    if shared.json {
+        print_json(&outcomes)?;
+    }
+    let mut exit = Exit::Done;
+    for outcome in &outcomes {
+        match outcome {
+            Outcome::Analyzed { folder, analysis, .. } if !shared.json && !shared.quiet => {
+                print(&agoge::report::terminal(analysis, color(shared), 100))?;
+                print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
+            }
+            Outcome::Analyzed { .. } => {}
+            Outcome::Failed { error, .. } => {
+                eprintln!("error: {error}");
+                exit = Exit::InputAtFault;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn one(
+    input: &Path,
+    folder: &Path,
+    reference: Option<&agoge::motion::Recording>,
+    models: &Models,
+    options: &Options,
+) -> Result<Analysis, Error> {
+    let recording = agoge::read(input, options)?;
+    let analyzed = agoge::analyze(&recording, reference, models, options)?;
+    agoge::write_results(&analyzed, folder)?;
+    Ok(analyzed.analysis)
+}
+
+/// A folder for each input, named after it; inputs of the same name are numbered.
+fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
+    let mut taken = HashSet::new();
+    inputs
+        .iter()
+        .map(|input| {
+            let stem = input.file_stem().map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned());
+            let mut name = stem.clone();
+            let mut number = 2;
+            while !taken.insert(name.clone()) {
+                name = format!("{stem}-{number}");
+                number += 1;
+            }
+            out.join(name)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_of_one_name_get_folders_of_their_own() {
+        let inputs = ["a/x.trc", "b/x.trc", "c/x.c3d"].map(PathBuf::from);
+        let folders = folders(&inputs, Path::new("out"));
+        assert_eq!(folders, ["out/x", "out/x-2", "out/x-3"].map(PathBuf::from));
+    }
+}

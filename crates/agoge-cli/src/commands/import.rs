@@ -1,0 +1,29 @@
+//! `agoge import SET SOURCE DEST`
+
+use super::{print, print_json};
+use crate::args::{DataSet, Import, Shared};
+use crate::outcome::{Exit, Failure};
+use crate::progress;
+use agoge::formats::dataset::{self, Dataset};
+
+/// Turns a public data set into recordings and a manifest.
+pub fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
+    let set = match args.set {
+        DataSet::UiPrmd => Dataset::UiPrmd,
+        DataSet::UtdMhad => Dataset::UtdMhad,
+        DataSet::PoseTrainer => Dataset::PoseTrainer,
+    };
+    let bar = progress::bar(0, "importing", shared);
+    let summary = dataset::import(set, &args.source, &args.dest, &mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let summary = summary.map_err(agoge::Error::from)?;
+    if shared.json {
+        print_json(&summary)?;
+    } else {
+        print(&format!("{summary}\n"))?;
+    }
+    Ok(Exit::Done)
+}

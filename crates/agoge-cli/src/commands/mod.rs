@@ -1,0 +1,53 @@
+//! One file a command. Each takes its arguments and returns how it ended.
+
+pub mod analyze;
+pub mod completions;
+pub mod demo;
+pub mod doctor;
+pub mod evaluate;
+pub mod import;
+pub mod movements;
+pub mod train;
+
+use crate::args::{Reading, Shared};
+use crate::outcome::Failure;
+use agoge::Options;
+use serde::Serialize;
+use std::io::Write;
+
+/// The options that a configuration file and the arguments ask for; arguments win.
+fn options(reading: &Reading) -> Result<Options, Failure> {
+    let mut options = match &reading.config {
+        Some(path) => Options::from_file(path)?,
+        None => Options::default(),
+    };
+    options.height_m = reading.height.or(options.height_m);
+    if let Some([from, to]) = reading.time_range.as_deref() {
+        options.time_range_s = Some([*from, *to]);
+    }
+    options.read.person = reading.person.or(options.read.person);
+    options.read.rate_hz = reading.rate.or(options.read.rate_hz);
+    options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
+    if let Some(cutoff_hz) = reading.cutoff {
+        options.condition.set_cutoff_hz(cutoff_hz);
+    }
+    Ok(options)
+}
+
+/// Prints text on standard output.
+fn print(text: &str) -> Result<(), Failure> {
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
+    Ok(writeln!(out)?)
+}
+
+/// Whether to print in colour: only to a terminal, and not where `NO_COLOR` is set.
+fn color(_shared: &Shared) -> bool {
+    use std::io::IsTerminal;
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}

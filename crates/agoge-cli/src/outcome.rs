@@ -1,0 +1,51 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+/// The exit codes of `agoge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: everything was done.
+    Done,
+    /// 1: some input was at fault; the rest was done.
+    InputAtFault,
+    /// 2: the command was used wrongly.
+    Usage,
+    /// 3: Agoge failed.
+    OurFault,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::InputAtFault => 1,
+            Exit::Usage => 2,
+            Exit::OurFault => 3,
+        })
+    }
+}
+
+/// Why a command could not be carried out; each is printed as one line.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The library refused the input.
+    #[error(transparent)]
+    Library(#[from] agoge::Error),
+    /// The arguments do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output: {0}; hint: is the pipe still open?")]
+    Output(#[from] std::io::Error),
+}
+
+impl Failure {
+    /// The exit code that goes with it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Failure::Library(_) | Failure::Output(_) => Exit::InputAtFault,
+            Failure::Usage(_) => Exit::Usage,
+        }
+    }
+}

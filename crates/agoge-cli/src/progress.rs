@@ -1,0 +1,16 @@
+//! One progress bar on standard error; silent with `--quiet`, `--json` or without a terminal.
+
+use crate::args::Shared;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar of `steps` steps with a label.
+pub fn bar(steps: usize, label: &'static str, shared: &Shared) -> ProgressBar {
+    if shared.quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(steps as u64).with_message(label);
+    match ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,50 @@
+//! What can go wrong, one line each.
+
+use std::path::PathBuf;
+
+/// Everything that can go wrong between an input and its analysis. Every message says what, where and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read or written as a recording.
+    #[error(transparent)]
+    Format(#[from] agoge_formats::Error),
+    /// The recording cannot be worked on.
+    #[error(transparent)]
+    Recording(#[from] agoge_motion::Error),
+    /// A movement definition is at fault.
+    #[error(transparent)]
+    Movement(#[from] agoge_kinematics::movement::Error),
+    /// Weights, training or evaluation failed.
+    #[error(transparent)]
+    Model(#[from] agoge_attention::Error),
+    /// No movement of this name.
+    #[error("there is no movement `{name}`; hint: `agoge movements list` names them all, or give the path of a definition file")]
+    NoSuchMovement {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The configuration is at fault.
+    #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// What is wrong and in which line.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("{}: {source}; hint: check that the path exists and that you may use it", .path.display())]
+    Io {
+        /// Which path.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// Wraps an operating system error with its path.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { path, source }
+    }
+}
