@@ -55,12 +55,13 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         // From the heel the sole is level in standing; from the ankle the foot points down by a constant, which is left in.
         90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
     });
-    for (name, top, bottom) in [("thigh_angle", hip, knee), ("shank_angle", knee, ankle)] {
-        // Positive when the upper end is in front of the lower one.
-        catalogue.add((name, some, Degree, Plane::Sagittal), &[top, bottom], |f| {
-            turn(limb(f, bottom, top), UP, frames.forward[f])
-        });
-    }
+    // Positive when the knee is in front of the hip, and the shank when it leans forward.
+    catalogue.add(("thigh_angle", some, Degree, Plane::Sagittal), &[hip, knee], |f| {
+        turn(limb(f, hip, knee), scale(UP, -1.0), frames.forward[f])
+    });
+    catalogue.add(("shank_angle", some, Degree, Plane::Sagittal), &[knee, ankle], |f| {
+        turn(limb(f, ankle, knee), UP, frames.forward[f])
+    });
     catalogue.add(("foot_angle", some, Degree, Plane::Sagittal), &[heel, toe], |f| {
         turn(limb(f, heel, toe), frames.forward[f], UP)
     });

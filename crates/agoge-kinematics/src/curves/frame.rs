@@ -1,7 +1,7 @@
 //! The athlete's own directions in each frame: forward, up and right.
 
 use super::View;
-use agoge_motion::vector::{cross, dot, norm, sub, unit};
+use agoge_motion::vector::{add, cross, dot, norm, sub, unit};
 use agoge_motion::{Part, Recording};
 
 /// Directions of the athlete, one triple a frame. In two dimensions the direction that points out of the picture is zero, so that it adds nothing.
@@ -49,7 +49,12 @@ fn spatial(body: &Recording) -> Frames {
     let across = |frame: usize| {
         let line = |a: Part, b: Part| sub(body.at(frame, b.index()), body.at(frame, a.index()));
         let hips = line(Part::LeftHip, Part::RightHip);
-        let line = if hips[0].is_finite() { hips } else { line(Part::LeftShoulder, Part::RightShoulder) };
+        let shoulders = line(Part::LeftShoulder, Part::RightShoulder);
+        let line = match (hips[0].is_finite(), shoulders[0].is_finite()) {
+            (true, true) => add(hips, shoulders),
+            (true, false) => hips,
+            _ => shoulders,
+        };
         let level = [line[0], 0.0, line[2]];
         (norm(level) > 1e-6).then(|| unit(level))
     };
