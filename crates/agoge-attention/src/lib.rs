@@ -1,1 +1,1 @@
-//! agoge-attention.
+//! Self-attention over movement. Nothing lives here yet: tokens, encoder, training and weights are to come.

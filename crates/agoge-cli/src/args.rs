@@ -6,32 +6,32 @@ use std::path::PathBuf;
 /// Reads any recording of an athlete's movement and says what a coach can act on. Works offline; nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "agoge", version, max_term_width = 110)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
     /// What holds for every command.
     #[command(flatten)]
-    pub shared: Shared,
+    pub(crate) shared: Shared,
 }
 
 /// What holds for every command.
 #[derive(Clone, Debug, Args)]
-pub struct Shared {
+pub(crate) struct Shared {
     /// Print the result as JSON on standard output
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Say more on standard error
     #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
     /// Print errors only
     #[arg(short, long, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Simulate an athlete with known faults, analyse the recording, and show what was found beside what was planted
     Demo(Demo),
     /// Analyse recordings: report.html, analysis.json and repetitions.csv for each
@@ -42,10 +42,6 @@ pub enum Command {
     Movements(Movements),
     /// Turn a public data set into recordings and a manifest
     Import(Import),
-    /// Train a model on a manifest of labelled recordings
-    Train(Train),
-    /// Measure how well a model does on athletes it was not trained on
-    Evaluate(Evaluate),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -55,82 +51,82 @@ pub enum Command {
 
 /// `agoge demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Where the reports go
     #[arg(long, value_name = "DIR", default_value = "agoge-demo")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Another athlete: the simulator's seed
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// What to read and how; shared by the commands that read recordings.
 #[derive(Clone, Debug, Args)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// Settings from a TOML file; arguments given here win over it
     #[arg(short = 'C', long, value_name = "FILE.toml")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Which person, counted from 0 as in the file (default: the one seen longest)
     #[arg(long, value_name = "N")]
-    pub person: Option<usize>,
+    pub(crate) person: Option<usize>,
     /// The athlete's standing height in metres: turns pixels into metres
     #[arg(short = 'H', long, value_name = "METRES", alias = "first_person_height")]
-    pub height: Option<f64>,
+    pub(crate) height: Option<f64>,
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
-    pub time_range: Option<Vec<f64>>,
+    pub(crate) time_range: Option<Vec<f64>>,
     /// Frames a second, for files that do not say
     #[arg(long, value_name = "HZ")]
-    pub rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
     /// How many times slower than life the video plays
     #[arg(long, value_name = "FACTOR", alias = "slowmo_factor")]
-    pub slow_motion: Option<f64>,
+    pub(crate) slow_motion: Option<f64>,
     /// Cut-off of the low-pass filter in Hz
     #[arg(long, value_name = "HZ", alias = "cut_off_frequency")]
-    pub cutoff: Option<f64>,
+    pub(crate) cutoff: Option<f64>,
 }
 
 /// `agoge analyze`
 #[derive(Debug, Args)]
-pub struct Analyze {
+pub(crate) struct Analyze {
     /// Files, or folders of OpenPose JSON
     #[arg(required = true, value_name = "INPUT")]
-    pub inputs: Vec<PathBuf>,
+    pub(crate) inputs: Vec<PathBuf>,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
     #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
-    pub movement: String,
+    pub(crate) movement: String,
     /// A recording of the same movement to compare with
     #[arg(long, value_name = "FILE", alias = "compare_to")]
-    pub reference: Option<PathBuf>,
+    pub(crate) reference: Option<PathBuf>,
     /// Where the results go; each input gets a folder of its own in it
     #[arg(short = 'r', long, value_name = "DIR", alias = "result_dir", default_value = "agoge-report")]
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     /// How to read
     #[command(flatten)]
-    pub reading: Reading,
+    pub(crate) reading: Reading,
 }
 
 /// `agoge doctor`
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// A file, or a folder of OpenPose JSON
-    pub input: PathBuf,
+    pub(crate) input: PathBuf,
     /// How to read
     #[command(flatten)]
-    pub reading: Reading,
+    pub(crate) reading: Reading,
 }
 
 /// `agoge movements`
 #[derive(Debug, Args)]
-pub struct Movements {
+pub(crate) struct Movements {
     /// What to do
     #[command(subcommand)]
-    pub command: MovementsCommand,
+    pub(crate) command: MovementsCommand,
 }
 
 /// What to do with movement definitions.
 #[derive(Debug, Subcommand)]
-pub enum MovementsCommand {
+pub(crate) enum MovementsCommand {
     /// List the definitions that come with Agoge
     List,
     /// Print a definition
@@ -147,9 +143,11 @@ pub enum MovementsCommand {
 
 /// The public data sets that can be imported.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum DataSet {
-    /// UI-PRMD: ten rehabilitation movements, correct and incorrect (Kinect and Vicon)
+pub(crate) enum DataSet {
+    /// UI-PRMD by Kinect: ten rehabilitation movements, done well and badly
     UiPrmd,
+    /// UI-PRMD by Vicon: the same repetitions by 39 markers
+    UiPrmdVicon,
     /// UTD-MHAD: 27 actions (Kinect and one wearable sensor)
     UtdMhad,
     /// pose-trainer: OpenPose clips of arm exercises in good and bad form
@@ -158,40 +156,11 @@ pub enum DataSet {
 
 /// `agoge import`
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// Which data set
-    pub set: DataSet,
+    pub(crate) set: DataSet,
     /// The folder that holds it
-    pub source: PathBuf,
+    pub(crate) source: PathBuf,
     /// Where the recordings and manifest.csv go
-    pub dest: PathBuf,
-}
-
-/// `agoge train`
-#[derive(Debug, Args)]
-pub struct Train {
-    /// manifest.csv: file, athlete, movement, label, split
-    pub manifest: PathBuf,
-    /// Where the weights go; the card goes beside them
-    #[arg(long, value_name = "FILE.safetensors", default_value = "model.safetensors")]
-    pub out: PathBuf,
-    /// Seed of the training
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// How many times the training sees each recording
-    #[arg(long)]
-    pub epochs: Option<usize>,
-}
-
-/// `agoge evaluate`
-#[derive(Debug, Args)]
-pub struct Evaluate {
-    /// manifest.csv: file, athlete, movement, label, split
-    pub manifest: PathBuf,
-    /// How many seeds; the table gives mean and standard deviation over them
-    #[arg(long, default_value_t = 1)]
-    pub seeds: u64,
-    /// How many times the training sees each recording
-    #[arg(long)]
-    pub epochs: Option<usize>,
+    pub(crate) dest: PathBuf,
 }

@@ -1,3 +1,41 @@
-//! The `agoge` command.
+//! The `agoge` command: arguments in, exit codes out; what it does is in the `agoge` library.
 
-fn main() {}
+mod args;
+mod commands;
+mod outcome;
+mod progress;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use outcome::{Exit, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // A panic is our fault and says so in one line; the exit code tells it from faulty input.
+    std::panic::set_hook(Box::new(|panic| {
+        eprintln!(
+            "error: Agoge failed: {panic}; hint: this is a mistake of ours, please report it with the command you gave"
+        );
+    }));
+    let done = std::panic::catch_unwind(|| run(arguments)).unwrap_or(Ok(Exit::OurFault));
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit().into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let shared = &arguments.shared;
+    match arguments.command {
+        Command::Demo(args) => commands::demo::run(&args, shared),
+        Command::Analyze(args) => commands::analyze::run(&args, shared),
+        Command::Doctor(args) => commands::doctor::run(&args, shared),
+        Command::Movements(args) => commands::movements::run(&args, shared),
+        Command::Import(args) => commands::import::run(&args, shared),
+        Command::Completions { shell } => commands::completions::run(shell),
+    }
+}

@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-/// The exit codes of `agoge`.
+/// The exit codes of `agoge`; 2, for wrong usage, is given by the argument parser itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: everything was done.
     Done,
     /// 1: some input was at fault; the rest was done.
     InputAtFault,
-    /// 2: the command was used wrongly.
-    Usage,
     /// 3: Agoge failed.
     OurFault,
 }
@@ -20,7 +18,6 @@ impl From<Exit> for ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
             Exit::InputAtFault => 1,
-            Exit::Usage => 2,
             Exit::OurFault => 3,
         })
     }
@@ -28,13 +25,10 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not be carried out; each is printed as one line.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] agoge::Error),
-    /// The arguments do not fit together.
-    #[error("{0}")]
-    Usage(String),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output: {0}; hint: is the pipe still open?")]
     Output(#[from] std::io::Error),
@@ -42,10 +36,9 @@ pub enum Failure {
 
 impl Failure {
     /// The exit code that goes with it.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Library(_) | Failure::Output(_) => Exit::InputAtFault,
-            Failure::Usage(_) => Exit::Usage,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::args::Shared;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar of `steps` steps with a label.
-pub fn bar(steps: usize, label: &'static str, shared: &Shared) -> ProgressBar {
+pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> ProgressBar {
     if shared.quiet {
         return ProgressBar::hidden();
     }

@@ -36,12 +36,8 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let mut found = Vec::new();
     for kind in kinds(&plain) {
         for check in evidence.movement.checks.iter().filter(|check| check.metric == kind.name) {
-            let passed = passed(evidence, check, kind);
-            // One fault is told once: as it is, or as a drift towards it.
-            match passed {
-                Some(finding) => found.push(finding),
-                None => found.extend(drift(evidence, check, kind)),
-            }
+            found.extend(passed(evidence, check, kind));
+            found.extend(drift(evidence, check, kind));
         }
         found.extend(against_reference(evidence, kind, &plain));
     }

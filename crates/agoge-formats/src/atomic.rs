@@ -26,6 +26,14 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Resu
     written
 }
 
+/// Writes a text file as [`write_atomic`] does.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
+    write_atomic(path, |out| out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e)))
+}
+
 /// Writes a folder of files through a temporary one beside it. A folder that exists already is refused, so nothing is lost.
 pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     if path.exists() {

@@ -151,7 +151,7 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
     }
     let mut notes = Vec::new();
     let is_kinect = width == KINECT_NUMBERS;
-    let skeleton = if is_kinect { skeletons::kinect_25() } else { skeletons::keraal_vicon() };
+    let skeleton = if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon() };
     let up_axis = match is_kinect {
         true => UpAxis::Y,
         false => {

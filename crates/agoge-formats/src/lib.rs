@@ -44,7 +44,7 @@ mod up;
 #[cfg(test)]
 mod tests;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_text};
 pub use csv::write_csv;
 pub use error::{Error, Place};
 pub use manifest::{Manifest, Row, Split};

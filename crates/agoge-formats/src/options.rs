@@ -2,6 +2,7 @@
 
 use crate::{Error, error::Place};
 use agoge_motion::{Channel, Recording, Source, UpAxis};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70 minutes of 39 markers at
@@ -18,7 +19,8 @@ pub const MAX_BYTES: u64 = 2 << 30;
 pub(crate) const ASSUMED_RATE_HZ: f64 = 30.0;
 
 /// What a reader may be told about a file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
     /// Which person of a picture with several: its `person_id` or track number where the file gives them, otherwise the place in
     /// order of first appearance, from 0. By default the one seen longest.

@@ -1,1 +1,25 @@
-//! agoge-report.
+//! From an [`Analysis`] to what people see: a page, a terminal summary, JSON and tables.
+//!
+//! Invariants: every function returns text and writes nothing; the page asks nothing from outside; the same analysis gives the same bytes.
+
+mod angles;
+mod csv;
+mod html;
+mod terminal;
+mod words;
+
+pub use angles::angles;
+pub use csv::repetitions_csv;
+pub use html::{Scene, html};
+pub use terminal::terminal;
+
+use agoge_coach::Analysis;
+
+/// The analysis as indented JSON (docs/ANALYSIS.md); what is not known is `null`.
+pub fn json(analysis: &Analysis) -> String {
+    // Writing plain structures of strings and numbers to memory cannot fail.
+    serde_json::to_string_pretty(analysis).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests;

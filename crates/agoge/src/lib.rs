@@ -1,1 +1,37 @@
-//! agoge
+//! Agoge: any recording of an athlete's movement in, what a coach acts on out.
+//!
+//! [`analyze`] is the one pipeline: condition, bring to the body skeleton, measure, find repetitions, judge.
+//! The crates of the stages are re-exported under their own names for programs that need one of them.
+//!
+//! ```no_run
+//! use agoge::{Options, analyze, read};
+//!
+//! let options = Options::default();
+//! let recording = read("squats.trc".as_ref(), &options)?;
+//! let analyzed = analyze(&recording, None, &options)?;
+//! for finding in &analyzed.analysis.findings {
+//!     println!("{}: {}", finding.title, finding.detail);
+//! }
+//! # Ok::<(), agoge::Error>(())
+//! ```
+
+mod analyze;
+pub mod demo;
+mod doctor;
+mod error;
+mod movement;
+mod options;
+mod output;
+
+pub use agoge_coach as coach;
+pub use agoge_formats as formats;
+pub use agoge_kinematics as kinematics;
+pub use agoge_motion as motion;
+pub use agoge_report as report;
+
+pub use agoge_coach::Analysis;
+pub use analyze::{Analyzed, analyze};
+pub use doctor::{Diagnosis, doctor};
+pub use error::Error;
+pub use options::{Options, read};
+pub use output::write_results;

@@ -4,7 +4,7 @@ use super::{color, options, print, print_json};
 use crate::args::{Analyze, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::{Analysis, Error, Models, Options};
+use agoge::{Analysis, Error, Options};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -19,12 +19,11 @@ enum Outcome {
 }
 
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
-pub fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let mut options = options(&args.reading)?;
     if args.movement != "auto" || args.reading.config.is_none() {
         options.movement.clone_from(&args.movement);
     }
-    let models = Models::bundled().with_movement_file(&mut options.movement)?;
     let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
     let folders = folders(&args.inputs, &args.out);
 
@@ -34,7 +33,7 @@ pub fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         .par_iter()
         .zip(&folders)
         .map(|(input, folder)| {
-            let done = one(input, folder, reference.as_ref(), &models, &options);
+            let done = one(input, folder, reference.as_ref(), &options);
             bar.inc(1);
             match done {
                 Ok(analysis) => {
@@ -53,7 +52,7 @@ pub fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     for outcome in &outcomes {
         match outcome {
             Outcome::Analyzed { folder, analysis, .. } if !shared.json && !shared.quiet => {
-                print(&agoge::report::terminal(analysis, color(shared), 100))?;
+                print(&agoge::report::terminal(analysis, color(), 100))?;
                 print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
             }
             Outcome::Analyzed { .. } => {}
@@ -70,11 +69,10 @@ fn one(
     input: &Path,
     folder: &Path,
     reference: Option<&agoge::motion::Recording>,
-    models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
     let recording = agoge::read(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, models, options)?;
+    let analyzed = agoge::analyze(&recording, reference, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
 }
@@ -85,7 +83,8 @@ fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
     inputs
         .iter()
         .map(|input| {
-            let stem = input.file_stem().map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned());
+            let stem =
+                input.file_stem().map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned());
             let mut name = stem.clone();
             let mut number = 2;
             while !taken.insert(name.clone()) {

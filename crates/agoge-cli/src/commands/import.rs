@@ -7,9 +7,10 @@ use crate::progress;
 use agoge::formats::dataset::{self, Dataset};
 
 /// Turns a public data set into recordings and a manifest.
-pub fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
     let set = match args.set {
-        DataSet::UiPrmd => Dataset::UiPrmd,
+        DataSet::UiPrmd => Dataset::UiPrmdKinect,
+        DataSet::UiPrmdVicon => Dataset::UiPrmdVicon,
         DataSet::UtdMhad => Dataset::UtdMhad,
         DataSet::PoseTrainer => Dataset::PoseTrainer,
     };
@@ -23,7 +24,13 @@ pub fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
     if shared.json {
         print_json(&summary)?;
     } else {
-        print(&format!("{summary}\n"))?;
+        print(&format!(
+            "{} recordings, {} frames, {:.1} MB\n{}\n",
+            summary.recordings,
+            summary.frames,
+            summary.bytes as f64 / 1e6,
+            summary.manifest.display()
+        ))?;
     }
     Ok(Exit::Done)
 }

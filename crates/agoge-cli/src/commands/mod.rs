@@ -1,17 +1,17 @@
 //! One file a command. Each takes its arguments and returns how it ended.
 
-pub mod analyze;
-pub mod completions;
-pub mod demo;
-pub mod doctor;
-pub mod evaluate;
-pub mod import;
-pub mod movements;
-pub mod train;
+pub(crate) mod analyze;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod movements;
 
-use crate::args::{Reading, Shared};
+use crate::args::Reading;
 use crate::outcome::Failure;
 use agoge::Options;
+use agoge::motion::condition::Filter;
+use agoge::motion::filter::CutoffCorrection;
 use serde::Serialize;
 use std::io::Write;
 
@@ -29,7 +29,7 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     options.read.rate_hz = reading.rate.or(options.read.rate_hz);
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
     if let Some(cutoff_hz) = reading.cutoff {
-        options.condition.set_cutoff_hz(cutoff_hz);
+        options.condition.filter = Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }
     Ok(options)
 }
@@ -40,14 +40,14 @@ fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Prints a value as JSON on standard output.
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+fn print_json(value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(out)?)
 }
 
 /// Whether to print in colour: only to a terminal, and not where `NO_COLOR` is set.
-fn color(_shared: &Shared) -> bool {
+fn color() -> bool {
     use std::io::IsTerminal;
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -6,7 +6,7 @@ use crate::outcome::{Exit, Failure};
 use agoge::kinematics::movement;
 
 /// Lists, shows or checks movement definitions.
-pub fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         MovementsCommand::List => list(shared),
         MovementsCommand::Show { name } => show(name, shared),
@@ -14,10 +14,11 @@ pub fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
     }
 }
 
+/// Names and titles of the definitions.
 fn list(shared: &Shared) -> Result<Exit, Failure> {
     let all = movement::bundled();
     if shared.json {
-        print_json(&all)?;
+        print_json(all)?;
         return Ok(Exit::Done);
     }
     let width = all.iter().map(|movement| movement.name.len()).max().unwrap_or(0);
@@ -29,7 +30,7 @@ fn list(shared: &Shared) -> Result<Exit, Failure> {
 fn show(name: &str, shared: &Shared) -> Result<Exit, Failure> {
     let found = movement::find(name).ok_or_else(|| agoge::Error::NoSuchMovement { name: name.to_owned() })?;
     if shared.json {
-        print_json(&found)?;
+        print_json(found)?;
     } else {
         print(movement::text(&found.name).unwrap_or_default())?;
     }
@@ -45,7 +46,7 @@ fn check(file: &std::path::Path, shared: &Shared) -> Result<Exit, Failure> {
         print(&format!("{}: a good definition\n", file.display()))?;
     } else {
         for problem in &problems {
-            eprintln!("error: {}: {problem}", file.display());
+            eprintln!("error: {}:{problem}", file.display());
         }
     }
     Ok(if problems.is_empty() { Exit::Done } else { Exit::InputAtFault })

@@ -44,7 +44,7 @@ impl Dataset {
 }
 
 /// What an import made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
     /// The manifest, `manifest.csv` in the destination.
     pub manifest: PathBuf,

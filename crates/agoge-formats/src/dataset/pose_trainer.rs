@@ -7,12 +7,12 @@ use super::{Sink, clips};
 use crate::error::{Place, quoted};
 use crate::people::Detection;
 use crate::pose::{Poses, Unit, known};
-use crate::{Error, ReadOptions, Row, skeletons};
+use crate::{Error, ReadOptions, Row};
 use std::path::{Path, PathBuf};
 
 pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
     let clips = clips::Clips::open(path, &["exercise", "clip", "good_form"])?;
-    let skeleton = skeletons::openpose_18();
+    let skeleton = agoge_motion::Skeleton::openpose_18();
     let joints = clips::joints(path, &clips.names, 3)?.len();
     if joints != skeleton.len() {
         let what = format!("{joints} joints where {} has {}", skeleton.name, skeleton.len());

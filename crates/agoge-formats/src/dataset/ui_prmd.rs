@@ -3,7 +3,7 @@
 use super::{Sink, clips};
 use crate::error::Place;
 use crate::options::source;
-use crate::{Error, Row, skeletons};
+use crate::{Error, Row};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,8 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
     let clips = clips::Clips::open(path, &["movement", "subject", "repetition", "correct"])?;
     let names = clips::joints(path, &clips.names, 3)?;
     let (skeleton, rate, unit, up_axis) = match sensor {
-        Sensor::Kinect => (skeletons::kinect_22(), 30.0, 0.0002, UpAxis::Y),
-        Sensor::Vicon => (skeletons::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z),
+        Sensor::Kinect => (agoge_motion::Skeleton::kinect_22(), 30.0, 0.0002, UpAxis::Y),
+        Sensor::Vicon => (agoge_motion::Skeleton::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z),
     };
     let joints = skeleton.len();
     // The Vicon columns are numbered (p00, p01…), in the order of the markers.

@@ -46,6 +46,11 @@ pub fn bundled() -> &'static [Movement] {
     &MOVEMENTS
 }
 
+/// The text of the bundled definition with this very name, with its comments.
+pub fn text(name: &str) -> Option<&'static str> {
+    TEXTS.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
+}
+
 /// The bundled definition with this name or alias; capitals, spaces and hyphens do not matter.
 ///
 /// ```

@@ -7,7 +7,7 @@ use agoge_motion::Part;
 use std::fmt;
 
 /// Something wrong in a definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
     /// Line of the text, from 1.
     pub line: usize,

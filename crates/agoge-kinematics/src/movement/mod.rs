@@ -8,7 +8,7 @@ mod catalogue;
 mod check;
 mod rule;
 
-pub use bundled::{bundled, find};
+pub use bundled::{bundled, find, text};
 pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind};
 pub use check::{Problem, check};
 pub use rule::{

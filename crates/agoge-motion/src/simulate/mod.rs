@@ -96,6 +96,8 @@ pub struct Set {
     pub rate_hz: f64,
     /// Time there and time back, s.
     pub tempo_s: [f64; 2],
+    /// Stillness at the turn, s.
+    pub hold_s: f64,
     /// Stillness between repetitions, s.
     pub pause_s: f64,
     /// Standard deviation of the range from repetition to repetition, degrees.
@@ -140,6 +142,7 @@ impl Set {
             facing_deg: 0.0,
             rate_hz: 60.0,
             tempo_s: [1.2, 1.1],
+            hold_s: if exercise == Exercise::OverheadReach { 0.8 } else { 0.0 },
             pause_s: 0.6,
             variation_deg: 1.0,
             attempt_after: None,

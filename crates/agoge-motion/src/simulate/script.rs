@@ -95,7 +95,11 @@ fn repetition(set: &Set, number: usize, range: f64, faults: &[&Fault], poses: &m
         [set.tempo_s[0] / quicker, set.tempo_s[1]].map(|seconds| (seconds * set.rate_hz).round().max(2.0) as usize);
     let inward = [each(FaultKind::KneeInwardDown), each(FaultKind::KneeInwardUp)];
     let jerk = size(FaultKind::JerkyReturn);
+    let hold = (set.hold_s * set.rate_hz).round() as usize;
     for (way, n) in [there, back].into_iter().enumerate() {
+        if way == 1 {
+            poses.extend(std::iter::repeat_n(deep, hold));
+        }
         for i in 0..n {
             let s = i as f64 / n as f64;
             let share = if way == 0 { minimum_jerk(s) } else { 1.0 - minimum_jerk(s) };

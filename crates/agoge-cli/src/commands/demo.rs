@@ -1,0 +1,67 @@
+//! `agoge demo`
+
+use super::{color, print, print_json};
+use crate::args::{Demo, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::demo::{Demonstration, demonstrate};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// One simulated set, as `--json` prints it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    simulated: bool,
+    movement: &'a str,
+    repetitions_planted: usize,
+    repetitions_found: usize,
+    faults: &'a [(String, Option<String>)],
+    folder: PathBuf,
+}
+
+/// Simulates an athlete with known faults, analyses the recordings, and shows what was found beside what was planted.
+pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
+    let demonstrations = demonstrate(args.seed)?;
+    let mut shown = Vec::new();
+    for demonstration in &demonstrations {
+        let folder = args.out.join(demonstration.movement);
+        agoge::write_results(&demonstration.analyzed, &folder)?;
+        let analysis = &demonstration.analyzed.analysis;
+        let found = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+        if !shared.json && !shared.quiet {
+            print(&agoge::report::terminal(analysis, color(), 100))?;
+            print(&beside(demonstration, found))?;
+            print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
+        }
+        shown.push(Shown {
+            simulated: true,
+            movement: demonstration.movement,
+            repetitions_planted: demonstration.repetitions,
+            repetitions_found: found,
+            faults: &demonstration.planted,
+            folder,
+        });
+    }
+    if shared.json {
+        print_json(&shown)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was planted, beside what was found.
+fn beside(demonstration: &Demonstration, found: usize) -> String {
+    let rows: Vec<(String, String)> =
+        std::iter::once((format!("{} repetitions", demonstration.repetitions), format!("{found} repetitions")))
+            .chain(
+                demonstration
+                    .planted
+                    .iter()
+                    .map(|(planted, found)| (planted.clone(), found.clone().unwrap_or_else(|| "not found".to_owned()))),
+            )
+            .collect();
+    let width = rows.iter().map(|(planted, _)| planted.chars().count()).max().unwrap_or(0);
+    let mut text = format!("\nSimulated athlete\n  {:width$}  Found\n", "Planted");
+    for (planted, found) in rows {
+        text += &format!("  {planted:width$}  {found}\n");
+    }
+    text
+}

@@ -1,0 +1,23 @@
+//! Angles under the names of OpenSim's coordinates.
+
+use agoge_kinematics::Curves;
+
+/// Our curves and OpenSim's coordinates of the same meaning and sign (models of Rajagopal and Lai & Uhlrich). OpenSim's lumbar extension is against the pelvis and positive
+/// backward, our trunk lean is against the vertical and positive forward: it is left out rather than renamed.
+const NAMES: [(&str, &str); 10] = [
+    ("hip_flexion_right", "hip_flexion_r"),
+    ("hip_adduction_right", "hip_adduction_r"),
+    ("knee_flexion_right", "knee_angle_r"),
+    ("ankle_dorsiflexion_right", "ankle_angle_r"),
+    ("hip_flexion_left", "hip_flexion_l"),
+    ("hip_adduction_left", "hip_adduction_l"),
+    ("knee_flexion_left", "knee_angle_l"),
+    ("ankle_dorsiflexion_left", "ankle_angle_l"),
+    ("elbow_flexion_right", "elbow_flex_r"),
+    ("elbow_flexion_left", "elbow_flex_l"),
+];
+
+/// The curves that OpenSim has a coordinate for: its name and the values in degrees, `[frame]`; missing values are NaN.
+pub fn angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
+    NAMES.iter().filter_map(|(own, name)| Some((*name, curves.by_key(own)?.values.as_slice()))).collect()
+}

@@ -1,0 +1,94 @@
+//! The numbers that the page's script draws: positions and curves, thinned and rounded.
+
+use super::Scene;
+use agoge_coach::Analysis;
+use agoge_motion::Part;
+use serde_json::{Value, json};
+
+/// Frames a second that the eye needs.
+const SHOWN_HZ: f64 = 30.0;
+/// Most frames on a page; longer recordings are shown coarser.
+const MOST_FRAMES: usize = 5000;
+
+/// The data as JSON that is safe inside a script element.
+pub(super) fn json(analysis: &Analysis, scene: &Scene) -> String {
+    let body = scene.body;
+    let frames = body.frames();
+    let by_rate = (body.rate_hz() / SHOWN_HZ).round();
+    let step = (if by_rate.is_finite() { by_rate as usize } else { 1 }).max(frames.div_ceil(MOST_FRAMES)).max(1);
+    let shown: Vec<usize> = (0..frames).step_by(step).collect();
+    let parts: Vec<Part> =
+        Part::ALL.into_iter().filter(|part| shown.iter().any(|&frame| body.is_seen(frame, part.index()))).collect();
+    let is_3d = body.space.is_3d();
+    // Millimetres or tenths of a pixel as whole numbers.
+    let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
+    let positions: Vec<Value> = shown
+        .iter()
+        .map(|&frame| {
+            let mut row = Vec::with_capacity(3 * parts.len());
+            for part in &parts {
+                let p = body.at(frame, part.index());
+                row.extend(p[..if is_3d { 3 } else { 2 }].iter().map(|&v| whole(v * factor)));
+            }
+            Value::Array(row)
+        })
+        .collect();
+    // Each part is joined to the nearest part towards the pelvis that is on the page.
+    let bones: Vec<[usize; 2]> = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(index, part)| {
+            let mut up = *part;
+            while up != Part::Pelvis {
+                up = up.parent();
+                if let Some(to) = parts.iter().position(|other| *other == up) {
+                    return Some([to, index]);
+                }
+            }
+            None
+        })
+        .collect();
+    let curves: Vec<Value> = scene
+        .curves
+        .curves
+        .iter()
+        .filter(|curve| analysis.bands.is_empty() || analysis.bands.iter().any(|band| band.name == curve.name))
+        .map(|curve| {
+            let digits = if curve.unit.symbol().starts_with("deg") { 10.0 } else { 1000.0 };
+            let values: Vec<Value> = shown.iter().map(|&frame| round(curve.values[frame], digits)).collect();
+            json!({ "name": curve.name, "side": curve.side, "unit": crate::words::unit(curve.unit), "values": values })
+        })
+        .collect();
+    let repetitions: Vec<Value> = analysis
+        .repetitions
+        .iter()
+        .map(|repetition| {
+            let time = |frame: usize| body.time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
+            let phases: Vec<Value> = repetition
+                .phases
+                .iter()
+                .map(|phase| json!({ "name": phase.name, "from": time(phase.start), "to": time(phase.end) }))
+                .collect();
+            json!({ "number": repetition.number, "from": repetition.start_s, "to": repetition.end_s, "complete": repetition.complete, "phases": phases })
+        })
+        .collect();
+    let data = json!({
+        "three": is_3d,
+        "time": shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect::<Vec<_>>(),
+        "parts": parts.iter().map(|part| part.name()).collect::<Vec<_>>(),
+        "bones": bones,
+        "positions": positions,
+        "curves": curves,
+        "repetitions": repetitions,
+    });
+    // No text of a user may end the script element.
+    data.to_string().replace('<', "\\u003c")
+}
+
+fn whole(value: f64) -> Value {
+    if value.is_finite() { Value::from(value.round() as i64) } else { Value::Null }
+}
+
+fn round(value: f64, digits: f64) -> Value {
+    if value.is_finite() { Value::from((value * digits).round() / digits) } else { Value::Null }
+}

@@ -1,0 +1,57 @@
+//! The report as one page that needs nothing from outside.
+
+mod data;
+mod figures;
+mod sections;
+
+use agoge_coach::Analysis;
+use agoge_kinematics::Curves;
+use agoge_motion::Recording;
+use maud::{DOCTYPE, PreEscaped, html};
+
+/// What the moving figure is drawn from.
+pub struct Scene<'a> {
+    /// The conditioned recording on the body skeleton.
+    pub body: &'a Recording,
+    /// Its curves, on the same clock.
+    pub curves: &'a Curves,
+}
+
+const STYLE: &str = include_str!("../../assets/report.css");
+const SCRIPT: &str = include_str!("../../assets/report.js");
+
+/// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
+
+/// The page.
+pub fn html(analysis: &Analysis, scene: &Scene) -> String {
+    let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (sections::header(analysis))
+                main {
+                    (sections::summary(analysis))
+                    (sections::findings(analysis))
+                    @if !scene.body.time.is_empty() { (sections::player(analysis, scene.curves)) }
+                    (sections::bands(analysis))
+                    (sections::repetitions(analysis))
+                    (sections::quality(analysis))
+                    (sections::refused(analysis))
+                }
+                (sections::footer(analysis))
+                script type="application/json" id="data" { (PreEscaped(data::json(analysis, scene))) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}

@@ -1,0 +1,300 @@
+//! The sections of the page, in the order in which a coach reads them.
+
+use super::figures;
+use crate::terminal::FIRST;
+use crate::words::{certainty, count, number, ranges, unit, verdict, view};
+use agoge_coach::Analysis;
+use agoge_coach::analysis::{Band, Certainty, Finding};
+use agoge_coach::findings::words;
+use agoge_kinematics::Curves;
+use maud::{Markup, html};
+
+pub(super) fn header(analysis: &Analysis) -> Markup {
+    let input = &analysis.input;
+    html! {
+        header {
+            h1 { (analysis.movement.title) }
+            p.what {
+                (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view(input.view))
+                @if analysis.movement.how == "unknown" { " · the movement was not named" }
+            }
+            @if input.source.simulated {
+                p.simulated role="note" { strong { "Simulated." } " No athlete was recorded: this movement comes from Agoge's simulator." }
+            }
+        }
+    }
+}
+
+pub(super) fn summary(analysis: &Analysis) -> Markup {
+    let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let attempts = analysis.repetitions.len() - complete;
+    html! {
+        section.summary aria-label="Summary" {
+            div.tile {
+                h2 { "Score" }
+                @match &analysis.score {
+                    Some(score) => {
+                        p.big { (format!("{:.0}", score.value)) span.of { " / 100" } }
+                        div.scale role="img" aria-label=(format!("90 % interval from {:.0} to {:.0}", score.low, score.high)) {
+                            div.span style=(format!("left:{:.1}%;width:{:.1}%", score.low, (score.high - score.low).max(1.0))) {}
+                            div.mark style=(format!("left:{:.1}%", score.value)) {}
+                        }
+                        p.small { "between " (format!("{:.0}", score.low)) " and " (format!("{:.0}", score.high)) " (90 %), by the " (score.method) }
+                    }
+                    None => { p.big { "–" } p.small { "Not scored; see what this recording cannot tell." } }
+                }
+            }
+            div.tile {
+                h2 { "Repetitions" }
+                p.big { (complete) }
+                p.small {
+                    @if attempts > 0 { "and " (count(attempts, "attempt")) " that did not get there" } @else { "all of them complete" }
+                }
+            }
+            div.tile {
+                h2 { "Data" }
+                p.big.word { (verdict(analysis.quality.verdict)) }
+                p.small { (analysis.quality.reasons.first().map_or("", String::as_str)) }
+            }
+        }
+    }
+}
+
+pub(super) fn findings(analysis: &Analysis) -> Markup {
+    let (first, more) = analysis.findings.split_at(analysis.findings.len().min(FIRST));
+    html! {
+        section {
+            h2 { "Change this first" }
+            @if first.is_empty() {
+                p { @if analysis.score.is_some() { "Nothing passes its limit by more than the error of measurement." } @else { "Nothing could be judged in this recording; the reasons are below." } }
+            }
+            div.cards { @for (index, finding) in first.iter().enumerate() { (card(index + 1, finding, analysis)) } }
+            @if !more.is_empty() {
+                details {
+                    summary { (count(more.len(), "lesser finding")) }
+                    ul.lesser { @for finding in more { li { strong { (finding.title) } ". " (finding.detail) } } }
+                }
+            }
+        }
+    }
+}
+
+fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
+    let sure = match finding.certainty {
+        Certainty::High => "sure3",
+        Certainty::Moderate => "sure2",
+        Certainty::Low => "sure1",
+    };
+    let phase = finding.phase.as_ref().map_or(String::new(), |phase| format!(", {}", phase.replace('_', " ")));
+    let curve = finding.curve.as_deref().unwrap_or("");
+    html! {
+        article.card data-part=(finding.part.name()) data-curve=(curve) tabindex="0" {
+            h3 { span.rank { (rank) } (finding.title) }
+            p { (finding.detail) }
+            p.where_ { (words(finding.part.name())) (phase) " · repetitions " (ranges(&finding.repetitions)) " · " span class=(sure) { (certainty(finding.certainty)) } }
+            p.dots aria-hidden="true" {
+                @for repetition in analysis.repetitions.iter().filter(|repetition| repetition.complete) {
+                    span class=(if finding.repetitions.contains(&repetition.number) { "dot on" } else { "dot" }) {}
+                }
+            }
+            dl {
+                dt { "Say" } dd { "“" (finding.cue) "”" }
+                dt { "Do" } dd { (finding.drill) }
+                dt { "Limit from" } dd.small { (finding.source) }
+            }
+        }
+    }
+}
+
+pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
+    let three = analysis.input.space.is_3d();
+    let any = !curves.curves.is_empty();
+    html! {
+        section.player aria-label="The movement" {
+            h2 { "The movement" }
+            div.stage {
+                div {
+                    canvas #figure width="460" height="420" role="img" aria-label="Moving stick figure" {}
+                    @if three {
+                        p.views { button type="button" data-view="0" { "Front" } button type="button" data-view="90" { "Side" } span.small { " drag to turn" } }
+                    }
+                }
+                div.curve {
+                    @if any {
+                        label { "Curve " select #pick {} }
+                        canvas #curve width="640" height="330" role="img" aria-label="The chosen curve over time; click to go there" {}
+                        p.legend { span.left { "left" } span.right { "right" } span.middle { "midline" } }
+                    } @else { p { "No angle could be measured in this recording." } }
+                }
+            }
+            div #track aria-hidden="true" {}
+            div.controls {
+                button #play type="button" { "Play" }
+                input #time type="range" min="0" max="0" value="0" step="1" aria-label="Time";
+                span #clock { "0.00 s" }
+                label { "Speed " select #speed { option value="0.25" { "¼" } option value="0.5" { "½" } option value="1" selected { "1" } } }
+            }
+            p #where .small aria-live="off" {}
+        }
+    }
+}
+
+pub(super) fn bands(analysis: &Analysis) -> Markup {
+    let mut names: Vec<&str> = Vec::new();
+    for band in &analysis.bands {
+        if !names.contains(&band.name.as_str()) {
+            names.push(&band.name);
+        }
+    }
+    let turns = turns(analysis);
+    let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    html! {
+        @if !names.is_empty() {
+            section {
+                h2 { "Over the repetition" }
+                p.small {
+                    "Mean of " (count(complete, "repetition")) ", each from start to end; the shade is one standard deviation."
+                    @if analysis.bands.iter().any(|band| band.reference.is_some()) { " Dashed: the reference." }
+                    @if !turns.is_empty() { " Vertical lines: where " (turns.iter().skip(1).map(|(_, name)| name.replace('_', " ")).collect::<Vec<_>>().join(", ")) " begins." }
+                    span.legend { span.left { "left" } span.right { "right" } span.middle { "midline" } }
+                }
+                div.figures {
+                    @for name in names {
+                        (figures::bands(&words(name), &analysis.bands.iter().filter(|band| band.name == name).collect::<Vec<&Band>>(), &turns))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Mean instants, in per cent of the repetition, at which the phases begin.
+fn turns(analysis: &Analysis) -> Vec<(f64, String)> {
+    let complete: Vec<_> = analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
+    let Some(first) = complete.first() else { return Vec::new() };
+    first
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(index, phase)| {
+            let shares: Vec<f64> = complete
+                .iter()
+                .filter_map(|repetition| {
+                    let [start, end] = repetition.frames;
+                    let begins = repetition.phases.get(index)?.start;
+                    Some(100.0 * begins.saturating_sub(start) as f64 / (end - start).max(1) as f64)
+                })
+                .collect();
+            (shares.iter().sum::<f64>() / shares.len().max(1) as f64, phase.name.clone())
+        })
+        .collect()
+}
+
+pub(super) fn repetitions(analysis: &Analysis) -> Markup {
+    html! {
+        @if !analysis.repetitions.is_empty() {
+            section {
+                h2 { "Every repetition" }
+                div.scroll {
+                    table {
+                        thead { tr {
+                            th scope="col" { "" }
+                            @for repetition in &analysis.repetitions {
+                                th scope="col" { (repetition.number) @if let Some(side) = repetition.side { " " (side.name().chars().next().unwrap_or(' ').to_uppercase()) } }
+                            }
+                            th scope="col" { "mean ± SD" }
+                            th scope="col" title="Minimal detectable change between two repetitions, 95 %" { "MDC" }
+                        } }
+                        tbody {
+                            tr { th scope="row" { "start, s" } @for repetition in &analysis.repetitions { td { (format!("{:.1}", repetition.start_s)) } } td {} td {} }
+                            @if analysis.score.is_some() {
+                                tr { th scope="row" { "score" } @for repetition in &analysis.repetitions { td { @if let Some(score) = repetition.score.as_ref().filter(|_| repetition.complete) { (format!("{:.0}", score.value)) } @else { "–" } } } td {} td {} }
+                            }
+                            @for metric in &analysis.metrics {
+                                tr {
+                                    th scope="row" { (words(&metric.name)) @if let Some(side) = metric.side { ", " (side.name()) } " " span.unit { (unit(metric.unit)) } }
+                                    @for repetition in &analysis.repetitions {
+                                        @let own = repetition.metrics.iter().find(|own| own.name == metric.name && own.side == metric.side && own.phase == metric.phase);
+                                        td { (own.map_or("–".to_owned(), |own| number(own.value, own.unit))) }
+                                    }
+                                    td { (number(metric.mean, metric.unit)) " ± " (number(metric.sd, metric.unit)) }
+                                    td { (metric.mdc.map_or("–".to_owned(), |mdc| number(mdc, metric.unit))) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if analysis.repetitions.iter().any(|repetition| !repetition.complete) {
+                    p.small { "Not complete, and not counted in the means: " (ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn quality(analysis: &Analysis) -> Markup {
+    let quality = &analysis.quality;
+    let length = analysis.input.space.unit();
+    html! {
+        section {
+            h2 { "How good the data are: " (verdict(quality.verdict)) }
+            @for reason in &quality.reasons { p { (reason) } }
+            @if !analysis.input.source.notes.is_empty() {
+                ul.small { @for note in &analysis.input.source.notes { li { (note) } } }
+            }
+            details {
+                summary { "Each of the " (quality.joints.len()) " joints" }
+                div.scroll { table.joints {
+                    thead { tr { th scope="col" { "Joint" } th scope="col" { "Seen" } th scope="col" { "" } th scope="col" { "Longest gap, s" } th scope="col" { "Jitter, " (length) } } }
+                    tbody { @for joint in &quality.joints {
+                        tr {
+                            th scope="row" { (joint.joint) }
+                            td { (format!("{:.0} %", 100.0 * joint.seen)) }
+                            td { div.bar aria-hidden="true" { div style=(format!("width:{:.0}%", 100.0 * joint.seen)) {} } }
+                            td { (format!("{:.2}", joint.longest_gap_s)) }
+                            td { (if length == "m" { format!("{:.4}", joint.jitter) } else { format!("{:.2}", joint.jitter) }) }
+                        }
+                    } }
+                } }
+            }
+            details {
+                summary { "What was repaired" }
+                @if analysis.repairs.is_empty() { p { "Nothing." } } @else {
+                    div.scroll { table {
+                        thead { tr { th scope="col" { "Joint" } th scope="col" { "Repair" } th scope="col" { "Frames" } th scope="col" { "How" } } }
+                        tbody { @for repair in &analysis.repairs {
+                            tr { th scope="row" { (repair.joint) } td.text { (repair.kind) } td { (repair.frames) } td.text { (repair.note) } }
+                        } }
+                    } }
+                }
+                @if !analysis.input.invented.is_empty() {
+                    p { "Made from other joints:" }
+                    ul { @for made in &analysis.input.invented { li { (made.replace('_', " ")) } } }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn refused(analysis: &Analysis) -> Markup {
+    html! {
+        @if !analysis.refused.is_empty() {
+            section {
+                h2 { "What this recording cannot tell" }
+                ul.refused { @for refused in &analysis.refused { li { strong { (words(&refused.name)) } ": " (refused.reason) } } }
+            }
+        }
+    }
+}
+
+pub(super) fn footer(analysis: &Analysis) -> Markup {
+    let input = &analysis.input;
+    html! {
+        footer {
+            p {
+                "Made by Agoge " (analysis.version) " from " (input.source.format) ", " (input.skeleton) ", " (input.frames) " frames at " (format!("{:.2}", input.rate_hz)) " Hz. "
+                "Nothing left this machine. This is no diagnosis: pain belongs to a physician or physiotherapist."
+            }
+        }
+    }
+}

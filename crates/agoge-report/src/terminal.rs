@@ -1,0 +1,109 @@
+//! The summary on the terminal.
+
+use crate::words::{certainty, count, number, ranges, unit, verdict, view};
+use agoge_coach::Analysis;
+use agoge_coach::findings::words;
+use std::fmt::Write;
+
+/// Findings that are shown as "change this first".
+pub(crate) const FIRST: usize = 3;
+
+/// The summary of an analysis for a terminal of `width` columns: what was recorded, the score, what to change first, the metrics, and the quality of
+/// the data. Plain text, coloured with ANSI codes if asked for.
+pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
+    let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+    let mut out = String::new();
+    let mut line = |text: String| {
+        let _ = writeln!(out, "{text}");
+    };
+    let input = &analysis.input;
+    let simulated = if input.source.simulated { "  [SIMULATED]" } else { "" };
+    line(bold(&format!("{}: {}{simulated}", analysis.movement.title, input.source.name)));
+    line(format!(
+        "{:.1} s at {:.0} frames a second, {}; the data are {}.",
+        input.duration_s,
+        input.rate_hz,
+        view(input.view),
+        verdict(analysis.quality.verdict)
+    ));
+    let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let attempts = analysis.repetitions.len() - complete;
+    let attempts = if attempts > 0 { format!(" and {}", count(attempts, "attempt")) } else { String::new() };
+    line(format!("{}{attempts}.", count(complete, "complete repetition")));
+    if let Some(score) = &analysis.score {
+        line(format!(
+            "{} of 100 (90 % interval {:.0} to {:.0}; {})",
+            bold(&format!("Score {:.0}", score.value)),
+            score.low,
+            score.high,
+            score.method
+        ));
+    }
+    if !analysis.findings.is_empty() {
+        line(format!("\n{}", bold("Change this first")));
+        for (index, finding) in analysis.findings.iter().take(FIRST).enumerate() {
+            line(format!("  {}. {}  ({})", index + 1, bold(&finding.title), certainty(finding.certainty)));
+            for text in wrap(&finding.detail, width.saturating_sub(5)) {
+                line(format!("     {text}"));
+            }
+            line(format!("     Repetitions {}.", ranges(&finding.repetitions)));
+            for text in wrap(&format!("Say: \"{}\"  Do: {}", finding.cue, finding.drill), width.saturating_sub(5)) {
+                line(format!("     {text}"));
+            }
+        }
+        let more = analysis.findings.len().saturating_sub(FIRST);
+        if more > 0 {
+            line(format!("  and {} in the report.", count(more, "lesser finding")));
+        }
+    } else if analysis.score.is_some() {
+        line("\nNothing passes its limit by more than the error of measurement.".to_owned());
+    }
+    if !analysis.metrics.is_empty() {
+        line(format!("\n{}", bold("Measured over the complete repetitions (mean ± SD)")));
+        let names: Vec<String> = analysis
+            .metrics
+            .iter()
+            .map(|metric| {
+                words(&metric.name) + metric.side.map_or(String::new(), |side| format!(", {}", side.name())).as_str()
+            })
+            .collect();
+        let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        for (metric, name) in analysis.metrics.iter().zip(&names) {
+            let value = format!(
+                "{} ± {} {}",
+                number(metric.mean, metric.unit),
+                number(metric.sd, metric.unit),
+                unit(metric.unit)
+            );
+            line(format!("  {name:longest$}  {}", value.trim_end()));
+        }
+    }
+    for reason in &analysis.quality.reasons {
+        line(format!("\nData: {reason}"));
+    }
+    let refused: Vec<&str> = analysis.refused.iter().map(|refused| refused.name.as_str()).collect();
+    if !refused.is_empty() {
+        for text in wrap(&format!("Not told by this recording (why: see the report): {}.", refused.join(", ")), width) {
+            line(text);
+        }
+    }
+    out
+}
+
+/// Text in lines of at most `width` characters, broken at spaces.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let current = &mut lines[last];
+        if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !current.is_empty() {
+                current.push(' ');
+            }
+            current.push_str(word);
+        }
+    }
+    lines
+}

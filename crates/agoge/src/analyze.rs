@@ -1,0 +1,142 @@
+//! The one pipeline.
+
+use crate::{Error, Options, movement};
+use agoge_coach::analysis::{Input, RepetitionReport, SCHEMA, Verdict};
+use agoge_coach::findings::{Evidence, findings};
+use agoge_coach::{Analysis, band, score, summary, verdict};
+use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, measure, repetitions};
+use agoge_motion::condition::{Conditioned, condition};
+use agoge_motion::skeleton::Body;
+use agoge_motion::{Part, Recording};
+
+/// Share of joint positions that must be seen within a repetition for its pose to count as good.
+const GOOD_POSE: f64 = 0.7;
+
+/// An analysis with what it was made from, for reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analyzed {
+    /// What a coach acts on.
+    pub analysis: Analysis,
+    /// The conditioned recording on the body skeleton.
+    pub body: Recording,
+    /// Everything that was measured over time, on the body's clock.
+    pub curves: Curves,
+}
+
+/// A recording up to its curves: the stages that come before any movement is named.
+struct Prepared {
+    conditioned: Conditioned,
+    body: Body,
+    measured: Measured,
+}
+
+/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input gives the same bytes.
+///
+/// # Errors
+/// For options that make no sense, a movement that does not exist, and a height that is not a person's.
+pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &Options) -> Result<Analyzed, Error> {
+    let Prepared { conditioned, body, measured: Measured { curves, view } } = prepare(recording, options)?;
+    let (movement, choice) = movement::choose(&options.movement, &curves)?;
+    let found = repetitions(&movement, &curves);
+    let complete: Vec<&Repetition> = found.iter().filter(|repetition| repetition.complete).collect();
+
+    let other = reference.map(|recording| prepare(recording, options)).transpose()?;
+    let other_found = other.as_ref().map(|other| repetitions(&movement, &other.measured.curves));
+    let other_complete: Option<Vec<&Repetition>> =
+        other_found.as_ref().map(|found| found.iter().filter(|repetition| repetition.complete).collect());
+    let other_curves = other.as_ref().map(|other| &other.measured.curves);
+
+    let is_3d = body.recording.space.is_3d();
+    let quality = verdict(conditioned.quality, recording.frames(), recording.rate_hz());
+    let numbered: Vec<(usize, &Repetition)> =
+        found.iter().enumerate().filter(|(_, r)| r.complete).map(|(index, r)| (index + 1, r)).collect();
+    let evidence = Evidence {
+        movement: &movement,
+        repetitions: numbered,
+        reference: other_complete.clone(),
+        is_3d,
+        data: quality.verdict,
+    };
+    let reports: Vec<RepetitionReport> = found
+        .iter()
+        .enumerate()
+        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording))
+        .collect();
+    let mut refused = curves.refused.clone();
+    if quality.verdict == Verdict::Poor {
+        let reason = "the data are too poor; see the quality of the data".to_owned();
+        refused.push(Refused { name: "findings".to_owned(), reason });
+    }
+    if movement.checks.is_empty() {
+        let reason = "no movement was named, so nothing can be judged; name it with --movement".to_owned();
+        refused.push(Refused { name: "score and findings".to_owned(), reason });
+    }
+    let scores: Vec<_> =
+        reports.iter().filter(|report| report.complete).filter_map(|report| report.score.clone()).collect();
+    let other_bands = other_curves.zip(other_complete.as_deref());
+    let analysis = Analysis {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        input: Input {
+            source: recording.source.clone(),
+            skeleton: recording.skeleton.name.clone(),
+            space: body.recording.space,
+            view,
+            frames: recording.frames(),
+            rate_hz: recording.rate_hz(),
+            duration_s: recording.duration_s(),
+            height_m: options.height_m,
+            invented: body.invented.iter().map(|made| format!("{}: {}", made.part.name(), made.from)).collect(),
+        },
+        repairs: conditioned.repairs,
+        movement: choice,
+        metrics: summary::metrics(&complete),
+        score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
+        findings: findings(&evidence),
+        bands: band::bands(&movement, &curves, &complete, other_bands),
+        repetitions: reports,
+        quality,
+        refused,
+    };
+    Ok(Analyzed { analysis, body: body.recording, curves })
+}
+
+fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
+    let conditioned = condition(recording, &options.condition)?;
+    let mut body = conditioned.recording.to_body();
+    if let Some(height_m) = options.height_m {
+        body.recording = body.recording.scaled_by_height(height_m)?;
+    }
+    let measured = measure(&body.recording);
+    Ok(Prepared { conditioned, body, measured })
+}
+
+fn report(number: usize, repetition: &Repetition, movement: &Movement, body: &Recording) -> RepetitionReport {
+    let Repetition { start, end, .. } = *repetition;
+    let ever: Vec<usize> =
+        (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect();
+    let seen: usize = (start..=end).map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count()).sum();
+    let positions = (end + 1 - start) * ever.len().max(1);
+    let possible = |metric: &agoge_kinematics::Metric| {
+        // No human joint turns further or faster than this (a pitcher's shoulder reaches about 7000 deg/s).
+        match metric.unit {
+            agoge_kinematics::Unit::Degree => metric.value.is_nan() || metric.value.abs() <= 200.0,
+            agoge_kinematics::Unit::DegreePerSecond => metric.value.is_nan() || metric.value.abs() <= 8000.0,
+            _ => true,
+        }
+    };
+    RepetitionReport {
+        number,
+        side: repetition.side,
+        complete: repetition.complete,
+        frames: [start, end],
+        start_s: body.time[start],
+        end_s: body.time[end],
+        phases: repetition.phases.clone(),
+        events: repetition.events.clone(),
+        metrics: repetition.metrics.clone(),
+        score: score::repetition(movement, repetition, body.space.is_3d()),
+        qa_pose: seen as f64 >= GOOD_POSE * positions as f64,
+        qa_biomech: repetition.metrics.iter().all(possible),
+    }
+}
