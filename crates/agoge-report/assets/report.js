@@ -62,7 +62,7 @@
   const names = [...new Set(data.curves.map(c => c.name))];
   const title = name => { const words = name.replaceAll("_", " "); return words[0].toUpperCase() + words.slice(1); };
   if (pick) for (const name of names) pick.add(new Option(title(name), name));
-  const room = [46, 10, 10, 24];
+  const room = [46, 10, 30, 24];
   function drawCurve() {
     if (!curve) return;
     const chosen = data.curves.filter(c => c.name === pick.value), g = curve.getContext("2d");
@@ -93,7 +93,7 @@
     g.strokeStyle = color("--ink"); g.lineWidth = 1;
     g.beginPath(); g.moveTo(x(data.time[frame]), room[2]); g.lineTo(x(data.time[frame]), h - room[3]); g.stroke();
     g.fillStyle = color("--ink"); g.textAlign = "left";
-    g.fillText(chosen.filter(c => c.values[frame] !== null).map(c => (c.side ? c.side + " " : "") + c.values[frame] + " " + c.unit).join("   "), room[0] + 8, room[2] + 14);
+    g.fillText(chosen.filter(c => c.values[frame] !== null).map(c => (c.side ? c.side + " " : "") + c.values[frame] + " " + c.unit).join("   "), room[0], 18);
   }
 
   for (const r of data.repetitions) {

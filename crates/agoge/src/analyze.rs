@@ -19,8 +19,21 @@ pub struct Analyzed {
     pub analysis: Analysis,
     /// The conditioned recording on the body skeleton.
     pub body: Recording,
+    /// The conditioned recording with the source's own joints or markers, on the same clock.
+    pub source: Recording,
     /// Everything that was measured over time, on the body's clock.
     pub curves: Curves,
+}
+
+/// Fewest parts of the body that make a figure.
+const FIGURE: usize = 6;
+
+impl Analyzed {
+    /// What to draw: the body, or the source's markers where too little of them is a body.
+    pub fn figure(&self) -> &Recording {
+        let is_seen = |&part: &usize| (0..self.body.frames()).any(|frame| self.body.is_seen(frame, part));
+        if (0..Part::COUNT).filter(is_seen).count() >= FIGURE { &self.body } else { &self.source }
+    }
 }
 
 /// A recording up to its curves: the stages that come before any movement is named.
@@ -98,7 +111,7 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         quality,
         refused,
     };
-    Ok(Analyzed { analysis, body: body.recording, curves })
+    Ok(Analyzed { analysis, body: body.recording, source: conditioned.recording, curves })
 }
 
 fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// If the folder cannot be made or written to.
 pub fn write_results(analyzed: &Analyzed, folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    let scene = Scene { body: &analyzed.body, curves: &analyzed.curves };
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
     write_text(&folder.join("report.html"), &agoge_report::html(&analyzed.analysis, &scene))?;
     write_text(&folder.join("analysis.json"), &agoge_report::json(&analyzed.analysis))?;
     write_text(&folder.join("repetitions.csv"), &agoge_report::repetitions_csv(&analyzed.analysis))?;

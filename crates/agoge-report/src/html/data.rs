@@ -2,7 +2,6 @@
 
 use super::Scene;
 use agoge_coach::Analysis;
-use agoge_motion::Part;
 use serde_json::{Value, json};
 
 /// Frames a second that the eye needs.
@@ -12,38 +11,39 @@ const MOST_FRAMES: usize = 5000;
 
 /// The data as JSON that is safe inside a script element.
 pub(super) fn json(analysis: &Analysis, scene: &Scene) -> String {
-    let body = scene.body;
+    let body = scene.figure;
+    let curve_time = &scene.curves.time;
     let frames = body.frames();
     let by_rate = (body.rate_hz() / SHOWN_HZ).round();
     let step = (if by_rate.is_finite() { by_rate as usize } else { 1 }).max(frames.div_ceil(MOST_FRAMES)).max(1);
     let shown: Vec<usize> = (0..frames).step_by(step).collect();
-    let parts: Vec<Part> =
-        Part::ALL.into_iter().filter(|part| shown.iter().any(|&frame| body.is_seen(frame, part.index()))).collect();
+    let joints: Vec<usize> =
+        (0..body.joints()).filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint))).collect();
     let is_3d = body.space.is_3d();
     // Millimetres or tenths of a pixel as whole numbers.
     let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
     let positions: Vec<Value> = shown
         .iter()
         .map(|&frame| {
-            let mut row = Vec::with_capacity(3 * parts.len());
-            for part in &parts {
-                let p = body.at(frame, part.index());
+            let mut row = Vec::with_capacity(3 * joints.len());
+            for &joint in &joints {
+                let p = body.at(frame, joint);
                 row.extend(p[..if is_3d { 3 } else { 2 }].iter().map(|&v| whole(v * factor)));
             }
             Value::Array(row)
         })
         .collect();
-    // Each part is joined to the nearest part towards the pelvis that is on the page.
-    let bones: Vec<[usize; 2]> = parts
+    // Each joint is joined to the nearest joint up its limb that is on the page.
+    let bones: Vec<[usize; 2]> = joints
         .iter()
         .enumerate()
-        .filter_map(|(index, part)| {
-            let mut up = *part;
-            while up != Part::Pelvis {
-                up = up.parent();
-                if let Some(to) = parts.iter().position(|other| *other == up) {
+        .filter_map(|(index, &joint)| {
+            let mut up = body.skeleton.joints[joint].parent;
+            while let Some(above) = up {
+                if let Some(to) = joints.iter().position(|&other| other == above) {
                     return Some([to, index]);
                 }
+                up = body.skeleton.joints[above].parent;
             }
             None
         })
@@ -63,7 +63,7 @@ pub(super) fn json(analysis: &Analysis, scene: &Scene) -> String {
         .repetitions
         .iter()
         .map(|repetition| {
-            let time = |frame: usize| body.time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
+            let time = |frame: usize| curve_time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
             let phases: Vec<Value> = repetition
                 .phases
                 .iter()
@@ -75,7 +75,7 @@ pub(super) fn json(analysis: &Analysis, scene: &Scene) -> String {
     let data = json!({
         "three": is_3d,
         "time": shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect::<Vec<_>>(),
-        "parts": parts.iter().map(|part| part.name()).collect::<Vec<_>>(),
+        "parts": joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect::<Vec<_>>(),
         "bones": bones,
         "positions": positions,
         "curves": curves,

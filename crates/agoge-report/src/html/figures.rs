@@ -1,7 +1,7 @@
 //! Still pictures of curves: mean and spread over the cycle, left and right.
 
-use crate::words::number;
 use agoge_coach::analysis::Band;
+use agoge_kinematics::Unit;
 use agoge_motion::Side;
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
@@ -26,7 +26,9 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     let low = values.iter().copied().filter(|v| finite(v)).fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().filter(|v| finite(v)).fold(f64::NEG_INFINITY, f64::max);
     let Some(unit) = sides.first().map(|band| band.unit).filter(|_| low.is_finite()) else { return html! {} };
-    let (low, high) = if high - low < 1e-6 { (low - 1.0, high + 1.0) } else { (low, high) };
+    // A curve that hardly moves must not fill the picture with its noise.
+    let widen = 0.5 * (least_span(unit) - (high - low)).max(0.0);
+    let (low, high) = (low - widen, high + widen);
     let [left, right, top, bottom] = MARGIN;
     let x = |percent: f64| left + (WIDTH - left - right) * percent / 100.0;
     let y = |value: f64| top + (HEIGHT - top - bottom) * (high - value) / (high - low);
@@ -38,7 +40,7 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
             r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
             left - 4.0,
             y(tick) + 3.5,
-            number(tick, unit).replace(".000", "").replace(".00", "")
+            label(tick)
         ));
     }
     for percent in [0.0, 50.0, 100.0] {
@@ -86,11 +88,21 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     }
     html! {
         figure {
-            figcaption { (title) " " span.unit { "(" (crate::words::unit(unit)) ")" } }
+            figcaption { (title) @if unit != Unit::One { " " span.unit { "(" (crate::words::unit(unit)) ")" } } }
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(format!("{title} over the repetition, mean and standard deviation")) {
                 (PreEscaped(svg))
             }
         }
+    }
+}
+
+/// The least range of an axis.
+fn least_span(unit: Unit) -> f64 {
+    match unit {
+        Unit::Degree | Unit::Percent => 20.0,
+        Unit::DegreePerSecond => 50.0,
+        Unit::Metre | Unit::Trunk => 0.1,
+        Unit::MetrePerSecond | Unit::TrunkPerSecond | Unit::Second | Unit::One => 0.5,
     }
 }
 
@@ -100,6 +112,13 @@ fn line(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
         let _ = write!(text, "{x:.1},{y:.1} ");
     }
     format!(r#"<polyline class="{class}" points="{}"/>"#, text.trim_end())
+}
+
+/// A tick's value without idle zeros.
+fn label(tick: f64) -> String {
+    let text = format!("{tick:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Three to six round values in a range.

@@ -11,9 +11,9 @@ use maud::{DOCTYPE, PreEscaped, html};
 
 /// What the moving figure is drawn from.
 pub struct Scene<'a> {
-    /// The conditioned recording on the body skeleton.
-    pub body: &'a Recording,
-    /// Its curves, on the same clock.
+    /// The conditioned recording that is drawn: on the body skeleton, or with the source's own markers where they make no body.
+    pub figure: &'a Recording,
+    /// Its curves, on the figure's clock.
     pub curves: &'a Curves,
 }
 
@@ -41,7 +41,7 @@ pub fn html(analysis: &Analysis, scene: &Scene) -> String {
                 main {
                     (sections::summary(analysis))
                     (sections::findings(analysis))
-                    @if !scene.body.time.is_empty() { (sections::player(analysis, scene.curves)) }
+                    @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
                     (sections::bands(analysis))
                     (sections::repetitions(analysis))
                     (sections::quality(analysis))
