@@ -1,1 +1,23 @@
-//! Self-attention over movement. Nothing lives here yet: tokens, encoder, training and weights are to come.
+//! Self-attention over movement: a repetition becomes tokens (body part × stretch of time), an encoder lets every part attend to every other part and
+//! every stretch to every other stretch, and heads read from it which movement it was, how well it was done, and an embedding.
+//!
+//! Invariants: the only crate that knows Burn; it knows no file but its own weights, no movement definition and no wording.
+
+mod alone;
+pub mod attention;
+pub mod card;
+pub mod encoder;
+mod error;
+pub mod evaluate;
+pub mod metric;
+pub mod model;
+pub mod token;
+pub mod train;
+pub mod weights;
+
+pub use card::Card;
+pub use error::Error;
+pub use evaluate::{Evaluation, leave_one_athlete_out};
+pub use model::{Model, Reading};
+pub use token::Clip;
+pub use train::{Config, train};

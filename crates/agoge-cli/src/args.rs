@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Movements(Movements),
     /// Turn a public data set into recordings and a manifest
     Import(Import),
+    /// Train a model on a manifest of labelled recordings
+    Train(Train),
+    /// Measure how well a model does on athletes it was not trained on
+    Evaluate(Evaluate),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -163,4 +167,33 @@ pub(crate) struct Import {
     pub(crate) source: PathBuf,
     /// Where the recordings and manifest.csv go
     pub(crate) dest: PathBuf,
+}
+
+/// `agoge train`
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// manifest.csv: file, athlete, movement, label, split
+    pub(crate) manifest: PathBuf,
+    /// Where the weights go
+    #[arg(long, value_name = "FILE.safetensors", default_value = "model.safetensors")]
+    pub(crate) out: PathBuf,
+    /// Seed of the training
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many times the training sees each recording
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+}
+
+/// `agoge evaluate`
+#[derive(Debug, Args)]
+pub(crate) struct Evaluate {
+    /// manifest.csv: file, athlete, movement, label, split
+    pub(crate) manifest: PathBuf,
+    /// How many seeds; the table gives mean and standard deviation over them
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) seeds: u64,
+    /// How many times the training sees each recording
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
 }

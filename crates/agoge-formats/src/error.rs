@@ -100,7 +100,8 @@ impl Error {
         Error::Io { action: "read", path: path.to_owned(), source, hint: "check that the path exists and may be read" }
     }
 
-    pub(crate) fn write(path: &Path, source: std::io::Error) -> Error {
+    /// The operating system refused to write a file.
+    pub fn write(path: &Path, source: std::io::Error) -> Error {
         let hint = "check that the folder exists, may be written and has room";
         Error::Io { action: "write", path: path.to_owned(), source, hint }
     }

@@ -14,6 +14,9 @@ pub enum Error {
     /// A movement definition is at fault.
     #[error(transparent)]
     Movement(#[from] agoge_kinematics::movement::Error),
+    /// Weights, training or evaluation failed.
+    #[error(transparent)]
+    Model(#[from] agoge_attention::Error),
     /// No movement of this name.
     #[error(
         "there is no movement `{name}`; hint: `agoge movements list` names them all, or give the path of a definition file"

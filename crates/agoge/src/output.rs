@@ -5,6 +5,17 @@ use agoge_formats::{write_mot, write_text, write_trc};
 use agoge_report::Scene;
 use std::path::Path;
 
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    use std::io::Write;
+    Ok(agoge_formats::write_atomic(path, |out| {
+        out.write_all(bytes).map_err(|error| agoge_formats::Error::write(path, error))
+    })?)
+}
+
 /// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that OpenSim knows and no value of them is missing) and,
 /// for recordings in metres, `body.trc` into a folder, which is made if it is not there. Each file is written whole or not at all.
 ///

@@ -4,8 +4,10 @@ pub(crate) mod analyze;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod evaluate;
 pub(crate) mod import;
 pub(crate) mod movements;
+pub(crate) mod train;
 
 use crate::args::Reading;
 use crate::outcome::Failure;

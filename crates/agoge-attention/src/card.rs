@@ -1,0 +1,25 @@
+//! Model cards: what a model is for, what it was trained on, how good it is and on whom.
+
+use serde::{Deserialize, Serialize};
+
+/// The card of a model, kept with its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// The model's name.
+    pub name: String,
+    /// What it was trained on.
+    pub data: String,
+    /// The movements it knows, in the order of its heads.
+    pub movements: Vec<String>,
+    /// How it was measured, with the command.
+    pub protocol: String,
+    /// The figures, each with its name.
+    pub figures: Vec<(String, f64)>,
+    /// The date, ISO 8601.
+    pub date: String,
+    /// What it was never tested on and must not be used for.
+    pub limits: String,
+    /// Licence of the weights.
+    pub licence: String,
+}

@@ -1,0 +1,24 @@
+//! What can go wrong with weights and training.
+
+/// Why weights could not be used or a model not be trained.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The weights are not what this version can use.
+    #[error("weights {name}: {what}; hint: {hint}")]
+    Weights {
+        /// The file's name.
+        name: String,
+        /// What is wrong, with the tensor's name where one is at fault.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The clips do not suffice.
+    #[error("cannot train or evaluate: {what}; hint: {hint}")]
+    Clips {
+        /// What is missing.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+}

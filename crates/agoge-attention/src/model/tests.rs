@@ -1,0 +1,109 @@
+use super::*;
+use crate::train::{Config, movements, train};
+use crate::{Clip, leave_one_athlete_out};
+use agoge_motion::Side;
+use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+
+/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward or an arm low.
+fn clips(athletes: usize) -> Vec<Clip> {
+    let mut clips = Vec::new();
+    for athlete in 0..athletes {
+        for exercise in [Exercise::Squat, Exercise::OverheadReach] {
+            let kind = if exercise == Exercise::Squat { FaultKind::KneeInwardUp } else { FaultKind::Asymmetry };
+            let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
+            let set = Set {
+                repetitions: 6,
+                height_m: 1.6 + 0.05 * athlete as f64,
+                facing_deg: 70.0 * athlete as f64,
+                faults: vec![fault],
+                seed: athlete as u64,
+                variation_deg: 4.0,
+                rate_hz: 30.0,
+                ..Set::new(exercise)
+            };
+            let simulation = set.simulate();
+            let body = simulation.recording.to_body().recording;
+            for (index, [start, _, end]) in simulation.truth.repetitions.iter().enumerate() {
+                clips.push(Clip {
+                    athlete: athlete.to_string(),
+                    movement: format!("{exercise:?}"),
+                    label: Some(index < 3),
+                    motion: Motion::new(&body, *start, *end).unwrap(),
+                });
+            }
+        }
+    }
+    clips
+}
+
+fn small() -> Config {
+    Config {
+        width: 16,
+        heads: 2,
+        blocks: 1,
+        feed_forward: 32,
+        epochs: 120,
+        batch: 12,
+        learning_rate: 5e-3,
+        ..Config::default()
+    }
+}
+
+fn card(names: Vec<String>) -> Card {
+    Card {
+        name: "test".to_owned(),
+        data: String::new(),
+        movements: names,
+        protocol: String::new(),
+        figures: vec![],
+        date: String::new(),
+        limits: String::new(),
+        licence: String::new(),
+    }
+}
+
+#[test]
+fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
+    let clips = clips(4);
+    let evaluation = leave_one_athlete_out(&clips, &small(), 1, &mut |_, _| {}).unwrap();
+    assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
+    assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
+
+    let names = movements(&clips);
+    let config = Config { epochs: 2, ..small() };
+    let once = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (encoder, size) = pool.install(|| train(&clips, &names, &config, &mut |_| {})).unwrap();
+        Model::new(encoder, size, card(names.clone())).to_bytes().unwrap()
+    };
+    assert!(once(1) == once(2), "another number of threads gives other weights");
+}
+
+#[test]
+fn weights_come_back_and_hostile_files_are_named() {
+    let clips = clips(1);
+    let names = movements(&clips);
+    let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, &mut |_| {}).unwrap();
+    let model = Model::new(encoder, size, card(names));
+    let bytes = model.to_bytes().unwrap();
+    let again = Model::from_bytes(&bytes, "x").unwrap();
+    let motion = [&clips[0].motion];
+    assert_eq!(model.read_motions(&motion), again.read_motions(&motion));
+
+    for cut in [0, 1, 7, 8, 100, bytes.len() / 2, bytes.len() - 1] {
+        assert!(Model::from_bytes(&bytes[..cut], "x").is_err(), "cut at {cut}");
+    }
+    let mut huge = bytes.clone();
+    huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(Model::from_bytes(&huge, "x").is_err());
+    let mut nan = bytes.clone();
+    let end = nan.len();
+    nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    let message = Model::from_bytes(&nan, "x").unwrap_err().to_string();
+    assert!(message.contains("tensor ") && message.contains("not a number"), "{message}");
+    let version: &[u8] = br#"{\"version\":1"#;
+    let at = bytes.windows(version.len()).position(|w| w == version).unwrap();
+    let mut other = bytes;
+    other[at + version.len() - 1] = b'9';
+    assert!(Model::from_bytes(&other, "x").unwrap_err().to_string().contains("version"));
+}

@@ -1,0 +1,189 @@
+//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.query.weight`), with the sizes and the card as metadata.
+
+use crate::card::Card;
+use crate::encoder::{Encoder, Size};
+use crate::error::Error;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+use fastrand::Rng;
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// Version of the layout of the weights; another version is refused.
+const VERSION: u32 = 1;
+/// The one entry of the metadata.
+const KEY: &str = "agoge";
+/// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
+const MOST: Size = Size { width: 1024, heads: 64, blocks: 24, feed_forward: 4096, movements: 1000 };
+
+/// What the metadata say.
+#[derive(Serialize, Deserialize)]
+struct About {
+    version: u32,
+    size: Size,
+    card: Card,
+}
+
+/// The part of the metadata that every version has.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+/// Parameters by path: shape and values.
+type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// Draws the parameters of an encoder anew: matrices uniform by the width of their input (Glorot & Bengio 2010), gains one, biases zero, embeddings normal-sized. The same
+/// seed gives the same weights on every machine.
+pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
+    let mut rng = Rng::with_seed(seed);
+    replace(encoder, &mut |path, shape| {
+        let n = shape.iter().product();
+        let bound = match (shape.len(), path) {
+            (1, path) if path.ends_with("gamma") => return vec![1.0; n],
+            (1, _) => return vec![0.0; n],
+            (_, "parts" | "times") => 0.5,
+            _ => (3.0 / shape[0] as f32).sqrt() * 0.6,
+        };
+        (0..n).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
+    })
+}
+
+/// The weights, sizes and card as one file.
+pub fn to_bytes(encoder: &Encoder, size: &Size, card: &Card) -> Result<Vec<u8>, Error> {
+    let values = collect(encoder);
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = values
+        .into_iter()
+        .map(|(path, (shape, values))| (path, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        .collect();
+    let fault =
+        |what: String| Error::Weights { name: card.name.clone(), what, hint: "report this with the model's card" };
+    let mut views = Vec::with_capacity(bytes.len());
+    for (path, shape, data) in &bytes {
+        let view = TensorView::new(Dtype::F32, shape.clone(), data).map_err(|error| fault(error.to_string()))?;
+        views.push((path.as_str(), view));
+    }
+    let about = About { version: VERSION, size: size.clone(), card: card.clone() };
+    let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
+    // One entry: several would come in an order of chance, and the same weights would be other bytes.
+    let metadata = HashMap::from([(KEY.to_owned(), about)]);
+    serialize(views, Some(metadata)).map_err(|error| fault(error.to_string()))
+}
+
+/// The encoder, its sizes and its card from a file's bytes; every fault is named, with the tensor it is in.
+pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<(Encoder, Size, Card), Error> {
+    let fault = |what: String| Error::Weights {
+        name: name.to_owned(),
+        what,
+        hint: "get the file again, or train with this version",
+    };
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let file =
+        SafeTensors::deserialize(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let about = metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
+    let version = serde_json::from_str::<Version>(about).map_err(|error| fault(format!("{KEY}: {error}")))?.version;
+    if version != VERSION {
+        return Err(fault(format!("version {version} is not {VERSION}")));
+    }
+    let About { size, card, .. } = serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
+    let within = |value: usize, most: usize| (1..=most).contains(&value);
+    let fits = within(size.width, MOST.width)
+        && within(size.heads, MOST.heads)
+        && within(size.blocks, MOST.blocks)
+        && within(size.feed_forward, MOST.feed_forward)
+        && within(size.movements, MOST.movements)
+        && size.width % size.heads == 0
+        && size.movements == card.movements.len();
+    if !fits {
+        return Err(fault(format!("sizes that no encoder has: {size:?}")));
+    }
+    // Parameters cannot outgrow the file: their number follows from the sizes.
+    let least = 4 * size.blocks * (8 * size.width * size.width + 2 * size.width * size.feed_forward);
+    if bytes.len() < least {
+        return Err(fault(format!("{} bytes cannot hold the sizes it states", bytes.len())));
+    }
+    let mut problem = None;
+    let encoder = replace(Encoder::new(&size, device), &mut |path, shape| {
+        let zeros = || vec![0.0; shape.iter().product()];
+        let mut fail = |what: String| {
+            problem.get_or_insert(what);
+            zeros()
+        };
+        match file.tensor(path) {
+            Err(_) => fail(format!("tensor {path} is missing")),
+            Ok(view) if view.shape() != shape => {
+                fail(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()))
+            }
+            Ok(view) if view.dtype() != Dtype::F32 => fail(format!("tensor {path}: type {:?}, not F32", view.dtype())),
+            Ok(view) => {
+                let values: Vec<f32> =
+                    view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+                match values.iter().position(|v| !v.is_finite()) {
+                    Some(at) => fail(format!("tensor {path}: value {at} is not a number")),
+                    None => values,
+                }
+            }
+        }
+    });
+    match problem {
+        Some(what) => Err(fault(what)),
+        None => Ok((encoder, size, card)),
+    }
+}
+
+/// How many parameters an encoder has.
+pub fn count(encoder: &Encoder) -> usize {
+    encoder.num_params()
+}
+
+fn collect(encoder: &Encoder) -> Values {
+    struct Collect {
+        path: Vec<String>,
+        values: Values,
+    }
+    impl ModuleVisitor for Collect {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let data = param.val().into_data();
+            let shape = param.val().dims().to_vec();
+            self.values.insert(self.path.join("."), (shape, data.try_to_vec::<f32>().unwrap_or_default()));
+        }
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+    }
+    let mut visitor = Collect { path: Vec::new(), values: Values::new() };
+    encoder.visit(&mut visitor);
+    visitor.values
+}
+
+/// The encoder with every parameter replaced by what `values` gives for its path and shape.
+fn replace(encoder: Encoder, values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>) -> Encoder {
+    struct Replace<'a> {
+        path: Vec<String>,
+        values: &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>,
+    }
+    impl ModuleMapper for Replace<'_> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let path = self.path.join(".");
+            param.map(|tensor| {
+                let shape = tensor.dims();
+                let data = TensorData::new((self.values)(&path, &shape), shape);
+                Tensor::from_data(data, &tensor.device())
+            })
+        }
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+    }
+    encoder.map(&mut Replace { path: Vec::new(), values })
+}

@@ -1,0 +1,53 @@
+//! `agoge evaluate MANIFEST`
+
+use super::{print, print_json};
+use crate::args::{Evaluate, Shared};
+use crate::outcome::{Exit, Failure};
+use crate::progress;
+use agoge::attention::{Config, Evaluation};
+
+/// Measures how well a model does on athletes it was not trained on.
+pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
+    let mut config = Config::default();
+    config.epochs = args.epochs.unwrap_or(config.epochs);
+    let bar = progress::bar(0, "trainings", shared);
+    let evaluation = agoge::evaluate(&args.manifest, &config, args.seeds, &mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    if shared.json {
+        print_json(&evaluation)?;
+    } else {
+        print(&table(&evaluation))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn table(evaluation: &Evaluation) -> String {
+    let mut text = format!(
+        "Leave one athlete out: {} athletes, {} seed(s); mean ± SD over the seeds\n\n{:24} {:>5}  {:>13}  {:>13}  {:>13}\n",
+        evaluation.athletes, evaluation.seeds, "movement", "clips", "AUC", "AUC within", "accuracy"
+    );
+    let cell = |(mean, sd): (f64, f64)| format!("{mean:.3} ± {sd:.3}");
+    for row in &evaluation.movements {
+        text += &format!(
+            "{:24} {:>5}  {:>13}  {:>13}  {:>13}\n",
+            row.movement,
+            row.clips,
+            cell(row.auc),
+            cell(row.auc_within),
+            cell(row.accuracy)
+        );
+    }
+    text += &format!(
+        "{:24} {:>5}  {:>13}  {:>13}  {:>13}\n\nmovement recognised: {}\n",
+        "mean",
+        "",
+        cell(evaluation.auc),
+        cell(evaluation.auc_within),
+        cell(evaluation.accuracy),
+        cell(evaluation.recognition)
+    );
+    text
+}

@@ -1,0 +1,74 @@
+//! Training and evaluating models on a manifest of recordings.
+
+use crate::{Error, Options};
+use agoge_attention::token::Motion;
+use agoge_attention::{Card, Clip, Config, Evaluation, Model, leave_one_athlete_out, train};
+use agoge_formats::{Manifest, ReadOptions, Row, Split};
+use agoge_motion::condition::condition;
+use rayon::prelude::*;
+use std::path::Path;
+
+/// The recordings of a manifest as clips: each file is one repetition. Recordings in which no body is seen are left out; their files come second.
+///
+/// # Errors
+/// If the manifest or one of its recordings cannot be read.
+pub fn load_clips(manifest: &Path, keep: impl Fn(&Row) -> bool + Sync) -> Result<(Vec<Clip>, Vec<String>), Error> {
+    let rows: Vec<Row> = Manifest::read(manifest)?.rows.into_iter().filter(|row| keep(row)).collect();
+    let folder = manifest.parent().unwrap_or(Path::new("."));
+    let options = Options::default();
+    let clips: Vec<Result<Clip, String>> = rows
+        .par_iter()
+        .map(|row| {
+            let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
+            let body = condition(&recording, &options.condition)?.recording.to_body().recording;
+            let motion = Motion::new(&body, 0, body.frames().saturating_sub(1));
+            let clip = motion.map(|motion| Clip {
+                athlete: row.athlete.clone(),
+                movement: row.movement.clone(),
+                label: row.label,
+                motion,
+            });
+            Ok(clip.ok_or_else(|| row.file.display().to_string()))
+        })
+        .collect::<Result<_, Error>>()?;
+    let mut kept = Vec::with_capacity(clips.len());
+    let mut left_out = Vec::new();
+    for clip in clips {
+        match clip {
+            Ok(clip) => kept.push(clip),
+            Err(file) => left_out.push(file),
+        }
+    }
+    Ok((kept, left_out))
+}
+
+/// Leaves every athlete of a manifest out once; see [`leave_one_athlete_out`].
+///
+/// # Errors
+/// As [`load_clips`], and with fewer than two athletes or without labels.
+pub fn evaluate(
+    manifest: &Path,
+    config: &Config,
+    seeds: u64,
+    progress: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<Evaluation, Error> {
+    let (clips, _) = load_clips(manifest, |_| true)?;
+    Ok(leave_one_athlete_out(&clips, config, seeds, progress)?)
+}
+
+/// Trains a model on the recordings of a manifest that are not kept for validation or test. The card is filled with what is known of the data; figures come
+/// from [`evaluate`].
+///
+/// # Errors
+/// As [`load_clips`], and without clips.
+pub fn train_model(
+    manifest: &Path,
+    config: &Config,
+    card: Card,
+    progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
+) -> Result<Model, Error> {
+    let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
+    let movements = agoge_attention::train::movements(&clips);
+    let (encoder, size) = train(&clips, &movements, config, progress)?;
+    Ok(Model::new(encoder, size, Card { movements, ..card }))
+}
