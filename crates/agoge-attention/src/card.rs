@@ -1,9 +1,10 @@
 //! Model cards: what a model is for, what it was trained on, how good it is and on whom.
 
+use crate::calibration::Calibration;
 use serde::{Deserialize, Serialize};
 
 /// The card of a model, kept with its weights.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
     /// The model's name.
@@ -16,8 +17,8 @@ pub struct Card {
     pub protocol: String,
     /// The figures, each with its name.
     pub figures: Vec<(String, f64)>,
-    /// The date, ISO 8601.
-    pub date: String,
+    /// What its readings of quality are worth on athletes it was not trained on; empty if that was not measured.
+    pub calibration: Calibration,
     /// What it was never tested on and must not be used for.
     pub limits: String,
     /// Licence of the weights.

@@ -1,6 +1,7 @@
 //! How good a model is on athletes it was not trained on.
 
 use crate::Card;
+use crate::calibration::{self, Calibration};
 use crate::error::Error;
 use crate::metric::{auc, mean_sd};
 use crate::model::Model;
@@ -43,6 +44,8 @@ pub struct Evaluation {
     pub recognition: (f64, f64),
     /// Each movement.
     pub movements: Vec<ByMovement>,
+    /// What the readings are worth.
+    pub calibration: Calibration,
 }
 
 /// What a model said of a clip it was not trained on.
@@ -141,7 +144,23 @@ pub fn leave_one_athlete_out(
         accuracy: mean(|movement| movement.accuracy),
         recognition: over_seeds(&|judged| judged.iter().filter(|j| j.recognised).count() as f64 / judged.len() as f64),
         movements: by_movement,
+        calibration: Calibration::fit(&labelled(clips, &by_seed)),
     })
+}
+
+/// Every reading of a labelled repetition, over all seeds.
+fn labelled<'a>(clips: &'a [Clip], by_seed: &[Vec<Judged>]) -> Vec<calibration::Judged<'a>> {
+    by_seed
+        .iter()
+        .flat_map(|judged| clips.iter().zip(judged))
+        .filter_map(|(clip, judged)| {
+            Some(calibration::Judged {
+                reading: f64::from(judged.quality),
+                correct: clip.label?,
+                athlete: &clip.athlete,
+            })
+        })
+        .collect()
 }
 
 fn area(clips: &[Clip], judged: &[Judged], which: &[usize]) -> f64 {
@@ -155,16 +174,7 @@ fn fold(clips: &[Clip], names: &[String], athlete: &str, config: &Config) -> Res
     let (own, others): (Vec<usize>, Vec<usize>) = (0..clips.len()).partition(|&i| clips[i].athlete == athlete);
     let others: Vec<Clip> = others.into_iter().map(|i| clips[i].clone()).collect();
     let (encoder, size) = train(&others, names, config, &mut |_| {})?;
-    let card = Card {
-        name: "fold".to_owned(),
-        data: String::new(),
-        movements: names.to_vec(),
-        protocol: String::new(),
-        figures: Vec::new(),
-        date: String::new(),
-        limits: String::new(),
-        licence: String::new(),
-    };
+    let card = Card { movements: names.to_vec(), ..Card::default() };
     let model = Model::new(encoder, size, card);
     let motions: Vec<&Motion> = own.iter().map(|&i| &clips[i].motion).collect();
     Ok(own

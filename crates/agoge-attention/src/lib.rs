@@ -5,6 +5,7 @@
 
 mod alone;
 pub mod attention;
+pub mod calibration;
 pub mod card;
 pub mod encoder;
 mod error;
@@ -15,6 +16,7 @@ pub mod token;
 pub mod train;
 pub mod weights;
 
+pub use calibration::Calibration;
 pub use card::Card;
 pub use error::Error;
 pub use evaluate::{Evaluation, leave_one_athlete_out};

@@ -60,6 +60,13 @@ impl Model {
         &self.card
     }
 
+    /// What a reading is worth as the quality of a movement: the share of correct repetitions among those that are read alike, of athletes it was not
+    /// trained on, with the ends of its 90 % interval, 0 to 1. None for a movement it does not know or if it was never measured.
+    pub fn correct_share(&self, reading: &Reading, movement: &str) -> Option<[f64; 3]> {
+        let class = self.card.movements.iter().position(|name| name == movement)?;
+        self.card.calibration.at(f64::from(*reading.quality.get(class)?))
+    }
+
     /// How many parameters it has.
     pub fn parameters(&self) -> usize {
         weights::count(&self.encoder)

@@ -180,6 +180,9 @@ pub(crate) struct Train {
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// First measure how good such a model is on athletes left out (as evaluate does); the figures go with the weights
+    #[arg(long)]
+    pub(crate) measure: bool,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,

@@ -6,6 +6,7 @@ use agoge_attention::{Card, Clip, Config, Evaluation, Model, leave_one_athlete_o
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use agoge_motion::condition::condition;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The recordings of a manifest as clips: each file is one repetition. Recordings in which no body is seen are left out; their files come second.
@@ -56,19 +57,48 @@ pub fn evaluate(
     Ok(leave_one_athlete_out(&clips, config, seeds, progress)?)
 }
 
-/// Trains a model on the recordings of a manifest that are not kept for validation or test. The card is filled with what is known of the data; figures come
-/// from [`evaluate`].
+/// Trains a model on the recordings of a manifest that are not kept for validation or test. The card tells what the model knows; with an evaluation of the
+/// same manifest it also tells how good it is.
 ///
 /// # Errors
 /// As [`load_clips`], and without clips.
 pub fn train_model(
     manifest: &Path,
     config: &Config,
-    card: Card,
+    name: &str,
+    measured: Option<&Evaluation>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
     let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
     let movements = agoge_attention::train::movements(&clips);
     let (encoder, size) = train(&clips, &movements, config, progress)?;
-    Ok(Model::new(encoder, size, Card { movements, ..card }))
+    let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
+    let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
+    let card = Card {
+        name: name.to_owned(),
+        data,
+        movements,
+        protocol: match measured {
+            Some(_) => "each athlete left out once; agoge evaluate on the same manifest".to_owned(),
+            None => "not measured; agoge train --measure does".to_owned(),
+        },
+        figures: measured.map(figures).unwrap_or_default(),
+        calibration: measured.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
+        limits: "Knows the athletes, movements and sensor of its data; on others its readings are not measured."
+            .to_owned(),
+        licence: "that of the data".to_owned(),
+    };
+    Ok(Model::new(encoder, size, card))
+}
+
+fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
+    let main = [
+        ("athletes left out", evaluation.athletes as f64),
+        ("AUC", evaluation.auc.0),
+        ("AUC within an athlete", evaluation.auc_within.0),
+        ("accuracy", evaluation.accuracy.0),
+        ("movement recognised", evaluation.recognition.0),
+    ];
+    let each = evaluation.movements.iter().map(|row| (format!("AUC {}", row.movement), row.auc.0));
+    main.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(each).collect()
 }

@@ -50,16 +50,7 @@ fn small() -> Config {
 }
 
 fn card(names: Vec<String>) -> Card {
-    Card {
-        name: "test".to_owned(),
-        data: String::new(),
-        movements: names,
-        protocol: String::new(),
-        figures: vec![],
-        date: String::new(),
-        limits: String::new(),
-        licence: String::new(),
-    }
+    Card { name: "test".to_owned(), movements: names, ..Card::default() }
 }
 
 #[test]
@@ -68,6 +59,8 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let evaluation = leave_one_athlete_out(&clips, &small(), 1, &mut |_, _| {}).unwrap();
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
+    let worth = |reading| evaluation.calibration.at(reading).unwrap()[0];
+    assert!(worth(1.0) > worth(0.0) + 0.5, "{:?}", evaluation.calibration);
 
     let names = movements(&clips);
     let config = Config { epochs: 2, ..small() };

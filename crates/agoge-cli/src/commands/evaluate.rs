@@ -5,17 +5,13 @@ use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
 use agoge::attention::{Config, Evaluation};
+use std::path::Path;
 
 /// Measures how well a model does on athletes it was not trained on.
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let mut config = Config::default();
     config.epochs = args.epochs.unwrap_or(config.epochs);
-    let bar = progress::bar(0, "trainings", shared);
-    let evaluation = agoge::evaluate(&args.manifest, &config, args.seeds, &mut |done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
+    let evaluation = measured(&args.manifest, &config, args.seeds, shared)?;
     if shared.json {
         print_json(&evaluation)?;
     } else {
@@ -24,7 +20,19 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn table(evaluation: &Evaluation) -> String {
+/// Evaluates with a progress bar.
+pub(crate) fn measured(manifest: &Path, config: &Config, seeds: u64, shared: &Shared) -> Result<Evaluation, Failure> {
+    let bar = progress::bar(0, "trainings", shared);
+    let evaluation = agoge::evaluate(manifest, config, seeds, &mut |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(evaluation)
+}
+
+/// The figures as a table.
+pub(crate) fn table(evaluation: &Evaluation) -> String {
     let mut text = format!(
         "Leave one athlete out: {} athletes, {} seed(s); mean ± SD over the seeds\n\n{:24} {:>5}  {:>13}  {:>13}  {:>13}\n",
         evaluation.athletes, evaluation.seeds, "movement", "clips", "AUC", "AUC within", "accuracy"
