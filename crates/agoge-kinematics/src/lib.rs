@@ -15,7 +15,7 @@ pub mod segment;
 pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit, missing};
-pub use curves::{Measured, View, derivative, measure};
+pub use curves::{Measured, View, derivative, markers, measure};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
 pub use segment::repetitions;

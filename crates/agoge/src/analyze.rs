@@ -4,7 +4,7 @@ use crate::{Error, Options, movement};
 use agoge_coach::analysis::{Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
 use agoge_coach::{Analysis, band, score, summary, verdict};
-use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, measure, repetitions};
+use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
@@ -31,9 +31,14 @@ const FIGURE: usize = 6;
 impl Analyzed {
     /// What to draw: the body, or the source's markers where too little of them is a body.
     pub fn figure(&self) -> &Recording {
-        let is_seen = |&part: &usize| (0..self.body.frames()).any(|frame| self.body.is_seen(frame, part));
-        if (0..Part::COUNT).filter(is_seen).count() >= FIGURE { &self.body } else { &self.source }
+        if is_body(&self.body) { &self.body } else { &self.source }
     }
+}
+
+/// Whether enough parts of the body are ever seen to make a figure.
+fn is_body(body: &Recording) -> bool {
+    let is_seen = |&part: &usize| (0..body.frames()).any(|frame| body.is_seen(frame, part));
+    (0..Part::COUNT).filter(is_seen).count() >= FIGURE
 }
 
 /// A recording up to its curves: the stages that come before any movement is named.
@@ -120,7 +125,11 @@ fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> 
     if let Some(height_m) = options.height_m {
         body.recording = body.recording.scaled_by_height(height_m)?;
     }
-    let measured = measure(&body.recording);
+    let mut measured = measure(&body.recording);
+    if !is_body(&body.recording) {
+        // Markers of a wheel, a bar or one limb: their own heights and speeds are all that can be measured.
+        measured.curves.curves.extend(markers(&conditioned.recording));
+    }
     Ok(Prepared { conditioned, body, measured })
 }
 
