@@ -1,18 +1,18 @@
 //! The encoder: blocks that attend over parts, then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
-use crate::attention::SelfAttention;
-use crate::token::{CHANNELS, PARTS, PATCHES};
+use crate::attention::{Rotation, SelfAttention};
+use crate::token::{CHANNELS, MOVING, PARTS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::gelu;
-use burn::tensor::{Bool, Device, Tensor};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// Sizes of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
-    /// Width of the embedding; a multiple of `heads`.
+    /// Width of the embedding; a multiple of `heads`, and a head's width is even.
     pub width: usize,
     /// Attention heads.
     pub heads: usize,
@@ -42,12 +42,29 @@ pub struct Encoder {
     input: Linear,
     /// What each part adds to its tokens, `[part, embedding]`.
     parts: Param<Tensor<2>>,
-    /// What each stretch of the cycle adds, `[patch, embedding]`.
-    times: Param<Tensor<2>>,
+    /// What takes the place of a token that is masked in pre-training, `[1, embedding]`.
+    masked: Param<Tensor<2>>,
     blocks: Vec<Block>,
     norm: LayerNorm,
     movement: Linear,
     quality: Linear,
+    /// Restores the motion of masked tokens.
+    motion: Linear,
+}
+
+/// A batch of tokens.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// `[batch, time, part, channel]`.
+    pub tokens: Tensor<4>,
+    /// True where a part is never seen, `[batch, part]`.
+    pub hidden: Tensor<2, Bool>,
+    /// Seconds of the tokens, `[batch, time]`.
+    pub times: Tensor<2>,
+    /// True for tokens that pre-training masks, `[batch, time, part]`.
+    pub masked: Option<Tensor<3, Bool>>,
+    /// Attention looks back only, as it must in a live stream.
+    pub causal: bool,
 }
 
 /// What the heads say of a batch.
@@ -76,33 +93,21 @@ impl Encoder {
         Encoder {
             input: LinearConfig::new(CHANNELS, size.width).init(device),
             parts: Param::from_tensor(Tensor::zeros([PARTS.len(), size.width], device)),
-            times: Param::from_tensor(Tensor::zeros([PATCHES, size.width], device)),
+            masked: Param::from_tensor(Tensor::zeros([1, size.width], device)),
             blocks: (0..size.blocks).map(|_| block()).collect(),
             norm: norm(),
             movement: LinearConfig::new(2 * size.width, size.movements).init(device),
             quality: LinearConfig::new(2 * size.width, size.movements).init(device),
+            motion: LinearConfig::new(size.width, MOVING).init(device),
         }
     }
 
-    /// Encodes. Shapes: `tokens` `[batch, patch, part, channel]`, `hidden` `[batch, part]` (true where a part was never seen).
-    pub fn forward(&self, tokens: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
-        let [batch, times, parts, _] = tokens.dims();
-        let mut x = self.input.forward(tokens);
-        let width = x.dims()[3];
-        x = x + self.parts.val().reshape([1, 1, parts, width]) + self.times.val().reshape([1, times, 1, width]);
-        let unseen = hidden.clone().reshape([batch, 1, 1, parts]);
-        let per_time = unseen.clone().expand([batch, times, 1, parts]).reshape([batch * times, 1, 1, parts]);
-        for block in &self.blocks {
-            let flat = block.part_norm.forward(x.clone()).reshape([batch * times, parts, width]);
-            let (seen, _) = block.part_attention.forward(flat, Some(per_time.clone()));
-            x = x + seen.reshape([batch, times, parts, width]);
-            let flat = block.time_norm.forward(x.clone()).swap_dims(1, 2).reshape([batch * parts, times, width]);
-            let (lasting, _) = block.time_attention.forward(flat, None);
-            x = x + lasting.reshape([batch, parts, times, width]).swap_dims(1, 2);
-            x = x.clone() + block.narrow.forward(gelu(block.wide.forward(block.norm.forward(x))));
-        }
-        let x = self.norm.forward(x);
-        let mask = unseen.reshape([batch, 1, parts, 1]).expand([batch, times, parts, width]);
+    /// What the heads say of a batch.
+    pub fn forward(&self, batch: Batch) -> Output {
+        let hidden = batch.hidden.clone();
+        let x = self.encode(batch);
+        let [batch, times, parts, width] = x.dims();
+        let mask = hidden.clone().reshape([batch, 1, parts, 1]).expand([batch, times, parts, width]);
         let known = hidden.bool_not().float().sum_dim(1).mul_scalar(times as f32).clamp_min(1.0);
         let tokens = times * parts;
         let mean =
@@ -116,4 +121,44 @@ impl Encoder {
             embedding,
         }
     }
+
+    /// The motion that the encoder expects in every token, `[batch, time, part, moving channel]`.
+    pub fn restore(&self, batch: Batch) -> Tensor<4> {
+        self.motion.forward(self.encode(batch))
+    }
+
+    /// Encoded tokens, `[batch, time, part, embedding]`.
+    fn encode(&self, batch: Batch) -> Tensor<4> {
+        let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
+        let [batch, times, parts, _] = tokens.dims();
+        let mut x = self.input.forward(tokens);
+        let width = x.dims()[3];
+        if let Some(masked) = masked {
+            let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, parts, width]);
+            x = x.mask_where(masked.reshape([batch, times, parts, 1]).expand([batch, times, parts, width]), instead);
+        }
+        x = x + self.parts.val().reshape([1, 1, parts, width]);
+        let unseen = hidden.reshape([batch, 1, 1, parts]);
+        let per_time = unseen.expand([batch, times, 1, parts]).reshape([batch * times, 1, 1, parts]);
+        // Every part of a clip has the same clock.
+        let clock = seconds.reshape([batch, 1, times]).expand([batch, parts, times]).reshape([batch * parts, times]);
+        let later = causal.then(|| later(times, &x.device()));
+        for block in &self.blocks {
+            let rotation = Rotation::new(clock.clone(), block.time_attention.channels(width));
+            let flat = block.part_norm.forward(x.clone()).reshape([batch * times, parts, width]);
+            let (seen, _) = block.part_attention.forward(flat, Some(per_time.clone()), None);
+            x = x + seen.reshape([batch, times, parts, width]);
+            let flat = block.time_norm.forward(x.clone()).swap_dims(1, 2).reshape([batch * parts, times, width]);
+            let (lasting, _) = block.time_attention.forward(flat, later.clone(), Some(&rotation));
+            x = x + lasting.reshape([batch, parts, times, width]).swap_dims(1, 2);
+            x = x.clone() + block.narrow.forward(gelu(block.wide.forward(block.norm.forward(x))));
+        }
+        self.norm.forward(x)
+    }
+}
+
+/// True where the key comes after the query, `[1, 1, query, key]`.
+fn later(times: usize, device: &Device) -> Tensor<4, Bool> {
+    let after = (0..times * times).map(|i| i % times > i / times).collect::<Vec<bool>>();
+    Tensor::from_data(TensorData::new(after, [1, 1, times, times]), device)
 }

@@ -1,14 +1,14 @@
 //! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions.
 
 use crate::alone::alone;
-use crate::encoder::{Encoder, Size};
+use crate::encoder::{Batch, Encoder, Size};
 use crate::error::Error;
-use crate::token::{CHANNELS, Clip, PARTS, PATCHES};
+use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
 use burn::module::Module;
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, log_softmax};
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ pub struct Config {
     pub learning_rate: f64,
     /// Weight decay (Loshchilov & Hutter 2019).
     pub weight_decay: f32,
+    /// How clips are varied.
+    pub augment: Augment,
     /// Seed of weights, order and variation.
     pub seed: u64,
 }
@@ -46,6 +48,7 @@ impl Default for Config {
             batch: 32,
             learning_rate: 2e-3,
             weight_decay: 0.05,
+            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15 },
             seed: 1,
         }
     }
@@ -55,6 +58,9 @@ impl Default for Config {
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
 const SOFT: f32 = 0.05;
+
+/// Words in a movement's name that tell a direction.
+const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
 /// What is told after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,8 +125,14 @@ fn train_here(
         rng.shuffle(&mut order);
         let mut sum = 0.0;
         for chunk in order.chunks(config.batch) {
-            let (tokens, hidden) = batch(chunk.iter().map(|&i| clips[i].motion.varied(&mut rng)), &device);
-            let output = encoder.forward(tokens, hidden);
+            let causal = rng.f64() < config.augment.live;
+            let augment = Augment { live: if causal { 1.0 } else { 0.0 }, ..config.augment };
+            let rows = chunk.iter().map(|&i| {
+                // A movement that is named after a side would be another one in the mirror.
+                let sided = clips[i].movement.split('_').any(|word| SIDED.contains(&word));
+                clips[i].motion.varied(&mut rng, &Augment { mirror: if sided { 0.0 } else { augment.mirror }, ..augment })
+            });
+            let output = encoder.forward(batch(rows, causal, &device));
             let classes = movements.len();
             let mut chosen = vec![0.0f32; chunk.len() * classes];
             let (mut target, mut judged) = (vec![0.5f32; chunk.len()], vec![0.0f32; chunk.len()]);
@@ -164,19 +176,20 @@ fn rate(highest: f64, step: usize, steps: usize) -> f64 {
     highest * 0.5 * (1.0 + (std::f64::consts::PI * share).cos()).max(1e-3)
 }
 
-/// Tokens `[batch, patch, part, channel]` and hidden parts `[batch, part]` of some repetitions.
-pub(crate) fn batch(
-    rows: impl Iterator<Item = (Vec<f32>, Vec<bool>)>,
-    device: &Device,
-) -> (Tensor<4>, Tensor<2, Bool>) {
-    let (mut tokens, mut hidden, mut n) = (Vec::new(), Vec::new(), 0);
-    for (values, seen) in rows {
-        tokens.extend(values);
-        hidden.extend(seen.into_iter().map(|seen| !seen));
+/// The batch of some clips' tokens.
+pub(crate) fn batch(rows: impl Iterator<Item = Tokens>, causal: bool, device: &Device) -> Batch {
+    let (mut tokens, mut hidden, mut times, mut n) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for row in rows {
+        tokens.extend(row.values);
+        hidden.extend(row.hidden);
+        times.extend(row.times);
         n += 1;
     }
-    (
-        Tensor::from_data(TensorData::new(tokens, [n, PATCHES, PARTS.len(), CHANNELS]), device),
-        Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
-    )
+    Batch {
+        tokens: Tensor::from_data(TensorData::new(tokens, [n, TIMES, PARTS.len(), CHANNELS]), device),
+        hidden: Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
+        times: Tensor::from_data(TensorData::new(times, [n, TIMES]), device),
+        masked: None,
+        causal,
+    }
 }

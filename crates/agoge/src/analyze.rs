@@ -1,9 +1,10 @@
 //! The one pipeline.
 
+use crate::models::Models;
 use crate::{Error, Options, movement};
 use agoge_coach::analysis::{Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
-use agoge_coach::{Analysis, band, score, summary, verdict};
+use agoge_coach::{Analysis, band, learned, score, summary, verdict};
 use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
@@ -48,13 +49,18 @@ struct Prepared {
     measured: Measured,
 }
 
-/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input gives the same bytes.
+/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input, models and options give the same bytes.
 ///
 /// # Errors
 /// For options that make no sense, a movement that does not exist, and a height that is not a person's.
-pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &Options) -> Result<Analyzed, Error> {
+pub fn analyze(
+    recording: &Recording,
+    reference: Option<&Recording>,
+    models: &Models,
+    options: &Options,
+) -> Result<Analyzed, Error> {
     let Prepared { conditioned, body, measured: Measured { curves, view } } = prepare(recording, options)?;
-    let (movement, choice) = movement::choose(&options.movement, &curves)?;
+    let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
     let found = repetitions(&movement, &curves);
     let complete: Vec<&Repetition> = found.iter().filter(|repetition| repetition.complete).collect();
 
@@ -75,11 +81,21 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         is_3d,
         data: quality.verdict,
     };
-    let reports: Vec<RepetitionReport> = found
+    let mut reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
         .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording))
         .collect();
+    let model = models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(|model| {
+        let spans: Vec<(usize, usize)> = complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
+        let readings = model.read(&body.recording, &spans);
+        let (scores, note) = learned::judge(model, &movement.name, &readings, is_3d);
+        // One set, one method: where the model counts, a repetition that it cannot judge has no score.
+        if note.counts {
+            reports.iter_mut().filter(|report| report.complete).zip(scores).for_each(|(report, score)| report.score = score);
+        }
+        note
+    });
     let mut refused = curves.refused.clone();
     if quality.verdict == Verdict::Poor {
         let reason = "the data are too poor; see the quality of the data".to_owned();
@@ -110,6 +126,7 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         movement: choice,
         metrics: summary::metrics(&complete),
         score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
+        model,
         findings: findings(&evidence),
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,

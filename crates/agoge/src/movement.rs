@@ -1,20 +1,32 @@
 //! Which movement definition a recording is analysed with.
 
 use crate::Error;
+use crate::models::Models;
+use agoge_attention::Recognition;
 use agoge_coach::analysis::MovementChoice;
 use agoge_kinematics::movement::{
     self, Direction, MetricRule, MetricSides, RepetitionRule, Sides, SignalRule, Statistic,
 };
-use agoge_kinematics::{Curves, Movement};
+use agoge_kinematics::{Curves, Movement, repetitions};
+use agoge_motion::Recording;
 use std::borrow::Cow;
 
 /// An angle must swing by this much to be taken for what drives an unknown movement, degrees.
 const LEAST_SWING: f64 = 15.0;
 
-/// The definition of a name, an alias or a file, with how it was chosen; `auto` gives a plain description of whatever swings most.
-pub(crate) fn choose(wanted: &str, curves: &Curves) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
+/// The definition of a name, an alias or a file, with how it was chosen. `auto` asks the model, if there is one, what the repetitions of whatever swings most are; where it
+/// does not know them, that plain description of them is the definition.
+pub(crate) fn choose(
+    wanted: &str,
+    curves: &Curves,
+    body: &Recording,
+    models: &Models,
+) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
     if wanted == "auto" {
         let general = general(curves);
+        if let Some(recognised) = recognise(&general, curves, body, models) {
+            return Ok(recognised);
+        }
         let choice = MovementChoice {
             name: "unknown".to_owned(),
             title: general.title.clone(),
@@ -40,6 +52,35 @@ pub(crate) fn choose(wanted: &str, curves: &Curves) -> Result<(Cow<'static, Move
         others: Vec::new(),
     };
     Ok((found, choice))
+}
+
+/// The definition of what the model recognises in the repetitions of a plain description. Only in three dimensions: on one camera its word was never measured.
+fn recognise(
+    general: &Movement,
+    curves: &Curves,
+    body: &Recording,
+    models: &Models,
+) -> Option<(Cow<'static, Movement>, MovementChoice)> {
+    let model = models.model.as_ref().filter(|_| body.space.is_3d())?;
+    let found = repetitions(general, curves);
+    let spans: Vec<(usize, usize)> =
+        found.iter().filter(|repetition| repetition.complete).map(|r| (r.start, r.end)).collect();
+    let readings = model.read(body, &spans);
+    let known: Vec<_> = readings.iter().flatten().collect();
+    let Recognition { movement, certainty, others } = model.recognise(&known)?;
+    let definition = movement::find(&movement)?;
+    // A definition that finds nothing in the recording is not what was done.
+    if !repetitions(definition, curves).iter().any(|repetition| repetition.complete) {
+        return None;
+    }
+    let choice = MovementChoice {
+        name: definition.name.clone(),
+        title: definition.title.clone(),
+        how: "recognised".to_owned(),
+        certainty,
+        others,
+    };
+    Some((Cow::Borrowed(definition), choice))
 }
 
 /// Markers that are described where they make no body.

@@ -4,7 +4,7 @@ use super::{color, options, print, print_json};
 use crate::args::{Analyze, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::{Analysis, Error, Options};
+use agoge::{Analysis, Error, Models, Options};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -25,6 +25,12 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         options.movement.clone_from(&args.movement);
     }
     let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
+    let own = match args.model.as_deref() {
+        None => None,
+        Some(path) if path == Path::new("none") => Some(Models::default()),
+        Some(path) => Some(Models::from_file(path)?),
+    };
+    let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let folders = folders(&args.inputs, &args.out);
 
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
@@ -33,7 +39,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         .par_iter()
         .zip(&folders)
         .map(|(input, folder)| {
-            let done = one(input, folder, reference.as_ref(), &options);
+            let done = one(input, folder, reference.as_ref(), models, &options);
             bar.inc(1);
             match done {
                 Ok(analysis) => {
@@ -69,10 +75,11 @@ fn one(
     input: &Path,
     folder: &Path,
     reference: Option<&agoge::motion::Recording>,
+    models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
     let recording = agoge::read(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, options)?;
+    let analyzed = agoge::analyze(&recording, reference, models, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
 }
