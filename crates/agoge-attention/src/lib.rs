@@ -12,6 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod metric;
 pub mod model;
+pub mod ops;
 pub mod token;
 pub mod train;
 pub mod weights;
