@@ -1,8 +1,9 @@
 //! Multi-head attention (Vaswani et al. 2017), the operation that everything here is made of.
 
+use crate::ops::{self, Sight, self_attention};
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::{Bool, Device, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Bool, Device, Tensor, activation::softmax};
 
 /// Scaled dot-product attention: softmax over the keys of query·key / `scale`, times the values.
 ///
@@ -92,9 +93,9 @@ impl SharedHeads {
 /// Multi-head self-attention with a map of its own for each head, as the encoder uses it.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    /// Queries, keys and values of all heads beside each other, `[embedding, 3 · embedding]`.
+    joined: Linear,
+    /// Map of the joined heads.
     out: Linear,
     heads: usize,
 }
@@ -102,80 +103,30 @@ pub struct SelfAttention {
 impl SelfAttention {
     /// Self-attention for an embedding of `width`, which must be a multiple of `heads`.
     pub fn new(width: usize, heads: usize, device: &Device) -> SelfAttention {
-        let map = || LinearConfig::new(width, width).init(device);
-        SelfAttention { query: map(), key: map(), value: map(), out: map(), heads }
+        SelfAttention {
+            joined: LinearConfig::new(width, 3 * width).init(device),
+            out: LinearConfig::new(width, width).init(device),
+            heads,
+        }
     }
 
-    /// Attends within sequences. Shapes: `x` `[batch, token, embedding]`, `hidden` as in [`scaled_dot_product`]; with a rotation queries and keys know when they are.
-    /// Returns the output like `x` and the attention `[batch, head, token, token]`.
-    pub fn forward(
-        &self,
-        x: Tensor<3>,
-        hidden: Option<Tensor<4, Bool>>,
-        rotation: Option<&Rotation>,
-    ) -> (Tensor<3>, Tensor<4>) {
-        let channels = self.channels(x.dims()[2]);
-        let mapped = |map: &Linear| split(map.forward(x.clone()), self.heads).swap_dims(1, 2);
-        let turned = |x: Tensor<4>| match rotation {
-            Some(rotation) => rotation.turn(x),
-            None => x,
-        };
-        let (out, attention) = scaled_dot_product(
-            turned(mapped(&self.query)),
-            turned(mapped(&self.key)),
-            mapped(&self.value),
-            (channels as f64).sqrt(),
-            hidden,
-        );
-        (self.out.forward(join(out)), attention)
-    }
-
-    /// Channels of a head for an embedding of `width`.
-    pub fn channels(&self, width: usize) -> usize {
-        width / self.heads
+    /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns the same. With `[batch · time, part, 1, …]` parts attend to parts, with
+    /// `[batch, time, part, …]` every part attends over time.
+    pub fn forward(&self, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
+        map(&self.out, self_attention(map(&self.joined, x), self.heads, sight))
     }
 }
 
-/// The shortest and longest period of the rotary positions, s: from the finest that a token resolves to longer than most repetitions.
-const PERIODS_S: [f64; 2] = [0.25, 16.0];
-
-/// The angular frequencies of rotary positions for heads of `channels`, radians a second, `[channels / 2]`: a geometric row from 2π/0.25 s to 2π/16 s.
-pub fn frequencies(channels: usize) -> Vec<f64> {
-    let n = channels / 2;
-    let [short, long] = PERIODS_S;
-    (0..n)
-        .map(|i| std::f64::consts::TAU / (short * (long / short).powf(i as f64 / (n.max(2) - 1) as f64)))
-        .collect()
+impl SelfAttention {
+    /// How many heads there are.
+    pub fn heads(&self) -> usize {
+        self.heads
+    }
 }
 
-/// Rotary positions in seconds (Su et al. 2021): pairs of channels are turned by an angle that grows with time, so that query·key depends on the time between
-/// them alone, whatever the frame rate.
-#[derive(Clone, Debug)]
-pub struct Rotation {
-    /// `[batch, 1, token, channel / 2]`.
-    sin: Tensor<4>,
-    cos: Tensor<4>,
-}
-
-impl Rotation {
-    /// The rotation of tokens at some seconds, `[batch, token]`, for heads of `channels`.
-    pub fn new(seconds: Tensor<2>, channels: usize) -> Rotation {
-        let [batch, tokens] = seconds.dims();
-        let half = channels / 2;
-        let frequencies: Vec<f32> = frequencies(channels).into_iter().map(|f| f as f32).collect();
-        let frequencies =
-            Tensor::<1>::from_data(TensorData::new(frequencies, [half]), &seconds.device()).reshape([1, 1, 1, half]);
-        let angle = seconds.reshape([batch, 1, tokens, 1]) * frequencies;
-        Rotation { sin: angle.clone().sin(), cos: angle.cos() }
-    }
-
-    /// Turns `[batch, head, token, channel]`: channel i and channel i + half are a pair.
-    pub fn turn(&self, x: Tensor<4>) -> Tensor<4> {
-        let half = x.dims()[3] / 2;
-        let (a, b) = (x.clone().narrow(3, 0, half), x.narrow(3, half, half));
-        let (sin, cos) = (self.sin.clone(), self.cos.clone());
-        Tensor::cat(vec![a.clone() * cos.clone() - b.clone() * sin.clone(), a * sin + b * cos], 3)
-    }
+/// A linear map with gradients of its own.
+pub(crate) fn map<const D: usize>(linear: &Linear, x: Tensor<D>) -> Tensor<D> {
+    ops::linear(x, linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()))
 }
 
 /// `[batch, token, embedding]` to `[batch, token, head, channel]`.
@@ -194,6 +145,7 @@ fn join(x: Tensor<4>) -> Tensor<3> {
 mod tests {
     use super::*;
     use burn::module::Param;
+    use burn::tensor::TensorData;
     use safetensors::SafeTensors;
 
     fn tensor<const D: usize>(file: &SafeTensors, name: &str, device: &Device) -> Tensor<D> {
@@ -239,21 +191,6 @@ mod tests {
             let off = farthest(attention, tensor::<4>(&file, "attention", &device));
             assert!(off < 1e-5, "{name}: attention off by {off}");
         }
-    }
-
-    #[test]
-    fn only_the_time_between_tokens_matters() {
-        let device = Device::flex();
-        let x = Tensor::<4>::from_floats([[[[1.0f32, -0.5, 0.3, 2.0], [0.2, 0.7, -1.0, 0.4]]]], &device);
-        let energy = |seconds: [f32; 2]| {
-            let rotation = Rotation::new(Tensor::from_floats([seconds], &device), 4);
-            let turned = rotation.turn(x.clone());
-            turned.clone().matmul(turned.swap_dims(2, 3)).into_data().try_to_vec::<f32>().unwrap()
-        };
-        let (early, late, apart) = (energy([0.0, 0.4]), energy([7.3, 7.7]), energy([0.0, 0.9]));
-        // Sine and cosine of angles up to 200 rad in single precision.
-        assert!(early.iter().zip(&late).all(|(a, b)| (a - b).abs() < 1e-4), "{early:?} {late:?}");
-        assert!((early[1] - apart[1]).abs() > 0.05);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The encoder: blocks that attend over parts, then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
-use crate::attention::{Rotation, SelfAttention};
+use crate::attention::{SelfAttention, map};
+use crate::ops::{self, Rotary, Sight};
 use crate::token::{CHANNELS, MOVING, PARTS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::gelu;
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Sizes of an encoder.
@@ -60,7 +60,7 @@ pub struct Batch {
     /// True where a part is never seen, `[batch, part]`.
     pub hidden: Tensor<2, Bool>,
     /// Seconds of the tokens, `[batch, time]`.
-    pub times: Tensor<2>,
+    pub times: Vec<f32>,
     /// True for tokens that pre-training masks, `[batch, time, part]`.
     pub masked: Option<Tensor<3, Bool>>,
     /// Attention looks back only, as it must in a live stream.
@@ -124,41 +124,50 @@ impl Encoder {
 
     /// The motion that the encoder expects in every token, `[batch, time, part, moving channel]`.
     pub fn restore(&self, batch: Batch) -> Tensor<4> {
-        self.motion.forward(self.encode(batch))
+        map(&self.motion, self.encode(batch))
     }
 
     /// Encoded tokens, `[batch, time, part, embedding]`.
     fn encode(&self, batch: Batch) -> Tensor<4> {
         let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
         let [batch, times, parts, _] = tokens.dims();
-        let mut x = self.input.forward(tokens);
+        let mut x = map(&self.input, tokens);
         let width = x.dims()[3];
         if let Some(masked) = masked {
             let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, parts, width]);
             x = x.mask_where(masked.reshape([batch, times, parts, 1]).expand([batch, times, parts, width]), instead);
         }
         x = x + self.parts.val().reshape([1, 1, parts, width]);
-        let unseen = hidden.reshape([batch, 1, 1, parts]);
-        let per_time = unseen.expand([batch, times, 1, parts]).reshape([batch * times, 1, 1, parts]);
-        // Every part of a clip has the same clock.
-        let clock = seconds.reshape([batch, 1, times]).expand([batch, parts, times]).reshape([batch * parts, times]);
-        let later = causal.then(|| later(times, &x.device()));
+        let unseen = hidden.reshape([batch, 1, parts]).expand([batch, times, parts]);
+        let over_parts =
+            Sight { hidden: Some(unseen.reshape([batch * times, parts, 1])), ..Sight::default() };
+        let pairs = width / self.heads() / 2;
+        let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
+        let rotary = Rotary::of_times(&seconds, times, pairs, short, long);
+        let over_time = Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
         for block in &self.blocks {
-            let rotation = Rotation::new(clock.clone(), block.time_attention.channels(width));
-            let flat = block.part_norm.forward(x.clone()).reshape([batch * times, parts, width]);
-            let (seen, _) = block.part_attention.forward(flat, Some(per_time.clone()), None);
-            x = x + seen.reshape([batch, times, parts, width]);
-            let flat = block.time_norm.forward(x.clone()).swap_dims(1, 2).reshape([batch * parts, times, width]);
-            let (lasting, _) = block.time_attention.forward(flat, later.clone(), Some(&rotation));
-            x = x + lasting.reshape([batch, parts, times, width]).swap_dims(1, 2);
-            x = x.clone() + block.narrow.forward(gelu(block.wide.forward(block.norm.forward(x))));
+            let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, parts, 1, width]);
+            x = x + block.part_attention.forward(flat, &over_parts).reshape([batch, times, parts, width]);
+            x = x.clone() + block.time_attention.forward(normed(&block.time_norm, x), &over_time);
+            let wide = normed(&block.norm, x.clone());
+            let wide = ops::linear_gelu(wide, block.wide.weight.val(), block.wide.bias.as_ref().map(|b| b.val()));
+            x = x + map(&block.narrow, wide);
         }
-        self.norm.forward(x)
+        normed(&self.norm, x)
+    }
+
+    fn heads(&self) -> usize {
+        self.blocks.first().map_or(1, |block| block.time_attention.heads())
     }
 }
 
-/// True where the key comes after the query, `[1, 1, query, key]`.
-fn later(times: usize, device: &Device) -> Tensor<4, Bool> {
-    let after = (0..times * times).map(|i| i % times > i / times).collect::<Vec<bool>>();
-    Tensor::from_data(TensorData::new(after, [1, 1, times, times]), device)
+/// The shortest and longest period of the rotary positions, s: from the finest that a token resolves to longer than most repetitions.
+pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
+
+/// Layer norm (Ba, Kiros & Hinton 2016) with gradients of its own.
+fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
+    match &norm.beta {
+        Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), norm.epsilon),
+        None => norm.forward(x),
+    }
 }

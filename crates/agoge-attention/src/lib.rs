@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod metric;
 pub mod model;
 pub mod motion;
+pub mod ops;
 pub mod token;
 pub mod train;
 pub mod weights;

@@ -188,7 +188,7 @@ pub(crate) fn batch(rows: impl Iterator<Item = Tokens>, causal: bool, device: &D
     Batch {
         tokens: Tensor::from_data(TensorData::new(tokens, [n, TIMES, PARTS.len(), CHANNELS]), device),
         hidden: Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
-        times: Tensor::from_data(TensorData::new(times, [n, TIMES]), device),
+        times,
         masked: None,
         causal,
     }

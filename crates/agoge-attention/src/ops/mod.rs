@@ -1,0 +1,72 @@
+//! Operations with gradients of their own, for training on a CPU: what plain Burn does in many passes over memory is done in few.
+//!
+//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and give Burn tensors, on the graph or not, and run on the calling thread:
+//! the work is shared out over the shards of a batch (see [`crate::train`]), which needs no agreement between threads while they run. On other backends than the
+//! CPU's each is made of Burn's own operations.
+
+mod attention;
+mod functions;
+mod linear;
+mod norm;
+mod operation;
+mod product;
+mod rotary;
+mod sequence;
+mod tile;
+
+pub use attention::{Sight, attention, self_attention};
+pub use linear::{linear, linear_gelu};
+pub use norm::layer_norm;
+pub use rotary::Rotary;
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor, TensorData};
+    use fastrand::Rng;
+
+    /// Values between minus and plus `bound`, as one row.
+    pub(super) fn draw(shape: &[usize], seed: u64, bound: f32) -> Vec<f32> {
+        let mut rng = Rng::with_seed(seed);
+        (0..shape.iter().product()).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
+    }
+
+    /// Both functions of the inputs have the same result and the same gradients, to 1e-5 of the largest value where that is above 1: sums of some hundred
+    /// products in another order.
+    pub(super) fn compare<const D: usize>(
+        inputs: &[Vec<f32>],
+        ours: impl Fn(&[Tensor<1>]) -> Tensor<D>,
+        theirs: impl Fn(&[Tensor<1>]) -> Tensor<D>,
+    ) {
+        let device = Device::flex().autodiff();
+        let values = |tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap();
+        let run = |function: &dyn Fn(&[Tensor<1>]) -> Tensor<D>| {
+            let leaf =
+                |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device).require_grad();
+            let leaves: Vec<Tensor<1>> = inputs.iter().map(leaf).collect();
+            let result = function(&leaves);
+            let count = result.shape().num_elements();
+            // A gradient that is another one for each value of the result.
+            let weight: Vec<f32> = draw(&[count], 99, 1.0);
+            let weight = Tensor::<1>::from_data(TensorData::new(weight, [count]), &device);
+            let flat = result.reshape([count]);
+            let gradients = (flat.clone() * weight).sum().backward();
+            let mut all = vec![values(flat)];
+            all.extend(leaves.iter().map(|leaf| values(leaf.grad(&gradients).unwrap())));
+            all
+        };
+        for (i, (ours, theirs)) in run(&ours).iter().zip(&run(&theirs)).enumerate() {
+            assert_eq!(ours.len(), theirs.len());
+            let most = theirs.iter().fold(1.0f32, |most, v| most.max(v.abs()));
+            for (a, b) in ours.iter().zip(theirs) {
+                assert!((a - b).abs() <= 1e-5 * most, "output or gradient {i}: {a} is not {b}");
+            }
+        }
+        // Without a graph the result is the same, to the bit.
+        let plain = Device::flex();
+        let constant = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &plain);
+        let constants: Vec<Tensor<1>> = inputs.iter().map(constant).collect();
+        let result = ours(&constants);
+        let count = result.shape().num_elements();
+        assert_eq!(values(result.reshape([count])), run(&ours)[0]);
+    }
+}

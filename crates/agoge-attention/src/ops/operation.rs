@@ -1,0 +1,138 @@
+//! How an operation with a gradient of its own is made known to Burn.
+//!
+//! Burn's public extension interface suffices: a `Tensor` gives its primitive on `Autodiff<Flex>`, a step with a hand-written backward pass is registered on the
+//! graph, and the result is wrapped again. So an operation here is two functions on slices; everything about graphs is in this file. Tensors that are not f32
+//! on the CPU backend are left to plain Burn by the caller ([`Side::of`] is none), so the same model trains on a GPU.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex, TensorMetadata};
+use burn::tensor::{DType, Tensor, TensorData};
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+type Tracked = FloatTensor<Autodiff<Flex>>;
+
+/// Values in order, with their shape; shared, not copied.
+#[derive(Clone, Debug)]
+pub(crate) struct Values(FlexTensor);
+
+impl Values {
+    /// Values of a shape.
+    pub(crate) fn new(values: Vec<f32>, shape: &[usize]) -> Values {
+        Values(FlexTensor::from_data(TensorData::new(values, shape.to_vec())))
+    }
+
+    fn of(tensor: FlexTensor) -> Values {
+        Values(tensor.to_contiguous())
+    }
+
+    /// The values.
+    pub(crate) fn slice(&self) -> &[f32] {
+        // Contiguous and f32 since construction.
+        self.0.as_slice().unwrap_or_default()
+    }
+
+    /// The shape.
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        self.0.shape().to_vec()
+    }
+
+    /// Size of the last dimension.
+    pub(crate) fn columns(&self) -> usize {
+        self.shape().last().copied().unwrap_or(1)
+    }
+}
+
+/// An operation on `N` tensors with its own gradient.
+pub(crate) trait Operation<const N: usize>: Send + 'static {
+    /// What the backward pass needs.
+    type Kept: Clone + Debug + Send + 'static;
+
+    /// The result, and what the backward pass needs if `keep`.
+    fn forward(self, inputs: [Values; N], keep: bool) -> (Values, Option<Self::Kept>);
+
+    /// The gradients of the inputs that are `wanted`, from the result's.
+    fn backward(kept: Self::Kept, gradient: Values, wanted: [bool; N]) -> [Option<Values>; N];
+}
+
+/// A tensor on the CPU backend, with or without a gradient.
+pub(crate) enum Side {
+    /// Without.
+    Plain(FlexTensor),
+    /// On the graph.
+    Tracked(Tracked),
+}
+
+impl Side {
+    /// The primitive of a tensor; none if it is on another backend, not f32, or under gradient checkpointing.
+    pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Side> {
+        if tensor.dtype() != DType::F32 {
+            return None;
+        }
+        match tensor.clone().try_into_primitive::<Autodiff<Flex>>() {
+            Ok(tracked) => Some(Side::Tracked(tracked)),
+            Err(_) => tensor.clone().try_into_primitive::<Flex>().ok().map(Side::Plain),
+        }
+    }
+
+    /// A constant.
+    pub(crate) fn constant(values: Vec<f32>) -> Side {
+        let shape = vec![values.len()];
+        Side::Plain(FlexTensor::from_data(TensorData::new(values, shape)))
+    }
+}
+
+/// Runs an operation; its result is on the graph if an input is.
+pub(crate) fn apply<O: Operation<N>, const N: usize, const D: usize>(operation: O, inputs: [Side; N]) -> Tensor<D> {
+    if inputs.iter().all(|input| matches!(input, Side::Plain(_))) {
+        let inputs = inputs.map(|input| match input {
+            Side::Plain(tensor) => Values::of(tensor),
+            Side::Tracked(tensor) => Values::of(tensor.into_primitive()),
+        });
+        return Tensor::from_primitive::<Flex>(operation.forward(inputs, false).0.0);
+    }
+    let inputs = inputs.map(|input| match input {
+        Side::Plain(tensor) => Tracked::new(tensor),
+        Side::Tracked(tensor) => tensor,
+    });
+    let nodes = inputs.each_ref().map(Tracked::node);
+    let values = inputs.map(|input| Values::of(input.into_primitive()));
+    let step = Step::<O>(PhantomData);
+    let result = match Backward::<Flex, N>::prepare::<NoCheckpointing>(step, nodes).compute_bound().stateful() {
+        OpsKind::Tracked(prepared) => {
+            let (result, kept) = operation.forward(values, true);
+            prepared.finish(kept, result.0)
+        }
+        OpsKind::UnTracked(prepared) => prepared.finish(operation.forward(values, false).0.0),
+    };
+    Tensor::from_primitive::<Autodiff<Flex>>(result)
+}
+
+/// The step of an operation on Burn's graph.
+struct Step<O>(PhantomData<O>);
+
+impl<O> Debug for Step<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(std::any::type_name::<O>())
+    }
+}
+
+impl<O: Operation<N>, const N: usize> Backward<Flex, N> for Step<O> {
+    type State = Option<O::Kept>;
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = Values::of(grads.consume::<Flex>(&ops.node));
+        let Some(kept) = ops.state else { return };
+        let wanted = ops.parents.each_ref().map(Option::is_some);
+        for (parent, gradient) in ops.parents.into_iter().zip(O::backward(kept, gradient, wanted)) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<Flex>(parent.id, gradient.0);
+            }
+        }
+    }
+}
