@@ -75,6 +75,7 @@ fn general(curves: &Curves) -> Movement {
         side: MetricSides::Each,
         statistic,
         of: None,
+        with: None,
         event: None,
         phase: None,
     };
