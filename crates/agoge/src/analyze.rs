@@ -70,10 +70,11 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         is_3d,
         data: quality.verdict,
     };
+    let ever_seen = ever_seen(&body.recording);
     let reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
-        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording))
+        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording, &ever_seen))
         .collect();
     let mut refused = curves.refused.clone();
     if quality.verdict == Verdict::Poor {
@@ -124,10 +125,19 @@ fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> 
     Ok(Prepared { conditioned, body, measured })
 }
 
-fn report(number: usize, repetition: &Repetition, movement: &Movement, body: &Recording) -> RepetitionReport {
+/// The parts that are seen in some frame. To look for one that never is takes the whole recording, so it is done once.
+fn ever_seen(body: &Recording) -> Vec<usize> {
+    (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect()
+}
+
+fn report(
+    number: usize,
+    repetition: &Repetition,
+    movement: &Movement,
+    body: &Recording,
+    ever: &[usize],
+) -> RepetitionReport {
     let Repetition { start, end, .. } = *repetition;
-    let ever: Vec<usize> =
-        (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect();
     let seen: usize = (start..=end).map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count()).sum();
     let positions = (end + 1 - start) * ever.len().max(1);
     let possible = |metric: &agoge_kinematics::Metric| {

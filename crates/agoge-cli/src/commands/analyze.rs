@@ -24,7 +24,8 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     if args.movement != "auto" || args.reading.config.is_none() {
         options.movement.clone_from(&args.movement);
     }
-    let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
+    options.check()?;
+    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
     let folders = folders(&args.inputs, &args.out);
 
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
                 Ok(analysis) => {
                     Outcome::Analyzed { input: input.clone(), folder: folder.clone(), analysis: Box::new(analysis) }
                 }
-                Err(error) => Outcome::Failed { input: input.clone(), error: error.to_string() },
+                Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
             }
         })
         .collect();
@@ -71,10 +72,18 @@ fn one(
     reference: Option<&agoge::motion::Recording>,
     options: &Options,
 ) -> Result<Analysis, Error> {
-    let recording = agoge::read(input, options)?;
+    let recording = agoge::read_to_analyze(input, options)?;
     let analyzed = agoge::analyze(&recording, reference, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
+}
+
+/// The message with the file at its end, for errors that know only the recording.
+fn named(error: &Error, input: &Path) -> String {
+    match error {
+        Error::Recording(_) => format!("{error}; file: {}", input.display()),
+        _ => error.to_string(),
+    }
 }
 
 /// A folder for each input, named after it; inputs of the same name are numbered.

@@ -1,8 +1,8 @@
 //! Measures of a repetition.
 
-use super::driver::{mean_of_sides, values};
 use super::event::frame_of;
 use super::signal::{bridge, known_stretches, rate_of_change};
+use super::signals::Signals;
 use crate::coordination::{
     bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase, sample_entropy,
 };
@@ -10,21 +10,21 @@ use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
 use crate::smoothness::{ldlj, sparc};
 use crate::{Curves, Metric, Repetition, Unit};
 use agoge_motion::Side;
-use std::borrow::Cow;
 
 /// Gaps up to this are bridged before smoothness is measured, s.
 const BRIDGE_S: f64 = 0.2;
 
 /// The measures that the definition asks for. A measure whose curve this recording does not have is left out (the curves say why);
 /// one whose values are missing in this repetition is NaN.
-pub(super) fn metrics(movement: &Movement, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
-    movement.metrics.iter().flat_map(|rule| measure(rule, curves, repetition)).collect()
+pub(super) fn metrics(movement: &Movement, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+    movement.metrics.iter().flat_map(|rule| measure(rule, signals, repetition)).collect()
 }
 
 /// First and last frame in which a measure is taken.
 type Span = (usize, usize);
 
-fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
+fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+    let curves = signals.curves;
     let span = match &rule.phase {
         None => Some((repetition.start, repetition.end)),
         Some(name) => repetition.phases.iter().find(|phase| phase.name == *name).map(|phase| (phase.start, phase.end)),
@@ -40,14 +40,14 @@ fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<M
         return vec![metric(None, span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)), Unit::Second)];
     };
     let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
-        let (own, unit) = signal(curves, name, side)?;
+        let (own, unit) = (signals.get(name, side)?, signals.unit(name)?);
         let value = if kind.is_between_curves() {
             let with = rule.with.as_deref()?;
             let side = side.filter(|_| curve_kind(with).is_some_and(|kind| kind.sided));
-            let (other, _) = signal(curves, with, side)?;
-            span.map_or(f64::NAN, |span| between(kind, &curves.time, [&own, &other], span))
+            let other = signals.get(with, side)?;
+            span.map_or(f64::NAN, |span| between(kind, &curves.time, [own, other], span))
         } else {
-            span.map_or(f64::NAN, |span| compute(rule, kind, curves, &own, repetition, span))
+            span.map_or(f64::NAN, |span| compute(rule, kind, curves, own, repetition, span))
         };
         Some((value, unit_of(kind, unit)))
     };
@@ -77,14 +77,6 @@ fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Si
         MetricSides::Working => working.map_or_else(each, |side| vec![Some(side)]),
         MetricSides::Other => working.map_or_else(each, |side| vec![Some(side.other())]),
     }
-}
-
-/// A curve's values `[frame]` and unit; the mean of both sides where a curve with sides is asked for without one.
-fn signal<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> Option<(Cow<'a, [f64]>, Unit)> {
-    let unit = curves.curves.iter().find(|curve| curve.name == name)?.unit;
-    let own = values(curves, name, side).map(Cow::Borrowed);
-    let signal = own.or_else(|| side.is_none().then(|| mean_of_sides(curves, name)).flatten().map(Cow::Owned))?;
-    Some((signal, unit))
 }
 
 fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
