@@ -6,6 +6,7 @@
 //! Works on recordings that are on the body skeleton (`agoge_motion::Recording::to_body`).
 //! Invariants: this crate knows no file format but the movement definitions' TOML text, no model and no score.
 
+pub mod coordination;
 pub mod curve;
 pub mod curves;
 pub mod movement;

@@ -9,10 +9,15 @@ pub(crate) fn number(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    match unit {
+    let text = match unit {
         Unit::Degree | Unit::DegreePerSecond | Unit::Percent => format!("{value:.0}"),
         Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => format!("{value:.3}"),
         Unit::Second | Unit::One => format!("{value:.2}"),
+    };
+    // What rounds to zero has no sign.
+    match text.strip_prefix('-') {
+        Some(zero) if !zero.contains(|c: char| ('1'..='9').contains(&c)) => zero.to_owned(),
+        _ => text,
     }
 }
 

@@ -81,10 +81,15 @@ pub fn analyze(
         is_3d,
         data: quality.verdict,
     };
+<<<<<<< HEAD
     let mut reports: Vec<RepetitionReport> = found
+=======
+    let ever_seen = ever_seen(&body.recording);
+    let reports: Vec<RepetitionReport> = found
+>>>>>>> polish
         .iter()
         .enumerate()
-        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording))
+        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording, &ever_seen))
         .collect();
     let model = models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(|model| {
         let spans: Vec<(usize, usize)> = complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
@@ -150,10 +155,19 @@ fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> 
     Ok(Prepared { conditioned, body, measured })
 }
 
-fn report(number: usize, repetition: &Repetition, movement: &Movement, body: &Recording) -> RepetitionReport {
+/// The parts that are seen in some frame. To look for one that never is takes the whole recording, so it is done once.
+fn ever_seen(body: &Recording) -> Vec<usize> {
+    (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect()
+}
+
+fn report(
+    number: usize,
+    repetition: &Repetition,
+    movement: &Movement,
+    body: &Recording,
+    ever: &[usize],
+) -> RepetitionReport {
     let Repetition { start, end, .. } = *repetition;
-    let ever: Vec<usize> =
-        (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect();
     let seen: usize = (start..=end).map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count()).sum();
     let positions = (end + 1 - start) * ever.len().max(1);
     let possible = |metric: &agoge_kinematics::Metric| {

@@ -133,6 +133,7 @@ fn general(curves: &Curves) -> Movement {
         side: MetricSides::Each,
         statistic,
         of: None,
+        with: None,
         event: None,
         phase: None,
     };

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     if args.movement != "auto" || args.reading.config.is_none() {
         options.movement.clone_from(&args.movement);
     }
+<<<<<<< HEAD
     let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
     let own = match args.model.as_deref() {
         None => None,
@@ -31,6 +32,10 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         Some(path) => Some(Models::from_file(path)?),
     };
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
+=======
+    options.check()?;
+    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
+>>>>>>> polish
     let folders = folders(&args.inputs, &args.out);
 
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
@@ -45,7 +50,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
                 Ok(analysis) => {
                     Outcome::Analyzed { input: input.clone(), folder: folder.clone(), analysis: Box::new(analysis) }
                 }
-                Err(error) => Outcome::Failed { input: input.clone(), error: error.to_string() },
+                Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
             }
         })
         .collect();
@@ -78,10 +83,23 @@ fn one(
     models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
+<<<<<<< HEAD
     let recording = agoge::read(input, options)?;
     let analyzed = agoge::analyze(&recording, reference, models, options)?;
+=======
+    let recording = agoge::read_to_analyze(input, options)?;
+    let analyzed = agoge::analyze(&recording, reference, options)?;
+>>>>>>> polish
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
+}
+
+/// The message with the file at its end, for errors that know only the recording.
+fn named(error: &Error, input: &Path) -> String {
+    match error {
+        Error::Recording(_) => format!("{error}; file: {}", input.display()),
+        _ => error.to_string(),
+    }
 }
 
 /// A folder for each input, named after it; inputs of the same name are numbered.
