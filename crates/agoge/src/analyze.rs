@@ -81,12 +81,8 @@ pub fn analyze(
         is_3d,
         data: quality.verdict,
     };
-<<<<<<< HEAD
-    let mut reports: Vec<RepetitionReport> = found
-=======
     let ever_seen = ever_seen(&body.recording);
-    let reports: Vec<RepetitionReport> = found
->>>>>>> polish
+    let mut reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
         .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording, &ever_seen))

@@ -6,7 +6,7 @@ use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
 use agoge::motion::recording::MISSING;
 use agoge::motion::simulate::{Camera, Corruption, Exercise, Fault, FaultKind, Set};
-use agoge::{Analysis, Options, analyze};
+use agoge::{Analysis, Models, Options, analyze};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -46,11 +46,11 @@ fn analyses() -> [Analysis; 2] {
     Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }.apply(&mut faulty);
     let clean = clean.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
-    let in_space = analyze(&faulty, Some(&clean), &options).unwrap().analysis;
+    let in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap().analysis;
     let mut film = Camera::phone(0.0).film(&clean);
     let joints = film.joints();
     film.position[..10 * joints].fill(MISSING);
-    let filmed = analyze(&film, None, &options).unwrap().analysis;
+    let filmed = analyze(&film, None, Models::bundled(), &options).unwrap().analysis;
     [in_space, filmed]
 }
 

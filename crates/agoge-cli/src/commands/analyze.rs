@@ -24,18 +24,14 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     if args.movement != "auto" || args.reading.config.is_none() {
         options.movement.clone_from(&args.movement);
     }
-<<<<<<< HEAD
-    let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
+    options.check()?;
+    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
     let own = match args.model.as_deref() {
         None => None,
         Some(path) if path == Path::new("none") => Some(Models::default()),
         Some(path) => Some(Models::from_file(path)?),
     };
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
-=======
-    options.check()?;
-    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
->>>>>>> polish
     let folders = folders(&args.inputs, &args.out);
 
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
@@ -83,13 +79,8 @@ fn one(
     models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
-<<<<<<< HEAD
-    let recording = agoge::read(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, models, options)?;
-=======
     let recording = agoge::read_to_analyze(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, options)?;
->>>>>>> polish
+    let analyzed = agoge::analyze(&recording, reference, models, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
 }
