@@ -164,10 +164,13 @@ impl Encoder {
 /// The shortest and longest period of the rotary positions, s: from the finest that a token resolves to longer than most repetitions.
 pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
 
+/// What is added to the variance, as in PyTorch and Burn.
+const EPSILON: f64 = 1e-5;
+
 /// Layer norm (Ba, Kiros & Hinton 2016) with gradients of its own.
 fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
     match &norm.beta {
-        Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), norm.epsilon),
+        Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), EPSILON),
         None => norm.forward(x),
     }
 }

@@ -78,11 +78,11 @@ fn every_word_of_the_analysis_is_documented() {
     let text = document("ANALYSIS.md");
     let word = |value: Value| assert!(text.contains(&format!("`{}`", value.as_str().unwrap())), "{value}");
     let word_of = |result: Result<Value, _>| word(result.unwrap_or_else(|error: serde_json::Error| panic!("{error}")));
-    [Verdict::Good, Verdict::Usable, Verdict::Poor].map(|verdict| word_of(serde_json::to_value(verdict)));
-    [Certainty::Low, Certainty::Moderate, Certainty::High].map(|certainty| word_of(serde_json::to_value(certainty)));
-    [View::Spatial, View::Frontal, View::Sagittal, View::Oblique].map(|view| word_of(serde_json::to_value(view)));
-    [UpAxis::Y, UpAxis::Z, UpAxis::YDown].map(|axis| word_of(serde_json::to_value(axis)));
-    [
+    let _ = [Verdict::Good, Verdict::Usable, Verdict::Poor].map(|verdict| word_of(serde_json::to_value(verdict)));
+    let _ = [Certainty::Low, Certainty::Moderate, Certainty::High].map(|certainty| word_of(serde_json::to_value(certainty)));
+    let _ = [View::Spatial, View::Frontal, View::Sagittal, View::Oblique].map(|view| word_of(serde_json::to_value(view)));
+    let _ = [UpAxis::Y, UpAxis::Z, UpAxis::YDown].map(|axis| word_of(serde_json::to_value(axis)));
+    let _ = [
         Unit::Degree,
         Unit::DegreePerSecond,
         Unit::Metre,
