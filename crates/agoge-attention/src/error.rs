@@ -21,4 +21,12 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// A training went wrong, or its checkpoint could not be kept.
+    #[error("training ended: {what}; hint: {hint}")]
+    Training {
+        /// What happened.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
 }

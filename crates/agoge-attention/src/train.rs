@@ -1,4 +1,16 @@
-//! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions.
+//! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions. The modules below are the loop for any model.
+
+mod adamw;
+mod checkpoint;
+mod parameters;
+mod plan;
+mod trainer;
+pub mod trial;
+
+pub use adamw::AdamW;
+pub use parameters::Parameters;
+pub use plan::{Order, Plan, cut};
+pub use trainer::{Report, Task, Trainer, Watch};
 
 use crate::alone::alone;
 use crate::encoder::{Batch, Encoder, Size};

@@ -19,6 +19,8 @@ pub use linear::{linear, linear_gelu};
 pub use norm::layer_norm;
 pub use rotary::Rotary;
 
+pub(crate) use functions::vectors;
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor, TensorData};

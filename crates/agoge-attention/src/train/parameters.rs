@@ -1,0 +1,86 @@
+//! All parameters of a model as one row of numbers: what an optimiser, an average and a checkpoint want.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Gradients, Tensor, TensorData};
+
+/// The float parameters of a model, in the order in which Burn visits them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// Path and shape of each.
+    pub layout: Vec<(String, Vec<usize>)>,
+    /// The values, one parameter after the other.
+    pub values: Vec<f32>,
+}
+
+impl Parameters {
+    /// Those of a model.
+    pub fn of<M: Module>(model: &M) -> Parameters {
+        let mut visitor = Collect { path: Vec::new(), found: Parameters { layout: Vec::new(), values: Vec::new() } };
+        model.visit(&mut visitor);
+        visitor.found
+    }
+
+    /// The model with `values`, one parameter after the other, in place of its own.
+    pub fn put<M: Module>(model: M, values: &[f32]) -> M {
+        model.map(&mut Replace { values })
+    }
+}
+
+/// The gradients of a model on the graph, in the order of [`Parameters`]; zero for a parameter that the loss does not depend on.
+pub(crate) fn gradients<M: Module>(model: &M, gradients: Gradients, count: usize) -> Vec<f32> {
+    let mut visitor = Take { gradients, taken: Vec::with_capacity(count) };
+    model.visit(&mut visitor);
+    visitor.taken
+}
+
+struct Collect {
+    path: Vec<String>,
+    found: Parameters,
+}
+
+impl ModuleVisitor for Collect {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let data = param.val().into_data();
+        self.found.layout.push((self.path.join("."), param.val().dims().to_vec()));
+        self.found.values.extend(data.iter::<f32>());
+    }
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+}
+
+struct Replace<'a> {
+    values: &'a [f32],
+}
+
+impl ModuleMapper for Replace<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| {
+            let shape = tensor.dims();
+            let (these, rest) = self.values.split_at(shape.iter().product::<usize>().min(self.values.len()));
+            self.values = rest;
+            Tensor::from_data(TensorData::new(these.to_vec(), shape), &tensor.device())
+        })
+    }
+}
+
+struct Take {
+    gradients: Gradients,
+    taken: Vec<f32>,
+}
+
+impl ModuleVisitor for Take {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let tensor = param.val();
+        match tensor.grad_remove(&mut self.gradients).map(Tensor::into_data) {
+            Some(data) => match data.as_slice::<f32>() {
+                Ok(values) => self.taken.extend_from_slice(values),
+                Err(_) => self.taken.extend(data.iter::<f32>()),
+            },
+            None => self.taken.extend(std::iter::repeat_n(0.0, tensor.dims().iter().product())),
+        }
+    }
+}

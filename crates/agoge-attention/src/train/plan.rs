@@ -1,0 +1,140 @@
+//! How a training goes: how many steps, at what rate, when it is looked at and when it ends.
+
+use super::adamw::AdamW;
+
+/// The plan of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Steps in all.
+    pub steps: usize,
+    /// Steps over which the rate rises in a straight line.
+    pub warm_up: usize,
+    /// Highest learning rate.
+    pub rate: f64,
+    /// What the rate falls to along half a cosine (Loshchilov & Hutter 2017), as a share of the highest.
+    pub least: f64,
+    /// The optimiser.
+    pub optimiser: AdamW,
+    /// Longest gradient (Euclidean norm over all parameters; Pascanu et al. 2013); longer ones are shortened to it.
+    pub clip: Option<f64>,
+    /// Share of the averaged weights that a step keeps, 0 to 1 (exponential moving average; Polyak & Juditsky 1992); early steps keep less. The average is what is
+    /// validated and what comes out.
+    pub average: Option<f32>,
+    /// Steps between validations; 0 for none.
+    pub validate_every: usize,
+    /// Validations without a better metric after which training ends; 0 for never.
+    pub patience: usize,
+    /// Steps between checkpoints; 0 for none.
+    pub keep_every: usize,
+}
+
+impl Plan {
+    /// A plan of some steps with a tenth of them to warm up, AdamW's usual settings, clipping at 1, no average, no validation and no checkpoints.
+    pub fn new(steps: usize, rate: f64) -> Plan {
+        Plan {
+            steps,
+            warm_up: steps / 10,
+            rate,
+            least: 1e-3,
+            optimiser: AdamW::default(),
+            clip: Some(1.0),
+            average: None,
+            validate_every: 0,
+            patience: 0,
+            keep_every: 0,
+        }
+    }
+
+    /// The learning rate of a step, counted from 0.
+    pub fn rate_at(&self, step: usize) -> f64 {
+        if step < self.warm_up {
+            return self.rate * (step + 1) as f64 / self.warm_up as f64;
+        }
+        let share = (step - self.warm_up) as f64 / self.steps.saturating_sub(self.warm_up).max(1) as f64;
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * share.min(1.0)).cos());
+        self.rate * (self.least + (1.0 - self.least) * cosine)
+    }
+
+    /// The share of the average that a step, counted from 0, keeps: an average that begins at random weights would remember them.
+    pub(crate) fn kept_at(&self, step: usize) -> Option<f32> {
+        self.average.map(|most| most.min((1.0 + step as f32) / (10.0 + step as f32)))
+    }
+}
+
+/// The batches of a training: in each round over `count` examples every one comes once, in an order that follows from the seed and the round, so a training that
+/// was broken off goes on as if nothing had been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// How many examples there are.
+    pub count: usize,
+    /// How many make a batch; the last of a round may be smaller.
+    pub batch: usize,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Order {
+    /// Batches in a round.
+    pub fn round(&self) -> usize {
+        self.count.div_ceil(self.batch.max(1)).max(1)
+    }
+
+    /// The examples of a step.
+    pub fn examples(&self, step: usize) -> Vec<usize> {
+        let (round, place) = (step / self.round(), step % self.round());
+        let mut order: Vec<usize> = (0..self.count).collect();
+        self.random(round).shuffle(&mut order);
+        order.into_iter().skip(place * self.batch).take(self.batch).collect()
+    }
+
+    /// A source of chance of its own for a step (or whatever else is counted), for variation of the examples.
+    pub fn random(&self, step: usize) -> fastrand::Rng {
+        // Numbers that follow each other must not give streams that resemble each other: the multiplier of Steele et al. 2014 spreads them.
+        fastrand::Rng::with_seed(self.seed ^ (step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+}
+
+/// Cuts examples into `shards` parts of nearly the same size, in order; parts without examples are left out. The number must not depend on the machine: sums in
+/// another order are other numbers.
+pub fn cut<T: Clone>(examples: &[T], shards: usize) -> Vec<Vec<T>> {
+    let shards = shards.clamp(1, examples.len().max(1));
+    let edge = |i: usize| i * examples.len() / shards;
+    (0..shards).map(|i| examples[edge(i)..edge(i + 1)].to_vec()).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_and_falls() {
+        let plan = Plan { warm_up: 10, ..Plan::new(110, 2.0) };
+        assert_eq!(plan.rate_at(0), 0.2);
+        assert_eq!(plan.rate_at(9), 2.0);
+        assert_eq!(plan.rate_at(10), 2.0);
+        // Half way along the cosine, half way between the ends.
+        assert!((plan.rate_at(60) - 1.001).abs() < 1e-9);
+        assert!((plan.rate_at(110) - 0.002).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_example_comes_once_in_a_round() {
+        let order = Order { count: 10, batch: 4, seed: 3 };
+        let round = |first: usize| (first..first + 3).flat_map(|step| order.examples(step)).collect::<Vec<_>>();
+        let sorted = |mut v: Vec<usize>| {
+            v.sort_unstable();
+            v
+        };
+        assert_eq!(sorted(round(0)), (0..10).collect::<Vec<_>>());
+        assert_ne!(round(0), round(3));
+        assert_eq!(round(3), round(3));
+    }
+
+    #[test]
+    fn parts_hold_everything_in_order() {
+        let parts = cut(&[1, 2, 3, 4, 5], 3);
+        assert_eq!(parts, [vec![1], vec![2, 3], vec![4, 5]]);
+        assert_eq!(cut(&[1, 2], 8).len(), 2);
+        assert!(cut::<u8>(&[], 4).is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+//! The two networks that the speed of training is measured on, beside another implementation of the same (docs/PERFORMANCE.md): an encoder over frames, and one that
+//! attends over joints and then over frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to drawn targets, AdamW.
+
+use super::parameters::Parameters;
+use super::plan::{Plan, cut};
+use super::trainer::{Task, Trainer};
+use crate::ops::{Sight, layer_norm, linear, linear_gelu, self_attention};
+use burn::module::Module;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, TensorData};
+use fastrand::Rng;
+use std::ops::Range;
+
+/// Parts that a batch is cut into.
+const SHARDS: usize = 8;
+
+/// A step of a trial, as often as it is called; gives the loss.
+pub type Step = Box<dyn FnMut() -> f64 + Send>;
+
+/// The trial of a name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks, 8 heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to
+/// the same shape, width 64, 4 blocks, 4 heads, feed-forward 256. Each call of what is returned is one step on the whole batch, on the current rayon pool.
+pub fn trial(name: &str) -> Option<Step> {
+    let device = Device::flex();
+    let mut rng = Rng::with_seed(1);
+    let mut plan = Plan { warm_up: 0, least: 1.0, clip: None, ..Plan::new(usize::MAX, 1e-3) };
+    plan.optimiser.decay = 0.01;
+    let mut draw = |n: usize| (0..n).map(|_| normal(&mut rng)).collect::<Vec<f32>>();
+    match name {
+        "motion_train" => {
+            let model = seeded(Motion::new(128, 8, 512, 4, &device));
+            let task = Frames { x: draw(32 * 128 * 99), y: draw(32 * 16) };
+            let mut trainer = Trainer::new(&model, plan);
+            Some(Box::new(move || trainer.step(&task).0))
+        }
+        "joints_train" => {
+            let model = seeded(Joints::new(64, 4, 256, 4, &device));
+            let task = Skeletons { x: draw(8 * 64 * 25 * 3), y: draw(8 * 64 * 25 * 3) };
+            let mut trainer = Trainer::new(&model, plan);
+            Some(Box::new(move || trainer.step(&task).0))
+        }
+        _ => None,
+    }
+}
+
+/// A number from the normal distribution (Box & Muller 1958).
+fn normal(rng: &mut Rng) -> f32 {
+    (-2.0 * (1.0 - rng.f32()).ln()).sqrt() * (std::f32::consts::TAU * rng.f32()).cos()
+}
+
+/// Weights drawn alike on every machine, of the size of PyTorch's.
+fn seeded<M: Module>(model: M) -> M {
+    let mut rng = Rng::with_seed(2);
+    let Parameters { layout, .. } = Parameters::of(&model);
+    let mut values = Vec::new();
+    for (path, shape) in layout {
+        let bound = (1.0 / shape[0] as f32).sqrt();
+        let one = path.ends_with("gamma");
+        values.extend((0..shape.iter().product()).map(|_| if one { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }));
+    }
+    Parameters::put(model, &values)
+}
+
+fn map(x: Tensor<4>, map: &Linear) -> Tensor<4> {
+    linear(x, map.weight.val(), map.bias.as_ref().map(|bias| bias.val()))
+}
+
+fn normed(x: Tensor<4>, norm: &LayerNorm) -> Tensor<4> {
+    let beta = norm.beta.as_ref().map_or_else(|| norm.gamma.val().zeros_like(), |beta| beta.val());
+    layer_norm(x, norm.gamma.val(), beta, 1e-5)
+}
+
+/// Self-attention along the second dimension, after a norm.
+#[derive(Module, Debug)]
+struct Attention {
+    norm: LayerNorm,
+    joined: Linear,
+    out: Linear,
+    heads: usize,
+}
+
+impl Attention {
+    fn new(width: usize, heads: usize, device: &Device) -> Attention {
+        Attention {
+            norm: LayerNormConfig::new(width).init(device),
+            joined: LinearConfig::new(width, 3 * width).init(device),
+            out: LinearConfig::new(width, width).init(device),
+            heads,
+        }
+    }
+
+    /// What is added to `x`; attention runs over the second dimension of `shape`.
+    fn forward(&self, x: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
+        let [outer, tokens, inner, width] = shape;
+        let dims = x.dims();
+        let joined = map(normed(x, &self.norm), &self.joined).reshape([outer, tokens, inner, 3 * width]);
+        map(self_attention(joined, self.heads, &Sight::default()), &self.out).reshape(dims)
+    }
+}
+
+#[derive(Module, Debug)]
+struct Thought {
+    norm: LayerNorm,
+    wide: Linear,
+    narrow: Linear,
+}
+
+impl Thought {
+    fn new(width: usize, inner: usize, device: &Device) -> Thought {
+        Thought {
+            norm: LayerNormConfig::new(width).init(device),
+            wide: LinearConfig::new(width, inner).init(device),
+            narrow: LinearConfig::new(inner, width).init(device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = normed(x, &self.norm);
+        map(linear_gelu(x, self.wide.weight.val(), self.wide.bias.as_ref().map(|bias| bias.val())), &self.narrow)
+    }
+}
+
+/// Attention over frames.
+#[derive(Module, Debug)]
+struct Motion {
+    input: Linear,
+    blocks: Vec<(Attention, Thought)>,
+    norm: LayerNorm,
+    head: Linear,
+}
+
+impl Motion {
+    fn new(width: usize, heads: usize, inner: usize, blocks: usize, device: &Device) -> Motion {
+        let block = || (Attention::new(width, heads, device), Thought::new(width, inner, device));
+        Motion {
+            input: LinearConfig::new(99, width).init(device),
+            blocks: (0..blocks).map(|_| block()).collect(),
+            norm: LayerNormConfig::new(width).init(device),
+            head: LinearConfig::new(width, 16).init(device),
+        }
+    }
+
+    /// `[batch, frame, 1, 99]` to `[batch, 16]`.
+    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        let mut x = map(x, &self.input);
+        for (attention, thought) in &self.blocks {
+            let shape = x.dims();
+            x = x.clone() + attention.forward(x, shape);
+            x = x.clone() + thought.forward(x);
+        }
+        let x = normed(x, &self.norm).mean_dim(1);
+        let batch = x.dims()[0];
+        map(x, &self.head).reshape([batch, 16])
+    }
+}
+
+/// Attention over joints, then over frames.
+#[derive(Module, Debug)]
+struct Joints {
+    input: Linear,
+    blocks: Vec<(Attention, Attention, Thought)>,
+    norm: LayerNorm,
+    head: Linear,
+}
+
+impl Joints {
+    fn new(width: usize, heads: usize, inner: usize, blocks: usize, device: &Device) -> Joints {
+        let attention = || Attention::new(width, heads, device);
+        Joints {
+            input: LinearConfig::new(3, width).init(device),
+            blocks: (0..blocks).map(|_| (attention(), attention(), Thought::new(width, inner, device))).collect(),
+            norm: LayerNormConfig::new(width).init(device),
+            head: LinearConfig::new(width, 3).init(device),
+        }
+    }
+
+    /// `[batch, frame, joint, 3]` to the same shape.
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let mut x = map(x, &self.input);
+        let [batch, frames, joints, width] = x.dims();
+        for (space, time, thought) in &self.blocks {
+            x = x.clone() + space.forward(x, [batch * frames, joints, 1, width]);
+            x = x.clone() + time.forward(x, [batch, frames, joints, width]);
+            x = x.clone() + thought.forward(x);
+        }
+        map(normed(x, &self.norm), &self.head)
+    }
+}
+
+fn part<const D: usize>(values: &[f32], rows: Range<usize>, mut shape: [usize; D]) -> Tensor<D> {
+    let size: usize = shape[1..].iter().product();
+    shape[0] = rows.len();
+    let these = values[rows.start * size..rows.end * size].to_vec();
+    Tensor::from_data(TensorData::new(these, shape), &Device::flex().autodiff())
+}
+
+fn ranges(rows: usize) -> Vec<Range<usize>> {
+    let all: Vec<usize> = (0..rows).collect();
+    cut(&all, SHARDS).iter().map(|part| part[0]..part[0] + part.len()).collect()
+}
+
+struct Frames {
+    x: Vec<f32>,
+    y: Vec<f32>,
+}
+
+impl Task for Frames {
+    type Model = Motion;
+    type Shard = Range<usize>;
+
+    fn shards(&self, _: usize) -> Vec<Range<usize>> {
+        ranges(32)
+    }
+
+    fn loss(&self, model: &Motion, rows: Range<usize>) -> Tensor<1> {
+        let off = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99])) - part(&self.y, rows, [32, 16]);
+        off.square().sum().div_scalar(self.y.len() as f32)
+    }
+}
+
+struct Skeletons {
+    x: Vec<f32>,
+    y: Vec<f32>,
+}
+
+impl Task for Skeletons {
+    type Model = Joints;
+    type Shard = Range<usize>;
+
+    fn shards(&self, _: usize) -> Vec<Range<usize>> {
+        ranges(8)
+    }
+
+    fn loss(&self, model: &Joints, rows: Range<usize>) -> Tensor<1> {
+        let off = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3])) - part(&self.y, rows, [8, 64, 25, 3]);
+        off.square().sum().div_scalar(self.y.len() as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trials_learn() {
+        for name in ["motion_train", "joints_train"] {
+            let mut step = trial(name).unwrap();
+            let losses: Vec<f64> = (0..3).map(|_| step()).collect();
+            assert!(losses[2] < losses[0] && losses[0] < 3.0, "{name}: {losses:?}");
+        }
+        assert!(trial("motion").is_none());
+    }
+}
