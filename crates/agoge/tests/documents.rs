@@ -69,31 +69,30 @@ fn every_field_of_the_analysis_is_documented() {
     assert!(text.contains(agoge::coach::analysis::SCHEMA));
 }
 
+/// How values of a type are written.
+fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
+    values.iter().map(|value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()).collect()
+}
+
 /// Words that fields may hold, taken from the types.
 #[test]
 fn every_word_of_the_analysis_is_documented() {
+    use Unit::{Degree, DegreePerSecond, Metre, MetrePerSecond, One, Percent, Second, Trunk, TrunkPerSecond};
     use agoge::coach::analysis::{Certainty, Verdict};
     use agoge::kinematics::{Unit, View};
     use agoge::motion::UpAxis;
     let text = document("ANALYSIS.md");
-    let word = |value: Value| assert!(text.contains(&format!("`{}`", value.as_str().unwrap())), "{value}");
-    let word_of = |result: Result<Value, _>| word(result.unwrap_or_else(|error: serde_json::Error| panic!("{error}")));
-    let _ = [Verdict::Good, Verdict::Usable, Verdict::Poor].map(|verdict| word_of(serde_json::to_value(verdict)));
-    let _ = [Certainty::Low, Certainty::Moderate, Certainty::High].map(|certainty| word_of(serde_json::to_value(certainty)));
-    let _ = [View::Spatial, View::Frontal, View::Sagittal, View::Oblique].map(|view| word_of(serde_json::to_value(view)));
-    let _ = [UpAxis::Y, UpAxis::Z, UpAxis::YDown].map(|axis| word_of(serde_json::to_value(axis)));
-    let _ = [
-        Unit::Degree,
-        Unit::DegreePerSecond,
-        Unit::Metre,
-        Unit::MetrePerSecond,
-        Unit::Trunk,
-        Unit::TrunkPerSecond,
-        Unit::Second,
-        Unit::Percent,
-        Unit::One,
-    ]
-    .map(|unit| word_of(serde_json::to_value(unit)));
+    let units = [Degree, DegreePerSecond, Metre, MetrePerSecond, Trunk, TrunkPerSecond, Second, Percent, One];
+    let words = [
+        written(&[Verdict::Good, Verdict::Usable, Verdict::Poor]),
+        written(&[Certainty::Low, Certainty::Moderate, Certainty::High]),
+        written(&[View::Spatial, View::Frontal, View::Sagittal, View::Oblique]),
+        written(&[UpAxis::Y, UpAxis::Z, UpAxis::YDown]),
+        written(&units),
+    ];
+    for word in words.concat() {
+        assert!(text.contains(&format!("`{word}`")), "{word}");
+    }
 }
 
 fn butterworth(correction: CutoffCorrection) -> Filter {
