@@ -156,6 +156,11 @@ impl Encoder {
         normed(&self.norm, x)
     }
 
+    /// Where the parameters are.
+    pub(crate) fn device(&self) -> Device {
+        self.parts.val().device()
+    }
+
     fn heads(&self) -> usize {
         self.blocks.first().map_or(1, |block| block.time_attention.heads())
     }
