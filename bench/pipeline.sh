@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked -p agoge-cli
-cargo build --release --locked -p agoge --example mediapipe_set
+cargo build --release --locked -p agoge-motion --example mediapipe_set
 target="${CARGO_TARGET_DIR:-target}/release"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT

@@ -10,7 +10,7 @@ use std::path::Path;
 pub const MAX_VALUES: usize = 20_000_000;
 
 /// Most frames a recording may have: a million, nine hours at 30 frames a second or 70 minutes at 240. The body skeleton and the curves take
-/// about 1.2 kB a frame however few joints the file has, so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
+/// about 1.6 kB a frame however few joints the file has, so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
 pub const MAX_FRAMES: usize = 1_000_000;
 
 /// Most joints or markers a recording may have.

@@ -1,10 +1,10 @@
 //! Writes a long simulated set as MediaPipe JSON: squats at 30 frames a second, 33 world landmarks a frame, with noise and lost joints.
 //! The input of the measurements in docs/PERFORMANCE.md.
 //!
-//! `cargo run --release -p agoge --example mediapipe_set -- 60 set.json` writes 60 seconds.
+//! `cargo run --release -p agoge-motion --example mediapipe_set -- 60 set.json` writes 60 seconds.
 
-use agoge::motion::simulate::{Corruption, Exercise, Set};
-use agoge::motion::{Part, Skeleton};
+use agoge_motion::simulate::{Corruption, Exercise, Set};
+use agoge_motion::{Part, Skeleton};
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
