@@ -5,6 +5,7 @@
 
 mod alone;
 pub mod attention;
+pub mod bench;
 pub mod calibration;
 pub mod card;
 pub mod encoder;
@@ -13,6 +14,7 @@ pub mod evaluate;
 pub mod kernel;
 pub mod metric;
 pub mod model;
+pub mod runtime;
 pub mod token;
 pub mod train;
 pub mod weights;

@@ -21,6 +21,7 @@ mod neon;
 pub mod norm;
 mod scalar;
 mod tile;
+pub mod units;
 
 pub use attention::{Attend, Window, attend, attention_map};
 pub use gemm::{After, Packed, Spread, gemm, linear};
@@ -28,3 +29,4 @@ pub use isa::Isa;
 pub use math::{exp, gelu};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
+pub use units::{Axis, Rows, Unit, Units};
