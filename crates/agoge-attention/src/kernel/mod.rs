@@ -19,6 +19,7 @@ mod matrix;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub mod norm;
+pub mod relay;
 mod scalar;
 mod tile;
 pub mod units;
@@ -29,4 +30,5 @@ pub use isa::Isa;
 pub use math::{exp, gelu};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
+pub use relay::{Hand, Progress, relay};
 pub use units::{Axis, Rows, Unit, Units};

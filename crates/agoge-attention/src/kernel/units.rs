@@ -1,9 +1,6 @@
 //! How the tokens of a grid `[time, part]` are shared out as work: each unit is some of the queries of one sequence, and owns their rows.
-#![allow(unsafe_code)]
 
-use super::gemm::Spread;
-use super::matrix::{Matrix, MatrixMut};
-use rayon::prelude::*;
+use super::matrix::Matrix;
 
 /// Along what tokens attend to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,72 +83,17 @@ impl Units {
         }
     }
 
-    fn pieces(&self) -> usize {
-        self.length().div_ceil(self.tile.max(1))
+    /// How many units there are.
+    pub fn count(&self) -> usize {
+        self.sequences() * self.length().div_ceil(self.tile.max(1))
     }
 
-    fn unit(&self, number: usize) -> Unit {
-        let (index, piece) = (number / self.pieces(), number % self.pieces());
+    /// A unit by its number: first pieces of all sequences, then second pieces, so that numbers that are near each other are near in time.
+    pub fn unit(&self, number: usize) -> Unit {
+        let (index, piece) = (number % self.sequences(), number / self.sequences());
         let sequence = self.sequence(index);
-        let first = piece * self.tile;
-        let count = self.tile.min(sequence.count - first);
+        let first = (piece * self.tile.max(1)).min(sequence.count);
+        let count = self.tile.max(1).min(sequence.count - first);
         Unit { index, sequence, first, rows: Rows { from: sequence.from + first * sequence.step, count, ..sequence } }
-    }
-
-    /// Does some work for each unit, with the unit's rows of two matrices.
-    ///
-    /// # Panics
-    /// If a matrix has other rows than the grid.
-    pub fn each(
-        &self,
-        spread: Spread,
-        a: &mut MatrixMut,
-        b: &mut MatrixMut,
-        work: impl Fn(Unit, MatrixMut, MatrixMut) + Sync + Send,
-    ) {
-        let tokens = self.times * self.parts;
-        assert!(a.rows() == tokens && b.rows() == tokens, "a matrix of another grid");
-        let (a, b) = (&*a, &*b);
-        let one = |number: usize| {
-            let unit = self.unit(number);
-            let rows = unit.rows;
-            // SAFETY: a token lies in one sequence along an axis and in one piece of it, and each unit is handed out once: no row is in two hands.
-            let mine = unsafe {
-                (a.every_shared(rows.from, rows.step, rows.count), b.every_shared(rows.from, rows.step, rows.count))
-            };
-            work(unit, mine.0, mine.1);
-        };
-        let units = if tokens == 0 { 0 } else { self.sequences() * self.pieces() };
-        match spread {
-            Spread::Here => (0..units).for_each(one),
-            Spread::Pool => (0..units).into_par_iter().for_each(one),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_token_is_in_one_unit() {
-        for axis in [Axis::Time, Axis::Part] {
-            for (times, parts, tile) in [(1, 1, 1), (7, 3, 2), (5, 9, 4), (64, 25, 32), (0, 3, 4)] {
-                let units = Units { times, parts, axis, tile };
-                for spread in [Spread::Here, Spread::Pool] {
-                    let (mut a, mut b) = (vec![0.0; times * parts * 2], vec![0.0; times * parts]);
-                    let mut a_view = MatrixMut::new(&mut a, times * parts, 2);
-                    let mut b_view = MatrixMut::new(&mut b, times * parts, 1);
-                    units.each(spread, &mut a_view, &mut b_view, |unit, mut a, mut b| {
-                        for i in 0..unit.rows.count {
-                            a.row(i).iter_mut().for_each(|x| *x += 1.0);
-                            b.row(i)[0] += (unit.sequence.from + (unit.first + i) * unit.sequence.step) as f32;
-                        }
-                    });
-                    assert!(a.iter().all(|x| *x == 1.0));
-                    assert!(b.iter().enumerate().all(|(row, x)| *x == row as f32));
-                }
-            }
-        }
     }
 }

@@ -3,8 +3,10 @@
 use super::block::{Attention, Block};
 use super::linear::Linear;
 use super::norm::LayerNorm;
-use super::workspace::{Grid, Workspace, padded};
-use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention_map};
+use super::workspace::{Grid, Needs, Workspace, padded};
+use crate::kernel::{
+    After, Axis, Hand, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention, attention_map, relay,
+};
 use rayon::prelude::*;
 
 /// Queries of a unit where a batch element is shared out among threads.
@@ -88,7 +90,7 @@ impl Encoder {
         read: impl Fn(usize, Matrix, &mut [f32]) + Sync + Send,
     ) {
         self.check(&tokens);
-        workspace.prepare();
+        workspace.prepare(&self.needs(&tokens));
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         let threads = rayon::current_num_threads();
@@ -124,7 +126,7 @@ impl Encoder {
     ) {
         self.check(&tokens);
         assert!(maps.wanted.iter().all(|wanted| *wanted < self.attentions().count()), "a map of no attention");
-        workspace.prepare();
+        workspace.prepare(&self.needs(&tokens));
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         maps.maps.clear();
@@ -153,6 +155,19 @@ impl Encoder {
         Matrix::strided(&grid.x, tokens.times * tokens.parts, self.width(), padded(self.width()), 1)
     }
 
+    fn needs(&self, tokens: &Tokens) -> Needs {
+        let rows = tokens.times.max(tokens.parts).clamp(1, LONG).max((tokens.times * tokens.parts).min(LONG));
+        let flash = |a: &Attention| attention::scratch(a.attention.channels());
+        Needs {
+            tokens: tokens.times * tokens.parts,
+            rows,
+            width: self.width(),
+            attentions: self.attentions().count(),
+            flash: self.attentions().map(flash).max().unwrap_or(0),
+            inner: self.blocks.iter().map(|block| block.feed_forward.scratch(rows)).max().unwrap_or(0),
+        }
+    }
+
     /// Takes one batch element through the network; its embedding is then in `grid.x`.
     fn element(
         &self,
@@ -164,51 +179,41 @@ impl Encoder {
         mut maps: Option<&mut Maps>,
     ) {
         let (rows, width, channels) = (tokens.times * tokens.parts, self.width(), self.input.inputs());
-        let Grid { x, projected, angles, bias, map } = grid;
-        x.resize(x.len().max(rows * padded(width)), 0.0);
-        for projected in projected.iter_mut() {
-            projected.resize(projected.len().max(rows * padded(3 * width)), 0.0);
-        }
+        let Grid { x, projected, angles, bias, map, progress } = grid;
         self.tables(tokens, index, angles);
         let hidden = hide(tokens, index, bias);
-        let bias = &*bias;
-        let [now, next] = projected;
-        let view = |data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width));
-        let (mut now, mut next) = (view(now.as_mut_slice()), view(next.as_mut_slice()));
+        let (bias, angles) = (&*bias, &*angles);
+        let mut turns = projected.each_mut().map(|data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width)));
         let mut x = MatrixMut::strided(x, rows, width, padded(width));
         let values =
             Matrix::new(&tokens.values[index * rows * channels..(index + 1) * rows * channels], rows, channels);
-        let first = self.attentions().next();
-        let tile = |length: usize| match spread {
-            Spread::Here => length.div_ceil(length.div_ceil(LONG).max(1)),
-            Spread::Pool => PIECE,
+        let key_bias = |unit: &Unit, axis: Axis| match (hidden, axis) {
+            (false, _) => None,
+            (true, Axis::Part) => bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts),
+            (true, Axis::Time) => bias[1].get(unit.index * tokens.times..(unit.index + 1) * tokens.times),
         };
-        // Before the first attention tokens have nothing to do with each other: any tiles will do.
-        let units = Units { times: rows, parts: 1, axis: Axis::Time, tile: tile(rows) };
-        units.each(spread, &mut x, &mut now, |unit, mut x, mut now| {
-            self.input.forward(unit.rows.of(values), After::Write, &mut x);
-            if let Some(first) = first {
-                prepare(first, unit.rows, &x, &mut now, &angles[0], tokens.parts, workspace);
-            }
-        });
-        for (number, pass) in self.passes().enumerate() {
-            let Pass { attention, think, next: after } = pass;
-            let units = Units { times: tokens.times, parts: tokens.parts, axis: attention.axis, tile: 1 };
-            let units = Units { tile: tile(units.length()), ..units };
-            let key_bias = |unit: &Unit| match (hidden, attention.axis) {
-                (false, _) => None,
-                (true, Axis::Part) => bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts),
-                (true, Axis::Time) => bias[1].get(unit.index * tokens.times..(unit.index + 1) * tokens.times),
+        let units = |stage: usize| {
+            let whole = match stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
+                Some(attention) => {
+                    Units { times: tokens.times, parts: tokens.parts, axis: attention.axis, tile: PIECE }
+                }
+                // Before the first attention tokens have nothing to do with each other: any pieces will do.
+                None => Units { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
             };
-            if let Some(maps) = maps.as_deref_mut() {
-                write_down(maps, number, attention, &units, now.as_matrix(), key_bias, map, self.input.isa());
+            match spread {
+                Spread::Pool => whole,
+                Spread::Here => Units { tile: whole.length().div_ceil(whole.length().div_ceil(LONG).max(1)), ..whole },
             }
-            let seen = now.as_matrix();
-            units.each(spread, &mut x, &mut next, |unit, mut x, mut next| {
-                {
+        };
+        let work = |stage: usize, unit: Unit, hand: Hand| {
+            let Hand { lasting: mut x, read, mut write } = hand;
+            match stage.checked_sub(1).and_then(|number| self.passes().nth(number)) {
+                None => self.input.forward(unit.rows.of(values), After::Write, &mut x),
+                Some(pass) => {
+                    let bias = key_bias(&unit, pass.attention.axis);
                     let mut scratch = workspace.scratch();
-                    attention.attention.add(seen, &unit, key_bias(&unit), &mut x, &mut scratch);
-                    if let Some(block) = think {
+                    pass.attention.attention.add(read, &unit, bias, &mut x, &mut scratch);
+                    if let Some(block) = pass.think {
                         let mut memory = scratch.take_normed(unit.rows.count * padded(width));
                         let mut normed = MatrixMut::strided(&mut memory, unit.rows.count, width, padded(width));
                         block.norm.forward(x.as_matrix(), &mut normed);
@@ -216,23 +221,28 @@ impl Encoder {
                         scratch.give_normed(memory);
                     }
                 }
-                match after {
-                    Some(after) => {
-                        prepare(after, unit.rows, &x, &mut next, &angles[number + 1], tokens.parts, workspace)
-                    }
-                    None => self.norm.in_place(&mut x),
-                }
-            });
-            std::mem::swap(&mut now, &mut next);
-        }
-        if first.is_none() {
-            self.norm.in_place(&mut x);
+            }
+            match self.attentions().nth(stage) {
+                Some(next) => prepare(next, unit.rows, &x, &mut write, &angles[stage], tokens.parts, workspace),
+                None => self.norm.in_place(&mut x),
+            }
+        };
+        let stages = self.attentions().count() + 1;
+        let Some(maps) = maps.as_deref_mut() else {
+            return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
+        };
+        for stage in 0..stages {
+            if let Some(attention) = stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
+                let projected = turns[(stage + 1) % 2].as_matrix();
+                let bias = |unit: &Unit| key_bias(unit, attention.axis);
+                write_down(maps, stage - 1, attention, &units(stage), projected, bias, map, self.input.isa());
+            }
+            relay(spread, stage..stage + 1, progress, &mut x, &mut turns, units, work);
         }
     }
 
     /// Cosines and sines for each attention with rotary positions; empty for the others.
-    fn tables(&self, tokens: &Tokens, index: usize, angles: &mut Vec<Vec<f32>>) {
-        angles.resize_with(self.attentions().count(), Vec::new);
+    fn tables(&self, tokens: &Tokens, index: usize, angles: &mut [Vec<f32>]) {
         for (attention, table) in self.attentions().zip(angles) {
             if let (Some(rotary), Some(seconds)) = (attention.attention.rotary(), tokens.seconds) {
                 rotary.table(&seconds[index * tokens.times..(index + 1) * tokens.times], table);

@@ -1,5 +1,6 @@
 //! The memory that a forward pass works in, kept from call to call.
 
+use crate::kernel::Progress;
 use rayon::current_thread_index;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +30,8 @@ pub(crate) struct Grid {
     pub(crate) bias: [Vec<f32>; 2],
     /// For maps.
     pub(crate) map: Vec<f32>,
+    /// How far each pass is.
+    pub(crate) progress: Vec<Progress>,
 }
 
 /// What a unit of work needs while it runs.
@@ -38,6 +41,22 @@ pub(crate) struct Scratch {
     joined: Vec<f32>,
     flash: Vec<f32>,
     inner: Vec<f32>,
+}
+
+/// How much a call needs of everything.
+pub(crate) struct Needs {
+    /// Tokens of a batch element.
+    pub(crate) tokens: usize,
+    /// Rows of a unit at most.
+    pub(crate) rows: usize,
+    /// Width of the embedding.
+    pub(crate) width: usize,
+    /// Attentions of all blocks.
+    pub(crate) attentions: usize,
+    /// Scratch of the attention kernel.
+    pub(crate) flash: usize,
+    /// Scratch of a feed-forward.
+    pub(crate) inner: usize,
 }
 
 fn at_least(memory: &mut Vec<f32>, numbers: usize) -> &mut [f32] {
@@ -76,11 +95,28 @@ impl Workspace {
         Workspace::default()
     }
 
-    /// A place for each thread of the current pool.
-    pub(crate) fn prepare(&mut self) {
+    /// A place for each thread of the current pool, with all that a call will need: which thread does what is chance, so each gets everything.
+    pub(crate) fn prepare(&mut self, needs: &Needs) {
         let threads = rayon::current_num_threads();
         self.grids.resize_with(threads.max(self.grids.len()), Mutex::default);
         self.scratches.resize_with(threads.max(self.scratches.len()), Mutex::default);
+        for grid in &mut self.grids {
+            let grid = grid.get_mut().unwrap_or_else(PoisonError::into_inner);
+            at_least(&mut grid.x, needs.tokens * padded(needs.width));
+            for projected in &mut grid.projected {
+                at_least(projected, needs.tokens * padded(3 * needs.width));
+            }
+            grid.bias.iter_mut().for_each(|bias| _ = at_least(bias, needs.tokens));
+            grid.angles.resize_with(needs.attentions, Vec::new);
+            grid.progress.resize_with(grid.progress.len().max(needs.attentions + 1), Progress::default);
+        }
+        for scratch in &mut self.scratches {
+            let scratch = scratch.get_mut().unwrap_or_else(PoisonError::into_inner);
+            at_least(&mut scratch.normed, needs.rows * padded(needs.width));
+            at_least(&mut scratch.joined, needs.rows * padded(needs.width));
+            at_least(&mut scratch.flash, needs.flash);
+            at_least(&mut scratch.inner, needs.inner);
+        }
     }
 
     /// This thread's grid.
