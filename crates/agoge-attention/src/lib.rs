@@ -5,15 +5,18 @@
 
 mod alone;
 pub mod attention;
+pub mod bench;
 pub mod calibration;
 pub mod card;
 pub mod encoder;
 mod error;
 pub mod evaluate;
+pub mod kernel;
 pub mod metric;
 pub mod model;
 pub mod motion;
 pub mod ops;
+pub mod runtime;
 pub mod token;
 pub mod train;
 pub mod weights;
