@@ -5,21 +5,16 @@
 //! CPU's each is made of Burn's own operations.
 
 mod attention;
-mod functions;
+mod elementwise;
 mod linear;
 mod norm;
 mod operation;
-mod product;
 mod rotary;
-mod sequence;
-mod tile;
 
 pub use attention::{Sight, attention, self_attention};
 pub use linear::{linear, linear_gelu};
 pub use norm::layer_norm;
 pub use rotary::Rotary;
-
-pub(crate) use functions::vectors;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,505 @@
+//! Attention without a T×T matrix: the softmax is taken as the keys come by (Milakov and Gimelshein 2018; FlashAttention, Dao et al. 2022).
+//!
+//! Queries lie across the lanes: the energies of 32 queries to a tile of keys are one product of the keys as they lie in memory (any stride) with the packed
+//! queries; maximum, exp and sum then go lane by lane, and the weighted sum of values is again a product with the values as they lie.
+#![allow(unsafe_code)]
+
+use super::gemm::share;
+use super::isa::{Isa, Work};
+use super::lanes::Lanes;
+use super::math::{LOG2_E, exp2};
+use super::matrix::{Matrix, MatrixMut};
+use super::tile::{Keep, PANEL, Tile};
+
+/// Keys of a tile: their energies to 32 queries are 16 KiB, a third of a first cache.
+pub(super) const KEYS: usize = 128;
+/// Panels of 32 queries that share a tile of keys while it is in the cache.
+const PANELS: usize = 4;
+/// Lower than any energy, and finite: the maximum before the first key.
+const LOW: f32 = -1e30;
+
+/// Which keys a query may see by its place: query i sees key j if `i − back ≤ j ≤ i + ahead`, after both were shifted by where they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The place of the first query, in the numbering of the keys.
+    pub first: usize,
+    /// How many keys before its own place a query sees.
+    pub back: usize,
+    /// How many after it: 0 is causal.
+    pub ahead: usize,
+}
+
+/// What is attended to and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Attend<'a> {
+    /// Queries, `[query, channel]`.
+    pub query: Matrix<'a>,
+    /// Keys, `[key, channel]`.
+    pub key: Matrix<'a>,
+    /// Values, `[key, channel out]`.
+    pub value: Matrix<'a>,
+    /// What energies are multiplied by, usually 1/√channels.
+    pub scale: f32,
+    /// Added to the energies of each key, `[key]`: 0, or −∞ where a key is hidden.
+    pub key_bias: Option<&'a [f32]>,
+    /// Restriction by place.
+    pub window: Option<Window>,
+}
+
+impl Attend<'_> {
+    pub(super) fn check(&self, out_rows: usize, out_columns: usize) {
+        let (queries, keys) = (self.query.rows(), self.key.rows());
+        assert!(self.query.columns() == self.key.columns() && keys == self.value.rows(), "attention's shapes");
+        assert!(out_rows == queries && out_columns == self.value.columns(), "attention's output");
+        assert!(self.key_bias.is_none_or(|bias| bias.len() == keys), "a bias for other keys");
+        assert!(self.key.column_stride() == 1 && self.value.column_stride() == 1, "channels must lie side by side");
+        assert!(self.query.column_stride() == 1, "channels must lie side by side");
+    }
+
+    /// The keys that some of the queries `from .. to` may see.
+    pub(super) fn seen(&self, from: usize, to: usize) -> (usize, usize) {
+        let keys = self.key.rows();
+        match self.window {
+            None => (0, keys),
+            Some(w) => {
+                let start = (w.first + from).saturating_sub(w.back).min(keys);
+                let end = (w.first + to).saturating_add(w.ahead).min(keys);
+                (start, end.max(start))
+            }
+        }
+    }
+}
+
+/// Numbers of scratch that [`attend`] needs for `channels` a head.
+pub fn scratch(channels: usize) -> usize {
+    PANELS * PANEL * (channels + 4) + KEYS * PANEL
+}
+
+/// Attention of one head: `out = softmax(scale · query·keyᵀ + bias) · value`; memory linear in channels, whatever the number of keys. A query that may see
+/// nothing gets zeros. `sums`, if given, receives the logarithm of each query's sum of exponentials, `[query]`, from which a backward pass recomputes the attention.
+///
+/// Shapes: as in [`Attend`]; `out` `[query, channel out]`; `scratch` at least [`scratch`] numbers.
+///
+/// # Panics
+/// If shapes do not fit.
+pub fn attend(isa: Isa, attend: Attend, out: &mut MatrixMut, sums: Option<&mut [f32]>, scratch: &mut [f32]) {
+    attend.check(out.rows(), out.columns());
+    assert!(scratch.len() >= self::scratch(attend.query.columns()), "too little scratch");
+    assert!(sums.as_ref().is_none_or(|sums| sums.len() == attend.query.rows()), "sums of other queries");
+    isa.run(Flash { attend, out, sums, scratch });
+}
+
+struct Flash<'a, 'b> {
+    attend: Attend<'a>,
+    out: &'a mut MatrixMut<'b>,
+    sums: Option<&'a mut [f32]>,
+    scratch: &'a mut [f32],
+}
+
+/// Per query: the largest energy so far, the sum of exponentials, what the output so far is multiplied by, and one over the sum.
+struct State<'a> {
+    most: &'a mut [f32],
+    sum: &'a mut [f32],
+    fade: &'a mut [f32],
+    last: &'a mut [f32],
+}
+
+impl Work for Flash<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let a = &self.attend;
+        let (queries, depth) = (a.query.rows(), a.query.columns());
+        let (packed, rest) = self.scratch.split_at_mut(PANELS * PANEL * depth);
+        let (state, energies) = rest.split_at_mut(PANELS * PANEL * 4);
+        let mut sums = self.sums;
+        for block in (0..queries).step_by(PANELS * PANEL) {
+            let end = queries.min(block + PANELS * PANEL);
+            for (index, from) in (block..end).step_by(PANEL).enumerate() {
+                let panel = &mut packed[index * PANEL * depth..(index + 1) * PANEL * depth];
+                pack_queries(l, a.query.sub_rows(from, PANEL.min(end - from)), a.scale * LOG2_E, panel);
+            }
+            for state in state.chunks_exact_mut(PANEL * 4) {
+                state[..PANEL].fill(LOW);
+                state[PANEL..].fill(0.0);
+            }
+            let (first, past) = a.seen(block, end);
+            let mut done = first;
+            while done < past {
+                let keys = share(past - done, KEYS);
+                for (index, from) in (block..end).step_by(PANEL).enumerate() {
+                    let height = PANEL.min(end - from);
+                    let (start, stop) = a.seen(from, from + height);
+                    if start >= done + keys || stop <= done {
+                        continue;
+                    }
+                    let state = &mut state[index * PANEL * 4..(index + 1) * PANEL * 4];
+                    let begun = start < done;
+                    let (most, rest) = state.split_at_mut(PANEL);
+                    let (sum, rest) = rest.split_at_mut(PANEL);
+                    let (fade, last) = rest.split_at_mut(PANEL);
+                    let mut state = State { most, sum, fade, last };
+                    let panel = &packed[index * PANEL * depth..(index + 1) * PANEL * depth];
+                    let energies = &mut energies[..keys * PANEL];
+                    products(l, a, done, keys, panel, height, energies);
+                    hide(a, from, height, done, energies);
+                    weigh(l, energies, height, &mut state);
+                    let (begun, ends) = (begun.then_some(&*state.fade), (stop <= done + keys).then_some(&*state.last));
+                    gather(l, a.value.sub_rows(done, keys), energies, begun, ends, from, height, self.out);
+                }
+                done += keys;
+            }
+            for (index, from) in (block..end).step_by(PANEL).enumerate() {
+                let height = PANEL.min(end - from);
+                let (start, stop) = a.seen(from, from + height);
+                for i in 0..if start == stop { height } else { 0 } {
+                    self.out.row(from + i).fill(0.0);
+                }
+                if let Some(sums) = &mut sums {
+                    let state = &state[index * PANEL * 4..];
+                    for i in 0..height {
+                        sums[from + i] = state[PANEL + i].ln() + state[i] / LOG2_E;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Queries across the lanes: `[channel, 32]`, times `factor`, filled up with zeros.
+#[inline(always)]
+pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
+    let (rows, depth) = (query.rows(), query.columns());
+    if rows < PANEL {
+        panel.fill(0.0);
+    }
+    let (q, row, to) = (query.as_ptr(), query.row_stride(), panel.as_mut_ptr());
+    let whole = rows / L::LANES * L::LANES;
+    let deep = depth / L::LANES * L::LANES;
+    // SAFETY: reads (i, k) for i < rows and k < depth; writes `panel[k · 32 + i]`, and the panel has `32 · depth` numbers.
+    unsafe {
+        for i in (0..whole).step_by(L::LANES) {
+            for k in (0..deep).step_by(L::LANES) {
+                l.transpose(q.add(i * row + k), row, to.add(k * PANEL + i), PANEL, factor);
+            }
+        }
+        for i in 0..rows {
+            for k in if i < whole { deep } else { 0 }..depth {
+                *to.add(k * PANEL + i) = factor * *q.add(i * row + k);
+            }
+        }
+    }
+}
+
+/// Energies `[key, 32]` of a tile of keys to a panel of queries.
+#[inline(always)]
+pub(super) fn products<L: Lanes>(
+    l: L,
+    a: &Attend,
+    from: usize,
+    keys: usize,
+    panel: &[f32],
+    height: usize,
+    energies: &mut [f32],
+) {
+    let key = a.key.sub_rows(from, keys);
+    let mut row = 0;
+    while row < keys {
+        let rows = share(keys - row, L::ROWS);
+        for column in (0..height.next_multiple_of(L::LANES)).step_by(2 * L::LANES) {
+            // SAFETY: keys `row .. row + rows` of the tile; whole vectors of a panel, which is 32 wide; energies as large as `keys · 32`.
+            unsafe {
+                l.tile(&Tile {
+                    rows,
+                    columns: (height.next_multiple_of(L::LANES) - column).min(2 * L::LANES),
+                    depth: key.columns(),
+                    a: key.as_ptr().add(row * key.row_stride()),
+                    a_row: key.row_stride(),
+                    a_step: 1,
+                    b: panel.as_ptr().add(column),
+                    b_step: PANEL,
+                    b_whole: true,
+                    c: energies.as_mut_ptr().add(row * PANEL + column),
+                    c_row: PANEL,
+                    keep: Keep::Nothing,
+                    column_bias: std::ptr::null(),
+                    row_bias: a.key_bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(from + row)),
+                    row_scale: std::ptr::null(),
+                });
+            }
+        }
+        row += rows;
+    }
+}
+
+/// Takes away the energies that the window forbids.
+pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, energies: &mut [f32]) {
+    let Some(w) = a.window else { return };
+    for (j, row) in energies.chunks_exact_mut(PANEL).enumerate() {
+        let key = first_key + j;
+        // Query `i` stands at `w.first + from + i`; it is seen if key − ahead ≤ that ≤ key + back.
+        let start = w.first + from;
+        let low = key.saturating_sub(w.ahead).saturating_sub(start).min(height);
+        let high = (key.saturating_add(w.back).saturating_add(1)).saturating_sub(start).min(height);
+        row[..low].fill(f32::NEG_INFINITY);
+        row[high.max(low)..height].fill(f32::NEG_INFINITY);
+    }
+}
+
+/// Energies (in units of log 2) become exponentials, lane by lane; the state is brought forward.
+#[inline(always)]
+fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State) {
+    let keys = energies.len() / PANEL;
+    let e = energies.as_mut_ptr();
+    for lane in (0..height).step_by(2 * L::LANES) {
+        let pair = [lane, (lane + L::LANES).min(PANEL - L::LANES)];
+        let wide = if lane + L::LANES < height { 2 } else { 1 };
+        // SAFETY: whole vectors within rows of 32, of the energies and of the state.
+        unsafe {
+            let before = pair.map(|at| l.load(state.most.as_ptr().add(at)));
+            // Two maxima each, so that one need not wait for the other.
+            let mut most = [before, before];
+            for j in 0..keys {
+                let of = &mut most[j & 1];
+                for v in 0..wide {
+                    of[v] = l.max(of[v], l.load(e.add(j * PANEL + pair[v])));
+                }
+            }
+            for v in 0..wide {
+                let most = l.max(most[0][v], most[1][v]);
+                let fade = exp2(l, l.sub(before[v], most));
+                let mut sums = [l.mul(fade, l.load(state.sum.as_ptr().add(pair[v]))), l.splat(0.0)];
+                for j in 0..keys {
+                    let p = exp2(l, l.sub(l.load(e.add(j * PANEL + pair[v])), most));
+                    l.store(e.add(j * PANEL + pair[v]), p);
+                    sums[j & 1] = l.add(sums[j & 1], p);
+                }
+                let sum = l.add(sums[0], sums[1]);
+                l.store(state.most.as_mut_ptr().add(pair[v]), most);
+                l.store(state.sum.as_mut_ptr().add(pair[v]), sum);
+                l.store(state.fade.as_mut_ptr().add(pair[v]), fade);
+                // A query that saw nothing has a sum, and an output, of zero: anything finite will do.
+                l.store(state.last.as_mut_ptr().add(pair[v]), l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))));
+            }
+        }
+    }
+}
+
+/// Output rows: (what is there · fade + exponentials · values) · one over the sum, the first only if `begun`, the last only if it `ends` here.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn gather<L: Lanes>(
+    l: L,
+    value: Matrix,
+    weights: &[f32],
+    begun: Option<&[f32]>,
+    ends: Option<&[f32]>,
+    from: usize,
+    height: usize,
+    out: &mut MatrixMut,
+) {
+    let (columns, c_row) = (out.columns(), out.row_stride());
+    let c = out.as_mut_ptr();
+    for column in (0..columns).step_by(2 * L::LANES) {
+        let mut row = 0;
+        while row < height {
+            let rows = share(height - row, L::ROWS);
+            // SAFETY: rows and columns of the output, all of the values, and a panel of weights.
+            unsafe {
+                l.tile(&Tile {
+                    rows,
+                    columns: (columns - column).min(2 * L::LANES),
+                    depth: value.rows(),
+                    a: weights.as_ptr().add(row),
+                    a_row: 1,
+                    a_step: PANEL,
+                    b: value.as_ptr().add(column),
+                    b_step: value.row_stride(),
+                    b_whole: false,
+                    c: c.add((from + row) * c_row + column),
+                    c_row,
+                    keep: begun.map_or(Keep::Nothing, |fade| Keep::Scaled(fade.as_ptr().add(row))),
+                    column_bias: std::ptr::null(),
+                    row_bias: std::ptr::null(),
+                    row_scale: ends.map_or(std::ptr::null(), |last| last.as_ptr().add(row)),
+                });
+            }
+            row += rows;
+        }
+    }
+}
+
+/// The attention itself, `[query, key]`, for showing it: what [`attend`] never writes down. `energies` is scratch, `32 · (keys + channels + 4)` numbers.
+///
+/// # Panics
+/// If shapes do not fit.
+pub fn attention_map(isa: Isa, attend: Attend, map: &mut MatrixMut, scratch: &mut Vec<f32>) {
+    assert!(map.rows() == attend.query.rows() && map.columns() == attend.key.rows(), "a map's shape");
+    assert!(attend.query.columns() == attend.key.columns(), "attention's shapes");
+    assert!(attend.key_bias.is_none_or(|bias| bias.len() == attend.key.rows()), "a bias for other keys");
+    assert!(attend.key.column_stride() == 1 && attend.query.column_stride() == 1, "channels must lie side by side");
+    scratch.resize(PANEL * (attend.key.rows() + attend.query.columns() + 4), 0.0);
+    isa.run(Map { attend, map, scratch });
+}
+
+struct Map<'a, 'b> {
+    attend: Attend<'a>,
+    map: &'a mut MatrixMut<'b>,
+    scratch: &'a mut [f32],
+}
+
+impl Work for Map<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let a = &self.attend;
+        let (keys, depth) = (a.key.rows(), a.query.columns());
+        let (panel, rest) = self.scratch.split_at_mut(PANEL * depth);
+        let (state, energies) = rest.split_at_mut(PANEL * 4);
+        for from in (0..a.query.rows()).step_by(PANEL) {
+            let height = PANEL.min(a.query.rows() - from);
+            pack_queries(l, a.query.sub_rows(from, height), a.scale * LOG2_E, panel);
+            state[..PANEL].fill(LOW);
+            state[PANEL..].fill(0.0);
+            let (most, rest) = state.split_at_mut(PANEL);
+            let (sum, rest) = rest.split_at_mut(PANEL);
+            let (fade, last) = rest.split_at_mut(PANEL);
+            products(l, a, 0, keys, panel, height, energies);
+            hide(a, from, height, 0, energies);
+            weigh(l, energies, height, &mut State { most, sum, fade, last });
+            for i in 0..height {
+                for (j, to) in self.map.row(from + i).iter_mut().enumerate() {
+                    *to = energies[j * PANEL + i] * last[i];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Case {
+        queries: usize,
+        keys: usize,
+        channels: usize,
+        hidden: bool,
+        window: Option<Window>,
+    }
+
+    fn cases() -> Vec<Case> {
+        let mut cases = Vec::new();
+        let causal = Some(Window { first: 0, back: usize::MAX, ahead: 0 });
+        for (queries, keys, channels) in [
+            (1, 1, 1),
+            (3, 5, 7),
+            (25, 25, 16),
+            (32, 33, 16),
+            (33, 64, 20),
+            (64, 130, 33),
+            (140, 300, 64),
+            (1, 257, 32),
+        ] {
+            for hidden in [false, true] {
+                for window in [None, causal, Some(Window { first: 4, back: 9, ahead: 2 })] {
+                    cases.push(Case { queries, keys, channels, hidden, window });
+                }
+            }
+        }
+        cases
+    }
+
+    /// The definition in double precision: output, attention, logarithm of the sum.
+    fn exact(a: &Attend) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let (mut out, mut map, mut sums) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..a.query.rows() {
+            let weights: Vec<f64> = (0..a.key.rows())
+                .map(|j| {
+                    let place = |w: Window| w.first + i;
+                    let seen = a
+                        .window
+                        .is_none_or(|w| j <= place(w).saturating_add(w.ahead) && j.saturating_add(w.back) >= place(w))
+                        && a.key_bias.is_none_or(|bias| bias[j] == 0.0);
+                    let energy: f64 =
+                        a.query.row(i).iter().zip(a.key.row(j)).map(|(q, k)| f64::from(*q) * f64::from(*k)).sum();
+                    if seen { (energy * f64::from(a.scale)).exp() } else { 0.0 }
+                })
+                .collect();
+            let sum: f64 = weights.iter().sum();
+            let share = |w: f64| if sum == 0.0 { 0.0 } else { w / sum };
+            for c in 0..a.value.columns() {
+                out.push(weights.iter().enumerate().map(|(j, w)| share(*w) * f64::from(a.value.row(j)[c])).sum());
+            }
+            map.extend(weights.iter().map(|w| share(*w)));
+            sums.push(sum.ln());
+        }
+        (out, map, sums)
+    }
+
+    #[test]
+    fn every_path_gives_the_definition() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for case in cases() {
+            let (n, keys, d) = (case.queries, case.keys, case.channels);
+            let stride = d + 3;
+            let mut draw = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
+            let (q, k, v) = (draw(n * stride), draw(keys * stride), draw(keys * (stride + 2)));
+            let bias: Vec<f32> =
+                (0..keys).map(|j| if case.hidden && j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 }).collect();
+            let a = Attend {
+                query: Matrix::strided(&q, n, d, stride, 1),
+                key: Matrix::strided(&k, keys, d, stride, 1),
+                value: Matrix::strided(&v, keys, d + 2, stride + 2, 1),
+                scale: 1.0 / (d as f32).sqrt(),
+                key_bias: case.hidden.then_some(&bias),
+                window: case.window,
+            };
+            let (out, map, log_sums) = exact(&a);
+            for isa in Isa::all() {
+                let what = format!("{} {n}×{keys}×{d} {:?} hidden {}", isa.name(), case.window, case.hidden);
+                let mut got = vec![f32::NAN; n * (d + 2)];
+                let mut sums = vec![0.0; n];
+                let mut memory = vec![f32::NAN; scratch(d)];
+                attend(isa, a, &mut MatrixMut::new(&mut got, n, d + 2), Some(&mut sums), &mut memory);
+                let mut seen = vec![f32::NAN; n * keys];
+                attention_map(isa, a, &mut MatrixMut::new(&mut seen, n, keys), &mut memory);
+                for (got, exact) in got.iter().chain(&seen).zip(out.iter().chain(&map)) {
+                    assert!((f64::from(*got) - exact).abs() < 1e-5, "{what}: {got} instead of {exact}");
+                }
+                for (got, exact) in sums.iter().zip(&log_sums) {
+                    let alike = (f64::from(*got) - exact).abs() < 1e-4 || (exact.is_infinite() && *got < -1e20);
+                    assert!(alike, "{what}: log sum {got} instead of {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_does_not_depend_on_its_neighbours() {
+        let mut random = fastrand::Rng::with_seed(6);
+        let (n, d) = (150, 16);
+        let x: Vec<f32> = (0..n * d).map(|_| random.f32() * 8.0 - 4.0).collect();
+        let x = Matrix::new(&x, n, d);
+        for isa in Isa::all() {
+            let mut memory = vec![0.0; scratch(d)];
+            let mut run = |from: usize, rows: usize| {
+                let a = Attend {
+                    query: x.sub_rows(from, rows),
+                    key: x,
+                    value: x,
+                    scale: 0.25,
+                    key_bias: None,
+                    window: None,
+                };
+                let mut out = vec![0.0; rows * d];
+                attend(isa, a, &mut MatrixMut::new(&mut out, rows, d), None, &mut memory);
+                out
+            };
+            let all = run(0, n);
+            for (from, rows) in [(0, 1), (7, 30), (100, 50)] {
+                assert_eq!(&all[from * d..(from + rows) * d], run(from, rows), "{}", isa.name());
+            }
+        }
+    }
+}

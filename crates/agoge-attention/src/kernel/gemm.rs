@@ -1,0 +1,364 @@
+//! Matrix products: weights packed once for linear layers, and products of any two matrices.
+//!
+//! Each element of C is one sum over k in order (in blocks of [`DEPTH`] for the general product), whatever the tile it falls into: results do not depend on how
+//! rows are shared out.
+#![allow(unsafe_code)]
+
+use super::isa::{Isa, Work};
+use super::lanes::Lanes;
+use super::math::gelu_lanes;
+use super::matrix::{Matrix, MatrixMut};
+use super::tile::{Keep, PANEL, Tile};
+use rayon::prelude::*;
+
+/// Rows of B that are packed at a time: a panel of them, 64 KiB, streams from the second cache.
+const DEPTH: usize = 512;
+
+/// A matrix B packed for products A·B: panels of 32 columns, each row by row, the last filled up with zeros.
+#[derive(Clone, Debug, Default)]
+pub struct Packed {
+    data: Vec<f32>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Packed {
+    /// Packs `[in, out]`, given with any strides.
+    pub fn new(isa: Isa, b: Matrix) -> Packed {
+        let mut packed = Packed::default();
+        packed.pack(isa, b);
+        packed
+    }
+
+    /// Packs another matrix into the same memory.
+    pub fn pack(&mut self, isa: Isa, b: Matrix) {
+        (self.rows, self.columns) = (b.rows(), b.columns());
+        self.data.resize(b.rows() * b.columns().next_multiple_of(PANEL), 0.0);
+        isa.run(Pack { b, to: &mut self.data });
+    }
+
+    /// Rows of the matrix: channels in.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns of the matrix: channels out.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+}
+
+struct Pack<'a> {
+    b: Matrix<'a>,
+    to: &'a mut [f32],
+}
+
+impl Work for Pack<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let (rows, columns) = (self.b.rows(), self.b.columns());
+        let (row, step) = (self.b.row_stride(), self.b.column_stride());
+        if rows == 0 {
+            return;
+        }
+        for (index, panel) in self.to.chunks_exact_mut(rows * PANEL).enumerate() {
+            let from = index * PANEL;
+            let width = PANEL.min(columns - from);
+            let b = self.b.as_ptr().wrapping_add(from * step);
+            let to = panel.as_mut_ptr();
+            // SAFETY: reads (k, j) for k < rows and j < width of this panel's columns; writes within the panel, which has `rows · PANEL` numbers.
+            unsafe {
+                if width < PANEL {
+                    panel.fill(0.0);
+                }
+                if step == 1 {
+                    for k in 0..rows {
+                        std::ptr::copy_nonoverlapping(b.add(k * row), to.add(k * PANEL), width);
+                    }
+                    continue;
+                }
+                let (blocks, deep) =
+                    (width / L::LANES * L::LANES, if row == 1 { rows / L::LANES * L::LANES } else { 0 });
+                for k in (0..deep).step_by(L::LANES) {
+                    for j in (0..blocks).step_by(L::LANES) {
+                        l.transpose(b.add(j * step + k), step, to.add(k * PANEL + j), PANEL, 1.0);
+                    }
+                    for j in blocks..width {
+                        for k in k..k + L::LANES {
+                            *to.add(k * PANEL + j) = *b.add(k * row + j * step);
+                        }
+                    }
+                }
+                for k in deep..rows {
+                    for j in 0..width {
+                        *to.add(k * PANEL + j) = *b.add(k * row + j * step);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is done with a product while it is still in the registers or the first cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It is written.
+    Write,
+    /// It goes through GELU and is written.
+    Gelu,
+    /// It is added to what is there: a residual connection.
+    Add,
+}
+
+/// `out = after(x · weights + bias)`.
+///
+/// Shapes: `x` `[row, in]` with any strides, `weights` `[in, out]`, `bias` `[out]`, `out` `[row, out]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn linear(isa: Isa, x: Matrix, weights: &Packed, bias: Option<&[f32]>, after: After, out: &mut MatrixMut) {
+    assert!(
+        x.columns() == weights.rows && x.rows() == out.rows() && weights.columns == out.columns(),
+        "a product's shapes"
+    );
+    assert!(bias.is_none_or(|bias| bias.len() == weights.columns), "a bias of another length");
+    isa.run(Product { x, b: &weights.data, bias, add: after == After::Add, gelu: after == After::Gelu, out });
+}
+
+struct Product<'a, 'b> {
+    x: Matrix<'a>,
+    b: &'a [f32],
+    bias: Option<&'a [f32]>,
+    add: bool,
+    gelu: bool,
+    out: &'a mut MatrixMut<'b>,
+}
+
+impl Work for Product<'_, '_> {
+    type Output = ();
+    /// Panel by panel, so that a panel stays in the first cache while the rows pass.
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let (rows, columns, depth) = (self.out.rows(), self.out.columns(), self.x.columns());
+        let c = self.out.as_mut_ptr();
+        for from in (0..columns).step_by(2 * L::LANES) {
+            let width = (columns - from).min(2 * L::LANES);
+            let b = self.b.as_ptr().wrapping_add(from / PANEL * (PANEL * depth) + from % PANEL);
+            let mut row = 0;
+            while row < rows {
+                let height = share(rows - row, L::ROWS);
+                // SAFETY: the tile lies within `x`, the panel and `out`; a panel is filled up to whole vectors.
+                unsafe {
+                    let to = c.add(row * self.out.row_stride() + from);
+                    l.tile(&Tile {
+                        rows: height,
+                        columns: width,
+                        depth,
+                        a: self.x.as_ptr().add(row * self.x.row_stride()),
+                        a_row: self.x.row_stride(),
+                        a_step: self.x.column_stride(),
+                        b,
+                        b_step: PANEL,
+                        b_whole: true,
+                        c: to,
+                        c_row: self.out.row_stride(),
+                        keep: if self.add { Keep::All } else { Keep::Nothing },
+                        column_bias: self.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(from)),
+                        row_bias: std::ptr::null(),
+                        row_scale: std::ptr::null(),
+                    });
+                    if self.gelu {
+                        for i in 0..height {
+                            let to = to.add(i * self.out.row_stride());
+                            let whole = width - width % L::LANES;
+                            for j in (0..whole).step_by(L::LANES) {
+                                l.store(to.add(j), gelu_lanes(l, l.load(to.add(j))));
+                            }
+                            if whole < width {
+                                let y = gelu_lanes(l, l.load_first(to.add(whole), width - whole));
+                                l.store_first(to.add(whole), width - whole, y);
+                            }
+                        }
+                    }
+                }
+                row += height;
+            }
+        }
+    }
+}
+
+/// How many of the rows that are left go into the next tile: all tiles full, and the last two alike, since a tile of one row takes as long as one of eight.
+#[inline(always)]
+pub(crate) fn share(left: usize, most: usize) -> usize {
+    if left <= most {
+        left
+    } else if left < 2 * most {
+        left.div_ceil(2)
+    } else {
+        most
+    }
+}
+
+/// On how many threads a product runs; the result is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// On this one.
+    Here,
+    /// On all of the current rayon pool, where the product is large enough.
+    Pool,
+}
+
+/// `c = a · b`, or `c += a · b` with [`After::Add`] ([`After::Gelu`] applies GELU at the end): a general product; for transposes give `a.transposed()` or
+/// `b.transposed()`. `scratch` is where B is packed; keep it to save the allocation.
+///
+/// Shapes: `a` `[row, k]`, `b` `[k, column]`, `c` `[row, column]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn gemm(isa: Isa, a: Matrix, b: Matrix, after: After, c: &mut MatrixMut, spread: Spread, scratch: &mut Packed) {
+    assert!(a.columns() == b.rows() && a.rows() == c.rows() && b.columns() == c.columns(), "a product's shapes");
+    let depth = a.columns();
+    let mut from = 0;
+    loop {
+        let deep = DEPTH.min(depth - from);
+        scratch.pack(isa, b.sub_rows(from, deep));
+        let a = a.sub_columns(from, deep);
+        let add = from > 0 || after == After::Add;
+        let gelu = after == After::Gelu && from + deep == depth;
+        let (rows, columns) = (c.rows(), c.columns());
+        let threads = if spread == Spread::Pool { rayon::current_num_threads() } else { 1 };
+        let part = rows.div_ceil(4 * threads).next_multiple_of(12);
+        if threads == 1 || rows <= part || rows * columns * deep < 1 << 18 {
+            isa.run(Product { x: a, b: &scratch.data, bias: None, add, gelu, out: c });
+        } else {
+            let (c, b) = (&*c, &scratch.data);
+            (0..rows.div_ceil(part)).into_par_iter().for_each(|i| {
+                let height = part.min(rows - i * part);
+                // SAFETY: each part is taken by one `i` only.
+                let mut out = unsafe { c.every_shared(i * part, 1, height) };
+                let x = a.sub_rows(i * part, height);
+                isa.run(Product { x, b, bias: None, add, gelu, out: &mut out });
+            });
+        }
+        from += deep;
+        if from >= depth {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPES: &[(usize, usize, usize)] = &[
+        (1, 1, 1),
+        (2, 3, 5),
+        (7, 31, 9),
+        (12, 32, 64),
+        (13, 33, 65),
+        (25, 99, 17),
+        (5, 128, 530),
+        (40, 16, 3),
+        (3, 48, 0),
+    ];
+
+    fn draw(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
+        (0..n).map(|_| random.f32() - 0.5).collect()
+    }
+
+    /// The definition in double precision.
+    fn exact(a: Matrix, b: Matrix) -> Vec<f64> {
+        let at = |m: &Matrix, i: usize, j: usize| f64::from(m.at(i, j));
+        let mut c = Vec::new();
+        for i in 0..a.rows() {
+            for j in 0..b.columns() {
+                c.push((0..a.columns()).map(|k| at(&a, i, k) * at(&b, k, j)).sum());
+            }
+        }
+        c
+    }
+
+    fn close(got: &[f32], exact: impl Iterator<Item = f64>, what: &str) {
+        for (got, exact) in got.iter().zip(exact) {
+            assert!((f64::from(*got) - exact).abs() < 1e-5, "{what}: {got} instead of {exact}");
+        }
+    }
+
+    #[test]
+    fn linear_layers_are_the_definition_on_every_path() {
+        let mut random = fastrand::Rng::with_seed(2);
+        for &(m, n, k) in SHAPES {
+            let (a, b, bias, c) = (
+                draw(&mut random, m * (k + 5)),
+                draw(&mut random, k * n),
+                draw(&mut random, n),
+                draw(&mut random, m * n),
+            );
+            let (a, b) = (Matrix::strided(&a, m, k, k + 5, 1), Matrix::new(&b, k, n));
+            let product = exact(a, b);
+            let plain = |i: usize| product[i] + f64::from(bias[i % n]);
+            for isa in Isa::all() {
+                let packed = Packed::new(isa, b);
+                let run = |after| {
+                    let mut c = c.clone();
+                    linear(isa, a, &packed, Some(&bias), after, &mut MatrixMut::new(&mut c, m, n));
+                    c
+                };
+                let what = format!("{} {m}×{n}×{k}", isa.name());
+                close(&run(After::Write), (0..m * n).map(plain), &what);
+                close(&run(After::Add), (0..m * n).map(|i| plain(i) + f64::from(c[i])), &what);
+                let phi = |x: f64| x * 0.5 * libm::erfc(-x / 2f64.sqrt());
+                close(&run(After::Gelu), (0..m * n).map(|i| phi(plain(i))), &what);
+            }
+        }
+    }
+
+    #[test]
+    fn general_products_take_transposes_and_threads() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        for &(m, n, k) in SHAPES.iter().chain(&[(150, 70, 600)]) {
+            let (a, b, c) = (draw(&mut random, m * k), draw(&mut random, k * n), draw(&mut random, m * n));
+            for transposed in 0..4 {
+                let a = if transposed & 1 == 0 { Matrix::new(&a, m, k) } else { Matrix::new(&a, k, m).transposed() };
+                let b = if transposed & 2 == 0 { Matrix::new(&b, k, n) } else { Matrix::new(&b, n, k).transposed() };
+                let product = exact(a, b);
+                for isa in Isa::all() {
+                    let mut scratch = Packed::default();
+                    let mut run = |after, spread| {
+                        let mut c = c.clone();
+                        gemm(isa, a, b, after, &mut MatrixMut::new(&mut c, m, n), spread, &mut scratch);
+                        c
+                    };
+                    let what = format!("{} {m}×{n}×{k}, {transposed}", isa.name());
+                    let here = run(After::Write, Spread::Here);
+                    close(&here, product.iter().copied(), &what);
+                    let added = run(After::Add, Spread::Here);
+                    close(&added, product.iter().zip(&c).map(|(p, c)| p + f64::from(*c)), &what);
+                    let spread = pool.install(|| run(After::Write, Spread::Pool));
+                    assert!(here == spread, "{what}: another sum on two threads");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_does_not_depend_on_its_neighbours() {
+        let mut random = fastrand::Rng::with_seed(4);
+        let (m, n, k) = (29, 50, 40);
+        let (a, b) = (draw(&mut random, m * k), draw(&mut random, k * n));
+        for isa in Isa::all() {
+            let packed = Packed::new(isa, Matrix::new(&b, k, n));
+            let mut all = vec![0.0; m * n];
+            linear(isa, Matrix::new(&a, m, k), &packed, None, After::Gelu, &mut MatrixMut::new(&mut all, m, n));
+            for i in 0..m {
+                let mut one = vec![0.0; n];
+                let x = Matrix::new(&a[i * k..], 1, k);
+                linear(isa, x, &packed, None, After::Gelu, &mut MatrixMut::new(&mut one, 1, n));
+                assert_eq!(&all[i * n..(i + 1) * n], &one, "{} row {i}", isa.name());
+            }
+        }
+    }
+}

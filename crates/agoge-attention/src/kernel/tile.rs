@@ -1,0 +1,182 @@
+//! The inner loop of every matrix product: a register tile of outer products (Goto and van de Geijn 2008).
+//!
+//! One tile serves linear layers, the energies of attention and its weighted sum of values; what differs is said in [`Tile`].
+#![allow(unsafe_code)]
+
+use super::lanes::Lanes;
+
+/// Columns of a packed panel: two vectors of AVX-512, four of AVX2, eight of NEON.
+pub(crate) const PANEL: usize = 32;
+
+/// `C = (keep · C + A·B + column bias + row bias) · row scale` for a tile that fits in registers. All strides are in numbers.
+///
+/// # Safety
+/// Whoever runs it warrants: A can be read at `a + i·a_row + k·a_step`, B at `b + k·b_step .. + columns` (rounded up to whole vectors if `b_whole`), C can be
+/// written at `c + i·c_row .. + columns`, each optional vector has `rows` or `columns` numbers; for `i < rows`, `k < depth`. C overlaps nothing else.
+pub(crate) struct Tile {
+    /// Rows, `1 ..= Lanes::ROWS`.
+    pub(crate) rows: usize,
+    /// Columns, `1 ..= 2 · LANES`.
+    pub(crate) columns: usize,
+    /// The length of the sums.
+    pub(crate) depth: usize,
+    /// First number of A.
+    pub(crate) a: *const f32,
+    /// From row to row of A.
+    pub(crate) a_row: usize,
+    /// From column to column of A.
+    pub(crate) a_step: usize,
+    /// First number of B.
+    pub(crate) b: *const f32,
+    /// From row to row of B.
+    pub(crate) b_step: usize,
+    /// Whether B can be read in whole vectors.
+    pub(crate) b_whole: bool,
+    /// First number of C.
+    pub(crate) c: *mut f32,
+    /// From row to row of C.
+    pub(crate) c_row: usize,
+    /// What becomes of the numbers that are in C.
+    pub(crate) keep: Keep,
+    /// Added to each row, a number a column; or null.
+    pub(crate) column_bias: *const f32,
+    /// Added to each column, a number a row; or null.
+    pub(crate) row_bias: *const f32,
+    /// Each row is multiplied by its number; or null.
+    pub(crate) row_scale: *const f32,
+}
+
+/// What becomes of the numbers that are in C.
+#[derive(Clone, Copy)]
+pub(crate) enum Keep {
+    /// They are overwritten.
+    Nothing,
+    /// The product is added to them.
+    All,
+    /// They are multiplied by a number a row, then the product is added.
+    Scaled(*const f32),
+}
+
+/// A tile of exactly `M` rows and at most `N` vectors of columns.
+///
+/// # Safety
+/// As [`Tile`] says, with `rows = M` and `columns ≤ N · LANES`.
+#[inline(always)]
+pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Tile) {
+    let mut acc = [[l.splat(0.0); N]; M];
+    // SAFETY: all addresses are within what the caller warrants.
+    unsafe {
+        let mut b = t.b;
+        if t.b_whole || t.columns == N * L::LANES {
+            let rows: [*const f32; M] = std::array::from_fn(|i| t.a.add(i * t.a_row));
+            let mut at = 0;
+            for _ in 0..t.depth {
+                let columns: [L::V; N] = std::array::from_fn(|j| l.load(b.add(j * L::LANES)));
+                for i in 0..M {
+                    let a = l.splat(*rows[i].add(at));
+                    for j in 0..N {
+                        acc[i][j] = l.fma(a, columns[j], acc[i][j]);
+                    }
+                }
+                at += t.a_step;
+                b = b.add(t.b_step);
+            }
+        } else {
+            for k in 0..t.depth {
+                let columns: [L::V; N] = std::array::from_fn(|j| part(l, b, j, t.columns));
+                for (i, row) in acc.iter_mut().enumerate() {
+                    let a = l.splat(*t.a.add(i * t.a_row + k * t.a_step));
+                    for (sum, column) in row.iter_mut().zip(columns) {
+                        *sum = l.fma(a, column, *sum);
+                    }
+                }
+                b = b.add(t.b_step);
+            }
+        }
+        if !t.column_bias.is_null() {
+            for j in 0..N {
+                let bias = part(l, t.column_bias, j, t.columns);
+                for row in &mut acc {
+                    row[j] = l.add(row[j], bias);
+                }
+            }
+        }
+        for (i, row) in acc.iter_mut().enumerate() {
+            let c = t.c.add(i * t.c_row);
+            for (j, sum) in row.iter_mut().enumerate() {
+                match t.keep {
+                    Keep::Nothing => {}
+                    Keep::All => *sum = l.add(part(l, c, j, t.columns), *sum),
+                    Keep::Scaled(by) => *sum = l.fma(part(l, c, j, t.columns), l.splat(*by.add(i)), *sum),
+                }
+                if !t.row_bias.is_null() {
+                    *sum = l.add(*sum, l.splat(*t.row_bias.add(i)));
+                }
+                if !t.row_scale.is_null() {
+                    *sum = l.mul(*sum, l.splat(*t.row_scale.add(i)));
+                }
+                put(l, c, j, t.columns, *sum);
+            }
+        }
+    }
+}
+
+/// The `j`-th vector of `columns` numbers.
+///
+/// # Safety
+/// `columns` numbers can be read at `from`.
+#[inline(always)]
+unsafe fn part<L: Lanes>(l: L, from: *const f32, j: usize, columns: usize) -> L::V {
+    let left = columns.saturating_sub(j * L::LANES);
+    // SAFETY: not past `columns`; a vector that begins there is not read at all.
+    unsafe {
+        if left >= L::LANES {
+            l.load(from.add(j * L::LANES))
+        } else if left > 0 {
+            l.load_first(from.add(j * L::LANES), left)
+        } else {
+            l.splat(0.0)
+        }
+    }
+}
+
+/// Writes the `j`-th vector of `columns` numbers.
+///
+/// # Safety
+/// `columns` numbers can be written at `to`.
+#[inline(always)]
+unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
+    let left = columns.saturating_sub(j * L::LANES);
+    // SAFETY: not past `columns`.
+    unsafe {
+        if left >= L::LANES {
+            l.store(to.add(j * L::LANES), v);
+        } else if left > 0 {
+            l.store_first(to.add(j * L::LANES), left, v);
+        }
+    }
+}
+
+/// The tile of each number of rows, one or two vectors wide: loops of known length stay in registers.
+macro_rules! tiles {
+    ($($rows:literal)*) => {
+        #[inline(always)]
+        unsafe fn tile(self, t: &Tile) {
+            // SAFETY: the caller's promise, row count by row count.
+            unsafe {
+                if t.columns > Self::LANES {
+                    match t.rows {
+                        $($rows => $crate::kernel::tile::run::<Self, $rows, 2>(self, t),)*
+                        _ => {}
+                    }
+                } else {
+                    match t.rows {
+                        $($rows => $crate::kernel::tile::run::<Self, $rows, 1>(self, t),)*
+                        _ => {}
+                    }
+                }
+            }
+        }
+    };
+}
+pub(crate) use tiles;
