@@ -1,13 +1,14 @@
 //! Multi-head attention (Vaswani et al. 2017), the operation that everything here is made of.
 
+use crate::ops::{self, Sight, self_attention};
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor, activation::softmax};
 
 /// Scaled dot-product attention: softmax over the keys of query·key / `scale`, times the values.
 ///
-/// Shapes: `query` `[batch, head, query, channel]`, `key` and `value` `[batch, head, key, channel]`; `hidden`, if given, `[batch, 1, 1, key]`, is true where a key
-/// must not be attended to. Returns the output `[batch, head, query, channel]` and the attention `[batch, head, query, key]`. Where all keys are
+/// Shapes: `query` `[batch, head, query, channel]`, `key` and `value` `[batch, head, key, channel]`; `hidden`, if given, is true where a key must not be attended to, and
+/// of a shape that expands to `[batch, head, query, key]`. Returns the output `[batch, head, query, channel]` and the attention `[batch, head, query, key]`. Where all keys are
 /// hidden the output is the mean of the values, which the caller masks.
 pub fn scaled_dot_product(
     query: Tensor<4>,
@@ -92,9 +93,9 @@ impl SharedHeads {
 /// Multi-head self-attention with a map of its own for each head, as the encoder uses it.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    /// Queries, keys and values of all heads beside each other, `[embedding, 3 · embedding]`.
+    joined: Linear,
+    /// Map of the joined heads.
     out: Linear,
     heads: usize,
 }
@@ -102,24 +103,30 @@ pub struct SelfAttention {
 impl SelfAttention {
     /// Self-attention for an embedding of `width`, which must be a multiple of `heads`.
     pub fn new(width: usize, heads: usize, device: &Device) -> SelfAttention {
-        let map = || LinearConfig::new(width, width).init(device);
-        SelfAttention { query: map(), key: map(), value: map(), out: map(), heads }
+        SelfAttention {
+            joined: LinearConfig::new(width, 3 * width).init(device),
+            out: LinearConfig::new(width, width).init(device),
+            heads,
+        }
     }
 
-    /// Attends within sequences. Shapes: `x` `[batch, token, embedding]`, `hidden` `[batch, 1, 1, token]`; returns the output like `x` and the attention
-    /// `[batch, head, token, token]`.
-    pub fn forward(&self, x: Tensor<3>, hidden: Option<Tensor<4, Bool>>) -> (Tensor<3>, Tensor<4>) {
-        let channels = x.dims()[2] / self.heads;
-        let mapped = |map: &Linear| split(map.forward(x.clone()), self.heads).swap_dims(1, 2);
-        let (out, attention) = scaled_dot_product(
-            mapped(&self.query),
-            mapped(&self.key),
-            mapped(&self.value),
-            (channels as f64).sqrt(),
-            hidden,
-        );
-        (self.out.forward(join(out)), attention)
+    /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns the same. With `[batch · time, part, 1, …]` parts attend to parts, with
+    /// `[batch, time, part, …]` every part attends over time.
+    pub fn forward(&self, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
+        map(&self.out, self_attention(map(&self.joined, x), self.heads, sight))
     }
+}
+
+impl SelfAttention {
+    /// How many heads there are.
+    pub fn heads(&self) -> usize {
+        self.heads
+    }
+}
+
+/// A linear map with gradients of its own.
+pub(crate) fn map<const D: usize>(linear: &Linear, x: Tensor<D>) -> Tensor<D> {
+    ops::linear(x, linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()))
 }
 
 /// `[batch, token, embedding]` to `[batch, token, head, channel]`.

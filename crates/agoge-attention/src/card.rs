@@ -19,8 +19,18 @@ pub struct Card {
     pub figures: Vec<(String, f64)>,
     /// What its readings of quality are worth on athletes it was not trained on; empty if that was not measured.
     pub calibration: Calibration,
+    /// For each movement, the distance of its prototype within which 19 of 20 repetitions of athletes lie that it was not trained on; empty if that was not measured.
+    /// What lies farther off is not known to be that movement.
+    pub reach: Vec<f64>,
     /// What it was never tested on and must not be used for.
     pub limits: String,
     /// Licence of the weights.
     pub licence: String,
+}
+
+impl Card {
+    /// The figure of this name.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
 }

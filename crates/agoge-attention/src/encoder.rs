@@ -1,10 +1,10 @@
 //! The encoder: blocks that attend over parts, then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
-use crate::attention::SelfAttention;
-use crate::token::{CHANNELS, PARTS, PATCHES};
+use crate::attention::{SelfAttention, map};
+use crate::ops::{self, Rotary, Sight};
+use crate::token::{CHANNELS, MOVING, PARTS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::gelu;
 use burn::tensor::{Bool, Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
-    /// Width of the embedding; a multiple of `heads`.
+    /// Width of the embedding; a multiple of `heads`, and a head's width is even.
     pub width: usize,
     /// Attention heads.
     pub heads: usize,
@@ -42,12 +42,29 @@ pub struct Encoder {
     input: Linear,
     /// What each part adds to its tokens, `[part, embedding]`.
     parts: Param<Tensor<2>>,
-    /// What each stretch of the cycle adds, `[patch, embedding]`.
-    times: Param<Tensor<2>>,
+    /// What takes the place of a token that is masked in pre-training, `[1, embedding]`.
+    masked: Param<Tensor<2>>,
     blocks: Vec<Block>,
     norm: LayerNorm,
     movement: Linear,
     quality: Linear,
+    /// Restores the motion of masked tokens.
+    motion: Linear,
+}
+
+/// A batch of tokens.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// `[batch, time, part, channel]`.
+    pub tokens: Tensor<4>,
+    /// True where a part is never seen, `[batch, part]`.
+    pub hidden: Tensor<2, Bool>,
+    /// Seconds of the tokens, `[batch, time]`.
+    pub times: Vec<f32>,
+    /// True for tokens that pre-training masks, `[batch, time, part]`.
+    pub masked: Option<Tensor<3, Bool>>,
+    /// Attention looks back only, as it must in a live stream.
+    pub causal: bool,
 }
 
 /// What the heads say of a batch.
@@ -76,33 +93,21 @@ impl Encoder {
         Encoder {
             input: LinearConfig::new(CHANNELS, size.width).init(device),
             parts: Param::from_tensor(Tensor::zeros([PARTS.len(), size.width], device)),
-            times: Param::from_tensor(Tensor::zeros([PATCHES, size.width], device)),
+            masked: Param::from_tensor(Tensor::zeros([1, size.width], device)),
             blocks: (0..size.blocks).map(|_| block()).collect(),
             norm: norm(),
             movement: LinearConfig::new(2 * size.width, size.movements).init(device),
             quality: LinearConfig::new(2 * size.width, size.movements).init(device),
+            motion: LinearConfig::new(size.width, MOVING).init(device),
         }
     }
 
-    /// Encodes. Shapes: `tokens` `[batch, patch, part, channel]`, `hidden` `[batch, part]` (true where a part was never seen).
-    pub fn forward(&self, tokens: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
-        let [batch, times, parts, _] = tokens.dims();
-        let mut x = self.input.forward(tokens);
-        let width = x.dims()[3];
-        x = x + self.parts.val().reshape([1, 1, parts, width]) + self.times.val().reshape([1, times, 1, width]);
-        let unseen = hidden.clone().reshape([batch, 1, 1, parts]);
-        let per_time = unseen.clone().expand([batch, times, 1, parts]).reshape([batch * times, 1, 1, parts]);
-        for block in &self.blocks {
-            let flat = block.part_norm.forward(x.clone()).reshape([batch * times, parts, width]);
-            let (seen, _) = block.part_attention.forward(flat, Some(per_time.clone()));
-            x = x + seen.reshape([batch, times, parts, width]);
-            let flat = block.time_norm.forward(x.clone()).swap_dims(1, 2).reshape([batch * parts, times, width]);
-            let (lasting, _) = block.time_attention.forward(flat, None);
-            x = x + lasting.reshape([batch, parts, times, width]).swap_dims(1, 2);
-            x = x.clone() + block.narrow.forward(gelu(block.wide.forward(block.norm.forward(x))));
-        }
-        let x = self.norm.forward(x);
-        let mask = unseen.reshape([batch, 1, parts, 1]).expand([batch, times, parts, width]);
+    /// What the heads say of a batch.
+    pub fn forward(&self, batch: Batch) -> Output {
+        let hidden = batch.hidden.clone();
+        let x = self.encode(batch);
+        let [batch, times, parts, width] = x.dims();
+        let mask = hidden.clone().reshape([batch, 1, parts, 1]).expand([batch, times, parts, width]);
         let known = hidden.bool_not().float().sum_dim(1).mul_scalar(times as f32).clamp_min(1.0);
         let tokens = times * parts;
         let mean =
@@ -115,5 +120,62 @@ impl Encoder {
             quality: self.quality.forward(embedding.clone()),
             embedding,
         }
+    }
+
+    /// The motion that the encoder expects in every token, `[batch, time, part, moving channel]`.
+    pub fn restore(&self, batch: Batch) -> Tensor<4> {
+        map(&self.motion, self.encode(batch))
+    }
+
+    /// Encoded tokens, `[batch, time, part, embedding]`.
+    fn encode(&self, batch: Batch) -> Tensor<4> {
+        let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
+        let [batch, times, parts, _] = tokens.dims();
+        let mut x = map(&self.input, tokens);
+        let width = x.dims()[3];
+        if let Some(masked) = masked {
+            let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, parts, width]);
+            x = x.mask_where(masked.reshape([batch, times, parts, 1]).expand([batch, times, parts, width]), instead);
+        }
+        x = x + self.parts.val().reshape([1, 1, parts, width]);
+        let unseen = hidden.reshape([batch, 1, parts]).expand([batch, times, parts]);
+        let over_parts =
+            Sight { hidden: Some(unseen.reshape([batch * times, parts, 1])), ..Sight::default() };
+        let pairs = width / self.heads() / 2;
+        let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
+        let rotary = Rotary::of_times(&seconds, times, pairs, short, long);
+        let over_time = Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
+        for block in &self.blocks {
+            let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, parts, 1, width]);
+            x = x + block.part_attention.forward(flat, &over_parts).reshape([batch, times, parts, width]);
+            x = x.clone() + block.time_attention.forward(normed(&block.time_norm, x), &over_time);
+            let wide = normed(&block.norm, x.clone());
+            let wide = ops::linear_gelu(wide, block.wide.weight.val(), block.wide.bias.as_ref().map(|b| b.val()));
+            x = x + map(&block.narrow, wide);
+        }
+        normed(&self.norm, x)
+    }
+
+    /// Where the parameters are.
+    pub(crate) fn device(&self) -> Device {
+        self.parts.val().device()
+    }
+
+    fn heads(&self) -> usize {
+        self.blocks.first().map_or(1, |block| block.time_attention.heads())
+    }
+}
+
+/// The shortest and longest period of the rotary positions, s: from the finest that a token resolves to longer than most repetitions.
+pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
+
+/// What is added to the variance, as in PyTorch and Burn.
+const EPSILON: f64 = 1e-5;
+
+/// Layer norm (Ba, Kiros & Hinton 2016) with gradients of its own.
+fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
+    match &norm.beta {
+        Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), EPSILON),
+        None => norm.forward(x),
     }
 }

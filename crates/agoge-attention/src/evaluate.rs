@@ -5,7 +5,8 @@ use crate::calibration::{self, Calibration};
 use crate::error::Error;
 use crate::metric::{auc, mean_sd};
 use crate::model::Model;
-use crate::token::{Clip, Motion};
+use crate::motion::Motion;
+use crate::token::Clip;
 use crate::train::{Config, movements, train};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub struct ByMovement {
     pub auc_within: (f64, f64),
     /// Share of repetitions on the right side of one half.
     pub accuracy: (f64, f64),
+    /// The distance from the movement's prototype that holds 95 % of the repetitions of athletes left out.
+    pub reach: f64,
 }
 
 /// The result of an evaluation: each mean and standard deviation over the seeds.
@@ -52,6 +55,7 @@ pub struct Evaluation {
 struct Judged {
     quality: f32,
     recognised: bool,
+    distance: f64,
 }
 
 /// Leaves every athlete out once: trains on the others with a fixed number of epochs, then judges the one. No choice looks at the athlete left out.
@@ -128,6 +132,7 @@ pub fn leave_one_athlete_out(
                         own.iter().filter(|&&i| (judged[i].quality > 0.5) == (clips[i].label == Some(true))).count();
                     right as f64 / own.len() as f64
                 }),
+                reach: reach(clips, &by_seed, name),
             }
         })
         .collect();
@@ -146,6 +151,14 @@ pub fn leave_one_athlete_out(
         movements: by_movement,
         calibration: Calibration::fit(&labelled(clips, &by_seed)),
     })
+}
+
+/// The 95th percentile of the distances of a movement's repetitions from its prototype.
+fn reach(clips: &[Clip], by_seed: &[Vec<Judged>], movement: &str) -> f64 {
+    let own = by_seed.iter().flat_map(|judged| clips.iter().zip(judged)).filter(|(clip, _)| clip.movement == movement);
+    let mut distances: Vec<f64> = own.map(|(_, judged)| judged.distance).collect();
+    distances.sort_by(f64::total_cmp);
+    distances.get(distances.len().saturating_sub(1) * 19 / 20).copied().unwrap_or(0.0)
 }
 
 /// Every reading of a labelled repetition, over all seeds.
@@ -175,7 +188,7 @@ fn fold(clips: &[Clip], names: &[String], athlete: &str, config: &Config) -> Res
     let others: Vec<Clip> = others.into_iter().map(|i| clips[i].clone()).collect();
     let (encoder, size) = train(&others, names, config, &mut |_| {})?;
     let card = Card { movements: names.to_vec(), ..Card::default() };
-    let model = Model::new(encoder, size, card);
+    let model = Model::new(encoder, size, card, &others);
     let motions: Vec<&Motion> = own.iter().map(|&i| &clips[i].motion).collect();
     Ok(own
         .iter()
@@ -183,7 +196,8 @@ fn fold(clips: &[Clip], names: &[String], athlete: &str, config: &Config) -> Res
         .map(|(&i, reading)| {
             let class = names.iter().position(|name| *name == clips[i].movement).unwrap_or(0);
             let best = (0..names.len()).max_by(|&a, &b| reading.movement[a].total_cmp(&reading.movement[b]));
-            (i, Judged { quality: reading.quality[class], recognised: best == Some(class) })
+            let distance = model.distance(&reading, class);
+            (i, Judged { quality: reading.quality[class], recognised: best == Some(class), distance })
         })
         .collect())
 }

@@ -4,7 +4,9 @@ use crate::alone::alone;
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
-use crate::token::Motion;
+use crate::motion::Motion;
+use crate::token::Clip;
+use crate::weights::Contents;
 use crate::{train, weights};
 use agoge_motion::Recording;
 use burn::tensor::Device;
@@ -13,9 +15,7 @@ use burn::tensor::activation::{sigmoid, softmax};
 /// A trained model.
 #[derive(Debug)]
 pub struct Model {
-    encoder: Encoder,
-    size: Size,
-    card: Card,
+    contents: Contents,
 }
 
 /// What a model reads in a repetition.
@@ -29,13 +29,43 @@ pub struct Reading {
     pub embedding: Vec<f32>,
 }
 
+/// Which movement some repetitions are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recognition {
+    /// Name of the movement.
+    pub movement: String,
+    /// Mean probability, 0 to 1, among the movements that the model knows.
+    pub certainty: f64,
+    /// The next two, with their probabilities.
+    pub others: Vec<(String, f64)>,
+}
+
 /// Repetitions that are read in one go.
 const BATCH: usize = 64;
+/// A movement is recognised if at least this share of the repetitions lies within the reach of its prototype,
+const WITHIN: f64 = 0.5;
+/// and if its mean probability is at least this.
+const CERTAIN: f64 = 0.6;
 
 impl Model {
-    /// A model from an encoder that was just trained.
-    pub fn new(encoder: Encoder, size: Size, card: Card) -> Model {
-        Model { encoder, size, card }
+    /// A model from an encoder that was just trained, with the mean embedding of each movement over the clips it was trained on.
+    pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
+        let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
+        let mut model = Model { contents: Contents { encoder, size, card, prototypes } };
+        let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
+        let readings = model.read_motions(&motions);
+        let mut counts = vec![0usize; model.contents.size.movements];
+        for (clip, reading) in clips.iter().zip(readings) {
+            if let Some(class) = model.class(&clip.movement) {
+                counts[class] += 1;
+                let sum = &mut model.contents.prototypes[class];
+                sum.iter_mut().zip(direction(&reading.embedding)).for_each(|(sum, v)| *sum += v);
+            }
+        }
+        for (prototype, count) in model.contents.prototypes.iter_mut().zip(counts) {
+            prototype.iter_mut().for_each(|v| *v /= count.max(1) as f32);
+        }
+        model
     }
 
     /// A model from a file's bytes; `name` is for messages.
@@ -43,8 +73,7 @@ impl Model {
     /// # Errors
     /// For anything that is not a whole file of weights of this version, naming the tensor at fault.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, Error> {
-        let (encoder, size, card) = weights::from_bytes(bytes, name, &Device::flex())?;
-        Ok(Model { encoder, size, card })
+        Ok(Model { contents: weights::from_bytes(bytes, name, &Device::flex())? })
     }
 
     /// The model as a file.
@@ -52,24 +81,58 @@ impl Model {
     /// # Errors
     /// None in practice.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        weights::to_bytes(&self.encoder, &self.size, &self.card)
+        weights::to_bytes(&self.contents)
+    }
+
+    /// The place of a movement in the model's heads; none if it does not know it.
+    pub fn class(&self, movement: &str) -> Option<usize> {
+        self.contents.card.movements.iter().position(|name| name == movement)
+    }
+
+    /// How far a reading lies from the prototype of a movement: 1 less the cosine between them, 0 to 2.
+    pub fn distance(&self, reading: &Reading, class: usize) -> f64 {
+        let prototype = direction(&self.contents.prototypes[class]);
+        let cosine: f32 = direction(&reading.embedding).iter().zip(&prototype).map(|(a, b)| a * b).sum();
+        1.0 - f64::from(cosine)
+    }
+
+    /// Whether a reading lies among those of a movement; false if the reach of the movement was never measured.
+    pub fn is_within_reach(&self, reading: &Reading, class: usize) -> bool {
+        self.contents.card.reach.get(class).is_some_and(|reach| self.distance(reading, class) <= *reach)
+    }
+
+    /// Which movement some repetitions of one recording are; none if they are no movement that the model knows.
+    pub fn recognise(&self, readings: &[&Reading]) -> Option<Recognition> {
+        let names = &self.contents.card.movements;
+        let n = readings.len() as f64;
+        let mut means: Vec<(usize, f64)> = (0..names.len())
+            .map(|class| (class, readings.iter().map(|reading| f64::from(reading.movement[class])).sum::<f64>() / n))
+            .collect();
+        means.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let &(class, certainty) = means.first().filter(|(_, certainty)| *certainty >= CERTAIN)?;
+        let within = readings.iter().filter(|reading| self.is_within_reach(reading, class)).count();
+        (within as f64 >= WITHIN * n).then(|| Recognition {
+            movement: names[class].clone(),
+            certainty,
+            others: means[1..].iter().take(2).map(|&(class, mean)| (names[class].clone(), mean)).collect(),
+        })
     }
 
     /// The model's card.
     pub fn card(&self) -> &Card {
-        &self.card
+        &self.contents.card
     }
 
     /// What a reading is worth as the quality of a movement: the share of correct repetitions among those that are read alike, of athletes it was not
     /// trained on, with the ends of its 90 % interval, 0 to 1. None for a movement it does not know or if it was never measured.
     pub fn correct_share(&self, reading: &Reading, movement: &str) -> Option<[f64; 3]> {
-        let class = self.card.movements.iter().position(|name| name == movement)?;
-        self.card.calibration.at(f64::from(*reading.quality.get(class)?))
+        let class = self.class(movement)?;
+        self.contents.card.calibration.at(f64::from(*reading.quality.get(class)?))
     }
 
     /// How many parameters it has.
     pub fn parameters(&self) -> usize {
-        weights::count(&self.encoder)
+        weights::count(&self.contents.encoder)
     }
 
     /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen.
@@ -90,8 +153,8 @@ impl Model {
         let device = Device::flex();
         let mut readings = Vec::with_capacity(motions.len());
         for chunk in motions.chunks(BATCH) {
-            let (tokens, hidden) = train::batch(chunk.iter().map(|motion| motion.tokens()), &device);
-            let output = self.encoder.forward(tokens, hidden);
+            let batch = train::batch(chunk.iter().map(|motion| motion.tokens()), false, &device);
+            let output = self.contents.encoder.forward(batch);
             let rows = |tensor: burn::tensor::Tensor<2>| {
                 let columns = tensor.dims()[1];
                 let values = tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
@@ -110,6 +173,12 @@ impl Model {
         }
         readings
     }
+}
+
+/// A vector of length 1 in the same direction.
+fn direction(v: &[f32]) -> Vec<f32> {
+    let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
+    v.iter().map(|v| v / length).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! From a repetition to tokens: body part × stretch of time.
+//! From a motion to tokens: body part × stretch of time.
 
-use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
-use agoge_motion::{Part, Recording};
+use crate::motion::Motion;
+use agoge_motion::Part;
 use fastrand::Rng;
 
 /// The parts that become tokens, in token order: those that nearly every source measures.
@@ -25,15 +25,19 @@ pub const PARTS: [Part; 17] = [
     Part::RightBigToe,
 ];
 
-/// Stretches of time a repetition is cut into: its cycle is normalised, so that a slow and a quick repetition have the same tokens; how long it
-/// lasted is a channel.
-pub const PATCHES: usize = 8;
-/// Samples in a stretch.
+/// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention knows the seconds between them.
+pub const TIMES: usize = 12;
+/// Positions in a token: at its instant and at three before it.
 const SAMPLES: usize = 4;
-/// Channels of a token: the positions of its samples, the mean direction of its bone, and the logarithm of the repetition's length.
-pub const CHANNELS: usize = 3 * SAMPLES + 3 + 1;
-/// Samples that are kept of a repetition before augmentation cuts them down.
-const KEPT: usize = 64;
+/// Between the positions of a token, s. A token so looks 0.2 s back, however often tokens are made: the same weights read a clip and a live stream.
+pub const SAMPLE_S: f64 = 1.0 / 15.0;
+/// Displacements within a token are small beside positions; this brings them to the same size.
+const DISPLACEMENT: f32 = 4.0;
+/// The channels of a token that the body's motion fills (and that pre-training restores): position and three displacements back.
+pub const MOVING: usize = 3 * SAMPLES;
+/// Channels of a token: motion, direction of the bone, confidence, whether depth is known, where in the repetition (cosine, sine, known), logarithm of its
+/// length in seconds.
+pub const CHANNELS: usize = MOVING + 3 + 1 + 1 + 3 + 1;
 
 /// A repetition for training or evaluation.
 #[derive(Clone, Debug)]
@@ -48,115 +52,188 @@ pub struct Clip {
     pub motion: Motion,
 }
 
-/// A repetition brought to the athlete's own frame: the origin at the pelvis of the first frame, facing +X, in trunk lengths.
+/// The tokens of one clip.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Motion {
-    /// Positions, `[sample, part]`: of the pelvis from where it began, of the others from the pelvis. NaN is missing.
-    positions: Vec<[f64; 3]>,
-    /// How long it lasted, s.
-    duration_s: f64,
+pub struct Tokens {
+    /// `[time, part, channel]`, flattened.
+    pub values: Vec<f32>,
+    /// True where a part is never seen, `[part]`.
+    pub hidden: Vec<bool>,
+    /// Seconds, `[time]`.
+    pub times: Vec<f32>,
+}
+
+/// How a clip is changed before it becomes tokens.
+#[derive(Clone, Debug)]
+struct Variation {
+    /// Share of the clip at which the first and last token lie.
+    ends: [f64; 2],
+    /// Seconds of the tokens for each second of the clip.
+    tempo: f64,
+    /// What a position is multiplied with: turned about the vertical, stretched along the axes.
+    matrix: [[f32; 3]; 3],
+    /// Displacement of each part, as another body or sensor would have it, `[part]`.
+    offsets: [[f32; 3]; PARTS.len()],
+    /// Parts that are not shown, `[part]`.
+    dropped: [bool; PARTS.len()],
+    /// Depth is taken away, as one camera does.
+    flat: bool,
+    /// Left and right are exchanged.
+    mirrored: bool,
+    /// Whether the place in the repetition is told; a live stream does not know it.
+    placed: bool,
+}
+
+impl Variation {
+    fn none() -> Variation {
+        Variation {
+            ends: [0.0, 1.0],
+            tempo: 1.0,
+            matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            offsets: [[0.0; 3]; PARTS.len()],
+            dropped: [false; PARTS.len()],
+            flat: false,
+            mirrored: false,
+            placed: true,
+        }
+    }
+
+    /// A small change at random, as another athlete, sensor or camera would make it.
+    fn draw(rng: &mut Rng, augment: &Augment) -> Variation {
+        let mut spread = |width: f64| (2.0 * rng.f64() - 1.0) * width;
+        let (sin, cos) = spread(0.3).sin_cos();
+        let (sx, sy, sz) = (1.0 + spread(0.06), 1.0 + spread(0.06), 1.0 + spread(0.06));
+        let tempo = spread(0.15).exp();
+        let offsets = [(); PARTS.len()].map(|()| [(); 3].map(|()| spread(0.03) as f32));
+        let flat = rng.f64() < augment.flat;
+        // A camera may stand anywhere around the athlete.
+        let (sin, cos) = if flat { (std::f64::consts::TAU * rng.f64()).sin_cos() } else { (sin, cos) };
+        let drops = rng.f64() < augment.drop;
+        let dropped = [(); PARTS.len()].map(|()| drops && rng.f64() < 0.15);
+        Variation {
+            ends: [0.08 * rng.f64(), 1.0 - 0.08 * rng.f64()],
+            tempo,
+            matrix: [
+                [(sx * cos) as f32, 0.0, (sx * sin) as f32],
+                [0.0, sy as f32, 0.0],
+                [(-sz * sin) as f32, 0.0, (sz * cos) as f32],
+            ],
+            offsets,
+            dropped,
+            flat,
+            mirrored: rng.f64() < augment.mirror,
+            placed: rng.f64() >= augment.live,
+        }
+    }
+}
+
+/// How often clips are changed in which way during training, each 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Augment {
+    /// Depth is taken away, from a random side.
+    pub flat: f64,
+    /// Some parts are hidden.
+    pub drop: f64,
+    /// Left and right are exchanged (only where the movement's name has no side).
+    pub mirror: f64,
+    /// The place in the repetition is not told, and attention looks back only.
+    pub live: f64,
 }
 
 impl Motion {
-    /// The repetition of a recording on the body skeleton between two frames, both included; none if pelvis and neck are never seen together there. In two
-    /// dimensions depth is zero and the facing stays as it is.
-    pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
-        let end = end.min(body.frames().checked_sub(1)?);
-        if start >= end {
-            return None;
-        }
-        let is_3d = body.space.is_3d();
-        let at = |frame: usize, part: Part| {
-            let p = body.at(frame, part.index());
-            if is_3d { p } else { [p[0], p[1], 0.0] }
-        };
-        let mut trunks: Vec<f64> =
-            (start..=end).map(|f| norm(sub(at(f, Part::Neck), at(f, Part::Pelvis)))).filter(|l| *l > 1e-9).collect();
-        trunks.sort_by(f64::total_cmp);
-        let trunk = *trunks.get(trunks.len() / 2)?;
-        let origin = (start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?;
-        let forward = if is_3d { forward(body, start, end) } else { [1.0, 0.0, 0.0] };
-        let right = cross(forward, [0.0, 1.0, 0.0]);
-        let own = |v: [f64; 3]| {
-            let v = scale(v, 1.0 / trunk);
-            if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }
-        };
-        let mut positions = Vec::with_capacity(KEPT * PARTS.len());
-        for sample in 0..KEPT {
-            let time = start as f64 + (end - start) as f64 * sample as f64 / (KEPT - 1) as f64;
-            let (low, share) = (time.floor() as usize, time.fract());
-            let between = |part: Part| {
-                let (p, q) = (at(low, part), at((low + 1).min(end), part));
-                if share == 0.0 { p } else { add(p, scale(sub(q, p), share)) }
-            };
-            let pelvis = between(Part::Pelvis);
-            for part in PARTS {
-                let from = if part == Part::Pelvis { origin } else { pelvis };
-                positions.push(own(sub(between(part), from)));
-            }
-        }
-        Some(Motion { positions, duration_s: body.time[end] - body.time[start] })
+    /// The tokens of the whole clip.
+    pub fn tokens(&self) -> Tokens {
+        self.varied_by(&Variation::none())
     }
 
-    /// The tokens, `[patch, part, channel]` flattened, and which parts are seen, `[part]`.
-    pub fn tokens(&self) -> (Vec<f32>, Vec<bool>) {
-        self.sampled(0.0, 1.0, |_, p| p, 0.0)
+    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete or camera would have it.
+    pub fn varied(&self, rng: &mut Rng, augment: &Augment) -> Tokens {
+        self.varied_by(&Variation::draw(rng, augment))
     }
 
-    /// Tokens of a varied repetition: cut, turned, stretched and shaken by a little, as another athlete or camera would have it.
-    pub fn varied(&self, rng: &mut Rng) -> (Vec<f32>, Vec<bool>) {
-        let spread = |rng: &mut Rng, width: f64| (2.0 * rng.f64() - 1.0) * width;
-        let (from, to) = (0.08 * rng.f64(), 1.0 - 0.08 * rng.f64());
-        let (sin, cos) = spread(rng, 0.3).sin_cos();
-        let size = [1.0 + spread(rng, 0.06), 1.0 + spread(rng, 0.06), 1.0 + spread(rng, 0.06)];
-        let tempo = spread(rng, 0.15);
-        let noise: Vec<[f64; 3]> = (0..PARTS.len()).map(|_| [0; 3].map(|_| spread(rng, 0.03))).collect();
-        let vary = |part: usize, p: [f64; 3]| {
-            let p = add(p, noise[part]);
-            [size[0] * (cos * p[0] + sin * p[2]), size[1] * p[1], size[2] * (cos * p[2] - sin * p[0])]
-        };
-        self.sampled(from, to, vary, tempo)
-    }
-
-    fn sampled(
-        &self,
-        from: f64,
-        to: f64,
-        vary: impl Fn(usize, [f64; 3]) -> [f64; 3],
-        tempo: f64,
-    ) -> (Vec<f32>, Vec<bool>) {
+    fn varied_by(&self, vary: &Variation) -> Tokens {
         let parts = PARTS.len();
-        let seen: Vec<bool> = (0..parts)
-            .map(|part| (0..KEPT).any(|sample| self.positions[sample * parts + part][0].is_finite()))
-            .collect();
-        let total = PATCHES * SAMPLES;
-        let at = |sample: usize, part: usize| {
-            let time = (from + (to - from) * sample as f64 / (total - 1) as f64) * (KEPT - 1) as f64;
-            let (low, share) = (time.floor() as usize, time.fract());
-            let (p, q) = (self.positions[low * parts + part], self.positions[(low + 1).min(KEPT - 1) * parts + part]);
-            let p = if share == 0.0 || !q[0].is_finite() { p } else { add(p, scale(sub(q, p), share)) };
-            vary(part, if p[0].is_finite() { p } else { [0.0; 3] })
-        };
-        let length = (self.duration_s * (to - from)).max(0.05).ln() + tempo;
-        let mut tokens = Vec::with_capacity(PATCHES * parts * CHANNELS);
-        for patch in 0..PATCHES {
-            for part in 0..parts {
-                let samples: Vec<[f64; 3]> = (0..SAMPLES).map(|i| at(patch * SAMPLES + i, part)).collect();
-                tokens.extend(samples.iter().flatten().map(|v| *v as f32));
-                let above = parent(part);
-                let middle = patch * SAMPLES + SAMPLES / 2;
-                let bone = sub(at(middle, part), if above == 0 { [0.0; 3] } else { at(middle, above) });
-                let long = norm(bone);
-                tokens.extend(bone.map(|v| if long > 1e-9 { (v / long) as f32 } else { 0.0 }));
-                tokens.push(length as f32);
+        let from: [usize; PARTS.len()] =
+            std::array::from_fn(|part| if vary.mirrored { index(PARTS[part].mirror()) } else { part });
+        let seen = self.seen();
+        let hidden: Vec<bool> = (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
+        let [first, last] = vary.ends.map(|share| share * self.duration_s());
+        let length = ((last - first) * vary.tempo).max(0.05);
+        let is_3d = self.is_3d && !vary.flat;
+        let mut sample = vec![([0.0f32; 3], 0.0f32); parts];
+        let mut patch = vec![([0.0f32; 3], 0.0f32); SAMPLES * parts];
+        let mut values = Vec::with_capacity(TIMES * parts * CHANNELS);
+        let mut times = Vec::with_capacity(TIMES);
+        for step in 0..TIMES {
+            let share = step as f64 / (TIMES - 1) as f64;
+            times.push((share * length) as f32);
+            for back in 0..SAMPLES {
+                let time = first + (last - first) * share - back as f64 * SAMPLE_S / vary.tempo;
+                self.at(time, &mut sample);
+                for part in 0..parts {
+                    let (p, sure) = sample[from[part]];
+                    let sure = if vary.dropped[part] { 0.0 } else { sure };
+                    patch[back * parts + part] = (place(p, part, sure, vary), sure);
+                }
             }
+            let (sin, cos) = (std::f64::consts::PI * share).sin_cos();
+            let cycle = if vary.placed { [cos as f32, sin as f32, 1.0] } else { [0.0; 3] };
+            let length = if vary.placed { length.ln() as f32 } else { 0.0 };
+            push(&patch, is_3d, cycle, length, &mut values);
         }
-        (tokens, seen)
+        Tokens { values, hidden, times }
     }
 }
 
+/// A position after a variation; zero for a missing part.
+fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
+    if sure == 0.0 {
+        return [0.0; 3];
+    }
+    let p = if vary.mirrored { [p[0], p[1], -p[2]] } else { p };
+    let p: [f32; 3] = std::array::from_fn(|k| p[k] + vary.offsets[part][k]);
+    let [x, y, z] = vary.matrix.map(|row| row[0] * p[0] + row[1] * p[1] + row[2] * p[2]);
+    [x, y, if vary.flat { 0.0 } else { z }]
+}
+
+/// Adds the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values` grows by `[part, channel]`.
+pub(crate) fn push(
+    patch: &[([f32; 3], f32)],
+    is_3d: bool,
+    cycle: [f32; 3],
+    length: f32,
+    values: &mut Vec<f32>,
+) {
+    let parts = PARTS.len();
+    for part in 0..parts {
+        let at = |back: usize| patch[back * parts + part];
+        let (now, sure) = at(0);
+        values.extend(now);
+        for back in 1..SAMPLES {
+            let ((p, newer), (q, older)) = (at(back - 1), at(back));
+            let both = newer > 0.0 && older > 0.0;
+            values.extend([0, 1, 2].map(|k| if both { DISPLACEMENT * (p[k] - q[k]) } else { 0.0 }));
+        }
+        let up = above(part);
+        let (root, known) = if up == 0 || up == part { ([0.0; 3], 1.0) } else { patch[up] };
+        let bone: [f32; 3] = std::array::from_fn(|k| now[k] - root[k]);
+        let long = bone.iter().map(|v| v * v).sum::<f32>().sqrt();
+        let whole = sure > 0.0 && known > 0.0 && long > 1e-6;
+        values.extend(bone.map(|v| if whole { v / long } else { 0.0 }));
+        values.push(sure);
+        values.push(if is_3d { 1.0 } else { 0.0 });
+        values.extend(cycle);
+        values.push(length);
+    }
+}
+
+/// The token of a part.
+fn index(part: Part) -> usize {
+    PARTS.iter().position(|other| *other == part).unwrap_or(0)
+}
+
 /// The token of the nearest part up the body.
-fn parent(part: usize) -> usize {
+fn above(part: usize) -> usize {
     let mut up = PARTS[part].parent();
     loop {
         if let Some(index) = PARTS.iter().position(|other| *other == up) {
@@ -166,46 +243,50 @@ fn parent(part: usize) -> usize {
     }
 }
 
-/// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X if neither is seen.
-fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
-    let mut right = [0.0; 3];
-    for frame in start..=end {
-        for (a, b) in [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)] {
-            let line = sub(body.at(frame, b.index()), body.at(frame, a.index()));
-            if line[0].is_finite() {
-                right = add(right, [line[0], 0.0, line[2]]);
-            }
-        }
-    }
-    if norm(right) < 1e-9 { [1.0, 0.0, 0.0] } else { cross([0.0, 1.0, 0.0], unit(right)) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use agoge_motion::simulate::{Exercise, Set};
 
-    fn tokens(set: Set) -> Vec<f32> {
+    fn motion(set: &Set) -> Motion {
         let simulation = set.simulate();
         let [start, _, end] = simulation.truth.repetitions[0];
-        Motion::new(&simulation.recording.to_body().recording, start, end).unwrap().tokens().0
+        Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()
     }
 
     #[test]
-    fn tokens_know_neither_place_nor_facing_nor_size() {
-        let plain = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
-        let one = tokens(plain.clone());
-        assert_eq!(one.len(), PATCHES * PARTS.len() * CHANNELS);
-        let other = tokens(Set { facing_deg: 130.0, height_m: 1.95, ..plain });
-        // The simulator is exact; single precision is the only difference.
-        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-5));
+    fn the_frame_rate_does_not_matter() {
+        let set = Set { repetitions: 1, rate_hz: 60.0, ..Set::new(Exercise::Squat) };
+        let fast = motion(&set).tokens();
+        assert_eq!(fast.values.len(), TIMES * PARTS.len() * CHANNELS);
+        let slow = motion(&Set { rate_hz: 25.0, ..set }).tokens();
+        // A squat's knee moves by at most 0.1 trunk lengths between two frames of 25 Hz; repetitions begin up to a frame apart.
+        let apart = fast.values.iter().zip(&slow.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 0.3, "{apart}");
     }
 
     #[test]
-    fn nothing_seen_is_no_motion() {
-        let mut body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
-        assert!(Motion::new(&body, 5, 5).is_none());
-        body.position.fill([f64::NAN; 3]);
-        assert!(Motion::new(&body, 0, 50).is_none());
+    fn a_mirrored_squat_is_a_squat() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() });
+        let plain = motion.tokens();
+        let apart = plain.values.iter().zip(&mirrored.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        // The simulated squat is the same on both sides but for its variation of 1 degree.
+        assert!(apart < 0.1, "{apart}");
+    }
+
+    #[test]
+    fn a_hidden_part_is_zero_and_one_camera_has_no_depth() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let mut dropped = [false; PARTS.len()];
+        dropped[8] = true;
+        let tokens = motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() });
+        assert!(tokens.hidden[8] && !tokens.hidden[7]);
+        for token in tokens.values.chunks(CHANNELS).skip(8).step_by(PARTS.len()) {
+            assert!(token[..MOVING + 4].iter().all(|v| *v == 0.0));
+        }
+        for token in tokens.values.chunks(CHANNELS) {
+            assert!(token[..MOVING].iter().skip(2).step_by(3).all(|v| *v == 0.0) && token[MOVING + 4] == 0.0);
+        }
     }
 }

@@ -12,17 +12,14 @@ pub use parameters::Parameters;
 pub use plan::{Order, Plan, cut};
 pub use trainer::{Report, Task, Trainer, Watch};
 
-use crate::alone::alone;
-use crate::encoder::{Encoder, Size};
+use crate::encoder::{Batch, Encoder, Size};
 use crate::error::Error;
-use crate::token::{CHANNELS, Clip, PARTS, PATCHES};
+use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
-use burn::module::Module;
-use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::{log_sigmoid, log_softmax};
-use burn::tensor::{Bool, Device, Tensor, TensorData};
-use fastrand::Rng;
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 /// How to train. The defaults were fixed before any evaluation on held-out athletes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,8 +40,18 @@ pub struct Config {
     pub learning_rate: f64,
     /// Weight decay (Loshchilov & Hutter 2019).
     pub weight_decay: f32,
+    /// How clips are varied.
+    pub augment: Augment,
     /// Seed of weights, order and variation.
     pub seed: u64,
+}
+
+impl Config {
+    /// The sizes of the encoder for some movements.
+    pub fn size(&self, movements: usize) -> Size {
+        let Config { width, heads, blocks, feed_forward, .. } = *self;
+        Size { width, heads, blocks, feed_forward, movements }
+    }
 }
 
 impl Default for Config {
@@ -58,6 +65,7 @@ impl Default for Config {
             batch: 32,
             learning_rate: 2e-3,
             weight_decay: 0.05,
+            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15 },
             seed: 1,
         }
     }
@@ -67,6 +75,13 @@ impl Default for Config {
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
 const SOFT: f32 = 0.05;
+
+/// Parts that a batch is cut into; they run side by side, and their number must not depend on the machine.
+const SHARDS: usize = 2;
+/// How much of the averaged weights a step keeps.
+const AVERAGE: f32 = 0.99;
+/// Words in a movement's name that tell a direction.
+const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
 /// What is told after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,106 +104,147 @@ pub fn movements(clips: &[Clip]) -> Vec<String> {
 /// threads.
 ///
 /// # Errors
-/// Without clips, or for a clip of another movement.
+/// Without clips, for a clip of another movement, or if the loss is no longer a number.
 pub fn train(
     clips: &[Clip],
     movements: &[String],
     config: &Config,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Encoder, Size), Error> {
-    alone(|| train_here(clips, movements, config, progress))
-}
-
-fn train_here(
-    clips: &[Clip],
-    movements: &[String],
-    config: &Config,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(Encoder, Size), Error> {
     let hint = "give a manifest with labelled recordings of several athletes";
     if clips.is_empty() {
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
     }
-    let class = |clip: &Clip| movements.iter().position(|name| *name == clip.movement);
-    if let Some(stranger) = clips.iter().find(|clip| class(clip).is_none()) {
+    if let Some(stranger) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
         return Err(Error::Clips { what: format!("movement {} is not among those to learn", stranger.movement), hint });
     }
-    let size = Size {
-        width: config.width,
-        heads: config.heads,
-        blocks: config.blocks,
-        feed_forward: config.feed_forward,
-        movements: movements.len(),
+    let size = config.size(movements.len());
+    let encoder = weights::seed(Encoder::new(&size, &Device::flex()), config.seed);
+    let order = Order { count: clips.len(), batch: config.batch, seed: config.seed ^ 0x5eed };
+    let plan = Plan {
+        optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
+        average: Some(AVERAGE),
+        ..Plan::new(config.epochs * order.round(), config.learning_rate)
     };
-    let device = Device::flex().autodiff();
-    let mut encoder = weights::seed(Encoder::new(&size, &device), config.seed).train();
-    let mut optimizer = AdamWConfig::new().with_weight_decay(config.weight_decay).init();
-    let mut rng = Rng::with_seed(config.seed ^ 0x5eed);
-    let mut order: Vec<usize> = (0..clips.len()).collect();
-    let steps = config.epochs * clips.len().div_ceil(config.batch);
-    let mut step = 0;
-    for epoch in 1..=config.epochs {
-        rng.shuffle(&mut order);
-        let mut sum = 0.0;
-        for chunk in order.chunks(config.batch) {
-            let (tokens, hidden) = batch(chunk.iter().map(|&i| clips[i].motion.varied(&mut rng)), &device);
-            let output = encoder.forward(tokens, hidden);
-            let classes = movements.len();
-            let mut chosen = vec![0.0f32; chunk.len() * classes];
-            let (mut target, mut judged) = (vec![0.5f32; chunk.len()], vec![0.0f32; chunk.len()]);
-            for (row, &i) in chunk.iter().enumerate() {
-                if let Some(class) = class(&clips[i]) {
-                    chosen[row * classes + class] = 1.0;
-                }
-                if let Some(label) = clips[i].label {
-                    target[row] = if label { 1.0 - SOFT } else { SOFT };
-                    judged[row] = 1.0;
-                }
-            }
-            let rows = chunk.len();
-            let matrix = |values: Vec<f32>, columns: usize| {
-                Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
-            };
-            let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
-            let movement = -(log_softmax(output.movement, 1) * chosen.clone()).sum_dim(1).mean();
-            let logit = (output.quality * chosen).sum_dim(1);
-            let right = log_sigmoid(logit.clone()) * target.clone();
-            let wrong = log_sigmoid(-logit) * (-target + 1.0);
-            let quality = -((right + wrong) * judged.clone()).sum() / judged.sum().clamp_min(1.0);
-            let loss = quality + movement.mul_scalar(MOVEMENT_WEIGHT);
-            sum += loss.clone().into_scalar::<f32>() as f64 * rows as f64;
-            let gradients = GradientsParams::from_grads(loss.backward(), &encoder);
-            encoder = optimizer.step(rate(config.learning_rate, step, steps), encoder, gradients);
-            step += 1;
+    let task = Judge { clips, movements, config, order };
+    let mut watch = Epochs { round: order.round(), epochs: config.epochs, sum: 0.0, tell: progress };
+    let encoder = Trainer::new(&encoder, plan).run(&task, &mut watch)?;
+    Ok((encoder, size))
+}
+
+/// Gathers the losses of an epoch and tells them.
+struct Epochs<'a> {
+    round: usize,
+    epochs: usize,
+    sum: f64,
+    tell: &'a mut (dyn FnMut(Progress) + Send),
+}
+
+impl Watch for Epochs<'_> {
+    fn progress(&mut self, report: &Report) -> ControlFlow<()> {
+        self.sum += report.loss;
+        if report.step.is_multiple_of(self.round) {
+            let loss = self.sum / self.round as f64;
+            (self.tell)(Progress { epoch: report.step / self.round, epochs: self.epochs, loss });
+            self.sum = 0.0;
         }
-        progress(Progress { epoch, epochs: config.epochs, loss: sum / clips.len() as f64 });
+        ControlFlow::Continue(())
     }
-    Ok((encoder.valid(), size))
 }
 
-/// The learning rate of a step: a straight rise over the first tenth, then half a cosine down to zero.
-fn rate(highest: f64, step: usize, steps: usize) -> f64 {
-    let warm = (steps / 10).max(1);
-    if step < warm {
-        return highest * (step + 1) as f64 / warm as f64;
-    }
-    let share = (step - warm) as f64 / (steps - warm).max(1) as f64;
-    highest * 0.5 * (1.0 + (std::f64::consts::PI * share).cos()).max(1e-3)
+/// Learning which movement a clip is and how well it was done.
+struct Judge<'a> {
+    clips: &'a [Clip],
+    movements: &'a [String],
+    config: &'a Config,
+    order: Order,
 }
 
-/// Tokens `[batch, patch, part, channel]` and hidden parts `[batch, part]` of some repetitions.
-pub(crate) fn batch(
-    rows: impl Iterator<Item = (Vec<f32>, Vec<bool>)>,
-    device: &Device,
-) -> (Tensor<4>, Tensor<2, Bool>) {
-    let (mut tokens, mut hidden, mut n) = (Vec::new(), Vec::new(), 0);
-    for (values, seen) in rows {
-        tokens.extend(values);
-        hidden.extend(seen.into_iter().map(|seen| !seen));
+/// Some varied clips of a batch.
+struct Shard {
+    rows: Vec<Row>,
+    causal: bool,
+    /// How many clips the whole batch has, and how many of them were judged by somebody.
+    batch: usize,
+    judged: usize,
+}
+
+#[derive(Clone)]
+struct Row {
+    tokens: Tokens,
+    class: usize,
+    label: Option<bool>,
+}
+
+impl Task for Judge<'_> {
+    type Model = Encoder;
+    type Shard = Shard;
+
+    fn shards(&self, step: usize) -> Vec<Shard> {
+        let mut rng = self.order.random(step);
+        let causal = rng.f64() < self.config.augment.live;
+        let live = if causal { 1.0 } else { 0.0 };
+        let rows: Vec<Row> = self
+            .order
+            .examples(step)
+            .into_iter()
+            .map(|i| {
+                let clip = &self.clips[i];
+                // A movement that is named after a side would be another one in the mirror.
+                let sided = clip.movement.split('_').any(|word| SIDED.contains(&word));
+                let mirror = if sided { 0.0 } else { self.config.augment.mirror };
+                let augment = Augment { mirror, live, ..self.config.augment };
+                Row {
+                    tokens: clip.motion.varied(&mut rng, &augment),
+                    class: self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0),
+                    label: clip.label,
+                }
+            })
+            .collect();
+        let (batch, judged) = (rows.len(), rows.iter().filter(|row| row.label.is_some()).count());
+        cut(&rows, SHARDS).into_iter().map(|rows| Shard { rows, causal, batch, judged }).collect()
+    }
+
+    fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
+        let Shard { rows, causal, batch: all, judged: all_judged } = shard;
+        let (n, classes) = (rows.len(), self.movements.len());
+        let device = encoder.device();
+        let mut chosen = vec![0.0f32; n * classes];
+        let (mut target, mut judged) = (vec![0.5f32; n], vec![0.0f32; n]);
+        for (row, Row { class, label, .. }) in rows.iter().enumerate() {
+            chosen[row * classes + class] = 1.0;
+            if let Some(label) = *label {
+                target[row] = if label { 1.0 - SOFT } else { SOFT };
+                judged[row] = 1.0;
+            }
+        }
+        let matrix =
+            |values: Vec<f32>, columns: usize| Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &device);
+        let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
+        let output = encoder.forward(batch(rows.into_iter().map(|row| row.tokens), causal, &device));
+        let movement = -(log_softmax(output.movement, 1) * chosen.clone()).sum();
+        let logit = (output.quality * chosen).sum_dim(1);
+        let right = log_sigmoid(logit.clone()) * target.clone();
+        let wrong = log_sigmoid(-logit) * (-target + 1.0);
+        let quality = -((right + wrong) * judged).sum();
+        quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
+    }
+}
+
+/// The batch of some clips' tokens.
+pub(crate) fn batch(rows: impl Iterator<Item = Tokens>, causal: bool, device: &Device) -> Batch {
+    let (mut tokens, mut hidden, mut times, mut n) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for row in rows {
+        tokens.extend(row.values);
+        hidden.extend(row.hidden);
+        times.extend(row.times);
         n += 1;
     }
-    (
-        Tensor::from_data(TensorData::new(tokens, [n, PATCHES, PARTS.len(), CHANNELS]), device),
-        Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
-    )
+    Batch {
+        tokens: Tensor::from_data(TensorData::new(tokens, [n, TIMES, PARTS.len(), CHANNELS]), device),
+        hidden: Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
+        times,
+        masked: None,
+        causal,
+    }
 }

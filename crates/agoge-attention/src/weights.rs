@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Version of the layout of the weights; another version is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The one entry of the metadata.
 const KEY: &str = "agoge";
 /// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
@@ -32,6 +32,9 @@ struct Version {
     version: u32,
 }
 
+/// Name of the tensor of the movements' prototypes, `[movement, 2 · width]`.
+const PROTOTYPES: &str = "prototypes";
+
 /// Parameters by path: shape and values.
 type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
@@ -44,16 +47,33 @@ pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
         let bound = match (shape.len(), path) {
             (1, path) if path.ends_with("gamma") => return vec![1.0; n],
             (1, _) => return vec![0.0; n],
-            (_, "parts" | "times") => 0.5,
+            (_, "parts" | "masked") => 0.5,
             _ => (3.0 / shape[0] as f32).sqrt() * 0.6,
         };
         (0..n).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
     })
 }
 
-/// The weights, sizes and card as one file.
-pub fn to_bytes(encoder: &Encoder, size: &Size, card: &Card) -> Result<Vec<u8>, Error> {
-    let values = collect(encoder);
+/// Everything a file of weights holds.
+#[derive(Debug)]
+pub struct Contents {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// Its sizes.
+    pub size: Size,
+    /// Its card.
+    pub card: Card,
+    /// The mean embedding of each movement's repetitions in training, `[movement][2 · width]`.
+    pub prototypes: Vec<Vec<f32>>,
+}
+
+/// Weights, prototypes, sizes and card as one file.
+///
+/// # Errors
+/// None in practice.
+pub fn to_bytes(Contents { encoder, size, card, prototypes }: &Contents) -> Result<Vec<u8>, Error> {
+    let mut values = collect(encoder);
+    values.insert(PROTOTYPES.to_owned(), (vec![size.movements, 2 * size.width], prototypes.concat()));
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = values
         .into_iter()
         .map(|(path, (shape, values))| (path, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
@@ -72,8 +92,11 @@ pub fn to_bytes(encoder: &Encoder, size: &Size, card: &Card) -> Result<Vec<u8>, 
     serialize(views, Some(metadata)).map_err(|error| fault(error.to_string()))
 }
 
-/// The encoder, its sizes and its card from a file's bytes; every fault is named, with the tensor it is in.
-pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<(Encoder, Size, Card), Error> {
+/// What a file's bytes hold.
+///
+/// # Errors
+/// Every fault is named, with the tensor it is in.
+pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents, Error> {
     let fault = |what: String| Error::Weights {
         name: name.to_owned(),
         what,
@@ -96,7 +119,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<(Encoder,
         && within(size.blocks, MOST.blocks)
         && within(size.feed_forward, MOST.feed_forward)
         && within(size.movements, MOST.movements)
-        && size.width % size.heads == 0
+        && size.width % (2 * size.heads) == 0
         && size.movements == card.movements.len();
     if !fits {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
@@ -107,31 +130,34 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<(Encoder,
         return Err(fault(format!("{} bytes cannot hold the sizes it states", bytes.len())));
     }
     let mut problem = None;
-    let encoder = replace(Encoder::new(&size, device), &mut |path, shape| {
-        let zeros = || vec![0.0; shape.iter().product()];
-        let mut fail = |what: String| {
+    let mut take = |path: &str, shape: &[usize]| {
+        tensor(&file, path, shape).unwrap_or_else(|what| {
             problem.get_or_insert(what);
-            zeros()
-        };
-        match file.tensor(path) {
-            Err(_) => fail(format!("tensor {path} is missing")),
-            Ok(view) if view.shape() != shape => {
-                fail(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()))
-            }
-            Ok(view) if view.dtype() != Dtype::F32 => fail(format!("tensor {path}: type {:?}, not F32", view.dtype())),
-            Ok(view) => {
-                let values: Vec<f32> =
-                    view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-                match values.iter().position(|v| !v.is_finite()) {
-                    Some(at) => fail(format!("tensor {path}: value {at} is not a number")),
-                    None => values,
-                }
-            }
-        }
-    });
+            vec![0.0; shape.iter().product()]
+        })
+    };
+    let encoder = replace(Encoder::new(&size, device), &mut take);
+    let prototypes = take(PROTOTYPES, &[size.movements, 2 * size.width]);
+    let prototypes = prototypes.chunks(2 * size.width).map(<[f32]>::to_vec).collect();
     match problem {
         Some(what) => Err(fault(what)),
-        None => Ok((encoder, size, card)),
+        None => Ok(Contents { encoder, size, card, prototypes }),
+    }
+}
+
+/// The values of a tensor that must have this shape.
+fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let view = file.tensor(path).map_err(|_| format!("tensor {path} is missing"))?;
+    if view.shape() != shape {
+        return Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()));
+    }
+    if view.dtype() != Dtype::F32 {
+        return Err(format!("tensor {path}: type {:?}, not F32", view.dtype()));
+    }
+    let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    match values.iter().position(|v| !v.is_finite()) {
+        Some(at) => Err(format!("tensor {path}: value {at} is not a number")),
+        None => Ok(values),
     }
 }
 

@@ -102,6 +102,9 @@ pub(crate) struct Analyze {
     /// A recording of the same movement to compare with
     #[arg(long, value_name = "FILE", alias = "compare_to")]
     pub(crate) reference: Option<PathBuf>,
+    /// Weights of your own (see `agoge train`), or none: then the limits of the movement's definition judge alone
+    #[arg(long, value_name = "FILE.safetensors|none")]
+    pub(crate) model: Option<PathBuf>,
     /// Where the results go; each input gets a folder of its own in it
     #[arg(short = 'r', long, value_name = "DIR", alias = "result_dir", default_value = "agoge-report")]
     pub(crate) out: PathBuf,

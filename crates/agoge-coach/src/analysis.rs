@@ -31,6 +31,9 @@ pub struct Analysis {
     pub metrics: Vec<MetricSummary>,
     /// The set's score; none when no scorer knows this movement or there is nothing to score.
     pub score: Option<Score>,
+    /// The trained model's part in the score; none if there is no model or nothing for it to read.
+    #[serde(default)]
+    pub model: Option<ModelNote>,
     /// What to change first: the most important first, never more than three that are shown as such.
     pub findings: Vec<Finding>,
     /// Curves over the repetitions.
@@ -145,6 +148,25 @@ pub struct Score {
     pub high: f64,
     /// What made it: the model's name, or `definition checks`.
     pub method: String,
+}
+
+/// What a trained model had to say, and whether it counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelNote {
+    /// The model's name.
+    pub name: String,
+    /// Whether the scores are the model's.
+    pub counts: bool,
+    /// Why, or why not.
+    pub reason: String,
+    /// How many complete repetitions look like those that it was measured on.
+    pub within: usize,
+    /// How many complete repetitions.
+    pub of: usize,
+    /// Area under the ROC curve on athletes left out, 0 to 1, if it was measured for this movement.
+    pub auc: Option<f64>,
+    /// The same of the definition's limits.
+    pub auc_of_limits: Option<f64>,
 }
 
 /// One metric over the complete repetitions.

@@ -1,7 +1,7 @@
 //! Curves over the repetitions: mean and spread at each per cent of the cycle.
 
 use crate::analysis::Band;
-use agoge_kinematics::normalise::{CYCLE, cycle, mean, sample_sd};
+use agoge_kinematics::normalise::{self, cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
 
 /// The bands of the curves that a movement uses (driving signals first, then those of its metrics), over complete repetitions; with a reference's
@@ -34,7 +34,7 @@ fn band(curve: &Curve, repetitions: &[&Repetition], reference: Option<(&Curves, 
         .map(|(curve, repetitions)| spread(curve, repetitions).0);
     let deviation = other.as_ref().map(|other| {
         let squares: Vec<f64> = mean.iter().zip(other).map(|(a, b)| (a - b).powi(2)).collect();
-        agoge_kinematics::normalise::mean(&squares).sqrt()
+        normalise::mean(&squares).sqrt()
     });
     Band {
         name: curve.name.clone(),
@@ -54,10 +54,5 @@ fn spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
         .filter_map(|repetition| curve.values.get(repetition.start..=repetition.end))
         .map(cycle)
         .collect();
-    (0..CYCLE)
-        .map(|point| {
-            let values: Vec<f64> = cycles.iter().map(|cycle| cycle[point]).collect();
-            (mean(&values), sample_sd(&values))
-        })
-        .unzip()
+    normalise::spread(&cycles)
 }

@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod band;
 pub mod findings;
+pub mod learned;
 pub mod score;
 pub mod summary;
 mod verdict;

@@ -3,8 +3,8 @@
 //! [`read`] takes any file or folder with joint positions to a [`Recording`]: Y up, metres or pixels, missing values kept missing;
 //! what it had to assume stands in [`agoge_motion::Source::notes`]. The forms that are read and written are listed in docs/FORMATS.md.
 //!
-//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory than [`MAX_VALUES`] positions
-//! and [`MAX_BYTES`] bytes take; every file is written whole or not at all ([`write_atomic`]).
+//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory than [`MAX_VALUES`] positions,
+//! [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take; every file is written whole or not at all ([`write_atomic`]).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,7 +49,7 @@ pub use csv::write_csv;
 pub use error::{Error, Place};
 pub use manifest::{Manifest, Row, Split};
 pub use openpose::write_openpose;
-pub use options::{MAX_BYTES, MAX_JOINTS, MAX_VALUES, ReadOptions};
+pub use options::{MAX_BYTES, MAX_FRAMES, MAX_JOINTS, MAX_VALUES, ReadOptions};
 pub use parquet::write_parquet;
 pub use probe::{Format, probe};
 pub use table::{Table, read_table, write_mot};

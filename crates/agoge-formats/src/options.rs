@@ -9,6 +9,10 @@ use std::path::Path;
 /// 120 frames a second. More is refused ([`Error::TooLarge`]) before memory is asked for.
 pub const MAX_VALUES: usize = 20_000_000;
 
+/// Most frames a recording may have: a million, nine hours at 30 frames a second or 70 minutes at 240. The body skeleton and the curves take
+/// about 1.6 kB a frame however few joints the file has, so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
+pub const MAX_FRAMES: usize = 1_000_000;
+
 /// Most joints or markers a recording may have.
 pub const MAX_JOINTS: usize = 4096;
 
@@ -81,12 +85,19 @@ impl ReadOptions {
 
 /// Refuses a recording that is too large to hold.
 pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<(), Error> {
+    if frames > MAX_FRAMES {
+        return Err(too_many_frames(path));
+    }
     if joints <= MAX_JOINTS && frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES) {
         return Ok(());
     }
     let what =
         format!("{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read");
     Err(Error::TooLarge { path: path.to_owned(), what })
+}
+
+fn too_many_frames(path: &Path) -> Error {
+    Error::TooLarge { path: path.to_owned(), what: format!("more than {MAX_FRAMES} frames") }
 }
 
 /// The source of a recording read from `path`.

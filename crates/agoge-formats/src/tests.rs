@@ -176,22 +176,47 @@ fn faults_in_text_name_line_and_column() {
     }
 }
 
+/// The rows of a table, made while they are read.
+struct Rows {
+    made: usize,
+    of: usize,
+    cells: &'static str,
+    chunk: Cursor<Vec<u8>>,
+}
+
+impl Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.chunk.position() as usize == self.chunk.get_ref().len() && self.made < self.of {
+            let until = self.of.min(self.made + 10_000);
+            let rows: String = (self.made..until).map(|row| format!("{row}{}\n", self.cells)).collect();
+            self.made = until;
+            self.chunk = Cursor::new(rows.into_bytes());
+        }
+        self.chunk.read(buffer)
+    }
+}
+
 #[test]
 fn ten_million_rows_end_in_a_clear_line() {
-    // Two joints in ten million rows and one are one position too many; the rows are made while they are read.
-    struct Rows(usize, Cursor<Vec<u8>>);
-    impl Read for Rows {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            if self.1.position() as usize == self.1.get_ref().len() && self.0 < 1000 {
-                let rows: String = (0..10_001).map(|k| format!("{},1,2,3,4\n", self.0 * 10_001 + k)).collect();
-                *self = Rows(self.0 + 1, Cursor::new(rows.into_bytes()));
-            }
-            self.1.read(buffer)
-        }
-    }
-    let rows = Rows(0, Cursor::new(b"time_s,a_x_m,a_y_m,b_x_m,b_y_m\n".to_vec()));
-    let error = csv::read(Path::new("x"), BufReader::new(rows), &ReadOptions::default()).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { .. }) && is_clear(&error), "{error}");
+    let chunk = Cursor::new(b"time_s,a_x_m,a_y_m\n".to_vec());
+    let mut rows = BufReader::new(Rows { made: 0, of: 10_000_000, cells: ",1,2", chunk });
+    let error = csv::read(Path::new("x"), &mut rows, &ReadOptions::default()).unwrap_err();
+    assert!(
+        error.to_string().starts_with("too large: more than 1000000 frames; hint: ") && is_clear(&error),
+        "{error}"
+    );
+    assert!(rows.get_ref().made <= MAX_FRAMES + 20_000, "no more is read than is needed to refuse");
+}
+
+#[test]
+fn twenty_million_positions_and_one_are_too_many() {
+    let chunk = Cursor::new(
+        format!("time_s,{}\n", (0..4000).map(|j| format!("a{j}_x_m,a{j}_y_m")).collect::<Vec<_>>().join(",")).into(),
+    );
+    let cells: &'static str = ",,".repeat(4000).leak();
+    let rows = BufReader::new(Rows { made: 0, of: 5001, cells, chunk });
+    let error = csv::read(Path::new("x"), rows, &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("too large: 5001 frames of 4000 joints") && is_clear(&error), "{error}");
 }
 
 #[test]

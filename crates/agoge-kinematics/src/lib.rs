@@ -6,6 +6,7 @@
 //! Works on recordings that are on the body skeleton (`agoge_motion::Recording::to_body`).
 //! Invariants: this crate knows no file format but the movement definitions' TOML text, no model and no score.
 
+pub mod coordination;
 pub mod curve;
 pub mod curves;
 pub mod movement;
@@ -15,7 +16,7 @@ pub mod segment;
 pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit, missing};
-pub use curves::{Measured, View, derivative, measure};
+pub use curves::{Measured, View, derivative, markers, measure};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
 pub use segment::repetitions;

@@ -33,6 +33,18 @@ pub fn sample_sd(values: &[f64]) -> f64 {
     if n < 2 { f64::NAN } else { (sum / (n - 1) as f64).sqrt() }
 }
 
+/// Mean and standard deviation curve (n − 1) of curves of one length, `[repetition, sample]` → two `[sample]`, missing values left out; the
+/// deviation of a single curve is NaN.
+pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
+    let length = curves.iter().map(Vec::len).min().unwrap_or(0);
+    (0..length)
+        .map(|sample| {
+            let values: Vec<f64> = curves.iter().map(|curve| curve[sample]).collect();
+            (mean(&values), sample_sd(&values))
+        })
+        .unzip()
+}
+
 /// Standard error of measurement from repeated measures of one athlete: the standard deviation of successive differences over √2 (Hopkins 2000), which
 /// a steady drift over the set does not inflate. NaN with fewer than three.
 pub fn standard_error(values: &[f64]) -> f64 {
@@ -56,6 +68,13 @@ mod tests {
         assert!(line.iter().enumerate().all(|(i, v)| (v - 0.1 * i as f64).abs() < 1e-12));
         assert!(cycle(&[]).iter().all(|v| v.is_nan()));
         assert!(cycle(&[3.0]).iter().all(|v| *v == 3.0));
+    }
+
+    #[test]
+    fn spread_by_hand() {
+        let (centre, sd) = spread(&[vec![1.0, 2.0], vec![3.0, f64::NAN]]);
+        assert_eq!((centre, sd[0]), (vec![2.0, 2.0], 2.0f64.sqrt()));
+        assert!(sd[1].is_nan() && spread(&[]).0.is_empty());
     }
 
     #[test]

@@ -82,6 +82,13 @@ fn each_fault_is_named_with_its_line_key_and_a_hint() {
             "statistic = \"max\"\nphase = \"middle\"",
             "29: [[metric]] 1 phase: unknown phase `middle`",
         ),
+        ("statistic = \"max\"", "statistic = \"peak_gap\"", "25: [[metric]] 1 with: no second curve"),
+        (
+            "statistic = \"max\"",
+            "statistic = \"relative_phase\"\nwith = \"shin\"",
+            "29: [[metric]] 1 with: unknown curve `shin`",
+        ),
+        ("statistic = \"max\"", "statistic = \"max\"\nwith = \"thigh_angle\"", "29: [[metric]] 1 with: not used"),
         ("metric = \"depth\"", "metric = \"deep\"", "31: [[check]] 1 metric: unknown metric `deep`"),
         ("below = 90", "", "31: [[check]] 1 metric: a check has one limit"),
         ("below = 90", "outside = [90, 80]", "32: [[check]] 1 outside: the first value"),

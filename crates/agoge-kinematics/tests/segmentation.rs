@@ -310,6 +310,68 @@ fn measures_of_a_squat_are_those_that_were_planted() {
     assert!(repetition.metrics.iter().all(|m| !m.name.contains("valgus")));
 }
 
+/// The hip moves as the knee does, three frames earlier and with half its range, the trunk the other way.
+#[test]
+fn coordination_of_two_curves_is_that_which_was_planted() {
+    let text = r#"
+        name = "bend"
+        title = "Bend"
+        description = "Down and up."
+        repetition.signal = [{ curve = "knee_flexion", min_excursion = 30 }]
+        event = [{ name = "deepest", at = "maximum" }]
+        phase = [{ name = "down", from = "start", to = "deepest" }, { name = "up", from = "deepest", to = "end" }]
+
+        [[metric]]
+        name = "gap"
+        curve = "hip_flexion"
+        with = "knee_flexion"
+        statistic = "peak_gap"
+        phase = "down"
+
+        [[metric]]
+        name = "together"
+        curve = "hip_flexion"
+        with = "knee_flexion"
+        statistic = "relative_phase"
+
+        [[metric]]
+        name = "against"
+        curve = "trunk_lean"
+        with = "knee_flexion"
+        statistic = "relative_phase"
+
+        [[metric]]
+        name = "regular"
+        curve = "knee_flexion"
+        side = "both"
+        statistic = "sample_entropy"
+    "#;
+    let movement = Movement::parse(text, "bend.toml").unwrap();
+    let signal = Signal::new(60.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
+    let mut curves = signal.curves();
+    let early = |frame: usize| signal.values[(frame + 3).min(signal.values.len() - 1)];
+    let hip: Vec<f64> = (0..signal.values.len()).map(|frame| 10.0 + 0.5 * early(frame)).collect();
+    let trunk = signal.values.iter().map(|value| -value).collect();
+    let curve = |name: &str, side, values| Curve { name: name.into(), side, unit: Unit::Degree, values };
+    curves.curves.extend(Side::BOTH.map(|side| curve("hip_flexion", Some(side), hip.clone())));
+    curves.curves.push(curve("trunk_lean", None, trunk));
+    for repetition in repetitions(&movement, &curves) {
+        let value = |name: &str| {
+            let found: Vec<_> = repetition.metrics.iter().filter(|metric| metric.name == name).collect();
+            assert_eq!(found.len(), if ["gap", "together"].contains(&name) { 2 } else { 1 }, "{name}");
+            (found[0].value, found[0].unit)
+        };
+        let (gap, unit) = value("gap");
+        // Both are sampled in the same frames of the same curve: exact but for rounding.
+        assert!((gap - 0.05).abs() < 1e-6 && unit == Unit::Second, "{gap}");
+        let (together, unit) = value("together");
+        assert!((2.0..20.0).contains(&together) && unit == Unit::Degree, "a twentieth of 2 s is 9°: {together}");
+        assert!((value("against").0 - 180.0).abs() < 1e-6);
+        let (regular, unit) = value("regular");
+        assert!((0.0..0.2).contains(&regular) && unit == Unit::One, "{regular}");
+    }
+}
+
 #[test]
 fn strides_are_counted_on_both_sides() {
     let rate = 60.0;

@@ -255,6 +255,19 @@ mod tests {
         assert!(Butterworth::new(4, 6.0, f64::NAN, CutoffCorrection::None).is_err());
     }
 
+    /// What the correction is for: a sine at the cut-off keeps half its power (0.707 of its size) after both passes, and without it half its size.
+    #[test]
+    fn winter_keeps_half_the_power_at_the_cutoff() {
+        for (correction, expected) in [(CutoffCorrection::Winter, 0.5f64.sqrt()), (CutoffCorrection::None, 0.5)] {
+            let mut x: Vec<f64> =
+                (0..4000).map(|i| (std::f64::consts::TAU * 6.0 * f64::from(i) / 1000.0).sin()).collect();
+            Butterworth::new(4, 6.0, 1000.0, correction).unwrap().zero_phase(&mut x);
+            let size = x[1000..3000].iter().copied().fold(0.0, f64::max);
+            // 0.802 is rounded to three digits; the sine's top may lie between samples.
+            assert!((size - expected).abs() < 1e-3, "{correction:?}: {size}");
+        }
+    }
+
     #[test]
     fn missing_values_part_the_signal() {
         let filter = Butterworth::new(4, 6.0, 30.0, CutoffCorrection::None).unwrap();
@@ -275,6 +288,27 @@ mod tests {
             [0.20340167108983356, 0.39294568719264206, 0.11815208746580297, -0.805556251458075, 0.37607059674575055];
         for (i, expected) in [0, 1, 10, 16, 20].into_iter().zip(expected) {
             assert!((z[i] - expected).abs() < 1e-9, "{i}: {} {expected}", z[i]);
+        }
+    }
+
+    /// The algorithm of the paper written out in Python: `dx = (x - xf)*30; dxf = a(1)*dx + (1-a(1))*dxf; f = 1 + .1*abs(dxf);
+    /// xf = a(f)*x + (1-a(f))*xf` with `a(f) = 1/(1 + 30/(2*pi*f))`, begun at `xf = x[0], dxf = 0`.
+    #[test]
+    fn one_euro_equals_the_paper() {
+        let mut filter = OneEuro::new(1.0, 0.1);
+        let found: Vec<f64> = signal().into_iter().enumerate().map(|(i, x)| filter.push(i as f64 / 30.0, x)).collect();
+        let expected = [
+            0.2,
+            0.18848471757335725,
+            0.6084162484683214,
+            -0.4167280568594476,
+            -0.05329957858636489,
+            1.6945963482457107,
+            0.20314427762232257,
+        ];
+        for (i, expected) in AT.into_iter().zip(expected) {
+            // The steps of the clock are rounded: 1/30 s to 1e-15.
+            assert!((found[i] - expected).abs() < 1e-9, "{i}: {} {expected}", found[i]);
         }
     }
 

@@ -10,7 +10,7 @@ pub mod condition;
 pub mod filter;
 pub mod part;
 pub mod recording;
-mod scale;
+pub mod scale;
 pub mod simulate;
 pub mod skeleton;
 pub mod vector;

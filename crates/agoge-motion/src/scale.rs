@@ -9,6 +9,20 @@ const SHANK: f64 = 0.246;
 const THIGH: f64 = 0.245;
 const TRUNK: f64 = 0.288;
 
+/// Refuses a height that is not a person's, m.
+///
+/// # Errors
+/// [`Error::Parameter`] outside 0.5 to 2.6 m.
+pub fn check_height(height_m: f64) -> Result<(), Error> {
+    if (0.5..=2.6).contains(&height_m) {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        what: format!("height {height_m} m is not a person's standing height"),
+        hint: "give the height in metres, as in 1.78",
+    })
+}
+
 impl Recording {
     /// A recording in metres from one in pixels, by the athlete's standing height in metres. Recordings that are in metres already stay as
     /// they are.
@@ -17,12 +31,7 @@ impl Recording {
     /// a segment that leaves the image plane only gets shorter, so a high percentile is its true length. Works on the body skeleton;
     /// an error if no leg or trunk is ever seen or the height is not that of a person.
     pub fn scaled_by_height(self, height_m: f64) -> Result<Recording, Error> {
-        if !(0.5..=2.6).contains(&height_m) {
-            return Err(Error::Parameter {
-                what: format!("height {height_m} m is not a person's standing height"),
-                hint: "give the height in metres, as in 1.78",
-            });
-        }
+        check_height(height_m)?;
         let Space::Image { .. } = self.space else { return Ok(self) };
         let segments = [
             (Part::LeftKnee, Part::LeftAnkle, SHANK),

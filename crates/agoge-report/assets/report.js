@@ -20,7 +20,18 @@
   const spans = [0, 1, 2].slice(0, width).map(k => range(axis(k)));
   const middle = spans.map(([a, b]) => (a + b) / 2);
   const across = data.three ? Math.hypot(spans[0][1] - spans[0][0], spans[2][1] - spans[2][0]) : spans[0][1] - spans[0][0];
-  const size = Math.max(spans[1][1] - spans[1][0], across, 1) * 1.15;
+  // An athlete who travels far is followed; otherwise the picture stands still.
+  const extents = data.positions.map(row => [0, width - 1].map(k => { const v = row.filter((w, i) => i % width === k && w !== null); return v.length ? [Math.min(...v), Math.max(...v)] : null; }));
+  const widths = extents.filter(e => e[0] && e[1]).map(e => Math.hypot(e[0][1] - e[0][0], data.three ? e[1][1] - e[1][0] : 0)).sort((a, b) => a - b);
+  const own = widths.length ? widths[Math.floor(widths.length * 0.95)] : across;
+  const tall = spans[1][1] - spans[1][0], follow = across > 2.5 * Math.max(own, tall);
+  const size = Math.max(tall, follow ? own : across, 1) * 1.15;
+  function centre(frame) {
+    if (!follow) return middle;
+    let i = frame;
+    while (i > 0 && !(extents[i][0] && extents[i][1])) i--;
+    return middle.map((m, k) => { const e = k === 1 ? null : extents[i][k ? 1 : 0]; return e ? (e[0] + e[1]) / 2 : m; });
+  }
   // Facing: from the left to the right hip, turned; so that "front" is the athlete's front.
   let facing = 0;
   const left = data.parts.indexOf("left_hip"), right = data.parts.indexOf("right_hip");
@@ -28,22 +39,22 @@
     const row = data.positions.find(p => p[3 * left] !== null && p[3 * right] !== null);
     if (row) facing = Math.atan2(row[3 * right] - row[3 * left], row[3 * right + 2] - row[3 * left + 2]);
   }
-  function project(row, part) {
+  function project(row, part, at) {
     const i = part * width;
     if (row[i] === null) return null;
-    let x = row[i] - middle[0];
+    let x = row[i] - at[0];
     if (data.three) {
-      const z = row[i + 2] - middle[2], a = view * Math.PI / 180;
+      const z = row[i + 2] - at[2], a = view * Math.PI / 180;
       const forward = Math.cos(facing) * x - Math.sin(facing) * z, side = Math.sin(facing) * x + Math.cos(facing) * z;
       x = Math.sin(a) * forward - Math.cos(a) * side;
     }
     const scale = Math.min(figure.width, figure.height) / size;
-    return [figure.width / 2 + x * scale, figure.height / 2 - (row[i + 1] - middle[1]) * scale];
+    return [figure.width / 2 + x * scale, figure.height / 2 - (row[i + 1] - at[1]) * scale];
   }
   function drawFigure() {
     const g = figure.getContext("2d"), row = data.positions[frame];
     g.clearRect(0, 0, figure.width, figure.height);
-    const points = data.parts.map((_, part) => project(row, part));
+    const at = centre(frame), points = data.parts.map((_, part) => project(row, part, at));
     g.lineCap = "round";
     for (const [a, b] of data.bones) {
       if (!points[a] || !points[b]) continue;

@@ -1,15 +1,12 @@
 //! The summary on the terminal.
 
-use crate::words::{certainty, count, number, ranges, unit, verdict, view};
+use crate::words::{by_reason, certainty, count, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
 use agoge_coach::findings::words;
 use std::fmt::Write;
 
 /// Findings that are shown as "change this first".
 pub(crate) const FIRST: usize = 3;
-
-/// Quantities that are named for one reason before the rest is only counted.
-const REFUSED: usize = 6;
 
 /// The summary of an analysis for a terminal of `width` columns: what was recorded, the score, what to change first, the metrics, and the quality of
 /// the data. Plain text, coloured with ANSI codes if asked for.
@@ -82,23 +79,11 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         }
     }
     line(format!("\nData: {}", analysis.quality.reasons.join(" ")));
-    // One line a reason: a file without feet would otherwise fill the screen.
-    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
-    for refused in &analysis.refused {
-        let name = words(refused.name.trim_end_matches("_left").trim_end_matches("_right")).to_lowercase();
-        match reasons.iter_mut().find(|(reason, _)| *reason == refused.reason) {
-            Some((_, names)) if names.contains(&name) => {}
-            Some((_, names)) => names.push(name),
-            None => reasons.push((&refused.reason, vec![name])),
-        }
-    }
-    if !reasons.is_empty() {
+    let refused = by_reason(&analysis.refused);
+    if !refused.is_empty() {
         line(format!("\n{}", bold("Not told by this recording")));
-        for (reason, names) in reasons {
-            let more = names.len().saturating_sub(REFUSED);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let text = format!("{}{more}: {reason}", names[..names.len().min(REFUSED)].join(", "));
-            for (index, text) in wrap(&text, width.saturating_sub(4)).into_iter().enumerate() {
+        for (names, reason) in refused {
+            for (index, text) in wrap(&format!("{names}: {reason}"), width.saturating_sub(4)).into_iter().enumerate() {
                 line(format!("{}{text}", if index == 0 { "  " } else { "    " }));
             }
         }

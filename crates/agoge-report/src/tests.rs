@@ -37,6 +37,7 @@ fn empty() -> Analysis {
         repetitions: vec![],
         metrics: vec![],
         score: None,
+        model: None,
         findings: vec![],
         bands: vec![],
         refused: vec![],

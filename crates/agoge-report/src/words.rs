@@ -1,17 +1,23 @@
 //! Numbers and states in words.
 
 use agoge_coach::analysis::{Certainty, Verdict};
-use agoge_kinematics::{Unit, View};
+use agoge_coach::findings::words;
+use agoge_kinematics::{Refused, Unit, View};
 
 /// A number with the decimals that its unit deserves; a dash if it is not known.
 pub(crate) fn number(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    match unit {
+    let text = match unit {
         Unit::Degree | Unit::DegreePerSecond | Unit::Percent => format!("{value:.0}"),
         Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => format!("{value:.3}"),
         Unit::Second | Unit::One => format!("{value:.2}"),
+    };
+    // What rounds to zero has no sign.
+    match text.strip_prefix('-') {
+        Some(zero) if !zero.contains(|c: char| ('1'..='9').contains(&c)) => zero.to_owned(),
+        _ => text,
     }
 }
 
@@ -66,4 +72,26 @@ pub(crate) fn ranges(numbers: &[usize]) -> String {
     }
     let texts = runs.into_iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}–{b}") });
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Quantities that are named for one reason before the rest is only counted.
+const NAMED: usize = 6;
+
+/// What could not be told, a row a reason: the quantities in words and the reason. A file without feet would otherwise fill the page.
+pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for refused in refused {
+        let name = words(refused.name.trim_end_matches("_left").trim_end_matches("_right")).to_lowercase();
+        match reasons.iter_mut().find(|(reason, _)| *reason == refused.reason) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => reasons.push((&refused.reason, vec![name])),
+        }
+    }
+    let joined = |names: Vec<String>| {
+        let more = names.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
+    };
+    reasons.into_iter().map(|(reason, names)| (joined(names), reason)).collect()
 }

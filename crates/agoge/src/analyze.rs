@@ -1,10 +1,11 @@
 //! The one pipeline.
 
+use crate::models::Models;
 use crate::{Error, Options, movement};
 use agoge_coach::analysis::{Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
-use agoge_coach::{Analysis, band, score, summary, verdict};
-use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, measure, repetitions};
+use agoge_coach::{Analysis, band, learned, score, summary, verdict};
+use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
@@ -31,9 +32,14 @@ const FIGURE: usize = 6;
 impl Analyzed {
     /// What to draw: the body, or the source's markers where too little of them is a body.
     pub fn figure(&self) -> &Recording {
-        let is_seen = |&part: &usize| (0..self.body.frames()).any(|frame| self.body.is_seen(frame, part));
-        if (0..Part::COUNT).filter(is_seen).count() >= FIGURE { &self.body } else { &self.source }
+        if is_body(&self.body) { &self.body } else { &self.source }
     }
+}
+
+/// Whether enough parts of the body are ever seen to make a figure.
+fn is_body(body: &Recording) -> bool {
+    let is_seen = |&part: &usize| (0..body.frames()).any(|frame| body.is_seen(frame, part));
+    (0..Part::COUNT).filter(is_seen).count() >= FIGURE
 }
 
 /// A recording up to its curves: the stages that come before any movement is named.
@@ -43,13 +49,18 @@ struct Prepared {
     measured: Measured,
 }
 
-/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input gives the same bytes.
+/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input, models and options give the same bytes.
 ///
 /// # Errors
 /// For options that make no sense, a movement that does not exist, and a height that is not a person's.
-pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &Options) -> Result<Analyzed, Error> {
+pub fn analyze(
+    recording: &Recording,
+    reference: Option<&Recording>,
+    models: &Models,
+    options: &Options,
+) -> Result<Analyzed, Error> {
     let Prepared { conditioned, body, measured: Measured { curves, view } } = prepare(recording, options)?;
-    let (movement, choice) = movement::choose(&options.movement, &curves)?;
+    let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
     let found = repetitions(&movement, &curves);
     let complete: Vec<&Repetition> = found.iter().filter(|repetition| repetition.complete).collect();
 
@@ -70,11 +81,22 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         is_3d,
         data: quality.verdict,
     };
-    let reports: Vec<RepetitionReport> = found
+    let ever_seen = ever_seen(&body.recording);
+    let mut reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
-        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording))
+        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording, &ever_seen))
         .collect();
+    let model = models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(|model| {
+        let spans: Vec<(usize, usize)> = complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
+        let readings = model.read(&body.recording, &spans);
+        let (scores, note) = learned::judge(model, &movement.name, &readings, is_3d);
+        // One set, one method: where the model counts, a repetition that it cannot judge has no score.
+        if note.counts {
+            reports.iter_mut().filter(|report| report.complete).zip(scores).for_each(|(report, score)| report.score = score);
+        }
+        note
+    });
     let mut refused = curves.refused.clone();
     if quality.verdict == Verdict::Poor {
         let reason = "the data are too poor; see the quality of the data".to_owned();
@@ -105,6 +127,7 @@ pub fn analyze(recording: &Recording, reference: Option<&Recording>, options: &O
         movement: choice,
         metrics: summary::metrics(&complete),
         score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
+        model,
         findings: findings(&evidence),
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,
@@ -120,14 +143,27 @@ fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> 
     if let Some(height_m) = options.height_m {
         body.recording = body.recording.scaled_by_height(height_m)?;
     }
-    let measured = measure(&body.recording);
+    let mut measured = measure(&body.recording);
+    if !is_body(&body.recording) {
+        // Markers of a wheel, a bar or one limb: their own heights and speeds are all that can be measured.
+        measured.curves.curves.extend(markers(&conditioned.recording));
+    }
     Ok(Prepared { conditioned, body, measured })
 }
 
-fn report(number: usize, repetition: &Repetition, movement: &Movement, body: &Recording) -> RepetitionReport {
+/// The parts that are seen in some frame. To look for one that never is takes the whole recording, so it is done once.
+fn ever_seen(body: &Recording) -> Vec<usize> {
+    (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect()
+}
+
+fn report(
+    number: usize,
+    repetition: &Repetition,
+    movement: &Movement,
+    body: &Recording,
+    ever: &[usize],
+) -> RepetitionReport {
     let Repetition { start, end, .. } = *repetition;
-    let ever: Vec<usize> =
-        (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect();
     let seen: usize = (start..=end).map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count()).sum();
     let positions = (end + 1 - start) * ever.len().max(1);
     let possible = |metric: &agoge_kinematics::Metric| {

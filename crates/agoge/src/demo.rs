@@ -1,6 +1,6 @@
 //! The demonstration: two simulated sets with planted faults, and what the analysis finds of them.
 
-use crate::{Analyzed, Error, Options, analyze};
+use crate::{Analyzed, Error, Models, Options, analyze};
 use agoge_coach::analysis::Finding;
 use agoge_motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
 use agoge_motion::{Part, Side};
@@ -50,7 +50,7 @@ fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
     // As a good markerless system records: 4 mm of noise, 2 % of positions lost, 1 % of frames with the sides exchanged.
     Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: set.seed }.apply(&mut recording);
     let options = Options { movement: movement.to_owned(), ..Options::default() };
-    let analyzed = analyze(&recording, None, &options)?;
+    let analyzed = analyze(&recording, None, Models::bundled(), &options)?;
     let planted = set
         .faults
         .iter()

@@ -74,7 +74,7 @@ impl fmt::Display for Diagnosis {
             View::Sagittal => "from the side",
             View::Oblique => "at an angle between front and side",
         };
-        writeln!(f, "{}", self.source.name)?;
+        writeln!(f, "{}{}", self.source.name, if self.source.simulated { "  [SIMULATED]" } else { "" })?;
         writeln!(
             f,
             "  {}, {} with {} joints, in {}, seen {view}",
@@ -96,7 +96,11 @@ impl fmt::Display for Diagnosis {
         if self.quality.bad_frames.len() > 10 {
             writeln!(f, "  and {} stretches more", self.quality.bad_frames.len() - 10)?;
         }
-        writeln!(f, "\nWould be repaired:")?;
+        writeln!(
+            f,
+            "\nWould be repaired:{}",
+            if self.repairs.iter().all(|repair| repair.joint == "all") { " nothing" } else { "" }
+        )?;
         for (kind, joints, frames) in by_kind(&self.repairs) {
             writeln!(f, "  {kind}: {frames} positions at {joints} joints")?;
         }
@@ -106,17 +110,33 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "  {made}")?;
             }
         }
-        writeln!(
-            f,
-            "\nCan be measured: {}",
-            if self.measurable.is_empty() { "nothing".to_owned() } else { self.measurable.join(", ") }
-        )?;
-        writeln!(f, "\nCannot be measured:")?;
+        writeln!(f, "\nCan be measured:{}", if self.measurable.is_empty() { " nothing" } else { "" })?;
+        for (name, sides) in with_sides(&self.measurable) {
+            writeln!(f, "  {name}{sides}")?;
+        }
+        writeln!(f, "\nCannot be measured:{}", if self.refused.is_empty() { " nothing is missing" } else { "" })?;
         for refused in &self.refused {
             writeln!(f, "  {}: {}", refused.name, refused.reason)?;
         }
         Ok(())
     }
+}
+
+/// Keys of curves put together by name, each with its sides in words; nothing for the midline.
+fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
+    let mut names: Vec<(&str, &'static str)> = Vec::new();
+    for key in keys {
+        let (name, side) = match (key.strip_suffix("_left"), key.strip_suffix("_right")) {
+            (Some(name), _) => (name, ", left"),
+            (_, Some(name)) => (name, ", right"),
+            _ => (key.as_str(), ""),
+        };
+        match names.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, sides)) => *sides = ", left and right",
+            None => names.push((name, side)),
+        }
+    }
+    names
 }
 
 /// Repairs put together by kind, in order of first appearance: kind, joints, frames.

@@ -14,6 +14,16 @@ pub enum Error {
     /// A movement definition is at fault.
     #[error(transparent)]
     Movement(#[from] agoge_kinematics::movement::Error),
+    /// The recording can be read, but no movement can be in it.
+    #[error("nothing to analyse: {what}; hint: {hint}; file: {}", path.display())]
+    NothingToAnalyze {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// Weights, training or evaluation failed.
     #[error(transparent)]
     Model(#[from] agoge_attention::Error),

@@ -1,8 +1,9 @@
 //! Training and evaluating models on a manifest of recordings.
 
-use crate::{Error, Options};
-use agoge_attention::token::Motion;
-use agoge_attention::{Card, Clip, Config, Evaluation, Model, leave_one_athlete_out, train};
+use crate::{Error, Models, Options, analyze};
+use agoge_attention::metric::auc;
+use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, leave_one_athlete_out, train};
+use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use agoge_motion::condition::condition;
 use rayon::prelude::*;
@@ -77,18 +78,59 @@ pub fn train_model(
     let card = Card {
         name: name.to_owned(),
         data,
-        movements,
         protocol: match measured {
             Some(_) => "each athlete left out once; agoge evaluate on the same manifest".to_owned(),
             None => "not measured; agoge train --measure does".to_owned(),
         },
-        figures: measured.map(figures).unwrap_or_default(),
+        figures: match measured {
+            Some(evaluation) => [figures(evaluation), limits(manifest)?].concat(),
+            None => Vec::new(),
+        },
         calibration: measured.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
+        reach: measured.map(|evaluation| reach(evaluation, &movements)).unwrap_or_default(),
         limits: "Knows the athletes, movements and sensor of its data; on others its readings are not measured."
             .to_owned(),
         licence: "that of the data".to_owned(),
+        movements,
     };
-    Ok(Model::new(encoder, size, card))
+    Ok(Model::new(encoder, size, card, &clips))
+}
+
+/// The reach of each movement; nothing is within the reach of one that was not measured.
+fn reach(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
+    let of = |name: &String| evaluation.movements.iter().find(|row| row.movement == *name).map_or(0.0, |row| row.reach);
+    movements.iter().map(of).collect()
+}
+
+/// How well the limits of the movements' definitions tell correct from incorrect repetitions of a manifest: a figure for each movement that has a definition.
+fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
+    let rows: Vec<Row> = Manifest::read(manifest)?.rows;
+    let folder = manifest.parent().unwrap_or(Path::new("."));
+    let known = |row: &&Row| row.label.is_some() && agoge_kinematics::movement::find(&row.movement).is_some();
+    let scored: Vec<(&Row, f32)> = rows
+        .par_iter()
+        .filter(known)
+        .map(|row| {
+            let options = Options { movement: row.movement.clone(), ..Options::default() };
+            let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
+            let score = analyze(&recording, None, &Models::default(), &options)?.analysis.score;
+            // A clip in which the definition finds no repetition gets the middle score.
+            Ok((row, score.map_or(50.0, |score| score.value as f32)))
+        })
+        .collect::<Result<_, Error>>()?;
+    let names: BTreeSet<&str> = scored.iter().map(|(row, _)| row.movement.as_str()).collect();
+    Ok(names
+        .into_iter()
+        .map(|name| {
+            let (scores, labels): (Vec<f32>, Vec<bool>) = scored
+                .iter()
+                .filter(|(row, _)| row.movement == name)
+                .map(|(row, score)| (*score, row.label == Some(true)))
+                .unzip();
+            (figure_of_limits(name), auc(&scores, &labels))
+        })
+        .filter(|(_, auc)| auc.is_finite())
+        .collect())
 }
 
 fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
@@ -99,6 +141,6 @@ fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
         ("accuracy", evaluation.accuracy.0),
         ("movement recognised", evaluation.recognition.0),
     ];
-    let each = evaluation.movements.iter().map(|row| (format!("AUC {}", row.movement), row.auc.0));
+    let each = evaluation.movements.iter().map(|row| (figure(&row.movement), row.auc.0));
     main.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(each).collect()
 }

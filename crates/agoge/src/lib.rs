@@ -4,11 +4,11 @@
 //! The crates of the stages are re-exported under their own names for programs that need one of them.
 //!
 //! ```no_run
-//! use agoge::{Options, analyze, read};
+//! use agoge::{Models, Options, analyze, read_to_analyze};
 //!
 //! let options = Options::default();
-//! let recording = read("squats.trc".as_ref(), &options)?;
-//! let analyzed = analyze(&recording, None, &options)?;
+//! let recording = read_to_analyze("squats.trc".as_ref(), &options)?;
+//! let analyzed = analyze(&recording, None, Models::bundled(), &options)?;
 //! for finding in &analyzed.analysis.findings {
 //!     println!("{}: {}", finding.title, finding.detail);
 //! }
@@ -20,6 +20,7 @@ pub mod demo;
 mod doctor;
 mod error;
 mod learn;
+mod models;
 mod movement;
 mod options;
 mod output;
@@ -36,5 +37,6 @@ pub use analyze::{Analyzed, analyze};
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;
 pub use learn::{evaluate, load_clips, train_model};
-pub use options::{Options, read};
+pub use models::Models;
+pub use options::{Options, read, read_to_analyze};
 pub use output::{write_bytes, write_results};

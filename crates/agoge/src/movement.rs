@@ -1,20 +1,32 @@
 //! Which movement definition a recording is analysed with.
 
 use crate::Error;
+use crate::models::Models;
+use agoge_attention::Recognition;
 use agoge_coach::analysis::MovementChoice;
 use agoge_kinematics::movement::{
     self, Direction, MetricRule, MetricSides, RepetitionRule, Sides, SignalRule, Statistic,
 };
-use agoge_kinematics::{Curves, Movement, Unit};
+use agoge_kinematics::{Curves, Movement, repetitions};
+use agoge_motion::Recording;
 use std::borrow::Cow;
 
 /// An angle must swing by this much to be taken for what drives an unknown movement, degrees.
 const LEAST_SWING: f64 = 15.0;
 
-/// The definition of a name, an alias or a file, with how it was chosen; `auto` gives a plain description of whatever swings most.
-pub(crate) fn choose(wanted: &str, curves: &Curves) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
+/// The definition of a name, an alias or a file, with how it was chosen. `auto` asks the model, if there is one, what the repetitions of whatever swings most are; where it
+/// does not know them, that plain description of them is the definition.
+pub(crate) fn choose(
+    wanted: &str,
+    curves: &Curves,
+    body: &Recording,
+    models: &Models,
+) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
     if wanted == "auto" {
         let general = general(curves);
+        if let Some(recognised) = recognise(&general, curves, body, models) {
+            return Ok(recognised);
+        }
         let choice = MovementChoice {
             name: "unknown".to_owned(),
             title: general.title.clone(),
@@ -42,50 +54,104 @@ pub(crate) fn choose(wanted: &str, curves: &Curves) -> Result<(Cow<'static, Move
     Ok((found, choice))
 }
 
-/// A definition for a movement that nobody named: repetitions of the angle that swings most, ranges of the main angles, no checks.
+/// The definition of what the model recognises in the repetitions of a plain description. Only in three dimensions: on one camera its word was never measured.
+fn recognise(
+    general: &Movement,
+    curves: &Curves,
+    body: &Recording,
+    models: &Models,
+) -> Option<(Cow<'static, Movement>, MovementChoice)> {
+    let model = models.model.as_ref().filter(|_| body.space.is_3d())?;
+    let found = repetitions(general, curves);
+    let spans: Vec<(usize, usize)> =
+        found.iter().filter(|repetition| repetition.complete).map(|r| (r.start, r.end)).collect();
+    let readings = model.read(body, &spans);
+    let known: Vec<_> = readings.iter().flatten().collect();
+    let Recognition { movement, certainty, others } = model.recognise(&known)?;
+    let definition = movement::find(&movement)?;
+    // A definition that finds nothing in the recording is not what was done.
+    if !repetitions(definition, curves).iter().any(|repetition| repetition.complete) {
+        return None;
+    }
+    let choice = MovementChoice {
+        name: definition.name.clone(),
+        title: definition.title.clone(),
+        how: "recognised".to_owned(),
+        certainty,
+        others,
+    };
+    Some((Cow::Borrowed(definition), choice))
+}
+
+/// Markers that are described where they make no body.
+const MARKERS: usize = 6;
+/// A marker must rise and fall by this much to be taken for what drives an unknown movement, m.
+const LEAST_RISE: f64 = 0.03;
+
+/// A definition for a movement that nobody named: repetitions of the angle that swings most, ranges of the main angles, no checks. Where there are no angles (markers
+/// that make no body) the heights of the markers that rise and fall most take their place.
 fn general(curves: &Curves) -> Movement {
     const MAIN: [&str; 6] =
         ["knee_flexion", "hip_flexion", "shoulder_elevation", "elbow_flexion", "shoulder_flexion", "trunk_lean"];
     let swing = |name: &str| {
-        let of = |values: &[f64]| {
-            let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-            known.sort_by(f64::total_cmp);
-            let at =
-                |share: f64| known.get((known.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0);
-            at(0.95) - at(0.05)
-        };
-        let sides = curves.curves.iter().filter(|curve| curve.name == name && curve.unit == Unit::Degree);
-        sides.map(|curve| of(&curve.values)).fold(0.0, f64::max)
+        let sides = curves.curves.iter().filter(|curve| curve.name == name);
+        sides.map(|curve| spread(&curve.values)).fold(0.0, f64::max)
     };
-    let mut swings: Vec<(&str, f64)> = MAIN.iter().map(|name| (*name, swing(name))).collect();
-    swings.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let signals = swings
+    let ranked = |names: Vec<String>| {
+        let mut swings: Vec<(String, f64)> = names
+            .into_iter()
+            .map(|name| {
+                let swing = swing(&name);
+                (name, swing)
+            })
+            .collect();
+        swings.sort_by(|a, b| b.1.total_cmp(&a.1));
+        swings
+    };
+    let angles = ranked(MAIN.iter().map(|name| (*name).to_owned()).collect());
+    let has_angles = angles.iter().any(|(_, swing)| *swing > 0.0);
+    let heights = || {
+        let names = curves.curves.iter().filter(|curve| curve.name.ends_with("_height"));
+        let mut heights = ranked(names.map(|curve| curve.name.clone()).collect());
+        heights.truncate(MARKERS);
+        heights
+    };
+    let (drivers, least) = if has_angles { (angles, LEAST_SWING) } else { (heights(), LEAST_RISE) };
+    let signals = drivers
         .iter()
-        .filter(|(_, swing)| *swing >= LEAST_SWING)
+        .filter(|(_, swing)| *swing >= least)
         .map(|(name, swing)| SignalRule {
-            curve: (*name).to_owned(),
+            curve: name.clone(),
             sides: Sides::Max,
             direction: Direction::Auto,
             min_excursion: 0.4 * swing,
         })
         .collect();
-    let metric = |name: &str, curve: Option<&str>, statistic| MetricRule {
-        name: name.to_owned(),
+    let metric = |name: String, curve: Option<&str>, statistic| MetricRule {
+        name,
         curve: curve.map(str::to_owned),
         side: MetricSides::Each,
         statistic,
         of: None,
+        with: None,
         event: None,
         phase: None,
     };
-    let mut metrics = vec![metric("repetition_time", None, Statistic::Duration)];
-    metrics.extend(MAIN.iter().map(|name| metric(&format!("{name}_range"), Some(name), Statistic::Range)));
+    let mut metrics = vec![metric("repetition_time".to_owned(), None, Statistic::Duration)];
+    if has_angles {
+        metrics.extend(MAIN.iter().map(|name| metric(format!("{name}_range"), Some(name), Statistic::Range)));
+    }
+    for (height, _) in drivers.iter().filter(|_| !has_angles) {
+        metrics.push(metric(format!("{height}_range"), Some(height), Statistic::Range));
+        let speed = height.replace("_height", "_speed");
+        metrics.push(metric(format!("{speed}_peak"), Some(&speed), Statistic::Max));
+    }
+    let what = if has_angles { "angle" } else { "marker" };
     Movement {
         name: "unknown".to_owned(),
         title: "Movement not named".to_owned(),
         aliases: Vec::new(),
-        description: "Repetitions of the angle that swings most; without a named movement nothing is judged."
-            .to_owned(),
+        description: format!("Repetitions of the {what} that moves most; without a named movement nothing is judged."),
         sources: Vec::new(),
         repetition: RepetitionRule {
             kind: movement::Kind::Excursion,
@@ -101,4 +167,12 @@ fn general(curves: &Curves) -> Movement {
         metrics,
         checks: Vec::new(),
     }
+}
+
+/// From the 5th to the 95th percentile of the known values; 0 without any.
+fn spread(values: &[f64]) -> f64 {
+    let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    known.sort_by(f64::total_cmp);
+    let at = |share: f64| known.get((known.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0);
+    at(0.95) - at(0.05)
 }

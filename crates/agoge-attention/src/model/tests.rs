@@ -28,7 +28,7 @@ fn clips(athletes: usize) -> Vec<Clip> {
                     athlete: athlete.to_string(),
                     movement: format!("{exercise:?}"),
                     label: Some(index < 3),
-                    motion: Motion::new(&body, *start, *end).unwrap(),
+                    motion: crate::Motion::new(&body, *start, *end).unwrap(),
                 });
             }
         }
@@ -67,7 +67,7 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let once = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (encoder, size) = pool.install(|| train(&clips, &names, &config, &mut |_| {})).unwrap();
-        Model::new(encoder, size, card(names.clone())).to_bytes().unwrap()
+        Model::new(encoder, size, card(names.clone()), &clips).to_bytes().unwrap()
     };
     assert!(once(1) == once(2), "another number of threads gives other weights");
 }
@@ -77,7 +77,7 @@ fn weights_come_back_and_hostile_files_are_named() {
     let clips = clips(1);
     let names = movements(&clips);
     let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, &mut |_| {}).unwrap();
-    let model = Model::new(encoder, size, card(names));
+    let model = Model::new(encoder, size, card(names), &clips);
     let bytes = model.to_bytes().unwrap();
     let again = Model::from_bytes(&bytes, "x").unwrap();
     let motion = [&clips[0].motion];
@@ -94,7 +94,7 @@ fn weights_come_back_and_hostile_files_are_named() {
     nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     let message = Model::from_bytes(&nan, "x").unwrap_err().to_string();
     assert!(message.contains("tensor ") && message.contains("not a number"), "{message}");
-    let version: &[u8] = br#"{\"version\":1"#;
+    let version: &[u8] = br#"{\"version\":2"#;
     let at = bytes.windows(version.len()).position(|w| w == version).unwrap();
     let mut other = bytes;
     other[at + version.len() - 1] = b'9';

@@ -4,7 +4,7 @@ use super::{color, options, print, print_json};
 use crate::args::{Analyze, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::{Analysis, Error, Options};
+use agoge::{Analysis, Error, Models, Options};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -24,7 +24,14 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     if args.movement != "auto" || args.reading.config.is_none() {
         options.movement.clone_from(&args.movement);
     }
-    let reference = args.reference.as_deref().map(|path| agoge::read(path, &options)).transpose()?;
+    options.check()?;
+    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
+    let own = match args.model.as_deref() {
+        None => None,
+        Some(path) if path == Path::new("none") => Some(Models::default()),
+        Some(path) => Some(Models::from_file(path)?),
+    };
+    let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let folders = folders(&args.inputs, &args.out);
 
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
@@ -33,13 +40,13 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         .par_iter()
         .zip(&folders)
         .map(|(input, folder)| {
-            let done = one(input, folder, reference.as_ref(), &options);
+            let done = one(input, folder, reference.as_ref(), models, &options);
             bar.inc(1);
             match done {
                 Ok(analysis) => {
                     Outcome::Analyzed { input: input.clone(), folder: folder.clone(), analysis: Box::new(analysis) }
                 }
-                Err(error) => Outcome::Failed { input: input.clone(), error: error.to_string() },
+                Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
             }
         })
         .collect();
@@ -69,12 +76,21 @@ fn one(
     input: &Path,
     folder: &Path,
     reference: Option<&agoge::motion::Recording>,
+    models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
-    let recording = agoge::read(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, options)?;
+    let recording = agoge::read_to_analyze(input, options)?;
+    let analyzed = agoge::analyze(&recording, reference, models, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
+}
+
+/// The message with the file at its end, for errors that know only the recording.
+fn named(error: &Error, input: &Path) -> String {
+    match error {
+        Error::Recording(_) => format!("{error}; file: {}", input.display()),
+        _ => error.to_string(),
+    }
 }
 
 /// A folder for each input, named after it; inputs of the same name are numbered.

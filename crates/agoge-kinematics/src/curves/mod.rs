@@ -3,8 +3,10 @@
 mod angles;
 mod frame;
 mod lengths;
+mod markers;
 mod view;
 
+pub use markers::markers;
 pub use view::View;
 
 use crate::{Curve, Curves, Refused, Unit};

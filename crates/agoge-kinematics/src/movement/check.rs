@@ -209,6 +209,16 @@ impl Checker<'_> {
             _ => {}
         }
         let of = metric.of.unwrap_or(statistic);
+        match (of.is_between_curves(), &metric.with) {
+            (true, Some(with)) => self.curve(at, "with", with),
+            (true, None) => {
+                self.report(at, "with", "no second curve".into(), "add with = \"…\", the more distal curve")
+            }
+            (false, Some(_)) => {
+                self.report(at, "with", "not used".into(), "only relative_phase and peak_gap are of two curves");
+            }
+            (false, None) => {}
+        }
         match &metric.event {
             Some(event) => self.known(at, "event", "event", event, events),
             None if of == Statistic::ValueAt => self.report(at, "event", "no event".into(), "say at which event"),

@@ -195,6 +195,9 @@ pub struct MetricRule {
     /// What `asymmetry` and `difference` compare between the sides.
     #[serde(default)]
     pub of: Option<Statistic>,
+    /// The second, more distal curve of `relative_phase` and `peak_gap`.
+    #[serde(default)]
+    pub with: Option<String>,
     /// Event of `value_at` and `time_to`.
     #[serde(default)]
     pub event: Option<String>,
@@ -254,6 +257,12 @@ pub enum Statistic {
     Sparc,
     /// Log dimensionless jerk of the speed of change, higher is smoother (Balasubramanian 2015).
     Ldlj,
+    /// How irregular the curve is: 0 is regular (sample entropy, Richman & Moorman 2000).
+    SampleEntropy,
+    /// Mean absolute relative phase of the curve and a more distal one: 0° in phase to 180° in anti-phase (Lamb & Stöckl 2014).
+    RelativePhase,
+    /// From the highest speed of the curve to that of a more distal one, s: positive where proximal comes before distal (Putnam 1993).
+    PeakGap,
     /// (right − left) / (right + left) of another statistic, % (Bishop 2018).
     Asymmetry,
     /// Right minus left of another statistic, in its unit.
@@ -264,6 +273,11 @@ impl Statistic {
     /// Whether it compares the two sides.
     pub fn is_between_sides(self) -> bool {
         matches!(self, Statistic::Asymmetry | Statistic::Difference)
+    }
+
+    /// Whether it is taken of two curves.
+    pub fn is_between_curves(self) -> bool {
+        matches!(self, Statistic::RelativePhase | Statistic::PeakGap)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::signal::{bridge, known_stretches, smooth};
 use crate::Curves;
-use crate::movement::{Direction, Kind, Movement, Quantity, Sides, SignalRule, curve_kind};
+use crate::movement::{Direction, Kind, Movement, Sides, SignalRule};
 use agoge_motion::Side;
 use std::ops::Range;
 
@@ -35,16 +35,15 @@ pub(super) struct Driver {
 pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
     let cycle = movement.repetition.kind == Kind::Cycle;
     movement.repetition.signals.iter().find_map(|rule| {
-        let kind = curve_kind(&rule.curve)?;
-        let raw = lines(rule, kind.sided, cycle, curves);
+        let sided = curves.curves.iter().find(|curve| curve.name == rule.curve)?.side.is_some();
+        let raw = lines(rule, sided, cycle, curves);
         let lines: Vec<Line> =
             raw.into_iter().filter_map(|(side, values)| line(rule, side, &values, &curves.time)).collect();
         if lines.is_empty() {
             return None;
         }
         let unit = curves.curves.iter().find(|curve| curve.name == rule.curve)?.unit;
-        let scale = if kind.quantity == Quantity::Angle { 1.0 } else { crate::movement::in_unit(1.0, unit) };
-        Some(Driver { lines, min_excursion: rule.min_excursion * scale })
+        Some(Driver { lines, min_excursion: crate::movement::in_unit(rule.min_excursion, unit) })
     })
 }
 

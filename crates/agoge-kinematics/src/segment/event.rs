@@ -1,15 +1,14 @@
 //! Events and phases inside a repetition.
 
-use super::driver::{mean_of_sides, values};
 use super::signal::rate_of_change;
+use super::signals::Signals;
 use crate::movement::{At, EventRule, MetricSides, Movement, curve_kind};
 use crate::{Curves, Event, Phase, Repetition};
 use agoge_motion::Side;
-use std::borrow::Cow;
 
 /// The events of a repetition in order of time. `driving` is the driving signal, `[frame]`, turned so that it rises from rest. An event
 /// whose signal is missing or never does what the rule asks for is left out.
-pub(super) fn events(movement: &Movement, curves: &Curves, driving: &[f64], repetition: &Repetition) -> Vec<Event> {
+pub(super) fn events(movement: &Movement, signals: &Signals, driving: &[f64], repetition: &Repetition) -> Vec<Event> {
     let mut found: Vec<Event> = Vec::new();
     for rule in &movement.events {
         let (Some(from), Some(to)) = (frame_of(&rule.from, &found, repetition), frame_of(&rule.to, &found, repetition))
@@ -17,10 +16,12 @@ pub(super) fn events(movement: &Movement, curves: &Curves, driving: &[f64], repe
             continue;
         };
         let signal = match &rule.curve {
-            None => Some(Cow::Borrowed(driving)),
-            Some(curve) => side_signal(curves, curve, rule.sides, repetition.side),
+            None => Some(driving),
+            Some(curve) => signals.get(curve, side_of(curve, rule.sides, repetition.side)),
         };
-        if let Some(frame) = signal.filter(|_| from <= to).and_then(|signal| locate(rule, curves, &signal, from, to)) {
+        if let Some(frame) =
+            signal.filter(|_| from <= to).and_then(|signal| locate(rule, signals.curves, signal, from, to))
+        {
             found.push(Event { name: rule.name.clone(), frame });
         }
     }
@@ -37,26 +38,15 @@ pub(super) fn frame_of(name: &str, events: &[Event], repetition: &Repetition) ->
     }
 }
 
-/// One signal of a curve for an event: of the side asked for, the mean where both are meant.
-fn side_signal<'a>(
-    curves: &'a Curves,
-    name: &str,
-    sides: MetricSides,
-    working: Option<Side>,
-) -> Option<Cow<'a, [f64]>> {
-    if curve_kind(name).is_some_and(|kind| !kind.sided) {
-        return values(curves, name, None).map(Cow::Borrowed);
-    }
-    let side = match sides {
+/// The side of a curve that an event looks at; none for the midline, and where the mean of both is meant.
+fn side_of(name: &str, sides: MetricSides, working: Option<Side>) -> Option<Side> {
+    match sides {
+        _ if curve_kind(name).is_some_and(|kind| !kind.sided) => None,
         MetricSides::Each | MetricSides::Both => None,
         MetricSides::Left => Some(Side::Left),
         MetricSides::Right => Some(Side::Right),
         MetricSides::Working => working,
         MetricSides::Other => working.map(Side::other),
-    };
-    match side {
-        Some(side) => values(curves, name, Some(side)).map(Cow::Borrowed),
-        None => mean_of_sides(curves, name).map(Cow::Owned),
     }
 }
 

@@ -1,27 +1,30 @@
 //! Measures of a repetition.
 
-use super::driver::{mean_of_sides, values};
 use super::event::frame_of;
 use super::signal::{bridge, known_stretches, rate_of_change};
+use super::signals::Signals;
+use crate::coordination::{
+    bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase, sample_entropy,
+};
 use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
 use crate::smoothness::{ldlj, sparc};
 use crate::{Curves, Metric, Repetition, Unit};
 use agoge_motion::Side;
-use std::borrow::Cow;
 
 /// Gaps up to this are bridged before smoothness is measured, s.
 const BRIDGE_S: f64 = 0.2;
 
 /// The measures that the definition asks for. A measure whose curve this recording does not have is left out (the curves say why);
 /// one whose values are missing in this repetition is NaN.
-pub(super) fn metrics(movement: &Movement, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
-    movement.metrics.iter().flat_map(|rule| measure(rule, curves, repetition)).collect()
+pub(super) fn metrics(movement: &Movement, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+    movement.metrics.iter().flat_map(|rule| measure(rule, signals, repetition)).collect()
 }
 
 /// First and last frame in which a measure is taken.
 type Span = (usize, usize);
 
-fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<Metric> {
+fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+    let curves = signals.curves;
     let span = match &rule.phase {
         None => Some((repetition.start, repetition.end)),
         Some(name) => repetition.phases.iter().find(|phase| phase.name == *name).map(|phase| (phase.start, phase.end)),
@@ -37,8 +40,15 @@ fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<M
         return vec![metric(None, span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)), Unit::Second)];
     };
     let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
-        let (signal, unit) = signal(curves, name, side)?;
-        let value = span.map_or(f64::NAN, |span| compute(rule, kind, curves, &signal, repetition, span));
+        let (own, unit) = (signals.get(name, side)?, signals.unit(name)?);
+        let value = if kind.is_between_curves() {
+            let with = rule.with.as_deref()?;
+            let side = side.filter(|_| curve_kind(with).is_some_and(|kind| kind.sided));
+            let other = signals.get(with, side)?;
+            span.map_or(f64::NAN, |span| between(kind, &curves.time, [own, other], span))
+        } else {
+            span.map_or(f64::NAN, |span| compute(rule, kind, curves, own, repetition, span))
+        };
         Some((value, unit_of(kind, unit)))
     };
     if rule.statistic.is_between_sides() {
@@ -46,7 +56,7 @@ fn measure(rule: &MetricRule, curves: &Curves, repetition: &Repetition) -> Vec<M
         let both = (statistic(Some(Side::Left), of), statistic(Some(Side::Right), of));
         let (Some((left, unit)), Some((right, _))) = both else { return Vec::new() };
         return vec![match rule.statistic {
-            Statistic::Asymmetry => metric(None, 100.0 * (right - left) / (right + left), Unit::Percent),
+            Statistic::Asymmetry => metric(None, bilateral_asymmetry(left, right), Unit::Percent),
             _ => metric(None, right - left, unit),
         }];
     }
@@ -69,18 +79,11 @@ fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Si
     }
 }
 
-/// A curve's values `[frame]` and unit; the mean of both sides where a curve with sides is asked for without one.
-fn signal<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> Option<(Cow<'a, [f64]>, Unit)> {
-    let unit = curves.curves.iter().find(|curve| curve.name == name)?.unit;
-    let own = values(curves, name, side).map(Cow::Borrowed);
-    let signal = own.or_else(|| side.is_none().then(|| mean_of_sides(curves, name)).flatten().map(Cow::Owned))?;
-    Some((signal, unit))
-}
-
 fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
     match statistic {
-        Statistic::Duration | Statistic::TimeTo => Unit::Second,
-        Statistic::Sparc | Statistic::Ldlj => Unit::One,
+        Statistic::Duration | Statistic::TimeTo | Statistic::PeakGap => Unit::Second,
+        Statistic::Sparc | Statistic::Ldlj | Statistic::SampleEntropy => Unit::One,
+        Statistic::RelativePhase => Unit::Degree,
         Statistic::PeakVelocity => match unit {
             Unit::Degree => Unit::DegreePerSecond,
             Unit::Metre => Unit::MetrePerSecond,
@@ -144,8 +147,19 @@ fn compute(
             rates.into_iter().map(f64::abs).filter(|rate| rate.is_finite()).reduce(f64::max).unwrap_or(f64::NAN)
         }
         Statistic::Sparc | Statistic::Ldlj => smoothness(statistic, &curves.time[from..=to], part),
-        // The checks of the definition keep these from being computed of themselves.
-        Statistic::Asymmetry | Statistic::Difference => f64::NAN,
+        Statistic::SampleEntropy => sample_entropy(&bridge(&curves.time[from..=to], part, BRIDGE_S), 2, 0.2),
+        // The checks of the definition keep these from being computed of one curve.
+        Statistic::Asymmetry | Statistic::Difference | Statistic::RelativePhase | Statistic::PeakGap => f64::NAN,
+    }
+}
+
+/// Measures of two curves, the proximal first; NaN when a gap is too long to be bridged or nothing moves.
+fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): Span) -> f64 {
+    let time = &time[from..=to];
+    let [proximal, distal] = curves.map(|curve| bridge(time, &curve[from..=to], BRIDGE_S));
+    match statistic {
+        Statistic::RelativePhase => mean_absolute_relative_phase(&relative_phase(&proximal, &distal)),
+        _ => peak_gaps(&peak_speeds(&[&proximal, &distal], time))[0],
     }
 }
 

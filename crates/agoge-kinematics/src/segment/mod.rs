@@ -11,12 +11,14 @@ mod event;
 mod excursion;
 mod metric;
 mod signal;
+mod signals;
 mod turn;
 
 use crate::movement::{Kind, Movement};
 use crate::{Curves, Repetition};
 use agoge_motion::Side;
 use excursion::Excursion;
+use signals::Signals;
 
 /// The repetitions of a movement in a recording's curves, in order of time, attempts included (`complete` is false).
 ///
@@ -27,6 +29,7 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
         Kind::Excursion => excursion::excursions(&movement.repetition, &driver, &curves.time),
         Kind::Cycle => cycle::cycles(&movement.repetition, &driver, &curves.time),
     };
+    let signals = Signals::new(movement, curves);
     let describe = |found: &Excursion| {
         let side = side_by(movement, curves, found).or(found.side);
         let mut repetition = Repetition {
@@ -38,9 +41,9 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
             events: Vec::new(),
             metrics: Vec::new(),
         };
-        repetition.events = event::events(movement, curves, &driver.lines[found.line].values, &repetition);
+        repetition.events = event::events(movement, &signals, &driver.lines[found.line].values, &repetition);
         repetition.phases = event::phases(movement, &repetition);
-        repetition.metrics = metric::metrics(movement, curves, &repetition);
+        repetition.metrics = metric::metrics(movement, &signals, &repetition);
         repetition
     };
     found.iter().map(describe).collect()

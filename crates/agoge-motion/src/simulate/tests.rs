@@ -36,6 +36,16 @@ fn bones_keep_their_lengths_and_feet_their_place() {
 }
 
 #[test]
+fn the_body_has_the_twenty_six_joints_of_halpe_and_says_that_it_is_simulated() {
+    for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
+        let recording = Set { repetitions: 1, ..Set::new(exercise) }.simulate().recording;
+        assert_eq!((recording.skeleton.name.as_str(), recording.joints()), ("HALPE-26", 26));
+        assert!(recording.position.iter().flatten().all(|value| value.is_finite()));
+        assert!(recording.source.simulated && recording.source.name.contains("simulated"));
+    }
+}
+
+#[test]
 fn planted_knee_flexion_is_the_included_angle() {
     let simulation = Set { repetitions: 2, ..Set::new(Exercise::Squat) }.simulate();
     for (frame, pose) in simulation.truth.poses.iter().enumerate() {

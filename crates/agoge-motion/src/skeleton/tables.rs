@@ -184,4 +184,65 @@ mod tests {
         assert_eq!(mediapipe.joint_of(Part::RightBigToe), Some(32));
         assert_eq!(Skeleton::kinect_22().joint_of(Part::RightElbow), Some(12));
     }
+
+    /// Index of nose, pelvis, then left and right shoulder, elbow, wrist, hip, knee, ankle, heel and big toe, as the sources document them
+    /// (COCO, HALPE, OpenPose, MediaPipe, Human3.6M, Kinect v1 and v2, NTU RGB+D); −1 is no such joint.
+    #[test]
+    fn every_limb_has_the_index_of_its_source() {
+        use Part::*;
+        let parts = [
+            Nose,
+            Pelvis,
+            LeftShoulder,
+            RightShoulder,
+            LeftElbow,
+            RightElbow,
+            LeftWrist,
+            RightWrist,
+            LeftHip,
+            RightHip,
+            LeftKnee,
+            RightKnee,
+            LeftAnkle,
+            RightAnkle,
+            LeftHeel,
+            RightHeel,
+            LeftBigToe,
+            RightBigToe,
+        ];
+        let cases = [
+            (Skeleton::coco_17(), [0, -1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1, -1, -1]),
+            (Skeleton::halpe_26(), [0, 19, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 24, 25, 20, 21]),
+            (Skeleton::body_25(), [0, 8, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11, 21, 24, 19, 22]),
+            (Skeleton::openpose_18(), [0, -1, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10, -1, -1, -1, -1]),
+            (Skeleton::mediapipe_33(), [0, -1, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]),
+            (Skeleton::h36m_17(), [9, 0, 11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3, -1, -1, -1, -1]),
+            (Skeleton::kinect_20(), [-1, 3, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
+            (Skeleton::kinect_22(), [-1, 0, 7, 11, 8, 12, 9, 13, 14, 18, 15, 19, 16, 20, -1, -1, 17, 21]),
+            (Skeleton::kinect_25(), [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
+            (Skeleton::ntu_25(), [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
+        ];
+        for (skeleton, expected) in cases {
+            let found = parts.map(|part| skeleton.joint_of(part).map_or(-1, |index| index as i32));
+            assert_eq!(found, expected, "{}", skeleton.name);
+        }
+    }
+
+    /// A Plug-in-Gait body has joint centres, hip centres and a head although no marker is one.
+    #[test]
+    fn plug_in_gait_markers_make_a_body() {
+        use crate::{Recording, Source, Space};
+        let skeleton = Skeleton::plug_in_gait_39();
+        // Anywhere, but not in one line, from which no direction of the pelvis would follow.
+        let position: Vec<[f64; 3]> =
+            (0..39).map(|marker| [1.0, 2.0, 3.0].map(|k: f64| (k * f64::from(marker)).sin())).collect();
+        let recording =
+            Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, vec![1.0; 39]).unwrap();
+        let body = recording.to_body().recording;
+        for part in
+            [Part::Head, Part::Neck, Part::Pelvis, Part::LeftHip, Part::RightHip, Part::LeftWrist, Part::RightWrist]
+        {
+            assert!(body.is_seen(0, part.index()), "{}", part.name());
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::figures;
 use crate::terminal::FIRST;
-use crate::words::{certainty, count, number, ranges, unit, verdict, view};
+use crate::words::{by_reason, certainty, count, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::words;
@@ -48,7 +48,7 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
                 h2 { "Repetitions" }
                 p.big { (complete) }
                 p.small {
-                    @if attempts > 0 { "and " (count(attempts, "attempt")) " that did not get there" } @else { "all of them complete" }
+                    @if attempts > 0 { "and " (count(attempts, "attempt")) " that did not get there" } @else if complete == 0 { "nothing that comes and goes was found" } @else { "all of them complete" }
                 }
             }
             div.tile {
@@ -281,7 +281,7 @@ pub(super) fn refused(analysis: &Analysis) -> Markup {
         @if !analysis.refused.is_empty() {
             section {
                 h2 { "What this recording cannot tell" }
-                ul.refused { @for refused in &analysis.refused { li { strong { (words(&refused.name)) } ": " (refused.reason) } } }
+                ul.refused { @for (names, reason) in by_reason(&analysis.refused) { li { strong { (words(&names)) } ": " (reason) } } }
             }
         }
     }

@@ -1,0 +1,163 @@
+//! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand and however they were filmed.
+
+use crate::token::PARTS;
+use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
+use agoge_motion::{Part, Recording, vector};
+
+/// Faster recordings are thinned to about this rate: conditioning leaves nothing above 6 Hz, so that 30 Hz lose nothing.
+const KEPT_HZ: f64 = 30.0;
+
+/// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk lengths. Parts are given from the pelvis, the pelvis from the middle
+/// of the ankles. In two dimensions x is the picture's right and depth is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+    /// Seconds from the beginning, `[frame]`, rising.
+    pub(crate) time: Vec<f64>,
+    /// Positions, `[frame, part]`; zero where a part is missing.
+    pub(crate) positions: Vec<[f32; 3]>,
+    /// How sure the source was, 0 (missing) to 1, `[frame, part]`.
+    pub(crate) confidence: Vec<f32>,
+    /// Whether depth is known.
+    pub(crate) is_3d: bool,
+}
+
+impl Motion {
+    /// The stretch of a recording on the body skeleton between two frames, both included; none if pelvis and neck are never seen together there.
+    pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
+        let end = end.min(body.frames().checked_sub(1)?);
+        if start >= end {
+            return None;
+        }
+        let is_3d = body.space.is_3d();
+        let at = |frame: usize, part: Part| {
+            let p = body.at(frame, part.index());
+            if is_3d { p } else { [p[0], p[1], 0.0] }
+        };
+        let mut trunks: Vec<f64> =
+            (start..=end).map(|f| norm(sub(at(f, Part::Neck), at(f, Part::Pelvis)))).filter(|l| *l > 1e-9).collect();
+        trunks.sort_by(f64::total_cmp);
+        let trunk = *trunks.get(trunks.len() / 2)?;
+        let forward = if is_3d { forward(body, start, end) } else { [1.0, 0.0, 0.0] };
+        let right = cross(forward, [0.0, 1.0, 0.0]);
+        let own = |v: [f64; 3]| {
+            let v = scale(v, 1.0 / trunk);
+            (if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }).map(|v| v as f32)
+        };
+        let begin = (start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?;
+        let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
+        let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
+        let frames: Vec<usize> = (start..=end).step_by(step).collect();
+        let mut motion = Motion { time: Vec::new(), positions: Vec::new(), confidence: Vec::new(), is_3d };
+        for frame in frames {
+            motion.time.push(body.time[frame] - body.time[start]);
+            let pelvis = at(frame, Part::Pelvis);
+            let feet = vector::mean(&[at(frame, Part::LeftAnkle), at(frame, Part::RightAnkle)]);
+            for part in PARTS {
+                let from = match part {
+                    Part::Pelvis if feet[0].is_finite() => feet,
+                    Part::Pelvis => begin,
+                    _ => pelvis,
+                };
+                let p = own(sub(at(frame, part), from));
+                let seen = p[0].is_finite();
+                let sure = body.confidence[frame * body.joints() + part.index()];
+                motion.positions.push(if seen { p } else { [0.0; 3] });
+                motion.confidence.push(if seen { sure.clamp(0.05, 1.0) } else { 0.0 });
+            }
+        }
+        Some(motion)
+    }
+
+    /// How long it lasts, s.
+    pub fn duration_s(&self) -> f64 {
+        self.time.last().copied().unwrap_or(0.0)
+    }
+
+    /// Which parts are ever seen, `[part]`.
+    pub(crate) fn seen(&self) -> Vec<bool> {
+        let n = PARTS.len();
+        (0..n).map(|part| self.confidence.iter().skip(part).step_by(n).any(|&sure| sure > 0.0)).collect()
+    }
+
+    /// Position and confidence of every part at a time (held at both ends), by linear interpolation; a part that is missing in one of the two frames is taken from the
+    /// other. Shapes: `out` is `[part]`.
+    pub(crate) fn at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
+        let n = PARTS.len();
+        let last = self.time.len() - 1;
+        let above = self.time.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
+        let below = above.saturating_sub(1);
+        let span = self.time[above] - self.time[below];
+        let share = if span > 0.0 { ((time - self.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+        for (part, out) in out.iter_mut().enumerate().take(n) {
+            let (a, b) = (below * n + part, above * n + part);
+            *out = match (self.confidence[a] > 0.0, self.confidence[b] > 0.0) {
+                (true, true) => {
+                    let (p, q) = (self.positions[a], self.positions[b]);
+                    let between = |x: f32, y: f32| x + share * (y - x);
+                    ([0, 1, 2].map(|k| between(p[k], q[k])), between(self.confidence[a], self.confidence[b]))
+                }
+                (true, false) => (self.positions[a], self.confidence[a]),
+                (false, true) => (self.positions[b], self.confidence[b]),
+                (false, false) => ([0.0; 3], 0.0),
+            };
+        }
+    }
+}
+
+/// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X if neither is seen.
+fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
+    let mut right = [0.0; 3];
+    for frame in start..=end {
+        for (a, b) in [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)] {
+            let line = sub(body.at(frame, b.index()), body.at(frame, a.index()));
+            if line[0].is_finite() {
+                right = vector::add(right, [line[0], 0.0, line[2]]);
+            }
+        }
+    }
+    if norm(right) < 1e-9 { [1.0, 0.0, 0.0] } else { cross([0.0, 1.0, 0.0], unit(right)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_motion::simulate::{Exercise, Set};
+
+    fn motion(set: &Set) -> Motion {
+        let simulation = set.simulate();
+        let [start, _, end] = simulation.truth.repetitions[0];
+        Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()
+    }
+
+    #[test]
+    fn a_motion_knows_neither_place_nor_facing_nor_size() {
+        let plain = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
+        let one = motion(&plain);
+        let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..plain });
+        // The simulator is exact; single precision is the only difference.
+        let apart = one.positions.iter().zip(&other.positions).flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
+        assert!(apart.fold(0.0, f32::max) < 1e-5);
+    }
+
+    #[test]
+    fn nothing_seen_is_no_motion() {
+        let mut body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
+        assert!(Motion::new(&body, 5, 5).is_none());
+        body.position.fill([f64::NAN; 3]);
+        assert!(Motion::new(&body, 0, 50).is_none());
+    }
+
+    #[test]
+    fn between_frames_is_between_positions() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let n = PARTS.len();
+        let mut out = vec![([0.0; 3], 0.0); n];
+        motion.at(0.5 * (motion.time[3] + motion.time[4]), &mut out);
+        for (part, (p, sure)) in out.iter().enumerate() {
+            let middle = 0.5 * (motion.positions[3 * n + part][1] + motion.positions[4 * n + part][1]);
+            assert!((p[1] - middle).abs() < 1e-6 && *sure == 1.0);
+        }
+        motion.at(1e9, &mut out);
+        assert_eq!(out[5].0, motion.positions[(motion.time.len() - 1) * n + 5], "held at the end");
+    }
+}

@@ -1,0 +1,58 @@
+//! Shared by the whole-program tests.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use agoge::motion::Recording;
+use agoge::motion::simulate::{Corruption, Exercise, Set};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program.
+pub(crate) fn agoge() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("agoge"))
+}
+
+/// Runs the program in a folder.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    agoge().args(arguments).current_dir(folder).output().expect("the program runs")
+}
+
+/// What was printed.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+/// A real file; none, with a word, if `AGOGE_TEST_DATA` is not set. A file that is missing where it is set fails the test.
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
+        eprintln!("skipped: AGOGE_TEST_DATA is not set");
+        return None;
+    };
+    let path = PathBuf::from(folder).join(name);
+    assert!(path.exists(), "AGOGE_TEST_DATA is set, but {} is not there", path.display());
+    // The program is run in other folders than the test.
+    Some(std::fs::canonicalize(&path).expect("the path exists"))
+}
+
+/// Three simulated squats with the noise of a good markerless system.
+pub(crate) fn squats() -> Recording {
+    let mut recording = Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+    Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }.apply(&mut recording);
+    recording
+}
+
+/// Every file and folder under a folder, as relative paths in order.
+pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
+            found.push(entry.path().strip_prefix(folder).expect("below the folder").to_owned());
+            if entry.path().is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    found
+}

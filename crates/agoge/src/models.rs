@@ -1,0 +1,48 @@
+//! The trained models that an analysis uses.
+
+use crate::Error;
+use agoge_attention::Model;
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The trained models that an analysis uses.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// Recognises movements and judges their quality; without it the limits of the movement definitions judge alone.
+    pub model: Option<Model>,
+}
+
+/// The weights that come with Agoge; `models/README.md` says what they are.
+const BUNDLED: &[u8] = include_bytes!("../../../models/ui_prmd.safetensors");
+
+impl Models {
+    /// The models that come with Agoge.
+    pub fn bundled() -> &'static Models {
+        static MODELS: OnceLock<Models> = OnceLock::new();
+        // A test reads the bundled weights, so that none is never what a user gets.
+        MODELS.get_or_init(|| Models { model: Model::from_bytes(BUNDLED, "ui_prmd").ok() })
+    }
+
+    /// The model of a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is not a model of this version.
+    pub fn from_file(path: &Path) -> Result<Models, Error> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        Ok(Models { model: Some(Model::from_bytes(&bytes, &path.display().to_string())?) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_model_can_be_read_and_was_measured() {
+        let model = Models::bundled().model.as_ref().unwrap();
+        assert!(BUNDLED.len() < 4 << 20, "all weights together stay below 4 MB");
+        for movement in &model.card().movements {
+            assert!(model.card().figure(&agoge_coach::learned::figure(movement)).is_some(), "{movement}");
+        }
+    }
+}

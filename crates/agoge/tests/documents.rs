@@ -1,0 +1,143 @@
+//! docs/ANALYSIS.md and docs/CONFIG.md against the types they describe.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+
+use agoge::motion::condition::Filter;
+use agoge::motion::filter::CutoffCorrection;
+use agoge::motion::recording::MISSING;
+use agoge::motion::simulate::{Camera, Corruption, Exercise, Fault, FaultKind, Set};
+use agoge::{Analysis, Models, Options, analyze};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn document(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// What stands in backticks at the beginning of a table's rows.
+fn documented(text: &str) -> BTreeSet<String> {
+    text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(field, _)| field.into()).collect()
+}
+
+/// The path of every field below a value; `[]` stands for each member of a list of objects.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                paths(value, &path, found);
+                found.insert(path);
+            }
+        }
+        Value::Array(members) => {
+            for member in members.iter().filter(|member| member.is_object()) {
+                paths(member, &format!("{path}[]"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Two analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, and a film.
+fn analyses() -> [Analysis; 2] {
+    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
+    let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
+    let mut faulty = Set { faults: vec![fault], ..clean.clone() }.simulate().recording;
+    Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }.apply(&mut faulty);
+    let clean = clean.simulate().recording;
+    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap().analysis;
+    let mut film = Camera::phone(0.0).film(&clean);
+    let joints = film.joints();
+    film.position[..10 * joints].fill(MISSING);
+    let filmed = analyze(&film, None, Models::bundled(), &options).unwrap().analysis;
+    [in_space, filmed]
+}
+
+#[test]
+fn every_field_of_the_analysis_is_documented() {
+    let text = document("ANALYSIS.md");
+    let mut found = BTreeSet::new();
+    for analysis in analyses() {
+        paths(&serde_json::to_value(&analysis).unwrap(), "", &mut found);
+    }
+    // An object that no sample has would hide its fields: these show that none is hidden.
+    for deep in ["repetitions[].score.low", "repetitions[].events[].frame", "findings[].cue", "bands[].deviation"] {
+        assert!(found.contains(deep), "{deep} is in no sample");
+    }
+    assert_eq!(documented(&text), found, "left: documented, right: written");
+    assert!(text.contains(agoge::coach::analysis::SCHEMA));
+}
+
+/// How values of a type are written.
+fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
+    values.iter().map(|value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()).collect()
+}
+
+/// Words that fields may hold, taken from the types.
+#[test]
+fn every_word_of_the_analysis_is_documented() {
+    use Unit::{Degree, DegreePerSecond, Metre, MetrePerSecond, One, Percent, Second, Trunk, TrunkPerSecond};
+    use agoge::coach::analysis::{Certainty, Verdict};
+    use agoge::kinematics::{Unit, View};
+    use agoge::motion::UpAxis;
+    let text = document("ANALYSIS.md");
+    let units = [Degree, DegreePerSecond, Metre, MetrePerSecond, Trunk, TrunkPerSecond, Second, Percent, One];
+    let words = [
+        written(&[Verdict::Good, Verdict::Usable, Verdict::Poor]),
+        written(&[Certainty::Low, Certainty::Moderate, Certainty::High]),
+        written(&[View::Spatial, View::Frontal, View::Sagittal, View::Oblique]),
+        written(&[UpAxis::Y, UpAxis::Z, UpAxis::YDown]),
+        written(&units),
+    ];
+    for word in words.concat() {
+        assert!(text.contains(&format!("`{word}`")), "{word}");
+    }
+}
+
+fn butterworth(correction: CutoffCorrection) -> Filter {
+    Filter::Butterworth { order: 4, cutoff_hz: 6.0, correction }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_documented() {
+    let text = document("CONFIG.md");
+    let mut found = BTreeSet::new();
+    let filters = [butterworth(CutoffCorrection::None), Filter::Whittaker { lambda: 10.0 }, Filter::None];
+    for filter in filters {
+        let mut options = Options::default();
+        options.condition.filter = filter;
+        paths(&serde_json::to_value(&options).unwrap(), "", &mut found);
+    }
+    // Tables are headings there, not rows.
+    for table in ["read", "condition", "condition.filter"] {
+        assert!(found.remove(table), "{table}");
+    }
+    assert_eq!(documented(&text), found, "left: documented, right: read");
+}
+
+/// The examples of docs/CONFIG.md.
+fn examples() -> Vec<Options> {
+    let text = document("CONFIG.md");
+    let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    blocks
+        .map(|block| {
+            let path = folder.path().join("example.toml");
+            std::fs::write(&path, block).unwrap();
+            Options::from_file(&path).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .collect()
+}
+
+#[test]
+fn the_examples_of_the_configuration_are_read_as_they_say() {
+    let [defaults, full] = &examples()[..] else { panic!("two examples") };
+    assert_eq!(*defaults, Options::default());
+    full.check().unwrap();
+    let value = serde_json::to_value(full).unwrap();
+    let mut found = BTreeSet::new();
+    paths(&value, "", &mut found);
+    let said = |path: &String| !value.pointer(&format!("/{}", path.replace('.', "/"))).unwrap().is_null();
+    assert!(found.iter().all(said), "the second example leaves nothing out: {value}");
+}
