@@ -12,7 +12,7 @@ use super::matrix::{Matrix, MatrixMut};
 use super::tile::{Keep, PANEL, Tile};
 
 /// Keys of a tile: their energies to 32 queries are 16 KiB, a third of a first cache.
-const KEYS: usize = 128;
+pub(super) const KEYS: usize = 128;
 /// Panels of 32 queries that share a tile of keys while it is in the cache.
 const PANELS: usize = 4;
 /// Lower than any energy, and finite: the maximum before the first key.
@@ -47,17 +47,17 @@ pub struct Attend<'a> {
 }
 
 impl Attend<'_> {
-    fn check(&self, out: &MatrixMut) {
+    pub(super) fn check(&self, out_rows: usize, out_columns: usize) {
         let (queries, keys) = (self.query.rows(), self.key.rows());
         assert!(self.query.columns() == self.key.columns() && keys == self.value.rows(), "attention's shapes");
-        assert!(out.rows() == queries && out.columns() == self.value.columns(), "attention's output");
+        assert!(out_rows == queries && out_columns == self.value.columns(), "attention's output");
         assert!(self.key_bias.is_none_or(|bias| bias.len() == keys), "a bias for other keys");
         assert!(self.key.column_stride() == 1 && self.value.column_stride() == 1, "channels must lie side by side");
         assert!(self.query.column_stride() == 1, "channels must lie side by side");
     }
 
     /// The keys that some of the queries `from .. to` may see.
-    fn seen(&self, from: usize, to: usize) -> (usize, usize) {
+    pub(super) fn seen(&self, from: usize, to: usize) -> (usize, usize) {
         let keys = self.key.rows();
         match self.window {
             None => (0, keys),
@@ -83,7 +83,7 @@ pub fn scratch(channels: usize) -> usize {
 /// # Panics
 /// If shapes do not fit.
 pub fn attend(isa: Isa, attend: Attend, out: &mut MatrixMut, sums: Option<&mut [f32]>, scratch: &mut [f32]) {
-    attend.check(out);
+    attend.check(out.rows(), out.columns());
     assert!(scratch.len() >= self::scratch(attend.query.columns()), "too little scratch");
     assert!(sums.as_ref().is_none_or(|sums| sums.len() == attend.query.rows()), "sums of other queries");
     isa.run(Flash { attend, out, sums, scratch });
@@ -168,7 +168,7 @@ impl Work for Flash<'_, '_> {
 
 /// Queries across the lanes: `[channel, 32]`, times `factor`, filled up with zeros.
 #[inline(always)]
-fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
+pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
     let (rows, depth) = (query.rows(), query.columns());
     if rows < PANEL {
         panel.fill(0.0);
@@ -193,7 +193,15 @@ fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
 
 /// Energies `[key, 32]` of a tile of keys to a panel of queries.
 #[inline(always)]
-fn products<L: Lanes>(l: L, a: &Attend, from: usize, keys: usize, panel: &[f32], height: usize, energies: &mut [f32]) {
+pub(super) fn products<L: Lanes>(
+    l: L,
+    a: &Attend,
+    from: usize,
+    keys: usize,
+    panel: &[f32],
+    height: usize,
+    energies: &mut [f32],
+) {
     let key = a.key.sub_rows(from, keys);
     let mut row = 0;
     while row < keys {
@@ -225,7 +233,7 @@ fn products<L: Lanes>(l: L, a: &Attend, from: usize, keys: usize, panel: &[f32],
 }
 
 /// Takes away the energies that the window forbids.
-fn hide(a: &Attend, from: usize, height: usize, first_key: usize, energies: &mut [f32]) {
+pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, energies: &mut [f32]) {
     let Some(w) = a.window else { return };
     for (j, row) in energies.chunks_exact_mut(PANEL).enumerate() {
         let key = first_key + j;

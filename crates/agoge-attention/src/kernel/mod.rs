@@ -11,6 +11,7 @@ pub mod attention;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub mod back;
 pub mod gemm;
 mod isa;
 mod lanes;
@@ -27,6 +28,8 @@ pub mod units;
 pub use attention::{Attend, Window, attend, attention_map};
 pub use gemm::{After, Packed, Spread, gemm, linear};
 pub use isa::Isa;
+pub(crate) use isa::Work;
+pub(crate) use lanes::Lanes;
 pub use math::{exp, gelu};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;

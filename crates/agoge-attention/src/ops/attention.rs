@@ -2,7 +2,9 @@
 
 use super::operation::{Operation, Side, Values, apply};
 use super::rotary::Rotary;
-use super::sequence::{Rows, Rules, width};
+use crate::kernel::attention::scratch;
+use crate::kernel::back::{Back, attend_back};
+use crate::kernel::{Attend as Kernel, Isa, Matrix, MatrixMut, Window, attend};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor};
 use std::cell::RefCell;
@@ -18,7 +20,7 @@ pub struct Sight {
     /// Whether a query sees the keys up to its own place only; the last query is at the last key.
     pub causal: bool,
     /// What is added to the energies, `[1 or sequence, 1 or head, query, key]` (for [`self_attention`] the sequences are the outer ones); a constant, no gradient
-    /// reaches it.
+    /// reaches it. With it the attention is made as a whole, by plain Burn.
     pub bias: Option<Tensor<4>>,
     /// Rotary positions of the queries and of the keys.
     pub rotary: Option<[Rotary; 2]>,
@@ -27,10 +29,12 @@ pub struct Sight {
 /// Attention of each query over the keys of its sequence. Shapes: `query` `[sequence, head, query, channel]`, `key` and `value` `[sequence, head, key, channel]`;
 /// returns the shape of `query`. A query that sees no key gets zeros and gives no gradient.
 pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sight) -> Tensor<4> {
-    let sides = (Side::of(&query), Side::of(&key), Side::of(&value));
-    let (Some(q), Some(k), Some(v)) = sides else { return plain(query, key, value, sight) };
     let [outer, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
+    let sides = (Side::of(&query), Side::of(&key), Side::of(&value));
+    let (true, (Some(q), Some(k), Some(v))) = (tiled(sight, queries, keys), sides) else {
+        return plain(query, key, value, sight);
+    };
     let layout = |tokens: usize| Layout {
         start: 0,
         outer: heads * tokens * channels,
@@ -40,7 +44,7 @@ pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sig
     };
     let shape = Shape { outer, inner: 1, heads, queries, keys, channels };
     let parts = [layout(queries), layout(keys), layout(keys)];
-    apply(Attend { shape, rules: Shared::new(sight, &shape), parts, out: layout(queries) }, [q, k, v])
+    apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(queries) }, [q, k, v])
 }
 
 /// Self-attention along the second dimension. Shapes: `joined` `[outer, token, inner, 3 · width]` (queries, keys and values of all heads beside each other, as one
@@ -49,7 +53,7 @@ pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sig
 pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<4> {
     let [outer, tokens, inner, triple] = joined.dims();
     let (all, channels) = (triple / 3, triple / 3 / heads);
-    let Some(side) = Side::of(&joined) else {
+    let (true, Some(side)) = (tiled(sight, tokens, tokens), Side::of(&joined)) else {
         let part = |i: usize| {
             let part = joined.clone().narrow(3, i * all, all).swap_dims(1, 2);
             part.reshape([outer * inner, tokens, heads, channels]).swap_dims(1, 2)
@@ -81,7 +85,16 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
     };
     let shape = Shape { outer, inner, heads, queries: tokens, keys: tokens, channels };
     let parts = [layout(0, triple), layout(all, triple), layout(2 * all, triple)];
-    apply(Attend { shape, rules: Shared::new(sight, &shape), parts, out: layout(0, all) }, [side])
+    apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(0, all) }, [side])
+}
+
+/// Whether the tiled kernels know the rules.
+fn tiled(sight: &Sight, queries: usize, keys: usize) -> bool {
+    sight.bias.is_none() && (!sight.causal || queries <= keys)
+}
+
+fn scale(sight: &Sight, channels: usize) -> f32 {
+    sight.scale.unwrap_or_else(|| (channels as f32).powf(-0.5))
 }
 
 /// The same by Burn's own operations, for other backends and as what the tests compare with.
@@ -92,8 +105,7 @@ pub(crate) fn plain(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &
         Some([of_query, of_key]) => (of_query.turn(query), of_key.turn(key)),
         None => (query, key),
     };
-    let scale = sight.scale.unwrap_or_else(|| (channels as f32).powf(-0.5));
-    let mut energy = query.matmul(key.swap_dims(2, 3)).mul_scalar(scale);
+    let mut energy = query.matmul(key.swap_dims(2, 3)).mul_scalar(scale(sight, channels));
     if let Some(bias) = &sight.bias {
         energy = energy + bias.clone();
     }
@@ -137,73 +149,62 @@ impl Layout {
     }
 }
 
-/// The rules of all sequences, on the host.
+/// What holds for all sequences, on the host.
 #[derive(Clone, Debug)]
-struct Shared {
+struct Rules {
     scale: f32,
-    /// `[outer, inner, key]`.
-    hidden: Arc<[bool]>,
-    causal: bool,
-    /// With the steps from one outer sequence and one head to the next.
-    bias: Option<(Values, [usize; 2])>,
+    /// 0, or minus infinity where a key is hidden, `[outer, inner, key]`; empty if none is.
+    hidden: Arc<[f32]>,
+    window: Option<Window>,
     rotary: Option<[Rotary; 2]>,
 }
 
-impl Shared {
-    fn new(sight: &Sight, shape: &Shape) -> Shared {
-        let hidden = sight.hidden.clone().map(|hidden| hidden.swap_dims(1, 2).into_data().iter::<bool>().collect());
-        let bias = sight.bias.clone().map(|bias| {
-            let [outer, heads, queries, keys] = bias.dims();
-            let values: Vec<f32> = bias.into_data().iter::<f32>().collect();
-            let head = if heads > 1 { queries * keys } else { 0 };
-            let step = if outer > 1 { heads * queries * keys } else { 0 };
-            (Values::new(values, &[outer, heads, queries, keys]), [step, head])
+impl Rules {
+    fn new(sight: &Sight, shape: &Shape) -> Rules {
+        let hidden = sight.hidden.clone().map(|hidden| {
+            let hidden = hidden.swap_dims(1, 2).into_data();
+            hidden.iter::<bool>().map(|hidden| if hidden { f32::NEG_INFINITY } else { 0.0 }).collect()
         });
-        Shared {
-            scale: sight.scale.unwrap_or_else(|| (shape.channels as f32).powf(-0.5)),
-            hidden: hidden.unwrap_or_default(),
-            causal: sight.causal,
-            bias,
-            rotary: sight.rotary.clone(),
-        }
-    }
-
-    fn of(&self, shape: &Shape, [outer, inner, head]: [usize; 3]) -> Rules<'_> {
-        let first = (outer * shape.inner + inner) * shape.keys;
-        let bias = self.bias.as_ref().map(|(values, [step, each])| {
-            let first = outer * step + head * each;
-            &values.slice()[first..first + shape.queries * shape.keys]
-        });
+        let first = shape.keys.saturating_sub(shape.queries);
         Rules {
-            scale: self.scale,
-            hidden: self.hidden.get(first..first + shape.keys).unwrap_or_default(),
-            causal: self.causal,
-            bias: bias.unwrap_or_default(),
+            scale: scale(sight, shape.channels),
+            hidden: hidden.unwrap_or_default(),
+            window: sight.causal.then_some(Window { first, back: usize::MAX, ahead: 0 }),
+            rotary: sight.rotary.clone(),
         }
     }
 }
 
+#[derive(Clone, Debug)]
 struct Attend<const N: usize> {
     shape: Shape,
-    rules: Shared,
+    rules: Rules,
+    /// Queries, keys and values.
     parts: [Layout; 3],
     out: Layout,
 }
 
 #[derive(Clone, Debug)]
 struct Kept<const N: usize> {
-    shape: Shape,
-    rules: Shared,
-    parts: [Layout; 3],
-    out: Layout,
+    attend: Attend<N>,
     inputs: [Values; N],
     result: Values,
-    logs: Arc<[f32]>,
+    /// Logarithm of each query's sum, `[outer, inner, head, query]`.
+    sums: Arc<[f32]>,
+}
+
+/// Memory that is kept from call to call.
+#[derive(Default)]
+struct Room {
+    scratch: Vec<f32>,
+    /// Queries and keys turned to their positions.
+    turned: [Vec<f32>; 2],
+    /// Gradients of a sequence's queries, keys and values.
+    of: [Vec<f32>; 3],
 }
 
 thread_local! {
-    /// Rows of the sequence at hand, kept from call to call.
-    static ROWS: RefCell<Rows> = RefCell::default();
+    static ROOM: RefCell<Room> = RefCell::default();
 }
 
 impl Shape {
@@ -212,39 +213,48 @@ impl Shape {
         let Shape { outer, inner, heads, .. } = self;
         (0..outer * inner * heads).map(move |i| [i / heads / inner, i / heads % inner, i % heads])
     }
-}
 
-/// Takes a sequence's rows out of a tensor, turned to their positions, padded to the width of [`Rows`].
-fn gather(from: &[f32], layout: &Layout, which: [usize; 3], tokens: usize, channels: usize, to: &mut Vec<f32>) {
-    let width = width(channels);
-    let first = layout.first(which);
-    to.clear();
-    to.resize(tokens * width, 0.0);
-    for (token, row) in to.chunks_exact_mut(width.max(1)).enumerate() {
-        let start = first + token * layout.token;
-        row[..channels].copy_from_slice(&from[start..start + channels]);
+    /// Tokens of queries, keys and values.
+    fn tokens(&self) -> [usize; 3] {
+        [self.queries, self.keys, self.keys]
     }
 }
 
-/// The reverse of [`gather`].
-fn scatter(from: &[f32], layout: &Layout, which: [usize; 3], channels: usize, to: &mut [f32]) {
-    let first = layout.first(which);
-    for (token, row) in from.chunks_exact(width(channels).max(1)).enumerate() {
-        let start = first + token * layout.token;
-        to[start..start + channels].copy_from_slice(&row[..channels]);
+impl Layout {
+    /// The rows of a sequence.
+    fn view<'a>(&self, values: &'a [f32], which: [usize; 3], tokens: usize, channels: usize) -> Matrix<'a> {
+        Matrix::strided(&values[self.first(which)..], tokens, channels, self.token, 1)
+    }
+
+    fn view_mut<'a>(&self, values: &'a mut [f32], which: [usize; 3], tokens: usize, channels: usize) -> MatrixMut<'a> {
+        MatrixMut::strided(&mut values[self.first(which)..], tokens, channels, self.token)
     }
 }
 
 impl<const N: usize> Attend<N> {
-    fn load(kept: (&Shape, &Shared, &[Layout; 3]), inputs: &[Values; N], which: [usize; 3], rows: &mut Rows) {
-        let (shape, rules, parts) = kept;
-        let tokens = [shape.queries, shape.keys, shape.keys];
-        for (i, to) in [&mut rows.query, &mut rows.key, &mut rows.value].into_iter().enumerate() {
-            gather(inputs[i % N].slice(), &parts[i], which, tokens[i], shape.channels, to);
+    /// One sequence's attention, its queries and keys turned if they have positions.
+    fn of<'a>(&'a self, inputs: &'a [Values; N], which: [usize; 3], turned: &'a mut [Vec<f32>; 2]) -> Kernel<'a> {
+        let Shape { inner, keys, channels, .. } = self.shape;
+        let tokens = self.shape.tokens();
+        let view = |i: usize| self.parts[i].view(inputs[i % N].slice(), which, tokens[i], channels);
+        let (mut query, mut key) = (view(0), view(1));
+        if let Some(rotary) = &self.rules.rotary {
+            for ((rotary, part), turned) in rotary.iter().zip([query, key]).zip(turned.iter_mut()) {
+                turned.clear();
+                (0..part.rows()).for_each(|i| turned.extend_from_slice(part.row(i)));
+                rotary.turn_rows(turned, which[0], channels, false);
+            }
+            query = Matrix::new(&turned[0], tokens[0], channels);
+            key = Matrix::new(&turned[1], tokens[1], channels);
         }
-        if let Some([of_query, of_key]) = &rules.rotary {
-            of_query.turn_rows(&mut rows.query, which[0], shape.channels, false);
-            of_key.turn_rows(&mut rows.key, which[0], shape.channels, false);
+        let first = (which[0] * inner + which[1]) * keys;
+        Kernel {
+            query,
+            key,
+            value: view(2),
+            scale: self.rules.scale,
+            key_bias: self.rules.hidden.get(first..first + keys),
+            window: self.rules.window,
         }
     }
 }
@@ -253,45 +263,56 @@ impl<const N: usize> Operation<N> for Attend<N> {
     type Kept = Kept<N>;
 
     fn forward(self, inputs: [Values; N], keep: bool) -> (Values, Option<Kept<N>>) {
-        let Attend { shape, rules, parts, out: layout } = self;
-        let Shape { outer, inner, heads, queries, channels, .. } = shape;
-        let mut out = vec![0.0f32; outer * inner * heads * queries * channels];
-        let mut logs = vec![0.0f32; if keep { outer * inner * heads * queries } else { 0 }];
-        ROWS.with_borrow_mut(|rows| {
-            for (i, which) in shape.sequences().enumerate() {
-                Self::load((&shape, &rules, &parts), &inputs, which, rows);
-                rows.forward(channels, rules.of(&shape, which));
-                scatter(&rows.out, &layout, which, channels, &mut out);
-                if keep {
-                    logs[i * queries..(i + 1) * queries].copy_from_slice(&rows.log);
-                }
+        let Shape { outer, inner, heads, queries, channels, .. } = self.shape;
+        let mut out = vec![0.0; outer * inner * heads * queries * channels];
+        let mut sums = vec![0.0; if keep { outer * inner * heads * queries } else { 0 }];
+        ROOM.with_borrow_mut(|room| {
+            let needed = scratch(channels).max(room.scratch.len());
+            room.scratch.resize(needed, 0.0);
+            for (i, which) in self.shape.sequences().enumerate() {
+                let sums = keep.then(|| &mut sums[i * queries..(i + 1) * queries]);
+                let to = &mut self.out.view_mut(&mut out, which, queries, channels);
+                attend(Isa::best(), self.of(&inputs, which, &mut room.turned), to, sums, &mut room.scratch);
             }
         });
         let dims = if N == 1 { [outer, queries, inner, heads * channels] } else { [outer, heads, queries, channels] };
         let result = Values::new(out, &dims);
-        let logs = logs.into();
-        let kept = keep.then(|| Kept { shape, rules, parts, out: layout, inputs, result: result.clone(), logs });
+        let kept = keep.then(|| Kept { attend: self, inputs, result: result.clone(), sums: sums.into() });
         (result, kept)
     }
 
     fn backward(kept: Kept<N>, gradient: Values, _: [bool; N]) -> [Option<Values>; N] {
-        let Kept { shape, rules, parts, out, inputs, result, logs } = kept;
-        let Shape { queries, channels, .. } = shape;
-        let mut gradients = inputs.each_ref().map(|input| vec![0.0f32; input.slice().len()]);
-        ROWS.with_borrow_mut(|rows| {
-            for (i, which) in shape.sequences().enumerate() {
-                Self::load((&shape, &rules, &parts), &inputs, which, rows);
-                gather(result.slice(), &out, which, queries, channels, &mut rows.out);
-                gather(gradient.slice(), &out, which, queries, channels, &mut rows.of_out);
-                rows.log.clear();
-                rows.log.extend_from_slice(&logs[i * queries..(i + 1) * queries]);
-                rows.backward(channels, rules.of(&shape, which));
-                if let Some([of_query, of_key]) = &rules.rotary {
-                    of_query.turn_rows(&mut rows.of_query, which[0], channels, true);
-                    of_key.turn_rows(&mut rows.of_key, which[0], channels, true);
+        let Kept { attend, inputs, result, sums } = kept;
+        let Shape { queries, channels, .. } = attend.shape;
+        let tokens = attend.shape.tokens();
+        let mut gradients = inputs.each_ref().map(|input| vec![0.0; input.slice().len()]);
+        ROOM.with_borrow_mut(|room| {
+            let Room { scratch, turned, of } = room;
+            for (of, tokens) in of.iter_mut().zip(tokens) {
+                of.resize(tokens * channels, 0.0);
+            }
+            for (i, which) in attend.shape.sequences().enumerate() {
+                let back = Back {
+                    attend: attend.of(&inputs, which, turned),
+                    out: attend.out.view(result.slice(), which, queries, channels),
+                    sums: &sums[i * queries..(i + 1) * queries],
+                    of_out: attend.out.view(gradient.slice(), which, queries, channels),
+                };
+                {
+                    let [of_query, of_key, of_value] = &mut *of;
+                    let view = |of, tokens| MatrixMut::new(of, tokens, channels);
+                    let (mut of_query, mut of_key, mut of_value) =
+                        (view(of_query, tokens[0]), view(of_key, tokens[1]), view(of_value, tokens[2]));
+                    attend_back(Isa::best(), back, &mut of_query, &mut of_key, &mut of_value, scratch);
                 }
-                for (part, of) in [&rows.of_query, &rows.of_key, &rows.of_value].into_iter().enumerate() {
-                    scatter(of, &parts[part], which, channels, &mut gradients[part % N]);
+                for (rotary, of) in attend.rules.rotary.iter().flatten().zip(of.iter_mut()) {
+                    rotary.turn_rows(of, which[0], channels, true);
+                }
+                for (part, of) in of.iter().enumerate() {
+                    let to = &mut attend.parts[part].view_mut(&mut gradients[part % N], which, tokens[part], channels);
+                    for (i, row) in of.chunks_exact(channels.max(1)).enumerate() {
+                        to.row(i).copy_from_slice(row);
+                    }
                 }
             }
         });

@@ -1,9 +1,11 @@
 //! Linear maps with bias, alone or followed by the GELU.
 
-use super::functions::{add_rows, gelu, vectors};
+use super::elementwise::{add_rows, multiply};
 use super::operation::{Operation, Side, Values, apply};
-use super::product::{View, product};
+use crate::kernel::back::gelu_slope;
+use crate::kernel::{self, After, Isa, Matrix, MatrixMut, Packed, Spread, gemm};
 use burn::tensor::{Tensor, activation, module};
+use std::cell::RefCell;
 
 /// `x · weight + bias`. Shapes: `x` `[…, in]`, `weight` `[in, out]`, `bias` `[out]`; returns `[…, out]`.
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
@@ -41,6 +43,19 @@ struct Kept {
     slope: Option<Values>,
 }
 
+thread_local! {
+    /// A packed matrix, its memory kept from call to call.
+    static PACKED: RefCell<Packed> = RefCell::default();
+}
+
+/// `out = a · b` on this thread.
+fn product(a: Matrix, b: Matrix) -> Vec<f32> {
+    let mut out = vec![0.0; a.rows() * b.columns()];
+    let to = &mut MatrixMut::new(&mut out, a.rows(), b.columns());
+    PACKED.with_borrow_mut(|packed| gemm(Isa::best(), a, b, After::Write, to, Spread::Here, packed));
+    out
+}
+
 impl Operation<3> for Linear {
     type Kept = Kept;
 
@@ -50,28 +65,20 @@ impl Operation<3> for Linear {
         let mut shape = x.shape();
         shape.pop();
         shape.push(columns);
-        let mut out = Vec::with_capacity(rows * columns);
-        let biased = !bias.slice().is_empty();
-        if biased {
-            (0..rows).for_each(|_| out.extend_from_slice(bias.slice()));
-        } else {
-            out.resize(rows * columns, 0.0);
-        }
-        let sizes = [rows, columns, inner];
-        product(sizes, View::rows(x.slice(), inner), View::rows(weight.slice(), columns), &mut out, biased);
+        let isa = Isa::best();
+        let mut out = vec![0.0; rows * columns];
+        let bias = Some(bias.slice()).filter(|bias| !bias.is_empty());
+        let after = if self.gelu && !keep { After::Gelu } else { After::Write };
+        PACKED.with_borrow_mut(|packed| {
+            packed.pack(isa, Matrix::new(weight.slice(), inner, columns));
+            let x = Matrix::new(x.slice(), rows, inner);
+            kernel::linear(isa, x, packed, bias, after, &mut MatrixMut::new(&mut out, rows, columns));
+        });
         let mut slope = None;
-        if self.gelu {
-            let mut slopes = if keep { vec![0.0f32; out.len()] } else { Vec::new() };
-            vectors(|| {
-                if keep {
-                    for (value, slope) in out.iter_mut().zip(&mut slopes) {
-                        (*value, *slope) = gelu(*value);
-                    }
-                } else {
-                    out.iter_mut().for_each(|value| *value = gelu(*value).0);
-                }
-            });
-            slope = Some(Values::new(slopes, &[rows, if keep { columns } else { 0 }]));
+        if self.gelu && keep {
+            let mut slopes = vec![0.0; out.len()];
+            gelu_slope(isa, &mut out, &mut slopes);
+            slope = Some(Values::new(slopes, &[rows, columns]));
         }
         (Values::new(out, &shape), keep.then_some(Kept { x, weight, slope }))
     }
@@ -79,28 +86,22 @@ impl Operation<3> for Linear {
     fn backward(kept: Kept, gradient: Values, [x, weight, bias]: [bool; 3]) -> [Option<Values>; 3] {
         let (inner, columns) = (kept.x.columns(), kept.weight.columns());
         let rows = kept.x.slice().len() / inner.max(1);
-        let before: Vec<f32>;
-        let gradient = match &kept.slope {
-            Some(slope) => {
-                before = vectors(|| gradient.slice().iter().zip(slope.slice()).map(|(g, s)| g * s).collect());
-                &before[..]
-            }
-            None => gradient.slice(),
+        let gradient = match kept.slope {
+            Some(slope) => multiply(gradient, slope),
+            None => gradient,
         };
-        let of = View::rows(gradient, columns);
+        let of = Matrix::new(gradient.slice(), rows, columns);
         let x = x.then(|| {
-            let mut out = vec![0.0; rows * inner];
-            product([rows, inner, columns], of, View::rows(kept.weight.slice(), columns).t(), &mut out, false);
+            let out = product(of, Matrix::new(kept.weight.slice(), inner, columns).transposed());
             Values::new(out, &kept.x.shape())
         });
         let weight = weight.then(|| {
-            let mut out = vec![0.0; inner * columns];
-            product([inner, columns, rows], View::rows(kept.x.slice(), inner).t(), of, &mut out, false);
+            let out = product(Matrix::new(kept.x.slice(), rows, inner).transposed(), of);
             Values::new(out, &[inner, columns])
         });
         let bias = bias.then(|| {
             let mut out = vec![0.0; columns];
-            add_rows(gradient, &mut out);
+            add_rows(gradient.slice(), &mut out);
             Values::new(out, &[columns])
         });
         [x, weight, bias]

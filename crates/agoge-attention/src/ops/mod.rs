@@ -5,21 +5,16 @@
 //! CPU's each is made of Burn's own operations.
 
 mod attention;
-mod functions;
+mod elementwise;
 mod linear;
 mod norm;
 mod operation;
-mod product;
 mod rotary;
-mod sequence;
-mod tile;
 
 pub use attention::{Sight, attention, self_attention};
 pub use linear::{linear, linear_gelu};
 pub use norm::layer_norm;
 pub use rotary::Rotary;
-
-pub(crate) use functions::vectors;
 
 #[cfg(test)]
 mod tests {
@@ -63,12 +58,13 @@ mod tests {
                 assert!((a - b).abs() <= 1e-5 * most, "output or gradient {i}: {a} is not {b}");
             }
         }
-        // Without a graph the result is the same, to the bit.
+        // Without a graph the result is the same; 1e-6, because the GELU has another formula then and plain Burn another order.
         let plain = Device::flex();
         let constant = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &plain);
         let constants: Vec<Tensor<1>> = inputs.iter().map(constant).collect();
         let result = ours(&constants);
         let count = result.shape().num_elements();
-        assert_eq!(values(result.reshape([count])), run(&ours)[0]);
+        let alone = values(result.reshape([count]));
+        assert!(alone.iter().zip(&run(&ours)[0]).all(|(a, b)| (a - b).abs() < 1e-6 * a.abs().max(1.0)));
     }
 }

@@ -1,7 +1,8 @@
 //! Layer normalisation (Ba et al. 2016).
 
-use super::functions::{sum, vectors};
 use super::operation::{Operation, Side, Values, apply};
+use crate::kernel::back::layer_norm_back;
+use crate::kernel::{self, Isa, Matrix, MatrixMut};
 use burn::tensor::Tensor;
 
 /// Each row less its mean, over its standard deviation, times `gamma` plus `beta`. Shapes: `x` `[…, channel]`, `gamma` and `beta` `[channel]`; returns the shape
@@ -27,54 +28,37 @@ struct LayerNorm {
 struct Kept {
     x: Values,
     gamma: Values,
-    /// Mean and one over the deviation of each row.
-    rows: Vec<(f32, f32)>,
+    epsilon: f32,
 }
 
 impl Operation<3> for LayerNorm {
     type Kept = Kept;
 
     fn forward(self, [x, gamma, beta]: [Values; 3], keep: bool) -> (Values, Option<Kept>) {
-        let columns = x.columns();
-        let mut out = vec![0.0f32; x.slice().len()];
-        let mut rows = Vec::with_capacity(if keep { out.len() / columns.max(1) } else { 0 });
-        vectors(|| {
-            let (gamma, beta) = (gamma.slice(), beta.slice());
-            for (row, out) in x.slice().chunks_exact(columns.max(1)).zip(out.chunks_exact_mut(columns.max(1))) {
-                let mean = sum(row, |_, v| v) / columns as f32;
-                let variance = sum(row, |_, v| (v - mean) * (v - mean)) / columns as f32;
-                let scale = 1.0 / (variance + self.epsilon).sqrt();
-                for (((out, v), gamma), beta) in out.iter_mut().zip(row).zip(gamma).zip(beta) {
-                    *out = (v - mean) * scale * gamma + beta;
-                }
-                if keep {
-                    rows.push((mean, scale));
-                }
-            }
-        });
-        (Values::new(out, &x.shape()), keep.then_some(Kept { x, gamma, rows }))
+        let (columns, epsilon) = (x.columns(), self.epsilon);
+        let rows = x.slice().len() / columns.max(1);
+        let mut out = vec![0.0; rows * columns];
+        let view = Matrix::new(x.slice(), rows, columns);
+        let to = &mut MatrixMut::new(&mut out, rows, columns);
+        kernel::layer_norm(Isa::best(), view, gamma.slice(), beta.slice(), epsilon, to);
+        (Values::new(out, &x.shape()), keep.then_some(Kept { x, gamma, epsilon }))
     }
 
     fn backward(kept: Kept, gradient: Values, _: [bool; 3]) -> [Option<Values>; 3] {
         let columns = kept.x.columns();
-        let mut out = vec![0.0f32; kept.x.slice().len()];
-        let (mut of_gamma, mut of_beta) = (vec![0.0f32; columns], vec![0.0f32; columns]);
-        vectors(|| {
-            let gamma = kept.gamma.slice();
-            let pairs = gradient.slice().chunks_exact(columns.max(1)).zip(kept.x.slice().chunks_exact(columns.max(1)));
-            for (((g, x), out), &(mean, scale)) in pairs.zip(out.chunks_exact_mut(columns.max(1))).zip(&kept.rows) {
-                let (g, x, gamma) = (&g[..columns], &x[..columns], &gamma[..columns]);
-                // dx = (h - mean(h) - x̂ · mean(h x̂)) / deviation, with h = gradient · gamma and x̂ the normalised row.
-                let share = sum(g, |j, g| g * gamma[j]) / columns as f32;
-                let tilt = sum(g, |j, g| g * gamma[j] * (x[j] - mean) * scale) / columns as f32;
-                for (j, (((out, g), x), gamma)) in out.iter_mut().zip(g).zip(x).zip(gamma).enumerate() {
-                    let normal = (x - mean) * scale;
-                    *out = (g * gamma - share - normal * tilt) * scale;
-                    of_gamma[j] += g * normal;
-                    of_beta[j] += g;
-                }
-            }
-        });
+        let rows = kept.x.slice().len() / columns.max(1);
+        let mut out = vec![0.0; rows * columns];
+        let (mut of_gamma, mut of_beta) = (vec![0.0; columns], vec![0.0; columns]);
+        layer_norm_back(
+            Isa::best(),
+            Matrix::new(kept.x.slice(), rows, columns),
+            kept.gamma.slice(),
+            kept.epsilon,
+            Matrix::new(gradient.slice(), rows, columns),
+            &mut MatrixMut::new(&mut out, rows, columns),
+            &mut of_gamma,
+            &mut of_beta,
+        );
         [
             Some(Values::new(out, &kept.x.shape())),
             Some(Values::new(of_gamma, &[columns])),

@@ -37,6 +37,12 @@ impl Values {
         self.0.as_slice().unwrap_or_default()
     }
 
+    /// The values, to write on if no one else has them.
+    pub(crate) fn own(&mut self) -> Option<&mut [f32]> {
+        let count = self.slice().len();
+        self.0.try_storage_mut::<f32>().filter(|storage| storage.len() == count)
+    }
+
     /// The shape.
     pub(crate) fn shape(&self) -> Vec<usize> {
         self.0.shape().to_vec()

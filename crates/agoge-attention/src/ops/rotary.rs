@@ -42,9 +42,10 @@ impl Rotary {
 
     /// Turns the rows of a sequence in place, or back.
     pub(crate) fn turn_rows(&self, rows: &mut [f32], sequence: usize, channels: usize, back: bool) {
-        let width = super::sequence::width(channels);
         let half = channels / 2;
-        for (row, turns) in rows.chunks_exact_mut(width).zip(self.of(sequence).chunks_exact(self.pairs.max(1))) {
+        for (row, turns) in
+            rows.chunks_exact_mut(channels.max(1)).zip(self.of(sequence).chunks_exact(self.pairs.max(1)))
+        {
             let (first, second) = row.split_at_mut(half);
             for ((a, b), &(cos, sin)) in first.iter_mut().zip(second).zip(turns) {
                 let sin = if back { -sin } else { sin };
@@ -87,8 +88,7 @@ mod tests {
         let energy = |query: f32, key: f32| {
             let turned = |values: [f32; 4], time: f32| {
                 let rotary = Rotary::of_times(&[time], 1, 2, 3.0, 0.5);
-                let mut row = vec![0.0; 16];
-                row[..4].copy_from_slice(&values);
+                let mut row = values.to_vec();
                 rotary.turn_rows(&mut row, 0, 4, false);
                 let mut again = row.clone();
                 rotary.turn_rows(&mut again, 0, 4, true);

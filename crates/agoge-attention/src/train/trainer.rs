@@ -88,6 +88,7 @@ pub struct Trainer<M: Module> {
 impl<M: Module> Trainer<M> {
     /// Begins with a model's weights.
     pub fn new(model: &M, plan: Plan) -> Trainer<M> {
+        keep_memory();
         let model = model.valid();
         let parameters = Parameters::of(&model);
         let zeros = vec![0.0; parameters.values.len()];
@@ -212,6 +213,14 @@ impl<M: Module> Trainer<M> {
             self.stale += 1;
         }
     }
+}
+
+/// Lets the C library keep what is freed. GNU's gives memory back to the system as soon as more lies free than twice the largest block that was freed so far
+/// (mallopt(3), M_MMAP_THRESHOLD), and to get the activations of a step anew, page by page, takes up to a third of the step. Elsewhere this does nothing.
+fn keep_memory() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    // The largest block that counts is 32 MiB.
+    ONCE.call_once(|| drop(std::hint::black_box(vec![0u8; 31 << 20])));
 }
 
 #[cfg(test)]

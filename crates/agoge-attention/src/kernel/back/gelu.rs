@@ -1,0 +1,81 @@
+//! The GELU together with its derivative, which share their exponential.
+#![allow(unsafe_code)]
+
+use super::super::isa::{Isa, Work};
+use super::super::lanes::Lanes;
+use super::super::math::{LOG2_E, exp2};
+
+/// `x` becomes x Φ(x) (Hendrycks & Gimpel 2016) and `slope` its derivative Φ(x) + x φ(x), to 1e-6; Φ by formula 7.1.26 of Abramowitz & Stegun (1964).
+///
+/// # Panics
+/// If the slices are of different lengths.
+pub fn gelu_slope(isa: Isa, x: &mut [f32], slope: &mut [f32]) {
+    assert!(x.len() == slope.len(), "as many slopes as values");
+    isa.run(Both { x, slope });
+}
+
+struct Both<'a> {
+    x: &'a mut [f32],
+    slope: &'a mut [f32],
+}
+
+impl Work for Both<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let n = self.x.len();
+        let whole = n - n % L::LANES;
+        let (x, slope) = (self.x.as_mut_ptr(), self.slope.as_mut_ptr());
+        // SAFETY: whole vectors and the rest of both slices, which are of one length.
+        unsafe {
+            for at in (0..whole).step_by(L::LANES) {
+                let (value, of) = both(l, l.load(x.add(at)));
+                l.store(x.add(at), value);
+                l.store(slope.add(at), of);
+            }
+            if whole < n {
+                let (value, of) = both(l, l.load_first(x.add(whole), n - whole));
+                l.store_first(x.add(whole), n - whole, value);
+                l.store_first(slope.add(whole), n - whole, of);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn both<L: Lanes>(l: L, x: L::V) -> (L::V, L::V) {
+    let (zero, one, half) = (l.splat(0.0), l.splat(1.0), l.splat(0.5));
+    let size = l.max(x, l.sub(zero, x));
+    let bell = exp2(l, l.mul(l.mul(x, x), l.splat(-0.5 * LOG2_E)));
+    let t = l.div(one, l.fma(size, l.splat(0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2), one));
+    let mut p = l.splat(0.5 * 1.061_405_4);
+    for c in [-1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
+        p = l.fma(p, t, l.splat(0.5 * c));
+    }
+    let tail = l.mul(l.mul(p, t), bell);
+    // Φ(x) = ½ + sign(x) (½ − Φ(−|x|))
+    let sign = l.min(l.max(l.mul(x, l.splat(1e30)), l.splat(-1.0)), one);
+    let phi = l.fma(sign, l.sub(half, tail), half);
+    // 1 / √(2π)
+    (l.mul(x, phi), l.fma(l.mul(x, bell), l.splat(0.398_942_3), phi))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_slopes_are_exact_on_every_path() {
+        let grid: Vec<f32> = (-6000..=6001).map(|i| i as f32 * 2e-3).collect();
+        for isa in Isa::all() {
+            let (mut values, mut slopes) = (grid.clone(), vec![0.0; grid.len()]);
+            gelu_slope(isa, &mut values, &mut slopes);
+            for ((x, value), slope) in grid.iter().map(|x| f64::from(*x)).zip(values).zip(slopes) {
+                let phi = 0.5 * libm::erfc(-x / 2f64.sqrt());
+                let right = phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+                assert!((f64::from(value) - x * phi).abs() < 1e-6, "{}: gelu({x}) = {value}", isa.name());
+                assert!((f64::from(slope) - right).abs() < 1e-6, "{}: gelu'({x}) = {slope}, not {right}", isa.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What training needs beside the forward kernels: the gradients of attention and layer norm, and the GELU with its derivative.
+
+mod attention;
+mod gelu;
+mod norm;
+
+pub use attention::{Back, attend_back};
+pub use gelu::gelu_slope;
+pub use norm::layer_norm_back;
