@@ -139,8 +139,7 @@ impl Encoder {
         }
         x = x + self.parts.val().reshape([1, 1, parts, width]);
         let unseen = hidden.reshape([batch, 1, parts]).expand([batch, times, parts]);
-        let over_parts =
-            Sight { hidden: Some(unseen.reshape([batch * times, parts, 1])), ..Sight::default() };
+        let over_parts = Sight { hidden: Some(unseen.reshape([batch * times, parts, 1])), ..Sight::default() };
         let pairs = width / self.heads() / 2;
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let rotary = Rotary::of_times(&seconds, times, pairs, short, long);

@@ -58,7 +58,8 @@ struct Judged {
     distance: f64,
 }
 
-/// Leaves every athlete out once: trains on the others with a fixed number of epochs, then judges the one. No choice looks at the athlete left out.
+/// Leaves every athlete out once: trains on the others with a fixed number of epochs, from a pre-trained encoder if there is one, then judges the one. No choice looks
+/// at the athlete left out; that `base` never saw them is the caller's to see to.
 /// `progress` is told how many trainings are done, of how many.
 ///
 /// # Errors
@@ -66,6 +67,7 @@ struct Judged {
 pub fn leave_one_athlete_out(
     clips: &[Clip],
     config: &Config,
+    base: Option<&Model>,
     seeds: u64,
     progress: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<Evaluation, Error> {
@@ -89,7 +91,7 @@ pub fn leave_one_athlete_out(
     let judged: Vec<Vec<(usize, Judged)>> = runs
         .par_iter()
         .map(|&(seed, athlete)| {
-            let judged = fold(clips, &names, athlete, &Config { seed: config.seed + seed, ..config.clone() });
+            let judged = fold(clips, &names, athlete, &Config { seed: config.seed + seed, ..config.clone() }, base);
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             if let Ok(mut progress) = progress.lock() {
                 progress(count, runs.len());
@@ -183,10 +185,16 @@ fn area(clips: &[Clip], judged: &[Judged], which: &[usize]) -> f64 {
 }
 
 /// Trains without an athlete and judges that athlete's clips.
-fn fold(clips: &[Clip], names: &[String], athlete: &str, config: &Config) -> Result<Vec<(usize, Judged)>, Error> {
+fn fold(
+    clips: &[Clip],
+    names: &[String],
+    athlete: &str,
+    config: &Config,
+    base: Option<&Model>,
+) -> Result<Vec<(usize, Judged)>, Error> {
     let (own, others): (Vec<usize>, Vec<usize>) = (0..clips.len()).partition(|&i| clips[i].athlete == athlete);
     let others: Vec<Clip> = others.into_iter().map(|i| clips[i].clone()).collect();
-    let (encoder, size) = train(&others, names, config, &mut |_| {})?;
+    let (encoder, size) = train(&others, names, config, base, &mut |_| {})?;
     let card = Card { movements: names.to_vec(), ..Card::default() };
     let model = Model::new(encoder, size, card, &others);
     let motions: Vec<&Motion> = own.iter().map(|&i| &clips[i].motion).collect();

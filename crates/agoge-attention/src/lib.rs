@@ -3,7 +3,6 @@
 //!
 //! Invariants: the only crate that knows Burn; it knows no file but its own weights, no movement definition and no wording.
 
-mod alone;
 pub mod attention;
 pub mod bench;
 pub mod calibration;
@@ -15,8 +14,11 @@ pub mod kernel;
 pub mod metric;
 pub mod model;
 pub mod motion;
+mod network;
 pub mod ops;
+pub mod pretrain;
 pub mod runtime;
+pub mod stream;
 pub mod token;
 pub mod train;
 pub mod weights;
@@ -27,5 +29,7 @@ pub use error::Error;
 pub use evaluate::{Evaluation, leave_one_athlete_out};
 pub use model::{Model, Reading, Recognition};
 pub use motion::Motion;
+pub use pretrain::pretrain;
+pub use stream::{Live, State, StreamingEncoder};
 pub use token::Clip;
 pub use train::{Config, train};

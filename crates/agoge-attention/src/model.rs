@@ -1,21 +1,23 @@
 //! A trained model: weights, card, and how to ask it.
 
-use crate::alone::alone;
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
+use crate::kernel::Isa;
 use crate::motion::Motion;
-use crate::token::Clip;
-use crate::weights::Contents;
-use crate::{train, weights};
+use crate::network::{Heads, Network};
+use crate::runtime::Workspace;
+use crate::stream::{Live, StreamingEncoder};
+use crate::token::{Clip, Tokens};
+use crate::weights::{self, Contents};
 use agoge_motion::Recording;
 use burn::tensor::Device;
-use burn::tensor::activation::{sigmoid, softmax};
 
 /// A trained model.
 #[derive(Debug)]
 pub struct Model {
     contents: Contents,
+    network: Network,
 }
 
 /// What a model reads in a repetition.
@@ -51,7 +53,7 @@ impl Model {
     /// A model from an encoder that was just trained, with the mean embedding of each movement over the clips it was trained on.
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
-        let mut model = Model { contents: Contents { encoder, size, card, prototypes } };
+        let mut model = Model::of(Contents { encoder, size, card, prototypes });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let readings = model.read_motions(&motions);
         let mut counts = vec![0usize; model.contents.size.movements];
@@ -73,7 +75,12 @@ impl Model {
     /// # Errors
     /// For anything that is not a whole file of weights of this version, naming the tensor at fault.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, Error> {
-        Ok(Model { contents: weights::from_bytes(bytes, name, &Device::flex())? })
+        Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
+    }
+
+    fn of(contents: Contents) -> Model {
+        let network = Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
+        Model { contents, network }
     }
 
     /// The model as a file.
@@ -118,6 +125,21 @@ impl Model {
         })
     }
 
+    /// The model on a live stream.
+    pub fn stream(&self, live: Live) -> StreamingEncoder {
+        StreamingEncoder::new(self.network.clone(), live)
+    }
+
+    /// The sizes of its encoder.
+    pub fn size(&self) -> &Size {
+        &self.contents.size
+    }
+
+    /// Its encoder, as it is trained.
+    pub(crate) fn encoder(&self) -> &Encoder {
+        &self.contents.encoder
+    }
+
     /// The model's card.
     pub fn card(&self) -> &Card {
         &self.contents.card
@@ -146,30 +168,17 @@ impl Model {
 
     /// Reads repetitions that are already in the athlete's own frame.
     pub fn read_motions(&self, motions: &[&Motion]) -> Vec<Reading> {
-        alone(|| self.read_here(motions))
-    }
-
-    fn read_here(&self, motions: &[&Motion]) -> Vec<Reading> {
-        let device = Device::flex();
+        let width = 2 * self.contents.size.width;
+        let mut workspace = Workspace::new();
         let mut readings = Vec::with_capacity(motions.len());
         for chunk in motions.chunks(BATCH) {
-            let batch = train::batch(chunk.iter().map(|motion| motion.tokens()), false, &device);
-            let output = self.contents.encoder.forward(batch);
-            let rows = |tensor: burn::tensor::Tensor<2>| {
-                let columns = tensor.dims()[1];
-                let values = tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
-                values.chunks(columns.max(1)).map(<[f32]>::to_vec).collect::<Vec<_>>()
-            };
-            let movement = rows(softmax(output.movement, 1));
-            let quality = rows(sigmoid(output.quality));
-            let embedding = rows(output.embedding);
-            readings.extend(
-                movement.into_iter().zip(quality).zip(embedding).map(|((movement, quality), embedding)| Reading {
-                    movement,
-                    quality,
-                    embedding,
-                }),
-            );
+            let tokens: Vec<Tokens> = chunk.iter().map(|motion| motion.tokens()).collect();
+            for embedding in self.network.embed(&tokens, &mut workspace).chunks(width) {
+                let mut heads = Heads::default();
+                self.network.heads(embedding, &mut heads);
+                let Heads { movement, quality } = heads;
+                readings.push(Reading { movement, quality, embedding: embedding.to_vec() });
+            }
         }
         readings
     }

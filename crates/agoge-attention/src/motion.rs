@@ -135,7 +135,8 @@ mod tests {
         let one = motion(&plain);
         let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..plain });
         // The simulator is exact; single precision is the only difference.
-        let apart = one.positions.iter().zip(&other.positions).flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
+        let apart =
+            one.positions.iter().zip(&other.positions).flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
         assert!(apart.fold(0.0, f32::max) < 1e-5);
     }
 

@@ -197,13 +197,7 @@ fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
 }
 
 /// Adds the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values` grows by `[part, channel]`.
-pub(crate) fn push(
-    patch: &[([f32; 3], f32)],
-    is_3d: bool,
-    cycle: [f32; 3],
-    length: f32,
-    values: &mut Vec<f32>,
-) {
+pub(crate) fn push(patch: &[([f32; 3], f32)], is_3d: bool, cycle: [f32; 3], length: f32, values: &mut Vec<f32>) {
     let parts = PARTS.len();
     for part in 0..parts {
         let at = |back: usize| patch[back * parts + part];

@@ -14,6 +14,7 @@ pub use trainer::{Report, Task, Trainer, Watch};
 
 use crate::encoder::{Batch, Encoder, Size};
 use crate::error::Error;
+use crate::model::Model;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
@@ -77,7 +78,7 @@ const MOVEMENT_WEIGHT: f64 = 0.2;
 const SOFT: f32 = 0.05;
 
 /// Parts that a batch is cut into; they run side by side, and their number must not depend on the machine.
-const SHARDS: usize = 2;
+pub(crate) const SHARDS: usize = 2;
 /// How much of the averaged weights a step keeps.
 const AVERAGE: f32 = 0.99;
 /// Words in a movement's name that tell a direction.
@@ -100,7 +101,7 @@ pub fn movements(clips: &[Clip]) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Trains an encoder on clips whose movements are among `movements`. The same clips, config and movements give the same weights, whatever the number of
+/// Trains an encoder on clips whose movements are among `movements`, from a pre-trained one if there is `base`. The same clips, config and movements give the same weights, whatever the number of
 /// threads.
 ///
 /// # Errors
@@ -109,6 +110,7 @@ pub fn train(
     clips: &[Clip],
     movements: &[String],
     config: &Config,
+    base: Option<&Model>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Encoder, Size), Error> {
     let hint = "give a manifest with labelled recordings of several athletes";
@@ -118,8 +120,16 @@ pub fn train(
     if let Some(stranger) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
         return Err(Error::Clips { what: format!("movement {} is not among those to learn", stranger.movement), hint });
     }
-    let size = config.size(movements.len());
+    // A pre-trained encoder brings its own sizes.
+    let size = match base {
+        Some(base) => Size { movements: movements.len(), ..base.size().clone() },
+        None => config.size(movements.len()),
+    };
     let encoder = weights::seed(Encoder::new(&size, &Device::flex()), config.seed);
+    let encoder = match base {
+        Some(base) => weights::inherit(encoder, base.encoder()),
+        None => encoder,
+    };
     let order = Order { count: clips.len(), batch: config.batch, seed: config.seed ^ 0x5eed };
     let plan = Plan {
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
@@ -127,9 +137,13 @@ pub fn train(
         ..Plan::new(config.epochs * order.round(), config.learning_rate)
     };
     let task = Judge { clips, movements, config, order };
-    let mut watch = Epochs { round: order.round(), epochs: config.epochs, sum: 0.0, tell: progress };
-    let encoder = Trainer::new(&encoder, plan).run(&task, &mut watch)?;
+    let encoder = Trainer::new(&encoder, plan).run(&task, &mut epochs(order, config.epochs, progress))?;
     Ok((encoder, size))
+}
+
+/// Tells the mean loss of each epoch.
+pub(crate) fn epochs(order: Order, epochs: usize, tell: &mut (dyn FnMut(Progress) + Send)) -> impl Watch {
+    Epochs { round: order.round(), epochs, sum: 0.0, tell }
 }
 
 /// Gathers the losses of an epoch and tells them.

@@ -36,7 +36,7 @@ struct Version {
 const PROTOTYPES: &str = "prototypes";
 
 /// Parameters by path: shape and values.
-type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+pub(crate) type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Draws the parameters of an encoder anew: matrices uniform by the width of their input (Glorot & Bengio 2010), gains one, biases zero, embeddings normal-sized. The same
 /// seed gives the same weights on every machine.
@@ -66,6 +66,20 @@ pub struct Contents {
     /// The mean embedding of each movement's repetitions in training, `[movement][2 · width]`.
     pub prototypes: Vec<Vec<f32>>,
 }
+
+/// The encoder with the parameters of another wherever path and shape agree: all but the heads, between encoders of the same width.
+pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
+    let own = collect(&encoder);
+    let theirs = collect(from);
+    replace(encoder, &mut |path, shape| {
+        let fits =
+            theirs.get(path).filter(|(other, _)| other == shape && !HEADS.iter().any(|head| path.starts_with(head)));
+        fits.or_else(|| own.get(path)).map(|(_, values)| values.clone()).unwrap_or_default()
+    })
+}
+
+/// Paths of the heads, which belong to the movements they were trained on.
+const HEADS: [&str; 2] = ["movement.", "quality."];
 
 /// Weights, prototypes, sizes and card as one file.
 ///
@@ -166,7 +180,7 @@ pub fn count(encoder: &Encoder) -> usize {
     encoder.num_params()
 }
 
-fn collect(encoder: &Encoder) -> Values {
+pub(crate) fn collect(encoder: &Encoder) -> Values {
     struct Collect {
         path: Vec<String>,
         values: Values,

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Movements(Movements),
     /// Turn a public data set into recordings and a manifest
     Import(Import),
+    /// Train an encoder on recordings without labels; training with labels can begin with it
+    Pretrain(Pretrain),
     /// Train a model on a manifest of labelled recordings
     Train(Train),
     /// Measure how well a model does on athletes it was not trained on
@@ -175,6 +177,23 @@ pub(crate) struct Import {
     pub(crate) dest: PathBuf,
 }
 
+/// `agoge pretrain`
+#[derive(Debug, Args)]
+pub(crate) struct Pretrain {
+    /// Manifests: file, athlete, movement, label, split; labels are not looked at
+    #[arg(required = true, value_name = "MANIFEST")]
+    pub(crate) manifests: Vec<PathBuf>,
+    /// Where the weights go
+    #[arg(long, value_name = "FILE.safetensors", default_value = "base.safetensors")]
+    pub(crate) out: PathBuf,
+    /// Seed of the training
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many times the training sees each recording
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+}
+
 /// `agoge train`
 #[derive(Debug, Args)]
 pub(crate) struct Train {
@@ -183,6 +202,9 @@ pub(crate) struct Train {
     /// Where the weights go
     #[arg(long, value_name = "FILE.safetensors", default_value = "model.safetensors")]
     pub(crate) out: PathBuf,
+    /// Begin with a pre-trained encoder (see `agoge pretrain`)
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) base: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -199,6 +221,9 @@ pub(crate) struct Train {
 pub(crate) struct Evaluate {
     /// manifest.csv: file, athlete, movement, label, split
     pub(crate) manifest: PathBuf,
+    /// Begin with a pre-trained encoder (see `agoge pretrain`), which must not have seen the athletes
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) base: Option<PathBuf>,
     /// How many seeds; the table gives mean and standard deviation over them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) seeds: u64,

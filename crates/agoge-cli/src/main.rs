@@ -36,6 +36,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Doctor(args) => commands::doctor::run(&args, shared),
         Command::Movements(args) => commands::movements::run(&args, shared),
         Command::Import(args) => commands::import::run(&args, shared),
+        Command::Pretrain(args) => commands::pretrain::run(&args, shared),
         Command::Train(args) => commands::train::run(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),

@@ -8,7 +8,7 @@ use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use agoge_motion::condition::condition;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The recordings of a manifest as clips: each file is one repetition. Recordings in which no body is seen are left out; their files come second.
 ///
@@ -44,21 +44,55 @@ pub fn load_clips(manifest: &Path, keep: impl Fn(&Row) -> bool + Sync) -> Result
     Ok((kept, left_out))
 }
 
-/// Leaves every athlete of a manifest out once; see [`leave_one_athlete_out`].
+/// Leaves every athlete of a manifest out once, from a pre-trained encoder if there is one; see [`leave_one_athlete_out`].
 ///
 /// # Errors
 /// As [`load_clips`], and with fewer than two athletes or without labels.
 pub fn evaluate(
     manifest: &Path,
     config: &Config,
+    base: Option<&Model>,
     seeds: u64,
     progress: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<Evaluation, Error> {
     let (clips, _) = load_clips(manifest, |_| true)?;
-    Ok(leave_one_athlete_out(&clips, config, seeds, progress)?)
+    Ok(leave_one_athlete_out(&clips, config, base, seeds, progress)?)
 }
 
-/// Trains a model on the recordings of a manifest that are not kept for validation or test. The card tells what the model knows; with an evaluation of the
+/// Pre-trains an encoder on the recordings of some manifests without looking at their labels; recordings that are kept for validation or test are left out.
+///
+/// # Errors
+/// As [`load_clips`], and without clips.
+pub fn pretrain_model(
+    manifests: &[PathBuf],
+    config: &Config,
+    name: &str,
+    progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
+) -> Result<Model, Error> {
+    let mut motions = Vec::new();
+    for manifest in manifests {
+        let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
+        motions.extend(clips.into_iter().map(|clip| clip.motion));
+    }
+    let mut last = f64::NAN;
+    let (encoder, size) = agoge_attention::pretrain(&motions, config, &mut |told| {
+        last = told.loss;
+        progress(told);
+    })?;
+    let card = Card {
+        name: name.to_owned(),
+        data: format!("{} clips without labels", motions.len()),
+        movements: vec!["any".to_owned()],
+        protocol: "masked motion modelling; the figure is the last epoch's training loss".to_owned(),
+        figures: vec![("mean squared error of masked motion, trunk lengths".to_owned(), last)],
+        limits: "A beginning for training, not a judge: its heads know no movement.".to_owned(),
+        licence: "that of the data".to_owned(),
+        ..Card::default()
+    };
+    Ok(Model::new(encoder, size, card, &[]))
+}
+
+/// Trains a model, from a pre-trained one if there is `base`, on the recordings of a manifest that are not kept for validation or test. The card tells what the model knows; with an evaluation of the
 /// same manifest it also tells how good it is.
 ///
 /// # Errors
@@ -66,13 +100,14 @@ pub fn evaluate(
 pub fn train_model(
     manifest: &Path,
     config: &Config,
+    base: Option<&Model>,
     name: &str,
     measured: Option<&Evaluation>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
     let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
     let movements = agoge_attention::train::movements(&clips);
-    let (encoder, size) = train(&clips, &movements, config, progress)?;
+    let (encoder, size) = train(&clips, &movements, config, base, progress)?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
     let card = Card {

@@ -36,7 +36,7 @@ pub use agoge_coach::Analysis;
 pub use analyze::{Analyzed, analyze};
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;
-pub use learn::{evaluate, load_clips, train_model};
+pub use learn::{evaluate, load_clips, pretrain_model, train_model};
 pub use models::Models;
 pub use options::{Options, read, read_to_analyze};
 pub use output::{write_bytes, write_results};

@@ -20,6 +20,7 @@ mod matrix;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub mod norm;
+pub mod recall;
 pub mod relay;
 mod scalar;
 mod tile;
@@ -33,5 +34,6 @@ pub(crate) use lanes::Lanes;
 pub use math::{exp, gelu};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
+pub use recall::{Recall, recall};
 pub use relay::{Hand, Progress, relay};
 pub use units::{Axis, Rows, Unit, Units};

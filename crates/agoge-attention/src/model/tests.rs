@@ -56,7 +56,7 @@ fn card(names: Vec<String>) -> Card {
 #[test]
 fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let clips = clips(4);
-    let evaluation = leave_one_athlete_out(&clips, &small(), 1, &mut |_, _| {}).unwrap();
+    let evaluation = leave_one_athlete_out(&clips, &small(), None, 1, &mut |_, _| {}).unwrap();
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
     let worth = |reading| evaluation.calibration.at(reading).unwrap()[0];
@@ -66,7 +66,7 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let config = Config { epochs: 2, ..small() };
     let once = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (encoder, size) = pool.install(|| train(&clips, &names, &config, &mut |_| {})).unwrap();
+        let (encoder, size) = pool.install(|| train(&clips, &names, &config, None, &mut |_| {})).unwrap();
         Model::new(encoder, size, card(names.clone()), &clips).to_bytes().unwrap()
     };
     assert!(once(1) == once(2), "another number of threads gives other weights");
@@ -76,7 +76,7 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
 fn weights_come_back_and_hostile_files_are_named() {
     let clips = clips(1);
     let names = movements(&clips);
-    let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, &mut |_| {}).unwrap();
+    let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, None, &mut |_| {}).unwrap();
     let model = Model::new(encoder, size, card(names), &clips);
     let bytes = model.to_bytes().unwrap();
     let again = Model::from_bytes(&bytes, "x").unwrap();

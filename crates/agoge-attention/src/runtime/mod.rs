@@ -22,5 +22,6 @@ pub use linear::Linear;
 pub use norm::LayerNorm;
 pub use self_attention::{Rotary, SelfAttention, Sight};
 pub use workspace::Workspace;
+pub(crate) use workspace::{Scratch, padded};
 
 pub use crate::kernel::Axis;

@@ -22,12 +22,20 @@ impl Rotary {
     /// Cosines and sines of times in seconds: `[time, cos | sin]`, each `frequencies` long.
     pub(crate) fn table(&self, seconds: &[f32], table: &mut Vec<f32>) {
         table.clear();
-        for time in seconds {
-            // In double precision: an hour of frames must not blur the angle.
-            let angle = |f: &f32| f64::from(*time) * f64::from(*f);
-            table.extend(self.frequencies.iter().map(|f| angle(f).cos() as f32));
-            table.extend(self.frequencies.iter().map(|f| angle(f).sin() as f32));
-        }
+        seconds.iter().for_each(|time| self.extend(f64::from(*time), table));
+    }
+
+    /// Those of one time.
+    pub(crate) fn table_at(&self, seconds: f64, table: &mut Vec<f32>) {
+        table.clear();
+        self.extend(seconds, table);
+    }
+
+    fn extend(&self, seconds: f64, table: &mut Vec<f32>) {
+        // In double precision: an hour of frames must not blur the angle.
+        let angle = |f: &f32| seconds * f64::from(*f);
+        table.extend(self.frequencies.iter().map(|f| angle(f).cos() as f32));
+        table.extend(self.frequencies.iter().map(|f| angle(f).sin() as f32));
     }
 
     /// Turns queries and keys (the first two thirds of a row) of one token.
@@ -162,6 +170,16 @@ impl SelfAttention {
             let what = self.head(projected, unit, head, bias);
             attend(self.project.isa(), what, &mut joined.sub_columns(head * channels, channels), None, flash);
         }
-        self.join.forward(joined.as_matrix(), After::Add, x);
+        self.join(joined.as_matrix(), x);
+    }
+
+    /// Adds the joined heads `[row, width]` to `x` through the last layer.
+    pub(crate) fn join(&self, joined: Matrix, x: &mut MatrixMut) {
+        self.join.forward(joined, After::Add, x);
+    }
+
+    /// The instructions its layers were packed for.
+    pub(crate) fn isa(&self) -> crate::kernel::Isa {
+        self.project.isa()
     }
 }

@@ -4,14 +4,14 @@ use super::{print, print_json};
 use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::attention::{Config, Evaluation};
+use agoge::attention::{Config, Evaluation, Model};
 use std::path::Path;
 
 /// Measures how well a model does on athletes it was not trained on.
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let mut config = Config::default();
-    config.epochs = args.epochs.unwrap_or(config.epochs);
-    let evaluation = measured(&args.manifest, &config, args.seeds, shared)?;
+    let config = super::train::config(1, args.epochs);
+    let base = super::train::base(args.base.as_deref())?;
+    let evaluation = measured(&args.manifest, &config, base.as_ref(), args.seeds, shared)?;
     if shared.json {
         print_json(&evaluation)?;
     } else {
@@ -21,9 +21,15 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 /// Evaluates with a progress bar.
-pub(crate) fn measured(manifest: &Path, config: &Config, seeds: u64, shared: &Shared) -> Result<Evaluation, Failure> {
+pub(crate) fn measured(
+    manifest: &Path,
+    config: &Config,
+    base: Option<&Model>,
+    seeds: u64,
+    shared: &Shared,
+) -> Result<Evaluation, Failure> {
     let bar = progress::bar(0, "trainings", shared);
-    let evaluation = agoge::evaluate(manifest, config, seeds, &mut |done, of| {
+    let evaluation = agoge::evaluate(manifest, config, base, seeds, &mut |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     })?;

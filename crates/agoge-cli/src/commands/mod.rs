@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod import;
 pub(crate) mod movements;
+pub(crate) mod pretrain;
 pub(crate) mod train;
 
 use crate::args::Reading;

@@ -5,23 +5,30 @@ use super::{print, print_json};
 use crate::args::{Shared, Train};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::attention::Config;
+use agoge::Models;
+use agoge::attention::{Config, Model};
+use std::path::Path;
 
 /// Trains a model and writes its weights.
 pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
-    let mut config = Config { seed: args.seed, ..Config::default() };
-    config.epochs = args.epochs.unwrap_or(config.epochs);
-    let name = args.out.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let measured = args.measure.then(|| measured(&args.manifest, &config, 1, shared)).transpose()?;
+    let config = config(args.seed, args.epochs);
+    let base = base(args.base.as_deref())?;
+    let measured = args.measure.then(|| measured(&args.manifest, &config, base.as_ref(), 1, shared)).transpose()?;
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
-    let model = agoge::train_model(&args.manifest, &config, &name, measured.as_ref(), &mut |progress| {
-        loss = progress.loss;
-        bar.set_position(progress.epoch as u64);
-    })?;
+    let model = agoge::train_model(
+        &args.manifest,
+        &config,
+        base.as_ref(),
+        &name_of(&args.out),
+        measured.as_ref(),
+        &mut |progress| {
+            loss = progress.loss;
+            bar.set_position(progress.epoch as u64);
+        },
+    )?;
     bar.finish_and_clear();
-    let bytes = model.to_bytes().map_err(agoge::Error::from)?;
-    agoge::write_bytes(&args.out, &bytes)?;
+    write(&args.out, &model)?;
     if shared.json {
         print_json(&serde_json::json!({
             "weights": args.out, "parameters": model.parameters(), "loss": loss, "evaluation": measured
@@ -33,4 +40,26 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         print(&format!("{}: {} parameters, last loss {loss:.3}\n", args.out.display(), model.parameters()))?;
     }
     Ok(Exit::Done)
+}
+
+/// The settings of a training.
+pub(crate) fn config(seed: u64, epochs: Option<usize>) -> Config {
+    let config = Config { seed, ..Config::default() };
+    Config { epochs: epochs.unwrap_or(config.epochs), ..config }
+}
+
+/// The pre-trained model to begin with, if one is named.
+pub(crate) fn base(path: Option<&Path>) -> Result<Option<Model>, Failure> {
+    Ok(path.map(Models::from_file).transpose()?.and_then(|models| models.model))
+}
+
+/// A model's name: that of its file.
+pub(crate) fn name_of(out: &Path) -> String {
+    out.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Writes a model whole or not at all.
+pub(crate) fn write(out: &Path, model: &Model) -> Result<(), Failure> {
+    let bytes = model.to_bytes().map_err(agoge::Error::from)?;
+    Ok(agoge::write_bytes(out, &bytes)?)
 }

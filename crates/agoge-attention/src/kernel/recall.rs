@@ -1,0 +1,134 @@
+//! Attention of one query to remembered keys: what a live stream does with every frame.
+#![allow(unsafe_code)]
+
+use super::isa::{Isa, Work};
+use super::lanes::Lanes;
+use super::math::{LOG2_E, exp2};
+
+/// Remembered places are a multiple of this: whole vectors on every machine.
+pub const PLACES: usize = 16;
+
+/// One head's query and memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Recall<'a> {
+    /// `[channel]`.
+    pub query: &'a [f32],
+    /// Keys by channel, `[channel, place]`.
+    pub keys: &'a [f32],
+    /// Values by channel, `[channel, place]`.
+    pub values: &'a [f32],
+    /// 0, or −∞ where a place holds nothing to attend to, `[place]`.
+    pub bias: &'a [f32],
+    /// What energies are multiplied by, usually 1/√channels.
+    pub scale: f32,
+}
+
+/// `out = softmax(scale · query·keys + bias) · values`, zeros if there is nothing to attend to. `weights` is scratch, `[place]`.
+///
+/// # Panics
+/// If shapes do not fit or the number of places is not a multiple of [`PLACES`].
+pub fn recall(isa: Isa, what: Recall, out: &mut [f32], weights: &mut [f32]) {
+    let (channels, places) = (what.query.len(), what.bias.len());
+    assert!(places.is_multiple_of(PLACES) && weights.len() == places, "places of a memory");
+    assert!(what.keys.len() == channels * places && what.values.len() == channels * places, "a memory's shape");
+    assert!(out.len() == channels, "a head's output");
+    isa.run(Step { what, out, weights });
+}
+
+struct Step<'a, 'b> {
+    what: Recall<'a>,
+    out: &'b mut [f32],
+    weights: &'b mut [f32],
+}
+
+impl Work for Step<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self, l: L) {
+        let Step { what, out, weights } = self;
+        let places = weights.len();
+        let factor = what.scale * LOG2_E;
+        let mut most = f32::NEG_INFINITY;
+        for from in (0..places).step_by(L::LANES) {
+            // SAFETY: the border has checked that keys, bias and weights hold whole vectors from `from` on, for every channel.
+            unsafe {
+                let mut energy = l.splat(0.0);
+                for (channel, &q) in what.query.iter().enumerate() {
+                    energy =
+                        l.fma(l.splat(q * factor), l.load(what.keys.as_ptr().add(channel * places + from)), energy);
+                }
+                l.store(weights.as_mut_ptr().add(from), l.add(energy, l.load(what.bias.as_ptr().add(from))));
+            }
+            most = weights[from..from + L::LANES].iter().copied().fold(most, f32::max);
+        }
+        if most == f32::NEG_INFINITY {
+            out.fill(0.0);
+            return;
+        }
+        let mut sum = l.splat(0.0);
+        for from in (0..places).step_by(L::LANES) {
+            // SAFETY: as above.
+            unsafe {
+                let at = weights.as_mut_ptr().add(from);
+                let weight = exp2(l, l.sub(l.load(at), l.splat(most)));
+                l.store(at, weight);
+                sum = l.add(sum, weight);
+            }
+        }
+        let part = 1.0 / l.sum(sum);
+        for (channel, out) in out.iter_mut().enumerate() {
+            let mut total = l.splat(0.0);
+            for from in (0..places).step_by(L::LANES) {
+                // SAFETY: as above.
+                unsafe {
+                    let value = l.load(what.values.as_ptr().add(channel * places + from));
+                    total = l.fma(l.load(weights.as_ptr().add(from)), value, total);
+                }
+            }
+            *out = l.sum(total) * part;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Attend, Matrix, MatrixMut, attend, attention};
+
+    /// The same as attention with one query over the places that are not empty, to 1e-5.
+    #[test]
+    fn a_memory_is_attended_to_like_a_sequence() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for (channels, places) in [(12, 128), (16, 16), (3, 48)] {
+            let mut draw = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
+            let (query, rows_k, rows_v) = (draw(channels), draw(places * channels), draw(places * channels));
+            let turned = |rows: &[f32]| -> Vec<f32> {
+                (0..channels * places).map(|i| rows[(i % places) * channels + i / places]).collect()
+            };
+            let bias: Vec<f32> = (0..places).map(|j| if j % 5 == 2 { f32::NEG_INFINITY } else { 0.0 }).collect();
+            let scale = 1.0 / (channels as f32).sqrt();
+            for isa in Isa::all() {
+                let mut expected = vec![0.0; channels];
+                let what = Attend {
+                    query: Matrix::new(&query, 1, channels),
+                    key: Matrix::new(&rows_k, places, channels),
+                    value: Matrix::new(&rows_v, places, channels),
+                    scale,
+                    key_bias: Some(&bias),
+                    window: None,
+                };
+                let mut memory = vec![0.0; attention::scratch(channels)];
+                attend(isa, what, &mut MatrixMut::new(&mut expected, 1, channels), None, &mut memory);
+                let (keys, values) = (turned(&rows_k), turned(&rows_v));
+                let what = Recall { query: &query, keys: &keys, values: &values, bias: &bias, scale };
+                let (mut out, mut weights) = (vec![f32::NAN; channels], vec![f32::NAN; places]);
+                recall(isa, what, &mut out, &mut weights);
+                let off = out.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off < 1e-5, "{}: off by {off}", isa.name());
+                let nothing = vec![f32::NEG_INFINITY; places];
+                recall(isa, Recall { bias: &nothing, ..what }, &mut out, &mut weights);
+                assert!(out.iter().all(|v| *v == 0.0));
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! The same weights, live: one frame in, what the model says of the last seconds out, at a cost that does not grow with what came before.
+
+use crate::kernel::{After, Matrix, MatrixMut, Recall, Rows, Unit, recall, recall::PLACES};
+use crate::network::{Heads, INPUTS, Network, pool};
+use crate::runtime::{Attention, Scratch, SelfAttention, padded};
+use crate::token::{CHANNELS, PARTS};
+
+/// How a stream is followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Live {
+    /// How far back a frame attends, s.
+    pub window_s: f64,
+    /// Most frames within the window: above this many the oldest are forgotten first, so that memory is bounded whatever the camera does.
+    pub most_frames: usize,
+}
+
+impl Default for Live {
+    /// Four seconds at up to 60 frames a second.
+    fn default() -> Live {
+        Live { window_s: 4.0, most_frames: 240 }
+    }
+}
+
+/// What the model says of the last seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Time of the newest frame, s.
+    pub time_s: f64,
+    /// Frames within the window.
+    pub frames: usize,
+    /// Probability of each movement of the card, in its order.
+    pub movement: Vec<f32>,
+    /// Probability that it is done correctly, if it is that movement, in the same order.
+    pub quality: Vec<f32>,
+    /// Embedding, `[2 · width]`: mean and maximum over the tokens within the window.
+    pub embedding: Vec<f32>,
+}
+
+/// A causal encoder with the keys and values of the window remembered in rings: a frame costs the same whatever came before, and nothing is allocated after the first.
+///
+/// Lost frames are simply not pushed; the clock may be irregular, since positions are seconds; a part that is not seen is hidden and is neither attended to nor pooled.
+#[derive(Debug)]
+pub struct StreamingEncoder {
+    network: Network,
+    live: Live,
+    /// Places of a ring: `most_frames` in whole vectors.
+    places: usize,
+    /// The place of the next frame.
+    next: usize,
+    /// Time of each place, s; NaN where there was no frame yet.
+    times: Vec<f64>,
+    /// Parts hidden at each place, `[place, part]`.
+    hidden: Vec<bool>,
+    /// One a block.
+    rings: Vec<Ring>,
+    /// Encoded tokens, `[place, part, width]`.
+    encoded: Vec<f32>,
+    work: Work,
+    state: State,
+    heads: Heads,
+}
+
+/// What the attention over time of a block remembers.
+#[derive(Debug)]
+struct Ring {
+    /// `[part, channel of all heads, place]`.
+    keys: Vec<f32>,
+    values: Vec<f32>,
+}
+
+/// Memory that a frame is worked on in.
+#[derive(Debug)]
+struct Work {
+    /// `[part, INPUTS]`.
+    input: Vec<f32>,
+    /// `[part, width]`.
+    x: Vec<f32>,
+    normed: Vec<f32>,
+    /// Queries, keys and values, `[part, 3 · width]`.
+    projected: Vec<f32>,
+    /// `[part, width]`.
+    joined: Vec<f32>,
+    /// 0 or −∞ a part of this frame, `[part]`.
+    now: Vec<f32>,
+    /// 0 or −∞ a remembered token, `[part, place]`.
+    past: Vec<f32>,
+    /// `[place]`.
+    weights: Vec<f32>,
+    angles: Vec<f32>,
+    scratch: Scratch,
+}
+
+impl StreamingEncoder {
+    /// A stream with nothing in it yet.
+    pub(crate) fn new(network: Network, live: Live) -> StreamingEncoder {
+        let (parts, width) = (PARTS.len(), network.encoder.width());
+        let live = Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1) };
+        let places = live.most_frames.next_multiple_of(PLACES);
+        let ring = || Ring { keys: vec![0.0; parts * width * places], values: vec![0.0; parts * width * places] };
+        let work = Work {
+            input: vec![0.0; parts * INPUTS],
+            x: vec![0.0; parts * padded(width)],
+            normed: vec![0.0; parts * padded(width)],
+            projected: vec![0.0; parts * padded(3 * width)],
+            joined: vec![0.0; parts * padded(width)],
+            now: vec![0.0; parts],
+            past: vec![f32::NEG_INFINITY; parts * places],
+            weights: vec![0.0; places],
+            angles: Vec::new(),
+            scratch: Scratch::default(),
+        };
+        StreamingEncoder {
+            rings: network.encoder.blocks.iter().map(|_| ring()).collect(),
+            encoded: vec![0.0; places * parts * width],
+            times: vec![f64::NAN; places],
+            hidden: vec![true; places * parts],
+            state: State { embedding: vec![0.0; 2 * width], ..State::default() },
+            heads: Heads::default(),
+            places,
+            next: 0,
+            live,
+            network,
+            work,
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.times.fill(f64::NAN);
+        self.next = 0;
+    }
+
+    /// What was said of the newest frame.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Encoded tokens of the newest frame, `[part, width]`; a hidden part's mean nothing.
+    pub fn encoded(&self) -> &[f32] {
+        let size = PARTS.len() * self.network.encoder.width();
+        let place = (self.next + self.live.most_frames - 1) % self.live.most_frames;
+        &self.encoded[place * size..(place + 1) * size]
+    }
+
+    /// Takes a frame's tokens: `values` `[part, channel]`, `hidden` `[part]`, at `time_s`, which must not be before the frame before.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    pub fn push(&mut self, values: &[f32], hidden: &[bool], time_s: f64) -> &State {
+        let (parts, width) = (PARTS.len(), self.network.encoder.width());
+        assert!(values.len() == parts * CHANNELS && hidden.len() == parts, "a frame's tokens of another shape");
+        let place = self.next;
+        self.next = (self.next + 1) % self.live.most_frames;
+        self.times[place] = time_s;
+        self.hidden[place * parts..(place + 1) * parts].copy_from_slice(hidden);
+        self.mark(time_s);
+        for (part, row) in self.work.input.chunks_exact_mut(INPUTS).enumerate() {
+            row[..CHANNELS].copy_from_slice(&values[part * CHANNELS..(part + 1) * CHANNELS]);
+            row[CHANNELS..].fill(0.0);
+            row[CHANNELS + part] = 1.0;
+        }
+        let encoder = &self.network.encoder;
+        let row = padded(width);
+        {
+            let mut x = MatrixMut::strided(&mut self.work.x, parts, width, row);
+            encoder.input.forward(Matrix::new(&self.work.input, parts, INPUTS), After::Write, &mut x);
+        }
+        for (block, ring) in encoder.blocks.iter().zip(&mut self.rings) {
+            for attention in &block.attentions {
+                let over_time = attention.attention.rotary().is_some();
+                self.work.prepare(attention, time_s);
+                if over_time {
+                    ring.keep(&self.work.projected, width, self.places, place);
+                    self.work.look_back(&attention.attention, ring, self.places);
+                } else {
+                    self.work.look_around(&attention.attention, parts);
+                }
+            }
+            let Work { x, normed, scratch, .. } = &mut self.work;
+            let mut normed = MatrixMut::strided(normed, parts, width, row);
+            let mut x = MatrixMut::strided(x, parts, width, row);
+            block.norm.forward(x.as_matrix(), &mut normed);
+            block.feed_forward.add(normed.as_matrix(), &mut x, scratch);
+        }
+        let mut x = MatrixMut::strided(&mut self.work.x, parts, width, row);
+        encoder.norm.in_place(&mut x);
+        for part in 0..parts {
+            let to = (place * parts + part) * width;
+            self.encoded[to..to + width].copy_from_slice(x.read_row(part));
+        }
+        self.judge(time_s)
+    }
+
+    /// Marks what of the window may be attended to now.
+    fn mark(&mut self, now: f64) {
+        let parts = PARTS.len();
+        let mut frames = 0;
+        for (place, time) in self.times.iter().enumerate() {
+            let near = now - time <= self.live.window_s + 1e-9;
+            frames += usize::from(near);
+            for part in 0..parts {
+                let seen = near && !self.hidden[place * parts + part];
+                self.work.past[part * self.places + place] = if seen { 0.0 } else { f32::NEG_INFINITY };
+            }
+        }
+        let newest = (self.next + self.live.most_frames - 1) % self.live.most_frames;
+        for (part, now) in self.work.now.iter_mut().enumerate() {
+            *now = self.work.past[part * self.places + newest];
+        }
+        self.state.frames = frames;
+    }
+
+    fn judge(&mut self, time_s: f64) -> &State {
+        let (parts, width) = (PARTS.len(), self.network.encoder.width());
+        let past = &self.work.past;
+        let seen = |token: usize| past[token % parts * self.places + token / parts] == 0.0;
+        let tokens = self.encoded.chunks_exact(width).enumerate();
+        pool(tokens.filter(|(token, _)| seen(*token)).map(|(_, row)| row), &mut self.state.embedding);
+        self.network.heads(&self.state.embedding, &mut self.heads);
+        self.state.time_s = time_s;
+        self.state.movement.clone_from(&self.heads.movement);
+        self.state.quality.clone_from(&self.heads.quality);
+        &self.state
+    }
+}
+
+impl Ring {
+    /// Keeps the keys and values of a frame at a place.
+    fn keep(&mut self, projected: &[f32], width: usize, places: usize, place: usize) {
+        for (part, row) in projected.chunks_exact(padded(3 * width)).enumerate() {
+            for channel in 0..width {
+                let to = (part * width + channel) * places + place;
+                self.keys[to] = row[width + channel];
+                self.values[to] = row[2 * width + channel];
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Norm, then queries, keys and values of the frame.
+    fn prepare(&mut self, attention: &Attention, time_s: f64) {
+        let (parts, width) = (PARTS.len(), attention.attention.width());
+        let Work { x, normed, projected, angles, .. } = self;
+        if let Some(rotary) = attention.attention.rotary() {
+            rotary.table_at(time_s, angles);
+        }
+        let x = MatrixMut::strided(x, parts, width, padded(width));
+        let mut normed = MatrixMut::strided(normed, parts, width, padded(width));
+        attention.norm.forward(x.as_matrix(), &mut normed);
+        let mut projected = MatrixMut::strided(projected, parts, 3 * width, padded(3 * width));
+        attention.attention.project(normed.as_matrix(), &mut projected, |_| Some(&*angles));
+    }
+
+    /// Attention over the parts of the frame.
+    fn look_around(&mut self, attention: &SelfAttention, parts: usize) {
+        let width = attention.width();
+        let rows = Rows { from: 0, step: 1, count: parts };
+        let unit = Unit { index: 0, sequence: rows, first: 0, rows };
+        let projected = Matrix::strided(&self.projected, parts, 3 * width, padded(3 * width), 1);
+        let mut x = MatrixMut::strided(&mut self.x, parts, width, padded(width));
+        attention.add(projected, &unit, Some(&self.now), &mut x, &mut self.scratch);
+    }
+
+    /// Attention of every part over its own past.
+    fn look_back(&mut self, attention: &SelfAttention, ring: &Ring, places: usize) {
+        let (parts, width, channels) = (PARTS.len(), attention.width(), attention.channels());
+        let isa = attention.isa();
+        for part in 0..parts {
+            let bias = &self.past[part * places..(part + 1) * places];
+            for from in (0..width).step_by(channels) {
+                let memory = (part * width + from) * places..(part * width + from + channels) * places;
+                let query = part * padded(3 * width) + from;
+                let what = Recall {
+                    query: &self.projected[query..query + channels],
+                    keys: &ring.keys[memory.clone()],
+                    values: &ring.values[memory],
+                    bias,
+                    scale: 1.0 / (channels as f32).sqrt(),
+                };
+                let to = part * padded(width) + from;
+                recall(isa, what, &mut self.joined[to..to + channels], &mut self.weights);
+            }
+        }
+        let joined = Matrix::strided(&self.joined, parts, width, padded(width), 1);
+        let mut x = MatrixMut::strided(&mut self.x, parts, width, padded(width));
+        attention.join(joined, &mut x);
+    }
+}
+
+#[cfg(test)]
+mod tests;
