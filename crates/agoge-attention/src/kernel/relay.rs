@@ -33,12 +33,13 @@ impl Progress {
         Some(if front { before >> 32 } else { (before & 0xFFFF_FFFF) - 1 } as usize)
     }
 
-    /// Waits until all units are done. A unit that is not done is at work on another thread and waits for nobody.
+    /// Waits until all units are done. A unit that is not done is at work on another thread and waits for nobody. The core is offered to others only after what
+    /// would be a long time for a unit: once given away it is gone for milliseconds.
     fn wait(&self, units: usize) {
         let mut looks = 0;
         while self.done.load(Ordering::Acquire) < units {
             looks += 1;
-            if looks % 256 == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+            if looks % 16_384 == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
         }
     }
 }
