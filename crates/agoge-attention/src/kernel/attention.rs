@@ -445,6 +445,9 @@ mod tests {
             (140, 300, 64),
             (1, 257, 32),
         ] {
+            if cfg!(miri) && keys > 64 {
+                continue;
+            }
             for hidden in [false, true] {
                 for window in [None, causal, Some(Window { first: 4, back: 9, ahead: 2 })] {
                     cases.push(Case { queries, keys, channels, hidden, window });
@@ -522,7 +525,7 @@ mod tests {
     #[test]
     fn a_query_does_not_depend_on_its_neighbours() {
         let mut random = fastrand::Rng::with_seed(6);
-        let (n, d) = (150, 16);
+        let (n, d) = (if cfg!(miri) { 50 } else { 150 }, 16);
         let x: Vec<f32> = (0..n * d).map(|_| random.f32() * 8.0 - 4.0).collect();
         let x = Matrix::new(&x, n, d);
         for isa in Isa::all() {
@@ -541,7 +544,7 @@ mod tests {
                 out
             };
             let all = run(0, n);
-            for (from, rows) in [(0, 1), (7, 30), (100, 50)] {
+            for (from, rows) in [(0, 1), (7, 30), (n - 10, 10)] {
                 assert_eq!(&all[from * d..(from + rows) * d], run(from, rows), "{}", isa.name());
             }
         }
