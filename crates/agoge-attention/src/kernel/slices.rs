@@ -2,7 +2,8 @@
 #![allow(unsafe_code)]
 
 /// Asks the scheduler to give this thread its time in short slices, so that it is let in soon after it wakes, where another thread is computing on the core: for
-/// work of a fraction of a millisecond. It gets no more time in all. Whether it was granted: Linux from 6.12 on grants it to anyone.
+/// work of a fraction of a millisecond. It gets no more time in all. 0 goes back to
+/// ordinary slices. Whether it was granted: Linux from 6.12 on grants it to anyone.
 pub fn short_slices(microseconds: u32) -> bool {
     #[cfg(target_os = "linux")]
     {

@@ -96,15 +96,6 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
                 b = b.wrapping_add(t.b_step);
             }
         }
-        let plain = matches!(t.keep, Keep::Nothing) && t.row_bias.is_null() && t.row_scale.is_null();
-        if plain && t.column_bias.is_null() && t.columns == N * L::LANES {
-            for i in 0..M {
-                for j in 0..N {
-                    l.store(t.c.add(i * t.c_row + j * L::LANES), acc[i][j]);
-                }
-            }
-            return;
-        }
         if !t.column_bias.is_null() {
             for j in 0..N {
                 let bias = part(l, t.column_bias, j, t.columns);

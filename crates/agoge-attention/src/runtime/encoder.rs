@@ -177,7 +177,7 @@ impl Encoder {
         grid: &mut Grid,
         workspace: &Workspace,
         spread: Spread,
-        mut maps: Option<&mut Maps>,
+        maps: Option<&mut Maps>,
     ) {
         let (rows, width, channels) = (tokens.times * tokens.parts, self.width(), self.input.inputs());
         let Grid { x, projected, angles, bias, map, progress } = grid;
@@ -229,7 +229,7 @@ impl Encoder {
             }
         };
         let stages = self.attentions().count() + 1;
-        let Some(maps) = maps.as_deref_mut() else {
+        let Some(maps) = maps else {
             return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
         };
         for stage in 0..stages {
