@@ -136,7 +136,7 @@ mod tests {
                 let tokens = times * parts;
                 let (mut lasting, mut one, mut two) = (vec![0.0; tokens * 2], vec![0.0; tokens], vec![0.0; tokens]);
                 let mut turns = [MatrixMut::new(&mut one, tokens, 1), MatrixMut::new(&mut two, tokens, 1)];
-                let axis = |stage: usize| if stage % 2 == 0 { Axis::Time } else { Axis::Part };
+                let axis = |stage: usize| if stage.is_multiple_of(2) { Axis::Time } else { Axis::Part };
                 let units = |stage| Units { times, parts, axis: axis(stage), tile };
                 let mut progress = Vec::new();
                 let mut view = MatrixMut::new(&mut lasting, tokens, 2);
