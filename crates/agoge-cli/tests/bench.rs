@@ -2,14 +2,14 @@
 
 use assert_cmd::Command;
 
-fn serve(input: &str) -> std::process::Output {
+fn serve(input: &str) -> std::io::Result<std::process::Output> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_agoge"));
-    command.args(["bench", "serve", "--threads", "2"]).write_stdin(input).output().expect("it runs")
+    command.args(["bench", "serve", "--threads", "2"]).write_stdin(input).output()
 }
 
 #[test]
 fn each_iteration_has_a_time() {
-    let output = serve("sdpa_40_16 3\n\nsdpa_40_16\nquit\nsdpa_40_16 1\n");
+    let output = serve("sdpa_40_16 3\n\nsdpa_40_16\nquit\nsdpa_40_16 1\n").expect("it runs");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).expect("text");
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(' ').collect()).collect();
@@ -24,7 +24,7 @@ fn each_iteration_has_a_time() {
 #[test]
 fn what_is_no_task_is_said() {
     for input in ["pushups 3\n", "sdpa_40_16 many\n", "sdpa_40_16 0\n"] {
-        let output = serve(input);
+        let output = serve(input).expect("it runs");
         assert_eq!(output.status.code(), Some(1));
         let error = String::from_utf8(output.stderr).expect("text");
         assert!(error.contains("agoge bench tasks") && error.contains(input.trim()), "{error}");

@@ -66,12 +66,12 @@ impl Work for Pack<'_> {
             let from = index * PANEL;
             let width = PANEL.min(columns - from);
             let b = self.b.as_ptr().wrapping_add(from * step);
+            if width < PANEL {
+                panel.fill(0.0);
+            }
             let to = panel.as_mut_ptr();
             // SAFETY: reads (k, j) for k < rows and j < width of this panel's columns; writes within the panel, which has `rows · PANEL` numbers.
             unsafe {
-                if width < PANEL {
-                    panel.fill(0.0);
-                }
                 if step == 1 {
                     for k in 0..rows {
                         std::ptr::copy_nonoverlapping(b.add(k * row), to.add(k * PANEL), width);
