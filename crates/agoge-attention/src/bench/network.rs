@@ -4,7 +4,7 @@ use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
 use crate::runtime::{Attention, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace};
 
 /// Where weights come from: asked for a number of inputs and outputs, gives a matrix `[in, out]` (or, for no inputs, a vector).
-pub type Source<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
+pub(crate) type Source<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
 
 /// Random weights as linear layers are usually begun: uniform within ±1/√in; vectors within ±1/√out.
 pub fn random(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
@@ -45,7 +45,7 @@ pub struct Motion {
 
 impl Motion {
     /// With weights from a source.
-    pub fn new(isa: Isa, source: &mut Source) -> Motion {
+    pub fn new(isa: Isa, source: &mut Source<'_>) -> Motion {
         let input = layer(isa, source, 99, 128);
         let blocks = (0..4).map(|_| block(isa, source, &[Axis::Time], 128, 8, 512)).collect();
         Motion { encoder: Encoder { input, blocks, norm: norm(isa, 128) }, head: layer(isa, source, 128, 16) }
@@ -77,7 +77,7 @@ pub struct Joints {
 
 impl Joints {
     /// With weights from a source.
-    pub fn new(isa: Isa, source: &mut Source) -> Joints {
+    pub fn new(isa: Isa, source: &mut Source<'_>) -> Joints {
         let input = layer(isa, source, 3, 64);
         let blocks = (0..4).map(|_| block(isa, source, &[Axis::Part, Axis::Time], 64, 4, 256)).collect();
         Joints { encoder: Encoder { input, blocks, norm: norm(isa, 64) }, head: layer(isa, source, 64, 3) }

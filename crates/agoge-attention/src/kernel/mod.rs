@@ -4,7 +4,7 @@
 //! the tiling and the number of threads, because each output is always summed in the same order; between instruction sets they differ by rounding only.
 //!
 //! This is the one place of the workspace where `unsafe` is allowed: to call an instruction that was found to exist, and to read and write matrices by address in
-//! the inner loop after the border has checked all extents.
+//! the inner loop after the border has checked all extents (and, in `slices`, for one system call).
 
 pub mod attention;
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +23,7 @@ pub mod norm;
 pub mod recall;
 pub mod relay;
 mod scalar;
+mod slices;
 mod tile;
 pub mod units;
 
@@ -36,4 +37,5 @@ pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
 pub use recall::{Recall, recall};
 pub use relay::{Hand, Progress, relay};
+pub use slices::short_slices;
 pub use units::{Axis, Rows, Unit, Units};

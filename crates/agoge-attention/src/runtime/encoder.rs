@@ -51,12 +51,11 @@ pub struct Maps {
     pub maps: Vec<Vec<f32>>,
 }
 
-/// One attention and what follows until the next.
+/// One attention and what follows until the next is prepared.
 struct Pass<'a> {
     attention: &'a Attention,
     /// The feed-forward, after a block's last attention.
     think: Option<&'a Block>,
-    next: Option<&'a Attention>,
 }
 
 impl Encoder {
@@ -71,11 +70,13 @@ impl Encoder {
 
     fn passes(&self) -> impl Iterator<Item = Pass<'_>> {
         let last = |block: &Block, i: usize| i + 1 == block.attentions.len();
-        let all = self.blocks.iter().flat_map(move |block| {
-            block.attentions.iter().enumerate().map(move |(i, attention)| (attention, last(block, i).then_some(block)))
-        });
-        let next = self.attentions().skip(1).map(Some).chain([None]);
-        all.zip(next).map(|((attention, think), next)| Pass { attention, think, next })
+        self.blocks.iter().flat_map(move |block| {
+            block
+                .attentions
+                .iter()
+                .enumerate()
+                .map(move |(i, attention)| Pass { attention, think: last(block, i).then_some(block) })
+        })
     }
 
     /// Encodes a batch; `read` gets each element's number, its normalised embedding `[time · part, width]` and its part of `out`, which is `out.len() / batch` long.
@@ -176,7 +177,7 @@ impl Encoder {
         grid: &mut Grid,
         workspace: &Workspace,
         spread: Spread,
-        mut maps: Option<&mut Maps>,
+        maps: Option<&mut Maps>,
     ) {
         let (rows, width, channels) = (tokens.times * tokens.parts, self.width(), self.input.inputs());
         let Grid { x, projected, angles, bias, map, progress } = grid;
@@ -228,7 +229,7 @@ impl Encoder {
             }
         };
         let stages = self.attentions().count() + 1;
-        let Some(maps) = maps.as_deref_mut() else {
+        let Some(maps) = maps else {
             return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
         };
         for stage in 0..stages {

@@ -6,6 +6,30 @@
 //!
 //! A batch with work for all threads is shared out by its elements, each of which stays in one core's cache; a smaller one by pieces of its sequences. Both give
 //! the same bits, on any number of threads. After the first call with a shape nothing is allocated.
+//!
+//! ```
+//! use agoge_attention::kernel::{Isa, Matrix};
+//! use agoge_attention::runtime::{
+//!     Attention, Axis, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace,
+//! };
+//!
+//! let isa = Isa::best();
+//! let layer = |inputs, outputs| Linear::new(isa, Matrix::new(&vec![0.1; inputs * outputs], inputs, outputs), &[]);
+//! let norm = || LayerNorm::new(isa, &[1.0; 8], &[0.0; 8], 1e-5);
+//! let attention = SelfAttention::new(layer(8, 24), layer(8, 8), 2);
+//! let block = Block {
+//!     attentions: vec![Attention { norm: norm(), attention, axis: Axis::Time }],
+//!     norm: norm(),
+//!     feed_forward: FeedForward::new(layer(8, 16), layer(16, 8)),
+//! };
+//! let encoder = Encoder { input: layer(3, 8), blocks: vec![block], norm: norm() };
+//! // Two clips of ten times, one part of three channels; the first time's embedding of each is read.
+//! let values = [0.5; 2 * 10 * 3];
+//! let tokens = Tokens { values: &values, batch: 2, times: 10, parts: 1, hidden: None, seconds: None };
+//! let mut out = [0.0; 2 * 8];
+//! encoder.forward(tokens, &mut Workspace::new(), &mut out, |_, embedding, out| out.copy_from_slice(embedding.row(0)));
+//! assert_eq!(out[..8], out[8..]);
+//! ```
 
 mod block;
 mod encoder;

@@ -1,0 +1,177 @@
+//! Kernels on the shapes that matter, each on every instruction set of this machine, beside the crates that could do the same. One thread.
+//!
+//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates are in operations: 2·m·n·k for a product.
+
+use agoge_attention::kernel::{
+    After, Attend, Isa, Matrix, MatrixMut, Packed, Spread, attend, attention, gelu, gemm, layer_norm, linear,
+};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+/// Rows, columns, depth: the layers of the two networks, a general product, a weight gradient.
+const SHAPES: &[(usize, usize, usize)] = &[
+    (128, 384, 128),
+    (128, 128, 128),
+    (128, 512, 128),
+    (128, 128, 512),
+    (25, 192, 64),
+    (64, 256, 64),
+    (64, 64, 256),
+    (1000, 1000, 1000),
+];
+
+fn draw(n: usize) -> Vec<f32> {
+    let mut random = fastrand::Rng::with_seed(1);
+    (0..n).map(|_| random.f32() - 0.5).collect()
+}
+
+/// The path of that place, slowest first; paths that this machine has not are the fastest again.
+fn isa(place: usize) -> Isa {
+    Isa::all().get(place).copied().unwrap_or_else(Isa::best)
+}
+
+#[divan::bench_group(min_time = 0.3)]
+mod product {
+    use super::*;
+
+    fn own(bencher: Bencher, (m, n, k): (usize, usize, usize), isa: Isa) {
+        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        let packed = Packed::new(isa, Matrix::new(&b, k, n));
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            linear(
+                isa,
+                black_box(Matrix::new(&a, m, k)),
+                &packed,
+                None,
+                After::Write,
+                &mut MatrixMut::new(&mut c, m, n),
+            );
+        });
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn packed_best(bencher: Bencher, shape: (usize, usize, usize)) {
+        own(bencher, shape, Isa::best());
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn packed_second(bencher: Bencher, shape: (usize, usize, usize)) {
+        own(bencher, shape, isa(1));
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn packed_scalar(bencher: Bencher, shape: (usize, usize, usize)) {
+        own(bencher, shape, Isa::SCALAR);
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn packing_each_time(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
+        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        let mut scratch = Packed::default();
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+            gemm(Isa::best(), a, b, After::Write, &mut MatrixMut::new(&mut c, m, n), Spread::Here, &mut scratch);
+        });
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn crate_gemm(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
+        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| crates::gemm((m, n, k), &a, &b, &mut c));
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn crate_matrixmultiply(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
+        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        bencher
+            .counter(ItemsCount::new(2 * m * n * k))
+            .bench_local(|| crates::matrixmultiply((m, n, k), &a, &b, &mut c));
+    }
+}
+
+/// What a network asks for: product, bias and GELU; the crates' product with bias and GELU in a second pass over the result.
+#[divan::bench_group(min_time = 0.3)]
+mod layer {
+    use super::*;
+
+    #[divan::bench(args = SHAPES)]
+    fn fused(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
+        let (a, b, bias, mut c) = (draw(m * k), draw(k * n), draw(n), vec![0.0; m * n]);
+        let packed = Packed::new(Isa::best(), Matrix::new(&b, k, n));
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            let x = black_box(Matrix::new(&a, m, k));
+            linear(Isa::best(), x, &packed, Some(&bias), After::Gelu, &mut MatrixMut::new(&mut c, m, n));
+        });
+    }
+
+    #[divan::bench(args = SHAPES)]
+    fn crate_gemm_then_rest(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
+        let (a, b, bias, mut c) = (draw(m * k), draw(k * n), draw(n), vec![0.0; m * n]);
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            crates::gemm((m, n, k), &a, &b, &mut c);
+            for row in c.chunks_exact_mut(n) {
+                row.iter_mut().zip(&bias).for_each(|(c, bias)| *c += bias);
+            }
+            gelu(Isa::best(), &mut c);
+        });
+    }
+}
+
+/// Tokens and channels of a head.
+const HEADS: &[(usize, usize)] = &[(25, 16), (64, 16), (128, 16), (1024, 32), (4096, 32)];
+
+#[divan::bench(args = HEADS, min_time = 0.3)]
+fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
+    let (x, mut out, mut scratch) = (draw(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch(d)]);
+    let of = |which: usize| Matrix::strided(&x[which * d..], t, d, 3 * d, 1);
+    let what = Attend { query: of(0), key: of(1), value: of(2), scale: 0.25, key_bias: None, window: None };
+    bencher.counter(ItemsCount::new(4 * t * t * d)).bench_local(|| {
+        attend(Isa::best(), black_box(what), &mut MatrixMut::new(&mut out, t, d), None, &mut scratch);
+    });
+}
+
+/// Rates in numbers.
+#[divan::bench(args = [0, 1, 2])]
+fn gelu_4096(bencher: Bencher, place: usize) {
+    let mut x = draw(4096);
+    bencher.counter(ItemsCount::new(4096usize)).bench_local(|| gelu(isa(place), black_box(&mut x)));
+}
+
+/// Rates in numbers.
+#[divan::bench(args = [0, 1, 2])]
+fn layer_norm_128_by_128(bencher: Bencher, place: usize) {
+    let (x, gain, mut out) = (draw(128 * 128), draw(128), vec![0.0; 128 * 128]);
+    bencher.counter(ItemsCount::new(128usize * 128)).bench_local(|| {
+        let x = black_box(Matrix::new(&x, 128, 128));
+        layer_norm(isa(place), x, &gain, &gain, 1e-5, &mut MatrixMut::new(&mut out, 128, 128));
+    });
+}
+
+/// The crates that were weighed.
+#[allow(unsafe_code)]
+mod crates {
+    /// `c = a·b` by the crate `gemm`.
+    pub(super) fn gemm((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+        let (wide, deep) = (n as isize, k as isize);
+        let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+        // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
+        unsafe {
+            let one = gemm::Parallelism::None;
+            gemm::gemm(m, n, k, c, 1, wide, false, a, 1, deep, b, 1, wide, 0.0, 1.0, false, false, false, one);
+        }
+    }
+
+    /// `c = a·b` by the crate `matrixmultiply`.
+    pub(super) fn matrixmultiply((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+        let (wide, deep) = (n as isize, k as isize);
+        // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
+        unsafe {
+            let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+            matrixmultiply::sgemm(m, k, n, 1.0, a, deep, 1, b, wide, 1, 0.0, c, wide, 1);
+        }
+    }
+}
