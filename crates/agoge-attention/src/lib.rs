@@ -5,6 +5,7 @@
 
 mod alone;
 pub mod attention;
+pub mod bench;
 pub mod calibration;
 pub mod card;
 pub mod encoder;
@@ -15,6 +16,7 @@ pub mod metric;
 pub mod model;
 pub mod motion;
 pub mod ops;
+pub mod runtime;
 pub mod token;
 pub mod train;
 pub mod weights;

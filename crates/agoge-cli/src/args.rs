@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
+    /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
+    #[command(hide = true)]
+    Bench(Bench),
     /// Print shell completions
     Completions {
         /// For which shell
@@ -202,4 +205,25 @@ pub(crate) struct Evaluate {
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+/// `agoge bench`
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
+
+/// What to do with benchmarks.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until "quit"
+    Serve {
+        /// On how many threads (default: as many as the machine has cores)
+        #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+        threads: Option<usize>,
+    },
+    /// List the tasks with the operations that one run takes
+    Tasks,
 }

@@ -38,6 +38,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Import(args) => commands::import::run(&args, shared),
         Command::Train(args) => commands::train::run(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run(&args, shared),
+        Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }

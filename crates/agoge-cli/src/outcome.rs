@@ -29,6 +29,12 @@ pub(crate) enum Failure {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] agoge::Error),
+    /// A line that asks for no task.
+    #[error("not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends")]
+    Bench {
+        /// The line.
+        line: String,
+    },
     /// Standard output cannot be written to.
     #[error("cannot write to standard output: {0}; hint: is the pipe still open?")]
     Output(#[from] std::io::Error),
@@ -38,7 +44,7 @@ impl Failure {
     /// The exit code that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Failure::Library(_) | Failure::Output(_) => Exit::InputAtFault,
+            Failure::Library(_) | Failure::Bench { .. } | Failure::Output(_) => Exit::InputAtFault,
         }
     }
 }

@@ -93,7 +93,11 @@ pub fn analyze(
         let (scores, note) = learned::judge(model, &movement.name, &readings, is_3d);
         // One set, one method: where the model counts, a repetition that it cannot judge has no score.
         if note.counts {
-            reports.iter_mut().filter(|report| report.complete).zip(scores).for_each(|(report, score)| report.score = score);
+            reports
+                .iter_mut()
+                .filter(|report| report.complete)
+                .zip(scores)
+                .for_each(|(report, score)| report.score = score);
         }
         note
     });

@@ -249,38 +249,90 @@ pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, ene
 /// Energies (in units of log 2) become exponentials, lane by lane; the state is brought forward.
 #[inline(always)]
 fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State) {
-    let keys = energies.len() / PANEL;
-    let e = energies.as_mut_ptr();
     for lane in (0..height).step_by(2 * L::LANES) {
-        let pair = [lane, (lane + L::LANES).min(PANEL - L::LANES)];
-        let wide = if lane + L::LANES < height { 2 } else { 1 };
-        // SAFETY: whole vectors within rows of 32, of the energies and of the state.
+        // SAFETY: whole vectors within rows of 32.
         unsafe {
-            let before = pair.map(|at| l.load(state.most.as_ptr().add(at)));
-            // Two maxima each, so that one need not wait for the other.
-            let mut most = [before, before];
-            for j in 0..keys {
-                let of = &mut most[j & 1];
-                for v in 0..wide {
-                    of[v] = l.max(of[v], l.load(e.add(j * PANEL + pair[v])));
-                }
+            if lane + L::LANES < height {
+                weigh_lanes::<L, 2>(l, energies, lane, state);
+            } else {
+                weigh_lanes::<L, 1>(l, energies, lane, state);
             }
-            for v in 0..wide {
-                let most = l.max(most[0][v], most[1][v]);
-                let fade = exp2(l, l.sub(before[v], most));
-                let mut sums = [l.mul(fade, l.load(state.sum.as_ptr().add(pair[v]))), l.splat(0.0)];
-                for j in 0..keys {
-                    let p = exp2(l, l.sub(l.load(e.add(j * PANEL + pair[v])), most));
-                    l.store(e.add(j * PANEL + pair[v]), p);
-                    sums[j & 1] = l.add(sums[j & 1], p);
-                }
-                let sum = l.add(sums[0], sums[1]);
-                l.store(state.most.as_mut_ptr().add(pair[v]), most);
-                l.store(state.sum.as_mut_ptr().add(pair[v]), sum);
-                l.store(state.fade.as_mut_ptr().add(pair[v]), fade);
-                // A query that saw nothing has a sum, and an output, of zero: anything finite will do.
-                l.store(state.last.as_mut_ptr().add(pair[v]), l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))));
-            }
+        }
+    }
+}
+
+/// As [`weigh`] for `W` vectors from `lane` on. Even and odd keys have a maximum and a sum each, so that one need not wait for the other.
+///
+/// # Safety
+/// They lie within rows of 32, of the energies and of the state.
+#[inline(always)]
+unsafe fn weigh_lanes<L: Lanes, const W: usize>(l: L, energies: &mut [f32], lane: usize, state: &mut State) {
+    let keys = energies.len() / PANEL;
+    let e = energies.as_mut_ptr().wrapping_add(lane);
+    // SAFETY: the caller's promise, for each key.
+    unsafe {
+        let mut before = [l.splat(0.0); W];
+        for (v, before) in before.iter_mut().enumerate() {
+            *before = l.load(state.most.as_ptr().add(lane + v * L::LANES));
+        }
+        let (mut even, mut odd) = (before, before);
+        for j in (0..keys / 2 * 2).step_by(2) {
+            larger(l, &mut even, e.add(j * PANEL));
+            larger(l, &mut odd, e.add((j + 1) * PANEL));
+        }
+        if keys % 2 == 1 {
+            larger(l, &mut even, e.add((keys - 1) * PANEL));
+        }
+        let (mut most, mut fade) = (even, even);
+        for v in 0..W {
+            most[v] = l.max(even[v], odd[v]);
+            fade[v] = exp2(l, l.sub(before[v], most[v]));
+            even[v] = l.mul(fade[v], l.load(state.sum.as_ptr().add(lane + v * L::LANES)));
+            odd[v] = l.splat(0.0);
+        }
+        for j in (0..keys / 2 * 2).step_by(2) {
+            weighed(l, &mut even, e.add(j * PANEL), &most);
+            weighed(l, &mut odd, e.add((j + 1) * PANEL), &most);
+        }
+        if keys % 2 == 1 {
+            weighed(l, &mut even, e.add((keys - 1) * PANEL), &most);
+        }
+        for v in 0..W {
+            let at = lane + v * L::LANES;
+            let sum = l.add(even[v], odd[v]);
+            l.store(state.most.as_mut_ptr().add(at), most[v]);
+            l.store(state.sum.as_mut_ptr().add(at), sum);
+            l.store(state.fade.as_mut_ptr().add(at), fade[v]);
+            // A query that saw nothing has a sum, and an output, of zero: anything finite will do.
+            l.store(state.last.as_mut_ptr().add(at), l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))));
+        }
+    }
+}
+
+/// The larger of the maxima so far and a row of energies.
+///
+/// # Safety
+/// `W` vectors can be read at `row`.
+#[inline(always)]
+unsafe fn larger<L: Lanes, const W: usize>(l: L, most: &mut [L::V; W], row: *const f32) {
+    for (v, most) in most.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        *most = l.max(*most, unsafe { l.load(row.add(v * L::LANES)) });
+    }
+}
+
+/// A row of energies becomes exponentials, which are added to the sums.
+///
+/// # Safety
+/// `W` vectors can be read and written at `row`.
+#[inline(always)]
+unsafe fn weighed<L: Lanes, const W: usize>(l: L, sum: &mut [L::V; W], row: *mut f32, most: &[L::V; W]) {
+    for (v, sum) in sum.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let p = exp2(l, l.sub(l.load(row.add(v * L::LANES)), most[v]));
+            l.store(row.add(v * L::LANES), p);
+            *sum = l.add(*sum, p);
         }
     }
 }

@@ -20,8 +20,10 @@ mod matrix;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub mod norm;
+pub mod relay;
 mod scalar;
 mod tile;
+pub mod units;
 
 pub use attention::{Attend, Window, attend, attention_map};
 pub use gemm::{After, Packed, Spread, gemm, linear};
@@ -31,3 +33,5 @@ pub(crate) use lanes::Lanes;
 pub use math::{exp, gelu};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
+pub use relay::{Hand, Progress, relay};
+pub use units::{Axis, Rows, Unit, Units};

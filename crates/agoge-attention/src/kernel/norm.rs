@@ -14,11 +14,21 @@ use super::matrix::{Matrix, MatrixMut};
 pub fn layer_norm(isa: Isa, x: Matrix, gain: &[f32], shift: &[f32], epsilon: f32, out: &mut MatrixMut) {
     assert!(x.rows() == out.rows() && x.columns() == out.columns(), "layer norm of one shape into another");
     assert!(gain.len() == x.columns() && shift.len() == x.columns() && x.column_stride() == 1, "layer norm's shapes");
-    isa.run(Norm { x, gain, shift, epsilon, out });
+    isa.run(Norm { x: Some(x), gain, shift, epsilon, out });
+}
+
+/// As [`layer_norm`], in place.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn layer_norm_in_place(isa: Isa, x: &mut MatrixMut, gain: &[f32], shift: &[f32], epsilon: f32) {
+    assert!(gain.len() == x.columns() && shift.len() == x.columns(), "layer norm's shapes");
+    isa.run(Norm { x: None, gain, shift, epsilon, out: x });
 }
 
 struct Norm<'a, 'b> {
-    x: Matrix<'a>,
+    /// None: what is in `out`.
+    x: Option<Matrix<'a>>,
     gain: &'a [f32],
     shift: &'a [f32],
     epsilon: f32,
@@ -29,14 +39,14 @@ impl Work for Norm<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
-        let n = self.x.columns();
+        let n = self.out.columns();
         let whole = n - n % L::LANES;
         let rest = n - whole;
         let zero = l.splat(0.0);
-        for row in 0..self.x.rows() {
-            let x = self.x.row(row).as_ptr();
+        for row in 0..self.out.rows() {
             let out = self.out.row(row).as_mut_ptr();
-            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each.
+            let x = self.x.map_or(out.cast_const(), |x| x.row(row).as_ptr());
+            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each number of `x` is read for the last time before that of `out` is written.
             unsafe {
                 let mut sum = zero;
                 for at in (0..whole).step_by(L::LANES) {

@@ -1,6 +1,7 @@
 //! One file a command. Each takes its arguments and returns how it ended.
 
 pub(crate) mod analyze;
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;

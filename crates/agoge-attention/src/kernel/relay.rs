@@ -1,0 +1,168 @@
+//! Stages of work on shared matrices, with one meeting of the threads between stages.
+//!
+//! A thread pool is woken once for all stages, not once for each: between stages threads wait for the last unit by looking, because a unit takes microseconds.
+#![allow(unsafe_code)]
+
+use super::gemm::Spread;
+use super::matrix::{Matrix, MatrixMut};
+use super::units::{Unit, Units};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// How far a stage is; kept between runs to save the allocation.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// First unit that nobody took from the front, and past the last that nobody took from the back, in the upper and lower half.
+    open: AtomicU64,
+    done: AtomicUsize,
+}
+
+impl Progress {
+    fn begin(&mut self, units: usize) {
+        *self.open.get_mut() = units as u64;
+        *self.done.get_mut() = 0;
+    }
+
+    /// Takes a unit from the front or the back: two threads meet in the middle, and each finds most of what it needs in its own cache, stage after stage.
+    fn claim(&self, front: bool) -> Option<usize> {
+        let next = |open: u64| {
+            let (first, past) = (open >> 32, open & 0xFFFF_FFFF);
+            (first < past).then(|| if front { (first + 1) << 32 | past } else { first << 32 | (past - 1) })
+        };
+        let before = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        Some(if front { before >> 32 } else { (before & 0xFFFF_FFFF) - 1 } as usize)
+    }
+
+    /// Waits until all units are done. A unit that is not done is at work on another thread and waits for nobody.
+    fn wait(&self, units: usize) {
+        let mut looks = 0;
+        while self.done.load(Ordering::Acquire) < units {
+            looks += 1;
+            if looks % 256 == 0 { std::thread::yield_now() } else { std::hint::spin_loop() }
+        }
+    }
+}
+
+/// Counts a unit as done, also if it panics: nobody then waits for it in vain.
+struct Done<'a>(&'a AtomicUsize);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// What a unit of a stage may touch.
+pub struct Hand<'a> {
+    /// The unit's rows of the lasting matrix.
+    pub lasting: MatrixMut<'a>,
+    /// All that the stage before left behind.
+    pub read: Matrix<'a>,
+    /// The unit's rows of what the next stage reads.
+    pub write: MatrixMut<'a>,
+}
+
+/// Runs some stages: `units(stage)` says how a stage is shared out and `work(stage, unit, hand)` does it. Stage s writes `turns[s % 2]` and reads the other.
+///
+/// # Panics
+/// If a matrix has other rows than a stage's grid.
+pub fn relay(
+    spread: Spread,
+    stages: Range<usize>,
+    progress: &mut Vec<Progress>,
+    lasting: &mut MatrixMut,
+    turns: &mut [MatrixMut; 2],
+    units: impl Fn(usize) -> Units + Sync,
+    work: impl Fn(usize, Unit, Hand) + Sync,
+) {
+    progress.resize_with(progress.len().max(stages.len()), Progress::default);
+    for (stage, progress) in stages.clone().zip(progress.iter_mut()) {
+        let units = units(stage);
+        let tokens = units.times * units.parts;
+        let fit = lasting.rows() == tokens && turns.iter().all(|turn| turn.rows() == tokens);
+        assert!(fit && tokens < 1 << 32, "matrices of another grid");
+        progress.begin(if tokens == 0 { 0 } else { units.count() });
+    }
+    let (progress, lasting, turns) = (&*progress, &*lasting, &*turns);
+    let member = |member: usize| {
+        for (stage, progress) in stages.clone().zip(progress) {
+            let units = units(stage);
+            let (write, read) = (&turns[stage % 2], &turns[(stage + 1) % 2]);
+            while let Some(number) = progress.claim(member.is_multiple_of(2)) {
+                let _done = Done(&progress.done);
+                let unit = units.unit(number);
+                let rows = unit.rows;
+                // SAFETY: a token lies in one sequence along an axis and in one piece of it, and each unit of a stage is claimed once: no row is in two hands.
+                // What is read was written by the stage before, whose units are all done, and is not written in this one.
+                let hand = unsafe {
+                    Hand {
+                        lasting: lasting.every_shared(rows.from, rows.step, rows.count),
+                        read: read.as_matrix(),
+                        write: write.every_shared(rows.from, rows.step, rows.count),
+                    }
+                };
+                work(stage, unit, hand);
+            }
+            progress.wait(if units.times * units.parts == 0 { 0 } else { units.count() });
+        }
+    };
+    match spread {
+        Spread::Here => member(0),
+        Spread::Pool => team(0..rayon::current_num_threads(), &member),
+    }
+}
+
+/// Each member's work, on a thread of its own if one is free in time; otherwise whoever is there finds it done.
+fn team(members: Range<usize>, work: &(impl Fn(usize) + Sync)) {
+    if members.len() < 2 {
+        return work(members.start);
+    }
+    let middle = members.start + members.len() / 2;
+    rayon::join(|| team(members.start..middle, work), || team(middle..members.end, work));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::units::Axis;
+    use super::*;
+
+    #[test]
+    fn every_token_is_in_one_unit_of_each_stage() {
+        for (times, parts, tile) in [(1, 1, 1), (7, 3, 2), (5, 9, 4), (64, 25, 32), (0, 3, 4)] {
+            for spread in [Spread::Here, Spread::Pool] {
+                let tokens = times * parts;
+                let (mut lasting, mut one, mut two) = (vec![0.0; tokens * 2], vec![0.0; tokens], vec![0.0; tokens]);
+                let mut turns = [MatrixMut::new(&mut one, tokens, 1), MatrixMut::new(&mut two, tokens, 1)];
+                let axis = |stage: usize| if stage % 2 == 0 { Axis::Time } else { Axis::Part };
+                let units = |stage| Units { times, parts, axis: axis(stage), tile };
+                let mut progress = Vec::new();
+                let mut view = MatrixMut::new(&mut lasting, tokens, 2);
+                relay(spread, 0..5, &mut progress, &mut view, &mut turns, units, |stage, unit, mut hand| {
+                    for i in 0..unit.rows.count {
+                        hand.lasting.row(i).iter_mut().for_each(|x| *x += 1.0);
+                        let seen: f32 = (0..tokens).map(|row| hand.read.at(row, 0)).sum();
+                        let token = unit.sequence.from + (unit.first + i) * unit.sequence.step;
+                        hand.write.row(i)[0] = if stage == 0 { token as f32 } else { seen / tokens as f32 };
+                    }
+                });
+                assert!(lasting.iter().all(|x| *x == 5.0));
+                let mean = (tokens as f32 - 1.0) / 2.0;
+                assert!(one.iter().all(|x| (x - mean).abs() < 1e-2), "a stage began before the last had ended");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_unit_is_a_panic_not_a_deadlock() {
+        let fails = std::panic::catch_unwind(|| {
+            let (mut a, mut b, mut c) = ([0.0; 8], [0.0; 8], [0.0; 8]);
+            let mut turns = [MatrixMut::new(&mut b, 8, 1), MatrixMut::new(&mut c, 8, 1)];
+            let units = |_| Units { times: 8, parts: 1, axis: Axis::Time, tile: 1 };
+            let mut view = MatrixMut::new(&mut a, 8, 1);
+            relay(Spread::Pool, 0..3, &mut Vec::new(), &mut view, &mut turns, units, |_, unit, _| {
+                assert!(unit.first != 3, "planted");
+            });
+        });
+        assert!(fails.is_err());
+    }
+}

@@ -1,0 +1,316 @@
+//! The forward pass: blocks over a grid of tokens.
+
+use super::block::{Attention, Block};
+use super::linear::Linear;
+use super::norm::LayerNorm;
+use super::workspace::{Grid, Needs, Workspace, padded};
+use crate::kernel::{
+    After, Axis, Hand, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention, attention_map, relay,
+};
+use rayon::prelude::*;
+
+/// Queries of a unit where a batch element is shared out among threads.
+const PIECE: usize = 32;
+/// At most so many queries in a unit: what they need at once fits into a second cache.
+const LONG: usize = 128;
+
+/// An input layer, blocks, and a last norm.
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    /// From a token's channels to the embedding.
+    pub input: Linear,
+    /// The blocks.
+    pub blocks: Vec<Block>,
+    /// The last norm.
+    pub norm: LayerNorm,
+}
+
+/// What goes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokens<'a> {
+    /// `[batch, time, part, channel]`.
+    pub values: &'a [f32],
+    /// How many batch elements.
+    pub batch: usize,
+    /// How many times.
+    pub times: usize,
+    /// How many parts.
+    pub parts: usize,
+    /// True where a token must not be attended to, `[batch, time, part]`.
+    pub hidden: Option<&'a [bool]>,
+    /// When each time was, in seconds, `[batch, time]`; needed by rotary positions only.
+    pub seconds: Option<&'a [f32]>,
+}
+
+/// Attention that is to be written down.
+#[derive(Clone, Debug, Default)]
+pub struct Maps {
+    /// Of which attentions, counted through all blocks from 0.
+    pub wanted: Vec<usize>,
+    /// For each wanted one `[batch, sequence, head, query, key]`.
+    pub maps: Vec<Vec<f32>>,
+}
+
+/// One attention and what follows until the next.
+struct Pass<'a> {
+    attention: &'a Attention,
+    /// The feed-forward, after a block's last attention.
+    think: Option<&'a Block>,
+    next: Option<&'a Attention>,
+}
+
+impl Encoder {
+    /// Width of the embedding.
+    pub fn width(&self) -> usize {
+        self.input.outputs()
+    }
+
+    fn attentions(&self) -> impl Iterator<Item = &Attention> {
+        self.blocks.iter().flat_map(|block| &block.attentions)
+    }
+
+    fn passes(&self) -> impl Iterator<Item = Pass<'_>> {
+        let last = |block: &Block, i: usize| i + 1 == block.attentions.len();
+        let all = self.blocks.iter().flat_map(move |block| {
+            block.attentions.iter().enumerate().map(move |(i, attention)| (attention, last(block, i).then_some(block)))
+        });
+        let next = self.attentions().skip(1).map(Some).chain([None]);
+        all.zip(next).map(|((attention, think), next)| Pass { attention, think, next })
+    }
+
+    /// Encodes a batch; `read` gets each element's number, its normalised embedding `[time · part, width]` and its part of `out`, which is `out.len() / batch` long.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or an attention has rotary positions and the tokens no times.
+    pub fn forward(
+        &self,
+        tokens: Tokens,
+        workspace: &mut Workspace,
+        out: &mut [f32],
+        read: impl Fn(usize, Matrix, &mut [f32]) + Sync + Send,
+    ) {
+        self.check(&tokens);
+        workspace.prepare(&self.needs(&tokens));
+        let workspace = &*workspace;
+        let each = (out.len() / tokens.batch.max(1)).max(1);
+        let threads = rayon::current_num_threads();
+        // As many elements as give every thread the same; the rest are done by all threads together.
+        let whole = tokens.batch - tokens.batch % threads;
+        let (alone, together) = out.split_at_mut((whole * each).min(out.len()));
+        let one = |index: usize, out: &mut [f32], spread| {
+            let mut grid = workspace.grid();
+            self.element(&tokens, index, &mut grid, workspace, spread, None);
+            read(index, self.embedding(&grid, &tokens), out);
+        };
+        if threads == 1 {
+            alone.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, Spread::Here));
+        } else {
+            alone.par_chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, Spread::Here));
+        }
+        for (i, out) in together.chunks_exact_mut(each).enumerate() {
+            one(whole + i, out, Spread::Pool);
+        }
+    }
+
+    /// As [`Encoder::forward`], and writes down the attention of some layers; the other way does not pay for this.
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`], or if an attention is wanted that there is not.
+    pub fn forward_with_maps(
+        &self,
+        tokens: Tokens,
+        workspace: &mut Workspace,
+        maps: &mut Maps,
+        out: &mut [f32],
+        read: impl Fn(usize, Matrix, &mut [f32]),
+    ) {
+        self.check(&tokens);
+        assert!(maps.wanted.iter().all(|wanted| *wanted < self.attentions().count()), "a map of no attention");
+        workspace.prepare(&self.needs(&tokens));
+        let workspace = &*workspace;
+        let each = (out.len() / tokens.batch.max(1)).max(1);
+        maps.maps.clear();
+        maps.maps.resize_with(maps.wanted.len(), Vec::new);
+        for (i, out) in out.chunks_exact_mut(each).enumerate().take(tokens.batch) {
+            let mut grid = workspace.grid();
+            self.element(&tokens, i, &mut grid, workspace, Spread::Pool, Some(maps));
+            read(i, self.embedding(&grid, &tokens), out);
+        }
+    }
+
+    fn check(&self, tokens: &Tokens) {
+        let grid = tokens.batch * tokens.times * tokens.parts;
+        assert!(tokens.values.len() == grid * self.input.inputs(), "tokens of another shape");
+        assert!(tokens.hidden.is_none_or(|hidden| hidden.len() == grid), "hidden tokens of another shape");
+        assert!(
+            tokens.seconds.is_none_or(|seconds| seconds.len() == tokens.batch * tokens.times),
+            "times of another shape"
+        );
+        let rotary = self.attentions().any(|a| a.attention.rotary().is_some());
+        assert!(!rotary || tokens.seconds.is_some(), "rotary positions need times");
+        assert!(self.blocks.iter().all(|block| !block.attentions.is_empty()), "a block without attention");
+    }
+
+    fn embedding<'a>(&self, grid: &'a Grid, tokens: &Tokens) -> Matrix<'a> {
+        Matrix::strided(&grid.x, tokens.times * tokens.parts, self.width(), padded(self.width()), 1)
+    }
+
+    fn needs(&self, tokens: &Tokens) -> Needs {
+        let rows = tokens.times.max(tokens.parts).clamp(1, LONG).max((tokens.times * tokens.parts).min(LONG));
+        let flash = |a: &Attention| attention::scratch(a.attention.channels());
+        Needs {
+            tokens: tokens.times * tokens.parts,
+            rows,
+            width: self.width(),
+            attentions: self.attentions().count(),
+            flash: self.attentions().map(flash).max().unwrap_or(0),
+            inner: self.blocks.iter().map(|block| block.feed_forward.scratch(rows)).max().unwrap_or(0),
+        }
+    }
+
+    /// Takes one batch element through the network; its embedding is then in `grid.x`.
+    fn element(
+        &self,
+        tokens: &Tokens,
+        index: usize,
+        grid: &mut Grid,
+        workspace: &Workspace,
+        spread: Spread,
+        mut maps: Option<&mut Maps>,
+    ) {
+        let (rows, width, channels) = (tokens.times * tokens.parts, self.width(), self.input.inputs());
+        let Grid { x, projected, angles, bias, map, progress } = grid;
+        self.tables(tokens, index, angles);
+        let hidden = hide(tokens, index, bias);
+        let (bias, angles) = (&*bias, &*angles);
+        let mut turns = projected.each_mut().map(|data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width)));
+        let mut x = MatrixMut::strided(x, rows, width, padded(width));
+        let values =
+            Matrix::new(&tokens.values[index * rows * channels..(index + 1) * rows * channels], rows, channels);
+        let key_bias = |unit: &Unit, axis: Axis| match (hidden, axis) {
+            (false, _) => None,
+            (true, Axis::Part) => bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts),
+            (true, Axis::Time) => bias[1].get(unit.index * tokens.times..(unit.index + 1) * tokens.times),
+        };
+        let units = |stage: usize| {
+            let whole = match stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
+                Some(attention) => {
+                    Units { times: tokens.times, parts: tokens.parts, axis: attention.axis, tile: PIECE }
+                }
+                // Before the first attention tokens have nothing to do with each other: any pieces will do.
+                None => Units { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
+            };
+            match spread {
+                Spread::Pool => whole,
+                Spread::Here => Units { tile: whole.length().div_ceil(whole.length().div_ceil(LONG).max(1)), ..whole },
+            }
+        };
+        let work = |stage: usize, unit: Unit, hand: Hand| {
+            let Hand { lasting: mut x, read, mut write } = hand;
+            match stage.checked_sub(1).and_then(|number| self.passes().nth(number)) {
+                None => self.input.forward(unit.rows.of(values), After::Write, &mut x),
+                Some(pass) => {
+                    let bias = key_bias(&unit, pass.attention.axis);
+                    let mut scratch = workspace.scratch();
+                    pass.attention.attention.add(read, &unit, bias, &mut x, &mut scratch);
+                    if let Some(block) = pass.think {
+                        let mut memory = scratch.take_normed(unit.rows.count * padded(width));
+                        let mut normed = MatrixMut::strided(&mut memory, unit.rows.count, width, padded(width));
+                        block.norm.forward(x.as_matrix(), &mut normed);
+                        block.feed_forward.add(normed.as_matrix(), &mut x, &mut scratch);
+                        scratch.give_normed(memory);
+                    }
+                }
+            }
+            match self.attentions().nth(stage) {
+                Some(next) => prepare(next, unit.rows, &x, &mut write, &angles[stage], tokens.parts, workspace),
+                None => self.norm.in_place(&mut x),
+            }
+        };
+        let stages = self.attentions().count() + 1;
+        let Some(maps) = maps.as_deref_mut() else {
+            return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
+        };
+        for stage in 0..stages {
+            if let Some(attention) = stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
+                let projected = turns[(stage + 1) % 2].as_matrix();
+                let bias = |unit: &Unit| key_bias(unit, attention.axis);
+                write_down(maps, stage - 1, attention, &units(stage), projected, bias, map, self.input.isa());
+            }
+            relay(spread, stage..stage + 1, progress, &mut x, &mut turns, units, work);
+        }
+    }
+
+    /// Cosines and sines for each attention with rotary positions; empty for the others.
+    fn tables(&self, tokens: &Tokens, index: usize, angles: &mut [Vec<f32>]) {
+        for (attention, table) in self.attentions().zip(angles) {
+            if let (Some(rotary), Some(seconds)) = (attention.attention.rotary(), tokens.seconds) {
+                rotary.table(&seconds[index * tokens.times..(index + 1) * tokens.times], table);
+            }
+        }
+    }
+}
+
+/// Norm, then queries, keys and values of some rows for an attention.
+fn prepare(
+    attention: &Attention,
+    rows: Rows,
+    x: &MatrixMut,
+    out: &mut MatrixMut,
+    angles: &[f32],
+    parts: usize,
+    workspace: &Workspace,
+) {
+    let width = attention.attention.width();
+    let mut scratch = workspace.scratch();
+    let mut memory = scratch.take_normed(rows.count * padded(width));
+    let mut normed = MatrixMut::strided(&mut memory, rows.count, width, padded(width));
+    attention.norm.forward(x.as_matrix(), &mut normed);
+    let channels = attention.attention.channels();
+    attention.attention.project(normed.as_matrix(), out, |i| {
+        let time = (rows.from + i * rows.step) / parts;
+        angles.get(time * channels..(time + 1) * channels)
+    });
+    scratch.give_normed(memory);
+}
+
+/// Fills the biases of hidden tokens, in both orders; whether there are any.
+fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
+    let Some(hidden) = tokens.hidden else { return false };
+    let (times, parts) = (tokens.times, tokens.parts);
+    let hidden = &hidden[index * times * parts..(index + 1) * times * parts];
+    let value = |hidden: bool| if hidden { f32::NEG_INFINITY } else { 0.0 };
+    let [by_time, by_part] = bias;
+    by_time.clear();
+    by_time.extend(hidden.iter().map(|hidden| value(*hidden)));
+    by_part.clear();
+    by_part.extend((0..parts).flat_map(|part| (0..times).map(move |time| value(hidden[time * parts + part]))));
+    true
+}
+
+/// Appends the attention of one layer and batch element to the maps that want it.
+#[allow(clippy::too_many_arguments)]
+fn write_down<'a>(
+    maps: &mut Maps,
+    number: usize,
+    attention: &Attention,
+    units: &Units,
+    projected: Matrix<'a>,
+    key_bias: impl Fn(&Unit) -> Option<&'a [f32]>,
+    memory: &mut Vec<f32>,
+    isa: Isa,
+) {
+    let length = units.length();
+    for (_, map) in maps.wanted.iter().zip(&mut maps.maps).filter(|(wanted, _)| **wanted == number) {
+        for index in 0..units.sequences() {
+            let rows = units.sequence(index);
+            let unit = Unit { index, sequence: rows, first: 0, rows };
+            for head in 0..attention.attention.heads() {
+                let from = map.len();
+                map.resize(from + length * length, 0.0);
+                let what = attention.attention.head(projected, &unit, head, key_bias(&unit));
+                attention_map(isa, what, &mut MatrixMut::new(&mut map[from..], length, length), memory);
+            }
+        }
+    }
+}

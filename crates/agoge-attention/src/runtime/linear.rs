@@ -1,0 +1,46 @@
+//! A linear layer.
+
+use crate::kernel::{After, Isa, Matrix, MatrixMut, Packed, linear};
+
+/// `y = x·W + b` with `W` packed for the machine.
+#[derive(Clone, Debug)]
+pub struct Linear {
+    weights: Packed,
+    bias: Vec<f32>,
+    isa: Isa,
+}
+
+impl Linear {
+    /// Packs a layer. Shapes: `weights` `[in, out]` with any strides (PyTorch's `[out, in]` is `Matrix::transposed`), `bias` `[out]`, or empty for none.
+    ///
+    /// # Panics
+    /// If `bias` is neither empty nor `out` long.
+    pub fn new(isa: Isa, weights: Matrix, bias: &[f32]) -> Linear {
+        assert!(bias.is_empty() || bias.len() == weights.columns(), "a bias of another width");
+        Linear { weights: Packed::new(isa, weights), bias: bias.to_vec(), isa }
+    }
+
+    /// Channels in.
+    pub fn inputs(&self) -> usize {
+        self.weights.rows()
+    }
+
+    /// Channels out.
+    pub fn outputs(&self) -> usize {
+        self.weights.columns()
+    }
+
+    /// The instructions it was packed for.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// Applies it to rows `[row, in]`; what becomes of the product is `after`'s to say. `out` is `[row, out]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn forward(&self, x: Matrix, after: After, out: &mut MatrixMut) {
+        let bias = if self.bias.is_empty() { None } else { Some(self.bias.as_slice()) };
+        linear(self.isa, x, &self.weights, bias, after, out);
+    }
+}

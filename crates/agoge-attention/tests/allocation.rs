@@ -1,0 +1,58 @@
+//! After the first call with a shape, a forward pass allocates nothing. (Alone in its file: the allocator counts for the whole process.)
+#![allow(unsafe_code)]
+
+use agoge_attention::bench::{Joints, Motion, random};
+use agoge_attention::kernel::Isa;
+use agoge_attention::runtime::Workspace;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+struct Counting;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is the system allocator's doing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn a_warm_engine_allocates_nothing() {
+    let (motion, joints) = (Motion::new(Isa::best(), &mut random(1)), Joints::new(Isa::best(), &mut random(1)));
+    let (x, y) = (vec![0.5; 4 * 128 * 99], vec![0.5; 4 * 64 * 25 * 3]);
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (mut a, mut b) = (Workspace::new(), Workspace::new());
+            let (mut out, mut other) = ([0.0; 4 * 16], vec![0.0; y.len()]);
+            let mut run = || {
+                for batch in [4, 1] {
+                    motion.forward(&x[..batch * 128 * 99], batch, &mut a, &mut out[..batch * 16]);
+                    let joints_of = batch * 64 * 25 * 3;
+                    joints.forward(&y[..joints_of], batch, &mut b, &mut other[..joints_of]);
+                }
+            };
+            // Which thread takes which work is chance: a few calls until each has had some of every kind.
+            for _ in 0..20 {
+                run();
+            }
+            let before = COUNT.load(Ordering::Relaxed);
+            for _ in 0..10 {
+                run();
+            }
+            let allocated = COUNT.load(Ordering::Relaxed) - before;
+            assert_eq!(allocated, 0, "on {threads} threads");
+        });
+    }
+}

@@ -1,0 +1,75 @@
+//! `agoge bench`: times of fixed tasks, for comparison with other engines.
+
+use super::print;
+use crate::args::{Bench, BenchCommand, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::attention::bench::{self, Task};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::BufRead;
+use std::time::Instant;
+
+/// Serves tasks on standard input and output, or lists them.
+pub(crate) fn run(args: &Bench, _: &Shared) -> Result<Exit, Failure> {
+    match args.command {
+        BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
+        BenchCommand::Tasks => tasks(),
+    }
+}
+
+/// Says READY; to each line `TASK ITERATIONS` answers `R` and the wall time of each iteration in milliseconds; `quit` or the end of input ends it.
+fn serve(threads: usize) -> Result<Exit, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(std::io::Error::other)?;
+    let mut made = BTreeMap::<String, Task>::new();
+    print("READY\n")?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let mut words = line.split_whitespace();
+        let Some(name) = words.next() else { continue };
+        if name == "quit" {
+            break;
+        }
+        let iterations = words.next().map_or(Some(1), |word| word.parse().ok());
+        let Some(iterations) = iterations.filter(|n| (1..=1_000_000).contains(n)) else {
+            return Err(Failure::Bench { line });
+        };
+        let answer = pool.install(|| -> Option<String> {
+            if !made.contains_key(name) {
+                let mut task = bench::task(name)?;
+                // Once for nothing, as every peer does: memory is then there.
+                task.run();
+                made.insert(name.to_owned(), task);
+            }
+            let task = made.get_mut(name)?;
+            let mut answer = String::from("R");
+            for _ in 0..iterations {
+                let start = Instant::now();
+                task.run();
+                write!(answer, " {:.4}", start.elapsed().as_secs_f64() * 1e3).ok()?;
+            }
+            Some(answer + "\n")
+        });
+        print(&answer.ok_or(Failure::Bench { line })?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A line a task: its name and its operations, so that a time becomes a rate.
+fn tasks() -> Result<Exit, Failure> {
+    let names = [
+        "motion_infer",
+        "motion_latency",
+        "motion_train",
+        "joints_infer",
+        "joints_latency",
+        "joints_train",
+        "peak_gemm",
+    ];
+    let attention = ["sdpa_1024_32", "sdpa_4096_32", "sdpa_16384_64"];
+    for name in names.iter().chain(&attention) {
+        if let Some(task) = bench::task(name) {
+            print(&format!("{name:16} {:9.3} GFLOP\n", task.operations / 1e9))?;
+        }
+    }
+    Ok(Exit::Done)
+}
