@@ -2,12 +2,14 @@
 
 mod adamw;
 mod checkpoint;
+mod device;
 mod parameters;
 mod plan;
 mod trainer;
 pub mod trial;
 
 pub use adamw::AdamW;
+pub use device::device;
 pub use parameters::Parameters;
 pub use plan::{Order, Plan, cut};
 pub use trainer::{Report, Task, Trainer, Watch};
@@ -16,6 +18,7 @@ use crate::encoder::{Batch, Encoder, Size};
 use crate::error::Error;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
+use burn::module::Module;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -119,7 +122,7 @@ pub fn train(
         return Err(Error::Clips { what: format!("movement {} is not among those to learn", stranger.movement), hint });
     }
     let size = config.size(movements.len());
-    let encoder = weights::seed(Encoder::new(&size, &Device::flex()), config.seed);
+    let encoder = weights::seed(Encoder::new(&size, &device()), config.seed);
     let order = Order { count: clips.len(), batch: config.batch, seed: config.seed ^ 0x5eed };
     let plan = Plan {
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
@@ -129,7 +132,7 @@ pub fn train(
     let task = Judge { clips, movements, config, order };
     let mut watch = Epochs { round: order.round(), epochs: config.epochs, sum: 0.0, tell: progress };
     let encoder = Trainer::new(&encoder, plan).run(&task, &mut watch)?;
-    Ok((encoder, size))
+    Ok((encoder.to_device(&Device::flex()), size))
 }
 
 /// Gathers the losses of an epoch and tells them.
