@@ -7,6 +7,7 @@ use crate::motion::Motion;
 use crate::token::{CHANNELS, MOVING, PARTS, TIMES, Tokens};
 use crate::train::{self, AdamW, Config, Order, Plan, Progress, Task, Trainer, cut, epochs};
 use crate::weights;
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 
@@ -30,7 +31,7 @@ pub fn pretrain(
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
     }
     let size = config.size(1);
-    let encoder = weights::seed(Encoder::new(&size, &Device::flex()), config.seed);
+    let encoder = weights::seed(Encoder::new(&size, &train::device()), config.seed);
     let order = Order { count: motions.len(), batch: config.batch, seed: config.seed ^ 0xba5e };
     let plan = Plan {
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
@@ -38,7 +39,7 @@ pub fn pretrain(
     };
     let task = Restore { motions, config, order };
     let encoder = Trainer::new(&encoder, plan).run(&task, &mut epochs(order, config.epochs, progress))?;
-    Ok((encoder, size))
+    Ok((encoder.to_device(&Device::flex()), size))
 }
 
 /// Restoring masked motion.

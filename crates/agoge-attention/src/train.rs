@@ -2,12 +2,14 @@
 
 mod adamw;
 mod checkpoint;
+mod device;
 mod parameters;
 mod plan;
 mod trainer;
 pub mod trial;
 
 pub use adamw::AdamW;
+pub use device::device;
 pub use parameters::Parameters;
 pub use plan::{Order, Plan, cut};
 pub use trainer::{Report, Task, Trainer, Watch};
@@ -17,6 +19,7 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
+use burn::module::Module;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -125,7 +128,7 @@ pub fn train(
         Some(base) => Size { movements: movements.len(), ..base.size().clone() },
         None => config.size(movements.len()),
     };
-    let encoder = weights::seed(Encoder::new(&size, &Device::flex()), config.seed);
+    let encoder = weights::seed(Encoder::new(&size, &device()), config.seed);
     let encoder = match base {
         Some(base) => weights::inherit(encoder, base.encoder()),
         None => encoder,
@@ -138,7 +141,7 @@ pub fn train(
     };
     let task = Judge { clips, movements, config, order };
     let encoder = Trainer::new(&encoder, plan).run(&task, &mut epochs(order, config.epochs, progress))?;
-    Ok((encoder, size))
+    Ok((encoder.to_device(&Device::flex()), size))
 }
 
 /// Tells the mean loss of each epoch.

@@ -16,6 +16,8 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Resu
         let mut out = BufWriter::new(File::create(&temporary).map_err(|e| Error::write(path, e))?);
         fill(&mut out)?;
         out.flush().map_err(|e| Error::write(path, e))?;
+        // The name must not be on the disk before the content is.
+        out.get_ref().sync_all().map_err(|e| Error::write(path, e))?;
         drop(out);
         fs::rename(&temporary, path).map_err(|e| Error::write(path, e))
     })();

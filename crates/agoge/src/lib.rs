@@ -16,6 +16,7 @@
 //! ```
 
 mod analyze;
+mod checkpoint;
 pub mod demo;
 mod doctor;
 mod error;
@@ -34,6 +35,7 @@ pub use agoge_report as report;
 
 pub use agoge_coach::Analysis;
 pub use analyze::{Analyzed, analyze};
+pub use checkpoint::Checkpoints;
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;
 pub use learn::{evaluate, load_clips, pretrain_model, train_model};

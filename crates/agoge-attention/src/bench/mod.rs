@@ -6,6 +6,7 @@
 //! | `motion_latency` | `(1, 128, 99)` → 16 | the same |
 //! | `joints_infer` | `(8, 64, 25, 3)` → 3 | attention over 25 joints, then over 64 frames, then feed-forward 256; width 64, 4 blocks, 4 heads |
 //! | `joints_latency` | `(1, 64, 25, 3)` → 3 | the same |
+//! | `motion_train`, `joints_train` | as for `_infer` | a step of training on the whole batch: forward, mean squared error, backward, AdamW |
 //! | `sdpa_T_D` | 8 heads, T tokens, D channels | attention alone |
 //! | `peak_gemm` | – | 8 GFLOP of matrix products out of the first cache on every thread together: what the machine can do |
 
@@ -15,6 +16,7 @@ pub use network::{Joints, Motion, random};
 
 use crate::kernel::{After, Attend, Isa, Matrix, MatrixMut, Packed, attend, attention, linear};
 use crate::runtime::Workspace;
+use crate::train::trial::trial;
 use rayon::prelude::*;
 
 /// A task that is ready to be timed.
@@ -43,7 +45,8 @@ pub fn task(name: &str) -> Option<Task> {
         "joints_infer" => Some(joints(8)),
         "joints_latency" => Some(joints(1)),
         "peak_gemm" => Some(peak()),
-        // Training tasks belong here: "motion_train", "joints_train".
+        "motion_train" => training(name, motion(32).operations),
+        "joints_train" => training(name, joints(8).operations),
         _ => {
             let (tokens, channels) = name.strip_prefix("sdpa_")?.split_once('_')?;
             let (tokens, channels) = (tokens.parse().ok()?, channels.parse().ok()?);
@@ -71,6 +74,14 @@ fn joints(batch: usize) -> Task {
     let (x, mut out, mut workspace) = (uniform(tokens * 3), vec![0.0; tokens * 3], Workspace::new());
     let token = 2 * 3 * 64 + 4 * (8 * 64 * 64 + 2 * 64 * 256 + 2 * 64 * (25 + 64));
     Task::new(2.0 * (tokens * token) as f64, move || network.forward(&x, batch, &mut workspace, &mut out))
+}
+
+/// Backward takes two products for each of the forward pass; attention that is made anew is not counted.
+fn training(name: &str, forward: f64) -> Option<Task> {
+    let mut step = trial(name)?;
+    Some(Task::new(3.0 * forward, move || {
+        std::hint::black_box(step());
+    }))
 }
 
 /// Heads and pieces of their queries are shared out; keys and values are read where they lie.

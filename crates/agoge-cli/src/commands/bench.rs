@@ -67,7 +67,15 @@ fn serve(threads: usize) -> Result<Exit, Failure> {
 
 /// A line a task: its name and its operations, so that a time becomes a rate.
 fn tasks() -> Result<Exit, Failure> {
-    let names = ["motion_infer", "motion_latency", "joints_infer", "joints_latency", "peak_gemm"];
+    let names = [
+        "motion_infer",
+        "motion_latency",
+        "motion_train",
+        "joints_infer",
+        "joints_latency",
+        "joints_train",
+        "peak_gemm",
+    ];
     let attention = ["sdpa_1024_32", "sdpa_4096_32", "sdpa_16384_64"];
     for name in names.iter().chain(&attention) {
         if let Some(task) = bench::task(name) {
