@@ -159,6 +159,7 @@ mod tests {
             assert!((p[1] - middle).abs() < 1e-6 && *sure == 1.0);
         }
         motion.at(1e9, &mut out);
-        assert_eq!(out[5].0, motion.positions[(motion.time.len() - 1) * n + 5], "held at the end");
+        let last = motion.positions[(motion.time.len() - 1) * n + 5];
+        assert!((0..3).all(|k| (out[5].0[k] - last[k]).abs() < 1e-6), "held at the end");
     }
 }
