@@ -45,9 +45,9 @@ pub struct Recognition {
 /// Repetitions that are read in one go.
 const BATCH: usize = 64;
 /// A movement is recognised if at least this share of the repetitions lies within the reach of its prototype,
-const WITHIN: f64 = 0.5;
+const WITHIN: f64 = 0.75;
 /// and if its mean probability is at least this.
-const CERTAIN: f64 = 0.6;
+const CERTAIN: f64 = 0.9;
 
 impl Model {
     /// A model from an encoder that was just trained, with the mean embedding of each movement over the clips it was trained on.

@@ -9,6 +9,7 @@ use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers,
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
+use std::collections::BTreeSet;
 
 /// Share of joint positions that must be seen within a repetition for its pose to count as good.
 const GOOD_POSE: f64 = 0.7;
@@ -71,7 +72,18 @@ pub fn analyze(
     let other_curves = other.as_ref().map(|other| &other.measured.curves);
 
     let is_3d = body.recording.space.is_3d();
-    let quality = verdict(conditioned.quality, recording.frames(), recording.rate_hz());
+    let mut quality = verdict(conditioned.quality, recording.frames(), recording.rate_hz());
+    let distorted = complete.iter().filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric))).count();
+    if 2 * distorted > complete.len() {
+        quality.verdict = quality.verdict.max(Verdict::Usable);
+        let of = complete.len();
+        quality.reasons.insert(
+            0,
+            format!(
+                "In {distorted} of {of} repetitions joints bend as no body can: the source's skeleton is distorted."
+            ),
+        );
+    }
     let numbered: Vec<(usize, &Repetition)> =
         found.iter().enumerate().filter(|(_, r)| r.complete).map(|(index, r)| (index + 1, r)).collect();
     let evidence = Evidence {
@@ -105,6 +117,16 @@ pub fn analyze(
     if quality.verdict == Verdict::Poor {
         let reason = "the data are too poor; see the quality of the data".to_owned();
         refused.push(Refused { name: "findings".to_owned(), reason });
+    }
+    let impossible: BTreeSet<&str> = complete
+        .iter()
+        .flat_map(|repetition| &repetition.metrics)
+        .filter(|metric| !movement.is_possible(metric))
+        .map(|metric| metric.name.as_str())
+        .collect();
+    for name in impossible {
+        let reason = "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
+        refused.push(Refused { name: name.to_owned(), reason });
     }
     if movement.checks.is_empty() {
         let reason = "no movement was named, so nothing can be judged; name it with --movement".to_owned();
@@ -170,14 +192,6 @@ fn report(
     let Repetition { start, end, .. } = *repetition;
     let seen: usize = (start..=end).map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count()).sum();
     let positions = (end + 1 - start) * ever.len().max(1);
-    let possible = |metric: &agoge_kinematics::Metric| {
-        // No human joint turns further or faster than this (a pitcher's shoulder reaches about 7000 deg/s).
-        match metric.unit {
-            agoge_kinematics::Unit::Degree => metric.value.is_nan() || metric.value.abs() <= 200.0,
-            agoge_kinematics::Unit::DegreePerSecond => metric.value.is_nan() || metric.value.abs() <= 8000.0,
-            _ => true,
-        }
-    };
     RepetitionReport {
         number,
         side: repetition.side,
@@ -190,6 +204,6 @@ fn report(
         metrics: repetition.metrics.clone(),
         score: score::repetition(movement, repetition, body.space.is_3d()),
         qa_pose: seen as f64 >= GOOD_POSE * positions as f64,
-        qa_biomech: repetition.metrics.iter().all(possible),
+        qa_biomech: repetition.metrics.iter().all(|metric| movement.is_possible(metric)),
     }
 }

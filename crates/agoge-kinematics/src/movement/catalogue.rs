@@ -75,6 +75,21 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
     CURVES.iter().copied().find(|curve| curve.name == name)
 }
 
+/// What a human body can reach in a curve, degrees: the usual ranges of motion (Norkin & White 2016) and what athletes load them to, with 15° for the error of
+/// measurement. Outside it the recording's skeleton is wrong, not the athlete. None for curves without such a limit.
+pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
+    Some(match curve {
+        "knee_flexion" => [-30.0, 180.0],
+        "hip_flexion" => [-60.0, 165.0],
+        "hip_adduction" => [-90.0, 60.0],
+        "ankle_dorsiflexion" => [-85.0, 65.0],
+        "knee_valgus" => [-50.0, 50.0],
+        "elbow_flexion" => [-30.0, 180.0],
+        "pelvis_list" | "shoulder_tilt" => [-90.0, 90.0],
+        _ => return None,
+    })
+}
+
 /// The known name that is nearest to a misspelt one, for hints.
 pub(super) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known

@@ -9,13 +9,14 @@ mod check;
 mod rule;
 
 pub use bundled::{bundled, find, text};
-pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind};
+pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, humanly_possible};
 pub use check::{Problem, check};
 pub use rule::{
     At, CheckRule, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule, RepetitionRule, Sides,
     SignalRule, Statistic, Strength, in_unit,
 };
 
+use crate::{Metric, Unit};
 use serde::{Deserialize, Serialize};
 
 /// A definition that cannot be used: the first problem in it.
@@ -85,5 +86,20 @@ impl Movement {
     /// The metric with this name.
     pub fn metric(&self, name: &str) -> Option<&MetricRule> {
         self.metrics.iter().find(|metric| metric.name == name)
+    }
+
+    /// Whether a body can do what a metric says; true where nothing speaks against it.
+    pub fn is_possible(&self, metric: &Metric) -> bool {
+        let value = metric.value;
+        // No joint turns faster than a pitcher's shoulder, about 7000 deg/s (Fleisig et al. 1995).
+        if metric.unit == Unit::DegreePerSecond && value.abs() > 8000.0 {
+            return false;
+        }
+        let rule = self.metric(&metric.name);
+        let is_a_value = |rule: &&MetricRule| {
+            matches!(rule.statistic, Statistic::Max | Statistic::Min | Statistic::Mean | Statistic::ValueAt)
+        };
+        let limits = rule.filter(is_a_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
+        limits.is_none_or(|[low, high]| value.is_nan() || (low..=high).contains(&value))
     }
 }
