@@ -29,4 +29,12 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
+    /// A frame does not fit its stream.
+    #[error("live stream: {what}; hint: {hint}")]
+    Stream {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
 }

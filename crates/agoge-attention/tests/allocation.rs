@@ -2,8 +2,12 @@
 #![allow(unsafe_code)]
 
 use agoge_attention::bench::{Joints, Motion, random};
+use agoge_attention::encoder::{Encoder, Size};
 use agoge_attention::kernel::Isa;
 use agoge_attention::runtime::Workspace;
+use agoge_attention::{Card, Live, LiveStream, Model, weights};
+use agoge_motion::simulate::{Exercise, Set};
+use burn::tensor::Device;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -27,8 +31,27 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
+/// A live stream whose window is full allocates nothing either.
+fn warm_stream() -> usize {
+    let size = Size { width: 48, heads: 4, blocks: 2, feed_forward: 96, movements: 2 };
+    let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
+    let model = Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[]);
+    let recording = Set { rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let live = Live { window_s: 1.0, most_frames: 32 };
+    let mut stream = LiveStream::new(model.stream(live), &recording.skeleton, recording.space);
+    let mut push = |frame: usize| {
+        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        stream.push(&recording.position[row.clone()], &recording.confidence[row], recording.time[frame]).unwrap();
+    };
+    (0..60).for_each(&mut push);
+    let before = COUNT.load(Ordering::Relaxed);
+    (60..200).for_each(&mut push);
+    COUNT.load(Ordering::Relaxed) - before
+}
+
 #[test]
 fn a_warm_engine_allocates_nothing() {
+    assert_eq!(warm_stream(), 0, "a live stream");
     let (motion, joints) = (Motion::new(Isa::best(), &mut random(1)), Joints::new(Isa::best(), &mut random(1)));
     let (x, y) = (vec![0.5; 4 * 128 * 99], vec![0.5; 4 * 64 * 25 * 3]);
     for threads in [1, 2] {

@@ -251,4 +251,13 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
+    /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
+    Stream {
+        /// How many at once
+        #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+        streams: usize,
+        /// For how long, s
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
+        seconds: u64,
+    },
 }

@@ -27,6 +27,9 @@ pub enum Error {
     /// Weights, training or evaluation failed.
     #[error(transparent)]
     Model(#[from] agoge_attention::Error),
+    /// The model that comes with Agoge cannot be used.
+    #[error("the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source")]
+    NoModel,
     /// No movement of this name.
     #[error(
         "there is no movement `{name}`; hint: `agoge movements list` names them all, or give the path of a definition file"

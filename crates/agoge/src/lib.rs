@@ -21,6 +21,7 @@ pub mod demo;
 mod doctor;
 mod error;
 mod learn;
+pub mod live;
 mod models;
 mod movement;
 mod options;

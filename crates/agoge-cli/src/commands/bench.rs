@@ -18,8 +18,9 @@ fn slices(task: &Task) -> u32 {
 }
 
 /// Serves tasks on standard input and output, or lists them.
-pub(crate) fn run(args: &Bench, _: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
     match args.command {
+        BenchCommand::Stream { streams, seconds } => stream(streams, seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Tasks => tasks(),
     }
@@ -81,6 +82,17 @@ fn tasks() -> Result<Exit, Failure> {
         if let Some(task) = bench::task(name) {
             print(&format!("{name:16} {:9.3} GFLOP\n", task.operations / 1e9))?;
         }
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints the time a frame takes on one core, and how late the frames of many streams are on all cores.
+fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
+    let measured = agoge::live::measure(streams, seconds)?;
+    if shared.json {
+        super::print_json(&measured)?;
+    } else {
+        print(&measured.to_string())?;
     }
     Ok(Exit::Done)
 }

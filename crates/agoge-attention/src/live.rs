@@ -1,0 +1,243 @@
+//! From the frames of a camera or a motion capture to a live stream of tokens: the athlete's own frame, found from what came before alone.
+
+use crate::error::Error;
+use crate::stream::{State, StreamingEncoder};
+use crate::token::{self, CHANNELS, PARTS, SAMPLE_S};
+use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
+use agoge_motion::{Part, Skeleton, Space};
+
+/// How slowly the facing and the size of the athlete follow, s.
+const STEADY_S: f64 = 1.0;
+/// Frames that are remembered for the displacements within a token: 0.2 s at 120 frames a second, and one before.
+const REMEMBERED: usize = 26;
+/// Positions of a token.
+const SAMPLES: usize = 4;
+
+/// Where a part comes from.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    Joint(usize),
+    Midpoint(usize, usize),
+    Nothing,
+}
+
+/// A live stream of frames of one skeleton. Frames may be lost, the clock may stumble, joints may come and go.
+#[derive(Debug)]
+pub struct LiveStream {
+    encoder: StreamingEncoder,
+    origins: [Origin; PARTS.len()],
+    joints: usize,
+    is_3d: bool,
+    /// The newest last, each its time and `[part]`: position in the source's axes from the pelvis (the pelvis from the ankles), and confidence.
+    past: Vec<(f64, [([f64; 3], f32); PARTS.len()])>,
+    /// Direction to the athlete's right, and length of the trunk, as they were of late.
+    right: [f64; 3],
+    trunk: f64,
+    first_pelvis: Option<[f64; 3]>,
+    values: Vec<f32>,
+    patch: Vec<([f32; 3], f32)>,
+}
+
+impl LiveStream {
+    /// A stream of a skeleton's frames into an encoder ([`crate::Model::stream`]).
+    pub fn new(encoder: StreamingEncoder, skeleton: &Skeleton, space: Space) -> LiveStream {
+        let joint = |part: Part| skeleton.joint_of(part);
+        let middle = |a: Part, b: Part| match (joint(a), joint(b)) {
+            (Some(a), Some(b)) => Origin::Midpoint(a, b),
+            _ => Origin::Nothing,
+        };
+        let origins = PARTS.map(|part| match (joint(part), part) {
+            (Some(joint), _) => Origin::Joint(joint),
+            (None, Part::Pelvis) => middle(Part::LeftHip, Part::RightHip),
+            (None, Part::Neck) => middle(Part::LeftShoulder, Part::RightShoulder),
+            (None, Part::Head) => middle(Part::LeftEar, Part::RightEar),
+            _ => Origin::Nothing,
+        });
+        LiveStream {
+            encoder,
+            origins,
+            joints: skeleton.len(),
+            is_3d: space.is_3d(),
+            past: Vec::with_capacity(REMEMBERED),
+            right: [0.0; 3],
+            trunk: 0.0,
+            first_pelvis: None,
+            values: Vec::with_capacity(PARTS.len() * CHANNELS),
+            patch: vec![([0.0; 3], 0.0); SAMPLES * PARTS.len()],
+        }
+    }
+
+    /// What was said of the newest frame.
+    pub fn state(&self) -> &State {
+        self.encoder.state()
+    }
+
+    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says), confidences `[joint]`, its time in seconds.
+    ///
+    /// # Errors
+    /// If the numbers of joints do not fit, or the time is not after that of the frame before; the stream then stays as it was.
+    pub fn push(&mut self, positions: &[[f64; 3]], confidence: &[f32], time_s: f64) -> Result<&State, Error> {
+        let fault = |what: String, hint| Err(Error::Stream { what, hint });
+        if positions.len() != self.joints || confidence.len() != self.joints {
+            let what = format!("{} positions and {} confidences", positions.len(), confidence.len());
+            return fault(
+                format!("{what} for a skeleton of {} joints", self.joints),
+                "send every joint in every frame",
+            );
+        }
+        let last = self.past.last().map_or(f64::NEG_INFINITY, |(time, _)| *time);
+        if !time_s.is_finite() || time_s <= last {
+            return fault(format!("time {time_s} s after {last} s"), "leave out frames that come late");
+        }
+        let mut frame = self.origins.map(|origin| self.seen(origin, positions, confidence));
+        let place = |part: Part, frame: &[([f64; 3], f32); PARTS.len()]| {
+            PARTS.iter().position(|own| *own == part).map(|i| frame[i]).filter(|(_, sure)| *sure > 0.0).map(|(p, _)| p)
+        };
+        self.steady(&frame, time_s - last, &place);
+        let pelvis = place(Part::Pelvis, &frame);
+        self.first_pelvis = self.first_pelvis.or(pelvis);
+        let ankles = (place(Part::LeftAnkle, &frame), place(Part::RightAnkle, &frame));
+        let ground = match ankles {
+            (Some(left), Some(right)) => Some(scale(add(left, right), 0.5)),
+            _ => self.first_pelvis,
+        };
+        for (part, (p, sure)) in PARTS.iter().zip(&mut frame) {
+            match if *part == Part::Pelvis { ground } else { pelvis } {
+                Some(from) => *p = sub(*p, from),
+                // Without a pelvis nothing has a place.
+                None => *sure = 0.0,
+            }
+        }
+        if self.past.len() == REMEMBERED {
+            self.past.remove(0);
+        }
+        self.past.push((time_s, frame));
+        self.tokens(time_s);
+        let mut hidden = [false; PARTS.len()];
+        for (hidden, (_, sure)) in hidden.iter_mut().zip(&frame) {
+            *hidden = *sure == 0.0;
+        }
+        Ok(self.encoder.push(&self.values, &hidden, time_s))
+    }
+
+    fn seen(&self, origin: Origin, positions: &[[f64; 3]], confidence: &[f32]) -> ([f64; 3], f32) {
+        let (p, sure) = match origin {
+            Origin::Joint(joint) => (positions[joint], confidence[joint]),
+            Origin::Midpoint(a, b) => (scale(add(positions[a], positions[b]), 0.5), confidence[a].min(confidence[b])),
+            Origin::Nothing => ([f64::NAN; 3], 0.0),
+        };
+        let p = if self.is_3d { p } else { [p[0], p[1], 0.0] };
+        if p.iter().all(|v| v.is_finite()) { (p, sure.clamp(0.05, 1.0)) } else { ([0.0; 3], 0.0) }
+    }
+
+    /// Lets facing and trunk follow the frame.
+    fn steady(
+        &mut self,
+        frame: &[([f64; 3], f32); PARTS.len()],
+        step_s: f64,
+        place: &dyn Fn(Part, &[([f64; 3], f32); PARTS.len()]) -> Option<[f64; 3]>,
+    ) {
+        let share = if step_s.is_finite() { 1.0 - (-step_s / STEADY_S).exp() } else { 1.0 };
+        let mut right = [0.0; 3];
+        for (a, b) in [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)] {
+            if let (Some(a), Some(b)) = (place(a, frame), place(b, frame)) {
+                right = add(right, [b[0] - a[0], 0.0, b[2] - a[2]]);
+            }
+        }
+        if norm(right) > 1e-9 {
+            let share = if norm(self.right) < 1e-9 { 1.0 } else { share };
+            self.right = add(scale(self.right, 1.0 - share), scale(unit(right), share));
+        }
+        if let (Some(neck), Some(pelvis)) = (place(Part::Neck, frame), place(Part::Pelvis, frame)) {
+            let trunk = norm(sub(neck, pelvis));
+            let share = if self.trunk > 0.0 { share } else { 1.0 };
+            self.trunk += share * (trunk - self.trunk);
+        }
+    }
+
+    /// The tokens of the newest frame, into `values`.
+    fn tokens(&mut self, time_s: f64) {
+        let forward = if self.is_3d && norm(self.right) > 1e-9 {
+            cross([0.0, 1.0, 0.0], unit(self.right))
+        } else {
+            [1.0, 0.0, 0.0]
+        };
+        let right = cross(forward, [0.0, 1.0, 0.0]);
+        let size = if self.trunk > 1e-9 { 1.0 / self.trunk } else { 0.0 };
+        for back in 0..SAMPLES {
+            let time = time_s - back as f64 * SAMPLE_S;
+            let above = self.past.partition_point(|(t, _)| *t < time).min(self.past.len() - 1);
+            let below = if self.past[above].0 > time { above.saturating_sub(1) } else { above };
+            let (a, b) = (&self.past[below], &self.past[above]);
+            let share = if b.0 > a.0 { ((time - a.0) / (b.0 - a.0)).clamp(0.0, 1.0) } else { 0.0 };
+            for part in 0..PARTS.len() {
+                let ((p, p_sure), (q, q_sure)) = (a.1[part], b.1[part]);
+                let (v, sure) = match (p_sure > 0.0, q_sure > 0.0) {
+                    (true, true) => (add(p, scale(sub(q, p), share)), p_sure.min(q_sure)),
+                    (true, false) => (p, p_sure),
+                    (false, _) => (q, q_sure),
+                };
+                let v = scale(v, size);
+                let v = if self.is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v };
+                let v = if sure > 0.0 { v.map(|v| v as f32) } else { [0.0; 3] };
+                self.patch[back * PARTS.len() + part] = (v, sure);
+            }
+        }
+        self.values.clear();
+        token::push(&self.patch, self.is_3d, [0.0; 3], 0.0, &mut self.values);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Card;
+    use crate::encoder::{Encoder, Size};
+    use crate::stream::Live;
+    use crate::{Model, weights};
+    use agoge_motion::simulate::{Exercise, Set};
+    use burn::tensor::Device;
+
+    fn model() -> Model {
+        let size = Size { width: 24, heads: 2, blocks: 1, feed_forward: 48, movements: 2 };
+        let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
+        Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[])
+    }
+
+    /// What a stream says does not depend on where the athlete stands, how tall they are and which way they face.
+    #[test]
+    fn a_stream_knows_neither_place_nor_facing_nor_size() {
+        let model = model();
+        let run = |set: &Set| {
+            let recording = set.simulate().recording;
+            let mut stream = LiveStream::new(model.stream(Live::default()), &recording.skeleton, recording.space);
+            for frame in 0..90 {
+                let row = frame * recording.joints()..(frame + 1) * recording.joints();
+                stream
+                    .push(&recording.position[row.clone()], &recording.confidence[row], recording.time[frame])
+                    .unwrap();
+            }
+            stream.state().embedding.clone()
+        };
+        let plain = Set { repetitions: 1, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
+        let one = run(&plain);
+        let other = run(&Set { facing_deg: 77.0, height_m: 1.55, ..plain });
+        // Single precision through three layers.
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 1e-3));
+    }
+
+    #[test]
+    fn late_frames_and_other_skeletons_are_refused_and_joints_may_vanish() {
+        let recording = Set::new(Exercise::Squat).simulate().recording;
+        let mut stream = LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
+        let n = recording.joints();
+        let (p, c) = (&recording.position[..n], &recording.confidence[..n]);
+        stream.push(p, c, 1.0).unwrap();
+        assert!(stream.push(p, c, 1.0).unwrap_err().to_string().contains("hint"));
+        assert!(stream.push(&p[1..], c, 2.0).is_err());
+        assert!(stream.push(p, c, f64::NAN).is_err());
+        let state = stream.push(&vec![[f64::NAN; 3]; n], c, 1.1).unwrap();
+        assert!(state.embedding.iter().all(|v| v.is_finite()));
+        assert_eq!(stream.push(p, c, 9.0).unwrap().frames, 1, "the window has moved on");
+    }
+}

@@ -1,0 +1,129 @@
+//! How fast live streams are followed.
+
+use crate::{Error, Models};
+use agoge_attention::{Live, LiveStream, Model};
+use agoge_motion::simulate::{Exercise, Set};
+use agoge_motion::{Recording, Skeleton};
+use serde::Serialize;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Frames a second of every stream.
+const RATE_HZ: f64 = 30.0;
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Median time a frame on one core, ms.
+    pub p50_ms: f64,
+    /// Time that 99 of 100 frames stay below, ms.
+    pub p99_ms: f64,
+    /// How many streams ran at once.
+    pub streams: usize,
+    /// For how long, s.
+    pub seconds: u64,
+    /// Frames in all.
+    pub frames: usize,
+    /// Frames that were done after the next of their stream was due.
+    pub late: usize,
+}
+
+/// Follows one stream as fast as it goes, then many at their own pace on all cores. Every stream is a simulated athlete as a 33-joint pose network would see them.
+///
+/// # Errors
+/// If the model that comes with Agoge cannot be read.
+pub fn measure(streams: usize, seconds: u64) -> Result<Measured, Error> {
+    let model = Models::bundled().model.as_ref().ok_or_else(|| Error::NoModel)?;
+    let recording = seen_by_33_joints();
+    let mut times = one(model, &recording)?;
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let (frames, late) = many(model, &recording, streams, seconds)?;
+    Ok(Measured { p50_ms: at(0.5), p99_ms: at(0.99), streams, seconds, frames, late })
+}
+
+/// A set of squats on the skeleton of MediaPipe.
+fn seen_by_33_joints() -> Recording {
+    let simulated = Set { rate_hz: RATE_HZ, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let skeleton = Skeleton::mediapipe_33();
+    let of: Vec<Option<usize>> =
+        skeleton.joints.iter().map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_of(part))).collect();
+    let frames = 0..simulated.frames();
+    let position = frames.flat_map(|f| of.iter().map(move |joint| (f, *joint)));
+    let position: Vec<[f64; 3]> = position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.at(f, j))).collect();
+    Recording { confidence: vec![1.0; position.len()], position, skeleton, ..simulated }
+}
+
+fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<(), Error> {
+    let joints = recording.joints();
+    let row = frame % recording.frames() * joints;
+    let time_s = frame as f64 / RATE_HZ;
+    stream.push(&recording.position[row..row + joints], &recording.confidence[row..row + joints], time_s)?;
+    Ok(())
+}
+
+/// Milliseconds of each frame of a stream whose window is full.
+fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
+    let mut stream = LiveStream::new(model.stream(window()), &recording.skeleton, recording.space);
+    let mut times = Vec::new();
+    for frame in 0..3300 {
+        let start = Instant::now();
+        push(&mut stream, recording, frame)?;
+        if frame >= 300 {
+            times.push(1e3 * start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(times)
+}
+
+/// Four seconds at 30 frames a second.
+fn window() -> Live {
+    Live { window_s: 4.0, most_frames: 128 }
+}
+
+/// Frames, and how many of them were late.
+fn many(model: &Model, recording: &Recording, streams: usize, seconds: u64) -> Result<(usize, usize), Error> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(streams);
+    let (frames, late) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let begin = Instant::now();
+    let last = (seconds as f64 * RATE_HZ) as usize;
+    std::thread::scope(|scope| {
+        let worker = |core: usize| {
+            let (frames, late) = (&frames, &late);
+            move || -> Result<(), Error> {
+                let own = (core..streams).step_by(cores).count();
+                let mut streams: Vec<LiveStream> = (0..own)
+                    .map(|_| LiveStream::new(model.stream(window()), &recording.skeleton, recording.space))
+                    .collect();
+                for frame in 0..last {
+                    for (index, stream) in streams.iter_mut().enumerate() {
+                        // The streams are spread over the time between two frames.
+                        let due = Duration::from_secs_f64((frame as f64 + index as f64 / own as f64) / RATE_HZ);
+                        std::thread::sleep(due.saturating_sub(begin.elapsed()));
+                        push(stream, recording, frame)?;
+                        frames.fetch_add(1, Ordering::Relaxed);
+                        if begin.elapsed() > due + Duration::from_secs_f64(1.0 / RATE_HZ) {
+                            late.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                }
+                Ok(())
+            }
+        };
+        let workers: Vec<_> = (0..cores).map(|core| scope.spawn(worker(core))).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Err(Error::NoModel)))
+    })?;
+    Ok((frames.into_inner(), late.into_inner()))
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "one stream, one core: {:.3} ms a frame (median), {:.3} ms (99 of 100)", self.p50_ms, self.p99_ms)?;
+        writeln!(
+            f,
+            "{} streams at {RATE_HZ} frames a second for {} s: {} frames, {} of them late",
+            self.streams, self.seconds, self.frames, self.late
+        )
+    }
+}
