@@ -10,6 +10,7 @@ pub mod card;
 pub mod encoder;
 mod error;
 pub mod evaluate;
+pub mod export;
 pub mod kernel;
 pub mod metric;
 pub mod model;

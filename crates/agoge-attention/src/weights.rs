@@ -1,4 +1,4 @@
-//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.query.weight`), with the sizes and the card as metadata.
+//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Version of the layout of the weights; another version is refused.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 /// The one entry of the metadata.
 const KEY: &str = "agoge";
 /// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
@@ -81,13 +81,26 @@ pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
 /// Paths of the heads, which belong to the movements they were trained on.
 const HEADS: [&str; 2] = ["movement.", "quality."];
 
+/// Path and shape of every tensor of a file, in order of the paths.
+pub(crate) fn layout(contents: &Contents) -> Vec<(String, Vec<usize>)> {
+    let mut all: Vec<(String, Vec<usize>)> =
+        collect(&contents.encoder).into_iter().map(|(path, (shape, _))| (path, shape)).collect();
+    all.push((PROTOTYPES.to_owned(), prototypes_shape(&contents.size)));
+    all.sort();
+    all
+}
+
+fn prototypes_shape(size: &Size) -> Vec<usize> {
+    vec![size.movements, 2 * size.width]
+}
+
 /// Weights, prototypes, sizes and card as one file.
 ///
 /// # Errors
 /// None in practice.
 pub fn to_bytes(Contents { encoder, size, card, prototypes }: &Contents) -> Result<Vec<u8>, Error> {
     let mut values = collect(encoder);
-    values.insert(PROTOTYPES.to_owned(), (vec![size.movements, 2 * size.width], prototypes.concat()));
+    values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = values
         .into_iter()
         .map(|(path, (shape, values))| (path, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
@@ -151,7 +164,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
         })
     };
     let encoder = replace(Encoder::new(&size, device), &mut take);
-    let prototypes = take(PROTOTYPES, &[size.movements, 2 * size.width]);
+    let prototypes = take(PROTOTYPES, &prototypes_shape(&size));
     let prototypes = prototypes.chunks(2 * size.width).map(<[f32]>::to_vec).collect();
     match problem {
         Some(what) => Err(fault(what)),

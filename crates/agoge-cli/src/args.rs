@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
+    /// Show, export or import a model (docs/MODELS.md)
+    Model(Model),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
@@ -230,6 +232,41 @@ pub(crate) struct Evaluate {
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+/// `agoge model`
+#[derive(Debug, Args)]
+pub(crate) struct Model {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: ModelCommand,
+}
+
+/// What to do with a model.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Print what a model is for, what it was trained on, how good it is, its sizes and its tensors
+    Show {
+        /// The weights
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+    },
+    /// Write a model for other programs
+    #[command(group = clap::ArgGroup::new("to").required(true).multiple(true).args(["onnx", "check"]))]
+    Export {
+        /// The weights
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+        /// Where the encoder with its heads goes as an ONNX graph
+        #[arg(long, value_name = "OUT.onnx")]
+        onnx: Option<PathBuf>,
+        /// Where random tokens go with what the model says of them, to hold another implementation against it
+        #[arg(long, value_name = "OUT.safetensors")]
+        check: Option<PathBuf>,
+        /// Seed of the random tokens
+        #[arg(long, default_value_t = 1, requires = "check")]
+        seed: u64,
+    },
 }
 
 /// `agoge bench`

@@ -28,9 +28,17 @@ impl Models {
     /// # Errors
     /// If it cannot be read or is not a model of this version.
     pub fn from_file(path: &Path) -> Result<Models, Error> {
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        Ok(Models { model: Some(Model::from_bytes(&bytes, &path.display().to_string())?) })
+        Ok(Models { model: Some(load_model(path)?) })
     }
+}
+
+/// The model of a file.
+///
+/// # Errors
+/// As [`Models::from_file`].
+pub fn load_model(path: &Path) -> Result<Model, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
 }
 
 #[cfg(test)]

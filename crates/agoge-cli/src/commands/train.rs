@@ -60,6 +60,11 @@ pub(crate) fn name_of(out: &Path) -> String {
 
 /// Writes a model whole or not at all.
 pub(crate) fn write(out: &Path, model: &Model) -> Result<(), Failure> {
-    let bytes = model.to_bytes().map_err(agoge::Error::from)?;
+    write_file(out, model.to_bytes())
+}
+
+/// Writes what was made whole or not at all.
+pub(crate) fn write_file(out: &Path, made: Result<Vec<u8>, agoge::attention::Error>) -> Result<(), Failure> {
+    let bytes = made.map_err(agoge::Error::from)?;
     Ok(agoge::write_bytes(out, &bytes)?)
 }
