@@ -11,6 +11,7 @@ pub mod encoder;
 mod error;
 pub mod evaluate;
 pub mod export;
+pub mod import;
 pub mod kernel;
 pub mod metric;
 pub mod model;

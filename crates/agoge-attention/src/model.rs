@@ -78,7 +78,7 @@ impl Model {
         Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
     }
 
-    fn of(contents: Contents) -> Model {
+    pub(crate) fn of(contents: Contents) -> Model {
         let network = Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
         Model { contents, network }
     }

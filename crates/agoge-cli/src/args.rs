@@ -188,6 +188,9 @@ pub(crate) struct Pretrain {
     /// Where the weights go
     #[arg(long, value_name = "FILE.safetensors", default_value = "base.safetensors")]
     pub(crate) out: PathBuf,
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -207,6 +210,9 @@ pub(crate) struct Train {
     /// Begin with a pre-trained encoder (see `agoge pretrain`)
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -266,6 +272,18 @@ pub(crate) enum ModelCommand {
         /// Seed of the random tokens
         #[arg(long, default_value_t = 1, requires = "check")]
         seed: u64,
+    },
+    /// Bring in an encoder that was trained elsewhere
+    Import {
+        /// Its tensors
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+        /// Which of its tensors are which of our parameters (docs/MODELS.md)
+        #[arg(long, value_name = "KEYS.toml")]
+        map: PathBuf,
+        /// Where the model goes
+        #[arg(long, value_name = "OUT.safetensors")]
+        out: PathBuf,
     },
 }
 

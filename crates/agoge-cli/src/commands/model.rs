@@ -1,15 +1,15 @@
-//! `agoge model show|export`
+//! `agoge model show|export|import`
 
-use super::train::write_file;
+use super::train::{write, write_file};
 use super::{print, print_json};
 use crate::args::{ModelCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::attention::token::{CHANNELS, PARTS, TIMES};
 use agoge::attention::{Model, export, weights};
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::path::Path;
 
-/// Shows or exports a model.
+/// Shows, exports or imports a model.
 pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         ModelCommand::Show { file } => show(file, shared),
@@ -29,6 +29,23 @@ pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Fa
             } else if !shared.quiet {
                 let lines: String = written.iter().map(|out| format!("{}\n", out.display())).collect();
                 print(&lines)?;
+            }
+            Ok(Exit::Done)
+        }
+        ModelCommand::Import { file, map, out } => {
+            let imported = agoge::import_model(file, map)?;
+            write(out, &imported.model)?;
+            if shared.json {
+                let parameters = imported.model.parameters();
+                print_json(
+                    &serde_json::json!({ "weights": out, "parameters": parameters, "unused": imported.unused }),
+                )?;
+            } else if !shared.quiet {
+                let mut text = format!("{}: {} parameters\n", out.display(), imported.model.parameters());
+                if !imported.unused.is_empty() {
+                    let _ = writeln!(text, "not used: {}", imported.unused.join(", "));
+                }
+                print(&text)?;
             }
             Ok(Exit::Done)
         }

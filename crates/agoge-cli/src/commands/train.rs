@@ -22,6 +22,7 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         base.as_ref(),
         &name_of(&args.out),
         measured.as_ref(),
+        args.checkpoint.as_deref(),
         &mut |progress| {
             loss = progress.loss;
             bar.set_position(progress.epoch as u64);
