@@ -55,7 +55,7 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     def __init__(self):
         super().__init__()
-        self.embed = nn.Linear(20, WIDTH)
+        self.embed = nn.Linear(21, WIDTH)
         self.place = nn.Parameter(torch.randn(17, WIDTH))
         self.layers = nn.ModuleList(Block() for _ in range(BLOCKS))
         self.last = nn.LayerNorm(WIDTH)
