@@ -1,6 +1,6 @@
 //! A training that is killed goes on as if it had not been.
 
-#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests fail by panicking")]
 
 mod common;
 

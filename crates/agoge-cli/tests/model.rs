@@ -1,6 +1,6 @@
 //! `agoge model`: what it prints, writes and refuses.
 
-#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests fail by panicking")]
 
 mod common;
 

@@ -80,7 +80,7 @@ fn description(model: &Model) -> String {
     let (card, size) = (model.card(), model.size());
     let said = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
     let calibration = match card.calibration.points.as_slice() {
-        [] => "not measured: readings of quality are given as they are".to_owned(),
+        [] => "not measured: what its readings are worth is not known".to_owned(),
         points => format!("{} classes of readings, measured on athletes left out", points.len()),
     };
     let reach = match card.reach.iter().filter(|reach| **reach > 0.0).count() {
