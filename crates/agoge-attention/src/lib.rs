@@ -10,6 +10,8 @@ pub mod card;
 pub mod encoder;
 mod error;
 pub mod evaluate;
+pub mod export;
+pub mod import;
 pub mod kernel;
 pub mod live;
 pub mod metric;

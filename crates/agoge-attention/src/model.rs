@@ -78,7 +78,7 @@ impl Model {
         Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
     }
 
-    fn of(contents: Contents) -> Model {
+    pub(crate) fn of(contents: Contents) -> Model {
         let network = Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
         Model { contents, network }
     }
@@ -168,19 +168,35 @@ impl Model {
 
     /// Reads repetitions that are already in the athlete's own frame.
     pub fn read_motions(&self, motions: &[&Motion]) -> Vec<Reading> {
-        let width = 2 * self.contents.size.width;
         let mut workspace = Workspace::new();
         let mut readings = Vec::with_capacity(motions.len());
         for chunk in motions.chunks(BATCH) {
             let tokens: Vec<Tokens> = chunk.iter().map(|motion| motion.tokens()).collect();
-            for embedding in self.network.embed(&tokens, &mut workspace).chunks(width) {
-                let mut heads = Heads::default();
-                self.network.heads(embedding, &mut heads);
-                let Heads { movement, quality } = heads;
-                readings.push(Reading { movement, quality, embedding: embedding.to_vec() });
-            }
+            self.read_batch(&tokens, &mut workspace, &mut readings);
         }
         readings
+    }
+
+    /// Reads clips that are already tokens.
+    pub(crate) fn read_tokens(&self, clips: &[Tokens]) -> Vec<Reading> {
+        let mut readings = Vec::with_capacity(clips.len());
+        self.read_batch(clips, &mut Workspace::new(), &mut readings);
+        readings
+    }
+
+    fn read_batch(&self, tokens: &[Tokens], workspace: &mut Workspace, readings: &mut Vec<Reading>) {
+        let width = 2 * self.contents.size.width;
+        for embedding in self.network.embed(tokens, workspace).chunks(width) {
+            let mut heads = Heads::default();
+            self.network.heads(embedding, &mut heads);
+            let Heads { movement, quality } = heads;
+            readings.push(Reading { movement, quality, embedding: embedding.to_vec() });
+        }
+    }
+
+    /// Path and shape of every tensor of its file, in order of the paths.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        weights::layout(&self.contents)
     }
 }
 

@@ -5,10 +5,9 @@ use crate::encoder::{Encoder, Size};
 use crate::error::Error;
 use crate::motion::Motion;
 use crate::token::{CHANNELS, MOVING, PARTS, TIMES, Tokens};
-use crate::train::{self, AdamW, Config, Order, Plan, Progress, Task, Trainer, cut, epochs};
+use crate::train::{self, AdamW, Checkpoint, Config, Course, Order, Plan, Progress, Task, cut, identity};
 use crate::weights;
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use fastrand::Rng;
 
 /// Share of the tokens that is masked.
@@ -26,6 +25,19 @@ pub fn pretrain(
     config: &Config,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Encoder, Size), Error> {
+    resume(motions, config, None, progress)
+}
+
+/// As [`pretrain`], with a checkpoint after every epoch, and going on from one: the losses and weights are those of a training that was never broken off.
+///
+/// # Errors
+/// As [`pretrain`], for a checkpoint of another training, and if a checkpoint could not be kept.
+pub fn resume(
+    motions: &[Motion],
+    config: &Config,
+    checkpoint: Option<Checkpoint>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Encoder, Size), Error> {
     if motions.is_empty() {
         let hint = "give manifests of recordings in which a body is seen";
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
@@ -37,9 +49,9 @@ pub fn pretrain(
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
         ..Plan::new(config.epochs * order.round(), config.learning_rate)
     };
-    let task = Restore { motions, config, order };
-    let encoder = Trainer::new(&encoder, plan).run(&task, &mut epochs(order, config.epochs, progress))?;
-    Ok((encoder.to_device(&Device::flex()), size))
+    let course = Course { plan, order, epochs: config.epochs, identity: identity(config, motions.iter()) };
+    let encoder = course.run(&encoder, &Restore { motions, config, order }, checkpoint, progress)?;
+    Ok((encoder, size))
 }
 
 /// Restoring masked motion.

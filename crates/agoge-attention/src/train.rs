@@ -2,6 +2,7 @@
 
 mod adamw;
 mod checkpoint;
+mod course;
 mod device;
 mod parameters;
 mod plan;
@@ -9,6 +10,7 @@ mod trainer;
 pub mod trial;
 
 pub use adamw::AdamW;
+pub(crate) use course::{Course, identity};
 pub use device::device;
 pub use parameters::Parameters;
 pub use plan::{Order, Plan, cut};
@@ -19,11 +21,9 @@ use crate::error::Error;
 use crate::model::Model;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
 use crate::weights;
-use burn::module::Module;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-use std::ops::ControlFlow;
 
 /// How to train. The defaults were fixed before any evaluation on held-out athletes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,17 @@ const AVERAGE: f32 = 0.99;
 /// Words in a movement's name that tell a direction.
 const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
+/// Takes a checkpoint, as a file's bytes; an error ends the training.
+pub type Keep<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + Send + 'a;
+
+/// What a training that is broken off needs to go on.
+pub struct Checkpoint<'a> {
+    /// What was kept last, to go on from.
+    pub from: Option<&'a [u8]>,
+    /// Takes the checkpoint of each epoch but the last.
+    pub keep: &'a mut Keep<'a>,
+}
+
 /// What is told after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
@@ -116,6 +127,21 @@ pub fn train(
     base: Option<&Model>,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<(Encoder, Size), Error> {
+    resume(clips, movements, config, base, None, progress)
+}
+
+/// As [`train`], with a checkpoint after every epoch, and going on from one: the losses and weights are those of a training that was never broken off.
+///
+/// # Errors
+/// As [`train`], for a checkpoint of another training, and if a checkpoint could not be kept.
+pub fn resume(
+    clips: &[Clip],
+    movements: &[String],
+    config: &Config,
+    base: Option<&Model>,
+    checkpoint: Option<Checkpoint>,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Encoder, Size), Error> {
     let hint = "give a manifest with labelled recordings of several athletes";
     if clips.is_empty() {
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
@@ -139,34 +165,14 @@ pub fn train(
         average: Some(AVERAGE),
         ..Plan::new(config.epochs * order.round(), config.learning_rate)
     };
-    let task = Judge { clips, movements, config, order };
-    let encoder = Trainer::new(&encoder, plan).run(&task, &mut epochs(order, config.epochs, progress))?;
-    Ok((encoder.to_device(&Device::flex()), size))
-}
-
-/// Tells the mean loss of each epoch.
-pub(crate) fn epochs(order: Order, epochs: usize, tell: &mut (dyn FnMut(Progress) + Send)) -> impl Watch {
-    Epochs { round: order.round(), epochs, sum: 0.0, tell }
-}
-
-/// Gathers the losses of an epoch and tells them.
-struct Epochs<'a> {
-    round: usize,
-    epochs: usize,
-    sum: f64,
-    tell: &'a mut (dyn FnMut(Progress) + Send),
-}
-
-impl Watch for Epochs<'_> {
-    fn progress(&mut self, report: &Report) -> ControlFlow<()> {
-        self.sum += report.loss;
-        if report.step.is_multiple_of(self.round) {
-            let loss = self.sum / self.round as f64;
-            (self.tell)(Progress { epoch: report.step / self.round, epochs: self.epochs, loss });
-            self.sum = 0.0;
-        }
-        ControlFlow::Continue(())
+    let mut identity = identity(config, clips.iter().map(|clip| &clip.motion));
+    for clip in clips {
+        identity.add(clip.movement.as_bytes());
+        identity.add(&[clip.label.map_or(2, u8::from)]);
     }
+    let course = Course { plan, order, epochs: config.epochs, identity };
+    let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
+    Ok((encoder, size))
 }
 
 /// Learning which movement a clip is and how well it was done.

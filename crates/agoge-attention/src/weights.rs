@@ -1,8 +1,9 @@
-//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.query.weight`), with the sizes and the card as metadata.
+//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
+use crate::token::{CHANNELS, MOVING, PARTS};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Version of the layout of the weights; another version is refused.
-const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 /// The one entry of the metadata.
 const KEY: &str = "agoge";
 /// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
@@ -81,13 +82,26 @@ pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
 /// Paths of the heads, which belong to the movements they were trained on.
 const HEADS: [&str; 2] = ["movement.", "quality."];
 
+/// Path and shape of every tensor of a file, in order of the paths.
+pub(crate) fn layout(contents: &Contents) -> Vec<(String, Vec<usize>)> {
+    let mut all: Vec<(String, Vec<usize>)> =
+        collect(&contents.encoder).into_iter().map(|(path, (shape, _))| (path, shape)).collect();
+    all.push((PROTOTYPES.to_owned(), prototypes_shape(&contents.size)));
+    all.sort();
+    all
+}
+
+fn prototypes_shape(size: &Size) -> Vec<usize> {
+    vec![size.movements, 2 * size.width]
+}
+
 /// Weights, prototypes, sizes and card as one file.
 ///
 /// # Errors
 /// None in practice.
 pub fn to_bytes(Contents { encoder, size, card, prototypes }: &Contents) -> Result<Vec<u8>, Error> {
     let mut values = collect(encoder);
-    values.insert(PROTOTYPES.to_owned(), (vec![size.movements, 2 * size.width], prototypes.concat()));
+    values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = values
         .into_iter()
         .map(|(path, (shape, values))| (path, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
@@ -127,21 +141,13 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
     let About { size, card, .. } = serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
-    let within = |value: usize, most: usize| (1..=most).contains(&value);
-    let fits = within(size.width, MOST.width)
-        && within(size.heads, MOST.heads)
-        && within(size.blocks, MOST.blocks)
-        && within(size.feed_forward, MOST.feed_forward)
-        && within(size.movements, MOST.movements)
-        && size.width % (2 * size.heads) == 0
-        && size.movements == card.movements.len();
-    if !fits {
+    if !possible(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
     }
-    // Parameters cannot outgrow the file: their number follows from the sizes.
-    let least = 4 * size.blocks * (8 * size.width * size.width + 2 * size.width * size.feed_forward);
+    // Nothing is made from the sizes before the file is known to be as large as that.
+    let least = 4 * values_of(&size);
     if bytes.len() < least {
-        return Err(fault(format!("{} bytes cannot hold the sizes it states", bytes.len())));
+        return Err(fault(format!("{} bytes cannot hold the sizes it states, which take {least}", bytes.len())));
     }
     let mut problem = None;
     let mut take = |path: &str, shape: &[usize]| {
@@ -151,7 +157,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
         })
     };
     let encoder = replace(Encoder::new(&size, device), &mut take);
-    let prototypes = take(PROTOTYPES, &[size.movements, 2 * size.width]);
+    let prototypes = take(PROTOTYPES, &prototypes_shape(&size));
     let prototypes = prototypes.chunks(2 * size.width).map(<[f32]>::to_vec).collect();
     match problem {
         Some(what) => Err(fault(what)),
@@ -159,12 +165,38 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     }
 }
 
+/// Whether an encoder can have such sizes.
+pub(crate) fn possible(size: &Size) -> bool {
+    let within = |value: usize, most: usize| (1..=most).contains(&value);
+    within(size.width, MOST.width)
+        && within(size.heads, MOST.heads)
+        && within(size.blocks, MOST.blocks)
+        && within(size.feed_forward, MOST.feed_forward)
+        && within(size.movements, MOST.movements)
+        && size.width.is_multiple_of(2 * size.heads)
+}
+
+/// How many numbers the tensors of a file hold for some sizes, which must be possible.
+fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usize {
+    let linear = |inputs: usize, outputs: usize| (inputs + 1) * outputs;
+    let attention = linear(width, 3 * width) + linear(width, width);
+    let block = 3 * 2 * width + 2 * attention + linear(width, feed_forward) + linear(feed_forward, width);
+    let ends = linear(CHANNELS, width) + (PARTS.len() + 1) * width + 2 * width + linear(width, MOVING);
+    ends + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
+}
+
 /// The values of a tensor that must have this shape.
 fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-    let view = file.tensor(path).map_err(|_| format!("tensor {path} is missing"))?;
-    if view.shape() != shape {
-        return Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()));
+    let values = numbers(file, path)?;
+    match file.tensor(path) {
+        Ok(view) if view.shape() != shape => Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape())),
+        _ => Ok(values),
     }
+}
+
+/// The values of a tensor of any shape.
+pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String> {
+    let view = file.tensor(path).map_err(|_| format!("tensor {path} is missing"))?;
     if view.dtype() != Dtype::F32 {
         return Err(format!("tensor {path}: type {:?}, not F32", view.dtype()));
     }
@@ -204,7 +236,7 @@ pub(crate) fn collect(encoder: &Encoder) -> Values {
 }
 
 /// The encoder with every parameter replaced by what `values` gives for its path and shape.
-fn replace(encoder: Encoder, values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>) -> Encoder {
+pub(crate) fn replace(encoder: Encoder, values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>) -> Encoder {
     struct Replace<'a> {
         path: Vec<String>,
         values: &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>,

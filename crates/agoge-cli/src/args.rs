@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
+    /// Show, export or import a model (docs/MODELS.md)
+    Model(Model),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
@@ -186,6 +188,9 @@ pub(crate) struct Pretrain {
     /// Where the weights go
     #[arg(long, value_name = "FILE.safetensors", default_value = "base.safetensors")]
     pub(crate) out: PathBuf,
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -205,6 +210,9 @@ pub(crate) struct Train {
     /// Begin with a pre-trained encoder (see `agoge pretrain`)
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -230,6 +238,53 @@ pub(crate) struct Evaluate {
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+/// `agoge model`
+#[derive(Debug, Args)]
+pub(crate) struct Model {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: ModelCommand,
+}
+
+/// What to do with a model.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Print what a model is for, what it was trained on, how good it is, its sizes and its tensors
+    Show {
+        /// The weights
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+    },
+    /// Write a model for other programs
+    #[command(group = clap::ArgGroup::new("to").required(true).multiple(true).args(["onnx", "check"]))]
+    Export {
+        /// The weights
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+        /// Where the encoder with its heads goes as an ONNX graph
+        #[arg(long, value_name = "OUT.onnx")]
+        onnx: Option<PathBuf>,
+        /// Where random tokens go with what the model says of them, to hold another implementation against it
+        #[arg(long, value_name = "OUT.safetensors")]
+        check: Option<PathBuf>,
+        /// Seed of the random tokens
+        #[arg(long, default_value_t = 1, requires = "check")]
+        seed: u64,
+    },
+    /// Bring in an encoder that was trained elsewhere
+    Import {
+        /// Its tensors
+        #[arg(value_name = "FILE.safetensors")]
+        file: PathBuf,
+        /// Which of its tensors are which of our parameters (docs/MODELS.md)
+        #[arg(long, value_name = "KEYS.toml")]
+        map: PathBuf,
+        /// Where the model goes
+        #[arg(long, value_name = "OUT.safetensors")]
+        out: PathBuf,
+    },
 }
 
 /// `agoge bench`

@@ -46,6 +46,14 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
+    /// The map of an import is at fault.
+    #[error("{}: {what}; hint: the map of keys is described in docs/MODELS.md", .path.display())]
+    KeyMap {
+        /// The map.
+        path: PathBuf,
+        /// What is wrong and in which line.
+        what: String,
+    },
     /// The operating system refused.
     #[error("{}: {source}; hint: check that the path exists and that you may use it", .path.display())]
     Io {

@@ -1,8 +1,8 @@
 //! Training and evaluating models on a manifest of recordings.
 
-use crate::{Error, Models, Options, analyze};
+use crate::{Error, Models, Options, analyze, checkpoint};
 use agoge_attention::metric::auc;
-use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, leave_one_athlete_out, train};
+use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, leave_one_athlete_out, pretrain, train};
 use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use agoge_motion::condition::condition;
@@ -59,14 +59,16 @@ pub fn evaluate(
     Ok(leave_one_athlete_out(&clips, config, base, seeds, progress)?)
 }
 
-/// Pre-trains an encoder on the recordings of some manifests without looking at their labels; recordings that are kept for validation or test are left out.
+/// Pre-trains an encoder on the recordings of some manifests without looking at their labels; recordings that are kept for validation or test are left out. With a
+/// `checkpoint` file every epoch is kept in it, and the training goes on from what it holds.
 ///
 /// # Errors
-/// As [`load_clips`], and without clips.
+/// As [`load_clips`], without clips, and for a checkpoint of another training.
 pub fn pretrain_model(
     manifests: &[PathBuf],
     config: &Config,
     name: &str,
+    checkpoint: Option<&Path>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
     let mut motions = Vec::new();
@@ -75,16 +77,22 @@ pub fn pretrain_model(
         motions.extend(clips.into_iter().map(|clip| clip.motion));
     }
     let mut last = f64::NAN;
-    let (encoder, size) = agoge_attention::pretrain(&motions, config, &mut |told| {
+    let mut tell = |told: agoge_attention::train::Progress| {
         last = told.loss;
         progress(told);
-    })?;
+    };
+    let (encoder, size) = checkpoint::resume(checkpoint, |kept| pretrain::resume(&motions, config, kept, &mut tell))?;
     let card = Card {
         name: name.to_owned(),
         data: format!("{} clips without labels", motions.len()),
         movements: vec!["any".to_owned()],
         protocol: "masked motion modelling; the figure is the last epoch's training loss".to_owned(),
-        figures: vec![("mean squared error of masked motion, trunk lengths".to_owned(), last)],
+        // Without an epoch there is no loss, and what is no number has no place in a card.
+        figures: Some(last)
+            .filter(|loss| loss.is_finite())
+            .map(|loss| ("mean squared error of masked motion, trunk lengths".to_owned(), loss))
+            .into_iter()
+            .collect(),
         limits: "A beginning for training, not a judge: its heads know no movement.".to_owned(),
         licence: "that of the data".to_owned(),
         ..Card::default()
@@ -93,21 +101,24 @@ pub fn pretrain_model(
 }
 
 /// Trains a model, from a pre-trained one if there is `base`, on the recordings of a manifest that are not kept for validation or test. The card tells what the model knows; with an evaluation of the
-/// same manifest it also tells how good it is.
+/// same manifest it also tells how good it is. With a `checkpoint` file every epoch is kept in it, and the training
+/// goes on from what it holds.
 ///
 /// # Errors
-/// As [`load_clips`], and without clips.
+/// As [`load_clips`], without clips, and for a checkpoint of another training.
 pub fn train_model(
     manifest: &Path,
     config: &Config,
     base: Option<&Model>,
     name: &str,
     measured: Option<&Evaluation>,
+    checkpoint: Option<&Path>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
     let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
     let movements = agoge_attention::train::movements(&clips);
-    let (encoder, size) = train(&clips, &movements, config, base, progress)?;
+    let (encoder, size) =
+        checkpoint::resume(checkpoint, |kept| train::resume(&clips, &movements, config, base, kept, progress))?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
     let card = Card {

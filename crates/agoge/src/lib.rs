@@ -40,6 +40,6 @@ pub use checkpoint::Checkpoints;
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;
 pub use learn::{evaluate, load_clips, pretrain_model, train_model};
-pub use models::Models;
+pub use models::{Models, import_model, load_model};
 pub use options::{Options, read, read_to_analyze};
 pub use output::{write_bytes, write_results};

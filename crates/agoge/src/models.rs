@@ -2,6 +2,7 @@
 
 use crate::Error;
 use agoge_attention::Model;
+use agoge_attention::import::{Imported, KeyMap, import};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -28,9 +29,32 @@ impl Models {
     /// # Errors
     /// If it cannot be read or is not a model of this version.
     pub fn from_file(path: &Path) -> Result<Models, Error> {
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
-        Ok(Models { model: Some(Model::from_bytes(&bytes, &path.display().to_string())?) })
+        Ok(Models { model: Some(load_model(path)?) })
     }
+}
+
+/// The model of a file.
+///
+/// # Errors
+/// As [`Models::from_file`].
+pub fn load_model(path: &Path) -> Result<Model, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
+}
+
+/// A model from the safetensors file of another program, by a map of keys in TOML (docs/MODELS.md); it takes the file's name.
+///
+/// # Errors
+/// If one of the files cannot be read, the map is at fault, or a parameter is not what the encoder needs.
+pub fn import_model(file: &Path, map: &Path) -> Result<Imported, Error> {
+    let text = std::fs::read_to_string(map).map_err(Error::io(map))?;
+    let map: KeyMap = toml::from_str(&text).map_err(|error| Error::KeyMap {
+        path: map.to_owned(),
+        what: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+    })?;
+    let bytes = std::fs::read(file).map_err(Error::io(file))?;
+    let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
+    Ok(import(&bytes, &map, &name)?)
 }
 
 #[cfg(test)]

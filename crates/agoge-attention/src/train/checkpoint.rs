@@ -14,12 +14,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 const KEY: &str = "agoge-checkpoint";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct About {
     version: u32,
+    identity: u64,
     step: usize,
     stale: usize,
     metric: Option<f64>,
@@ -55,12 +56,13 @@ impl<M: Module> Trainer<M> {
             views.push((*name, view.map_err(|error| fault(error.to_string()))?));
         }
         let layout = self.parameters.layout.clone();
-        let about = About { version: VERSION, step: self.step, stale: self.stale, metric, layout };
+        let identity = self.plan.identity;
+        let about = About { version: VERSION, identity, step: self.step, stale: self.stale, metric, layout };
         let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
         serialize(views, Some(HashMap::from([(KEY.to_owned(), about)]))).map_err(|error| fault(error.to_string()))
     }
 
-    /// A training that goes on from a file's bytes; `model` gives the shape, its weights are replaced. The plan should be the one it began with.
+    /// A training that goes on from a file's bytes; `model` gives the shape, its weights are replaced. The plan must be the one it began with: its identity is compared.
     ///
     /// # Errors
     /// If the bytes are not a whole checkpoint of this version and of a model of this shape, naming what is at fault.
@@ -80,6 +82,11 @@ impl<M: Module> Trainer<M> {
             let what = theirs
                 .map_or_else(|| "another number of parameters".to_owned(), |(a, b)| format!("{a:?} is not {b:?}"));
             return Err(fault(format!("of another model: {what}")));
+        }
+        if about.identity != trainer.plan.identity {
+            return Err(fault(
+                "of another training: the settings, the recordings or the base are not the same".to_owned(),
+            ));
         }
         let count = trainer.parameters.values.len();
         let row = |name: &str, optional: bool| -> Result<Vec<f32>, Error> {

@@ -26,6 +26,8 @@ pub struct Plan {
     pub patience: usize,
     /// Steps between checkpoints; 0 for none.
     pub keep_every: usize,
+    /// What tells this training from others, as a number made from its settings and data: a checkpoint of another one is refused.
+    pub identity: u64,
 }
 
 impl Plan {
@@ -42,6 +44,7 @@ impl Plan {
             validate_every: 0,
             patience: 0,
             keep_every: 0,
+            identity: 0,
         }
     }
 

@@ -11,10 +11,16 @@ pub(crate) fn run(args: &Pretrain, shared: &Shared) -> Result<Exit, Failure> {
     let config = config(args.seed, args.epochs);
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
-    let model = agoge::pretrain_model(&args.manifests, &config, &name_of(&args.out), &mut |progress| {
-        loss = progress.loss;
-        bar.set_position(progress.epoch as u64);
-    })?;
+    let model = agoge::pretrain_model(
+        &args.manifests,
+        &config,
+        &name_of(&args.out),
+        args.checkpoint.as_deref(),
+        &mut |progress| {
+            loss = progress.loss;
+            bar.set_position(progress.epoch as u64);
+        },
+    )?;
     bar.finish_and_clear();
     write(&args.out, &model)?;
     if shared.json {

@@ -22,6 +22,7 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         base.as_ref(),
         &name_of(&args.out),
         measured.as_ref(),
+        args.checkpoint.as_deref(),
         &mut |progress| {
             loss = progress.loss;
             bar.set_position(progress.epoch as u64);
@@ -60,6 +61,11 @@ pub(crate) fn name_of(out: &Path) -> String {
 
 /// Writes a model whole or not at all.
 pub(crate) fn write(out: &Path, model: &Model) -> Result<(), Failure> {
-    let bytes = model.to_bytes().map_err(agoge::Error::from)?;
+    write_file(out, model.to_bytes())
+}
+
+/// Writes what was made whole or not at all.
+pub(crate) fn write_file(out: &Path, made: Result<Vec<u8>, agoge::attention::Error>) -> Result<(), Failure> {
+    let bytes = made.map_err(agoge::Error::from)?;
     Ok(agoge::write_bytes(out, &bytes)?)
 }

@@ -1,0 +1,212 @@
+//! An encoder that was trained elsewhere, by a map from our parameters to the tensors of its file (docs/MODELS.md).
+
+use crate::card::Card;
+use crate::encoder::{Encoder, Size};
+use crate::error::Error;
+use crate::model::Model;
+use crate::weights::{self, Contents};
+use burn::tensor::Device;
+use safetensors::SafeTensors;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where each parameter of an encoder is found in a foreign file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyMap {
+    /// Sizes of the encoder.
+    pub size: Sizes,
+    /// What the card says.
+    #[serde(default)]
+    pub card: Origin,
+    /// For each path of ours, the tensors it is made from. `{i}` in a path and its keys stands for the number of each block.
+    pub keys: BTreeMap<String, Source>,
+}
+
+/// Sizes of a foreign encoder; see [`Size`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// Width of the embedding.
+    pub width: usize,
+    /// Attention heads.
+    pub heads: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Width of the feed-forward layers.
+    pub feed_forward: usize,
+}
+
+/// What the card says of a foreign encoder.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Origin {
+    /// What it was trained on.
+    pub data: String,
+    /// The movements of its heads, in their order; without them the heads know no movement.
+    pub movements: Vec<String>,
+    /// What it was never tested on and must not be used for.
+    pub limits: String,
+    /// Licence of the weights.
+    pub licence: String,
+}
+
+/// What a parameter is made from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Source {
+    /// One tensor as it is.
+    Key(String),
+    /// One tensor, or several beside each other.
+    Made(Made),
+    /// The same number everywhere.
+    Fill(Fill),
+}
+
+/// Tensors beside each other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// Their names. Several are put beside each other along the last dimension, after turning.
+    pub from: Vec<String>,
+    /// Whether rows and columns change places: PyTorch keeps linear weights as `[out, in]`, we as `[in, out]`.
+    #[serde(default)]
+    pub transpose: bool,
+}
+
+/// The same number everywhere.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    /// The number.
+    pub fill: f32,
+}
+
+/// What came of an import.
+#[derive(Debug)]
+pub struct Imported {
+    /// The model.
+    pub model: Model,
+    /// Tensors of the file that the map does not name.
+    pub unused: Vec<String>,
+}
+
+/// What may be left out, and is zero then: what only pre-training needs, and the heads.
+const OPTIONAL: [&str; 4] = ["masked", "motion.", "movement.", "quality."];
+const HINT: &str = "the map of keys is described in docs/MODELS.md";
+
+/// A model from a safetensors file of another program; `name` is for messages and the card.
+///
+/// # Errors
+/// For a pickle of PyTorch, a file that is not whole, sizes that no encoder has, and for each parameter that the map does not lead to or that has another shape,
+/// naming parameter and tensor.
+pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error> {
+    let refused = |what: String, hint| Error::Weights { name: name.to_owned(), what, hint };
+    let fault = |what: String| refused(what, HINT);
+    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from old versions.
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80") && !bytes.starts_with(b"\x80\0\0") {
+        let hint = "save it in Python with safetensors.torch.save_file(model.state_dict(), FILE)";
+        return Err(refused("a pickle of PyTorch (.pt), which is not read".to_owned(), hint));
+    }
+    let file =
+        SafeTensors::deserialize(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let movements = if map.card.movements.is_empty() { vec!["any".to_owned()] } else { map.card.movements.clone() };
+    let Sizes { width, heads, blocks, feed_forward } = map.size;
+    let size = Size { width, heads, blocks, feed_forward, movements: movements.len() };
+    if !weights::possible(&size) {
+        return Err(fault(format!("sizes that no encoder has: {size:?}")));
+    }
+    let keys = spread(&map.keys, blocks);
+    let (mut problem, mut used, mut known) = (None, BTreeSet::new(), BTreeSet::new());
+    let encoder = weights::replace(Encoder::new(&size, &Device::flex()), &mut |path, shape| {
+        known.insert(path.to_owned());
+        let made = match keys.get(path) {
+            Some(source) => make(&file, source, shape, &mut used),
+            None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => Ok(vec![0.0; shape.iter().product()]),
+            None => Err("the map has no key for it".to_owned()),
+        };
+        made.unwrap_or_else(|what| {
+            problem.get_or_insert(format!("parameter {path} {shape:?}: {what}"));
+            vec![0.0; shape.iter().product()]
+        })
+    });
+    if let Some(stranger) = keys.keys().find(|path| !known.contains(*path)) {
+        problem.get_or_insert(format!("the encoder has no parameter {stranger}"));
+    }
+    if let Some(what) = problem {
+        return Err(fault(what));
+    }
+    let Origin { data, limits, licence, .. } = map.card.clone();
+    let protocol = "imported; not measured".to_owned();
+    let card = Card { name: name.to_owned(), data, movements, protocol, limits, licence, ..Card::default() };
+    let prototypes = vec![vec![0.0; 2 * width]; size.movements];
+    let unused = file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
+    Ok(Imported { model: Model::of(Contents { encoder, size, card, prototypes }), unused })
+}
+
+/// The map with an entry for each block in place of those with `{i}`.
+fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, Source> {
+    let numbered = |text: &str, i: usize| text.replace("{i}", &i.to_string());
+    let each = |source: &Source, i: usize| match source {
+        Source::Key(key) => Source::Key(numbered(key, i)),
+        Source::Made(Made { from, transpose }) => {
+            Source::Made(Made { from: from.iter().map(|key| numbered(key, i)).collect(), transpose: *transpose })
+        }
+        Source::Fill(fill) => Source::Fill(*fill),
+    };
+    let mut all = BTreeMap::new();
+    for (path, source) in keys {
+        let times = if path.contains("{i}") { blocks } else { 1 };
+        all.extend((0..times).map(|i| (numbered(path, i), each(source, i))));
+    }
+    all
+}
+
+/// A parameter of a shape from the file's tensors.
+fn make(file: &SafeTensors, source: &Source, shape: &[usize], used: &mut BTreeSet<String>) -> Result<Vec<f32>, String> {
+    let one;
+    let Made { from, transpose } = match source {
+        Source::Fill(Fill { fill }) if fill.is_finite() => return Ok(vec![*fill; shape.iter().product()]),
+        Source::Fill(_) => return Err("it is filled with what is not a number".to_owned()),
+        Source::Key(key) => {
+            one = Made { from: vec![key.clone()], transpose: false };
+            &one
+        }
+        Source::Made(made) => made,
+    };
+    // A vector is a single row.
+    let rows = if let [rows, _] = shape { *rows } else { 1 };
+    let mut parts = Vec::with_capacity(from.len());
+    for key in from {
+        let values = weights::numbers(file, key)?;
+        used.insert(key.clone());
+        let theirs = file.tensor(key).map(|view| view.shape().to_vec()).unwrap_or_default();
+        let (own, columns, values) = match (theirs.as_slice(), transpose) {
+            ([n], false) => (1, *n, values),
+            ([rows, columns], false) => (*rows, *columns, values),
+            ([rows, columns], true) => (*columns, *rows, transposed(&values, *rows, *columns)),
+            _ => return Err(format!("tensor {key} {theirs:?} is no matrix that could be turned")),
+        };
+        if own != rows || theirs.len() != shape.len() {
+            return Err(format!("tensor {key} {theirs:?} does not fit{}", turned(*transpose)));
+        }
+        parts.push((columns, values));
+    }
+    let width: usize = parts.iter().map(|(columns, _)| columns).sum();
+    if width != shape.iter().product::<usize>() / rows.max(1) {
+        return Err(format!("{from:?} give {width} columns{}", turned(*transpose)));
+    }
+    let row = |(columns, values): &(usize, Vec<f32>), row: usize| values[row * columns..(row + 1) * columns].to_vec();
+    Ok((0..rows).flat_map(|r| parts.iter().flat_map(move |part| row(part, r))).collect())
+}
+
+fn turned(transpose: bool) -> &'static str {
+    if transpose { ", turned" } else { "" }
+}
+
+fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
+}
+
+#[cfg(test)]
+mod tests;

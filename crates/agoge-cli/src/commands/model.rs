@@ -1,0 +1,127 @@
+//! `agoge model show|export|import`
+
+use super::train::{write, write_file};
+use super::{print, print_json};
+use crate::args::{ModelCommand, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::attention::token::{CHANNELS, PARTS, TIMES};
+use agoge::attention::{Model, export, weights};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Shows, exports or imports a model.
+pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Failure> {
+    match &args.command {
+        ModelCommand::Show { file } => show(file, shared),
+        ModelCommand::Export { file, onnx, check, seed } => {
+            let model = agoge::load_model(file)?;
+            let mut written = Vec::new();
+            if let Some(out) = onnx {
+                write_file(out, export::onnx(&model))?;
+                written.push(out);
+            }
+            if let Some(out) = check {
+                write_file(out, export::check(&model, *seed))?;
+                written.push(out);
+            }
+            if shared.json {
+                print_json(&written)?;
+            } else if !shared.quiet {
+                let lines: String = written.iter().map(|out| format!("{}\n", out.display())).collect();
+                print(&lines)?;
+            }
+            Ok(Exit::Done)
+        }
+        ModelCommand::Import { file, map, out } => {
+            let imported = agoge::import_model(file, map)?;
+            write(out, &imported.model)?;
+            if shared.json {
+                let parameters = imported.model.parameters();
+                print_json(
+                    &serde_json::json!({ "weights": out, "parameters": parameters, "unused": imported.unused }),
+                )?;
+            } else if !shared.quiet {
+                let mut text = format!("{}: {} parameters\n", out.display(), imported.model.parameters());
+                if !imported.unused.is_empty() {
+                    let _ = writeln!(text, "not used: {}", imported.unused.join(", "));
+                }
+                print(&text)?;
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn show(file: &Path, shared: &Shared) -> Result<Exit, Failure> {
+    let model = agoge::load_model(file)?;
+    if shared.json {
+        let tensors: Vec<_> = model
+            .tensors()
+            .into_iter()
+            .map(|(path, shape)| serde_json::json!({ "path": path, "shape": shape }))
+            .collect();
+        print_json(&serde_json::json!({
+            "file": file,
+            "version": weights::VERSION,
+            "card": model.card(),
+            "size": model.size(),
+            "parameters": model.parameters(),
+            "input": { "times": TIMES, "parts": PARTS.len(), "channels": CHANNELS },
+            "tensors": tensors,
+        }))?;
+    } else {
+        print(&description(&model))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Card, sizes, what the heads know, tensors.
+fn description(model: &Model) -> String {
+    let (card, size) = (model.card(), model.size());
+    let said = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
+    let calibration = match card.calibration.points.as_slice() {
+        [] => "not measured: what its readings are worth is not known".to_owned(),
+        points => format!("{} classes of readings, measured on athletes left out", points.len()),
+    };
+    let reach = match card.reach.iter().filter(|reach| **reach > 0.0).count() {
+        0 => "not measured: no movement is recognised with it".to_owned(),
+        known => format!("measured for {known} of {} movements", card.movements.len()),
+    };
+    let lines = [
+        ("name", said(&card.name)),
+        ("data", said(&card.data)),
+        ("protocol", said(&card.protocol)),
+        ("limits", said(&card.limits)),
+        ("licence", said(&card.licence)),
+        (
+            "sizes",
+            format!(
+                "width {}, {} heads, {} blocks, feed-forward {}",
+                size.width, size.heads, size.blocks, size.feed_forward
+            ),
+        ),
+        ("input", format!("{TIMES} instants × {} parts × {CHANNELS} channels", PARTS.len())),
+        ("parameters", model.parameters().to_string()),
+        ("movements", card.movements.join(", ")),
+        ("quality", calibration),
+        ("reach", reach),
+    ];
+    let mut text = String::new();
+    for (name, value) in lines {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:11} {value}");
+    }
+    let mut list = |title: &str, rows: Vec<(&str, String)>| {
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let _ = writeln!(text, "\n{title}");
+        for (name, value) in rows {
+            let _ = writeln!(text, "  {name:width$}  {value}");
+        }
+    };
+    if !card.figures.is_empty() {
+        list("figures", card.figures.iter().map(|(name, value)| (name.as_str(), format!("{value:.3}"))).collect());
+    }
+    let tensors = model.tensors();
+    list("tensors", tensors.iter().map(|(path, shape)| (path.as_str(), format!("{shape:?}"))).collect());
+    text
+}

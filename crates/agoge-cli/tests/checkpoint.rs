@@ -1,0 +1,85 @@
+//! A training that is killed goes on as if it had not been.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests fail by panicking")]
+
+mod common;
+
+use agoge::formats::{Manifest, Row};
+use agoge::motion::simulate::{Exercise, Set};
+use common::{agoge, run, text};
+use std::path::Path;
+use std::process::Stdio;
+
+/// A manifest of some simulated repetitions, `set/manifest.csv`.
+fn manifest(folder: &Path) {
+    let set = folder.join("set");
+    std::fs::create_dir(&set).unwrap();
+    let rows = (0..6u64)
+        .map(|seed| {
+            let exercise = if seed % 2 == 0 { Exercise::Squat } else { Exercise::OverheadReach };
+            let simulation = Set { repetitions: 1, rate_hz: 30.0, seed, ..Set::new(exercise) }.simulate();
+            let file = format!("{seed}.parquet");
+            agoge::formats::write_parquet(&set.join(&file), &simulation.recording).unwrap();
+            Row {
+                file: file.into(),
+                athlete: (seed / 2).to_string(),
+                movement: format!("{exercise:?}").to_lowercase(),
+                label: Some(seed < 4),
+                split: None,
+            }
+        })
+        .collect();
+    Manifest { rows }.write(&set.join("manifest.csv")).unwrap();
+}
+
+/// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and goes on: the weights are those of a training that nobody killed, byte for byte.
+fn killed_and_whole(command: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    manifest(folder.path());
+    let arguments = |out: &'static str| [command, "set/manifest.csv", "--epochs", "60", "--quiet", "--out", out];
+    // The name in the card is the file's: both files have the same, in folders of their own.
+    std::fs::create_dir(at("whole")).unwrap();
+    std::fs::create_dir(at("killed")).unwrap();
+    let whole = run(folder.path(), &arguments("whole/model.safetensors"));
+    assert!(whole.status.success(), "{}", text(&whole.stderr));
+
+    let with = |out| [&arguments(out)[..], &["--checkpoint", "training"]].concat();
+    let mut child = agoge()
+        .args(with("killed/model.safetensors"))
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !at("training").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a checkpoint");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!at("killed/model.safetensors").exists(), "it was killed too late to prove anything");
+
+    let refused = run(folder.path(), &[&with("killed/model.safetensors")[..], &["--seed", "2"]].concat());
+    let said = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("training: of another") && said.contains("hint: "), "{said}");
+
+    let resumed = run(folder.path(), &with("killed/model.safetensors"));
+    assert!(resumed.status.success(), "{}", text(&resumed.stderr));
+    let read = |name: &str| std::fs::read(at(name)).unwrap();
+    assert!(read("whole/model.safetensors") == read("killed/model.safetensors"), "other weights");
+    // Once it is done, the same command gives the same again.
+    assert!(run(folder.path(), &with("killed/model.safetensors")).status.success());
+    assert!(read("whole/model.safetensors") == read("killed/model.safetensors"), "other weights");
+}
+
+#[test]
+fn a_killed_pretraining_goes_on() {
+    killed_and_whole("pretrain");
+}
+
+#[test]
+fn a_killed_training_goes_on() {
+    killed_and_whole("train");
+}
