@@ -21,6 +21,9 @@ enum Origin {
     Nothing,
 }
 
+/// Position and confidence (0 is missing) of every part in a frame.
+type Frame = [([f64; 3], f32); PARTS.len()];
+
 /// A live stream of frames of one skeleton. Frames may be lost, the clock may stumble, joints may come and go.
 #[derive(Debug)]
 pub struct LiveStream {
@@ -29,7 +32,7 @@ pub struct LiveStream {
     joints: usize,
     is_3d: bool,
     /// The newest last, each its time and `[part]`: position in the source's axes from the pelvis (the pelvis from the ankles), and confidence.
-    past: Vec<(f64, [([f64; 3], f32); PARTS.len()])>,
+    past: Vec<(f64, Frame)>,
     /// Direction to the athlete's right, and length of the trunk, as they were of late.
     right: [f64; 3],
     trunk: f64,
@@ -90,13 +93,10 @@ impl LiveStream {
             return fault(format!("time {time_s} s after {last} s"), "leave out frames that come late");
         }
         let mut frame = self.origins.map(|origin| self.seen(origin, positions, confidence));
-        let place = |part: Part, frame: &[([f64; 3], f32); PARTS.len()]| {
-            PARTS.iter().position(|own| *own == part).map(|i| frame[i]).filter(|(_, sure)| *sure > 0.0).map(|(p, _)| p)
-        };
-        self.steady(&frame, time_s - last, &place);
-        let pelvis = place(Part::Pelvis, &frame);
+        self.steady(&frame, time_s - last);
+        let pelvis = place(&frame, Part::Pelvis);
         self.first_pelvis = self.first_pelvis.or(pelvis);
-        let ankles = (place(Part::LeftAnkle, &frame), place(Part::RightAnkle, &frame));
+        let ankles = (place(&frame, Part::LeftAnkle), place(&frame, Part::RightAnkle));
         let ground = match ankles {
             (Some(left), Some(right)) => Some(scale(add(left, right), 0.5)),
             _ => self.first_pelvis,
@@ -131,16 +131,11 @@ impl LiveStream {
     }
 
     /// Lets facing and trunk follow the frame.
-    fn steady(
-        &mut self,
-        frame: &[([f64; 3], f32); PARTS.len()],
-        step_s: f64,
-        place: &dyn Fn(Part, &[([f64; 3], f32); PARTS.len()]) -> Option<[f64; 3]>,
-    ) {
+    fn steady(&mut self, frame: &Frame, step_s: f64) {
         let share = if step_s.is_finite() { 1.0 - (-step_s / STEADY_S).exp() } else { 1.0 };
         let mut right = [0.0; 3];
         for (a, b) in [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)] {
-            if let (Some(a), Some(b)) = (place(a, frame), place(b, frame)) {
+            if let (Some(a), Some(b)) = (place(frame, a), place(frame, b)) {
                 right = add(right, [b[0] - a[0], 0.0, b[2] - a[2]]);
             }
         }
@@ -148,7 +143,7 @@ impl LiveStream {
             let share = if norm(self.right) < 1e-9 { 1.0 } else { share };
             self.right = add(scale(self.right, 1.0 - share), scale(unit(right), share));
         }
-        if let (Some(neck), Some(pelvis)) = (place(Part::Neck, frame), place(Part::Pelvis, frame)) {
+        if let (Some(neck), Some(pelvis)) = (place(frame, Part::Neck), place(frame, Part::Pelvis)) {
             let trunk = norm(sub(neck, pelvis));
             let share = if self.trunk > 0.0 { share } else { 1.0 };
             self.trunk += share * (trunk - self.trunk);
@@ -186,6 +181,12 @@ impl LiveStream {
         self.values.clear();
         token::push(&self.patch, self.is_3d, [0.0; 3], 0.0, &mut self.values);
     }
+}
+
+/// Where a part is, if it is seen.
+fn place(frame: &Frame, part: Part) -> Option<[f64; 3]> {
+    let (p, sure) = frame[PARTS.iter().position(|own| *own == part)?];
+    (sure > 0.0).then_some(p)
 }
 
 #[cfg(test)]

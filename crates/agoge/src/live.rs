@@ -34,7 +34,7 @@ pub struct Measured {
 /// # Errors
 /// If the model that comes with Agoge cannot be read.
 pub fn measure(streams: usize, seconds: u64) -> Result<Measured, Error> {
-    let model = Models::bundled().model.as_ref().ok_or_else(|| Error::NoModel)?;
+    let model = Models::bundled().model.as_ref().ok_or(Error::NoModel)?;
     let recording = seen_by_33_joints();
     let mut times = one(model, &recording)?;
     times.sort_by(f64::total_cmp);
