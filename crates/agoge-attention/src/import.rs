@@ -103,8 +103,10 @@ const HINT: &str = "the map of keys is described in docs/MODELS.md";
 pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error> {
     let refused = |what: String, hint| Error::Weights { name: name.to_owned(), what, hint };
     let fault = |what: String| refused(what, HINT);
-    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from old versions.
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80") && !bytes.starts_with(b"\x80\0\0") {
+    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from old versions. A safetensors file may begin with the same byte: it is the
+    // lowest of the header's length, and the header itself begins eight bytes on.
+    let is_safetensors = bytes.get(8) == Some(&b'{');
+    if !is_safetensors && (bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80")) {
         let hint = "save it in Python with safetensors.torch.save_file(model.state_dict(), FILE)";
         return Err(refused("a pickle of PyTorch (.pt), which is not read".to_owned(), hint));
     }

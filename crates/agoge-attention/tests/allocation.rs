@@ -1,5 +1,5 @@
 //! After the first call with a shape, a forward pass allocates nothing. (Alone in its file: the allocator counts for the whole process.)
-#![allow(unsafe_code)]
+#![allow(unsafe_code, clippy::unwrap_used)]
 
 use agoge_attention::bench::{Joints, Motion, random};
 use agoge_attention::encoder::{Encoder, Size};
