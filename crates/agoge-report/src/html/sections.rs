@@ -43,6 +43,9 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
                     }
                     None => { p.big { "–" } p.small { "Not scored; see what this recording cannot tell." } }
                 }
+                @if let Some(model) = &analysis.model {
+                    p.small { "The model " (model.name) @if model.counts { " counts here: " } @else { " does not count here: " } (model.reason) "." }
+                }
             }
             div.tile {
                 h2 { "Repetitions" }
