@@ -4,7 +4,8 @@ use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
 use crate::token::{CHANNELS, MOVING, PARTS};
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use crate::train::Parameters;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 use safetensors::tensor::{Dtype, TensorView};
@@ -212,27 +213,22 @@ pub fn count(encoder: &Encoder) -> usize {
     encoder.num_params()
 }
 
+/// The values of all parameters.
 pub(crate) fn collect(encoder: &Encoder) -> Values {
-    struct Collect {
-        path: Vec<String>,
-        values: Values,
-    }
-    impl ModuleVisitor for Collect {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let data = param.val().into_data();
-            let shape = param.val().dims().to_vec();
-            self.values.insert(self.path.join("."), (shape, data.try_to_vec::<f32>().unwrap_or_default()));
-        }
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.push(name.to_owned());
-        }
-        fn exit_module(&mut self, _: &str, _: &str) {
-            self.path.pop();
-        }
-    }
-    let mut visitor = Collect { path: Vec::new(), values: Values::new() };
-    encoder.visit(&mut visitor);
-    visitor.values
+    let Parameters { layout, values } = Parameters::of(encoder);
+    let mut rest = values.as_slice();
+    let mut take = |shape: &[usize]| {
+        let (own, others) = rest.split_at(shape.iter().product::<usize>().min(rest.len()));
+        rest = others;
+        own.to_vec()
+    };
+    layout
+        .into_iter()
+        .map(|(path, shape)| {
+            let values = take(&shape);
+            (path, (shape, values))
+        })
+        .collect()
 }
 
 /// The encoder with every parameter replaced by what `values` gives for its path and shape.
