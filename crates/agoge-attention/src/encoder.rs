@@ -169,7 +169,7 @@ impl Encoder {
 pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
 
 /// What is added to the variance, as in PyTorch and Burn.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Layer norm (Ba, Kiros & Hinton 2016) with gradients of its own.
 fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {

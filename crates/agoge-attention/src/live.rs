@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::stream::{State, StreamingEncoder};
-use crate::token::{self, CHANNELS, PARTS, SAMPLE_S};
+use crate::token::{self, CHANNELS, PARTS, SAMPLE_S, SAMPLES};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Skeleton, Space};
 
@@ -10,8 +10,6 @@ use agoge_motion::{Part, Skeleton, Space};
 const STEADY_S: f64 = 1.0;
 /// Frames that are remembered for the displacements within a token: 0.2 s at 120 frames a second, and one before.
 const REMEMBERED: usize = 26;
-/// Positions of a token.
-const SAMPLES: usize = 4;
 
 /// Where a part comes from.
 #[derive(Clone, Copy, Debug)]

@@ -119,11 +119,12 @@ fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use agoge_motion::simulate::{Exercise, Set};
 
-    fn motion(set: &Set) -> Motion {
+    /// The first repetition of a simulated set.
+    pub(crate) fn motion(set: &Set) -> Motion {
         let simulation = set.simulate();
         let [start, _, end] = simulation.truth.repetitions[0];
         Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()

@@ -1,6 +1,6 @@
 //! The encoder and its heads for inference: the same weights on the runtime of our own.
 
-use crate::encoder::{PERIODS_S, Size};
+use crate::encoder::{EPSILON, PERIODS_S, Size};
 use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
 use crate::runtime::{
     Attention, Block, Encoder, FeedForward, LayerNorm, Linear, Rotary, SelfAttention, Tokens, Workspace,
@@ -8,8 +8,6 @@ use crate::runtime::{
 use crate::token::{self, CHANNELS, PARTS, TIMES};
 use crate::weights::Values;
 
-/// What is added to the variance, as in training.
-const EPSILON: f32 = 1e-5;
 /// Channels of a token with the place of its part behind them: that brings in the part's own embedding.
 pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
 
@@ -39,7 +37,8 @@ impl Network {
             let weight = Matrix::new(of(&format!("{path}.weight")), inputs, outputs);
             Linear::new(isa, weight, of(&format!("{path}.bias")))
         };
-        let norm = |path: &str| LayerNorm::new(isa, of(&format!("{path}.gamma")), of(&format!("{path}.beta")), EPSILON);
+        let norm =
+            |path: &str| LayerNorm::new(isa, of(&format!("{path}.gamma")), of(&format!("{path}.beta")), EPSILON as f32);
         let (width, wide) = (size.width, size.feed_forward);
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let attention = |path: String, axis: Axis| {

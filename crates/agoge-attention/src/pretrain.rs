@@ -4,7 +4,7 @@
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
 use crate::motion::Motion;
-use crate::token::{CHANNELS, MOVING, PARTS, TIMES, Tokens};
+use crate::token::{CHANNELS, CONFIDENCE, MOVING, PARTS, TIMES, Tokens};
 use crate::train::{self, AdamW, Checkpoint, Config, Course, Order, Plan, Progress, Task, cut, identity};
 use crate::weights;
 use burn::tensor::{Tensor, TensorData};
@@ -119,10 +119,10 @@ impl Task for Restore<'_> {
 impl Row {
     /// Whether each token is masked and was seen, `[time, part]`.
     fn targets(&self) -> impl Iterator<Item = bool> + '_ {
-        self.masked.iter().zip(self.tokens.values.chunks_exact(CHANNELS)).map(|(masked, token)| {
-            // The confidence of a token that was not seen is zero.
-            *masked && token[MOVING + 3] > 0.0
-        })
+        self.masked
+            .iter()
+            .zip(self.tokens.values.chunks_exact(CHANNELS))
+            .map(|(masked, token)| *masked && token[CONFIDENCE] > 0.0)
     }
 }
 
@@ -147,6 +147,7 @@ fn mask(rng: &mut Rng) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::motion::tests::motion;
     use agoge_motion::simulate::{Exercise, Set};
 
     /// Motion can be foretold from the rest of the body: the loss falls well below that of a guess at zero.
@@ -156,9 +157,7 @@ mod tests {
             .flat_map(|seed| {
                 [Exercise::Squat, Exercise::OverheadReach].map(|exercise| {
                     let set = Set { repetitions: 1, seed: u64::from(seed), rate_hz: 30.0, ..Set::new(exercise) };
-                    let simulation = set.simulate();
-                    let [start, _, end] = simulation.truth.repetitions[0];
-                    Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()
+                    motion(&set)
                 })
             })
             .collect();

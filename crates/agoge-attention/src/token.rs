@@ -28,13 +28,15 @@ pub const PARTS: [Part; 17] = [
 /// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention knows the seconds between them.
 pub const TIMES: usize = 12;
 /// Positions in a token: at its instant and at three before it.
-const SAMPLES: usize = 4;
+pub(crate) const SAMPLES: usize = 4;
 /// Between the positions of a token, s. A token so looks 0.2 s back, however often tokens are made: the same weights read a clip and a live stream.
 pub const SAMPLE_S: f64 = 1.0 / 15.0;
 /// Displacements within a token are small beside positions; this brings them to the same size.
 const DISPLACEMENT: f32 = 4.0;
 /// The channels of a token that the body's motion fills (and that pre-training restores): position and three displacements back.
 pub const MOVING: usize = 3 * SAMPLES;
+/// The channel of a token's confidence; zero where the part was not seen.
+pub(crate) const CONFIDENCE: usize = MOVING + 3;
 /// Channels of a token: motion, direction of the bone, confidence, whether depth is known, where in the repetition (cosine, sine, known), logarithm of its
 /// length in seconds.
 pub const CHANNELS: usize = MOVING + 3 + 1 + 1 + 3 + 1;
@@ -240,13 +242,8 @@ fn above(part: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::motion::tests::motion;
     use agoge_motion::simulate::{Exercise, Set};
-
-    fn motion(set: &Set) -> Motion {
-        let simulation = set.simulate();
-        let [start, _, end] = simulation.truth.repetitions[0];
-        Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()
-    }
 
     #[test]
     fn the_frame_rate_does_not_matter() {
