@@ -1,5 +1,6 @@
 //! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand and however they were filmed.
 
+use crate::sensor::Inertial;
 use crate::token::PARTS;
 use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Recording, vector};
@@ -19,15 +20,64 @@ pub struct Motion {
     pub(crate) confidence: Vec<f32>,
     /// Whether depth is known.
     pub(crate) is_3d: bool,
+    /// What a worn sensor felt meanwhile, if one was worn.
+    pub(crate) sensor: Option<Inertial>,
 }
 
 impl Motion {
-    /// The stretch of a recording on the body skeleton between two frames, both included; none if pelvis and neck are never seen together there.
+    /// The stretch of a recording on the body skeleton between two frames, both included; none if pelvis and neck are never seen together there and no sensor was worn.
     pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let end = end.min(body.frames().checked_sub(1)?);
         if start >= end {
             return None;
         }
+        let sensor = Inertial::new(body, body.time[start], body.time[end]);
+        match Motion::of_body(body, start, end) {
+            Some(motion) => Some(Motion { sensor, ..motion }),
+            None => {
+                let nothing = Motion {
+                    time: Vec::new(),
+                    positions: Vec::new(),
+                    confidence: Vec::new(),
+                    is_3d: true,
+                    sensor: None,
+                };
+                Some(Motion { sensor: Some(sensor?), ..nothing }.without_body())
+            }
+        }
+    }
+
+    /// The same without what the body showed: what the sensor alone knows.
+    pub fn without_body(&self) -> Motion {
+        let time: Vec<f64> =
+            self.sensor.iter().flat_map(|sensor| [sensor.time[0], sensor.time[sensor.time.len() - 1]]).collect();
+        let time = if time.is_empty() { self.time.clone() } else { time };
+        let n = time.len() * PARTS.len();
+        Motion {
+            time,
+            positions: vec![[0.0; 3]; n],
+            confidence: vec![0.0; n],
+            is_3d: self.is_3d,
+            sensor: self.sensor.clone(),
+        }
+    }
+
+    /// The same without what a worn sensor felt.
+    pub fn without_sensor(&self) -> Motion {
+        Motion { sensor: None, ..self.clone() }
+    }
+
+    /// Whether a body was seen.
+    pub fn has_body(&self) -> bool {
+        self.confidence.iter().any(|&sure| sure > 0.0)
+    }
+
+    /// Whether a sensor was worn.
+    pub fn has_sensor(&self) -> bool {
+        self.sensor.is_some()
+    }
+
+    fn of_body(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let is_3d = body.space.is_3d();
         let at = |frame: usize, part: Part| {
             let p = body.at(frame, part.index());
@@ -47,7 +97,8 @@ impl Motion {
         let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
         let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
         let frames: Vec<usize> = (start..=end).step_by(step).collect();
-        let mut motion = Motion { time: Vec::new(), positions: Vec::new(), confidence: Vec::new(), is_3d };
+        let mut motion =
+            Motion { time: Vec::new(), positions: Vec::new(), confidence: Vec::new(), is_3d, sensor: None };
         for frame in frames {
             motion.time.push(body.time[frame] - body.time[start]);
             let pelvis = at(frame, Part::Pelvis);
