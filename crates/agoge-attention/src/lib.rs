@@ -3,10 +3,12 @@
 //!
 //! Invariants: the only crate that knows Burn; it knows no file but its own weights, no movement definition and no wording.
 
+pub mod athlete;
 pub mod attention;
 pub mod bench;
 pub mod calibration;
 pub mod card;
+pub mod conformal;
 pub mod encoder;
 mod error;
 pub mod evaluate;
@@ -28,10 +30,12 @@ pub mod token;
 pub mod train;
 pub mod weights;
 
+pub use athlete::AthleteEffect;
 pub use calibration::Calibration;
 pub use card::Card;
+pub use conformal::Conformal;
 pub use error::Error;
-pub use evaluate::{Evaluation, leave_one_athlete_out};
+pub use evaluate::Evaluation;
 pub use live::LiveStream;
 pub use model::{Model, Reading, Recognition};
 pub use motion::Motion;

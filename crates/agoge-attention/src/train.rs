@@ -78,7 +78,7 @@ impl Default for Config {
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
-const SOFT: f32 = 0.05;
+pub(crate) const SOFT: f32 = 0.05;
 
 /// Parts that a batch is cut into; they run side by side, and their number must not depend on the machine.
 pub(crate) const SHARDS: usize = 2;

@@ -219,6 +219,9 @@ pub(crate) struct Train {
     /// First measure how good such a model is on athletes left out (as evaluate does); the figures go with the weights
     #[arg(long)]
     pub(crate) measure: bool,
+    /// Keep what the measuring said of every clip in this file; if it is there (also from `agoge evaluate --sets --keep`), go on from it
+    #[arg(long, value_name = "FILE.jsonl", requires = "measure")]
+    pub(crate) keep: Option<PathBuf>,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
@@ -227,14 +230,27 @@ pub(crate) struct Train {
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// manifest.csv: file, athlete, movement, label, split
-    pub(crate) manifest: PathBuf,
-    /// Begin with a pre-trained encoder (see `agoge pretrain`), which must not have seen the athletes
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), or a manifest.csv: file, athlete, movement, label, split
+    #[arg(value_name = "PROTOCOL|MANIFEST")]
+    pub(crate) protocol: String,
+    /// The folder that holds the public sets, each in a folder of its own
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) data: PathBuf,
+    /// The method to measure
+    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
+    pub(crate) model: String,
+    /// Begin the attention model with a pre-trained encoder (see `agoge pretrain`), which must not have seen the athletes
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
     /// How many seeds; the table gives mean and standard deviation over them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) seeds: u64,
+    /// Also judge each repetition beside the athlete's others, without their labels, with intervals; takes three times as long
+    #[arg(long)]
+    pub(crate) sets: bool,
+    /// Keep what was said of every clip in this file, a line each training; if it is there, go on from it
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) keep: Option<PathBuf>,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,

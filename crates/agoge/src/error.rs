@@ -38,6 +38,20 @@ pub enum Error {
         /// The name that was asked for.
         name: String,
     },
+    /// No method of this name.
+    #[error("there is no method `{name}`; hint: `agoge evaluate --help` names them all")]
+    NoSuchMethod {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A file of folds is something else.
+    #[error("{}: {what}; hint: give the file of an evaluation of the same protocol and method, or a new name", .path.display())]
+    Folds {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and in which line.
+        what: String,
+    },
     /// The configuration is at fault.
     #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
     Config {

@@ -1,7 +1,9 @@
 use super::*;
+use crate::Clip;
+use crate::evaluate::{Evaluation, leave_out};
+use crate::peers::{Attention, Task};
 use crate::token::Augment;
 use crate::train::{Config, movements, train};
-use crate::{Clip, leave_one_athlete_out};
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 
@@ -59,7 +61,20 @@ fn card(names: Vec<String>) -> Card {
 #[test]
 fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let clips = clips(4);
-    let evaluation = leave_one_athlete_out(&clips, &small(), None, 1, &mut |_, _| {}).unwrap();
+    let method = Attention { config: small(), base: None };
+    let mut told = 0;
+    let mut watch = |_: &_, done: usize, of: usize| {
+        (told, _) = (told.max(done), assert_eq!(of, 10));
+        Ok(())
+    };
+    let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut watch).unwrap();
+    assert_eq!(told, 10, "four athletes, and six pairs of them");
+    let evaluation = Evaluation::of(&clips, &folds);
+    let in_set = evaluation.in_set.unwrap();
+    assert!(in_set.auc.0 > 0.9 && in_set.accuracy.0 > 0.8, "{in_set:?}");
+    // What was made is not made again: a watcher that refuses is never asked.
+    let mut refuse = |_: &_, _, _| panic!("nothing is left to do");
+    assert_eq!(leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(), folds);
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
     let worth = |reading| evaluation.calibration.at(reading).unwrap()[0];

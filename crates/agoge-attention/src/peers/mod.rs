@@ -1,7 +1,24 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
+mod attention;
+
+pub use attention::Attention;
+pub(crate) use attention::probability;
+
 use crate::error::Error;
 use crate::token::Clip;
+use serde::{Deserialize, Serialize};
+
+/// The names of the methods.
+pub const NAMES: [&str; 1] = ["attention"];
+
+/// The method of a name; the attention model is trained as `attention` says.
+pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
+    match name {
+        "attention" => Some(Box::new(attention.clone())),
+        _ => None,
+    }
+}
 
 /// What a method has to learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +30,21 @@ pub enum Task {
 }
 
 /// What a method says of a clip.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     /// How likely it is each movement, `[movement]`; only the order counts. Empty where the method learned quality alone.
     pub movement: Vec<f32>,
     /// How well it was done if it was the movement its clip names; above 0 means correct. 0 where the method learned movements alone.
     pub quality: f32,
+    /// How far it lies from what the method knows of the movement its clip names; none for a method that does not say.
+    pub distance: Option<f32>,
+}
+
+impl Said {
+    /// The likeliest movement; none where only quality was learned.
+    pub fn recognised(&self) -> Option<usize> {
+        (0..self.movement.len()).max_by(|&a, &b| self.movement[a].total_cmp(&self.movement[b]))
+    }
 }
 
 /// A way to learn from clips.

@@ -1,67 +1,116 @@
-//! `agoge evaluate MANIFEST`
+//! `agoge evaluate PROTOCOL`
 
 use super::{print, print_json};
 use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::attention::{Config, Evaluation, Model};
+use agoge::attention::evaluate::{Evaluation, Fold, Recognised};
+use agoge::attention::peers::Method;
+use agoge::learn::{self, Clips, Folds, Outcome, Protocol};
 use std::path::Path;
 
-/// Measures how well a model does on athletes it was not trained on.
+/// Measures how well a method does on athletes it was not trained on.
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let config = super::train::config(1, args.epochs);
     let base = super::train::base(args.base.as_deref())?;
-    let evaluation = measured(&args.manifest, &config, base.as_ref(), args.seeds, shared)?;
+    let clips = Protocol::from_name(&args.protocol).clips(&args.data)?;
+    let method = learn::method(&args.model, &config, base.as_ref())?;
+    let outcome = measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?;
     if shared.json {
-        print_json(&evaluation)?;
+        print_json(&outcome)?;
     } else {
-        print(&table(&evaluation))?;
+        print(&match &outcome {
+            Outcome::Quality(evaluation) => table(evaluation),
+            Outcome::Recognition(recognised) => senses(recognised),
+        })?;
     }
     Ok(Exit::Done)
 }
 
-/// Evaluates with a progress bar.
+/// Evaluates with a progress bar, going on from what was kept.
 pub(crate) fn measured(
-    manifest: &Path,
-    config: &Config,
-    base: Option<&Model>,
+    clips: &Clips,
+    method: &dyn Method,
+    sets: bool,
     seeds: u64,
+    keep: Option<&Path>,
     shared: &Shared,
-) -> Result<Evaluation, Failure> {
+) -> Result<Outcome, Failure> {
+    let mut folds = Folds::open(keep)?;
     let bar = progress::bar(0, "trainings", shared);
-    let evaluation = agoge::evaluate(manifest, config, base, seeds, &mut |done, of| {
+    let earlier = folds.take();
+    let outcome = learn::run(clips, method, sets, seeds, earlier, &mut |fold: &Fold, done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
+        folds.keep(fold)
     })?;
     bar.finish_and_clear();
-    Ok(evaluation)
+    Ok(outcome)
 }
 
-/// The figures as a table.
+/// Mean and standard deviation over the seeds; a dash where nothing was measured.
+fn cell((mean, sd): (f64, f64)) -> String {
+    if mean.is_finite() { format!("{mean:.3} ± {sd:.3}") } else { "–".to_owned() }
+}
+
+/// The figures of quality as a table.
 pub(crate) fn table(evaluation: &Evaluation) -> String {
+    let in_set = evaluation.in_set.as_ref();
     let mut text = format!(
-        "Leave one athlete out: {} athletes, {} seed(s); mean ± SD over the seeds\n\n{:24} {:>5}  {:>13}  {:>13}  {:>13}\n",
-        evaluation.athletes, evaluation.seeds, "movement", "clips", "AUC", "AUC within", "accuracy"
+        "Each of {} athletes left out once, {} seed(s); mean ± SD over the seeds\n\n",
+        evaluation.athletes, evaluation.seeds
     );
-    let cell = |(mean, sd): (f64, f64)| format!("{mean:.3} ± {sd:.3}");
-    for row in &evaluation.movements {
+    let mut row = |name: &str, clips: &str, cells: [String; 5]| {
+        text += &format!("{name:22} {clips:>5}");
+        let shown = if in_set.is_some() { 5 } else { 3 };
+        cells.iter().take(shown).for_each(|cell| text += &format!("  {cell:>13}"));
+        text += "\n";
+    };
+    row("movement", "clips", ["AUC", "AUC within", "accuracy", "AUC in set", "accuracy so"].map(str::to_owned));
+    for own in &evaluation.movements {
+        let cells = [own.auc, own.auc_within, own.accuracy, own.auc_in_set, own.accuracy_in_set];
+        row(&own.movement, &own.clips.to_string(), cells.map(cell));
+    }
+    let none = (f64::NAN, f64::NAN);
+    let set = in_set.map_or([none; 2], |set| [set.auc, set.accuracy]);
+    let means = [evaluation.auc, evaluation.auc_within, evaluation.accuracy, set[0], set[1]];
+    row("mean", "", means.map(cell));
+    text += &format!("\nmovement recognised: {}\n", cell(evaluation.recognition));
+    if let Some(set) = in_set {
         text += &format!(
-            "{:24} {:>5}  {:>13}  {:>13}  {:>13}\n",
-            row.movement,
-            row.clips,
-            cell(row.auc),
-            cell(row.auc_within),
-            cell(row.accuracy)
+            "\nIn set: each repetition beside the athlete's others of the movement, without their labels.\n\
+             90 % intervals of the score hold {:.1} ± {:.1} % of an athlete's labels; mean width {:.0} of 100.\n\
+             Accuracy by the share of correct repetitions in a set of ten:",
+            100.0 * set.coverage.0,
+            100.0 * set.coverage.1,
+            set.width
+        );
+        set.accuracy_by_share
+            .iter()
+            .for_each(|(share, right)| text += &format!("  {:.0} %: {right:.3}", 100.0 * share));
+        text += "\n";
+    }
+    text
+}
+
+/// The figures of recognition as a table.
+fn senses(recognised: &Recognised) -> String {
+    let Recognised { learned, judged, movements, seeds, .. } = recognised;
+    let mut text = format!(
+        "{movements} movements, {learned} clips learned from, {judged} of other athletes judged, {seeds} seed(s); mean ± SD\n\n{:22} {:22} {:>13} {:>11}\n",
+        "trained on", "tested on", "recognised", "parameters"
+    );
+    for row in &recognised.senses {
+        let name = |senses| format!("{senses:?}").to_lowercase();
+        text += &format!(
+            "{:22} {:22} {:>13} {:>11}\n",
+            name(row.trained),
+            name(row.tested),
+            cell(row.accuracy),
+            row.parameters
         );
     }
-    text += &format!(
-        "{:24} {:>5}  {:>13}  {:>13}  {:>13}\n\nmovement recognised: {}\n",
-        "mean",
-        "",
-        cell(evaluation.auc),
-        cell(evaluation.auc_within),
-        cell(evaluation.accuracy),
-        cell(evaluation.recognition)
-    );
+    text += "\ntaken for each other most:\n";
+    recognised.confused.iter().for_each(|(is, taken, times)| text += &format!("  {is} for {taken}: {times}\n"));
     text
 }

@@ -6,14 +6,15 @@ use crate::args::{Shared, Train};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
 use agoge::Models;
-use agoge::attention::{Config, Model};
+use agoge::attention::{Config, Evaluation, Model};
+use agoge::learn::{self, Clips, Outcome};
 use std::path::Path;
 
 /// Trains a model and writes its weights.
 pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     let config = config(args.seed, args.epochs);
     let base = base(args.base.as_deref())?;
-    let measured = args.measure.then(|| measured(&args.manifest, &config, base.as_ref(), 1, shared)).transpose()?;
+    let measured = if args.measure { evaluation(args, &config, base.as_ref(), shared)? } else { None };
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
     let model = agoge::train_model(
@@ -41,6 +42,21 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         print(&format!("{}: {} parameters, last loss {loss:.3}\n", args.out.display(), model.parameters()))?;
     }
     Ok(Exit::Done)
+}
+
+/// How good such a model is on athletes left out; none where the manifest asks for recognition alone.
+fn evaluation(
+    args: &Train,
+    config: &Config,
+    base: Option<&Model>,
+    shared: &Shared,
+) -> Result<Option<Evaluation>, Failure> {
+    let clips = Clips::of_manifest(&args.manifest, |_| true)?;
+    let method = learn::method("attention", config, base)?;
+    match measured(&clips, method.as_ref(), true, 1, args.keep.as_deref(), shared)? {
+        Outcome::Quality(evaluation) => Ok(Some(evaluation)),
+        Outcome::Recognition(_) => Ok(None),
+    }
 }
 
 /// The settings of a training.

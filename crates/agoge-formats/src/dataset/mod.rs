@@ -56,13 +56,42 @@ pub struct Summary {
     pub bytes: u64,
 }
 
+/// One repetition, trial or clip of a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// A name of its own among those of its movement.
+    pub name: String,
+    /// What was recorded.
+    pub recording: Recording,
+    /// Who, what and how well; without a file.
+    pub row: Row,
+}
+
+/// Hands over the items of a set in the order of its files, with how many there are in all. `src` is the folder with the set's Parquet files.
+///
+/// # Errors
+/// As [`crate::read`], for a file of the set that is missing or not what it should be, and what `take` returns.
+pub fn read(kind: Dataset, src: &Path, take: &mut dyn FnMut(Item, usize) -> Result<(), Error>) -> Result<(), Error> {
+    let mut sink = Sink { take, total: 0 };
+    match kind {
+        Dataset::UiPrmdKinect => {
+            ui_prmd::import(&src.join("kinect_positions.parquet"), ui_prmd::Sensor::Kinect, &mut sink)
+        }
+        Dataset::UiPrmdVicon => {
+            ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink)
+        }
+        Dataset::UtdMhad => utd_mhad::import(src, &mut sink),
+        Dataset::PoseTrainer => pose_trainer::import(&src.join("openpose18.parquet"), &mut sink),
+    }
+}
+
 /// Turns a set into one Parquet recording a repetition, trial or clip, in a folder a movement, and `manifest.csv`.
 ///
 /// `src` is the folder with the set's Parquet files, `dest` is made if it is not there. `progress` is told how many recordings are
 /// done, of how many. Each file is written whole or not at all, the manifest last: without it the import did not end.
 ///
 /// # Errors
-/// As [`crate::read`], for a file of the set that is missing or not what it should be, and [`Error::Io`] for the destination.
+/// As [`read`], and [`Error::Io`] for the destination.
 pub fn import(
     kind: Dataset,
     src: &Path,
@@ -75,44 +104,33 @@ pub fn import(
         // An old manifest must not vouch for files of an import that was stopped half-way.
         fs::remove_file(&manifest).map_err(|e| Error::write(&manifest, e))?;
     }
-    let summary = Summary { manifest, recordings: 0, frames: 0, bytes: 0 };
-    let mut sink = Sink { dest, progress, rows: Vec::new(), total: 0, summary };
-    match kind {
-        Dataset::UiPrmdKinect => {
-            ui_prmd::import(&src.join("kinect_positions.parquet"), ui_prmd::Sensor::Kinect, &mut sink)
-        }
-        Dataset::UiPrmdVicon => {
-            ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink)
-        }
-        Dataset::UtdMhad => utd_mhad::import(src, &mut sink),
-        Dataset::PoseTrainer => pose_trainer::import(&src.join("openpose18.parquet"), &mut sink),
-    }?;
-    Manifest { rows: sink.rows }.write(&sink.summary.manifest)?;
-    Ok(sink.summary)
+    let mut summary = Summary { manifest, recordings: 0, frames: 0, bytes: 0 };
+    let mut rows = Vec::new();
+    read(kind, src, &mut |Item { name, recording, row }, total| {
+        let file = PathBuf::from(&row.movement).join(format!("{name}.parquet"));
+        let path = dest.join(&file);
+        let folder = dest.join(&row.movement);
+        fs::create_dir_all(&folder).map_err(|e| Error::write(&folder, e))?;
+        write_parquet(&path, &recording)?;
+        summary.bytes += fs::metadata(&path).map_err(|e| Error::read(&path, e))?.len();
+        summary.recordings += 1;
+        summary.frames += recording.frames();
+        rows.push(Row { file, ..row });
+        progress(summary.recordings, total);
+        Ok(())
+    })?;
+    Manifest { rows }.write(&summary.manifest)?;
+    Ok(summary)
 }
 
 /// Where recordings go.
 struct Sink<'a> {
-    dest: &'a Path,
-    progress: &'a mut dyn FnMut(usize, usize),
-    rows: Vec<Row>,
+    take: &'a mut dyn FnMut(Item, usize) -> Result<(), Error>,
     total: usize,
-    summary: Summary,
 }
 
 impl Sink<'_> {
-    /// Writes one recording to `<movement>/<name>.parquet` and notes its row, whose file is filled in.
-    fn put(&mut self, name: &str, recording: &Recording, row: Row) -> Result<(), Error> {
-        let file = PathBuf::from(&row.movement).join(format!("{name}.parquet"));
-        let path = self.dest.join(&file);
-        let folder = self.dest.join(&row.movement);
-        fs::create_dir_all(&folder).map_err(|e| Error::write(&folder, e))?;
-        write_parquet(&path, recording)?;
-        self.summary.bytes += fs::metadata(&path).map_err(|e| Error::read(&path, e))?.len();
-        self.summary.recordings += 1;
-        self.summary.frames += recording.frames();
-        self.rows.push(Row { file, ..row });
-        (self.progress)(self.summary.recordings, self.total);
-        Ok(())
+    fn put(&mut self, name: &str, recording: Recording, row: Row) -> Result<(), Error> {
+        (self.take)(Item { name: name.to_owned(), recording, row }, self.total)
     }
 }

@@ -56,6 +56,6 @@ pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
             label: Some(good == "1"),
             split: None,
         };
-        sink.put(name, &recording, row)
+        sink.put(name, recording, row)
     })
 }

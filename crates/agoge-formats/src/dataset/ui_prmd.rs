@@ -77,6 +77,6 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
             label: Some(is_correct),
             split: None,
         };
-        sink.put(&name, &recording, row)
+        sink.put(&name, recording, row)
     })
 }

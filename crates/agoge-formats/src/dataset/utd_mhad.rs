@@ -124,6 +124,6 @@ pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
             label: None,
             split: Some(split),
         };
-        sink.put(&name, &recording, row)
+        sink.put(&name, recording, row)
     })
 }

@@ -1,69 +1,27 @@
-//! Training and evaluating models on a manifest of recordings.
+//! Training and evaluating models on recordings with labels.
+
+mod data;
+mod folds;
+mod protocol;
+
+pub use data::Clips;
+pub use folds::Folds;
+pub use protocol::{Outcome, Protocol, method, run};
 
 use crate::{Error, Models, Options, analyze, checkpoint};
 use agoge_attention::metric::auc;
-use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, leave_one_athlete_out, pretrain, train};
+use agoge_attention::{Card, Clip, Config, Evaluation, Model, pretrain, train};
 use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
-use agoge_motion::condition::condition;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// The recordings of a manifest as clips: each file is one repetition. Recordings in which no body is seen are left out; their files come second.
-///
-/// # Errors
-/// If the manifest or one of its recordings cannot be read.
-pub fn load_clips(manifest: &Path, keep: impl Fn(&Row) -> bool + Sync) -> Result<(Vec<Clip>, Vec<String>), Error> {
-    let rows: Vec<Row> = Manifest::read(manifest)?.rows.into_iter().filter(|row| keep(row)).collect();
-    let folder = manifest.parent().unwrap_or(Path::new("."));
-    let options = Options::default();
-    let clips: Vec<Result<Clip, String>> = rows
-        .par_iter()
-        .map(|row| {
-            let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
-            let body = condition(&recording, &options.condition)?.recording.to_body().recording;
-            let motion = Motion::new(&body, 0, body.frames().saturating_sub(1));
-            let clip = motion.map(|motion| Clip {
-                athlete: row.athlete.clone(),
-                movement: row.movement.clone(),
-                label: row.label,
-                motion,
-            });
-            Ok(clip.ok_or_else(|| row.file.display().to_string()))
-        })
-        .collect::<Result<_, Error>>()?;
-    let mut kept = Vec::with_capacity(clips.len());
-    let mut left_out = Vec::new();
-    for clip in clips {
-        match clip {
-            Ok(clip) => kept.push(clip),
-            Err(file) => left_out.push(file),
-        }
-    }
-    Ok((kept, left_out))
-}
-
-/// Leaves every athlete of a manifest out once, from a pre-trained encoder if there is one; see [`leave_one_athlete_out`].
-///
-/// # Errors
-/// As [`load_clips`], and with fewer than two athletes or without labels.
-pub fn evaluate(
-    manifest: &Path,
-    config: &Config,
-    base: Option<&Model>,
-    seeds: u64,
-    progress: &mut (dyn FnMut(usize, usize) + Send),
-) -> Result<Evaluation, Error> {
-    let (clips, _) = load_clips(manifest, |_| true)?;
-    Ok(leave_one_athlete_out(&clips, config, base, seeds, progress)?)
-}
 
 /// Pre-trains an encoder on the recordings of some manifests without looking at their labels; recordings that are kept for validation or test are left out. With a
 /// `checkpoint` file every epoch is kept in it, and the training goes on from what it holds.
 ///
 /// # Errors
-/// As [`load_clips`], without clips, and for a checkpoint of another training.
+/// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
 pub fn pretrain_model(
     manifests: &[PathBuf],
     config: &Config,
@@ -73,7 +31,7 @@ pub fn pretrain_model(
 ) -> Result<Model, Error> {
     let mut motions = Vec::new();
     for manifest in manifests {
-        let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
+        let clips = learned_from(manifest)?;
         motions.extend(clips.into_iter().map(|clip| clip.motion));
     }
     let mut last = f64::NAN;
@@ -105,7 +63,7 @@ pub fn pretrain_model(
 /// goes on from what it holds.
 ///
 /// # Errors
-/// As [`load_clips`], without clips, and for a checkpoint of another training.
+/// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
 pub fn train_model(
     manifest: &Path,
     config: &Config,
@@ -115,7 +73,7 @@ pub fn train_model(
     checkpoint: Option<&Path>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
-    let (clips, _) = load_clips(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?;
+    let clips = learned_from(manifest)?;
     let movements = agoge_attention::train::movements(&clips);
     let (encoder, size) =
         checkpoint::resume(checkpoint, |kept| train::resume(&clips, &movements, config, base, kept, progress))?;
@@ -140,6 +98,11 @@ pub fn train_model(
         movements,
     };
     Ok(Model::new(encoder, size, card, &clips))
+}
+
+/// The clips of a manifest that are not kept for validation or test.
+fn learned_from(manifest: &Path) -> Result<Vec<Clip>, Error> {
+    Ok(Clips::of_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?.clips)
 }
 
 /// The reach of each movement; nothing is within the reach of one that was not measured.

@@ -1,0 +1,82 @@
+//! Intervals that hold an athlete's label as often as they say (conformal prediction, Vovk, Gammerman & Shafer 2005; residuals of clips left out, Barber et al. 2021).
+
+use serde::{Deserialize, Serialize};
+
+/// How often an interval holds the label.
+pub const COVERAGE: f64 = 0.9;
+/// Added to the expected deviation, so that a certain prediction has an interval too.
+const LEAST: f64 = 0.05;
+
+/// How far labels lie from predictions, in the deviations that the predictions themselves expect.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conformal {
+    /// Nine labels in ten lie within this many expected deviations.
+    pub deviations: f64,
+}
+
+impl Conformal {
+    /// Fits the interval to predictions of clips left out and their labels (0 to 1, whether or not there are values between); each group of `outcomes` is an athlete, and all
+    /// athletes weigh alike. None without outcomes.
+    pub fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Conformal> {
+        let mut residuals: Vec<(f64, f64)> = Vec::new();
+        for athlete in outcomes {
+            let weight = 1.0 / athlete.len() as f64;
+            residuals.extend(athlete.iter().map(|&(p, label)| ((label - p).abs() / expected(p), weight)));
+        }
+        residuals.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let athletes = outcomes.iter().filter(|athlete| !athlete.is_empty()).count() as f64;
+        // One repetition more than there are, so that a new one is covered.
+        let wanted = COVERAGE * athletes * (1.0 + 1.0 / residuals.len() as f64);
+        let mut sum = 0.0;
+        for &(residual, weight) in &residuals {
+            sum += weight;
+            if sum >= wanted {
+                return Some(Conformal { deviations: residual });
+            }
+        }
+        residuals.last().map(|&(residual, _)| Conformal { deviations: residual })
+    }
+
+    /// The interval around a prediction, `[low, high]`, 0 to 1.
+    pub fn interval(&self, p: f64) -> [f64; 2] {
+        let half = self.deviations * expected(p);
+        [(p - half).max(0.0), (p + half).min(1.0)]
+    }
+}
+
+/// The deviation that a probability expects of its label.
+fn expected(p: f64) -> f64 {
+    (p * (1.0 - p)).max(0.0).sqrt() + LEAST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fastrand::Rng;
+
+    #[test]
+    fn nine_labels_in_ten_are_held() {
+        let mut rng = Rng::with_seed(4);
+        // An overconfident judge: what it calls p is right with a probability nearer to one half.
+        let mut athlete = || -> Vec<(f64, f64)> {
+            (0..200)
+                .map(|_| {
+                    let p = rng.f64();
+                    (p, if rng.f64() < 0.2 + 0.6 * p { 1.0 } else { 0.0 })
+                })
+                .collect()
+        };
+        let known: Vec<Vec<(f64, f64)>> = (0..20).map(|_| athlete()).collect();
+        let conformal = Conformal::fit(&known).unwrap();
+        let fresh: Vec<(f64, f64)> = (0..20).flat_map(|_| athlete()).collect();
+        let held = fresh.iter().filter(|&&(p, label)| {
+            let [low, high] = conformal.interval(p);
+            (low..=high).contains(&label)
+        });
+        // 4000 repetitions know a share of 0.9 to 0.005.
+        let share = held.count() as f64 / fresh.len() as f64;
+        assert!((share - COVERAGE).abs() < 0.02, "{share}");
+        assert!(Conformal::fit(&[]).is_none());
+    }
+}

@@ -1,0 +1,329 @@
+//! How well a method tells correct from incorrect repetitions of athletes it was not trained on.
+
+use super::fold::Fold;
+use crate::athlete::{AthleteEffect, Read};
+use crate::calibration::{self, Calibration};
+use crate::conformal::Conformal;
+use crate::metric::{auc, mean_sd};
+use crate::peers::Said;
+use crate::token::Clip;
+use crate::train::movements;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Figures of one movement: each mean and standard deviation over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ByMovement {
+    /// The movement.
+    pub movement: String,
+    /// How many judged repetitions.
+    pub clips: usize,
+    /// Area under the ROC curve, correct above incorrect, athletes pooled.
+    pub auc: (f64, f64),
+    /// The same within each athlete, averaged.
+    pub auc_within: (f64, f64),
+    /// Share of repetitions on the right side of one half.
+    pub accuracy: (f64, f64),
+    /// The area where each repetition is judged beside the athlete's others, of which nobody said whether they were correct.
+    pub auc_in_set: (f64, f64),
+    /// The accuracy there.
+    pub accuracy_in_set: (f64, f64),
+    /// The distance from the movement's prototype that holds 95 % of the repetitions of athletes left out; 0 for a method without prototypes.
+    pub reach: f64,
+}
+
+/// The result of an evaluation: each mean and standard deviation over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// How many athletes, each left out once.
+    pub athletes: usize,
+    /// How many seeds.
+    pub seeds: u64,
+    /// Mean over the movements of the area under the ROC curve.
+    pub auc: (f64, f64),
+    /// Mean over the movements of the within-athlete area.
+    pub auc_within: (f64, f64),
+    /// Mean over the movements of the accuracy.
+    pub accuracy: (f64, f64),
+    /// Share of repetitions whose movement was recognised; NaN for a method that learned quality alone.
+    pub recognition: (f64, f64),
+    /// Each repetition beside the athlete's others; none if athletes were not left out in pairs.
+    pub in_set: Option<InSet>,
+    /// Each movement.
+    pub movements: Vec<ByMovement>,
+    /// What the readings are worth.
+    pub calibration: Calibration,
+    /// How readings differ between athletes; none with fewer than two athletes of both kinds.
+    pub effect: Option<AthleteEffect>,
+    /// The interval about a score that holds nine labels in ten; none if athletes were not left out in pairs.
+    pub conformal: Option<Conformal>,
+}
+
+/// What is reached where each repetition is judged beside the athlete's other repetitions of the movement, without their labels. Everything fitted for it never saw the
+/// athlete.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InSet {
+    /// Mean over the movements of the area under the ROC curve.
+    pub auc: (f64, f64),
+    /// Mean over the movements of the accuracy.
+    pub accuracy: (f64, f64),
+    /// The same where only some of the athlete's repetitions are in the set, by the share of correct ones among them: 0, 1/4, 1/2, 3/4, 1.
+    pub accuracy_by_share: Vec<(f64, f64)>,
+    /// Share of labels within the 90 % interval: mean and standard deviation over athletes.
+    pub coverage: (f64, f64),
+    /// Mean width of the interval, 0 to 100.
+    pub width: f64,
+}
+
+/// The shares of correct repetitions at which sets are tried.
+const SHARES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+
+/// What one seed said: of each clip by the training without its athlete, and on which pairs of athletes it trained without both.
+struct Seed<'a> {
+    /// `[clip]`
+    said: Vec<Option<&'a Said>>,
+    /// For each athlete: the words of trainings without them and one more, on that one's clips.
+    others: BTreeMap<&'a str, Vec<(usize, &'a Said)>>,
+}
+
+impl<'a> Seed<'a> {
+    fn new(clips: &'a [Clip], folds: &'a [Fold], seed: u64) -> Seed<'a> {
+        let mut own = Seed { said: vec![None; clips.len()], others: BTreeMap::new() };
+        for fold in folds.iter().filter(|fold| fold.seed == seed) {
+            for (clip, said) in &fold.said {
+                match fold.without.as_slice() {
+                    [_] => own.said[*clip] = Some(said),
+                    pair => {
+                        let others = pair.iter().filter(|name| **name != clips[*clip].athlete);
+                        others.for_each(|name| own.others.entry(name).or_default().push((*clip, said)));
+                    }
+                }
+            }
+        }
+        own
+    }
+
+    /// The reading of a clip; 0 where there is none.
+    fn reading(&self, clip: usize) -> f32 {
+        self.said[clip].map_or(0.0, |said| said.quality)
+    }
+}
+
+impl Evaluation {
+    /// The figures of some folds on the clips they are of.
+    pub fn of(clips: &[Clip], folds: &[Fold]) -> Evaluation {
+        let names = movements(clips);
+        let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
+        let seeds: BTreeSet<u64> = folds.iter().map(|fold| fold.seed).collect();
+        let by_seed: Vec<Seed> = seeds.iter().map(|&seed| Seed::new(clips, folds, seed)).collect();
+        let sets: Vec<Option<Sets>> = by_seed.iter().map(|seed| Sets::of(clips, seed)).collect();
+        let over = |of: &dyn Fn(&Seed) -> f64| mean_sd(&by_seed.iter().map(of).collect::<Vec<_>>());
+        let over_sets = |of: &dyn Fn(&Sets) -> f64| {
+            let each: Vec<f64> = sets.iter().flatten().map(of).collect();
+            if each.is_empty() { (f64::NAN, f64::NAN) } else { mean_sd(&each) }
+        };
+        let by_movement: Vec<ByMovement> = names
+            .iter()
+            .map(|name| {
+                let own: Vec<usize> =
+                    (0..clips.len()).filter(|&i| clips[i].movement == *name && clips[i].label.is_some()).collect();
+                let area = |reading: &dyn Fn(usize) -> f32, which: &[usize]| {
+                    let scores: Vec<f32> = which.iter().map(|&i| reading(i)).collect();
+                    auc(&scores, &which.iter().map(|&i| clips[i].label == Some(true)).collect::<Vec<_>>())
+                };
+                let right = |reading: &dyn Fn(usize) -> f32| {
+                    let right = own.iter().filter(|&&i| (reading(i) > 0.0) == (clips[i].label == Some(true))).count();
+                    right as f64 / own.len() as f64
+                };
+                ByMovement {
+                    movement: name.clone(),
+                    clips: own.len(),
+                    auc: over(&|seed| area(&|i| seed.reading(i), &own)),
+                    auc_within: over(&|seed| {
+                        let each = athletes.iter().map(|athlete| {
+                            let theirs: Vec<usize> =
+                                own.iter().copied().filter(|&i| clips[i].athlete == *athlete).collect();
+                            area(&|i| seed.reading(i), &theirs)
+                        });
+                        mean_sd(&each.filter(|area| area.is_finite()).collect::<Vec<_>>()).0
+                    }),
+                    accuracy: over(&|seed| right(&|i| seed.reading(i))),
+                    auc_in_set: over_sets(&|sets| area(&|i| sets.correct[i] as f32, &own)),
+                    accuracy_in_set: over_sets(&|sets| right(&|i| (sets.correct[i] - 0.5) as f32)),
+                    reach: reach(clips, &by_seed, name),
+                }
+            })
+            .collect();
+        let mean = |of: fn(&ByMovement) -> (f64, f64)| {
+            let known: Vec<(f64, f64)> = by_movement.iter().map(of).filter(|(mean, _)| mean.is_finite()).collect();
+            let n = known.len() as f64;
+            (known.iter().map(|v| v.0).sum::<f64>() / n, known.iter().map(|v| v.1).sum::<f64>() / n)
+        };
+        let in_set = sets.iter().any(Option::is_some).then(|| InSet {
+            auc: mean(|movement| movement.auc_in_set),
+            accuracy: mean(|movement| movement.accuracy_in_set),
+            accuracy_by_share: SHARES
+                .iter()
+                .enumerate()
+                .map(|(i, &share)| (share, over_sets(&|sets| sets.accuracy_by_share[i]).0))
+                .collect(),
+            coverage: mean_sd(&sets.iter().flatten().flat_map(|sets| sets.coverage.clone()).collect::<Vec<_>>()),
+            width: over_sets(&|sets| sets.width).0,
+        });
+        let outcomes: Vec<Vec<(f64, f64)>> = athletes
+            .iter()
+            .map(|athlete| {
+                let own = |i: &usize| clips[*i].athlete == *athlete && clips[*i].label.is_some();
+                sets.iter()
+                    .flatten()
+                    .flat_map(|sets| (0..clips.len()).filter(own).map(|i| (sets.correct[i], label(&clips[i]))))
+                    .collect()
+            })
+            .filter(|own: &Vec<(f64, f64)>| !own.is_empty())
+            .collect();
+        Evaluation {
+            athletes: athletes.len(),
+            seeds: seeds.len() as u64,
+            auc: mean(|movement| movement.auc),
+            auc_within: mean(|movement| movement.auc_within),
+            accuracy: mean(|movement| movement.accuracy),
+            recognition: over(&|seed| recognised(clips, &names, seed)),
+            in_set,
+            movements: by_movement,
+            calibration: Calibration::fit(&labelled(clips, &by_seed)),
+            effect: AthleteEffect::fit(&reads(clips, &by_seed)),
+            conformal: Conformal::fit(&outcomes),
+        }
+    }
+}
+
+/// What is said of each repetition beside the athlete's others.
+struct Sets {
+    /// How likely each clip was correct, `[clip]`.
+    correct: Vec<f64>,
+    /// Accuracy in sets of each of [`SHARES`].
+    accuracy_by_share: Vec<f64>,
+    /// Share of labels within their interval, of each athlete.
+    coverage: Vec<f64>,
+    /// Mean width of the interval, 0 to 100.
+    width: f64,
+}
+
+impl Sets {
+    /// None if no athletes were left out in pairs.
+    fn of(clips: &[Clip], seed: &Seed) -> Option<Sets> {
+        let mut sets =
+            Sets { correct: vec![0.5; clips.len()], accuracy_by_share: Vec::new(), coverage: Vec::new(), width: 0.0 };
+        let (mut right, mut of) = (vec![0usize; SHARES.len()], vec![0usize; SHARES.len()]);
+        let (mut widths, mut count) = (0.0, 0usize);
+        for (&athlete, others) in &seed.others {
+            let reads: Vec<Read> = others.iter().filter_map(|&(i, said)| read(&clips[i], said)).collect();
+            let effect = AthleteEffect::fit(&reads)?;
+            let conformal = Conformal::fit(&outcomes(&reads))?;
+            let (mut held, mut all) = (0usize, 0usize);
+            for movement in effect.movements.keys() {
+                let own: Vec<usize> = (0..clips.len())
+                    .filter(|&i| {
+                        clips[i].athlete == athlete && clips[i].movement == *movement && clips[i].label.is_some()
+                    })
+                    .collect();
+                let readings: Vec<f64> = own.iter().map(|&i| f64::from(seed.reading(i))).collect();
+                for (&i, p) in own.iter().zip(effect.correct(movement, &readings, &[])?) {
+                    sets.correct[i] = p;
+                    let [low, high] = conformal.interval(p);
+                    held += usize::from((low..=high).contains(&label(&clips[i])));
+                    all += 1;
+                    widths += 100.0 * (high - low);
+                    count += 1;
+                }
+                for (k, share) in SHARES.into_iter().enumerate() {
+                    let some = with_share(clips, &own, share);
+                    let readings: Vec<f64> = some.iter().map(|&i| f64::from(seed.reading(i))).collect();
+                    let correct = effect.correct(movement, &readings, &[])?;
+                    right[k] +=
+                        some.iter().zip(correct).filter(|&(&i, p)| (p > 0.5) == (clips[i].label == Some(true))).count();
+                    of[k] += some.len();
+                }
+            }
+            sets.coverage.push(held as f64 / all as f64);
+        }
+        sets.accuracy_by_share = right.iter().zip(&of).map(|(&right, &of)| right as f64 / of as f64).collect();
+        sets.width = widths / count as f64;
+        (count > 0).then_some(sets)
+    }
+}
+
+/// Half of some clips, among which a share is correct; which ones are taken is the same for every method.
+fn with_share(clips: &[Clip], own: &[usize], share: f64) -> Vec<usize> {
+    let half = own.len() / 2;
+    let correct = (share * half as f64).round() as usize;
+    let of = |kind: bool, count: usize| own.iter().copied().filter(move |&i| clips[i].label == Some(kind)).take(count);
+    of(true, correct).chain(of(false, half - correct)).collect()
+}
+
+/// What is predicted of athletes beside their other repetitions, each by what the other athletes' readings taught.
+fn outcomes(reads: &[Read]) -> Vec<Vec<(f64, f64)>> {
+    let athletes: BTreeSet<&str> = reads.iter().map(|read| read.athlete).collect();
+    athletes
+        .into_iter()
+        .filter_map(|athlete| {
+            let (own, others): (Vec<Read>, Vec<Read>) = reads.iter().partition(|read| read.athlete == athlete);
+            let effect = AthleteEffect::fit(&others)?;
+            let mut outcomes = Vec::new();
+            for movement in effect.movements.keys() {
+                let set: Vec<&Read> = own.iter().filter(|read| read.movement == movement).collect();
+                let readings: Vec<f64> = set.iter().map(|read| read.reading).collect();
+                let correct = effect.correct(movement, &readings, &[])?;
+                outcomes
+                    .extend(correct.into_iter().zip(set).map(|(p, read)| (p, if read.correct { 1.0 } else { 0.0 })));
+            }
+            (!outcomes.is_empty()).then_some(outcomes)
+        })
+        .collect()
+}
+
+fn label(clip: &Clip) -> f64 {
+    if clip.label == Some(true) { 1.0 } else { 0.0 }
+}
+
+fn read<'a>(clip: &'a Clip, said: &Said) -> Option<Read<'a>> {
+    let Clip { athlete, movement, label, .. } = clip;
+    Some(Read { athlete, movement, reading: f64::from(said.quality), correct: (*label)? })
+}
+
+/// Every reading of a labelled repetition, over all seeds.
+fn reads<'a>(clips: &'a [Clip], by_seed: &[Seed]) -> Vec<Read<'a>> {
+    let each = |seed: &Seed<'_>| -> Vec<Read<'a>> {
+        clips.iter().zip(&seed.said).filter_map(|(clip, said)| read(clip, (*said)?)).collect()
+    };
+    by_seed.iter().flat_map(each).collect()
+}
+
+/// The same for the reliability curve, which wants probabilities.
+fn labelled<'a>(clips: &'a [Clip], by_seed: &[Seed]) -> Vec<calibration::Judged<'a>> {
+    let judged = |read: Read<'a>| calibration::Judged {
+        reading: crate::peers::probability(read.reading),
+        correct: read.correct,
+        athlete: read.athlete,
+    };
+    reads(clips, by_seed).into_iter().map(judged).collect()
+}
+
+/// Share of the clips whose movement was recognised.
+fn recognised(clips: &[Clip], names: &[String], seed: &Seed) -> f64 {
+    let right = |(clip, said): (&Clip, &Option<&Said>)| {
+        let said = said.filter(|said| said.movement.len() == names.len())?;
+        Some(said.recognised().is_some_and(|class| names[class] == clip.movement))
+    };
+    let known: Vec<bool> = clips.iter().zip(&seed.said).filter_map(right).collect();
+    known.iter().filter(|right| **right).count() as f64 / known.len() as f64
+}
+
+/// The 95th percentile of the distances of a movement's repetitions from its prototype.
+fn reach(clips: &[Clip], by_seed: &[Seed], movement: &str) -> f64 {
+    let own = by_seed.iter().flat_map(|seed| clips.iter().zip(&seed.said));
+    let own = own.filter(|(clip, _)| clip.movement == movement).filter_map(|(_, said)| said.as_ref()?.distance);
+    let mut distances: Vec<f64> = own.map(f64::from).collect();
+    distances.sort_by(f64::total_cmp);
+    distances.get(distances.len().saturating_sub(1) * 19 / 20).copied().unwrap_or(0.0)
+}

@@ -1,0 +1,57 @@
+//! The attention model.
+
+use super::{Judge, Method, Said, Task};
+use crate::Card;
+use crate::error::Error;
+use crate::model::Model;
+use crate::motion::Motion;
+use crate::token::Clip;
+use crate::train::{Config, SOFT, train};
+
+/// The attention model, trained from a pre-trained encoder if there is one. That the encoder never saw the athletes to be judged is the caller's to see to.
+#[derive(Clone)]
+pub struct Attention<'a> {
+    /// How it is trained; the seed is the evaluation's.
+    pub config: Config,
+    /// What it begins with.
+    pub base: Option<&'a Model>,
+}
+
+impl Method for Attention<'_> {
+    fn learn(&self, clips: &[&Clip], movements: &[String], _: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
+        let clips: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
+        let (encoder, size) =
+            train(&clips, movements, &Config { seed, ..self.config.clone() }, self.base, &mut |_| {})?;
+        let card = Card { movements: movements.to_vec(), ..Card::default() };
+        Ok(Box::new(Model::new(encoder, size, card, &clips)))
+    }
+}
+
+impl Judge for Model {
+    fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
+        let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
+        let class = |clip: &Clip| self.class(&clip.movement);
+        let said = |(reading, clip): (crate::Reading, &&Clip)| Said {
+            quality: class(clip).map_or(0.0, |class| leaning(reading.quality[class])),
+            distance: class(clip).map(|class| self.distance(&reading, class) as f32),
+            movement: reading.movement,
+        };
+        self.read_motions(&motions).into_iter().zip(clips).map(said).collect()
+    }
+
+    fn parameters(&self) -> usize {
+        Model::parameters(self)
+    }
+}
+
+/// The probability of a [`leaning`].
+pub(crate) fn probability(leaning: f64) -> f64 {
+    let soft = f64::from(SOFT);
+    1.0 / (1.0 + (soft / (1.0 - soft)).powf(leaning))
+}
+
+/// A probability of being correct as a number around 0 that is 1 and −1 at the targets of training.
+pub(crate) fn leaning(probability: f32) -> f32 {
+    let logit = |p: f32| (p / (1.0 - p)).ln();
+    logit(probability.clamp(1e-4, 1.0 - 1e-4)) / logit(1.0 - SOFT)
+}

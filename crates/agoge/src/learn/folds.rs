@@ -1,0 +1,81 @@
+//! Folds of an evaluation in a file, so that it can be broken off.
+
+use crate::Error;
+use agoge_attention::evaluate::Fold;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// A file of folds, one a line of JSON; without a file nothing is kept.
+#[derive(Debug)]
+pub struct Folds {
+    file: Option<(PathBuf, std::fs::File)>,
+    earlier: Vec<Fold>,
+}
+
+impl Folds {
+    /// Opens the file, which is made if it is not there, and reads what is in it. A last line that was cut off is forgotten.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, or holds something else.
+    pub fn open(path: Option<&Path>) -> Result<Folds, Error> {
+        let Some(path) = path else { return Ok(Folds { file: None, earlier: Vec::new() }) };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(Error::io(path)(error)),
+        };
+        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        let earlier = whole
+            .lines()
+            .enumerate()
+            .map(|(number, line)| {
+                serde_json::from_str(line).map_err(|error| Error::Folds {
+                    path: path.to_owned(),
+                    what: format!("line {}: {error}", number + 1),
+                })
+            })
+            .collect::<Result<Vec<Fold>, Error>>()?;
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(Error::io(path))?;
+        file.set_len(whole.len() as u64).map_err(Error::io(path))?;
+        Ok(Folds { file: Some((path.to_owned(), file)), earlier })
+    }
+
+    /// What was in the file.
+    pub fn take(&mut self) -> Vec<Fold> {
+        std::mem::take(&mut self.earlier)
+    }
+
+    /// Adds a fold to the file.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn keep(&mut self, fold: &Fold) -> Result<(), agoge_attention::Error> {
+        let Some((path, file)) = &mut self.file else { return Ok(()) };
+        let fail = |what: String| agoge_attention::Error::Training { what, hint: "make room or give another file" };
+        let line = serde_json::to_string(fold).map_err(|error| fail(error.to_string()))? + "\n";
+        file.write_all(line.as_bytes()).map_err(|error| fail(format!("{}: {error}", path.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_attention::peers::Said;
+
+    #[test]
+    fn folds_come_back_and_a_line_cut_off_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("folds.jsonl");
+        let said = Said { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
+        let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, said)] };
+        let mut folds = Folds::open(Some(&path)).unwrap();
+        folds.keep(&fold).unwrap();
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"seed\": 2, \"with").unwrap();
+        assert_eq!(Folds::open(Some(&path)).unwrap().take(), std::slice::from_ref(&fold));
+        let mut again = Folds::open(Some(&path)).unwrap();
+        again.keep(&fold).unwrap();
+        assert_eq!(Folds::open(Some(&path)).unwrap().take().len(), 2);
+        std::fs::write(&path, "{}\n").unwrap();
+        assert!(Folds::open(Some(&path)).unwrap_err().to_string().contains("line 1"));
+    }
+}
