@@ -327,3 +327,74 @@ fn reach(clips: &[Clip], by_seed: &[Seed], movement: &str) -> f64 {
     distances.sort_by(f64::total_cmp);
     distances.get(distances.len().saturating_sub(1) * 19 / 20).copied().unwrap_or(0.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::evaluate::leave_out;
+    use crate::motion::tests::motion;
+    use crate::peers::{Judge, Method, Task};
+    use agoge_motion::simulate::{Exercise, Set};
+    use fastrand::Rng;
+
+    /// Says what was planted: an athlete's own part, ±1 by the label, and noise.
+    struct Planted {
+        own: f64,
+        noise: f64,
+    }
+
+    impl Method for Planted {
+        fn learn(&self, _: &[&Clip], _: &[String], _: Task, _: u64) -> Result<Box<dyn Judge>, Error> {
+            Ok(Box::new(Planted { ..*self }))
+        }
+    }
+
+    impl Judge for Planted {
+        fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
+            let said = |(i, clip): (usize, &&Clip)| {
+                let number: u64 = clip.athlete.parse().unwrap();
+                let normal = |seed: u64| {
+                    let mut rng = Rng::with_seed(seed);
+                    (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
+                };
+                // The place of a clip among its athlete's does not depend on who else is left out.
+                let noise = normal(1000 * number + 17 * (i as u64 % 20) + 3);
+                let side = if clip.label == Some(true) { 1.0 } else { -1.0 };
+                Said { quality: (side + self.own * normal(number) + self.noise * noise) as f32, ..Said::default() }
+            };
+            clips.iter().enumerate().map(said).collect()
+        }
+
+        fn parameters(&self) -> usize {
+            0
+        }
+    }
+
+    #[test]
+    fn a_set_takes_out_what_is_particular_to_its_athlete() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let clips: Vec<Clip> = (0..9 * 20)
+            .map(|i| Clip {
+                athlete: (i / 20).to_string(),
+                movement: "squat".to_owned(),
+                label: Some(i % 2 == 0),
+                motion: motion.clone(),
+            })
+            .collect();
+        let method = Planted { own: 0.8, noise: 0.5 };
+        let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut |_, _, _| Ok(())).unwrap();
+        let evaluation = Evaluation::of(&clips, &folds);
+        let in_set = evaluation.in_set.unwrap();
+        // ±1 under noise of 0.5 is told apart with an area of Φ(2 / (0.5 √2)) = 0.998; the athletes' own parts cost some of it where each repetition stands alone.
+        assert!(evaluation.auc_within.0 > 0.98, "{}", evaluation.auc_within.0);
+        assert!(in_set.auc.0 > evaluation.auc.0 + 0.02 && in_set.auc.0 > 0.97, "{} {}", in_set.auc.0, evaluation.auc.0);
+        assert!(in_set.accuracy.0 > evaluation.accuracy.0 && in_set.accuracy.0 > 0.9, "{}", in_set.accuracy.0);
+        assert!((0.85..=1.0).contains(&in_set.coverage.0), "{:?}", in_set.coverage);
+        let effect = evaluation.effect.unwrap();
+        assert!(
+            (effect.movements["squat"].effect - 2.0).abs() < 0.2 && (effect.within - 0.5).abs() < 0.1,
+            "{effect:?}"
+        );
+    }
+}

@@ -70,8 +70,6 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut watch).unwrap();
     assert_eq!(told, 10, "four athletes, and six pairs of them");
     let evaluation = Evaluation::of(&clips, &folds);
-    let in_set = evaluation.in_set.unwrap();
-    assert!(in_set.auc.0 > 0.9 && in_set.accuracy.0 > 0.8, "{in_set:?}");
     // What was made is not made again: a watcher that refuses is never asked.
     let mut refuse = |_: &_, _, _| panic!("nothing is left to do");
     assert_eq!(leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(), folds);
