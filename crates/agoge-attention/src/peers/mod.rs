@@ -1,5 +1,14 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
+mod fusion;
+mod minirocket;
+mod ridge;
+mod rocket;
+mod series;
+
+#[cfg(test)]
+mod tests;
+
 use crate::error::Error;
 use crate::token::Clip;
 
@@ -37,4 +46,15 @@ pub trait Judge: Send + Sync {
 
     /// How many numbers it has learned.
     fn parameters(&self) -> usize;
+}
+
+/// Names of the methods that [`by_name`] knows.
+pub const NAMES: [&str; 1] = ["rocket"];
+
+/// The method of a name.
+pub fn by_name(name: &str) -> Option<Box<dyn Method>> {
+    match name {
+        "rocket" => Some(Box::new(fusion::Fusion(rocket::Rocket::default()))),
+        _ => None,
+    }
 }
