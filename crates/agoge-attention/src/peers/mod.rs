@@ -1,6 +1,14 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
 mod attention;
+mod fusion;
+mod minirocket;
+mod ridge;
+mod rocket;
+mod series;
+
+#[cfg(test)]
+mod tests;
 
 pub use attention::Attention;
 pub(crate) use attention::probability;
@@ -10,12 +18,13 @@ use crate::token::Clip;
 use serde::{Deserialize, Serialize};
 
 /// The names of the methods.
-pub const NAMES: [&str; 1] = ["attention"];
+pub const NAMES: [&str; 2] = ["attention", "rocket"];
 
 /// The method of a name; the attention model is trained as `attention` says.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     match name {
         "attention" => Some(Box::new(attention.clone())),
+        "rocket" => Some(Box::new(fusion::Fusion(rocket::Rocket::default()))),
         _ => None,
     }
 }

@@ -1,0 +1,136 @@
+//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and what is said of them is added.
+
+use super::{Judge, Method, Said, Task};
+use crate::error::Error;
+use crate::motion::Motion;
+use crate::token::Clip;
+
+/// Where a method looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sense {
+    /// The body's motion.
+    Body,
+    /// What a worn sensor felt.
+    Worn,
+}
+
+impl Sense {
+    fn of(self, motion: &Motion) -> bool {
+        match self {
+            Sense::Body => motion.has_body(),
+            Sense::Worn => motion.has_sensor(),
+        }
+    }
+}
+
+/// The clips of one sense, to learn from.
+pub(super) struct Examples<'a> {
+    pub(super) sense: Sense,
+    pub(super) task: Task,
+    pub(super) clips: Vec<&'a Clip>,
+    /// Which movement each clip is, `[clip]`.
+    pub(super) classes: Vec<usize>,
+    /// How many movements there are.
+    pub(super) movements: usize,
+}
+
+impl Examples<'_> {
+    /// The motions.
+    pub(super) fn motions(&self) -> Vec<&Motion> {
+        self.clips.iter().map(|clip| &clip.motion).collect()
+    }
+
+    /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each with whether it is of the first kind: correct among those of the
+    /// movement, or the movement among all. None where one kind is missing.
+    pub(super) fn problems(&self) -> Vec<Option<Vec<(usize, bool)>>> {
+        let problem = |movement: usize| {
+            let own = |clip: usize| self.classes[clip] == movement;
+            let all = 0..self.clips.len();
+            let kinds: Vec<(usize, bool)> = match self.task {
+                Task::Quality => all.filter(|&i| own(i)).filter_map(|i| Some((i, self.clips[i].label?))).collect(),
+                Task::Movement => all.map(|i| (i, own(i))).collect(),
+            };
+            let both = kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);
+            both.then_some(kinds)
+        };
+        (0..self.movements).map(problem).collect()
+    }
+}
+
+/// A method that learns from one sense.
+pub(super) trait Learner: Sync {
+    /// Learns; none if the examples do not suffice.
+    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>>;
+}
+
+/// What such a method has learned.
+pub(super) trait Decide: Send + Sync {
+    /// Decision values of each motion, `[motion][movement]`: how likely it is the movement, or how well it was done if it was; 0 of what was not learned.
+    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>>;
+
+    /// How many numbers it has learned.
+    fn parameters(&self) -> usize;
+}
+
+/// A method that learns from each sense and adds.
+pub(super) struct Fusion<L>(pub(super) L);
+
+struct Fused {
+    senses: Vec<(Sense, Box<dyn Decide>)>,
+    movements: Vec<String>,
+    task: Task,
+}
+
+impl<L: Learner> Method for Fusion<L> {
+    fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
+        let learn = |sense: Sense| {
+            let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
+            let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
+            let examples = Examples { sense, task, clips, classes, movements: movements.len() };
+            Some((sense, self.0.learn(&examples, seed)?))
+        };
+        let senses: Vec<(Sense, Box<dyn Decide>)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
+        if senses.is_empty() {
+            return Err(too_few(clips.len()));
+        }
+        Ok(Box::new(Fused { senses, movements: movements.to_vec(), task }))
+    }
+}
+
+impl Judge for Fused {
+    fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
+        let mut values = vec![vec![0.0; self.movements.len()]; clips.len()];
+        for (sense, judge) in &self.senses {
+            let sensed: Vec<usize> = (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
+            let motions: Vec<&Motion> = sensed.iter().map(|&i| &clips[i].motion).collect();
+            for (i, decided) in sensed.into_iter().zip(judge.decide(&motions)) {
+                values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        let said = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
+            Task::Movement => Said { movement: values, ..Said::default() },
+            Task::Quality => {
+                let quality = class(clip, &self.movements).map_or(0.0, |class| values[class]);
+                Said { quality, ..Said::default() }
+            }
+        };
+        clips.iter().zip(values).map(said).collect()
+    }
+
+    fn parameters(&self) -> usize {
+        self.senses.iter().map(|(_, judge)| judge.parameters()).sum()
+    }
+}
+
+/// The number of a clip's movement.
+pub(super) fn class(clip: &Clip, movements: &[String]) -> Option<usize> {
+    movements.iter().position(|name| *name == clip.movement)
+}
+
+/// That some clips do not suffice.
+pub(super) fn too_few(clips: usize) -> Error {
+    Error::Clips {
+        what: format!("nothing can be learned from {clips} clips"),
+        hint: "give correct and incorrect repetitions of a movement, or two movements",
+    }
+}

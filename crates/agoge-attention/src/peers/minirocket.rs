@@ -1,0 +1,230 @@
+//! MiniRocket (Dempster, Schmidt & Webb 2021), for several channels: time series to features by fixed kernels of two weights at spread dilations. Each feature is the
+//! share of instants at which a convolution exceeds a bias; the biases are quantiles of the convolutions of training examples drawn at random.
+
+use super::series::Series;
+use fastrand::Rng;
+use rayon::prelude::*;
+
+/// Weights of a kernel: six are −1, three (the taps) are 2.
+const WEIGHTS: usize = 9;
+/// Kernels: the ways to choose three taps of nine.
+pub(crate) const KERNELS: usize = 84;
+/// At most so many dilations a kernel, and so many channels a convolution.
+const MOST_DILATIONS: usize = 32;
+const MOST_CHANNELS: usize = 9;
+
+/// The transform, fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct MiniRocket {
+    convolutions: Vec<Convolution>,
+}
+
+/// A kernel at a dilation, over the sum of some channels.
+#[derive(Clone, Debug, PartialEq)]
+struct Convolution {
+    taps: [usize; 3],
+    dilation: usize,
+    channels: Vec<usize>,
+    /// Instants nearer to the ends than half the kernel count as well; beyond the ends everything is zero.
+    padded: bool,
+    biases: Vec<f32>,
+}
+
+impl MiniRocket {
+    /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape; none without examples or for less than nine instants.
+    pub(crate) fn fit(examples: &[Series], features: usize, rng: &mut Rng) -> Option<MiniRocket> {
+        let (length, channels) = (examples.first()?.length, examples.first()?.channels().len());
+        if length < WEIGHTS || channels == 0 {
+            return None;
+        }
+        let golden = 0.5 * (5f64.sqrt() + 1.0);
+        let mut convolutions = Vec::new();
+        let mut count = 0;
+        for (place, (dilation, biases)) in dilations(length, features).into_iter().enumerate() {
+            for (kernel, taps) in taps().into_iter().enumerate() {
+                let most = channels.min(MOST_CHANNELS);
+                let some = ((most as f64 + 1.0).powf(rng.f64()) as usize).clamp(1, most);
+                let mut chosen = rng.choose_multiple(0..channels, some);
+                chosen.sort_unstable();
+                let padded = (place + kernel) % 2 == 0;
+                let mut convolution = Convolution { taps, dilation, channels: chosen, padded, biases: Vec::new() };
+                let mut values = Vec::new();
+                convolution.apply(&examples[rng.usize(..examples.len())], &mut Vec::new(), &mut values);
+                values.sort_by(f32::total_cmp);
+                let quantiles = (count + 1..=count + biases).map(|i| (i as f64 * golden).fract());
+                convolution.biases = quantiles.map(|share| quantile(&values, share)).collect();
+                count += biases;
+                convolutions.push(convolution);
+            }
+        }
+        Some(MiniRocket { convolutions })
+    }
+
+    /// How many features it makes of an example.
+    pub(crate) fn features(&self) -> usize {
+        self.convolutions.iter().map(|convolution| convolution.biases.len()).sum()
+    }
+
+    /// The features of examples, `[example, feature]`, each 0 to 1.
+    pub(crate) fn transform(&self, examples: &[Series]) -> Vec<f32> {
+        let features = self.features();
+        let mut out = vec![0.0; examples.len() * features];
+        out.par_chunks_mut(features).zip(examples).for_each(|(out, example)| self.features_of(example, out));
+        out
+    }
+
+    fn features_of(&self, example: &Series, out: &mut [f32]) {
+        let (mut sum, mut values) = (Vec::new(), Vec::new());
+        let mut out = out.iter_mut();
+        for convolution in &self.convolutions {
+            convolution.apply(example, &mut sum, &mut values);
+            let margin = if convolution.padded { 0 } else { convolution.margin() };
+            let counted = &values[margin..values.len() - margin];
+            for (bias, out) in convolution.biases.iter().zip(&mut out) {
+                let above: u32 = counted.iter().map(|value| u32::from(value > bias)).sum();
+                *out = above as f32 / counted.len() as f32;
+            }
+        }
+    }
+}
+
+impl Convolution {
+    /// Instants from the kernel's middle to its end.
+    fn margin(&self) -> usize {
+        WEIGHTS / 2 * self.dilation
+    }
+
+    /// The convolution at every instant, into `values`; `sum` is room to work in. All weights are the sum of −1 everywhere and 3 at the taps, so that the channels are
+    /// added first, then nine values once, and three of them three times.
+    fn apply(&self, example: &Series, sum: &mut Vec<f32>, values: &mut Vec<f32>) {
+        let (length, margin) = (example.length, self.margin());
+        sum.clear();
+        sum.resize(length + 2 * margin, 0.0);
+        for &channel in &self.channels {
+            for (sum, value) in sum[margin..].iter_mut().zip(example.channel(channel)) {
+                *sum += value;
+            }
+        }
+        let at = |weight: usize| &sum[weight * self.dilation..][..length];
+        let [a, b, c] = self.taps.map(at);
+        values.clear();
+        values.extend((0..length).map(|t| 3.0 * (a[t] + b[t] + c[t])));
+        for weight in 0..WEIGHTS {
+            for (value, one) in values.iter_mut().zip(at(weight)) {
+                *value -= one;
+            }
+        }
+    }
+}
+
+/// The three taps of every kernel.
+fn taps() -> Vec<[usize; 3]> {
+    let above = |a: usize| a + 1..WEIGHTS;
+    (0..WEIGHTS).flat_map(|a| above(a).flat_map(move |b| above(b).map(move |c| [a, b, c]))).collect()
+}
+
+/// The dilations for a length, spread exponentially up to that at which a kernel covers it, and how many biases each gets a kernel.
+fn dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
+    let a_kernel = (features / KERNELS).max(1);
+    let count = a_kernel.min(MOST_DILATIONS);
+    let most = ((length - 1) as f64 / (WEIGHTS - 1) as f64).log2();
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for i in 0..count {
+        let dilation = (most * i as f64 / (count.max(2) - 1) as f64).exp2() as usize;
+        match found.last_mut() {
+            Some((last, times)) if *last == dilation => *times += 1,
+            _ => found.push((dilation, 1)),
+        }
+    }
+    for (_, times) in &mut found {
+        *times = *times * a_kernel / count;
+    }
+    let missing = a_kernel - found.iter().map(|(_, times)| times).sum::<usize>();
+    let different = found.len();
+    (0..missing).for_each(|i| found[i % different].1 += 1);
+    found
+}
+
+/// A quantile of sorted values, between them by linear interpolation.
+fn quantile(sorted: &[f32], share: f64) -> f32 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (below, part) = (place as usize, place.fract() as f32);
+    let above = (below + 1).min(sorted.len() - 1);
+    sorted[below] + part * (sorted[above] - sorted[below])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn examples(count: usize, channels: usize, length: usize) -> Vec<Series> {
+        let mut rng = Rng::with_seed(5);
+        (0..count)
+            .map(|_| Series { length, values: (0..channels * length).map(|_| rng.f32() - 0.5).collect() })
+            .collect()
+    }
+
+    /// The definition: each of nine weights times the channels at its instant, in double precision, and the share above each bias.
+    fn slow(rocket: &MiniRocket, example: &Series) -> Vec<f64> {
+        let mut features = Vec::new();
+        for Convolution { taps, dilation, channels, padded, biases } in &rocket.convolutions {
+            let value = |t: i64| -> f64 {
+                (0..9i64)
+                    .map(|j| {
+                        let (weight, at) =
+                            (if taps.contains(&(j as usize)) { 2.0 } else { -1.0 }, t + (j - 4) * *dilation as i64);
+                        let inside = (0..example.length as i64).contains(&at);
+                        let sum: f64 = channels
+                            .iter()
+                            .map(|&c| {
+                                f64::from(example.values[c * example.length + at.max(0) as usize * usize::from(inside)])
+                            })
+                            .sum();
+                        if inside { weight * sum } else { 0.0 }
+                    })
+                    .sum()
+            };
+            let margin = if *padded { 0 } else { 4 * *dilation as i64 };
+            let values: Vec<f64> = (margin..example.length as i64 - margin).map(value).collect();
+            features.extend(
+                biases
+                    .iter()
+                    .map(|bias| values.iter().filter(|v| **v > f64::from(*bias)).count() as f64 / values.len() as f64),
+            );
+        }
+        features
+    }
+
+    #[test]
+    fn features_are_those_of_the_definition() {
+        for (channels, length, features) in [(1, 9, 84), (3, 33, 500), (20, 64, 2000)] {
+            let examples = examples(4, channels, length);
+            let rocket = MiniRocket::fit(&examples, features, &mut Rng::with_seed(1)).unwrap();
+            assert_eq!(rocket.features(), features / KERNELS * KERNELS);
+            let fast = rocket.transform(&examples);
+            let slow: Vec<f64> = examples.iter().flat_map(|example| slow(&rocket, example)).collect();
+            assert_eq!(fast.len(), slow.len());
+            // A bias may be a value of the convolution itself; rounding then decides about one instant.
+            let apart = fast.iter().zip(&slow).map(|(a, b)| (f64::from(*a) - b).abs()).filter(|apart| *apart > 1e-6);
+            assert!(apart.count() * 100 < slow.len());
+        }
+    }
+
+    /// The numbers of the authors' code for 10 000 features and 64 instants: `np.unique(np.logspace(0, np.log2(63 / 8), 32, base=2).astype(int), return_counts=True)`
+    /// gives 1 to 7, 11 6 4 3 3 2 3 times; times 119 / 32, rounded down, and the rest one by one from the front.
+    #[test]
+    fn dilations_and_kernels_are_those_of_the_authors() {
+        assert_eq!(taps().len(), KERNELS);
+        assert_eq!((taps()[0], taps()[83]), ([0, 1, 2], [6, 7, 8]));
+        let found = dilations(64, 10_000);
+        assert_eq!(found.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(found.iter().map(|(_, biases)| biases).sum::<usize>(), 119);
+        assert_eq!(dilations(9, 84), [(1, 1)]);
+    }
+
+    /// `np.quantile([1, 2, 4], [0, 0.25, 0.75, 1])`.
+    #[test]
+    fn quantiles_lie_between_values() {
+        assert_eq!([0.0, 0.25, 0.75, 1.0].map(|share| quantile(&[1.0, 2.0, 4.0], share)), [1.0, 1.5, 3.0, 4.0]);
+    }
+}

@@ -1,0 +1,309 @@
+//! A motion as time series of one length, `[channel, time]`: what most methods of the field take.
+
+use crate::motion::Motion;
+use crate::sensor::{AXES, Inertial};
+use crate::token::PARTS;
+use agoge_motion::Part;
+use agoge_motion::vector::{cross, dot, norm, scale, sub};
+
+/// Channels of equal length, `[channel, time]`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Series {
+    /// Instants, evenly spread over the motion.
+    pub(crate) length: usize,
+    /// `[channel, time]`, flattened.
+    pub(crate) values: Vec<f32>,
+}
+
+impl Series {
+    /// The channels, one after the other.
+    pub(crate) fn channels(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.length.max(1))
+    }
+
+    /// The channel of a number.
+    pub(crate) fn channel(&self, index: usize) -> &[f32] {
+        &self.values[index * self.length..(index + 1) * self.length]
+    }
+
+    /// These channels, then those of another series of the same length.
+    pub(crate) fn and(mut self, other: Series) -> Series {
+        debug_assert_eq!(self.length, other.length);
+        self.values.extend(other.values);
+        self
+    }
+
+    /// How fast every channel changes: ten times the step to the next instant, which brings it to the size of the positions; zero at the end.
+    pub(crate) fn velocities(&self) -> Series {
+        let mut values = vec![0.0; self.values.len()];
+        for (speed, channel) in values.chunks_exact_mut(self.length.max(1)).zip(self.channels()) {
+            for (speed, pair) in speed.iter_mut().zip(channel.windows(2)) {
+                *speed = 10.0 * (pair[1] - pair[0]);
+            }
+        }
+        Series { length: self.length, values }
+    }
+
+    /// From rows of one instant each, `[time, channel]`.
+    fn of_rows(rows: &[Vec<f32>]) -> Series {
+        let length = rows.len();
+        let channels = rows.first().map_or(0, Vec::len);
+        let values = (0..channels).flat_map(|channel| rows.iter().map(move |row| row[channel])).collect();
+        Series { length, values }
+    }
+}
+
+/// Instants of a number spread evenly from `first` to `last`, both included.
+fn instants(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
+    (0..count).map(move |i| first + (last - first) * i as f64 / (count.max(2) - 1) as f64)
+}
+
+/// Every part of the body at evenly spread instants, `[time][part]`; `None` where it is missing.
+fn poses(motion: &Motion, length: usize) -> Vec<[Option<[f32; 3]>; PARTS.len()]> {
+    let mut sample = [([0.0f32; 3], 0.0f32); PARTS.len()];
+    let pose = |time| {
+        if !motion.time.is_empty() {
+            motion.at(time, &mut sample);
+        }
+        sample.map(|(p, sure)| (sure > 0.0).then_some(p))
+    };
+    instants(0.0, motion.duration_s(), length).map(pose).collect()
+}
+
+/// Positions of the parts in the athlete's own frame, `[part · axis, time]`; zero where a part is missing.
+pub(crate) fn positions(motion: &Motion, length: usize) -> Series {
+    let rows: Vec<Vec<f32>> =
+        poses(motion, length).iter().map(|pose| pose.iter().flat_map(|p| p.unwrap_or_default()).collect()).collect();
+    Series::of_rows(&rows)
+}
+
+/// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment above (as a joint's angle is measured), and the limbs, the trunk and
+/// the lines through shoulders and hips in the athlete's own frame; zero where an end is missing.
+pub(crate) fn directions(motion: &Motion, length: usize) -> Series {
+    let rows: Vec<Vec<f32>> = poses(motion, length)
+        .iter()
+        .map(|pose| bones(pose).iter().flat_map(|bone| bone.unwrap_or_default().map(|v| v as f32)).collect())
+        .collect();
+    Series::of_rows(&rows)
+}
+
+type Direction = Option<[f64; 3]>;
+/// Rows are the axes: across (forward when upright), along, sideways.
+type Frame = Option<[[f64; 3]; 3]>;
+
+/// The directions of one pose.
+fn bones(pose: &[Option<[f32; 3]>; PARTS.len()]) -> Vec<Direction> {
+    let at = |part: Part| {
+        let index = PARTS.iter().position(|other| *other == part)?;
+        // The pelvis is the origin of all others.
+        if part == Part::Pelvis { pose[index].map(|_| [0.0; 3]) } else { pose[index].map(|p| p.map(f64::from)) }
+    };
+    let line = |from: Part, to: Part| direction(sub(at(to)?, at(from)?));
+    let trunk = line(Part::Pelvis, Part::Neck);
+    let shoulders = line(Part::LeftShoulder, Part::RightShoulder);
+    let hips = line(Part::LeftHip, Part::RightHip);
+    let trunk_frame = frame(trunk, shoulders);
+    let pelvis_frame = frame(Some([0.0, 1.0, 0.0]), hips);
+    let forward = trunk_frame.map(|axes| axes[0]);
+    let sideways = pelvis_frame.map(|axes| axes[2]);
+    let mut out = vec![seen_from(pelvis_frame, trunk), seen_from(trunk_frame, line(Part::Neck, Part::Head))];
+    for [shoulder, elbow, wrist, hip, knee, ankle, toe] in SIDES {
+        let (upper_arm, forearm) = (line(shoulder, elbow), line(elbow, wrist));
+        let (thigh, shank, foot) = (line(hip, knee), line(knee, ankle), line(ankle, toe));
+        out.extend([
+            seen_from(trunk_frame, upper_arm),
+            seen_from(trunk_frame, forearm),
+            seen_from(frame(upper_arm, forward), forearm),
+            seen_from(pelvis_frame, thigh),
+            seen_from(frame(thigh, sideways), shank),
+            seen_from(frame(shank, sideways), foot),
+        ]);
+        out.extend([upper_arm, forearm, thigh, shank, foot]);
+    }
+    out.extend([trunk, shoulders, hips]);
+    out
+}
+
+/// Shoulder, elbow, wrist, hip, knee, ankle and toe of both sides.
+const SIDES: [[Part; 7]; 2] = [
+    [
+        Part::LeftShoulder,
+        Part::LeftElbow,
+        Part::LeftWrist,
+        Part::LeftHip,
+        Part::LeftKnee,
+        Part::LeftAnkle,
+        Part::LeftBigToe,
+    ],
+    [
+        Part::RightShoulder,
+        Part::RightElbow,
+        Part::RightWrist,
+        Part::RightHip,
+        Part::RightKnee,
+        Part::RightAnkle,
+        Part::RightBigToe,
+    ],
+];
+
+/// The unit vector of a vector; none of nothing.
+fn direction(v: [f64; 3]) -> Direction {
+    let long = norm(v);
+    (long > 1e-9).then(|| scale(v, 1.0 / long))
+}
+
+/// The frame along a direction whose last axis lies as near as it can to another.
+fn frame(along: Direction, sideways: Direction) -> Frame {
+    let along = along?;
+    let across = direction(cross(along, sideways?))?;
+    Some([across, along, cross(across, along)])
+}
+
+fn seen_from(frame: Frame, v: Direction) -> Direction {
+    let v = v?;
+    Some(frame?.map(|axis| dot(axis, v)))
+}
+
+/// How many channels [`worn`] gives.
+pub(crate) const WORN: usize = 2 * AXES + 3;
+/// Samples whose mean acceleration tells where up is.
+const AT_REST: usize = 15;
+
+/// What a worn sensor felt, `[channel, time]`: acceleration (g) and angular velocity (100°/s) in the sensor's axes, the same turned so that the acceleration of the
+/// beginning points along z, both magnitudes, and a straight line that rises for a sensor on the upper body and falls for one on a leg (kernels that sum to zero do
+/// not see a constant). Zero without a sensor.
+pub(crate) fn worn(motion: &Motion, length: usize) -> Series {
+    let Some(sensor) = &motion.sensor else {
+        return Series { length, values: vec![0.0; WORN * length] };
+    };
+    let samples = resampled(sensor, length);
+    let turn = upright(&samples);
+    let place = if on_leg(sensor.part) { -1.0 } else { 1.0 };
+    let rows: Vec<Vec<f32>> = samples
+        .iter()
+        .enumerate()
+        .map(|(i, &[ax, ay, az, gx, gy, gz])| {
+            let (force, rate) = ([ax, ay, az], [gx, gy, gz]);
+            let mut row = [force, rate, turned(&turn, force), turned(&turn, rate)].concat();
+            row.extend([norm(force.map(f64::from)) as f32, norm(rate.map(f64::from)) as f32]);
+            row.push(place * i as f32 / length as f32);
+            row
+        })
+        .collect();
+    Series::of_rows(&rows)
+}
+
+/// The samples at evenly spread instants, by linear interpolation.
+fn resampled(sensor: &Inertial, length: usize) -> Vec<[f32; AXES]> {
+    let (Some(&first), Some(&last)) = (sensor.time.first(), sensor.time.last()) else {
+        return vec![[0.0; AXES]; length];
+    };
+    instants(first, last, length)
+        .map(|time| {
+            let above = sensor.time.partition_point(|&t| t <= time).min(sensor.time.len() - 1);
+            let below = above.saturating_sub(1);
+            let span = sensor.time[above] - sensor.time[below];
+            let share = if span > 0.0 { ((time - sensor.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+            let (a, b) = (sensor.values[below], sensor.values[above]);
+            std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
+        })
+        .collect()
+}
+
+/// The shortest turn that brings the mean acceleration of the beginning to +z (Rodrigues' formula); none if there is no acceleration.
+fn upright(samples: &[[f32; AXES]]) -> [[f64; 3]; 3] {
+    let mut sum = [0.0f64; 3];
+    for sample in samples.iter().take(AT_REST) {
+        (0..3).for_each(|axis| sum[axis] += f64::from(sample[axis]));
+    }
+    let [x, y, z] = direction(sum).unwrap_or([0.0, 0.0, 1.0]);
+    if z < -1.0 + 1e-9 {
+        return [[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]];
+    }
+    let k = 1.0 / (1.0 + z);
+    [[1.0 - k * x * x, -k * x * y, -x], [-k * x * y, 1.0 - k * y * y, -y], [x, y, z]]
+}
+
+fn turned(turn: &[[f64; 3]; 3], v: [f32; 3]) -> [f32; 3] {
+    turn.map(|row| dot(row, v.map(f64::from)) as f32)
+}
+
+fn on_leg(part: Part) -> bool {
+    matches!(part, Part::LeftHip | Part::RightHip) || (part.parent() != part && on_leg(part.parent()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motion::tests::motion;
+    use agoge_motion::simulate::{Exercise, Set};
+
+    const LENGTH: usize = 64;
+
+    #[test]
+    fn every_direction_is_of_unit_length_and_a_missing_part_is_zero() {
+        let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let lengths = |motion: &Motion| -> Vec<f32> {
+            let series = directions(motion, LENGTH);
+            (0..series.channels().len() / 3)
+                .map(|bone| (0..3).map(|k| series.channel(3 * bone + k)[20].powi(2)).sum::<f32>().sqrt())
+                .collect()
+        };
+        assert_eq!(positions(&motion, LENGTH).channels().len(), 51);
+        assert_eq!(lengths(&motion).len(), 27);
+        assert!(lengths(&motion).iter().all(|long| (long - 1.0).abs() < 1e-5));
+        let wrist = PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
+        motion.confidence.iter_mut().skip(wrist).step_by(PARTS.len()).for_each(|sure| *sure = 0.0);
+        // The forearm in three frames.
+        assert_eq!(lengths(&motion).iter().filter(|long| **long == 0.0).count(), 3);
+        let nothing = motion.without_body();
+        assert!(positions(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
+        assert!(directions(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
+        assert!(worn(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
+    }
+
+    #[test]
+    fn the_knee_of_a_squat_bends_in_the_frame_of_the_thigh() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let series = directions(&motion, LENGTH);
+        // The left shank along the left thigh: the cosine of the knee's flexion, 1 in standing.
+        let along = series.channel(3 * (2 + 4) + 1);
+        assert!(along[0] > 0.98 && along[LENGTH / 2] < 0.5, "{} {}", along[0], along[LENGTH / 2]);
+    }
+
+    #[test]
+    fn a_sensor_is_turned_upright_and_knows_where_it_is_worn() {
+        let time: Vec<f64> = (0..50).map(|i| i as f64 / 50.0).collect();
+        let values = vec![[0.6, 0.0, -0.8, 1.0, 0.0, 0.0]; 50];
+        let still = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let with = |part| Motion {
+            sensor: Some(Inertial { part, time: time.clone(), values: values.clone() }),
+            ..still.clone()
+        };
+        let series = worn(&with(Part::RightWrist), 128);
+        assert_eq!(series.channels().len(), WORN);
+        let at = |channel: usize| series.channel(channel)[7];
+        assert!([0.0, 0.0, 1.0].iter().enumerate().all(|(k, v)| (at(AXES + k) - v).abs() < 1e-6));
+        // The turn about y by the same angle takes the angular velocity along.
+        assert!((at(AXES + 3).powi(2) + at(AXES + 5).powi(2) - 1.0).abs() < 1e-6 && (at(AXES + 3) + 0.8).abs() < 1e-6);
+        assert!((at(2 * AXES) - 1.0).abs() < 1e-6 && (at(2 * AXES + 1) - 1.0).abs() < 1e-6);
+        assert!(series.channel(WORN - 1)[127] > 0.9);
+        assert!(worn(&with(Part::RightKnee), 128).channel(WORN - 1)[127] < -0.9);
+        let down = Motion {
+            sensor: Some(Inertial {
+                part: Part::Neck,
+                time: time.clone(),
+                values: vec![[0.0, 0.0, -1.0, 0.0, 0.0, 0.0]; 50],
+            }),
+            ..still.clone()
+        };
+        assert!((worn(&down, 128).channel(AXES + 2)[0] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn velocities_are_steps() {
+        let series = Series { length: 3, values: vec![0.0, 1.0, 3.0, 2.0, 2.0, 1.0] };
+        assert_eq!(series.velocities().values, [10.0, 20.0, 0.0, 0.0, -10.0, 0.0]);
+        assert_eq!(series.clone().and(series).channels().len(), 4);
+    }
+}

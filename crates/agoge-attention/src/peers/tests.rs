@@ -1,0 +1,135 @@
+//! What every method must do.
+
+use super::*;
+use crate::metric::auc;
+use crate::motion::Motion;
+use crate::sensor::Inertial;
+use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge_motion::{Part, Side};
+
+/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward or an arm low. The wrist of each carries a sensor that feels how
+/// the wrist moves.
+fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
+    let mut clips = Vec::new();
+    for athlete in athletes {
+        for exercise in [Exercise::Squat, Exercise::OverheadReach] {
+            let kind = if exercise == Exercise::Squat { FaultKind::KneeInwardUp } else { FaultKind::Asymmetry };
+            let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
+            let set = Set {
+                repetitions: 6,
+                height_m: 1.6 + 0.05 * athlete as f64,
+                facing_deg: 70.0 * athlete as f64,
+                faults: vec![fault],
+                seed: athlete as u64,
+                variation_deg: 4.0,
+                rate_hz: 30.0,
+                ..Set::new(exercise)
+            };
+            let simulation = set.simulate();
+            let body = simulation.recording.to_body().recording;
+            for (index, [start, _, end]) in simulation.truth.repetitions.iter().enumerate() {
+                clips.push(Clip {
+                    athlete: athlete.to_string(),
+                    movement: format!("{exercise:?}"),
+                    label: Some(index < 3),
+                    motion: sensed(Motion::new(&body, *start, *end).unwrap()),
+                });
+            }
+        }
+    }
+    clips
+}
+
+/// With a sensor that feels gravity and the speed of the left wrist.
+fn sensed(motion: Motion) -> Motion {
+    let wrist = crate::token::PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
+    let own: Vec<[f32; 3]> = motion.positions.iter().skip(wrist).step_by(crate::token::PARTS.len()).copied().collect();
+    let values = (0..own.len())
+        .map(|i| {
+            let before = own[i.saturating_sub(1)];
+            let [x, y, z] = [0, 1, 2].map(|k| own[i][k] - before[k]);
+            [x, y, 1.0 + z, x, y, z]
+        })
+        .collect();
+    let sensor = Inertial { part: Part::LeftWrist, time: motion.time.clone(), values };
+    Motion { sensor: Some(sensor), ..motion }
+}
+
+fn attention() -> Attention<'static> {
+    Attention { config: crate::Config { epochs: 40, batch: 12, ..crate::Config::default() }, base: None }
+}
+
+fn movements() -> Vec<String> {
+    vec!["OverheadReach".to_owned(), "Squat".to_owned()]
+}
+
+fn seen(clips: &[Clip], of: fn(&Motion) -> Motion) -> Vec<Clip> {
+    clips.iter().map(|clip| Clip { motion: of(&clip.motion), ..clip.clone() }).collect()
+}
+
+fn area(said: &[Said], clips: &[Clip], movement: &str) -> f64 {
+    let own = || clips.iter().zip(said).filter(|(clip, _)| clip.movement == movement);
+    let scores: Vec<f32> = own().map(|(_, said)| said.quality).collect();
+    let labels: Vec<bool> = own().map(|(clip, _)| clip.label == Some(true)).collect();
+    auc(&scores, &labels)
+}
+
+/// The method learns from some athletes to judge others.
+fn learns(name: &str) {
+    let method = by_name(name, &attention()).unwrap();
+    let (training, others) = (clips(0..4), clips(4..6));
+    let (training, tested): (Vec<&Clip>, Vec<&Clip>) = (training.iter().collect(), others.iter().collect());
+    let judge = method.learn(&training, &movements(), Task::Quality, 1).unwrap();
+    let said = judge.judge(&tested);
+    for movement in movements() {
+        assert!(
+            area(&said, &others, &movement) >= 0.9,
+            "{name}: AUC of {movement} {}",
+            area(&said, &others, &movement)
+        );
+    }
+    assert!(judge.parameters() > 0);
+
+    let judge = method.learn(&training, &movements(), Task::Movement, 1).unwrap();
+    let apart = |clips: &[Clip]| {
+        let said = judge.judge(&clips.iter().collect::<Vec<_>>());
+        said.iter().zip(clips).all(|(said, clip)| (said.movement[1] > said.movement[0]) == (clip.movement == "Squat"))
+    };
+    assert!(apart(&others) && apart(&seen(&others, Motion::without_sensor)), "{name} does not tell movements apart");
+    // A sense may be missing, or both; then there is a word all the same.
+    let said = judge.judge(&seen(&others, Motion::without_body).iter().collect::<Vec<_>>());
+    assert!(said.iter().all(|said| said.movement.len() == 2 && said.movement.iter().all(|v| v.is_finite())));
+    let blind = seen(&others, |motion| motion.without_sensor().without_body());
+    assert_eq!(judge.judge(&blind.iter().collect::<Vec<_>>()).len(), blind.len());
+}
+
+/// The same clips and seed give the same judge on any number of threads, and what cannot be learned is an error.
+fn repeats(name: &str) {
+    let method = by_name(name, &attention()).unwrap();
+    let all = clips(0..2);
+    let all: Vec<&Clip> = all.iter().collect();
+    let once = |threads: usize, task: Task| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| method.learn(&all, &movements(), task, 7).unwrap().judge(&all))
+    };
+    for task in [Task::Quality, Task::Movement] {
+        assert!(once(1, task) == once(3, task), "{name}: another number of threads gives another judge");
+        assert!(method.learn(&[], &movements(), task, 7).is_err(), "{name} learns from nothing");
+    }
+}
+
+#[test]
+fn rocket_learns() {
+    learns("rocket");
+}
+
+#[test]
+fn rocket_repeats() {
+    repeats("rocket");
+}
+
+#[test]
+fn every_name_is_a_method() {
+    assert!(NAMES.iter().all(|name| by_name(name, &attention()).is_some()));
+    assert!(by_name("oracle", &attention()).is_none());
+}
