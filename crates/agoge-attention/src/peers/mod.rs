@@ -1,5 +1,7 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
+mod boosted;
+mod dtw;
 mod fusion;
 mod minirocket;
 mod ridge;
@@ -11,6 +13,10 @@ mod tests;
 
 use crate::error::Error;
 use crate::token::Clip;
+use boosted::Boosted;
+use dtw::Warping;
+use fusion::Fusion;
+use rocket::Rocket;
 
 /// What a method has to learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +55,13 @@ pub trait Judge: Send + Sync {
 }
 
 /// Names of the methods that [`by_name`] knows.
-pub const NAMES: [&str; 1] = ["rocket"];
+pub const NAMES: [&str; 3] = ["rocket", "boosted", "dtw"];
 
-/// The method of a name.
 pub fn by_name(name: &str) -> Option<Box<dyn Method>> {
-    match name {
-        "rocket" => Some(Box::new(fusion::Fusion(rocket::Rocket::default()))),
-        _ => None,
-    }
+    Some(match name {
+        "rocket" => Box::new(Fusion(Rocket::default())),
+        "boosted" => Box::new(Fusion(Boosted::default())),
+        "dtw" => Box::new(Fusion(Warping)),
+        _ => return None,
+    })
 }
