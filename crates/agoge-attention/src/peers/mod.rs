@@ -1,6 +1,7 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
 mod boosted;
+mod convolution;
 mod dtw;
 mod fusion;
 mod minirocket;
@@ -14,6 +15,7 @@ mod tests;
 use crate::error::Error;
 use crate::token::Clip;
 use boosted::Boosted;
+use convolution::Convolutional;
 use dtw::Warping;
 use fusion::Fusion;
 use rocket::Rocket;
@@ -55,13 +57,16 @@ pub trait Judge: Send + Sync {
 }
 
 /// Names of the methods that [`by_name`] knows.
-pub const NAMES: [&str; 3] = ["rocket", "boosted", "dtw"];
+pub const NAMES: [&str; 5] = ["rocket", "boosted", "dtw", "cnn", "tcn"];
 
+/// The method of a name: MiniRocket with ridge, boosted trees on summaries, the nearest example by dynamic time warping, and two convolutional networks.
 pub fn by_name(name: &str) -> Option<Box<dyn Method>> {
     Some(match name {
         "rocket" => Box::new(Fusion(Rocket::default())),
         "boosted" => Box::new(Fusion(Boosted::default())),
         "dtw" => Box::new(Fusion(Warping)),
+        "cnn" => Box::new(Convolutional::plain()),
+        "tcn" => Box::new(Convolutional::temporal()),
         _ => return None,
     })
 }

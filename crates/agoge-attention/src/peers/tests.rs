@@ -130,7 +130,7 @@ macro_rules! methods {
     )*};
 }
 
-methods!(rocket, boosted, dtw);
+methods!(rocket, boosted, dtw, cnn, tcn);
 
 #[test]
 fn every_name_is_a_method() {
