@@ -153,6 +153,38 @@ impl Motion {
         self.varied_by(&Variation::draw(rng, augment))
     }
 
+    /// The motion itself, varied in the same way, for what takes no tokens. Of a sensor nothing is known when left and right are exchanged.
+    pub(crate) fn varied_motion(&self, rng: &mut Rng, augment: &Augment) -> Motion {
+        let vary = Variation::draw(rng, augment);
+        let [first, last] = vary.ends.map(|share| share * self.duration_s());
+        let told = |time: f64| (time - first) * vary.tempo;
+        let mut motion =
+            Motion { positions: Vec::new(), confidence: Vec::new(), is_3d: self.is_3d && !vary.flat, ..self.clone() };
+        let mut sample = [([0.0f32; 3], 0.0f32); PARTS.len()];
+        for (frame, out) in motion.time.iter_mut().enumerate() {
+            let time = first + (last - first) * frame as f64 / (self.time.len().max(2) - 1) as f64;
+            *out = told(time);
+            self.at(time, &mut sample);
+            for (part, name) in PARTS.iter().enumerate() {
+                let (p, sure) = sample[if vary.mirrored { index(name.mirror()) } else { part }];
+                let sure = if vary.dropped[part] { 0.0 } else { sure };
+                motion.positions.push(place(p, part, sure, &vary));
+                motion.confidence.push(sure);
+            }
+        }
+        motion.sensor = self.sensor.clone().filter(|_| !vary.mirrored).map(|mut sensor| {
+            let kept = |time: f64| (first..=last).contains(&time);
+            if sensor.time.iter().filter(|time| kept(**time)).count() > 1 {
+                let times = sensor.time.iter().copied();
+                sensor.values = times.zip(&sensor.values).filter(|(time, _)| kept(*time)).map(|(_, v)| *v).collect();
+                sensor.time.retain(|time| kept(*time));
+            }
+            sensor.time.iter_mut().for_each(|time| *time = told(*time));
+            sensor
+        });
+        motion
+    }
+
     fn varied_by(&self, vary: &Variation) -> Tokens {
         let parts = PARTS.len();
         let from: [usize; PARTS.len()] =
@@ -254,6 +286,20 @@ mod tests {
         // A squat's knee moves by at most 0.1 trunk lengths between two frames of 25 Hz; repetitions begin up to a frame apart.
         let apart = fast.values.iter().zip(&slow.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 0.3, "{apart}");
+    }
+
+    #[test]
+    fn a_varied_motion_has_the_tokens_of_its_variation() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let augment = Augment { flat: 0.0, drop: 1.0, mirror: 1.0, live: 0.0 };
+        let tokens = motion.varied(&mut Rng::with_seed(4), &augment);
+        let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).tokens();
+        assert_eq!(tokens.hidden, varied.hidden);
+        // The frames lie elsewhere, so that what is between them is another straight line, and before the first one everything is held.
+        for (a, b) in tokens.values.chunks(CHANNELS).zip(varied.values.chunks(CHANNELS)) {
+            assert!(a[..3].iter().zip(&b[..3]).all(|(a, b)| (a - b).abs() < 0.02), "{a:?} {b:?}");
+        }
+        assert!(tokens.times.iter().zip(&varied.times).all(|(a, b)| (a - b).abs() < 1e-4));
     }
 
     #[test]

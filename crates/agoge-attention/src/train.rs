@@ -83,7 +83,7 @@ pub(crate) const SOFT: f32 = 0.05;
 /// Parts that a batch is cut into; they run side by side, and their number must not depend on the machine.
 pub(crate) const SHARDS: usize = 2;
 /// How much of the averaged weights a step keeps.
-const AVERAGE: f32 = 0.99;
+pub(crate) const AVERAGE: f32 = 0.99;
 /// Words in a movement's name that tell a direction.
 const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
@@ -185,18 +185,11 @@ struct Judge<'a> {
 
 /// Some varied clips of a batch.
 struct Shard {
-    rows: Vec<Row>,
+    rows: Vec<(Tokens, Truth)>,
     causal: bool,
     /// How many clips the whole batch has, and how many of them were judged by somebody.
     batch: usize,
     judged: usize,
-}
-
-#[derive(Clone)]
-struct Row {
-    tokens: Tokens,
-    class: usize,
-    label: Option<bool>,
 }
 
 impl Task for Judge<'_> {
@@ -207,50 +200,74 @@ impl Task for Judge<'_> {
         let mut rng = self.order.random(step);
         let causal = rng.f64() < self.config.augment.live;
         let live = if causal { 1.0 } else { 0.0 };
-        let rows: Vec<Row> = self
+        let rows: Vec<(Tokens, Truth)> = self
             .order
             .examples(step)
             .into_iter()
             .map(|i| {
                 let clip = &self.clips[i];
-                // A movement that is named after a side would be another one in the mirror.
-                let sided = clip.movement.split('_').any(|word| SIDED.contains(&word));
-                let mirror = if sided { 0.0 } else { self.config.augment.mirror };
-                let augment = Augment { mirror, live, ..self.config.augment };
-                Row {
-                    tokens: clip.motion.varied(&mut rng, &augment),
-                    class: self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0),
-                    label: clip.label,
-                }
+                let augment = Augment { live, ..self.config.augment.of(&clip.movement) };
+                let class = self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
+                (clip.motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
             .collect();
-        let (batch, judged) = (rows.len(), rows.iter().filter(|row| row.label.is_some()).count());
+        let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
         cut(&rows, SHARDS).into_iter().map(|rows| Shard { rows, causal, batch, judged }).collect()
     }
 
     fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
-        let Shard { rows, causal, batch: all, judged: all_judged } = shard;
-        let (n, classes) = (rows.len(), self.movements.len());
-        let device = encoder.device();
-        let mut chosen = vec![0.0f32; n * classes];
-        let (mut target, mut judged) = (vec![0.5f32; n], vec![0.0f32; n]);
-        for (row, Row { class, label, .. }) in rows.iter().enumerate() {
-            chosen[row * classes + class] = 1.0;
-            if let Some(label) = *label {
-                target[row] = if label { 1.0 - SOFT } else { SOFT };
-                judged[row] = 1.0;
-            }
+        let Shard { rows, causal, batch: all, judged } = shard;
+        let (tokens, truths): (Vec<Tokens>, Vec<Truth>) = rows.into_iter().unzip();
+        let output = encoder.forward(batch(tokens.into_iter(), causal, &encoder.device()));
+        loss(output.movement, output.quality, &truths, all, judged)
+    }
+}
+
+/// What is known of a clip.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Truth {
+    /// Which of the movements it is.
+    pub(crate) class: usize,
+    /// Whether it was done correctly, if somebody judged it.
+    pub(crate) label: Option<bool>,
+}
+
+/// The share of some clips in the loss of a batch of `all`, of which `all_judged` were judged by somebody, `[1]`. Shapes: `movement` and `quality` are what the heads say,
+/// `[clip, movement]`.
+pub(crate) fn loss(
+    movement: Tensor<2>,
+    quality: Tensor<2>,
+    truths: &[Truth],
+    all: usize,
+    all_judged: usize,
+) -> Tensor<1> {
+    let [n, classes] = movement.dims();
+    let device = movement.device();
+    let mut chosen = vec![0.0f32; n * classes];
+    let (mut target, mut judged) = (vec![0.5f32; n], vec![0.0f32; n]);
+    for (row, Truth { class, label }) in truths.iter().enumerate() {
+        chosen[row * classes + class] = 1.0;
+        if let Some(label) = *label {
+            target[row] = if label { 1.0 - SOFT } else { SOFT };
+            judged[row] = 1.0;
         }
-        let matrix =
-            |values: Vec<f32>, columns: usize| Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &device);
-        let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
-        let output = encoder.forward(batch(rows.into_iter().map(|row| row.tokens), causal, &device));
-        let movement = -(log_softmax(output.movement, 1) * chosen.clone()).sum();
-        let logit = (output.quality * chosen).sum_dim(1);
-        let right = log_sigmoid(logit.clone()) * target.clone();
-        let wrong = log_sigmoid(-logit) * (-target + 1.0);
-        let quality = -((right + wrong) * judged).sum();
-        quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
+    }
+    let matrix =
+        |values: Vec<f32>, columns: usize| Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &device);
+    let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
+    let movement = -(log_softmax(movement, 1) * chosen.clone()).sum();
+    let logit = (quality * chosen).sum_dim(1);
+    let right = log_sigmoid(logit.clone()) * target.clone();
+    let wrong = log_sigmoid(-logit) * (-target + 1.0);
+    let quality = -((right + wrong) * judged).sum();
+    quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
+}
+
+impl Augment {
+    /// How clips of a movement are varied: one that is named after a side would be another one in the mirror.
+    pub(crate) fn of(&self, movement: &str) -> Augment {
+        let sided = movement.split('_').any(|word| SIDED.contains(&word));
+        Augment { mirror: if sided { 0.0 } else { self.mirror }, ..*self }
     }
 }
 

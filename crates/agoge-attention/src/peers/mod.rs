@@ -1,6 +1,9 @@
 //! Methods that judge movements, side by side on the same clips: the attention model, and those it is measured against.
 
 mod attention;
+mod boosted;
+mod convolution;
+mod dtw;
 mod fusion;
 mod minirocket;
 mod ridge;
@@ -15,18 +18,28 @@ pub(crate) use attention::probability;
 
 use crate::error::Error;
 use crate::token::Clip;
+use boosted::Boosted;
+use convolution::Convolutional;
+use dtw::Warping;
+use fusion::Fusion;
+use rocket::Rocket;
 use serde::{Deserialize, Serialize};
 
 /// The names of the methods.
-pub const NAMES: [&str; 2] = ["attention", "rocket"];
+pub const NAMES: [&str; 6] = ["attention", "rocket", "boosted", "dtw", "cnn", "tcn"];
 
-/// The method of a name; the attention model is trained as `attention` says.
+/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, boosted trees on summaries, the nearest example by dynamic time warping,
+/// and two convolutional networks.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
-    match name {
-        "attention" => Some(Box::new(attention.clone())),
-        "rocket" => Some(Box::new(fusion::Fusion(rocket::Rocket::default()))),
-        _ => None,
-    }
+    Some(match name {
+        "attention" => Box::new(attention.clone()),
+        "rocket" => Box::new(Fusion(Rocket::default())),
+        "boosted" => Box::new(Fusion(Boosted::default())),
+        "dtw" => Box::new(Fusion(Warping)),
+        "cnn" => Box::new(Convolutional::plain()),
+        "tcn" => Box::new(Convolutional::temporal()),
+        _ => return None,
+    })
 }
 
 /// What a method has to learn.

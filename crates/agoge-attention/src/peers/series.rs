@@ -44,6 +44,11 @@ impl Series {
         Series { length: self.length, values }
     }
 
+    /// The same with the channels of an instant side by side, `[time, channel]`.
+    pub(crate) fn rows(&self) -> Vec<f32> {
+        (0..self.length).flat_map(|t| self.channels().map(move |channel| channel[t])).collect()
+    }
+
     /// From rows of one instant each, `[time, channel]`.
     fn of_rows(rows: &[Vec<f32>]) -> Series {
         let length = rows.len();
@@ -76,6 +81,9 @@ pub(crate) fn positions(motion: &Motion, length: usize) -> Series {
         poses(motion, length).iter().map(|pose| pose.iter().flat_map(|p| p.unwrap_or_default()).collect()).collect();
     Series::of_rows(&rows)
 }
+
+/// How many directions [`directions`] gives.
+pub(crate) const BONES: usize = 27;
 
 /// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment above (as a joint's angle is measured), and the limbs, the trunk and
 /// the lines through shoulders and hips in the athlete's own frame; zero where an end is missing.
@@ -250,7 +258,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(positions(&motion, LENGTH).channels().len(), 51);
-        assert_eq!(lengths(&motion).len(), 27);
+        assert_eq!(lengths(&motion).len(), BONES);
         assert!(lengths(&motion).iter().all(|long| (long - 1.0).abs() < 1e-5));
         let wrist = PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
         motion.confidence.iter_mut().skip(wrist).step_by(PARTS.len()).for_each(|sure| *sure = 0.0);

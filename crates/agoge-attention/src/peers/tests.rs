@@ -118,15 +118,23 @@ fn repeats(name: &str) {
     }
 }
 
-#[test]
-fn rocket_learns() {
-    learns("rocket");
+macro_rules! methods {
+    ($($name:ident),*) => {$(
+        mod $name {
+            #[test]
+            fn learns() {
+                super::learns(stringify!($name));
+            }
+
+            #[test]
+            fn repeats() {
+                super::repeats(stringify!($name));
+            }
+        }
+    )*};
 }
 
-#[test]
-fn rocket_repeats() {
-    repeats("rocket");
-}
+methods!(rocket, boosted, dtw, cnn, tcn);
 
 #[test]
 fn every_name_is_a_method() {

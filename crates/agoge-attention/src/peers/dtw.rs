@@ -1,0 +1,208 @@
+//! The nearest example by dynamic time warping (Sakoe & Chiba 1978): two series are laid on each other so that they differ least, though one may run ahead of the other
+//! by a little. Nothing is learned but when two are far apart.
+
+use super::Task;
+use super::fusion::{Decide, Examples, Learner, Sense};
+use super::series;
+use crate::motion::Motion;
+use rayon::prelude::*;
+use std::cmp::Reverse;
+
+/// Instants of a series.
+const LENGTH: usize = 32;
+/// How many instants one may run ahead of the other: a tenth of the series.
+const BAND: usize = LENGTH.div_ceil(10);
+
+/// Nearest example by dynamic time warping.
+pub(super) struct Warping;
+
+/// An example to compare with.
+struct Example {
+    /// `[time, channel]`.
+    values: Vec<f32>,
+    class: usize,
+}
+
+struct Learned {
+    sense: Sense,
+    task: Task,
+    examples: Vec<Example>,
+    /// The distance that tells correct from incorrect, or is usual within a movement, `[movement]`; none where that could not be learned.
+    usual: Vec<Option<f32>>,
+}
+
+impl Learner for Warping {
+    fn learn(&self, examples: &Examples, _: u64) -> Option<Box<dyn Decide>> {
+        let problems = examples.problems();
+        let all: Vec<Example> = (examples.motions().par_iter())
+            .zip(&examples.classes)
+            .map(|(motion, &class)| Example { values: rows(motion, examples.sense), class })
+            .collect();
+        // Examples that others are compared with: correct ones, or all.
+        let model = |i: usize| examples.task == Task::Movement || examples.clips[i].label == Some(true);
+        // An athlete is nearest to himself: distances are learned from those of other athletes, if there are others.
+        let one_athlete = examples.clips.windows(2).all(|pair| pair[0].athlete == pair[1].athlete);
+        let apart =
+            |i: usize, j: usize| i != j && (one_athlete || examples.clips[i].athlete != examples.clips[j].athlete);
+        let distance = |i: usize| {
+            let others = (0..all.len()).filter(|&j| model(j) && all[j].class == all[i].class && apart(i, j));
+            nearest(&all[i].values, others.map(|j| &all[j]))
+        };
+        let distances: Vec<f32> = (0..all.len()).into_par_iter().map(distance).collect();
+        let usual: Vec<Option<f32>> = problems
+            .iter()
+            .map(|problem| {
+                let known = problem.as_ref()?.iter().filter(|(i, _)| distances[*i].is_finite());
+                match examples.task {
+                    Task::Quality => threshold(known.map(|&(i, correct)| (distances[i], correct)).collect()),
+                    Task::Movement => {
+                        let own: Vec<f32> = known.filter(|(_, own)| *own).map(|(i, _)| distances[*i]).collect();
+                        (!own.is_empty()).then(|| own.iter().sum::<f32>() / own.len() as f32)
+                    }
+                }
+            })
+            .collect();
+        if usual.iter().all(Option::is_none) {
+            return None;
+        }
+        let kept = all.into_iter().enumerate().filter(|(i, _)| model(*i)).map(|(_, example)| example).collect();
+        Some(Box::new(Learned { sense: examples.sense, task: examples.task, examples: kept, usual }))
+    }
+}
+
+impl Decide for Learned {
+    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+        let mean = || {
+            let known = self.usual.iter().flatten();
+            known.clone().sum::<f32>() / known.count().max(1) as f32
+        };
+        // One unit for all movements, or the nearest would not be the likeliest.
+        let unit = mean().max(f32::MIN_POSITIVE);
+        let decide = |motion: &&Motion| -> Vec<f32> {
+            let values = rows(motion, self.sense);
+            let to = |class: usize| nearest(&values, self.examples.iter().filter(|example| example.class == class));
+            let of = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {
+                (Task::Quality, None) => 0.0,
+                (Task::Quality, Some(usual)) => 1.0 - to(class) / usual.max(f32::MIN_POSITIVE),
+                (Task::Movement, _) => -to(class).min(1e6 * unit) / unit,
+            };
+            self.usual.iter().enumerate().map(of).collect()
+        };
+        motions.par_iter().map(decide).collect()
+    }
+
+    fn parameters(&self) -> usize {
+        self.examples.iter().map(|example| example.values.len()).sum::<usize>() + self.usual.iter().flatten().count()
+    }
+}
+
+/// What is compared, `[time, channel]`: the positions of the parts, or what the sensor felt.
+fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
+    match sense {
+        Sense::Body => series::positions(motion, LENGTH).rows(),
+        Sense::Worn => series::worn(motion, LENGTH).rows(),
+    }
+}
+
+/// The distance to the nearest of some examples; infinite without one.
+fn nearest<'a>(values: &[f32], examples: impl Iterator<Item = &'a Example>) -> f32 {
+    let nearer = |best, example: &Example| warped(values, &example.values, LENGTH, BAND, best).min(best);
+    (examples.fold(f32::INFINITY, nearer) / LENGTH as f32).sqrt()
+}
+
+/// The least sum of squared differences over all ways to lay two series on each other, each instant at most `band` from its like; infinite as soon as it cannot be less
+/// than `bound`. Shapes: `a` and `b` are `[length, channel]`.
+fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
+    let channels = a.len() / length.max(1);
+    let cost = |i: usize, j: usize| -> f32 {
+        let (a, b) = (&a[i * channels..(i + 1) * channels], &b[j * channels..(j + 1) * channels]);
+        a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+    };
+    let mut above = vec![f32::INFINITY; length + 1];
+    let mut now = vec![f32::INFINITY; length + 1];
+    above[0] = 0.0;
+    for i in 0..length {
+        now.fill(f32::INFINITY);
+        let (from, to) = (i.saturating_sub(band), (i + band + 1).min(length));
+        let mut least = f32::INFINITY;
+        for j in from..to {
+            let before = above[j].min(above[j + 1]).min(now[j]);
+            if before < bound {
+                now[j + 1] = before + cost(i, j);
+                least = least.min(now[j + 1]);
+            }
+        }
+        if least >= bound {
+            return f32::INFINITY;
+        }
+        std::mem::swap(&mut above, &mut now);
+    }
+    above[length]
+}
+
+/// The distance below which most are correct and above which most are not: where both kinds together are told apart best, each counting alike. None without both.
+fn threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let correct = known.iter().filter(|(_, correct)| *correct).count();
+    let incorrect = known.len() - correct;
+    if correct == 0 || incorrect == 0 {
+        return None;
+    }
+    let mut score = 0i64;
+    let mut cuts = Vec::new();
+    for (i, (distance, is_correct)) in known.iter().enumerate() {
+        // In units of 1 / (correct · incorrect), so that ties are ties.
+        score += if *is_correct { incorrect as i64 } else { -(correct as i64) };
+        let next = known.get(i + 1).map_or(*distance, |(next, _)| *next);
+        cuts.push((score, i, 0.5 * (distance + next)));
+    }
+    cuts.into_iter().max_by_key(|(score, i, _)| (*score, Reverse(*i))).map(|(_, _, cut)| cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fastrand::Rng;
+
+    /// The recursion as it is written in the paper, over the whole matrix.
+    fn slow(a: &[f32], b: &[f32], length: usize, band: usize) -> f64 {
+        let channels = a.len() / length;
+        let mut sums = vec![vec![f64::INFINITY; length + 1]; length + 1];
+        sums[0][0] = 0.0;
+        for i in 1..=length {
+            for j in 1..=length {
+                if i.abs_diff(j) <= band {
+                    let cost: f64 = (0..channels)
+                        .map(|c| f64::from(a[(i - 1) * channels + c] - b[(j - 1) * channels + c]).powi(2))
+                        .sum();
+                    sums[i][j] = cost + sums[i - 1][j].min(sums[i][j - 1]).min(sums[i - 1][j - 1]);
+                }
+            }
+        }
+        sums[length][length]
+    }
+
+    #[test]
+    fn the_distance_is_that_of_the_definition() {
+        let mut rng = Rng::with_seed(2);
+        for band in [0, 2, 20] {
+            let mut draw = || (0..20 * 3).map(|_| rng.f32()).collect::<Vec<f32>>();
+            let (a, b) = (draw(), draw());
+            let (fast, slow) = (f64::from(warped(&a, &b, 20, band, f32::INFINITY)), slow(&a, &b, 20, band));
+            assert!((fast - slow).abs() < 1e-4, "{fast} {slow}");
+            assert_eq!(f64::from(warped(&a, &b, 20, band, 1.01 * fast as f32)), fast);
+            assert_eq!(warped(&a, &b, 20, band, 0.9 * fast as f32), f32::INFINITY);
+        }
+        // One step late is not apart.
+        let early: Vec<f32> = (0..20).map(|i| if i < 9 { 0.0 } else { 1.0 }).collect();
+        let late: Vec<f32> = (0..20).map(|i| if i < 10 { 0.0 } else { 1.0 }).collect();
+        assert_eq!(warped(&early, &late, 20, 2, f32::INFINITY), 0.0);
+    }
+
+    #[test]
+    fn the_threshold_separates() {
+        assert_eq!(threshold(vec![(3.0, false), (1.0, true), (2.0, true), (5.0, false)]), Some(2.5));
+        assert_eq!(threshold(vec![(1.0, true), (2.0, false), (3.0, true), (4.0, false), (5.0, false)]), Some(3.5));
+        assert_eq!(threshold(vec![(1.0, true)]), None);
+    }
+}
