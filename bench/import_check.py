@@ -57,16 +57,20 @@ class Encoder(nn.Module):
         super().__init__()
         self.embed = nn.Linear(21, WIDTH)
         self.place = nn.Parameter(torch.randn(17, WIDTH))
+        self.felt = nn.Linear(228, WIDTH)
+        self.worn = nn.Parameter(torch.randn(1, WIDTH))
         self.layers = nn.ModuleList(Block() for _ in range(BLOCKS))
         self.last = nn.LayerNorm(WIDTH)
         self.head_a, self.head_b = nn.Linear(2 * WIDTH, len(MOVEMENTS)), nn.Linear(2 * WIDTH, len(MOVEMENTS))
 
-    def forward(self, tokens, hidden, seconds):
+    def forward(self, tokens, sensor, carrier, hidden, seconds):
         pairs = WIDTH // HEADS // 2
         fastest, slowest = 2 * math.pi / 0.25, 2 * math.pi / 16
         speeds = fastest * (slowest / fastest) ** (torch.arange(pairs) / (pairs - 1))
         angles = (seconds[:, :, None] * speeds)[:, None, None]
         x = self.embed(tokens) + self.place
+        y = self.felt(sensor) + (self.place[carrier] + self.worn)[:, None]
+        x = torch.cat([x, y[:, :, None]], 2)
         for layer in self.layers:
             x = layer(x, hidden[:, None, None, :], angles)
         x = self.last(x)
@@ -100,6 +104,8 @@ def keys():
     return {
         **linear("input", "embed"),
         "parts": '"place"',
+        **linear("sensor", "felt"),
+        "worn": '"worn"',
         **norm(own + "part_norm", their + "n1"),
         **attention(own + "part_attention", their + "parts"),
         **norm(own + "time_norm", their + "n2"),
@@ -131,7 +137,7 @@ def main(agoge):
         run("export", "ours.safetensors", "--check", "check.safetensors")
         given = load_file(folder / "check.safetensors")
     with torch.no_grad():
-        said = model(given["tokens"], given["hidden"], given["seconds"])
+        said = model(*(given[name] for name in ("tokens", "sensor", "carrier", "hidden", "seconds")))
     worst = 0.0
     for output, value in said.items():
         off = (value - given[output]).abs().max().item()

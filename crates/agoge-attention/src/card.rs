@@ -13,6 +13,9 @@ pub struct Card {
     pub data: String,
     /// The movements it knows, in the order of its heads.
     pub movements: Vec<String>,
+    /// Whether it learned from worn sensors; one that did not is not shown any.
+    #[serde(default)]
+    pub sensor: bool,
     /// How it was measured, with the command.
     pub protocol: String,
     /// The figures, each with its name.

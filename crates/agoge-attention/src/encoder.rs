@@ -1,11 +1,11 @@
-//! The encoder: blocks that attend over parts, then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
+//! The encoder: blocks that attend over slots (the parts of the body and a worn sensor), then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
 use crate::attention::{SelfAttention, map};
 use crate::ops::{self, Rotary, Sight};
-use crate::token::{CHANNELS, MOVING, PARTS};
+use crate::token::{CHANNELS, FELT, MOVING, PARTS, SENSOR_CHANNELS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::{Bool, Device, Tensor};
+use burn::tensor::{Bool, Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// Sizes of an encoder.
@@ -50,21 +50,56 @@ pub struct Encoder {
     quality: Linear,
     /// Restores the motion of masked tokens.
     motion: Linear,
+    /// From the channels of the sensor's tokens to the embedding.
+    sensor: Linear,
+    /// What the sensor's slot adds to its tokens, beside what the part adds that carries it, `[1, embedding]`.
+    worn: Param<Tensor<2>>,
+    /// Restores the samples of masked tokens of the sensor.
+    sensed: Linear,
 }
 
-/// A batch of tokens.
+/// A batch of tokens. The slots are those that some clip shows: the parts of the body, the sensor, or the parts and then the sensor.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// `[batch, time, part, channel]`.
-    pub tokens: Tensor<4>,
-    /// True where a part is never seen, `[batch, part]`.
+    /// The tokens.
+    pub tokens: Input,
+    /// True where a slot is never seen, `[batch, slot]`.
     pub hidden: Tensor<2, Bool>,
     /// Seconds of the tokens, `[batch, time]`.
     pub times: Vec<f32>,
-    /// True for tokens that pre-training masks, `[batch, time, part]`.
+    /// True for tokens that pre-training masks, `[batch, time, slot]`.
     pub masked: Option<Tensor<3, Bool>>,
     /// Attention looks back only, as it must in a live stream.
     pub causal: bool,
+}
+
+/// The tokens of a batch.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one a step")]
+pub enum Input {
+    /// Of bodies alone, `[batch, time, part, channel]`.
+    Body(Tensor<4>),
+    /// Of worn sensors alone.
+    Sensor(Sensed),
+    /// Of both.
+    Both(Tensor<4>, Sensed),
+}
+
+/// The tokens of worn sensors.
+#[derive(Clone, Debug)]
+pub struct Sensed {
+    /// `[batch, time, 1, channel]`.
+    pub tokens: Tensor<4>,
+    /// The part that carries it, `[batch]`.
+    pub carrier: Tensor<1, Int>,
+}
+
+/// What the encoder expects in every token.
+pub struct Restored {
+    /// Of a body, `[batch, time, part, moving channel]`.
+    pub motion: Option<Tensor<4>>,
+    /// Of a sensor, `[batch, time, 1, felt channel]`.
+    pub sensed: Option<Tensor<4>>,
 }
 
 /// What the heads say of a batch.
@@ -99,6 +134,9 @@ impl Encoder {
             movement: LinearConfig::new(2 * size.width, size.movements).init(device),
             quality: LinearConfig::new(2 * size.width, size.movements).init(device),
             motion: LinearConfig::new(size.width, MOVING).init(device),
+            sensor: LinearConfig::new(SENSOR_CHANNELS, size.width).init(device),
+            worn: Param::from_tensor(Tensor::zeros([1, size.width], device)),
+            sensed: LinearConfig::new(size.width, FELT).init(device),
         }
     }
 
@@ -106,10 +144,10 @@ impl Encoder {
     pub fn forward(&self, batch: Batch) -> Output {
         let hidden = batch.hidden.clone();
         let x = self.encode(batch);
-        let [batch, times, parts, width] = x.dims();
-        let mask = hidden.clone().reshape([batch, 1, parts, 1]).expand([batch, times, parts, width]);
+        let [batch, times, slots, width] = x.dims();
+        let mask = hidden.clone().reshape([batch, 1, slots, 1]).expand([batch, times, slots, width]);
         let known = hidden.bool_not().float().sum_dim(1).mul_scalar(times as f32).clamp_min(1.0);
-        let tokens = times * parts;
+        let tokens = times * slots;
         let mean =
             x.clone().mask_fill(mask.clone(), 0.0).reshape([batch, tokens, width]).sum_dim(1).reshape([batch, width])
                 / known;
@@ -122,31 +160,59 @@ impl Encoder {
         }
     }
 
-    /// The motion that the encoder expects in every token, `[batch, time, part, moving channel]`.
-    pub fn restore(&self, batch: Batch) -> Tensor<4> {
-        map(&self.motion, self.encode(batch))
+    /// What the encoder expects in every token.
+    pub fn restore(&self, batch: Batch) -> Restored {
+        let (parts, sensors) = match batch.tokens {
+            Input::Body(_) => (PARTS.len(), 0),
+            Input::Sensor(_) => (0, 1),
+            Input::Both(..) => (PARTS.len(), 1),
+        };
+        let x = self.encode(batch);
+        let of =
+            |head: &Linear, from: usize, slots: usize| (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)));
+        Restored { motion: of(&self.motion, 0, parts), sensed: of(&self.sensed, parts, sensors) }
     }
 
-    /// Encoded tokens, `[batch, time, part, embedding]`.
+    /// Tokens by their own channels, `[batch, time, slot, embedding]`, and what their slots add, `[batch or 1, 1, slot, embedding]`.
+    fn embed(&self, tokens: Input) -> (Tensor<4>, Tensor<4>) {
+        let parts = self.parts.val();
+        let [count, width] = parts.dims();
+        let body = |tokens: Tensor<4>| (map(&self.input, tokens), parts.clone().reshape([1, 1, count, width]));
+        let sensor = |Sensed { tokens, carrier }: Sensed| {
+            let batch = tokens.dims()[0];
+            let own = parts.clone().select(0, carrier) + self.worn.val();
+            (map(&self.sensor, tokens), own.reshape([batch, 1, 1, width]))
+        };
+        match tokens {
+            Input::Body(tokens) => body(tokens),
+            Input::Sensor(sensed) => sensor(sensed),
+            Input::Both(tokens, sensed) => {
+                let ((x, own), (y, worn)) = (body(tokens), sensor(sensed));
+                let batch = x.dims()[0];
+                (Tensor::cat(vec![x, y], 2), Tensor::cat(vec![own.expand([batch, 1, count, width]), worn], 2))
+            }
+        }
+    }
+
+    /// Encoded tokens, `[batch, time, slot, embedding]`.
     fn encode(&self, batch: Batch) -> Tensor<4> {
         let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
-        let [batch, times, parts, _] = tokens.dims();
-        let mut x = map(&self.input, tokens);
-        let width = x.dims()[3];
+        let (mut x, own) = self.embed(tokens);
+        let [batch, times, slots, width] = x.dims();
         if let Some(masked) = masked {
-            let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, parts, width]);
-            x = x.mask_where(masked.reshape([batch, times, parts, 1]).expand([batch, times, parts, width]), instead);
+            let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, slots, width]);
+            x = x.mask_where(masked.reshape([batch, times, slots, 1]).expand([batch, times, slots, width]), instead);
         }
-        x = x + self.parts.val().reshape([1, 1, parts, width]);
-        let unseen = hidden.reshape([batch, 1, parts]).expand([batch, times, parts]);
-        let over_parts = Sight { hidden: Some(unseen.reshape([batch * times, parts, 1])), ..Sight::default() };
+        x = x + own;
+        let unseen = hidden.reshape([batch, 1, slots]).expand([batch, times, slots]);
+        let over_slots = Sight { hidden: Some(unseen.reshape([batch * times, slots, 1])), ..Sight::default() };
         let pairs = width / self.heads() / 2;
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let rotary = Rotary::of_times(&seconds, times, pairs, short, long);
         let over_time = Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
         for block in &self.blocks {
-            let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, parts, 1, width]);
-            x = x + block.part_attention.forward(flat, &over_parts).reshape([batch, times, parts, width]);
+            let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
+            x = x + block.part_attention.forward(flat, &over_slots).reshape([batch, times, slots, width]);
             x = x.clone() + block.time_attention.forward(normed(&block.time_norm, x), &over_time);
             let wide = normed(&block.norm, x.clone());
             let wide = ops::linear_gelu(wide, block.wide.weight.val(), block.wide.bias.as_ref().map(|b| b.val()));

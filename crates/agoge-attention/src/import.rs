@@ -91,8 +91,8 @@ pub struct Imported {
     pub unused: Vec<String>,
 }
 
-/// What may be left out, and is zero then: what only pre-training needs, and the heads.
-const OPTIONAL: [&str; 4] = ["masked", "motion.", "movement.", "quality."];
+/// What may be left out, and is zero then: what only pre-training needs, the heads, and what reads a worn sensor.
+const OPTIONAL: [&str; 7] = ["masked", "motion.", "movement.", "quality.", "sensor.", "worn", "sensed."];
 const HINT: &str = "the map of keys is described in docs/MODELS.md";
 
 /// A model from a safetensors file of another program; `name` is for messages and the card.
@@ -140,7 +140,8 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     }
     let Origin { data, limits, licence, .. } = map.card.clone();
     let protocol = "imported; not measured".to_owned();
-    let card = Card { name: name.to_owned(), data, movements, protocol, limits, licence, ..Card::default() };
+    let sensor = keys.contains_key("sensor.weight");
+    let card = Card { name: name.to_owned(), data, movements, sensor, protocol, limits, licence, ..Card::default() };
     let prototypes = vec![vec![0.0; 2 * width]; size.movements];
     let unused = file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
     Ok(Imported { model: Model::of(Contents { encoder, size, card, prototypes }), unused })

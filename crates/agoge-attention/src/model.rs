@@ -52,6 +52,7 @@ const CERTAIN: f64 = 0.9;
 impl Model {
     /// A model from an encoder that was just trained, with the mean embedding of each movement over the clips it was trained on.
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
+        let card = Card { sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()), ..card };
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
         let mut model = Model::of(Contents { encoder, size, card, prototypes });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
@@ -157,10 +158,12 @@ impl Model {
         weights::count(&self.contents.encoder)
     }
 
-    /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen.
+    /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen (nor a sensor worn, if the model knows
+    /// sensors).
     pub fn read(&self, body: &Recording, repetitions: &[(usize, usize)]) -> Vec<Option<Reading>> {
+        let known = |motion: &Motion| motion.has_body() || self.card().sensor;
         let motions: Vec<Option<Motion>> =
-            repetitions.iter().map(|&(start, end)| Motion::new(body, start, end)).collect();
+            repetitions.iter().map(|&(start, end)| Motion::new(body, start, end).filter(known)).collect();
         let known: Vec<&Motion> = motions.iter().flatten().collect();
         let mut readings = self.read_motions(&known).into_iter();
         motions.iter().map(|motion| motion.as_ref().and_then(|_| readings.next())).collect()
@@ -171,10 +174,16 @@ impl Model {
         let mut workspace = Workspace::new();
         let mut readings = Vec::with_capacity(motions.len());
         for chunk in motions.chunks(BATCH) {
-            let tokens: Vec<Tokens> = chunk.iter().map(|motion| motion.tokens()).collect();
+            let tokens: Vec<Tokens> = chunk.iter().map(|motion| self.tokens(motion)).collect();
             self.read_batch(&tokens, &mut workspace, &mut readings);
         }
         readings
+    }
+
+    /// What the model is shown of a motion.
+    fn tokens(&self, motion: &Motion) -> Tokens {
+        let tokens = motion.tokens();
+        if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 
     /// Reads clips that are already tokens.

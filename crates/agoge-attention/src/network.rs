@@ -5,8 +5,9 @@ use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
 use crate::runtime::{
     Attention, Block, Encoder, FeedForward, LayerNorm, Linear, Rotary, SelfAttention, Tokens, Workspace,
 };
-use crate::token::{self, CHANNELS, PARTS, TIMES};
+use crate::token::{self, CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, shown};
 use crate::weights::Values;
+use std::ops::Range;
 
 /// Channels of a token with the place of its part behind them: that brings in the part's own embedding.
 pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
@@ -15,6 +16,8 @@ pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) encoder: Encoder,
+    /// From a sensor's channels, with the place of the part that carries it behind them, to the embedding; the slot's own is in the bias.
+    sensor: Linear,
     /// `[2 · width, movement]`.
     movement: Linear,
     quality: Linear,
@@ -63,12 +66,15 @@ impl Network {
             ),
         };
         let input = [of("input.weight"), of("parts")].concat();
+        let sensor = [of("sensor.weight"), of("parts")].concat();
+        let worn: Vec<f32> = of("sensor.bias").iter().zip(of("worn")).map(|(bias, worn)| bias + worn).collect();
         Network {
             encoder: Encoder {
                 input: Linear::new(isa, Matrix::new(&input, INPUTS, width), of("input.bias")),
                 blocks: (0..size.blocks).map(block).collect(),
                 norm: norm("norm"),
             },
+            sensor: Linear::new(isa, Matrix::new(&sensor, SENSOR_CHANNELS + PARTS.len(), width), &worn),
             movement: linear("movement", 2 * width, size.movements),
             quality: linear("quality", 2 * width, size.movements),
         }
@@ -76,23 +82,57 @@ impl Network {
 
     /// Embeddings of clips, `[clip, 2 · width]`.
     pub(crate) fn embed(&self, clips: &[token::Tokens], workspace: &mut Workspace) -> Vec<f32> {
-        let (parts, width) = (PARTS.len(), self.encoder.width());
-        let values: Vec<f32> = clips.iter().flat_map(|clip| with_parts(&clip.values)).collect();
-        let hidden: Vec<bool> = clips.iter().flat_map(|clip| clip.hidden.repeat(TIMES)).collect();
+        self.embed_slots(clips, shown(clips), workspace)
+    }
+
+    /// Embeddings of clips, of which none shows any slot but these, `[clip, 2 · width]`.
+    fn embed_slots(&self, clips: &[token::Tokens], slots: Range<usize>, workspace: &mut Workspace) -> Vec<f32> {
+        let (count, width) = (slots.len(), self.encoder.width());
+        let sensed = slots.contains(&SENSOR).then(|| self.embed_sensors(clips));
+        let mut values = Vec::with_capacity(clips.len() * TIMES * count * INPUTS);
+        for clip in clips {
+            for tokens in clip.values.chunks_exact(PARTS.len() * CHANNELS) {
+                if slots.contains(&0) {
+                    push_with_parts(tokens, &mut values);
+                }
+                // The sensor's token has another input layer.
+                values.resize(values.len() + if sensed.is_some() { INPUTS } else { 0 }, 0.0);
+            }
+        }
+        let hidden: Vec<bool> = clips.iter().flat_map(|clip| clip.hidden[slots.clone()].repeat(TIMES)).collect();
         let seconds: Vec<f32> = clips.iter().flat_map(|clip| clip.times.iter().copied()).collect();
         let tokens = Tokens {
             values: &values,
+            embedded: sensed.as_deref(),
             batch: clips.len(),
             times: TIMES,
-            parts,
+            parts: count,
             hidden: Some(&hidden),
             seconds: Some(&seconds),
         };
         let mut out = vec![0.0; clips.len() * 2 * width];
         self.encoder.forward(tokens, workspace, &mut out, |clip, encoded, out| {
-            let seen = |row: usize| !hidden[clip * TIMES * parts + row];
+            let seen = |row: usize| !hidden[clip * TIMES * count + row];
             pool((0..encoded.rows()).filter(|&row| seen(row)).map(|row| encoded.row(row)), out);
         });
+        out
+    }
+
+    /// The embedded tokens of clips' sensors, `[clip, time, width]`.
+    fn embed_sensors(&self, clips: &[token::Tokens]) -> Vec<f32> {
+        let (rows, inputs, width) = (clips.len() * TIMES, self.sensor.inputs(), self.encoder.width());
+        let mut values = Vec::with_capacity(rows * inputs);
+        for clip in clips {
+            for channels in clip.felt().chunks_exact(SENSOR_CHANNELS) {
+                push_at(channels, clip.carrier(), &mut values);
+            }
+        }
+        let mut out = vec![0.0; rows * width];
+        self.sensor.forward(
+            Matrix::new(&values, rows, inputs),
+            After::Write,
+            &mut MatrixMut::new(&mut out, rows, width),
+        );
         out
     }
 
@@ -126,57 +166,116 @@ pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32])
     mean.iter_mut().for_each(|mean| *mean /= n.max(1) as f32);
 }
 
-/// Tokens `[…, part, channel]` with the place of the part behind each, `[…, part, INPUTS]`.
-pub(crate) fn with_parts(values: &[f32]) -> Vec<f32> {
-    let mut out = Vec::with_capacity(values.len() / CHANNELS * INPUTS);
+/// Adds tokens `[…, part, channel]` with the place of the part behind each, `[…, part, INPUTS]`.
+pub(crate) fn push_with_parts(values: &[f32], out: &mut Vec<f32>) {
     for (token, channels) in values.chunks_exact(CHANNELS).enumerate() {
-        out.extend_from_slice(channels);
-        out.extend((0..PARTS.len()).map(|part| if part == token % PARTS.len() { 1.0 } else { 0.0 }));
+        push_at(channels, token % PARTS.len(), out);
     }
-    out
+}
+
+/// Adds the channels of a token with the place of a part behind them.
+fn push_at(channels: &[f32], part: usize, out: &mut Vec<f32>) {
+    out.extend_from_slice(channels);
+    out.extend((0..PARTS.len()).map(|own| if own == part { 1.0 } else { 0.0 }));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::encoder;
-    use crate::motion::Motion;
+    use crate::motion::tests::motion;
+    use crate::sensor::tests::felt;
+    use crate::token::SLOTS;
     use crate::{train, weights};
     use agoge_motion::simulate::{Exercise, Set};
     use burn::tensor::Device;
     use burn::tensor::activation::{sigmoid, softmax};
 
-    /// The runtime says what Burn says, on every path, to 1e-5.
+    const SIZE: Size = Size { width: 24, heads: 2, blocks: 2, feed_forward: 48, movements: 5 };
+
+    fn trained() -> encoder::Encoder {
+        weights::seed(encoder::Encoder::new(&SIZE, &Device::flex()), 7)
+    }
+
+    /// Bodies alone, one with a part hidden; sensors alone; both in one.
+    fn clips() -> [Vec<token::Tokens>; 3] {
+        let motions = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl].map(|exercise| {
+            let mut motion = motion(&Set { repetitions: 1, ..Set::new(exercise) });
+            let phase = exercise as u8 as f32;
+            let sensor = felt(motion.duration_s(), |t| {
+                [(3.0 * t).sin(), 0.2 * phase, (t - phase).cos(), 0.5, (2.0 * t).cos(), -t]
+            });
+            motion.sensor = Some(sensor);
+            motion
+        });
+        let mut bodies = motions.each_ref().map(|motion| motion.without_sensor().tokens());
+        bodies[2].hidden[3] = true;
+        let sensors = motions.each_ref().map(|motion| motion.without_body().tokens());
+        [bodies.to_vec(), sensors.to_vec(), motions.map(|motion| motion.tokens()).to_vec()]
+    }
+
+    fn off(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    /// The runtime says what Burn says, on every path, to 1e-5: of bodies, of sensors, of both, and of a batch of all kinds.
     #[test]
     fn the_network_is_the_encoder() {
-        let size = Size { width: 24, heads: 2, blocks: 2, feed_forward: 48, movements: 5 };
-        let trained = weights::seed(encoder::Encoder::new(&size, &Device::flex()), 7);
+        let trained = trained();
         let values = weights::collect(&trained);
-        let clips: Vec<token::Tokens> = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl]
-            .into_iter()
-            .map(|exercise| {
-                let simulation = Set { repetitions: 1, ..Set::new(exercise) }.simulate();
-                let [start, _, end] = simulation.truth.repetitions[0];
-                let mut tokens = Motion::new(&simulation.recording.to_body().recording, start, end).unwrap().tokens();
-                tokens.hidden[3] = exercise == Exercise::BicepsCurl;
-                tokens
-            })
-            .collect();
-        let output = trained.forward(train::batch(clips.iter().cloned(), false, &Device::flex()));
-        let rows = |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
-        let (movement, quality) = (rows(softmax(output.movement, 1)), rows(sigmoid(output.quality)));
-        let embedding = rows(output.embedding);
-        for isa in Isa::all() {
-            let network = Network::new(&values, &size, isa);
-            let embedded = network.embed(&clips, &mut Workspace::new());
-            let off = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(off(&embedded, &embedding) < 1e-5, "{}: {}", isa.name(), off(&embedded, &embedding));
-            for (i, embedded) in embedded.chunks(48).enumerate() {
-                let mut heads = Heads::default();
-                network.heads(embedded, &mut heads);
-                assert!(off(&heads.movement, &movement[5 * i..5 * i + 5]) < 1e-5);
-                assert!(off(&heads.quality, &quality[5 * i..5 * i + 5]) < 1e-5);
+        let [bodies, sensors, both] = clips();
+        let all = [bodies.clone(), sensors.clone(), both.clone()].concat();
+        for (clips, slots) in [(bodies, 0..SENSOR), (sensors, SENSOR..SLOTS), (both, 0..SLOTS), (all, 0..SLOTS)] {
+            assert_eq!(shown(&clips), slots);
+            let output = trained.forward(train::batch(&clips, false, &Device::flex()));
+            let rows = |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
+            let (movement, quality) = (rows(softmax(output.movement, 1)), rows(sigmoid(output.quality)));
+            let embedding = rows(output.embedding);
+            for isa in Isa::all() {
+                let network = Network::new(&values, &SIZE, isa);
+                let embedded = network.embed(&clips, &mut Workspace::new());
+                assert!(off(&embedded, &embedding) < 1e-5, "{}: {}", isa.name(), off(&embedded, &embedding));
+                for (i, embedded) in embedded.chunks(48).enumerate() {
+                    let mut heads = Heads::default();
+                    network.heads(embedded, &mut heads);
+                    assert!(off(&heads.movement, &movement[5 * i..5 * i + 5]) < 1e-5);
+                    assert!(off(&heads.quality, &quality[5 * i..5 * i + 5]) < 1e-5);
+                }
             }
         }
+    }
+
+    /// What no clip of a batch shows is left out, and nothing changes by that.
+    #[test]
+    fn a_slot_that_is_hidden_everywhere_changes_nothing() {
+        let trained = trained();
+        let network = Network::new(&weights::collect(&trained), &SIZE, Isa::best());
+        let [bodies, sensors, both] = clips();
+        let without: Vec<token::Tokens> = both.iter().map(|clip| clip.clone().without_sensor()).collect();
+        let mut hidden = both;
+        hidden.iter_mut().for_each(|clip| clip.hidden[SENSOR] = true);
+        for clips in [bodies, sensors, without.clone(), hidden.clone()] {
+            let few = network.embed(&clips, &mut Workspace::new());
+            let all = network.embed_slots(&clips, 0..SLOTS, &mut Workspace::new());
+            assert!(off(&few, &all) < 1e-5);
+            let whole = train::batch_of(&clips, 0..SLOTS, false, &Device::flex());
+            let trained = trained.forward(whole).embedding.into_data().try_to_vec::<f32>().unwrap();
+            assert!(off(&few, &trained) < 1e-5);
+        }
+        // A sensor that is worn but hidden is as good as none.
+        assert_eq!(network.embed(&without, &mut Workspace::new()), network.embed(&hidden, &mut Workspace::new()),);
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let network = Network::new(&weights::collect(&trained()), &SIZE, Isa::best());
+        let clips = clips().concat();
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| network.embed(&clips, &mut Workspace::new()))
+        };
+        let one = run(1);
+        assert!(one == run(2) && one == run(3));
     }
 }

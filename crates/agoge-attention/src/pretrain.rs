@@ -1,10 +1,10 @@
-//! Pre-training without labels: some tokens of a clip are masked, and the encoder learns to restore their motion from the rest (masked modelling, Devlin et al. 2019;
+//! Pre-training without labels: some tokens of a clip are masked, and the encoder learns to restore their motion, or what a worn sensor felt, from the rest (masked modelling, Devlin et al. 2019;
 //! on skeletons Wu et al. 2023). What it learns there of how bodies move needs no labels again.
 
-use crate::encoder::{Encoder, Size};
+use crate::encoder::{Encoder, Restored, Size};
 use crate::error::Error;
 use crate::motion::Motion;
-use crate::token::{CHANNELS, CONFIDENCE, MOVING, PARTS, TIMES, Tokens};
+use crate::token::{CHANNELS, CONFIDENCE, FELT, MOVING, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Tokens, shown};
 use crate::train::{self, AdamW, Checkpoint, Config, Course, Order, Plan, Progress, Task, cut, identity};
 use crate::weights;
 use burn::tensor::{Tensor, TensorData};
@@ -64,15 +64,15 @@ struct Restore<'a> {
 #[derive(Clone)]
 struct Row {
     tokens: Tokens,
-    /// `[time, part]`.
+    /// `[time, slot]`.
     masked: Vec<bool>,
 }
 
 struct Shard {
     rows: Vec<Row>,
     causal: bool,
-    /// Masked tokens of the whole batch that were seen.
-    targets: usize,
+    /// Masked tokens of the whole batch that were seen: of the body, and of the sensor.
+    targets: [usize; 2],
 }
 
 impl Task for Restore<'_> {
@@ -88,60 +88,93 @@ impl Task for Restore<'_> {
             .into_iter()
             .map(|i| {
                 let tokens = self.motions[i].varied(&mut rng, &self.config.augment);
-                Row { masked: mask(&mut rng), tokens }
+                Row { masked: mask(&mut rng, tokens.sensor.is_some()), tokens }
             })
             .collect();
-        let targets = rows.iter().map(|row| row.targets().filter(|target| *target).count()).sum();
+        let count = |of: fn(&Row) -> Vec<bool>| rows.iter().flat_map(of).filter(|target| *target).count();
+        let targets = [count(Row::moved), count(Row::felt)];
         cut(&rows, train::SHARDS).into_iter().map(|rows| Shard { rows, causal, targets }).collect()
     }
 
     fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
         let Shard { rows, causal, targets } = shard;
-        let (n, parts) = (rows.len(), PARTS.len());
+        let n = rows.len();
         let device = encoder.device();
-        let masked: Vec<bool> = rows.iter().flat_map(|row| row.masked.iter().copied()).collect();
-        let count: Vec<f32> = rows.iter().flat_map(Row::targets).map(|target| if target { 1.0 } else { 0.0 }).collect();
-        let moving: Vec<f32> = rows
+        let floats =
+            |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), &device);
+        // The mean over the whole batch's targets of the squared error; `target` as `restored`, `counts` whether a token is a target.
+        let off = |restored: Tensor<4>, target: Vec<f32>, counts: Vec<bool>, all: usize| {
+            let [n, times, slots, channels] = restored.dims();
+            let counts = counts.into_iter().map(|counts| if counts { 1.0 } else { 0.0 }).collect();
+            let off = restored - floats(target, [n, times, slots, channels]);
+            (off.clone() * off * floats(counts, [n, times, slots, 1])).sum().div_scalar((all * channels).max(1) as f64)
+        };
+        let (moved, felt): (Vec<bool>, Vec<bool>) =
+            (rows.iter().flat_map(Row::moved).collect(), rows.iter().flat_map(Row::felt).collect());
+        let (tokens, masked): (Vec<Tokens>, Vec<Vec<bool>>) =
+            rows.into_iter().map(|row| (row.tokens, row.masked)).unzip();
+        let slots = shown(&tokens);
+        let masked: Vec<bool> = masked
             .iter()
-            .flat_map(|row| row.tokens.values.chunks_exact(CHANNELS).flat_map(|token| &token[..MOVING]))
+            .flat_map(|mask| mask.chunks_exact(SLOTS).flat_map(|slot| &slot[slots.clone()]))
             .copied()
             .collect();
-        let mut batch = train::batch(rows.into_iter().map(|row| row.tokens), causal, &device);
-        batch.masked = Some(Tensor::from_data(TensorData::new(masked, [n, TIMES, parts]), &device));
-        let restored = encoder.restore(batch);
-        let moving = Tensor::<4>::from_data(TensorData::new(moving, [n, TIMES, parts, MOVING]), &device);
-        let count = Tensor::<4>::from_data(TensorData::new(count, [n, TIMES, parts, 1]), &device);
-        let off = restored - moving;
-        ((off.clone() * off) * count).sum().div_scalar((targets * MOVING).max(1) as f64)
+        let mut batch = train::batch(&tokens, causal, &device);
+        batch.masked = Some(Tensor::from_data(TensorData::new(masked, [n, TIMES, slots.len()]), &device));
+        let Restored { motion, sensed } = encoder.restore(batch);
+        let motion = motion.map(|restored| {
+            let moving =
+                tokens.iter().flat_map(|clip| clip.values.chunks_exact(CHANNELS)).flat_map(|token| &token[..MOVING]);
+            off(restored, moving.copied().collect(), moved, targets[0])
+        });
+        let sensed = sensed.map(|restored| {
+            let samples = tokens
+                .iter()
+                .flat_map(|clip| clip.felt().chunks_exact(SENSOR_CHANNELS))
+                .flat_map(|token| &token[..FELT]);
+            off(restored, samples.copied().collect(), felt, targets[1])
+        });
+        match (motion, sensed) {
+            (Some(motion), Some(sensed)) => motion + sensed,
+            (motion, sensed) => motion.or(sensed).unwrap_or_else(|| Tensor::zeros([1], &device)),
+        }
     }
 }
 
 impl Row {
-    /// Whether each token is masked and was seen, `[time, part]`.
-    fn targets(&self) -> impl Iterator<Item = bool> + '_ {
-        self.masked
-            .iter()
-            .zip(self.tokens.values.chunks_exact(CHANNELS))
-            .map(|(masked, token)| *masked && token[CONFIDENCE] > 0.0)
+    /// Whether each token of the body is masked and was seen, `[time, part]`.
+    fn moved(&self) -> Vec<bool> {
+        let masked = self.masked.chunks_exact(SLOTS).flat_map(|slot| &slot[..SENSOR]);
+        let tokens = self.tokens.values.chunks_exact(CHANNELS);
+        masked.zip(tokens).map(|(masked, token)| *masked && token[CONFIDENCE] > 0.0).collect()
+    }
+
+    /// Whether each token of the sensor is masked and was seen, `[time]`.
+    fn felt(&self) -> Vec<bool> {
+        let seen = !self.tokens.hidden[SENSOR];
+        self.masked.chunks_exact(SLOTS).map(|slot| seen && slot[SENSOR]).collect()
     }
 }
 
-/// Which tokens are masked, `[time, part]`.
-fn mask(rng: &mut Rng) -> Vec<bool> {
+/// Which tokens are masked, `[time, slot]`; the sensor's only where one is worn.
+fn mask(rng: &mut Rng, worn: bool) -> Vec<bool> {
     let how = rng.f64();
-    let parts: Vec<bool> = PARTS.iter().map(|_| rng.f64() < MASKED).collect();
+    let count = PARTS.len() + usize::from(worn);
+    let slots: Vec<bool> = (0..count).map(|_| rng.f64() < MASKED).collect();
     let times: Vec<bool> = (0..TIMES).map(|_| rng.f64() < MASKED).collect();
-    (0..TIMES * PARTS.len())
-        .map(|token| {
-            if how < WHOLE {
-                parts[token % PARTS.len()]
+    let mut masked = vec![false; TIMES * SLOTS];
+    for (time, masked) in masked.chunks_exact_mut(SLOTS).enumerate() {
+        for (slot, masked) in masked.iter_mut().take(count).enumerate() {
+            *masked = if how < WHOLE {
+                slots[slot]
             } else if how < 2.0 * WHOLE {
-                times[token / PARTS.len()]
+                times[time]
             } else {
                 rng.f64() < MASKED
-            }
-        })
-        .collect()
+            };
+        }
+    }
+    masked
 }
 
 #[cfg(test)]

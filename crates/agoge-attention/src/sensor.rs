@@ -53,3 +53,15 @@ fn scale(unit: &str) -> Option<f64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// What a sensor on the right wrist felt at 50 Hz for so many seconds.
+    pub(crate) fn felt(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
+        let time: Vec<f64> = (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
+        let values = time.iter().map(|time| at(*time as f32)).collect();
+        Inertial { part: Part::RightWrist, time, values }
+    }
+}

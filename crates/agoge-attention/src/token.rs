@@ -1,8 +1,15 @@
 //! From a motion to tokens: body part × stretch of time.
 
+mod sensor;
+
+pub use sensor::{FELT, SENSOR_CHANNELS, Worn};
+
 use crate::motion::Motion;
+use crate::sensor::Inertial;
 use agoge_motion::Part;
 use fastrand::Rng;
+use sensor::{FELT_S, Reader};
+use std::ops::Range;
 
 /// The parts that become tokens, in token order: those that nearly every source measures.
 pub const PARTS: [Part; 17] = [
@@ -24,6 +31,11 @@ pub const PARTS: [Part; 17] = [
     Part::LeftBigToe,
     Part::RightBigToe,
 ];
+
+/// Tokens of an instant: the parts, then the worn sensor.
+pub const SLOTS: usize = PARTS.len() + 1;
+/// The slot of the worn sensor.
+pub(crate) const SENSOR: usize = PARTS.len();
 
 /// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention knows the seconds between them.
 pub const TIMES: usize = 12;
@@ -59,10 +71,43 @@ pub struct Clip {
 pub struct Tokens {
     /// `[time, part, channel]`, flattened.
     pub values: Vec<f32>,
-    /// True where a part is never seen, `[part]`.
+    /// Those of the worn sensor, if one was worn.
+    pub sensor: Option<Worn>,
+    /// True where a part is never seen, and last if no sensor was worn, `[slot]`.
     pub hidden: Vec<bool>,
     /// Seconds, `[time]`.
     pub times: Vec<f32>,
+}
+
+/// The sensor's channels where none was worn.
+static NOTHING: [f32; TIMES * SENSOR_CHANNELS] = [0.0; TIMES * SENSOR_CHANNELS];
+
+impl Tokens {
+    /// The sensor's channels, `[time, channel]`; zero if none was worn.
+    pub(crate) fn felt(&self) -> &[f32] {
+        self.sensor.as_ref().map_or(&NOTHING, |worn| &worn.values)
+    }
+
+    /// The part that carries the sensor, as its place in [`PARTS`]; the first if none was worn.
+    pub(crate) fn carrier(&self) -> usize {
+        self.sensor.as_ref().map_or(0, |worn| worn.carrier)
+    }
+
+    /// The same as if no sensor had been worn.
+    pub(crate) fn without_sensor(mut self) -> Tokens {
+        self.hidden[SENSOR] = true;
+        Tokens { sensor: None, ..self }
+    }
+}
+
+/// The slots that some clip shows: a body or a sensor that none of them has costs nothing.
+pub(crate) fn shown(clips: &[Tokens]) -> Range<usize> {
+    let (mut body, mut sensor) = (false, false);
+    for clip in clips {
+        body |= clip.hidden[..SENSOR].contains(&false);
+        sensor |= !clip.hidden[SENSOR];
+    }
+    if sensor && !body { SENSOR..SLOTS } else { 0..if sensor { SLOTS } else { SENSOR } }
 }
 
 /// How a clip is changed before it becomes tokens.
@@ -140,20 +185,34 @@ pub struct Augment {
     pub mirror: f64,
     /// The place in the repetition is not told, and attention looks back only.
     pub live: f64,
+    /// Of a body and a worn sensor one is hidden, either as often.
+    pub sense: f64,
 }
 
 impl Motion {
     /// The tokens of the whole clip.
     pub fn tokens(&self) -> Tokens {
-        self.varied_by(&Variation::none())
+        self.varied_by(&Variation::none(), self.sensor.as_ref())
     }
 
-    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete or camera would have it.
+    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete, camera or strap would have it.
     pub fn varied(&self, rng: &mut Rng, augment: &Augment) -> Tokens {
-        self.varied_by(&Variation::draw(rng, augment))
+        let mut vary = Variation::draw(rng, augment);
+        let mut worn = self.sensor.as_ref().map(|sensor| {
+            let sensor = sensor.varied(rng, vary.tempo);
+            if vary.mirrored { sensor.mirrored() } else { sensor }
+        });
+        if worn.is_some() && self.has_body() && rng.f64() < augment.sense {
+            if rng.bool() {
+                worn = None;
+            } else {
+                vary.dropped = [true; PARTS.len()];
+            }
+        }
+        self.varied_by(&vary, worn.as_ref())
     }
 
-    /// The motion itself, varied in the same way, for what takes no tokens. Of a sensor nothing is known when left and right are exchanged.
+    /// The motion itself, varied in the same way, for what takes no tokens.
     pub(crate) fn varied_motion(&self, rng: &mut Rng, augment: &Augment) -> Motion {
         let vary = Variation::draw(rng, augment);
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
@@ -172,38 +231,34 @@ impl Motion {
                 motion.confidence.push(sure);
             }
         }
-        motion.sensor = self.sensor.clone().filter(|_| !vary.mirrored).map(|mut sensor| {
-            let kept = |time: f64| (first..=last).contains(&time);
-            if sensor.time.iter().filter(|time| kept(**time)).count() > 1 {
-                let times = sensor.time.iter().copied();
-                sensor.values = times.zip(&sensor.values).filter(|(time, _)| kept(*time)).map(|(_, v)| *v).collect();
-                sensor.time.retain(|time| kept(*time));
-            }
-            sensor.time.iter_mut().for_each(|time| *time = told(*time));
-            sensor
+        motion.sensor = self.sensor.as_ref().map(|sensor| {
+            let sensor = sensor.varied(rng, vary.tempo);
+            if vary.mirrored { sensor.mirrored() } else { sensor }
         });
         motion
     }
 
-    fn varied_by(&self, vary: &Variation) -> Tokens {
+    fn varied_by(&self, vary: &Variation, worn: Option<&Inertial>) -> Tokens {
         let parts = PARTS.len();
         let from: [usize; PARTS.len()] =
             std::array::from_fn(|part| if vary.mirrored { index(PARTS[part].mirror()) } else { part });
         let seen = self.seen();
-        let hidden: Vec<bool> = (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
+        let mut hidden: Vec<bool> = (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
+        hidden.push(worn.is_none());
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
         let length = ((last - first) * vary.tempo).max(0.05);
         let is_3d = self.is_3d && !vary.flat;
+        let mut reader = worn.map(|sensor| Reader::new(sensor, first));
         let mut sample = vec![([0.0f32; 3], 0.0f32); parts];
         let mut patch = vec![([0.0f32; 3], 0.0f32); SAMPLES * parts];
         let mut values = Vec::with_capacity(TIMES * parts * CHANNELS);
         let mut times = Vec::with_capacity(TIMES);
         for step in 0..TIMES {
             let share = step as f64 / (TIMES - 1) as f64;
+            let time = first + (last - first) * share;
             times.push((share * length) as f32);
             for back in 0..SAMPLES {
-                let time = first + (last - first) * share - back as f64 * SAMPLE_S / vary.tempo;
-                self.at(time, &mut sample);
+                self.at(time - back as f64 * SAMPLE_S / vary.tempo, &mut sample);
                 for part in 0..parts {
                     let (p, sure) = sample[from[part]];
                     let sure = if vary.dropped[part] { 0.0 } else { sure };
@@ -214,8 +269,11 @@ impl Motion {
             let cycle = if vary.placed { [cos as f32, sin as f32, 1.0] } else { [0.0; 3] };
             let length = if vary.placed { length.ln() as f32 } else { 0.0 };
             push(&patch, is_3d, cycle, length, &mut values);
+            if let Some(reader) = &mut reader {
+                reader.push(time, FELT_S / vary.tempo, cycle, length);
+            }
         }
-        Tokens { values, hidden, times }
+        Tokens { values, sensor: reader.map(Reader::finish), hidden, times }
     }
 }
 
@@ -291,7 +349,7 @@ mod tests {
     #[test]
     fn a_varied_motion_has_the_tokens_of_its_variation() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let augment = Augment { flat: 0.0, drop: 1.0, mirror: 1.0, live: 0.0 };
+        let augment = Augment { flat: 0.0, drop: 1.0, mirror: 1.0, live: 0.0, sense: 0.0 };
         let tokens = motion.varied(&mut Rng::with_seed(4), &augment);
         let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).tokens();
         assert_eq!(tokens.hidden, varied.hidden);
@@ -305,7 +363,7 @@ mod tests {
     #[test]
     fn a_mirrored_squat_is_a_squat() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() });
+        let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() }, None);
         let plain = motion.tokens();
         let apart = plain.values.iter().zip(&mirrored.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         // The simulated squat is the same on both sides but for its variation of 1 degree.
@@ -317,7 +375,7 @@ mod tests {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let mut dropped = [false; PARTS.len()];
         dropped[8] = true;
-        let tokens = motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() });
+        let tokens = motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() }, None);
         assert!(tokens.hidden[8] && !tokens.hidden[7]);
         for token in tokens.values.chunks(CHANNELS).skip(8).step_by(PARTS.len()) {
             assert!(token[..MOVING + 4].iter().all(|v| *v == 0.0));

@@ -16,14 +16,15 @@ pub use parameters::Parameters;
 pub use plan::{Order, Plan, cut};
 pub use trainer::{Report, Task, Trainer, Watch};
 
-use crate::encoder::{Batch, Encoder, Size};
+use crate::encoder::{Batch, Encoder, Input, Sensed, Size};
 use crate::error::Error;
 use crate::model::Model;
-use crate::token::{Augment, CHANNELS, Clip, PARTS, TIMES, Tokens};
+use crate::token::{Augment, CHANNELS, Clip, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, Tokens, shown};
 use crate::weights;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// How to train. The defaults were fixed before any evaluation on held-out athletes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,7 +70,7 @@ impl Default for Config {
             batch: 32,
             learning_rate: 2e-3,
             weight_decay: 0.05,
-            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15 },
+            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.3 },
             seed: 1,
         }
     }
@@ -218,7 +219,7 @@ impl Task for Judge<'_> {
     fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
         let Shard { rows, causal, batch: all, judged } = shard;
         let (tokens, truths): (Vec<Tokens>, Vec<Truth>) = rows.into_iter().unzip();
-        let output = encoder.forward(batch(tokens.into_iter(), causal, &encoder.device()));
+        let output = encoder.forward(batch(&tokens, causal, &encoder.device()));
         loss(output.movement, output.quality, &truths, all, judged)
     }
 }
@@ -272,18 +273,35 @@ impl Augment {
 }
 
 /// The batch of some clips' tokens.
-pub(crate) fn batch(rows: impl Iterator<Item = Tokens>, causal: bool, device: &Device) -> Batch {
-    let (mut tokens, mut hidden, mut times, mut n) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for row in rows {
-        tokens.extend(row.values);
-        hidden.extend(row.hidden);
-        times.extend(row.times);
-        n += 1;
-    }
+pub(crate) fn batch(rows: &[Tokens], causal: bool, device: &Device) -> Batch {
+    batch_of(rows, shown(rows), causal, device)
+}
+
+/// The batch of some clips' tokens, of these slots.
+pub(crate) fn batch_of(rows: &[Tokens], slots: Range<usize>, causal: bool, device: &Device) -> Batch {
+    let n = rows.len();
+    let floats = |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), device);
+    let body = || {
+        let values = rows.iter().flat_map(|row| &row.values).copied().collect();
+        floats(values, [n, TIMES, PARTS.len(), CHANNELS])
+    };
+    let sensor = || {
+        let values = rows.iter().flat_map(Tokens::felt).copied().collect();
+        let carriers: Vec<i64> = rows.iter().map(|row| row.carrier() as i64).collect();
+        Sensed {
+            tokens: floats(values, [n, TIMES, 1, SENSOR_CHANNELS]),
+            carrier: Tensor::from_data(TensorData::new(carriers, [n]), device),
+        }
+    };
+    let hidden: Vec<bool> = rows.iter().flat_map(|row| &row.hidden[slots.clone()]).copied().collect();
     Batch {
-        tokens: Tensor::from_data(TensorData::new(tokens, [n, TIMES, PARTS.len(), CHANNELS]), device),
-        hidden: Tensor::from_data(TensorData::new(hidden, [n, PARTS.len()]), device),
-        times,
+        tokens: match (slots.contains(&0), slots.contains(&SENSOR)) {
+            (false, _) => Input::Sensor(sensor()),
+            (true, false) => Input::Body(body()),
+            (true, true) => Input::Both(body(), sensor()),
+        },
+        hidden: Tensor::from_data(TensorData::new(hidden, [n, slots.len()]), device),
+        times: rows.iter().flat_map(|row| &row.times).copied().collect(),
         masked: None,
         causal,
     }

@@ -3,7 +3,7 @@
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
-use crate::token::{CHANNELS, MOVING, PARTS};
+use crate::token::{CHANNELS, FELT, MOVING, PARTS, SENSOR_CHANNELS};
 use crate::train::Parameters;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Version of the layout of the weights; another version is refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// The one entry of the metadata.
 const KEY: &str = "agoge";
 /// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
@@ -49,7 +49,7 @@ pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
         let bound = match (shape.len(), path) {
             (1, path) if path.ends_with("gamma") => return vec![1.0; n],
             (1, _) => return vec![0.0; n],
-            (_, "parts" | "masked") => 0.5,
+            (_, "parts" | "masked" | "worn") => 0.5,
             _ => (3.0 / shape[0] as f32).sqrt() * 0.6,
         };
         (0..n).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
@@ -183,7 +183,8 @@ fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usi
     let attention = linear(width, 3 * width) + linear(width, width);
     let block = 3 * 2 * width + 2 * attention + linear(width, feed_forward) + linear(feed_forward, width);
     let ends = linear(CHANNELS, width) + (PARTS.len() + 1) * width + 2 * width + linear(width, MOVING);
-    ends + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
+    let sensor = linear(SENSOR_CHANNELS, width) + width + linear(width, FELT);
+    ends + sensor + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
 }
 
 /// The values of a tensor that must have this shape.

@@ -179,6 +179,7 @@ impl Input {
     fn tokens(&self) -> Tokens<'_> {
         Tokens {
             values: &self.values,
+            embedded: None,
             batch: 1,
             times: TIMES,
             parts: PARTS,

@@ -118,8 +118,8 @@ fn other_versions_and_sizes_are_refused() {
         let message = refused(&with_header(&bytes, from, to));
         assert!(message.contains(word), "{message}");
     };
-    told(r#"\"version\":2"#, r#"\"version\":3"#, "version 3 is not 2");
-    told(r#"\"version\":2"#, r#"\"version\":-2"#, "agoge:");
+    told(r#"\"version\":3"#, r#"\"version\":2"#, "version 2 is not 3");
+    told(r#"\"version\":3"#, r#"\"version\":-3"#, "agoge:");
     told(r#""agoge":"#, r#""other":"#, "the entry `agoge` is missing");
     let impossible = "sizes that no encoder has";
     for width in ["0", "15", "18", "1026", "18446744073709551615"] {

@@ -56,7 +56,7 @@ impl Motion {
     /// # Panics
     /// If `x` has another shape.
     pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens { values: x, batch, times: 128, parts: 1, hidden: None, seconds: None };
+        let tokens = Tokens { values: x, embedded: None, batch, times: 128, parts: 1, hidden: None, seconds: None };
         self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
             let mut mean = [0.0f32; 128];
             for i in 0..embedding.rows() {
@@ -88,7 +88,7 @@ impl Joints {
     /// # Panics
     /// If `x` has another shape.
     pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens { values: x, batch, times: 64, parts: 25, hidden: None, seconds: None };
+        let tokens = Tokens { values: x, embedded: None, batch, times: 64, parts: 25, hidden: None, seconds: None };
         self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
             self.head.forward(embedding, After::Write, &mut MatrixMut::new(out, embedding.rows(), 3));
         });

@@ -2,25 +2,34 @@
 
 use crate::error::Error;
 use crate::model::Model;
-use crate::token::{CHANNELS, PARTS, TIMES, Tokens};
+use crate::token::{CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Tokens, Worn};
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
 
 /// Clips in the file.
 const CLIPS: usize = 8;
 
-/// Tokens drawn from a seed and what the model says of them, as a safetensors file: `tokens`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the
-/// shapes and meanings of [`super::onnx`]. In most clips some parts are hidden, in the first none.
+/// Tokens drawn from a seed and what the model says of them, as a safetensors file: `tokens`, `sensor`, `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`,
+/// with the shapes and meanings of [`super::onnx`]. In the first clip nothing is hidden, in most others some parts are; every third has no sensor, every third no body.
 ///
 /// # Errors
 /// None in practice.
 pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let clips: Vec<Tokens> = (0..CLIPS)
-        .map(|clip| Tokens {
-            values: (0..TIMES * PARTS.len() * CHANNELS).map(|_| 2.0 * rng.f32() - 1.0).collect(),
-            hidden: (0..PARTS.len()).map(|part| part > 0 && clip > 0 && rng.f32() < 0.3).collect(),
-            times: (0..TIMES).map(|i| (i as f32 + 0.5 * rng.f32()) * 0.25).collect(),
+        .map(|clip| {
+            let mut draw = |n: usize| (0..n).map(|_| 2.0 * rng.f32() - 1.0).collect::<Vec<f32>>();
+            let (values, sensor) = (draw(TIMES * PARTS.len() * CHANNELS), draw(TIMES * SENSOR_CHANNELS));
+            let is_hidden = |slot: usize| match slot {
+                SENSOR => clip % 3 == 1,
+                part => clip % 3 == 2 || part > 0 && clip > 0 && rng.f32() < 0.3,
+            };
+            Tokens {
+                values,
+                hidden: (0..SLOTS).map(is_hidden).collect(),
+                sensor: Some(Worn { values: sensor, carrier: rng.usize(0..PARTS.len()) }),
+                times: (0..TIMES).map(|i| (i as f32 + 0.5 * rng.f32()) * 0.25).collect(),
+            }
         })
         .collect();
     let readings = model.read_tokens(&clips);
@@ -32,6 +41,7 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
             vec![TIMES, PARTS.len(), CHANNELS],
             floats(&mut clips.iter().flat_map(|c| c.values.iter().copied())),
         ),
+        ("sensor", vec![TIMES, SENSOR_CHANNELS], floats(&mut clips.iter().flat_map(|c| c.felt().iter().copied()))),
         ("seconds", vec![TIMES], floats(&mut clips.iter().flat_map(|c| c.times.iter().copied()))),
         ("movement", vec![movements], floats(&mut readings.iter().flat_map(|r| r.movement.iter().copied()))),
         ("quality", vec![movements], floats(&mut readings.iter().flat_map(|r| r.quality.iter().copied()))),
@@ -43,7 +53,11 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
         what: error.to_string(),
         hint: "report this with the model's card",
     };
-    let mut views = vec![("hidden", TensorView::new(Dtype::BOOL, vec![CLIPS, PARTS.len()], &hidden).map_err(fault)?)];
+    let carrier: Vec<u8> = clips.iter().flat_map(|clip| (clip.carrier() as i64).to_le_bytes()).collect();
+    let mut views = vec![
+        ("hidden", TensorView::new(Dtype::BOOL, vec![CLIPS, SLOTS], &hidden).map_err(fault)?),
+        ("carrier", TensorView::new(Dtype::I64, vec![CLIPS], &carrier).map_err(fault)?),
+    ];
     for (name, shape, bytes) in &rows {
         let shape = [&[CLIPS], shape.as_slice()].concat();
         views.push((*name, TensorView::new(Dtype::F32, shape, bytes).map_err(fault)?));

@@ -1,11 +1,11 @@
 //! The encoder with its heads as an ONNX graph: what [`crate::encoder::Encoder`] does, node by node.
 
 use super::graph::{Builder, float, int};
-use super::proto::{BOOL, Entry, FLOAT, Model, OperatorSet};
+use super::proto::{BOOL, Entry, FLOAT, INT64, Model, OperatorSet};
 use crate::encoder::{PERIODS_S, Size};
 use crate::error::Error;
 use crate::model;
-use crate::token::{CHANNELS, PARTS, TIMES};
+use crate::token::{CHANNELS, PARTS, SENSOR_CHANNELS, SLOTS, TIMES};
 use crate::weights::{self, Values};
 use prost::Message;
 
@@ -18,9 +18,10 @@ const EPSILON: f32 = 1e-5;
 
 /// A model as the bytes of an ONNX file.
 ///
-/// Inputs: `tokens` `[batch, time, part, channel]`, `hidden` `[batch, part]` (true where a part is never seen), `seconds` `[batch, time]`. Outputs: `movement`
-/// `[batch, movement]` (probabilities), `quality` `[batch, movement]` (probabilities), `embedding` `[batch, 2 · width]`. The card is in the metadata as JSON, under
-/// `agoge`.
+/// Inputs: `tokens` `[batch, time, part, channel]`, `sensor` `[batch, time, sensor's channel]`, `carrier` `[batch]` (the part that carries the sensor), `hidden`
+/// `[batch, slot]` (true where a part is never seen, and last where no sensor was worn: what the others then hold is not looked at, but must be numbers), `seconds`
+/// `[batch, time]`. Outputs: `movement` `[batch, movement]` (probabilities), `quality` `[batch, movement]` (probabilities), `embedding` `[batch, 2 · width]`. The card
+/// is in the metadata as JSON, under `agoge`.
 ///
 /// # Errors
 /// None in practice.
@@ -56,7 +57,7 @@ struct Net<'a> {
 struct Shared {
     /// Root of a head's channels, which energies are divided by.
     scale: String,
-    /// Parts that are never seen, `[batch, 1, 1, 1, part]`.
+    /// Slots that are never seen, `[batch, 1, 1, 1, slot]`.
     hidden: String,
     /// Cosines and sines, `[batch, 1, 1, time, pair]`.
     cos: String,
@@ -70,12 +71,18 @@ impl Net<'_> {
     fn build(&mut self) {
         let (parts, width, movements) = (PARTS.len(), self.size.width, self.size.movements);
         let tokens = self.graph.input("tokens", FLOAT, &[TIMES, parts, CHANNELS], "[batch, time, part, channel]");
-        let hidden = self.graph.input("hidden", BOOL, &[parts], "[batch, part], true where a part is never seen");
+        let sensor =
+            self.graph.input("sensor", FLOAT, &[TIMES, SENSOR_CHANNELS], "[batch, time, channel], of a sensor");
+        let carrier = self.graph.input("carrier", INT64, &[], "[batch], the part that carries the sensor");
+        let hidden = self.graph.input(
+            "hidden",
+            BOOL,
+            &[SLOTS],
+            "[batch, slot], true where a part is never seen, and last where no sensor was worn",
+        );
         let seconds = self.graph.input("seconds", FLOAT, &[TIMES], "[batch, time]");
         let shared = self.shared(&hidden, &seconds);
-        let x = self.linear(&tokens, "input");
-        let own = self.weight("parts");
-        let mut x = self.graph.op("Add", &[&x, &own]);
+        let mut x = self.embed(&tokens, &sensor, &carrier);
         for block in 0..self.size.blocks {
             x = self.block(&x, block, &shared);
         }
@@ -88,6 +95,21 @@ impl Net<'_> {
         self.graph.output(&movement, "movement", movements, "probability of each movement of the card");
         self.graph.output(&quality, "quality", movements, "probability that it was done correctly, if it was that one");
         self.graph.output(&embedding, "embedding", 2 * width, "mean and maximum over the tokens");
+    }
+
+    /// Body and sensor, `[batch, time, slot, width]`.
+    fn embed(&mut self, tokens: &str, sensor: &str, carrier: &str) -> String {
+        let x = self.linear(tokens, "input");
+        let parts = self.weight("parts");
+        let x = self.graph.op("Add", &[&x, &parts]);
+        let y = self.linear(sensor, "sensor");
+        let carried = self.graph.op("Gather", &[&parts, carrier]);
+        let worn = self.weight("worn");
+        let own = self.graph.op("Add", &[&carried, &worn]);
+        let own = self.graph.unsqueeze(&own, &[1]);
+        let y = self.graph.op("Add", &[&y, &own]);
+        let y = self.graph.unsqueeze(&y, &[2]);
+        self.graph.op_with("Concat", &[&x, &y], vec![int("axis", 2)])
     }
 
     fn shared(&mut self, hidden: &str, seconds: &str) -> Shared {
@@ -125,7 +147,7 @@ impl Net<'_> {
         self.graph.op("Add", &[&x, &narrow])
     }
 
-    /// Every part attends to every part that is seen: heads and parts go last, `[batch, time, head, part, channel]`.
+    /// Every slot attends to every slot that is seen: heads and slots go last, `[batch, time, head, slot, channel]`.
     fn over_parts(&mut self, x: &str, path: &str, shared: &Shared) -> String {
         let [query, key, value] = self.projected(x, path);
         let query = self.graph.transpose(&query, &[0, 1, 3, 2, 4]);
@@ -134,14 +156,14 @@ impl Net<'_> {
         let energy = self.energy(&query, &key, shared);
         let seen = self.graph.op("Where", &[&shared.hidden, &shared.low, &energy]);
         let attention = self.softmax(&seen);
-        // If no part is seen, nothing comes out.
+        // If none is seen, nothing comes out.
         let attention = self.graph.op("Where", &[&shared.hidden, &shared.zero, &attention]);
         let out = self.graph.op("MatMul", &[&attention, &value]);
         let out = self.graph.transpose(&out, &[0, 1, 3, 2, 4]);
         self.joined(&out, path)
     }
 
-    /// Every part attends to all its instants: heads and instants go last, `[batch, part, head, time, channel]`.
+    /// Every slot attends to all its instants: heads and instants go last, `[batch, slot, head, time, channel]`.
     fn over_time(&mut self, x: &str, path: &str, shared: &Shared) -> String {
         let [query, key, value] = self.projected(x, path).map(|x| self.graph.transpose(&x, &[0, 2, 3, 1, 4]));
         let [query, key] = [query, key].map(|x| self.turned(&x, shared));
@@ -153,17 +175,17 @@ impl Net<'_> {
         self.joined(&out, path)
     }
 
-    /// Queries, keys and values, each `[batch, time, part, head, channel]`.
+    /// Queries, keys and values, each `[batch, time, slot, head, channel]`.
     fn projected(&mut self, x: &str, path: &str) -> [String; 3] {
         let Size { width, heads, .. } = *self.size;
         let all = self.linear(x, &format!("{path}.joined"));
-        let shape = [0, TIMES, PARTS.len(), heads, width / heads];
+        let shape = [0, TIMES, SLOTS, heads, width / heads];
         self.graph.split(&all).map(|x| self.graph.reshape(&x, &shape))
     }
 
     /// Heads beside each other again, through the map behind them.
     fn joined(&mut self, x: &str, path: &str) -> String {
-        let x = self.graph.reshape(x, &[0, TIMES, PARTS.len(), self.size.width]);
+        let x = self.graph.reshape(x, &[0, TIMES, SLOTS, self.size.width]);
         self.linear(&x, &format!("{path}.out"))
     }
 
@@ -256,7 +278,7 @@ mod tests {
         let read = Model::decode(bytes.as_slice()).unwrap();
         let graph = read.graph.unwrap();
         let mut known: BTreeSet<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
-        assert_eq!(known, BTreeSet::from(["hidden", "seconds", "tokens"]));
+        assert_eq!(known, BTreeSet::from(["carrier", "hidden", "seconds", "sensor", "tokens"]));
         for tensor in &graph.initializer {
             assert!(known.insert(&tensor.name), "{} twice", tensor.name);
             let bytes: i64 = if tensor.data_type == FLOAT { 4 } else { 8 };
@@ -267,7 +289,7 @@ mod tests {
             assert!(output.iter().all(|output| known.insert(output)), "{output:?} twice");
         }
         assert!(graph.output.iter().all(|output| known.contains(output.name.as_str())));
-        let training = ["masked", "motion.bias", "motion.weight"];
+        let training = ["masked", "motion.bias", "motion.weight", "sensed.bias", "sensed.weight"];
         let left_out = parameters.keys().filter(|path| !known.contains(path.as_str()));
         assert!(left_out.eq(training), "only what pre-training needs is left out");
     }

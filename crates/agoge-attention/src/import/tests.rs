@@ -43,8 +43,13 @@ fn foreign() -> (Model, Values, KeyMap) {
     let movements = vec!["squat".to_owned(), "lunge".to_owned()];
     let card = Origin { movements: movements.clone(), ..Origin::default() };
     let map = KeyMap { size: Sizes { width, heads, blocks, feed_forward }, card, keys };
-    let card =
-        Card { name: "x".to_owned(), movements, protocol: "imported; not measured".to_owned(), ..Card::default() };
+    let card = Card {
+        name: "x".to_owned(),
+        movements,
+        sensor: true,
+        protocol: "imported; not measured".to_owned(),
+        ..Card::default()
+    };
     (Model::new(encoder, SIZE, card, &[]), theirs, map)
 }
 
@@ -76,7 +81,7 @@ fn heads_may_be_missing_and_biases_filled() {
     map.keys.insert("input.bias".to_owned(), Source::Fill(Fill { fill: 0.0 }));
     let imported = import(&file(&theirs), &map, "x").unwrap();
     assert_eq!(imported.model.card().movements, ["any"]);
-    assert_eq!(imported.unused.len(), 7, "{:?}", imported.unused);
+    assert_eq!(imported.unused.len(), 12, "{:?}", imported.unused);
     let again = Model::from_bytes(&imported.model.to_bytes().unwrap(), "x").unwrap();
     assert_eq!(again.size().movements, 1);
 }

@@ -49,7 +49,7 @@ fn small() -> Config {
         batch: 12,
         learning_rate: 5e-3,
         // All athletes of the simulator are seen by the same sensor, and a mirrored fault is another one.
-        augment: Augment { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0 },
+        augment: Augment { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0, sense: 0.0 },
         ..Config::default()
     }
 }
@@ -110,7 +110,7 @@ fn weights_come_back_and_hostile_files_are_named() {
     nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     let message = Model::from_bytes(&nan, "x").unwrap_err().to_string();
     assert!(message.contains("tensor ") && message.contains("not a number"), "{message}");
-    let version: &[u8] = br#"{\"version\":2"#;
+    let version: &[u8] = br#"{\"version\":3"#;
     let at = bytes.windows(version.len()).position(|w| w == version).unwrap();
     let mut other = bytes;
     other[at + version.len() - 1] = b'9';

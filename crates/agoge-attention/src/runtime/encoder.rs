@@ -30,6 +30,8 @@ pub struct Encoder {
 pub struct Tokens<'a> {
     /// `[batch, time, part, channel]`.
     pub values: &'a [f32],
+    /// Embeddings of the last part's tokens that were made otherwise than by the input layer, and take the place of what it makes, `[batch, time, width]`.
+    pub embedded: Option<&'a [f32]>,
     /// How many batch elements.
     pub batch: usize,
     /// How many times.
@@ -142,6 +144,8 @@ impl Encoder {
     fn check(&self, tokens: &Tokens) {
         let grid = tokens.batch * tokens.times * tokens.parts;
         assert!(tokens.values.len() == grid * self.input.inputs(), "tokens of another shape");
+        let sequence = tokens.batch * tokens.times * self.width();
+        assert!(tokens.embedded.is_none_or(|rows| rows.len() == sequence), "embedded tokens of another shape");
         assert!(tokens.hidden.is_none_or(|hidden| hidden.len() == grid), "hidden tokens of another shape");
         assert!(
             tokens.seconds.is_none_or(|seconds| seconds.len() == tokens.batch * tokens.times),
@@ -209,7 +213,13 @@ impl Encoder {
         let work = |stage: usize, unit: Unit, hand: Hand| {
             let Hand { lasting: mut x, read, mut write } = hand;
             match stage.checked_sub(1).and_then(|number| self.passes().nth(number)) {
-                None => self.input.forward(unit.rows.of(values), After::Write, &mut x),
+                None => {
+                    self.input.forward(unit.rows.of(values), After::Write, &mut x);
+                    if let Some(embedded) = tokens.embedded {
+                        let from = index * tokens.times * width;
+                        place(&embedded[from..from + tokens.times * width], unit.rows, tokens.parts, &mut x);
+                    }
+                }
                 Some(pass) => {
                     let bias = key_bias(&unit, pass.attention.axis);
                     let mut scratch = workspace.scratch();
@@ -248,6 +258,18 @@ impl Encoder {
             if let (Some(rotary), Some(seconds)) = (attention.attention.rotary(), tokens.seconds) {
                 rotary.table(&seconds[index * tokens.times..(index + 1) * tokens.times], table);
             }
+        }
+    }
+}
+
+/// Puts embeddings `[time, width]` into those of some rows that are of the last part.
+fn place(embedded: &[f32], rows: Rows, parts: usize, x: &mut MatrixMut) {
+    for i in 0..rows.count {
+        let token = rows.from + i * rows.step;
+        if token % parts + 1 == parts {
+            let out = x.row(i);
+            let from = token / parts * out.len();
+            out.copy_from_slice(&embedded[from..from + out.len()]);
         }
     }
 }

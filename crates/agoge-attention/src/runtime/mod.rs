@@ -25,7 +25,7 @@
 //! let encoder = Encoder { input: layer(3, 8), blocks: vec![block], norm: norm() };
 //! // Two clips of ten times, one part of three channels; the first time's embedding of each is read.
 //! let values = [0.5; 2 * 10 * 3];
-//! let tokens = Tokens { values: &values, batch: 2, times: 10, parts: 1, hidden: None, seconds: None };
+//! let tokens = Tokens { values: &values, embedded: None, batch: 2, times: 10, parts: 1, hidden: None, seconds: None };
 //! let mut out = [0.0; 2 * 8];
 //! encoder.forward(tokens, &mut Workspace::new(), &mut out, |_, embedding, out| out.copy_from_slice(embedding.row(0)));
 //! assert_eq!(out[..8], out[8..]);

@@ -48,9 +48,17 @@ impl Frames {
         }
         let seconds: Vec<f32> = self.times.iter().map(|t| *t as f32).collect();
         let (times, parts) = (self.times.len(), PARTS.len());
-        let values = crate::network::with_parts(&self.values);
-        let tokens =
-            Tokens { values: &values, batch: 1, times, parts, hidden: Some(&self.hidden), seconds: Some(&seconds) };
+        let mut values = Vec::new();
+        crate::network::push_with_parts(&self.values, &mut values);
+        let tokens = Tokens {
+            values: &values,
+            embedded: None,
+            batch: 1,
+            times,
+            parts,
+            hidden: Some(&self.hidden),
+            seconds: Some(&seconds),
+        };
         let mut out = vec![0.0; times * parts * SIZE.width];
         encoder.forward(tokens, &mut Workspace::new(), &mut out, |_, encoded, out| {
             for (row, out) in out.chunks_exact_mut(SIZE.width).enumerate() {

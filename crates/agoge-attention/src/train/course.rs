@@ -102,6 +102,10 @@ pub(crate) fn identity<'a>(config: &Config, motions: impl Iterator<Item = &'a Mo
         let tokens = motion.tokens();
         identity.add_floats(&tokens.values);
         identity.add_floats(&tokens.times);
+        if let Some(worn) = &tokens.sensor {
+            identity.add_floats(&worn.values);
+            identity.add(&worn.carrier.to_le_bytes());
+        }
     }
     identity
 }

@@ -44,11 +44,12 @@ pub fn pretrain_model(
         name: name.to_owned(),
         data: format!("{} clips without labels", motions.len()),
         movements: vec!["any".to_owned()],
+        sensor: motions.iter().any(Motion::has_sensor),
         protocol: "masked motion modelling; the figure is the last epoch's training loss".to_owned(),
         // Without an epoch there is no loss, and what is no number has no place in a card.
         figures: Some(last)
             .filter(|loss| loss.is_finite())
-            .map(|loss| ("mean squared error of masked motion, trunk lengths".to_owned(), loss))
+            .map(|loss| ("mean squared error of masked tokens, trunk lengths and g".to_owned(), loss))
             .into_iter()
             .collect(),
         limits: "A beginning for training, not a judge: its heads know no movement.".to_owned(),
@@ -96,6 +97,7 @@ pub fn train_model(
             .to_owned(),
         licence: "that of the data".to_owned(),
         movements,
+        ..Card::default()
     };
     Ok(Model::new(encoder, size, card, &clips))
 }
