@@ -10,7 +10,7 @@ pub use protocol::{Outcome, Protocol, method, run};
 
 use crate::{Error, Models, Options, analyze, checkpoint};
 use agoge_attention::metric::auc;
-use agoge_attention::{Card, Clip, Config, Evaluation, Model, pretrain, train};
+use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, pretrain, train};
 use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use rayon::prelude::*;
