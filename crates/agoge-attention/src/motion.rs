@@ -31,7 +31,7 @@ impl Motion {
         if start >= end {
             return None;
         }
-        let sensor = Inertial::new(body, body.time[start], body.time[end]);
+        let sensor = Inertial::of_frames(body, start, end);
         match Motion::of_body(body, start, end) {
             Some(motion) => Some(Motion { sensor, ..motion }),
             None => {
@@ -70,6 +70,11 @@ impl Motion {
     /// Whether a body was seen.
     pub fn has_body(&self) -> bool {
         self.confidence.iter().any(|&sure| sure > 0.0)
+    }
+
+    /// What a worn sensor felt, if one was worn.
+    pub fn sensor(&self) -> Option<&Inertial> {
+        self.sensor.as_ref()
     }
 
     /// Whether a sensor was worn.

@@ -1,6 +1,12 @@
 //! What a worn inertial sensor felt during a movement.
 
+mod clock;
+
+pub use clock::Clocks;
+
 use agoge_motion::{Channel, Part, Recording};
+use clock::{GRAVITY, SEARCH_S};
+use std::ops::RangeInclusive;
 
 /// Axes of a sensor: acceleration, then angular velocity.
 pub(crate) const AXES: usize = 6;
@@ -8,8 +14,22 @@ pub(crate) const AXES: usize = 6;
 const NAMES: [&str; AXES] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
 /// Angular velocity is told in this many degrees a second, so that both halves are of one size.
 const TURN: f64 = 100.0;
+/// Neighbouring samples of faster sensors are averaged to about this rate.
+const KEPT_HZ: f64 = 50.0;
+/// Clocks are only set by what was felt if that is at least so like what was seen,
+const ALIKE: f64 = 0.5;
+/// and if they are farther apart than this, s: two samples are within what can be told.
+const APART_S: f64 = 0.04;
 
 /// The samples of one sensor, in its own axes.
+///
+/// ```
+/// # use agoge_attention::Motion;
+/// # use agoge_motion::simulate::{Exercise, Set};
+/// let body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
+/// // No channels `acc_x` … `gyr_z`: no sensor was worn.
+/// assert!(Motion::new(&body, 0, 90).is_some_and(|motion| motion.has_body() && !motion.has_sensor()));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inertial {
     /// The part of the body that carries it.
@@ -18,26 +38,72 @@ pub struct Inertial {
     pub(crate) time: Vec<f64>,
     /// Acceleration with gravity in g, angular velocity in 100 degrees a second, `[sample, axis]`.
     pub(crate) values: Vec<[f32; AXES]>,
+    /// What its own clock shows more than that of the motion, s.
+    pub(crate) offset_s: f64,
 }
 
 impl Inertial {
     /// The sensor of a recording between two instants, s; time 0 is `from`. None if the recording has no six channels `acc_x` … `gyr_z` of one part and clock, or no two
     /// samples there. A missing sample is left out.
     pub fn new(recording: &Recording, from: f64, to: f64) -> Option<Inertial> {
+        Inertial::cut(recording, from, from..=to)
+    }
+
+    /// The sensor of a recording between two frames, both included; time 0 is the first. Where what was felt shows that its clock is not that of the frames
+    /// ([`Inertial::offset_against`]) it is set by that.
+    pub(crate) fn of_frames(body: &Recording, start: usize, end: usize) -> Option<Inertial> {
+        let (from, to) = (body.time[start], body.time[end]);
+        let around = Inertial::cut(body, from, from - SEARCH_S..=to + SEARCH_S)?;
+        let clocks = around.offset_against(body, start, end);
+        let trusted = |clocks: &Clocks| clocks.correlation >= ALIKE && clocks.offset_s.abs() > APART_S;
+        let set = clocks.filter(trusted).and_then(|Clocks { offset_s, .. }| {
+            Some(Inertial { offset_s, ..Inertial::new(body, from + offset_s, to + offset_s)? })
+        });
+        set.or_else(|| Inertial::new(body, from, to))
+    }
+
+    /// What its own clock shows more than that of the body's frames, s, where that was found and set right.
+    pub fn offset_s(&self) -> f64 {
+        self.offset_s
+    }
+
+    /// What it felt at a time (held at both ends), by linear interpolation.
+    pub(crate) fn at(&self, time: f64) -> [f32; AXES] {
+        let last = self.time.len() - 1;
+        let above = self.time.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
+        let below = above.saturating_sub(1);
+        let span = self.time[above] - self.time[below];
+        let share = if span > 0.0 { ((time - self.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+        let (a, b) = (self.values[below], self.values[above]);
+        std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
+    }
+
+    /// The samples of a recording within a time, s; time 0 is `zero`.
+    fn cut(recording: &Recording, zero: f64, within: RangeInclusive<f64>) -> Option<Inertial> {
         let find = |name: &str| recording.channels.iter().find(|channel| channel.name == name);
         let channels: Vec<&Channel> = NAMES.iter().map(|name| find(name)).collect::<Option<_>>()?;
-        let part = channels[0].part?;
-        let (rate, start) = (channels[0].rate_hz, channels[0].start_s);
+        let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
+        if channels.iter().any(|channel| clock(channel) != clock(channels[0])) {
+            return None;
+        }
+        let (part, rate, start) = clock(channels[0]);
         let count = channels.iter().map(|channel| channel.values.len()).min()?;
         let scales: Vec<f64> = channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
-        let mut sensor = Inertial { part, time: Vec::new(), values: Vec::new() };
-        for sample in 0..count {
-            let time = start + sample as f64 / rate;
-            let values: [f32; AXES] = std::array::from_fn(|axis| (channels[axis].values[sample] * scales[axis]) as f32);
-            if (from..=to).contains(&time) && values.iter().all(|v| v.is_finite()) {
-                sensor.time.push(time - from);
-                sensor.values.push(values);
+        let step = ((rate / KEPT_HZ).round() as usize).max(1);
+        // Outside of what there is the casts end at 0 and the last sample.
+        let first = ((within.start() - start) * rate).ceil() as usize;
+        let last = (((within.end() - start) * rate).floor() + 1.0) as usize;
+        let samples: Vec<usize> = (first..last.min(count)).collect();
+        let mut sensor = Inertial { part: part?, time: Vec::new(), values: Vec::new(), offset_s: 0.0 };
+        for samples in samples.chunks(step) {
+            let known = |sample: &&usize| channels.iter().all(|channel| channel.values[**sample].is_finite());
+            let known: Vec<usize> = samples.iter().filter(known).copied().collect();
+            if known.is_empty() {
+                continue;
             }
+            let mean = |of: &dyn Fn(usize) -> f64| known.iter().map(|&i| of(i)).sum::<f64>() / known.len() as f64;
+            sensor.time.push(start + mean(&|i| i as f64) / rate - zero);
+            sensor.values.push(std::array::from_fn(|axis| mean(&|i| channels[axis].values[i] * scales[axis]) as f32));
         }
         (sensor.time.len() > 1).then_some(sensor)
     }
@@ -47,7 +113,7 @@ impl Inertial {
 fn scale(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(1.0),
-        "m/s^2" | "m/s²" => Some(1.0 / 9.806_65),
+        "m/s^2" | "m/s²" => Some(1.0 / GRAVITY),
         "deg/s" | "°/s" => Some(1.0 / TURN),
         "rad/s" => Some(1f64.to_degrees() / TURN),
         _ => None,
@@ -57,11 +123,107 @@ fn scale(unit: &str) -> Option<f64> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::motion::Motion;
+    use agoge_motion::simulate::{Exercise, Set};
 
     /// What a sensor on the right wrist felt at 50 Hz for so many seconds.
     pub(crate) fn felt(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
         let time: Vec<f64> = (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
         let values = time.iter().map(|time| at(*time as f32)).collect();
-        Inertial { part: Part::RightWrist, time, values }
+        Inertial { part: Part::RightWrist, time, values, offset_s: 0.0 }
+    }
+
+    /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees a second.
+    pub(crate) fn channels(part: Part, rate_hz: f64, start_s: f64, samples: &[[f64; AXES]]) -> Vec<Channel> {
+        let channel = |axis: usize| Channel {
+            name: NAMES[axis].to_owned(),
+            unit: if axis < 3 { "g" } else { "deg/s" }.to_owned(),
+            part: Some(part),
+            rate_hz,
+            start_s,
+            values: samples.iter().map(|sample| sample[axis]).collect(),
+        };
+        (0..AXES).map(channel).collect()
+    }
+
+    #[test]
+    fn a_sensor_is_cut_to_its_time_and_a_fast_one_averaged() {
+        let mut recording = Set::new(Exercise::Squat).simulate().recording;
+        let ramp = |n: usize, rate: f64| -> Vec<[f64; AXES]> {
+            (0..n).map(|i| [i as f64 / rate, 0.0, 1.0, 50.0, 0.0, 0.0]).collect()
+        };
+        recording.channels = channels(Part::LeftWrist, 50.0, 0.5, &ramp(100, 50.0));
+        let sensor = Inertial::new(&recording, 1.0, 2.0).unwrap();
+        assert_eq!((sensor.part, sensor.time.len(), sensor.time[0]), (Part::LeftWrist, 51, 0.0));
+        assert!((sensor.values[0][0] - 0.5).abs() < 1e-6 && sensor.values[0][3] == 0.5);
+        // More than there is.
+        assert_eq!(Inertial::new(&recording, -9.0, 99.0).unwrap().time.len(), 100);
+        assert!(Inertial::new(&recording, 5.0, 9.0).is_none());
+        // Four samples of 200 Hz become one in their middle.
+        recording.channels = channels(Part::LeftWrist, 200.0, 0.0, &ramp(400, 200.0));
+        let fast = Inertial::new(&recording, 0.0, 2.0).unwrap();
+        assert_eq!(fast.time.len(), 100);
+        assert!(fast.time.iter().zip(&fast.values).all(|(time, values)| (values[0] - *time as f32).abs() < 1e-6));
+        assert!((fast.time[0] - 0.0075).abs() < 1e-12);
+        // What is missing is left out; another clock or part is no sensor.
+        recording.channels[2].values[..8].fill(f64::NAN);
+        assert_eq!(Inertial::new(&recording, 0.0, 2.0).unwrap().time.len(), 98);
+        recording.channels[2].start_s = 0.1;
+        assert!(Inertial::new(&recording, 0.0, 2.0).is_none());
+    }
+
+    /// The simulated movement as a sensor on a part would feel it, whose own axes turn all the while and whose clock shows so much more than that of the frames.
+    fn worn(set: &Set, part: Part, offset_s: f64) -> Recording {
+        let mut body = Set { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
+        let p = |frame: usize| body.at(frame, part.index());
+        let samples: Vec<[f64; AXES]> = (1..body.frames() - 1)
+            .step_by(2)
+            .map(|frame| {
+                let [a, b, c] = [p(frame - 1), p(frame), p(frame + 1)];
+                let mut felt: [f64; 3] = std::array::from_fn(|k| (a[k] - 2.0 * b[k] + c[k]) * 1e4 / GRAVITY);
+                felt[1] += 1.0;
+                let (sin, cos) = (0.02 * frame as f64).sin_cos();
+                [cos * felt[0] - sin * felt[1], sin * felt[0] + cos * felt[1], felt[2], 0.0, 0.0, 0.0]
+            })
+            .collect();
+        body.channels = channels(part, 50.0, 0.01 + offset_s, &samples);
+        body
+    }
+
+    #[test]
+    fn clocks_that_differ_are_found_and_set() {
+        for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
+            let set = Set { repetitions: 3, ..Set::new(exercise) };
+            for offset in [-0.73, -0.2, 0.0, 0.11, 0.6] {
+                let body = worn(&set, Part::RightWrist, offset);
+                let end = body.frames() - 1;
+                let around = Inertial::cut(&body, body.time[0], -2.0..=99.0).unwrap();
+                let found = around.offset_against(&body, 0, end).unwrap();
+                assert!(
+                    (found.offset_s - offset).abs() < 0.02 && found.correlation > 0.9,
+                    "{exercise:?} {offset}: {found:?}"
+                );
+                let motion = Motion::new(&body, 0, end).unwrap();
+                let set = motion.sensor.unwrap();
+                assert!((set.offset_s() - offset).abs() < 0.02, "{offset}: {}", set.offset_s());
+            }
+        }
+    }
+
+    #[test]
+    fn without_likeness_depth_or_time_the_clock_stays() {
+        let mut body = worn(&Set { repetitions: 2, ..Set::new(Exercise::Squat) }, Part::RightWrist, 0.3);
+        let end = body.frames() - 1;
+        assert_eq!(Motion::new(&body, 0, 60).unwrap().sensor.unwrap().offset_s, 0.0, "half a second");
+        let offset = |body: &Recording| Motion::new(body, 0, end).unwrap().sensor.unwrap().offset_s;
+        assert!(offset(&body) > 0.2);
+        let flat = Recording { space: agoge_motion::Space::Plane, ..body.clone() };
+        assert_eq!(offset(&flat), 0.0);
+        let mut rng = fastrand::Rng::with_seed(1);
+        body.channels.iter_mut().flat_map(|channel| &mut channel.values).for_each(|v| *v = rng.f64());
+        assert_eq!(offset(&body), 0.0, "noise");
+        body.position.fill([f64::NAN; 3]);
+        let motion = Motion::new(&body, 0, end).unwrap();
+        assert!(motion.has_sensor() && !motion.has_body());
     }
 }

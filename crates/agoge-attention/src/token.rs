@@ -333,6 +333,7 @@ fn above(part: usize) -> usize {
 mod tests {
     use super::*;
     use crate::motion::tests::motion;
+    use crate::sensor::tests::felt;
     use agoge_motion::simulate::{Exercise, Set};
 
     #[test]
@@ -383,5 +384,39 @@ mod tests {
         for token in tokens.values.chunks(CHANNELS) {
             assert!(token[..MOVING].iter().skip(2).step_by(3).all(|v| *v == 0.0) && token[MOVING + 4] == 0.0);
         }
+    }
+
+    #[test]
+    fn of_body_and_sensor_one_is_hidden_now_and_then_and_never_both() {
+        let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let alone = motion.clone();
+        motion.sensor = Some(felt(motion.duration_s(), |t| [0.0, t.sin(), 1.0, t, 0.0, 0.0]));
+        let augment = Augment { flat: 0.0, drop: 0.0, mirror: 0.5, live: 0.0, sense: 0.4 };
+        let mut rng = Rng::with_seed(3);
+        let (mut bodies, mut sensors) = (0, 0);
+        for seed in 0..200 {
+            let tokens = motion.varied(&mut rng, &augment);
+            let (body, sensor) = (tokens.hidden[..SENSOR].contains(&false), !tokens.hidden[SENSOR]);
+            assert!((body || sensor) && sensor == tokens.sensor.is_some());
+            bodies += usize::from(!body);
+            sensors += usize::from(!sensor);
+            // The body is varied as if no sensor were worn, and a lone body is never hidden.
+            let of = |motion: &Motion| motion.varied(&mut Rng::with_seed(seed), &Augment { sense: 0.0, ..augment });
+            assert_eq!(of(&motion).values, of(&alone).values);
+            assert!(!alone.varied(&mut rng, &Augment { sense: 1.0, ..augment }).hidden.starts_with(&[true; SENSOR]));
+        }
+        // A fifth of 200 each; the bounds are three standard deviations away.
+        assert!((23..=57).contains(&bodies) && (23..=57).contains(&sensors), "{bodies} {sensors}");
+    }
+
+    #[test]
+    fn slots_that_no_clip_shows_are_left_out() {
+        let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let body = motion.tokens();
+        motion.sensor = Some(felt(2.0, |_| [0.0; 6]));
+        let (both, sensor) = (motion.tokens(), motion.without_body().tokens());
+        assert_eq!(shown(&[body.clone(), both.clone().without_sensor()]), 0..SENSOR);
+        assert_eq!(shown(&[sensor.clone(), sensor.clone()]), SENSOR..SLOTS);
+        assert_eq!((shown(&[both]), shown(&[body, sensor])), (0..SLOTS, 0..SLOTS));
     }
 }

@@ -116,3 +116,46 @@ fn weights_come_back_and_hostile_files_are_named() {
     other[at + version.len() - 1] = b'9';
     assert!(Model::from_bytes(&other, "x").unwrap_err().to_string().contains("version"));
 }
+
+/// A model that learned from both knows the movement from either; one that never saw a sensor is not shown any.
+#[test]
+fn a_model_knows_the_movement_by_body_sensor_or_both() {
+    let clips: Vec<Clip> = clips(3)
+        .into_iter()
+        .map(|clip| {
+            let (speed, up) = if clip.movement == "Squat" { (4.0, 0.0) } else { (7.0, 0.6) };
+            let phase = clip.athlete.parse::<f32>().unwrap();
+            let felt = |t: f32| [(speed * t + phase).sin(), up, 0.8, (speed * t).cos(), 0.0, 0.0];
+            let sensor = Some(crate::sensor::tests::felt(clip.motion.duration_s(), felt));
+            Clip { motion: Motion { sensor, ..clip.motion }, ..clip }
+        })
+        .collect();
+    let (own, others): (Vec<Clip>, Vec<Clip>) = clips.into_iter().partition(|clip| clip.athlete == "0");
+    let names = movements(&others);
+    let config = Config { epochs: 40, augment: Augment { sense: 0.5, ..small().augment }, ..small() };
+    let once = |clips: &[Clip]| {
+        let (encoder, size) = train(clips, &names, &config, None, &mut |_| {}).unwrap();
+        Model::new(encoder, size, card(names.clone()), clips)
+    };
+    let model = once(&others);
+    assert!(model.card().sensor);
+    let right = |change: &dyn Fn(&Motion) -> Motion| {
+        let motions: Vec<Motion> = own.iter().map(|clip| change(&clip.motion)).collect();
+        let readings = model.read_motions(&motions.iter().collect::<Vec<_>>());
+        let knows = |(reading, clip): &(&Reading, &Clip)| reading.movement[model.class(&clip.movement).unwrap()] > 0.5;
+        readings.iter().zip(&own).filter(knows).count()
+    };
+    for (what, right) in [
+        ("both", right(&Motion::clone)),
+        ("the body", right(&Motion::without_sensor)),
+        ("the sensor", right(&Motion::without_body)),
+    ] {
+        assert!(right >= own.len() - 1, "by {what} {right} of {}", own.len());
+    }
+    let bodies: Vec<Clip> =
+        others.iter().map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() }).collect();
+    let blind = once(&bodies);
+    assert!(!blind.card().sensor);
+    let both = &own[0].motion;
+    assert_eq!(blind.read_motions(&[both]), blind.read_motions(&[&both.without_sensor()]));
+}

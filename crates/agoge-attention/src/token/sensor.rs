@@ -87,18 +87,7 @@ impl Inertial {
     /// strap.
     pub(super) fn mirrored(&self) -> Inertial {
         let values = self.values.iter().map(|[a, b, c, d, e, f]| [-a, *b, *c, *d, -e, -f]).collect();
-        Inertial { part: self.part.mirror(), time: self.time.clone(), values }
-    }
-
-    /// What it felt at a time (held at both ends), by linear interpolation.
-    fn at(&self, time: f64) -> [f32; AXES] {
-        let last = self.time.len() - 1;
-        let above = self.time.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
-        let below = above.saturating_sub(1);
-        let span = self.time[above] - self.time[below];
-        let share = if span > 0.0 { ((time - self.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
-        let (a, b) = (self.values[below], self.values[above]);
-        std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
+        Inertial { part: self.part.mirror(), values, ..self.clone() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::train::{write, write_file};
 use super::{print, print_json};
 use crate::args::{ModelCommand, Shared};
 use crate::outcome::{Exit, Failure};
-use agoge::attention::token::{CHANNELS, PARTS, TIMES};
+use agoge::attention::token::{CHANNELS, PARTS, SENSOR_CHANNELS, TIMES};
 use agoge::attention::{Model, export, weights};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -66,7 +66,7 @@ fn show(file: &Path, shared: &Shared) -> Result<Exit, Failure> {
             "card": model.card(),
             "size": model.size(),
             "parameters": model.parameters(),
-            "input": { "times": TIMES, "parts": PARTS.len(), "channels": CHANNELS },
+            "input": { "times": TIMES, "parts": PARTS.len(), "channels": CHANNELS, "sensor": SENSOR_CHANNELS },
             "tensors": tensors,
         }))?;
     } else {
@@ -83,6 +83,8 @@ fn description(model: &Model) -> String {
         [] => "not measured: what its readings are worth is not known".to_owned(),
         points => format!("{} classes of readings, measured on athletes left out", points.len()),
     };
+    let worn =
+        if card.sensor { format!(", and a sensor × {SENSOR_CHANNELS} channels") } else { "; no sensor".to_owned() };
     let reach = match card.reach.iter().filter(|reach| **reach > 0.0).count() {
         0 => "not measured: no movement is recognised with it".to_owned(),
         known => format!("measured for {known} of {} movements", card.movements.len()),
@@ -100,7 +102,7 @@ fn description(model: &Model) -> String {
                 size.width, size.heads, size.blocks, size.feed_forward
             ),
         ),
-        ("input", format!("{TIMES} instants × {} parts × {CHANNELS} channels", PARTS.len())),
+        ("input", format!("{TIMES} instants × {} parts × {CHANNELS} channels{worn}", PARTS.len())),
         ("parameters", model.parameters().to_string()),
         ("movements", card.movements.join(", ")),
         ("quality", calibration),
