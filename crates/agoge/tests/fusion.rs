@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
+use agoge::learn::Clips;
 use agoge::motion::simulate::{Exercise, Set};
 use agoge::motion::{Channel, Part};
 
@@ -32,7 +33,7 @@ fn a_clip_of_a_sensor_alone_is_kept() {
         "file,athlete,movement,label,split\nnothing.parquet,a,squat,,\nsensor.parquet,a,squat,,\n",
     )
     .unwrap();
-    let (clips, left_out) = agoge::load_clips(&manifest, |_| true).unwrap();
+    let Clips { clips, left_out, .. } = Clips::of_manifest(&manifest, |_| true).unwrap();
     assert_eq!((clips.len(), left_out), (1, vec!["nothing.parquet".to_owned()]));
     assert!(clips[0].motion.has_sensor() && !clips[0].motion.has_body());
 }

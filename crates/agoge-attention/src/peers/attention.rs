@@ -34,7 +34,7 @@ impl Judge for Model {
         let said = |(reading, clip): (crate::Reading, &&Clip)| Said {
             quality: class(clip).map_or(0.0, |class| leaning(reading.quality[class])),
             distance: class(clip).map(|class| self.distance(&reading, class) as f32),
-            movement: reading.movement,
+            movement: reading.movement.into_iter().map(|p| 2.0 * p - 1.0).collect(),
         };
         self.read_motions(&motions).into_iter().zip(clips).map(said).collect()
     }

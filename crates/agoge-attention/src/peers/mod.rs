@@ -2,6 +2,7 @@
 
 mod attention;
 mod boosted;
+mod committee;
 mod convolution;
 mod dtw;
 mod fusion;
@@ -19,6 +20,7 @@ pub(crate) use attention::probability;
 use crate::error::Error;
 use crate::token::Clip;
 use boosted::Boosted;
+use committee::Committee;
 use convolution::Convolutional;
 use dtw::Warping;
 use fusion::Fusion;
@@ -26,14 +28,16 @@ use rocket::Rocket;
 use serde::{Deserialize, Serialize};
 
 /// The names of the methods.
-pub const NAMES: [&str; 6] = ["attention", "rocket", "boosted", "dtw", "cnn", "tcn"];
+pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
-/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, boosted trees on summaries, the nearest example by dynamic time warping,
+/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, once and nine times; the committee of attention and nine rockets, once and nine times, and a committee of the two; boosted trees on summaries, the nearest example by dynamic time warping,
 /// and two convolutional networks.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
-        "rocket" => Box::new(Fusion(Rocket::default())),
+        "committee" => Box::new(Committee(vec![Box::new(attention.clone()), Box::new(Fusion(Rocket::many()))])),
+        "rocket" => Box::new(Fusion(Rocket::plain())),
+        "rockets" => Box::new(Fusion(Rocket::many())),
         "boosted" => Box::new(Fusion(Boosted::default())),
         "dtw" => Box::new(Fusion(Warping)),
         "cnn" => Box::new(Convolutional::plain()),

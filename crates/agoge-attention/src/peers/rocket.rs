@@ -12,23 +12,62 @@ use rayon::prelude::*;
 /// Instants of a series of the body, and of a sensor, which is faster.
 const LENGTHS: [usize; 2] = [64, 128];
 
-/// MiniRocket with ridge.
+/// MiniRocket with ridge; with several views or draws their decisions are averaged.
 pub(super) struct Rocket {
-    /// About how many features judge quality.
+    /// About how many features judge quality, of each member.
     pub(super) quality: usize,
-    /// About how many features recognise movements.
+    /// About how many features recognise movements, of each member.
     pub(super) movement: usize,
+    /// What the members look at.
+    pub(super) views: &'static [View],
+    /// How many draws of kernels' channels and biases each view gets.
+    pub(super) draws: usize,
 }
 
-impl Default for Rocket {
-    fn default() -> Rocket {
-        Rocket { quality: 2_000, movement: 10_000 }
+/// What a member looks at of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// Where the parts are.
+    Positions,
+    /// How the bones are directed.
+    Directions,
+    /// Both.
+    Pose,
+    /// Where the parts are and how fast they move.
+    Motion,
+}
+
+impl Rocket {
+    /// One member that looks at the pose, or for recognition at the motion.
+    pub(super) fn plain() -> Rocket {
+        Rocket { quality: 2_000, movement: 10_000, views: &[], draws: 1 }
+    }
+
+    /// Nine members: three views, three draws each.
+    pub(super) fn many() -> Rocket {
+        let views = &[View::Positions, View::Directions, View::Pose];
+        Rocket { quality: 2_000, movement: 6_000, views, draws: 3 }
+    }
+
+    /// The views of a task; a worn sensor has one.
+    fn views(&self, sense: Sense, task: Task) -> Vec<View> {
+        match (sense, task) {
+            (Sense::Worn, _) => vec![View::Motion],
+            (Sense::Body, Task::Quality) if self.views.is_empty() => vec![View::Pose],
+            (Sense::Body, Task::Movement) if self.views.is_empty() => vec![View::Motion],
+            (Sense::Body, Task::Quality) => self.views.to_vec(),
+            (Sense::Body, Task::Movement) => [self.views, &[View::Motion]].concat(),
+        }
     }
 }
 
 struct Learned {
     sense: Sense,
-    task: Task,
+    members: Vec<Member>,
+}
+
+struct Member {
+    view: View,
     rocket: MiniRocket,
     heads: Heads,
 }
@@ -43,72 +82,97 @@ enum Heads {
 impl Learner for Rocket {
     fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
         let &Examples { sense, task, .. } = examples;
-        let problems = examples.problems();
-        if problems.iter().all(Option::is_none) {
+        if examples.problems().iter().all(Option::is_none) {
             return None;
         }
-        let series = all_series(&examples.motions(), sense, task);
         let count = if task == Task::Quality { self.quality } else { self.movement };
-        let rocket = MiniRocket::fit(&series, count, &mut Rng::with_seed(seed))?;
-        let features = rocket.transform(&series);
-        let sign = |first: bool| if first { 1.0 } else { -1.0 };
-        let heads = match task {
-            Task::Movement => {
-                let target = |&class: &usize| (0..examples.movements).map(move |movement| sign(movement == class));
-                let targets: Vec<f64> = examples.classes.iter().flat_map(target).collect();
-                Heads::All(Ridge::fit(&features, &targets, series.len())?)
+        let mut members = Vec::new();
+        for (place, view) in self.views(sense, task).into_iter().enumerate() {
+            let series = all_series(&examples.motions(), sense, view);
+            for draw in 0..self.draws {
+                let mut rng = Rng::with_seed(seed + 1000 * place as u64 + 100_000 * draw as u64);
+                let rocket = MiniRocket::fit(&series, count, &mut rng)?;
+                let heads = heads(examples, &rocket.transform(&series), rocket.features())?;
+                members.push(Member { view, rocket, heads });
             }
-            Task::Quality => {
-                let width = rocket.features();
-                let learn = |problem: Option<Vec<(usize, bool)>>| {
-                    let problem = problem?;
-                    let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
-                    let own: Vec<f32> = rows.copied().collect();
-                    let targets: Vec<f64> = problem.iter().map(|(_, correct)| sign(*correct)).collect();
-                    Ridge::fit(&own, &targets, targets.len())
-                };
-                Heads::Each(problems.into_par_iter().map(learn).collect())
-            }
-        };
-        Some(Box::new(Learned { sense, task, rocket, heads }))
+        }
+        Some(Box::new(Learned { sense, members }))
     }
+}
+
+/// Ridges on features, `[example, feature]`.
+fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<Heads> {
+    let sign = |first: bool| if first { 1.0 } else { -1.0 };
+    Some(match examples.task {
+        Task::Movement => {
+            let target = |&class: &usize| (0..examples.movements).map(move |movement| sign(movement == class));
+            let targets: Vec<f64> = examples.classes.iter().flat_map(target).collect();
+            Heads::All(Ridge::fit(features, &targets, examples.clips.len())?)
+        }
+        Task::Quality => {
+            let learn = |problem: Option<Vec<(usize, bool)>>| {
+                let problem = problem?;
+                let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
+                let own: Vec<f32> = rows.copied().collect();
+                let targets: Vec<f64> = problem.iter().map(|(_, correct)| sign(*correct)).collect();
+                Ridge::fit(&own, &targets, targets.len())
+            };
+            Heads::Each(examples.problems().into_par_iter().map(learn).collect())
+        }
+    })
 }
 
 impl Decide for Learned {
     fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
-        let features = self.rocket.transform(&all_series(motions, self.sense, self.task));
-        let decide = |features: &[f32]| -> Vec<f32> {
-            match &self.heads {
-                Heads::All(ridge) => ridge.predict(features).into_iter().map(|value| value as f32).collect(),
-                Heads::Each(ridges) => {
-                    let value = |ridge: &Option<Ridge>| ridge.as_ref()?.predict(features).first().copied();
-                    ridges.iter().map(|ridge| value(ridge).unwrap_or(0.0) as f32).collect()
-                }
+        let mut sums: Vec<Vec<f32>> = vec![Vec::new(); motions.len()];
+        for member in &self.members {
+            let features = member.rocket.transform(&all_series(motions, self.sense, member.view));
+            let decided: Vec<Vec<f32>> =
+                features.par_chunks(member.rocket.features()).map(|own| member.heads.decide(own)).collect();
+            for (sum, decided) in sums.iter_mut().zip(decided) {
+                sum.resize(decided.len(), 0.0);
+                sum.iter_mut().zip(decided).for_each(|(sum, value)| *sum += value / self.members.len() as f32);
             }
-        };
-        features.par_chunks(self.rocket.features()).map(decide).collect()
+        }
+        sums
     }
 
     fn parameters(&self) -> usize {
-        let heads = match &self.heads {
-            Heads::All(ridge) => ridge.parameters(),
-            Heads::Each(ridges) => ridges.iter().flatten().map(Ridge::parameters).sum(),
-        };
-        self.rocket.features() + heads
+        self.members.iter().map(|member| member.rocket.features() + member.heads.parameters()).sum()
     }
 }
 
-fn all_series(motions: &[&Motion], sense: Sense, task: Task) -> Vec<Series> {
-    motions.par_iter().map(|motion| series_of(motion, sense, task)).collect()
+impl Heads {
+    fn decide(&self, features: &[f32]) -> Vec<f32> {
+        match self {
+            Heads::All(ridge) => ridge.predict(features).into_iter().map(|value| value as f32).collect(),
+            Heads::Each(ridges) => {
+                let value = |ridge: &Option<Ridge>| ridge.as_ref()?.predict(features).first().copied();
+                ridges.iter().map(|ridge| value(ridge).unwrap_or(0.0) as f32).collect()
+            }
+        }
+    }
+
+    fn parameters(&self) -> usize {
+        match self {
+            Heads::All(ridge) => ridge.parameters(),
+            Heads::Each(ridges) => ridges.iter().flatten().map(Ridge::parameters).sum(),
+        }
+    }
 }
 
-/// How a movement was done shows in the directions of the bones, which movement it was in how fast they move.
-fn series_of(motion: &Motion, sense: Sense, task: Task) -> Series {
+fn all_series(motions: &[&Motion], sense: Sense, view: View) -> Vec<Series> {
+    motions.par_iter().map(|motion| series_of(motion, sense, view)).collect()
+}
+
+fn series_of(motion: &Motion, sense: Sense, view: View) -> Series {
     let [body, worn] = LENGTHS;
-    match (sense, task) {
+    match (sense, view) {
         (Sense::Worn, _) => series::worn(motion, worn),
-        (Sense::Body, Task::Quality) => series::positions(motion, body).and(series::directions(motion, body)),
-        (Sense::Body, Task::Movement) => {
+        (Sense::Body, View::Positions) => series::positions(motion, body),
+        (Sense::Body, View::Directions) => series::directions(motion, body),
+        (Sense::Body, View::Pose) => series::positions(motion, body).and(series::directions(motion, body)),
+        (Sense::Body, View::Motion) => {
             let positions = series::positions(motion, body);
             let velocities = positions.velocities();
             positions.and(velocities)

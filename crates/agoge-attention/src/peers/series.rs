@@ -285,7 +285,7 @@ mod tests {
         let values = vec![[0.6, 0.0, -0.8, 1.0, 0.0, 0.0]; 50];
         let still = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let with = |part| Motion {
-            sensor: Some(Inertial { part, time: time.clone(), values: values.clone() }),
+            sensor: Some(Inertial { part, time: time.clone(), values: values.clone(), offset_s: 0.0 }),
             ..still.clone()
         };
         let series = worn(&with(Part::RightWrist), 128);
@@ -302,6 +302,7 @@ mod tests {
                 part: Part::Neck,
                 time: time.clone(),
                 values: vec![[0.0, 0.0, -1.0, 0.0, 0.0, 0.0]; 50],
+                offset_s: 0.0,
             }),
             ..still.clone()
         };

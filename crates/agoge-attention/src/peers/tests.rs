@@ -51,7 +51,7 @@ fn sensed(motion: Motion) -> Motion {
             [x, y, 1.0 + z, x, y, z]
         })
         .collect();
-    let sensor = Inertial { part: Part::LeftWrist, time: motion.time.clone(), values };
+    let sensor = Inertial { part: Part::LeftWrist, time: motion.time.clone(), values, offset_s: 0.0 };
     Motion { sensor: Some(sensor), ..motion }
 }
 
