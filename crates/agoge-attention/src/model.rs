@@ -9,6 +9,7 @@ use crate::network::{Heads, Network};
 use crate::runtime::Workspace;
 use crate::stream::{Live, StreamingEncoder};
 use crate::token::{Clip, Tokens};
+use crate::train::facing;
 use crate::weights::{self, Contents};
 use agoge_motion::Recording;
 use burn::tensor::Device;
@@ -182,7 +183,7 @@ impl Model {
 
     /// What the model is shown of a motion.
     fn tokens(&self, motion: &Motion) -> Tokens {
-        let tokens = motion.tokens();
+        let tokens = facing(motion, &self.card().movements).tokens();
         if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 

@@ -19,11 +19,13 @@ pub use trainer::{Report, Task, Trainer, Watch};
 use crate::encoder::{Batch, Encoder, Input, Sensed, Size};
 use crate::error::Error;
 use crate::model::Model;
+use crate::motion::Motion;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, Tokens, shown};
 use crate::weights;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// How to train. The defaults were fixed before any evaluation on held-out athletes.
@@ -172,7 +174,12 @@ pub fn resume(
         identity.add(&[clip.label.map_or(2, u8::from)]);
     }
     let course = Course { plan, order, epochs: config.epochs, identity };
-    let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
+    let encoder = course.run(
+        &encoder,
+        &Judge { clips, movements, sided: movements.iter().any(|name| is_sided(name)), config, order },
+        checkpoint,
+        progress,
+    )?;
     Ok((encoder, size))
 }
 
@@ -180,6 +187,8 @@ pub fn resume(
 struct Judge<'a> {
     clips: &'a [Clip],
     movements: &'a [String],
+    /// Whether some movement is named after a side.
+    sided: bool,
     config: &'a Config,
     order: Order,
 }
@@ -208,8 +217,12 @@ impl Task for Judge<'_> {
             .map(|i| {
                 let clip = &self.clips[i];
                 let augment = Augment { live, ..self.config.augment.of(&clip.movement) };
+                // Whose active side is on the right needs no mirror.
+                let augment = if causal || self.sided { augment } else { Augment { mirror: 0.0, ..augment } };
                 let class = self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
-                (clip.motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
+                // A live stream does not know yet which side will be the active one.
+                let motion = if causal { Cow::Borrowed(&clip.motion) } else { facing(&clip.motion, self.movements) };
+                (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
             .collect();
         let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
@@ -264,11 +277,20 @@ pub(crate) fn loss(
     quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
 }
 
+/// Whether a movement is named after a side: in the mirror it would be another one.
+pub(crate) fn is_sided(movement: &str) -> bool {
+    movement.split('_').any(|word| SIDED.contains(&word))
+}
+
+/// How a model that knows some movements looks at a motion: with the active side on the right, unless one of them is named after a side.
+pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
+    if movements.iter().any(|name| is_sided(name)) { Cow::Borrowed(motion) } else { motion.active_right() }
+}
+
 impl Augment {
-    /// How clips of a movement are varied: one that is named after a side would be another one in the mirror.
+    /// How clips of a movement are varied.
     pub(crate) fn of(&self, movement: &str) -> Augment {
-        let sided = movement.split('_').any(|word| SIDED.contains(&word));
-        Augment { mirror: if sided { 0.0 } else { self.mirror }, ..*self }
+        Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
     }
 }
 

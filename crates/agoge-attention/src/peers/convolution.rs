@@ -84,7 +84,7 @@ impl Method for Convolutional {
         let order = Order { count: known.len(), batch, seed: seed ^ 0x5eed };
         let mut plan = Plan { average: Some(train::AVERAGE), ..Plan::new(epochs * order.round(), learning_rate) };
         plan.optimiser.decay = weight_decay;
-        let lesson = Lesson { clips: &known, movements: movements.len(), config: &self.config, order };
+        let lesson = Lesson { clips: &known, movements, config: &self.config, order };
         let network = Trainer::new(&network, plan).run(&lesson, &mut ())?;
         Ok(Box::new(Learned { network: network.valid(), movements: movements.to_vec() }))
     }
@@ -93,7 +93,7 @@ impl Method for Convolutional {
 /// What is learned from varied clips.
 struct Lesson<'a> {
     clips: &'a [(&'a Clip, Truth)],
-    movements: usize,
+    movements: &'a [String],
     config: &'a Config,
     order: Order,
 }
@@ -114,7 +114,7 @@ impl train::Task for Lesson<'_> {
         let vary = |i: usize| {
             let (clip, truth) = self.clips[i];
             let augment = self.config.augment.of(&clip.movement);
-            (input(&clip.motion.varied_motion(&mut rng, &augment)), truth)
+            (input(&train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment)), truth)
         };
         let rows: Vec<(Vec<f32>, Truth)> = self.order.examples(step).into_iter().map(vary).collect();
         let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
@@ -125,7 +125,7 @@ impl train::Task for Lesson<'_> {
         let Shard { rows, batch, judged } = shard;
         let (values, truths): (Vec<Vec<f32>>, Vec<Truth>) = rows.into_iter().unzip();
         let [movement, quality] = network.forward(tensor(&values, &network.device()));
-        debug_assert_eq!(movement.dims()[1], self.movements);
+        debug_assert_eq!(movement.dims()[1], self.movements.len());
         train::loss(movement, quality, &truths, batch, judged)
     }
 }
@@ -138,7 +138,8 @@ struct Learned {
 impl Judge for Learned {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let judge = |clips: &[&Clip]| -> Vec<Said> {
-            let values: Vec<Vec<f32>> = clips.iter().map(|clip| input(&clip.motion)).collect();
+            let values: Vec<Vec<f32>> =
+                clips.iter().map(|clip| input(&train::facing(&clip.motion, &self.movements))).collect();
             let [movement, quality] = self.network.forward(tensor(&values, &self.network.device()));
             let [movement, quality] =
                 [movement, quality].map(|said| said.into_data().iter::<f32>().collect::<Vec<_>>());

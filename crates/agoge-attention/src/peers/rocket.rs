@@ -8,6 +8,7 @@ use super::series::{self, Series};
 use crate::motion::Motion;
 use fastrand::Rng;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Instants of a series of the body, and of a sensor, which is faster.
 const LENGTHS: [usize; 2] = [64, 128];
@@ -123,7 +124,7 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<Heads> {
 }
 
 impl Decide for Learned {
-    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mut sums: Vec<Vec<f32>> = vec![Vec::new(); motions.len()];
         for member in &self.members {
             let features = member.rocket.transform(&all_series(motions, self.sense, member.view));
@@ -161,7 +162,7 @@ impl Heads {
     }
 }
 
-fn all_series(motions: &[&Motion], sense: Sense, view: View) -> Vec<Series> {
+fn all_series(motions: &[Cow<Motion>], sense: Sense, view: View) -> Vec<Series> {
     motions.par_iter().map(|motion| series_of(motion, sense, view)).collect()
 }
 
