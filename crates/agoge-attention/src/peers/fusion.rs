@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Where a method looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sense {
+pub(crate) enum Sense {
     /// The body's motion.
     Body,
     /// What a worn sensor felt.
@@ -35,7 +35,14 @@ pub(super) struct Examples<'a> {
     pub(super) movements: usize,
 }
 
-impl Examples<'_> {
+impl<'a> Examples<'a> {
+    /// Those of some clips that have the sense and are one of the movements.
+    pub(super) fn new(clips: &[&'a Clip], movements: &[String], sense: Sense, task: Task) -> Examples<'a> {
+        let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
+        let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
+        Examples { sense, task, clips, classes, movements: movements.len() }
+    }
+
     /// The motions, as [`Judge::judge`] will show them too.
     pub(super) fn motions(&self) -> Vec<Cow<'_, Motion>> {
         self.clips.iter().map(|clip| shown(&clip.motion, self.task)).collect()
@@ -84,12 +91,7 @@ struct Fused {
 
 impl<L: Learner> Method for Fusion<L> {
     fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
-        let learn = |sense: Sense| {
-            let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
-            let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
-            let examples = Examples { sense, task, clips, classes, movements: movements.len() };
-            Some((sense, self.0.learn(&examples, seed)?))
-        };
+        let learn = |sense: Sense| Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?));
         let senses: Vec<(Sense, Box<dyn Decide>)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
         if senses.is_empty() {
             return Err(too_few(clips.len()));

@@ -9,13 +9,16 @@ mod fusion;
 mod minirocket;
 mod ridge;
 mod rocket;
+mod rocket_tensors;
 mod series;
 
 #[cfg(test)]
 mod tests;
 
 pub use attention::Attention;
-pub(crate) use attention::probability;
+pub(crate) use attention::leaning;
+pub(crate) use rocket::{Rockets, View};
+pub(crate) use rocket_tensors::RocketTensors;
 
 use crate::error::Error;
 use crate::token::Clip;
@@ -27,6 +30,9 @@ use fusion::Fusion;
 use rocket::Rocket;
 use serde::{Deserialize, Serialize};
 
+/// The weight of the attention model's word where rockets judge with it: of ten judges it is the one that sees most differently from the others.
+pub(crate) const ATTENTION: f32 = 0.3;
+
 /// The names of the methods.
 pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
@@ -35,7 +41,10 @@ pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "bo
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
-        "committee" => Box::new(Committee(vec![Box::new(attention.clone()), Box::new(Fusion(Rocket::many()))])),
+        "committee" => {
+            let rockets = Box::new(Fusion(Rocket::many()));
+            Box::new(Committee(vec![(ATTENTION, Box::new(attention.clone())), (1.0 - ATTENTION, rockets)]))
+        }
         "rocket" => Box::new(Fusion(Rocket::plain())),
         "rockets" => Box::new(Fusion(Rocket::many())),
         "boosted" => Box::new(Fusion(Boosted::default())),

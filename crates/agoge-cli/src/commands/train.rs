@@ -52,7 +52,7 @@ fn evaluation(
     shared: &Shared,
 ) -> Result<Option<Evaluation>, Failure> {
     let clips = Clips::of_manifest(&args.manifest, |_| true)?;
-    let method = learn::method("attention", config, base)?;
+    let method = learn::method("committee", config, base)?;
     match measured(&clips, method.as_ref(), true, 1, args.keep.as_deref(), shared)? {
         Outcome::Quality(evaluation) => Ok(Some(evaluation)),
         Outcome::Recognition(_) => Ok(None),

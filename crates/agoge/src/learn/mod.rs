@@ -92,6 +92,8 @@ pub fn train_model(
             None => Vec::new(),
         },
         calibration: measured.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
+        effect: measured.and_then(|evaluation| evaluation.effect.clone()),
+        conformal: measured.and_then(|evaluation| evaluation.conformal),
         reach: measured.map(|evaluation| reach(evaluation, &movements)).unwrap_or_default(),
         limits: "Knows the athletes, movements and sensor of its data; on others its readings are not measured."
             .to_owned(),
@@ -99,7 +101,7 @@ pub fn train_model(
         movements,
         ..Card::default()
     };
-    Ok(Model::new(encoder, size, card, &clips))
+    Ok(Model::new(encoder, size, card, &clips).with_rockets(&clips, config.seed))
 }
 
 /// The clips of a manifest that are not kept for validation or test.
