@@ -54,6 +54,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// The same for some number of clips: few clips are seen more often, so that the training has as many steps as one on [`ENOUGH`] clips.
+    pub fn suited(self, clips: usize) -> Config {
+        let epochs = self.epochs * ENOUGH / clips.clamp(1, ENOUGH);
+        Config { epochs, ..self }
+    }
+
     /// The sizes of the encoder for some movements.
     pub fn size(&self, movements: usize) -> Size {
         let Config { width, heads, blocks, feed_forward, .. } = *self;
@@ -78,6 +84,8 @@ impl Default for Config {
     }
 }
 
+/// Clips for which the number of epochs is meant.
+const ENOUGH: usize = 1600;
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.

@@ -53,17 +53,17 @@ enum Kind {
 
 impl Convolutional {
     /// Three convolutions, each over half the instants of the one before; about 60 000 weights.
-    pub(super) fn plain() -> Convolutional {
+    pub(super) fn plain(config: Config) -> Convolutional {
         let layer = |width| Shape { width, kernel: 5, dilation: 1, kind: Kind::Halving };
-        Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config: Config::default() }
+        Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config }
     }
 
     /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which reach over the whole clip; about 60 000 weights.
-    pub(super) fn temporal() -> Convolutional {
+    pub(super) fn temporal(config: Config) -> Convolutional {
         let input = Shape { width: 44, kernel: 1, dilation: 1, kind: Kind::Causal };
         let block = |dilation| Shape { width: 44, kernel: 3, dilation, kind: Kind::Residual };
         let layers = [vec![input], [1, 2, 4, 8].map(block).to_vec()].concat();
-        Convolutional { layers, config: Config::default() }
+        Convolutional { layers, config }
     }
 }
 
@@ -300,7 +300,7 @@ mod tests {
 
     #[test]
     fn both_are_of_the_size_of_the_attention_model() {
-        for shapes in [Convolutional::plain(), Convolutional::temporal()] {
+        for shapes in [Convolutional::plain(Config::default()), Convolutional::temporal(Config::default())] {
             let count = Parameters::of(&network(&shapes)).values.len();
             assert!((50_000..70_000).contains(&count), "{count}");
         }
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_temporal_network_looks_back_only_and_over_the_whole_clip() {
-        let network = network(&Convolutional::temporal());
+        let network = network(&Convolutional::temporal(Config::default()));
         let run = |changed: Option<usize>| {
             let mut x = vec![0.1f32; LENGTH * CHANNELS];
             if let Some(t) = changed {

@@ -37,7 +37,8 @@ pub(crate) const ATTENTION: f32 = 0.3;
 pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
 /// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, once and nine times; the committee of attention and nine rockets, once and nine times, and a committee of the two; boosted trees on summaries, the nearest example by dynamic time warping,
-/// and two convolutional networks.
+/// and two convolutional networks, trained by
+/// the same settings as the attention model.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
@@ -49,8 +50,8 @@ pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Meth
         "rockets" => Box::new(Fusion(Rocket::many())),
         "boosted" => Box::new(Fusion(Boosted::default())),
         "dtw" => Box::new(Fusion(Warping)),
-        "cnn" => Box::new(Convolutional::plain()),
-        "tcn" => Box::new(Convolutional::temporal()),
+        "cnn" => Box::new(Convolutional::plain(attention.config.clone())),
+        "tcn" => Box::new(Convolutional::temporal(attention.config.clone())),
         _ => return None,
     })
 }

@@ -11,9 +11,9 @@ use std::path::Path;
 
 /// Measures how well a method does on athletes it was not trained on.
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let config = super::train::config(1, args.epochs);
     let base = super::train::base(args.base.as_deref())?;
     let clips = Protocol::from_name(&args.protocol).clips(&args.data)?;
+    let config = super::train::config(1, args.epochs, clips.learned());
     let method = learn::method(&args.model, &config, base.as_ref())?;
     let outcome = measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?;
     if shared.json {
