@@ -27,8 +27,8 @@ pub struct Clocks {
 
 impl Inertial {
     /// How its clock fits that of the body between two frames, both included: what it felt beyond 1 g against what the part that carries it must have felt, which follows
-    /// from its positions. However it is strapped on, the size of an acceleration with gravity is the same. None without depth and metres, or with less than a second in
-    /// common.
+    /// from its positions. However it is strapped on, the size of an acceleration with gravity is the same. None without depth and metres, with less than a second in
+    /// common, or if they would fit better a second or more apart.
     ///
     /// The sensor's time 0 is the first frame; it should reach a second farther to both sides.
     pub fn offset_against(&self, body: &Recording, start: usize, end: usize) -> Option<Clocks> {
@@ -38,19 +38,17 @@ impl Inertial {
         let seen = smooth(expected(body, self.part, start, end))?;
         let margin = (SEARCH_S * RATE_HZ) as usize;
         let felt = smooth(self.excess(seen.len() + 2 * margin, -SEARCH_S))?;
-        let likeness = |lag: usize| correlation(&seen, &felt[lag..lag + seen.len()]);
-        let all: Vec<Option<f64>> = (0..=2 * margin).map(likeness).collect();
-        let known = |lag: usize| all.get(lag).copied().flatten();
-        let (best, peak) =
-            (0..all.len()).filter_map(|lag| Some((lag, known(lag)?))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        // What little two signals have in common is soon alike: the likeness counts by the share that it is found in.
+        let all: Vec<Likeness> =
+            (0..=2 * margin).map(|lag| Likeness::of(&seen, &felt[lag..lag + seen.len()])).collect();
+        let best = (0..all.len()).max_by(|&a, &b| all[a].weight.total_cmp(&all[b].weight))?;
+        // At the end of the search there may be more beyond it.
+        let (before, after) = (all.get(best.checked_sub(1)?)?.weight, all.get(best + 1)?.weight);
+        let Likeness { correlation, weight } = all[best];
         // Between samples the peak is that of the parabola through it and its neighbours.
-        let between = match (best.checked_sub(1).and_then(known), known(best + 1)) {
-            (Some(before), Some(after)) if before + after < 2.0 * peak => {
-                0.5 * (before - after) / (before - 2.0 * peak + after)
-            }
-            _ => 0.0,
-        };
-        Some(Clocks { offset_s: (best as f64 + between) / RATE_HZ - SEARCH_S, correlation: peak })
+        let bend = before - 2.0 * weight + after;
+        let between = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
+        (weight > 0.0).then(|| Clocks { offset_s: (best as f64 + between) / RATE_HZ - SEARCH_S, correlation })
     }
 
     /// The size of the acceleration less 1 g at `count` times from `from` on; NaN where nothing was felt.
@@ -97,18 +95,27 @@ fn smooth(mut values: Vec<f64>) -> Option<Vec<f64>> {
     Some(values)
 }
 
-/// Pearson's correlation where both are known; none if that is too little or one does not move.
-fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
-    let both = || a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite());
-    let n = both().count() as f64;
-    if n < LEAST_S * RATE_HZ {
-        return None;
+/// How alike two signals are.
+#[derive(Clone, Copy, Debug)]
+struct Likeness {
+    /// Pearson's correlation where both are known; 0 if that is too little or one does not move.
+    correlation: f64,
+    /// The correlation times the share of the first that is known in both.
+    weight: f64,
+}
+
+impl Likeness {
+    fn of(a: &[f64], b: &[f64]) -> Likeness {
+        let both = || a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite());
+        let n = both().count() as f64;
+        let sum = both().fold([0.0; 2], |[x, y], (a, b)| [x + a, y + b]);
+        let [x, y] = sum.map(|sum| sum / n);
+        let [xx, xy, yy] = both().fold([0.0; 3], |[xx, xy, yy], (a, b)| {
+            let (a, b) = (a - x, b - y);
+            [xx + a * a, xy + a * b, yy + b * b]
+        });
+        let known = n >= LEAST_S * RATE_HZ && xx > 0.0 && yy > 0.0;
+        let correlation = if known { xy / (xx * yy).sqrt() } else { 0.0 };
+        Likeness { correlation, weight: correlation * n / a.len() as f64 }
     }
-    let sum = both().fold([0.0; 2], |[x, y], (a, b)| [x + a, y + b]);
-    let [x, y] = sum.map(|sum| sum / n);
-    let [xx, xy, yy] = both().fold([0.0; 3], |[xx, xy, yy], (a, b)| {
-        let (a, b) = (a - x, b - y);
-        [xx + a * a, xy + a * b, yy + b * b]
-    });
-    (xx > 0.0 && yy > 0.0).then(|| xy / (xx * yy).sqrt())
 }
