@@ -78,7 +78,7 @@ impl Default for Config {
             batch: 32,
             learning_rate: 2e-3,
             weight_decay: 0.05,
-            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.3 },
+            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.7 },
             seed: 1,
         }
     }
