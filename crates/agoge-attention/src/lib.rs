@@ -15,6 +15,7 @@ pub mod evaluate;
 pub mod export;
 pub mod import;
 pub mod kernel;
+pub mod labels;
 pub mod live;
 pub mod metric;
 pub mod model;

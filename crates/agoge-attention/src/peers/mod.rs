@@ -17,7 +17,8 @@ mod tests;
 
 pub use attention::Attention;
 pub(crate) use attention::leaning;
-pub(crate) use rocket::{Rockets, View};
+pub(crate) use ridge::Ridge;
+pub(crate) use rocket::{Features, Rockets, View};
 pub(crate) use rocket_tensors::RocketTensors;
 
 use crate::error::Error;

@@ -65,6 +65,31 @@ impl Rocket {
     }
 }
 
+/// MiniRocket's features of a body's pose, which need no label.
+pub(crate) struct Features(MiniRocket);
+
+impl Features {
+    /// Fits about 2 000 features; none for fewer than two motions.
+    pub(crate) fn fit(motions: &[&Motion], seed: u64) -> Option<Features> {
+        let series = Features::series(motions);
+        (series.len() > 1).then(|| MiniRocket::fit(&series, 2_000, &mut Rng::with_seed(seed)))?.map(Features)
+    }
+
+    /// How many there are.
+    pub(crate) fn width(&self) -> usize {
+        self.0.features()
+    }
+
+    /// The features of some motions, `[motion, feature]`.
+    pub(crate) fn of(&self, motions: &[&Motion]) -> Vec<f32> {
+        self.0.transform(&Features::series(motions))
+    }
+
+    fn series(motions: &[&Motion]) -> Vec<Series> {
+        motions.par_iter().map(|motion| series_of(&motion.active_right(), Sense::Body, View::Pose)).collect()
+    }
+}
+
 /// What rockets have learned.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rockets {

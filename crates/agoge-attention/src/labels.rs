@@ -1,0 +1,145 @@
+//! Which repetitions a coach should judge next, so that a model of a movement learns most from each label.
+//!
+//! A label tells most where the model doubts (uncertainty sampling, Lewis & Gale 1994) and where nothing like it was judged yet (farthest-first traversal, Gonzalez 1985;
+//! Sener & Savarese 2018). A repetition is worth the product of both; those that are suggested together are chosen one after the other, so that they differ.
+
+use crate::motion::Motion;
+use crate::peers::{Features, Ridge};
+use serde::Serialize;
+
+/// A repetition to judge next.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// Which of the repetitions, counted from 0.
+    pub clip: usize,
+    /// How much the model doubts, 0 (sure) to 1 (it might as well be the other); 1 while nothing is known.
+    pub doubt: f64,
+    /// How unlike it is to everything that was judged or suggested before, in mean distances between two repetitions.
+    pub novelty: f64,
+}
+
+/// Repetitions of one movement as they are compared: features that need no label.
+pub(crate) struct Pool {
+    features: Vec<f32>,
+    width: usize,
+    /// Mean distance between repetitions.
+    scale: f64,
+}
+
+/// Up to `count` repetitions of one movement to judge next, the first first. `labels` says what was judged already, `[repetition]`. None of them without a body.
+pub fn suggest(motions: &[&Motion], labels: &[Option<bool>], count: usize, seed: u64) -> Vec<Suggestion> {
+    Pool::new(motions, seed).map_or_else(Vec::new, |pool| pool.suggest(labels, count))
+}
+
+impl Pool {
+    /// None for fewer than two repetitions.
+    pub(crate) fn new(motions: &[&Motion], seed: u64) -> Option<Pool> {
+        let features = Features::fit(motions, seed)?;
+        let mut pool = Pool { features: features.of(motions), width: features.width(), scale: 1.0 };
+        let n = motions.len();
+        let sum: f64 = (1..n).map(|i| pool.apart(i - 1, i)).sum();
+        pool.scale = (sum / (n as f64 - 1.0)).max(1e-9);
+        (n > 1).then_some(pool)
+    }
+
+    /// See [`suggest`].
+    pub(crate) fn suggest(&self, labels: &[Option<bool>], count: usize) -> Vec<Suggestion> {
+        let n = labels.len();
+        let judge = self.learn(labels);
+        let doubt = |i: usize| match &judge {
+            Some(judge) => 1.0 - self.say(judge, i).abs().min(1.0),
+            None => 1.0,
+        };
+        let doubts: Vec<f64> = (0..n).map(doubt).collect();
+        let mut novelty = vec![f64::INFINITY; n];
+        for known in (0..n).filter(|&i| labels[i].is_some()) {
+            self.approach(&mut novelty, known);
+        }
+        let mut open: Vec<usize> = (0..n).filter(|&i| labels[i].is_none()).collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < count && !open.is_empty() {
+            // Where nothing is known the first is the most usual one, not the strangest.
+            let worth = |i: usize| match novelty[i].is_finite() {
+                true => (doubts[i] + LEAST_DOUBT) * novelty[i],
+                false => -(0..n).map(|j| self.apart(i, j)).sum::<f64>(),
+            };
+            let Some(place) = (0..open.len()).max_by(|&a, &b| worth(open[a]).total_cmp(&worth(open[b]))) else { break };
+            let clip = open.swap_remove(place);
+            open.sort_unstable();
+            let novel = if novelty[clip].is_finite() { novelty[clip] } else { 1.0 };
+            chosen.push(Suggestion { clip, doubt: doubts[clip], novelty: novel });
+            self.approach(&mut novelty, clip);
+        }
+        chosen
+    }
+
+    /// What can be learned from the labels; none without both kinds.
+    pub(crate) fn learn(&self, labels: &[Option<bool>]) -> Option<Ridge> {
+        let known: Vec<usize> = (0..labels.len()).filter(|&i| labels[i].is_some()).collect();
+        let targets: Vec<f64> = known.iter().map(|&i| if labels[i] == Some(true) { 1.0 } else { -1.0 }).collect();
+        let both = targets.contains(&1.0) && targets.contains(&-1.0);
+        let rows: Vec<f32> = known.iter().flat_map(|&i| self.row(i)).copied().collect();
+        both.then(|| Ridge::fit(&rows, &targets, targets.len()))?
+    }
+
+    /// What a judge says of a repetition, about −1 to 1.
+    pub(crate) fn say(&self, judge: &Ridge, i: usize) -> f64 {
+        judge.predict(self.row(i)).first().copied().unwrap_or(0.0)
+    }
+
+    fn row(&self, i: usize) -> &[f32] {
+        &self.features[i * self.width..(i + 1) * self.width]
+    }
+
+    fn apart(&self, i: usize, j: usize) -> f64 {
+        let square: f32 = self.row(i).iter().zip(self.row(j)).map(|(a, b)| (a - b).powi(2)).sum();
+        f64::from(square).sqrt() / self.scale
+    }
+
+    /// Takes note that a repetition is known now.
+    fn approach(&self, novelty: &mut [f64], known: usize) {
+        for (i, novelty) in novelty.iter_mut().enumerate() {
+            *novelty = novelty.min(self.apart(i, known));
+        }
+    }
+}
+
+/// Novelty counts a little even where there is no doubt: what was never seen may be judged wrongly with certainty.
+const LEAST_DOUBT: f64 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motion::tests::motion;
+    use agoge_motion::Side;
+    use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+
+    /// One squat each of some athletes; those with an odd number have a knee inward.
+    fn squats(athletes: u64) -> Vec<Motion> {
+        (0..athletes)
+            .map(|athlete| {
+                let fault =
+                    Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=1, size: 30.0 };
+                let faults = if athlete % 2 == 1 { vec![fault] } else { Vec::new() };
+                motion(&Set { repetitions: 1, seed: athlete, faults, variation_deg: 4.0, ..Set::new(Exercise::Squat) })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn suggestions_are_open_differ_and_doubt_comes_first() {
+        let squats = squats(12);
+        let motions: Vec<&Motion> = squats.iter().collect();
+        let first = suggest(&motions, &[None; 12], 4, 1);
+        assert_eq!(first.len(), 4);
+        assert!(first.iter().all(|s| s.doubt == 1.0));
+        let mut labels = [None; 12];
+        (0..6).for_each(|i| labels[i] = Some(i % 2 == 0));
+        let next = suggest(&motions, &labels, 20, 1);
+        let mut clips: Vec<usize> = next.iter().map(|s| s.clip).collect();
+        clips.sort_unstable();
+        assert_eq!(clips, [6, 7, 8, 9, 10, 11], "each once, none that was judged");
+        assert!(next.iter().all(|s| (0.0..=1.0).contains(&s.doubt)) && next.iter().any(|s| s.doubt < 1.0));
+        assert!(suggest(&motions[..1], &[None], 4, 1).is_empty());
+    }
+}
