@@ -177,15 +177,15 @@ pub fn resume(
 }
 
 /// Learning which movement a clip is and how well it was done.
-struct Judge<'a> {
-    clips: &'a [Clip],
-    movements: &'a [String],
-    config: &'a Config,
-    order: Order,
+pub(crate) struct Judge<'a> {
+    pub(crate) clips: &'a [Clip],
+    pub(crate) movements: &'a [String],
+    pub(crate) config: &'a Config,
+    pub(crate) order: Order,
 }
 
 /// Some varied clips of a batch.
-struct Shard {
+pub(crate) struct Shard {
     rows: Vec<(Tokens, Truth)>,
     causal: bool,
     /// How many clips the whole batch has, and how many of them were judged by somebody.

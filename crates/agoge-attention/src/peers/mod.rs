@@ -16,6 +16,7 @@ mod tests;
 
 pub use attention::Attention;
 pub(crate) use attention::probability;
+pub(crate) use ridge::Ridge;
 
 use crate::error::Error;
 use crate::token::Clip;
