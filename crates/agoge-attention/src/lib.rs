@@ -3,6 +3,7 @@
 //!
 //! Invariants: the only crate that knows Burn; it knows no file but its own weights, no movement definition and no wording.
 
+pub mod adapt;
 pub mod athlete;
 pub mod attention;
 pub mod bench;
@@ -31,6 +32,7 @@ pub mod token;
 pub mod train;
 pub mod weights;
 
+pub use adapt::{Adapted, adapt};
 pub use athlete::AthleteEffect;
 pub use calibration::Calibration;
 pub use card::Card;

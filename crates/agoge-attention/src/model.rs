@@ -209,6 +209,12 @@ impl Model {
         if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 
+    /// The embeddings of clips that are already tokens, `[clip, 2 · width]`.
+    pub(crate) fn embed(&self, clips: &[Tokens]) -> Vec<f32> {
+        let mut workspace = Workspace::new();
+        clips.chunks(BATCH).flat_map(|chunk| self.network.embed(chunk, &mut workspace)).collect()
+    }
+
     /// Reads clips that are already tokens.
     pub(crate) fn read_tokens(&self, clips: &[Tokens]) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(clips.len());

@@ -182,27 +182,20 @@ pub fn resume(
         identity.add(&[clip.label.map_or(2, u8::from)]);
     }
     let course = Course { plan, order, epochs: config.epochs, identity };
-    let encoder = course.run(
-        &encoder,
-        &Judge { clips, movements, sided: movements.iter().any(|name| is_sided(name)), config, order },
-        checkpoint,
-        progress,
-    )?;
+    let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
     Ok((encoder, size))
 }
 
 /// Learning which movement a clip is and how well it was done.
-struct Judge<'a> {
-    clips: &'a [Clip],
-    movements: &'a [String],
-    /// Whether some movement is named after a side.
-    sided: bool,
-    config: &'a Config,
-    order: Order,
+pub(crate) struct Judge<'a> {
+    pub(crate) clips: &'a [Clip],
+    pub(crate) movements: &'a [String],
+    pub(crate) config: &'a Config,
+    pub(crate) order: Order,
 }
 
 /// Some varied clips of a batch.
-struct Shard {
+pub(crate) struct Shard {
     rows: Vec<(Tokens, Truth)>,
     causal: bool,
     /// How many clips the whole batch has, and how many of them were judged by somebody.
@@ -218,6 +211,7 @@ impl Task for Judge<'_> {
         let mut rng = self.order.random(step);
         let causal = rng.f64() < self.config.augment.live;
         let live = if causal { 1.0 } else { 0.0 };
+        let sided = self.movements.iter().any(|name| is_sided(name));
         let rows: Vec<(Tokens, Truth)> = self
             .order
             .examples(step)
@@ -226,7 +220,7 @@ impl Task for Judge<'_> {
                 let clip = &self.clips[i];
                 let augment = Augment { live, ..self.config.augment.of(&clip.movement) };
                 // Whose active side is on the right needs no mirror.
-                let augment = if causal || self.sided { augment } else { Augment { mirror: 0.0, ..augment } };
+                let augment = if causal || sided { augment } else { Augment { mirror: 0.0, ..augment } };
                 let class = self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
                 // A live stream does not know yet which side will be the active one.
                 let motion = if causal { Cow::Borrowed(&clip.motion) } else { facing(&clip.motion, self.movements) };

@@ -22,7 +22,13 @@ impl Ridge {
     /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ = Q Λ Qᵀ: the residuals of all penalties α follow from one
     /// decomposition, and so do those with an example left out, without learning again: rᵢ / (1 − hᵢᵢ), where h is the matrix that takes targets to predictions (Golub, Heath & Wahba 1979).
     pub(crate) fn fit(features: &[f32], targets: &[f64], examples: usize) -> Option<Ridge> {
-        if examples == 0 || features.len() < examples || targets.len() < examples {
+        Ridge::fit_groups(features, targets, examples, 1)
+    }
+
+    /// As [`Ridge::fit`], where every `group` examples that follow each other are views of one thing and are left out together: the residuals of such a block are
+    /// (I − h)⁻¹ times those of the block, with the block of h.
+    pub(crate) fn fit_groups(features: &[f32], targets: &[f64], examples: usize, group: usize) -> Option<Ridge> {
+        if examples == 0 || group == 0 || features.len() < examples || targets.len() < examples {
             return None;
         }
         let (width, outputs) = (features.len() / examples, targets.len() / examples);
@@ -37,19 +43,26 @@ impl Ridge {
         let decomposed = x.tr_mul(&x).symmetric_eigen();
         let (q, lambda) = (decomposed.eigenvectors, decomposed.eigenvalues.map(|value| value.max(0.0)));
         let projected = q.tr_mul(&y);
-        let squares = q.map(|v| v * v);
         // The dual coefficients c = (K + α)⁻¹ y; the residuals are α c.
         let dual = |penalty: f64| {
             let shrunk = DMatrix::from_fn(examples, outputs, |i, j| projected[(i, j)] / (lambda[i] + penalty));
             &q * shrunk
         };
         let left_out = |penalty: f64| {
-            let kept = &squares * lambda.map(|value| penalty / (value + penalty));
+            let kept = lambda.map(|value| penalty / (value + penalty));
             let residuals = dual(penalty) * penalty;
-            // The mean is learned as well: it takes a share of 1/n of every prediction from the example itself.
-            let room = |i: usize| (kept[i] - 1.0 / examples as f64).max(1e-12);
-            let square = |i: usize| residuals.row(i).norm_squared() / room(i).powi(2);
-            (0..examples).map(square).sum::<f64>()
+            let square = |first: usize| {
+                let count = group.min(examples - first);
+                let own = q.rows(first, count);
+                let scaled = DMatrix::from_fn(count, examples, |i, j| own[(i, j)] * kept[j]);
+                // The mean is learned as well: it takes a share of 1/n of every prediction from the example itself.
+                let mut room = scaled * own.transpose();
+                room.add_scalar_mut(-1.0 / examples as f64);
+                (0..count).for_each(|i| room[(i, i)] = room[(i, i)].max(1e-12));
+                let residuals = residuals.rows(first, count).into_owned();
+                room.lu().solve(&residuals).map_or(f64::INFINITY, |left| left.norm_squared())
+            };
+            (0..examples).step_by(group).map(square).sum::<f64>()
         };
         let penalty = PENALTIES
             .into_iter()
@@ -81,6 +94,12 @@ impl Ridge {
     pub(crate) fn from_numbers(weights: &[f32], offsets: &[f32]) -> Ridge {
         let [weights, offsets] = [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
         Ridge { weights, offsets, penalty: f64::NAN }
+    }
+
+    /// The weights and the offset of every target.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (Vec<f64>, f64)> + '_ {
+        let width = (self.weights.len() / self.offsets.len().max(1)).max(1);
+        self.weights.chunks(width).map(<[f64]>::to_vec).zip(self.offsets.iter().copied())
     }
 
     /// How many numbers it has learned.

@@ -40,8 +40,10 @@ struct Collect {
 
 impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let data = param.val().into_data();
-        self.found.layout.push((self.path.join("."), param.val().dims().to_vec()));
+        // What is stored: an adapter's change is not part of it, its factors are parameters of their own.
+        let stored = param.base();
+        self.found.layout.push((self.path.join("."), stored.dims().to_vec()));
+        let data = stored.into_data();
         self.found.values.extend(data.iter::<f32>());
     }
     fn enter_module(&mut self, name: &str, _: &str) {
@@ -74,7 +76,7 @@ struct Take {
 
 impl ModuleVisitor for Take {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
+        let tensor = param.base();
         match tensor.grad_remove(&mut self.gradients).map(Tensor::into_data) {
             Some(data) => match data.as_slice::<f32>() {
                 Ok(values) => self.taken.extend_from_slice(values),

@@ -1,0 +1,56 @@
+//! Low-rank adapters (Hu et al. 2021): to every map to queries, keys and values a product of two thin matrices is added. They are trained together with the heads while
+//! everything else stays as it is, and are then part of the weights.
+
+use super::examples::{AUGMENT, Examples};
+use crate::encoder::Encoder;
+use crate::error::Error;
+use crate::train::{AVERAGE, AdamW, Config, Judge, Order, Parameters, Plan, Trainer};
+use burn::module::{Lora, Module, ParamGroup};
+use burn::tensor::Device;
+use fastrand::Rng;
+
+/// Rank of the changes.
+const RANK: usize = 4;
+/// Steps; each takes a batch of varied clips.
+const STEPS: usize = 120;
+/// Clips in a step at most.
+const BATCH: usize = 32;
+/// Highest learning rate.
+const RATE: f64 = 3e-3;
+
+/// Trains adapters on an encoder whose heads already know the movements.
+pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result<Encoder, Error> {
+    let clips: Vec<_> = examples.clips.iter().map(|&clip| clip.clone()).collect();
+    let config = Config { augment: AUGMENT, seed, ..Config::default() };
+    let order = Order { count: clips.len(), batch: BATCH, seed: seed ^ 0x10a };
+    // What is frozen has no gradient and must not decay either.
+    let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
+    let plan = Plan { optimiser, average: Some(AVERAGE), ..Plan::new(STEPS, RATE) };
+    let task = Judge { clips: &clips, movements: examples.movements, config: &config, order };
+    let trained = Trainer::new(&adapted(encoder, seed), plan).run(&task, &mut ())?;
+    Ok(trained.valid().materialize().to_device(&Device::flex()))
+}
+
+/// The encoder with adapters that change nothing yet: one factor is drawn, the other is zero.
+fn adapted(encoder: &Encoder, seed: u64) -> Encoder {
+    let maps = ParamGroup::from_predicate("joined.weight");
+    let heads = ParamGroup::from_any_predicates(vec!["movement", "quality"]);
+    let adapted = encoder
+        .clone()
+        .to_device(&crate::train::device())
+        .apply_lora(Lora::new(RANK, RANK as f64).set_param_group(maps))
+        .unfreeze_group(heads);
+    // Drawn by us, so that they follow from the seed alone.
+    let mut rng = Rng::with_seed(seed ^ 0xada7);
+    let Parameters { layout, mut values } = Parameters::of(&adapted);
+    let mut rest = values.as_mut_slice();
+    for (path, shape) in layout {
+        let (own, others) = std::mem::take(&mut rest).split_at_mut(shape.iter().product());
+        if path.ends_with("lora.a") {
+            let bound = (3.0 / shape[0] as f32).sqrt();
+            own.fill_with(|| bound * (2.0 * rng.f32() - 1.0));
+        }
+        rest = others;
+    }
+    Parameters::put(adapted, &values)
+}

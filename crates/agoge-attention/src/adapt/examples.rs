@@ -1,0 +1,80 @@
+//! Labelled clips and the embeddings of several varied views of each.
+
+use crate::model::Model;
+use crate::token::{Augment, Clip, Tokens};
+use fastrand::Rng;
+
+/// Views of a clip: itself, then varied ones.
+const VIEWS: usize = 12;
+/// Embeddings in all: many clips need fewer views, and ridge takes the third power of their number.
+const EMBEDDINGS: usize = 400;
+/// How views are varied. The camera stays where it is, and attention is not asked to look back only.
+pub(super) const AUGMENT: Augment = Augment { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
+
+/// Labelled clips with their embeddings.
+pub(super) struct Examples<'a> {
+    pub(super) clips: Vec<&'a Clip>,
+    /// Names of the movements, in the order of the heads.
+    pub(super) movements: &'a [String],
+    /// Which movement each clip is, `[clip]`.
+    pub(super) classes: Vec<usize>,
+    /// Embeddings a clip.
+    pub(super) views: usize,
+    /// Numbers an embedding.
+    pub(super) width: usize,
+    /// `[clip, view, coordinate]`; the first view is the clip itself.
+    pub(super) embeddings: Vec<f32>,
+}
+
+impl<'a> Examples<'a> {
+    /// Clips of some movements, as a model embeds them.
+    pub(super) fn of(model: &Model, clips: Vec<&'a Clip>, movements: &'a [String], seed: u64) -> Examples<'a> {
+        let views = (EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS);
+        let mut rng = Rng::with_seed(seed ^ 0x0ada);
+        let mut tokens: Vec<Tokens> = Vec::with_capacity(clips.len() * views);
+        for clip in &clips {
+            let augment = AUGMENT.of(&clip.movement);
+            tokens.push(clip.motion.tokens());
+            tokens.extend((1..views).map(|_| clip.motion.varied(&mut rng, &augment)));
+        }
+        let embeddings = model.embed(&tokens);
+        let class = |clip: &&Clip| movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
+        let classes = clips.iter().map(class).collect();
+        Examples { classes, clips, movements, views, width: 2 * model.size().width, embeddings }
+    }
+
+    /// Some of the clips.
+    pub(super) fn pick(&self, which: &[usize]) -> Examples<'a> {
+        let embeddings = which.iter().flat_map(|&clip| self.embeddings(clip)).copied().collect();
+        Examples {
+            clips: which.iter().map(|&clip| self.clips[clip]).collect(),
+            movements: self.movements,
+            classes: which.iter().map(|&clip| self.classes[clip]).collect(),
+            views: self.views,
+            width: self.width,
+            embeddings,
+        }
+    }
+
+    /// All embeddings of a clip, `[view, coordinate]`.
+    pub(super) fn embeddings(&self, clip: usize) -> &[f32] {
+        let long = self.views * self.width;
+        &self.embeddings[clip * long..(clip + 1) * long]
+    }
+
+    /// The clips that are judged, `[movement]`: each with whether it is correct; empty where a kind is missing.
+    pub(super) fn judged(&self) -> Vec<Vec<(usize, bool)>> {
+        let judged = |movement: usize| {
+            let own = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
+            let labelled: Vec<(usize, bool)> = own.filter_map(|clip| Some((clip, self.clips[clip].label?))).collect();
+            let both = [true, false].iter().all(|kind| labelled.iter().any(|(_, label)| label == kind));
+            if both { labelled } else { Vec::new() }
+        };
+        (0..self.movements.len()).map(judged).collect()
+    }
+
+    /// Whether something can be learned from them.
+    pub(super) fn suffice(&self) -> bool {
+        self.movements.len() > 1 || self.judged().iter().any(|judged| !judged.is_empty())
+    }
+}

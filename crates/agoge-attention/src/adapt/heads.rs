@@ -1,0 +1,163 @@
+//! Heads that are linear in the embedding, straight from examples.
+
+use super::examples::Examples;
+use crate::peers::Ridge;
+use crate::train::SOFT;
+use crate::weights::Values;
+use rayon::prelude::*;
+
+/// Both heads.
+pub(super) struct Heads {
+    movement: Head,
+    quality: Head,
+}
+
+/// One head: a linear function of the embedding for each movement.
+struct Head {
+    /// `[movement]`: weights and offset; none where nothing was learned.
+    functions: Vec<Option<(Vec<f64>, f64)>>,
+    width: usize,
+}
+
+impl Heads {
+    /// Nearest means. Quality is 1 and −1 (in the sense of [`unit`]) at the means of the correct and the incorrect clips.
+    pub(super) fn prototypes(examples: &Examples) -> Heads {
+        let (judged, count) = (examples.judged(), examples.movements.len());
+        let quality = judged.iter().map(|judged| {
+            let kinds = [true, false].map(|kind| {
+                judged.iter().filter(|(_, label)| *label == kind).map(|(clip, _)| *clip).collect::<Vec<usize>>()
+            });
+            if kinds.iter().any(Vec::is_empty) {
+                return None;
+            }
+            let Means { means, spread } = Means::of(examples, &kinds);
+            let middle: Vec<f64> = means[0].iter().zip(&means[1]).map(|(a, b)| 0.5 * (a + b)).collect();
+            let half: Vec<f64> = means[0].iter().zip(&middle).map(|(a, m)| a - m).collect();
+            let towards: Vec<f64> = half.iter().zip(&spread).map(|(half, spread)| half / spread).collect();
+            let scale = unit() / dot(&towards, &half).max(1e-12);
+            let weights: Vec<f64> = towards.iter().map(|v| scale * v).collect();
+            let offset = -dot(&weights, &middle);
+            Some((weights, offset))
+        });
+        let movement = if count < 2 {
+            vec![None; count]
+        } else {
+            let kinds: Vec<Vec<usize>> = (0..count)
+                .map(|movement| (0..examples.clips.len()).filter(|&clip| examples.classes[clip] == movement).collect())
+                .collect();
+            let Means { means, spread } = Means::of(examples, &kinds);
+            // With the spread within a kind as variance, a coordinate counts as one of a normal distribution would; coordinates that go together count as one.
+            let share = 1.0 / (examples.width as f64).sqrt();
+            let of = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
+                let weights: Vec<f64> = mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
+                let offset = -0.5 * dot(&weights, mean);
+                (!kind.is_empty()).then_some((weights, offset))
+            };
+            means.iter().zip(&kinds).map(of).collect()
+        };
+        Heads { movement: Head::new(movement, examples), quality: Head::new(quality.collect(), examples) }
+    }
+
+    /// Ridge to 1 and −1 (in the sense of [`unit`]); the penalty is the one with the least error when all views of a clip are left out.
+    pub(super) fn linear(examples: &Examples) -> Heads {
+        let (count, clips) = (examples.movements.len(), examples.clips.len());
+        let sign = |first: bool| if first { 1.0 } else { -1.0 };
+        let scaled = |(weights, offset): (Vec<f64>, f64)| {
+            (weights.into_iter().map(|weight| unit() * weight).collect::<Vec<f64>>(), unit() * offset)
+        };
+        let fit = |which: &[usize], target: &dyn Fn(usize) -> Vec<f64>| {
+            let rows: Vec<f32> = which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
+            let targets: Vec<f64> =
+                which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
+            Ridge::fit_groups(&rows, &targets, which.len() * examples.views, examples.views)
+        };
+        let quality = |judged: Vec<(usize, bool)>| {
+            let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();
+            let ridge = fit(&which, &|i| vec![sign(judged[i].1)])?;
+            ridge.functions().next().map(scaled)
+        };
+        let quality: Vec<_> = examples.judged().into_par_iter().map(quality).collect();
+        let movement = if count < 2 {
+            None
+        } else {
+            let all: Vec<usize> = (0..clips).collect();
+            fit(&all, &|i| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect())
+        };
+        let movement = movement
+            .map_or_else(|| vec![None; count], |ridge| ridge.functions().map(|own| Some(scaled(own))).collect());
+        Heads { movement: Head::new(movement, examples), quality: Head::new(quality, examples) }
+    }
+
+    /// As parameters of an encoder.
+    pub(super) fn values(self) -> Values {
+        let [movement, quality] =
+            [("movement", self.movement), ("quality", self.quality)].map(|(name, head)| head.values(name));
+        movement.into_iter().chain(quality).collect()
+    }
+}
+
+impl Head {
+    fn new(functions: Vec<Option<(Vec<f64>, f64)>>, examples: &Examples) -> Head {
+        Head { functions, width: examples.width }
+    }
+
+    fn values(&self, name: &str) -> [(String, (Vec<usize>, Vec<f32>)); 2] {
+        let count = self.functions.len();
+        let mut weights = vec![0.0f32; self.width * count];
+        let mut offsets = vec![0.0f32; count];
+        for (movement, function) in self.functions.iter().enumerate() {
+            let Some((own, offset)) = function else { continue };
+            weights.iter_mut().skip(movement).step_by(count).zip(own).for_each(|(to, from)| *to = *from as f32);
+            offsets[movement] = *offset as f32;
+        }
+        [
+            (format!("{name}.weight"), (vec![self.width, count], weights)),
+            (format!("{name}.bias"), (vec![count], offsets)),
+        ]
+    }
+}
+
+/// What a head says of a clip that is correct beyond the doubt that training leaves: the logit of its target.
+pub(super) fn unit() -> f64 {
+    (f64::from(1.0 - SOFT) / f64::from(SOFT)).ln()
+}
+
+/// Means of kinds of clips, and the spread within them.
+struct Means {
+    /// `[kind][coordinate]`.
+    means: Vec<Vec<f64>>,
+    /// Variance within a kind, half of it the mean over the coordinates: a few clips do not tell a small one from a lucky one. `[coordinate]`.
+    spread: Vec<f64>,
+}
+
+impl Means {
+    fn of(examples: &Examples, kinds: &[Vec<usize>]) -> Means {
+        let width = examples.width;
+        let mut spread = vec![0.0; width];
+        let mut rows = 0usize;
+        let means: Vec<Vec<f64>> = kinds
+            .iter()
+            .map(|kind| {
+                let views = || kind.iter().flat_map(|&clip| examples.embeddings(clip).chunks_exact(width));
+                let count = kind.len() * examples.views;
+                let mut mean = vec![0.0; width];
+                views().for_each(|view| mean.iter_mut().zip(view).for_each(|(m, v)| *m += f64::from(*v)));
+                mean.iter_mut().for_each(|m| *m /= count.max(1) as f64);
+                for view in views() {
+                    for ((square, v), m) in spread.iter_mut().zip(view).zip(&mean) {
+                        *square += (f64::from(*v) - m).powi(2);
+                    }
+                }
+                rows += count;
+                mean
+            })
+            .collect();
+        let mean = spread.iter().sum::<f64>() / width as f64;
+        spread.iter_mut().for_each(|square| *square = (*square + mean) / (2 * rows.max(1)) as f64 + 1e-9);
+        Means { means, spread }
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -1,0 +1,103 @@
+//! Which way is best, by the labelled clips alone: each is judged by what was learned without it.
+
+use super::examples::Examples;
+use super::{Inside, Way, learn};
+use crate::card::Card;
+use crate::error::Error;
+use crate::metric::auc;
+use crate::model::{Model, Reading};
+use fastrand::Rng;
+use rayon::prelude::*;
+
+/// Parts that the clips are cut into at most; each is left out once.
+const FOLDS: usize = 4;
+
+/// What each way reaches on clips that it was not given; empty if some kind has a single clip.
+pub(super) fn inside(base: &Model, examples: &Examples, seed: u64) -> Result<Vec<Inside>, Error> {
+    let parts = parts(examples, seed);
+    let folds = parts.iter().max().map_or(0, |last| last + 1);
+    if folds < 2 {
+        return Ok(Vec::new());
+    }
+    let jobs: Vec<(Way, usize)> =
+        Way::ALL.into_iter().flat_map(|way| (0..folds).map(move |fold| (way, fold))).collect();
+    let read = jobs
+        .into_par_iter()
+        .map(|(way, fold)| {
+            let (out, kept): (Vec<usize>, Vec<usize>) = (0..parts.len()).partition(|&clip| parts[clip] == fold);
+            let (encoder, size) = learn(way, base, &examples.pick(&kept), seed)?;
+            let card = Card { sensor: base.card().sensor, movements: examples.movements.to_vec(), ..Card::default() };
+            let model = Model::new(encoder, size, card, &[]);
+            let motions: Vec<_> = out.iter().map(|&clip| &examples.clips[clip].motion).collect();
+            Ok((way, out.into_iter().zip(model.read_motions(&motions)).collect::<Vec<_>>()))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let reached = |way: Way| {
+        let said: Vec<&(usize, Reading)> =
+            read.iter().filter(|(own, _)| *own == way).flat_map(|(_, said)| said).collect();
+        Inside { way, reached: score(examples, &said) }
+    };
+    Ok(Way::ALL.into_iter().map(reached).collect())
+}
+
+/// The way that reached most; of equals, and without any, the simplest.
+pub(super) fn choose(inside: &[Inside]) -> Way {
+    let better = |best: Option<Inside>, next: &Inside| match best {
+        Some(best) if next.reached <= best.reached => Some(best),
+        _ => Some(*next),
+    };
+    inside.iter().fold(None, better).map_or(Way::Prototype, |best| best.way)
+}
+
+/// The part of each clip; every part has clips of every kind. All are 0 if a kind has a single clip.
+fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
+    let mut rng = Rng::with_seed(seed ^ 0xf01d);
+    let kind = |clip: usize| (examples.classes[clip], examples.clips[clip].label);
+    let mut kinds: Vec<_> = (0..examples.clips.len()).map(kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let members: Vec<Vec<usize>> = kinds
+        .iter()
+        .map(|own| {
+            let mut members: Vec<usize> = (0..examples.clips.len()).filter(|&clip| kind(clip) == *own).collect();
+            rng.shuffle(&mut members);
+            members
+        })
+        .collect();
+    let folds = members.iter().map(Vec::len).min().unwrap_or(1).clamp(1, FOLDS);
+    let mut parts = vec![0; examples.clips.len()];
+    for members in &members {
+        members.iter().enumerate().for_each(|(place, &clip)| parts[clip] = place % folds);
+    }
+    parts
+}
+
+/// How good it was: the mean AUC over the movements that are judged, the share of clips that were recognised if there are several movements, or the mean of both.
+fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
+    let mut scores = Vec::new();
+    let aucs: Vec<f64> = examples
+        .judged()
+        .iter()
+        .enumerate()
+        .filter(|(_, judged)| !judged.is_empty())
+        .map(|(movement, _)| {
+            let own = said.iter().filter(|(clip, _)| examples.classes[*clip] == movement);
+            let labelled =
+                own.filter_map(|(clip, reading)| Some((reading.quality[movement], examples.clips[*clip].label?)));
+            let (scores, labels): (Vec<f32>, Vec<bool>) = labelled.unzip();
+            auc(&scores, &labels)
+        })
+        .filter(|auc| auc.is_finite())
+        .collect();
+    if !aucs.is_empty() {
+        scores.push(aucs.iter().sum::<f64>() / aucs.len() as f64);
+    }
+    if examples.movements.len() > 1 && !said.is_empty() {
+        let best = |reading: &Reading| {
+            (0..reading.movement.len()).max_by(|&a, &b| reading.movement[a].total_cmp(&reading.movement[b]))
+        };
+        let right = said.iter().filter(|(clip, reading)| best(reading) == Some(examples.classes[*clip])).count();
+        scores.push(right as f64 / said.len() as f64);
+    }
+    scores.iter().sum::<f64>() / scores.len().max(1) as f64
+}
