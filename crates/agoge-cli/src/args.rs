@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Train(Train),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
+    /// Say which recordings to judge next, so that each label teaches most
+    Label(Label),
     /// Show, export or import a model (docs/MODELS.md)
     Model(Model),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
@@ -248,12 +250,36 @@ pub(crate) struct Evaluate {
     /// Also judge each repetition beside the athlete's others, without their labels, with intervals; takes three times as long
     #[arg(long)]
     pub(crate) sets: bool,
+    /// Instead of a method, measure how many labels `agoge label suggest` saves against labels at random
+    #[arg(long, conflicts_with_all = ["sets", "keep", "base", "epochs"])]
+    pub(crate) labels: bool,
     /// Keep what was said of every clip in this file, a line each training; if it is there, go on from it
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) keep: Option<PathBuf>,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+/// `agoge label`
+#[derive(Debug, Args)]
+pub(crate) struct Label {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: LabelCommand,
+}
+
+/// What to do with labels.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LabelCommand {
+    /// List the recordings of a manifest that should be judged next: where the model doubts, and what is unlike anything judged before
+    Suggest {
+        /// manifest.csv: file, athlete, movement, label, split
+        manifest: PathBuf,
+        /// How many of each movement
+        #[arg(long, value_name = "N", default_value_t = 8)]
+        count: usize,
+    },
 }
 
 /// `agoge model`

@@ -39,6 +39,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Pretrain(args) => commands::pretrain::run(&args, shared),
         Command::Train(args) => commands::train::run(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run(&args, shared),
+        Command::Label(args) => commands::label::run(&args, shared),
         Command::Model(args) => commands::model::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -13,6 +13,9 @@ use std::path::Path;
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let base = super::train::base(args.base.as_deref())?;
     let clips = Protocol::from_name(&args.protocol).clips(&args.data)?;
+    if args.labels {
+        return super::label::measure(&clips, args.seeds, shared);
+    }
     let config = super::train::config(1, args.epochs, clips.learned());
     let method = learn::method(&args.model, &config, base.as_ref())?;
     let outcome = measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?;

@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod import;
+pub(crate) mod label;
 pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod pretrain;

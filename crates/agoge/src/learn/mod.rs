@@ -2,10 +2,12 @@
 
 mod data;
 mod folds;
+mod labelling;
 mod protocol;
 
 pub use data::Clips;
 pub use folds::Folds;
+pub use labelling::{ToLabel, suggest_labels};
 pub use protocol::{Outcome, Protocol, method, run};
 
 use crate::{Error, Models, Options, analyze, checkpoint};

@@ -1,0 +1,73 @@
+//! `agoge label suggest MANIFEST`
+
+use super::{print, print_json};
+use crate::args::{Label, LabelCommand, Shared};
+use crate::outcome::{Exit, Failure};
+use crate::progress;
+use agoge::attention::evaluate::{Labelling, WithLabels, labelling};
+use agoge::learn::{Clips, suggest_labels};
+
+/// Says which recordings to judge next.
+pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
+    let LabelCommand::Suggest { manifest, count } = &args.command;
+    let next = suggest_labels(manifest, *count)?;
+    if shared.json {
+        print_json(&next)?;
+        return Ok(Exit::Done);
+    }
+    if next.is_empty() {
+        print("Every recording that can be judged has a label.\n")?;
+        return Ok(Exit::Done);
+    }
+    let mut text =
+        "Judge these next: 1 (correct) or 0 (not) in the column label of the manifest, then ask again.\n".to_owned();
+    let mut movement = "";
+    for own in &next {
+        if own.movement != movement {
+            movement = &own.movement;
+            text += &format!("\n{movement}\n");
+        }
+        text +=
+            &format!("  {:50} doubt {:.2}  novelty {:.2}\n", own.file.display().to_string(), own.doubt, own.novelty);
+    }
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Measures how many labels suggestions save.
+pub(crate) fn measure(clips: &Clips, seeds: u64, shared: &Shared) -> Result<Exit, Failure> {
+    let bar = progress::bar(0, "athletes left out", shared);
+    let measured = labelling(&clips.clips, seeds, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let measured = measured.map_err(agoge::Error::from)?;
+    if shared.json {
+        print_json(&measured)?;
+    } else {
+        print(&table(&measured))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn table(measured: &Labelling) -> String {
+    let Labelling { all, movements, athletes, seeds, .. } = measured;
+    let mut text = format!(
+        "{movements} movements, each of {athletes} athletes left out once, {seeds} seed(s); AUC, mean ± SD\n\n{:>6}  {:>13}  {:>13}\n",
+        "labels", "suggested", "random"
+    );
+    let cell = |(mean, sd): (f64, f64)| format!("{mean:.3} ± {sd:.3}");
+    for WithLabels { labels, suggested, random } in &measured.curve {
+        text += &format!("{labels:>6}  {:>13}  {:>13}\n", cell(*suggested), cell(*random));
+    }
+    let enough = |labels: Option<usize>| {
+        labels.map_or("–".to_owned(), |labels| format!("{labels} ({:.0} %)", 100.0 * labels as f64 / *all as f64))
+    };
+    text += &format!(
+        "\nwithin 0.01 of the AUC with all {all} labels of a movement: suggested {}, random {}\n",
+        enough(measured.suggested_enough),
+        enough(measured.random_enough)
+    );
+    text
+}
