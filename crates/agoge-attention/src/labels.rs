@@ -1,7 +1,8 @@
 //! Which repetitions a coach should judge next, so that a model of a movement learns most from each label.
 //!
-//! A label tells most where the model doubts (uncertainty sampling, Lewis & Gale 1994) and where nothing like it was judged yet (farthest-first traversal, Gonzalez 1985;
-//! Sener & Savarese 2018). A repetition is worth the product of both; those that are suggested together are chosen one after the other, so that they differ.
+//! A label tells most of the repetitions like it, and most where the model doubts them: so a suggestion is worth what it brings all repetitions nearer to a judged one, each
+//! weighed by the doubt about it (facility location, Nemhauser, Wolsey & Fisher 1978; uncertainty sampling, Lewis & Gale 1994). Those that are suggested together are chosen
+//! one after the other, so that they differ.
 
 use crate::motion::Motion;
 use crate::peers::{Features, Ridge};
@@ -14,16 +15,16 @@ pub struct Suggestion {
     pub clip: usize,
     /// How much the model doubts, 0 (sure) to 1 (it might as well be the other); 1 while nothing is known.
     pub doubt: f64,
-    /// How unlike it is to everything that was judged or suggested before, in mean distances between two repetitions.
-    pub novelty: f64,
+    /// Share of all that is to be known of the movement's repetitions that this label would bring, 0 to 1.
+    pub gain: f64,
 }
 
 /// Repetitions of one movement as they are compared: features that need no label.
 pub(crate) struct Pool {
     features: Vec<f32>,
     width: usize,
-    /// Mean distance between repetitions.
-    scale: f64,
+    /// Distances between repetitions, `[repetition, repetition]`.
+    apart: Vec<f64>,
 }
 
 /// Up to `count` repetitions of one movement to judge next, the first first. `labels` says what was judged already, `[repetition]`. None of them without a body.
@@ -35,11 +36,10 @@ impl Pool {
     /// None for fewer than two repetitions.
     pub(crate) fn new(motions: &[&Motion], seed: u64) -> Option<Pool> {
         let features = Features::fit(motions, seed)?;
-        let mut pool = Pool { features: features.of(motions), width: features.width(), scale: 1.0 };
+        let mut pool = Pool { features: features.of(motions), width: features.width(), apart: Vec::new() };
         let n = motions.len();
-        let sum: f64 = (1..n).map(|i| pool.apart(i - 1, i)).sum();
-        pool.scale = (sum / (n as f64 - 1.0)).max(1e-9);
-        (n > 1).then_some(pool)
+        pool.apart = (0..n * n).map(|i| pool.distance(i / n, i % n)).collect();
+        Some(pool)
     }
 
     /// See [`suggest`].
@@ -51,24 +51,29 @@ impl Pool {
             None => 1.0,
         };
         let doubts: Vec<f64> = (0..n).map(doubt).collect();
-        let mut novelty = vec![f64::INFINITY; n];
-        for known in (0..n).filter(|&i| labels[i].is_some()) {
-            self.approach(&mut novelty, known);
-        }
+        // Before anything is judged, everything is as far off as the farthest repetition.
+        let mut nearest: Vec<f64> = (0..n).map(|i| (0..n).map(|j| self.apart(i, j)).fold(0.0, f64::max)).collect();
+        let weight: Vec<f64> = doubts.iter().map(|doubt| doubt + LEAST_DOUBT).collect();
+        let whole: f64 = nearest.iter().zip(&weight).map(|(apart, weight)| apart * weight).sum();
+        let approach = |nearest: &mut [f64], known: usize| {
+            for (i, nearest) in nearest.iter_mut().enumerate() {
+                *nearest = nearest.min(self.apart(i, known));
+            }
+        };
+        (0..n).filter(|&i| labels[i].is_some()).for_each(|known| approach(&mut nearest, known));
         let mut open: Vec<usize> = (0..n).filter(|&i| labels[i].is_none()).collect();
         let mut chosen = Vec::new();
-        while chosen.len() < count && !open.is_empty() {
-            // Where nothing is known the first is the most usual one, not the strangest.
-            let worth = |i: usize| match novelty[i].is_finite() {
-                true => (doubts[i] + LEAST_DOUBT) * novelty[i],
-                false => -(0..n).map(|j| self.apart(i, j)).sum::<f64>(),
+        while chosen.len() < count {
+            let gain = |i: usize| -> f64 {
+                (0..n).map(|j| weight[j] * (nearest[j] - self.apart(i, j)).max(0.0)).sum::<f64>() / whole.max(1e-12)
             };
-            let Some(place) = (0..open.len()).max_by(|&a, &b| worth(open[a]).total_cmp(&worth(open[b]))) else { break };
-            let clip = open.swap_remove(place);
-            open.sort_unstable();
-            let novel = if novelty[clip].is_finite() { novelty[clip] } else { 1.0 };
-            chosen.push(Suggestion { clip, doubt: doubts[clip], novelty: novel });
-            self.approach(&mut novelty, clip);
+            let gains: Vec<f64> = open.iter().map(|&i| gain(i)).collect();
+            let Some(place) = (0..open.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b]).then(b.cmp(&a))) else {
+                break;
+            };
+            let clip = open.remove(place);
+            chosen.push(Suggestion { clip, doubt: doubts[clip], gain: gains[place] });
+            approach(&mut nearest, clip);
         }
         chosen
     }
@@ -92,19 +97,17 @@ impl Pool {
     }
 
     fn apart(&self, i: usize, j: usize) -> f64 {
-        let square: f32 = self.row(i).iter().zip(self.row(j)).map(|(a, b)| (a - b).powi(2)).sum();
-        f64::from(square).sqrt() / self.scale
+        let n = self.features.len() / self.width;
+        self.apart[i * n + j]
     }
 
-    /// Takes note that a repetition is known now.
-    fn approach(&self, novelty: &mut [f64], known: usize) {
-        for (i, novelty) in novelty.iter_mut().enumerate() {
-            *novelty = novelty.min(self.apart(i, known));
-        }
+    fn distance(&self, i: usize, j: usize) -> f64 {
+        let square: f32 = self.row(i).iter().zip(self.row(j)).map(|(a, b)| (a - b).powi(2)).sum();
+        f64::from(square).sqrt()
     }
 }
 
-/// Novelty counts a little even where there is no doubt: what was never seen may be judged wrongly with certainty.
+/// A repetition counts a little even where there is no doubt: what was never seen may be judged wrongly with certainty.
 const LEAST_DOUBT: f64 = 0.1;
 
 #[cfg(test)]
@@ -132,7 +135,7 @@ mod tests {
         let motions: Vec<&Motion> = squats.iter().collect();
         let first = suggest(&motions, &[None; 12], 4, 1);
         assert_eq!(first.len(), 4);
-        assert!(first.iter().all(|s| s.doubt == 1.0));
+        assert!(first.iter().all(|s| s.doubt == 1.0) && first.windows(2).all(|pair| pair[0].gain >= pair[1].gain));
         let mut labels = [None; 12];
         (0..6).for_each(|i| labels[i] = Some(i % 2 == 0));
         let next = suggest(&motions, &labels, 20, 1);

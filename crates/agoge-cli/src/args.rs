@@ -272,7 +272,7 @@ pub(crate) struct Label {
 /// What to do with labels.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabelCommand {
-    /// List the recordings of a manifest that should be judged next: where the model doubts, and what is unlike anything judged before
+    /// List the recordings of a manifest that should be judged next: those that stand for many others about which the model doubts
     Suggest {
         /// manifest.csv: file, athlete, movement, label, split
         manifest: PathBuf,

@@ -27,8 +27,12 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
             movement = &own.movement;
             text += &format!("\n{movement}\n");
         }
-        text +=
-            &format!("  {:50} doubt {:.2}  novelty {:.2}\n", own.file.display().to_string(), own.doubt, own.novelty);
+        text += &format!(
+            "  {:50} doubt {:.2}  gain {:.1} %\n",
+            own.file.display().to_string(),
+            own.doubt,
+            100.0 * own.gain
+        );
     }
     print(&text)?;
     Ok(Exit::Done)

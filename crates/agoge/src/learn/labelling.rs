@@ -20,8 +20,8 @@ pub struct ToLabel {
     pub athlete: String,
     /// How much the model of the movement doubts, 0 (sure) to 1.
     pub doubt: f64,
-    /// How unlike it is to all that was judged or suggested before, in mean distances between two repetitions.
-    pub novelty: f64,
+    /// Share of all that is to be known of the movement's repetitions that this label would bring, 0 to 1.
+    pub gain: f64,
 }
 
 /// Up to `count` recordings of each movement of a manifest to judge next, the first first; those with a label are what is known. The manifest is not changed.
@@ -42,15 +42,9 @@ pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<ToLabel>, Err
             known.filter(|(_, clip)| clip.motion.has_body()).map(|(row, clip)| (*row, &clip.motion)).collect();
         let labels: Vec<Option<bool>> = bodies.iter().map(|(row, _)| row.label).collect();
         let motions: Vec<&Motion> = bodies.iter().map(|(_, motion)| *motion).collect();
-        all.extend(suggest(&motions, &labels, count, 1).into_iter().map(|Suggestion { clip, doubt, novelty }| {
+        all.extend(suggest(&motions, &labels, count, 1).into_iter().map(|Suggestion { clip, doubt, gain }| {
             let row = bodies[clip].0;
-            ToLabel {
-                file: row.file.clone(),
-                movement: movement.to_owned(),
-                athlete: row.athlete.clone(),
-                doubt,
-                novelty,
-            }
+            ToLabel { file: row.file.clone(), movement: movement.to_owned(), athlete: row.athlete.clone(), doubt, gain }
         }));
     }
     Ok(all)
