@@ -57,7 +57,7 @@ const PLACES: [f64; 25] = {
 /// Shares of correct repetitions on the grid, all alike before anything is seen.
 const SHARES: [f64; 9] = [0.02, 0.15, 0.27, 0.39, 0.5, 0.61, 0.73, 0.85, 0.98];
 /// Effects on the grid, in standard deviations.
-const EFFECTS: [f64; 3] = [-1.0, 0.0, 1.0];
+const EFFECTS: [f64; 9] = [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0];
 /// An effect is never taken to be less than this share of the usual one.
 const LEAST_EFFECT: f64 = 0.2;
 /// What an outlier's density cannot fall below, as a share of the density at the mean.

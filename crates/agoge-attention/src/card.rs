@@ -1,6 +1,8 @@
 //! Model cards: what a model is for, what it was trained on, how good it is and on whom.
 
+use crate::athlete::AthleteEffect;
 use crate::calibration::Calibration;
+use crate::conformal::Conformal;
 use serde::{Deserialize, Serialize};
 
 /// The card of a model, kept with its weights.
@@ -20,8 +22,14 @@ pub struct Card {
     pub protocol: String,
     /// The figures, each with its name.
     pub figures: Vec<(String, f64)>,
-    /// What its readings of quality are worth on athletes it was not trained on; empty if that was not measured.
+    /// What its probabilities of "correct" are worth on athletes it was not trained on; empty if that was not measured.
     pub calibration: Calibration,
+    /// How its readings of quality differ between athletes; none if that was not measured.
+    #[serde(default)]
+    pub effect: Option<AthleteEffect>,
+    /// The interval about a score that holds nine labels in ten; none if that was not measured.
+    #[serde(default)]
+    pub conformal: Option<Conformal>,
     /// For each movement, the distance of its prototype within which 19 of 20 repetitions of athletes lie that it was not trained on; empty if that was not measured.
     /// What lies farther off is not known to be that movement.
     pub reach: Vec<f64>,

@@ -38,6 +38,12 @@ impl Conformal {
         residuals.last().map(|&(residual, _)| Conformal { deviations: residual })
     }
 
+    /// A prediction with the ends of its interval, 0 to 1.
+    pub fn around(&self, p: f64) -> [f64; 3] {
+        let [low, high] = self.interval(p);
+        [p, low, high]
+    }
+
     /// The interval around a prediction, `[low, high]`, 0 to 1.
     pub fn interval(&self, p: f64) -> [f64; 2] {
         let half = self.deviations * expected(p);

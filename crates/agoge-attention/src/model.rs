@@ -6,9 +6,11 @@ use crate::error::Error;
 use crate::kernel::Isa;
 use crate::motion::Motion;
 use crate::network::{Heads, Network};
+use crate::peers::{ATTENTION, Rockets, leaning};
 use crate::runtime::Workspace;
 use crate::stream::{Live, StreamingEncoder};
 use crate::token::{Clip, Tokens};
+use crate::train::facing;
 use crate::weights::{self, Contents};
 use agoge_motion::Recording;
 use burn::tensor::Device;
@@ -25,8 +27,10 @@ pub struct Model {
 pub struct Reading {
     /// Probability of each movement of the card, in its order.
     pub movement: Vec<f32>,
-    /// Probability that it was done correctly, if it was that movement, in the same order.
+    /// Probability that it was done correctly, if it was that movement, in the same order; by the encoder's head.
     pub quality: Vec<f32>,
+    /// The same as all that the model consists of says together: above 0 means correct, ±1 is usual.
+    pub leaning: Vec<f32>,
     /// Embedding.
     pub embedding: Vec<f32>,
 }
@@ -54,7 +58,7 @@ impl Model {
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
         let card = Card { sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()), ..card };
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
-        let mut model = Model::of(Contents { encoder, size, card, prototypes });
+        let mut model = Model::of(Contents { encoder, size, card, prototypes, rockets: None });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let readings = model.read_motions(&motions);
         let mut counts = vec![0usize; model.contents.size.movements];
@@ -69,6 +73,13 @@ impl Model {
             prototype.iter_mut().for_each(|v| *v /= count.max(1) as f32);
         }
         model
+    }
+
+    /// The model with nine rockets that judge quality together with it, learned from the same clips; as it was if nothing in them was judged.
+    pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
+        let clips: Vec<&Clip> = clips.iter().collect();
+        self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);
+        self
     }
 
     /// A model from a file's bytes; `name` is for messages.
@@ -146,16 +157,21 @@ impl Model {
         &self.contents.card
     }
 
-    /// What a reading is worth as the quality of a movement: the share of correct repetitions among those that are read alike, of athletes it was not
-    /// trained on, with the ends of its 90 % interval, 0 to 1. None for a movement it does not know or if it was never measured.
-    pub fn correct_share(&self, reading: &Reading, movement: &str) -> Option<[f64; 3]> {
+    /// What the readings of one athlete's repetitions of a movement are worth together: for each the share of correct repetitions among those that are read alike, of
+    /// athletes it was not trained on, with the ends of the interval that holds nine labels in ten, 0 to 1. None for a movement it does not know or if it was never
+    /// measured.
+    pub fn correct(&self, readings: &[&Reading], movement: &str) -> Option<Vec<[f64; 3]>> {
+        let Card { effect, conformal, calibration, .. } = &self.contents.card;
         let class = self.class(movement)?;
-        self.contents.card.calibration.at(f64::from(*reading.quality.get(class)?))
+        let leanings: Vec<f64> = readings.iter().map(|reading| f64::from(reading.leaning[class])).collect();
+        let correct = effect.as_ref()?.correct(movement, &leanings, &[])?;
+        let shares = correct.into_iter().map(|p| calibration.at(p));
+        shares.map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.around(p))).collect()
     }
 
     /// How many parameters it has.
     pub fn parameters(&self) -> usize {
-        weights::count(&self.contents.encoder)
+        weights::count(&self.contents.encoder) + self.contents.rockets.as_ref().map_or(0, Rockets::parameters)
     }
 
     /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen (nor a sensor worn, if the model knows
@@ -177,12 +193,19 @@ impl Model {
             let tokens: Vec<Tokens> = chunk.iter().map(|motion| self.tokens(motion)).collect();
             self.read_batch(&tokens, &mut workspace, &mut readings);
         }
+        if let Some(rockets) = &self.contents.rockets {
+            for (reading, theirs) in readings.iter_mut().zip(rockets.quality(motions)) {
+                for (own, theirs) in reading.leaning.iter_mut().zip(theirs) {
+                    *own = ATTENTION * *own + (1.0 - ATTENTION) * theirs;
+                }
+            }
+        }
         readings
     }
 
     /// What the model is shown of a motion.
     fn tokens(&self, motion: &Motion) -> Tokens {
-        let tokens = motion.tokens();
+        let tokens = facing(motion, &self.card().movements).tokens();
         if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 
@@ -205,7 +228,8 @@ impl Model {
             let mut heads = Heads::default();
             self.network.heads(embedding, &mut heads);
             let Heads { movement, quality } = heads;
-            readings.push(Reading { movement, quality, embedding: embedding.to_vec() });
+            let leaning = quality.iter().map(|p| leaning(*p)).collect();
+            readings.push(Reading { movement, quality, leaning, embedding: embedding.to_vec() });
         }
     }
 

@@ -1,12 +1,16 @@
 //! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand and however they were filmed.
 
 use crate::sensor::Inertial;
-use crate::token::PARTS;
+use crate::token::{PARTS, index};
 use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Recording, vector};
+use std::borrow::Cow;
 
 /// Faster recordings are thinned to about this rate: conditioning leaves nothing above 6 Hz, so that 30 Hz lose nothing.
 const KEPT_HZ: f64 = 30.0;
+
+/// A side is the active one if its limbs move this many times as far as the other's.
+const ACTIVE: f32 = 1.25;
 
 /// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk lengths. Parts are given from the pelvis, the pelvis from the middle
 /// of the ankles. In two dimensions x is the picture's right and depth is not known.
@@ -65,6 +69,38 @@ impl Motion {
     /// The same without what a worn sensor felt.
     pub fn without_sensor(&self) -> Motion {
         Motion { sensor: None, ..self.clone() }
+    }
+
+    /// The same with the limbs that move more on the right: left-handed athletes are compared with right-handed ones. Where both sides move alike (by less than
+    /// [`ACTIVE`]) and where a sensor is worn, which knows its side, it stays as it is.
+    pub fn active_right(&self) -> Cow<'_, Motion> {
+        let moved = |parts: [Part; 4]| parts.iter().map(|part| self.path(*part)).sum::<f32>();
+        let left = moved([Part::LeftWrist, Part::LeftElbow, Part::LeftAnkle, Part::LeftKnee]);
+        let right = moved([Part::RightWrist, Part::RightElbow, Part::RightAnkle, Part::RightKnee]);
+        let mirror = self.sensor.is_none() && left > ACTIVE * right;
+        if mirror { Cow::Owned(self.mirrored()) } else { Cow::Borrowed(self) }
+    }
+
+    /// The body in the mirror.
+    fn mirrored(&self) -> Motion {
+        let mut mirrored = self.clone();
+        let n = PARTS.len();
+        for (part, name) in PARTS.iter().enumerate() {
+            let from = index(name.mirror());
+            for frame in 0..self.time.len() {
+                let [x, y, z] = self.positions[frame * n + from];
+                mirrored.positions[frame * n + part] = if self.is_3d { [x, y, -z] } else { [-x, y, z] };
+                mirrored.confidence[frame * n + part] = self.confidence[frame * n + from];
+            }
+        }
+        mirrored
+    }
+
+    /// How far a part moves over the motion, trunk lengths.
+    fn path(&self, part: Part) -> f32 {
+        let own: Vec<[f32; 3]> = self.positions.iter().skip(index(part)).step_by(PARTS.len()).copied().collect();
+        let step = |pair: &[[f32; 3]]| [0, 1, 2].map(|k| (pair[1][k] - pair[0][k]).powi(2)).iter().sum::<f32>().sqrt();
+        own.windows(2).map(step).sum()
     }
 
     /// Whether a body was seen.

@@ -314,7 +314,7 @@ pub(crate) fn push(patch: &[([f32; 3], f32)], is_3d: bool, cycle: [f32; 3], leng
 }
 
 /// The token of a part.
-fn index(part: Part) -> usize {
+pub(crate) fn index(part: Part) -> usize {
     PARTS.iter().position(|other| *other == part).unwrap_or(0)
 }
 

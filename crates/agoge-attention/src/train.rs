@@ -19,11 +19,13 @@ pub use trainer::{Report, Task, Trainer, Watch};
 use crate::encoder::{Batch, Encoder, Input, Sensed, Size};
 use crate::error::Error;
 use crate::model::Model;
+use crate::motion::Motion;
 use crate::token::{Augment, CHANNELS, Clip, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, Tokens, shown};
 use crate::weights;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// How to train. The defaults were fixed before any evaluation on held-out athletes.
@@ -52,6 +54,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// The same for some number of clips: few clips are seen more often, so that the training has as many steps as one on [`ENOUGH`] clips.
+    pub fn suited(self, clips: usize) -> Config {
+        let epochs = self.epochs * ENOUGH / clips.clamp(1, ENOUGH);
+        Config { epochs, ..self }
+    }
+
     /// The sizes of the encoder for some movements.
     pub fn size(&self, movements: usize) -> Size {
         let Config { width, heads, blocks, feed_forward, .. } = *self;
@@ -76,6 +84,8 @@ impl Default for Config {
     }
 }
 
+/// Clips for which the number of epochs is meant.
+const ENOUGH: usize = 1600;
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
@@ -172,7 +182,12 @@ pub fn resume(
         identity.add(&[clip.label.map_or(2, u8::from)]);
     }
     let course = Course { plan, order, epochs: config.epochs, identity };
-    let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
+    let encoder = course.run(
+        &encoder,
+        &Judge { clips, movements, sided: movements.iter().any(|name| is_sided(name)), config, order },
+        checkpoint,
+        progress,
+    )?;
     Ok((encoder, size))
 }
 
@@ -180,6 +195,8 @@ pub fn resume(
 pub(crate) struct Judge<'a> {
     pub(crate) clips: &'a [Clip],
     pub(crate) movements: &'a [String],
+    /// Whether some movement is named after a side.
+    pub(crate) sided: bool,
     pub(crate) config: &'a Config,
     pub(crate) order: Order,
 }
@@ -208,8 +225,12 @@ impl Task for Judge<'_> {
             .map(|i| {
                 let clip = &self.clips[i];
                 let augment = Augment { live, ..self.config.augment.of(&clip.movement) };
+                // Whose active side is on the right needs no mirror.
+                let augment = if causal || self.sided { augment } else { Augment { mirror: 0.0, ..augment } };
                 let class = self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
-                (clip.motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
+                // A live stream does not know yet which side will be the active one.
+                let motion = if causal { Cow::Borrowed(&clip.motion) } else { facing(&clip.motion, self.movements) };
+                (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
             .collect();
         let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
@@ -264,11 +285,20 @@ pub(crate) fn loss(
     quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
 }
 
+/// Whether a movement is named after a side: in the mirror it would be another one.
+pub(crate) fn is_sided(movement: &str) -> bool {
+    movement.split('_').any(|word| SIDED.contains(&word))
+}
+
+/// How a model that knows some movements looks at a motion: with the active side on the right, unless one of them is named after a side.
+pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
+    if movements.iter().any(|name| is_sided(name)) { Cow::Borrowed(motion) } else { motion.active_right() }
+}
+
 impl Augment {
-    /// How clips of a movement are varied: one that is named after a side would be another one in the mirror.
+    /// How clips of a movement are varied.
     pub(crate) fn of(&self, movement: &str) -> Augment {
-        let sided = movement.split('_').any(|word| SIDED.contains(&word));
-        Augment { mirror: if sided { 0.0 } else { self.mirror }, ..*self }
+        Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
 use crate::error::Error;
+use crate::peers::{RocketTensors, Rockets, View};
 use crate::token::{CHANNELS, FELT, MOVING, PARTS, SENSOR_CHANNELS};
 use crate::train::Parameters;
 use burn::module::{Module, ModuleMapper, Param};
@@ -26,6 +27,9 @@ struct About {
     version: u32,
     size: Size,
     card: Card,
+    /// What each rocket looks at.
+    #[serde(default)]
+    rockets: Vec<View>,
 }
 
 /// The part of the metadata that every version has.
@@ -67,6 +71,8 @@ pub struct Contents {
     pub card: Card,
     /// The mean embedding of each movement's repetitions in training, `[movement][2 · width]`.
     pub prototypes: Vec<Vec<f32>>,
+    /// Rockets that judge quality together with the encoder, if there are any.
+    pub(crate) rockets: Option<Rockets>,
 }
 
 /// The encoder with the parameters of another wherever path and shape agree: all but the heads, between encoders of the same width.
@@ -86,8 +92,7 @@ const HEADS: [&str; 2] = ["movement.", "quality."];
 /// Path and shape of every tensor of a file, in order of the paths.
 pub(crate) fn layout(contents: &Contents) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> =
-        collect(&contents.encoder).into_iter().map(|(path, (shape, _))| (path, shape)).collect();
-    all.push((PROTOTYPES.to_owned(), prototypes_shape(&contents.size)));
+        tensors(contents).into_iter().map(|(path, (_, shape, _))| (path, shape)).collect();
     all.sort();
     all
 }
@@ -96,25 +101,48 @@ fn prototypes_shape(size: &Size) -> Vec<usize> {
     vec![size.movements, 2 * size.width]
 }
 
-/// Weights, prototypes, sizes and card as one file.
+/// Every tensor of a file: type, shape and bytes.
+fn tensors(contents: &Contents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {
+    let Contents { encoder, size, prototypes, rockets, .. } = contents;
+    let mut values = collect(encoder);
+    values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
+    let mut all = BTreeMap::new();
+    for (i, member) in rockets.iter().flat_map(Rockets::tensors).enumerate() {
+        let RocketTensors { channels: (shape, mask), biases, weights, offsets } = member;
+        let [movements, features] = [offsets.len(), biases.len()];
+        all.insert(rocket(i, "channels"), (Dtype::U8, shape, mask));
+        values.insert(rocket(i, "biases"), (vec![features], biases));
+        values.insert(rocket(i, "weights"), (vec![movements, features], weights));
+        values.insert(rocket(i, "offsets"), (vec![movements], offsets));
+    }
+    all.extend(values.into_iter().map(|(path, (shape, values))| {
+        let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        (path, (Dtype::F32, shape, bytes))
+    }));
+    all
+}
+
+/// The path of a rocket's tensor.
+fn rocket(member: usize, tensor: &str) -> String {
+    format!("rockets.{member}.{tensor}")
+}
+
+/// Weights, prototypes, rockets, sizes and card as one file.
 ///
 /// # Errors
 /// None in practice.
-pub fn to_bytes(Contents { encoder, size, card, prototypes }: &Contents) -> Result<Vec<u8>, Error> {
-    let mut values = collect(encoder);
-    values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
-    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = values
-        .into_iter()
-        .map(|(path, (shape, values))| (path, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
-        .collect();
+pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
+    let Contents { size, card, rockets, .. } = contents;
     let fault =
         |what: String| Error::Weights { name: card.name.clone(), what, hint: "report this with the model's card" };
-    let mut views = Vec::with_capacity(bytes.len());
-    for (path, shape, data) in &bytes {
-        let view = TensorView::new(Dtype::F32, shape.clone(), data).map_err(|error| fault(error.to_string()))?;
+    let all = tensors(contents);
+    let mut views = Vec::with_capacity(all.len());
+    for (path, (dtype, shape, data)) in &all {
+        let view = TensorView::new(*dtype, shape.clone(), data).map_err(|error| fault(error.to_string()))?;
         views.push((path.as_str(), view));
     }
-    let about = About { version: VERSION, size: size.clone(), card: card.clone() };
+    let rockets = rockets.as_ref().map(Rockets::views).unwrap_or_default();
+    let about = About { version: VERSION, size: size.clone(), card: card.clone(), rockets };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
     // One entry: several would come in an order of chance, and the same weights would be other bytes.
     let metadata = HashMap::from([(KEY.to_owned(), about)]);
@@ -141,7 +169,8 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     if version != VERSION {
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
-    let About { size, card, .. } = serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
+    let About { size, card, rockets: views, .. } =
+        serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
     if !possible(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
     }
@@ -160,10 +189,34 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     let encoder = replace(Encoder::new(&size, device), &mut take);
     let prototypes = take(PROTOTYPES, &prototypes_shape(&size));
     let prototypes = prototypes.chunks(2 * size.width).map(<[f32]>::to_vec).collect();
-    match problem {
-        Some(what) => Err(fault(what)),
-        None => Ok(Contents { encoder, size, card, prototypes }),
+    if let Some(what) = problem {
+        return Err(fault(what));
     }
+    let rockets = rockets(&file, &views, size.movements).map_err(fault)?;
+    Ok(Contents { encoder, size, card, prototypes, rockets })
+}
+
+/// The rockets of a file that names what they look at.
+fn rockets(file: &SafeTensors, views: &[View], movements: usize) -> Result<Option<Rockets>, String> {
+    let member = |i: usize| {
+        let path = rocket(i, "channels");
+        let view = file.tensor(&path).map_err(|_| format!("tensor {path} is missing"))?;
+        if view.dtype() != Dtype::U8 {
+            return Err(format!("tensor {path}: type {:?}, not U8", view.dtype()));
+        }
+        Ok(RocketTensors {
+            channels: (view.shape().to_vec(), view.data().to_vec()),
+            biases: numbers(file, &rocket(i, "biases"))?,
+            weights: numbers(file, &rocket(i, "weights"))?,
+            offsets: tensor(file, &rocket(i, "offsets"), &[movements])?,
+        })
+    };
+    if views.is_empty() {
+        return Ok(None);
+    }
+    let tensors = (0..views.len()).map(member).collect::<Result<Vec<_>, String>>()?;
+    let made = Rockets::from_tensors(views, &tensors);
+    made.map(Some).map_err(|i| format!("tensors rockets.{i}.*: shapes or channels that no rocket has"))
 }
 
 /// Whether an encoder can have such sizes.

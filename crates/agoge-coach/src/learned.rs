@@ -49,11 +49,13 @@ pub fn judge(
     };
     let counts = better && class.is_some() && within > 0 && 2 * within >= readings.len();
     let method = format!("model {}: share of repetitions like this that were done correctly", card.name);
+    let judged: Vec<&Reading> = readings.iter().flatten().filter(|reading| counts && near(reading)).collect();
+    let mut worth = model.correct(&judged, movement).unwrap_or_default().into_iter();
     let scores = readings
         .iter()
         .map(|reading| {
-            let reading = reading.as_ref().filter(|reading| counts && near(reading))?;
-            let [share, low, high] = model.correct_share(reading, movement)?;
+            reading.as_ref().filter(|reading| counts && near(reading))?;
+            let [share, low, high] = worth.next()?;
             Some(Score { value: 100.0 * share, low: 100.0 * low, high: 100.0 * high, method: method.clone() })
         })
         .collect();

@@ -4,7 +4,7 @@
 use super::examples::{AUGMENT, Examples};
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::train::{AVERAGE, AdamW, Config, Judge, Order, Parameters, Plan, Trainer};
+use crate::train::{AVERAGE, AdamW, Config, Judge, Order, Parameters, Plan, Trainer, is_sided};
 use burn::module::{Lora, Module, ParamGroup};
 use burn::tensor::Device;
 use fastrand::Rng;
@@ -26,7 +26,9 @@ pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result
     // What is frozen has no gradient and must not decay either.
     let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
     let plan = Plan { optimiser, average: Some(AVERAGE), ..Plan::new(STEPS, RATE) };
-    let task = Judge { clips: &clips, movements: examples.movements, config: &config, order };
+    let movements = examples.movements;
+    let sided = movements.iter().any(|name| is_sided(name));
+    let task = Judge { clips: &clips, movements, sided, config: &config, order };
     let trained = Trainer::new(&adapted(encoder, seed), plan).run(&task, &mut ())?;
     Ok(trained.valid().materialize().to_device(&Device::flex()))
 }

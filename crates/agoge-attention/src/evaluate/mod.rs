@@ -3,7 +3,9 @@
 mod fold;
 mod quality;
 mod recognition;
+mod shots;
 
 pub use fold::{Fold, Watch, leave_out};
 pub use quality::{ByMovement, Evaluation, InSet};
 pub use recognition::{BySenses, Recognised, Senses, recognition};
+pub use shots::{ByShots, Measure, SHOTS, Shots, shots_of_quality, shots_of_sports};

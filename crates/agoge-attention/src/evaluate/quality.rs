@@ -2,7 +2,7 @@
 
 use super::fold::Fold;
 use crate::athlete::{AthleteEffect, Read};
-use crate::calibration::{self, Calibration};
+use crate::calibration::Calibration;
 use crate::conformal::Conformal;
 use crate::metric::{auc, mean_sd};
 use crate::peers::Said;
@@ -51,7 +51,7 @@ pub struct Evaluation {
     pub in_set: Option<InSet>,
     /// Each movement.
     pub movements: Vec<ByMovement>,
-    /// What the readings are worth.
+    /// What the probabilities in a set are worth; empty if athletes were not left out in pairs.
     pub calibration: Calibration,
     /// How readings differ between athletes; none with fewer than two athletes of both kinds.
     pub effect: Option<AthleteEffect>,
@@ -148,8 +148,8 @@ impl Evaluation {
                         mean_sd(&each.filter(|area| area.is_finite()).collect::<Vec<_>>()).0
                     }),
                     accuracy: over(&|seed| right(&|i| seed.reading(i))),
-                    auc_in_set: over_sets(&|sets| area(&|i| sets.correct[i] as f32, &own)),
-                    accuracy_in_set: over_sets(&|sets| right(&|i| (sets.correct[i] - 0.5) as f32)),
+                    auc_in_set: over_sets(&|sets| area(&|i| sets.said[i] as f32, &own)),
+                    accuracy_in_set: over_sets(&|sets| right(&|i| (sets.said[i] - 0.5) as f32)),
                     reach: reach(clips, &by_seed, name),
                 }
             })
@@ -174,13 +174,14 @@ impl Evaluation {
             .iter()
             .map(|athlete| {
                 let own = |i: &usize| clips[*i].athlete == *athlete && clips[*i].label.is_some();
-                sets.iter()
-                    .flatten()
-                    .flat_map(|sets| (0..clips.len()).filter(own).map(|i| (sets.correct[i], label(&clips[i]))))
-                    .collect()
+                let of = |sets: &Sets| -> Vec<(f64, f64)> {
+                    (0..clips.len()).filter(own).map(|i| (sets.said[i], label(&clips[i]))).collect()
+                };
+                sets.iter().flatten().flat_map(of).collect()
             })
             .filter(|own: &Vec<(f64, f64)>| !own.is_empty())
             .collect();
+        let worth = Worth::fit(&outcomes);
         Evaluation {
             athletes: athletes.len(),
             seeds: seeds.len() as u64,
@@ -190,16 +191,36 @@ impl Evaluation {
             recognition: over(&|seed| recognised(clips, &names, seed)),
             in_set,
             movements: by_movement,
-            calibration: Calibration::fit(&labelled(clips, &by_seed)),
+            calibration: worth.as_ref().map(|worth| worth.calibration.clone()).unwrap_or_default(),
             effect: AthleteEffect::fit(&reads(clips, &by_seed)),
-            conformal: Conformal::fit(&outcomes),
+            conformal: worth.map(|worth| worth.conformal),
         }
+    }
+}
+
+/// What a probability in a set is worth.
+struct Worth {
+    calibration: Calibration,
+    conformal: Conformal,
+}
+
+impl Worth {
+    /// Fits both to what was said of athletes left out, `[athlete][repetition]`, and their labels.
+    fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Worth> {
+        let calibration = Calibration::fit(&outcomes.concat());
+        let calibrated = |own: &Vec<(f64, f64)>| -> Option<Vec<(f64, f64)>> {
+            own.iter().map(|&(p, label)| Some((calibration.at(p)?, label))).collect()
+        };
+        let conformal = Conformal::fit(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
+        Some(Worth { calibration, conformal })
     }
 }
 
 /// What is said of each repetition beside the athlete's others.
 struct Sets {
-    /// How likely each clip was correct, `[clip]`.
+    /// How likely each clip was correct before calibration, `[clip]`.
+    said: Vec<f64>,
+    /// The share of correct ones among those like it, `[clip]`.
     correct: Vec<f64>,
     /// Accuracy in sets of each of [`SHARES`].
     accuracy_by_share: Vec<f64>,
@@ -212,14 +233,19 @@ struct Sets {
 impl Sets {
     /// None if no athletes were left out in pairs.
     fn of(clips: &[Clip], seed: &Seed) -> Option<Sets> {
-        let mut sets =
-            Sets { correct: vec![0.5; clips.len()], accuracy_by_share: Vec::new(), coverage: Vec::new(), width: 0.0 };
+        let mut sets = Sets {
+            said: vec![0.5; clips.len()],
+            correct: vec![0.5; clips.len()],
+            accuracy_by_share: Vec::new(),
+            coverage: Vec::new(),
+            width: 0.0,
+        };
         let (mut right, mut of) = (vec![0usize; SHARES.len()], vec![0usize; SHARES.len()]);
         let (mut widths, mut count) = (0.0, 0usize);
         for (&athlete, others) in &seed.others {
             let reads: Vec<Read> = others.iter().filter_map(|&(i, said)| read(&clips[i], said)).collect();
             let effect = AthleteEffect::fit(&reads)?;
-            let conformal = Conformal::fit(&outcomes(&reads))?;
+            let worth = Worth::fit(&outcomes(&reads))?;
             let (mut held, mut all) = (0usize, 0usize);
             for movement in effect.movements.keys() {
                 let own: Vec<usize> = (0..clips.len())
@@ -229,8 +255,9 @@ impl Sets {
                     .collect();
                 let readings: Vec<f64> = own.iter().map(|&i| f64::from(seed.reading(i))).collect();
                 for (&i, p) in own.iter().zip(effect.correct(movement, &readings, &[])?) {
-                    sets.correct[i] = p;
-                    let [low, high] = conformal.interval(p);
+                    sets.said[i] = p;
+                    sets.correct[i] = worth.calibration.at(p)?;
+                    let [low, high] = worth.conformal.interval(sets.correct[i]);
                     held += usize::from((low..=high).contains(&label(&clips[i])));
                     all += 1;
                     widths += 100.0 * (high - low);
@@ -297,16 +324,6 @@ fn reads<'a>(clips: &'a [Clip], by_seed: &[Seed]) -> Vec<Read<'a>> {
         clips.iter().zip(&seed.said).filter_map(|(clip, said)| read(clip, (*said)?)).collect()
     };
     by_seed.iter().flat_map(each).collect()
-}
-
-/// The same for the reliability curve, which wants probabilities.
-fn labelled<'a>(clips: &'a [Clip], by_seed: &[Seed]) -> Vec<calibration::Judged<'a>> {
-    let judged = |read: Read<'a>| calibration::Judged {
-        reading: crate::peers::probability(read.reading),
-        correct: read.correct,
-        athlete: read.athlete,
-    };
-    reads(clips, by_seed).into_iter().map(judged).collect()
 }
 
 /// Share of the clips whose movement was recognised.

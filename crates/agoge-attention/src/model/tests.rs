@@ -75,7 +75,7 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     assert_eq!(leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(), folds);
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
-    let worth = |reading| evaluation.calibration.at(reading).unwrap()[0];
+    let worth = |p| evaluation.calibration.at(p).unwrap();
     assert!(worth(1.0) > worth(0.0) + 0.5, "{:?}", evaluation.calibration);
 
     let names = movements(&clips);

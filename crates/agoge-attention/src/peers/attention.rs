@@ -32,7 +32,7 @@ impl Judge for Model {
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let class = |clip: &Clip| self.class(&clip.movement);
         let said = |(reading, clip): (crate::Reading, &&Clip)| Said {
-            quality: class(clip).map_or(0.0, |class| leaning(reading.quality[class])),
+            quality: class(clip).map_or(0.0, |class| reading.leaning[class]),
             distance: class(clip).map(|class| self.distance(&reading, class) as f32),
             movement: reading.movement.into_iter().map(|p| 2.0 * p - 1.0).collect(),
         };
@@ -42,12 +42,6 @@ impl Judge for Model {
     fn parameters(&self) -> usize {
         Model::parameters(self)
     }
-}
-
-/// The probability of a [`leaning`].
-pub(crate) fn probability(leaning: f64) -> f64 {
-    let soft = f64::from(SOFT);
-    1.0 / (1.0 + (soft / (1.0 - soft)).powf(leaning))
 }
 
 /// A probability of being correct as a number around 0 that is 1 and −1 at the targets of training.

@@ -5,6 +5,7 @@ use super::series;
 use crate::motion::Motion;
 use forust_ml::{GradientBooster, Matrix};
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Instants of a series.
 const LENGTH: usize = 64;
@@ -66,7 +67,7 @@ impl Learner for Boosted {
 }
 
 impl Decide for Learned {
-    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let rows = summaries(motions, self.sense);
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
         let mut decided = vec![vec![0.0; self.heads.len()]; rows.len()];
@@ -104,7 +105,7 @@ fn matrix(rows: &[&[f64]], columns: &[usize]) -> Columns {
 }
 
 /// The summaries of some motions, `[motion][summary]`.
-fn summaries(motions: &[&Motion], sense: Sense) -> Vec<Vec<f64>> {
+fn summaries(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
     motions.par_iter().map(|motion| summary(motion, sense)).collect()
 }
 

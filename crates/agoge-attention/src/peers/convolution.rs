@@ -53,17 +53,17 @@ enum Kind {
 
 impl Convolutional {
     /// Three convolutions, each over half the instants of the one before; about 60 000 weights.
-    pub(super) fn plain() -> Convolutional {
+    pub(super) fn plain(config: Config) -> Convolutional {
         let layer = |width| Shape { width, kernel: 5, dilation: 1, kind: Kind::Halving };
-        Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config: Config::default() }
+        Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config }
     }
 
     /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which reach over the whole clip; about 60 000 weights.
-    pub(super) fn temporal() -> Convolutional {
+    pub(super) fn temporal(config: Config) -> Convolutional {
         let input = Shape { width: 44, kernel: 1, dilation: 1, kind: Kind::Causal };
         let block = |dilation| Shape { width: 44, kernel: 3, dilation, kind: Kind::Residual };
         let layers = [vec![input], [1, 2, 4, 8].map(block).to_vec()].concat();
-        Convolutional { layers, config: Config::default() }
+        Convolutional { layers, config }
     }
 }
 
@@ -84,7 +84,7 @@ impl Method for Convolutional {
         let order = Order { count: known.len(), batch, seed: seed ^ 0x5eed };
         let mut plan = Plan { average: Some(train::AVERAGE), ..Plan::new(epochs * order.round(), learning_rate) };
         plan.optimiser.decay = weight_decay;
-        let lesson = Lesson { clips: &known, movements: movements.len(), config: &self.config, order };
+        let lesson = Lesson { clips: &known, movements, config: &self.config, order };
         let network = Trainer::new(&network, plan).run(&lesson, &mut ())?;
         Ok(Box::new(Learned { network: network.valid(), movements: movements.to_vec() }))
     }
@@ -93,7 +93,7 @@ impl Method for Convolutional {
 /// What is learned from varied clips.
 struct Lesson<'a> {
     clips: &'a [(&'a Clip, Truth)],
-    movements: usize,
+    movements: &'a [String],
     config: &'a Config,
     order: Order,
 }
@@ -114,7 +114,7 @@ impl train::Task for Lesson<'_> {
         let vary = |i: usize| {
             let (clip, truth) = self.clips[i];
             let augment = self.config.augment.of(&clip.movement);
-            (input(&clip.motion.varied_motion(&mut rng, &augment)), truth)
+            (input(&train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment)), truth)
         };
         let rows: Vec<(Vec<f32>, Truth)> = self.order.examples(step).into_iter().map(vary).collect();
         let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
@@ -125,7 +125,7 @@ impl train::Task for Lesson<'_> {
         let Shard { rows, batch, judged } = shard;
         let (values, truths): (Vec<Vec<f32>>, Vec<Truth>) = rows.into_iter().unzip();
         let [movement, quality] = network.forward(tensor(&values, &network.device()));
-        debug_assert_eq!(movement.dims()[1], self.movements);
+        debug_assert_eq!(movement.dims()[1], self.movements.len());
         train::loss(movement, quality, &truths, batch, judged)
     }
 }
@@ -138,7 +138,8 @@ struct Learned {
 impl Judge for Learned {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let judge = |clips: &[&Clip]| -> Vec<Said> {
-            let values: Vec<Vec<f32>> = clips.iter().map(|clip| input(&clip.motion)).collect();
+            let values: Vec<Vec<f32>> =
+                clips.iter().map(|clip| input(&train::facing(&clip.motion, &self.movements))).collect();
             let [movement, quality] = self.network.forward(tensor(&values, &self.network.device()));
             let [movement, quality] =
                 [movement, quality].map(|said| said.into_data().iter::<f32>().collect::<Vec<_>>());
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn both_are_of_the_size_of_the_attention_model() {
-        for shapes in [Convolutional::plain(), Convolutional::temporal()] {
+        for shapes in [Convolutional::plain(Config::default()), Convolutional::temporal(Config::default())] {
             let count = Parameters::of(&network(&shapes)).values.len();
             assert!((50_000..70_000).contains(&count), "{count}");
         }
@@ -339,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_temporal_network_looks_back_only_and_over_the_whole_clip() {
-        let network = network(&Convolutional::temporal());
+        let network = network(&Convolutional::temporal(Config::default()));
         let run = |changed: Option<usize>| {
             let mut x = vec![0.1f32; LENGTH * CHANNELS];
             if let Some(t) = changed {

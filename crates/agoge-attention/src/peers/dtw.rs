@@ -6,6 +6,7 @@ use super::fusion::{Decide, Examples, Learner, Sense};
 use super::series;
 use crate::motion::Motion;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 /// Instants of a series.
@@ -71,14 +72,14 @@ impl Learner for Warping {
 }
 
 impl Decide for Learned {
-    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mean = || {
             let known = self.usual.iter().flatten();
             known.clone().sum::<f32>() / known.count().max(1) as f32
         };
         // One unit for all movements, or the nearest would not be the likeliest.
         let unit = mean().max(f32::MIN_POSITIVE);
-        let decide = |motion: &&Motion| -> Vec<f32> {
+        let decide = |motion: &Cow<Motion>| -> Vec<f32> {
             let values = rows(motion, self.sense);
             let to = |class: usize| nearest(&values, self.examples.iter().filter(|example| example.class == class));
             let of = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {

@@ -4,10 +4,11 @@ use super::{Judge, Method, Said, Task};
 use crate::error::Error;
 use crate::motion::Motion;
 use crate::token::Clip;
+use std::borrow::Cow;
 
 /// Where a method looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sense {
+pub(crate) enum Sense {
     /// The body's motion.
     Body,
     /// What a worn sensor felt.
@@ -34,10 +35,17 @@ pub(super) struct Examples<'a> {
     pub(super) movements: usize,
 }
 
-impl Examples<'_> {
-    /// The motions.
-    pub(super) fn motions(&self) -> Vec<&Motion> {
-        self.clips.iter().map(|clip| &clip.motion).collect()
+impl<'a> Examples<'a> {
+    /// Those of some clips that have the sense and are one of the movements.
+    pub(super) fn new(clips: &[&'a Clip], movements: &[String], sense: Sense, task: Task) -> Examples<'a> {
+        let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
+        let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
+        Examples { sense, task, clips, classes, movements: movements.len() }
+    }
+
+    /// The motions, as [`Judge::judge`] will show them too.
+    pub(super) fn motions(&self) -> Vec<Cow<'_, Motion>> {
+        self.clips.iter().map(|clip| shown(&clip.motion, self.task)).collect()
     }
 
     /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each with whether it is of the first kind: correct among those of the
@@ -66,7 +74,7 @@ pub(super) trait Learner: Sync {
 /// What such a method has learned.
 pub(super) trait Decide: Send + Sync {
     /// Decision values of each motion, `[motion][movement]`: how likely it is the movement, or how well it was done if it was; 0 of what was not learned.
-    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>>;
+    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>>;
 
     /// How many numbers it has learned.
     fn parameters(&self) -> usize;
@@ -83,12 +91,7 @@ struct Fused {
 
 impl<L: Learner> Method for Fusion<L> {
     fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
-        let learn = |sense: Sense| {
-            let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
-            let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
-            let examples = Examples { sense, task, clips, classes, movements: movements.len() };
-            Some((sense, self.0.learn(&examples, seed)?))
-        };
+        let learn = |sense: Sense| Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?));
         let senses: Vec<(Sense, Box<dyn Decide>)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
         if senses.is_empty() {
             return Err(too_few(clips.len()));
@@ -102,7 +105,7 @@ impl Judge for Fused {
         let mut values = vec![vec![0.0; self.movements.len()]; clips.len()];
         for (sense, judge) in &self.senses {
             let sensed: Vec<usize> = (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
-            let motions: Vec<&Motion> = sensed.iter().map(|&i| &clips[i].motion).collect();
+            let motions: Vec<Cow<Motion>> = sensed.iter().map(|&i| shown(&clips[i].motion, self.task)).collect();
             for (i, decided) in sensed.into_iter().zip(judge.decide(&motions)) {
                 values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
             }
@@ -119,6 +122,14 @@ impl Judge for Fused {
 
     fn parameters(&self) -> usize {
         self.senses.iter().map(|(_, judge)| judge.parameters()).sum()
+    }
+}
+
+/// How well a movement was done is judged alike on both sides; which movement it was may be a matter of the side.
+fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
+    match task {
+        Task::Quality => motion.active_right(),
+        Task::Movement => Cow::Borrowed(motion),
     }
 }
 

@@ -60,6 +60,36 @@ impl MiniRocket {
         Some(MiniRocket { convolutions })
     }
 
+    /// The channels of each convolution as 0 and 1, `[convolution, channel]`, and the biases of all, `[feature]`: with the length of the series all that was drawn.
+    pub(crate) fn drawn(&self, channels: usize) -> (Vec<u8>, Vec<f32>) {
+        let mut mask = vec![0; self.convolutions.len() * channels];
+        for (row, convolution) in mask.chunks_mut(channels).zip(&self.convolutions) {
+            convolution.channels.iter().for_each(|&channel| row[channel] = 1);
+        }
+        (mask, self.convolutions.iter().flat_map(|convolution| convolution.biases.clone()).collect())
+    }
+
+    /// The transform that [`MiniRocket::drawn`] came from; none if its numbers fit no transform of series of this length.
+    pub(crate) fn from_drawn(length: usize, channels: usize, mask: &[u8], biases: &[f32]) -> Option<MiniRocket> {
+        if length < WEIGHTS || channels == 0 || biases.is_empty() || !biases.len().is_multiple_of(KERNELS) {
+            return None;
+        }
+        let mut rows = mask.chunks(channels);
+        let mut rest = biases;
+        let mut convolutions = Vec::new();
+        for (place, (dilation, count)) in dilations(length, biases.len()).into_iter().enumerate() {
+            for (kernel, taps) in taps().into_iter().enumerate() {
+                let row = rows.next().filter(|row| row.len() == channels && row.iter().all(|&bit| bit < 2))?;
+                let channels = (0..channels).filter(|&channel| row[channel] == 1).collect();
+                let (biases, others) = rest.split_at_checked(count)?;
+                rest = others;
+                let padded = (place + kernel) % 2 == 0;
+                convolutions.push(Convolution { taps, dilation, channels, padded, biases: biases.to_vec() });
+            }
+        }
+        (rest.is_empty() && rows.next().is_none()).then_some(MiniRocket { convolutions })
+    }
+
     /// How many features it makes of an example.
     pub(crate) fn features(&self) -> usize {
         self.convolutions.iter().map(|convolution| convolution.biases.len()).sum()

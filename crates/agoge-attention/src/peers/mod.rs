@@ -9,14 +9,17 @@ mod fusion;
 mod minirocket;
 mod ridge;
 mod rocket;
+mod rocket_tensors;
 mod series;
 
 #[cfg(test)]
 mod tests;
 
 pub use attention::Attention;
-pub(crate) use attention::probability;
+pub(crate) use attention::leaning;
 pub(crate) use ridge::Ridge;
+pub(crate) use rocket::{Rockets, View};
+pub(crate) use rocket_tensors::RocketTensors;
 
 use crate::error::Error;
 use crate::token::Clip;
@@ -28,21 +31,28 @@ use fusion::Fusion;
 use rocket::Rocket;
 use serde::{Deserialize, Serialize};
 
+/// The weight of the attention model's word where rockets judge with it: of ten judges it is the one that sees most differently from the others.
+pub(crate) const ATTENTION: f32 = 0.3;
+
 /// The names of the methods.
 pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
 /// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, once and nine times; the committee of attention and nine rockets, once and nine times, and a committee of the two; boosted trees on summaries, the nearest example by dynamic time warping,
-/// and two convolutional networks.
+/// and two convolutional networks, trained by
+/// the same settings as the attention model.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
-        "committee" => Box::new(Committee(vec![Box::new(attention.clone()), Box::new(Fusion(Rocket::many()))])),
+        "committee" => {
+            let rockets = Box::new(Fusion(Rocket::many()));
+            Box::new(Committee(vec![(ATTENTION, Box::new(attention.clone())), (1.0 - ATTENTION, rockets)]))
+        }
         "rocket" => Box::new(Fusion(Rocket::plain())),
         "rockets" => Box::new(Fusion(Rocket::many())),
         "boosted" => Box::new(Fusion(Boosted::default())),
         "dtw" => Box::new(Fusion(Warping)),
-        "cnn" => Box::new(Convolutional::plain()),
-        "tcn" => Box::new(Convolutional::temporal()),
+        "cnn" => Box::new(Convolutional::plain(attention.config.clone())),
+        "tcn" => Box::new(Convolutional::temporal(attention.config.clone())),
         _ => return None,
     })
 }

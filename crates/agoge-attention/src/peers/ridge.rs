@@ -91,6 +91,17 @@ impl Ridge {
         self.weights.chunks(width).map(<[f64]>::to_vec).zip(self.offsets.iter().copied())
     }
 
+    /// Weights, `[target, feature]`, and offsets, `[target]`, in single precision.
+    pub(crate) fn numbers(&self) -> [Vec<f32>; 2] {
+        [&self.weights, &self.offsets].map(|values| values.iter().map(|v| *v as f32).collect())
+    }
+
+    /// The map of such numbers; of how it was learned nothing is known.
+    pub(crate) fn from_numbers(weights: &[f32], offsets: &[f32]) -> Ridge {
+        let [weights, offsets] = [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
+        Ridge { weights, offsets, penalty: f64::NAN }
+    }
+
     /// How many numbers it has learned.
     pub(crate) fn parameters(&self) -> usize {
         self.weights.len() + self.offsets.len()

@@ -6,8 +6,11 @@ use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
 use super::series::{self, Series};
 use crate::motion::Motion;
+use crate::token::{Clip, PARTS};
 use fastrand::Rng;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Instants of a series of the body, and of a sensor, which is faster.
 const LENGTHS: [usize; 2] = [64, 128];
@@ -25,8 +28,9 @@ pub(super) struct Rocket {
 }
 
 /// What a member looks at of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum View {
     /// Where the parts are.
     Positions,
     /// How the bones are directed.
@@ -61,18 +65,22 @@ impl Rocket {
     }
 }
 
-struct Learned {
-    sense: Sense,
-    members: Vec<Member>,
+/// What rockets have learned.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Rockets {
+    pub(super) sense: Sense,
+    pub(super) members: Vec<Member>,
 }
 
-struct Member {
-    view: View,
-    rocket: MiniRocket,
-    heads: Heads,
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Member {
+    pub(super) view: View,
+    pub(super) rocket: MiniRocket,
+    pub(super) heads: Heads,
 }
 
-enum Heads {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Heads {
     /// A ridge a movement, where both kinds were there to learn from.
     Each(Vec<Option<Ridge>>),
     /// One for all movements.
@@ -81,6 +89,12 @@ enum Heads {
 
 impl Learner for Rocket {
     fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
+        Some(Box::new(self.fit(examples, seed)?))
+    }
+}
+
+impl Rocket {
+    fn fit(&self, examples: &Examples, seed: u64) -> Option<Rockets> {
         let &Examples { sense, task, .. } = examples;
         if examples.problems().iter().all(Option::is_none) {
             return None;
@@ -96,7 +110,7 @@ impl Learner for Rocket {
                 members.push(Member { view, rocket, heads });
             }
         }
-        Some(Box::new(Learned { sense, members }))
+        Some(Rockets { sense, members })
     }
 }
 
@@ -122,8 +136,27 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<Heads> {
     })
 }
 
-impl Decide for Learned {
-    fn decide(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+impl Rockets {
+    /// Nine rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
+    pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
+        let rockets = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        Some(rockets.rounded())
+    }
+
+    /// How many numbers they have learned.
+    pub(crate) fn parameters(&self) -> usize {
+        self.members.iter().map(|member| member.rocket.features() + member.heads.parameters()).sum()
+    }
+
+    /// How well each motion was done, should it be each of the movements, `[motion][movement]`: above 0 means correct.
+    pub(crate) fn quality(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+        let shown: Vec<Cow<Motion>> = motions.iter().map(|motion| motion.active_right()).collect();
+        self.decide(&shown)
+    }
+}
+
+impl Decide for Rockets {
+    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mut sums: Vec<Vec<f32>> = vec![Vec::new(); motions.len()];
         for member in &self.members {
             let features = member.rocket.transform(&all_series(motions, self.sense, member.view));
@@ -138,7 +171,7 @@ impl Decide for Learned {
     }
 
     fn parameters(&self) -> usize {
-        self.members.iter().map(|member| member.rocket.features() + member.heads.parameters()).sum()
+        Rockets::parameters(self)
     }
 }
 
@@ -161,12 +194,29 @@ impl Heads {
     }
 }
 
-fn all_series(motions: &[&Motion], sense: Sense, view: View) -> Vec<Series> {
+/// Instants of the series of a sense.
+pub(super) fn length_of(sense: Sense) -> usize {
+    let [body, worn] = LENGTHS;
+    if sense == Sense::Body { body } else { worn }
+}
+
+/// Channels of a view of the body.
+pub(super) fn channels_of(view: View) -> usize {
+    let (positions, directions) = (3 * PARTS.len(), 3 * series::BONES);
+    match view {
+        View::Positions => positions,
+        View::Directions => directions,
+        View::Pose => positions + directions,
+        View::Motion => 2 * positions,
+    }
+}
+
+fn all_series(motions: &[Cow<Motion>], sense: Sense, view: View) -> Vec<Series> {
     motions.par_iter().map(|motion| series_of(motion, sense, view)).collect()
 }
 
 fn series_of(motion: &Motion, sense: Sense, view: View) -> Series {
-    let [body, worn] = LENGTHS;
+    let (body, worn) = (length_of(Sense::Body), length_of(Sense::Worn));
     match (sense, view) {
         (Sense::Worn, _) => series::worn(motion, worn),
         (Sense::Body, View::Positions) => series::positions(motion, body),

@@ -8,7 +8,7 @@ use crate::progress;
 
 /// Trains an encoder without labels and writes its weights.
 pub(crate) fn run(args: &Pretrain, shared: &Shared) -> Result<Exit, Failure> {
-    let config = config(args.seed, args.epochs);
+    let config = config(args.seed, args.epochs, usize::MAX);
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
     let model = agoge::pretrain_model(

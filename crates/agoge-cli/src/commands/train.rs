@@ -12,9 +12,10 @@ use std::path::Path;
 
 /// Trains a model and writes its weights.
 pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
-    let config = config(args.seed, args.epochs);
+    let clips = Clips::of_manifest(&args.manifest, |_| true)?;
+    let config = config(args.seed, args.epochs, clips.clips.len());
     let base = base(args.base.as_deref())?;
-    let measured = if args.measure { evaluation(args, &config, base.as_ref(), shared)? } else { None };
+    let measured = if args.measure { evaluation(args, &clips, &config, base.as_ref(), shared)? } else { None };
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
     let model = agoge::train_model(
@@ -47,21 +48,21 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
 /// How good such a model is on athletes left out; none where the manifest asks for recognition alone.
 fn evaluation(
     args: &Train,
+    clips: &Clips,
     config: &Config,
     base: Option<&Model>,
     shared: &Shared,
 ) -> Result<Option<Evaluation>, Failure> {
-    let clips = Clips::of_manifest(&args.manifest, |_| true)?;
-    let method = learn::method("attention", config, base)?;
-    match measured(&clips, method.as_ref(), true, 1, args.keep.as_deref(), shared)? {
+    let method = learn::method("committee", config, base)?;
+    match measured(clips, method.as_ref(), true, 1, args.keep.as_deref(), shared)? {
         Outcome::Quality(evaluation) => Ok(Some(evaluation)),
-        Outcome::Recognition(_) => Ok(None),
+        Outcome::Recognition(_) | Outcome::Shots(_) => Ok(None),
     }
 }
 
-/// The settings of a training.
-pub(crate) fn config(seed: u64, epochs: Option<usize>) -> Config {
-    let config = Config { seed, ..Config::default() };
+/// The settings of a training on some clips.
+pub(crate) fn config(seed: u64, epochs: Option<usize>, clips: usize) -> Config {
+    let config = Config { seed, ..Config::default() }.suited(clips);
     Config { epochs: epochs.unwrap_or(config.epochs), ..config }
 }
 

@@ -56,6 +56,14 @@ impl Clips {
         Ok(Clips::gather(clips))
     }
 
+    /// How many are learned from: those of the part that is meant for it, or all.
+    pub fn learned(&self) -> usize {
+        match self.splits.iter().filter(|split| **split == Some(Split::Train)).count() {
+            0 => self.clips.len(),
+            count => count,
+        }
+    }
+
     /// The clips of one part of an evaluation.
     pub fn part(&self, part: Split) -> Vec<Clip> {
         let own = self.clips.iter().zip(&self.splits).filter(|(_, split)| **split == Some(part));

@@ -1,0 +1,80 @@
+//! Rockets as tensors of a file of weights: for member `i` `rockets.i.channels` (U8, `[convolution, channel]`), `rockets.i.biases` (`[feature]`), `rockets.i.weights`
+//! (`[movement, feature]`) and `rockets.i.offsets` (`[movement]`); a movement that was not learned has zeros.
+
+use super::fusion::Sense;
+use super::minirocket::MiniRocket;
+use super::ridge::Ridge;
+use super::rocket::{Heads, Member, Rockets, View, channels_of, length_of};
+
+/// The tensors of one member.
+pub(crate) struct RocketTensors {
+    /// `[convolution, channel]`.
+    pub(crate) channels: (Vec<usize>, Vec<u8>),
+    /// `[feature]`.
+    pub(crate) biases: Vec<f32>,
+    /// `[movement, feature]`.
+    pub(crate) weights: Vec<f32>,
+    /// `[movement]`.
+    pub(crate) offsets: Vec<f32>,
+}
+
+impl Rockets {
+    /// What each member looks at.
+    pub(crate) fn views(&self) -> Vec<View> {
+        self.members.iter().map(|member| member.view).collect()
+    }
+
+    /// The tensors of each member.
+    pub(crate) fn tensors(&self) -> Vec<RocketTensors> {
+        self.members.iter().map(Member::tensors).collect()
+    }
+
+    /// Rockets of these tensors; the place of the member at fault if they are none.
+    pub(crate) fn from_tensors(views: &[View], tensors: &[RocketTensors]) -> Result<Rockets, usize> {
+        let member = |(place, (&view, tensors)): (usize, (&View, &RocketTensors))| {
+            Member::from_tensors(view, tensors).ok_or(place)
+        };
+        let members = views.iter().zip(tensors).enumerate().map(member).collect::<Result<_, usize>>()?;
+        Ok(Rockets { sense: Sense::Body, members })
+    }
+
+    /// The same as a file holds them, in single precision: what was just trained says to the bit what its file will say.
+    pub(super) fn rounded(self) -> Rockets {
+        Rockets::from_tensors(&self.views(), &self.tensors()).unwrap_or(self)
+    }
+}
+
+impl Member {
+    fn tensors(&self) -> RocketTensors {
+        let width = channels_of(self.view);
+        let (mask, biases) = self.rocket.drawn(width);
+        let ridges: Vec<Option<&Ridge>> = match &self.heads {
+            Heads::Each(ridges) => ridges.iter().map(Option::as_ref).collect(),
+            Heads::All(ridge) => vec![Some(ridge)],
+        };
+        let numbers =
+            |ridge: &Option<&Ridge>| ridge.map_or_else(|| [vec![0.0; biases.len()], vec![0.0]], Ridge::numbers);
+        let (weights, offsets): (Vec<Vec<f32>>, Vec<Vec<f32>>) =
+            ridges.iter().map(numbers).map(|[weights, offsets]| (weights, offsets)).unzip();
+        RocketTensors {
+            channels: (vec![mask.len() / width, width], mask),
+            weights: weights.concat(),
+            offsets: offsets.concat(),
+            biases,
+        }
+    }
+
+    fn from_tensors(view: View, tensors: &RocketTensors) -> Option<Member> {
+        let RocketTensors { channels: (_, mask), biases, weights, offsets } = tensors;
+        let rocket = MiniRocket::from_drawn(length_of(Sense::Body), channels_of(view), mask, biases)?;
+        if offsets.is_empty() || weights.len() != offsets.len() * biases.len() {
+            return None;
+        }
+        let ridge = |(weights, offset): (&[f32], &f32)| {
+            let is_learned = *offset != 0.0 || weights.iter().any(|weight| *weight != 0.0);
+            is_learned.then(|| Ridge::from_numbers(weights, &[*offset]))
+        };
+        let ridges = weights.chunks(biases.len()).zip(offsets).map(ridge).collect();
+        Some(Member { view, rocket, heads: Heads::Each(ridges) })
+    }
+}
