@@ -17,7 +17,7 @@ const TURN: f64 = 100.0;
 /// Neighbouring samples of faster sensors are averaged to about this rate.
 const KEPT_HZ: f64 = 50.0;
 /// Clocks are only set by what was felt if that is at least so like what was seen,
-const ALIKE: f64 = 0.5;
+const ALIKE: f64 = 0.8;
 /// and if they are farther apart than this, s: two samples are within what can be told.
 const APART_S: f64 = 0.04;
 

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Pretrain(Pretrain),
     /// Train a model on a manifest of labelled recordings
     Train(Train),
+    /// Make a model of new movements from a pre-trained encoder and a few labelled recordings
+    Adapt(Adapt),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
     /// Say which recordings to judge next, so that each label teaches most
@@ -229,10 +231,27 @@ pub(crate) struct Train {
     pub(crate) epochs: Option<usize>,
 }
 
+/// `agoge adapt`
+#[derive(Debug, Args)]
+pub(crate) struct Adapt {
+    /// The pre-trained encoder, or a model whose encoder is to be used (default: the one that comes with Agoge)
+    #[arg(long, value_name = "BASE.safetensors")]
+    pub(crate) model: Option<PathBuf>,
+    /// The folder with manifest.csv and its recordings: five or more of a kind, correct (label 1) and incorrect (0) or of several movements
+    #[arg(long, value_name = "DIR")]
+    pub(crate) clips: PathBuf,
+    /// Where the weights go
+    #[arg(long, value_name = "FILE.safetensors", default_value = "adapted.safetensors")]
+    pub(crate) out: PathBuf,
+    /// Seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), or a manifest.csv: file, athlete, movement, label, split
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), or a manifest.csv: file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own
@@ -244,6 +263,9 @@ pub(crate) struct Evaluate {
     /// Begin the attention model with a pre-trained encoder (see `agoge pretrain`), which must not have seen the athletes
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
+    /// How often the few clips are drawn (pose-trainer, utd-sports)
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) draws: u64,
     /// How many seeds; the table gives mean and standard deviation over them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) seeds: u64,

@@ -38,6 +38,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Import(args) => commands::import::run(&args, shared),
         Command::Pretrain(args) => commands::pretrain::run(&args, shared),
         Command::Train(args) => commands::train::run(&args, shared),
+        Command::Adapt(args) => commands::adapt::run(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run(&args, shared),
         Command::Label(args) => commands::label::run(&args, shared),
         Command::Model(args) => commands::model::run(&args, shared),

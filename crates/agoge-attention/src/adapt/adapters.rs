@@ -26,7 +26,8 @@ pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result
     // What is frozen has no gradient and must not decay either.
     let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
     let plan = Plan { optimiser, average: Some(AVERAGE), ..Plan::new(STEPS, RATE) };
-    let task = Judge { clips: &clips, movements: examples.movements, config: &config, order };
+    let movements = examples.movements;
+    let task = Judge { clips: &clips, movements, config: &config, order };
     let trained = Trainer::new(&adapted(encoder, seed), plan).run(&task, &mut ())?;
     Ok(trained.valid().materialize().to_device(&Device::flex()))
 }

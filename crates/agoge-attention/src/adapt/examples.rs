@@ -2,6 +2,7 @@
 
 use crate::model::Model;
 use crate::token::{Augment, Clip, Tokens};
+use crate::train::{facing, is_sided};
 use fastrand::Rng;
 
 /// Views of a clip: itself, then varied ones.
@@ -32,10 +33,12 @@ impl<'a> Examples<'a> {
         let views = (EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS);
         let mut rng = Rng::with_seed(seed ^ 0x0ada);
         let mut tokens: Vec<Tokens> = Vec::with_capacity(clips.len() * views);
+        let sided = movements.iter().any(|name| is_sided(name));
         for clip in &clips {
-            let augment = AUGMENT.of(&clip.movement);
-            tokens.push(clip.motion.tokens());
-            tokens.extend((1..views).map(|_| clip.motion.varied(&mut rng, &augment)));
+            let augment = if sided { AUGMENT.of(&clip.movement) } else { Augment { mirror: 0.0, ..AUGMENT } };
+            let motion = facing(&clip.motion, movements);
+            tokens.push(motion.tokens());
+            tokens.extend((1..views).map(|_| motion.varied(&mut rng, &augment)));
         }
         let embeddings = model.embed(&tokens);
         let class = |clip: &&Clip| movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
@@ -75,6 +78,11 @@ impl<'a> Examples<'a> {
 
     /// Whether something can be learned from them.
     pub(super) fn suffice(&self) -> bool {
-        self.movements.len() > 1 || self.judged().iter().any(|judged| !judged.is_empty())
+        self.movements.len() > 1 || self.is_judged()
+    }
+
+    /// Whether there are correct and incorrect clips of some movement.
+    pub(super) fn is_judged(&self) -> bool {
+        self.judged().iter().any(|judged| !judged.is_empty())
     }
 }

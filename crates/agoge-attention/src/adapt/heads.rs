@@ -89,10 +89,11 @@ impl Heads {
     }
 
     /// As parameters of an encoder.
-    pub(super) fn values(self) -> Values {
-        let [movement, quality] =
-            [("movement", self.movement), ("quality", self.quality)].map(|(name, head)| head.values(name));
-        movement.into_iter().chain(quality).collect()
+    pub(super) fn values(&self) -> Values {
+        [("movement", &self.movement), ("quality", &self.quality)]
+            .into_iter()
+            .flat_map(|(name, head)| head.values(name))
+            .collect()
     }
 }
 
@@ -101,7 +102,7 @@ impl Head {
         Head { functions, width: examples.width }
     }
 
-    fn values(&self, name: &str) -> [(String, (Vec<usize>, Vec<f32>)); 2] {
+    fn values(&self, name: &str) -> Values {
         let count = self.functions.len();
         let mut weights = vec![0.0f32; self.width * count];
         let mut offsets = vec![0.0f32; count];
@@ -110,10 +111,10 @@ impl Head {
             weights.iter_mut().skip(movement).step_by(count).zip(own).for_each(|(to, from)| *to = *from as f32);
             offsets[movement] = *offset as f32;
         }
-        [
+        Values::from([
             (format!("{name}.weight"), (vec![self.width, count], weights)),
             (format!("{name}.bias"), (vec![count], offsets)),
-        ]
+        ])
     }
 }
 

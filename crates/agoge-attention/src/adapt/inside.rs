@@ -19,15 +19,14 @@ pub(super) fn inside(base: &Model, examples: &Examples, seed: u64) -> Result<Vec
     if folds < 2 {
         return Ok(Vec::new());
     }
-    let jobs: Vec<(Way, usize)> =
-        Way::ALL.into_iter().flat_map(|way| (0..folds).map(move |fold| (way, fold))).collect();
+    let ways: Vec<Way> = Way::ALL.into_iter().filter(|way| examples.is_judged() || *way != Way::Committee).collect();
+    let jobs: Vec<(Way, usize)> = ways.iter().flat_map(|&way| (0..folds).map(move |fold| (way, fold))).collect();
     let read = jobs
         .into_par_iter()
         .map(|(way, fold)| {
             let (out, kept): (Vec<usize>, Vec<usize>) = (0..parts.len()).partition(|&clip| parts[clip] == fold);
-            let (encoder, size) = learn(way, base, &examples.pick(&kept), seed)?;
-            let card = Card { sensor: base.card().sensor, movements: examples.movements.to_vec(), ..Card::default() };
-            let model = Model::new(encoder, size, card, &[]);
+            let card = Card { movements: examples.movements.to_vec(), ..Card::default() };
+            let model = learn(way, base, &examples.pick(&kept), seed, card)?;
             let motions: Vec<_> = out.iter().map(|&clip| &examples.clips[clip].motion).collect();
             Ok((way, out.into_iter().zip(model.read_motions(&motions)).collect::<Vec<_>>()))
         })
@@ -37,7 +36,7 @@ pub(super) fn inside(base: &Model, examples: &Examples, seed: u64) -> Result<Vec
             read.iter().filter(|(own, _)| *own == way).flat_map(|(_, said)| said).collect();
         Inside { way, reached: score(examples, &said) }
     };
-    Ok(Way::ALL.into_iter().map(reached).collect())
+    Ok(ways.into_iter().map(reached).collect())
 }
 
 /// The way that reached most; of equals, and without any, the simplest.
@@ -83,7 +82,7 @@ fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
         .map(|(movement, _)| {
             let own = said.iter().filter(|(clip, _)| examples.classes[*clip] == movement);
             let labelled =
-                own.filter_map(|(clip, reading)| Some((reading.quality[movement], examples.clips[*clip].label?)));
+                own.filter_map(|(clip, reading)| Some((reading.leaning[movement], examples.clips[*clip].label?)));
             let (scores, labels): (Vec<f32>, Vec<bool>) = labelled.unzip();
             auc(&scores, &labels)
         })

@@ -28,13 +28,15 @@ pub enum Way {
     Prototype,
     /// Ridge on the embedding.
     Linear,
+    /// The same together with nine rockets (MiniRocket with ridge on the motion itself), which judge quality alone.
+    Committee,
     /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together with the heads.
     Adapters,
 }
 
 impl Way {
     /// All, the simplest first.
-    pub const ALL: [Way; 3] = [Way::Prototype, Way::Linear, Way::Adapters];
+    pub const ALL: [Way; 4] = [Way::Prototype, Way::Linear, Way::Committee, Way::Adapters];
 }
 
 /// What a way reached on labelled clips that it was not given.
@@ -74,9 +76,8 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
     }
     let inside = inside::inside(base, &examples, seed)?;
     let way = inside::choose(&inside);
-    let (encoder, size) = learn(way, base, &examples, seed)?;
-    let card = Card { sensor: base.card().sensor, movements, ..card };
-    Ok(Adapted { model: Model::new(encoder, size, card, &clips), way, inside })
+    let model = learn(way, base, &examples, seed, Card { movements: movements.clone(), ..card })?;
+    Ok(Adapted { model, way, inside })
 }
 
 /// A clip as the base knows clips: without the sensor if it never learned from one.
@@ -86,15 +87,17 @@ fn sensed(base: &Model, clip: &Clip) -> Clip {
 }
 
 /// Learns in one way from examples.
-fn learn(way: Way, base: &Model, examples: &Examples, seed: u64) -> Result<(Encoder, Size), Error> {
+fn learn(way: Way, base: &Model, examples: &Examples, seed: u64, card: Card) -> Result<Model, Error> {
     let size = Size { movements: examples.movements.len(), ..base.size().clone() };
     let heads = match way {
         Way::Prototype => Heads::prototypes(examples),
-        Way::Linear | Way::Adapters => Heads::linear(examples),
+        Way::Linear | Way::Committee | Way::Adapters => Heads::linear(examples),
     };
     let encoder = with_heads(base.encoder(), &size, heads);
     let encoder = if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
-    Ok((encoder, size))
+    let clips: Vec<Clip> = examples.clips.iter().map(|&clip| clip.clone()).collect();
+    let model = Model::new(encoder, size, Card { sensor: base.card().sensor, ..card }, &clips);
+    Ok(if way == Way::Committee { model.with_rockets(&clips, seed) } else { model })
 }
 
 /// An encoder with other heads, of the movements that `size` says.

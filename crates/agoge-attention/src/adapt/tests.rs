@@ -1,1 +1,159 @@
+use super::*;
+use crate::Motion;
+use crate::metric::auc;
+use crate::pretrain::pretrain;
+use crate::token::Augment;
+use crate::train::Config;
+use agoge_motion::Side;
+use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+use std::sync::OnceLock;
 
+/// Repetitions of simulated athletes of several heights and facings; every second athlete has the fault.
+fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std::ops::Range<usize>) -> Vec<Clip> {
+    let clip = |athlete: usize| {
+        let faulty = fault.filter(|_| athlete % 2 == 1);
+        let faults = faulty.map(|kind| Fault { kind, side: Some(Side::Left), repetitions: 1..=1, size: 35.0 });
+        let set = Set {
+            repetitions: 1,
+            height_m: 1.55 + 0.01 * (athlete % 40) as f64,
+            facing_deg: 70.0 * athlete as f64,
+            faults: faults.into_iter().collect(),
+            seed: athlete as u64,
+            variation_deg: 4.0,
+            rate_hz: 30.0,
+            ..Set::new(exercise)
+        };
+        let simulation = set.simulate();
+        let [start, _, end] = simulation.truth.repetitions[0];
+        Clip {
+            athlete: athlete.to_string(),
+            movement: format!("{exercise:?}"),
+            label: Some(faulty.is_none()),
+            motion: Motion::new(&simulation.recording.to_body().recording, start, end).unwrap(),
+        }
+    };
+    athletes.map(clip).collect()
+}
+
+/// A base that has seen squats and overhead reaches.
+fn base() -> &'static Model {
+    static BASE: OnceLock<Model> = OnceLock::new();
+    BASE.get_or_init(|| {
+        let seen = [Exercise::Squat, Exercise::OverheadReach].map(|exercise| clips(exercise, None, 100..116)).concat();
+        let motions: Vec<Motion> = seen.into_iter().map(|clip| clip.motion).collect();
+        let config = Config {
+            width: 24,
+            heads: 2,
+            blocks: 1,
+            feed_forward: 48,
+            epochs: 60,
+            batch: 16,
+            learning_rate: 5e-3,
+            augment: Augment { flat: 0.0, drop: 0.2, mirror: 0.0, live: 0.0, sense: 0.0 },
+            ..Config::default()
+        };
+        let (encoder, size) = pretrain(&motions, &config, &mut |_| {}).unwrap();
+        Model::new(encoder, size, Card { movements: vec!["any".to_owned()], ..Card::default() }, &[])
+    })
+}
+
+fn quality(model: &Model, clips: &[Clip]) -> f64 {
+    let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
+    let scores: Vec<f32> = model.read_motions(&motions).iter().map(|reading| reading.leaning[0]).collect();
+    auc(&scores, &clips.iter().map(|clip| clip.label == Some(true)).collect::<Vec<_>>())
+}
+
+#[test]
+fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
+    let few = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..10);
+    let unseen = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 20..60);
+    let Adapted { model, inside, .. } = adapt(base(), &few, 1, Card::default()).unwrap();
+    assert_eq!(model.card().movements, ["BicepsCurl"]);
+    assert_eq!(inside.iter().map(|inside| inside.way).collect::<Vec<_>>(), Way::ALL);
+    let reached = quality(&model, &unseen);
+    assert!(reached >= 0.9, "{reached} {inside:?}");
+    let again = Model::from_bytes(&model.to_bytes().unwrap(), "x").unwrap();
+    assert_eq!(quality(&again, &unseen), reached);
+
+    let names = train::movements(&few);
+    let examples = Examples::of(base(), few.iter().collect(), &names, 1);
+    for way in Way::ALL {
+        let card = Card { movements: names.clone(), ..Card::default() };
+        let made = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| learn(way, base(), &examples, 1, card.clone())).unwrap()
+        };
+        let model = made(1);
+        assert!(model.to_bytes().unwrap() == made(2).to_bytes().unwrap(), "{way:?}: other threads, other weights");
+        assert!(quality(&model, &unseen) >= 0.8, "{way:?}: {}", quality(&model, &unseen));
+        // Both ends of the scale are those of training: what is 1 is as correct as the labelled ones.
+        let leanings: Vec<f32> =
+            model.read_motions(&[&few[0].motion]).iter().map(|reading| reading.leaning[0]).collect();
+        assert!((0.2..2.0).contains(&leanings[0]), "{way:?}: {leanings:?}");
+    }
+}
+
+#[test]
+fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
+    let few = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..4);
+    let names = train::movements(&few);
+    let examples = Examples::of(base(), few.iter().collect(), &names, 1);
+    let card = Card { movements: names.clone(), ..Card::default() };
+    let model = learn(Way::Adapters, base(), &examples, 1, card).unwrap();
+    let (before, after) = (weights::collect(base().encoder()), weights::collect(model.encoder()));
+    let changed: Vec<&str> =
+        after.iter().filter(|(path, own)| before[*path] != **own).map(|(path, _)| path.as_str()).collect();
+    let expected = [
+        "blocks.0.part_attention.joined.weight",
+        "blocks.0.time_attention.joined.weight",
+        "quality.bias",
+        "quality.weight",
+    ];
+    // The head of a single movement has nothing to tell apart: it is zero from the start.
+    let changed: Vec<&str> = changed.into_iter().filter(|path| !path.starts_with("movement")).collect();
+    assert_eq!(changed, expected);
+    assert_eq!(before.len(), after.len(), "an adapter is part of the weights");
+}
+
+#[test]
+fn movements_are_told_apart_after_one_clip_of_each() {
+    let all = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
+    let of = |athletes: std::ops::Range<usize>| all.map(|exercise| clips(exercise, None, athletes.clone())).concat();
+    let unlabelled = |clip: Clip| Clip { label: None, ..clip };
+    let few: Vec<Clip> = of(0..1).into_iter().map(unlabelled).collect();
+    let Adapted { model, way, inside } = adapt(base(), &few, 1, Card::default()).unwrap();
+    assert_eq!((way, inside.len()), (Way::Prototype, 0), "there is nothing to put aside");
+    let unseen = of(10..16);
+    let motions: Vec<&Motion> = unseen.iter().map(|clip| &clip.motion).collect();
+    for (clip, reading) in unseen.iter().zip(model.read_motions(&motions)) {
+        let class = model.class(&clip.movement).unwrap();
+        assert!(reading.movement.iter().all(|p| *p <= reading.movement[class]), "{}: {reading:?}", clip.movement);
+        assert_eq!(reading.leaning, [0.0; 3], "nobody judged them");
+    }
+    let four: Vec<Clip> = of(0..4).into_iter().map(unlabelled).collect();
+    let Adapted { inside, .. } = adapt(base(), &four, 1, Card::default()).unwrap();
+    assert!(inside.len() == 3 && inside.iter().all(|inside| inside.reached > 0.9), "{inside:?}");
+}
+
+#[test]
+fn without_two_kinds_there_is_nothing_to_learn() {
+    let correct = clips(Exercise::Squat, None, 0..3);
+    let unlabelled: Vec<Clip> = correct.iter().map(|clip| Clip { label: None, ..clip.clone() }).collect();
+    for clips in [correct, unlabelled, Vec::new()] {
+        let message = adapt(base(), &clips, 1, Card::default()).unwrap_err().to_string();
+        assert!(message.contains("hint: label clips") && !message.contains('\n'), "{message}");
+    }
+}
+
+#[test]
+fn of_equals_the_simplest_is_chosen() {
+    let of = |values: [f64; 3]| {
+        let ways = [Way::Prototype, Way::Linear, Way::Adapters];
+        let inside: Vec<Inside> = ways.into_iter().zip(values).map(|(way, reached)| Inside { way, reached }).collect();
+        inside::choose(&inside)
+    };
+    assert_eq!(of([0.8, 0.8, 0.8]), Way::Prototype);
+    assert_eq!(of([0.7, 0.8, 0.8]), Way::Linear);
+    assert_eq!(of([0.7, 0.8, 0.9]), Way::Adapters);
+    assert_eq!(inside::choose(&[]), Way::Prototype);
+}

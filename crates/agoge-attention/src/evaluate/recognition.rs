@@ -94,16 +94,7 @@ pub fn recognition(
     seeds: u64,
     watch: &mut super::Watch,
 ) -> Result<Recognised, Error> {
-    let hint = "the manifest's column split must say train and test, and no athlete may be both";
-    if learn.is_empty() || judge.is_empty() {
-        return Err(Error::Clips { what: format!("{} clips to learn, {} to judge", learn.len(), judge.len()), hint });
-    }
-    if let Some(both) = judge.iter().find(|clip| learn.iter().any(|other| other.athlete == clip.athlete)) {
-        return Err(Error::Clips {
-            what: "an athlete is in training and test".to_owned() + &format!(": {}", both.athlete),
-            hint,
-        });
-    }
+    apart(learn, judge)?;
     let names = movements(learn);
     let plan: Vec<(Senses, &[Senses])> =
         PLAN.into_iter().filter(|(senses, _)| learn.iter().any(|clip| senses.has_all(clip))).collect();
@@ -158,4 +149,16 @@ pub fn recognition(
     confused.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.cmp(b)));
     confused.truncate(TOLD);
     Ok(Recognised { learned: learn.len(), judged: judge.len(), movements: names.len(), seeds, senses, confused })
+}
+
+/// That there are clips on both sides, of different athletes.
+pub(super) fn apart(learn: &[Clip], judge: &[Clip]) -> Result<(), Error> {
+    let hint = "the manifest's column split must say train and test, and no athlete may be both";
+    if learn.is_empty() || judge.is_empty() {
+        return Err(Error::Clips { what: format!("{} clips to learn, {} to judge", learn.len(), judge.len()), hint });
+    }
+    match judge.iter().find(|clip| learn.iter().any(|other| other.athlete == clip.athlete)) {
+        Some(both) => Err(Error::Clips { what: format!("an athlete is in training and test: {}", both.athlete), hint }),
+        None => Ok(()),
+    }
 }

@@ -39,6 +39,8 @@ pub(crate) enum View {
     Pose,
     /// Where the parts are and how fast they move.
     Motion,
+    /// Pose and motion.
+    Whole,
 }
 
 impl Rocket {
@@ -47,7 +49,7 @@ impl Rocket {
         Rocket { quality: 2_000, movement: 10_000, views: &[], draws: 1 }
     }
 
-    /// Nine members: three views, three draws each.
+    /// Nine members for quality: three views, three draws each; for recognition twelve, of four views.
     pub(super) fn many() -> Rocket {
         let views = &[View::Positions, View::Directions, View::Pose];
         Rocket { quality: 2_000, movement: 6_000, views, draws: 3 }
@@ -60,7 +62,7 @@ impl Rocket {
             (Sense::Body, Task::Quality) if self.views.is_empty() => vec![View::Pose],
             (Sense::Body, Task::Movement) if self.views.is_empty() => vec![View::Motion],
             (Sense::Body, Task::Quality) => self.views.to_vec(),
-            (Sense::Body, Task::Movement) => [self.views, &[View::Motion]].concat(),
+            (Sense::Body, Task::Movement) => vec![View::Positions, View::Directions, View::Motion, View::Whole],
         }
     }
 }
@@ -233,6 +235,7 @@ pub(super) fn channels_of(view: View) -> usize {
         View::Directions => directions,
         View::Pose => positions + directions,
         View::Motion => 2 * positions,
+        View::Whole => 2 * positions + directions,
     }
 }
 
@@ -251,6 +254,11 @@ fn series_of(motion: &Motion, sense: Sense, view: View) -> Series {
             let positions = series::positions(motion, body);
             let velocities = positions.velocities();
             positions.and(velocities)
+        }
+        (Sense::Body, View::Whole) => {
+            let positions = series::positions(motion, body);
+            let velocities = positions.velocities();
+            positions.and(velocities).and(series::directions(motion, body))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{print, print_json};
 use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::attention::evaluate::{Evaluation, Fold, Recognised};
+use agoge::attention::evaluate::{Evaluation, Fold, Measure, Recognised, Shots};
 use agoge::attention::peers::Method;
 use agoge::learn::{self, Clips, Folds, Outcome, Protocol};
 use std::path::Path;
@@ -12,19 +12,32 @@ use std::path::Path;
 /// Measures how well a method does on athletes it was not trained on.
 pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let base = super::train::base(args.base.as_deref())?;
-    let clips = Protocol::from_name(&args.protocol).clips(&args.data)?;
+    let protocol = Protocol::from_name(&args.protocol);
+    let clips = protocol.clips(&args.data)?;
     if args.labels {
         return super::label::measure(&clips, args.seeds, shared);
     }
     let config = super::train::config(1, args.epochs, clips.learned());
-    let method = learn::method(&args.model, &config, base.as_ref())?;
-    let outcome = measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?;
+    let outcome = if protocol.is_of_few_clips() {
+        let base = base.map_or_else(agoge::bundled_base, Ok)?;
+        let bar = progress::bar(0, "draws", shared);
+        let outcome = learn::run_shots(&protocol, &clips, &base, &config, args.draws, &mut |done, of| {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
+        outcome
+    } else {
+        let method = learn::method(&args.model, &config, base.as_ref())?;
+        measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?
+    };
     if shared.json {
         print_json(&outcome)?;
     } else {
         print(&match &outcome {
             Outcome::Quality(evaluation) => table(evaluation),
             Outcome::Recognition(recognised) => senses(recognised),
+            Outcome::Shots(shots) => few(shots),
         })?;
     }
     Ok(Exit::Done)
@@ -115,5 +128,29 @@ fn senses(recognised: &Recognised) -> String {
     }
     text += "\ntaken for each other most:\n";
     recognised.confused.iter().for_each(|(is, taken, times)| text += &format!("  {is} for {taken}: {times}\n"));
+    text
+}
+
+/// The figures of few clips as a table.
+fn few(shots: &Shots) -> String {
+    let measure = match shots.measure {
+        Measure::Auc => "AUC of quality",
+        Measure::Recognised => "share recognised",
+    };
+    let mut text =
+        format!("{measure}; mean ± SD over {} draws\n\n{:22} {:>6} {:>6}", shots.draws, "", "clips", "judged");
+    shots.methods.iter().for_each(|name| text += &format!("  {name:>13}"));
+    text += "\n";
+    for row in &shots.rows {
+        let name = if row.of.is_empty() { "mean" } else { &row.of };
+        let judged = if row.judged > 0 { row.judged.to_string() } else { String::new() };
+        text += &format!("{name:22} {:>6} {judged:>6}", row.shots);
+        row.reached.iter().for_each(|&reached| text += &format!("  {:>13}", cell(reached)));
+        text += "\n";
+    }
+    text += "\nhow the adapted model was made (clips of a kind, way, times):\n";
+    for (clips, way, times) in &shots.ways {
+        text += &format!("  {clips:>2}  {:10} {times}\n", super::adapt::name(*way));
+    }
     text
 }

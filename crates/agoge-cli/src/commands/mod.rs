@@ -1,5 +1,6 @@
 //! One file a command. Each takes its arguments and returns how it ended.
 
+pub(crate) mod adapt;
 pub(crate) mod analyze;
 pub(crate) mod bench;
 pub(crate) mod completions;

@@ -56,7 +56,7 @@ fn evaluation(
     let method = learn::method("committee", config, base)?;
     match measured(clips, method.as_ref(), true, 1, args.keep.as_deref(), shared)? {
         Outcome::Quality(evaluation) => Ok(Some(evaluation)),
-        Outcome::Recognition(_) => Ok(None),
+        Outcome::Recognition(_) | Outcome::Shots(_) => Ok(None),
     }
 }
 

@@ -8,11 +8,11 @@ mod protocol;
 pub use data::Clips;
 pub use folds::Folds;
 pub use labelling::{ToLabel, suggest_labels};
-pub use protocol::{Outcome, Protocol, method, run};
+pub use protocol::{Outcome, Protocol, method, run, run_shots};
 
 use crate::{Error, Models, Options, analyze, checkpoint};
 use agoge_attention::metric::auc;
-use agoge_attention::{Card, Clip, Config, Evaluation, Model, Motion, pretrain, train};
+use agoge_attention::{Adapted, Card, Clip, Config, Evaluation, Model, Motion, adapt, pretrain, train};
 use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use rayon::prelude::*;
@@ -104,6 +104,24 @@ pub fn train_model(
         ..Card::default()
     };
     Ok(Model::new(encoder, size, card, &clips).with_rockets(&clips, config.seed))
+}
+
+/// Makes a model of new movements from a pre-trained one and the few clips of a manifest that are not kept for validation or test.
+///
+/// # Errors
+/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of a movement nor two movements.
+pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Result<Adapted, Error> {
+    let clips = learned_from(manifest)?;
+    let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
+    let card = Card {
+        name: name.to_owned(),
+        data: format!("{} repetitions of {} athletes, adapted from {}", clips.len(), athletes.len(), base.card().name),
+        protocol: "not measured on athletes left out; agoge adapt tells what it reached on its own clips".to_owned(),
+        limits: "Made from few clips: on other athletes and cameras its readings are not measured.".to_owned(),
+        licence: "that of the data and of the base".to_owned(),
+        ..Card::default()
+    };
+    Ok(adapt(base, &clips, seed, card)?)
 }
 
 /// The clips of a manifest that are not kept for validation or test.

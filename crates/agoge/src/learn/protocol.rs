@@ -2,7 +2,9 @@
 
 use super::data::Clips;
 use crate::Error;
-use agoge_attention::evaluate::{Evaluation, Fold, Recognised, Watch, leave_out, recognition};
+use agoge_attention::evaluate::{
+    Evaluation, Fold, Recognised, Shots, Watch, leave_out, recognition, shots_of_quality, shots_of_sports,
+};
 use agoge_attention::peers::{Attention, Method, Task, by_name};
 use agoge_attention::{Config, Model};
 use agoge_formats::Split;
@@ -17,13 +19,17 @@ pub enum Protocol {
     UiPrmd(Dataset),
     /// Recognition of UTD-MHAD's actions, odd subjects learned from, even ones judged, by skeleton, sensor and both.
     UtdMhad,
+    /// Quality of pose-trainer's arm exercises, filmed by one camera, from few clips; the others are judged.
+    PoseTrainer,
+    /// Recognition of UTD-MHAD's sports, each by an encoder that never saw it, from few clips.
+    UtdSports,
     /// A manifest: recognition if its column `split` says train and test, otherwise quality with each athlete left out once.
     Manifest(PathBuf),
 }
 
 impl Protocol {
     /// The names of the protocols on public sets.
-    pub const NAMES: [&str; 3] = ["ui-prmd", "ui-prmd-vicon", "utd-mhad"];
+    pub const NAMES: [&str; 5] = ["ui-prmd", "ui-prmd-vicon", "utd-mhad", "pose-trainer", "utd-sports"];
 
     /// The protocol of this name, or else of the manifest at this path.
     pub fn from_name(name: &str) -> Protocol {
@@ -31,6 +37,8 @@ impl Protocol {
             "ui-prmd" => Protocol::UiPrmd(Dataset::UiPrmdKinect),
             "ui-prmd-vicon" => Protocol::UiPrmd(Dataset::UiPrmdVicon),
             "utd-mhad" => Protocol::UtdMhad,
+            "pose-trainer" => Protocol::PoseTrainer,
+            "utd-sports" => Protocol::UtdSports,
             path => Protocol::Manifest(path.into()),
         }
     }
@@ -42,9 +50,15 @@ impl Protocol {
     pub fn clips(&self, data: &Path) -> Result<Clips, Error> {
         match self {
             Protocol::UiPrmd(kind) => Clips::of_set(*kind, &data.join("ui-prmd")),
-            Protocol::UtdMhad => Clips::of_set(Dataset::UtdMhad, &data.join("utd-mhad")),
+            Protocol::UtdMhad | Protocol::UtdSports => Clips::of_set(Dataset::UtdMhad, &data.join("utd-mhad")),
+            Protocol::PoseTrainer => Clips::of_set(Dataset::PoseTrainer, &data.join("pose-trainer")),
             Protocol::Manifest(path) => Clips::of_manifest(path, |_| true),
         }
+    }
+
+    /// Whether it measures what few clips suffice for: then [`run_shots`] runs it.
+    pub fn is_of_few_clips(&self) -> bool {
+        matches!(self, Protocol::PoseTrainer | Protocol::UtdSports)
     }
 }
 
@@ -56,6 +70,38 @@ pub enum Outcome {
     Quality(Evaluation),
     /// Which movement.
     Recognition(Recognised),
+    /// From few clips.
+    Shots(Shots),
+}
+
+/// UTD-MHAD's sports and their actions.
+const SPORTS: [(&str, &[&str]); 5] = [
+    ("tennis", &["tennis_swing", "tennis_serve"]),
+    ("baseball", &["baseball_swing"]),
+    ("bowling", &["bowling"]),
+    ("basketball", &["basketball_shoot"]),
+    ("boxing", &["boxing"]),
+];
+
+/// Measures what few clips suffice for. The clips are drawn `draws` times; `base` is what a model of quality is adapted from, and that of sports is trained for each by
+/// `config`.
+///
+/// # Errors
+/// If the clips do not suffice.
+pub fn run_shots(
+    protocol: &Protocol,
+    clips: &Clips,
+    base: &Model,
+    config: &Config,
+    draws: u64,
+    tell: &mut (dyn FnMut(usize, usize) + Send),
+) -> Result<Outcome, Error> {
+    let shots = if *protocol == Protocol::UtdSports {
+        shots_of_sports(&clips.part(Split::Train), &clips.part(Split::Test), &SPORTS, config, draws, tell)?
+    } else {
+        shots_of_quality(&clips.clips, base, draws, tell)?
+    };
+    Ok(Outcome::Shots(shots))
 }
 
 /// The method of a name; the attention model is trained by `config`, from `base` if it is given.

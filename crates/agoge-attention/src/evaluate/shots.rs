@@ -1,0 +1,270 @@
+//! What a few labelled clips are enough for: a model adapted from a pre-trained one, the same model trained from scratch on the same clips, and MiniRocket.
+
+use crate::adapt::{Way, adapt};
+use crate::card::Card;
+use crate::error::Error;
+use crate::metric::{auc, mean_sd};
+use crate::model::Model;
+use crate::peers::{Attention, Judge, Method, Task, by_name};
+use crate::token::Clip;
+use crate::train::{Config, movements, train};
+use fastrand::Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Labelled clips of a kind.
+pub const SHOTS: [usize; 3] = [1, 5, 10];
+/// Steps of the training from scratch at least: few clips make few batches, and it is to be trained to its end.
+const SCRATCH_STEPS: usize = 400;
+/// Who is measured.
+const CONTESTANTS: [Contestant; 3] = [Contestant::Adapted, Contestant::Scratch, Contestant::Rocket];
+
+#[derive(Clone, Copy)]
+enum Contestant {
+    Adapted,
+    Scratch,
+    Rocket,
+}
+
+/// What the figures are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// Area under the ROC curve of quality.
+    Auc,
+    /// Share of clips that were recognised among all movements.
+    Recognised,
+}
+
+/// What came of a number of clips.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ByShots {
+    /// The movement or sport; the mean over all if it is empty.
+    pub of: String,
+    /// Labelled clips of each kind.
+    pub shots: usize,
+    /// Clips that were judged in a draw; 0 in a mean.
+    pub judged: usize,
+    /// Mean and standard deviation over the draws, `[method]`.
+    pub reached: Vec<(f64, f64)>,
+}
+
+/// The result of an evaluation with few clips.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shots {
+    /// What the figures are.
+    pub measure: Measure,
+    /// How often the clips were drawn.
+    pub draws: u64,
+    /// Names of the methods.
+    pub methods: Vec<String>,
+    /// Every movement or sport with every number of clips, then the means.
+    pub rows: Vec<ByShots>,
+    /// How often the adapted model was made in which way: clips of a kind, way, times.
+    pub ways: Vec<(usize, Way, usize)>,
+}
+
+/// Told how many draws are done, and of how many.
+type Tell<'a> = dyn FnMut(usize, usize) + Send + 'a;
+
+/// Quality: of every movement some correct and as many incorrect clips are drawn and learned from, and all others are judged. The clips of one draw are among those of the same
+/// draw with more. A number of clips that leaves none of a kind to judge is passed over.
+///
+/// # Errors
+/// If no movement has two correct and two incorrect clips, and what learning returns.
+pub fn shots_of_quality(clips: &[Clip], base: &Model, draws: u64, tell: &mut Tell) -> Result<Shots, Error> {
+    let mut jobs = Vec::new();
+    for name in movements(clips) {
+        let kinds = [true, false].map(|kind| {
+            clips.iter().filter(|clip| clip.movement == name && clip.label == Some(kind)).collect::<Vec<&Clip>>()
+        });
+        for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
+            if kinds.iter().any(|kind| kind.len() <= shots) {
+                continue;
+            }
+            let mut rng = Rng::with_seed(draw);
+            let (mut learn, mut judge) = (Vec::new(), Vec::new());
+            for kind in &kinds {
+                let mut kind = kind.clone();
+                rng.shuffle(&mut kind);
+                let (few, rest) = kind.split_at(shots);
+                learn.extend_from_slice(few);
+                judge.extend_from_slice(rest);
+            }
+            let names = vec![name.clone()];
+            jobs.push(Job { of: name.clone(), base, names, learn, judge, task: Task::Quality, draw, shots });
+        }
+    }
+    run(Measure::Auc, draws, &jobs, tell)
+}
+
+/// Recognition of sports that the encoder never saw: for each, one is trained on the clips of `learn` of all other movements; then some clips of every movement are drawn from
+/// `learn`, those of the sport as well, and the clips of the sport in `judge`, of other athletes, are recognised among all movements. By the body alone: a sensor that
+/// is worn elsewhere for other movements would tell them by its place.
+///
+/// # Errors
+/// Without clips of a sport on both sides, with an athlete on both sides, and what learning returns.
+pub fn shots_of_sports(
+    learn: &[Clip],
+    judge: &[Clip],
+    sports: &[(&str, &[&str])],
+    config: &Config,
+    draws: u64,
+    tell: &mut Tell,
+) -> Result<Shots, Error> {
+    let bodies = |clips: &[Clip]| -> Vec<Clip> {
+        let seen = clips.iter().filter(|clip| clip.motion.has_body());
+        seen.map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() }).collect()
+    };
+    let (learn, judge) = (bodies(learn), bodies(judge));
+    super::recognition::apart(&learn, &judge)?;
+    let bases = sports
+        .par_iter()
+        .map(|(_, own)| {
+            let others: Vec<Clip> =
+                learn.iter().filter(|clip| !own.contains(&clip.movement.as_str())).cloned().collect();
+            let names = movements(&others);
+            let (encoder, size) = train(&others, &names, &config.clone().suited(others.len()), None, &mut |_| {})?;
+            Ok(Model::new(encoder, size, Card { movements: names, ..Card::default() }, &others))
+        })
+        .collect::<Result<Vec<Model>, Error>>()?;
+    let names = movements(&learn);
+    let mut jobs = Vec::new();
+    for ((sport, own), base) in sports.iter().zip(&bases) {
+        let tested: Vec<&Clip> = judge.iter().filter(|clip| own.contains(&clip.movement.as_str())).collect();
+        for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
+            let mut rng = Rng::with_seed(draw);
+            let mut few = Vec::new();
+            for name in &names {
+                let mut kind: Vec<&Clip> = learn.iter().filter(|clip| clip.movement == *name).collect();
+                rng.shuffle(&mut kind);
+                few.extend(kind.into_iter().take(shots));
+            }
+            let (of, names, judge) = ((*sport).to_owned(), names.clone(), tested.clone());
+            jobs.push(Job { of, base, names, learn: few, judge, task: Task::Movement, draw, shots });
+        }
+    }
+    run(Measure::Recognised, draws, &jobs, tell)
+}
+
+/// One draw.
+struct Job<'a> {
+    of: String,
+    base: &'a Model,
+    names: Vec<String>,
+    learn: Vec<&'a Clip>,
+    judge: Vec<&'a Clip>,
+    task: Task,
+    draw: u64,
+    shots: usize,
+}
+
+impl Job<'_> {
+    /// What each method reaches, and the way in which the model was adapted.
+    fn run(&self) -> Result<(Vec<f64>, Option<Way>), Error> {
+        let mut way = None;
+        let reached = CONTESTANTS.iter().map(|contestant| {
+            let judge: Box<dyn Judge> = match contestant {
+                Contestant::Adapted => {
+                    let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
+                    let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
+                    way = Some(adapted.way);
+                    Box::new(adapted.model)
+                }
+                Contestant::Scratch => {
+                    let config = scratch(self.base, self.learn.len());
+                    Attention { config, base: None }.learn(&self.learn, &self.names, self.task, self.draw)?
+                }
+                Contestant::Rocket => {
+                    let rocket = by_name("rocket", &Attention { config: Config::default(), base: None });
+                    let gone = || Error::Clips { what: "no method `rocket`".to_owned(), hint: "report this" };
+                    rocket.ok_or_else(gone)?.learn(&self.learn, &self.names, self.task, self.draw)?
+                }
+            };
+            Ok(self.reached(judge.as_ref()))
+        });
+        Ok((reached.collect::<Result<Vec<f64>, Error>>()?, way))
+    }
+
+    fn reached(&self, judge: &dyn Judge) -> f64 {
+        let said = judge.judge(&self.judge);
+        match self.task {
+            Task::Quality => {
+                let scores: Vec<f32> = said.iter().map(|said| said.quality).collect();
+                auc(&scores, &self.judge.iter().map(|clip| clip.label == Some(true)).collect::<Vec<_>>())
+            }
+            Task::Movement => {
+                let truth = |clip: &Clip| self.names.iter().position(|name| *name == clip.movement);
+                let right = said.iter().zip(&self.judge).filter(|(said, clip)| said.recognised() == truth(clip));
+                right.count() as f64 / self.judge.len().max(1) as f64
+            }
+        }
+    }
+}
+
+/// How a model of the same sizes is trained from scratch.
+fn scratch(base: &Model, clips: usize) -> Config {
+    let size = base.size();
+    let config = Config::default();
+    let round = clips.div_ceil(config.batch).max(1);
+    Config {
+        width: size.width,
+        heads: size.heads,
+        blocks: size.blocks,
+        feed_forward: size.feed_forward,
+        epochs: config.epochs.max(SCRATCH_STEPS.div_ceil(round)),
+        ..config
+    }
+}
+
+fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Shots, Error> {
+    if jobs.is_empty() || jobs.iter().any(|job| job.judge.is_empty()) {
+        let hint = "give a set with correct and incorrect clips, or with clips of the sports in training and test";
+        return Err(Error::Clips { what: "nothing is left to judge".to_owned(), hint });
+    }
+    let tell = Mutex::new((0, tell));
+    let results = jobs
+        .par_iter()
+        .map(|job| {
+            let result = job.run()?;
+            if let Ok(mut tell) = tell.lock() {
+                tell.0 += 1;
+                let done = tell.0;
+                (tell.1)(done, jobs.len());
+            }
+            Ok(result)
+        })
+        .collect::<Result<Vec<(Vec<f64>, Option<Way>)>, Error>>()?;
+
+    let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
+    let mut means: BTreeMap<usize, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
+    let mut ways: BTreeMap<(usize, Way), usize> = BTreeMap::new();
+    for (i, (job, (_, way))) in jobs.iter().zip(&results).enumerate() {
+        groups.entry((&job.of, job.shots)).or_default().push(i);
+        means.entry(job.shots).or_default().entry(job.draw).or_default().push(i);
+        if let Some(way) = way {
+            *ways.entry((job.shots, *way)).or_default() += 1;
+        }
+    }
+    let all = 0..CONTESTANTS.len();
+    let of = |method: usize, which: &[usize]| which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>();
+    let mut rows: Vec<ByShots> = groups
+        .into_iter()
+        .map(|((name, shots), which)| ByShots {
+            of: name.to_owned(),
+            shots,
+            judged: jobs[which[0]].judge.len(),
+            reached: all.clone().map(|method| mean_sd(&of(method, &which))).collect(),
+        })
+        .collect();
+    rows.extend(means.into_iter().map(|(shots, draws)| {
+        let mean = |method: usize| draws.values().map(|which| mean_sd(&of(method, which)).0).collect::<Vec<f64>>();
+        let reached = all.clone().map(|method| mean_sd(&mean(method))).collect();
+        ByShots { of: String::new(), shots, judged: 0, reached }
+    }));
+    let methods = ["adapted", "from scratch", "rocket"].map(str::to_owned).to_vec();
+    let ways = ways.into_iter().map(|((shots, way), times)| (shots, way, times)).collect();
+    Ok(Shots { measure, draws, methods, rows, ways })
+}
