@@ -4,7 +4,7 @@
 use super::examples::{AUGMENT, Examples};
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::train::{AVERAGE, AdamW, Config, Judge, Order, Parameters, Plan, Trainer};
+use crate::train::{AdamW, Config, Judge, Order, Parameters, Plan, Trainer};
 use burn::module::{Lora, Module, ParamGroup};
 use burn::tensor::Device;
 use fastrand::Rng;
@@ -25,7 +25,7 @@ pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result
     let order = Order { count: clips.len(), batch: BATCH, seed: seed ^ 0x10a };
     // What is frozen has no gradient and must not decay either.
     let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
-    let plan = Plan { optimiser, average: Some(AVERAGE), ..Plan::new(STEPS, RATE) };
+    let plan = Plan { optimiser, ..Plan::new(STEPS, RATE) };
     let movements = examples.movements;
     let task = Judge { clips: &clips, movements, config: &config, order };
     let trained = Trainer::new(&adapted(encoder, seed), plan).run(&task, &mut ())?;

@@ -7,7 +7,7 @@ mod heads;
 mod inside;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};

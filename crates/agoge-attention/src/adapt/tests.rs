@@ -9,7 +9,7 @@ use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 use std::sync::OnceLock;
 
 /// Repetitions of simulated athletes of several heights and facings; every second athlete has the fault.
-fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std::ops::Range<usize>) -> Vec<Clip> {
+pub(crate) fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let clip = |athlete: usize| {
         let faulty = fault.filter(|_| athlete % 2 == 1);
         let faults = faulty.map(|kind| Fault { kind, side: Some(Side::Left), repetitions: 1..=1, size: 35.0 });
@@ -36,7 +36,7 @@ fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std::ops::Range
 }
 
 /// A base that has seen squats and overhead reaches.
-fn base() -> &'static Model {
+pub(crate) fn base() -> &'static Model {
     static BASE: OnceLock<Model> = OnceLock::new();
     BASE.get_or_init(|| {
         let seen = [Exercise::Squat, Exercise::OverheadReach].map(|exercise| clips(exercise, None, 100..116)).concat();

@@ -268,3 +268,44 @@ fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Sh
     let ways = ways.into_iter().map(|((shots, way), times)| (shots, way, times)).collect();
     Ok(Shots { measure, draws, methods, rows, ways })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapt::tests::{base, clips};
+    use agoge_motion::simulate::{Exercise, FaultKind};
+
+    #[test]
+    fn what_was_learned_from_is_not_judged_and_draws_come_again() {
+        let curls = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..6);
+        let mut told = Vec::new();
+        let shots = shots_of_quality(&curls, base(), 2, &mut |done, of| told.push((done, of))).unwrap();
+        // With three of a kind only one of each leaves some to judge.
+        assert_eq!(told, [(1, 2), (2, 2)]);
+        assert_eq!(
+            shots.rows.iter().map(|row| (row.of.as_str(), row.shots, row.judged)).collect::<Vec<_>>(),
+            [("BicepsCurl", 1, 4), ("", 1, 0)]
+        );
+        assert_eq!(shots.rows[0].reached, shots.rows[1].reached, "the mean over one movement");
+        assert_eq!(shots.ways, [(1, Way::Prototype, 2)]);
+        assert_eq!(shots_of_quality(&curls, base(), 2, &mut |_, _| {}).unwrap(), shots);
+        let message = shots_of_quality(&curls[..2], base(), 2, &mut |_, _| {}).unwrap_err().to_string();
+        assert!(message.contains("nothing is left to judge"), "{message}");
+    }
+
+    #[test]
+    fn a_sport_that_the_encoder_never_saw_is_recognised() {
+        let all = |athletes: std::ops::Range<usize>| {
+            let exercises = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
+            exercises.map(|exercise| clips(exercise, None, athletes.clone())).concat()
+        };
+        let config = Config { width: 16, heads: 2, blocks: 1, feed_forward: 32, epochs: 1, ..Config::default() };
+        let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
+        let (learn, judge) = (all(0..1), all(10..14));
+        let shots = shots_of_sports(&learn, &judge, &sports, &config, 1, &mut |_, _| {}).unwrap();
+        assert_eq!(shots.rows[0].judged, 4);
+        assert!(shots.rows.iter().all(|row| row.reached[0].0 > 0.9), "{shots:?}");
+        let same = shots_of_sports(&learn, &learn, &sports, &config, 1, &mut |_, _| {}).unwrap_err().to_string();
+        assert!(same.contains("training and test"), "{same}");
+    }
+}
