@@ -1,6 +1,6 @@
 //! The summary on the terminal.
 
-use crate::words::{by_reason, certainty, count, number, ranges, unit, verdict, view};
+use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
 use agoge_coach::findings::words;
 use std::fmt::Write;
@@ -56,7 +56,8 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             line(format!("  and {} in the report.", count(more, "lesser finding")));
         }
     } else if analysis.score.is_some() {
-        line("\nNothing passes its limit by more than the error of measurement.".to_owned());
+        line(String::new());
+        wrap(no_findings(analysis), width).into_iter().for_each(&mut line);
     }
     if !analysis.metrics.is_empty() {
         line(format!("\n{}", bold("Measured over the complete repetitions (mean ± SD)")));

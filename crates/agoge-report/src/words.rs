@@ -1,5 +1,6 @@
 //! Numbers and states in words.
 
+use agoge_coach::Analysis;
 use agoge_coach::analysis::{Certainty, Verdict};
 use agoge_coach::findings::words;
 use agoge_kinematics::{Refused, Unit, View};
@@ -94,4 +95,15 @@ pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
         format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
     };
     reasons.into_iter().map(|(reason, names)| (joined(names), reason)).collect()
+}
+/// What stands where there are no findings. A model may see that something is wrong where no limit says what.
+pub(crate) fn no_findings(analysis: &Analysis) -> &'static str {
+    let doubted = analysis.model.as_ref().is_some_and(|model| model.counts);
+    match &analysis.score {
+        None => "Nothing could be judged in this recording; the reasons are below.",
+        Some(score) if doubted && score.value < 50.0 => {
+            "No limit of the movement's definition says why, but the model reads these repetitions as not done correctly: compare them with a good one (--reference)."
+        }
+        Some(_) => "Nothing passes its limit by more than the error of measurement.",
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::figures;
 use crate::terminal::FIRST;
-use crate::words::{by_reason, certainty, count, number, ranges, unit, verdict, view};
+use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::words;
@@ -69,7 +69,7 @@ pub(super) fn findings(analysis: &Analysis) -> Markup {
         section {
             h2 { "Change this first" }
             @if first.is_empty() {
-                p { @if analysis.score.is_some() { "Nothing passes its limit by more than the error of measurement." } @else { "Nothing could be judged in this recording; the reasons are below." } }
+                p { (no_findings(analysis)) }
             }
             div.cards { @for (index, finding) in first.iter().enumerate() { (card(index + 1, finding, analysis)) } }
             @if !more.is_empty() {
