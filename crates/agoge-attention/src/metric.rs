@@ -25,6 +25,11 @@ pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
     (rank_sum - 0.5 * p * (p + 1.0)) / (p * negatives as f64)
 }
 
+/// The place of the highest value, of equals the last; none without values.
+pub(crate) fn highest(values: &[f32]) -> Option<usize> {
+    (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]))
+}
+
 /// Mean and sample standard deviation; the deviation of one value is 0.
 pub fn mean_sd(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;

@@ -246,4 +246,4 @@ fn direction(v: &[f32]) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -175,18 +175,14 @@ impl Motion {
     /// other. Shapes: `out` is `[part]`.
     pub(crate) fn at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
         let n = PARTS.len();
-        let last = self.time.len() - 1;
-        let above = self.time.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
-        let below = above.saturating_sub(1);
-        let span = self.time[above] - self.time[below];
-        let share = if span > 0.0 { ((time - self.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+        let (below, above, share) = between(&self.time, time);
         for (part, out) in out.iter_mut().enumerate().take(n) {
             let (a, b) = (below * n + part, above * n + part);
             *out = match (self.confidence[a] > 0.0, self.confidence[b] > 0.0) {
                 (true, true) => {
                     let (p, q) = (self.positions[a], self.positions[b]);
-                    let between = |x: f32, y: f32| x + share * (y - x);
-                    ([0, 1, 2].map(|k| between(p[k], q[k])), between(self.confidence[a], self.confidence[b]))
+                    let mix = |x: f32, y: f32| x + share * (y - x);
+                    ([0, 1, 2].map(|k| mix(p[k], q[k])), mix(self.confidence[a], self.confidence[b]))
                 }
                 (true, false) => (self.positions[a], self.confidence[a]),
                 (false, true) => (self.positions[b], self.confidence[b]),
@@ -194,6 +190,16 @@ impl Motion {
             };
         }
     }
+}
+
+/// The two places between which a time lies, and how far it is from the first to the second, 0 to 1 (held at both ends). `times` rise and are not empty.
+pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
+    let last = times.len() - 1;
+    let above = times.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
+    let below = above.saturating_sub(1);
+    let span = times[above] - times[below];
+    let share = if span > 0.0 { ((time - times[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+    (below, above, share)
 }
 
 /// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X if neither is seen.

@@ -4,6 +4,7 @@ mod clock;
 
 pub use clock::Clocks;
 
+use crate::motion::between;
 use agoge_motion::{Channel, Part, Recording};
 use clock::{GRAVITY, SEARCH_S};
 use std::ops::RangeInclusive;
@@ -69,11 +70,7 @@ impl Inertial {
 
     /// What it felt at a time (held at both ends), by linear interpolation.
     pub(crate) fn at(&self, time: f64) -> [f32; AXES] {
-        let last = self.time.len() - 1;
-        let above = self.time.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
-        let below = above.saturating_sub(1);
-        let span = self.time[above] - self.time[below];
-        let share = if span > 0.0 { ((time - self.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+        let (below, above, share) = between(&self.time, time);
         let (a, b) = (self.values[below], self.values[above]);
         std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
     }

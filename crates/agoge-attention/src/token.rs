@@ -66,6 +66,13 @@ pub struct Clip {
     pub motion: Motion,
 }
 
+impl Clip {
+    /// Which of some movements it is.
+    pub(crate) fn class(&self, movements: &[String]) -> Option<usize> {
+        movements.iter().position(|name| *name == self.movement)
+    }
+}
+
 /// The tokens of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tokens {

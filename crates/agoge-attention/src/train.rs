@@ -211,19 +211,19 @@ impl Task for Judge<'_> {
         let mut rng = self.order.random(step);
         let causal = rng.f64() < self.config.augment.live;
         let live = if causal { 1.0 } else { 0.0 };
-        let sided = self.movements.iter().any(|name| is_sided(name));
         let rows: Vec<(Tokens, Truth)> = self
             .order
             .examples(step)
             .into_iter()
             .map(|i| {
                 let clip = &self.clips[i];
-                let augment = Augment { live, ..self.config.augment.of(&clip.movement) };
-                // Whose active side is on the right needs no mirror.
-                let augment = if causal || sided { augment } else { Augment { mirror: 0.0, ..augment } };
-                let class = self.movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
+                let augment = Augment { live, ..self.config.augment };
+                let class = clip.class(self.movements).unwrap_or(0);
                 // A live stream does not know yet which side will be the active one.
-                let motion = if causal { Cow::Borrowed(&clip.motion) } else { facing(&clip.motion, self.movements) };
+                let (motion, augment) = match causal {
+                    true => (Cow::Borrowed(&clip.motion), augment.of(&clip.movement)),
+                    false => (facing(&clip.motion, self.movements), augment.facing(&clip.movement, self.movements)),
+                };
                 (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
             .collect();
@@ -280,19 +280,28 @@ pub(crate) fn loss(
 }
 
 /// Whether a movement is named after a side: in the mirror it would be another one.
-pub(crate) fn is_sided(movement: &str) -> bool {
+fn is_sided(movement: &str) -> bool {
     movement.split('_').any(|word| SIDED.contains(&word))
 }
 
 /// How a model that knows some movements looks at a motion: with the active side on the right, unless one of them is named after a side.
 pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
-    if movements.iter().any(|name| is_sided(name)) { Cow::Borrowed(motion) } else { motion.active_right() }
+    if any_sided(movements) { Cow::Borrowed(motion) } else { motion.active_right() }
+}
+
+fn any_sided(movements: &[String]) -> bool {
+    movements.iter().any(|name| is_sided(name))
 }
 
 impl Augment {
     /// How clips of a movement are varied.
     pub(crate) fn of(&self, movement: &str) -> Augment {
         Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
+    }
+
+    /// The same for clips that are shown as [`facing`] shows them: those whose active side is on the right need no mirror.
+    pub(crate) fn facing(&self, movement: &str, movements: &[String]) -> Augment {
+        if any_sided(movements) { self.of(movement) } else { Augment { mirror: 0.0, ..*self } }
     }
 }
 

@@ -14,3 +14,9 @@ pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> Progres
         Err(_) => bar,
     }
 }
+
+/// Tells a bar how many steps are done, of how many.
+pub(crate) fn tell(bar: &ProgressBar, done: usize, of: usize) {
+    bar.set_length(of as u64);
+    bar.set_position(done as u64);
+}

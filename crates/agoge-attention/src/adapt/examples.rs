@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::token::{Augment, Clip, Tokens};
-use crate::train::{facing, is_sided};
+use crate::train::facing;
 use fastrand::Rng;
 
 /// Views of a clip: itself, then varied ones.
@@ -33,16 +33,14 @@ impl<'a> Examples<'a> {
         let views = (EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS);
         let mut rng = Rng::with_seed(seed ^ 0x0ada);
         let mut tokens: Vec<Tokens> = Vec::with_capacity(clips.len() * views);
-        let sided = movements.iter().any(|name| is_sided(name));
         for clip in &clips {
-            let augment = if sided { AUGMENT.of(&clip.movement) } else { Augment { mirror: 0.0, ..AUGMENT } };
+            let augment = AUGMENT.facing(&clip.movement, movements);
             let motion = facing(&clip.motion, movements);
             tokens.push(motion.tokens());
             tokens.extend((1..views).map(|_| motion.varied(&mut rng, &augment)));
         }
         let embeddings = model.embed(&tokens);
-        let class = |clip: &&Clip| movements.iter().position(|name| *name == clip.movement).unwrap_or(0);
-        let classes = clips.iter().map(class).collect();
+        let classes = clips.iter().map(|clip| clip.class(movements).unwrap_or(0)).collect();
         Examples { classes, clips, movements, views, width: 2 * model.size().width, embeddings }
     }
 

@@ -4,7 +4,7 @@ use super::examples::Examples;
 use super::{Inside, Way, learn};
 use crate::card::Card;
 use crate::error::Error;
-use crate::metric::auc;
+use crate::metric::{auc, highest};
 use crate::model::{Model, Reading};
 use fastrand::Rng;
 use rayon::prelude::*;
@@ -92,10 +92,8 @@ fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
         scores.push(aucs.iter().sum::<f64>() / aucs.len() as f64);
     }
     if examples.movements.len() > 1 && !said.is_empty() {
-        let best = |reading: &Reading| {
-            (0..reading.movement.len()).max_by(|&a, &b| reading.movement[a].total_cmp(&reading.movement[b]))
-        };
-        let right = said.iter().filter(|(clip, reading)| best(reading) == Some(examples.classes[*clip])).count();
+        let right =
+            said.iter().filter(|(clip, reading)| highest(&reading.movement) == Some(examples.classes[*clip])).count();
         scores.push(right as f64 / said.len() as f64);
     }
     scores.iter().sum::<f64>() / scores.len().max(1) as f64

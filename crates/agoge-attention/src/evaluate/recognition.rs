@@ -121,8 +121,7 @@ pub fn recognition(
         })
         .collect::<Result<_, Error>>()?;
 
-    let truth: Vec<Option<usize>> =
-        judge.iter().map(|clip| names.iter().position(|name| *name == clip.movement)).collect();
+    let truth: Vec<Option<usize>> = judge.iter().map(|clip| clip.class(&names)).collect();
     let mut senses = Vec::new();
     for (step, &(trained, tests)) in plan.iter().enumerate() {
         let own = || results.iter().skip(step).step_by(plan.len());

@@ -196,8 +196,8 @@ impl Job<'_> {
                 auc(&scores, &self.judge.iter().map(|clip| clip.label == Some(true)).collect::<Vec<_>>())
             }
             Task::Movement => {
-                let truth = |clip: &Clip| self.names.iter().position(|name| *name == clip.movement);
-                let right = said.iter().zip(&self.judge).filter(|(said, clip)| said.recognised() == truth(clip));
+                let right =
+                    said.iter().zip(&self.judge).filter(|(said, clip)| said.recognised() == clip.class(&self.names));
                 right.count() as f64 / self.judge.len().max(1) as f64
             }
         }

@@ -8,9 +8,9 @@ use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 
 /// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward or an arm low.
-fn clips(athletes: usize) -> Vec<Clip> {
+pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let mut clips = Vec::new();
-    for athlete in 0..athletes {
+    for athlete in athletes {
         for exercise in [Exercise::Squat, Exercise::OverheadReach] {
             let kind = if exercise == Exercise::Squat { FaultKind::KneeInwardUp } else { FaultKind::Asymmetry };
             let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
@@ -60,7 +60,7 @@ fn card(names: Vec<String>) -> Card {
 
 #[test]
 fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
-    let clips = clips(4);
+    let clips = clips(0..4);
     let method = Attention { config: small(), base: None };
     let mut told = 0;
     let mut watch = |_: &_, done: usize, of: usize| {
@@ -90,7 +90,7 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
 
 #[test]
 fn weights_come_back_and_hostile_files_are_named() {
-    let clips = clips(1);
+    let clips = clips(0..1);
     let names = movements(&clips);
     let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, None, &mut |_| {}).unwrap();
     let model = Model::new(encoder, size, card(names), &clips);
@@ -120,7 +120,7 @@ fn weights_come_back_and_hostile_files_are_named() {
 /// A model that learned from both knows the movement from either; one that never saw a sensor is not shown any.
 #[test]
 fn a_model_knows_the_movement_by_body_sensor_or_both() {
-    let clips: Vec<Clip> = clips(3)
+    let clips: Vec<Clip> = clips(0..3)
         .into_iter()
         .map(|clip| {
             let (speed, up) = if clip.movement == "Squat" { (4.0, 0.0) } else { (7.0, 0.6) };

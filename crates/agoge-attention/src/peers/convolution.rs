@@ -1,7 +1,7 @@
 //! Convolutional networks over time: a plain one (after Wang, Yan & Oates 2017) and a temporal one whose causal convolutions reach back twice as far from block to block
 //! (Bai, Kolter & Koltun 2018). Both learn all movements in one network, with the losses, the optimiser and the variation of clips of the attention model.
 
-use super::fusion::{class, too_few};
+use super::fusion::too_few;
 use super::series;
 use super::{Judge, Method, Said, Task};
 use crate::encoder::EPSILON;
@@ -70,7 +70,7 @@ impl Convolutional {
 impl Method for Convolutional {
     fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
         let known: Vec<(&Clip, Truth)> = (clips.iter())
-            .filter_map(|clip| Some((*clip, Truth { class: class(clip, movements)?, label: clip.label })))
+            .filter_map(|clip| Some((*clip, Truth { class: clip.class(movements)?, label: clip.label })))
             .collect();
         let suffices = match task {
             Task::Quality => known.iter().any(|(_, truth)| truth.label.is_some()),
@@ -145,7 +145,7 @@ impl Judge for Learned {
                 [movement, quality].map(|said| said.into_data().iter::<f32>().collect::<Vec<_>>());
             let said = |(i, clip): (usize, &&Clip)| {
                 let own = i * self.movements.len()..(i + 1) * self.movements.len();
-                let quality = class(clip, &self.movements).map_or(0.0, |class| quality[own.clone()][class]);
+                let quality = clip.class(&self.movements).map_or(0.0, |class| quality[own.clone()][class]);
                 Said { movement: movement[own].to_vec(), quality, distance: None }
             };
             clips.iter().enumerate().map(said).collect()

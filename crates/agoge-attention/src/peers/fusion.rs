@@ -39,7 +39,7 @@ impl<'a> Examples<'a> {
     /// Those of some clips that have the sense and are one of the movements.
     pub(super) fn new(clips: &[&'a Clip], movements: &[String], sense: Sense, task: Task) -> Examples<'a> {
         let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
-        let (clips, classes) = sensed.filter_map(|clip| Some((clip, class(clip, movements)?))).unzip();
+        let (clips, classes) = sensed.filter_map(|clip| Some((clip, clip.class(movements)?))).unzip();
         Examples { sense, task, clips, classes, movements: movements.len() }
     }
 
@@ -113,7 +113,7 @@ impl Judge for Fused {
         let said = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
             Task::Movement => Said { movement: values, ..Said::default() },
             Task::Quality => {
-                let quality = class(clip, &self.movements).map_or(0.0, |class| values[class]);
+                let quality = clip.class(&self.movements).map_or(0.0, |class| values[class]);
                 Said { quality, ..Said::default() }
             }
         };
@@ -131,11 +131,6 @@ fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
         Task::Quality => motion.active_right(),
         Task::Movement => Cow::Borrowed(motion),
     }
-}
-
-/// The number of a clip's movement.
-pub(super) fn class(clip: &Clip, movements: &[String]) -> Option<usize> {
-    movements.iter().position(|name| *name == clip.movement)
 }
 
 /// That some clips do not suffice.

@@ -22,6 +22,7 @@ pub(crate) use rocket::{Features, Rockets, View};
 pub(crate) use rocket_tensors::RocketTensors;
 
 use crate::error::Error;
+use crate::metric::highest;
 use crate::token::Clip;
 use boosted::Boosted;
 use committee::Committee;
@@ -80,7 +81,7 @@ pub struct Said {
 impl Said {
     /// The likeliest movement; none where only quality was learned.
     pub fn recognised(&self) -> Option<usize> {
-        (0..self.movement.len()).max_by(|&a, &b| self.movement[a].total_cmp(&self.movement[b]))
+        highest(&self.movement)
     }
 }
 

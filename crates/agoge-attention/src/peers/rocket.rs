@@ -185,8 +185,14 @@ impl Rockets {
 impl Decide for Rockets {
     fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mut sums: Vec<Vec<f32>> = vec![Vec::new(); motions.len()];
+        // Members of one view stand together and look at the same.
+        let mut shown: Option<(View, Vec<Series>)> = None;
         for member in &self.members {
-            let features = member.rocket.transform(&all_series(motions, self.sense, member.view));
+            let (_, series) = match shown.take().filter(|(view, _)| *view == member.view) {
+                Some(same) => shown.insert(same),
+                None => shown.insert((member.view, all_series(motions, self.sense, member.view))),
+            };
+            let features = member.rocket.transform(series);
             let decided: Vec<Vec<f32>> =
                 features.par_chunks(member.rocket.features()).map(|own| member.heads.decide(own)).collect();
             for (sum, decided) in sums.iter_mut().zip(decided) {

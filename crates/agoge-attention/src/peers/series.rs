@@ -206,16 +206,7 @@ fn resampled(sensor: &Inertial, length: usize) -> Vec<[f32; AXES]> {
     let (Some(&first), Some(&last)) = (sensor.time.first(), sensor.time.last()) else {
         return vec![[0.0; AXES]; length];
     };
-    instants(first, last, length)
-        .map(|time| {
-            let above = sensor.time.partition_point(|&t| t <= time).min(sensor.time.len() - 1);
-            let below = above.saturating_sub(1);
-            let span = sensor.time[above] - sensor.time[below];
-            let share = if span > 0.0 { ((time - sensor.time[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
-            let (a, b) = (sensor.values[below], sensor.values[above]);
-            std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
-        })
-        .collect()
+    instants(first, last, length).map(|time| sensor.at(time)).collect()
 }
 
 /// The shortest turn that brings the mean acceleration of the beginning to +z (Rodrigues' formula); none if there is no acceleration.

@@ -4,40 +4,12 @@ use super::*;
 use crate::metric::auc;
 use crate::motion::Motion;
 use crate::sensor::Inertial;
-use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
-use agoge_motion::{Part, Side};
+use agoge_motion::Part;
 
-/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward or an arm low. The wrist of each carries a sensor that feels how
-/// the wrist moves.
+/// The simulated athletes of the model's tests; the wrist of each carries a sensor that feels how the wrist moves.
 fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
-    let mut clips = Vec::new();
-    for athlete in athletes {
-        for exercise in [Exercise::Squat, Exercise::OverheadReach] {
-            let kind = if exercise == Exercise::Squat { FaultKind::KneeInwardUp } else { FaultKind::Asymmetry };
-            let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
-            let set = Set {
-                repetitions: 6,
-                height_m: 1.6 + 0.05 * athlete as f64,
-                facing_deg: 70.0 * athlete as f64,
-                faults: vec![fault],
-                seed: athlete as u64,
-                variation_deg: 4.0,
-                rate_hz: 30.0,
-                ..Set::new(exercise)
-            };
-            let simulation = set.simulate();
-            let body = simulation.recording.to_body().recording;
-            for (index, [start, _, end]) in simulation.truth.repetitions.iter().enumerate() {
-                clips.push(Clip {
-                    athlete: athlete.to_string(),
-                    movement: format!("{exercise:?}"),
-                    label: Some(index < 3),
-                    motion: sensed(Motion::new(&body, *start, *end).unwrap()),
-                });
-            }
-        }
-    }
-    clips
+    let bodies = crate::model::tests::clips(athletes);
+    bodies.into_iter().map(|clip| Clip { motion: sensed(clip.motion), ..clip }).collect()
 }
 
 /// With a sensor that feels gravity and the speed of the left wrist.

@@ -22,8 +22,7 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
         let bar = progress::bar(0, "draws", shared);
         let outcome = learn::run_shots(&protocol, &clips, &base, &config, args.draws, &mut |done, of| {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
+            progress::tell(&bar, done, of)
         })?;
         bar.finish_and_clear();
         outcome
@@ -56,8 +55,7 @@ pub(crate) fn measured(
     let bar = progress::bar(0, "trainings", shared);
     let earlier = folds.take();
     let outcome = learn::run(clips, method, sets, seeds, earlier, &mut |fold: &Fold, done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
+        progress::tell(&bar, done, of);
         folds.keep(fold)
     })?;
     bar.finish_and_clear();
@@ -65,7 +63,7 @@ pub(crate) fn measured(
 }
 
 /// Mean and standard deviation over the seeds; a dash where nothing was measured.
-fn cell((mean, sd): (f64, f64)) -> String {
+pub(crate) fn cell((mean, sd): (f64, f64)) -> String {
     if mean.is_finite() { format!("{mean:.3} ± {sd:.3}") } else { "–".to_owned() }
 }
 

@@ -1,5 +1,6 @@
 //! `agoge label suggest MANIFEST`
 
+use super::evaluate::cell;
 use super::{print, print_json};
 use crate::args::{Label, LabelCommand, Shared};
 use crate::outcome::{Exit, Failure};
@@ -41,10 +42,7 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
 /// Measures how many labels suggestions save.
 pub(crate) fn measure(clips: &Clips, seeds: u64, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "athletes left out", shared);
-    let measured = labelling(&clips.clips, seeds, &|done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-    });
+    let measured = labelling(&clips.clips, seeds, &|done, of| progress::tell(&bar, done, of));
     bar.finish_and_clear();
     let measured = measured.map_err(agoge::Error::from)?;
     if shared.json {
@@ -61,7 +59,6 @@ fn table(measured: &Labelling) -> String {
         "{movements} movements, each of {athletes} athletes left out once, {seeds} seed(s); AUC, mean ± SD\n\n{:>6}  {:>13}  {:>13}\n",
         "labels", "suggested", "random"
     );
-    let cell = |(mean, sd): (f64, f64)| format!("{mean:.3} ± {sd:.3}");
     for WithLabels { labels, suggested, random } in &measured.curve {
         text += &format!("{labels:>6}  {:>13}  {:>13}\n", cell(*suggested), cell(*random));
     }

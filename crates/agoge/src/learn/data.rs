@@ -16,6 +16,8 @@ pub struct Clips {
     pub clips: Vec<Clip>,
     /// The part of an evaluation each belongs to, `[clip]`.
     pub splits: Vec<Option<Split>>,
+    /// The name of each recording; of a manifest's, its file as the manifest names it, `[clip]`.
+    pub names: Vec<String>,
     /// Names of the recordings that were left out: nothing was seen or felt in them.
     pub left_out: Vec<String>,
 }
@@ -77,6 +79,7 @@ impl Clips {
                 Some(clip) => {
                     all.clips.push(clip);
                     all.splits.push(split);
+                    all.names.push(name);
                 }
                 None => all.left_out.push(name),
             }

@@ -2,11 +2,9 @@
 
 use super::data::Clips;
 use crate::Error;
-use agoge_attention::Motion;
 use agoge_attention::labels::{Suggestion, suggest};
-use agoge_formats::{Manifest, Row};
+use agoge_attention::{Clip, Motion};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A recording to judge next.
@@ -29,22 +27,17 @@ pub struct ToLabel {
 /// # Errors
 /// If the manifest or one of its recordings cannot be read.
 pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<ToLabel>, Error> {
-    let rows = Manifest::read(manifest)?.rows;
-    let movements: BTreeSet<&str> = rows.iter().map(|row| row.movement.as_str()).collect();
+    // A recording in which no body was seen cannot be judged by what it shows.
+    let Clips { clips, names, .. } = Clips::of_manifest(manifest, |_| true)?;
+    let seen: Vec<(&Clip, &String)> = clips.iter().zip(&names).filter(|(clip, _)| clip.motion.has_body()).collect();
     let mut all = Vec::new();
-    for movement in movements {
-        let own: Vec<&Row> = rows.iter().filter(|row| row.movement == movement).collect();
-        let clips = Clips::of_manifest(manifest, |row| row.movement == movement)?;
-        // A recording in which nothing was seen cannot be judged.
-        let seen = |row: &&&Row| !clips.left_out.contains(&row.file.display().to_string());
-        let known = own.iter().filter(seen).zip(&clips.clips);
-        let bodies: Vec<(&Row, &Motion)> =
-            known.filter(|(_, clip)| clip.motion.has_body()).map(|(row, clip)| (*row, &clip.motion)).collect();
-        let labels: Vec<Option<bool>> = bodies.iter().map(|(row, _)| row.label).collect();
-        let motions: Vec<&Motion> = bodies.iter().map(|(_, motion)| *motion).collect();
+    for movement in agoge_attention::train::movements(&clips) {
+        let own: Vec<(&Clip, &String)> = seen.iter().copied().filter(|(clip, _)| clip.movement == movement).collect();
+        let labels: Vec<Option<bool>> = own.iter().map(|(clip, _)| clip.label).collect();
+        let motions: Vec<&Motion> = own.iter().map(|(clip, _)| &clip.motion).collect();
         all.extend(suggest(&motions, &labels, count, 1).into_iter().map(|Suggestion { clip, doubt, gain }| {
-            let row = bodies[clip].0;
-            ToLabel { file: row.file.clone(), movement: movement.to_owned(), athlete: row.athlete.clone(), doubt, gain }
+            let (clip, file) = own[clip];
+            ToLabel { file: file.into(), movement: movement.clone(), athlete: clip.athlete.clone(), doubt, gain }
         }));
     }
     Ok(all)
