@@ -7,7 +7,7 @@ use agoge_coach::analysis::MovementChoice;
 use agoge_kinematics::movement::{
     self, Direction, MetricRule, MetricSides, RepetitionRule, Sides, SignalRule, Statistic,
 };
-use agoge_kinematics::{Curves, Movement, repetitions};
+use agoge_kinematics::{Curves, Movement, Unit, repetitions};
 use agoge_motion::Recording;
 use std::borrow::Cow;
 
@@ -69,8 +69,9 @@ fn recognise(
     let known: Vec<_> = readings.iter().flatten().collect();
     let Recognition { movement, certainty, others } = model.recognise(&known)?;
     let definition = movement::find(&movement)?;
-    // A definition that finds nothing in the recording is not what was done.
-    if !repetitions(definition, curves).iter().any(|repetition| repetition.complete) {
+    // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.
+    let done = repetitions(definition, curves).iter().any(|repetition| repetition.complete);
+    if !done || !drives(definition, general, curves) {
         return None;
     }
     let choice = MovementChoice {
@@ -83,6 +84,24 @@ fn recognise(
     Some((Cow::Borrowed(definition), choice))
 }
 
+/// The angle that drives a movement must swing by this share of the angle that swings most.
+const DRIVING: f64 = 0.45;
+
+/// Whether a definition is about what swings most in a recording (which is what drives the plain description of it). Movements that are driven by a length are
+/// not asked: lengths and angles do not compare.
+fn drives(definition: &Movement, general: &Movement, curves: &Curves) -> bool {
+    let Some(most) = general.repetition.signals.first() else { return true };
+    let signals = &definition.repetition.signals;
+    let own = signals.iter().find_map(|signal| curves.curves.iter().find(|curve| curve.name == signal.curve));
+    own.is_none_or(|own| own.unit != Unit::Degree || swing(curves, &own.name) >= DRIVING * swing(curves, &most.curve))
+}
+
+/// How far a curve swings, on the side that swings more; 0 if there is no such curve.
+fn swing(curves: &Curves, name: &str) -> f64 {
+    let sides = curves.curves.iter().filter(|curve| curve.name == name);
+    sides.map(|curve| spread(&curve.values)).fold(0.0, f64::max)
+}
+
 /// Markers that are described where they make no body.
 const MARKERS: usize = 6;
 /// A marker must rise and fall by this much to be taken for what drives an unknown movement, m.
@@ -93,15 +112,11 @@ const LEAST_RISE: f64 = 0.03;
 fn general(curves: &Curves) -> Movement {
     const MAIN: [&str; 6] =
         ["knee_flexion", "hip_flexion", "shoulder_elevation", "elbow_flexion", "shoulder_flexion", "trunk_lean"];
-    let swing = |name: &str| {
-        let sides = curves.curves.iter().filter(|curve| curve.name == name);
-        sides.map(|curve| spread(&curve.values)).fold(0.0, f64::max)
-    };
     let ranked = |names: Vec<String>| {
         let mut swings: Vec<(String, f64)> = names
             .into_iter()
             .map(|name| {
-                let swing = swing(&name);
+                let swing = swing(curves, &name);
                 (name, swing)
             })
             .collect();
