@@ -25,6 +25,7 @@ mod network;
 pub mod ops;
 pub mod peers;
 pub mod pretrain;
+pub mod reference;
 pub mod runtime;
 pub mod sensor;
 pub mod stream;

@@ -11,10 +11,12 @@ pub mod filter;
 pub mod part;
 pub mod recording;
 pub mod scale;
+pub mod segments;
 pub mod simulate;
 pub mod skeleton;
 pub mod vector;
 
 pub use part::{Part, Side};
 pub use recording::{Channel, Error, Recording, Source, Space, UpAxis};
+pub use segments::Directions;
 pub use skeleton::{Joint, Skeleton};

@@ -1,0 +1,281 @@
+//! Reference attention: the frames of a repetition attend to the frames of a reference, which lays the one on the other softly.
+//!
+//! The energies are those of attention (query and key frames that are alike attract each other); the softmax goes over whole monotone ways through both, not over each
+//! row alone, so that no frame looks back. That is the expected alignment of soft dynamic time warping (Cuturi & Blondel 2017). Nothing in it is learned: what a frame is
+//! looked up by can be read, and the alignment checked with a clock. Dynamic time warping itself ([`warp`]) is beside it to be compared with.
+
+use agoge_motion::Directions;
+use agoge_motion::segments::JOINTS;
+use agoge_motion::vector::{norm, scale, sub};
+
+/// How alike two frames must be to attract each other: the scale of the energies; half the squared distance of two joints in ten that point 10° apart.
+const TEMPERATURE: f64 = 0.004;
+/// How much the way a joint turns counts beside where it points.
+const TURNING: f64 = 0.3;
+/// How far from the straight way one may run ahead of the other, as a share of the length.
+const BAND: f64 = 0.25;
+
+/// How the frames of a repetition lie on those of a reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alignment {
+    /// For each frame of the repetition, the frame of the reference (in between, if need be) that it lies on, `[query]`; rises.
+    pub at: Vec<f64>,
+    /// How much each frame attends to each of the reference's, `[query, key]`; rows sum to 1.
+    pub attention: Vec<f64>,
+}
+
+/// What a frame is looked up by: where every joint points, and how it turns there in relation to how it turns at most. Zero for a joint that is not seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frames {
+    /// `[frame, joint]`
+    points: Vec<[f64; 3]>,
+    turns: Vec<[f64; 3]>,
+}
+
+impl Frames {
+    /// Of the frames from `start` to `end`, both included.
+    pub fn new(directions: &Directions, start: usize, end: usize) -> Frames {
+        let joints = JOINTS.len();
+        let known = |v: [f64; 3]| if v[0].is_finite() { v } else { [0.0; 3] };
+        let end = end.min(directions.frames().saturating_sub(1));
+        let points: Vec<[f64; 3]> =
+            (start..=end).flat_map(|frame| (0..joints).map(move |joint| known(directions.at(frame, joint)))).collect();
+        let frames = points.len() / joints;
+        let mut turns: Vec<[f64; 3]> = (0..frames)
+            .flat_map(|frame| {
+                let (before, after) = (frame.saturating_sub(1), (frame + 1).min(frames - 1));
+                let points = &points;
+                (0..joints).map(move |joint| sub(points[after * joints + joint], points[before * joints + joint]))
+            })
+            .collect();
+        let most = turns.iter().map(|turn| norm(*turn)).fold(0.0, f64::max);
+        if most > 0.0 {
+            turns.iter_mut().for_each(|turn| *turn = scale(*turn, TURNING / most));
+        }
+        Frames { points, turns }
+    }
+
+    /// How many frames.
+    pub fn len(&self) -> usize {
+        self.points.len() / JOINTS.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Mean squared distance between a frame and another's frame.
+    fn apart(&self, frame: usize, other: &Frames, key: usize) -> f64 {
+        let joints = JOINTS.len();
+        let square = |a: &[[f64; 3]], b: &[[f64; 3]]| -> f64 {
+            let (a, b) = (&a[frame * joints..(frame + 1) * joints], &b[key * joints..(key + 1) * joints]);
+            a.iter().zip(b).map(|(a, b)| norm(sub(*a, *b)).powi(2)).sum()
+        };
+        (square(&self.points, &other.points) + square(&self.turns, &other.turns)) / joints as f64
+    }
+
+    /// The distances of every frame from every frame of another, `[query, key]`; infinite outside the band.
+    fn distances(&self, other: &Frames) -> Vec<f64> {
+        let (n, m) = (self.len(), other.len());
+        let slope = (m.max(2) - 1) as f64 / (n.max(2) - 1) as f64;
+        let reach = BAND * m as f64 + slope;
+        let mut out = vec![f64::INFINITY; n * m];
+        for query in 0..n {
+            for key in 0..m {
+                if (key as f64 - slope * query as f64).abs() <= reach {
+                    out[query * m + key] = self.apart(query, other, key);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Lays a repetition on a reference by attention. Time goes by the product of their lengths; none of them may be empty.
+pub fn attend(query: &Frames, key: &Frames) -> Alignment {
+    let (n, m) = (query.len(), key.len());
+    let energy: Vec<f64> = query.distances(key).into_iter().map(|d| -d / TEMPERATURE).collect();
+    // Logarithms of the sums over all ways from the first pair, and on to the last.
+    let at = |sums: &[f64], i: usize, j: usize| sums[i * m + j];
+    let mut ahead = vec![f64::NEG_INFINITY; n * m];
+    for i in 0..n {
+        for j in 0..m {
+            let before = match (i, j) {
+                (0, 0) => 0.0,
+                (0, _) => at(&ahead, 0, j - 1),
+                (_, 0) => at(&ahead, i - 1, 0),
+                _ => log_sum([at(&ahead, i - 1, j), at(&ahead, i, j - 1), at(&ahead, i - 1, j - 1)]),
+            };
+            ahead[i * m + j] = before + energy[i * m + j];
+        }
+    }
+    let mut back = vec![f64::NEG_INFINITY; n * m];
+    for i in (0..n).rev() {
+        for j in (0..m).rev() {
+            let step = |i: usize, j: usize| at(&back, i, j) + energy[i * m + j];
+            back[i * m + j] = match (i + 1 < n, j + 1 < m) {
+                (false, false) => 0.0,
+                (false, true) => step(i, j + 1),
+                (true, false) => step(i + 1, j),
+                (true, true) => log_sum([step(i + 1, j), step(i, j + 1), step(i + 1, j + 1)]),
+            };
+        }
+    }
+    let mut attention = Vec::with_capacity(n * m);
+    for i in 0..n {
+        let row: Vec<f64> = (0..m).map(|j| at(&ahead, i, j) + at(&back, i, j)).collect();
+        let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let row: Vec<f64> = row.iter().map(|v| if most.is_finite() { (v - most).exp() } else { 1.0 }).collect();
+        let sum: f64 = row.iter().sum();
+        attention.extend(row.into_iter().map(|v| v / sum));
+    }
+    let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
+    let mut at: Vec<f64> = attention.chunks(m).map(mean).collect();
+    // Rounding must not make a frame look back.
+    for i in 1..n {
+        at[i] = at[i].max(at[i - 1]);
+    }
+    Alignment { at, attention }
+}
+
+/// Lays a repetition on a reference by dynamic time warping (Sakoe & Chiba 1978) over the same distances; a frame that lies on several takes their middle.
+pub fn warp(query: &Frames, key: &Frames) -> Alignment {
+    let (n, m) = (query.len(), key.len());
+    let cost = query.distances(key);
+    let mut sum = vec![f64::INFINITY; n * m];
+    let before = |sum: &[f64], i: usize, j: usize| -> [(f64, usize, usize); 3] {
+        let get = |ok: bool, i: usize, j: usize| if ok { (sum[i * m + j], i, j) } else { (f64::INFINITY, i, j) };
+        let (up, left) = (i.wrapping_sub(1), j.wrapping_sub(1));
+        [get(i > 0 && j > 0, up, left), get(i > 0, up, j), get(j > 0, i, left)]
+    };
+    for i in 0..n {
+        for j in 0..m {
+            let least = before(&sum, i, j).iter().map(|(cost, ..)| *cost).fold(f64::INFINITY, f64::min);
+            sum[i * m + j] = cost[i * m + j] + if i == 0 && j == 0 { 0.0 } else { least };
+        }
+    }
+    let mut attention = vec![0.0; n * m];
+    let (mut i, mut j) = (n - 1, m - 1);
+    attention[i * m + j] = 1.0;
+    while i > 0 || j > 0 {
+        let from = before(&sum, i, j).into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
+        // Outside the band every way is infinite: the first that exists leads back.
+        (i, j) = from
+            .filter(|(cost, ..)| cost.is_finite())
+            .map_or(if i > 0 { (i - 1, j.saturating_sub(1)) } else { (0, j - 1) }, |(_, i, j)| (i, j));
+        attention[i * m + j] = 1.0;
+    }
+    for row in attention.chunks_mut(m) {
+        let sum: f64 = row.iter().sum();
+        row.iter_mut().for_each(|v| *v /= sum.max(1.0));
+    }
+    let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
+    let at = attention.chunks(m).map(mean).collect();
+    Alignment { at, attention }
+}
+
+/// The logarithm of a sum of exponentials.
+fn log_sum(values: [f64; 3]) -> f64 {
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if most == f64::NEG_INFINITY {
+        return most;
+    }
+    most + values.iter().map(|v| (v - most).exp()).sum::<f64>().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_motion::Recording;
+    use agoge_motion::condition::{Options, condition};
+    use agoge_motion::simulate::{Corruption, Exercise, Set};
+
+    /// A repetition of one athlete, and the same path walked by another body in a time that runs unevenly, with noise; frame for frame where it should lie.
+    fn warped(exercise: Exercise, seed: u64) -> (Frames, Frames, Vec<f64>) {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let set = Set { repetitions: 1, seed, variation_deg: 0.0, rate_hz: 60.0, ..Set::new(exercise) };
+        let simulation = set.simulate();
+        let [start, _, end] = simulation.truth.repetitions[0];
+        let other = Set { height_m: 1.6 + 0.3 * rng.f64(), facing_deg: 360.0 * rng.f64(), ..set };
+        let (ahead, slower) = (0.12 * (2.0 * rng.f64() - 1.0), 0.8 + 0.5 * rng.f64());
+        let fine = Set { rate_hz: 960.0, ..other }.simulate();
+        let [fine_start, _, fine_end] = fine.truth.repetitions[0];
+        let length = ((end - start) as f64 * slower).round() as usize;
+        let share = |i: usize| {
+            let s = i as f64 / length as f64;
+            s + ahead * (std::f64::consts::PI * s).sin().powi(2) * (1.0 - s)
+        };
+        let joints = fine.recording.joints();
+        // Half a second of stillness on both sides, so that the filter has no border inside.
+        let still = 30;
+        let frame = |i: usize| {
+            let s = share(i.saturating_sub(still).min(length));
+            fine_start + (s * (fine_end - fine_start) as f64).round() as usize
+        };
+        let frames = length + 1 + 2 * still;
+        let position =
+            (0..frames).flat_map(|i| fine.recording.position[frame(i) * joints..(frame(i) + 1) * joints].to_vec());
+        let mut query = Recording {
+            position: position.collect(),
+            confidence: vec![1.0; frames * joints],
+            time: (0..frames).map(|i| i as f64 / 60.0).collect(),
+            ..fine.recording.clone()
+        };
+        Corruption { noise: 0.004, seed, ..Corruption::default() }.apply(&mut query);
+        let body =
+            |r: &Recording| condition(r, &Options::default()).unwrap().recording.to_body().recording.directions();
+        let query = Frames::new(&body(&query), still, still + length);
+        let key = Frames::new(&body(&simulation.recording), start, end);
+        let truth = (0..=length).map(|i| share(i) * (end - start) as f64).collect();
+        (query, key, truth)
+    }
+
+    /// Median distance from the truth, ms, over all frames.
+    fn error(alignment: &Alignment, truth: &[f64]) -> Vec<f64> {
+        alignment.at.iter().zip(truth).map(|(at, truth)| 1000.0 * (at - truth).abs() / 60.0).collect()
+    }
+
+    fn median(mut values: Vec<f64>) -> f64 {
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    }
+
+    #[test]
+    fn attention_finds_a_known_warp_to_20_ms_and_as_well_as_time_warping() {
+        let (mut by_attention, mut by_warping) = (Vec::new(), Vec::new());
+        for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
+            for seed in 1..=20 {
+                let (query, key, truth) = warped(exercise, seed);
+                by_attention.extend(error(&attend(&query, &key), &truth));
+                by_warping.extend(error(&warp(&query, &key), &truth));
+            }
+        }
+        let (attention, warping) = (median(by_attention), median(by_warping));
+        println!("median error: attention {attention:.1} ms, dynamic time warping {warping:.1} ms");
+        assert!(attention <= 20.0 && attention <= warping, "{attention} {warping}");
+    }
+
+    #[test]
+    fn a_repetition_lies_on_itself() {
+        let (_, key, _) = warped(Exercise::Squat, 3);
+        let alignment = warp(&key, &key);
+        assert!(alignment.at.iter().enumerate().all(|(i, at)| *at == i as f64));
+        let alignment = attend(&key, &key);
+        let m = key.len();
+        assert!(alignment.attention.chunks(m).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        assert!(median(error(&alignment, &(0..m).map(|i| i as f64).collect::<Vec<_>>())) < 10.0);
+    }
+
+    #[test]
+    fn very_unlike_lengths_and_nothing_seen_are_borne() {
+        let (query, key, _) = warped(Exercise::Squat, 2);
+        let one = Frames { points: key.points[..JOINTS.len()].to_vec(), turns: key.turns[..JOINTS.len()].to_vec() };
+        let nothing = Frames { points: vec![[0.0; 3]; 20 * JOINTS.len()], turns: vec![[0.0; 3]; 20 * JOINTS.len()] };
+        for key in [&one, &nothing] {
+            for alignment in [attend(&query, key), warp(&query, key), attend(key, &query), warp(key, &query)] {
+                assert!(alignment.at.iter().all(|at| at.is_finite()));
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The body as a tree of segments: where each joint points its segment, and the body with some joints pointing elsewhere.
+//!
+//! A direction is given in the frame of the segment before it, so that a joint that is changed carries everything beyond it along: bones keep their lengths and no
+//! joint is torn. Frames turn by the smallest rotation that carries the segment before onto this one; turning about a segment's own axis is not seen.
+
+use crate::recording::MISSING;
+use crate::vector::{add, cross, dot, mean, norm, scale, sub, unit};
+use crate::{Part, Recording};
+
+/// The joints whose segments have a direction, each before those that hang on it: chest (the trunk from pelvis to neck), neck (the head), shoulder (upper arm), elbow
+/// (forearm), hip (thigh), knee (shank), ankle (foot).
+pub const JOINTS: [Part; 12] = [
+    Part::Chest,
+    Part::Neck,
+    Part::LeftShoulder,
+    Part::RightShoulder,
+    Part::LeftElbow,
+    Part::RightElbow,
+    Part::LeftHip,
+    Part::RightHip,
+    Part::LeftKnee,
+    Part::RightKnee,
+    Part::LeftAnkle,
+    Part::RightAnkle,
+];
+
+/// The direction of each joint's segment in the frame of the segment before it, `[frame, joint]`: x forward, y up, z to the athlete's right of an upright body with
+/// hanging arms. NaN where it is not seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Directions(Vec<[f64; 3]>);
+
+impl Directions {
+    /// How many frames.
+    pub fn frames(&self) -> usize {
+        self.0.len() / JOINTS.len()
+    }
+
+    /// The direction of a joint (its place in [`JOINTS`]) in a frame.
+    pub fn at(&self, frame: usize, joint: usize) -> [f64; 3] {
+        self.0[frame * JOINTS.len() + joint]
+    }
+
+    /// Points a joint elsewhere in a frame. What has no length, or is not known, changes nothing.
+    pub fn set(&mut self, frame: usize, joint: usize, direction: [f64; 3]) {
+        let turned = unit(direction);
+        let own = &mut self.0[frame * JOINTS.len() + joint];
+        if own[0].is_finite() && turned.iter().all(|v| v.is_finite()) {
+            *own = turned;
+        }
+    }
+}
+
+/// The place of a joint in [`JOINTS`].
+pub fn joint(part: Part) -> Option<usize> {
+    JOINTS.iter().position(|own| *own == part)
+}
+
+/// Where a joint's segment begins and ends, which way it points in a standing body, and the joint before it (none: the pelvis).
+fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
+    const DOWN: [f64; 3] = [0.0, -1.0, 0.0];
+    const UP: [f64; 3] = [0.0, 1.0, 0.0];
+    let side = |part: Part| joint.side().map_or(part, |side| part.on(side));
+    match side_less(joint) {
+        Part::Chest => (Part::Pelvis, Part::Neck, UP, None),
+        Part::Neck => (Part::Neck, Part::Head, UP, Some(Part::Chest)),
+        Part::LeftShoulder => (joint, side(Part::LeftElbow), DOWN, Some(Part::Chest)),
+        Part::LeftElbow => (joint, side(Part::LeftWrist), DOWN, Some(side(Part::LeftShoulder))),
+        Part::LeftHip => (joint, side(Part::LeftKnee), DOWN, None),
+        Part::LeftKnee => (joint, side(Part::LeftAnkle), DOWN, Some(side(Part::LeftHip))),
+        _ => (joint, side(Part::LeftBigToe), [1.0, 0.0, 0.0], Some(side(Part::LeftKnee))),
+    }
+}
+
+/// The part on the left, for the tables that say each thing once.
+fn side_less(part: Part) -> Part {
+    part.on(crate::Side::Left)
+}
+
+/// What a part hangs on, and the joint whose segment carries it (none: the pelvis).
+fn held(part: Part) -> (Part, Option<Part>) {
+    let side = |other: Part| part.side().map_or(other, |side| other.on(side));
+    match side_less(part) {
+        Part::Spine | Part::Chest | Part::Neck => (Part::Pelvis, Some(Part::Chest)),
+        Part::Head | Part::Nose | Part::LeftEye | Part::LeftEar => (Part::Neck, Some(Part::Neck)),
+        Part::LeftShoulder => (Part::Neck, Some(Part::Chest)),
+        Part::LeftElbow => (side(Part::LeftShoulder), Some(side(Part::LeftShoulder))),
+        Part::LeftWrist => (side(Part::LeftElbow), Some(side(Part::LeftElbow))),
+        Part::LeftHand => (side(Part::LeftWrist), Some(side(Part::LeftElbow))),
+        Part::LeftKnee => (side(Part::LeftHip), Some(side(Part::LeftHip))),
+        Part::LeftAnkle => (side(Part::LeftKnee), Some(side(Part::LeftKnee))),
+        Part::LeftHeel | Part::LeftBigToe | Part::LeftSmallToe => (side(Part::LeftAnkle), Some(side(Part::LeftAnkle))),
+        _ => (Part::Pelvis, None),
+    }
+}
+
+/// Three directions at right angles.
+#[derive(Clone, Copy, Debug)]
+struct Frame([[f64; 3]; 3]);
+
+impl Frame {
+    fn to_world(self, v: [f64; 3]) -> [f64; 3] {
+        add(add(scale(self.0[0], v[0]), scale(self.0[1], v[1])), scale(self.0[2], v[2]))
+    }
+
+    fn to_own(self, v: [f64; 3]) -> [f64; 3] {
+        self.0.map(|axis| dot(axis, v))
+    }
+
+    /// Turned by the smallest rotation that carries one direction onto another (Rodrigues); half a turn goes about the frame's own right.
+    fn swung(self, from: [f64; 3], to: [f64; 3]) -> Frame {
+        let (axis, cos) = (cross(from, to), dot(from, to));
+        if cos < -1.0 + 1e-9 {
+            let [x, y, z] = self.0;
+            return Frame([scale(x, -1.0), scale(y, -1.0), z]);
+        }
+        Frame(self.0.map(|v| {
+            let about = scale(axis, dot(axis, v) / (1.0 + cos));
+            add(add(scale(v, cos), cross(axis, v)), about)
+        }))
+    }
+}
+
+/// The frames of the pelvis and of every joint's segment in one frame of a recording.
+struct Pose {
+    pelvis: Frame,
+    joints: [Frame; JOINTS.len()],
+}
+
+impl Pose {
+    fn of(&self, joint: Option<Part>) -> Frame {
+        joint.and_then(crate::segments::joint).map_or(self.pelvis, |joint| self.joints[joint])
+    }
+
+    /// The frames that follow from the directions of the joints; a joint without one goes on as the joint before it.
+    fn new(pelvis: Frame, direction: impl Fn(usize, Frame) -> Option<[f64; 3]>) -> Pose {
+        let mut pose = Pose { pelvis, joints: [pelvis; JOINTS.len()] };
+        for (joint, part) in JOINTS.into_iter().enumerate() {
+            let (_, _, rest, before) = segment(part);
+            let before = pose.of(before);
+            pose.joints[joint] = match direction(joint, before) {
+                Some(to) => before.swung(before.to_world(rest), to),
+                None => before,
+            };
+        }
+        pose
+    }
+}
+
+impl Recording {
+    /// Where every joint points its segment. The recording is on the body skeleton ([`Recording::to_body`]).
+    pub fn directions(&self) -> Directions {
+        let mut out = Directions(vec![MISSING; self.frames() * JOINTS.len()]);
+        for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate() {
+            let pose = self.pose(frame, pelvis);
+            for (joint, part) in JOINTS.into_iter().enumerate() {
+                if let Some(own) = self.points(frame, part) {
+                    out.0[frame * JOINTS.len() + joint] = pose.of(segment(part).3).to_own(own);
+                }
+            }
+        }
+        out
+    }
+
+    /// The recording with its joints pointing as `directions` say (of as many frames): every bone keeps its length, everything beyond a changed joint goes with it,
+    /// and the middle of the ankles stays where it was. Frames in which nothing changes stay as they are.
+    pub fn posed(&self, directions: &Directions) -> Recording {
+        let mut posed = self.clone();
+        let own = self.directions();
+        for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate().take(directions.frames()) {
+            let same = |joint: usize| {
+                let (a, b) = (own.at(frame, joint), directions.at(frame, joint));
+                a == b || a[0].is_nan()
+            };
+            if (0..JOINTS.len()).all(same) {
+                continue;
+            }
+            let before = self.pose(frame, pelvis);
+            let after = Pose::new(pelvis, |joint, parent| {
+                let own = directions.at(frame, joint);
+                own[0].is_finite().then(|| parent.to_world(own))
+            });
+            self.move_parts(&mut posed, frame, &before, &after);
+        }
+        posed
+    }
+
+    /// Moves every part of a frame from one pose to another.
+    fn move_parts(&self, posed: &mut Recording, frame: usize, before: &Pose, after: &Pose) {
+        let row = frame * Part::COUNT;
+        let flat = |p: [f64; 3]| if self.space.is_3d() { p } else { [p[0], p[1], 0.0] };
+        let ankles =
+            |r: &Recording| mean(&[Part::LeftAnkle, Part::RightAnkle].map(|part| flat(r.at(frame, part.index()))));
+        let feet = ankles(self);
+        // The order of the parts puts each after what it hangs on, but for the face, which hangs on the neck.
+        for part in Part::ALL {
+            let (base, carrier) = held(part);
+            let (old, old_base) = (flat(self.at(frame, part.index())), flat(self.at(frame, base.index())));
+            let limb = after.of(carrier).to_world(before.of(carrier).to_own(sub(old, old_base)));
+            let moved = add(flat(posed.at(frame, base.index())), limb);
+            if part != Part::Pelvis && moved.iter().all(|v| v.is_finite()) {
+                posed.position[row + part.index()] = moved;
+            }
+        }
+        let shift = sub(feet, ankles(posed));
+        let shift = if shift[0].is_finite() { shift } else { [0.0; 3] };
+        for position in &mut posed.position[row..row + Part::COUNT] {
+            *position = add(*position, shift);
+            if !self.space.is_3d() {
+                position[2] = f64::NAN;
+            }
+        }
+    }
+
+    /// The direction of a joint's segment in space; none where it is not seen.
+    fn points(&self, frame: usize, joint: Part) -> Option<[f64; 3]> {
+        let (from, to, ..) = segment(joint);
+        let [from, to] = [from, to].map(|part| self.at(frame, part.index()));
+        let own = sub(to, from);
+        let own = if self.space.is_3d() { own } else { [own[0], own[1], 0.0] };
+        (norm(own) > 1e-9).then(|| unit(own))
+    }
+
+    fn pose(&self, frame: usize, pelvis: Frame) -> Pose {
+        Pose::new(pelvis, |joint, _| self.points(frame, JOINTS[joint]))
+    }
+
+    /// In space forward, up and right of each frame, from the hips and shoulders, level; the last known direction holds where they are missing. In a picture x is
+    /// where the athlete faces, or the athlete's left if he is seen from the front or back.
+    fn pelvis_frames(&self) -> Vec<Frame> {
+        let line = |frame: usize, a: Part, b: Part| sub(self.at(frame, b.index()), self.at(frame, a.index()));
+        const PAIRS: [(Part, Part); 2] = [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)];
+        if !self.space.is_3d() {
+            let sum = |a: Part, b: Part| -> f64 {
+                (0..self.frames()).map(|frame| line(frame, a, b)[0]).filter(|x| x.is_finite()).sum()
+            };
+            let across: f64 = PAIRS.iter().map(|&(a, b)| sum(a, b)).sum();
+            let feet = sum(Part::LeftAnkle, Part::LeftBigToe) + sum(Part::RightAnkle, Part::RightBigToe);
+            let sign = if feet.abs() > across.abs() { feet } else { -across };
+            let sign = if sign < 0.0 { -1.0 } else { 1.0 };
+            return vec![Frame([[sign, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, sign]]); self.frames()];
+        }
+        let right = |frame: usize| {
+            let known = PAIRS.map(|(a, b)| line(frame, a, b)).into_iter().filter(|line| line[0].is_finite());
+            let [x, _, z] = known.fold([0.0; 3], add);
+            (x.hypot(z) > 1e-6).then(|| unit([x, 0.0, z]))
+        };
+        let mut last = (0..self.frames()).find_map(right).unwrap_or([0.0, 0.0, 1.0]);
+        (0..self.frames())
+            .map(|frame| {
+                last = right(frame).unwrap_or(last);
+                Frame([cross([0.0, 1.0, 0.0], last), [0.0, 1.0, 0.0], last])
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::{Exercise, Fault, FaultKind, Set};
+    use crate::{Side, Space};
+
+    fn squat(faults: Vec<Fault>) -> Recording {
+        let set = Set { repetitions: 2, variation_deg: 0.0, facing_deg: 70.0, faults, ..Set::new(Exercise::Squat) };
+        set.simulate().recording.to_body().recording
+    }
+
+    fn farthest(a: &Recording, b: &Recording) -> f64 {
+        let apart = |(a, b): (&[f64; 3], &[f64; 3])| norm(sub(*a, *b));
+        a.position.iter().zip(&b.position).map(apart).filter(|d| d.is_finite()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn the_same_directions_are_the_same_body() {
+        let body = squat(Vec::new());
+        let own = body.directions();
+        assert_eq!(body.posed(&own).position.len(), body.position.len());
+        assert!(farthest(&body, &body.posed(&own)) == 0.0);
+        // Turned there and back it is the same to rounding.
+        let mut other = own.clone();
+        (0..body.frames()).for_each(|frame| other.set(frame, 6, [0.3, -1.0, 0.2]));
+        assert!(farthest(&body, &body.posed(&other)) > 0.05);
+        assert!(farthest(&body, &body.posed(&other).posed(&own)) < 1e-9);
+    }
+
+    #[test]
+    fn bones_keep_their_lengths_whatever_a_joint_does() {
+        let body = squat(Vec::new());
+        for joint in 0..JOINTS.len() {
+            let mut directions = body.directions();
+            (0..body.frames()).for_each(|frame| directions.set(frame, joint, [0.5, -0.4, 0.3]));
+            let posed = body.posed(&directions);
+            for part in Part::ALL {
+                let (base, _) = held(part);
+                let length =
+                    |r: &Recording, frame: usize| norm(sub(r.at(frame, part.index()), r.at(frame, base.index())));
+                for frame in [0, 40, 100] {
+                    let apart = (length(&body, frame) - length(&posed, frame)).abs();
+                    assert!(apart.is_nan() || apart < 1e-9, "{part:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_knees_of_a_clean_squat_take_a_planted_fault_away() {
+        let fault = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=2, size: 20.0 };
+        let (clean, faulty) = (squat(Vec::new()), squat(vec![fault]));
+        let (from, mut to) = (clean.directions(), faulty.directions());
+        for part in [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle] {
+            let joint = joint(part).unwrap();
+            (0..faulty.frames()).for_each(|frame| to.set(frame, joint, from.at(frame, joint)));
+        }
+        let mended = faulty.posed(&to);
+        let leg = |r: &Recording, frame: usize| {
+            let at = |part: Part| r.at(frame, part.index());
+            dot(unit(sub(at(Part::LeftKnee), at(Part::LeftHip))), unit(sub(at(Part::LeftAnkle), at(Part::LeftKnee))))
+        };
+        for frame in 0..clean.frames() {
+            assert!((leg(&mended, frame) - leg(&clean, frame)).abs() < 1e-6);
+        }
+        assert!((0..clean.frames()).any(|frame| (leg(&faulty, frame) - leg(&clean, frame)).abs() > 0.01));
+    }
+
+    #[test]
+    fn a_picture_stays_a_picture_and_what_is_missing_stays_missing() {
+        let mut film = crate::simulate::Camera::phone(80.0).film(&squat(Vec::new()));
+        let hidden = 30 * Part::COUNT + Part::LeftKnee.index();
+        film.position[hidden] = MISSING;
+        let mut directions = film.directions();
+        assert!(directions.at(30, joint(Part::LeftKnee).unwrap())[0].is_nan());
+        (0..film.frames()).for_each(|frame| directions.set(frame, 0, [0.2, 1.0, 0.0]));
+        let posed = film.posed(&directions);
+        assert!(matches!(posed.space, Space::Image { .. }) && posed.position.iter().all(|p| p[2].is_nan()));
+        assert!(posed.position[hidden][0].is_nan() && farthest(&film, &posed).is_finite());
+    }
+}
