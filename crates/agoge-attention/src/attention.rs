@@ -118,6 +118,17 @@ impl SelfAttention {
 }
 
 impl SelfAttention {
+    /// As [`SelfAttention::forward`], with the attention itself, `[outer · inner, head, query, key]`, times `gate` if one is given: the gradient of a gate of ones tells
+    /// how much the result hangs on each attention.
+    pub(crate) fn open(&self, x: Tensor<4>, sight: &Sight, gate: Option<&Tensor<4>>) -> (Tensor<4>, Tensor<4>) {
+        let [outer, tokens, inner, width] = x.dims();
+        let [query, key, value] = ops::split(map(&self.joined, x), self.heads);
+        let weights = ops::weights(query, key, sight);
+        let gated = gate.map_or_else(|| weights.clone(), |gate| weights.clone() * gate.clone());
+        let out = gated.matmul(value).swap_dims(1, 2).reshape([outer, inner, tokens, width]).swap_dims(1, 2);
+        (map(&self.out, out), weights)
+    }
+
     /// How many heads there are.
     pub fn heads(&self) -> usize {
         self.heads

@@ -143,7 +143,19 @@ impl Encoder {
     /// What the heads say of a batch.
     pub fn forward(&self, batch: Batch) -> Output {
         let hidden = batch.hidden.clone();
-        let x = self.encode(batch);
+        let x = self.encode(batch, &mut Closed);
+        self.read(x, hidden)
+    }
+
+    /// As [`Encoder::forward`], by an attention that can be looked into.
+    pub(crate) fn forward_by(&self, batch: Batch, by: &mut dyn Attend) -> Output {
+        let hidden = batch.hidden.clone();
+        let x = self.encode(batch, by);
+        self.read(x, hidden)
+    }
+
+    /// What the heads read in encoded tokens, `[batch, time, slot, embedding]`.
+    fn read(&self, x: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
         let [batch, times, slots, width] = x.dims();
         let mask = hidden.clone().reshape([batch, 1, slots, 1]).expand([batch, times, slots, width]);
         let known = hidden.bool_not().float().sum_dim(1).mul_scalar(times as f32).clamp_min(1.0);
@@ -167,7 +179,7 @@ impl Encoder {
             Input::Sensor(_) => (0, 1),
             Input::Both(..) => (PARTS.len(), 1),
         };
-        let x = self.encode(batch);
+        let x = self.encode(batch, &mut Closed);
         let of =
             |head: &Linear, from: usize, slots: usize| (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)));
         Restored { motion: of(&self.motion, 0, parts), sensed: of(&self.sensed, parts, sensors) }
@@ -195,7 +207,7 @@ impl Encoder {
     }
 
     /// Encoded tokens, `[batch, time, slot, embedding]`.
-    fn encode(&self, batch: Batch) -> Tensor<4> {
+    fn encode(&self, batch: Batch, by: &mut dyn Attend) -> Tensor<4> {
         let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
         let (mut x, own) = self.embed(tokens);
         let [batch, times, slots, width] = x.dims();
@@ -212,8 +224,8 @@ impl Encoder {
         let over_time = Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
         for block in &self.blocks {
             let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
-            x = x + block.part_attention.forward(flat, &over_slots).reshape([batch, times, slots, width]);
-            x = x.clone() + block.time_attention.forward(normed(&block.time_norm, x), &over_time);
+            x = x + by.attend(&block.part_attention, flat, &over_slots).reshape([batch, times, slots, width]);
+            x = x.clone() + by.attend(&block.time_attention, normed(&block.time_norm, x), &over_time);
             let wide = normed(&block.norm, x.clone());
             let wide = ops::linear_gelu(wide, block.wide.weight.val(), block.wide.bias.as_ref().map(|b| b.val()));
             x = x + map(&block.narrow, wide);
@@ -228,6 +240,21 @@ impl Encoder {
 
     fn heads(&self) -> usize {
         self.blocks.first().map_or(1, |block| block.time_attention.heads())
+    }
+}
+
+/// How attention is made in a pass: as it is, or so that it can be looked into. Called for each block's slots and then its times.
+pub(crate) trait Attend {
+    /// Attends as [`SelfAttention::forward`] does.
+    fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4>;
+}
+
+/// Attention as it is.
+struct Closed;
+
+impl Attend for Closed {
+    fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
+        attention.forward(x, sight)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod conformal;
 pub mod encoder;
 mod error;
 pub mod evaluate;
+pub mod explain;
 pub mod export;
 pub mod import;
 pub mod kernel;

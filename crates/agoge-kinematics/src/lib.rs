@@ -19,4 +19,4 @@ pub use curve::{Curve, Curves, Refused, Unit, missing};
 pub use curves::{Measured, View, derivative, markers, measure};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
-pub use segment::repetitions;
+pub use segment::{remeasured, repetitions};

@@ -30,6 +30,11 @@ pub const JOINTS: [Part; 12] = [
 pub struct Directions(Vec<[f64; 3]>);
 
 impl Directions {
+    /// From the directions of every frame, each of length 1 (NaN where it is not known).
+    pub fn new(frames: Vec<[[f64; 3]; JOINTS.len()]>) -> Directions {
+        Directions(frames.into_iter().flatten().collect())
+    }
+
     /// How many frames.
     pub fn frames(&self) -> usize {
         self.0.len() / JOINTS.len()

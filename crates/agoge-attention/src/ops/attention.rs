@@ -54,10 +54,6 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
     let [outer, tokens, inner, triple] = joined.dims();
     let (all, channels) = (triple / 3, triple / 3 / heads);
     let (true, Some(side)) = (tiled(sight, tokens, tokens), Side::of(&joined)) else {
-        let part = |i: usize| {
-            let part = joined.clone().narrow(3, i * all, all).swap_dims(1, 2);
-            part.reshape([outer * inner, tokens, heads, channels]).swap_dims(1, 2)
-        };
         let hidden = sight.hidden.clone();
         let hidden = hidden.map(|hidden| hidden.swap_dims(1, 2).reshape([outer * inner, tokens, 1]));
         let spread = |rotary: &Rotary| rotary.repeated(outer, inner);
@@ -73,7 +69,8 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
             rotary: sight.rotary.as_ref().map(|both| both.each_ref().map(spread)),
             ..sight.clone()
         };
-        let out = plain(part(0), part(1), part(2), &sight).swap_dims(1, 2).reshape([outer, inner, tokens, all]);
+        let [query, key, value] = split(joined, heads);
+        let out = plain(query, key, value, &sight).swap_dims(1, 2).reshape([outer, inner, tokens, all]);
         return out.swap_dims(1, 2);
     };
     let layout = |start: usize, row: usize| Layout {
@@ -88,6 +85,16 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
     apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(0, all) }, [side])
 }
 
+/// Queries, keys and values out of what one linear map makes of them, each `[outer · inner, head, token, channel]`; `joined` is as in [`self_attention`].
+pub(crate) fn split(joined: Tensor<4>, heads: usize) -> [Tensor<4>; 3] {
+    let [outer, tokens, inner, triple] = joined.dims();
+    let all = triple / 3;
+    [0, 1, 2].map(|i| {
+        let part = joined.clone().narrow(3, i * all, all).swap_dims(1, 2);
+        part.reshape([outer * inner, tokens, heads, all / heads]).swap_dims(1, 2)
+    })
+}
+
 /// Whether the tiled kernels know the rules.
 fn tiled(sight: &Sight, queries: usize, keys: usize) -> bool {
     sight.bias.is_none() && (!sight.causal || queries <= keys)
@@ -99,6 +106,11 @@ fn scale(sight: &Sight, channels: usize) -> f32 {
 
 /// The same by Burn's own operations, for other backends and as what the tests compare with.
 pub(crate) fn plain(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sight) -> Tensor<4> {
+    weights(query, key, sight).matmul(value)
+}
+
+/// The attention itself, `[sequence, head, query, key]`: how much each query attends to each key. Shapes as in [`attention()`].
+pub(crate) fn weights(query: Tensor<4>, key: Tensor<4>, sight: &Sight) -> Tensor<4> {
     let [sequences, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
     let (query, key) = match &sight.rotary {
@@ -119,8 +131,7 @@ pub(crate) fn plain(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &
         let later = Tensor::<2, Bool>::tril_mask([queries, keys], keys as i64 - queries as i64, &device);
         unseen = unseen.bool_or(later.reshape([1, 1, queries, keys]).expand([sequences, heads, queries, keys]));
     }
-    let attention = softmax(energy.mask_fill(unseen.clone(), -1e9), 3).mask_fill(unseen, 0.0);
-    attention.matmul(value)
+    softmax(energy.mask_fill(unseen.clone(), -1e9), 3).mask_fill(unseen, 0.0)
 }
 
 #[derive(Clone, Copy, Debug)]

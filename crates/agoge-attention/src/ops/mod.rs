@@ -12,6 +12,7 @@ mod operation;
 mod rotary;
 
 pub use attention::{Sight, attention, self_attention};
+pub(crate) use attention::{split, weights};
 pub use linear::{linear, linear_gelu};
 pub use norm::layer_norm;
 pub use rotary::Rotary;

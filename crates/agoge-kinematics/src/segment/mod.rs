@@ -49,6 +49,16 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     found.iter().map(describe).collect()
 }
 
+/// Repetitions as they were found, measured on other curves of the same recording: what they would be had the body moved otherwise. Frames, phases and events stay.
+pub fn remeasured(movement: &Movement, curves: &Curves, repetitions: &[&Repetition]) -> Vec<Repetition> {
+    let signals = Signals::new(movement, curves);
+    let again = |repetition: &&Repetition| Repetition {
+        metrics: metric::metrics(movement, &signals, repetition),
+        ..(*repetition).clone()
+    };
+    repetitions.iter().map(again).collect()
+}
+
 /// The side whose `side_by` curve reaches higher.
 fn side_by(movement: &Movement, curves: &Curves, found: &Excursion) -> Option<Side> {
     let name = movement.repetition.side_by.as_deref()?;

@@ -1,0 +1,182 @@
+//! What if: a joint moves as the reference's does in a phase, the body follows (bones keep their lengths), and it is scored again.
+
+use super::difference::Difference;
+use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
+use super::{Asked, Change};
+use agoge_kinematics::Repetition;
+use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_motion::segments::{JOINTS, joint};
+use agoge_motion::vector::{add, norm as length, scale, unit};
+use agoge_motion::{Directions, Part, Recording, Side};
+use serde::{Deserialize, Serialize};
+
+/// The athlete's own movement is left and found again over this share of a phase, outside it: no joint jumps.
+const RAMP: f64 = 0.15;
+
+/// Points of the score that a change would bring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gain {
+    /// Mean over the repetitions, points of 100.
+    pub value: f64,
+    /// Lower end of its 90 % interval, from the scatter of the repetitions.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Gain {
+    /// From the gains of some repetitions; none without one that is known. One alone has no interval of its own: it may be as much as it is.
+    pub(super) fn of(gains: &[f64]) -> Option<Gain> {
+        let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
+        let value = mean(&known);
+        let half = 1.645 * sample_sd(&known) / (known.len() as f64).sqrt();
+        let half = if half.is_finite() { half } else { 0.5 * value.abs() };
+        value.is_finite().then_some(Gain { value, low: value - half, high: value + half })
+    }
+}
+
+impl PhaseNorm {
+    /// Where a joint usually points at a share of the phase, 0 to 1; in the mirror for a repetition done with the left. NaN where it is not known.
+    pub(super) fn direction(&self, share: f64, joint: usize, left: bool) -> [f64; 3] {
+        let own = if left { mirrored_joint(joint) } else { joint };
+        let x = share.clamp(0.0, 1.0) * (POINTS - 1) as f64;
+        let (a, b) = (x.floor() as usize, (x.floor() as usize + 1).min(POINTS - 1));
+        let [p, q] = [self.directions[a][own], self.directions[b][own]];
+        if length(p) < 0.5 || length(q) < 0.5 {
+            return [f64::NAN; 3];
+        }
+        let mixed = unit(add(scale(p, 1.0 - x.fract()), scale(q, x.fract())));
+        if left { in_mirror(mixed) } else { mixed }
+    }
+}
+
+/// A joint in a phase (none: in the whole repetition).
+pub(super) type Place = (Part, Option<String>);
+
+/// The directions of a recording with some joints moving as the norm's do in some phases, in some repetitions.
+fn replaced(directions: &Directions, repetitions: &[&Repetition], norm: &Norm, places: &[Place]) -> Directions {
+    let mut out = directions.clone();
+    for repetition in repetitions {
+        let left = repetition.side == Some(Side::Left);
+        for (name, start, end) in spans(repetition) {
+            let Some(usual) = norm.phase(name.as_deref()) else { continue };
+            let here = places.iter().filter(|(_, phase)| phase.is_none() || *phase == name);
+            for joint in here.filter_map(|(part, _)| joint(*part)) {
+                let span = (end - start).max(1) as f64;
+                let ramp = (RAMP * span).round() as usize;
+                let last = (end + ramp).min(directions.frames().saturating_sub(1));
+                for frame in start.saturating_sub(ramp)..=last {
+                    let outside = start.saturating_sub(frame).max(frame.saturating_sub(end));
+                    let share = (frame as f64 - start as f64) / span;
+                    let usual = usual.direction(share, joint, left);
+                    // What another phase has already replaced is the better start for the ramp.
+                    let kept = outside as f64 / (ramp + 1) as f64;
+                    out.set(frame, joint, add(scale(out.at(frame, joint), kept), scale(usual, 1.0 - kept)));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The recording as it would be if some joints moved as the norm's do in some phases of some repetitions: bones keep their lengths.
+pub fn mended(
+    body: &Recording,
+    directions: &Directions,
+    repetitions: &[&Repetition],
+    norm: &Norm,
+    places: &[(Part, Option<String>)],
+) -> Recording {
+    body.posed(&replaced(directions, repetitions, norm, places))
+}
+
+/// Tries changes on the athlete's repetitions.
+pub(super) struct Counterfactual<'a> {
+    asked: &'a Asked<'a>,
+    repetitions: Vec<&'a Repetition>,
+    before: Vec<f64>,
+}
+
+impl<'a> Counterfactual<'a> {
+    pub(super) fn new(asked: &'a Asked<'a>) -> Counterfactual<'a> {
+        let repetitions: Vec<&Repetition> = asked.numbered.iter().map(|(_, repetition)| *repetition).collect();
+        let before = (asked.scorer)(asked.body, &repetitions);
+        Counterfactual { asked, repetitions, before }
+    }
+
+    /// The same on few repetitions, evenly chosen, for controls that try much.
+    pub(super) fn on_few(&self, most: usize) -> Counterfactual<'a> {
+        let step = self.repetitions.len().div_ceil(most).max(1);
+        let repetitions: Vec<&Repetition> = self.repetitions.iter().copied().step_by(step).collect();
+        let before = self.before.iter().copied().step_by(step).collect();
+        Counterfactual { asked: self.asked, repetitions, before }
+    }
+
+    /// Every joint and phase that both the athlete and the norm show.
+    pub(super) fn places(&self) -> Vec<Place> {
+        let phases = self.asked.norm.phases.iter();
+        phases.flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone()))).collect()
+    }
+
+    /// The gain of each repetition if these joints moved as the norm's.
+    pub(super) fn gains(&self, places: &[Place]) -> Vec<f64> {
+        let Asked { body, own, norm, scorer, .. } = self.asked;
+        let mended = mended(body, own.directions, &self.repetitions, norm, places);
+        scorer(&mended, &self.repetitions).iter().zip(&self.before).map(|(after, before)| after - before).collect()
+    }
+
+    /// The changes that differences call for, each with its gain. A joint that differs in several phases is changed in all of them if that brings clearly more.
+    pub(super) fn changes(&self, differences: &[Difference]) -> Vec<Change> {
+        let clear = || differences.iter().filter(|difference| !difference.within_error);
+        let mut changes: Vec<Change> = Vec::new();
+        for part in JOINTS {
+            let mut own: Vec<Change> = clear()
+                .filter(|difference| difference.joint == part)
+                .map(|difference| self.change(difference, difference.phase.clone()))
+                .collect();
+            let clearest = clear()
+                .filter(|difference| difference.joint == part)
+                .max_by(|a, b| a.clearness.total_cmp(&b.clearness));
+            if let Some(clearest) = clearest.filter(|_| own.len() > 1) {
+                let whole = self.change(clearest, None);
+                let value = |change: &Change| change.gain.as_ref().map_or(0.0, |gain| gain.value);
+                let best = own.iter().map(value).fold(0.0, f64::max);
+                if value(&whole) > 1.2 * best || best <= 0.0 {
+                    own = vec![whole];
+                }
+            }
+            changes.extend(own);
+        }
+        changes
+    }
+
+    fn change(&self, difference: &Difference, phase: Option<String>) -> Change {
+        let gains = self.gains(&[(difference.joint, phase.clone())]);
+        let (cue, drill) = self.words(difference.joint, phase.as_deref());
+        Change {
+            joint: difference.joint,
+            phase,
+            repetitions: difference.repetitions.clone(),
+            gain: Gain::of(&gains),
+            difference: Some(difference.clone()),
+            title: String::new(),
+            cue,
+            drill,
+        }
+    }
+
+    /// What the movement's definition says to an athlete about a part of the body, in a phase if it can.
+    fn words(&self, part: Part, phase: Option<&str>) -> (String, String) {
+        let movement = self.asked.movement;
+        let is_of = |check: &&agoge_kinematics::movement::CheckRule| {
+            let of = check.part(part.side());
+            of == part || (of == Part::Head && part == Part::Neck)
+        };
+        let in_phase = |check: &&agoge_kinematics::movement::CheckRule| {
+            movement.metric(&check.metric).is_some_and(|metric| metric.phase.as_deref() == phase)
+        };
+        let checks = || movement.checks.iter().filter(is_of);
+        let check = checks().find(in_phase).or_else(|| checks().next());
+        check.map_or_else(Default::default, |check| (check.cue.clone(), check.drill.clone()))
+    }
+}

@@ -1,0 +1,248 @@
+//! Where an athlete differs from a norm: in degrees at the same instants of a phase, and in milliseconds.
+
+use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, mirrored_joint, spans};
+use super::{Asked, joint_of};
+use crate::summary::measurement_error;
+use agoge_attention::reference::{Frames, attend};
+use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
+use agoge_kinematics::{Repetition, Unit};
+use agoge_motion::segments::JOINTS;
+use agoge_motion::vector::{add, norm as length, unit};
+use agoge_motion::{Directions, Part, Side};
+use serde::{Deserialize, Serialize};
+
+/// A difference counts when it is this many times its uncertainty.
+const CLEAR: f64 = 1.5;
+/// From so many athletes on a norm knows how athletes differ.
+const SQUAD: usize = 3;
+/// Fewest repetitions from which an error of measurement is stated.
+const ENOUGH: usize = 4;
+
+/// How a joint differs from the reference's in a phase, where it differs most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The joint.
+    pub joint: Part,
+    /// The phase; none where the movement has none.
+    pub phase: Option<String>,
+    /// Where in the phase, 0 to 1.
+    pub at: f64,
+    /// Angle between the mean directions of the joint's segment, degrees.
+    pub angle_deg: f64,
+    /// How many times its uncertainty that is; above 1.5 it counts.
+    pub clearness: f64,
+    /// Whether it lies inside the error of measurement (or the spread of the squad) and is no finding.
+    pub within_error: bool,
+    /// The repetitions that differ by as much (their numbers).
+    pub repetitions: Vec<usize>,
+    /// The angle that says it best, if one does.
+    pub curve: Option<CurveDifference>,
+}
+
+/// A difference in the words of one angle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveDifference {
+    /// Name of the curve, without the side.
+    pub name: String,
+    /// Side.
+    pub side: Option<Side>,
+    /// Mean of the athlete's repetitions, degrees.
+    pub value: f64,
+    /// The reference's mean, degrees.
+    pub expected: f64,
+    /// Standard deviation of the athlete's repetitions, degrees; none for one.
+    pub sd: Option<f64>,
+    /// Minimal detectable change (95 %) between two of the athlete's repetitions, degrees, if it can be stated.
+    pub mdc: Option<f64>,
+}
+
+/// How long a phase lasts beside the reference's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The phase; none where the movement has none.
+    pub phase: Option<String>,
+    /// Mean of the athlete's repetitions, ms.
+    pub value_ms: f64,
+    /// The reference's mean, ms.
+    pub expected_ms: f64,
+    /// Standard deviation of the athlete's repetitions, ms; none for one.
+    pub sd_ms: Option<f64>,
+    /// Minimal detectable change (95 %), ms, if it can be stated.
+    pub mdc_ms: Option<f64>,
+    /// How far the athlete runs ahead of the reference within the phase (behind if negative), ms of the reference's clock: by reference attention, with the phases' own
+    /// lengths taken out.
+    pub ahead_ms: f64,
+    /// Whether the lengths differ by no more than the error of measurement.
+    pub within_error: bool,
+}
+
+/// Every joint and phase of some repetitions beside a norm, in the order of phases and joints.
+pub(super) fn differences(
+    cycles: &[Cycle],
+    numbered: &[(usize, &Repetition)],
+    norm: &Norm,
+    is_3d: bool,
+) -> Vec<Difference> {
+    // Cycles of the left are in the mirror: what is said of them is said of the side itself if all are of one side.
+    let left = !numbered.is_empty() && numbered.iter().all(|(_, repetition)| repetition.side == Some(Side::Left));
+    let numbers: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
+    let mut out = Vec::new();
+    let Some(first) = cycles.first() else { return out };
+    for (index, phase) in first.phases.iter().enumerate() {
+        let Some(usual) = norm.phase(phase.name.as_deref()) else { continue };
+        let own: Vec<&CyclePhase> = cycles.iter().filter_map(|cycle| cycle.phases.get(index)).collect();
+        for joint in 0..JOINTS.len() {
+            let Some(mut found) = at_most(&own, usual, joint, norm, is_3d, &numbers) else { continue };
+            if left {
+                found.joint = JOINTS[mirrored_joint(joint)];
+                if let Some(curve) = &mut found.curve {
+                    curve.side = curve.side.map(Side::other);
+                }
+            }
+            out.push(found);
+        }
+    }
+    out
+}
+
+/// Where in a phase a joint differs most clearly.
+fn at_most(
+    own: &[&CyclePhase],
+    usual: &PhaseNorm,
+    joint: usize,
+    norm: &Norm,
+    is_3d: bool,
+    numbers: &[usize],
+) -> Option<Difference> {
+    let error = measurement_error(Unit::Degree, is_3d);
+    let mut best: Option<(f64, usize, f64, Vec<f64>)> = None;
+    for point in 0..POINTS {
+        let expected = usual.directions[point][joint];
+        let known: Vec<[f64; 3]> = own.iter().map(|phase| phase.directions[point][joint]).collect();
+        let seen: Vec<[f64; 3]> = known.iter().copied().filter(|d| d[0].is_finite()).collect();
+        let sum = seen.iter().copied().fold([0.0; 3], add);
+        if length(expected) < 0.5 || 2 * seen.len() <= own.len() || length(sum) < 1e-9 {
+            continue;
+        }
+        let centre = unit(sum);
+        let squares: Vec<f64> = seen.iter().map(|d| angle(*d, centre).powi(2)).collect();
+        let scatter = 1.96 * mean(&squares).sqrt() / (seen.len() as f64).sqrt();
+        let usual_spread = usual.spread_deg[point][joint];
+        let spread = match norm.athletes >= SQUAD {
+            true => 1.96 * usual_spread,
+            false => 1.96 * usual_spread / (norm.repetitions as f64).sqrt(),
+        };
+        let away = angle(centre, expected);
+        let clearness = away / error.max(scatter).hypot(spread);
+        if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
+            let each = known.iter().map(|d| angle(*d, expected)).collect();
+            best = Some((clearness, point, away, each));
+        }
+    }
+    let (clearness, point, away, each) = best?;
+    let part = JOINTS[joint];
+    let often = |(number, own): (&usize, &f64)| (*own > 0.5 * away).then_some(*number);
+    Some(Difference {
+        joint: part,
+        phase: usual.name.clone(),
+        at: point as f64 / (POINTS - 1) as f64,
+        angle_deg: away,
+        clearness,
+        within_error: clearness <= CLEAR,
+        repetitions: numbers.iter().zip(&each).filter_map(often).collect(),
+        curve: in_words(own, usual, part, point),
+    })
+}
+
+/// The angle of a joint that differs most at an instant.
+fn in_words(own: &[&CyclePhase], usual: &PhaseNorm, part: Part, point: usize) -> Option<CurveDifference> {
+    let of_joint = usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
+    of_joint
+        .filter_map(|curve| {
+            let values: Vec<f64> = own
+                .iter()
+                .filter_map(|phase| phase.curve(&curve.name, curve.side))
+                .map(|values| values[point])
+                .filter(|v| v.is_finite())
+                .collect();
+            (!values.is_empty()).then(|| CurveDifference {
+                name: curve.name.clone(),
+                side: curve.side,
+                value: mean(&values),
+                expected: curve.mean[point],
+                sd: Some(sample_sd(&values)).filter(|sd| sd.is_finite()),
+                mdc: (values.len() >= ENOUGH).then(|| minimal_detectable_change(standard_error(&values))),
+            })
+        })
+        .filter(|found| found.expected.is_finite())
+        .max_by(|a, b| (a.value - a.expected).abs().total_cmp(&(b.value - b.expected).abs()))
+}
+
+/// The phases' lengths beside the norm's.
+pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
+    let Some(first) = cycles.first() else { return Vec::new() };
+    let ahead = ahead(asked);
+    let of = |(index, phase): (usize, &CyclePhase)| {
+        let usual = asked.norm.phase(phase.name.as_deref())?;
+        let own: Vec<f64> =
+            cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| 1000.0 * own.duration_s).collect();
+        let [expected, spread] = usual.duration_s.map(|s| 1000.0 * s);
+        let sd = sample_sd(&own);
+        let error = 1000.0 * measurement_error(Unit::Second, true);
+        let scatter = 1.96 * sd / (own.len() as f64).sqrt();
+        let spread = 1.96 * if asked.norm.athletes >= SQUAD { spread } else { spread / (asked.norm.repetitions as f64).sqrt() };
+        let uncertainty = error.max(scatter).hypot(spread);
+        Some(Timing {
+            phase: phase.name.clone(),
+            value_ms: mean(&own),
+            expected_ms: expected,
+            sd_ms: Some(sd).filter(|sd| sd.is_finite()),
+            mdc_ms: (own.len() >= ENOUGH).then(|| minimal_detectable_change(standard_error(&own))),
+            ahead_ms: ahead.get(index).copied().unwrap_or(f64::NAN),
+            within_error: (mean(&own) - expected).abs() <= CLEAR * uncertainty,
+        })
+    };
+    first.phases.iter().enumerate().filter_map(of).collect()
+}
+
+/// For each phase, how far the athlete runs ahead of the norm within it, ms.
+fn ahead(asked: &Asked) -> Vec<f64> {
+    let rate = asked.body.rate_hz().clamp(10.0, 60.0);
+    let mut sums: Vec<Vec<f64>> = vec![Vec::new(); asked.norm.phases.len()];
+    for (_, repetition) in asked.numbered {
+        let left = repetition.side == Some(Side::Left);
+        let Some((reference, borders)) = walk(asked.norm, rate, left) else { continue };
+        let query = Frames::new(asked.own.directions, repetition.start, repetition.end);
+        if query.is_empty() {
+            continue;
+        }
+        let alignment = attend(&query, &Frames::new(&reference, 0, reference.frames() - 1));
+        for (index, (name, start, end)) in spans(repetition).into_iter().enumerate() {
+            let place = asked.norm.phases.iter().position(|phase| phase.name == name);
+            let (Some(place), true) = (place.filter(|place| *place == index), end > start) else { continue };
+            let [from, to] = [borders[place], borders[place + 1]];
+            let each = (start..=end).map(|frame| {
+                let straight = from + (to - from) * (frame - start) as f64 / (end - start) as f64;
+                1000.0 * (alignment.at[frame - repetition.start] - straight) / rate
+            });
+            sums[place].push(mean(&each.collect::<Vec<_>>()));
+        }
+    }
+    sums.iter().map(|values| mean(values)).collect()
+}
+
+/// The norm as it would be recorded, and the frames at which its phases begin and end.
+fn walk(norm: &Norm, rate: f64, left: bool) -> Option<(Directions, Vec<f64>)> {
+    let mut borders = vec![0.0];
+    for phase in &norm.phases {
+        borders.push(borders[borders.len() - 1] + (phase.duration_s[0] * rate).max(1.0));
+    }
+    let frames = borders.last().map(|last| last.round() as usize + 1)?;
+    let mut out = Vec::with_capacity(frames);
+    for frame in 0..frames {
+        let index = (1..borders.len() - 1).take_while(|&i| borders[i] <= frame as f64).count();
+        let share = ((frame as f64 - borders[index]) / (borders[index + 1] - borders[index])).clamp(0.0, 1.0);
+        out.push(std::array::from_fn(|joint| norm.phases[index].direction(share, joint, left)));
+    }
+    Some((Directions::new(out), borders))
+}

@@ -1,0 +1,173 @@
+//! Why: where an athlete's repetitions differ from a reference, what the score would gain if one joint moved as the reference's does in one phase, and whether that
+//! explanation holds against controls. What fails its controls is withheld, and said so.
+
+mod counterfactual;
+mod difference;
+mod evidence;
+mod links;
+mod norm;
+
+pub use counterfactual::{Gain, mended};
+pub use difference::{Difference, Timing};
+pub use evidence::{Control, Gate};
+pub use links::{Link, Pair};
+pub use norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, SCHEMA as NORM_SCHEMA, Set, joint_of};
+
+use crate::analysis::Finding;
+use crate::score;
+use agoge_kinematics::{Movement, Repetition, Unit};
+use agoge_motion::{Part, Recording};
+use counterfactual::Counterfactual;
+use serde::{Deserialize, Serialize};
+
+/// Why a set is as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What it was compared with, in words.
+    pub reference: String,
+    /// What the gains are gains of: the method of the score.
+    pub method: String,
+    /// What to change first, the most rewarding first; at most three, and none that the gate withholds.
+    pub changes: Vec<Change>,
+    /// Every joint and phase that was compared; those inside the error of measurement too.
+    pub differences: Vec<Difference>,
+    /// How long the phases last beside the reference's.
+    pub timing: Vec<Timing>,
+    /// Joints that move together otherwise than in the reference.
+    pub links: Vec<Link>,
+    /// Whether the explanation stands.
+    pub gate: Gate,
+}
+
+/// Something to change, and what it would bring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The joint; the trunk is `chest`, the head `neck`.
+    pub joint: Part,
+    /// The phase; none for the whole repetition.
+    pub phase: Option<String>,
+    /// In which repetitions (their numbers).
+    pub repetitions: Vec<usize>,
+    /// How the joint differs there, if a reference shows it.
+    pub difference: Option<Difference>,
+    /// Points of the score that would be gained, if that could be tried.
+    pub gain: Option<Gain>,
+    /// Title of the finding that says the same, or empty.
+    pub title: String,
+    /// What to say to the athlete, or empty.
+    pub cue: String,
+    /// An exercise for it, or empty.
+    pub drill: String,
+}
+
+/// What an explanation is made from.
+pub struct Asked<'a> {
+    /// The movement.
+    pub movement: &'a Movement,
+    /// The athlete's recording on the body skeleton.
+    pub body: &'a Recording,
+    /// The complete repetitions, with their numbers.
+    pub numbered: &'a [(usize, &'a Repetition)],
+    /// The athlete's repetitions.
+    pub own: Set<'a>,
+    /// What to compare with.
+    pub norm: &'a Norm,
+    /// The findings of the analysis.
+    pub findings: &'a [Finding],
+    /// What scores, as its method is called.
+    pub method: &'a str,
+    /// Scores repetitions of a recording, 0 to 100; NaN for one that cannot be scored.
+    pub scorer: &'a Scorer<'a>,
+}
+
+/// Scores repetitions of a recording that is on the same clock as the athlete's, 0 to 100.
+pub type Scorer<'a> = dyn Fn(&Recording, &[&Repetition]) -> Vec<f64> + Sync + 'a;
+
+/// At most so many changes are shown.
+const SHOWN: usize = 3;
+
+/// The explanation of a set beside a norm.
+pub fn explain(asked: &Asked) -> Explanation {
+    let cycles = asked.own.cycles();
+    let is_3d = asked.body.space.is_3d();
+    let differences = difference::differences(&cycles, asked.numbered, asked.norm, is_3d);
+    let counterfactual = Counterfactual::new(asked);
+    let mut changes = counterfactual.changes(&differences);
+    take_findings(asked, &mut changes);
+    changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    let gate = evidence::gate(&counterfactual, &changes);
+    if gate.withheld.is_some() {
+        // What the controls do not support loses its gain; what was measured stays.
+        changes.iter_mut().for_each(|change| change.gain = None);
+        changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+    }
+    changes.truncate(SHOWN);
+    Explanation {
+        reference: asked.norm.source.clone(),
+        method: asked.method.to_owned(),
+        changes,
+        timing: difference::timing(&cycles, asked),
+        links: links::links(&cycles, asked.norm),
+        differences,
+        gate,
+    }
+}
+
+/// What orders the changes: first what the score gains beyond doubt, then how clearly a joint differs.
+fn worth(change: &Change) -> f64 {
+    let gained = change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
+    gained + change.difference.as_ref().map_or(0.0, |difference| difference.clearness.min(999.0))
+}
+
+/// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the
+/// score would gain if their limit were kept.
+fn take_findings(asked: &Asked, changes: &mut Vec<Change>) {
+    for finding in asked.findings.iter().filter(|finding| finding.evidence != "reference") {
+        let same = |change: &&mut Change| {
+            let phase = change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
+            phase && (is_of(finding.part, change.joint) || finding_joint(finding) == Some(change.joint))
+        };
+        if let Some(change) = changes.iter_mut().find(same) {
+            if change.title.is_empty() {
+                change.title.clone_from(&finding.title);
+                change.cue.clone_from(&finding.cue);
+                change.drill.clone_from(&finding.drill);
+            }
+            continue;
+        }
+        changes.push(Change {
+            joint: finding_joint(finding).unwrap_or(finding.part),
+            phase: finding.phase.clone(),
+            repetitions: finding.repetitions.clone(),
+            difference: None,
+            gain: if_kept(asked, finding),
+            title: finding.title.clone(),
+            cue: finding.cue.clone(),
+            drill: finding.drill.clone(),
+        });
+    }
+}
+
+/// The joint whose curve a finding rests on, if it is an angle of one.
+fn finding_joint(finding: &Finding) -> Option<Part> {
+    let side = finding.side.or_else(|| finding.part.side());
+    joint_of(finding.curve.as_deref()?, side)
+}
+
+/// Whether a finding's part is a joint, or lies on its segment.
+fn is_of(part: Part, joint: Part) -> bool {
+    part == joint || (part == Part::Head && joint == Part::Neck)
+}
+
+/// What the score by limits would gain if the limit of a finding were kept; none where something else scores.
+fn if_kept(asked: &Asked, finding: &Finding) -> Option<Gain> {
+    if asked.method != score::METHOD || finding.unit == Unit::One && finding.evidence == "trend" {
+        return None;
+    }
+    let is_3d = asked.body.space.is_3d();
+    let of = |repetition: &Repetition| {
+        let own = score::repetition(asked.movement, repetition, is_3d)?.value;
+        Some(score::if_kept(asked.movement, repetition, is_3d, &finding.metric, finding.side)? - own)
+    };
+    Gain::of(&asked.numbered.iter().filter_map(|(_, repetition)| of(repetition)).collect::<Vec<_>>())
+}

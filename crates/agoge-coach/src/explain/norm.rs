@@ -1,0 +1,282 @@
+//! What a movement usually looks like: mean and spread of every joint's direction and of every angle over the phases of a movement's repetitions. It is made of one
+//! recording (a chosen exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for size, speed and side.
+
+use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::{Curves, Repetition, Unit};
+use agoge_motion::segments::{JOINTS, joint};
+use agoge_motion::vector::{add, dot, norm, scale, unit};
+use agoge_motion::{Directions, Part, Side};
+use serde::{Deserialize, Serialize};
+
+/// Name and version of the form in which a norm is written.
+pub const SCHEMA: &str = "agoge.norm/1";
+
+/// Instants of a phase, evenly spread, ends included.
+pub const POINTS: usize = 13;
+
+/// Angles and lengths that a norm keeps, each with the joint that it belongs to (left of a pair) and whether it changes its sign in the mirror.
+const KEPT: [(&str, Part, bool); 16] = [
+    ("trunk_lean", Part::Chest, false),
+    ("trunk_lateral_lean", Part::Chest, true),
+    ("trunk_rotation", Part::Chest, true),
+    ("head_lean", Part::Neck, false),
+    ("pelvis_list", Part::Pelvis, true),
+    ("hip_flexion", Part::LeftHip, false),
+    ("hip_adduction", Part::LeftHip, false),
+    ("knee_flexion", Part::LeftKnee, false),
+    ("knee_valgus", Part::LeftKnee, false),
+    ("ankle_dorsiflexion", Part::LeftAnkle, false),
+    ("foot_angle", Part::LeftAnkle, false),
+    ("shoulder_elevation", Part::LeftShoulder, false),
+    ("shoulder_flexion", Part::LeftShoulder, false),
+    ("shoulder_abduction", Part::LeftShoulder, false),
+    ("shoulder_rotation", Part::LeftShoulder, false),
+    ("elbow_flexion", Part::LeftElbow, false),
+];
+
+/// The joint that a curve belongs to.
+pub fn joint_of(curve: &str, side: Option<Side>) -> Option<Part> {
+    let (_, part, _) = KEPT.iter().find(|(name, ..)| *name == curve)?;
+    Some(side.map_or(*part, |side| part.on(side)))
+}
+
+/// Repetitions of one recording on the body skeleton.
+#[derive(Clone, Copy)]
+pub struct Set<'a> {
+    /// Where every joint points its segment.
+    pub directions: &'a Directions,
+    /// What was measured, on the same clock.
+    pub curves: &'a Curves,
+    /// The repetitions.
+    pub repetitions: &'a [&'a Repetition],
+}
+
+/// A repetition, stretched over the points of its phases; done with the left, it is shown in the mirror.
+#[derive(Clone, Debug)]
+pub struct Cycle {
+    /// Its phases.
+    pub phases: Vec<CyclePhase>,
+}
+
+/// A phase of a repetition.
+#[derive(Clone, Debug)]
+pub struct CyclePhase {
+    /// Name; none where the movement has no phases.
+    pub name: Option<String>,
+    /// How long it lasts, s.
+    pub duration_s: f64,
+    /// Where each joint points, `[point][joint]`.
+    pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
+    /// Each kept curve, `[curve][point]`, with its name and side.
+    pub curves: Vec<(&'static str, Option<Side>, Vec<f64>)>,
+}
+
+impl CyclePhase {
+    /// A kept curve, `[point]`.
+    pub fn curve(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
+        let own = self.curves.iter().find(|(own, on, _)| *own == name && *on == side)?;
+        Some(&own.2)
+    }
+}
+
+/// Mean and spread of a movement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Norm {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Whose repetitions these are, in words.
+    pub source: String,
+    /// The movement's name.
+    pub movement: String,
+    /// How many athletes.
+    pub athletes: usize,
+    /// How many repetitions.
+    pub repetitions: usize,
+    /// The phases, in order.
+    pub phases: Vec<PhaseNorm>,
+}
+
+/// Mean and spread over a phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseNorm {
+    /// Name; none where the movement has no phases.
+    pub name: Option<String>,
+    /// Mean and standard deviation of its length, s.
+    pub duration_s: [f64; 2],
+    /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is not known.
+    pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
+    /// Spread of the directions: root mean square angle from the mean, degrees, `[point][joint]`.
+    pub spread_deg: Vec<[f64; JOINTS.len()]>,
+    /// Mean and standard deviation of each kept curve.
+    pub curves: Vec<CurveNorm>,
+}
+
+/// Mean and standard deviation of a curve over a phase.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveNorm {
+    /// Name, without the side.
+    pub name: String,
+    /// Side; of a movement done with one side the right is the one that works.
+    pub side: Option<Side>,
+    /// Mean, degrees, `[point]`.
+    pub mean: Vec<f64>,
+    /// Standard deviation, degrees, `[point]`.
+    pub sd: Vec<f64>,
+}
+
+impl Norm {
+    /// The norm of some repetitions of one movement by so many athletes; none without a repetition. Phases that not all of them have are left out.
+    pub fn new(source: &str, movement: &str, athletes: usize, cycles: &[Cycle]) -> Option<Norm> {
+        let first = cycles.first()?;
+        let phases = first.phases.iter().enumerate().filter_map(|(index, phase)| {
+            let all: Vec<&CyclePhase> =
+                cycles.iter().filter_map(|cycle| cycle.phases.get(index).filter(|own| own.name == phase.name)).collect();
+            (all.len() == cycles.len()).then(|| PhaseNorm::new(&all))
+        });
+        Some(Norm {
+            schema: SCHEMA.to_owned(),
+            source: source.to_owned(),
+            movement: movement.to_owned(),
+            athletes,
+            repetitions: cycles.len(),
+            phases: phases.collect(),
+        })
+    }
+
+    /// The phase of this name.
+    pub fn phase(&self, name: Option<&str>) -> Option<&PhaseNorm> {
+        self.phases.iter().find(|phase| phase.name.as_deref() == name)
+    }
+
+    /// The same with fewer digits, as it is written: directions to 1/1000, angles to a tenth of a degree.
+    pub fn rounded(mut self) -> Norm {
+        let to = |value: f64, digits: f64| (value * digits).round() / digits;
+        for phase in &mut self.phases {
+            phase.duration_s = phase.duration_s.map(|v| to(v, 1000.0));
+            phase.directions.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 1000.0));
+            phase.spread_deg.iter_mut().flatten().for_each(|v| *v = to(*v, 10.0));
+            for curve in &mut phase.curves {
+                curve.mean.iter_mut().chain(&mut curve.sd).for_each(|v| *v = to(*v, 10.0));
+            }
+        }
+        self
+    }
+}
+
+impl PhaseNorm {
+    fn new(all: &[&CyclePhase]) -> PhaseNorm {
+        let durations: Vec<f64> = all.iter().map(|phase| phase.duration_s).collect();
+        let spread = |values: &[f64]| if values.len() > 1 { sample_sd(values) } else { 0.0 };
+        let mut directions = vec![[[0.0; 3]; JOINTS.len()]; POINTS];
+        let mut spread_deg = vec![[0.0; JOINTS.len()]; POINTS];
+        for (point, joint) in (0..POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint))) {
+            let known: Vec<[f64; 3]> =
+                all.iter().map(|phase| phase.directions[point][joint]).filter(|d| d[0].is_finite()).collect();
+            let sum = known.iter().copied().fold([0.0; 3], add);
+            if 2 * known.len() <= all.len() || norm(sum) < 1e-9 {
+                continue;
+            }
+            directions[point][joint] = unit(sum);
+            let squares: Vec<f64> = known.iter().map(|d| angle(*d, directions[point][joint]).powi(2)).collect();
+            spread_deg[point][joint] = mean(&squares).sqrt();
+        }
+        let first = all.first().map_or(&[][..], |phase| &phase.curves);
+        let curves = first.iter().filter_map(|(name, side, _)| {
+            let at = |point: usize| -> Vec<f64> {
+                let own = all.iter().filter_map(|phase| phase.curve(name, *side));
+                own.map(|values| values[point]).filter(|v| v.is_finite()).collect()
+            };
+            let values: Vec<Vec<f64>> = (0..POINTS).map(at).collect();
+            values.iter().all(|values| 2 * values.len() > all.len()).then(|| CurveNorm {
+                name: (*name).to_owned(),
+                side: *side,
+                mean: values.iter().map(|values| mean(values)).collect(),
+                sd: values.iter().map(|values| spread(values)).collect(),
+            })
+        });
+        PhaseNorm {
+            name: all.first().and_then(|phase| phase.name.clone()),
+            duration_s: [mean(&durations), spread(&durations)],
+            directions,
+            spread_deg,
+            curves: curves.collect(),
+        }
+    }
+}
+
+impl Set<'_> {
+    /// The repetitions over the points of their phases.
+    pub fn cycles(&self) -> Vec<Cycle> {
+        self.repetitions.iter().map(|repetition| self.cycle(repetition)).collect()
+    }
+
+    fn cycle(&self, repetition: &Repetition) -> Cycle {
+        let left = repetition.side == Some(Side::Left);
+        let phases = spans(repetition)
+            .into_iter()
+            .map(|(name, start, end)| {
+                let at = |point: usize| {
+                    let x = start as f64 + (end - start) as f64 * point as f64 / (POINTS - 1) as f64;
+                    (x.floor() as usize, (x.floor() as usize + 1).min(end), x.fract())
+                };
+                let direction = |point: usize| {
+                    let (a, b, share) = at(point);
+                    std::array::from_fn(|own| {
+                        let own = if left { mirrored_joint(own) } else { own };
+                        let [p, q] = [a, b].map(|frame| self.directions.at(frame, own));
+                        let mixed = if p[0].is_finite() && q[0].is_finite() {
+                            unit(add(scale(p, 1.0 - share), scale(q, share)))
+                        } else {
+                            [f64::NAN; 3]
+                        };
+                        if left { in_mirror(mixed) } else { mixed }
+                    })
+                };
+                let curve = |(name, part, signed): (&'static str, Part, bool)| {
+                    let sides = if part.side().is_some() { Side::BOTH.map(Some).to_vec() } else { vec![None] };
+                    sides.into_iter().filter_map(move |side| {
+                        let own = if left { side.map(Side::other) } else { side };
+                        let curve = self.curves.get(name, own).filter(|curve| curve.unit == Unit::Degree)?;
+                        let sign = if left && signed { -1.0 } else { 1.0 };
+                        let value = |point: usize| {
+                            let (a, b, share) = at(point);
+                            let (a, b) = (curve.values[a], curve.values[b]);
+                            sign * if share == 0.0 { a } else { a + share * (b - a) }
+                        };
+                        Some((name, side, (0..POINTS).map(value).collect()))
+                    })
+                };
+                CyclePhase {
+                    name,
+                    duration_s: self.curves.time[end] - self.curves.time[start],
+                    directions: (0..POINTS).map(direction).collect(),
+                    curves: KEPT.into_iter().flat_map(curve).collect(),
+                }
+            })
+            .collect();
+        Cycle { phases }
+    }
+}
+
+/// The phases of a repetition with their first and last frames; the whole of it where there are none.
+pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usize)> {
+    if repetition.phases.is_empty() {
+        return vec![(None, repetition.start, repetition.end)];
+    }
+    repetition.phases.iter().map(|phase| (Some(phase.name.clone()), phase.start, phase.end)).collect()
+}
+
+/// The same joint on the other side.
+pub(crate) fn mirrored_joint(index: usize) -> usize {
+    joint(JOINTS[index].mirror()).unwrap_or(index)
+}
+
+/// A direction in the mirror.
+pub(crate) fn in_mirror([x, y, z]: [f64; 3]) -> [f64; 3] {
+    [x, y, -z]
+}
+
+/// The angle between two directions of length 1, degrees.
+pub(crate) fn angle(a: [f64; 3], b: [f64; 3]) -> f64 {
+    dot(a, b).clamp(-1.0, 1.0).acos().to_degrees()
+}
