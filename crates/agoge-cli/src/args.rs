@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Analyse recordings: report.html, analysis.json and repetitions.csv for each
     Analyze(Analyze),
+    /// Say why: where the repetitions differ from a reference, what a change would bring, and whether that explanation stands
+    Explain(Explain),
     /// Say what a file is, how good it is, and what can be concluded from it
     Doctor(Doctor),
     /// List, show or check movement definitions
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Adapt(Adapt),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
+    /// Make a norm: what is usual for the movements of a squad, to explain by
+    Norm(NormOf),
     /// Say which recordings to judge next, so that each label teaches most
     Label(Label),
     /// Show, export or import a model (docs/MODELS.md)
@@ -122,6 +126,46 @@ pub(crate) struct Analyze {
     /// How to read
     #[command(flatten)]
     pub(crate) reading: Reading,
+}
+
+/// `agoge explain`
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A recording
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: PathBuf,
+    /// Name of the movement (see `agoge movements list`), a definition file, or auto
+    #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
+    pub(crate) movement: String,
+    /// What to compare with: a recording, several (a squad, one an athlete), a norm (`agoge norm`), or `own` for the athlete's own best repetitions; default: what is usual, if that is known, else `own`
+    #[arg(long, value_name = "FILE…|NORM.json|own", num_args = 1..)]
+    pub(crate) reference: Vec<PathBuf>,
+    /// A trained model, or `none`; default: the one that comes with Agoge
+    #[arg(long, value_name = "FILE|none")]
+    pub(crate) model: Option<PathBuf>,
+    /// Language of the sentences
+    #[arg(long, value_name = "en|zh", default_value = "en", value_parser = clap::builder::PossibleValuesParser::new(["en", "zh"]))]
+    pub(crate) lang: String,
+    /// Where the report goes
+    #[arg(short = 'r', long, value_name = "DIR", default_value = "agoge-report")]
+    pub(crate) out: PathBuf,
+    /// How the file is read
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `agoge norm`
+#[derive(Debug, Args)]
+pub(crate) struct NormOf {
+    /// manifest.csv: file, athlete, movement, label, split; what is labelled incorrect is left out
+    #[arg(value_name = "MANIFEST")]
+    pub(crate) manifest: PathBuf,
+    /// Whose repetitions these are, as reports name them
+    #[arg(long, value_name = "WORDS", default_value = "the squad's repetitions")]
+    pub(crate) source: String,
+    /// The file to write
+    #[arg(long, value_name = "FILE.json", default_value = "norm.json")]
+    pub(crate) out: PathBuf,
 }
 
 /// `agoge doctor`
@@ -251,7 +295,7 @@ pub(crate) struct Adapt {
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), or a manifest.csv: file, athlete, movement, label, split
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), or a manifest.csv: file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own

@@ -33,6 +33,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     match arguments.command {
         Command::Demo(args) => commands::demo::run(&args, shared),
         Command::Analyze(args) => commands::analyze::run(&args, shared),
+        Command::Explain(args) => commands::explain::run(&args, shared),
         Command::Doctor(args) => commands::doctor::run(&args, shared),
         Command::Movements(args) => commands::movements::run(&args, shared),
         Command::Import(args) => commands::import::run(&args, shared),
@@ -40,6 +41,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Train(args) => commands::train::run(&args, shared),
         Command::Adapt(args) => commands::adapt::run(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run(&args, shared),
+        Command::Norm(args) => commands::norm::run(&args, shared),
         Command::Label(args) => commands::label::run(&args, shared),
         Command::Model(args) => commands::model::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),

@@ -2,6 +2,7 @@
 //!
 //! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or removed.
 
+use crate::explain::Explanation;
 use agoge_kinematics::{Event, Metric, Phase, Refused, Unit, View, missing};
 use agoge_motion::condition::{JointQuality, Repair};
 use agoge_motion::{Part, Side, Source, Space};
@@ -36,6 +37,9 @@ pub struct Analysis {
     pub model: Option<ModelNote>,
     /// What to change first: the most important first, never more than three that are shown as such.
     pub findings: Vec<Finding>,
+    /// Why, beside a reference; none where it was not asked for or nothing is there to compare with.
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
     /// Curves over the repetitions.
     pub bands: Vec<Band>,
     /// What this recording cannot tell, and why.

@@ -10,8 +10,8 @@ use agoge_kinematics::{Metric, Movement, Repetition, Unit};
 const OFTEN: f64 = 0.25;
 /// Fewest repetitions in which a drift can be told from scatter.
 const ENOUGH_FOR_DRIFT: usize = 5;
-/// A drift counts when it is this many times its own standard error: one false alarm in about 500 metrics without drift (t with 8 degrees of freedom).
-const CLEAR_DRIFT: f64 = 4.0;
+/// A drift counts when it is so many times its own standard error that one metric in 1000 without a drift would be by chance: the deviate of the normal distribution.
+const CLEAR_DRIFT: f64 = 3.29;
 
 /// Everything the findings rest on.
 pub struct Evidence<'a> {
@@ -115,7 +115,10 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
     let uncertainty = (1.96 * slope_error * (last - first)).max(measurement_error(kind.unit, evidence.is_3d));
     let limit = check.limit(kind.unit);
     let towards = if change > 0.0 { limit.high } else { limit.low };
-    if !towards.is_finite() || change.abs() <= 1.5 * uncertainty || slope.abs() < CLEAR_DRIFT * slope_error {
+    if !towards.is_finite()
+        || change.abs() <= 1.5 * uncertainty
+        || slope.abs() < student(CLEAR_DRIFT, points.len() - 2) * slope_error
+    {
         return None;
     }
     let word = if change > 0.0 { "rises" } else { "falls" };
@@ -155,6 +158,15 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let slope = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>() / sxx;
     let residual: f64 = points.iter().map(|p| (p.1 - my - slope * (p.0 - mx)).powi(2)).sum();
     Some((slope, (residual / (n - 2.0) / sxx).sqrt()))
+}
+
+/// The deviate of Student's distribution with some degrees of freedom that is as rare as one of the normal distribution (Abramowitz & Stegun 1964, 26.7.5).
+fn student(z: f64, freedom: usize) -> f64 {
+    let n = freedom.max(1) as f64;
+    let first = (z.powi(3) + z) / 4.0;
+    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
+    let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
+    z + first / n + second / n.powi(2) + third / n.powi(3)
 }
 
 /// The finding that a metric differs from the reference's by more than both scatter and error of measurement.
@@ -276,6 +288,14 @@ mod tests {
         assert_eq!(amount(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
         assert_eq!(amount(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
         assert_eq!(words("knee_valgus_ascent"), "Knee valgus ascent");
+    }
+
+    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few per cent short with few degrees of freedom.
+    #[test]
+    fn rare_deviates_of_few_repetitions_are_large() {
+        for (freedom, expected, tolerance) in [(4, 8.610, 0.6), (6, 5.959, 0.1), (8, 5.041, 0.03), (30, 3.646, 0.003)] {
+            assert!((student(3.2905, freedom) - expected).abs() < tolerance, "{freedom}: {}", student(3.2905, freedom));
+        }
     }
 
     #[test]

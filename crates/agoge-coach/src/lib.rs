@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod band;
+pub mod explain;
 pub mod findings;
 pub mod learned;
 pub mod score;
@@ -11,4 +12,5 @@ pub mod summary;
 mod verdict;
 
 pub use analysis::Analysis;
+pub use explain::Explanation;
 pub use verdict::verdict;

@@ -4,6 +4,7 @@ use crate::analysis::Score;
 use crate::summary::measurement_error;
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::{Metric, Movement, Repetition};
+use agoge_motion::Side;
 
 /// Name of the method.
 pub const METHOD: &str = "limits of the movement definition";
@@ -12,15 +13,37 @@ pub const METHOD: &str = "limits of the movement definition";
 /// movement's checks could be measured. The interval is what the score would be if every value were off by its error of measurement, to
 /// the athlete's disadvantage and advantage.
 pub fn repetition(movement: &Movement, repetition: &Repetition, is_3d: bool) -> Option<Score> {
-    let at = |shift: f64| {
-        let (mut lost, mut weights) = (0.0, 0.0);
-        for (check, metric) in measured(movement, repetition) {
-            weights += check.importance;
+    let at = |shift: f64| value(movement, repetition, is_3d, shift, |_| false);
+    Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
+}
+
+/// What the score of a repetition would be if a metric (of a side, if it has sides) kept its limits.
+pub fn if_kept(
+    movement: &Movement,
+    repetition: &Repetition,
+    is_3d: bool,
+    metric: &str,
+    side: Option<Side>,
+) -> Option<f64> {
+    value(movement, repetition, is_3d, 0.0, |own| own.name == metric && own.side == side)
+}
+
+/// 100 less the passed limits, but for those that count as kept.
+fn value(
+    movement: &Movement,
+    repetition: &Repetition,
+    is_3d: bool,
+    shift: f64,
+    kept: impl Fn(&Metric) -> bool,
+) -> Option<f64> {
+    let (mut lost, mut weights) = (0.0, 0.0);
+    for (check, metric) in measured(movement, repetition) {
+        weights += check.importance;
+        if !kept(metric) {
             lost += check.importance * severity(check, metric, is_3d, shift);
         }
-        (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
-    };
-    Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
+    }
+    (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
 }
 
 /// The score of a set: the mean of its repetitions, with the mean of their intervals widened by their own scatter (1.645 standard errors: 90 %).

@@ -25,7 +25,7 @@ pub const JOINTS: [Part; 12] = [
 ];
 
 /// The direction of each joint's segment in the frame of the segment before it, `[frame, joint]`: x forward, y up, z to the athlete's right of an upright body with
-/// hanging arms. NaN where it is not seen.
+/// arms held forward. NaN where it is not seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directions(Vec<[f64; 3]>);
 
@@ -64,15 +64,17 @@ pub fn joint(part: Part) -> Option<usize> {
 fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
     const DOWN: [f64; 3] = [0.0, -1.0, 0.0];
     const UP: [f64; 3] = [0.0, 1.0, 0.0];
+    // The smallest rotation is not defined for a segment that points opposite to its beginning: arms hang and are raised overhead, but do not point backward.
+    const FORWARD: [f64; 3] = [1.0, 0.0, 0.0];
     let side = |part: Part| joint.side().map_or(part, |side| part.on(side));
     match side_less(joint) {
         Part::Chest => (Part::Pelvis, Part::Neck, UP, None),
         Part::Neck => (Part::Neck, Part::Head, UP, Some(Part::Chest)),
-        Part::LeftShoulder => (joint, side(Part::LeftElbow), DOWN, Some(Part::Chest)),
-        Part::LeftElbow => (joint, side(Part::LeftWrist), DOWN, Some(side(Part::LeftShoulder))),
+        Part::LeftShoulder => (joint, side(Part::LeftElbow), FORWARD, Some(Part::Chest)),
+        Part::LeftElbow => (joint, side(Part::LeftWrist), FORWARD, Some(side(Part::LeftShoulder))),
         Part::LeftHip => (joint, side(Part::LeftKnee), DOWN, None),
         Part::LeftKnee => (joint, side(Part::LeftAnkle), DOWN, Some(side(Part::LeftHip))),
-        _ => (joint, side(Part::LeftBigToe), [1.0, 0.0, 0.0], Some(side(Part::LeftKnee))),
+        _ => (joint, side(Part::LeftBigToe), FORWARD, Some(side(Part::LeftKnee))),
     }
 }
 
@@ -164,6 +166,11 @@ impl Recording {
             }
         }
         out
+    }
+
+    /// Where the athlete faces in each frame and where his right is, both level, `[frame]`.
+    pub fn facing(&self) -> Vec<[[f64; 3]; 2]> {
+        self.pelvis_frames().into_iter().map(|Frame([forward, _, right])| [forward, right]).collect()
     }
 
     /// The recording with its joints pointing as `directions` say (of as many frames): every bone keeps its length, everything beyond a changed joint goes with it,

@@ -4,13 +4,17 @@
 
 mod angles;
 mod csv;
+mod explanation;
 mod html;
+mod language;
 mod terminal;
 mod words;
 
 pub use angles::angles;
 pub use csv::repetitions_csv;
+pub use explanation::explanation;
 pub use html::{Scene, html};
+pub use language::Language;
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

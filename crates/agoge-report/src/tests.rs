@@ -39,6 +39,7 @@ fn empty() -> Analysis {
         score: None,
         model: None,
         findings: vec![],
+        explanation: None,
         bands: vec![],
         refused: vec![],
     }

@@ -19,6 +19,8 @@ const GOOD_POSE: f64 = 0.7;
 pub struct Analyzed {
     /// What a coach acts on.
     pub analysis: Analysis,
+    /// The definition of the movement that it was analysed with.
+    pub movement: Movement,
     /// The conditioned recording on the body skeleton.
     pub body: Recording,
     /// The conditioned recording with the source's own joints or markers, on the same clock.
@@ -155,12 +157,14 @@ pub fn analyze(
         score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
         model,
         findings: findings(&evidence),
+        explanation: None,
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,
         quality,
         refused,
     };
-    Ok(Analyzed { analysis, body: body.recording, source: conditioned.recording, curves })
+    let movement = movement.into_owned();
+    Ok(Analyzed { analysis, movement, body: body.recording, source: conditioned.recording, curves })
 }
 
 fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {

@@ -60,6 +60,22 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
+    /// A file of norms is something else.
+    #[error("{}: {what}; hint: `agoge norm` makes such files", .path.display())]
+    Norm {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file of norms does not know a movement.
+    #[error("{}: no norm of `{movement}`; hint: make one with `agoge norm`, or give a recording as the reference", .path.display())]
+    NoNorm {
+        /// The file.
+        path: PathBuf,
+        /// The movement.
+        movement: String,
+    },
     /// The map of an import is at fault.
     #[error("{}: {what}; hint: the map of keys is described in docs/MODELS.md", .path.display())]
     KeyMap {

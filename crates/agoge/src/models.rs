@@ -3,6 +3,7 @@
 use crate::Error;
 use agoge_attention::Model;
 use agoge_attention::import::{Imported, KeyMap, import};
+use agoge_coach::explain::{Control, Norm};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -11,10 +12,18 @@ use std::sync::OnceLock;
 pub struct Models {
     /// Recognises movements and judges their quality; without it the limits of the movement definitions judge alone.
     pub model: Option<Model>,
+    /// What movements usually look like, for explanations.
+    pub norms: Vec<Norm>,
+    /// How each way of explaining (by `model` or by `limits`) did on planted faults, with its controls (docs/EXPLANATIONS.md).
+    pub planted: Vec<(String, Vec<Control>)>,
 }
 
 /// The weights that come with Agoge; `models/README.md` says what they are.
 const BUNDLED: &[u8] = include_bytes!("../../../models/ui_prmd.safetensors");
+
+/// Correct repetitions of UI-PRMD by Kinect, and how explanations did on planted faults.
+const NORMS: &str = include_str!("../../../models/ui_prmd.norms.json");
+const PLANTED: &str = include_str!("../../../models/planted.json");
 
 /// The pre-trained encoder that comes with Agoge.
 const BASE: &[u8] = include_bytes!("../../../models/base.safetensors");
@@ -24,7 +33,7 @@ impl Models {
     pub fn bundled() -> &'static Models {
         static MODELS: OnceLock<Models> = OnceLock::new();
         // A test reads the bundled weights, so that none is never what a user gets.
-        MODELS.get_or_init(|| Models { model: Model::from_bytes(BUNDLED, "ui_prmd").ok() })
+        MODELS.get_or_init(|| Models { model: Model::from_bytes(BUNDLED, "ui_prmd").ok(), ..Models::without_model() })
     }
 
     /// The model of a file.
@@ -32,7 +41,16 @@ impl Models {
     /// # Errors
     /// If it cannot be read or is not a model of this version.
     pub fn from_file(path: &Path) -> Result<Models, Error> {
-        Ok(Models { model: Some(load_model(path)?) })
+        Ok(Models { model: Some(load_model(path)?), ..Models::without_model() })
+    }
+
+    /// What comes with Agoge, but for the model: the limits of the definitions judge alone.
+    pub fn without_model() -> Models {
+        Models {
+            model: None,
+            norms: crate::explain::norms(NORMS).unwrap_or_default(),
+            planted: serde_json::from_str(PLANTED).unwrap_or_default(),
+        }
     }
 }
 
@@ -76,7 +94,10 @@ mod tests {
     fn the_bundled_model_can_be_read_and_was_measured() {
         let model = Models::bundled().model.as_ref().unwrap();
         assert_eq!(bundled_base().unwrap().size().movements, 1);
-        assert!(BUNDLED.len() + BASE.len() < 4 << 20, "all weights together stay below 4 MB");
+        let norms = &Models::bundled().norms;
+        assert!(model.card().movements.iter().all(|name| norms.iter().any(|norm| norm.movement == *name)));
+        assert_eq!(Models::bundled().planted.len(), 2);
+        assert!(BUNDLED.len() + BASE.len() + NORMS.len() < 4 << 20, "all weights together stay below 4 MB");
         for movement in &model.card().movements {
             assert!(model.card().figure(&agoge_coach::learned::figure(movement)).is_some(), "{movement}");
         }

@@ -94,7 +94,7 @@ fn named(error: &Error, input: &Path) -> String {
 }
 
 /// A folder for each input, named after it; inputs of the same name are numbered.
-fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
+pub(super) fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
     let mut taken = HashSet::new();
     inputs
         .iter()

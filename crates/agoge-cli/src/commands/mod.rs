@@ -7,10 +7,12 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;
+pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod label;
 pub(crate) mod model;
 pub(crate) mod movements;
+pub(crate) mod norm;
 pub(crate) mod pretrain;
 pub(crate) mod train;
 

@@ -2,7 +2,7 @@
 
 use super::difference::Difference;
 use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
-use super::{Asked, Change};
+use super::{Asked, Change, Pictured};
 use agoge_kinematics::Repetition;
 use agoge_kinematics::normalise::{mean, sample_sd};
 use agoge_motion::segments::{JOINTS, joint};
@@ -159,10 +159,30 @@ impl<'a> Counterfactual<'a> {
             repetitions: difference.repetitions.clone(),
             gain: Gain::of(&gains),
             difference: Some(difference.clone()),
+            pictured: None,
             title: String::new(),
             cue,
             drill,
         }
+    }
+
+    /// The athlete at the instant of a change's largest difference, in the first repetition that has it.
+    pub(super) fn picture(&self, change: &Change) -> Option<Pictured> {
+        let Asked { body, own, norm, numbered, .. } = self.asked;
+        let difference = change.difference.as_ref()?;
+        let (_, repetition) = numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
+        let (_, start, end) = spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
+        let frame = start + (difference.at * (end - start) as f64).round() as usize;
+        let places = [(change.joint, change.phase.clone())];
+        let mended = mended(body, own.directions, &[repetition], norm, &places);
+        let place = |part: Part| Some(mended.at(frame, part.index())).filter(|p| p[0].is_finite());
+        let level = |[x, _, z]: [f64; 3]| [x, z];
+        Some(Pictured {
+            frame,
+            look: body.facing().get(frame)?.map(level),
+            // In a picture depth is not known, and JSON has no NaN.
+            mended: Part::ALL.map(|part| place(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 }))).to_vec(),
+        })
     }
 
     /// What the movement's definition says to an athlete about a part of the body, in a phase if it can.

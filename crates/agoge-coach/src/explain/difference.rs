@@ -1,6 +1,6 @@
 //! Where an athlete differs from a norm: in degrees at the same instants of a phase, and in milliseconds.
 
-use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, mirrored_joint, spans};
+use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, scatter, spans};
 use super::{Asked, joint_of};
 use crate::summary::measurement_error;
 use agoge_attention::reference::{Frames, attend};
@@ -13,8 +13,11 @@ use serde::{Deserialize, Serialize};
 
 /// A difference counts when it is this many times its uncertainty.
 const CLEAR: f64 = 1.5;
-/// From so many athletes on a norm knows how athletes differ.
-const SQUAD: usize = 3;
+/// How far athletes who do a movement well differ from each other, standard deviation in the sagittal plane and out of it, degrees: what a norm of one athlete cannot know. The median over joints and
+/// phases of the norms of UI-PRMD.
+const INDIVIDUAL: [f64; 2] = [5.0, 2.5];
+/// How much sooner or later a reference may be where the athlete is, shares of the phase.
+const SHIFTS: [f64; 5] = [-0.1, -0.05, 0.0, 0.05, 0.1];
 /// Fewest repetitions from which an error of measurement is stated.
 const ENOUGH: usize = 4;
 
@@ -77,12 +80,7 @@ pub struct Timing {
 }
 
 /// Every joint and phase of some repetitions beside a norm, in the order of phases and joints.
-pub(super) fn differences(
-    cycles: &[Cycle],
-    numbered: &[(usize, &Repetition)],
-    norm: &Norm,
-    is_3d: bool,
-) -> Vec<Difference> {
+pub fn differences(cycles: &[Cycle], numbered: &[(usize, &Repetition)], norm: &Norm, is_3d: bool) -> Vec<Difference> {
     // Cycles of the left are in the mirror: what is said of them is said of the side itself if all are of one side.
     let left = !numbered.is_empty() && numbered.iter().all(|(_, repetition)| repetition.side == Some(Side::Left));
     let numbers: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
@@ -115,33 +113,49 @@ fn at_most(
     numbers: &[usize],
 ) -> Option<Difference> {
     let error = measurement_error(Unit::Degree, is_3d);
-    let mut best: Option<(f64, usize, f64, Vec<f64>)> = None;
+    let mut best: Option<(f64, usize, f64, Vec<bool>)> = None;
     for point in 0..POINTS {
-        let expected = usual.directions[point][joint];
-        let known: Vec<[f64; 3]> = own.iter().map(|phase| phase.directions[point][joint]).collect();
-        let seen: Vec<[f64; 3]> = known.iter().copied().filter(|d| d[0].is_finite()).collect();
+        if length(usual.directions[point][joint]) < 0.5 {
+            continue;
+        }
+        let each: Vec<[f64; 3]> = own.iter().map(|phase| phase.directions[point][joint]).collect();
+        let known = each.iter().copied().filter(|d| d[0].is_finite()).fold([0.0; 3], add);
+        if length(known) < 1e-9 {
+            continue;
+        }
+        // A little sooner or later is a matter of timing, which is told apart from this.
+        let share = point as f64 / (POINTS - 1) as f64;
+        let shifted = SHIFTS.map(|shift| usual.direction(share + shift, joint, false));
+        let near = |d: &[f64; 3]| angle(*d, unit(known));
+        let nearest = shifted.into_iter().filter(|d| d[0].is_finite()).min_by(|a, b| near(a).total_cmp(&near(b)));
+        let Some(expected) = nearest else { continue };
+        let differs = those_that_differ(&each, expected);
+        let seen: Vec<[f64; 3]> = each.iter().zip(&differs).filter(|(_, own)| **own).map(|(d, _)| *d).collect();
         let sum = seen.iter().copied().fold([0.0; 3], add);
-        if length(expected) < 0.5 || 2 * seen.len() <= own.len() || length(sum) < 1e-9 {
+        if length(sum) < 1e-9 {
             continue;
         }
         let centre = unit(sum);
-        let squares: Vec<f64> = seen.iter().map(|d| angle(*d, centre).powi(2)).collect();
-        let scatter = 1.96 * mean(&squares).sqrt() / (seen.len() as f64).sqrt();
-        let usual_spread = usual.spread_deg[point][joint];
-        let spread = match norm.athletes >= SQUAD {
-            true => 1.96 * usual_spread,
-            false => 1.96 * usual_spread / (norm.repetitions as f64).sqrt(),
+        let (away, own_scatter) = (apart(centre, expected), scatter(&seen, centre));
+        let clear = |plane: usize| {
+            let own = 1.96 * own_scatter[plane] / (seen.len() as f64).sqrt();
+            let spread = 1.96 * usual.spread_deg[point][joint][plane];
+            let of_mean = spread / (norm.repetitions as f64).sqrt();
+            let spread = match norm.athletes {
+                _ if norm.is_of_a_squad() => spread,
+                0 => of_mean,
+                _ => of_mean.hypot(1.96 * INDIVIDUAL[plane]),
+            };
+            away[plane] / error.max(own).hypot(spread)
         };
-        let away = angle(centre, expected);
-        let clearness = away / error.max(scatter).hypot(spread);
+        let clearness = clear(0).max(clear(1));
         if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
-            let each = known.iter().map(|d| angle(*d, expected)).collect();
-            best = Some((clearness, point, away, each));
+            best = Some((clearness, point, angle(centre, expected), differs));
         }
     }
-    let (clearness, point, away, each) = best?;
+    let (clearness, point, away, differs) = best?;
     let part = JOINTS[joint];
-    let often = |(number, own): (&usize, &f64)| (*own > 0.5 * away).then_some(*number);
+    let at_fault: Vec<&CyclePhase> = own.iter().zip(&differs).filter(|(_, own)| **own).map(|(own, _)| *own).collect();
     Some(Difference {
         joint: part,
         phase: usual.name.clone(),
@@ -149,9 +163,19 @@ fn at_most(
         angle_deg: away,
         clearness,
         within_error: clearness <= CLEAR,
-        repetitions: numbers.iter().zip(&each).filter_map(often).collect(),
-        curve: in_words(own, usual, part, point),
+        repetitions: numbers.iter().zip(&differs).filter_map(|(number, own)| own.then_some(*number)).collect(),
+        curve: in_words(&at_fault, usual, part, point),
     })
+}
+
+/// The repetitions that are far from what is expected: farther than half as far as the farthest quarter is; a fault of some repetitions must not drown in the others.
+fn those_that_differ(each: &[[f64; 3]], expected: [f64; 3]) -> Vec<bool> {
+    let away: Vec<f64> = each.iter().map(|d| angle(*d, expected)).collect();
+    let mut far: Vec<f64> = away.iter().copied().filter(|angle| angle.is_finite()).collect();
+    far.sort_by(|a, b| b.total_cmp(a));
+    far.truncate(far.len().div_ceil(4));
+    let half = 0.5 * mean(&far);
+    away.iter().map(|angle| *angle > half).collect()
 }
 
 /// The angle of a joint that differs most at an instant.
@@ -190,7 +214,8 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
         let sd = sample_sd(&own);
         let error = 1000.0 * measurement_error(Unit::Second, true);
         let scatter = 1.96 * sd / (own.len() as f64).sqrt();
-        let spread = 1.96 * if asked.norm.athletes >= SQUAD { spread } else { spread / (asked.norm.repetitions as f64).sqrt() };
+        let spread =
+            1.96 * if asked.norm.is_of_a_squad() { spread } else { spread / (asked.norm.repetitions as f64).sqrt() };
         let uncertainty = error.max(scatter).hypot(spread);
         Some(Timing {
             phase: phase.name.clone(),

@@ -8,9 +8,9 @@ mod links;
 mod norm;
 
 pub use counterfactual::{Gain, mended};
-pub use difference::{Difference, Timing};
+pub use difference::{CurveDifference, Difference, Timing, differences};
 pub use evidence::{Control, Gate};
-pub use links::{Link, Pair};
+pub use links::Link;
 pub use norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, SCHEMA as NORM_SCHEMA, Set, joint_of};
 
 use crate::analysis::Finding;
@@ -52,12 +52,25 @@ pub struct Change {
     pub difference: Option<Difference>,
     /// Points of the score that would be gained, if that could be tried.
     pub gain: Option<Gain>,
+    /// The instant of the largest difference, and how the body would be then; none where there is no difference to show.
+    pub pictured: Option<Pictured>,
     /// Title of the finding that says the same, or empty.
     pub title: String,
     /// What to say to the athlete, or empty.
     pub cue: String,
     /// An exercise for it, or empty.
     pub drill: String,
+}
+
+/// The athlete at an instant, and as he would be with a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pictured {
+    /// The frame.
+    pub frame: usize,
+    /// Where the athlete faces then, and where his right is: x and z, level.
+    pub look: [[f64; 2]; 2],
+    /// Where each part of the body would be, in the recording's unit, in the order of [`Part::ALL`]; none for a part that is not seen.
+    pub mended: Vec<Option<[f64; 3]>>,
 }
 
 /// What an explanation is made from.
@@ -78,10 +91,17 @@ pub struct Asked<'a> {
     pub method: &'a str,
     /// Scores repetitions of a recording, 0 to 100; NaN for one that cannot be scored.
     pub scorer: &'a Scorer<'a>,
+    /// How much two parts attend to each other in a model, in relation to even attention; none without one.
+    pub attention: Option<&'a Attention<'a>>,
+    /// How this way of explaining did on planted faults, then its controls.
+    pub planted: &'a [Control],
 }
 
 /// Scores repetitions of a recording that is on the same clock as the athlete's, 0 to 100.
 pub type Scorer<'a> = dyn Fn(&Recording, &[&Repetition]) -> Vec<f64> + Sync + 'a;
+
+/// How much two parts attend to each other, in relation to even attention (1).
+pub type Attention<'a> = dyn Fn(Part, Part) -> f64 + Sync + 'a;
 
 /// At most so many changes are shown.
 const SHOWN: usize = 3;
@@ -90,24 +110,25 @@ const SHOWN: usize = 3;
 pub fn explain(asked: &Asked) -> Explanation {
     let cycles = asked.own.cycles();
     let is_3d = asked.body.space.is_3d();
-    let differences = difference::differences(&cycles, asked.numbered, asked.norm, is_3d);
+    let differences = differences(&cycles, asked.numbered, asked.norm, is_3d);
     let counterfactual = Counterfactual::new(asked);
     let mut changes = counterfactual.changes(&differences);
-    take_findings(asked, &mut changes);
+    take_findings(asked, &differences, &mut changes);
     changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-    let gate = evidence::gate(&counterfactual, &changes);
+    let gate = evidence::gate(&counterfactual, &changes, asked.planted);
     if gate.withheld.is_some() {
         // What the controls do not support loses its gain; what was measured stays.
         changes.iter_mut().for_each(|change| change.gain = None);
         changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     }
     changes.truncate(SHOWN);
+    changes.iter_mut().for_each(|change| change.pictured = counterfactual.picture(change));
     Explanation {
         reference: asked.norm.source.clone(),
         method: asked.method.to_owned(),
         changes,
         timing: difference::timing(&cycles, asked),
-        links: links::links(&cycles, asked.norm),
+        links: links::links(&cycles, asked.norm, asked.attention),
         differences,
         gate,
     }
@@ -121,7 +142,7 @@ fn worth(change: &Change) -> f64 {
 
 /// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the
 /// score would gain if their limit were kept.
-fn take_findings(asked: &Asked, changes: &mut Vec<Change>) {
+fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Change>) {
     for finding in asked.findings.iter().filter(|finding| finding.evidence != "reference") {
         let same = |change: &&mut Change| {
             let phase = change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
@@ -135,11 +156,20 @@ fn take_findings(asked: &Asked, changes: &mut Vec<Change>) {
             }
             continue;
         }
+        let joint = finding_joint(finding).unwrap_or(finding.part);
+        // A limit that a squad passes as well, in a joint that moves as theirs do, is nothing to change first.
+        let usual = |difference: &&Difference| difference.joint == joint && difference.within_error;
+        let as_others =
+            asked.norm.is_of_a_squad() && finding.evidence == "check" && differences.iter().any(|d| usual(&d));
+        if as_others && !differences.iter().any(|d| d.joint == joint && !d.within_error) {
+            continue;
+        }
         changes.push(Change {
-            joint: finding_joint(finding).unwrap_or(finding.part),
+            joint,
             phase: finding.phase.clone(),
             repetitions: finding.repetitions.clone(),
             difference: None,
+            pictured: None,
             gain: if_kept(asked, finding),
             title: finding.title.clone(),
             cue: finding.cue.clone(),

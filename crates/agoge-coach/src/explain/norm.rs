@@ -14,6 +14,9 @@ pub const SCHEMA: &str = "agoge.norm/1";
 /// Instants of a phase, evenly spread, ends included.
 pub const POINTS: usize = 13;
 
+/// From so many athletes on a norm knows how athletes differ.
+const SQUAD: usize = 3;
+
 /// Angles and lengths that a norm keeps, each with the joint that it belongs to (left of a pair) and whether it changes its sign in the mirror.
 const KEPT: [(&str, Part, bool); 16] = [
     ("trunk_lean", Part::Chest, false),
@@ -88,7 +91,7 @@ pub struct Norm {
     pub source: String,
     /// The movement's name.
     pub movement: String,
-    /// How many athletes.
+    /// How many other athletes; 0: the athlete's own repetitions.
     pub athletes: usize,
     /// How many repetitions.
     pub repetitions: usize,
@@ -105,8 +108,8 @@ pub struct PhaseNorm {
     pub duration_s: [f64; 2],
     /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is not known.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
-    /// Spread of the directions: root mean square angle from the mean, degrees, `[point][joint]`.
-    pub spread_deg: Vec<[f64; JOINTS.len()]>,
+    /// Spread of the directions: root mean square angles from the mean in the sagittal plane and out of it, degrees, `[point][joint]`.
+    pub spread_deg: Vec<[[f64; 2]; JOINTS.len()]>,
     /// Mean and standard deviation of each kept curve.
     pub curves: Vec<CurveNorm>,
 }
@@ -129,8 +132,10 @@ impl Norm {
     pub fn new(source: &str, movement: &str, athletes: usize, cycles: &[Cycle]) -> Option<Norm> {
         let first = cycles.first()?;
         let phases = first.phases.iter().enumerate().filter_map(|(index, phase)| {
-            let all: Vec<&CyclePhase> =
-                cycles.iter().filter_map(|cycle| cycle.phases.get(index).filter(|own| own.name == phase.name)).collect();
+            let all: Vec<&CyclePhase> = cycles
+                .iter()
+                .filter_map(|cycle| cycle.phases.get(index).filter(|own| own.name == phase.name))
+                .collect();
             (all.len() == cycles.len()).then(|| PhaseNorm::new(&all))
         });
         Some(Norm {
@@ -141,6 +146,30 @@ impl Norm {
             repetitions: cycles.len(),
             phases: phases.collect(),
         })
+    }
+
+    /// Whether it knows how athletes differ from each other.
+    pub fn is_of_a_squad(&self) -> bool {
+        self.athletes >= SQUAD
+    }
+
+    /// Says what is wrong with a norm that was read from a file, if something is.
+    ///
+    /// # Errors
+    /// For another schema, another number of points, and values that are no numbers.
+    pub fn check(&self) -> Result<(), String> {
+        if self.schema != SCHEMA {
+            return Err(format!("schema `{}` is not `{SCHEMA}`", self.schema));
+        }
+        let is_whole = |phase: &PhaseNorm| {
+            let lengths = phase.directions.len() == POINTS && phase.spread_deg.len() == POINTS;
+            let curves = phase.curves.iter().all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
+            lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 600.0
+        };
+        match self.phases.iter().position(|phase| !is_whole(phase)) {
+            Some(phase) => Err(format!("norm of {}: phase {} is not of {POINTS} points", self.movement, phase + 1)),
+            None => Ok(()),
+        }
     }
 
     /// The phase of this name.
@@ -154,7 +183,7 @@ impl Norm {
         for phase in &mut self.phases {
             phase.duration_s = phase.duration_s.map(|v| to(v, 1000.0));
             phase.directions.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 1000.0));
-            phase.spread_deg.iter_mut().flatten().for_each(|v| *v = to(*v, 10.0));
+            phase.spread_deg.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 10.0));
             for curve in &mut phase.curves {
                 curve.mean.iter_mut().chain(&mut curve.sd).for_each(|v| *v = to(*v, 10.0));
             }
@@ -168,7 +197,7 @@ impl PhaseNorm {
         let durations: Vec<f64> = all.iter().map(|phase| phase.duration_s).collect();
         let spread = |values: &[f64]| if values.len() > 1 { sample_sd(values) } else { 0.0 };
         let mut directions = vec![[[0.0; 3]; JOINTS.len()]; POINTS];
-        let mut spread_deg = vec![[0.0; JOINTS.len()]; POINTS];
+        let mut spread_deg = vec![[[0.0; 2]; JOINTS.len()]; POINTS];
         for (point, joint) in (0..POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint))) {
             let known: Vec<[f64; 3]> =
                 all.iter().map(|phase| phase.directions[point][joint]).filter(|d| d[0].is_finite()).collect();
@@ -177,8 +206,7 @@ impl PhaseNorm {
                 continue;
             }
             directions[point][joint] = unit(sum);
-            let squares: Vec<f64> = known.iter().map(|d| angle(*d, directions[point][joint]).powi(2)).collect();
-            spread_deg[point][joint] = mean(&squares).sqrt();
+            spread_deg[point][joint] = scatter(&known, directions[point][joint]);
         }
         let first = all.first().map_or(&[][..], |phase| &phase.curves);
         let curves = first.iter().filter_map(|(name, side, _)| {
@@ -274,6 +302,18 @@ pub(crate) fn mirrored_joint(index: usize) -> usize {
 /// A direction in the mirror.
 pub(crate) fn in_mirror([x, y, z]: [f64; 3]) -> [f64; 3] {
     [x, y, -z]
+}
+
+/// How far two directions of length 1 are apart in the sagittal plane and out of it, degrees.
+pub(crate) fn apart(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
+    let [x, y, z] = [0, 1, 2].map(|k| a[k] - b[k]);
+    [2.0 * (0.5 * x.hypot(y)).min(1.0).asin(), z.abs().min(1.0).asin()].map(f64::to_degrees)
+}
+
+/// Root mean square of how far directions are from one, degrees, as [`apart`].
+pub(crate) fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
+    let each: Vec<[f64; 2]> = directions.iter().map(|d| apart(*d, centre)).collect();
+    [0, 1].map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
 }
 
 /// The angle between two directions of length 1, degrees.

@@ -3,6 +3,7 @@
 mod data;
 mod figures;
 mod sections;
+mod why;
 
 use agoge_coach::Analysis;
 use agoge_kinematics::Curves;
@@ -41,6 +42,7 @@ pub fn html(analysis: &Analysis, scene: &Scene) -> String {
                 main {
                     (sections::summary(analysis))
                     (sections::findings(analysis))
+                    (why::why(analysis, scene))
                     @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
                     (sections::bands(analysis))
                     (sections::repetitions(analysis))

@@ -3,11 +3,15 @@
 mod data;
 mod folds;
 mod labelling;
+mod norms;
+mod planted;
 mod protocol;
 
 pub use data::Clips;
 pub use folds::Folds;
 pub use labelling::{ToLabel, suggest_labels};
+pub use norms::{ByMovement, Described, described, norms};
+pub use planted::{ByKind, Planted, planted};
 pub use protocol::{Outcome, Protocol, method, run, run_shots};
 
 use crate::{Error, Models, Options, analyze, checkpoint};

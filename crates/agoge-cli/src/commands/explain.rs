@@ -1,0 +1,38 @@
+//! `agoge explain INPUT`
+
+use super::{color, options, print, print_json};
+use crate::args::{Explain, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::report::Language;
+use agoge::{Models, Reference};
+use std::path::Path;
+
+/// Says why: what differs from the reference, what a change would bring, and whether that explanation stands.
+pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
+    let mut options = options(&args.reading)?;
+    if args.movement != "auto" || args.reading.config.is_none() {
+        options.movement.clone_from(&args.movement);
+    }
+    options.check()?;
+    let own = match args.model.as_deref() {
+        None => None,
+        Some(path) if path == Path::new("none") => Some(Models::without_model()),
+        Some(path) => Some(Models::from_file(path)?),
+    };
+    let models = own.as_ref().unwrap_or_else(|| Models::bundled());
+    let recording = agoge::read_to_analyze(&args.input, &options)?;
+    let mut analyzed = agoge::analyze(&recording, None, models, &options)?;
+    let movement = analyzed.analysis.movement.name.clone();
+    let reference = Reference::from_files(&args.reference, &movement, &options)?;
+    analyzed.analysis.explanation = agoge::explain(&analyzed, &reference, models, &options)?;
+    let folder = super::analyze::folders(std::slice::from_ref(&args.input), &args.out).remove(0);
+    agoge::write_results(&analyzed, &folder)?;
+    if shared.json {
+        print_json(&analyzed.analysis.explanation)?;
+    } else if !shared.quiet {
+        let language = if args.lang == "zh" { Language::Chinese } else { Language::English };
+        print(&agoge::report::explanation(&analyzed.analysis, language, color()))?;
+        print(&format!("\n{}\n", folder.join("report.html").display()))?;
+    }
+    Ok(Exit::Done)
+}

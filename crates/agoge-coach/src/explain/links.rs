@@ -1,0 +1,142 @@
+//! Joints that move together: how a coupling differs from the reference's, where the model's attention between the parts and the movement of the angles agree that there
+//! is one.
+
+use super::Attention;
+use super::norm::{Cycle, CyclePhase, Norm};
+use agoge_kinematics::coordination::{Pattern, mean_absolute_relative_phase, relative_phase, vector_coding};
+use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_motion::{Part, Side};
+use serde::{Deserialize, Serialize};
+
+/// Pairs of angles that coaches speak of together, on one side of the body or between the sides.
+const PAIRS: [(Part, &str, Part, &str, bool); 7] = [
+    (Part::LeftHip, "hip_flexion", Part::LeftKnee, "knee_flexion", true),
+    (Part::LeftKnee, "knee_flexion", Part::LeftAnkle, "ankle_dorsiflexion", true),
+    (Part::Chest, "trunk_lean", Part::LeftHip, "hip_flexion", true),
+    (Part::LeftShoulder, "shoulder_elevation", Part::LeftElbow, "elbow_flexion", true),
+    (Part::LeftKnee, "knee_flexion", Part::RightKnee, "knee_flexion", false),
+    (Part::LeftHip, "hip_flexion", Part::RightHip, "hip_flexion", false),
+    (Part::LeftShoulder, "shoulder_elevation", Part::RightShoulder, "shoulder_elevation", false),
+];
+
+/// An angle that swings by less than this has no phase, degrees.
+const SWINGS: f64 = 10.0;
+/// A relative phase is known to about so many degrees over a few points of a cycle.
+const ERROR: f64 = 5.0;
+/// Attention above even attention by this much makes a link.
+const ATTENDED: f64 = 1.1;
+
+/// Two joints that move together otherwise than in the reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The proximal joint and the angle that was followed.
+    pub proximal: (Part, String),
+    /// The distal joint, or the one on the other side.
+    pub distal: (Part, String),
+    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 in phase, 180 anti-phase.
+    pub value_deg: f64,
+    /// The reference's.
+    pub expected_deg: f64,
+    /// Standard deviation of the athlete's repetitions, degrees; none for one.
+    pub sd_deg: Option<f64>,
+    /// The pattern that takes most of the repetition by vector coding (Needham 2014): `proximal`, `in-phase`, `distal`, `anti-phase`.
+    pub pattern: String,
+    /// The reference's pattern.
+    pub expected_pattern: String,
+    /// How much the model's parts attend to each other in relation to even attention (1).
+    pub attention: f64,
+    /// Where in the repetition the coupling differs most, 0 to 1.
+    pub at: f64,
+}
+
+/// The links that differ, the clearest first. `attention` is how much two parts attend to each other; without a model there is none, and no link is shown.
+pub(super) fn links(cycles: &[Cycle], norm: &Norm, attention: Option<&Attention>) -> Vec<Link> {
+    let Some(attention) = attention else { return Vec::new() };
+    let mut found: Vec<(f64, Link)> = Vec::new();
+    for (a, first, b, second, each) in PAIRS {
+        for side in if each { Side::BOTH.to_vec() } else { vec![Side::Left] } {
+            let on = |part: Part| if each { part.on(side) } else { part };
+            let (a, b) = (on(a), on(b));
+            let attended = 0.5 * (attention(a, b) + attention(b, a));
+            if attended >= ATTENDED {
+                found.extend(link(cycles, norm, (a, first), (b, second), attended));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.into_iter().map(|(_, link)| link).collect()
+}
+
+fn link(
+    cycles: &[Cycle],
+    norm: &Norm,
+    (a, first): (Part, &str),
+    (b, second): (Part, &str),
+    attention: f64,
+) -> Option<(f64, Link)> {
+    let own = |cycle: &Cycle, part: Part, name: &str| -> Option<Vec<f64>> {
+        let each = |phase: &CyclePhase| phase.curve(name, part.side()).map(<[f64]>::to_vec);
+        Some(cycle.phases.iter().map(each).collect::<Option<Vec<_>>>()?.concat())
+    };
+    let usual = |part: Part, name: &str| -> Option<Vec<f64>> {
+        let of = |phase: &super::PhaseNorm| {
+            phase.curves.iter().find(|own| own.name == name && own.side == part.side()).map(|own| own.mean.clone())
+        };
+        Some(norm.phases.iter().map(of).collect::<Option<Vec<_>>>()?.concat())
+    };
+    let pairs: Vec<(Vec<f64>, Vec<f64>)> =
+        cycles.iter().filter_map(|cycle| Some((own(cycle, a, first)?, own(cycle, b, second)?))).collect();
+    let reference = (usual(a, first)?, usual(b, second)?);
+    let swing = |values: &[f64]| {
+        let known = || values.iter().copied().filter(|v| v.is_finite());
+        known().fold(f64::NEG_INFINITY, f64::max) - known().fold(f64::INFINITY, f64::min)
+    };
+    let moves = |(p, d): &(Vec<f64>, Vec<f64>)| swing(p) >= SWINGS && swing(d) >= SWINGS;
+    if pairs.is_empty() || !pairs.iter().all(moves) || !moves(&reference) {
+        return None;
+    }
+    let phases: Vec<Vec<f64>> = pairs.iter().map(|(p, d)| relative_phase(p, d)).collect();
+    let expected = relative_phase(&reference.0, &reference.1);
+    let values: Vec<f64> = phases.iter().map(|phase| mean_absolute_relative_phase(phase)).collect();
+    let (value, expected_deg) = (mean(&values), mean_absolute_relative_phase(&expected));
+    let sd = sample_sd(&values);
+    let scatter = 1.96 * sd / (values.len() as f64).sqrt();
+    let uncertainty = if scatter.is_finite() { scatter.max(ERROR) } else { ERROR };
+    let clearness = (value - expected_deg).abs() / uncertainty;
+    let pattern = |pairs: &[(Vec<f64>, Vec<f64>)]| {
+        let shares = vector_coding(pairs).shares();
+        let most = Pattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
+        most.map_or("", |(pattern, _)| name(pattern)).to_owned()
+    };
+    let (own_pattern, expected_pattern) = (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
+    // The coupling of the angles must bear out what attention points at: clearly another relative phase.
+    (clearness > 1.5).then(|| {
+        let away = |point: usize| {
+            let own: Vec<f64> = phases.iter().map(|phase| phase[point].abs()).collect();
+            (mean(&own) - expected[point].abs()).abs()
+        };
+        let at = (0..expected.len()).filter(|p| away(*p).is_finite()).max_by(|p, q| away(*p).total_cmp(&away(*q)));
+        let link = Link {
+            proximal: (a, first.to_owned()),
+            distal: (b, second.to_owned()),
+            value_deg: value,
+            expected_deg,
+            sd_deg: Some(sd).filter(|sd| sd.is_finite()),
+            pattern: own_pattern,
+            expected_pattern,
+            attention,
+            at: at.unwrap_or(0) as f64 / (expected.len().max(2) - 1) as f64,
+        };
+        (clearness, link)
+    })
+}
+
+/// A pattern as it is written.
+fn name(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::Proximal => "proximal",
+        Pattern::InPhase => "in-phase",
+        Pattern::Distal => "distal",
+        Pattern::AntiPhase => "anti-phase",
+    }
+}

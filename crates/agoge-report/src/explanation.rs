@@ -1,0 +1,185 @@
+//! Why, in words: the explanation of an analysis as sentences.
+
+use crate::language::{Language, Sentences};
+use crate::words::ranges;
+use agoge_coach::Analysis;
+use agoge_coach::explain::{Change, Explanation, Gain};
+use std::fmt::Write;
+
+/// The explanation of an analysis for a terminal, in a language; coloured with ANSI codes if asked for. Says so where there is none.
+pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> String {
+    let sentences = Sentences::of(language);
+    let Some(explanation) = &analysis.explanation else {
+        return "Nothing to explain: no complete repetition, no named movement, or nothing to compare with; hint: give --movement and --reference\n".to_owned();
+    };
+    let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
+    let mut out = String::new();
+    let title = [("movement", analysis.movement.title.as_str()), ("reference", explanation.reference.as_str())];
+    let _ = writeln!(out, "{}", bold(&sentences.say("heading", &title)));
+    let of = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let changes = changes(explanation, of, &sentences);
+    if changes.is_empty() {
+        let _ = writeln!(out, "{}", sentences.say("nothing", &[]));
+    } else {
+        let _ = writeln!(out, "\n{}", bold(&sentences.say("change-first", &[])));
+    }
+    for (index, told) in changes.iter().enumerate() {
+        let _ = writeln!(out, "  {}. {}", index + 1, bold(&told.title));
+        told.lines.iter().for_each(|line| {
+            let _ = writeln!(out, "     {line}");
+        });
+    }
+    for (heading, lines) in sections(explanation, &sentences) {
+        let _ = writeln!(out, "\n{}", bold(&heading));
+        lines.iter().for_each(|line| {
+            let _ = writeln!(out, "  {line}");
+        });
+    }
+    out
+}
+
+/// A change in words.
+pub(crate) struct Told {
+    /// What, in short.
+    pub(crate) title: String,
+    /// The sentences.
+    pub(crate) lines: Vec<String>,
+}
+
+/// The changes in words; `of` is the number of complete repetitions.
+pub(crate) fn changes(explanation: &Explanation, of: usize, sentences: &Sentences) -> Vec<Told> {
+    explanation.changes.iter().map(|change| told(change, explanation, of, sentences)).collect()
+}
+
+fn told(change: &Change, explanation: &Explanation, of: usize, sentences: &Sentences) -> Told {
+    let joint = sentences.joint(change.joint);
+    let place = match &change.phase {
+        Some(phase) => sentences.say("place-phase", &[("joint", &joint), ("phase", &sentences.phase(phase))]),
+        None => sentences.say("place-whole", &[("joint", &joint)]),
+    };
+    let title = if change.title.is_empty() { place } else { format!("{place}: {}", change.title) };
+    let mut lines = Vec::new();
+    let (times, of) = (change.repetitions.len().to_string(), of.to_string());
+    if let Some(difference) = &change.difference {
+        lines.push(match &difference.curve {
+            Some(curve) => {
+                let degrees = |value: f64| format!("{value:.0}");
+                let spread = match (curve.sd, curve.mdc) {
+                    (Some(sd), Some(mdc)) => {
+                        sentences.say("spread-mdc", &[("sd", &format!("{sd:.1}")), ("mdc", &format!("{mdc:.1}"))])
+                    }
+                    (Some(sd), None) => sentences.say("spread-sd", &[("sd", &format!("{sd:.1}"))]),
+                    _ => String::new(),
+                };
+                let curve_name = sentences.curve(&curve.name, curve.side);
+                sentences.say(
+                    "difference",
+                    &[
+                        ("curve", &curve_name),
+                        ("value", &degrees(curve.value)),
+                        ("expected", &degrees(curve.expected)),
+                        ("spread", &spread),
+                        ("times", &times),
+                        ("of", &of),
+                    ],
+                )
+            }
+            None => {
+                let angle = format!("{:.0}", difference.angle_deg);
+                sentences.say("direction", &[("angle", &angle), ("times", &times), ("of", &of)])
+            }
+        });
+    }
+    let by = if change.difference.is_some() { "gain" } else { "gain-kept" };
+    match &change.gain {
+        Some(gain) if gain.low > 0.0 => lines.push(gained(by, gain, sentences)),
+        Some(_) if change.difference.is_some() => lines.push(sentences.say("gain-none", &[])),
+        _ => {}
+    }
+    if !change.repetitions.is_empty() && change.repetitions.len().to_string() != of {
+        lines.push(format!("# {}", ranges(&change.repetitions)));
+    }
+    let _ = explanation;
+    if !change.cue.is_empty() {
+        lines.push(sentences.say("say", &[("cue", &change.cue)]));
+        lines.push(sentences.say("do", &[("drill", &change.drill)]));
+    }
+    Told { title, lines }
+}
+
+fn gained(name: &str, gain: &Gain, sentences: &Sentences) -> String {
+    let points = |value: f64| format!("{value:.1}");
+    sentences.say(name, &[("gain", &points(gain.value)), ("low", &points(gain.low)), ("high", &points(gain.high))])
+}
+
+/// What comes after the changes: headings with their sentences.
+pub(crate) fn sections(explanation: &Explanation, sentences: &Sentences) -> Vec<(String, Vec<String>)> {
+    let whole = |value: f64| format!("{value:.0}");
+    let timing = explanation.timing.iter().filter(|timing| timing.ahead_ms.is_finite()).map(|timing| {
+        let doubt = if timing.within_error { sentences.say("timing-within", &[]) } else { String::new() };
+        let way = sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
+        let phase = timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+        let phase = phase.chars().take(1).flat_map(char::to_uppercase).chain(phase.chars().skip(1)).collect::<String>();
+        sentences.say(
+            "timing-line",
+            &[
+                ("phase", &phase),
+                ("value", &whole(timing.value_ms)),
+                ("expected", &whole(timing.expected_ms)),
+                ("doubt", &doubt),
+                ("ahead", &whole(timing.ahead_ms.abs())),
+                ("way", &way),
+            ],
+        )
+    });
+    let links = explanation.links.iter().take(3).map(|link| {
+        let name = |(joint, curve): &(agoge_motion::Part, String)| sentences.curve(curve, joint.side());
+        let pattern = |pattern: &str| sentences.say(&format!("pattern-{pattern}"), &[]);
+        sentences.say(
+            "link",
+            &[
+                ("a", &name(&link.proximal)),
+                ("b", &name(&link.distal).to_lowercase()),
+                ("pattern", &pattern(&link.pattern)),
+                ("value", &whole(link.value_deg)),
+                ("expected-pattern", &pattern(&link.expected_pattern)),
+                ("expected", &whole(link.expected_deg)),
+            ],
+        )
+    });
+    let gate = &explanation.gate;
+    let mut stands = Vec::new();
+    stands.push(match (&gate.withheld, gate.insertion, gate.as_good) {
+        (Some(why), ..) => sentences.say("gate-withheld", &[("why", why)]),
+        (None, Some(insertion), Some(as_good)) => {
+            let orders = gate.orders;
+            sentences.say(
+                "gate-passed",
+                &[
+                    ("orders", &orders.to_string()),
+                    ("as-good", &whole(as_good * orders as f64)),
+                    ("insertion", &format!("{insertion:.1}")),
+                    ("random", &format!("{:.1}", gate.insertion_random.unwrap_or(0.0))),
+                ],
+            )
+        }
+        _ => sentences.say("gate-none", &[]),
+    });
+    if !gate.planted.is_empty() {
+        let one = |control: &agoge_coach::explain::Control| {
+            sentences.say("gate-planted-one", &[("method", &control.method), ("hit", &whole(100.0 * control.hit))])
+        };
+        let list: Vec<String> = gate.planted.iter().map(one).collect();
+        stands.push(sentences.say("gate-planted", &[("list", &list.join(", "))]));
+    }
+    let within = explanation.differences.iter().filter(|difference| difference.within_error).count();
+    let of = explanation.differences.len().to_string();
+    stands.push(sentences.say("within", &[("count", &within.to_string()), ("of", &of)]));
+    let mut all = vec![
+        (sentences.say("timing", &[]), timing.collect::<Vec<_>>()),
+        (sentences.say("links", &[]), links.collect()),
+        (sentences.say("gate", &[]), stands),
+    ];
+    all.retain(|(_, lines)| !lines.is_empty());
+    all
+}

@@ -1,0 +1,102 @@
+//! The section that says why: each change with the figure as it was and as it would be, then timing, links and whether the explanation stands.
+
+use super::Scene;
+use crate::explanation::{changes, sections};
+use crate::language::{Language, Sentences};
+use agoge_coach::Analysis;
+use agoge_coach::explain::Pictured;
+use agoge_motion::{Part, Recording};
+use maud::{Markup, PreEscaped, html};
+use std::fmt::Write;
+
+/// Height and width of a picture.
+const SIZE: f64 = 150.0;
+
+pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
+    let Some(explanation) = &analysis.explanation else { return html! {} };
+    let sentences = Sentences::of(Language::English);
+    let of = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let told = changes(explanation, of, &sentences);
+    html! {
+        section.why {
+            h2 { "Why, beside " (explanation.reference) }
+            @if told.is_empty() { p { (sentences.say("nothing", &[])) } }
+            div.cards { @for (index, (told, change)) in told.iter().zip(&explanation.changes).enumerate() {
+                article.card tabindex="0" {
+                    h3 { span.rank { (index + 1) } (told.title) }
+                    @if let Some(pictured) = &change.pictured { (pictures(pictured, scene.figure, change.joint)) }
+                    @for line in &told.lines { p { (line) } }
+                }
+            } }
+            @for (heading, lines) in sections(explanation, &sentences) {
+                h3 { (heading) }
+                ul { @for line in lines { li { (line) } } }
+            }
+        }
+    }
+}
+
+/// The athlete at the instant of the largest difference, and beside it the same with that joint moved as the reference's.
+fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
+    if figure.joints() != Part::COUNT || pictured.frame >= figure.frames() || pictured.mended.len() != Part::COUNT {
+        return html! {};
+    }
+    let own: Vec<[f64; 3]> = (0..Part::COUNT).map(|part| figure.at(pictured.frame, part)).collect();
+    let mended: Vec<[f64; 3]> = pictured.mended.iter().map(|p| p.unwrap_or([f64::NAN; 3])).collect();
+    let side = |a: [f64; 3]| {
+        let [forward, right] = pictured.look;
+        [a[0] * forward[0] + a[2].max(-1e9) * forward[1], a[1], a[0] * right[0] + a[2].max(-1e9) * right[1]]
+    };
+    // From the side and from the front, in one scale: the view in which the two differ more is shown.
+    let flat = |points: &[[f64; 3]], axis: usize| -> Vec<[f64; 2]> {
+        let is_3d = figure.space.is_3d();
+        points.iter().map(|&p| if is_3d { [side(p)[axis], p[1]] } else { [p[0], p[1]] }).collect()
+    };
+    let apart = |axis: usize| -> f64 {
+        let pairs = flat(&own, axis).into_iter().zip(flat(&mended, axis));
+        pairs.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).filter(|d| d.is_finite()).sum()
+    };
+    let axis = if apart(0) >= apart(2) { 0 } else { 2 };
+    let (own, mended) = (flat(&own, axis), flat(&mended, axis));
+    let all = || own.iter().chain(&mended).filter(|p| p[0].is_finite());
+    let range = |k: usize| {
+        let low = all().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+        (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max))
+    };
+    let ((left, right), (bottom, top)) = (range(0), range(1));
+    let scale = (SIZE - 20.0) / (right - left).max(top - bottom).max(1e-9);
+    let draw = |points: &[[f64; 2]]| {
+        let at = |part: Part| {
+            let p = points[part.index()];
+            [SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)), SIZE / 2.0 - scale * (p[1] - 0.5 * (top + bottom))]
+        };
+        let mut svg = String::new();
+        for part in Part::ALL {
+            let ([x1, y1], [x2, y2]) = (at(up(points, part)), at(part));
+            let face = matches!(part, Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar | Part::Nose);
+            if !face && [x1, y1, x2, y2].iter().all(|v| v.is_finite()) {
+                let _ = write!(svg, r#"<line class="bone" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#);
+            }
+        }
+        let [x, y] = at(if joint == Part::Chest { Part::Neck } else { joint });
+        if x.is_finite() {
+            let _ = write!(svg, r#"<circle class="joint" cx="{x:.1}" cy="{y:.1}" r="6"/>"#);
+        }
+        svg
+    };
+    html! {
+        div.pair {
+            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The athlete at this instant" { (PreEscaped(draw(&own))) } figcaption { "as it is" } }
+            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The same with this joint moved as the reference's" { (PreEscaped(draw(&mended))) } figcaption { "as the reference" } }
+        }
+    }
+}
+
+/// The nearest part up the body that is seen.
+fn up(points: &[[f64; 2]], part: Part) -> Part {
+    let mut up = part.parent();
+    while !points[up.index()][0].is_finite() && up != up.parent() {
+        up = up.parent();
+    }
+    up
+}
