@@ -3,7 +3,7 @@
 use crate::language::{Language, Sentences};
 use crate::words::ranges;
 use agoge_coach::Analysis;
-use agoge_coach::explain::{Change, Explanation, Gain};
+use agoge_coach::explain::{Change, Explanation, Gain, Pace};
 use std::fmt::Write;
 
 /// The explanation of an analysis for a terminal, in a language; coloured with ANSI codes if asked for. Says so where there is none.
@@ -48,18 +48,36 @@ pub(crate) struct Told {
 
 /// The changes in words; `of` is the number of complete repetitions.
 pub(crate) fn changes(explanation: &Explanation, of: usize, sentences: &Sentences) -> Vec<Told> {
-    explanation.changes.iter().map(|change| told(change, explanation, of, sentences)).collect()
+    explanation.changes.iter().map(|change| told(change, of, sentences)).collect()
 }
 
-fn told(change: &Change, explanation: &Explanation, of: usize, sentences: &Sentences) -> Told {
+fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
     let joint = sentences.joint(change.joint);
     let place = match &change.phase {
         Some(phase) => sentences.say("place-phase", &[("joint", &joint), ("phase", &sentences.phase(phase))]),
         None => sentences.say("place-whole", &[("joint", &joint)]),
     };
-    let title = if change.title.is_empty() { place } else { format!("{place}: {}", change.title) };
     let mut lines = Vec::new();
     let (times, of) = (change.repetitions.len().to_string(), of.to_string());
+    let pace = change.timing.as_ref().and_then(|timing| Some((timing, timing.clear?)));
+    let place = pace.map_or(place, |(timing, pace)| {
+        let phase = timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+        let name = match pace {
+            Pace::Hurried => "pace-hurried",
+            Pace::Dragged => "pace-dragged",
+            Pace::Jerky => "pace-jerky",
+        };
+        sentences.say(name, &[("phase", &phase)])
+    });
+    if let Some((timing, pace)) = pace {
+        let smooth = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
+        let (name, value, expected) = match pace {
+            Pace::Jerky => ("pace-smoothness", smooth(timing.smoothness), smooth(timing.expected_smoothness)),
+            _ => ("pace-length", format!("{:.0}", timing.value_ms), format!("{:.0}", timing.expected_ms)),
+        };
+        lines.push(sentences.say(name, &[("value", &value), ("expected", &expected), ("times", &times), ("of", &of)]));
+    }
+    let title = if change.title.is_empty() { place } else { format!("{place}: {}", change.title) };
     if let Some(difference) = &change.difference {
         lines.push(match &difference.curve {
             Some(curve) => {
@@ -99,7 +117,6 @@ fn told(change: &Change, explanation: &Explanation, of: usize, sentences: &Sente
     if !change.repetitions.is_empty() && change.repetitions.len().to_string() != of {
         lines.push(format!("# {}", ranges(&change.repetitions)));
     }
-    let _ = explanation;
     if !change.cue.is_empty() {
         lines.push(sentences.say("say", &[("cue", &change.cue)]));
         lines.push(sentences.say("do", &[("drill", &change.drill)]));

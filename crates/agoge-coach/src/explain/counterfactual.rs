@@ -159,6 +159,7 @@ impl<'a> Counterfactual<'a> {
             repetitions: difference.repetitions.clone(),
             gain: Gain::of(&gains),
             difference: Some(difference.clone()),
+            timing: None,
             pictured: None,
             title: String::new(),
             cue,

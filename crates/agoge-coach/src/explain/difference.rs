@@ -1,13 +1,13 @@
 //! Where an athlete differs from a norm: in degrees at the same instants of a phase, and in milliseconds.
 
-use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, scatter, spans};
+use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, spans};
 use super::{Asked, joint_of};
 use crate::summary::measurement_error;
 use agoge_attention::reference::{Frames, attend};
 use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
 use agoge_kinematics::{Repetition, Unit};
 use agoge_motion::segments::JOINTS;
-use agoge_motion::vector::{add, norm as length, unit};
+use agoge_motion::vector::norm as length;
 use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,11 @@ const CLEAR: f64 = 1.5;
 /// phases of the norms of UI-PRMD.
 const INDIVIDUAL: [f64; 2] = [5.0, 2.5];
 /// How much sooner or later a reference may be where the athlete is, shares of the phase.
-const SHIFTS: [f64; 5] = [-0.1, -0.05, 0.0, 0.05, 0.1];
+const SHIFTS: [f64; 5] = [-0.12, -0.06, 0.0, 0.06, 0.12];
+/// A phase is hurried or dragged if it lasts less or more than the reference's by this factor: tempo is a matter of taste up to there.
+const PACE: f64 = 1.7;
+/// How far the smoothness of athletes who do a movement well differs, standard deviation of SPARC, at least.
+const SMOOTHNESS: f64 = 0.12;
 /// Fewest repetitions from which an error of measurement is stated.
 const ENOUGH: usize = 4;
 
@@ -75,8 +79,28 @@ pub struct Timing {
     /// How far the athlete runs ahead of the reference within the phase (behind if negative), ms of the reference's clock: by reference attention, with the phases' own
     /// lengths taken out.
     pub ahead_ms: f64,
+    /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower is jerkier.
+    pub smoothness: Option<f64>,
+    /// The reference's mean.
+    pub expected_smoothness: Option<f64>,
     /// Whether the lengths differ by no more than the error of measurement.
     pub within_error: bool,
+    /// Whether the phase is clearly hurried or dragged, or clearly jerkier than the reference's: reason enough for a change.
+    pub clear: Option<Pace>,
+    /// The repetitions in which it is (their numbers).
+    pub repetitions: Vec<usize>,
+}
+
+/// What is wrong with the time of a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// It is over too soon.
+    Hurried,
+    /// It takes too long.
+    Dragged,
+    /// It comes in jerks.
+    Jerky,
 }
 
 /// Every joint and phase of some repetitions beside a norm, in the order of phases and joints.
@@ -113,32 +137,29 @@ fn at_most(
     numbers: &[usize],
 ) -> Option<Difference> {
     let error = measurement_error(Unit::Degree, is_3d);
-    let mut best: Option<(f64, usize, f64, Vec<bool>)> = None;
+    let mut best: Option<(f64, usize, f64, Vec<Option<f64>>)> = None;
     for point in 0..POINTS {
         if length(usual.directions[point][joint]) < 0.5 {
             continue;
         }
-        let each: Vec<[f64; 3]> = own.iter().map(|phase| phase.directions[point][joint]).collect();
-        let known = each.iter().copied().filter(|d| d[0].is_finite()).fold([0.0; 3], add);
-        if length(known) < 1e-9 {
-            continue;
-        }
-        // A little sooner or later is a matter of timing, which is told apart from this.
         let share = point as f64 / (POINTS - 1) as f64;
-        let shifted = SHIFTS.map(|shift| usual.direction(share + shift, joint, false));
-        let near = |d: &[f64; 3]| angle(*d, unit(known));
-        let nearest = shifted.into_iter().filter(|d| d[0].is_finite()).min_by(|a, b| near(a).total_cmp(&near(b)));
-        let Some(expected) = nearest else { continue };
-        let differs = those_that_differ(&each, expected);
-        let seen: Vec<[f64; 3]> = each.iter().zip(&differs).filter(|(_, own)| **own).map(|(d, _)| *d).collect();
-        let sum = seen.iter().copied().fold([0.0; 3], add);
-        if length(sum) < 1e-9 {
+        // Each repetition beside the reference a little sooner or later, where it is nearest: what is left is no matter of timing, which is told apart from this.
+        let beside = |d: [f64; 3]| {
+            let shifted = SHIFTS.map(|shift| (shift, usual.direction(share + shift, joint, false)));
+            let known = shifted.into_iter().filter(|(_, usual)| usual[0].is_finite() && d[0].is_finite());
+            known.min_by(|a, b| angle(a.1, d).total_cmp(&angle(b.1, d))).map(|(shift, usual)| (shift, usual, d))
+        };
+        let each: Vec<Option<_>> = own.iter().map(|phase| beside(phase.directions[point][joint])).collect();
+        let away: Vec<f64> = each.iter().map(|own| own.map_or(f64::NAN, |(_, usual, d)| angle(usual, d))).collect();
+        let differs = those_that_differ(&away);
+        let chosen = || each.iter().zip(&differs).filter(|(_, own)| **own).filter_map(|(own, _)| *own);
+        if chosen().count() == 0 {
             continue;
         }
-        let centre = unit(sum);
-        let (away, own_scatter) = (apart(centre, expected), scatter(&seen, centre));
         let clear = |plane: usize| {
-            let own = 1.96 * own_scatter[plane] / (seen.len() as f64).sqrt();
+            let each: Vec<f64> = chosen().map(|(_, usual, d)| apart(d, usual)[plane]).collect();
+            let scatter = 1.96 * sample_sd(&each) / (each.len() as f64).sqrt();
+            let own = if scatter.is_finite() { error.max(scatter) } else { error };
             let spread = 1.96 * usual.spread_deg[point][joint][plane];
             let of_mean = spread / (norm.repetitions as f64).sqrt();
             let spread = match norm.athletes {
@@ -146,16 +167,19 @@ fn at_most(
                 0 => of_mean,
                 _ => of_mean.hypot(1.96 * INDIVIDUAL[plane]),
             };
-            away[plane] / error.max(own).hypot(spread)
+            mean(&each) / own.hypot(spread)
         };
         let clearness = clear(0).max(clear(1));
         if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
-            best = Some((clearness, point, angle(centre, expected), differs));
+            let far = mean(&chosen().map(|(_, usual, d)| angle(usual, d)).collect::<Vec<_>>());
+            let shifts = each.iter().zip(&differs).map(|(own, differs)| own.filter(|_| *differs).map(|own| own.0));
+            best = Some((clearness, point, far, shifts.collect()));
         }
     }
-    let (clearness, point, away, differs) = best?;
+    let (clearness, point, away, shifts) = best?;
     let part = JOINTS[joint];
-    let at_fault: Vec<&CyclePhase> = own.iter().zip(&differs).filter(|(_, own)| **own).map(|(own, _)| *own).collect();
+    let at_fault: Vec<(&CyclePhase, f64)> =
+        own.iter().zip(&shifts).filter_map(|(own, shift)| Some((*own, (*shift)?))).collect();
     Some(Difference {
         joint: part,
         phase: usual.name.clone(),
@@ -163,14 +187,13 @@ fn at_most(
         angle_deg: away,
         clearness,
         within_error: clearness <= CLEAR,
-        repetitions: numbers.iter().zip(&differs).filter_map(|(number, own)| own.then_some(*number)).collect(),
+        repetitions: numbers.iter().zip(&shifts).filter_map(|(number, own)| own.map(|_| *number)).collect(),
         curve: in_words(&at_fault, usual, part, point),
     })
 }
 
 /// The repetitions that are far from what is expected: farther than half as far as the farthest quarter is; a fault of some repetitions must not drown in the others.
-fn those_that_differ(each: &[[f64; 3]], expected: [f64; 3]) -> Vec<bool> {
-    let away: Vec<f64> = each.iter().map(|d| angle(*d, expected)).collect();
+fn those_that_differ(away: &[f64]) -> Vec<bool> {
     let mut far: Vec<f64> = away.iter().copied().filter(|angle| angle.is_finite()).collect();
     far.sort_by(|a, b| b.total_cmp(a));
     far.truncate(far.len().div_ceil(4));
@@ -178,22 +201,30 @@ fn those_that_differ(each: &[[f64; 3]], expected: [f64; 3]) -> Vec<bool> {
     away.iter().map(|angle| *angle > half).collect()
 }
 
-/// The angle of a joint that differs most at an instant.
-fn in_words(own: &[&CyclePhase], usual: &PhaseNorm, part: Part, point: usize) -> Option<CurveDifference> {
+/// The angle of a joint that differs most at an instant; each repetition with how much later the reference is that it is compared with.
+fn in_words(own: &[(&CyclePhase, f64)], usual: &PhaseNorm, part: Part, point: usize) -> Option<CurveDifference> {
+    let share = point as f64 / (POINTS - 1) as f64;
+    let expected = |mean: &[f64], shift: f64| {
+        let x = (share + shift).clamp(0.0, 1.0) * (POINTS - 1) as f64;
+        let (a, b) = (mean[x.floor() as usize], mean[x.ceil() as usize]);
+        a + x.fract() * (b - a)
+    };
     let of_joint = usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
     of_joint
         .filter_map(|curve| {
-            let values: Vec<f64> = own
+            let pairs: Vec<[f64; 2]> = own
                 .iter()
-                .filter_map(|phase| phase.curve(&curve.name, curve.side))
-                .map(|values| values[point])
-                .filter(|v| v.is_finite())
+                .filter_map(|(phase, shift)| {
+                    Some([phase.curve(&curve.name, curve.side)?[point], expected(&curve.mean, *shift)])
+                })
+                .filter(|[value, _]| value.is_finite())
                 .collect();
+            let values: Vec<f64> = pairs.iter().map(|[value, _]| *value).collect();
             (!values.is_empty()).then(|| CurveDifference {
                 name: curve.name.clone(),
                 side: curve.side,
                 value: mean(&values),
-                expected: curve.mean[point],
+                expected: mean(&pairs.iter().map(|[_, expected]| *expected).collect::<Vec<_>>()),
                 sd: Some(sample_sd(&values)).filter(|sd| sd.is_finite()),
                 mdc: (values.len() >= ENOUGH).then(|| minimal_detectable_change(standard_error(&values))),
             })
@@ -217,6 +248,27 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
         let spread =
             1.96 * if asked.norm.is_of_a_squad() { spread } else { spread / (asked.norm.repetitions as f64).sqrt() };
         let uncertainty = error.max(scatter).hypot(spread);
+        let smooth: Vec<f64> =
+            cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| own.smoothness).collect();
+        let [usual_smooth, smooth_spread] = usual.smoothness;
+        let smooth_error = 1.96 * smooth_spread.max(SMOOTHNESS);
+        let which = |own: (f64, f64)| {
+            let (length, smoothness) = own;
+            let away = (length - expected).abs() > CLEAR * error.hypot(spread);
+            match length / expected {
+                // A hold may be as long as it likes.
+                _ if smoothness.is_nan() => None,
+                _ if usual_smooth < 0.0 && usual_smooth - smoothness > CLEAR * smooth_error => Some(Pace::Jerky),
+                ratio if away && ratio < 1.0 / PACE => Some(Pace::Hurried),
+                ratio if away && ratio > PACE => Some(Pace::Dragged),
+                _ => None,
+            }
+        };
+        let each: Vec<Option<Pace>> = own.iter().copied().zip(smooth.iter().copied()).map(which).collect();
+        let paces = [Pace::Jerky, Pace::Hurried, Pace::Dragged];
+        let times = |pace: Pace| each.iter().filter(|own| **own == Some(pace)).count();
+        let most = paces.into_iter().max_by_key(|pace| times(*pace)).filter(|pace| 4 * times(*pace) > each.len());
+        let numbers = asked.numbered.iter().zip(&each).filter(|(_, own)| most.is_some() && **own == most);
         Some(Timing {
             phase: phase.name.clone(),
             value_ms: mean(&own),
@@ -224,7 +276,11 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
             sd_ms: Some(sd).filter(|sd| sd.is_finite()),
             mdc_ms: (own.len() >= ENOUGH).then(|| minimal_detectable_change(standard_error(&own))),
             ahead_ms: ahead.get(index).copied().unwrap_or(f64::NAN),
+            smoothness: Some(mean(&smooth)).filter(|v| v.is_finite()),
+            expected_smoothness: Some(usual_smooth).filter(|v| *v < 0.0),
             within_error: (mean(&own) - expected).abs() <= CLEAR * uncertainty,
+            clear: most,
+            repetitions: numbers.map(|((number, _), _)| *number).collect(),
         })
     };
     first.phases.iter().enumerate().filter_map(of).collect()

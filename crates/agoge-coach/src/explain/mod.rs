@@ -8,7 +8,7 @@ mod links;
 mod norm;
 
 pub use counterfactual::{Gain, mended};
-pub use difference::{CurveDifference, Difference, Timing, differences};
+pub use difference::{CurveDifference, Difference, Pace, Timing, differences};
 pub use evidence::{Control, Gate};
 pub use links::Link;
 pub use norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, SCHEMA as NORM_SCHEMA, Set, joint_of};
@@ -50,6 +50,8 @@ pub struct Change {
     pub repetitions: Vec<usize>,
     /// How the joint differs there, if a reference shows it.
     pub difference: Option<Difference>,
+    /// How the phase differs in time, if that is what is to be changed; the joint is then the pelvis, for the whole body.
+    pub timing: Option<Timing>,
     /// Points of the score that would be gained, if that could be tried.
     pub gain: Option<Gain>,
     /// The instant of the largest difference, and how the body would be then; none where there is no difference to show.
@@ -113,6 +115,8 @@ pub fn explain(asked: &Asked) -> Explanation {
     let differences = differences(&cycles, asked.numbered, asked.norm, is_3d);
     let counterfactual = Counterfactual::new(asked);
     let mut changes = counterfactual.changes(&differences);
+    let timing = difference::timing(&cycles, asked);
+    changes.extend(timing.iter().filter(|timing| timing.clear.is_some()).map(in_time));
     take_findings(asked, &differences, &mut changes);
     changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
     let gate = evidence::gate(&counterfactual, &changes, asked.planted);
@@ -127,17 +131,35 @@ pub fn explain(asked: &Asked) -> Explanation {
         reference: asked.norm.source.clone(),
         method: asked.method.to_owned(),
         changes,
-        timing: difference::timing(&cycles, asked),
+        timing,
         links: links::links(&cycles, asked.norm, asked.attention),
         differences,
         gate,
     }
 }
 
+/// A change of pace.
+fn in_time(timing: &Timing) -> Change {
+    Change {
+        joint: Part::Pelvis,
+        phase: timing.phase.clone(),
+        repetitions: timing.repetitions.clone(),
+        difference: None,
+        timing: Some(timing.clone()),
+        gain: None,
+        pictured: None,
+        title: String::new(),
+        cue: String::new(),
+        drill: String::new(),
+    }
+}
+
 /// What orders the changes: first what the score gains beyond doubt, then how clearly a joint differs.
 fn worth(change: &Change) -> f64 {
     let gained = change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
-    gained + change.difference.as_ref().map_or(0.0, |difference| difference.clearness.min(999.0))
+    let differs = change.difference.as_ref().map_or(0.0, |difference| difference.clearness.min(999.0));
+    // Time is told with what is just clear: a joint that is far off comes before.
+    gained + differs + if change.timing.is_some() { 2.0 } else { 0.0 }
 }
 
 /// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the
@@ -146,9 +168,13 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
     for finding in asked.findings.iter().filter(|finding| finding.evidence != "reference") {
         let same = |change: &&mut Change| {
             let phase = change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
-            phase && (is_of(finding.part, change.joint) || finding_joint(finding) == Some(change.joint))
+            let of_time = change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
+            phase && (of_time || is_of(finding.part, change.joint) || finding_joint(finding) == Some(change.joint))
         };
         if let Some(change) = changes.iter_mut().find(same) {
+            if change.timing.is_some() && change.gain.is_none() {
+                change.gain = if_kept(asked, finding);
+            }
             if change.title.is_empty() {
                 change.title.clone_from(&finding.title);
                 change.cue.clone_from(&finding.cue);
@@ -169,6 +195,7 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
             phase: finding.phase.clone(),
             repetitions: finding.repetitions.clone(),
             difference: None,
+            timing: None,
             pictured: None,
             gain: if_kept(asked, finding),
             title: finding.title.clone(),

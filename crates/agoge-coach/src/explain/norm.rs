@@ -2,6 +2,7 @@
 //! recording (a chosen exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for size, speed and side.
 
 use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};
 use agoge_motion::segments::{JOINTS, joint};
 use agoge_motion::vector::{add, dot, norm, scale, unit};
@@ -13,6 +14,9 @@ pub const SCHEMA: &str = "agoge.norm/1";
 
 /// Instants of a phase, evenly spread, ends included.
 pub const POINTS: usize = 13;
+
+/// A phase in which no joint comes so far from where it began is stillness, degrees.
+const MOVES: f64 = 20.0;
 
 /// From so many athletes on a norm knows how athletes differ.
 const SQUAD: usize = 3;
@@ -68,6 +72,8 @@ pub struct CyclePhase {
     pub name: Option<String>,
     /// How long it lasts, s.
     pub duration_s: f64,
+    /// Smoothness of the whole body: SPARC (Balasubramanian 2015) of how fast all joints together turn; NaN where it cannot be said.
+    pub smoothness: f64,
     /// Where each joint points, `[point][joint]`.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
     /// Each kept curve, `[curve][point]`, with its name and side.
@@ -106,6 +112,8 @@ pub struct PhaseNorm {
     pub name: Option<String>,
     /// Mean and standard deviation of its length, s.
     pub duration_s: [f64; 2],
+    /// Mean and standard deviation of the whole body's smoothness, SPARC; zero where it is not known.
+    pub smoothness: [f64; 2],
     /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is not known.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
     /// Spread of the directions: root mean square angles from the mean in the sagittal plane and out of it, degrees, `[point][joint]`.
@@ -182,6 +190,7 @@ impl Norm {
         let to = |value: f64, digits: f64| (value * digits).round() / digits;
         for phase in &mut self.phases {
             phase.duration_s = phase.duration_s.map(|v| to(v, 1000.0));
+            phase.smoothness = phase.smoothness.map(|v| to(v, 1000.0));
             phase.directions.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 1000.0));
             phase.spread_deg.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 10.0));
             for curve in &mut phase.curves {
@@ -195,6 +204,7 @@ impl Norm {
 impl PhaseNorm {
     fn new(all: &[&CyclePhase]) -> PhaseNorm {
         let durations: Vec<f64> = all.iter().map(|phase| phase.duration_s).collect();
+        let smooth: Vec<f64> = all.iter().map(|phase| phase.smoothness).filter(|v| v.is_finite()).collect();
         let spread = |values: &[f64]| if values.len() > 1 { sample_sd(values) } else { 0.0 };
         let mut directions = vec![[[0.0; 3]; JOINTS.len()]; POINTS];
         let mut spread_deg = vec![[[0.0; 2]; JOINTS.len()]; POINTS];
@@ -225,6 +235,7 @@ impl PhaseNorm {
         PhaseNorm {
             name: all.first().and_then(|phase| phase.name.clone()),
             duration_s: [mean(&durations), spread(&durations)],
+            smoothness: if smooth.is_empty() { [0.0; 2] } else { [mean(&smooth), spread(&smooth)] },
             directions,
             spread_deg,
             curves: curves.collect(),
@@ -236,6 +247,21 @@ impl Set<'_> {
     /// The repetitions over the points of their phases.
     pub fn cycles(&self) -> Vec<Cycle> {
         self.repetitions.iter().map(|repetition| self.cycle(repetition)).collect()
+    }
+
+    /// SPARC of how fast all joints together turn.
+    fn smoothness(&self, start: usize, end: usize) -> f64 {
+        let time = &self.curves.time;
+        let turns = |frame: usize| -> f64 {
+            let each = (0..JOINTS.len()).map(|j| angle(self.directions.at(frame, j), self.directions.at(frame + 1, j)));
+            each.filter(|angle| angle.is_finite()).sum::<f64>() / (time[frame + 1] - time[frame])
+        };
+        let speed: Vec<f64> = (start..end).map(turns).collect();
+        let rate = (end - start) as f64 / (time[end] - time[start]);
+        let from_start = |frame: usize, j: usize| angle(self.directions.at(start, j), self.directions.at(frame, j));
+        let far = (start..=end).flat_map(|frame| (0..JOINTS.len()).map(move |j| from_start(frame, j)));
+        let moves = far.fold(0.0, f64::max) >= MOVES;
+        if speed.len() < 4 || !rate.is_finite() || !moves { f64::NAN } else { sparc(&speed, rate) }
     }
 
     fn cycle(&self, repetition: &Repetition) -> Cycle {
@@ -277,6 +303,7 @@ impl Set<'_> {
                 CyclePhase {
                     name,
                     duration_s: self.curves.time[end] - self.curves.time[start],
+                    smoothness: self.smoothness(start, end),
                     directions: (0..POINTS).map(direction).collect(),
                     curves: KEPT.into_iter().flat_map(curve).collect(),
                 }
@@ -311,7 +338,7 @@ pub(crate) fn apart(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
 }
 
 /// Root mean square of how far directions are from one, degrees, as [`apart`].
-pub(crate) fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
+fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
     let each: Vec<[f64; 2]> = directions.iter().map(|d| apart(*d, centre)).collect();
     [0, 1].map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
 }

@@ -96,9 +96,11 @@ impl Place {
             FaultKind::JerkyReturn if exercise == Exercise::Squat => {
                 (vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip], false, true)
             }
-            FaultKind::JerkyReturn => {
-                (vec![Part::LeftShoulder, Part::RightShoulder, Part::LeftWrist, Part::RightWrist], false, true)
-            }
+            FaultKind::JerkyReturn => (
+                vec![Part::Pelvis, Part::LeftShoulder, Part::RightShoulder, Part::LeftWrist, Part::RightWrist],
+                false,
+                true,
+            ),
             FaultKind::TrunkForward | FaultKind::TrunkSideways => (vec![Part::Chest], true, true),
             FaultKind::HeelUp => (sides(Part::LeftAnkle), true, true),
             FaultKind::ElbowBent => (sides(Part::LeftElbow), true, true),
@@ -195,7 +197,7 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
         .par_iter()
         .map(|&(kind, seed)| {
             let (which, exercises, [least, most]) = KINDS[kind];
-            let mut rng = Rng::with_seed(1000 * seed + kind as u64 + 1);
+            let mut rng = Rng::with_seed(7919 * (seed + 1) + kind as u64);
             let exercise = exercises[seed as usize % exercises.len()];
             let mut set = athlete(exercise, &mut rng);
             let side = matches!(
@@ -237,28 +239,6 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
                     methods.push((name, first.as_ref().is_some_and(named)));
                 }
             }
-            if std::env::var("DBG").is_ok() && !shown.is_some_and(hit) {
-                eprintln!("MISS {which:?} {exercise:?} {:?} reps {:?}", set.faults.last(), place.repetitions);
-                for change in explanation.iter().flat_map(|e| &e.changes) {
-                    eprintln!(
-                        "   {:?} {:?} gain {:?} z {:?} {:?} | {}",
-                        change.joint,
-                        change.phase,
-                        change.gain.as_ref().map(|g| (g.value, g.low)),
-                        change.difference.as_ref().map(|d| d.clearness),
-                        change.difference.as_ref().and_then(|d| d.curve.as_ref().map(|c| (
-                            c.name.clone(),
-                            c.value,
-                            c.expected
-                        ))),
-                        change.title
-                    );
-                }
-                for finding in &analyzed.analysis.findings {
-                    eprintln!("   F {} {:?} {:.2}", finding.title, finding.part, finding.importance);
-                }
-                eprintln!("   gate {:?}", explanation.as_ref().map(|e| &e.gate));
-            }
             count();
             Ok(Said {
                 kind,
@@ -275,29 +255,12 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
     let shown_on_clean: Vec<[bool; 2]> = clean
         .par_iter()
         .map(|&(exercise, seed)| {
-            let mut rng = Rng::with_seed(1_000_000 + seed);
+            let mut rng = Rng::with_seed(15_485_863 + 104_729 * seed + exercise as u64);
             let set = athlete(exercise, &mut rng);
             let reference = Reference::Recordings(vec![recorded(&athlete(exercise, &mut rng))]);
             let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
             let analyzed = analyze(&recorded(&set), None, &models, &options)?;
             let explanation = explain(&analyzed, &reference, &models, &options)?;
-            if std::env::var("DBG").is_ok() {
-                for change in explanation.iter().flat_map(|e| &e.changes) {
-                    eprintln!(
-                        "CLEAN {exercise:?} {:?} {:?} gain {:?} z {:?} {:?} | {}",
-                        change.joint,
-                        change.phase,
-                        change.gain.as_ref().map(|g| (g.value, g.low)),
-                        change.difference.as_ref().map(|d| d.clearness),
-                        change.difference.as_ref().and_then(|d| d.curve.as_ref().map(|c| (
-                            c.name.clone(),
-                            c.value,
-                            c.expected
-                        ))),
-                        change.title
-                    );
-                }
-            }
             count();
             let changes = explanation.map_or_else(Vec::new, |explanation| explanation.changes);
             let gains = changes.iter().any(|change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0));
