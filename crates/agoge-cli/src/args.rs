@@ -311,7 +311,7 @@ pub(crate) struct Evaluate {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) draws: u64,
     /// How many seeds; the table gives mean and standard deviation over them
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: u64,
     /// Also judge each repetition beside the athlete's others, without their labels, with intervals; takes three times as long
     #[arg(long)]

@@ -110,12 +110,19 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
     }
     let by = if change.difference.is_some() { "gain" } else { "gain-kept" };
     match &change.gain {
-        Some(gain) if gain.low > 0.0 => lines.push(gained(by, gain, sentences)),
+        Some(gain) if gain.low > 0.0 => {
+            lines.push(gained(by, gain, sentences));
+            if !change.with.is_empty() {
+                let joints: Vec<String> =
+                    change.with.iter().map(|joint| sentences.joint(*joint).to_lowercase()).collect();
+                lines.push(sentences.say("with", &[("joints", &joints.join(", "))]));
+            }
+        }
         Some(_) if change.difference.is_some() => lines.push(sentences.say("gain-none", &[])),
         _ => {}
     }
     if !change.repetitions.is_empty() && change.repetitions.len().to_string() != of {
-        lines.push(format!("# {}", ranges(&change.repetitions)));
+        lines.push(sentences.say("repetitions", &[("which", &ranges(&change.repetitions))]));
     }
     if !change.cue.is_empty() {
         lines.push(sentences.say("say", &[("cue", &change.cue)]));

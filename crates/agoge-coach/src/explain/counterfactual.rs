@@ -4,9 +4,10 @@ use super::difference::Difference;
 use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
 use super::{Asked, Change, Pictured};
 use agoge_kinematics::Repetition;
+use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::normalise::{mean, sample_sd};
 use agoge_motion::segments::{JOINTS, joint};
-use agoge_motion::vector::{add, norm as length, scale, unit};
+use agoge_motion::vector::{add, norm as length, scale, sub, unit};
 use agoge_motion::{Directions, Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
@@ -125,39 +126,74 @@ impl<'a> Counterfactual<'a> {
         scorer(&mended, &self.repetitions).iter().zip(&self.before).map(|(after, before)| after - before).collect()
     }
 
-    /// The changes that differences call for, each with its gain. A joint that differs in several phases is changed in all of them if that brings clearly more.
+    /// The changes that differences call for, each with its gain. A joint that differs in several phases is changed in all of them if that brings clearly more; a leg that
+    /// stands is changed as a whole, named after its clearest joint, if a single joint would only move the foot.
     pub(super) fn changes(&self, differences: &[Difference]) -> Vec<Change> {
         let clear = || differences.iter().filter(|difference| !difference.within_error);
-        let mut changes: Vec<Change> = Vec::new();
-        for part in JOINTS {
-            let mut own: Vec<Change> = clear()
-                .filter(|difference| difference.joint == part)
-                .map(|difference| self.change(difference, difference.phase.clone()))
-                .collect();
-            let clearest = clear()
-                .filter(|difference| difference.joint == part)
-                .max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-            if let Some(clearest) = clearest.filter(|_| own.len() > 1) {
-                let whole = self.change(clearest, None);
-                let value = |change: &Change| change.gain.as_ref().map_or(0.0, |gain| gain.value);
-                let best = own.iter().map(value).fold(0.0, f64::max);
-                if value(&whole) > 1.2 * best || best <= 0.0 {
-                    own = vec![whole];
-                }
+        let alone = |part: Part| -> Vec<Change> {
+            let own = || clear().filter(|difference| difference.joint == part);
+            let each: Vec<Change> = own().map(|own| self.change(own, own.phase.clone(), &[part])).collect();
+            let clearest = own().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
+            let whole = clearest.filter(|_| each.len() > 1).map(|clearest| self.change(clearest, None, &[part]));
+            let best = most(&each);
+            match whole {
+                Some(whole) if value(&whole) > MORE * best || best <= 0.0 => vec![whole],
+                _ => each,
             }
-            changes.extend(own);
+        };
+        let mut changes: Vec<Change> =
+            JOINTS.into_iter().filter(|part| !LEG.contains(&part.on(Side::Left))).flat_map(alone).collect();
+        for side in Side::BOTH {
+            let leg = LEG.map(|part| part.on(side));
+            let each: Vec<Change> = leg.into_iter().flat_map(alone).collect();
+            if !self.stands(side) {
+                changes.extend(each);
+                continue;
+            }
+            let own = || clear().filter(|difference| leg.contains(&difference.joint));
+            let phases = self.asked.norm.phases.iter().map(|phase| phase.name.clone());
+            let clearest = |phase: &Option<String>| {
+                let here = own().filter(|difference| phase.is_none() || difference.phase == *phase);
+                here.max_by(|a, b| a.clearness.total_cmp(&b.clearness))
+            };
+            let mut whole: Vec<Change> =
+                phases.chain([None]).filter_map(|phase| Some(self.change(clearest(&phase)?, phase, &leg))).collect();
+            // The whole repetition came last.
+            if let Some(all) = whole.pop().filter(|all| value(all) > MORE * most(&whole) && whole.len() > 1) {
+                whole = vec![all];
+            }
+            changes.extend(if most(&whole) > MORE * most(&each) { whole } else { each });
         }
         changes
     }
 
-    fn change(&self, difference: &Difference, phase: Option<String>) -> Change {
-        let gains = self.gains(&[(difference.joint, phase.clone())]);
-        let (cue, drill) = self.words(difference.joint, phase.as_deref());
+    /// Whether a foot stays where it stands in most repetitions.
+    fn stands(&self, side: Side) -> bool {
+        let body = self.asked.body;
+        let at = |frame: usize, part: Part| {
+            let p = body.at(frame, part.on(side).index());
+            if body.space.is_3d() { p } else { [p[0], p[1], 0.0] }
+        };
+        let stays = |repetition: &&&Repetition| {
+            let Repetition { start, end, .. } = ***repetition;
+            let trunk = length(sub(at(start, Part::Neck), at(start, Part::Pelvis)));
+            let from = at(start, Part::LeftAnkle);
+            let far = (start..=end).map(|frame| length(sub(at(frame, Part::LeftAnkle), from)));
+            far.filter(|way| way.is_finite()).fold(0.0, f64::max) < STEP * trunk
+        };
+        2 * self.repetitions.iter().filter(stays).count() > self.repetitions.len()
+    }
+
+    /// A difference as a change of some joints in a phase.
+    fn change(&self, difference: &Difference, phase: Option<String>, joints: &[Part]) -> Change {
+        let places: Vec<Place> = joints.iter().map(|joint| (*joint, phase.clone())).collect();
+        let (cue, drill) = self.words(difference, phase.as_deref());
         Change {
             joint: difference.joint,
+            with: joints.iter().copied().filter(|joint| *joint != difference.joint).collect(),
             phase,
             repetitions: difference.repetitions.clone(),
-            gain: Gain::of(&gains),
+            gain: Gain::of(&self.gains(&places)),
             difference: Some(difference.clone()),
             timing: None,
             pictured: None,
@@ -174,7 +210,7 @@ impl<'a> Counterfactual<'a> {
         let (_, repetition) = numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
         let (_, start, end) = spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
         let frame = start + (difference.at * (end - start) as f64).round() as usize;
-        let places = [(change.joint, change.phase.clone())];
+        let places = change.places();
         let mended = mended(body, own.directions, &[repetition], norm, &places);
         let place = |part: Part| Some(mended.at(frame, part.index())).filter(|p| p[0].is_finite());
         let level = |[x, _, z]: [f64; 3]| [x, z];
@@ -186,18 +222,34 @@ impl<'a> Counterfactual<'a> {
         })
     }
 
-    /// What the movement's definition says to an athlete about a part of the body, in a phase if it can.
-    fn words(&self, part: Part, phase: Option<&str>) -> (String, String) {
+    /// What the movement's definition says to an athlete about the angle that differs, in the phase if it can.
+    fn words(&self, difference: &Difference, phase: Option<&str>) -> (String, String) {
         let movement = self.asked.movement;
-        let is_of = |check: &&agoge_kinematics::movement::CheckRule| {
-            let of = check.part(part.side());
-            of == part || (of == Part::Head && part == Part::Neck)
+        let Some(curve) = &difference.curve else { return Default::default() };
+        let metric = |check: &CheckRule| movement.metric(&check.metric);
+        let of_curve = |check: &&CheckRule| {
+            metric(check).is_some_and(|metric| metric.curve.as_deref() == Some(curve.name.as_str()))
         };
-        let in_phase = |check: &&agoge_kinematics::movement::CheckRule| {
-            movement.metric(&check.metric).is_some_and(|metric| metric.phase.as_deref() == phase)
-        };
-        let checks = || movement.checks.iter().filter(is_of);
+        let in_phase = |check: &&CheckRule| metric(check).is_some_and(|metric| metric.phase.as_deref() == phase);
+        let checks = || movement.checks.iter().filter(of_curve);
         let check = checks().find(in_phase).or_else(|| checks().next());
         check.map_or_else(Default::default, |check| (check.cue.clone(), check.drill.clone()))
     }
+}
+
+/// A leg from the hip down, on the left.
+const LEG: [Part; 3] = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle];
+/// A foot that moves by less stands, trunk lengths.
+const STEP: f64 = 0.25;
+/// What brings more by this factor brings clearly more.
+const MORE: f64 = 1.2;
+
+/// What a change brings, points; zero where that is not known.
+fn value(change: &Change) -> f64 {
+    change.gain.as_ref().map_or(0.0, |gain| gain.value)
+}
+
+/// The most that one of some changes brings.
+fn most(changes: &[Change]) -> f64 {
+    changes.iter().map(value).fold(0.0, f64::max)
 }

@@ -50,13 +50,8 @@ pub(super) fn gate(counterfactual: &Counterfactual, changes: &[Change], planted:
     let planted = planted.to_vec();
     let gained = |change: &&Change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
     let is_joint = |change: &&Change| change.difference.is_some() && segments::joint(change.joint).is_some();
-    let ranked: Vec<Place> = changes
-        .iter()
-        .filter(is_joint)
-        .filter(gained)
-        .take(SHOWN)
-        .map(|change| (change.joint, change.phase.clone()))
-        .collect();
+    let ranked: Vec<Place> =
+        changes.iter().filter(is_joint).filter(gained).take(SHOWN).flat_map(Change::places).collect();
     if ranked.is_empty() {
         return Gate { planted, ..Gate::default() };
     }

@@ -44,6 +44,8 @@ pub struct Explanation {
 pub struct Change {
     /// The joint; the trunk is `chest`, the head `neck`.
     pub joint: Part,
+    /// Joints that were changed with it, so that the foot stays where it stands.
+    pub with: Vec<Part>,
     /// The phase; none for the whole repetition.
     pub phase: Option<String>,
     /// In which repetitions (their numbers).
@@ -62,6 +64,13 @@ pub struct Change {
     pub cue: String,
     /// An exercise for it, or empty.
     pub drill: String,
+}
+
+impl Change {
+    /// The joints that are changed, in their phase.
+    fn places(&self) -> Vec<(Part, Option<String>)> {
+        [self.joint].iter().chain(&self.with).map(|joint| (*joint, self.phase.clone())).collect()
+    }
 }
 
 /// The athlete at an instant, and as he would be with a change.
@@ -142,6 +151,7 @@ pub fn explain(asked: &Asked) -> Explanation {
 fn in_time(timing: &Timing) -> Change {
     Change {
         joint: Part::Pelvis,
+        with: Vec::new(),
         phase: timing.phase.clone(),
         repetitions: timing.repetitions.clone(),
         difference: None,
@@ -157,9 +167,9 @@ fn in_time(timing: &Timing) -> Change {
 /// What orders the changes: first what the score gains beyond doubt, then how clearly a joint differs.
 fn worth(change: &Change) -> f64 {
     let gained = change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
-    let differs = change.difference.as_ref().map_or(0.0, |difference| difference.clearness.min(999.0));
+    let differs = change.difference.as_ref().map_or(0.0, |difference| 0.1 * difference.clearness.min(999.0));
     // Time is told with what is just clear: a joint that is far off comes before.
-    gained + differs + if change.timing.is_some() { 2.0 } else { 0.0 }
+    gained + differs + if change.timing.is_some() { 0.2 } else { 0.0 }
 }
 
 /// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the
@@ -192,6 +202,7 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
         }
         changes.push(Change {
             joint,
+            with: Vec::new(),
             phase: finding.phase.clone(),
             repetitions: finding.repetitions.clone(),
             difference: None,
@@ -208,7 +219,8 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
 /// The joint whose curve a finding rests on, if it is an angle of one.
 fn finding_joint(finding: &Finding) -> Option<Part> {
     let side = finding.side.or_else(|| finding.part.side());
-    joint_of(finding.curve.as_deref()?, side)
+    // What is told of both sides together is of no one joint.
+    joint_of(finding.curve.as_deref()?, side).filter(|joint| joint.side() == side)
 }
 
 /// Whether a finding's part is a joint, or lies on its segment.

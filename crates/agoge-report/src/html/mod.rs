@@ -41,8 +41,8 @@ pub fn html(analysis: &Analysis, scene: &Scene) -> String {
                 (sections::header(analysis))
                 main {
                     (sections::summary(analysis))
-                    (sections::findings(analysis))
                     (why::why(analysis, scene))
+                    (sections::findings(analysis))
                     @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
                     (sections::bands(analysis))
                     (sections::repetitions(analysis))

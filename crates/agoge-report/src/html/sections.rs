@@ -67,7 +67,7 @@ pub(super) fn findings(analysis: &Analysis) -> Markup {
     let (first, more) = analysis.findings.split_at(analysis.findings.len().min(FIRST));
     html! {
         section {
-            h2 { "Change this first" }
+            h2 { @if analysis.explanation.is_some() { "By the limits of the movement alone" } @else { "Change this first" } }
             @if first.is_empty() {
                 p { (no_findings(analysis)) }
             }

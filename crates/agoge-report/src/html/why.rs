@@ -19,7 +19,7 @@ pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
     let told = changes(explanation, of, &sentences);
     html! {
         section.why {
-            h2 { "Why, beside " (explanation.reference) }
+            h2 { "Change this first, beside " (explanation.reference) }
             @if told.is_empty() { p { (sentences.say("nothing", &[])) } }
             div.cards { @for (index, (told, change)) in told.iter().zip(&explanation.changes).enumerate() {
                 article.card tabindex="0" {
