@@ -22,6 +22,8 @@ const SHIFTS: [f64; 5] = [-0.12, -0.06, 0.0, 0.06, 0.12];
 const PACE: f64 = 1.7;
 /// How far the smoothness of athletes who do a movement well differs, standard deviation of SPARC, at least.
 const SMOOTHNESS: f64 = 0.12;
+/// An angle that differs by so much among those who do it well says nothing (a shoulder's flexion while the arm is out to the side), degrees.
+const LOOSE: f64 = 25.0;
 /// Fewest repetitions from which an error of measurement is stated.
 const ENOUGH: usize = 4;
 
@@ -211,11 +213,15 @@ fn in_words(own: &[(&CyclePhase, f64)], usual: &PhaseNorm, part: Part, point: us
     };
     let of_joint = usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
     of_joint
+        .filter(|curve| curve.sd[point] < LOOSE)
         .filter_map(|curve| {
             let pairs: Vec<[f64; 2]> = own
                 .iter()
                 .filter_map(|(phase, shift)| {
-                    Some([phase.curve(&curve.name, curve.side)?[point], expected(&curve.mean, *shift)])
+                    let expected = expected(&curve.mean, *shift);
+                    let away = phase.curve(&curve.name, curve.side)?[point] - expected;
+                    // Whole turns are the same angle.
+                    Some([expected + away - 360.0 * (away / 360.0).round(), expected])
                 })
                 .filter(|[value, _]| value.is_finite())
                 .collect();

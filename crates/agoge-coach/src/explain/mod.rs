@@ -167,9 +167,9 @@ fn in_time(timing: &Timing) -> Change {
 /// What orders the changes: first what the score gains beyond doubt, then how clearly a joint differs.
 fn worth(change: &Change) -> f64 {
     let gained = change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
-    let differs = change.difference.as_ref().map_or(0.0, |difference| 0.1 * difference.clearness.min(999.0));
+    let differs = change.difference.as_ref().map_or(0.0, |difference| 0.01 * difference.clearness.min(999.0));
     // Time is told with what is just clear: a joint that is far off comes before.
-    gained + differs + if change.timing.is_some() { 0.2 } else { 0.0 }
+    gained + differs + if change.timing.is_some() { 0.02 } else { 0.0 }
 }
 
 /// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the

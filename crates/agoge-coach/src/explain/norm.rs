@@ -347,3 +347,73 @@ fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
 pub(crate) fn angle(a: [f64; 3], b: [f64; 3]) -> f64 {
     dot(a, b).clamp(-1.0, 1.0).acos().to_degrees()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_kinematics::{Movement, measure, movement, repetitions};
+    use agoge_motion::Recording;
+    use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set as Simulated};
+
+    fn squat() -> (Movement, Recording) {
+        let fault = Fault { kind: FaultKind::Asymmetry, side: Some(Side::Left), repetitions: 1..=4, size: 20.0 };
+        let lean = Fault { kind: FaultKind::TrunkSideways, side: None, repetitions: 1..=4, size: 10.0 };
+        let set = Simulated { repetitions: 4, faults: vec![fault, lean], ..Simulated::new(Exercise::Squat) };
+        (movement::find("squat").unwrap().clone(), set.simulate().recording.to_body().recording)
+    }
+
+    fn cycles(movement: &Movement, body: &Recording, side: Option<Side>) -> Vec<Cycle> {
+        let curves = measure(body).curves;
+        let found: Vec<Repetition> =
+            repetitions(movement, &curves).into_iter().map(|found| Repetition { side, ..found }).collect();
+        let found: Vec<&Repetition> = found.iter().collect();
+        Set { directions: &body.directions(), curves: &curves, repetitions: &found }.cycles()
+    }
+
+    /// The athlete faces +X, so that the mirror turns z.
+    fn in_a_mirror(body: &Recording) -> Recording {
+        let mut mirrored = body.clone();
+        for frame in 0..body.frames() {
+            for part in Part::ALL {
+                let [x, y, z] = body.at(frame, part.mirror().index());
+                mirrored.position[frame * Part::COUNT + part.index()] = [x, y, -z];
+            }
+        }
+        mirrored
+    }
+
+    #[test]
+    fn left_and_right_are_alike_once_they_are_normalised() {
+        let (movement, body) = squat();
+        let right = cycles(&movement, &body, Some(Side::Right));
+        let left = cycles(&movement, &in_a_mirror(&body), Some(Side::Left));
+        assert_eq!((right.len(), left.len()), (4, 4));
+        // The curves' medians and frames differ by rounding only.
+        for (a, b) in right.iter().zip(&left).flat_map(|(a, b)| a.phases.iter().zip(&b.phases)) {
+            let pairs = a.directions.iter().flatten().zip(b.directions.iter().flatten());
+            assert!(pairs.filter(|(a, _)| a[0].is_finite()).all(|(a, b)| angle(*a, *b) < 1e-3));
+            for (name, side, values) in &a.curves {
+                let other = b.curve(name, *side).unwrap();
+                let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
+                assert!(values.iter().zip(other).all(same), "{name} {side:?}: {values:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_norm_survives_its_file_and_says_what_is_wrong_with_another() {
+        let (movement, body) = squat();
+        let norm = Norm::new("four squats", "squat", 1, &cycles(&movement, &body, None)).unwrap().rounded();
+        assert_eq!((norm.phases.len(), norm.repetitions, norm.check()), (2, 4, Ok(())));
+        let knee = norm.phases[0].curves.iter().find(|curve| curve.name == "knee_flexion").unwrap();
+        // The left knee is planted 20° short of 110°.
+        assert_eq!(knee.side, Some(Side::Left));
+        assert!((knee.mean[POINTS - 1] - 90.0).abs() < 2.0, "{:?}", knee.mean);
+        let wrong = Norm { schema: "other".to_owned(), ..norm.clone() };
+        assert!(wrong.check().is_err_and(|why| why.contains("other")));
+        let mut short = norm;
+        short.phases[1].spread_deg.pop();
+        assert!(short.check().is_err_and(|why| why.contains("phase 2")));
+        assert!(Norm::new("none", "squat", 1, &[]).is_none());
+    }
+}

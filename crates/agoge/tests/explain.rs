@@ -1,0 +1,102 @@
+//! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and what fails its controls is withheld.
+
+use agoge::coach::explain::{Change, Control, Explanation};
+use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge::motion::{Part, Recording, Side};
+use agoge::{Analyzed, Models, Options, Reference, analyze, explain};
+
+fn options() -> Options {
+    Options { movement: "squat".to_owned(), ..Options::default() }
+}
+
+fn recorded(faults: Vec<Fault>, seed: u64) -> Recording {
+    let height_m = 1.6 + 0.05 * seed as f64;
+    Set { repetitions: 8, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording
+}
+
+fn knee_inward() -> Vec<Fault> {
+    vec![Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 4..=8, size: 20.0 }]
+}
+
+fn analyzed(recording: &Recording) -> Analyzed {
+    analyze(recording, None, &Models::without_model(), &options()).unwrap()
+}
+
+fn beside(faults: Vec<Fault>, reference: &Reference, models: &Models) -> Option<Explanation> {
+    explain(&analyzed(&recorded(faults, 1)), reference, models, &options()).unwrap()
+}
+
+fn exemplar() -> Reference {
+    Reference::Recordings(vec![recorded(Vec::new(), 4)])
+}
+
+fn place(change: &Change) -> (Part, Option<&str>) {
+    (change.joint, change.phase.as_deref())
+}
+
+#[test]
+fn the_planted_fault_comes_first_with_its_gain_and_stands() {
+    let found = beside(knee_inward(), &exemplar(), &Models::without_model()).unwrap();
+    let first = &found.changes[0];
+    assert_eq!(place(first), (Part::LeftKnee, Some("ascent")));
+    assert_eq!(first.repetitions, [4, 5, 6, 7, 8]);
+    assert!(first.gain.as_ref().is_some_and(|gain| gain.low > 0.0), "{:?}", first.gain);
+    let curve = first.difference.as_ref().and_then(|difference| difference.curve.as_ref()).unwrap();
+    // 20° were planted; the filter and the points between frames take a little of the peak.
+    assert_eq!(curve.name, "knee_valgus");
+    assert!((curve.value - curve.expected - 20.0).abs() < 3.0, "{curve:?}");
+    assert!(first.cue.contains("floor"), "the cue of the check on this angle: {}", first.cue);
+    assert!(found.gate.withheld.is_none() && found.gate.as_good.is_some_and(|share| share <= 0.1), "{:?}", found.gate);
+    assert!(found.gate.insertion > found.gate.insertion_random && found.gate.deletion > found.gate.deletion_random);
+    let pictured = first.pictured.as_ref().unwrap();
+    assert!(pictured.mended[Part::LeftKnee.index()].is_some());
+}
+
+#[test]
+fn a_clean_set_beside_another_athlete_is_left_alone() {
+    let found = beside(Vec::new(), &exemplar(), &Models::without_model()).unwrap();
+    assert!(found.changes.is_empty(), "{:?}", found.changes);
+    assert_eq!(found.differences.len(), 24, "twelve joints in two phases are told all the same");
+    assert!(found.differences.iter().all(|difference| difference.within_error));
+}
+
+#[test]
+fn without_a_reference_the_athletes_own_best_repetitions_serve() {
+    let found = beside(knee_inward(), &Reference::Usual, &Models::default()).unwrap();
+    assert!(found.reference.contains("own best"), "{}", found.reference);
+    assert_eq!(place(&found.changes[0]), (Part::LeftKnee, Some("ascent")));
+    // Where all repetitions are alike none is the best.
+    assert!(beside(Vec::new(), &Reference::OwnBest, &Models::default()).is_none());
+}
+
+#[test]
+fn a_way_to_explain_that_its_controls_beat_is_withheld() {
+    let control = |method: &str, hit: f64| Control { method: method.to_owned(), hit };
+    let beaten = vec![("limits".to_owned(), vec![control("limits", 0.2), control("random", 0.3)])];
+    let models = Models { planted: beaten, ..Models::default() };
+    let found = beside(knee_inward(), &exemplar(), &models).unwrap();
+    assert!(found.gate.withheld.as_ref().is_some_and(|why| why.contains("random")), "{:?}", found.gate);
+    assert!(!found.changes.is_empty() && found.changes.iter().all(|change| change.gain.is_none()));
+}
+
+#[test]
+fn the_same_set_gives_the_same_explanation_and_it_survives_json() {
+    let twice = [0, 1].map(|_| beside(knee_inward(), &exemplar(), &Models::without_model()).unwrap());
+    assert_eq!(twice[0], twice[1]);
+    let text = serde_json::to_string(&twice[0]).unwrap();
+    let back: Explanation = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&back).unwrap(), text);
+}
+
+#[test]
+fn one_camera_is_explained_by_what_it_sees() {
+    let film = |faults, seed| agoge::motion::simulate::Camera::phone(90.0).film(&recorded(faults, seed));
+    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=8, size: 45.0 };
+    let options = Options { height_m: Some(1.65), ..options() };
+    let models = Models::without_model();
+    let analyzed = analyze(&film(vec![fault], 1), None, &models, &options).unwrap();
+    let reference = Reference::Recordings(vec![film(Vec::new(), 4)]);
+    let found = explain(&analyzed, &reference, &models, &options).unwrap().unwrap();
+    let knees = [Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis];
+    assert!(knees.contains(&found.changes[0].joint), "{:?}", found.changes);
+}
