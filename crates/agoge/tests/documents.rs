@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
 
+use agoge::coach::explain::{Control, Explanation, Link};
+use agoge::motion::Part;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
 use agoge::motion::recording::MISSING;
@@ -38,6 +40,25 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// An explanation that has a link and a change of pace too: simulated joints move together as they should.
+fn shown_whole(mut why: Explanation) -> Explanation {
+    let joint = |part| (part, "knee_flexion".to_owned());
+    why.links.push(Link {
+        proximal: joint(Part::LeftKnee),
+        distal: joint(Part::RightKnee),
+        value_deg: 40.0,
+        expected_deg: 10.0,
+        sd_deg: Some(3.0),
+        pattern: "in-phase".to_owned(),
+        expected_pattern: "in-phase".to_owned(),
+        attention: 1.2,
+        at: 0.5,
+    });
+    why.changes[0].timing = why.timing.first().cloned();
+    why.gate.planted = vec![Control { method: "shown".to_owned(), hit: 0.9 }];
+    why
+}
+
 /// Two analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, and a film.
 fn analyses() -> [Analysis; 2] {
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
@@ -46,7 +67,11 @@ fn analyses() -> [Analysis; 2] {
     Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }.apply(&mut faulty);
     let clean = clean.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
-    let in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap().analysis;
+    let mut in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap();
+    let reference = agoge::Reference::Recordings(vec![clean.clone()]);
+    let why = agoge::explain(&in_space, &reference, Models::bundled(), &options).unwrap().unwrap();
+    in_space.analysis.explanation = Some(shown_whole(why));
+    let in_space = in_space.analysis;
     let mut film = Camera::phone(0.0).film(&clean);
     let joints = film.joints();
     film.position[..10 * joints].fill(MISSING);
@@ -62,7 +87,15 @@ fn every_field_of_the_analysis_is_documented() {
         paths(&serde_json::to_value(&analysis).unwrap(), "", &mut found);
     }
     // An object that no sample has would hide its fields: these show that none is hidden.
-    for deep in ["repetitions[].score.low", "repetitions[].events[].frame", "findings[].cue", "bands[].deviation"] {
+    for deep in [
+        "repetitions[].score.low",
+        "repetitions[].events[].frame",
+        "findings[].cue",
+        "bands[].deviation",
+        "explanation.changes[].pictured.frame",
+        "explanation.changes[].gain.low",
+        "explanation.links[].at",
+    ] {
         assert!(found.contains(deep), "{deep} is in no sample");
     }
     assert_eq!(documented(&text), found, "left: documented, right: written");

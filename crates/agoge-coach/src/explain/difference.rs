@@ -80,6 +80,7 @@ pub struct Timing {
     pub mdc_ms: Option<f64>,
     /// How far the athlete runs ahead of the reference within the phase (behind if negative), ms of the reference's clock: by reference attention, with the phases' own
     /// lengths taken out.
+    #[serde(deserialize_with = "agoge_kinematics::missing::number")]
     pub ahead_ms: f64,
     /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower is jerkier.
     pub smoothness: Option<f64>,
@@ -200,7 +201,7 @@ fn those_that_differ(away: &[f64]) -> Vec<bool> {
     far.sort_by(|a, b| b.total_cmp(a));
     far.truncate(far.len().div_ceil(4));
     let half = 0.5 * mean(&far);
-    away.iter().map(|angle| *angle > half).collect()
+    away.iter().map(|angle| *angle >= half).collect()
 }
 
 /// The angle of a joint that differs most at an instant; each repetition with how much later the reference is that it is compared with.
