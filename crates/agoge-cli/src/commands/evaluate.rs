@@ -67,8 +67,8 @@ fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     }
     text += &format!("{:18} {:>6.3} {:>18.3}   ± {:.3}\n", "all", found.hit.0, found.hit_with_repetitions, found.hit.1);
     text += &format!(
-        "\nclean sets in which something is shown: {:.3}; in which a gain is: {:.3}\n\nmethods, where all of them were asked:\n",
-        found.false_findings, found.false_gains
+        "\nthe same when recorded anew: {:.3}\nclean sets in which something is shown: {:.3}; in which a gain is: {:.3}\n\nmethods, where all of them were asked:\n",
+        found.stable, found.false_findings, found.false_gains
     );
     found.methods.iter().for_each(|own| text += &format!("{:44} {:.3}\n", own.method, own.hit));
     print(&text)?;

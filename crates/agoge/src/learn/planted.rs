@@ -22,6 +22,8 @@ pub struct Planted {
     pub hit: (f64, f64),
     /// The same with the repetitions.
     pub hit_with_repetitions: f64,
+    /// Share of sets whose first shown change is the same when they are recorded anew: with other noise, and at 50 instead of 30 frames a second.
+    pub stable: f64,
     /// Share of clean sets in which something is shown.
     pub false_findings: f64,
     /// Share of clean sets in which a gain is shown.
@@ -58,6 +60,9 @@ const KINDS: [(FaultKind, &[Exercise], [f64; 2]); 10] = [
     (FaultKind::ElbowBent, &[Exercise::OverheadReach], [25.0, 50.0]),
     (FaultKind::FastDown, &[Exercise::Squat], [0.3, 0.5]),
 ];
+
+/// So many athletes of each kind are recorded twice.
+const RECORDED_ANEW: u64 = 50;
 
 /// Repetitions of a set.
 const REPETITIONS: usize = 8;
@@ -152,9 +157,9 @@ fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
 }
 
 /// As a good markerless system records it.
-fn recorded(set: &Set) -> Recording {
+fn recorded(set: &Set, seed: u64) -> Recording {
     let mut recording = set.simulate().recording;
-    Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed: set.seed }.apply(&mut recording);
+    Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed }.apply(&mut recording);
     recording
 }
 
@@ -173,6 +178,7 @@ struct Said {
     hit: bool,
     with_repetitions: bool,
     shown: Option<String>,
+    stable: Option<bool>,
     methods: Vec<(String, bool)>,
 }
 
@@ -216,12 +222,19 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             let fault = Fault { kind: which, side, repetitions: first..=REPETITIONS, size };
             let place = Place::of(&fault, exercise);
             set.faults.push(fault);
-            let exemplar = recorded(&athlete(exercise, &mut rng));
+            let exemplar = athlete(exercise, &mut rng);
+            let exemplar = recorded(&exemplar, exemplar.seed);
             let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
-            let analyzed = analyze(&recorded(&set), None, &models, &options)?;
+            let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
             let reference = Reference::Recordings(vec![exemplar]);
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             let shown = explanation.as_ref().and_then(|explanation| explanation.changes.first());
+            let stable = (seed < RECORDED_ANEW).then(|| -> Result<bool, Error> {
+                let anew = recorded(&Set { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
+                let again = explain(&analyze(&anew, None, &models, &options)?, &reference, &models, &options)?;
+                let place = |change: &Change| (change.joint, change.phase.clone());
+                Ok(again.and_then(|again| again.changes.first().map(place)) == shown.map(place))
+            });
             let phases = analyzed.movement.phases.len();
             let index = |phase: Option<&str>| {
                 phase.and_then(|name| analyzed.movement.phases.iter().position(|phase| phase.name == name))
@@ -247,6 +260,7 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
                 with_repetitions: shown.is_some_and(|change| hit(change) && place.is_mainly_in(&change.repetitions)),
                 shown: shown
                     .map(|change| format!("{} {}", change.joint.name(), change.phase.as_deref().unwrap_or("all"))),
+                stable: stable.transpose()?,
                 methods,
             })
         })
@@ -257,9 +271,10 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
         .map(|&(exercise, seed)| {
             let mut rng = Rng::with_seed(15_485_863 + 104_729 * seed + exercise as u64);
             let set = athlete(exercise, &mut rng);
-            let reference = Reference::Recordings(vec![recorded(&athlete(exercise, &mut rng))]);
+            let exemplar = athlete(exercise, &mut rng);
+            let reference = Reference::Recordings(vec![recorded(&exemplar, exemplar.seed)]);
             let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
-            let analyzed = analyze(&recorded(&set), None, &models, &options)?;
+            let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             count();
             let changes = explanation.map_or_else(Vec::new, |explanation| explanation.changes);
@@ -325,6 +340,7 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
         kinds,
         hit: (hit, error),
         hit_with_repetitions: share(&said.iter().map(|said| said.with_repetitions).collect::<Vec<_>>()),
+        stable: share(&said.iter().filter_map(|said| said.stable).collect::<Vec<_>>()),
         false_findings: share(&clean.iter().map(|shown| shown[0]).collect::<Vec<_>>()),
         false_gains: share(&clean.iter().map(|shown| shown[1]).collect::<Vec<_>>()),
         controls: vec![
