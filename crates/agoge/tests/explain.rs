@@ -1,5 +1,7 @@
 //! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and what fails its controls is withheld.
 
+#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+
 use agoge::coach::explain::{Change, Control, Explanation};
 use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set};
 use agoge::motion::{Part, Recording, Side};

@@ -191,7 +191,7 @@ fn at_most(
         clearness,
         within_error: clearness <= CLEAR,
         repetitions: numbers.iter().zip(&shifts).filter_map(|(number, own)| own.map(|_| *number)).collect(),
-        curve: in_words(&at_fault, usual, part, point),
+        curve: in_words(&at_fault, usual, part, point).filter(|curve| (curve.value - curve.expected).abs() > error),
     })
 }
 
