@@ -35,11 +35,18 @@ pub struct Frames {
 impl Frames {
     /// Of the frames from `start` to `end`, both included.
     pub fn new(directions: &Directions, start: usize, end: usize) -> Frames {
+        Frames::every(1, directions, start, end)
+    }
+
+    /// Of every so manieth frame from `start` to `end`.
+    pub fn every(step: usize, directions: &Directions, start: usize, end: usize) -> Frames {
         let joints = JOINTS.len();
         let known = |v: [f64; 3]| if v[0].is_finite() { v } else { [0.0; 3] };
         let end = end.min(directions.frames().saturating_sub(1));
-        let points: Vec<[f64; 3]> =
-            (start..=end).flat_map(|frame| (0..joints).map(move |joint| known(directions.at(frame, joint)))).collect();
+        let points: Vec<[f64; 3]> = (start..=end)
+            .step_by(step.max(1))
+            .flat_map(|frame| (0..joints).map(move |joint| known(directions.at(frame, joint))))
+            .collect();
         let frames = points.len() / joints;
         let mut turns: Vec<[f64; 3]> = (0..frames)
             .flat_map(|frame| {

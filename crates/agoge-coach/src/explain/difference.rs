@@ -296,11 +296,13 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
 /// For each phase, how far the athlete runs ahead of the norm within it, ms.
 fn ahead(asked: &Asked) -> Vec<f64> {
     let rate = asked.body.rate_hz().clamp(10.0, 60.0);
+    // Time and memory go by the product of the lengths: faster recordings are thinned.
+    let step = ((asked.body.rate_hz() / 60.0).round() as usize).max(1);
     let mut sums: Vec<Vec<f64>> = vec![Vec::new(); asked.norm.phases.len()];
     for (_, repetition) in asked.numbered {
         let left = repetition.side == Some(Side::Left);
         let Some((reference, borders)) = walk(asked.norm, rate, left) else { continue };
-        let query = Frames::new(asked.own.directions, repetition.start, repetition.end);
+        let query = Frames::every(step, asked.own.directions, repetition.start, repetition.end);
         if query.is_empty() {
             continue;
         }
@@ -309,9 +311,9 @@ fn ahead(asked: &Asked) -> Vec<f64> {
             let place = asked.norm.phases.iter().position(|phase| phase.name == name);
             let (Some(place), true) = (place.filter(|place| *place == index), end > start) else { continue };
             let [from, to] = [borders[place], borders[place + 1]];
-            let each = (start..=end).map(|frame| {
+            let each = (repetition.start..=end).step_by(step).filter(|frame| *frame >= start).map(|frame| {
                 let straight = from + (to - from) * (frame - start) as f64 / (end - start) as f64;
-                1000.0 * (alignment.at[frame - repetition.start] - straight) / rate
+                1000.0 * (alignment.at[(frame - repetition.start) / step] - straight) / rate
             });
             sums[place].push(mean(&each.collect::<Vec<_>>()));
         }

@@ -15,6 +15,8 @@ pub const SCHEMA: &str = "agoge.norm/1";
 /// Instants of a phase, evenly spread, ends included.
 pub const POINTS: usize = 13;
 
+/// No movement has more phases.
+const PHASES: usize = 20;
 /// A phase in which no joint comes so far from where it began is stillness, degrees.
 const MOVES: f64 = 20.0;
 
@@ -169,13 +171,20 @@ impl Norm {
         if self.schema != SCHEMA {
             return Err(format!("schema `{}` is not `{SCHEMA}`", self.schema));
         }
+        if self.phases.len() > PHASES {
+            return Err(format!("norm of {}: more than {PHASES} phases", self.movement));
+        }
         let is_whole = |phase: &PhaseNorm| {
             let lengths = phase.directions.len() == POINTS && phase.spread_deg.len() == POINTS;
             let curves = phase.curves.iter().all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
-            lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 600.0
+            lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 60.0
         };
         match self.phases.iter().position(|phase| !is_whole(phase)) {
-            Some(phase) => Err(format!("norm of {}: phase {} is not of {POINTS} points", self.movement, phase + 1)),
+            Some(phase) => Err(format!(
+                "norm of {}: phase {} is not of {POINTS} points and less than a minute",
+                self.movement,
+                phase + 1
+            )),
             None => Ok(()),
         }
     }
