@@ -6,7 +6,7 @@ mod common;
 
 use agoge::formats::write_trc;
 use agoge::motion::Side;
-use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge::motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
 use common::{run, text};
 use serde_json::Value;
 use std::path::Path;
@@ -15,7 +15,10 @@ use std::path::Path;
 fn squats(path: &Path, faults: Vec<Fault>, seed: u64) {
     let height_m = 1.6 + 0.05 * seed as f64;
     let set = Set { repetitions: 7, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
-    write_trc(path, &set.simulate().recording).unwrap();
+    // Without noise no joint moves sideways, and the file would be read as one of a single camera.
+    let mut recording = set.simulate().recording;
+    Corruption { noise: 0.002, seed, ..Corruption::default() }.apply(&mut recording);
+    write_trc(path, &recording).unwrap();
 }
 
 fn folder() -> tempfile::TempDir {
