@@ -199,7 +199,16 @@ pub(crate) fn sections(explanation: &Explanation, sentences: &Sentences) -> Vec<
     let within = explanation.differences.iter().filter(|difference| difference.within_error).count();
     let of = explanation.differences.len().to_string();
     stands.push(sentences.say("within", &[("count", &within.to_string()), ("of", &of)]));
+    let aspects = explanation.aspects.iter().map(|aspect| {
+        let name = sentences.say(&format!("aspect-{}", aspect.name), &[]);
+        let values = [("value", aspect.percentile), ("low", aspect.low), ("high", aspect.high)];
+        let values = values.map(|(name, value)| (name, whole(value)));
+        let mut args = vec![("name", name.as_str())];
+        args.extend(values.iter().map(|(name, value)| (*name, value.as_str())));
+        sentences.say("aspect", &args)
+    });
     let mut all = vec![
+        (sentences.say("aspects", &[]), aspects.collect::<Vec<_>>()),
         (sentences.say("timing", &[]), timing.collect::<Vec<_>>()),
         (sentences.say("links", &[]), links.collect()),
         (sentences.say("gate", &[]), stands),

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
 
-use agoge::coach::explain::{Control, Explanation, Link};
+use agoge::coach::explain::{Aspect, Control, Explanation, Link};
 use agoge::motion::Part;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
@@ -54,6 +54,7 @@ fn shown_whole(mut why: Explanation) -> Explanation {
         attention: 1.2,
         at: 0.5,
     });
+    why.aspects.push(Aspect { name: "range".to_owned(), percentile: 40.0, low: 30.0, high: 50.0 });
     why.changes[0].timing = why.timing.first().cloned();
     why.gate.planted = vec![Control { method: "shown".to_owned(), hit: 0.9 }];
     why

@@ -99,6 +99,8 @@ fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
         "{:20} {:>5} {:>9.3} {:>7.3}         {:>11.3}   where shown {:.3}\n",
         "mean", "", found.hit, found.chance, found.shown_on_correct, found.hit_where_shown
     );
+    text += "\nsub-scores, AUC of correct against incorrect:\n";
+    found.aspects.iter().for_each(|(name, auc)| text += &format!("  {name:12} {auc:.3}\n"));
     print(&text)?;
     Ok(Exit::Done)
 }

@@ -1,12 +1,14 @@
 //! Why: where an athlete's repetitions differ from a reference, what the score would gain if one joint moved as the reference's does in one phase, and whether that
 //! explanation holds against controls. What fails its controls is withheld, and said so.
 
+mod aspects;
 mod counterfactual;
 mod difference;
 mod evidence;
 mod links;
 mod norm;
 
+pub use aspects::{ASPECTS, Aspect};
 pub use counterfactual::{Gain, mended};
 pub use difference::{CurveDifference, Difference, Pace, Timing, differences};
 pub use evidence::{Control, Gate};
@@ -33,6 +35,8 @@ pub struct Explanation {
     pub differences: Vec<Difference>,
     /// How long the phases last beside the reference's.
     pub timing: Vec<Timing>,
+    /// Sub-scores beside a squad; empty beside a single athlete.
+    pub aspects: Vec<Aspect>,
     /// Joints that move together otherwise than in the reference.
     pub links: Vec<Link>,
     /// Whether the explanation stands.
@@ -141,6 +145,7 @@ pub fn explain(asked: &Asked) -> Explanation {
         method: asked.method.to_owned(),
         changes,
         timing,
+        aspects: aspects::aspects(&cycles, asked.norm),
         links: links::links(&cycles, asked.norm, asked.attention),
         differences,
         gate,

@@ -1,6 +1,7 @@
 //! What a movement usually looks like: mean and spread of every joint's direction and of every angle over the phases of a movement's repetitions. It is made of one
 //! recording (a chosen exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for size, speed and side.
 
+use super::aspects::usual;
 use agoge_kinematics::normalise::{mean, sample_sd};
 use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};
@@ -105,6 +106,8 @@ pub struct Norm {
     pub repetitions: usize,
     /// The phases, in order.
     pub phases: Vec<PhaseNorm>,
+    /// Mean and standard deviation over the repetitions of each of [`super::ASPECTS`], in their units.
+    pub aspects: Vec<[f64; 2]>,
 }
 
 /// Mean and spread over a phase.
@@ -148,14 +151,17 @@ impl Norm {
                 .collect();
             (all.len() == cycles.len()).then(|| PhaseNorm::new(&all))
         });
-        Some(Norm {
+        let mut norm = Norm {
             schema: SCHEMA.to_owned(),
             source: source.to_owned(),
             movement: movement.to_owned(),
             athletes,
             repetitions: cycles.len(),
             phases: phases.collect(),
-        })
+            aspects: Vec::new(),
+        };
+        norm.aspects = usual(cycles, &norm);
+        Some(norm)
     }
 
     /// Whether it knows how athletes differ from each other.
@@ -197,6 +203,7 @@ impl Norm {
     /// The same with fewer digits, as it is written: directions to 1/1000, angles to a tenth of a degree.
     pub fn rounded(mut self) -> Norm {
         let to = |value: f64, digits: f64| (value * digits).round() / digits;
+        self.aspects.iter_mut().flatten().for_each(|v| *v = to(*v, 10000.0));
         for phase in &mut self.phases {
             phase.duration_s = phase.duration_s.map(|v| to(v, 1000.0));
             phase.smoothness = phase.smoothness.map(|v| to(v, 1000.0));

@@ -2,7 +2,8 @@
 
 use crate::explain::cycles;
 use crate::{Error, Models, Options, Reference, analyze, explain};
-use agoge_coach::explain::{Cycle, Norm};
+use agoge_attention::metric::auc;
+use agoge_coach::explain::{ASPECTS, Aspect, Cycle, Norm};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, Row};
 use agoge_motion::{Part, Recording, Side, segments::JOINTS};
@@ -85,6 +86,8 @@ pub struct Described {
     pub chance: f64,
     /// Share of correct repetitions in which something is shown too.
     pub shown_on_correct: f64,
+    /// How well each sub-score tells correct from incorrect repetitions: AUC, mean over the movements.
+    pub aspects: Vec<(String, f64)>,
 }
 
 /// One movement.
@@ -138,14 +141,16 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
             let analyzed = analyze(&item.recording, None, &models, &options)?;
             let norm = norms[row.athlete.as_str()].iter().find(|norm| norm.movement == row.movement);
             let reference = norm.map_or(Reference::Usual, |norm| Reference::Norm(Box::new(norm.clone())));
-            let first = match explain(&analyzed, &reference, &models, &options)? {
+            let why = explain(&analyzed, &reference, &models, &options)?;
+            let first = match &why {
                 Some(explanation) => explanation.changes.first().map(|change| change.joint),
                 None => analyzed.analysis.findings.first().map(|finding| finding.part),
             };
+            let aspects = why.map_or_else(Vec::new, |why| why.aspects);
             tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, items.len());
-            Ok((row.movement.as_str(), row.label == Some(true), first.map(|part| part.on(Side::Left))))
+            Ok((row.movement.as_str(), row.label == Some(true), first.map(|part| part.on(Side::Left)), aspects))
         })
-        .collect::<Result<Vec<(&str, bool, Option<Part>)>, Error>>()?;
+        .collect::<Result<Vec<(&str, bool, Option<Part>, Vec<Aspect>)>, Error>>()?;
     let share = |some: usize, of: usize| some as f64 / of.max(1) as f64;
     let movements: Vec<ByMovement> = DESCRIBED
         .iter()
@@ -173,12 +178,25 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
             }
         })
         .collect();
+    let aspects = ASPECTS.iter().map(|name| {
+        let by_movement = DESCRIBED.iter().map(|(movement, _)| {
+            let known = said.iter().filter(|said| said.0 == *movement).filter_map(|said| {
+                let aspect = said.3.iter().find(|aspect| aspect.name == *name)?;
+                Some((aspect.percentile as f32, said.1))
+            });
+            let (values, correct): (Vec<f32>, Vec<bool>) = known.unzip();
+            auc(&values, &correct)
+        });
+        ((*name).to_owned(), agoge_kinematics::normalise::mean(&by_movement.collect::<Vec<_>>()))
+    });
+    let aspects = aspects.collect();
     let mean = |of: fn(&ByMovement) -> f64| movements.iter().map(of).sum::<f64>() / movements.len() as f64;
     Ok(Described {
         hit: mean(|own| own.hit),
         hit_where_shown: mean(|own| own.hit) / mean(|own| own.shown),
         chance: mean(|own| own.chance),
         shown_on_correct: mean(|own| own.shown_on_correct),
+        aspects,
         movements,
     })
 }
