@@ -75,11 +75,11 @@ fn what_cannot_serve_as_a_reference_is_refused_in_one_line() {
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write(
         "old.json",
-        r#"[{"schema":"agoge.norm/0","source":"","movement":"squat","athletes":1,"repetitions":1,"phases":[]}]"#,
+        r#"[{"schema":"agoge.norm/0","source":"","movement":"squat","athletes":1,"repetitions":1,"phases":[],"aspects":[]}]"#,
     );
     write(
         "lunge.json",
-        r#"[{"schema":"agoge.norm/1","source":"","movement":"lunge","athletes":1,"repetitions":1,"phases":[]}]"#,
+        r#"[{"schema":"agoge.norm/1","source":"","movement":"lunge","athletes":1,"repetitions":1,"phases":[],"aspects":[]}]"#,
     );
     write("cut.json", r#"[{"schema":"agoge.norm/1","source":"#);
     for (reference, what) in [
