@@ -5,7 +5,9 @@
 pub mod analysis;
 pub mod band;
 pub mod findings;
+pub mod injury;
 pub mod learned;
+pub mod load;
 pub mod score;
 pub mod summary;
 mod verdict;

@@ -54,9 +54,13 @@ fn values_equal_the_truth_beside_the_files() {
                 let found = found.unwrap_or(f64::NAN);
                 match truth.parse::<f64>() {
                     // The file marks these invalid, and so does fitparse; whoever printed the truth wrote 0 or the value before.
-                    Ok(truth) if found.is_nan() && (truth == 0.0 || row[column + 1] == rows[i - 1][column + 1]) => filled += 1,
+                    Ok(truth) if found.is_nan() && (truth == 0.0 || row[column + 1] == rows[i - 1][column + 1]) => {
+                        filled += 1
+                    }
                     // The truth was printed after the same division; the last digits of binary fractions may differ.
-                    Ok(truth) => assert!((found - truth).abs() < 1e-9, "{name} row {i} column {column}: {found} is not {truth}"),
+                    Ok(truth) => {
+                        assert!((found - truth).abs() < 1e-9, "{name} row {i} column {column}: {found} is not {truth}")
+                    }
                     Err(_) => assert!(found.is_nan(), "{name} row {i} column {column}: {found} is not missing"),
                 }
             }
@@ -85,7 +89,9 @@ fn compressed_speed_and_distance_and_times_are_told_apart() {
         for (column, (found, truth)) in found.iter().zip(row).enumerate() {
             match truth.parse::<f64>() {
                 // Distances are sixteenths of a metre, printed with two decimals.
-                Ok(truth) => assert!((found - truth).abs() <= 0.005 + 1e-9, "row {i} column {column}: {found} is not {truth}"),
+                Ok(truth) => {
+                    assert!((found - truth).abs() <= 0.005 + 1e-9, "row {i} column {column}: {found} is not {truth}")
+                }
                 Err(_) => assert!(found.is_nan(), "row {i} column {column}: {found} is not missing"),
             }
         }
@@ -105,7 +111,11 @@ fn every_file_is_read_or_refused_with_the_reason() {
         match workout::read(&path, false) {
             Ok(workouts) => {
                 read += 1;
-                assert!(workouts.iter().all(|own| own.samples.columns().all(|(_, values)| values.len() == own.samples.len())));
+                assert!(
+                    workouts
+                        .iter()
+                        .all(|own| own.samples.columns().all(|(_, values)| values.len() == own.samples.len()))
+                );
             }
             Err(error) => refused.push((path, error.to_string())),
         }
@@ -129,7 +139,10 @@ fn tcx_and_gpx_of_real_devices() {
     let Some(path) = data("workouts/20160911_run_708752345.tcx") else { return };
     let run = read(&path);
     // Counted in the file with grep: 1495 points, 4070 s, 6106.6 m.
-    assert_eq!((run.samples.len(), run.duration_s, run.distance_m, run.sport.as_str()), (1495, 4070.0, 6106.6, "running"));
+    assert_eq!(
+        (run.samples.len(), run.duration_s, run.distance_m, run.sport.as_str()),
+        (1495, 4070.0, 6106.6, "running")
+    );
     assert_eq!((run.samples.heart_rate[0], run.samples.cadence[1], run.samples.speed[1]), (103.0, 54.0, 2.1));
     let ride = read(&data("workouts/ride.gpx").unwrap());
     assert_eq!((ride.samples.len(), ride.sport.as_str()), (1266, "cycling"));

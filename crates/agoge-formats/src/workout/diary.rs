@@ -97,9 +97,10 @@ impl Cells<'_> {
 
     fn day(&self) -> Result<Day, Error> {
         if self.columns.contains(&Some(Column::Date)) {
-            return self.text(Column::Date).parse().map_err(|_| {
-                self.fault(format!("{} is no date, as in 2026-03-31", quoted(self.text(Column::Date))))
-            });
+            return self
+                .text(Column::Date)
+                .parse()
+                .map_err(|_| self.fault(format!("{} is no date, as in 2026-03-31", quoted(self.text(Column::Date)))));
         }
         let number = self.number(Column::DayNumber, 1e6)?;
         let first = Day::of(2000, 1, 1).unwrap_or_default();

@@ -22,7 +22,10 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
             let known = a.duration_s.is_finite() && b.duration_s.is_finite();
             let both = matches!((a.start, b.start), (Start::On(_), Start::On(_)));
             // Two equal rows of one diary may be two workouts; only the file's fingerprint says that they were read before.
-            !both && sports && a.start.day(default_offset_s) == b.start.day(default_offset_s) && if known { by_time } else { by_distance }
+            !both
+                && sports
+                && a.start.day(default_offset_s) == b.start.day(default_offset_s)
+                && if known { by_time } else { by_distance }
         }
     }
 }

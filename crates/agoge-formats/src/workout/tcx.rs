@@ -18,7 +18,8 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
             Node::Open(name, attributes) => {
                 match name {
                     "Activity" => {
-                        let sport = attributes.iter().find(|(key, _)| key == "Sport").map(|(_, sport)| sport.to_lowercase());
+                        let sport =
+                            attributes.iter().find(|(key, _)| key == "Sport").map(|(_, sport)| sport.to_lowercase());
                         let sport = match sport.as_deref() {
                             Some("biking") => "cycling".to_owned(),
                             _ => sport.unwrap_or_default(),

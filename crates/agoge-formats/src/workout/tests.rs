@@ -15,7 +15,10 @@ fn timed(times: &[f64]) -> Workout {
 
 #[test]
 fn a_diary_is_read_with_rest_days_and_decimal_commas() {
-    let own = read_text("Date;Sport;Minutes;RPE;Distance km;Notes\n2026-03-01;Run;45,5;6;8,2;\"hills; hot\"\n2026-03-02;rest;0;;;\n").unwrap();
+    let own = read_text(
+        "Date;Sport;Minutes;RPE;Distance km;Notes\n2026-03-01;Run;45,5;6;8,2;\"hills; hot\"\n2026-03-02;rest;0;;;\n",
+    )
+    .unwrap();
     assert_eq!((own[0].duration_s, own[0].rpe, own[0].distance_m), (2730.0, 6.0, 8200.0));
     assert_eq!(own[0].comment, "hills; hot");
     assert_eq!(own[0].start, Start::On("2026-03-01".parse().unwrap()));
@@ -25,7 +28,12 @@ fn a_diary_is_read_with_rest_days_and_decimal_commas() {
 
 #[test]
 fn a_wrong_row_of_a_diary_is_named() {
-    for (row, word) in [("2026-02-30,10,5", "date"), ("2026-02-03,-5,5", "between"), ("2026-02-03,30,11", "between"), ("2026-02-03,,", "neither")] {
+    for (row, word) in [
+        ("2026-02-30,10,5", "date"),
+        ("2026-02-03,-5,5", "between"),
+        ("2026-02-03,30,11", "between"),
+        ("2026-02-03,,", "neither"),
+    ] {
         let error = read_text(&format!("date,minutes,rpe\n{row}\n")).unwrap_err().to_string();
         assert!(error.contains(word) && error.contains("line 2"), "{error}");
     }

@@ -26,22 +26,27 @@ pub(super) fn walk(path: &Path, bytes: &[u8], mut meet: impl FnMut(Node) -> Resu
     let mut text = String::new();
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let fault = |what: String| Error::format(path, Place::Byte(at), what, "write the file again from the device or service");
+        let fault = |what: String| {
+            Error::format(path, Place::Byte(at), what, "write the file again from the device or service")
+        };
         let event = reader.read_event().map_err(|e| fault(format!("broken XML: {e}")))?;
         match event {
             Event::DocType(_) => {
                 // Entities that a document type declares can grow a few bytes to gigabytes; workouts never need one.
                 let hint = "remove the DOCTYPE; TCX and GPX have none";
-                return Err(Error::format(path, Place::Byte(at), "a document type declaration, which is refused", hint));
+                return Err(Error::format(
+                    path,
+                    Place::Byte(at),
+                    "a document type declaration, which is refused",
+                    hint,
+                ));
             }
             Event::Start(ref element) | Event::Empty(ref element) => {
                 let name = element.local_name().as_ref().to_owned();
                 let attributes: Vec<(String, String)> = element
                     .attributes()
                     .filter_map(Result::ok)
-                    .map(|own| {
-                        (own.key.local_name().as_ref().to_owned(), own.value.into_owned())
-                    })
+                    .map(|own| (own.key.local_name().as_ref().to_owned(), own.value.into_owned()))
                     .collect();
                 meet(Node::Open(&name, &attributes))?;
                 text.clear();

@@ -149,7 +149,10 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
         return (part, None);
     }
     if crc(0, &rest[..end]) != u16::from_le_bytes([rest[end], rest[end + 1]]) {
-        part.faults.push(Fault { byte: start + end, what: "the checksum is wrong: some bytes are not as they were written".into() });
+        part.faults.push(Fault {
+            byte: start + end,
+            what: "the checksum is wrong: some bytes are not as they were written".into(),
+        });
     }
     (part, Some(start + end + 2))
 }

@@ -68,7 +68,11 @@ fn workouts(part: &Part) -> Vec<Workout> {
             *time -= start;
         }
         if let Some(session) = session {
-            workout.duration_s = [8, 7].map(|field| session.number(field) / 1000.0).into_iter().find(|s| s.is_finite()).unwrap_or(f64::NAN);
+            workout.duration_s = [8, 7]
+                .map(|field| session.number(field) / 1000.0)
+                .into_iter()
+                .find(|s| s.is_finite())
+                .unwrap_or(f64::NAN);
             workout.distance_m = session.number(9) / 100.0;
         }
         if !(profile::FIRST_DATE..).contains(&start) {
@@ -173,7 +177,8 @@ impl Sums {
                     if bytes.iter().all(|byte| byte.is_nan()) {
                         continue;
                     }
-                    let [a, b, c] = [bytes[0], bytes[1], bytes[2]].map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
+                    let [a, b, c] =
+                        [bytes[0], bytes[1], bytes[2]].map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
                     found.push(("speed", (a | (b & 15) << 8) as f64 / 100.0));
                     self.distance = accumulate(b >> 4 | c << 4, self.distance, 12);
                     found.push(("distance", self.distance as f64 / 16.0));
