@@ -16,6 +16,7 @@
 //! ```
 
 mod analyze;
+pub mod athlete;
 mod checkpoint;
 pub mod demo;
 mod doctor;
@@ -35,6 +36,7 @@ pub use agoge_motion as motion;
 pub use agoge_report as report;
 
 pub use agoge_coach::Analysis;
+pub use athlete::Athlete;
 pub use analyze::{Analyzed, analyze};
 pub use checkpoint::Checkpoints;
 pub use doctor::{Diagnosis, doctor};

@@ -4,11 +4,13 @@
 //! A day without an entry is missing (NaN) and a written day of rest is 0: they are not the same, and no formula takes one for the other.
 
 mod method;
+mod overview;
 mod series;
 mod session;
 mod trend;
 
 pub use method::Method;
+pub use overview::{Log, Overview, Session, Trend, overview, usual_method};
 pub use series::{Daily, Spike, spikes};
 pub use session::{
     Sex, banister, edwards, foster, lucia, normalized_power, pace_load, power_load, strength_volume, zone_minutes,

@@ -116,3 +116,20 @@ fn an_hour_at_threshold_is_a_hundred() {
     assert_eq!(strength_volume(&[(3, 5, 100.0), (2, 10, 40.0)]), 2300.0);
     assert_eq!(foster(7.0, 60.0), 420.0);
 }
+
+fn session(day: i32, load: f64) -> Session {
+    Session { day: Day(day), loads: [(Method::SessionRpe, load)].into(), distance_m: f64::NAN, ..Session::default() }
+}
+
+#[test]
+fn an_overview_has_a_figure_for_each_day_and_says_its_limits() {
+    let log = Log { sessions: (0..60).map(|day| session(day, 100.0)).collect(), ..Log::default() };
+    assert_eq!(usual_method(&log.sessions), Some(Method::SessionRpe));
+    let own = overview("A", &log, Method::SessionRpe, false).unwrap();
+    assert!(own.trends.iter().all(|trend| trend.values.len() == 60));
+    assert_eq!((own.today, own.missing_days), (Day(59), 0));
+    assert!(own.limits.iter().any(|limit| limit.contains("cannot be said")));
+    assert!(overview("A", &log, Method::Tss, false).is_none());
+    // JSON has no NaN: what cannot be said is null.
+    assert!(own.trends[6].values[0].is_nan());
+}

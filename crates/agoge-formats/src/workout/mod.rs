@@ -162,7 +162,8 @@ pub struct Workout {
 }
 
 impl Workout {
-    fn new(start: Start, sport: impl Into<String>) -> Workout {
+    /// A workout of which only the start and the sport are known.
+    pub fn new(start: Start, sport: impl Into<String>) -> Workout {
         Workout {
             start,
             sport: sport.into(),
