@@ -5,12 +5,14 @@
 mod angles;
 mod csv;
 mod html;
+mod load;
 mod terminal;
 mod words;
 
 pub use angles::angles;
 pub use csv::repetitions_csv;
-pub use html::{Scene, html};
+pub use html::{Scene, html, load_html};
+pub use load::{load_terminal, risk_terminal};
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

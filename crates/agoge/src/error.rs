@@ -69,8 +69,13 @@ pub enum Error {
         what: String,
     },
     /// A name that cannot be a folder's.
-    #[error("not a name for an athlete; hint: letters, digits, blanks and dashes, at most 100, without a slash and not beginning with a dot")]
+    #[error(
+        "not a name for an athlete; hint: letters, digits, blanks and dashes, at most 100, without a slash and not beginning with a dot"
+    )]
     AthleteName,
+    /// No folder for the library is known.
+    #[error("there is no folder for the athletes; hint: name one with --library DIR")]
+    NoLibrary,
     /// Nobody of this name is in the library.
     #[error("there is no such athlete in the library; hint: `agoge load import FILES… --athlete NAME` begins one; folder: {}", .folder.display())]
     NoAthlete {

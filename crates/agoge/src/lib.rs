@@ -36,8 +36,8 @@ pub use agoge_motion as motion;
 pub use agoge_report as report;
 
 pub use agoge_coach::Analysis;
-pub use athlete::Athlete;
 pub use analyze::{Analyzed, analyze};
+pub use athlete::Athlete;
 pub use checkpoint::Checkpoints;
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod import;
 pub(crate) mod label;
+pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod pretrain;

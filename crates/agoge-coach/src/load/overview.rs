@@ -1,6 +1,8 @@
 //! All figures of an athlete's load until today, as the page, the terminal and JSON show them.
 
-use super::{ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony, redi, spikes, strain};
+use super::{
+    ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony, redi, spikes, strain,
+};
 use crate::injury::{Change, History, Injury, Pain, Warning, Weekly, own_limit, warnings};
 use agoge_motion::Day;
 use serde::Serialize;
@@ -65,7 +67,14 @@ pub struct Trend {
 
 impl Trend {
     fn new(method: Method, values: Vec<f64>) -> Trend {
-        Trend { method, name: method.name(), unit: method.unit(), source: method.source(), criticism: method.criticism(), values }
+        Trend {
+            method,
+            name: method.name(),
+            unit: method.unit(),
+            source: method.source(),
+            criticism: method.criticism(),
+            values,
+        }
     }
 
     /// The figure of the last day; NaN if there is none.
@@ -117,7 +126,8 @@ pub fn usual_method(sessions: &[Session]) -> Option<Method> {
 
 /// Adds the days up; none without a single load of the method.
 pub fn overview(athlete: &str, log: &Log, method: Method, missing_is_rest: bool) -> Option<Overview> {
-    let entries: Vec<(Day, f64)> = log.sessions.iter().filter_map(|session| Some((session.day, *session.loads.get(&method)?))).collect();
+    let entries: Vec<(Day, f64)> =
+        log.sessions.iter().filter_map(|session| Some((session.day, *session.loads.get(&method)?))).collect();
     let daily = Daily::of(&entries, missing_is_rest);
     let loads = &daily.values;
     let last = loads.len().checked_sub(1)?;
@@ -125,8 +135,21 @@ pub fn overview(athlete: &str, log: &Log, method: Method, missing_is_rest: bool)
     let (ctl, atl) = (impulse(loads, CTL_DAYS), impulse(loads, ATL_DAYS));
     let strained = strain(loads);
     let strain_limit = (0..loads.len()).map(|day| own_limit(&strained, day).unwrap_or(f64::NAN)).collect();
-    let runs: Vec<(Day, f64)> = log.sessions.iter().filter(|session| session.is_run()).map(|session| (session.day, session.distance_m)).collect();
-    let history = History { today, loads: &daily, method, runs: &runs, pains: &log.pains, weeks: &log.weeks, changes: &log.changes };
+    let runs: Vec<(Day, f64)> = log
+        .sessions
+        .iter()
+        .filter(|session| session.is_run())
+        .map(|session| (session.day, session.distance_m))
+        .collect();
+    let history = History {
+        today,
+        loads: &daily,
+        method,
+        runs: &runs,
+        pains: &log.pains,
+        weeks: &log.weeks,
+        changes: &log.changes,
+    };
     let until = |day: Day| day <= today;
     let mut own = Overview {
         athlete: athlete.to_owned(),
@@ -171,12 +194,19 @@ fn limits(own: &Overview) -> Vec<String> {
         let before = |injury: &&crate::injury::Injury| {
             let place = usize::try_from(injury.day.0 - own.daily.first.0).unwrap_or(0);
             let week = place.saturating_sub(7)..place.min(days);
-            let strain = own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
+            let strain =
+                own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
             week.into_iter().any(|day| strain.get(day) > own.strain_limit.get(day))
         };
         let preceded = own.injuries.iter().filter(|injury| !injury.contact).filter(before).count();
-        let strain = own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
-        let known: Vec<bool> = strain.iter().zip(&own.strain_limit).filter(|(_, limit)| limit.is_finite()).map(|(now, limit)| now > limit).collect();
+        let strain =
+            own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
+        let known: Vec<bool> = strain
+            .iter()
+            .zip(&own.strain_limit)
+            .filter(|(_, limit)| limit.is_finite())
+            .map(|(now, limit)| now > limit)
+            .collect();
         let above = known.iter().filter(|above| **above).count();
         limits.push(format!(
             "In the week before {preceded} of {by_load} injuries without contact, strain was above the athlete's own limit; so it was on {above} of {} days on which there was a limit. With so few injuries \

@@ -46,8 +46,12 @@ pub struct Imported {
 }
 
 /// The tables that are taken over row by row, with the columns that tell them.
-const TABLES: [(&str, [&str; 2]); 4] =
-    [("injuries.csv", ["area", "tissue"]), ("pain.csv", ["area", "score"]), ("weekly.csv", ["participation", "pain"]), ("movement.csv", ["name", "detectable"])];
+const TABLES: [(&str, [&str; 2]); 4] = [
+    ("injuries.csv", ["area", "tissue"]),
+    ("pain.csv", ["area", "score"]),
+    ("weekly.csv", ["participation", "pain"]),
+    ("movement.csv", ["name", "detectable"]),
+];
 
 impl Athlete {
     /// Brings files in. A file at fault is reported and the others are taken; what was brought in before changes nothing.
@@ -76,7 +80,8 @@ impl Athlete {
                 }
                 continue;
             }
-            let read = workout::read_bytes(file, &bytes, options.lenient).and_then(|own| Ok((own, workout::diary_injuries(file, &bytes)?)));
+            let read = workout::read_bytes(file, &bytes, options.lenient)
+                .and_then(|own| Ok((own, workout::diary_injuries(file, &bytes)?)));
             let (workouts, injuries) = match read {
                 Ok(read) => read,
                 Err(error) => {
@@ -105,7 +110,8 @@ impl Athlete {
                 }
                 let row = WorkoutRow::of(id, &own, &profile.loads(&own), options.offset_s, &name);
                 let near = |other: &&mut WorkoutRow| (other.day.0 - row.day.0).abs() <= 1;
-                match rows.iter_mut().filter(near).find(|other| workout::same(&other.workout(), &own, options.offset_s)) {
+                match rows.iter_mut().filter(near).find(|other| workout::same(&other.workout(), &own, options.offset_s))
+                {
                     Some(other) => {
                         other.join(&row);
                         done.joined += 1;
@@ -139,9 +145,12 @@ impl Athlete {
         if lines.len() == before {
             return Ok(0);
         }
-        let columns: std::collections::BTreeSet<&str> = lines.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
+        let columns: std::collections::BTreeSet<&str> =
+            lines.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
         let mut text: Vec<Vec<&str>> = vec![columns.iter().copied().collect()];
-        text.extend(lines.iter().map(|row| columns.iter().map(|column| row.get(*column).map_or("", String::as_str)).collect()));
+        text.extend(
+            lines.iter().map(|row| columns.iter().map(|column| row.get(*column).map_or("", String::as_str)).collect()),
+        );
         let trial = self.file(&format!(".{table}.trial"));
         tables::write_rows(&trial, &text)?;
         let checked = match table {
@@ -168,7 +177,13 @@ impl Athlete {
             let row = InjuryRow {
                 day: injury.day,
                 area: Area::of_words(&injury.location).label().to_owned(),
-                tissue: if words.contains("stress") { "bone".into() } else if words.contains("soft") { "muscle/tendon".into() } else { String::new() },
+                tissue: if words.contains("stress") {
+                    "bone".into()
+                } else if words.contains("soft") {
+                    "muscle/tendon".into()
+                } else {
+                    String::new()
+                },
                 onset: if words.contains("contact") { "sudden".into() } else { "repetitive_gradual".into() },
                 contact: if words.contains("contact") { "yes".into() } else { "no".into() },
                 notes: format!("{}, {}", injury.location, injury.kind).trim_matches([',', ' ']).to_owned(),
@@ -189,7 +204,10 @@ impl Athlete {
 fn table_of(bytes: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).to_lowercase();
     let names: Vec<&str> = head.lines().next()?.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
-    TABLES.iter().find(|(_, columns)| names.contains(&"day") && columns.iter().all(|column| names.contains(column))).map(|(table, _)| *table)
+    TABLES
+        .iter()
+        .find(|(_, columns)| names.contains(&"day") && columns.iter().all(|column| names.contains(column)))
+        .map(|(table, _)| *table)
 }
 
 /// Fingerprints: of the file and the place in it for devices; of the row itself for a diary, which grows.
@@ -199,7 +217,10 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
     let id = |index: usize, own: &Workout| match own.start {
         Start::At { .. } => format!("{file:016x}-{index}"),
         Start::On(day) => {
-            let row = format!("{day}|{}|{}|{}|{}|{}|{}", own.sport, own.duration_s, own.rpe, own.load_au, own.distance_m, own.comment);
+            let row = format!(
+                "{day}|{}|{}|{}|{}|{}|{}",
+                own.sport, own.duration_s, own.rpe, own.load_au, own.distance_m, own.comment
+            );
             let print = fingerprint(row.as_bytes());
             let times = seen.entry(print).or_default();
             *times += 1;

@@ -29,7 +29,11 @@ impl Athlete {
     /// # Errors
     /// A name that cannot be a folder's.
     pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
-        let fits = !name.trim().is_empty() && name.len() <= 100 && !name.starts_with('.') && !name.contains(['/', '\\', ':']) && !name.chars().any(char::is_control);
+        let fits = !name.trim().is_empty()
+            && name.len() <= 100
+            && !name.starts_with('.')
+            && !name.contains(['/', '\\', ':'])
+            && !name.chars().any(char::is_control);
         if !fits {
             return Err(Error::AthleteName);
         }
@@ -40,7 +44,9 @@ impl Athlete {
     /// `APPDATA`). None where there is no such folder.
     pub fn default_library() -> Option<PathBuf> {
         let named = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let data = named("XDG_DATA_HOME").or_else(|| named("APPDATA")).or_else(|| named("HOME").map(|home| home.join(".local/share")))?;
+        let data = named("XDG_DATA_HOME")
+            .or_else(|| named("APPDATA"))
+            .or_else(|| named("HOME").map(|home| home.join(".local/share")))?;
         Some(data.join("agoge").join("athletes"))
     }
 
@@ -97,7 +103,9 @@ impl Athlete {
             return Err(Error::NoAthlete { folder: self.folder.clone() });
         }
         let (log, profile) = (self.log()?, self.profile()?);
-        let made = method.or_else(|| usual_method(&log.sessions)).and_then(|method| overview(&self.name, &log, method, profile.missing_is_rest));
+        let made = method
+            .or_else(|| usual_method(&log.sessions))
+            .and_then(|method| overview(&self.name, &log, method, profile.missing_is_rest));
         made.ok_or_else(|| Error::NoLoad { folder: self.folder.clone() })
     }
 }

@@ -41,7 +41,12 @@ impl Profile {
             let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
             fault(format!("line {line}: {}", error.message()))
         })?;
-        let rates = [own.resting_heart_rate, own.maximal_heart_rate, own.first_threshold_heart_rate, own.second_threshold_heart_rate];
+        let rates = [
+            own.resting_heart_rate,
+            own.maximal_heart_rate,
+            own.first_threshold_heart_rate,
+            own.second_threshold_heart_rate,
+        ];
         if rates.iter().flatten().any(|rate| !(20.0..=250.0).contains(rate)) {
             return Err(fault("a heart rate is not between 20 and 250".into()));
         }
@@ -76,10 +81,16 @@ impl Profile {
             loads.push((Method::TrimpLucia, lucia(&samples.time, &samples.heart_rate, first, second)));
         }
         if let Some(threshold) = self.threshold_power_w {
-            loads.push((Method::Tss, power_load(workout.duration_s, normalized_power(&samples.time, &samples.power), threshold)));
+            loads.push((
+                Method::Tss,
+                power_load(workout.duration_s, normalized_power(&samples.time, &samples.power), threshold),
+            ));
         }
         if let Some(threshold) = self.threshold_speed_m_s.filter(|_| workout.sport.contains("run")) {
-            loads.push((Method::Pace, pace_load(workout.duration_s, workout.distance_m / workout.duration_s, threshold)));
+            loads.push((
+                Method::Pace,
+                pace_load(workout.duration_s, workout.distance_m / workout.duration_s, threshold),
+            ));
         }
         loads.into_iter().filter(|(_, load)| load.is_finite()).collect()
     }

@@ -52,7 +52,13 @@ fn known(value: f64) -> Option<f64> {
 }
 
 impl WorkoutRow {
-    pub(super) fn of(id: String, workout: &Workout, loads: &std::collections::BTreeMap<Method, f64>, offset_s: f64, file: &str) -> WorkoutRow {
+    pub(super) fn of(
+        id: String,
+        workout: &Workout,
+        loads: &std::collections::BTreeMap<Method, f64>,
+        offset_s: f64,
+        file: &str,
+    ) -> WorkoutRow {
         let load = |method: Method| loads.get(&method).copied();
         WorkoutRow {
             id,

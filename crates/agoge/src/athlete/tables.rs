@@ -22,7 +22,11 @@ pub(super) fn parse<Row: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<
     let fault = |error: csv::Error| {
         let line = error.position().map_or(1, |position| position.line());
         let what = match error.kind() {
-            csv::ErrorKind::Deserialize { err, .. } => format!("{}{}", err.kind(), err.field().map_or(String::new(), |field| format!(" in column {}", field + 1))),
+            csv::ErrorKind::Deserialize { err, .. } => format!(
+                "{}{}",
+                err.kind(),
+                err.field().map_or(String::new(), |field| format!(" in column {}", field + 1))
+            ),
             _ => "the row has more or fewer cells than there are columns".to_owned(),
         };
         Error::Table { path: path.to_owned(), line, what }
@@ -85,7 +89,11 @@ fn named<T>(path: &Path, line: usize, text: &str, found: Option<T>, empty: T, al
     match found {
         Some(found) => Ok(found),
         None if text.trim().is_empty() => Ok(empty),
-        None => Err(Error::Table { path: path.to_owned(), line: line as u64, what: format!("{:?} is none of {all}", text.chars().take(40).collect::<String>()) }),
+        None => Err(Error::Table {
+            path: path.to_owned(),
+            line: line as u64,
+            what: format!("{:?} is none of {all}", text.chars().take(40).collect::<String>()),
+        }),
     }
 }
 
@@ -96,9 +104,23 @@ pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
         Ok(Injury {
             day: row.day,
             area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
-            side: named(path, line, &row.side, BodySide::find(&row.side), BodySide::Middle, "left, right, both, middle")?,
+            side: named(
+                path,
+                line,
+                &row.side,
+                BodySide::find(&row.side),
+                BodySide::Middle,
+                "left, right, both, middle",
+            )?,
             tissue: named(path, line, &row.tissue, Tissue::find(&row.tissue), Tissue::Unspecified, "the IOC tissues")?,
-            onset: named(path, line, &row.onset, Onset::find(&row.onset), Onset::RepetitiveGradual, "sudden, repetitive_sudden, repetitive_gradual")?,
+            onset: named(
+                path,
+                line,
+                &row.onset,
+                Onset::find(&row.onset),
+                Onset::RepetitiveGradual,
+                "sudden, repetitive_sudden, repetitive_gradual",
+            )?,
             contact: matches!(row.contact.to_lowercase().as_str(), "1" | "yes" | "true"),
             days_lost: row.days_lost,
             notes: row.notes,
@@ -112,12 +134,23 @@ pub(super) fn pains(path: &Path) -> Result<Vec<Pain>, Error> {
     let coded = |(index, row): (usize, PainRow)| -> Result<Pain, Error> {
         let line = index + 2;
         if !(0.0..=10.0).contains(&row.score) {
-            return Err(Error::Table { path: path.to_owned(), line: line as u64, what: "pain is scored from 0 to 10".into() });
+            return Err(Error::Table {
+                path: path.to_owned(),
+                line: line as u64,
+                what: "pain is scored from 0 to 10".into(),
+            });
         }
         Ok(Pain {
             day: row.day,
             area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
-            side: named(path, line, &row.side, BodySide::find(&row.side), BodySide::Middle, "left, right, both, middle")?,
+            side: named(
+                path,
+                line,
+                &row.side,
+                BodySide::find(&row.side),
+                BodySide::Middle,
+                "left, right, both, middle",
+            )?,
             score: row.score,
         })
     };
@@ -151,7 +184,13 @@ pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
     let change = |own: &[MeasureRow]| {
         let (last, before) = own.split_last()?;
         let mean = before.iter().map(|row| row.value).sum::<f64>() / before.len() as f64;
-        (!before.is_empty()).then(|| Change { name: last.name.clone(), unit: last.unit.clone(), before: mean, now: last.value, detectable: last.detectable })
+        (!before.is_empty()).then(|| Change {
+            name: last.name.clone(),
+            unit: last.unit.clone(),
+            before: mean,
+            now: last.value,
+            detectable: last.detectable,
+        })
     };
     Ok(rows.chunk_by(|a, b| a.name == b.name).filter_map(change).collect())
 }

@@ -55,7 +55,11 @@ fn a_device_and_the_diary_make_one_workout_with_a_load() {
     let rows = own.workouts().unwrap();
     assert_eq!((rows.len(), rows[0].rpe), (1, Some(4.0)));
     let loads = rows[0].session().loads;
-    assert!(loads.contains_key(&Method::SessionRpe) && loads.contains_key(&Method::TrimpBanister) && loads.contains_key(&Method::TrimpEdwards));
+    assert!(
+        loads.contains_key(&Method::SessionRpe)
+            && loads.contains_key(&Method::TrimpBanister)
+            && loads.contains_key(&Method::TrimpEdwards)
+    );
 }
 
 #[test]
@@ -81,7 +85,10 @@ fn what_is_at_fault_is_named_and_the_rest_is_taken() {
     ];
     let done = own.import(&files, ImportOptions::default()).unwrap();
     assert_eq!((done.added, done.reports, done.refused.len()), (4, 1, 4), "{done:?}");
-    assert!(done.refused.iter().all(|refused| refused.reason.contains("hint:") && refused.reason.lines().count() == 1), "{done:?}");
+    assert!(
+        done.refused.iter().all(|refused| refused.reason.contains("hint:") && refused.reason.lines().count() == 1),
+        "{done:?}"
+    );
     assert_eq!(own.log().unwrap().pains.len(), 1);
     let left: Vec<_> = std::fs::read_dir(own.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("trial")), "{left:?}");
