@@ -465,6 +465,21 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
+    /// Learn warnings from simulated squads and judge them on others: a line of JSON for each model, number of years and seed (docs/results/load.md)
+    Squads {
+        /// Effect of the load ratio on the log odds of an injury; 0 is none
+        #[arg(long, default_value_t = 2.5)]
+        effect: f64,
+        /// Athlete-years to learn from
+        #[arg(long, value_delimiter = ',', default_value = "100")]
+        years: Vec<f64>,
+        /// How many seeds
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        seeds: u64,
+        /// Leave out the attention model, which takes longest
+        #[arg(long)]
+        quick: bool,
+    },
     /// Read workout files: for each a line of JSON with milliseconds, and the values with --values (bench/peers/fit.py)
     Workouts {
         /// The files

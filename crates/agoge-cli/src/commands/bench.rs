@@ -23,6 +23,7 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Tasks => tasks(),
+        BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
         BenchCommand::Workouts { files, values } => workouts(files, *values),
     }
 }
@@ -125,4 +126,21 @@ fn workout_json(own: &agoge::formats::workout::Workout) -> serde_json::Value {
         columns[name] = values.into();
     }
     serde_json::json!({ "start_unix_s": own.start_s(), "sport": own.sport, "columns": columns })
+}
+
+/// Asks the simulator of squads how good each model becomes.
+fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, Failure> {
+    use agoge::attention::warning::Kind;
+    use agoge::coach::squad::{Squad, Study, study};
+    for years in years {
+        for seed in 1..=seeds {
+            for kind in Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention) {
+                let ask =
+                    Study { squad: Squad { effect, seed, ..Squad::default() }, years: *years, kind, nominal: 0.05 };
+                let row = study(&ask).map_err(agoge::Error::from)?;
+                print(&format!("{}\n", serde_json::to_string(&row).map_err(std::io::Error::from)?))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
 }

@@ -25,8 +25,9 @@ macro_rules! codes {
 
             /// Finds one by code or name, without regard to case.
             pub fn find(text: &str) -> Option<$name> {
-                let text = text.trim().replace('_', " ");
-                $name::ALL.iter().copied().find(|own| text.eq_ignore_ascii_case(own.code()) || text.eq_ignore_ascii_case(own.label()))
+                let text = text.trim();
+                let is = |own: &str| text.eq_ignore_ascii_case(own) || text.replace('_', " ").eq_ignore_ascii_case(own);
+                $name::ALL.iter().copied().find(|own| is(own.code()) || is(own.label()))
             }
         }
     };

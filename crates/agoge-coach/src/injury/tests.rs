@@ -30,6 +30,11 @@ fn areas_are_found_by_code_name_and_everyday_word() {
     assert_eq!(Area::of_words("Stress - Achilles"), Area::Ankle);
     assert_eq!(Area::of_words("Hamstring"), Area::Thigh);
     assert_eq!(Area::of_words("Contact"), Area::Unspecified);
+    assert_eq!(Onset::find("repetitive_gradual"), Some(Onset::RepetitiveGradual));
+    assert_eq!(Tissue::find("muscle/tendon"), Some(Tissue::MuscleTendon));
+    assert!(Area::ALL.iter().all(
+        |area| Area::find(area.code()) == Some(*area) && Area::find(&area.label().replace(' ', "_")) == Some(*area)
+    ));
     let codes: std::collections::BTreeSet<&str> = Area::ALL.iter().map(|area| area.code()).collect();
     assert_eq!(codes.len(), Area::ALL.len());
 }

@@ -69,7 +69,10 @@ impl Athlete {
             let bytes = match std::fs::read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    done.refused.push(refuse(format!("{error}; hint: check that the path exists and may be read")));
+                    done.refused.push(refuse(format!(
+                        "{error}; hint: check that the path exists and may be read; file: {}",
+                        file.display()
+                    )));
                     continue;
                 }
             };
@@ -98,7 +101,7 @@ impl Athlete {
                 let own = match workout::clean(own) {
                     Ok(own) => own,
                     Err(reason) => {
-                        done.refused.push(refuse(reason.to_string()));
+                        done.refused.push(refuse(format!("{reason}; file: {}", file.display())));
                         continue;
                     }
                 };

@@ -95,6 +95,20 @@ fn what_is_at_fault_is_named_and_the_rest_is_taken() {
 }
 
 #[test]
+fn a_table_of_loads_with_injuries_has_an_overview() {
+    let (library, own) = athlete();
+    let mut text = String::from("Day,Injury,Location,Type,RPE.Load,Total.Distance\n");
+    for day in 1..=40 {
+        let injury = if day == 30 { "Hamstring,Soft Tissue" } else { "," };
+        text += &format!("{day},0,{injury},{},{}\n", 100 * (day % 7), 1000 * (day % 7));
+    }
+    let done = own.import(&[put(library.path(), "days.csv", &text)], ImportOptions::default()).unwrap();
+    assert_eq!((done.added, done.reports), (40, 1));
+    let seen = own.overview(None).unwrap();
+    assert_eq!((seen.injuries.len(), seen.injuries[0].area.code(), seen.missing_days), (1, "T", 0));
+}
+
+#[test]
 fn names_stay_in_the_library() {
     let library = Path::new("library");
     for name in ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
