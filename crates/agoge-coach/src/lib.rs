@@ -9,6 +9,7 @@ pub mod injury;
 pub mod learned;
 pub mod load;
 pub mod score;
+pub mod screen;
 pub mod squad;
 pub mod summary;
 mod verdict;

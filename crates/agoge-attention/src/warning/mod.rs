@@ -54,7 +54,7 @@ pub trait Foretell: Send + Sync {
     fn log_odds(&self, windows: &[&Window]) -> Vec<f64>;
 }
 
-/// Learns from windows with both outcomes. The same windows and seed give the same model.
+/// Learns from windows with both outcomes, and sets the odds right on athletes left out in turn. The same windows and seed give the same model.
 ///
 /// # Errors
 /// Without windows of both outcomes, or when a training goes wrong.
@@ -67,10 +67,65 @@ pub fn learn(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foret
             hint: "a warning is learned from days before which it happened and days before which it did not",
         });
     }
+    let model = fit(kind, windows, seed)?;
+    let (offset, slope) = recalibrated(kind, windows, seed).unwrap_or((0.0, 1.0));
+    Ok(Box::new(Calibrated { model, offset, slope }))
+}
+
+fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
     match kind {
         Kind::Logistic => Ok(Box::new(logistic::Logistic::fit(windows))),
         Kind::Boosted => trees::Trees::fit(windows, seed).map(|trees| Box::new(trees) as Box<dyn Foretell>),
         Kind::Attention => attention::Attentive::fit(windows, seed).map(|model| Box::new(model) as Box<dyn Foretell>),
+    }
+}
+
+/// How many times some athletes are left out to see how far a model's odds may be believed.
+const FOLDS: usize = 4;
+
+/// Offset and slope with which the odds are right for athletes that were left out (Cox 1958; Platt 1999). What a model learned by heart has no slope there. None
+/// where some fold has only one outcome.
+fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Option<(f64, f64)> {
+    let (mut odds, mut outcomes) = (Vec::new(), Vec::new());
+    for fold in 0..FOLDS {
+        let (left_out, known): (Vec<&Window>, Vec<&Window>) =
+            windows.iter().partition(|window| window.athlete % FOLDS == fold);
+        let happened = known.iter().filter(|window| window.outcome).count();
+        if happened == 0 || happened == known.len() || left_out.is_empty() {
+            return None;
+        }
+        let model = fit(kind, &known, seed).ok()?;
+        odds.extend(model.log_odds(&left_out).into_iter().map(|odds| vec![odds]));
+        outcomes.extend(left_out.iter().map(|window| window.outcome));
+    }
+    let found = logistic::newton(&odds, &outcomes, 1, 0.0);
+    // A slope of 0 would leave no order of the days at all, and one far above 1 is chance.
+    let slope = found[1].clamp(0.05, 1.25);
+    Some(if slope == found[1] { (found[0], slope) } else { (offset(&odds, &outcomes, slope), slope) })
+}
+
+/// The offset with which odds of a given slope are right on average.
+fn offset(odds: &[Vec<f64>], outcomes: &[bool], slope: f64) -> f64 {
+    let happened = outcomes.iter().filter(|outcome| **outcome).count() as f64;
+    let mut offset = 0.0;
+    for _ in 0..50 {
+        let p = || odds.iter().map(|odds| 1.0 / (1.0 + (-(offset + slope * odds[0])).exp()));
+        let (sum, curvature): (f64, f64) = (p().sum(), p().map(|p| p * (1.0 - p)).sum());
+        offset += ((happened - sum) / curvature.max(1e-9)).clamp(-1.0, 1.0);
+    }
+    offset
+}
+
+/// A model whose odds were held against athletes left out.
+struct Calibrated {
+    model: Box<dyn Foretell>,
+    offset: f64,
+    slope: f64,
+}
+
+impl Foretell for Calibrated {
+    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
+        self.model.log_odds(windows).into_iter().map(|odds| self.offset + self.slope * odds).collect()
     }
 }
 
