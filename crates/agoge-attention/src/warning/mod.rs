@@ -95,25 +95,34 @@ fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Option<(f64, f64)
             return None;
         }
         let model = fit(kind, &known, seed).ok()?;
-        odds.extend(model.log_odds(&left_out).into_iter().map(|odds| vec![odds]));
+        odds.extend(model.log_odds(&left_out));
         outcomes.extend(left_out.iter().map(|window| window.outcome));
     }
-    let found = logistic::newton(&odds, &outcomes, 1, 0.0);
-    // A slope of 0 would leave no order of the days at all, and one far above 1 is chance.
-    let slope = found[1].clamp(0.05, 1.25);
-    Some(if slope == found[1] { (found[0], slope) } else { (offset(&odds, &outcomes, slope), slope) })
+    Some(offset_and_slope(&odds, &outcomes))
 }
 
-/// The offset with which odds of a given slope are right on average.
-fn offset(odds: &[Vec<f64>], outcomes: &[bool], slope: f64) -> f64 {
-    let happened = outcomes.iter().filter(|outcome| **outcome).count() as f64;
-    let mut offset = 0.0;
+/// How far the slope may be expected to lie from 1 before anything is known: with some hundred outcomes the outcomes alone would make it as uncertain as that.
+const SLOPE_SPREAD: f64 = 0.3;
+
+/// The likeliest offset and slope, the slope expected near 1; Newton's steps.
+fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
+    let (mut offset, mut slope) = (0.0, 1.0);
     for _ in 0..50 {
-        let p = || odds.iter().map(|odds| 1.0 / (1.0 + (-(offset + slope * odds[0])).exp()));
-        let (sum, curvature): (f64, f64) = (p().sum(), p().map(|p| p * (1.0 - p)).sum());
-        offset += ((happened - sum) / curvature.max(1e-9)).clamp(-1.0, 1.0);
+        let stiffness = SLOPE_SPREAD.powi(-2);
+        let (mut up, mut along) = (0.0, stiffness * (1.0 - slope));
+        let (mut a, mut b, mut c) = (1e-9, 0.0, stiffness);
+        for (odds, outcome) in odds.iter().zip(outcomes) {
+            let p = 1.0 / (1.0 + (-(offset + slope * odds)).exp());
+            let (miss, weight) = (f64::from(u8::from(*outcome)) - p, p * (1.0 - p));
+            (up, along) = (up + miss, along + miss * odds);
+            (a, b, c) = (a + weight, b + weight * odds, c + weight * odds * odds);
+        }
+        let determinant = a * c - b * b;
+        offset += (c * up - b * along) / determinant;
+        slope += (a * along - b * up) / determinant;
     }
-    offset
+    // A slope of 0 would leave no order of the days at all.
+    (offset, slope.max(0.05))
 }
 
 /// A model whose odds were held against athletes left out.

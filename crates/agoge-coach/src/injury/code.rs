@@ -80,6 +80,7 @@ codes! {
         Sudden "sudden" "acute, sudden onset",
         RepetitiveSudden "repetitive_sudden" "repetitive, sudden onset",
         RepetitiveGradual "repetitive_gradual" "repetitive, gradual onset",
+        Unspecified "unspecified" "unspecified",
     }
 }
 
@@ -90,6 +91,7 @@ codes! {
         Right "right" "right",
         Both "both" "both sides",
         Middle "middle" "midline",
+        Unspecified "unspecified" "unspecified",
     }
 }
 

@@ -82,7 +82,7 @@ impl Panel<'_> {
             for (place, value) in thinned(bars) {
                 let _ = write!(
                     svg,
-                    r#"<rect class="bar" x="{:.1}" y="{:.1}" width="{width:.2}" height="{:.1}"/>"#,
+                    r#"<rect class="load" x="{:.1}" y="{:.1}" width="{width:.2}" height="{:.1}"/>"#,
                     x(place) - width / 2.0,
                     y(value),
                     floor - y(value)

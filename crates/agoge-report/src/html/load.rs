@@ -3,7 +3,7 @@
 use super::{POLICY, STYLE};
 use crate::words::{certainty, count};
 use agoge_coach::analysis::Certainty;
-use agoge_coach::injury::{Injury, Warning, screening_text};
+use agoge_coach::injury::{Area, Injury, Warning, screening_text};
 use agoge_coach::load::{Method, Overview, Trend};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -117,7 +117,8 @@ fn card(rank: usize, warning: &Warning) -> Markup {
 fn marks(overview: &Overview) -> Vec<(usize, String, bool)> {
     let mark = |injury: &Injury| {
         let place = usize::try_from(injury.day.0.checked_sub(overview.daily.first.0)?).ok()?;
-        Some((place, injury.area.label().to_owned(), injury.contact))
+        let word = if injury.area == Area::Unspecified { "injury" } else { injury.area.label() };
+        Some((place, word.to_owned(), injury.contact))
     };
     overview.injuries.iter().filter_map(mark).collect()
 }

@@ -176,19 +176,19 @@ impl Athlete {
         let mut rows: Vec<InjuryRow> = tables::read(&path)?;
         let before = rows.len();
         for injury in found {
+            // Words that say how it began are taken over; the tissue is not guessed.
             let words = format!("{} {}", injury.location, injury.kind).to_lowercase();
+            let contact = words.contains("contact") && !words.contains("non");
+            let onset = match () {
+                () if contact => "sudden",
+                () if words.contains("overuse") => "repetitive_gradual",
+                () => "",
+            };
             let row = InjuryRow {
                 day: injury.day,
                 area: Area::of_words(&injury.location).label().to_owned(),
-                tissue: if words.contains("stress") {
-                    "bone".into()
-                } else if words.contains("soft") {
-                    "muscle/tendon".into()
-                } else {
-                    String::new()
-                },
-                onset: if words.contains("contact") { "sudden".into() } else { "repetitive_gradual".into() },
-                contact: if words.contains("contact") { "yes".into() } else { "no".into() },
+                onset: onset.to_owned(),
+                contact: if contact { "yes".into() } else { "no".into() },
                 notes: format!("{}, {}", injury.location, injury.kind).trim_matches([',', ' ']).to_owned(),
                 ..InjuryRow::default()
             };
