@@ -1,5 +1,7 @@
 //! Workout files of real devices against the values that stand beside them as CSV, and all broken ones.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+
 mod common;
 
 use agoge_formats::workout::{self, Start, Workout, clean};

@@ -2,16 +2,18 @@
 
 mod decode;
 mod profile;
+mod value;
 
 pub(super) use decode::is_fit;
 
 use super::{Samples, Start, Workout};
 use crate::Error;
 use crate::error::Place;
-use decode::{Message, Part, Value};
+use decode::{Message, Part};
 use profile::{ACTIVITY, EPOCH_S, FILE_ID, RECORD, SESSION, TIMESTAMP};
 use std::collections::HashMap;
 use std::path::Path;
+use value::Value;
 
 const BROKEN: &str = "--lenient reads what is there; or copy the file from the device again";
 
