@@ -36,13 +36,18 @@ fn a_diary_becomes_figures_and_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library");
     let run = with(&library);
-    let (diary, pain) =
-        (put(folder.path(), "diary.csv", &diary()), put(folder.path(), "pain.csv", "day,area,side,score\n2026-06-27,Q,left,5\n"));
+    let (diary, pain) = (
+        put(folder.path(), "diary.csv", &diary()),
+        put(folder.path(), "pain.csv", "day,area,side,score\n2026-06-27,Q,left,5\n"),
+    );
     let first = run(&["load", "import", &diary, &pain, "--athlete", "Ada <K>"]);
     assert!(first.status.success(), "{}", text(&first.stderr));
     assert!(text(&first.stdout).starts_with("180 new, 0 joined") && text(&first.stdout).contains("1 reports"));
     let again = run(&["load", "import", &diary, &pain, "--athlete", "Ada <K>"]);
-    assert!(text(&again.stdout).starts_with("0 new, 0 joined") && text(&again.stdout).contains("180 known already, 0 reports"));
+    assert!(
+        text(&again.stdout).starts_with("0 new, 0 joined")
+            && text(&again.stdout).contains("180 known already, 0 reports")
+    );
 
     let page = folder.path().join("page.html");
     let shown = run(&["load", "show", "Ada <K>", "--page", &page.to_string_lossy()]);
@@ -55,8 +60,10 @@ fn a_diary_becomes_figures_and_warnings() {
     assert!(!page.contains("NaN"));
 
     let risk = text(&run(&["risk", "Ada <K>"]).stdout);
-    let order = ["Pain of 5 of 10 in the lower leg (left)", "200 % more than the longest", "What can and cannot be concluded"];
-    let places: Vec<usize> = order.iter().map(|words| risk.find(words).unwrap_or_else(|| panic!("{words}: {risk}"))).collect();
+    let order =
+        ["Pain of 5 of 10 in the lower leg (left)", "200 % more than the longest", "What can and cannot be concluded"];
+    let places: Vec<usize> =
+        order.iter().map(|words| risk.find(words).unwrap_or_else(|| panic!("{words}: {risk}"))).collect();
     assert!(places.is_sorted() && risk.contains("Why:") && risk.contains("Do:") && risk.contains("Sure:"));
 
     let json: serde_json::Value = serde_json::from_slice(&run(&["risk", "Ada <K>", "--json"]).stdout).unwrap();
@@ -92,8 +99,15 @@ fn what_is_wrong_is_said_in_a_line() {
 fn files_of_many_devices() {
     let folder = tempfile::tempdir().unwrap();
     let run = with(folder.path());
-    let names = ["fit/garmin-fenix-5-run.fit", "fit/activity-filecrc.fit", "fit/Settings.fit", "workouts/ride.gpx", "load/injury-data.csv"];
-    let files: Option<Vec<String>> = names.iter().map(|name| Some(data(name)?.to_string_lossy().into_owned())).collect();
+    let names = [
+        "fit/garmin-fenix-5-run.fit",
+        "fit/activity-filecrc.fit",
+        "fit/Settings.fit",
+        "workouts/ride.gpx",
+        "load/injury-data.csv",
+    ];
+    let files: Option<Vec<String>> =
+        names.iter().map(|name| Some(data(name)?.to_string_lossy().into_owned())).collect();
     let Some(files) = files else { return };
     let mut arguments: Vec<&str> = vec!["load", "import", "--athlete", "Ada"];
     arguments.extend(files.iter().map(String::as_str));
