@@ -37,7 +37,7 @@ pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, se
         Sex::Female => (0.86, 1.67),
     };
     let reserve = maximum - resting;
-    if !(reserve > 0.0) {
+    if reserve.is_nan() || reserve <= 0.0 {
         return f64::NAN;
     }
     sum(minutes(time, heart_rate).map(|(minutes, rate)| {

@@ -46,21 +46,21 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
     hide(&mut samples.distance, |v| v >= 0.0, "distances below 0", &mut notes);
     hide(&mut samples.latitude, |v| v.abs() <= 90.0, "latitudes beyond the poles", &mut notes);
     hide(&mut samples.longitude, |v| v.abs() <= 180.0, "longitudes beyond 180°", &mut notes);
-    if !(workout.duration_s >= 0.0 && workout.duration_s <= LONGEST_S) {
+    if !(0.0..=LONGEST_S).contains(&workout.duration_s) {
         if workout.duration_s.is_finite() {
             notes.push("the file's own duration was impossible".into());
         }
         workout.duration_s = workout.samples.time.last().copied().unwrap_or(f64::NAN);
     }
     let measured = workout.samples.distance.iter().copied().filter(|v| v.is_finite());
-    if !(workout.distance_m >= 0.0) {
+    if workout.distance_m.is_nan() || workout.distance_m < 0.0 {
         workout.distance_m = measured.reduce(f64::max).unwrap_or(f64::NAN);
     }
     workout.notes.append(&mut notes);
     // A diary's row of 0 minutes is a day of rest, and one with a load needs no minutes.
     let from_device = workout.start_s().is_some();
     match () {
-        () if from_device && !(workout.duration_s > 0.0) => Err(Unusable::NoTime),
+        () if from_device && (workout.duration_s.is_nan() || workout.duration_s <= 0.0) => Err(Unusable::NoTime),
         () if workout.duration_s > LONGEST_S => Err(Unusable::TooLong),
         () => Ok(workout),
     }
@@ -97,7 +97,7 @@ fn run_forward(workout: &mut Workout, notes: &mut Vec<String>) {
         let mut now = *time + shift;
         if let Some(last) = last {
             let step = now - last;
-            if step < 0.0 || step > LONGEST_GAP_S {
+            if !(0.0..=LONGEST_GAP_S).contains(&step) {
                 *(if step < 0.0 { &mut back } else { &mut leaps }) += 1;
                 shift += 1.0 - step;
                 now = last + 1.0;

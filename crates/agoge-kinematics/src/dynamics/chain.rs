@@ -65,7 +65,11 @@ pub fn joint_moments(
         return Ok(vec![vec![Net { force: NAN, moment: NAN }; frames]; segments.len()]);
     }
     let step = (time[frames - 1] - time[0]) / (frames - 1) as f64;
-    if let Some(place) = time.windows(2).position(|pair| !((pair[1] - pair[0] - step).abs() <= 0.01 * step)) {
+    let uneven = |pair: &[f64]| {
+        let off = (pair[1] - pair[0] - step).abs();
+        off.is_nan() || off > 0.01 * step
+    };
+    if let Some(place) = time.windows(2).position(uneven) {
         return Err(Fault::Clock(place + 1));
     }
     let mut nets = vec![Vec::with_capacity(frames); segments.len()];

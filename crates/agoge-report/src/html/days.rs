@@ -43,7 +43,7 @@ impl Panel<'_> {
         let high = all.copied().filter(|value| value.is_finite()).fold(f64::NAN, f64::max);
         let days =
             self.lines.iter().map(|line| line.values.len()).chain(self.bars.map(<[f64]>::len)).max().unwrap_or(0);
-        if !(high > 0.0) || days < 2 {
+        if high.is_nan() || high <= 0.0 || days < 2 {
             return html! { figure { figcaption { (self.title) ": " span.unit { "too few days yet" } } } };
         }
         let [left, right, top, bottom] = MARGIN;

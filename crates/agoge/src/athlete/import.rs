@@ -217,7 +217,7 @@ fn table_of(bytes: &[u8]) -> Option<&'static str> {
 fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
     let file = fingerprint(bytes);
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
-    let id = |index: usize, own: &Workout| match own.start {
+    let mut id = |index: usize, own: &Workout| match own.start {
         Start::At { .. } => format!("{file:016x}-{index}"),
         Start::On(day) => {
             let row = format!(
@@ -230,7 +230,6 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
             format!("{print:016x}-d{times}")
         }
     };
-    let mut id = id;
     workouts.into_iter().enumerate().map(|(index, own)| (id(index, &own), own)).collect()
 }
 

@@ -50,7 +50,11 @@ impl Profile {
         if rates.iter().flatten().any(|rate| !(20.0..=250.0).contains(rate)) {
             return Err(fault("a heart rate is not between 20 and 250".into()));
         }
-        if [own.threshold_power_w, own.threshold_speed_m_s].iter().flatten().any(|value| !(*value > 0.0)) {
+        if [own.threshold_power_w, own.threshold_speed_m_s]
+            .iter()
+            .flatten()
+            .any(|value| value.is_nan() || *value <= 0.0)
+        {
             return Err(fault("a threshold is not above 0".into()));
         }
         if own.resting_heart_rate.zip(own.maximal_heart_rate).is_some_and(|(rest, most)| rest >= most) {
