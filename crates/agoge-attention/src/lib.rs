@@ -32,6 +32,7 @@ pub mod sensor;
 pub mod stream;
 pub mod token;
 pub mod train;
+pub mod warning;
 pub mod weights;
 
 pub use adapt::{Adapted, adapt};

@@ -58,6 +58,10 @@ pub(crate) enum Command {
     Label(Label),
     /// Show, export or import a model (docs/MODELS.md)
     Model(Model),
+    /// Bring workouts, diaries and reports of an athlete together, and show what they weigh (docs/LOAD.md)
+    Load(Load),
+    /// Say what changed in an athlete's load and reports, why it matters, what to do, and how sure that is
+    Risk(Risk),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
@@ -395,6 +399,97 @@ pub(crate) enum ModelCommand {
     },
 }
 
+/// Where the athletes are kept.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Library {
+    /// The folder with a folder of open files for each athlete (default: agoge/athletes in your data folder)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) library: Option<PathBuf>,
+}
+
+/// `agoge load`
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: LoadCommand,
+}
+
+/// By which method days are weighed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LoadMethod {
+    /// RPE × minutes (Foster 1998)
+    SessionRpe,
+    /// Heart rate by Banister's constants
+    TrimpBanister,
+    /// Heart rate in Edwards' five zones
+    TrimpEdwards,
+    /// Heart rate in Lucía's three zones
+    TrimpLucia,
+    /// Power against threshold power
+    Tss,
+    /// Speed against threshold speed
+    Pace,
+    /// Metres
+    Distance,
+}
+
+/// What to do with load.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LoadCommand {
+    /// Read workouts (FIT, TCX, GPX), diaries and tables of injuries, pain and questionnaires (CSV); doing it twice changes nothing
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILES")]
+        files: Vec<PathBuf>,
+        /// Whose they are
+        #[arg(long, value_name = "NAME")]
+        athlete: String,
+        /// Also read files whose checksum is wrong or that break off, as far as they go
+        #[arg(long)]
+        lenient: bool,
+        /// How far the athlete's clock is ahead of UTC, for files that do not say
+        #[arg(long, value_name = "±HH:MM", default_value = "+00:00", allow_hyphen_values = true, value_parser = time_zone)]
+        time_zone: f64,
+        /// Where
+        #[command(flatten)]
+        library: Library,
+    },
+    /// Show the days: load, CTL, ATL, TSB, ratios, monotony, strain, each with its method and source
+    Show {
+        /// Whose
+        athlete: String,
+        /// By which method (default: the one that most workouts have)
+        #[arg(long, value_enum)]
+        method: Option<LoadMethod>,
+        /// Also write the page there
+        #[arg(long, value_name = "FILE.html")]
+        page: Option<PathBuf>,
+        /// Where
+        #[command(flatten)]
+        library: Library,
+    },
+}
+
+/// `agoge risk`
+#[derive(Debug, Args)]
+pub(crate) struct Risk {
+    /// Whose
+    pub(crate) athlete: String,
+    /// By which method days are weighed (default: the one that most workouts have)
+    #[arg(long, value_enum)]
+    pub(crate) method: Option<LoadMethod>,
+    /// Where
+    #[command(flatten)]
+    pub(crate) library: Library,
+}
+
+/// Seconds of `+02:00`.
+fn time_zone(text: &str) -> Result<f64, String> {
+    let instant = agoge::formats::workout::parse_instant(&format!("1970-01-01T00:00:00{text}"));
+    instant.and_then(|(_, offset)| offset).ok_or_else(|| "write it as +02:00".to_owned())
+}
+
 /// `agoge bench`
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -414,6 +509,30 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
+    /// Learn warnings from simulated squads and judge them on others: a line of JSON for each model, number of years and seed (docs/results/load.md)
+    Squads {
+        /// Effect of the load ratio on the log odds of an injury; 0 is none
+        #[arg(long, default_value_t = 2.5)]
+        effect: f64,
+        /// Athlete-years to learn from
+        #[arg(long, value_delimiter = ',', default_value = "100")]
+        years: Vec<f64>,
+        /// How many seeds
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        seeds: u64,
+        /// Leave out the attention model, which takes longest
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Read workout files: for each a line of JSON with milliseconds, and the values with --values (bench/peers/fit.py)
+    Workouts {
+        /// The files
+        #[arg(required = true, value_name = "FILES")]
+        files: Vec<PathBuf>,
+        /// Print every value of every sample
+        #[arg(long)]
+        values: bool,
+    },
     /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
     Stream {
         /// How many at once

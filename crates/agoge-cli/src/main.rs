@@ -44,6 +44,8 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Norm(args) => commands::norm::run(&args, shared),
         Command::Label(args) => commands::label::run(&args, shared),
         Command::Model(args) => commands::model::run(&args, shared),
+        Command::Load(args) => commands::load::run(&args, shared),
+        Command::Risk(args) => commands::load::risk(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),
     }

@@ -6,8 +6,12 @@ pub mod analysis;
 pub mod band;
 pub mod explain;
 pub mod findings;
+pub mod injury;
 pub mod learned;
+pub mod load;
 pub mod score;
+pub mod screen;
+pub mod squad;
 pub mod summary;
 mod verdict;
 

@@ -40,6 +40,7 @@ mod table;
 mod text;
 mod trc;
 mod up;
+pub mod workout;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@
 pub mod coordination;
 pub mod curve;
 pub mod curves;
+pub mod dynamics;
 pub mod movement;
 pub mod normalise;
 pub mod repetition;

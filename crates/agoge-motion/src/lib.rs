@@ -7,6 +7,7 @@
 //! Invariants: this crate knows no file format, no movement and no model; it does no input or output.
 
 pub mod condition;
+pub mod day;
 pub mod filter;
 pub mod part;
 pub mod recording;
@@ -16,6 +17,7 @@ pub mod simulate;
 pub mod skeleton;
 pub mod vector;
 
+pub use day::Day;
 pub use part::{Part, Side};
 pub use recording::{Channel, Error, Recording, Source, Space, UpAxis};
 pub use segments::Directions;

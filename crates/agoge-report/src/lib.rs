@@ -7,14 +7,16 @@ mod csv;
 mod explanation;
 mod html;
 mod language;
+mod load;
 mod terminal;
 mod words;
 
 pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
-pub use html::{Scene, html};
+pub use html::{Scene, html, load_html};
 pub use language::Language;
+pub use load::{load_terminal, risk_terminal};
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

@@ -84,6 +84,47 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
+    /// A name that cannot be a folder's.
+    #[error(
+        "not a name for an athlete; hint: letters, digits, blanks and dashes, at most 100, without a slash and not beginning with a dot"
+    )]
+    AthleteName,
+    /// No folder for the library is known.
+    #[error("there is no folder for the athletes; hint: name one with --library DIR")]
+    NoLibrary,
+    /// Nobody of this name is in the library.
+    #[error("there is no such athlete in the library; hint: `agoge load import FILES… --athlete NAME` begins one; folder: {}", .folder.display())]
+    NoAthlete {
+        /// Where the folder would be.
+        folder: PathBuf,
+    },
+    /// Nothing is known from which a load follows.
+    #[error(
+        "no workout has a load by this method; hint: rate workouts in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/LOAD.md); folder: {}",
+        .folder.display()
+    )]
+    NoLoad {
+        /// The athlete's folder.
+        folder: PathBuf,
+    },
+    /// What an athlete's loads need is at fault.
+    #[error("{what}; hint: the keys are listed in docs/LOAD.md; file: {}", .path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and in which line.
+        what: String,
+    },
+    /// A table of an athlete's folder is at fault.
+    #[error("{what}, in line {line}; hint: the columns are listed in docs/LOAD.md; file: {}", .path.display())]
+    Table {
+        /// The table.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
     /// The operating system refused.
     #[error("{}: {source}; hint: check that the path exists and that you may use it", .path.display())]
     Io {

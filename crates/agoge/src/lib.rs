@@ -16,6 +16,7 @@
 //! ```
 
 mod analyze;
+pub mod athlete;
 mod checkpoint;
 pub mod demo;
 mod doctor;
@@ -37,6 +38,7 @@ pub use agoge_report as report;
 
 pub use agoge_coach::Analysis;
 pub use analyze::{Analyzed, analyze};
+pub use athlete::Athlete;
 pub use checkpoint::Checkpoints;
 pub use doctor::{Diagnosis, doctor};
 pub use error::Error;

@@ -19,10 +19,12 @@ fn slices(task: &Task) -> u32 {
 
 /// Serves tasks on standard input and output, or lists them.
 pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
-    match args.command {
-        BenchCommand::Stream { streams, seconds } => stream(streams, seconds, shared),
+    match &args.command {
+        BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Tasks => tasks(),
+        BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
+        BenchCommand::Workouts { files, values } => workouts(files, *values),
     }
 }
 
@@ -93,6 +95,52 @@ fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure
         super::print_json(&measured)?;
     } else {
         print(&measured.to_string())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads workout files and prints what `bench/peers/fit.py` holds against another reader.
+fn workouts(files: &[std::path::PathBuf], values: bool) -> Result<Exit, Failure> {
+    for file in files {
+        let start = Instant::now();
+        let read = agoge::formats::workout::read(file, false);
+        let milliseconds = start.elapsed().as_secs_f64() * 1e3;
+        let mut line = serde_json::json!({ "file": file, "ms": milliseconds });
+        match read {
+            Err(error) => line["error"] = error.to_string().into(),
+            Ok(own) => {
+                line["samples"] = own.iter().map(|own| own.samples.len()).sum::<usize>().into();
+                if values {
+                    line["workouts"] = own.iter().map(workout_json).collect();
+                }
+            }
+        }
+        print(&format!("{line}\n"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn workout_json(own: &agoge::formats::workout::Workout) -> serde_json::Value {
+    let mut columns = serde_json::json!({ "time": own.samples.time });
+    for (name, values) in own.samples.columns() {
+        columns[name] = values.into();
+    }
+    serde_json::json!({ "start_unix_s": own.start_s(), "sport": own.sport, "columns": columns })
+}
+
+/// Asks the simulator of squads how good each model becomes.
+fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, Failure> {
+    use agoge::attention::warning::Kind;
+    use agoge::coach::squad::{Squad, Study, study};
+    for years in years {
+        for seed in 1..=seeds {
+            for kind in Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention) {
+                let ask =
+                    Study { squad: Squad { effect, seed, ..Squad::default() }, years: *years, kind, nominal: 0.05 };
+                let row = study(&ask).map_err(agoge::Error::from)?;
+                print(&format!("{}\n", serde_json::to_string(&row).map_err(std::io::Error::from)?))?;
+            }
+        }
     }
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod label;
+pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod norm;

@@ -115,14 +115,14 @@ fn line(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
 }
 
 /// A tick's value without idle zeros.
-fn label(tick: f64) -> String {
+pub(super) fn label(tick: f64) -> String {
     let text = format!("{tick:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Three to six round values in a range.
-fn ticks(low: f64, high: f64) -> Vec<f64> {
+pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let rough = (high - low) / 4.0;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);

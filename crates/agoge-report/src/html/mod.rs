@@ -1,9 +1,14 @@
 //! The report as one page that needs nothing from outside.
 
 mod data;
+mod days;
 mod figures;
+mod load;
 mod sections;
 mod why;
+
+pub(crate) use load::figure;
+pub use load::load_html;
 
 use agoge_coach::Analysis;
 use agoge_kinematics::Curves;

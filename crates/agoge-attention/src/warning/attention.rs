@@ -1,0 +1,164 @@
+//! Attention over the days: each known day is a token, the last day asks, all known days answer.
+
+use super::{Foretell, Scaler, Window};
+use crate::attention::{SelfAttention, map};
+use crate::error::Error;
+use crate::ops::Sight;
+use crate::train::{self, Order, Parameters, Plan, Trainer, cut, device};
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::{log_sigmoid, tanh};
+use burn::tensor::{Bool, Device, Tensor, TensorData};
+use fastrand::Rng;
+
+/// Small: a club has some hundred outcomes, not thousands.
+const WIDTH: usize = 16;
+const HEADS: usize = 2;
+const BATCH: usize = 128;
+const STEPS: usize = 500;
+const RATE: f64 = 3e-3;
+/// Of the windows without the outcome so many are learned from for each one with it; the offset is set right afterwards (King & Zeng 2001).
+const OTHERS: usize = 12;
+/// Numbers that say when a day was: two decays and a line.
+const WHEN: usize = 3;
+
+/// The network.
+#[derive(Module, Debug)]
+struct Network {
+    token: Linear,
+    attention: SelfAttention,
+    /// From what the days said together and the last day's own token.
+    head: Linear,
+}
+
+impl Network {
+    fn new(numbers: usize, device: &Device) -> Network {
+        Network {
+            // Each number, whether it is known, and when.
+            token: LinearConfig::new(2 * numbers + WHEN, WIDTH).init(device),
+            attention: SelfAttention::new(WIDTH, HEADS, device),
+            head: LinearConfig::new(2 * WIDTH, 1).init(device),
+        }
+    }
+
+    /// Log odds `[batch]` of `[batch, day, channel]`; `hidden` `[batch, day, 1]` is true for missing days.
+    fn forward(&self, x: Tensor<3>, hidden: Tensor<3, Bool>) -> Tensor<1> {
+        let [batch, days, _] = x.dims();
+        let tokens = map(&self.token, x);
+        let sight = Sight { hidden: Some(hidden), ..Sight::default() };
+        let said = self
+            .attention
+            .forward(tokens.clone().reshape([batch, days, 1, WIDTH]), &sight)
+            .reshape([batch, days, WIDTH]);
+        let last = |x: Tensor<3>| x.narrow(1, days - 1, 1).reshape([batch, WIDTH]);
+        // The last day's own numbers reach the head unbent, what the days said together bent: a linear effect needs no attention.
+        let joined = Tensor::cat(vec![last(tokens), tanh(last(said))], 1);
+        map(&self.head, joined).reshape([batch])
+    }
+}
+
+/// A window as the network takes it: channels of each day, and which days are missing.
+type Row = (Vec<f32>, Vec<bool>);
+
+fn row(window: &Window, scaler: &Scaler) -> Row {
+    let days = window.days.len();
+    let (mut channels, mut hidden) = (Vec::new(), Vec::with_capacity(days));
+    for (place, day) in window.days.iter().enumerate() {
+        let age = (days - 1 - place) as f32;
+        channels.extend(scaler.scaled(day).into_iter().map(|v| v as f32));
+        channels.extend(day.iter().map(|v| f32::from(u8::from(v.is_finite()))));
+        channels.extend([(-age / 3.0).exp(), (-age / 14.0).exp(), age / 28.0]);
+        // The last day always stands: it is the one that asks.
+        hidden.push(place + 1 < days && day.iter().all(|v| v.is_nan()));
+    }
+    (channels, hidden)
+}
+
+fn tensors(rows: &[Row], device: &Device) -> (Tensor<3>, Tensor<3, Bool>) {
+    let (batch, days) = (rows.len(), rows.first().map_or(0, |row| row.1.len()));
+    let channels = rows.first().map_or(0, |row| row.0.len() / days.max(1));
+    let x: Vec<f32> = rows.iter().flat_map(|row| row.0.iter().copied()).collect();
+    let hidden: Vec<bool> = rows.iter().flat_map(|row| row.1.iter().copied()).collect();
+    (
+        Tensor::from_data(TensorData::new(x, [batch, days, channels]), device),
+        Tensor::from_data(TensorData::new(hidden, [batch, days, 1]), device),
+    )
+}
+
+struct Lesson {
+    rows: Vec<(Row, bool)>,
+    order: Order,
+}
+
+impl train::Task for Lesson {
+    type Model = Network;
+    type Shard = (Vec<(Row, bool)>, usize);
+
+    fn shards(&self, step: usize) -> Vec<Self::Shard> {
+        let rows: Vec<(Row, bool)> = self.order.examples(step).into_iter().map(|i| self.rows[i].clone()).collect();
+        let all = rows.len();
+        cut(&rows, train::SHARDS).into_iter().map(|rows| (rows, all)).collect()
+    }
+
+    fn loss(&self, network: &Network, (rows, all): Self::Shard) -> Tensor<1> {
+        let (rows, outcomes): (Vec<Row>, Vec<bool>) = rows.into_iter().unzip();
+        let device = network.head.weight.val().device();
+        let (x, hidden) = tensors(&rows, &device);
+        let sign: Vec<f32> = outcomes.iter().map(|outcome| if *outcome { 1.0 } else { -1.0 }).collect();
+        let sign = Tensor::<1>::from_data(TensorData::new(sign, [rows.len()]), &device);
+        log_sigmoid(network.forward(x, hidden) * sign).sum().neg().div_scalar(all as f64)
+    }
+}
+
+/// A trained network.
+pub(super) struct Attentive {
+    network: Network,
+    scaler: Scaler,
+    /// Log of the share of windows without the outcome that was learned from: added to every answer.
+    offset: f64,
+}
+
+impl Attentive {
+    pub(super) fn fit(windows: &[&Window], seed: u64) -> Result<Attentive, Error> {
+        let numbers = windows.first().and_then(|window| window.days.last()).map_or(0, Vec::len);
+        let scaler = Scaler::of(windows.iter().filter_map(|window| window.days.last().map(Vec::as_slice)), numbers);
+        let mut rng = Rng::with_seed(seed);
+        let (happened, mut others): (Vec<&&Window>, Vec<&&Window>) = windows.iter().partition(|window| window.outcome);
+        let all = others.len();
+        rng.shuffle(&mut others);
+        others.truncate(happened.len() * OTHERS);
+        let offset = (others.len() as f64 / all as f64).ln();
+        let rows: Vec<(Row, bool)> =
+            happened.into_iter().chain(others).map(|window| (row(window, &scaler), window.outcome)).collect();
+        let order = Order { count: rows.len(), batch: BATCH.min(rows.len()), seed };
+        let mut plan = Plan { average: Some(0.99), ..Plan::new(STEPS, RATE) };
+        plan.optimiser.decay = 0.1;
+        let network = drawn(Network::new(numbers, &device()), seed);
+        let network = Trainer::new(&network, plan).run(&Lesson { rows, order }, &mut ())?;
+        Ok(Attentive { network: network.valid(), scaler, offset })
+    }
+}
+
+/// Weights drawn alike on every machine; the head begins at zero, so that at first nothing is claimed.
+fn drawn(network: Network, seed: u64) -> Network {
+    let mut rng = Rng::with_seed(seed);
+    let mut values = Vec::new();
+    for (path, shape) in Parameters::of(&network).layout {
+        let bound = if shape.len() > 1 && !path.starts_with("head") { (3.0 / shape[0] as f32).sqrt() } else { 0.0 };
+        values.extend((0..shape.iter().product()).map(|_| bound * (2.0 * rng.f32() - 1.0)));
+    }
+    Parameters::put(network, &values)
+}
+
+impl Foretell for Attentive {
+    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
+        let device = self.network.head.weight.val().device();
+        let mut odds = Vec::with_capacity(windows.len());
+        for chunk in windows.chunks(512) {
+            let rows: Vec<Row> = chunk.iter().map(|window| row(window, &self.scaler)).collect();
+            let (x, hidden) = tensors(&rows, &device);
+            odds.extend(self.network.forward(x, hidden).into_data().iter::<f32>().map(|v| f64::from(v) + self.offset));
+        }
+        odds
+    }
+}

@@ -1,0 +1,173 @@
+//! Models that look over an athlete's last days and say how the odds of something within the next ones stand: attention over the days, logistic regression and
+//! boosted trees. What a day's numbers mean, and what is foretold, is the caller's.
+
+mod attention;
+mod judge;
+mod logistic;
+mod trees;
+
+pub use judge::{Judged, judge};
+
+use crate::error::Error;
+
+/// An athlete's days before a decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// Whose: athletes are never on both sides of an evaluation.
+    pub athlete: usize,
+    /// What is known of each day, `[day, number]`, the last day last; NaN is missing, and a day without any number is a missing token.
+    pub days: Vec<Vec<f32>>,
+    /// The days said in a few numbers, `[summary]`, for the models that take no sequences; NaN is missing.
+    pub summary: Vec<f32>,
+    /// Whether what is foretold came about.
+    pub outcome: bool,
+}
+
+/// Which model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Logistic regression on the summary (Cox 1958), with a ridge.
+    Logistic,
+    /// Boosted trees on the summary (Friedman 2001).
+    Boosted,
+    /// Attention over the days.
+    Attention,
+}
+
+impl Kind {
+    /// All of them, the simplest first.
+    pub const ALL: [Kind; 3] = [Kind::Logistic, Kind::Boosted, Kind::Attention];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Logistic => "logistic regression",
+            Kind::Boosted => "boosted trees",
+            Kind::Attention => "attention",
+        }
+    }
+}
+
+/// Something that was learned from windows.
+pub trait Foretell: Send + Sync {
+    /// The log odds for each window.
+    fn log_odds(&self, windows: &[&Window]) -> Vec<f64>;
+}
+
+/// Learns from windows with both outcomes, and sets the odds right on athletes left out in turn. The same windows and seed give the same model.
+///
+/// # Errors
+/// Without windows of both outcomes, or when a training goes wrong.
+pub fn learn(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
+    let happened = windows.iter().filter(|window| window.outcome).count();
+    if happened == 0 || happened == windows.len() {
+        let what = format!("{happened} of {} windows have the outcome", windows.len());
+        return Err(Error::Clips {
+            what,
+            hint: "a warning is learned from days before which it happened and days before which it did not",
+        });
+    }
+    let model = fit(kind, windows, seed)?;
+    let (offset, slope) = recalibrated(kind, windows, seed).unwrap_or((0.0, 1.0));
+    Ok(Box::new(Calibrated { model, offset, slope }))
+}
+
+fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
+    match kind {
+        Kind::Logistic => Ok(Box::new(logistic::Logistic::fit(windows))),
+        Kind::Boosted => trees::Trees::fit(windows, seed).map(|trees| Box::new(trees) as Box<dyn Foretell>),
+        Kind::Attention => attention::Attentive::fit(windows, seed).map(|model| Box::new(model) as Box<dyn Foretell>),
+    }
+}
+
+/// How many times some athletes are left out to see how far a model's odds may be believed.
+const FOLDS: usize = 4;
+
+/// Offset and slope with which the odds are right for athletes that were left out (Cox 1958; Platt 1999). What a model learned by heart has no slope there. None
+/// where some fold has only one outcome.
+fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Option<(f64, f64)> {
+    let (mut odds, mut outcomes) = (Vec::new(), Vec::new());
+    for fold in 0..FOLDS {
+        let (left_out, known): (Vec<&Window>, Vec<&Window>) =
+            windows.iter().partition(|window| window.athlete % FOLDS == fold);
+        let happened = known.iter().filter(|window| window.outcome).count();
+        if happened == 0 || happened == known.len() || left_out.is_empty() {
+            return None;
+        }
+        let model = fit(kind, &known, seed).ok()?;
+        odds.extend(model.log_odds(&left_out));
+        outcomes.extend(left_out.iter().map(|window| window.outcome));
+    }
+    Some(offset_and_slope(&odds, &outcomes))
+}
+
+/// How far the slope may be expected to lie from 1 before anything is known: with some hundred outcomes the outcomes alone would make it as uncertain as that.
+const SLOPE_SPREAD: f64 = 0.3;
+
+/// The likeliest offset and slope, the slope expected near 1; Newton's steps.
+fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
+    let (mut offset, mut slope) = (0.0, 1.0);
+    for _ in 0..50 {
+        let stiffness = SLOPE_SPREAD.powi(-2);
+        let (mut up, mut along) = (0.0, stiffness * (1.0 - slope));
+        let (mut a, mut b, mut c) = (1e-9, 0.0, stiffness);
+        for (odds, outcome) in odds.iter().zip(outcomes) {
+            let p = 1.0 / (1.0 + (-(offset + slope * odds)).exp());
+            let (miss, weight) = (f64::from(u8::from(*outcome)) - p, p * (1.0 - p));
+            (up, along) = (up + miss, along + miss * odds);
+            (a, b, c) = (a + weight, b + weight * odds, c + weight * odds * odds);
+        }
+        let determinant = a * c - b * b;
+        offset += (c * up - b * along) / determinant;
+        slope += (a * along - b * up) / determinant;
+    }
+    // A slope of 0 would leave no order of the days at all.
+    (offset, slope.max(0.05))
+}
+
+/// A model whose odds were held against athletes left out.
+struct Calibrated {
+    model: Box<dyn Foretell>,
+    offset: f64,
+    slope: f64,
+}
+
+impl Foretell for Calibrated {
+    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
+        self.model.log_odds(windows).into_iter().map(|odds| self.offset + self.slope * odds).collect()
+    }
+}
+
+/// Means and scales of columns, from what is known of them; missing numbers become the mean.
+struct Scaler {
+    /// Mean and standard deviation, `[column]`.
+    columns: Vec<(f64, f64)>,
+}
+
+impl Scaler {
+    fn of<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> Scaler {
+        let column = |c: usize| {
+            let known =
+                || rows.clone().filter_map(move |row| row.get(c)).map(|v| f64::from(*v)).filter(|v| v.is_finite());
+            let count = known().count().max(1) as f64;
+            let mean = known().sum::<f64>() / count;
+            let variance = known().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
+            (mean, if variance > 1e-12 { variance.sqrt() } else { 1.0 })
+        };
+        Scaler { columns: (0..width).map(column).collect() }
+    }
+
+    fn scaled(&self, row: &[f32]) -> Vec<f64> {
+        self.columns
+            .iter()
+            .enumerate()
+            .map(|(c, (mean, deviation))| {
+                let value = row.get(c).map_or(f64::NAN, |v| f64::from(*v));
+                if value.is_finite() { ((value - mean) / deviation).clamp(-5.0, 5.0) } else { 0.0 }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+use super::*;
+use fastrand::Rng;
+
+/// Windows whose outcome depends on the last day's first number with a known slope, or on nothing.
+fn windows(count: usize, slope: f64, seed: u64) -> Vec<Window> {
+    let mut rng = Rng::with_seed(seed);
+    let mut normal = move || (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
+    let mut rng = Rng::with_seed(seed + 1);
+    let window = |i: usize| {
+        let x = normal();
+        let mut days: Vec<Vec<f32>> = (0..6).map(|_| vec![normal() as f32, 1.0]).collect();
+        days[2] = vec![f32::NAN; 2];
+        days[5][0] = x as f32;
+        let p = 1.0 / (1.0 + (2.0 - slope * x).exp());
+        Window { athlete: i % 20, days, summary: vec![x as f32, normal() as f32, 1.0], outcome: rng.f64() < p }
+    };
+    (0..count).map(window).collect()
+}
+
+fn judged(kind: Kind, slope: f64) -> Judged {
+    let (known, new) = (windows(3000, slope, 1), windows(3000, slope, 100));
+    let model = learn(kind, &known.iter().collect::<Vec<_>>(), 7).unwrap();
+    let odds = model.log_odds(&new.iter().collect::<Vec<_>>());
+    let outcomes: Vec<bool> = new.iter().map(|window| window.outcome).collect();
+    let athletes: Vec<usize> = new.iter().map(|window| window.athlete).collect();
+    judge(&odds, &outcomes, &athletes, 200, 1)
+}
+
+/// An effect that was put in is found, with the odds as they are; the AUC of the true odds is 0.75 to 0.77 here.
+#[test]
+fn a_known_effect_is_found_and_calibrated() {
+    for kind in Kind::ALL {
+        let own = judged(kind, 1.0);
+        assert!(own.auc > 0.72 && own.auc < 0.80, "{kind:?} {own:?}");
+        assert!((0.75..1.3).contains(&own.calibration_slope), "{kind:?} {own:?}");
+        assert!(own.brier < own.brier_of_base_rate && own.may_speak(), "{kind:?} {own:?}");
+    }
+}
+
+#[test]
+fn without_an_effect_none_may_speak() {
+    for kind in Kind::ALL {
+        let own = judged(kind, 0.0);
+        assert!(!own.may_speak() && (own.auc - 0.5).abs() < 0.06, "{kind:?} {own:?}");
+    }
+}
+
+#[test]
+fn one_outcome_alone_teaches_nothing() {
+    let mut all = windows(50, 0.0, 1);
+    all.iter_mut().for_each(|window| window.outcome = false);
+    assert!(learn(Kind::Logistic, &all.iter().collect::<Vec<_>>(), 1).is_err());
+}
+
+/// Log odds that are twice too large have a slope of a half.
+#[test]
+fn the_slope_shows_odds_that_are_too_extreme() {
+    let all = windows(20_000, 1.0, 3);
+    let outcomes: Vec<bool> = all.iter().map(|window| window.outcome).collect();
+    let athletes: Vec<usize> = all.iter().map(|window| window.athlete).collect();
+    let twice: Vec<f64> = all.iter().map(|window| 2.0 * (f64::from(window.summary[0]) - 2.0)).collect();
+    let own = judge(&twice, &outcomes, &athletes, 20, 1);
+    assert!((own.calibration_slope - 0.5).abs() < 0.05, "{own:?}");
+}

@@ -1,0 +1,206 @@
+//! The rules by which Agoge speaks up before a model may: each looks for a change against the athlete's own past.
+
+use super::{Pain, Weekly};
+use crate::analysis::Certainty;
+use crate::load::{Daily, Method, monotony, spikes, strain};
+use agoge_motion::Day;
+use serde::Serialize;
+
+/// The part of an athlete's own past days that a figure must exceed: by chance alone it then does so on one day in twenty.
+pub const OWN_LIMIT: f64 = 0.95;
+/// Days of the past that make an own limit: half a year, and at least twelve weeks of it known.
+const PAST_DAYS: usize = 182;
+const LEAST_DAYS: usize = 84;
+/// How many days back a warning reaches.
+const RECENT_DAYS: i32 = 7;
+/// Pain of at least so much is spoken of at once, any pain when it comes twice in a week. A choice of ours, not a published limit.
+const NOTABLE_PAIN: f64 = 3.0;
+
+/// A movement factor that was measured again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// What was measured, as in `knee valgus, left`.
+    pub name: String,
+    /// Its unit.
+    pub unit: String,
+    /// Mean of the measurements before.
+    pub before: f64,
+    /// The newest.
+    pub now: f64,
+    /// Minimal detectable change of the athlete's own repetitions, in the same unit (1.96 · √2 · SEM).
+    pub detectable: f64,
+}
+
+/// What is known of an athlete until today.
+#[derive(Clone, Debug)]
+pub struct History<'a> {
+    /// Today, or the last day with an entry.
+    pub today: Day,
+    /// Load of each day by one method.
+    pub loads: &'a Daily,
+    /// By which.
+    pub method: Method,
+    /// Running sessions: day and distance, m.
+    pub runs: &'a [(Day, f64)],
+    /// Pain reports.
+    pub pains: &'a [Pain],
+    /// Weekly questionnaires.
+    pub weeks: &'a [Weekly],
+    /// Movement factors measured again.
+    pub changes: &'a [Change],
+}
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Warning {
+    /// The rule, as in `spike`.
+    pub rule: &'static str,
+    /// The day that it is about.
+    pub day: Day,
+    /// What changed, with the figures.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do.
+    pub action: &'static str,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Where the rule comes from.
+    pub source: &'static str,
+}
+
+/// What the rules say today, the surest first.
+pub fn warnings(history: &History) -> Vec<Warning> {
+    let mut found: Vec<Warning> = spike(history)
+        .into_iter()
+        .chain(week(history))
+        .chain(pain(history))
+        .chain(questionnaire(history))
+        .chain(movement(history))
+        .collect();
+    found.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(b.rule)));
+    found
+}
+
+fn recent(history: &History, day: Day) -> bool {
+    day <= history.today && day.plus(RECENT_DAYS) > history.today
+}
+
+fn spike(history: &History) -> Option<Warning> {
+    let all = spikes(history.runs);
+    let longest =
+        all.iter().filter(|spike| recent(history, spike.day)).max_by(|a, b| a.excess().total_cmp(&b.excess()))?;
+    let ratio = longest.hazard_ratio()?;
+    Some(Warning {
+        rule: "spike",
+        day: longest.day,
+        what: format!(
+            "The run of {} was {:.1} km: {:.0} % more than the longest of the 30 days before ({:.1} km)",
+            longest.day,
+            longest.distance_m / 1000.0,
+            100.0 * longest.excess(),
+            longest.longest_m / 1000.0
+        ),
+        why: format!(
+            "Among 5205 runners, overuse injuries began {ratio:.2} times as often after such runs as after runs of at most 10 % more. Most such runs were followed by none"
+        ),
+        action: "Keep the next runs within the longest of the last month plus a tenth",
+        certainty: Certainty::Moderate,
+        source: Method::Spike.source(),
+    })
+}
+
+/// The athlete's own limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it; none with fewer than 84 known.
+pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
+    let past = values.get(day.saturating_sub(PAST_DAYS)..day)?;
+    let mut known: Vec<f64> = past.iter().copied().filter(|value| value.is_finite()).collect();
+    if known.len() < LEAST_DAYS {
+        return None;
+    }
+    known.sort_by(f64::total_cmp);
+    // Hazen's position: of n past days, this many lie below with the probability that is asked for.
+    let place = (OWN_LIMIT * known.len() as f64 - 0.5).max(0.0);
+    let (low, part) = (place.floor() as usize, place.fract());
+    let high = (low + 1).min(known.len() - 1);
+    Some(known[low] + part * (known[high] - known[low]))
+}
+
+fn week(history: &History) -> Option<Warning> {
+    let loads = &history.loads.values;
+    let today =
+        usize::try_from(history.today.0.checked_sub(history.loads.first.0)?).ok()?.min(loads.len().checked_sub(1)?);
+    let above = |values: &[f64]| -> Option<(f64, f64)> {
+        let limit = own_limit(values, today)?;
+        (values[today] > limit).then_some((values[today], limit))
+    };
+    let strained = above(&strain(loads)).map(|found| (Method::Strain, found));
+    let (method, (now, limit)) = strained.or_else(|| above(&monotony(loads)).map(|found| (Method::Monotony, found)))?;
+    Some(Warning {
+        rule: "own_limit",
+        day: history.loads.day(today),
+        what: format!("The week's {} ({}) is {:.*}, above this athlete's own limit of {:.*}", method.name(), history.method.name(), digits(now), now, digits(limit), limit),
+        why: "Foster (1998) found most illnesses of 25 athletes after weeks above their own limits. By chance alone one day in twenty is above this one".into(),
+        action: "Make one of the next days a day of rest and another one easy; ask how the athlete slept and feels",
+        certainty: Certainty::Low,
+        source: Method::Strain.source(),
+    })
+}
+
+fn digits(value: f64) -> usize {
+    if value.abs() < 20.0 { 2 } else { 0 }
+}
+
+fn pain(history: &History) -> Option<Warning> {
+    let now: Vec<&Pain> = history.pains.iter().filter(|pain| recent(history, pain.day) && pain.score > 0.0).collect();
+    let worst = now.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(a.day.cmp(&b.day)))?;
+    let times = now.iter().filter(|pain| (pain.area, pain.side) == (worst.area, worst.side)).count();
+    if worst.score < NOTABLE_PAIN && times < 2 {
+        return None;
+    }
+    Some(Warning {
+        rule: "pain",
+        day: worst.day,
+        what: format!("Pain of {:.0} of 10 in the {} ({}), reported {times} {} in the last {RECENT_DAYS} days", worst.score, worst.area.label(), worst.side.label(), if times == 1 { "time" } else { "times" }),
+        why: "The athlete feels it now; most problems of overuse begin with pain before any training is lost (Clarsen 2013)".into(),
+        action: "Talk with the athlete before the next session and take load off this part; pain belongs to a physician or physiotherapist",
+        certainty: Certainty::High,
+        source: "Clarsen 2013",
+    })
+}
+
+fn questionnaire(history: &History) -> Option<Warning> {
+    let last = history.weeks.iter().filter(|week| recent(history, week.day)).max_by_key(|week| week.day)?;
+    let before = history.weeks.iter().filter(|week| week.day < last.day).max_by_key(|week| week.day);
+    if !last.substantial() {
+        return None;
+    }
+    let before = before.map_or(String::new(), |week| format!(", {} before", week.severity()));
+    Some(Warning {
+        rule: "questionnaire",
+        day: last.day,
+        what: format!(
+            "The weekly questionnaire gives a severity of {} of 100{before}: a substantial problem",
+            last.severity()
+        ),
+        why: "Training or performance is already reduced".into(),
+        action: "Plan the week around the problem, and have it looked at by a physician or physiotherapist",
+        certainty: Certainty::High,
+        source: "Clarsen 2013, 2020",
+    })
+}
+
+fn movement(history: &History) -> Vec<Warning> {
+    let beyond = |change: &&Change| (change.now - change.before).abs() > change.detectable;
+    let say = |change: &Change| {
+        Warning {
+        rule: "movement",
+        day: history.today,
+        what: format!("{}: {:.1} {}, {:.1} before; the error of measurement reaches {:.1}", change.name, change.now, change.unit, change.before, change.detectable),
+        why: "The change is larger than repeating the measurement explains. Whether it is for better or worse is for the coach to see".into(),
+        action: "Look at the recordings of both days side by side, and measure again",
+        certainty: Certainty::Moderate,
+        source: "minimal detectable change: Weir 2005",
+    }
+    };
+    history.changes.iter().filter(beyond).map(say).collect()
+}

@@ -1,0 +1,115 @@
+use super::*;
+use crate::analysis::Certainty;
+use crate::load::{Daily, Method};
+use agoge_motion::Day;
+
+/// By hand from Padua (2015): 0.86 · 7 / (0.86 · 7 + 0.36 · 822) = 1.99 %.
+#[test]
+fn a_flag_means_two_in_a_hundred() {
+    let test = Screening::LESS;
+    assert!((100.0 * test.predictive_value() - 2.0).abs() < 0.05);
+    assert!((100.0 * test.negative_value() - 99.8).abs() < 0.05);
+    let text = screening_text();
+    assert!(text.contains("2.0 % of the flagged were: 1 in 50") && text.contains("99.8 %"), "{text}");
+}
+
+#[test]
+fn the_questionnaire_is_scored_as_published() {
+    let week =
+        |participation, volume, performance, pain| Weekly { day: Day(0), participation, volume, performance, pain };
+    assert_eq!(week(25, 25, 25, 25).severity(), 100);
+    assert_eq!((week(8, 8, 8, 17).severity(), week(8, 8, 8, 17).substantial()), (41, false));
+    assert!(week(8, 17, 0, 8).substantial() && week(25, 0, 0, 0).substantial());
+    assert!(week(8, 8, 9, 0).fault().is_some_and(|why| why.contains("performance is 9")));
+}
+
+#[test]
+fn areas_are_found_by_code_name_and_everyday_word() {
+    assert_eq!(Area::find("q"), Some(Area::LowerLeg));
+    assert_eq!(Area::find("hip/groin"), Some(Area::HipGroin));
+    assert_eq!(Area::of_words("Stress - Achilles"), Area::Ankle);
+    assert_eq!(Area::of_words("Hamstring"), Area::Thigh);
+    assert_eq!(Area::of_words("Contact"), Area::Unspecified);
+    assert_eq!(Onset::find("repetitive_gradual"), Some(Onset::RepetitiveGradual));
+    assert_eq!(Tissue::find("muscle/tendon"), Some(Tissue::MuscleTendon));
+    assert!(Area::ALL.iter().all(
+        |area| Area::find(area.code()) == Some(*area) && Area::find(&area.label().replace(' ', "_")) == Some(*area)
+    ));
+    let codes: std::collections::BTreeSet<&str> = Area::ALL.iter().map(|area| area.code()).collect();
+    assert_eq!(codes.len(), Area::ALL.len());
+}
+
+fn history<'a>(loads: &'a Daily, runs: &'a [(Day, f64)], pains: &'a [Pain], changes: &'a [Change]) -> History<'a> {
+    History {
+        today: loads.day(loads.values.len() - 1),
+        loads,
+        method: Method::SessionRpe,
+        runs,
+        pains,
+        weeks: &[],
+        changes,
+    }
+}
+
+#[test]
+fn each_rule_speaks_when_it_should_and_no_other() {
+    // Weeks that repeat: the last week is no harder than the others, so the own limit is not passed.
+    let usual = Daily { first: Day(0), values: (0..200).map(|day| f64::from((day % 7) * 60)).collect() };
+    assert!(warnings(&history(&usual, &[], &[], &[])).is_empty());
+
+    let mut hard = usual.clone();
+    hard.values[193..].fill(600.0);
+    let said = warnings(&history(&hard, &[], &[], &[]));
+    assert_eq!(said.iter().map(|own| own.rule).collect::<Vec<_>>(), ["own_limit"]);
+    assert!(said[0].what.contains("strain") && said[0].certainty == Certainty::Low);
+
+    let runs = [(Day(180), 10_000.0), (Day(198), 16_000.0)];
+    let said = warnings(&history(&usual, &runs, &[], &[]));
+    assert!(said[0].what.contains("60 % more") && said[0].why.contains("1.52"), "{}", said[0].what);
+
+    let pain = |day: i32, score: f64| Pain { day: Day(day), area: Area::Knee, side: BodySide::Left, score };
+    assert!(warnings(&history(&usual, &[], &[pain(199, 2.0)], &[])).is_empty());
+    assert_eq!(warnings(&history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule, "pain");
+    assert!(warnings(&history(&usual, &[], &[pain(150, 9.0)], &[])).is_empty());
+
+    let change =
+        |now: f64| Change { name: "knee valgus, left".into(), unit: "°".into(), before: 5.0, now, detectable: 4.0 };
+    assert!(warnings(&history(&usual, &[], &[], &[change(8.0)])).is_empty());
+    assert_eq!(warnings(&history(&usual, &[], &[], &[change(10.0)]))[0].rule, "movement");
+}
+
+#[test]
+fn no_word_of_a_warning_is_a_probability_or_a_diagnosis() {
+    let mut loads = Daily { first: Day(0), values: vec![100.0; 200] };
+    loads.values.iter_mut().step_by(3).for_each(|load| *load = 0.0);
+    loads.values[193..].fill(900.0);
+    let runs = [(Day(180), 10_000.0), (Day(199), 30_000.0)];
+    let pains = [Pain { day: Day(199), area: Area::Knee, side: BodySide::Left, score: 6.0 }];
+    let said = warnings(&history(&loads, &runs, &pains, &[]));
+    assert_eq!(said.len(), 3);
+    for own in said {
+        let text = format!("{} {} {}", own.what, own.why, own.action).to_lowercase();
+        assert!(
+            !["probability", "will be injured", "diagnos", "% risk"].iter().any(|word| text.contains(word)),
+            "{text}"
+        );
+    }
+}
+
+/// Independent days pass their own 95 % limit on one day in twenty, whatever they are distributed like.
+#[test]
+fn the_own_limit_is_passed_as_often_as_it_says() {
+    let mut seed = 1u64;
+    let mut uniform = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let values: Vec<f64> = (0..20_000).map(|_| uniform().powi(3)).collect();
+    let days = PAST..values.len();
+    let above = days.clone().filter(|day| own_limit(&values, *day).is_some_and(|limit| values[*day] > limit)).count();
+    let rate = above as f64 / days.len() as f64;
+    // The standard error of 20 000 dependent decisions is about 0.2 %.
+    assert!((rate - 0.05).abs() < 0.008, "{rate}");
+}
+
+const PAST: usize = 182;

@@ -1,0 +1,156 @@
+//! The methods by name, with unit, source and criticism, so that no figure is shown without them.
+
+use serde::{Deserialize, Serialize};
+
+/// How a figure of load came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// RPE × minutes.
+    SessionRpe,
+    /// Heart rate weighed exponentially.
+    TrimpBanister,
+    /// Minutes in five zones of heart rate.
+    TrimpEdwards,
+    /// Minutes in three zones between ventilatory thresholds.
+    TrimpLucia,
+    /// Normalised power against threshold power.
+    Tss,
+    /// Distance on foot.
+    Distance,
+    /// Speed against threshold speed.
+    Pace,
+    /// Sets × repetitions × mass.
+    StrengthVolume,
+    /// Long exponential mean ("fitness" of the platforms).
+    Ctl,
+    /// Short exponential mean ("fatigue" of the platforms).
+    Atl,
+    /// Difference of the two, shown the next day.
+    Tsb,
+    /// Mean of 7 days over the mean of the 28 days that contain them.
+    AcwrCoupled,
+    /// Mean of 7 days over the mean of the 21 days before them.
+    AcwrUncoupled,
+    /// Ratio of two exponential means.
+    AcwrEwma,
+    /// Mean of 7 days over their standard deviation.
+    Monotony,
+    /// Load of the week × monotony.
+    Strain,
+    /// Exponential mean over the days that are known.
+    Redi,
+    /// One session against the longest of the 30 days before.
+    Spike,
+}
+
+impl Method {
+    /// What it is called on the page.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// In what it is given. AU are arbitrary units: comparable within one method and one athlete only.
+    pub fn unit(self) -> &'static str {
+        self.words().1
+    }
+
+    /// Who published it.
+    pub fn source(self) -> &'static str {
+        self.words().2
+    }
+
+    /// What is known against it.
+    pub fn criticism(self) -> &'static str {
+        self.words().3
+    }
+
+    fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Method::SessionRpe => (
+                "session RPE",
+                "AU",
+                "Foster 1998, 2001",
+                "one rating for the whole session; ask about 30 minutes after its end",
+            ),
+            Method::TrimpBanister => (
+                "TRIMP (Banister)",
+                "AU",
+                "Banister 1991",
+                "short hard efforts count little, because the heart follows slowly; other programs use 0.64 for women too",
+            ),
+            Method::TrimpEdwards => {
+                ("TRIMP (Edwards)", "AU", "Edwards 1993", "the zones and their weights were chosen, not measured")
+            }
+            Method::TrimpLucia => ("TRIMP (Lucía)", "AU", "Lucía 2003", "needs thresholds from a gas exchange test"),
+            Method::Tss => {
+                ("TSS", "points", "Coggan 2003", "stands or falls with a threshold power that is up to date")
+            }
+            Method::Distance => ("distance", "m", "measured", "knows nothing of speed or hills"),
+            Method::Pace => (
+                "pace load",
+                "points",
+                "as TSS, with speed in the place of power",
+                "hills and ground are left out; not validated by itself",
+            ),
+            Method::StrengthVolume => (
+                "strength volume",
+                "kg",
+                "sets × repetitions × mass",
+                "heavy and light repetitions of one volume are not one load",
+            ),
+            Method::Ctl => (
+                "CTL (42 days)",
+                "AU a day",
+                "Banister 1975 without its gains",
+                "no unit of performance; published time constants reach from 4 to 74 days (Vermeire 2022)",
+            ),
+            Method::Atl => {
+                ("ATL (7 days)", "AU a day", "Banister 1975 without its gains", "no unit of fatigue; see CTL")
+            }
+            Method::Tsb => (
+                "TSB",
+                "AU a day",
+                "CTL − ATL of the evening before",
+                "a difference of two means of load, not a measured freshness",
+            ),
+            Method::AcwrCoupled => (
+                "ACWR, coupled 7:28",
+                "ratio",
+                "Gabbett 2016",
+                "the week is in both halves, which alone makes them go together (Lolli 2017: r about 0.5); tells injuries no better than the week's load (Impellizzeri 2020)",
+            ),
+            Method::AcwrUncoupled => (
+                "ACWR, uncoupled 7:21",
+                "ratio",
+                "Windt and Gabbett 2019",
+                "as ill-founded as the coupled ratio (Impellizzeri 2020)",
+            ),
+            Method::AcwrEwma => (
+                "ACWR, EWMA",
+                "ratio",
+                "Williams 2017",
+                "weights 2/(N+1), which are not those of CTL and ATL; as ill-founded as the other ratios (Impellizzeri 2020)",
+            ),
+            Method::Monotony => (
+                "monotony",
+                "ratio",
+                "Foster 1998",
+                "grows without bound for equal days: shown at most 10; population SD, other programs use the sample's",
+            ),
+            Method::Strain => (
+                "strain",
+                "AU",
+                "Foster 1998",
+                "common limits (6000) are copied from product to product; only the athlete's own are used here",
+            ),
+            Method::Redi => ("REDI", "AU a day", "Moussa 2019", "the decay is chosen, not fitted"),
+            Method::Spike => (
+                "single-session spike",
+                "ratio",
+                "Frandsen 2025",
+                "shown for running distance in 5205 adult runners; for other sports it is a guess",
+            ),
+        }
+    }
+}

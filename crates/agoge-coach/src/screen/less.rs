@@ -1,0 +1,130 @@
+//! The landing error scoring system (Padua 2009), 17 items: jump from a 30 cm box to half the body height, then as high as possible.
+
+use super::item::{Item, Plane, Score, Scored};
+use agoge_kinematics::View;
+
+const fn item(number: u8, name: &'static str, most: u8, plane: Plane) -> Item {
+    Item { number, name, most, plane }
+}
+
+/// The items. Feet and their turning need both views; the last two are a person's impression.
+pub const LESS: [Item; 17] = [
+    item(1, "knee flexion at contact 30° or less", 1, Plane::Sagittal),
+    item(2, "hip not flexed at contact", 1, Plane::Sagittal),
+    item(3, "trunk not flexed at contact", 1, Plane::Sagittal),
+    item(4, "lands on the heel or the flat foot", 1, Plane::Sagittal),
+    item(5, "knee valgus at contact", 1, Plane::Frontal),
+    item(6, "trunk leans to a side at contact", 1, Plane::Frontal),
+    item(7, "stance wider than the shoulders", 1, Plane::Frontal),
+    item(8, "stance narrower than the shoulders", 1, Plane::Frontal),
+    item(9, "toes turned in more than 30°", 1, Plane::Both),
+    item(10, "toes turned out more than 30°", 1, Plane::Both),
+    item(11, "feet do not touch down together", 1, Plane::Frontal),
+    item(12, "knee bends 45° or less after contact", 1, Plane::Sagittal),
+    item(13, "hip does not bend further", 1, Plane::Sagittal),
+    item(14, "trunk does not bend further", 1, Plane::Sagittal),
+    item(15, "knee valgus at its largest, patella inside the great toe", 1, Plane::Frontal),
+    item(16, "stiff landing", 2, Plane::Eye),
+    item(17, "overall impression", 2, Plane::Eye),
+];
+
+/// What was measured of a landing; NaN is not known. Angles in degrees, flexion positive; of two sides the worse one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Landing {
+    /// From where it was seen.
+    pub view: View,
+    /// Part of the frames around contact in which the legs were seen, 0 to 1.
+    pub seen: f64,
+    /// Knee flexion at contact.
+    pub knee_flexion: f64,
+    /// Hip flexion at contact.
+    pub hip_flexion: f64,
+    /// Forward lean of the trunk at contact.
+    pub trunk_flexion: f64,
+    /// Height of the heel over the toes at contact, m: above 0 the toes land first.
+    pub heel_over_toe_m: f64,
+    /// Knee past the middle of the foot, as an angle, at contact: positive is medial.
+    pub knee_valgus: f64,
+    /// Sideways lean of the trunk at contact, either way.
+    pub trunk_lean: f64,
+    /// Distance of the ankles over that of the shoulders.
+    pub stance_width: f64,
+    /// Toes turned out (positive) or in.
+    pub toe_out: f64,
+    /// Time between the contacts of both feet, s.
+    pub contact_gap_s: f64,
+    /// Largest knee flexion less that at contact.
+    pub knee_displacement: f64,
+    /// The same of the hip.
+    pub hip_displacement: f64,
+    /// The same of the trunk.
+    pub trunk_displacement: f64,
+    /// Largest knee valgus.
+    pub largest_knee_valgus: f64,
+}
+
+impl Landing {
+    /// A landing of which nothing is known yet.
+    pub fn unknown(view: View) -> Landing {
+        let nan = f64::NAN;
+        Landing {
+            view,
+            seen: 0.0,
+            knee_flexion: nan,
+            hip_flexion: nan,
+            trunk_flexion: nan,
+            heel_over_toe_m: nan,
+            knee_valgus: nan,
+            trunk_lean: nan,
+            stance_width: nan,
+            toe_out: nan,
+            contact_gap_s: nan,
+            knee_displacement: nan,
+            hip_displacement: nan,
+            trunk_displacement: nan,
+            largest_knee_valgus: nan,
+        }
+    }
+}
+
+/// Value, limit, whether above the limit is the fault, and the error of measurement near which an answer is not sure. Where Padua (2009) says "flexed", "leans" or
+/// "together" without a number, the limits of 5°, 10° and two frames at 60 a second are ours.
+type Test = (f64, f64, bool, f64);
+
+/// Scores a landing.
+pub fn less(landing: &Landing) -> Vec<Scored> {
+    let l = landing;
+    let tests: [Option<Test>; 17] = [
+        Some((l.knee_flexion, 30.0, false, 5.0)),
+        Some((l.hip_flexion, 5.0, false, 5.0)),
+        Some((l.trunk_flexion, 5.0, false, 5.0)),
+        Some((l.heel_over_toe_m, 0.0, false, 0.02)),
+        Some((l.knee_valgus, 0.0, true, 5.0)),
+        Some((l.trunk_lean, 10.0, true, 4.0)),
+        Some((l.stance_width, 1.2, true, 0.15)),
+        Some((l.stance_width, 0.8, false, 0.15)),
+        Some((-l.toe_out, 30.0, true, 8.0)),
+        Some((l.toe_out, 30.0, true, 8.0)),
+        Some((l.contact_gap_s, 2.0 / 60.0, true, 1.0 / 60.0)),
+        Some((l.knee_displacement, 45.0, false, 5.0)),
+        Some((l.hip_displacement, 0.0, false, 5.0)),
+        Some((l.trunk_displacement, 0.0, false, 5.0)),
+        Some((l.largest_knee_valgus, 0.0, true, 5.0)),
+        None,
+        None,
+    ];
+    let scored = |(item, test): (&Item, &Option<Test>)| {
+        let known = test.filter(|(value, ..)| value.is_finite() && item.plane.is_seen(l.view));
+        let score = match known {
+            None => Score::Unseen,
+            Some((value, limit, above, error)) => {
+                let fault = if above { value > limit } else { value <= limit };
+                // Half at the limit itself, nearly one at three times the error of measurement from it.
+                let far = 1.0 - 0.5 * (-(value - limit).abs() / error).exp();
+                Score::Points { points: u8::from(fault), confidence: far * l.seen.clamp(0.0, 1.0) }
+            }
+        };
+        Scored { number: item.number, name: item.name, most: item.most, score }
+    };
+    LESS.iter().zip(&tests).map(scored).collect()
+}

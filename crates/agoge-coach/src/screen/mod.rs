@@ -1,0 +1,14 @@
+//! Landing and cutting screens, item by item: what a view cannot see is said, never scored, and a coach may overrule every item.
+
+mod item;
+mod jump;
+mod less;
+mod lists;
+
+pub use item::{Item, Score, Scored, Total, total, trials};
+pub use jump::{Measured, jump_height, reactive_strength};
+pub use less::{LESS, Landing, less};
+pub use lists::{CMAS, QASLS};
+
+#[cfg(test)]
+mod tests;

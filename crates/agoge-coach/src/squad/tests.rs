@@ -1,0 +1,49 @@
+use super::*;
+use agoge_attention::warning::Kind;
+
+fn row(kind: Kind, effect: f64, years: f64, seed: u64) -> StudyRow {
+    let squad = Squad { effect, seed, ..Squad::default() };
+    study(&Study { squad, years, kind, nominal: 0.05 }).unwrap()
+}
+
+/// The simulator's injuries come as often as it was asked for.
+#[test]
+fn injuries_come_at_the_rate_that_was_asked_for() {
+    let squad = Squad { athletes: 60, effect: 0.0, ..Squad::default() };
+    let lives = squad.lives();
+    let injuries = lives.iter().flat_map(|life| &life.days.injured).filter(|injured| **injured).count() as f64;
+    let risk = lives.iter().flat_map(|life| &life.days.at_risk).filter(|risk| **risk).count() as f64 / 365.0;
+    // Some 350 injuries: two standard errors are 11 %.
+    assert!((injuries / risk / squad.rate - 1.0).abs() < 0.11, "{injuries} in {risk} years");
+}
+
+#[test]
+fn windows_keep_missing_days_missing_and_look_at_the_past_only() {
+    let life = Squad { athletes: 1, missing: 0.2, ..Squad::default() }.lives().remove(0);
+    let before = windows(0, &life.days);
+    assert!(before.iter().any(|(_, window)| window.days.iter().any(|day| day.iter().all(|v| v.is_nan()))));
+    let mut later = life.days.clone();
+    let cut = 500;
+    later.load[cut + 1..].iter_mut().for_each(|load| *load *= 3.0);
+    later.wellness[cut + 1..].fill(f64::NAN);
+    let after = windows(0, &later);
+    let shown = |all: &[(usize, agoge_attention::warning::Window)]| -> Vec<String> {
+        all.iter().filter(|(day, _)| *day < cut).map(|(_, window)| format!("{window:?}")).collect()
+    };
+    assert_eq!(shown(&before), shown(&after));
+}
+
+/// 100 athlete-years recover the known effect: AUC within 0.03 of the oracle's, slope 0.8 to 1.2.
+#[test]
+fn logistic_regression_recovers_the_known_effect() {
+    let own = row(Kind::Logistic, 2.5, 100.0, 1);
+    assert!(own.auc > own.oracle_auc - 0.03 && own.may_speak, "{own:?}");
+    assert!((0.8..1.2).contains(&own.calibration_slope), "{own:?}");
+}
+
+/// With no effect the warnings come as often as they were set to, and the model may not speak.
+#[test]
+fn with_no_effect_nothing_is_claimed() {
+    let own = row(Kind::Logistic, 0.0, 100.0, 2);
+    assert!((own.warning_rate - 0.05).abs() < 0.02 && !own.may_speak, "{own:?}");
+}

@@ -1,0 +1,183 @@
+//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, notes — which needs no device.
+//!
+//! Names are matched without regard to case. Instead of `date` a table may count days (`day`, 1 is 2000-01-01), instead of minutes and RPE give the
+//! product (`load`, `RPE.Load`), and name injuries (`location`, `type`). A row of 0 minutes or load is a day of rest that somebody wrote down.
+
+use super::{Start, Workout};
+use crate::Error;
+use crate::error::{Place, quoted};
+use crate::text::{self, number};
+use agoge_motion::Day;
+use std::path::Path;
+
+/// Most rows that are read: 10 a day for 270 years.
+const MOST_ROWS: usize = 1_000_000;
+
+const HINT: &str = "the columns are date, sport, minutes, rpe, distance_km, notes";
+
+/// A column of the diary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Column {
+    Date,
+    DayNumber,
+    Sport,
+    Minutes,
+    Rpe,
+    Load,
+    Kilometres,
+    Metres,
+    Notes,
+    Location,
+    Kind,
+}
+
+fn column(name: &str) -> Option<Column> {
+    let name = name.trim().trim_start_matches('\u{feff}').trim_matches('"').to_lowercase().replace([' ', '.'], "_");
+    Some(match name.as_str() {
+        "date" => Column::Date,
+        "day" => Column::DayNumber,
+        "sport" | "activity" => Column::Sport,
+        "minutes" | "min" | "duration_min" => Column::Minutes,
+        "rpe" => Column::Rpe,
+        "load" | "rpe_load" | "srpe" => Column::Load,
+        "distance_km" | "km" => Column::Kilometres,
+        "distance" | "distance_m" | "total_distance" => Column::Metres,
+        "notes" | "comment" => Column::Notes,
+        "location" => Column::Location,
+        "type" => Column::Kind,
+        _ => return None,
+    })
+}
+
+/// Whether a CSV's first line is that of a diary.
+pub(super) fn is_diary(header: &str) -> bool {
+    let names: Vec<Column> = text::cells(header, text::delimiter(header)).filter_map(column).collect();
+    let has = |column: Column| names.contains(&column);
+    (has(Column::Date) || has(Column::DayNumber)) && (has(Column::Minutes) || has(Column::Load))
+}
+
+/// An injury that a diary names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiaryInjury {
+    /// The day of the row.
+    pub day: Day,
+    /// Where, as it is written.
+    pub location: String,
+    /// What kind, as it is written.
+    pub kind: String,
+}
+
+/// The cells of a row by column, with what a message about them needs.
+struct Cells<'a> {
+    path: &'a Path,
+    line: usize,
+    delimiter: char,
+    columns: &'a [Option<Column>],
+    row: &'a csv::StringRecord,
+}
+
+impl Cells<'_> {
+    fn text(&self, column: Column) -> &str {
+        let place = self.columns.iter().position(|own| *own == Some(column));
+        place.and_then(|place| self.row.get(place)).map_or("", str::trim)
+    }
+
+    fn fault(&self, what: impl Into<String>) -> Error {
+        Error::format(self.path, Place::Line(self.line), what, HINT)
+    }
+
+    /// A number within bounds; NaN if the cell is empty.
+    fn number(&self, column: Column, most: f64) -> Result<f64, Error> {
+        let value = number(self.text(column), self.delimiter).map_err(|what| self.fault(what))?;
+        if value.is_nan() || (0.0..=most).contains(&value) {
+            return Ok(value);
+        }
+        Err(self.fault(format!("{} is not between 0 and {most}", quoted(self.text(column)))))
+    }
+
+    fn day(&self) -> Result<Day, Error> {
+        if self.columns.contains(&Some(Column::Date)) {
+            return self
+                .text(Column::Date)
+                .parse()
+                .map_err(|_| self.fault(format!("{} is no date, as in 2026-03-31", quoted(self.text(Column::Date)))));
+        }
+        let number = self.number(Column::DayNumber, 1e6)?;
+        let first = Day::of(2000, 1, 1).unwrap_or_default();
+        if number.is_nan() || number.fract() != 0.0 {
+            return Err(self.fault("days are counted with whole numbers"));
+        }
+        Ok(first.plus(number as i32 - 1))
+    }
+}
+
+/// Goes through the rows.
+fn rows(path: &Path, bytes: &[u8], mut each: impl FnMut(&Cells) -> Result<(), Error>) -> Result<bool, Error> {
+    let text = String::from_utf8_lossy(bytes);
+    let delimiter = text::delimiter(text.lines().next().unwrap_or_default());
+    // Every delimiter that is looked for is one byte of ASCII.
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter as u8).flexible(true).from_reader(text.as_bytes());
+    let broken = |error: csv::Error| {
+        let line = error.position().map_or(1, |position| position.line() as usize);
+        Error::format(path, Place::Line(line), "broken CSV", HINT)
+    };
+    let columns: Vec<Option<Column>> = reader.headers().map_err(broken)?.iter().map(column).collect();
+    for (count, row) in reader.records().enumerate() {
+        let row = row.map_err(broken)?;
+        let line = row.position().map_or(0, |position| position.line() as usize);
+        if count == MOST_ROWS {
+            return Err(Error::TooLarge { path: path.to_owned(), what: format!("more than {MOST_ROWS} rows") });
+        }
+        if row.iter().any(|cell| !cell.trim().is_empty()) {
+            each(&Cells { path, line, delimiter, columns: &columns, row: &row })?;
+        }
+    }
+    Ok(columns.contains(&Some(Column::Date)))
+}
+
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
+    let mut workouts = Vec::new();
+    let dated = rows(path, bytes, |cells| {
+        let mut workout = Workout::new(Start::On(cells.day()?), cells.text(Column::Sport).to_lowercase());
+        // A day has 1440 minutes, an ultramarathon's entry may have some of them of the next.
+        workout.duration_s = 60.0 * cells.number(Column::Minutes, 2880.0)?;
+        workout.rpe = cells.number(Column::Rpe, 10.0)?;
+        workout.load_au = cells.number(Column::Load, 20_000.0)?;
+        let kilometres = cells.number(Column::Kilometres, 1000.0)?;
+        workout.distance_m = if kilometres.is_nan() { cells.number(Column::Metres, 1e6)? } else { 1000.0 * kilometres };
+        workout.comment = cells.text(Column::Notes).chars().take(1000).collect();
+        if workout.duration_s.is_nan() && workout.load_au.is_nan() {
+            return Err(cells.fault("neither minutes nor load"));
+        }
+        workouts.push(workout);
+        Ok(())
+    })?;
+    if !dated {
+        let note = "days are counted, not dated: day 1 stands at 2000-01-01";
+        workouts.iter_mut().for_each(|workout| workout.notes.push(note.into()));
+    }
+    match workouts.is_empty() {
+        true => Err(Error::Empty { path: path.to_owned() }),
+        false => Ok(workouts),
+    }
+}
+
+/// The injuries that a diary names in the columns `location` and `type`; none in files of other formats.
+///
+/// # Errors
+/// As [`super::read`].
+pub fn diary_injuries(path: &Path, bytes: &[u8]) -> Result<Vec<DiaryInjury>, Error> {
+    let mut injuries = Vec::new();
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned();
+    if super::fit::is_fit(bytes) || !is_diary(text.lines().next().unwrap_or_default()) {
+        return Ok(injuries);
+    }
+    rows(path, bytes, |cells| {
+        let (location, kind) = (cells.text(Column::Location), cells.text(Column::Kind));
+        if !location.is_empty() {
+            injuries.push(DiaryInjury { day: cells.day()?, location: location.to_owned(), kind: kind.to_owned() });
+        }
+        Ok(())
+    })?;
+    Ok(injuries)
+}

@@ -1,0 +1,303 @@
+//! FIT from bytes to messages: definitions, data, developer fields, compressed timestamps, chained files, checksums.
+//!
+//! After the FIT protocol as Garmin publishes it. No length is trusted; a message that the bytes do not hold ends the reading.
+
+use super::profile::{ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP};
+use super::value::{Value, value};
+use std::collections::HashMap;
+
+/// Most messages that are kept of a file: eight weeks at one a second. A hostile file could ask for a hundred times its own size otherwise.
+const MOST_MESSAGES: usize = 5_000_000;
+
+/// The messages that a workout is made from.
+const KEPT: [u16; 4] = [FILE_ID, SESSION, RECORD, ACTIVITY];
+
+/// A data message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Message {
+    /// What it is about (the profile's number).
+    pub(super) kind: u16,
+    /// Fields by number, raw.
+    pub(super) fields: Vec<(u8, Value)>,
+    /// Fields that a developer described, by name, scaled.
+    pub(super) developer: Vec<(String, Value)>,
+    /// Whether its definition came since the last message of its kind: then sums of compressed fields begin anew.
+    pub(super) redefined: bool,
+}
+
+impl Message {
+    fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.developer.is_empty()
+    }
+
+    /// The raw number of a field; NaN if it is not there.
+    pub(super) fn number(&self, number: u8) -> f64 {
+        self.fields.iter().find(|(own, _)| *own == number).map_or(f64::NAN, |(_, value)| value.number())
+    }
+}
+
+/// Where and why the bytes break the format.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fault {
+    pub(super) byte: usize,
+    pub(super) what: String,
+}
+
+/// A field of a definition: number, size in bytes, type.
+type Layout = (u8, usize, u8);
+
+#[derive(Default)]
+struct Definition {
+    kind: u16,
+    big_endian: bool,
+    fields: Vec<Layout>,
+    /// Number, size and developer.
+    developer: Vec<(u8, usize, u8)>,
+    fresh: bool,
+}
+
+/// What a developer said of a field.
+struct Described {
+    name: String,
+    kind: u8,
+    scale: f64,
+    offset: f64,
+}
+
+/// One of the files that are chained in a file.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) messages: Vec<Message>,
+    /// What was wrong with it; the messages before it stand.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Whether bytes begin as FIT does.
+pub(in crate::workout) fn is_fit(start: &[u8]) -> bool {
+    start.get(8..12) == Some(b".FIT")
+}
+
+/// The parts of the file; the last may have been cut off.
+pub(super) fn parts(bytes: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (part, next) = part(bytes, at);
+        parts.push(part);
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    parts
+}
+
+/// The part that begins at a byte, and where the next one begins.
+fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
+    let mut part = Part::default();
+    let rest = bytes.get(start..).unwrap_or_default();
+    let header = usize::from(rest.first().copied().unwrap_or(0));
+    if header < 12 || rest.len() < header || !is_fit(rest) {
+        part.faults.push(Fault { byte: start, what: "no FIT header".into() });
+        return (part, None);
+    }
+    let size = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]) as usize;
+    let end = header.saturating_add(size);
+    let cut = end.saturating_add(2) > rest.len();
+    let own = if header >= 14 { u16::from_le_bytes([rest[12], rest[13]]) } else { 0 };
+    if own != 0 && own != crc(0, &rest[..12]) {
+        part.faults.push(Fault { byte: start + 12, what: "the header's checksum is wrong".into() });
+    }
+    let mut reader = Reader { bytes: rest, at: header, end: end.min(rest.len()), time: 0, ..Reader::default() };
+    while reader.at < reader.end {
+        match reader.message() {
+            Ok(Some(message)) if part.messages.len() == MOST_MESSAGES => {
+                let what = format!("more than {MOST_MESSAGES} messages (the last is of type {})", message.kind);
+                part.faults.push(Fault { byte: start + reader.at, what });
+                return (part, None);
+            }
+            Ok(Some(message)) if KEPT.contains(&message.kind) && !message.is_empty() => part.messages.push(message),
+            Ok(_) => {}
+            Err(what) => {
+                part.faults.push(Fault { byte: start + reader.at, what });
+                return (part, None);
+            }
+        }
+    }
+    if cut {
+        let what = format!("the file ends before the {size} bytes that its header promises and their checksum");
+        part.faults.push(Fault { byte: bytes.len(), what });
+        return (part, None);
+    }
+    if crc(0, &rest[..end]) != u16::from_le_bytes([rest[end], rest[end + 1]]) {
+        part.faults.push(Fault {
+            byte: start + end,
+            what: "the checksum is wrong: some bytes are not as they were written".into(),
+        });
+    }
+    (part, Some(start + end + 2))
+}
+
+/// CRC-16 (polynomial 0xA001, reflected), as the FIT protocol asks for.
+fn crc(seed: u16, bytes: &[u8]) -> u16 {
+    const NIBBLES: [u16; 16] = [
+        0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01,
+        0x8801, 0x4400,
+    ];
+    bytes.iter().fold(seed, |crc, byte| {
+        let low = (crc >> 4) ^ NIBBLES[usize::from((crc ^ u16::from(*byte)) & 15)];
+        (low >> 4) ^ NIBBLES[usize::from((low ^ u16::from(*byte >> 4)) & 15)]
+    })
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+    /// Seconds of FIT: what compressed timestamps count on from.
+    time: u32,
+    definitions: HashMap<u8, Definition>,
+    described: HashMap<(u8, u8), Described>,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], String> {
+        let end = self.at.saturating_add(count);
+        if end > self.end {
+            return Err("the file ends in a message".into());
+        }
+        let taken = &self.bytes[self.at..end];
+        self.at = end;
+        Ok(taken)
+    }
+
+    fn byte(&mut self) -> Result<u8, String> {
+        Ok(self.take(1)?[0])
+    }
+
+    /// The next message, if it is one of data.
+    fn message(&mut self) -> Result<Option<Message>, String> {
+        let begin = self.at;
+        let header = self.byte()?;
+        let done = if header & 0x80 != 0 {
+            self.data((header >> 5) & 3, Some(header & 31)).map(Some)
+        } else if header & 0x40 != 0 {
+            self.definition(header & 15, header & 0x20 != 0).map(|()| None)
+        } else {
+            self.data(header & 15, None).map(Some)
+        };
+        if done.is_err() {
+            self.at = begin;
+        }
+        done
+    }
+
+    fn definition(&mut self, local: u8, with_developer: bool) -> Result<(), String> {
+        self.byte()?;
+        let big_endian = self.byte()? == 1;
+        let kind = self.take(2)?;
+        let kind = [kind[0], kind[1]];
+        let kind = if big_endian { u16::from_be_bytes(kind) } else { u16::from_le_bytes(kind) };
+        let mut layouts = || -> Result<Vec<Layout>, String> {
+            let count = usize::from(self.byte()?);
+            let fields = self.take(count * 3)?;
+            Ok(fields.chunks_exact(3).map(|field| (field[0], usize::from(field[1]), field[2])).collect())
+        };
+        let fields = layouts()?;
+        let developer = if with_developer { layouts()? } else { Vec::new() };
+        self.definitions.insert(local, Definition { kind, big_endian, fields, developer, fresh: true });
+        Ok(())
+    }
+
+    fn data(&mut self, local: u8, offset: Option<u8>) -> Result<Message, String> {
+        // Out of the table while its fields are read: both would borrow the reader.
+        let mut definition =
+            self.definitions.remove(&local).ok_or_else(|| format!("a message of the undefined local type {local}"))?;
+        let message = self.fields(&definition, offset);
+        definition.fresh = false;
+        self.definitions.insert(local, definition);
+        let message = message?;
+        if message.kind == FIELD_DESCRIPTION {
+            self.describe(&message);
+        }
+        Ok(message)
+    }
+
+    fn fields(&mut self, definition: &Definition, offset: Option<u8>) -> Result<Message, String> {
+        let mut message = Message { kind: definition.kind, redefined: definition.fresh, ..Message::default() };
+        for &(number, size, kind) in &definition.fields {
+            let value = value(self.take(size)?, kind, definition.big_endian);
+            if number == TIMESTAMP && value.number().is_finite() {
+                self.time = value.number() as u32;
+            }
+            message.fields.push((number, value));
+        }
+        for &(number, size, index) in &definition.developer {
+            let raw = self.take(size)?;
+            let (name, read) = match self.described.get(&(index, number)) {
+                Some(own) => {
+                    let scaled = |v: f64| v / own.scale - own.offset;
+                    let read = match value(raw, own.kind, definition.big_endian) {
+                        Value::Number(v) => Value::Number(scaled(v)),
+                        Value::List(list) => Value::List(list.into_iter().map(scaled).collect()),
+                        text => text,
+                    };
+                    (own.name.clone(), read)
+                }
+                None => (format!("developer_{index}_{number}"), value(raw, 13, definition.big_endian)),
+            };
+            message.developer.push((name, read));
+        }
+        if let Some(offset) = offset {
+            // Five bits of the time; a smaller number than before means that they have run over.
+            let ahead = u32::from(offset).wrapping_sub(self.time & 31) & 31;
+            self.time = self.time.wrapping_add(ahead);
+            message.fields.push((TIMESTAMP, Value::Number(f64::from(self.time))));
+        }
+        Ok(message)
+    }
+
+    fn describe(&mut self, message: &Message) {
+        let [index, number, kind, scale, offset] = [0, 1, 2, 6, 7].map(|field| message.number(field));
+        let name = message.fields.iter().find_map(|(field, value)| match value {
+            Value::Text(text) if *field == 3 => Some(text.clone()),
+            _ => None,
+        });
+        if !(0.0..256.0).contains(&index) || !(0.0..256.0).contains(&number) {
+            return;
+        }
+        let (index, number) = (index as u8, number as u8);
+        let described = Described {
+            name: name.unwrap_or_else(|| format!("developer_{index}_{number}")),
+            kind: if kind.is_nan() { 13 } else { kind as u8 },
+            scale: if scale > 0.0 { scale } else { 1.0 },
+            offset: if offset.is_finite() { offset } else { 0.0 },
+        };
+        self.described.insert((index, number), described);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_checksum_of_the_protocol() {
+        // CRC-16/ARC of "123456789" is 0xBB3D (Greg Cook's catalogue of parametrised CRC algorithms).
+        assert_eq!(crc(0, b"123456789"), 0xBB3D);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..400), size in 0u8..60) {
+            if bytes.len() > 14 {
+                bytes[0] = 12 + size % 4;
+                bytes[4..8].copy_from_slice(&u32::from(size).to_le_bytes());
+                bytes[8..12].copy_from_slice(b".FIT");
+            }
+            parts(&bytes);
+        }
+    }
+}

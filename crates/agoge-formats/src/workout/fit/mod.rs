@@ -1,0 +1,208 @@
+//! FIT: samples of the `record` messages, sports of the `session` messages, the local clock of the `activity`.
+
+mod decode;
+mod profile;
+mod value;
+
+pub(super) use decode::is_fit;
+
+use super::{Samples, Start, Workout};
+use crate::Error;
+use crate::error::Place;
+use decode::{Message, Part};
+use profile::{ACTIVITY, EPOCH_S, FILE_ID, RECORD, SESSION, TIMESTAMP};
+use std::collections::HashMap;
+use std::path::Path;
+use value::Value;
+
+const BROKEN: &str = "--lenient reads what is there; or copy the file from the device again";
+
+pub(super) fn read(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Workout>, Error> {
+    let parts = decode::parts(bytes);
+    let faults = parts.iter().flat_map(|part| &part.faults);
+    if let Some(fault) = faults.clone().next().filter(|_| !lenient) {
+        return Err(Error::format(path, Place::Byte(fault.byte), fault.what.clone(), BROKEN));
+    }
+    let notes: Vec<String> = faults.map(|fault| format!("{} (byte {})", fault.what, fault.byte)).collect();
+    let mut workouts: Vec<Workout> = parts.iter().flat_map(workouts).collect();
+    for workout in &mut workouts {
+        workout.notes.splice(0..0, notes.iter().cloned());
+    }
+    if workouts.is_empty() {
+        let kinds = parts.iter().flat_map(|part| &part.messages).filter(|message| message.kind == FILE_ID);
+        let kind = kinds.map(|message| message.number(0)).next().unwrap_or(f64::NAN);
+        let what = format!("no workout: a FIT file {}", profile::purpose(kind));
+        let broken = notes.first().map_or(String::new(), |note| format!(" ({note})"));
+        return Err(Error::format(path, Place::Whole, what + &broken, "give the file of an activity"));
+    }
+    Ok(workouts)
+}
+
+/// The workouts of one of the chained files: one a session, or one if no session says otherwise.
+fn workouts(part: &Part) -> Vec<Workout> {
+    let of = |kind: u16| part.messages.iter().filter(move |message| message.kind == kind);
+    let (times, samples) = samples(of(RECORD));
+    let mut sessions: Vec<&Message> = of(SESSION).collect();
+    sessions.sort_by(|a, b| a.number(2).total_cmp(&b.number(2)));
+    if sessions.is_empty() && times.is_empty() {
+        return Vec::new();
+    }
+    let offset_s = of(ACTIVITY).find_map(local_offset);
+    // Which session each sample falls into: the last that has begun; what comes before the first belongs to the first.
+    let starts: Vec<f64> = sessions.iter().map(|session| session.number(2)).collect();
+    let mut cuts: Vec<usize> = vec![0];
+    for start in starts.iter().skip(1) {
+        let from = cuts.last().copied().unwrap_or(0);
+        cuts.push(from + times[from..].iter().position(|time| time >= start).unwrap_or(times.len() - from));
+    }
+    cuts.push(times.len());
+    let whole = sessions.len() <= 1;
+    let make = |index: usize, range: std::ops::Range<usize>| {
+        let session = sessions.get(index);
+        let told = session.map_or(f64::NAN, |session| session.number(2));
+        let first = times.get(range.clone()).and_then(|own| own.iter().copied().find(|time| time.is_finite()));
+        // The samples' own clock starts the workout; a session that begins a little earlier only says when the button was pressed.
+        let start = first.unwrap_or(if told.is_finite() { told } else { f64::NAN });
+        let begin = Start::At { unix_s: EPOCH_S + if start.is_finite() { start } else { 0.0 }, offset_s };
+        let mut workout = Workout::new(begin, session.map_or(String::new(), |s| profile::sport(s.number(5))));
+        workout.samples = if whole { samples.clone() } else { samples.part(range) };
+        for time in &mut workout.samples.time {
+            *time -= start;
+        }
+        if let Some(session) = session {
+            workout.duration_s = [8, 7]
+                .map(|field| session.number(field) / 1000.0)
+                .into_iter()
+                .find(|s| s.is_finite())
+                .unwrap_or(f64::NAN);
+            workout.distance_m = session.number(9) / 100.0;
+        }
+        if !(profile::FIRST_DATE..).contains(&start) {
+            workout.notes.push("the device's clock was not set: the day is not known".into());
+        }
+        workout
+    };
+    cuts.windows(2).enumerate().map(|(index, cut)| make(index, cut[0]..cut[1])).collect()
+}
+
+/// How far the local clock is ahead of UTC, s, in quarters of an hour as time zones are.
+fn local_offset(activity: &Message) -> Option<f64> {
+    let ahead = activity.number(5) - activity.number(TIMESTAMP);
+    let quarters = (ahead / 900.0).round();
+    (quarters.abs() <= 14.0 * 4.0).then_some(quarters * 900.0)
+}
+
+/// The instants (FIT's seconds) and values of records.
+fn samples<'a>(records: impl Iterator<Item = &'a Message>) -> (Vec<f64>, Samples) {
+    let mut times = Vec::new();
+    let mut columns: HashMap<&str, Vec<f64>> = HashMap::new();
+    let mut sums = Sums::default();
+    for (row, record) in records.enumerate() {
+        times.push(record.number(TIMESTAMP));
+        let mut put = |name: &'a str, value: f64| {
+            if value.is_finite() {
+                let column = columns.entry(name).or_default();
+                column.resize(row, f64::NAN);
+                column.push(value);
+            }
+        };
+        for (name, value) in sums.expand(record) {
+            put(name, value);
+        }
+        for (number, value) in &record.fields {
+            if let Ok(place) = profile::RECORD_FIELDS.binary_search_by_key(number, |field| field.number) {
+                let field = &profile::RECORD_FIELDS[place];
+                put(field.name, value.number() / field.scale - field.offset);
+            }
+        }
+        for (name, value) in &record.developer {
+            put(name, value.number());
+        }
+    }
+    for column in columns.values_mut() {
+        column.resize(times.len(), f64::NAN);
+    }
+    let mut take = |name: &str| columns.remove(name).unwrap_or_default();
+    let degrees = |mut semicircles: Vec<f64>| {
+        semicircles.iter_mut().for_each(|value| *value *= 180.0 / (1u64 << 31) as f64);
+        semicircles
+    };
+    let mut samples = Samples {
+        time: times.clone(),
+        heart_rate: take("heart_rate"),
+        power: take("power"),
+        speed: either(take("enhanced_speed"), take("speed")),
+        distance: take("distance"),
+        cadence: take("cadence"),
+        altitude: either(take("enhanced_altitude"), take("altitude")),
+        latitude: degrees(take("position_lat")),
+        longitude: degrees(take("position_long")),
+        other: Vec::new(),
+    };
+    samples.other = columns.into_iter().map(|(name, values)| (name.to_owned(), values)).collect();
+    samples.settle();
+    (times, samples)
+}
+
+/// The finer of two lists of the same quantity, filled from the coarser.
+fn either(mut finer: Vec<f64>, coarser: Vec<f64>) -> Vec<f64> {
+    if finer.is_empty() {
+        return coarser;
+    }
+    for (own, other) in finer.iter_mut().zip(coarser) {
+        if own.is_nan() {
+            *own = other;
+        }
+    }
+    finer
+}
+
+/// Running sums of fields of which a file keeps only the lowest bits.
+#[derive(Default)]
+struct Sums {
+    distance: u64,
+    cycles: u64,
+    power: u64,
+}
+
+impl Sums {
+    /// The fields that compressed ones stand for.
+    fn expand(&mut self, record: &Message) -> Vec<(&'static str, f64)> {
+        let mut found = Vec::new();
+        for (number, value) in &record.fields {
+            match (*number, value) {
+                (profile::COMPRESSED_SPEED_DISTANCE, Value::List(bytes)) if bytes.len() == 3 => {
+                    if record.redefined {
+                        self.distance = 0;
+                    }
+                    // Bytes are invalid together or not at all: 0xFF in one of them is a value.
+                    if bytes.iter().all(|byte| byte.is_nan()) {
+                        continue;
+                    }
+                    let [a, b, c] =
+                        [bytes[0], bytes[1], bytes[2]].map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
+                    found.push(("speed", (a | (b & 15) << 8) as f64 / 100.0));
+                    self.distance = accumulate(b >> 4 | c << 4, self.distance, 12);
+                    found.push(("distance", self.distance as f64 / 16.0));
+                }
+                (profile::CYCLES, Value::Number(low)) if low.is_finite() => {
+                    self.cycles = accumulate(*low as u64, if record.redefined { 0 } else { self.cycles }, 8);
+                    found.push(("total_cycles", self.cycles as f64));
+                }
+                (profile::COMPRESSED_ACCUMULATED_POWER, Value::Number(low)) if low.is_finite() => {
+                    self.power = accumulate(*low as u64, if record.redefined { 0 } else { self.power }, 16);
+                    found.push(("accumulated_power", self.power as f64));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// The sum whose lowest bits are `low`, if it did not shrink since `before`.
+fn accumulate(low: u64, before: u64, bits: u32) -> u64 {
+    let span = 1u64 << bits;
+    let sum = low + (before & !(span - 1));
+    if low < before & (span - 1) { sum + span } else { sum }
+}

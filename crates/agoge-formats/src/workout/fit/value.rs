@@ -1,0 +1,82 @@
+//! Values of FIT's base types.
+
+/// A value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    /// A number; NaN is the type's own mark for invalid.
+    Number(f64),
+    /// Several, in order.
+    List(Vec<f64>),
+    /// A text.
+    Text(String),
+}
+
+impl Value {
+    pub(super) fn number(&self) -> f64 {
+        match self {
+            Value::Number(number) => *number,
+            Value::List(_) | Value::Text(_) => f64::NAN,
+        }
+    }
+}
+
+/// A field's value: one, several, or a text.
+pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
+    let kind = kind & 0x1F;
+    if kind == 7 {
+        let end = raw.iter().position(|byte| *byte == 0).unwrap_or(raw.len());
+        return Value::Text(String::from_utf8_lossy(&raw[..end]).into_owned());
+    }
+    let size = match kind {
+        3 | 4 | 11 => 2,
+        5 | 6 | 8 | 12 => 4,
+        9 | 14..=16 => 8,
+        _ => 1,
+    };
+    // What does not divide into its type is left as bytes, as the devices that write it mean it.
+    let (kind, size) = if raw.len().is_multiple_of(size) { (kind, size) } else { (13, 1) };
+    let mut numbers = raw.chunks_exact(size).map(|chunk| number(chunk, kind, big_endian));
+    match (numbers.next(), numbers.next()) {
+        (None, _) => Value::Number(f64::NAN),
+        (Some(one), None) => Value::Number(one),
+        (Some(one), Some(two)) => Value::List([one, two].into_iter().chain(numbers).collect()),
+    }
+}
+
+/// One number; NaN where the bytes are the type's mark for invalid.
+fn number(chunk: &[u8], kind: u8, big_endian: bool) -> f64 {
+    let mut wide = [0u8; 8];
+    for (place, byte) in chunk.iter().enumerate() {
+        let place = if big_endian { chunk.len() - 1 - place } else { place };
+        wide[place] = *byte;
+    }
+    let raw = u64::from_le_bytes(wide);
+    let all = u64::MAX >> (64 - 8 * chunk.len().clamp(1, 8) as u32);
+    let valid = |ok: bool, value: f64| if ok { value } else { f64::NAN };
+    match kind {
+        1 => valid(raw != 0x7F, f64::from(raw as u8 as i8)),
+        3 => valid(raw != 0x7FFF, f64::from(raw as u16 as i16)),
+        5 => valid(raw != 0x7FFF_FFFF, f64::from(raw as u32 as i32)),
+        14 => valid(raw != i64::MAX as u64, raw as i64 as f64),
+        8 => valid(raw != all, f64::from(f32::from_bits(raw as u32))),
+        9 => valid(raw != all, f64::from_bits(raw)),
+        10..=12 | 16 => valid(raw != 0, raw as f64),
+        _ => valid(raw != all, raw as f64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_kind() {
+        assert_eq!(value(&[0x7F], 1, false).number().to_bits(), f64::NAN.to_bits());
+        assert_eq!(value(&[0xFE, 0xFF], 0x83, false).number(), -2.0);
+        assert_eq!(value(&[1, 0], 0x84, true).number(), 256.0);
+        assert_eq!(value(&1.5f32.to_le_bytes(), 0x88, false).number(), 1.5);
+        assert!(value(&[0, 0], 0x8B, false).number().is_nan());
+        assert_eq!(value(b"ab\0c", 7, false), Value::Text("ab".into()));
+        assert_eq!(value(&[1, 2, 3], 0x84, false), Value::List(vec![1.0, 2.0, 3.0]));
+    }
+}

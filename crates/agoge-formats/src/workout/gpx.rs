@@ -1,0 +1,129 @@
+//! GPX: one workout a track; heart rate, cadence and power in Garmin's and Cluetrust's extensions.
+
+use super::xml::{Node, instant, number, walk};
+use super::{Samples, Start, Workout};
+use crate::Error;
+use std::path::Path;
+
+/// One point of a track.
+#[derive(Clone, Copy)]
+struct Point {
+    time: f64,
+    values: [f64; 7],
+}
+
+const NOTHING: Point = Point { time: f64::NAN, values: [f64::NAN; 7] };
+
+/// Names of what a point has, in the order of [`Point::values`]; the first two are attributes.
+fn place(name: &str) -> Option<usize> {
+    Some(match name {
+        "lat" => 0,
+        "lon" => 1,
+        "ele" => 2,
+        "hr" | "heartrate" => 3,
+        "cad" | "cadence" => 4,
+        "power" | "PowerInWatts" => 5,
+        "atemp" | "temp" => 6,
+        _ => return None,
+    })
+}
+
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
+    let mut workouts = Vec::new();
+    let (mut points, mut point, mut inside) = (Vec::<Point>::new(), NOTHING, false);
+    let (mut sport, mut offset, mut in_track) = (String::new(), None, false);
+    walk(path, bytes, |node| {
+        match node {
+            Node::Open("trk", _) => in_track = true,
+            Node::Open("trkpt", attributes) => {
+                (point, inside) = (NOTHING, true);
+                for (name, value) in attributes {
+                    if let Some(place @ 0..=1) = place(name) {
+                        point.values[place] = number(path, name, value)?;
+                    }
+                }
+            }
+            Node::Close("trkpt", _) => {
+                points.push(point);
+                inside = false;
+            }
+            Node::Close("time", text) if inside => (point.time, offset) = instant(path, "time", text)?,
+            Node::Close("type", text) if in_track && !inside => sport = name_of(text),
+            Node::Close("trk", _) => {
+                in_track = false;
+                workouts.extend(workout(&std::mem::take(&mut points), &sport, offset));
+                sport.clear();
+            }
+            Node::Close(name, text) if inside => {
+                if let Some(place) = place(name) {
+                    point.values[place] = number(path, name, text)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    match workouts.is_empty() {
+        true => Err(super::not_understood(path, "a GPX without a track that has times")),
+        false => Ok(workouts),
+    }
+}
+
+/// Strava writes numbers for sports.
+fn name_of(text: &str) -> String {
+    match text.trim() {
+        "1" => "cycling".into(),
+        "9" => "running".into(),
+        "4" | "10" => "walking".into(),
+        other => other.to_lowercase(),
+    }
+}
+
+/// The workout of a track; none if no point has a time.
+fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Workout> {
+    let timed: Vec<Point> = points.iter().copied().filter(|point| point.time.is_finite()).collect();
+    let unix_s = timed.first()?.time;
+    let mut workout = Workout::new(Start::At { unix_s, offset_s }, sport);
+    let column = |place: usize| timed.iter().map(|point| point.values[place]).collect::<Vec<f64>>();
+    workout.samples = Samples {
+        time: timed.iter().map(|point| point.time - unix_s).collect(),
+        latitude: column(0),
+        longitude: column(1),
+        altitude: column(2),
+        heart_rate: column(3),
+        cadence: column(4),
+        power: column(5),
+        other: vec![("temperature".into(), column(6))],
+        distance: along(&column(0), &column(1)),
+        ..Samples::default()
+    };
+    workout.samples.settle();
+    workout.distance_m = workout.samples.distance.last().copied().unwrap_or(f64::NAN);
+    if !workout.samples.distance.is_empty() {
+        workout.notes.push("distance is the length of the track: the file has no other".into());
+    }
+    if timed.len() < points.len() {
+        workout.notes.push(format!("{} points without a time were left out", points.len() - timed.len()));
+    }
+    Some(workout)
+}
+
+/// Length of a track up to each point, m: great circles (haversine; Sinnott 1984) on a sphere of 6 371 008.8 m, the Earth's mean radius (IUGG).
+fn along(latitude: &[f64], longitude: &[f64]) -> Vec<f64> {
+    let mut length = 0.0;
+    let mut last: Option<(f64, f64)> = None;
+    let mut lengths = Vec::with_capacity(latitude.len());
+    for (lat, lon) in latitude.iter().map(|v| v.to_radians()).zip(longitude.iter().map(|v| v.to_radians())) {
+        if lat.is_nan() || lon.is_nan() {
+            lengths.push(f64::NAN);
+            continue;
+        }
+        if let Some((lat0, lon0)) = last {
+            let half = ((lat - lat0) / 2.0).sin().powi(2) + lat.cos() * lat0.cos() * ((lon - lon0) / 2.0).sin().powi(2);
+            length += 2.0 * 6_371_008.8 * half.sqrt().min(1.0).asin();
+        }
+        last = Some((lat, lon));
+        lengths.push(length);
+    }
+    lengths
+}

@@ -1,0 +1,41 @@
+//! Instants as TCX and GPX write them (ISO 8601).
+
+use agoge_motion::Day;
+
+/// Seconds since 1970-01-01 00:00 UTC of a text such as `2026-03-31T17:05:09.5+02:00`, and how many seconds its clock is ahead of UTC: none for `Z` and
+/// for a text without zone, which is taken for UTC. None if it is no instant.
+pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
+    let (date, clock) = text.trim().split_once(['T', ' '])?;
+    let day: Day = date.parse().ok()?;
+    let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
+    let (clock, zone) = (&clock[..zone], &clock[zone..]);
+    let mut parts = clock.split(':');
+    let hours: f64 = parts.next()?.parse().ok()?;
+    let minutes: f64 = parts.next()?.parse().ok()?;
+    let seconds: f64 = parts.next().unwrap_or("0").parse().ok()?;
+    let fits = (0.0..=24.0).contains(&hours) && (0.0..60.0).contains(&minutes) && (0.0..61.0).contains(&seconds);
+    if !fits || parts.next().is_some() {
+        return None;
+    }
+    let offset = match zone {
+        "" | "Z" => None,
+        _ => Some(offset(zone)?),
+    };
+    let local = f64::from(day.0) * 86_400.0 + hours * 3600.0 + minutes * 60.0 + seconds;
+    Some((local - offset.unwrap_or(0.0), offset))
+}
+
+/// Seconds of `+02:00`, `-0330`, `+05`.
+fn offset(zone: &str) -> Option<f64> {
+    let sign = if zone.starts_with('-') { -1.0 } else { 1.0 };
+    let digits: String = zone.get(1..)?.chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes) = match digits.len() {
+        2 => (digits.parse::<f64>().ok()?, 0.0),
+        4 => (digits[..2].parse::<f64>().ok()?, digits[2..].parse::<f64>().ok()?),
+        _ => return None,
+    };
+    (hours <= 14.0 && minutes < 60.0).then_some(sign * (hours * 3600.0 + minutes * 60.0))
+}

@@ -1,0 +1,36 @@
+//! Whether two files speak of one workout.
+
+use super::{Start, Workout};
+
+/// Whether two entries are one workout: recorded by two devices, exported twice, or by a device and in the diary. `default_offset_s` is the athlete's time
+/// zone where a file has none.
+///
+/// Devices: four fifths of the shorter lie within the longer, and the shorter is at least half as long. Diary: the same day, sports that do not
+/// contradict each other, and minutes (or, without them, distances) within a fifth.
+pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
+    let fits = |x: f64, y: f64| (x - y).abs() <= 0.2 * x.max(y);
+    match (a.start, b.start) {
+        (Start::At { unix_s: from_a, .. }, Start::At { unix_s: from_b, .. }) => {
+            let (long_a, long_b) = (elapsed(a), elapsed(b));
+            let shared = (from_a + long_a).min(from_b + long_b) - from_a.max(from_b);
+            let (short, long) = (long_a.min(long_b), long_a.max(long_b));
+            short >= 0.5 * long && shared >= 0.8 * short && shared > 0.0
+        }
+        _ => {
+            let sports = a.sport.is_empty() || b.sport.is_empty() || a.sport == b.sport;
+            let (by_time, by_distance) = (fits(a.duration_s, b.duration_s), fits(a.distance_m, b.distance_m));
+            let known = a.duration_s.is_finite() && b.duration_s.is_finite();
+            let both = matches!((a.start, b.start), (Start::On(_), Start::On(_)));
+            // Two equal rows of one diary may be two workouts; only the file's fingerprint says that they were read before.
+            !both
+                && sports
+                && a.start.day(default_offset_s) == b.start.day(default_offset_s)
+                && if known { by_time } else { by_distance }
+        }
+    }
+}
+
+/// From the first to the last sample, or the duration, s.
+fn elapsed(workout: &Workout) -> f64 {
+    workout.samples.time.last().copied().filter(|s| s.is_finite()).unwrap_or(workout.duration_s).max(workout.duration_s)
+}

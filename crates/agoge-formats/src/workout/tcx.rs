@@ -1,0 +1,120 @@
+//! TCX: one workout an activity; its laps are joined.
+
+use super::xml::{Node, instant, number, walk};
+use super::{Samples, Start, Workout};
+use crate::Error;
+use std::path::Path;
+
+/// A point of the track: time and the values of [`COLUMNS`].
+type Point = (f64, [f64; 8]);
+const NOTHING: Point = (f64::NAN, [f64::NAN; 8]);
+
+pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
+    let mut workouts = Vec::new();
+    let mut activity: Option<Activity> = None;
+    let mut parents: Vec<String> = Vec::new();
+    walk(path, bytes, |node| {
+        match node {
+            Node::Open(name, attributes) => {
+                match name {
+                    "Activity" => {
+                        let sport =
+                            attributes.iter().find(|(key, _)| key == "Sport").map(|(_, sport)| sport.to_lowercase());
+                        let sport = match sport.as_deref() {
+                            Some("biking") => "cycling".to_owned(),
+                            _ => sport.unwrap_or_default(),
+                        };
+                        activity = Some(Activity { sport, ..Activity::default() });
+                    }
+                    "Trackpoint" => activity.iter_mut().for_each(|own| own.point = Some(NOTHING)),
+                    _ => {}
+                }
+                parents.push(name.to_owned());
+            }
+            Node::Close(name, text) => {
+                parents.pop();
+                let parent = parents.last().map_or("", String::as_str);
+                if let Some(own) = &mut activity {
+                    own.close(path, name, parent, text)?;
+                }
+                if name == "Activity" {
+                    workouts.extend(activity.take().and_then(Activity::workout));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    match workouts.is_empty() {
+        true => Err(super::not_understood(path, "a TCX without an activity")),
+        false => Ok(workouts),
+    }
+}
+
+/// An activity as it is read.
+#[derive(Default)]
+struct Activity {
+    sport: String,
+    id: Option<(f64, Option<f64>)>,
+    comment: String,
+    /// Sum over the laps, s and m.
+    laps: Option<(f64, f64)>,
+    point: Option<Point>,
+    points: Vec<Point>,
+}
+
+impl Activity {
+    fn close(&mut self, path: &Path, name: &str, parent: &str, text: &str) -> Result<(), Error> {
+        let value = |element: &str| number(path, element, text);
+        match (name, &mut self.point) {
+            ("Trackpoint", point) => self.points.extend(point.take().filter(|point| point.0.is_finite())),
+            ("Time", Some(point)) => {
+                let (unix_s, offset) = instant(path, "Time", text)?;
+                point.0 = unix_s;
+                self.id.get_or_insert((unix_s, offset));
+            }
+            (_, Some((_, values))) => {
+                let place = match name {
+                    "LatitudeDegrees" => 0,
+                    "LongitudeDegrees" => 1,
+                    "AltitudeMeters" => 2,
+                    "DistanceMeters" => 3,
+                    "Value" if parent == "HeartRateBpm" => 4,
+                    "Cadence" | "RunCadence" => 5,
+                    "Speed" => 6,
+                    "Watts" => 7,
+                    _ => return Ok(()),
+                };
+                values[place] = value(name)?;
+            }
+            ("Id", None) if parent == "Activity" => self.id = Some(instant(path, "Id", text)?),
+            ("TotalTimeSeconds", None) if parent == "Lap" => self.laps.get_or_insert((0.0, 0.0)).0 += value(name)?,
+            ("DistanceMeters", None) if parent == "Lap" => self.laps.get_or_insert((0.0, 0.0)).1 += value(name)?,
+            ("Notes", None) if parent == "Activity" => self.comment = text.chars().take(1000).collect(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn workout(self) -> Option<Workout> {
+        let (told, offset_s) = self.id?;
+        let unix_s = self.points.first().map_or(told, |point| point.0);
+        let mut workout = Workout::new(Start::At { unix_s, offset_s }, self.sport);
+        let column = |place: usize| self.points.iter().map(|(_, values)| values[place]).collect::<Vec<f64>>();
+        workout.samples = Samples {
+            time: self.points.iter().map(|point| point.0 - unix_s).collect(),
+            latitude: column(0),
+            longitude: column(1),
+            altitude: column(2),
+            distance: column(3),
+            heart_rate: column(4),
+            cadence: column(5),
+            speed: column(6),
+            power: column(7),
+            other: Vec::new(),
+        };
+        workout.samples.settle();
+        (workout.duration_s, workout.distance_m) = self.laps.unwrap_or((f64::NAN, f64::NAN));
+        workout.comment = self.comment;
+        Some(workout)
+    }
+}

@@ -1,0 +1,95 @@
+//! What TCX and GPX share: elements one by one, without document types, entities or depth that could be an attack.
+
+use crate::Error;
+use crate::error::Place;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use std::path::Path;
+
+/// Deepest nesting that is followed; TCX and GPX need ten.
+const DEEPEST: usize = 64;
+
+/// What the walk meets.
+pub(super) enum Node<'a> {
+    /// An element begins: its name without prefix, its attributes.
+    Open(&'a str, &'a [(String, String)]),
+    /// An element ends: its name and the text in it.
+    Close(&'a str, &'a str),
+}
+
+/// Walks the elements of a document.
+pub(super) fn walk(path: &Path, bytes: &[u8], mut meet: impl FnMut(Node) -> Result<(), Error>) -> Result<(), Error> {
+    let document = String::from_utf8_lossy(bytes);
+    let mut reader = Reader::from_str(&document);
+    reader.config_mut().trim_text(true);
+    let mut open: Vec<String> = Vec::new();
+    let mut text = String::new();
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let fault = |what: String| {
+            Error::format(path, Place::Byte(at), what, "write the file again from the device or service")
+        };
+        let event = reader.read_event().map_err(|e| fault(format!("broken XML: {e}")))?;
+        match event {
+            Event::DocType(_) => {
+                // Entities that a document type declares can grow a few bytes to gigabytes; workouts never need one.
+                let hint = "remove the DOCTYPE; TCX and GPX have none";
+                return Err(Error::format(
+                    path,
+                    Place::Byte(at),
+                    "a document type declaration, which is refused",
+                    hint,
+                ));
+            }
+            Event::Start(ref element) | Event::Empty(ref element) => {
+                let name = element.local_name().as_ref().to_owned();
+                let attributes: Vec<(String, String)> = element
+                    .attributes()
+                    .filter_map(Result::ok)
+                    .map(|own| (own.key.local_name().as_ref().to_owned(), own.value.into_owned()))
+                    .collect();
+                meet(Node::Open(&name, &attributes))?;
+                text.clear();
+                if matches!(event, Event::Empty(_)) {
+                    meet(Node::Close(&name, ""))?;
+                } else {
+                    open.push(name);
+                    if open.len() > DEEPEST {
+                        return Err(fault(format!("elements nested more than {DEEPEST} deep")));
+                    }
+                }
+            }
+            Event::Text(ref own) => text.push_str(own),
+            Event::CData(ref own) => text.push_str(own),
+            Event::End(_) => {
+                let name = open.pop().unwrap_or_default();
+                meet(Node::Close(&name, text.trim()))?;
+                text.clear();
+            }
+            Event::Eof if open.is_empty() => return Ok(()),
+            Event::Eof => {
+                return Err(fault(format!("the file ends inside <{}>", open.last().map_or("", String::as_str))));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The number in an element; NaN if it is empty.
+pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Error> {
+    if text.is_empty() {
+        return Ok(f64::NAN);
+    }
+    text.parse().map_err(|_| {
+        let what = format!("{} is no number", crate::error::quoted(text));
+        Error::format(path, Place::Field(element.to_owned()), what, "write the file again from the device or service")
+    })
+}
+
+/// The instant in an element.
+pub(super) fn instant(path: &Path, element: &str, text: &str) -> Result<(f64, Option<f64>), Error> {
+    super::parse_instant(text).ok_or_else(|| {
+        let what = format!("{} is no time", crate::error::quoted(text));
+        Error::format(path, Place::Field(element.to_owned()), what, "times are written as 2026-03-31T17:05:09Z")
+    })
+}

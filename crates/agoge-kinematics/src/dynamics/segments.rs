@@ -1,0 +1,58 @@
+//! Masses, centres and radii of gyration of the limbs' segments.
+
+/// Whose table applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    /// Table of women.
+    Female,
+    /// Table of men.
+    Male,
+}
+
+/// A segment of a limb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limb {
+    /// Shoulder to elbow.
+    UpperArm,
+    /// Elbow to wrist.
+    Forearm,
+    /// Wrist to the knuckle of the middle finger.
+    Hand,
+    /// Hip to knee.
+    Thigh,
+    /// Knee to ankle.
+    Shank,
+    /// Heel to tip of the toes.
+    Foot,
+}
+
+/// What the motion of a segment needs to be known of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Segment {
+    /// Mass, kg.
+    pub mass_kg: f64,
+    /// Where its centre of mass lies between the proximal (0) and the distal end (1).
+    pub centre: f64,
+    /// Radius of gyration about an axis across it through the centre, as a part of its length.
+    pub gyration: f64,
+}
+
+/// The segment of an athlete (de Leva 1996, adjusting Zatsiorsky, Seluyanov & Chugunova 1990): mass as a part of the body's, centre and radius as parts of the length
+/// between the ends named at [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: from the two ends of a segment its turning
+/// about its own length is not known, and the two differ by a twentieth.
+pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
+    // Mass in %, centre in %, radii in %: men, then women.
+    let ([mass, centre, sagittal, transverse], women) = match limb {
+        Limb::UpperArm => ([2.71, 57.72, 28.5, 26.9], [2.55, 57.54, 27.8, 26.0]),
+        Limb::Forearm => ([1.62, 45.74, 27.6, 26.5], [1.38, 45.59, 26.1, 25.7]),
+        Limb::Hand => ([0.61, 79.00, 62.8, 51.3], [0.56, 74.74, 53.1, 45.4]),
+        Limb::Thigh => ([14.16, 40.95, 32.9, 32.9], [14.78, 36.12, 36.9, 36.4]),
+        Limb::Shank => ([4.33, 44.59, 25.5, 24.9], [4.81, 44.16, 27.1, 26.7]),
+        Limb::Foot => ([1.37, 44.15, 25.7, 24.5], [1.29, 40.14, 29.9, 27.9]),
+    };
+    let [mass, centre, sagittal, transverse] = match sex {
+        Sex::Male => [mass, centre, sagittal, transverse],
+        Sex::Female => women,
+    };
+    Segment { mass_kg: body_mass_kg * mass / 100.0, centre: centre / 100.0, gyration: (sagittal + transverse) / 200.0 }
+}

@@ -1,0 +1,217 @@
+//! The page of load and injury: what changed, why it matters, what to do, how sure; then the days, with injuries marked.
+
+use super::{POLICY, STYLE};
+use crate::words::{certainty, count};
+use agoge_coach::analysis::Certainty;
+use agoge_coach::injury::{Area, Injury, Warning, screening_text};
+use agoge_coach::load::{Method, Overview, Trend};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::days::{Line, Panel};
+
+/// Styles that only this page needs.
+const OWN_STYLE: &str = include_str!("../../assets/load.css");
+
+/// The page.
+pub fn load_html(overview: &Overview) -> String {
+    let title = format!("Load – {}", overview.athlete);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
+            }
+            body {
+                header {
+                    h1 { "Load and injury" }
+                    p.what { (overview.athlete) " · until " (overview.today) " · " (overview.method.name()) ", " (overview.method.unit()) " (" (overview.method.source()) ")" }
+                }
+                main {
+                    (summary(overview))
+                    (said(overview))
+                    (days(overview))
+                    (figures(overview))
+                    (reports(overview))
+                    (limits(overview))
+                }
+                footer { p { "Made by Agoge. Nothing left this machine. This is no diagnosis and no forecast: pain belongs to a physician or physiotherapist." } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn trend(overview: &Overview, method: Method) -> Option<&Trend> {
+    overview.trends.iter().find(|trend| trend.method == method)
+}
+
+/// A figure with as many digits as it deserves; a dash if it cannot be said.
+pub(crate) fn figure(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => "–".to_owned(),
+        size if size < 20.0 => format!("{value:.2}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+fn summary(overview: &Overview) -> Markup {
+    let loads = &overview.daily.values;
+    let week = &loads[loads.len().saturating_sub(7)..];
+    let known = week.iter().filter(|load| load.is_finite()).count();
+    let sum: f64 = week.iter().filter(|load| load.is_finite()).sum();
+    html! {
+        section.summary aria-label="Summary" {
+            div.tile {
+                h2 { "The last 7 days" }
+                p.big { (figure(sum)) span.of { " " (overview.method.unit()) } }
+                p.small { @if known < week.len() { (known) " of " (week.len()) " days known" } @else { "every day known" } }
+            }
+            div.tile {
+                h2 { "To look at" }
+                p.big { (overview.warnings.len()) }
+                p.small { @if overview.warnings.is_empty() { "no rule has anything to say" } @else { "by rules, not by a model" } }
+            }
+            div.tile {
+                h2 { "Days" }
+                p.big { (loads.len()) }
+                p.small { (overview.missing_days) " without an entry; a day of rest is an entry" }
+            }
+        }
+    }
+}
+
+fn said(overview: &Overview) -> Markup {
+    html! {
+        section {
+            h2 { "What changed" }
+            @if overview.warnings.is_empty() { p { "Nothing that a rule speaks of: no session much longer than those before, no week above the athlete's own limit, no pain reported." } }
+            div.cards { @for (index, warning) in overview.warnings.iter().enumerate() { (card(index + 1, warning)) } }
+        }
+    }
+}
+
+fn card(rank: usize, warning: &Warning) -> Markup {
+    let sure = match warning.certainty {
+        Certainty::High => "sure3",
+        Certainty::Moderate => "sure2",
+        Certainty::Low => "sure1",
+    };
+    html! {
+        article.card.still {
+            h3 { span.rank { (rank) } (warning.what) "." }
+            dl {
+                dt { "Why" } dd { (warning.why) "." }
+                dt { "Do" } dd { (warning.action) "." }
+                dt { "Sure" } dd { span class=(sure) { (certainty(warning.certainty)) } }
+                dt { "From" } dd.small { (warning.source) " · " (warning.day) }
+            }
+        }
+    }
+}
+
+/// Marks of injuries in the pictures: place of the day, word, whether contact did it.
+fn marks(overview: &Overview) -> Vec<(usize, String, bool)> {
+    let mark = |injury: &Injury| {
+        let place = usize::try_from(injury.day.0.checked_sub(overview.daily.first.0)?).ok()?;
+        let word = if injury.area == Area::Unspecified { "injury" } else { injury.area.label() };
+        Some((place, word.to_owned(), injury.contact))
+    };
+    overview.injuries.iter().filter_map(mark).collect()
+}
+
+fn days(overview: &Overview) -> Markup {
+    let marks = marks(overview);
+    let values = |method: Method| trend(overview, method).map_or(&[][..], |trend| &trend.values);
+    let spikes: Vec<(usize, f64)> = overview
+        .spikes
+        .iter()
+        .filter_map(|spike| {
+            Some((usize::try_from(spike.day.0.checked_sub(overview.daily.first.0)?).ok()?, spike.excess()))
+        })
+        .collect();
+    let first = overview.daily.first;
+    let panel = |title: &str, method: Method, lines: Vec<Line>, bars: Option<&[f64]>, spikes: &[(usize, f64)]| {
+        Panel { title, unit: method.unit(), source: method.source(), first, lines, bars, marks: &marks, spikes }.draw()
+    };
+    html! {
+        section {
+            h2 { "Day by day" }
+            p.small.key { span.hurt { "injury" } span.contact { "injury by contact" } span.jump { "session more than a tenth longer than the longest of 30 days" } }
+            div.days {
+                (panel(&format!("Load, with CTL (42 days) and ATL (7 days): {}", overview.method.name()), overview.method, vec![
+                    Line { class: "left", name: "CTL", values: values(Method::Ctl) },
+                    Line { class: "right", name: "ATL", values: values(Method::Atl) },
+                ], Some(&overview.daily.values), &spikes))
+                (panel("Strain, with the athlete's own limit (dashed)", Method::Strain, vec![
+                    Line { class: "left", name: "strain", values: values(Method::Strain) },
+                    Line { class: "middle reference", name: "own limit", values: &overview.strain_limit },
+                ], None, &[]))
+                (panel("Monotony (population SD, at most 10)", Method::Monotony, vec![Line { class: "left", name: "monotony", values: values(Method::Monotony) }], None, &[]))
+                (panel("ACWR, three ways: a description, not a risk", Method::AcwrEwma, vec![
+                    Line { class: "left", name: "coupled", values: values(Method::AcwrCoupled) },
+                    Line { class: "right", name: "uncoupled", values: values(Method::AcwrUncoupled) },
+                    Line { class: "middle", name: "EWMA", values: values(Method::AcwrEwma) },
+                ], None, &[]))
+            }
+        }
+    }
+}
+
+fn figures(overview: &Overview) -> Markup {
+    html! {
+        section {
+            h2 { "Figures of today" }
+            div.scroll { table.joints {
+                thead { tr { th scope="col" { "Figure" } th scope="col" { "Today" } th scope="col" { "Unit" } td.text { "From" } td.text { "Known against it" } } }
+                tbody {
+                    @for trend in &overview.trends {
+                        tr { th scope="row" { (trend.name) } td { (figure(trend.last())) } td { (trend.unit) } td.text { (trend.source) } td.text { (trend.criticism) } }
+                    }
+                }
+            } }
+            @if overview.load_for_even_form >= 0.0 {
+                p.small { "For a TSB of 0 tomorrow, today's load would be " (figure(overview.load_for_even_form)) " " (overview.method.unit()) "." }
+            }
+        }
+    }
+}
+
+fn reports(overview: &Overview) -> Markup {
+    html! {
+        @if !overview.injuries.is_empty() {
+            section {
+                h2 { "Injuries" }
+                div.scroll { table.joints {
+                    thead { tr { th scope="col" { "Day" } td.text { "Area (IOC 2020)" } td.text { "Side" } td.text { "Tissue" } td.text { "Onset" } td.text { "Contact" } td.text { "Notes" } } }
+                    tbody { @for injury in &overview.injuries {
+                        tr {
+                            th scope="row" { (injury.day) }
+                            td.text { (injury.area.label()) " (" (injury.area.code()) ")" } td.text { (injury.side.label()) } td.text { (injury.tissue.label()) } td.text { (injury.onset.label()) }
+                            td.text { @if injury.contact { "yes" } @else { "no" } } td.text { (injury.notes) }
+                        }
+                    } }
+                } }
+            }
+        }
+        @if !overview.pains.is_empty() {
+            section {
+                h2 { "Pain" }
+                p { (count(overview.pains.len(), "report")) ", the last: " @if let Some(last) = overview.pains.iter().max_by_key(|pain| pain.day) { (last.day) ", " (last.area.label()) " (" (last.side.label()) "), " (format!("{:.0}", last.score)) " of 10" } "." }
+            }
+        }
+    }
+}
+
+fn limits(overview: &Overview) -> Markup {
+    html! {
+        section {
+            h2 { "What can and cannot be concluded" }
+            ul { @for limit in &overview.limits { li { (limit) } } }
+            p.small { (screening_text()) }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Load and warnings on the terminal.
+
+use crate::html::figure;
+use crate::words::certainty;
+use agoge_coach::injury::screening_text;
+use agoge_coach::load::Overview;
+use std::fmt::Write;
+
+/// The figures of today, each with its method, unit and source.
+pub fn load_terminal(overview: &Overview) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}, until {}: {} in {} ({})",
+        overview.athlete,
+        overview.today,
+        overview.method.name(),
+        overview.method.unit(),
+        overview.method.source()
+    );
+    let _ = writeln!(
+        out,
+        "{} days, {} without an entry; the last seven: {}",
+        overview.daily.values.len(),
+        overview.missing_days,
+        week(overview)
+    );
+    let width = overview.trends.iter().map(|trend| trend.name.chars().count()).max().unwrap_or(0);
+    for trend in &overview.trends {
+        let _ =
+            writeln!(out, "  {:width$}  {:>8} {:10} {}", trend.name, figure(trend.last()), trend.unit, trend.source);
+    }
+    out
+}
+
+fn week(overview: &Overview) -> String {
+    let loads = &overview.daily.values;
+    let shown = |load: &f64| if load.is_nan() { "missing".to_owned() } else { figure(*load) };
+    loads[loads.len().saturating_sub(7)..].iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// What the rules say: what changed, why it matters, what to do, how sure.
+pub fn risk_terminal(overview: &Overview) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{}, until {}. By rules: no model may speak before it has enough injuries to be tested on (docs/LOAD.md).",
+        overview.athlete, overview.today
+    );
+    if overview.warnings.is_empty() {
+        let _ = writeln!(out, "\nNo rule has anything to say.");
+    }
+    for (index, warning) in overview.warnings.iter().enumerate() {
+        let _ = writeln!(out, "\n{}. {}.", index + 1, warning.what);
+        let _ = writeln!(
+            out,
+            "   Why:  {}.\n   Do:   {}.\n   Sure: {} ({})",
+            warning.why,
+            warning.action,
+            certainty(warning.certainty),
+            warning.source
+        );
+    }
+    let _ = writeln!(out, "\nWhat can and cannot be concluded");
+    for limit in &overview.limits {
+        let _ = writeln!(out, "  - {limit}");
+    }
+    let _ = writeln!(out, "\n{}", screening_text());
+    out
+}

@@ -1,0 +1,114 @@
+//! An athlete's library: a folder of open files that a person can read and edit, until there is a data base.
+//!
+//! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`, `pain.csv`, `weekly.csv`. Each is written whole or not
+//! at all; bringing in the same file twice changes nothing. docs/LOAD.md describes the columns.
+
+mod import;
+mod profile;
+mod rows;
+mod tables;
+
+pub use import::{ImportOptions, Imported, Refused};
+pub use profile::Profile;
+pub use rows::WorkoutRow;
+
+use crate::Error;
+use agoge_coach::load::{Log, Method, Overview, overview, usual_method};
+use std::path::{Path, PathBuf};
+
+/// An athlete's folder.
+#[derive(Clone, Debug)]
+pub struct Athlete {
+    name: String,
+    folder: PathBuf,
+}
+
+impl Athlete {
+    /// The athlete of this name in a library, whose folder may not exist yet.
+    ///
+    /// # Errors
+    /// A name that cannot be a folder's.
+    pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
+        let fits = !name.trim().is_empty()
+            && name.len() <= 100
+            && !name.starts_with('.')
+            && !name.contains(['/', '\\', ':'])
+            && !name.chars().any(char::is_control);
+        if !fits {
+            return Err(Error::AthleteName);
+        }
+        Ok(Athlete { name: name.to_owned(), folder: library.join(name) })
+    }
+
+    /// The library that is used without another being named: `agoge/athletes` in the user's data folder (`XDG_DATA_HOME`, else `~/.local/share`; on Windows
+    /// `APPDATA`). None where there is no such folder.
+    pub fn default_library() -> Option<PathBuf> {
+        let named = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let data = named("XDG_DATA_HOME")
+            .or_else(|| named("APPDATA"))
+            .or_else(|| named("HOME").map(|home| home.join(".local/share")))?;
+        Some(data.join("agoge").join("athletes"))
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What the loads need to know; all unknown if the file is not there.
+    ///
+    /// # Errors
+    /// A file that cannot be read, unknown keys, values that no person has.
+    pub fn profile(&self) -> Result<Profile, Error> {
+        Profile::read(&self.file("athlete.toml"))
+    }
+
+    /// The workouts, by start.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has other columns.
+    pub fn workouts(&self) -> Result<Vec<WorkoutRow>, Error> {
+        rows::read(&self.file("workouts.csv"))
+    }
+
+    /// Everything that is kept.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has a wrong row, with its line.
+    pub fn log(&self) -> Result<Log, Error> {
+        Ok(Log {
+            sessions: self.workouts()?.iter().map(WorkoutRow::session).collect(),
+            injuries: tables::injuries(&self.file("injuries.csv"))?,
+            pains: tables::pains(&self.file("pain.csv"))?,
+            weeks: tables::weeks(&self.file("weekly.csv"))?,
+            changes: tables::changes(&self.file("movement.csv"))?,
+        })
+    }
+
+    /// The figures until the last entry, by one method or the one that most workouts have.
+    ///
+    /// # Errors
+    /// As [`Athlete::log`]; no athlete of this name; no load by this method.
+    pub fn overview(&self, method: Option<Method>) -> Result<Overview, Error> {
+        if !self.folder.is_dir() {
+            return Err(Error::NoAthlete { folder: self.folder.clone() });
+        }
+        let (log, profile) = (self.log()?, self.profile()?);
+        let made = method
+            .or_else(|| usual_method(&log.sessions))
+            .and_then(|method| overview(&self.name, &log, method, profile.missing_is_rest));
+        made.ok_or_else(|| Error::NoLoad { folder: self.folder.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What the loads need to know of an athlete, in `athlete.toml`.
+
+use crate::Error;
+use agoge_coach::load::{Method, Sex, banister, edwards, foster, lucia, normalized_power, pace_load, power_load};
+use agoge_formats::workout::Workout;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What the loads need to know. What is not known leaves out the loads that need it; nothing is guessed from age.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Profile {
+    /// Which of Banister's constants apply.
+    pub sex: Option<Sex>,
+    /// Heart rate at rest, beats a minute.
+    pub resting_heart_rate: Option<f64>,
+    /// Highest heart rate that was measured.
+    pub maximal_heart_rate: Option<f64>,
+    /// Heart rate at the first ventilatory threshold.
+    pub first_threshold_heart_rate: Option<f64>,
+    /// Heart rate at the second.
+    pub second_threshold_heart_rate: Option<f64>,
+    /// Power that can be held for an hour, W.
+    pub threshold_power_w: Option<f64>,
+    /// Speed that can be held for an hour on level ground, m/s.
+    pub threshold_speed_m_s: Option<f64>,
+    /// Whether days without an entry are days of rest: only if every session is written down.
+    pub missing_is_rest: bool,
+}
+
+impl Profile {
+    pub(super) fn read(path: &Path) -> Result<Profile, Error> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Profile::default()),
+            Err(error) => return Err(Error::io(path)(error)),
+        };
+        let fault = |what: String| Error::Profile { path: path.to_owned(), what };
+        let own: Profile = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            fault(format!("line {line}: {}", error.message()))
+        })?;
+        let rates = [
+            own.resting_heart_rate,
+            own.maximal_heart_rate,
+            own.first_threshold_heart_rate,
+            own.second_threshold_heart_rate,
+        ];
+        if rates.iter().flatten().any(|rate| !(20.0..=250.0).contains(rate)) {
+            return Err(fault("a heart rate is not between 20 and 250".into()));
+        }
+        if [own.threshold_power_w, own.threshold_speed_m_s]
+            .iter()
+            .flatten()
+            .any(|value| value.is_nan() || *value <= 0.0)
+        {
+            return Err(fault("a threshold is not above 0".into()));
+        }
+        if own.resting_heart_rate.zip(own.maximal_heart_rate).is_some_and(|(rest, most)| rest >= most) {
+            return Err(fault("the resting heart rate is not below the maximal one".into()));
+        }
+        Ok(own)
+    }
+
+    /// The loads of a cleaned workout by every method that the data and this profile allow.
+    pub fn loads(&self, workout: &Workout) -> BTreeMap<Method, f64> {
+        let samples = &workout.samples;
+        let minutes = workout.duration_s / 60.0;
+        let rested = minutes == 0.0;
+        let mut loads = vec![
+            (Method::SessionRpe, if rested { 0.0 } else { foster(workout.rpe, minutes) }),
+            (Method::Distance, if rested { 0.0 } else { workout.distance_m }),
+        ];
+        if workout.load_au.is_finite() {
+            loads.push((Method::SessionRpe, workout.load_au));
+        }
+        if let (Some(sex), Some(rest), Some(most)) = (self.sex, self.resting_heart_rate, self.maximal_heart_rate) {
+            loads.push((Method::TrimpBanister, banister(&samples.time, &samples.heart_rate, rest, most, sex)));
+        }
+        if let Some(most) = self.maximal_heart_rate {
+            loads.push((Method::TrimpEdwards, edwards(&samples.time, &samples.heart_rate, most)));
+        }
+        if let (Some(first), Some(second)) = (self.first_threshold_heart_rate, self.second_threshold_heart_rate) {
+            loads.push((Method::TrimpLucia, lucia(&samples.time, &samples.heart_rate, first, second)));
+        }
+        if let Some(threshold) = self.threshold_power_w {
+            loads.push((
+                Method::Tss,
+                power_load(workout.duration_s, normalized_power(&samples.time, &samples.power), threshold),
+            ));
+        }
+        if let Some(threshold) = self.threshold_speed_m_s.filter(|_| workout.sport.contains("run")) {
+            loads.push((
+                Method::Pace,
+                pace_load(workout.duration_s, workout.distance_m / workout.duration_s, threshold),
+            ));
+        }
+        loads.into_iter().filter(|(_, load)| load.is_finite()).collect()
+    }
+}

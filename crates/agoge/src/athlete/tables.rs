@@ -1,0 +1,196 @@
+//! The tables of an athlete's folder: CSV with the columns of docs/LOAD.md; a wrong row is named by its line.
+
+use crate::Error;
+use agoge_coach::injury::{Area, BodySide, Change, Injury, Onset, Pain, Tissue, Weekly};
+use agoge_motion::Day;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The rows of a table; none if the file is not there.
+pub(super) fn read<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => parse(path, &bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Error::io(path)(error)),
+    }
+}
+
+pub(super) fn parse<Row: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+    let fault = |error: csv::Error| {
+        let line = error.position().map_or(1, |position| position.line());
+        let what = match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => format!(
+                "{}{}",
+                err.kind(),
+                err.field().map_or(String::new(), |field| format!(" in column {}", field + 1))
+            ),
+            _ => "the row has more or fewer cells than there are columns".to_owned(),
+        };
+        Error::Table { path: path.to_owned(), line, what }
+    };
+    reader.deserialize().map(|row| row.map_err(fault)).collect()
+}
+
+/// Writes a table whole or not at all.
+pub(super) fn write<Row: Serialize>(path: &Path, rows: &[Row]) -> Result<(), Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut done = Ok(());
+    for row in rows {
+        done = done.and_then(|()| writer.serialize(row).map_err(std::io::Error::from));
+    }
+    let bytes = done.and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
+    crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
+}
+
+/// Writes rows of cells, the first of which are the names.
+pub(super) fn write_rows(path: &Path, rows: &[Vec<&str>]) -> Result<(), Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let done = rows.iter().try_for_each(|row| writer.write_record(row)).map_err(std::io::Error::from);
+    let bytes = done.and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
+    crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
+}
+
+/// A row of `injuries.csv`: areas and tissues by code or name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InjuryRow {
+    pub(super) day: Day,
+    pub(super) area: String,
+    #[serde(default)]
+    pub(super) side: String,
+    #[serde(default)]
+    pub(super) tissue: String,
+    #[serde(default)]
+    pub(super) onset: String,
+    #[serde(default)]
+    pub(super) contact: String,
+    #[serde(default)]
+    pub(super) days_lost: Option<u32>,
+    #[serde(default)]
+    pub(super) notes: String,
+}
+
+/// A row of `pain.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PainRow {
+    pub(super) day: Day,
+    pub(super) area: String,
+    #[serde(default)]
+    pub(super) side: String,
+    pub(super) score: f64,
+}
+
+/// What a cell names, or a fault of its line.
+fn named<T>(path: &Path, line: usize, text: &str, found: Option<T>, empty: T, all: &str) -> Result<T, Error> {
+    match found {
+        Some(found) => Ok(found),
+        None if text.trim().is_empty() => Ok(empty),
+        None => Err(Error::Table {
+            path: path.to_owned(),
+            line: line as u64,
+            what: format!("{:?} is none of {all}", text.chars().take(40).collect::<String>()),
+        }),
+    }
+}
+
+pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
+    let rows: Vec<InjuryRow> = read(path)?;
+    let coded = |(index, row): (usize, InjuryRow)| -> Result<Injury, Error> {
+        let line = index + 2;
+        Ok(Injury {
+            day: row.day,
+            area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
+            side: named(
+                path,
+                line,
+                &row.side,
+                BodySide::find(&row.side),
+                BodySide::Unspecified,
+                "left, right, both, middle",
+            )?,
+            tissue: named(path, line, &row.tissue, Tissue::find(&row.tissue), Tissue::Unspecified, "the IOC tissues")?,
+            onset: named(
+                path,
+                line,
+                &row.onset,
+                Onset::find(&row.onset),
+                Onset::Unspecified,
+                "sudden, repetitive_sudden, repetitive_gradual",
+            )?,
+            contact: matches!(row.contact.to_lowercase().as_str(), "1" | "yes" | "true"),
+            days_lost: row.days_lost,
+            notes: row.notes,
+        })
+    };
+    rows.into_iter().enumerate().map(coded).collect()
+}
+
+pub(super) fn pains(path: &Path) -> Result<Vec<Pain>, Error> {
+    let rows: Vec<PainRow> = read(path)?;
+    let coded = |(index, row): (usize, PainRow)| -> Result<Pain, Error> {
+        let line = index + 2;
+        if !(0.0..=10.0).contains(&row.score) {
+            return Err(Error::Table {
+                path: path.to_owned(),
+                line: line as u64,
+                what: "pain is scored from 0 to 10".into(),
+            });
+        }
+        Ok(Pain {
+            day: row.day,
+            area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
+            side: named(
+                path,
+                line,
+                &row.side,
+                BodySide::find(&row.side),
+                BodySide::Unspecified,
+                "left, right, both, middle",
+            )?,
+            score: row.score,
+        })
+    };
+    rows.into_iter().enumerate().map(coded).collect()
+}
+
+pub(super) fn weeks(path: &Path) -> Result<Vec<Weekly>, Error> {
+    let weeks: Vec<Weekly> = read(path)?;
+    let wrong = weeks.iter().enumerate().find_map(|(index, week)| Some((index, week.fault()?)));
+    match wrong {
+        Some((index, what)) => Err(Error::Table { path: path.to_owned(), line: index as u64 + 2, what }),
+        None => Ok(weeks),
+    }
+}
+
+/// A row of `movement.csv`: one measurement of a factor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeasureRow {
+    day: Day,
+    name: String,
+    value: f64,
+    unit: String,
+    detectable: f64,
+}
+
+/// Factors measured at least twice: the newest against the mean of those before it.
+pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
+    let mut rows: Vec<MeasureRow> = read(path)?;
+    rows.sort_by(|a, b| a.name.cmp(&b.name).then(a.day.cmp(&b.day)));
+    let change = |own: &[MeasureRow]| {
+        let (last, before) = own.split_last()?;
+        let mean = before.iter().map(|row| row.value).sum::<f64>() / before.len() as f64;
+        (!before.is_empty()).then(|| Change {
+            name: last.name.clone(),
+            unit: last.unit.clone(),
+            before: mean,
+            now: last.value,
+            detectable: last.detectable,
+        })
+    };
+    Ok(rows.chunk_by(|a, b| a.name == b.name).filter_map(change).collect())
+}

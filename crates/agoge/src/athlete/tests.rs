@@ -1,0 +1,128 @@
+use super::*;
+use agoge_coach::load::Method;
+
+const DIARY: &str = "date,sport,minutes,rpe,distance_km,notes\n2026-03-01,running,60,5,10,\n2026-03-02,rest,0,,,\n2026-03-04,running,30,4,5,easy\n2026-03-04,running,30,4,5,easy\n";
+
+fn athlete() -> (tempfile::TempDir, Athlete) {
+    let library = tempfile::tempdir().unwrap();
+    let own = Athlete::new(library.path(), "Ada").unwrap();
+    (library, own)
+}
+
+fn put(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// A TCX run of so many minutes at a heart rate, at noon of a day of March 2026.
+fn tcx(day: u32, minutes: u32, rate: u32) -> String {
+    let point = |second: u32| {
+        format!(
+            "<Trackpoint><Time>2026-03-{day:02}T12:{:02}:{:02}Z</Time><HeartRateBpm><Value>{rate}</Value></HeartRateBpm></Trackpoint>",
+            second / 60,
+            second % 60
+        )
+    };
+    let track: String = (0..=minutes * 60).step_by(10).map(point).collect();
+    format!(
+        "<TrainingCenterDatabase><Activities><Activity Sport=\"Running\"><Id>2026-03-{day:02}T12:00:00Z</Id><Lap><TotalTimeSeconds>{}</TotalTimeSeconds><Track>{track}</Track></Lap></Activity></Activities></TrainingCenterDatabase>",
+        minutes * 60
+    )
+}
+
+#[test]
+fn importing_twice_changes_nothing() {
+    let (library, own) = athlete();
+    let files = [put(library.path(), "diary.csv", DIARY), put(library.path(), "run.tcx", &tcx(10, 40, 150))];
+    let first = own.import(&files, ImportOptions::default()).unwrap();
+    assert_eq!((first.added, first.joined, first.known), (5, 0, 0), "{first:?}");
+    let table = std::fs::read(own.folder().join("workouts.csv")).unwrap();
+    let second = own.import(&files, ImportOptions::default()).unwrap();
+    assert_eq!((second.added, second.joined, second.known), (0, 0, 5));
+    assert_eq!(std::fs::read(own.folder().join("workouts.csv")).unwrap(), table);
+}
+
+#[test]
+fn a_device_and_the_diary_make_one_workout_with_a_load() {
+    let (library, own) = athlete();
+    std::fs::create_dir_all(own.folder()).unwrap();
+    put(own.folder(), "athlete.toml", "sex = \"female\"\nresting_heart_rate = 50\nmaximal_heart_rate = 190\n");
+    let run = put(library.path(), "run.tcx", &tcx(4, 31, 150));
+    let diary = put(library.path(), "diary.csv", "date,sport,minutes,rpe\n2026-03-04,running,30,4\n");
+    let done = own.import(&[run, diary], ImportOptions::default()).unwrap();
+    assert_eq!((done.added, done.joined), (1, 1), "{done:?}");
+    let rows = own.workouts().unwrap();
+    assert_eq!((rows.len(), rows[0].rpe), (1, Some(4.0)));
+    let loads = rows[0].session().loads;
+    assert!(
+        loads.contains_key(&Method::SessionRpe)
+            && loads.contains_key(&Method::TrimpBanister)
+            && loads.contains_key(&Method::TrimpEdwards)
+    );
+}
+
+#[test]
+fn rest_days_and_missing_days_stay_apart() {
+    let (library, own) = athlete();
+    own.import(&[put(library.path(), "diary.csv", DIARY)], ImportOptions::default()).unwrap();
+    let seen = own.overview(None).unwrap();
+    assert_eq!((seen.method, seen.missing_days), (Method::SessionRpe, 1));
+    assert_eq!(seen.daily.values[..2], [300.0, 0.0]);
+    assert_eq!(seen.daily.values[3], 240.0);
+}
+
+#[test]
+fn what_is_at_fault_is_named_and_the_rest_is_taken() {
+    let (library, own) = athlete();
+    let files = [
+        put(library.path(), "broken.csv", "date,minutes\n2026-03-01,ten\n"),
+        put(library.path(), "pain.csv", "day,area,side,score\n2026-03-01,K,left,4\n"),
+        put(library.path(), "worse.csv", "day,area,side,score\n2026-03-02,K,left,40\n"),
+        library.path().join("nowhere.fit"),
+        put(library.path(), "diary.csv", DIARY),
+        put(library.path(), "nothing.tcx", &tcx(5, 0, 100)),
+    ];
+    let done = own.import(&files, ImportOptions::default()).unwrap();
+    assert_eq!((done.added, done.reports, done.refused.len()), (4, 1, 4), "{done:?}");
+    assert!(
+        done.refused.iter().all(|refused| refused.reason.contains("hint:") && refused.reason.lines().count() == 1),
+        "{done:?}"
+    );
+    assert_eq!(own.log().unwrap().pains.len(), 1);
+    let left: Vec<_> = std::fs::read_dir(own.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains("trial")), "{left:?}");
+}
+
+#[test]
+fn a_table_of_loads_with_injuries_has_an_overview() {
+    let (library, own) = athlete();
+    let mut text = String::from("Day,Injury,Location,Type,RPE.Load,Total.Distance\n");
+    for day in 1..=40 {
+        let injury = if day == 30 { "Hamstring,Soft Tissue" } else { "," };
+        text += &format!("{day},0,{injury},{},{}\n", 100 * (day % 7), 1000 * (day % 7));
+    }
+    let done = own.import(&[put(library.path(), "days.csv", &text)], ImportOptions::default()).unwrap();
+    assert_eq!((done.added, done.reports), (40, 1));
+    let seen = own.overview(None).unwrap();
+    assert_eq!((seen.injuries.len(), seen.injuries[0].area.code(), seen.missing_days), (1, "T", 0));
+}
+
+#[test]
+fn names_stay_in_the_library() {
+    let library = Path::new("library");
+    for name in ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
+        assert!(Athlete::new(library, name).is_err(), "{name:?}");
+    }
+    assert_eq!(Athlete::new(library, "Zoë K.").unwrap().folder(), Path::new("library/Zoë K."));
+}
+
+#[test]
+fn an_unknown_key_of_the_profile_is_an_error() {
+    let (_library, own) = athlete();
+    std::fs::create_dir_all(own.folder()).unwrap();
+    put(own.folder(), "athlete.toml", "sexx = \"male\"\n");
+    assert!(own.profile().unwrap_err().to_string().contains("line 1"));
+    put(own.folder(), "athlete.toml", "maximal_heart_rate = 1900\n");
+    assert!(own.profile().unwrap_err().to_string().contains("between"));
+}
