@@ -12,13 +12,15 @@ pub(crate) mod label;
 pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod pretrain;
+pub(crate) mod setup;
 pub(crate) mod train;
 
-use crate::args::Reading;
+use crate::args::{Pose, Reading};
 use crate::outcome::Failure;
 use agoge::Options;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
+use agoge::vision::{self, Landmarks};
 use serde::Serialize;
 use std::io::Write;
 
@@ -35,6 +37,15 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     options.read.person = reading.person.or(options.read.person);
     options.read.rate_hz = reading.rate.or(options.read.rate_hz);
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
+    options.video.pose = match reading.pose {
+        Some(Pose::Lite) => vision::Pose::Lite,
+        Some(Pose::Full) => vision::Pose::Full,
+        Some(Pose::Heavy) => vision::Pose::Heavy,
+        None => options.video.pose,
+    };
+    if reading.world {
+        options.video.landmarks = Landmarks::World;
+    }
     if let Some(cutoff_hz) = reading.cutoff {
         options.condition.filter = Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }
