@@ -96,6 +96,16 @@ pub(crate) enum Pose {
     Heavy,
 }
 
+impl From<Pose> for agoge::vision::Pose {
+    fn from(pose: Pose) -> agoge::vision::Pose {
+        match pose {
+            Pose::Lite => agoge::vision::Pose::Lite,
+            Pose::Full => agoge::vision::Pose::Full,
+            Pose::Heavy => agoge::vision::Pose::Heavy,
+        }
+    }
+}
+
 /// What to read and how; shared by the commands that read recordings.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Reading {
@@ -403,6 +413,20 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
+    /// Frames a second of a video: decoding, on one thread, on two; with --passes the landmark network alone as `serve` answers, task `pose`
+    Pose {
+        /// The video
+        video: PathBuf,
+        /// The network that finds the landmarks
+        #[arg(long, value_name = "NETWORK", default_value = "full")]
+        pose: Pose,
+        /// At most so many people are followed
+        #[arg(long, default_value_t = 4)]
+        people: usize,
+        /// Write what the network sees and says of the first 64 bodies into this file, then serve passes over them
+        #[arg(long, value_name = "FILE")]
+        passes: Option<PathBuf>,
+    },
     /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
     Stream {
         /// How many at once

@@ -69,8 +69,20 @@ impl Film {
         range: Option<[f64; 2]>,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Film, Error> {
-        let mut video = Video::open(path)?;
-        let mut tracker = Tracker::new(weights, options.pose, options.people)?;
+        // First the video: whoever gives the wrong file need not set up a network to hear of it.
+        let video = Video::open(path)?;
+        let tracker = Tracker::new(weights, options.pose, options.people)?;
+        Film::follow(path, video, tracker, range, progress)
+    }
+
+    /// As [`Film::read`], with what is at hand already.
+    pub(crate) fn follow(
+        path: &Path,
+        mut video: Video,
+        mut tracker: Tracker,
+        range: Option<[f64; 2]>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Film, Error> {
         let frames = video.frames();
         let [from, to] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -6,6 +6,7 @@
 //! Invariants: no file makes it panic or hold more than a few pictures; whatever the video says of itself is checked; the network runs on one
 //! thread and gives the same numbers each time.
 
+pub mod bench;
 mod error;
 mod film;
 mod network;

@@ -15,12 +15,12 @@ pub(crate) mod pretrain;
 pub(crate) mod setup;
 pub(crate) mod train;
 
-use crate::args::{Pose, Reading};
+use crate::args::Reading;
 use crate::outcome::Failure;
 use agoge::Options;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
-use agoge::vision::{self, Landmarks};
+use agoge::vision::Landmarks;
 use serde::Serialize;
 use std::io::Write;
 
@@ -37,12 +37,7 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     options.read.person = reading.person.or(options.read.person);
     options.read.rate_hz = reading.rate.or(options.read.rate_hz);
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
-    options.video.pose = match reading.pose {
-        Some(Pose::Lite) => vision::Pose::Lite,
-        Some(Pose::Full) => vision::Pose::Full,
-        Some(Pose::Heavy) => vision::Pose::Heavy,
-        None => options.video.pose,
-    };
+    options.video.pose = reading.pose.map_or(options.video.pose, Into::into);
     if reading.world {
         options.video.landmarks = Landmarks::World;
     }

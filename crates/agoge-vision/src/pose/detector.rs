@@ -22,6 +22,8 @@ pub(super) struct Detector {
     /// Middle of each anchor, in parts of the picture.
     anchors: Vec<[f32; 2]>,
     crop: Vec<f32>,
+    /// How often it looked.
+    looks: usize,
 }
 
 /// One person, in px of the network's picture.
@@ -37,25 +39,33 @@ impl Detector {
     pub(super) fn new(folder: &Path) -> Result<Detector, Error> {
         let network = Network::new(&setup::detector(folder)?, &[0, 1]);
         let network = network.map_err(|what| Error::Damaged { path: folder.join("detector.tflite"), what })?;
-        Ok(Detector { network, anchors: anchors(), crop: Vec::new() })
+        Ok(Detector { network, anchors: anchors(), crop: Vec::new(), looks: 0 })
     }
 
-    /// The regions of the people in a picture, the surest first.
+    /// The regions of the people in a picture, the surest first; somebody may be there twice.
+    ///
+    /// Looks at the whole picture and, closer, at one of the squares that cover it, another each time: in the whole of a wide picture people far away
+    /// are too small for the network.
     pub(super) fn find(&mut self, picture: &Picture) -> Vec<Region> {
+        let squares = squares(picture.width() as f32, picture.height() as f32);
+        let closer = squares[1..].get(self.looks % squares.len().max(2).saturating_sub(1)).copied();
+        self.looks += 1;
+        let mut people = self.look(picture, squares[0]);
+        people.extend(closer.into_iter().flat_map(|square| self.look(picture, square)));
+        people
+    }
+
+    /// The regions of the people in a square of the picture.
+    fn look(&mut self, picture: &Picture, square: Region) -> Vec<Region> {
         let [size, _] = self.network.size();
-        let (width, height) = (picture.width() as f32, picture.height() as f32);
-        let whole = Region { x: 0.5 * width, y: 0.5 * height, side: width.max(height), angle: 0.0 };
-        picture.crop(&whole, size, [-1.0, 1.0], &mut self.crop);
+        picture.crop(&square, size, [-1.0, 1.0], &mut self.crop);
         let outputs = self.network.run(&self.crop);
         let [boxes, scores] = &outputs[..] else { return Vec::new() };
-        let [xs, ys] = whole.affine(size);
+        let [xs, ys] = square.affine(size);
         let to_picture = |[x, y]: [f32; 2]| [xs[0] * x + xs[1] * y + xs[2], ys[0] * x + ys[1] * y + ys[2]];
         let people = merged(self.decode(boxes, scores, size as f32));
-        people
-            .iter()
-            .map(|one| Region::of_body(to_picture(one.hips), to_picture(one.top)))
-            .filter(Region::is_sound)
-            .collect()
+        let regions = people.iter().map(|one| Region::of_body(to_picture(one.hips), to_picture(one.top)));
+        regions.filter(Region::is_sound).collect()
     }
 
     /// The anchors that see somebody.
@@ -72,6 +82,22 @@ impl Detector {
         })
         .collect()
     }
+}
+
+/// The square about the whole picture, and the squares as wide as its shorter side that cover it, each by half over the next; none of these where the
+/// picture is nearly a square itself.
+fn squares(width: f32, height: f32) -> Vec<Region> {
+    let (short, long) = (width.min(height), width.max(height));
+    let mut squares = vec![Region { x: 0.5 * width, y: 0.5 * height, side: long, angle: 0.0 }];
+    let steps = (2.0 * (long / short - 1.0)).ceil().min(64.0);
+    if long > 1.2 * short {
+        for step in 0..=steps as usize {
+            let along = 0.5 * short + (long - short) * step as f32 / steps;
+            let [x, y] = if width > height { [along, 0.5 * height] } else { [0.5 * width, along] };
+            squares.push(Region { x, y, side: short, angle: 0.0 });
+        }
+    }
+    squares
 }
 
 /// Middles of the anchors: those of a cell lie all in its middle.
@@ -127,6 +153,16 @@ mod tests {
         assert_eq!(anchors.len(), 2254);
         assert_eq!((anchors[0], anchors[2]), ([0.5 / 28.0; 2], [1.5 / 28.0, 0.5 / 28.0]));
         assert_eq!(anchors[2253], [6.5 / 7.0; 2]);
+    }
+
+    #[test]
+    fn squares_cover_a_wide_picture() {
+        let squares = squares(1600.0, 900.0);
+        assert_eq!(squares[0].side, 1600.0);
+        let middles: Vec<f32> = squares[1..].iter().map(|square| square.x).collect();
+        assert_eq!(middles, [450.0, 800.0, 1150.0]);
+        assert_eq!(super::squares(100.0, 110.0).len(), 1);
+        assert!(super::squares(1.0, 1e6).len() < 70);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::path::Path;
 
 /// Landmarks of the body; their order is that of [`agoge_motion::Skeleton::mediapipe_33`].
 pub const LANDMARKS: usize = 33;
+/// Of the network's five outputs: landmarks, presence, world landmarks. The mask of the person and the heat maps would take half of the time.
+pub(crate) const WANTED: [usize; 3] = [0, 1, 4];
 /// Where the network gives the middle of the hips and the point on the circle about the body.
 const HIPS: usize = 33;
 const TOP: usize = 34;
@@ -41,8 +43,7 @@ pub(super) struct Landmarker {
 
 impl Landmarker {
     pub(super) fn new(folder: &Path, pose: Pose) -> Result<Landmarker, Error> {
-        // Of the five outputs: landmarks, presence, world landmarks. The mask of the person and the heat maps would take half of the time.
-        let network = Network::new(&setup::landmarks(folder, pose)?, &[0, 1, 4]);
+        let network = Network::new(&setup::landmarks(folder, pose)?, &WANTED);
         let network = network.map_err(|what| Error::Damaged { path: folder.to_owned(), what })?;
         Ok(Landmarker { network, crop: Vec::new() })
     }

@@ -6,6 +6,7 @@ mod landmarks;
 mod region;
 mod tracker;
 
+pub(crate) use landmarks::WANTED;
 pub use landmarks::{Body, LANDMARKS};
 pub use region::Region;
 pub use tracker::{Tracked, Tracker};

@@ -39,10 +39,12 @@ impl Video {
         if length == 0 {
             return Err(broken("nothing to read: the file is empty"));
         }
-        let mut start = [0; 12];
+        let mut start = [0; 8];
+        if std::io::Read::read_exact(&mut file, &mut start).is_err() {
+            return Err(broken("the file was cut off"));
+        }
         // Old QuickTime files do without the box that names the kind of file.
-        let is_mp4 = std::io::Read::read(&mut file, &mut start).is_ok()
-            && [b"ftyp", b"moov", b"mdat", b"wide"].iter().any(|name| start[4..8] == **name);
+        let is_mp4 = [b"ftyp", b"moov", b"mdat", b"wide"].iter().any(|name| start[4..] == **name);
         if !is_mp4 {
             return Video::by_ffmpeg(path, "a video that is not MP4 or MOV");
         }
