@@ -34,7 +34,9 @@ pub(crate) struct Shared {
 pub(crate) enum Command {
     /// Simulate an athlete with known faults, analyse the recording, and show what was found beside what was planted
     Demo(Demo),
-    /// Analyse recordings: report.html, analysis.json and repetitions.csv for each
+    /// Get the pose network that reads videos, once; afterwards everything works offline
+    Setup(Setup),
+    /// Analyse recordings and videos: report.html, analysis.json and repetitions.csv for each
     Analyze(Analyze),
     /// Say why: where the repetitions differ from a reference, what a change would bring, and whether that explanation stands
     Explain(Explain),
@@ -83,13 +85,42 @@ pub(crate) struct Demo {
     pub(crate) seed: u64,
 }
 
+/// `agoge setup`
+#[derive(Debug, Args)]
+pub(crate) struct Setup {
+    /// The package file, where npm is not installed (`npm pack @mediapipe/pose@0.5.1675469404` makes it elsewhere)
+    #[arg(long, value_name = "FILE.tgz")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+/// The networks that find the landmarks of a body in a picture.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Pose {
+    /// The fastest
+    Lite,
+    /// In between
+    Full,
+    /// The most accurate, four times slower
+    Heavy,
+}
+
+impl From<Pose> for agoge::vision::Pose {
+    fn from(pose: Pose) -> agoge::vision::Pose {
+        match pose {
+            Pose::Lite => agoge::vision::Pose::Lite,
+            Pose::Full => agoge::vision::Pose::Full,
+            Pose::Heavy => agoge::vision::Pose::Heavy,
+        }
+    }
+}
+
 /// What to read and how; shared by the commands that read recordings.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Reading {
     /// Settings from a TOML file; arguments given here win over it
     #[arg(short = 'C', long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
-    /// Which person, counted from 0 as in the file (default: the one seen longest)
+    /// Which person, counted from 0 as in the file, or in order of appearance in a video (default: the one seen longest; in a video the largest for longest)
     #[arg(long, value_name = "N")]
     pub(crate) person: Option<usize>,
     /// The athlete's standing height in metres: turns pixels into metres
@@ -104,6 +135,12 @@ pub(crate) struct Reading {
     /// How many times slower than life the video plays
     #[arg(long, value_name = "FACTOR", alias = "slowmo_factor")]
     pub(crate) slow_motion: Option<f64>,
+    /// Videos: the network that finds the landmarks (default: full)
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) pose: Option<Pose>,
+    /// Videos: take the landmarks in the room instead of those in the picture: three dimensions, of which the depth is the network's guess
+    #[arg(long)]
+    pub(crate) world: bool,
     /// Cut-off of the low-pass filter in Hz
     #[arg(long, value_name = "HZ", alias = "cut_off_frequency")]
     pub(crate) cutoff: Option<f64>,
@@ -112,7 +149,7 @@ pub(crate) struct Reading {
 /// `agoge analyze`
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
-    /// Files, or folders of OpenPose JSON
+    /// Files (videos too), or folders of OpenPose JSON
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
@@ -127,6 +164,12 @@ pub(crate) struct Analyze {
     /// Where the results go; each input gets a folder of its own in it
     #[arg(short = 'r', long, value_name = "DIR", alias = "result_dir", default_value = "agoge-report")]
     pub(crate) out: PathBuf,
+    /// Videos: write each frame with the skeleton in it, and a contact sheet, as PNG into this folder; each input gets a folder of its own in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) overlay: Option<PathBuf>,
+    /// Make every face that was found unrecognisable in these pictures
+    #[arg(long, requires = "overlay")]
+    pub(crate) blur_faces: bool,
     /// How to read
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -175,7 +218,7 @@ pub(crate) struct NormOf {
 /// `agoge doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// A file, or a folder of OpenPose JSON
+    /// A file (a video too), or a folder of OpenPose JSON
     pub(crate) input: PathBuf,
     /// How to read
     #[command(flatten)]
@@ -532,6 +575,20 @@ pub(crate) enum BenchCommand {
         /// Print every value of every sample
         #[arg(long)]
         values: bool,
+    },
+    /// Frames a second of a video: decoding, on one thread, on two; with --passes the landmark network alone as `serve` answers, task `pose`
+    Pose {
+        /// The video
+        video: PathBuf,
+        /// The network that finds the landmarks
+        #[arg(long, value_name = "NETWORK", default_value = "full")]
+        pose: Pose,
+        /// At most so many people are followed
+        #[arg(long, default_value_t = 4)]
+        people: usize,
+        /// Write what the network sees and says of the first 64 bodies into this file, then serve passes over them
+        #[arg(long, value_name = "FILE")]
+        passes: Option<PathBuf>,
     },
     /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
     Stream {

@@ -32,6 +32,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
     let shared = &arguments.shared;
     match arguments.command {
         Command::Demo(args) => commands::demo::run(&args, shared),
+        Command::Setup(args) => commands::setup::run(&args, shared),
         Command::Analyze(args) => commands::analyze::run(&args, shared),
         Command::Explain(args) => commands::explain::run(&args, shared),
         Command::Doctor(args) => commands::doctor::run(&args, shared),

@@ -3,15 +3,27 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// For each crate, what it may use. `agoge-vision`, `agoge-store` and `agoge-server` join when they exist.
+/// For each crate, what it may use. `agoge-store` and `agoge-server` join when they exist.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("agoge-motion", &[]),
     ("agoge-formats", &["agoge-motion"]),
+    ("agoge-vision", &["agoge-motion"]),
     ("agoge-kinematics", &["agoge-motion"]),
     ("agoge-attention", &["agoge-motion"]),
     ("agoge-coach", &["agoge-motion", "agoge-kinematics", "agoge-attention"]),
     ("agoge-report", &["agoge-motion", "agoge-kinematics", "agoge-coach"]),
-    ("agoge", &["agoge-motion", "agoge-formats", "agoge-kinematics", "agoge-attention", "agoge-coach", "agoge-report"]),
+    (
+        "agoge",
+        &[
+            "agoge-motion",
+            "agoge-formats",
+            "agoge-vision",
+            "agoge-kinematics",
+            "agoge-attention",
+            "agoge-coach",
+            "agoge-report",
+        ],
+    ),
     ("agoge-cli", &["agoge"]),
 ];
 

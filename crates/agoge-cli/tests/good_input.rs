@@ -67,7 +67,9 @@ fn an_openpose_folder_of_shoulder_presses() {
     assert_eq!(imported.status.code(), Some(0), "{}", text(&imported.stderr));
     let manifest = agoge::formats::Manifest::read(&folder.path().join("set/manifest.csv")).unwrap();
     let row = manifest.rows.iter().find(|row| row.movement.contains("press")).expect("there is a shoulder press");
-    let recording = agoge::read(&folder.path().join("set").join(&row.file), &agoge::Options::default()).unwrap();
+    let recording = agoge::read(&folder.path().join("set").join(&row.file), &agoge::Options::default(), &|_, _| ())
+        .unwrap()
+        .recording;
     agoge::formats::write_openpose(&folder.path().join("press"), &recording).unwrap();
     let analysis = analyzed(folder.path(), &folder.path().join("press"), &["--movement", "shoulder_press"]);
     assert_eq!(analysis["input"]["source"]["format"], "openpose-json");

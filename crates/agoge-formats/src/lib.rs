@@ -80,6 +80,10 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
             let hint = "give the positions the angles were made from (TRC, C3D)";
             Err(Error::format(path, Place::Whole, "a table of values without joint positions", hint))
         }
+        Format::Video => {
+            let reason = "a video, which has no positions before a pose network has seen it".into();
+            Err(Error::NotUnderstood { path: path.to_owned(), reason })
+        }
         whole => read_bytes(path, whole, &bytes(path)?, options),
     }?;
     Ok(options.undo_slow_motion(recording))
@@ -100,7 +104,7 @@ fn read_bytes(path: &Path, format: Format, bytes: &[u8], options: &ReadOptions) 
         Format::Trc => trc::read(path, bytes, options),
         Format::Csv => csv::read(path, bytes, options),
         Format::NexusCsv => nexus::read(path, bytes, options),
-        Format::OpenPoseFolder | Format::Table => {
+        Format::OpenPoseFolder | Format::Table | Format::Video => {
             Err(Error::NotUnderstood { path: path.to_owned(), reason: "no joint positions".into() })
         }
     }

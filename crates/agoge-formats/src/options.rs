@@ -41,7 +41,10 @@ pub struct ReadOptions {
 
 impl ReadOptions {
     /// Refuses options that mean nothing.
-    pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Format`] that names the option.
+    pub fn check(&self, path: &Path) -> Result<(), Error> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let faults = [
             ("rate_hz", self.rate_hz.is_some_and(|v| !positive(v))),
@@ -71,7 +74,7 @@ impl ReadOptions {
     }
 
     /// Turns the clock of a slow-motion recording back to life.
-    pub(crate) fn undo_slow_motion(&self, mut recording: Recording) -> Recording {
+    pub fn undo_slow_motion(&self, mut recording: Recording) -> Recording {
         let Some(factor) = self.slow_motion_factor.filter(|&factor| factor != 1.0) else { return recording };
         recording.time.iter_mut().for_each(|t| *t /= factor);
         for Channel { rate_hz, start_s, .. } in &mut recording.channels {

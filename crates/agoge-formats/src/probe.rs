@@ -5,7 +5,7 @@ use crate::{Error, c3d, csv, json, keraal, mediapipe, nexus, openpose, text};
 use std::path::Path;
 
 /// The formats, in words, for messages.
-pub(crate) const KNOWN: &str = "read are OpenPose, MediaPipe, COCO, AlphaPose and MMPose JSON, TRC, C3D, CSV with named columns and units, and Agoge's Parquet";
+pub(crate) const KNOWN: &str = "read are OpenPose, MediaPipe, COCO, AlphaPose and MMPose JSON, TRC, C3D, CSV with named columns and units, Agoge's Parquet, and videos";
 
 /// A format of files or folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,8 @@ pub enum Format {
     NexusCsv,
     /// Agoge's own Parquet.
     Parquet,
+    /// A video: pictures, of which `agoge-vision` makes positions.
+    Video,
 }
 
 impl Format {
@@ -58,6 +60,7 @@ impl Format {
             Format::Csv => "CSV",
             Format::NexusCsv => "Vicon Nexus CSV",
             Format::Parquet => "Agoge Parquet",
+            Format::Video => "video",
         }
     }
 }
@@ -137,6 +140,9 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     if c3d::is_c3d(start) {
         return Ok(Format::C3d);
     }
+    if is_video(start) {
+        return Ok(Format::Video);
+    }
     if let Some(reason) = stranger(start) {
         return not_understood(path, reason);
     }
@@ -162,13 +168,21 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     })
 }
 
+/// Whether it begins as a video does: MP4 and MOV (also those of old, without `ftyp`), AVI, Matroska and WebM, MPEG programme streams, Flash.
+fn is_video(start: &[u8]) -> bool {
+    let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
+    let is_picture = [&b"heic"[..], b"heix", b"mif1", b"avif"].iter().any(|brand| at(8, brand));
+    let is_movie = [&b"ftyp"[..], b"moov", b"mdat", b"wide"].iter().any(|name| at(4, name)) && !is_picture;
+    is_movie
+        || at(0, b"RIFF") && at(8, b"AVI ")
+        || [&b"\x1a\x45\xdf\xa3"[..], b"\0\0\x01\xba", b"FLV\x01"].iter().any(|magic| at(0, magic))
+}
+
 /// Well-known files that are no recordings, so that the message can name them.
 fn stranger(start: &[u8]) -> Option<&'static str> {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
     match () {
-        () if at(4, b"ftyp") => Some("an MP4 or MOV video (run a pose network over it first)"),
-        () if at(0, b"RIFF") && at(8, b"AVI ") => Some("an AVI video (run a pose network over it first)"),
-        () if at(0, b"\x1a\x45\xdf\xa3") => Some("a Matroska or WebM video (run a pose network over it first)"),
+        () if at(4, b"ftyp") => Some("a picture"),
         () if at(8, b".FIT") => Some("a FIT workout, which has no joint positions"),
         () if at(0, b"PK\x03\x04") => Some("a ZIP archive or spreadsheet (unpack it, or save it as CSV)"),
         () if at(0, b"\x1f\x8b") => Some("a gzip archive (unpack it)"),

@@ -1,6 +1,6 @@
 //! What a file is, how good it is, and what can be concluded from it.
 
-use crate::{Error, Options, read};
+use crate::{Error, Options, Progress, read};
 use agoge_coach::analysis::{DataQuality, Verdict};
 use agoge_kinematics::{Refused, View, measure};
 use agoge_motion::Source;
@@ -44,8 +44,8 @@ pub struct Diagnosis {
 ///
 /// # Errors
 /// As [`read`], and for options that make no sense.
-pub fn doctor(path: &Path, options: &Options) -> Result<Diagnosis, Error> {
-    let recording = read(path, options)?;
+pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diagnosis, Error> {
+    let recording = read(path, options, progress)?.recording;
     let conditioned = condition(&recording, &options.condition)?;
     let body = conditioned.recording.to_body();
     let measured = measure(&body.recording);

@@ -8,6 +8,9 @@ pub enum Error {
     /// A file could not be read or written as a recording.
     #[error(transparent)]
     Format(#[from] agoge_formats::Error),
+    /// A video could not be read.
+    #[error(transparent)]
+    Video(#[from] agoge_vision::Error),
     /// The recording cannot be worked on.
     #[error(transparent)]
     Recording(#[from] agoge_motion::Error),

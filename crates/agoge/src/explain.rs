@@ -2,6 +2,7 @@
 
 use crate::analyze::Analyzed;
 use crate::models::Models;
+use crate::reading::Progress;
 use crate::{Error, Options};
 use agoge_attention::explain::{Method, Relevance};
 use agoge_attention::{Model, Motion};
@@ -34,7 +35,12 @@ impl Reference {
     ///
     /// # Errors
     /// If one cannot be read.
-    pub fn from_files(paths: &[std::path::PathBuf], movement: &str, options: &Options) -> Result<Reference, Error> {
+    pub fn from_files(
+        paths: &[std::path::PathBuf],
+        movement: &str,
+        options: &Options,
+        progress: Progress,
+    ) -> Result<Reference, Error> {
         match paths {
             [] => Ok(Reference::Usual),
             [one] if one.as_os_str() == "own" => Ok(Reference::OwnBest),
@@ -47,7 +53,7 @@ impl Reference {
             }
             all => all
                 .iter()
-                .map(|path| crate::read_to_analyze(path, options))
+                .map(|path| Ok(crate::read_to_analyze(path, options, progress)?.recording))
                 .collect::<Result<Vec<_>, _>>()
                 .map(Reference::Recordings),
         }

@@ -7,8 +7,8 @@
 //! use agoge::{Models, Options, analyze, read_to_analyze};
 //!
 //! let options = Options::default();
-//! let recording = read_to_analyze("squats.trc".as_ref(), &options)?;
-//! let analyzed = analyze(&recording, None, Models::bundled(), &options)?;
+//! let reading = read_to_analyze("squats.mp4".as_ref(), &options, &|_, _| ())?;
+//! let analyzed = analyze(&reading.recording, None, Models::bundled(), &options)?;
 //! for finding in &analyzed.analysis.findings {
 //!     println!("{}: {}", finding.title, finding.detail);
 //! }
@@ -28,6 +28,7 @@ mod models;
 mod movement;
 mod options;
 mod output;
+mod reading;
 
 pub use agoge_attention as attention;
 pub use agoge_coach as coach;
@@ -35,6 +36,7 @@ pub use agoge_formats as formats;
 pub use agoge_kinematics as kinematics;
 pub use agoge_motion as motion;
 pub use agoge_report as report;
+pub use agoge_vision as vision;
 
 pub use agoge_coach::Analysis;
 pub use analyze::{Analyzed, analyze};
@@ -45,5 +47,6 @@ pub use error::Error;
 pub use explain::{Reference, cycles, explain, read_norms};
 pub use learn::{adapt_model, pretrain_model, train_model};
 pub use models::{Models, bundled_base, import_model, load_model};
-pub use options::{Options, read, read_to_analyze};
+pub use options::Options;
 pub use output::{write_bytes, write_results};
+pub use reading::{Progress, Reading, read, read_to_analyze};

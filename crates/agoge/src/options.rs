@@ -1,8 +1,8 @@
-//! Options of an analysis, and reading an input with them.
+//! Options of an analysis.
 
 use crate::Error;
 use agoge_formats::ReadOptions;
-use agoge_motion::{Recording, condition};
+use agoge_motion::condition;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -18,6 +18,8 @@ pub struct Options {
     pub time_range_s: Option<[f64; 2]>,
     /// How the file is read.
     pub read: ReadOptions,
+    /// How a video is read.
+    pub video: agoge_vision::Options,
     /// How the data are repaired and filtered.
     pub condition: condition::Options,
 }
@@ -29,6 +31,7 @@ impl Default for Options {
             height_m: None,
             time_range_s: None,
             read: ReadOptions::default(),
+            video: agoge_vision::Options::default(),
             condition: condition::Options::default(),
         }
     }
@@ -64,44 +67,4 @@ impl Options {
             Error::Config { path: path.to_owned(), what }
         })
     }
-}
-
-/// Reads a file or folder of any known format, cut to the time range of the options.
-///
-/// # Errors
-/// If it cannot be read, or has no frame in the time range.
-pub fn read(path: &Path, options: &Options) -> Result<Recording, Error> {
-    let recording = agoge_formats::read(path, &options.read)?;
-    match options.time_range_s {
-        Some([from, to]) => Ok(recording.time_range(from, to)?),
-        None => Ok(recording),
-    }
-}
-
-/// Formats of markers: what carries a marker need not be a part of the body (a racket, a wheelchair), so their names may mean nothing to us.
-const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
-
-/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be a movement: a single frame, no position
-/// at all, or joints of which none is a part of the body.
-///
-/// # Errors
-/// As [`read`], and [`Error::NothingToAnalyze`].
-pub fn read_to_analyze(path: &Path, options: &Options) -> Result<Recording, Error> {
-    let recording = read(path, options)?;
-    let nothing = |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
-    if recording.frames() < 2 {
-        return nothing("a single frame is no movement".to_owned(), "give the whole recording");
-    }
-    if !recording.position.iter().any(|position| position[0].is_finite()) {
-        let what = format!("no position is known in any of the {} frames", recording.frames());
-        return nothing(what, "check the export: every value is missing");
-    }
-    let joints = &recording.skeleton.joints;
-    let is_known = joints.iter().any(|joint| joint.part.is_some());
-    if !is_known && !MARKERS.contains(&recording.source.format.as_str()) {
-        let some: Vec<String> = joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
-        let what = format!("no joint is a known part of the body: {}", some.join(", "));
-        return nothing(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
-    }
-    Ok(recording)
 }

@@ -144,7 +144,7 @@ fn every_key_of_the_configuration_is_documented() {
         paths(&serde_json::to_value(&options).unwrap(), "", &mut found);
     }
     // Tables are headings there, not rows.
-    for table in ["read", "condition", "condition.filter"] {
+    for table in ["read", "video", "condition", "condition.filter"] {
         assert!(found.remove(table), "{table}");
     }
     assert_eq!(documented(&text), found, "left: documented, right: read");

@@ -42,7 +42,7 @@ fn on_its_own_ground_the_model_counts() {
     let rows = Manifest::read(&dest.join("manifest.csv")).unwrap().rows;
     let (mut counted, mut right, mut wrong, mut all) = (0, 0, 0, 0);
     for row in rows.iter().step_by(30) {
-        let recording = read(&dest.join(&row.file), &Options::default()).unwrap();
+        let recording = read(&dest.join(&row.file), &Options::default(), &|_, _| ()).unwrap().recording;
         let named = analyze(&recording, None, Models::bundled(), &options(&row.movement)).unwrap().analysis;
         counted += usize::from(named.model.is_some_and(|note| note.counts));
         let auto = analyze(&recording, None, Models::bundled(), &Options::default()).unwrap().analysis.movement;

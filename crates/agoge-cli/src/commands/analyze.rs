@@ -25,7 +25,8 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         options.movement.clone_from(&args.movement);
     }
     options.check()?;
-    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options)).transpose()?;
+    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
+    let reference = reference.transpose()?.map(|reading| reading.recording);
     let own = match args.model.as_deref() {
         None => None,
         Some(path) if path == Path::new("none") => Some(Models::default()),
@@ -34,13 +35,27 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let folders = folders(&args.inputs, &args.out);
 
+    let drawings = args.overlay.as_deref().map(|overlay| self::folders(&args.inputs, overlay));
     let bar = progress::bar(args.inputs.len(), "analysing", shared);
+    // A single input has the bar to itself: of a video it counts the frames.
+    let told = |done, of| {
+        if args.inputs.len() == 1 {
+            progress::tell(&bar, done, of)
+        }
+    };
     let outcomes: Vec<Outcome> = args
         .inputs
         .par_iter()
-        .zip(&folders)
-        .map(|(input, folder)| {
-            let done = one(input, folder, reference.as_ref(), models, &options);
+        .enumerate()
+        .map(|(index, input)| {
+            let folder = &folders[index];
+            let done = agoge::read_to_analyze(input, &options, &told).and_then(|reading| {
+                let analysis = one(&reading.recording, folder, reference.as_ref(), models, &options)?;
+                if let Some(drawings) = &drawings {
+                    reading.draw(input, &options, args.blur_faces, &drawings[index], &told)?;
+                }
+                Ok(analysis)
+            });
             bar.inc(1);
             match done {
                 Ok(analysis) => {
@@ -73,14 +88,13 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 fn one(
-    input: &Path,
+    recording: &agoge::motion::Recording,
     folder: &Path,
     reference: Option<&agoge::motion::Recording>,
     models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {
-    let recording = agoge::read_to_analyze(input, options)?;
-    let analyzed = agoge::analyze(&recording, reference, models, options)?;
+    let analyzed = agoge::analyze(recording, reference, models, options)?;
     agoge::write_results(&analyzed, folder)?;
     Ok(analyzed.analysis)
 }

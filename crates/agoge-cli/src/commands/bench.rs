@@ -5,9 +5,12 @@ use crate::args::{Bench, BenchCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::attention::bench::{self, Task};
 use agoge::attention::kernel::short_slices;
+use agoge::vision::bench::Passes;
+use agoge::vision::{Options, setup};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::BufRead;
+use std::path::Path;
 use std::time::Instant;
 
 /// What takes less than a millisecond runs in slices of so many microseconds: engines that are measured in turn may leave threads behind that spin for
@@ -20,6 +23,13 @@ fn slices(task: &Task) -> u32 {
 /// Serves tasks on standard input and output, or lists them.
 pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
+        BenchCommand::Pose { video, pose, people, passes } => {
+            let options = Options { pose: (*pose).into(), people: *people, ..Options::default() };
+            match passes {
+                Some(file) => pose_passes(video, &options, file),
+                None => pose_speed(video, &options, shared),
+            }
+        }
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Tasks => tasks(),
@@ -64,6 +74,59 @@ fn serve(threads: usize) -> Result<Exit, Failure> {
             Some(answer + "\n")
         });
         print(&answer.ok_or(Failure::Bench { line })?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Bodies of a video over which passes are served.
+const PASSES: usize = 64;
+/// How often a video is read in each way.
+const ROUNDS: usize = 3;
+
+/// Prints how fast a video is read.
+fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, Failure> {
+    let speed = agoge::vision::bench::speed(video, &setup::folder(), options, ROUNDS).map_err(agoge::Error::from)?;
+    if shared.json {
+        super::print_json(&speed)?;
+    } else {
+        print(&format!(
+            "{} frames; frames a second: decoding {:.1}, with pose and tracking on one thread {:.1}, on two {:.1}\n",
+            speed.frames, speed.decode_hz, speed.one_thread_hz, speed.two_threads_hz
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes what the landmark network sees and says as little-endian 32-bit floats, 196 608 and 313 for each body, and serves passes over the bodies in
+/// turn as [`serve`] does its tasks.
+fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Failure> {
+    let passes = Passes::record(video, &setup::folder(), options, PASSES).map_err(agoge::Error::from);
+    let mut passes = passes?;
+    let mut bytes = Vec::new();
+    for pass in 0..passes.len() {
+        let said = passes.run(pass);
+        bytes.extend(passes.crop(pass).iter().chain(&said).flat_map(|value| value.to_le_bytes()));
+    }
+    agoge::write_bytes(file, &bytes)?;
+    print("READY\n")?;
+    let mut pass = 0;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let iterations = match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["quit"] => break,
+            ["pose", iterations] => iterations.parse::<usize>().ok(),
+            _ => None,
+        };
+        let Some(iterations) = iterations else { return Err(Failure::Bench { line }) };
+        let mut answer = String::from("R");
+        for _ in 0..iterations {
+            let start = Instant::now();
+            passes.run(pass);
+            // Writing to a text cannot fail.
+            let _ = write!(answer, " {:.4}", start.elapsed().as_secs_f64() * 1e3);
+            pass += 1;
+        }
+        print(&(answer + "\n"))?;
     }
     Ok(Exit::Done)
 }

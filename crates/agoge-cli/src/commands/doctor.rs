@@ -3,10 +3,14 @@
 use super::{options, print, print_json};
 use crate::args::{Doctor, Shared};
 use crate::outcome::{Exit, Failure};
+use crate::progress;
 
 /// Says what a file is, how good it is and what can be concluded from it.
 pub(crate) fn run(args: &Doctor, shared: &Shared) -> Result<Exit, Failure> {
-    let diagnosis = agoge::doctor(&args.input, &options(&args.reading)?)?;
+    let bar = progress::bar(0, "reading", shared);
+    let diagnosis = agoge::doctor(&args.input, &options(&args.reading)?, &|done, of| progress::tell(&bar, done, of));
+    bar.finish_and_clear();
+    let diagnosis = diagnosis?;
     if shared.json {
         print_json(&diagnosis)?;
     } else {

@@ -3,6 +3,7 @@
 use super::{color, options, print, print_json};
 use crate::args::{Explain, Shared};
 use crate::outcome::{Exit, Failure};
+use crate::progress;
 use agoge::report::Language;
 use agoge::{Models, Reference};
 use std::path::Path;
@@ -20,10 +21,13 @@ pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
         Some(path) => Some(Models::from_file(path)?),
     };
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
-    let recording = agoge::read_to_analyze(&args.input, &options)?;
+    let bar = progress::bar(1, "reading", shared);
+    let told = |done, of| progress::tell(&bar, done, of);
+    let recording = agoge::read_to_analyze(&args.input, &options, &told)?.recording;
     let mut analyzed = agoge::analyze(&recording, None, models, &options)?;
     let movement = analyzed.analysis.movement.name.clone();
-    let reference = Reference::from_files(&args.reference, &movement, &options)?;
+    let reference = Reference::from_files(&args.reference, &movement, &options, &told)?;
+    bar.finish_and_clear();
     analyzed.analysis.explanation = agoge::explain(&analyzed, &reference, models, &options)?;
     let folder = super::analyze::folders(std::slice::from_ref(&args.input), &args.out).remove(0);
     agoge::write_results(&analyzed, &folder)?;

@@ -15,6 +15,7 @@ pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod norm;
 pub(crate) mod pretrain;
+pub(crate) mod setup;
 pub(crate) mod train;
 
 use crate::args::Reading;
@@ -22,6 +23,7 @@ use crate::outcome::Failure;
 use agoge::Options;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
+use agoge::vision::Landmarks;
 use serde::Serialize;
 use std::io::Write;
 
@@ -38,6 +40,10 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     options.read.person = reading.person.or(options.read.person);
     options.read.rate_hz = reading.rate.or(options.read.rate_hz);
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
+    options.video.pose = reading.pose.map_or(options.video.pose, Into::into);
+    if reading.world {
+        options.video.landmarks = Landmarks::World;
+    }
     if let Some(cutoff_hz) = reading.cutoff {
         options.condition.filter = Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }

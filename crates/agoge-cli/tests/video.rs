@@ -1,0 +1,157 @@
+//! Videos, from the file to the analysis. What needs the pose network looks for it in the folder named by `AGOGE_TEST_WEIGHTS` (as `AGOGE_DATA` for the
+//! program: `AGOGE_DATA=FOLDER agoge setup`), and says that it was skipped without.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+
+mod common;
+
+use agoge::motion::condition::condition;
+use agoge::motion::{Part, Recording};
+use agoge::vision::{Film, Landmarks, Options};
+use common::{agoge, below, data, text};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+/// A clip of an athlete who balances on one leg: 100 frames of H.264, upright, 60 frames a second.
+const CLIP: &str = "video/pose2sim_cam03.mp4";
+
+fn weights() -> Option<PathBuf> {
+    let folder = std::env::var_os("AGOGE_TEST_WEIGHTS").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: AGOGE_TEST_WEIGHTS is not set");
+    }
+    folder
+}
+
+/// Runs the program with its data in a folder, and ffmpeg out of sight so that every machine gives the same.
+fn run(folder: &Path, weights: &Path, arguments: &[&str]) -> Output {
+    let mut command = agoge();
+    command.args(arguments).current_dir(folder).env("AGOGE_DATA", weights).env("PATH", folder);
+    command.output().expect("the program runs")
+}
+
+/// The one line on standard error of an input that is refused.
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let ran = run(folder, folder, arguments);
+    let line = text(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{arguments:?}: {line}");
+    assert!(ran.stdout.is_empty() && line.lines().count() == 1, "{arguments:?}: {line}");
+    assert!(line.starts_with("error: ") && line.contains("; hint: "), "{arguments:?}: {line}");
+    line
+}
+
+#[test]
+fn without_the_network_one_line_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(clip) = data(CLIP) else { return };
+    for command in ["analyze", "doctor"] {
+        let line = refused(folder.path(), &[command, clip.to_str().unwrap()]);
+        assert!(line.contains("the pose network is not on this machine; hint: run `agoge setup` once"), "{line}");
+    }
+    std::fs::write(folder.path().join("other.tgz"), b"another file").unwrap();
+    let line = refused(folder.path(), &["setup", "--from", "other.tgz"]);
+    assert!(line.contains("other.tgz is not @mediapipe/pose@0.5.1675469404: its SHA-256 is "), "{line}");
+    let line = refused(folder.path(), &["setup"]);
+    assert!(line.contains("npm cannot be run") && line.contains("agoge setup --from FILE.tgz"), "{line}");
+}
+
+#[test]
+fn videos_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (Some(clip), Some(vp9)) = (data(CLIP), data("video/sports2d_demo.mp4")) else { return };
+    let bytes = std::fs::read(clip).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("cut.mp4", &bytes[..bytes.len() * 2 / 3]);
+    write("head.mp4", &bytes[..40]);
+    write("matroska.mkv", b"\x1a\x45\xdf\xa3 and so on");
+    for (input, expected) in [
+        ("cut.mp4", "the file was cut off"),
+        ("head.mp4", "the file was cut off"),
+        ("matroska.mkv", "a video that is not MP4 or MOV; hint: install ffmpeg"),
+        (vp9.to_str().unwrap(), "the codec VP9 (vp09) is not decoded by Agoge itself; hint: install ffmpeg"),
+    ] {
+        let line = refused(folder.path(), &["analyze", input, "--out", "out"]);
+        assert!(line.contains(expected) && line.trim_end().ends_with(input), "{line}");
+        assert!(below(&folder.path().join("out")).is_empty());
+    }
+}
+
+#[test]
+fn a_clip_is_analysed_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };
+    let clip = clip.to_str().unwrap();
+    let ran = run(folder.path(), &weights, &["doctor", clip, "--json", "--pose", "lite"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!((&said["frames"], &said["joints"], &said["unit"]), (&100.into(), &33.into(), &"px".into()));
+    assert_eq!(said["quality"]["verdict"], "good");
+    let arguments = [
+        "analyze",
+        clip,
+        "--pose",
+        "lite",
+        "--time-range",
+        "0",
+        "0.3",
+        "--overlay",
+        "drawn",
+        "--blur-faces",
+        "--quiet",
+    ];
+    let mut results = Vec::new();
+    for out in ["one", "two"] {
+        let ran = run(folder.path(), &weights, &[&arguments[..], &["--out", out]].concat());
+        assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()));
+        results.push(std::fs::read(folder.path().join(out).join("pose2sim_cam03/analysis.json")).unwrap());
+    }
+    assert!(results[0] == results[1], "the same video gives the same bytes");
+    // 0 to 0.3 s at 60 frames a second, both ends meant, and the sheet.
+    assert_eq!(below(&folder.path().join("drawn/pose2sim_cam03")).len(), 20);
+}
+
+/// The angle at the middle one of three parts in the picture, degrees, `[frame]`; NaN where one is missing.
+fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
+    let joints = parts.map(|part| recording.skeleton.joint_of(part).unwrap());
+    let angle = |frame: usize| {
+        let [a, b, c] = joints.map(|joint| recording.at(frame, joint));
+        let to = |p: [f64; 3]| (p[1] - b[1]).atan2(p[0] - b[0]);
+        let turn = (to(a) - to(c)).to_degrees().rem_euclid(360.0);
+        turn.min(360.0 - turn)
+    };
+    (0..recording.frames()).map(angle).collect()
+}
+
+#[test]
+fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
+    let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };
+    let film = Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
+    let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
+    let chosen = film.chosen(None).unwrap();
+    let seen = film.seen.iter().filter(|(_, one)| one.person == chosen).count();
+    assert!(100 * seen >= 95 * recording.frames(), "{seen} of {}", recording.frames());
+    let conditioned = condition(&recording, &Default::default()).unwrap().recording;
+    for parts in [
+        [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle],
+        [Part::RightHip, Part::RightKnee, Part::RightAnkle],
+        [Part::LeftShoulder, Part::LeftHip, Part::LeftKnee],
+        [Part::RightShoulder, Part::RightHip, Part::RightKnee],
+    ] {
+        let angles = angles(&conditioned, parts);
+        let jumps = angles.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|jump| jump.is_finite());
+        let largest = jumps.fold(0.0, f64::max);
+        // The aim is 40° for a sprint at 30 frames a second; balancing at 60 is slower.
+        assert!(largest < 20.0, "{parts:?}: {largest}");
+    }
+    // The treadmill is level: the standing foot is the lowest part of the body, the head the highest.
+    let body = conditioned.to_body().recording;
+    let height = |part: Part| body.at(0, part.index())[1];
+    assert!(height(Part::Head) > height(Part::Pelvis) && height(Part::Pelvis) > height(Part::LeftAnkle));
+    // World landmarks are of a person's size: from hip to ankle a leg of an adult measures 0.7 to 1 m; the network knows it to a fifth.
+    let world = film.recording(&clip, None, Landmarks::World).unwrap();
+    let joint = |part: Part| world.at(0, world.skeleton.joint_of(part).unwrap());
+    let between = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+    let leg =
+        between(joint(Part::LeftHip), joint(Part::LeftKnee)) + between(joint(Part::LeftKnee), joint(Part::LeftAnkle));
+    assert!((0.56..1.2).contains(&leg), "{leg}");
+}

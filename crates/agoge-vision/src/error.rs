@@ -1,0 +1,64 @@
+//! Why a video could not be read: one line, with what, where and what to do.
+
+use std::path::{Path, PathBuf};
+
+/// Everything that can go wrong between a video and its recording.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("cannot {action}: {source}; hint: check that the path exists, may be used and has room; file: {}", path.display())]
+    Io {
+        /// What was tried, for example `read`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The pose network is not on this machine.
+    #[error("the pose network is not on this machine; hint: run `agoge setup` once (about 40 MB by npm), or `agoge setup --from FILE.tgz` without npm; folder: {}", folder.display())]
+    NoWeights {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// No weights could be set up.
+    #[error("{what}; hint: {hint}")]
+    Setup {
+        /// What went wrong.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The weights are not those that were measured.
+    #[error("the pose network is damaged: {what}; hint: run `agoge setup` again; file: {}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The video cannot be decoded.
+    #[error("{what}; hint: {hint}; file: {}", path.display())]
+    Video {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The frames make no recording.
+    #[error(transparent)]
+    Recording(#[from] agoge_motion::Error),
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Io { action, path, source }
+    }
+
+    pub(crate) fn video(path: &Path, what: impl Into<String>, hint: &'static str) -> Error {
+        Error::Video { path: path.to_owned(), what: what.into(), hint }
+    }
+}

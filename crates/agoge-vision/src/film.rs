@@ -1,0 +1,219 @@
+//! From a video to the people in it, and from one of them to a recording.
+
+use crate::pose::{LANDMARKS, Tracked, Tracker};
+use crate::setup::Pose;
+use crate::{Error, Picture, Video};
+use agoge_motion::{Recording, Skeleton, Source, Space, UpAxis};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+
+/// Decoded pictures that wait for the network: enough that neither side waits for the other, few enough to cost no memory.
+const WAITING: usize = 4;
+
+/// How videos are read. Unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Which network finds the landmarks.
+    pub pose: Pose,
+    /// At most so many people are followed at once.
+    pub people: usize,
+    /// Which of the two kinds of landmarks becomes the recording.
+    pub landmarks: Landmarks,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { pose: Pose::default(), people: 4, landmarks: Landmarks::default() }
+    }
+}
+
+/// The two kinds of landmarks that the network gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Landmarks {
+    /// Where they are in the picture, px: what the camera saw, in two dimensions.
+    #[default]
+    Picture,
+    /// Where the network believes them in the room, m from the hips: three dimensions, of which the depth is guessed.
+    World,
+}
+
+/// What was seen of the people of a video. The pictures themselves are not kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Film {
+    /// The file's name without its path.
+    pub name: String,
+    /// Width and height as seen, px.
+    pub size: [usize; 2],
+    /// When each frame is shown, s from the first of the video, strictly rising, `[frame]`.
+    pub time: Vec<f64>,
+    /// Who was seen in which frame, in order of frame and person.
+    pub seen: Vec<(usize, Tracked)>,
+    /// What had to be left out, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Film {
+    /// Reads a video: one thread decodes, this one looks for people. `range` keeps a stretch of it, s; `progress` hears how many frames of how many
+    /// are done (0 where that is not known). Memory does not grow with the pictures, only by 0.8 kB for each person and frame.
+    ///
+    /// # Errors
+    /// Every [`Error`].
+    pub fn read(
+        path: &Path,
+        weights: &Path,
+        options: &Options,
+        range: Option<[f64; 2]>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Film, Error> {
+        // First the video: whoever gives the wrong file need not set up a network to hear of it.
+        let video = Video::open(path)?;
+        let tracker = Tracker::new(weights, options.pose, options.people)?;
+        Film::follow(path, video, tracker, range, progress)
+    }
+
+    /// As [`Film::read`], with what is at hand already.
+    pub(crate) fn follow(
+        path: &Path,
+        mut video: Video,
+        mut tracker: Tracker,
+        range: Option<[f64; 2]>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Film, Error> {
+        let frames = video.frames();
+        let [from, to] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut film = Film { name, size: [0; 2], time: Vec::new(), seen: Vec::new(), notes: Vec::new() };
+        let (send, pictures) = sync_channel::<Result<(f64, Picture), Error>>(WAITING);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while let Some(next) = video.next_picture().transpose() {
+                    let is_last = next.as_ref().map_or(true, |(time_s, _)| *time_s > to);
+                    // Nobody listens any more once something went wrong on the other side.
+                    if send.send(next).is_err() || is_last {
+                        break;
+                    }
+                }
+            });
+            let (mut doubled, mut resized) = (0, 0);
+            for (done, next) in pictures.iter().enumerate() {
+                let (time_s, picture) = next?;
+                progress(done + 1, frames);
+                if !(from..=to).contains(&time_s) {
+                    continue;
+                }
+                let size = [picture.width(), picture.height()];
+                if film.time.is_empty() {
+                    film.size = size;
+                }
+                match (film.time.last().is_some_and(|&last| time_s <= last), size == film.size) {
+                    (true, _) => doubled += 1,
+                    (_, false) => resized += 1,
+                    _ => {
+                        let frame = film.time.len();
+                        film.time.push(time_s);
+                        film.seen.extend(tracker.push(&picture, time_s).into_iter().map(|one| (frame, one)));
+                    }
+                }
+            }
+            for (count, what) in
+                [(doubled, "shown at the time of another"), (resized, "of another size than the first")]
+            {
+                if count > 0 {
+                    film.notes.push(format!("{count} frames {what} left out"));
+                }
+            }
+            Ok(())
+        })
+        .map(|()| film)
+        .and_then(|film| match film.time.is_empty() {
+            false => Ok(film),
+            true => {
+                let what = if range.is_some() { "no frame in the time range" } else { "there is no frame in it" };
+                Err(Error::video(
+                    path,
+                    what,
+                    "check that the video was written to its end, and the time range if you gave one",
+                ))
+            }
+        })
+    }
+
+    /// Frames and summed heights of the regions of each person, by number.
+    fn people(&self) -> BTreeMap<usize, (usize, f32)> {
+        let mut people = BTreeMap::new();
+        for (_, one) in &self.seen {
+            let (frames, size) = people.entry(one.person).or_insert((0, 0.0));
+            *frames += 1;
+            *size += one.body.region.side;
+        }
+        people
+    }
+
+    /// Who is read: the person asked for, or else the largest for longest. None if there is no such person.
+    pub fn chosen(&self, person: Option<usize>) -> Option<usize> {
+        let people = self.people();
+        match person {
+            Some(person) => people.contains_key(&person).then_some(person),
+            None => people.iter().rev().max_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(&person, _)| person),
+        }
+    }
+
+    /// The recording of one person (see [`Film::chosen`]), 33 joints. In the picture: px, y up from its lower edge. In the room: m from the middle
+    /// of the hips, y up.
+    ///
+    /// # Errors
+    /// [`Error::Video`] if nobody, or not the person asked for, is seen.
+    pub fn recording(&self, path: &Path, person: Option<usize>, landmarks: Landmarks) -> Result<Recording, Error> {
+        let people = self.people();
+        let Some(chosen) = self.chosen(person) else {
+            return Err(match person.filter(|_| !people.is_empty()) {
+                Some(person) => {
+                    let known: Vec<String> = people.keys().take(10).map(usize::to_string).collect();
+                    let what = format!("no person {person}: {} seen, numbered {}", people.len(), known.join(", "));
+                    Error::video(path, what, "choose one of these, or none for the largest for longest")
+                }
+                None => {
+                    let what = format!("nobody is seen in any of the {} frames", self.time.len());
+                    Error::video(path, what, "the whole body must be in the picture, not too small and not too dark")
+                }
+            });
+        };
+        let joints = self.time.len() * LANDMARKS;
+        let mut position = vec![agoge_motion::recording::MISSING; joints];
+        let mut confidence = vec![0.0; joints];
+        let height = self.size[1] as f64;
+        for (frame, Tracked { body, .. }) in self.seen.iter().filter(|(_, one)| one.person == chosen) {
+            for joint in 0..LANDMARKS {
+                let at = frame * LANDMARKS + joint;
+                confidence[at] = body.visibility[joint];
+                position[at] = match landmarks {
+                    Landmarks::Picture => {
+                        let [x, y] = body.picture[joint].map(f64::from);
+                        [x, height - y, f64::NAN]
+                    }
+                    Landmarks::World => UpAxis::YDown.to_y_up(body.world[joint].map(f64::from)),
+                };
+            }
+        }
+        let mut notes = self.notes.clone();
+        if people.len() > 1 {
+            let kept = if person.is_some() { "as asked" } else { "the largest for longest" };
+            let frames = people.get(&chosen).map_or(0, |(frames, _)| *frames);
+            notes.push(format!("{} people seen: person {chosen} read ({kept}, in {frames} frames)", people.len()));
+        }
+        let space = match landmarks {
+            Landmarks::Picture => Space::Image { width: Some(self.size[0] as f64), height: Some(height) },
+            Landmarks::World => {
+                notes.push("depth is the network's guess, and how the body moves through the room is not seen".into());
+                Space::World
+            }
+        };
+        let source =
+            Source { name: self.name.clone(), format: "video".into(), up_axis: UpAxis::YDown, simulated: false, notes };
+        Ok(Recording::new(source, Skeleton::mediapipe_33(), space, self.time.clone(), position, confidence)?)
+    }
+}

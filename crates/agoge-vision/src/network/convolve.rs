@@ -1,0 +1,173 @@
+//! Full filters as matrix products: a tile of pixels against a panel of output channels, all sums in registers.
+
+use super::picture::{Geometry, Plane};
+use crate::tflite::{Weights, Window};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Pixels of a tile: with two vectors of outputs each, 24 sums, which with the weights fill the 32 registers of AVX-512 and NEON.
+const TILE: usize = 12;
+/// … and 12 sums for the 16 registers of AVX2.
+const SMALL_TILE: usize = 6;
+/// Vectors of outputs in a panel.
+const VECTORS: usize = 2;
+
+/// A full filter, its weights packed for the machine at hand.
+pub(super) struct Convolution {
+    /// `[panel, tap, input channel, output of the panel]`.
+    panels: Vec<f32>,
+    /// `[output]`, padded to whole panels.
+    bias: Vec<f32>,
+    /// Floats of a panel's outputs.
+    width: usize,
+    /// Input channels.
+    depth: usize,
+    /// Where each tap of the filter lies from the first.
+    taps: Vec<usize>,
+    /// Where the window of each output pixel begins in the input, and where the pixel lies in the output.
+    pixels: Vec<(usize, usize)>,
+    bounds: [f32; 2],
+}
+
+struct Lanes;
+impl WithSimd for Lanes {
+    type Output = usize;
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F32_LANES
+    }
+}
+
+impl Convolution {
+    pub(super) fn new(
+        arch: Arch,
+        window: &Window,
+        weights: &Weights,
+        bounds: [f32; 2],
+        from: Geometry,
+        to: Geometry,
+    ) -> Result<Convolution, String> {
+        let [rows, columns] = window.size;
+        let (outputs, depth) = (to.channels, from.channels);
+        if weights.kernel.len() != outputs * rows * columns * depth || weights.bias.len() != outputs {
+            return Err("a filter whose weights do not fit".into());
+        }
+        let width = VECTORS * arch.dispatch(Lanes);
+        let padded = to.stride.next_multiple_of(width);
+        let taps = rows * columns;
+        let mut panels = vec![0.0; padded * taps * depth];
+        for (output, kernel) in weights.kernel.chunks_exact(taps * depth).enumerate() {
+            let panel = &mut panels[output / width * width * taps * depth..];
+            kernel.iter().enumerate().for_each(|(k, value)| panel[k * width + output % width] = *value);
+        }
+        let mut bias = weights.bias.clone();
+        bias.resize(padded, 0.0);
+        let place = |row: usize, column: usize| row * from.row() + column * from.stride;
+        // The border that the plane carries may be wider than this filter needs.
+        let first = place(from.before[0] - window.before[0], from.before[1] - window.before[1]);
+        let pixel = |row: usize, column: usize| {
+            (first + place(row * window.stride, column * window.stride), to.at(row, column))
+        };
+        Ok(Convolution {
+            panels,
+            bias,
+            width,
+            depth,
+            taps: (0..rows).flat_map(|row| (0..columns).map(move |column| place(row, column))).collect(),
+            pixels: (0..to.height).flat_map(|row| (0..to.width).map(move |column| pixel(row, column))).collect(),
+            bounds,
+        })
+    }
+
+    pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
+        arch.dispatch(Run { filter: self, from: &from.data, stride: to.geometry.stride, to: &mut to.data });
+    }
+}
+
+struct Run<'a> {
+    filter: &'a Convolution,
+    from: &'a [f32],
+    /// Floats of an output pixel.
+    stride: usize,
+    to: &'a mut [f32],
+}
+
+impl WithSimd for Run<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Run { filter, from, stride, to } = self;
+        let panel_floats = filter.taps.len() * filter.depth * filter.width;
+        for (index, panel) in filter.panels.chunks_exact(panel_floats).enumerate() {
+            let channel = index * filter.width;
+            // The last panel may be half as wide as the others.
+            let vectors = ((stride - channel) / S::F32_LANES).min(VECTORS);
+            let job = Job { filter, from, panel: S::as_simd_f32s(panel).0, channel };
+            match (S::REGISTER_COUNT >= 32, vectors) {
+                (true, 1) => job.tiles::<S, TILE, 1>(simd, to),
+                (true, _) => job.tiles::<S, TILE, 2>(simd, to),
+                (false, 1) => job.tiles::<S, SMALL_TILE, 1>(simd, to),
+                (false, _) => job.tiles::<S, SMALL_TILE, 2>(simd, to),
+            }
+        }
+    }
+}
+
+/// A panel of outputs over all pixels.
+struct Job<'a, V> {
+    filter: &'a Convolution,
+    from: &'a [f32],
+    panel: &'a [V],
+    /// The panel's first output.
+    channel: usize,
+}
+
+impl<V: Copy> Job<'_, V> {
+    #[inline(always)]
+    fn tiles<S: Simd<f32s = V>, const M: usize, const N: usize>(&self, simd: S, to: &mut [f32]) {
+        let mut tiles = self.filter.pixels.chunks_exact(M);
+        for tile in &mut tiles {
+            self.tile::<S, M, N>(simd, tile, to);
+        }
+        let mut rest = tiles.remainder();
+        while rest.len() >= 4 {
+            let (tile, after) = rest.split_at(4);
+            self.tile::<S, 4, N>(simd, tile, to);
+            rest = after;
+        }
+        for pixel in rest {
+            self.tile::<S, 1, N>(simd, std::slice::from_ref(pixel), to);
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd<f32s = V>, const M: usize, const N: usize>(
+        &self,
+        simd: S,
+        tile: &[(usize, usize)],
+        to: &mut [f32],
+    ) {
+        let filter = self.filter;
+        let bias = S::as_simd_f32s(&filter.bias[self.channel..]).0;
+        let bias: [V; N] = std::array::from_fn(|n| bias[n]);
+        let mut sums = [bias; M];
+        for (tap, weights) in filter.taps.iter().zip(self.panel.chunks_exact(filter.depth * VECTORS)) {
+            let pixels: [&[f32]; M] = std::array::from_fn(|m| &self.from[tile[m].0 + tap..][..filter.depth]);
+            for (k, weights) in weights.chunks_exact(VECTORS).enumerate() {
+                for (sums, pixel) in sums.iter_mut().zip(&pixels) {
+                    // All slices are `depth` long, and there are as many weights: the bound is proven away where it matters.
+                    let value = simd.splat_f32s(pixel[k]);
+                    for (sum, weight) in sums.iter_mut().zip(weights) {
+                        *sum = simd.mul_add_e_f32s(value, *weight, *sum);
+                    }
+                }
+            }
+        }
+        let [low, high] = filter.bounds.map(|bound| simd.splat_f32s(bound));
+        for (sums, (_, at)) in sums.iter().zip(tile) {
+            let to = &mut to[at + self.channel..][..N * S::F32_LANES];
+            for (to, sum) in S::as_mut_simd_f32s(to).0.iter_mut().zip(sums) {
+                *to = simd.min_f32s(simd.max_f32s(*sum, low), high);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Running a pose network: pictures as rows of pixels with their channels together, all operations on whole SIMD vectors, one thread.
+//!
+//! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a remainder; pictures that a filter slides over carry
+//! their border of zeros with them, so that no filter asks where it is. Both are laid out once, when the network is made.
+
+mod convolve;
+mod depthwise;
+mod picture;
+mod simple;
+
+use crate::tflite::{Graph, Operation, Window};
+use convolve::Convolution;
+use depthwise::Depthwise;
+use picture::{Geometry, Plane};
+use pulp::Arch;
+use std::collections::HashMap;
+
+/// Channels are padded to a multiple of this: the floats of the widest SIMD vector.
+const CHANNELS: usize = 16;
+
+/// One step of the network on its planes.
+enum Step {
+    Convolve(Convolution),
+    Depthwise(Depthwise),
+    Add([f32; 2]),
+    MaxPool,
+    Double,
+    DepthToSpace,
+    Logistic,
+}
+
+/// A network that is ready to run.
+pub(crate) struct Network {
+    arch: Arch,
+    /// What is computed, from which planes, into which.
+    steps: Vec<(Step, Vec<usize>, usize)>,
+    planes: Vec<Plane>,
+    input: usize,
+    outputs: Vec<Vec<usize>>,
+}
+
+impl Network {
+    /// A network from a TFLite file and the numbers of the outputs that are wanted. The reason if it cannot be.
+    pub(crate) fn new(bytes: &[u8], wanted: &[usize]) -> Result<Network, String> {
+        let arch = Arch::new();
+        let graph = Graph::read(bytes, wanted)?;
+        let geometry = geometries(&graph)?;
+        let (places, planes) = places(&graph, &geometry);
+        let mut steps = Vec::with_capacity(graph.nodes.len());
+        for node in graph.nodes {
+            let to = geometry[&node.output];
+            let from: Vec<Geometry> = node.inputs.iter().map(|input| geometry[input]).collect();
+            let step = match node.operation {
+                Operation::Convolve { window, weights, bounds } => {
+                    fits(window, from[0], to)?;
+                    Step::Convolve(Convolution::new(arch, &window, &weights, bounds, from[0], to)?)
+                }
+                Operation::Depthwise { window, weights, bounds } => {
+                    fits(window, from[0], to)?;
+                    Step::Depthwise(Depthwise::new(&window, &weights, bounds, from[0], to)?)
+                }
+                Operation::Add { bounds } => {
+                    let alike = from.iter().all(|f| [f.height, f.width] == [to.height, to.width]);
+                    if !alike || from.len() != 2 || from[0].channels > to.channels || from[1].channels != to.channels {
+                        return Err("a sum of pictures of different sizes".into());
+                    }
+                    Step::Add(bounds)
+                }
+                Operation::MaxPool
+                    if [to.height, to.width, to.stride] == [from[0].height / 2, from[0].width / 2, from[0].stride] =>
+                {
+                    Step::MaxPool
+                }
+                Operation::Double
+                    if [to.height, to.width, to.stride] == [2 * from[0].height, 2 * from[0].width, from[0].stride] =>
+                {
+                    Step::Double
+                }
+                Operation::DepthToSpace
+                    if [to.height, to.width, 4 * to.channels]
+                        == [2 * from[0].height, 2 * from[0].width, from[0].channels] =>
+                {
+                    Step::DepthToSpace
+                }
+                Operation::Logistic if to == from[0] => Step::Logistic,
+                _ => return Err("an operation whose sizes do not fit".into()),
+            };
+            let inputs = node.inputs.iter().map(|input| places[input]).collect();
+            steps.push((step, inputs, places[&node.output]));
+        }
+        let outputs = graph.outputs.iter().map(|row| row.iter().map(|tensor| places.get(tensor).copied()).collect());
+        let outputs: Option<Vec<Vec<usize>>> = outputs.collect();
+        Ok(Network {
+            arch,
+            steps,
+            planes,
+            input: places[&graph.input],
+            outputs: outputs.ok_or("an output is not computed")?,
+        })
+    }
+
+    /// Height and width of the picture it wants.
+    pub(crate) fn size(&self) -> [usize; 2] {
+        let geometry = self.planes[self.input].geometry;
+        [geometry.height, geometry.width]
+    }
+
+    /// Runs it on a picture, `[row, column, red green blue]` as the network was trained on them, and gives the wanted outputs, each in the order
+    /// of the file.
+    pub(crate) fn run(&mut self, rgb: &[f32]) -> Vec<Vec<f32>> {
+        self.planes[self.input].fill(rgb);
+        for (step, inputs, output) in &self.steps {
+            let mut to = std::mem::take(&mut self.planes[*output]);
+            let from = &self.planes[inputs[0]];
+            match step {
+                Step::Convolve(convolution) => convolution.run(self.arch, from, &mut to),
+                Step::Depthwise(depthwise) => depthwise.run(self.arch, from, &mut to),
+                Step::Add(bounds) => simple::add(self.arch, from, &self.planes[inputs[1]], *bounds, &mut to),
+                Step::MaxPool => simple::max_pool(self.arch, from, &mut to),
+                Step::Double => simple::double(self.arch, from, &mut to),
+                Step::DepthToSpace => simple::depth_to_space(from, &mut to),
+                Step::Logistic => simple::logistic(from, &mut to),
+            }
+            self.planes[*output] = to;
+        }
+        let outputs = self.outputs.iter();
+        outputs.map(|row| row.iter().flat_map(|&plane| self.planes[plane].values()).collect()).collect()
+    }
+}
+
+/// Whether a filter gives the sizes that the file says.
+fn fits(window: Window, from: Geometry, to: Geometry) -> Result<(), String> {
+    let length = |axis: usize, length: usize| {
+        let span = length + window.before[axis] + window.after[axis];
+        span.checked_sub(window.size[axis]).map(|rest| rest / window.stride + 1)
+    };
+    match [length(0, from.height), length(1, from.width)] == [Some(to.height), Some(to.width)] {
+        true => Ok(()),
+        false => Err("a filter whose sizes do not fit".into()),
+    }
+}
+
+/// How each tensor is laid out: with the widest border that a filter over it needs.
+fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
+    let mut geometry: HashMap<usize, Geometry> =
+        graph.shapes.iter().map(|(&tensor, &shape)| (tensor, Geometry::new(shape))).collect();
+    if geometry.values().any(|g| g.floats() > 1 << 24 || g.floats() == 0) {
+        return Err("a picture of a size that cannot be".into());
+    }
+    if let Some(input) = geometry.get_mut(&graph.input) {
+        // The picture's three colours are filtered once only; whole vectors would make it four times as large.
+        input.stride = input.channels;
+    }
+    for node in &graph.nodes {
+        if let Operation::Convolve { window, .. } | Operation::Depthwise { window, .. } = &node.operation {
+            let input = geometry.get_mut(&node.inputs[0]).ok_or("an input without a shape")?;
+            for axis in 0..2 {
+                input.before[axis] = input.before[axis].max(window.before[axis]);
+                input.after[axis] = input.after[axis].max(window.after[axis]);
+            }
+        }
+    }
+    Ok(geometry)
+}
+
+/// Which plane each tensor uses: those of one geometry share planes once they are not read any more, which keeps them in the caches.
+fn places(graph: &Graph, geometry: &HashMap<usize, Geometry>) -> (HashMap<usize, usize>, Vec<Plane>) {
+    let mut last_read: HashMap<usize, usize> = HashMap::new();
+    for (step, node) in graph.nodes.iter().enumerate() {
+        node.inputs.iter().for_each(|&input| {
+            last_read.insert(input, step);
+        });
+    }
+    graph.outputs.iter().flatten().for_each(|&output| {
+        last_read.insert(output, usize::MAX);
+    });
+    let mut places = HashMap::new();
+    let mut planes = vec![Plane::new(geometry[&graph.input])];
+    let mut free: Vec<usize> = Vec::new();
+    places.insert(graph.input, 0);
+    for (step, node) in graph.nodes.iter().enumerate() {
+        let wanted = geometry[&node.output];
+        let place = match free.iter().position(|&plane| planes[plane].geometry == wanted) {
+            Some(index) => free.swap_remove(index),
+            None => {
+                planes.push(Plane::new(wanted));
+                planes.len() - 1
+            }
+        };
+        places.insert(node.output, place);
+        for input in &node.inputs {
+            let place = places[input];
+            if last_read.get(input) == Some(&step) && place != 0 && !free.contains(&place) {
+                free.push(place);
+            }
+        }
+    }
+    (places, planes)
+}
+
+#[cfg(test)]
+mod tests;

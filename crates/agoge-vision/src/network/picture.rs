@@ -1,0 +1,89 @@
+//! How pictures lie in memory inside the network.
+
+use super::CHANNELS;
+
+/// The layout of a plane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Channels that mean something.
+    pub(super) channels: usize,
+    /// Floats from one pixel to the next.
+    pub(super) stride: usize,
+    /// Rows of zeros above, columns to the left.
+    pub(super) before: [usize; 2],
+    /// Rows of zeros below, columns to the right.
+    pub(super) after: [usize; 2],
+}
+
+impl Geometry {
+    /// A picture without a border, its channels padded to whole vectors.
+    pub(super) fn new([height, width, channels]: [usize; 3]) -> Geometry {
+        let stride = channels.next_multiple_of(CHANNELS);
+        Geometry { height, width, channels, stride, before: [0; 2], after: [0; 2] }
+    }
+
+    /// Floats from one row to the next.
+    pub(super) fn row(&self) -> usize {
+        (self.before[1] + self.width + self.after[1]) * self.stride
+    }
+
+    /// All floats.
+    pub(super) fn floats(&self) -> usize {
+        (self.before[0] + self.height + self.after[0]).saturating_mul(self.row())
+    }
+
+    /// Where a pixel begins.
+    pub(super) fn at(&self, row: usize, column: usize) -> usize {
+        (self.before[0] + row) * self.row() + (self.before[1] + column) * self.stride
+    }
+}
+
+/// A picture with its border of zeros, `[row, column, channel]`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plane {
+    pub(super) geometry: Geometry,
+    pub(super) data: Vec<f32>,
+}
+
+impl Plane {
+    pub(super) fn new(geometry: Geometry) -> Plane {
+        Plane { geometry, data: vec![0.0; geometry.floats()] }
+    }
+
+    /// Takes the values of a picture without border, `[row, column, channel]`.
+    pub(super) fn fill(&mut self, values: &[f32]) {
+        let g = self.geometry;
+        for (row, line) in values.chunks_exact(g.width * g.channels).enumerate().take(g.height) {
+            if g.stride == g.channels {
+                let at = g.at(row, 0);
+                self.data[at..at + line.len()].copy_from_slice(line);
+                continue;
+            }
+            for (column, pixel) in line.chunks_exact(g.channels).enumerate() {
+                let at = g.at(row, column);
+                self.data[at..at + g.channels].copy_from_slice(pixel);
+            }
+        }
+    }
+
+    /// Its values without border and padding, `[row, column, channel]`.
+    pub(super) fn values(&self) -> impl Iterator<Item = f32> + '_ {
+        let g = self.geometry;
+        let pixels = (0..g.height).flat_map(move |row| (0..g.width).map(move |column| g.at(row, column)));
+        pixels.flat_map(move |at| self.data[at..at + g.channels].iter().copied())
+    }
+
+    /// The floats of a row without its border.
+    pub(super) fn row(&self, row: usize) -> &[f32] {
+        let at = self.geometry.at(row, 0);
+        &self.data[at..at + self.geometry.width * self.geometry.stride]
+    }
+
+    /// As [`Plane::row`], to write.
+    pub(super) fn row_mut(&mut self, row: usize) -> &mut [f32] {
+        let at = self.geometry.at(row, 0);
+        &mut self.data[at..at + self.geometry.width * self.geometry.stride]
+    }
+}

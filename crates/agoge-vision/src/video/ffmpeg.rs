@@ -1,0 +1,140 @@
+//! Decoding by the ffmpeg program, where it is installed: everything but H.264 in MP4 and MOV.
+
+use crate::{Error, Picture, Pixels};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+/// Most pixels of a frame: 16 K.
+const MOST_PIXELS: usize = 15_360 * 8_640;
+
+/// What ffmpeg said.
+enum Said {
+    /// Seconds of a unit of its clock.
+    Unit(f64),
+    /// A frame comes: when it is shown, in units of its clock, and its width and height.
+    Frame(f64, [usize; 2]),
+    /// The last line that was none of these.
+    End(String),
+}
+
+/// A video that ffmpeg decodes for us.
+pub(super) struct Ffmpeg {
+    path: PathBuf,
+    child: Child,
+    frames: ChildStdout,
+    said: Receiver<Said>,
+    /// Seconds of a unit of its clock.
+    unit_s: f64,
+    /// When the first frame is shown, in units.
+    first: Option<f64>,
+}
+
+impl Ffmpeg {
+    /// Starts ffmpeg; none if it is not there.
+    pub(super) fn start(path: &Path) -> Option<Ffmpeg> {
+        // `showinfo` says when each frame is shown, which raw frames cannot say themselves. The file is named so that no name is taken for an option.
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-hide_banner", "-loglevel", "info", "-nostats", "-i"]);
+        command.arg(absolute(path)).args(["-map", "0:v:0", "-vf", "showinfo", "-fps_mode", "passthrough"]);
+        command.args(["-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let (frames, messages) = (child.stdout.take()?, child.stderr.take()?);
+        let (say, said) = channel();
+        std::thread::spawn(move || {
+            let mut last = String::new();
+            for line in BufReader::new(messages).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line);
+                let message = understood(&line);
+                if message.is_none() && !line.trim().is_empty() {
+                    last = line.trim().to_owned();
+                }
+                if message.is_some_and(|message| say.send(message).is_err()) {
+                    return;
+                }
+            }
+            // The one who listened may be gone.
+            let _ = say.send(Said::End(last));
+        });
+        Some(Ffmpeg { path: path.to_owned(), child, frames, said, unit_s: 1.0, first: None })
+    }
+
+    /// The next picture and its time, s; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+        let failed = |what: &str| {
+            Error::video(
+                &self.path,
+                format!("ffmpeg cannot decode it: {what}"),
+                "check with a player that it is a video and whole",
+            )
+        };
+        loop {
+            match self.said.recv() {
+                Ok(Said::Unit(unit_s)) => self.unit_s = unit_s,
+                Ok(Said::Frame(time, [width, height])) => {
+                    let (luma, colour) = (width * height, width.div_ceil(2) * height.div_ceil(2));
+                    if luma == 0 || luma > MOST_PIXELS {
+                        return Err(failed(&format!("a frame of {width} × {height} px")));
+                    }
+                    let [mut y, mut u, mut v] = [vec![0; luma], vec![0; colour], vec![0; colour]];
+                    for plane in [&mut y, &mut u, &mut v] {
+                        self.frames.read_exact(plane).map_err(|_| failed("it ends within a frame"))?;
+                    }
+                    let first = *self.first.get_or_insert(time);
+                    let picture = Picture::new(width, height, Pixels::Yuv420 { y, u, v });
+                    return Ok(picture.map(|picture| ((time - first) * self.unit_s, picture)));
+                }
+                Ok(Said::End(last)) => {
+                    let ended = self.child.wait().is_ok_and(|status| status.success());
+                    return if ended && self.first.is_some() { Ok(None) } else { Err(failed(&shortened(&last))) };
+                }
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+}
+
+impl Drop for Ffmpeg {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// At most 120 characters.
+fn shortened(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// What a line of `showinfo` says: `… config in time_base: 1/15360, …`, then for each frame `… n:   0 pts: 512 pts_time:0.0333 … s:1920x1080 …`.
+fn understood(line: &str) -> Option<Said> {
+    if !line.contains("showinfo") {
+        return None;
+    }
+    let after = |name: &str| line.split(name).nth(1)?.trim_start().split([' ', ',']).next();
+    if let Some((over, under)) = after("config in time_base:").and_then(|base| base.split_once('/')) {
+        return Some(Said::Unit(over.parse::<f64>().ok()? / under.parse::<f64>().ok()?));
+    }
+    let (width, height) = after(" s:")?.split_once('x')?;
+    Some(Said::Frame(after(" pts:")?.parse().ok()?, [width.parse().ok()?, height.parse().ok()?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ffmpeg_says_is_understood() {
+        let line = "[Parsed_showinfo_0 @ 0x5] n:   1 pts:    512 pts_time:0.0333333 duration:    512 fmt:yuv420p cl:left sar:1/1 s:1768x994 i:P";
+        assert!(matches!(understood(line), Some(Said::Frame(512.0, [1768, 994]))));
+        let line = "[Parsed_showinfo_0 @ 0x5] config in time_base: 1/15360, frame_rate: 30/1";
+        assert!(matches!(understood(line), Some(Said::Unit(unit_s)) if unit_s == 1.0 / 15360.0));
+        assert!(understood("  Duration: 00:01:02.50, start: 0.0, bitrate: 1 kb/s").is_none());
+    }
+}

@@ -1,0 +1,147 @@
+//! Decoding H.264.
+
+use super::mp4::{Codec, Index, Sample};
+use crate::{Error, Picture, Pixels};
+use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
+use openh264::formats::YUVSource;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Largest number of pixels that the decoder knows: level 5.2 of H.264, 36 864 macroblocks of 16 × 16.
+pub(super) const MOST_PIXELS: usize = 36_864 * 256;
+/// Most bytes of a coded frame.
+const MOST_BYTES: u32 = 64 << 20;
+/// What to do about a video that is damaged.
+const DAMAGED: &str = "copy the file again, or save it anew with another program";
+
+/// A file of H.264 that is being decoded.
+pub(super) struct H264 {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    decoder: Decoder,
+    /// Parameter sets that go before the next frame.
+    parameters: Vec<u8>,
+    length_bytes: usize,
+    turns: u8,
+    samples: std::vec::IntoIter<Sample>,
+    /// Which frame comes next, and of how many.
+    number: usize,
+    of: usize,
+    /// When frames are shown, earliest first: they leave the decoder in this order.
+    times: std::vec::IntoIter<f64>,
+    /// Decoded, not yet taken.
+    ready: VecDeque<Picture>,
+    /// Whether the decoder has given all it had.
+    flushed: bool,
+}
+
+impl H264 {
+    pub(super) fn new(path: &Path, file: File, length: u64, index: Index) -> Result<H264, Error> {
+        let Codec::H264 { parameters, length_bytes } = index.codec else {
+            return Err(Error::video(path, "not H.264", DAMAGED));
+        };
+        // Frames are shown in another order than they are decoded: nothing is to be forced out before its turn.
+        let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
+        let decoder = Decoder::with_api_config(openh264::OpenH264API::from_source(), config);
+        let decoder =
+            decoder.map_err(|error| Error::video(path, format!("the decoder does not start: {error}"), DAMAGED))?;
+        let mut times: Vec<f64> = index.samples.iter().map(|sample| sample.time_s).collect();
+        times.sort_by(f64::total_cmp);
+        Ok(H264 {
+            path: path.to_owned(),
+            file,
+            length,
+            decoder,
+            parameters: parameters.iter().flat_map(|set| [&[0, 0, 0, 1], &set[..]].concat()).collect(),
+            length_bytes,
+            turns: index.turns,
+            of: times.len(),
+            samples: index.samples.into_iter(),
+            number: 0,
+            times: times.into_iter(),
+            ready: VecDeque::new(),
+            flushed: false,
+        })
+    }
+
+    /// The next picture and its time, s; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+        while self.ready.is_empty() && !self.flushed {
+            let Some(sample) = self.samples.next() else {
+                self.flushed = true;
+                let rest = self.decoder.flush_remaining();
+                let rest = rest.map_err(|error| {
+                    Error::video(&self.path, format!("the last frames cannot be decoded: {error}"), DAMAGED)
+                })?;
+                let turns = self.turns;
+                self.ready.extend(rest.iter().filter_map(|frame| picture(frame, turns)));
+                break;
+            };
+            let packet = self.packet(sample)?;
+            let (number, of) = (self.number, self.of);
+            let broken = |what: String| {
+                Error::video(&self.path, format!("frame {number} of {of} cannot be decoded: {what}"), DAMAGED)
+            };
+            let decoded = self.decoder.decode(&packet).map_err(|error| broken(short(&error.to_string())))?;
+            if let Some(frame) = decoded {
+                self.ready
+                    .push_back(picture(&frame, self.turns).ok_or_else(|| broken("it is of another size".into()))?);
+            }
+            self.number += 1;
+        }
+        Ok(self.ready.pop_front().and_then(|picture| Some((self.times.next()?, picture))))
+    }
+
+    /// The bytes of a frame, each unit after a start code as the decoder wants it (H.264, Annex B).
+    fn packet(&mut self, sample: Sample) -> Result<Vec<u8>, Error> {
+        let (number, of) = (self.number, self.of);
+        let wrong = |what: &str| Error::video(&self.path, format!("{what} in frame {number} of {of}"), DAMAGED);
+        if sample.size > MOST_BYTES
+            || sample.offset.checked_add(u64::from(sample.size)).is_none_or(|end| end > self.length)
+        {
+            return Err(wrong("the file was cut off: it ends"));
+        }
+        let mut bytes = vec![0; sample.size as usize];
+        self.file.seek(SeekFrom::Start(sample.offset)).map_err(Error::io("read", &self.path))?;
+        self.file.read_exact(&mut bytes).map_err(Error::io("read", &self.path))?;
+        let mut packet = std::mem::take(&mut self.parameters);
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let (length, after) = rest.split_at_checked(self.length_bytes).ok_or_else(|| wrong("a unit is damaged"))?;
+            let length = length.iter().fold(0usize, |length, &byte| length << 8 | usize::from(byte));
+            let (unit, after) = after.split_at_checked(length).ok_or_else(|| wrong("a unit is damaged"))?;
+            packet.extend_from_slice(&[0, 0, 0, 1]);
+            packet.extend_from_slice(unit);
+            rest = after;
+        }
+        Ok(packet)
+    }
+}
+
+/// A copy of a decoded frame without the decoder's padding; none if its planes are not as they should be.
+fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
+    let (width, height) = frame.dimensions();
+    let (y, u, v) = frame.strides();
+    let plane = |bytes: &[u8], stride: usize, width: usize, height: usize| -> Option<Vec<u8>> {
+        let mut plane = Vec::with_capacity(width * height);
+        for row in 0..height {
+            plane.extend_from_slice(bytes.get(row * stride..)?.get(..width)?);
+        }
+        Some(plane)
+    };
+    let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+    let pixels = Pixels::Yuv420 {
+        y: plane(frame.y(), y, width, height)?,
+        u: plane(frame.u(), u, half_width, half_height)?,
+        v: plane(frame.v(), v, half_width, half_height)?,
+    };
+    Picture::turned(width, height, turns, pixels)
+}
+
+/// The first line of what the decoder says.
+fn short(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(80).collect()
+}

@@ -1,0 +1,250 @@
+//! What an MP4 or MOV file says about its video: the codec, and where each frame lies and when it is shown (ISO/IEC 14496-12; QuickTime differs
+//! in nothing that is read here).
+//!
+//! Our own, because the demuxers at hand index the file's tables unchecked, or hold the file in memory: here no number of the file is trusted.
+
+use std::io::{Read, Seek, SeekFrom};
+
+/// Most bytes of the index: a nine-hour film has less than a tenth.
+const MOST_INDEX: u64 = 256 << 20;
+/// Most frames, as for every recording.
+const MOST_FRAMES: usize = 1_000_000;
+
+/// The codec of a video.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Codec {
+    /// H.264: its parameter sets, and of how many bytes the length before each unit is.
+    H264 { parameters: Vec<Vec<u8>>, length_bytes: usize },
+    /// Another, by its four characters.
+    Other(String),
+}
+
+/// One coded frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// Where it begins in the file.
+    pub(crate) offset: u64,
+    /// Its bytes.
+    pub(crate) size: u32,
+    /// When it is shown, s from the first.
+    pub(crate) time_s: f64,
+}
+
+/// The video of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Index {
+    pub(crate) codec: Codec,
+    /// Quarter turns clockwise to how it is seen.
+    pub(crate) turns: u8,
+    /// Width and height as stored, px.
+    pub(crate) size: [usize; 2],
+    /// In the order of decoding.
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// Why there is no index.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Io(std::io::Error),
+    /// What is wrong with the file.
+    Broken(&'static str),
+    /// Sound and the like only.
+    NoVideo,
+    /// In fragments, as browsers record it: its index is spread over the file.
+    Fragments,
+}
+
+/// Reads the index of a file of `length` bytes.
+pub(crate) fn index(file: &mut (impl Read + Seek), length: u64) -> Result<Index, Fault> {
+    let movie = movie(file, length)?;
+    let tracks = Boxes(&movie).filter(|(name, _)| name == b"trak");
+    let track = tracks.map(|(_, track)| track).find(|track| {
+        // Which kind of track: its handler, after version, flags and a reserved word.
+        within(track, &[b"mdia", b"hdlr"]).and_then(|handler| handler.get(8..12)) == Some(b"vide")
+    });
+    let track = track.ok_or(Fault::NoVideo)?;
+    let table =
+        within(track, &[b"mdia", b"minf", b"stbl"]).ok_or(Fault::Broken("the index of its video is missing"))?;
+    let (codec, size) = description(table).ok_or(Fault::Broken("its codec is not described"))?;
+    let scale = within(track, &[b"mdia", b"mdhd"]).and_then(timescale).ok_or(Fault::Broken("its clock is missing"))?;
+    let samples =
+        samples(table, f64::from(scale)).ok_or(Fault::Broken("the index of its frames contradicts itself"))?;
+    if samples.is_empty() {
+        let is_fragmented = Boxes(&movie).any(|(name, _)| &name == b"mvex");
+        return Err(if is_fragmented { Fault::Fragments } else { Fault::Broken("there is no frame in it") });
+    }
+    let turns = within(track, &[b"tkhd"]).and_then(turns).unwrap_or(0);
+    Ok(Index { codec, turns, size, samples })
+}
+
+/// The content of the `moov` box.
+fn movie(file: &mut (impl Read + Seek), length: u64) -> Result<Vec<u8>, Fault> {
+    let mut at = 0;
+    while at + 8 <= length {
+        let mut header = [0; 16];
+        file.seek(SeekFrom::Start(at)).map_err(Fault::Io)?;
+        let read = usize::try_from((length - at).min(16)).unwrap_or(16);
+        file.read_exact(&mut header[..read]).map_err(Fault::Io)?;
+        let (start, size) = match be32(&header, 0) {
+            Some(0) => (8, length - at),
+            Some(1) => (16, be64(&header, 8).unwrap_or(0)),
+            Some(size) => (8, u64::from(size)),
+            None => break,
+        };
+        if size < start || size > length - at {
+            return Err(Fault::Broken("the file was cut off"));
+        }
+        if &header[4..8] == b"moov" {
+            if size > MOST_INDEX {
+                return Err(Fault::Broken("its index is too large"));
+            }
+            let mut movie = vec![0; usize::try_from(size - start).unwrap_or(0)];
+            file.seek(SeekFrom::Start(at + start)).map_err(Fault::Io)?;
+            file.read_exact(&mut movie).map_err(Fault::Io)?;
+            return Ok(movie);
+        }
+        at += size;
+    }
+    Err(Fault::Broken("the file was cut off: it has no index"))
+}
+
+/// The boxes one after the other in some bytes: name and content.
+struct Boxes<'a>(&'a [u8]);
+
+impl<'a> Iterator for Boxes<'a> {
+    type Item = ([u8; 4], &'a [u8]);
+    fn next(&mut self) -> Option<Self::Item> {
+        let name = self.0.get(4..8)?.try_into().ok()?;
+        let (start, size) = match be32(self.0, 0)? {
+            0 => (8, self.0.len()),
+            1 => (16, usize::try_from(be64(self.0, 8)?).ok()?),
+            size => (8, size as usize),
+        };
+        let content = self.0.get(start..size)?;
+        self.0 = self.0.get(size..)?;
+        Some((name, content))
+    }
+}
+
+/// The content of a box in a box in …
+fn within<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+    path.iter()
+        .try_fold(bytes, |bytes, name| Boxes(bytes).find(|(found, _)| found == *name).map(|(_, content)| content))
+}
+
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(at..)?.get(..2)?.try_into().ok()?))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..)?.get(..4)?.try_into().ok()?))
+}
+
+fn be64(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_be_bytes(bytes.get(at..)?.get(..8)?.try_into().ok()?))
+}
+
+/// Units a second of a track's clock.
+fn timescale(header: &[u8]) -> Option<u32> {
+    be32(header, if header.first()? == &1 { 20 } else { 12 }).filter(|&scale| scale > 0)
+}
+
+/// Quarter turns of the track's matrix, which takes x to (a, b).
+fn turns(header: &[u8]) -> Option<u8> {
+    let at = if header.first()? == &1 { 52 } else { 40 };
+    let [a, b] = [be32(header, at)?.cast_signed(), be32(header, at + 4)?.cast_signed()];
+    Some(match (a.abs() >= b.abs(), a < 0, b < 0) {
+        (true, false, _) => 0,
+        (false, _, false) => 1,
+        (true, true, _) => 2,
+        (false, _, true) => 3,
+    })
+}
+
+/// Codec and size of the first sample description.
+fn description(table: &[u8]) -> Option<(Codec, [usize; 2])> {
+    let (name, entry) = Boxes(within(table, &[b"stsd"])?.get(8..)?).next()?;
+    let size = [usize::from(be16(entry, 24)?), usize::from(be16(entry, 26)?)];
+    let other = || Codec::Other(String::from_utf8_lossy(&name).escape_default().to_string());
+    let codec = match &name {
+        b"avc1" | b"avc3" => {
+            entry.get(78..).and_then(|boxes| within(boxes, &[b"avcC"])).and_then(h264).unwrap_or_else(other)
+        }
+        _ => other(),
+    };
+    Some((codec, size))
+}
+
+/// The decoder configuration of H.264 (ISO/IEC 14496-15).
+fn h264(configuration: &[u8]) -> Option<Codec> {
+    let length_bytes = usize::from(configuration.get(4)? & 3) + 1;
+    let mut parameters = Vec::new();
+    let mut at = 5;
+    for mask in [0x1f, 0xff] {
+        let count = configuration.get(at)? & mask;
+        at += 1;
+        for _ in 0..count {
+            let length = usize::from(be16(configuration, at)?);
+            parameters.push(configuration.get(at + 2..)?.get(..length)?.to_vec());
+            at += 2 + length;
+        }
+    }
+    Some(Codec::H264 { parameters, length_bytes })
+}
+
+/// The rows of a table of 32-bit numbers, `columns` in a row; the count stands before them.
+fn rows<'a, const N: usize>(table: &'a [u8], name: &[u8; 4]) -> Option<impl Iterator<Item = [u32; N]> + 'a> {
+    let content = within(table, &[name])?;
+    let count = be32(content, 4)? as usize;
+    let rows = content.get(8..)?.get(..count.checked_mul(4 * N)?)?.chunks_exact(4 * N);
+    Some(rows.map(|row| std::array::from_fn(|k| be32(row, 4 * k).unwrap_or(0))))
+}
+
+/// Where every frame lies and when it is shown.
+fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
+    let sizes = sizes(within(table, &[b"stsz"])?)?;
+    let chunks: Vec<u64> = match rows::<1>(table, b"stco") {
+        Some(rows) => rows.map(|[offset]| u64::from(offset)).collect(),
+        None => rows::<2>(table, b"co64")?.map(|[high, low]| u64::from(high) << 32 | u64::from(low)).collect(),
+    };
+    let runs: Vec<[u32; 3]> = rows(table, b"stsc")?.collect();
+    // How long each is shown, and how much later than decoded; repeated over runs of frames.
+    let mut steps = rows::<2>(table, b"stts")?.flat_map(|[count, step]| std::iter::repeat_n(step, count as usize));
+    let late = rows::<2>(table, b"ctts");
+    let mut late =
+        late.into_iter().flatten().flat_map(|[count, by]| std::iter::repeat_n(by.cast_signed(), count as usize));
+    let mut samples = Vec::with_capacity(sizes.len());
+    let mut decoded = 0u64;
+    let mut run = 0;
+    for (chunk, &start) in (1u32..).zip(&chunks) {
+        while runs.get(run + 1).is_some_and(|[first, ..]| *first <= chunk) {
+            run += 1;
+        }
+        let mut offset = start;
+        for _ in 0..runs.get(run)?[1] {
+            let Some(&size) = sizes.get(samples.len()) else { break };
+            let shown = decoded as f64 + f64::from(late.next().unwrap_or(0));
+            samples.push(Sample { offset, size, time_s: shown / scale });
+            offset = offset.checked_add(u64::from(size))?;
+            decoded += u64::from(steps.next()?);
+        }
+    }
+    if samples.len() != sizes.len() {
+        return None;
+    }
+    let first = samples.iter().map(|sample| sample.time_s).fold(f64::INFINITY, f64::min);
+    samples.iter_mut().for_each(|sample| sample.time_s -= first);
+    Some(samples)
+}
+
+/// The bytes of each frame.
+fn sizes(content: &[u8]) -> Option<Vec<u32>> {
+    let (all, count) = (be32(content, 4)?, be32(content, 8)? as usize);
+    if count > MOST_FRAMES {
+        return None;
+    }
+    match all {
+        0 => Some(content.get(12..)?.get(..4 * count)?.chunks_exact(4).map(|b| be32(b, 0).unwrap_or(0)).collect()),
+        all => Some(vec![all; count]),
+    }
+}

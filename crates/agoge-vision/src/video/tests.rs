@@ -1,0 +1,228 @@
+//! Videos are coded and packed here, so that what they hold is known.
+
+use super::*;
+use crate::Pixels;
+use openh264::encoder::{Encoder, EncoderConfig, RateControlMode, SpsPpsStrategy};
+use openh264::formats::YUVBuffer;
+use std::io::Cursor;
+
+const WIDTH: usize = 64;
+const HEIGHT: usize = 48;
+
+/// Luma of each frame, flat.
+const GREYS: [u8; 5] = [40, 80, 120, 160, 200];
+/// When each frame is shown, in 1/600 s: no two steps are alike.
+const TIMES: [u32; 5] = [0, 20, 30, 70, 75];
+
+fn boxed(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
+    let content = content.concat();
+    [&(content.len() as u32 + 8).to_be_bytes()[..], name, &content].concat()
+}
+
+/// A table: version, how many rows, and the rows.
+fn table(name: &[u8; 4], rows: &[&[u32]]) -> Vec<u8> {
+    let numbers: Vec<u8> = rows.concat().iter().flat_map(|v| v.to_be_bytes()).collect();
+    boxed(name, &[&[0; 4], &(rows.len() as u32).to_be_bytes(), &numbers])
+}
+
+/// What an MP4 file is made from.
+struct Mp4 {
+    handler: [u8; 4],
+    codec: [u8; 4],
+    size: [u16; 2],
+    /// a and b of the track's matrix.
+    matrix: [i32; 2],
+    configuration: Vec<u8>,
+    frames: Vec<Vec<u8>>,
+}
+
+impl Mp4 {
+    /// Five grey frames of H.264.
+    fn grey() -> Mp4 {
+        let config = EncoderConfig::new().rate_control_mode(RateControlMode::Off);
+        let config = config.sps_pps_strategy(SpsPpsStrategy::ConstantId);
+        let mut encoder = Encoder::with_api_config(openh264::OpenH264API::from_source(), config).unwrap();
+        let (mut sets, mut frames) = (Vec::new(), Vec::new());
+        for grey in GREYS {
+            let mut yuv = vec![grey; WIDTH * HEIGHT];
+            yuv.resize(WIDTH * HEIGHT * 3 / 2, 128);
+            let coded = encoder.encode(&YUVBuffer::from_vec(yuv, WIDTH, HEIGHT)).unwrap().to_vec();
+            let mut frame = Vec::new();
+            for unit in openh264::nal_units(&coded) {
+                let unit = &unit[unit.iter().position(|&byte| byte == 1).unwrap() + 1..];
+                match unit[0] & 0x1f {
+                    7 | 8 => sets.push(unit.to_vec()),
+                    _ => frame.extend([&(unit.len() as u32).to_be_bytes()[..], unit].concat()),
+                }
+            }
+            frames.push(frame);
+        }
+        let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
+        let configuration = [&[1, 66, 0, 30, 0xff, 0xe1][..], &set(&sets[0]), &[1], &set(&sets[1])].concat();
+        let size = [WIDTH as u16, HEIGHT as u16];
+        Mp4 { handler: *b"vide", codec: *b"avc1", size, matrix: [0x1_0000, 0], configuration, frames }
+    }
+
+    fn pack(&self) -> Vec<u8> {
+        let kind = boxed(b"ftyp", &[b"isom\0\0\0\0"]);
+        let start = kind.len() as u32 + 8;
+        let media = boxed(b"mdat", &[&self.frames.concat()]);
+        let entry = boxed(
+            &self.codec,
+            &[
+                &[0; 24],
+                &self.size[0].to_be_bytes(),
+                &self.size[1].to_be_bytes(),
+                &[0; 50],
+                &boxed(b"avcC", &[&self.configuration]),
+            ],
+        );
+        let steps: Vec<Vec<u32>> = TIMES.windows(2).map(|w| vec![1, w[1] - w[0]]).chain([vec![1, 20]]).collect();
+        let steps: Vec<&[u32]> = steps.iter().map(Vec::as_slice).collect();
+        let sizes: Vec<u8> = self.frames.iter().flat_map(|frame| (frame.len() as u32).to_be_bytes()).collect();
+        let index = boxed(
+            b"stbl",
+            &[
+                &boxed(b"stsd", &[&[0; 4], &1u32.to_be_bytes(), &entry]),
+                &table(b"stts", &steps[..self.frames.len()]),
+                &table(b"stsc", &[&[1, self.frames.len() as u32, 1]]),
+                &boxed(b"stsz", &[&[0; 8], &(self.frames.len() as u32).to_be_bytes(), &sizes]),
+                &table(b"stco", &[&[start]]),
+            ],
+        );
+        let matrix: Vec<u8> = self.matrix.iter().flat_map(|v| v.to_be_bytes()).collect();
+        let header = boxed(b"tkhd", &[&[0; 40], &matrix, &[0; 36]]);
+        let clock = boxed(b"mdhd", &[&[0; 12], &600u32.to_be_bytes(), &[0; 8]]);
+        let handler = boxed(b"hdlr", &[&[0; 8], &self.handler, &[0; 13]]);
+        let track = boxed(b"trak", &[&header, &boxed(b"mdia", &[&clock, &handler, &boxed(b"minf", &[&index])])]);
+        [kind, media, boxed(b"moov", &[&track])].concat()
+    }
+}
+
+fn index(bytes: &[u8]) -> Result<mp4::Index, Fault> {
+    mp4::index(&mut Cursor::new(bytes), bytes.len() as u64)
+}
+
+/// All pictures of a file, or the message.
+fn pictures(bytes: &[u8]) -> Result<Vec<(f64, Picture)>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("clip.mp4");
+    std::fs::write(&path, bytes).unwrap();
+    let mut video = Video::open(&path).map_err(|error| error.to_string())?;
+    let mut pictures = Vec::new();
+    while let Some(next) = video.next_picture().map_err(|error| error.to_string())? {
+        pictures.push(next);
+    }
+    Ok(pictures)
+}
+
+#[test]
+fn frames_come_out_as_they_went_in_at_their_true_times() {
+    let found = pictures(&Mp4::grey().pack()).unwrap();
+    let times: Vec<f64> = found.iter().map(|(time_s, _)| (time_s * 600.0).round()).collect();
+    assert_eq!(times, TIMES.map(f64::from));
+    for ((_, picture), grey) in found.iter().zip(GREYS) {
+        // Of limited range: 16 is black and 235 white. Coding moves a flat grey by a step or two.
+        let expected = 255.0 * (f32::from(grey) - 16.0) / 219.0;
+        let rgb = picture.to_rgb();
+        assert_eq!(rgb.len(), 3 * WIDTH * HEIGHT);
+        assert!(rgb.iter().all(|&value| (f32::from(value) - expected).abs() < 8.0), "{grey}: {} {expected}", rgb[0]);
+    }
+}
+
+#[test]
+fn pictures_of_a_phone_held_upright_are_upright() {
+    for (matrix, size) in
+        [([0, 0x1_0000], (HEIGHT, WIDTH)), ([-0x1_0000, 0], (WIDTH, HEIGHT)), ([0, -0x1_0000], (HEIGHT, WIDTH))]
+    {
+        let found = pictures(&Mp4 { matrix, ..Mp4::grey() }.pack()).unwrap();
+        assert_eq!((found[0].1.width(), found[0].1.height()), size, "{matrix:?}");
+    }
+}
+
+#[test]
+fn an_index_cut_or_changed_anywhere_is_refused_or_read_but_never_panics() {
+    let whole = Mp4::grey().pack();
+    assert!(index(&whole).is_ok());
+    for end in 0..whole.len() {
+        assert!(index(&whole[..end]).is_err(), "{end}");
+    }
+    let first = whole.windows(4).position(|name| name == b"moov").unwrap();
+    for at in first..whole.len() {
+        for value in [0, 1, 0x7f, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = value;
+            // What matters is that it returns, and what it then says of the frames is no more than the file could hold.
+            if let Ok(index) = index(&bytes) {
+                assert!(index.samples.len() <= 5, "{at} {value}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_bad_file_has_one_clear_line() {
+    let whole = Mp4::grey();
+    let bytes = whole.pack();
+    let cut = {
+        let mut bytes = bytes.clone();
+        let place = bytes.windows(4).position(|name| name == b"stco").unwrap() + 12;
+        let beyond = bytes.len() as u32 - 10;
+        bytes[place..place + 4].copy_from_slice(&beyond.to_be_bytes());
+        bytes
+    };
+    let corrupt = {
+        let mut frames = whole.frames.clone();
+        frames[2].iter_mut().skip(5).for_each(|byte| *byte ^= 0xa5);
+        Mp4 { frames, ..Mp4::grey() }.pack()
+    };
+    let lengths = {
+        let mut frames = whole.frames.clone();
+        frames[1][0] = 0x70;
+        Mp4 { frames, ..Mp4::grey() }.pack()
+    };
+    let cases: [(&str, &[u8], &str); 9] = [
+        ("empty", b"", "nothing to read: the file is empty"),
+        ("short", &bytes[..6], "the file was cut off"),
+        ("truncated", &bytes[..bytes.len() * 2 / 3], "the file was cut off"),
+        ("frames beyond the end", &cut, "the file was cut off: it ends in frame 0 of 5"),
+        ("audio only", &Mp4 { handler: *b"soun", ..Mp4::grey() }.pack(), "there is no video in it"),
+        ("no frame", &Mp4 { frames: vec![], ..Mp4::grey() }.pack(), "there is no frame in it"),
+        ("a damaged length", &lengths, "a unit is damaged in frame 1 of 5"),
+        ("corrupt units", &corrupt, "cannot be decoded"),
+        ("of no size", &Mp4 { size: [0, 0], codec: *b"xxxx", ..Mp4::grey() }.pack(), "decode"),
+    ];
+    for (name, bytes, expected) in cases {
+        let line = pictures(bytes).unwrap_err();
+        assert!(line.contains(expected), "{name}: {line}");
+        assert!(line.contains("; hint: ") && line.lines().count() == 1 && line.ends_with("clip.mp4"), "{name}: {line}");
+    }
+}
+
+#[test]
+fn what_the_decoder_does_not_know_says_so_where_ffmpeg_is_not_at_hand() {
+    if std::process::Command::new("ffmpeg").arg("-version").output().is_ok() {
+        eprintln!("skipped: ffmpeg is on the PATH");
+        return;
+    }
+    for (file, expected) in [
+        (Mp4 { size: [7680, 4320], ..Mp4::grey() }, "7680 × 4320 px are too many"),
+        (Mp4 { codec: *b"hvc1", ..Mp4::grey() }, "the codec HEVC (hvc1) is not decoded by Agoge itself"),
+    ] {
+        let line = pictures(&file.pack()).unwrap_err();
+        assert!(line.starts_with(expected) && line.contains("; hint: install ffmpeg"), "{line}");
+    }
+}
+
+#[test]
+fn one_frame_is_a_video_of_one_frame() {
+    let mut one = Mp4::grey();
+    one.frames.truncate(1);
+    assert_eq!(pictures(&one.pack()).unwrap().len(), 1);
+}
+
+#[test]
+fn pictures_may_come_from_memory() {
+    let rgb = vec![128; 3 * 4 * 2];
+    assert!(Picture::new(4, 2, Pixels::Rgb(rgb.clone())).is_some_and(|picture| picture.to_rgb() == rgb));
+}

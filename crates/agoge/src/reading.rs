@@ -1,0 +1,95 @@
+//! Reading an input, whatever it is.
+
+use crate::{Error, Options};
+use agoge_formats::Format;
+use agoge_motion::Recording;
+use agoge_vision::Film;
+use agoge_vision::overlay::Drawing;
+use std::path::Path;
+
+/// Hears how many frames of how many are done (0 where that is not known); only videos take long enough to tell.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The movement of the athlete.
+    pub recording: Recording,
+    /// Everybody in the video, if it was one.
+    pub film: Option<Film>,
+}
+
+impl Reading {
+    /// Writes the frames of a video with the skeleton of whoever was read in them, and a contact sheet, into a folder; nothing for other inputs.
+    ///
+    /// # Errors
+    /// If the video cannot be decoded again or the folder not be written.
+    pub fn draw(
+        &self,
+        path: &Path,
+        options: &Options,
+        blur_faces: bool,
+        folder: &Path,
+        progress: Progress,
+    ) -> Result<(), Error> {
+        let Some(film) = &self.film else { return Ok(()) };
+        let drawing = Drawing { blur_faces, person: film.chosen(options.read.person) };
+        Ok(agoge_vision::overlay::write(path, film, drawing, folder, progress)?)
+    }
+}
+
+/// Reads a file or folder of any known format, or a video by the pose network, cut to the time range of the options.
+///
+/// # Errors
+/// If it cannot be read, or has no frame in the time range; for videos also if the network was not set up.
+pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
+    options.read.check(path)?;
+    if agoge_formats::probe(path)? == Format::Video {
+        return read_video(path, options, progress);
+    }
+    let recording = agoge_formats::read(path, &options.read)?;
+    let recording = match options.time_range_s {
+        Some([from, to]) => recording.time_range(from, to)?,
+        None => recording,
+    };
+    Ok(Reading { recording, film: None })
+}
+
+/// Reads the person whom the options name from a video.
+fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
+    let slower = options.read.slow_motion_factor.unwrap_or(1.0);
+    // The range is meant in the athlete's time, the video runs in its own.
+    let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
+    let film = Film::read(path, &agoge_vision::setup::folder(), &options.video, range, progress)?;
+    let recording = film.recording(path, options.read.person, options.video.landmarks)?;
+    Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
+}
+
+/// Formats of markers: what carries a marker need not be a part of the body (a racket, a wheelchair), so their names may mean nothing to us.
+const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
+
+/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be a movement: a single frame, no position
+/// at all, or joints of which none is a part of the body.
+///
+/// # Errors
+/// As [`read`], and [`Error::NothingToAnalyze`].
+pub fn read_to_analyze(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
+    let reading = read(path, options, progress)?;
+    let recording = &reading.recording;
+    let nothing = |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
+    if recording.frames() < 2 {
+        return nothing("a single frame is no movement".to_owned(), "give the whole recording");
+    }
+    if !recording.position.iter().any(|position| position[0].is_finite()) {
+        let what = format!("no position is known in any of the {} frames", recording.frames());
+        return nothing(what, "check the export: every value is missing");
+    }
+    let joints = &recording.skeleton.joints;
+    let is_known = joints.iter().any(|joint| joint.part.is_some());
+    if !is_known && !MARKERS.contains(&recording.source.format.as_str()) {
+        let some: Vec<String> = joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
+        let what = format!("no joint is a known part of the body: {}", some.join(", "));
+        return nothing(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
+    }
+    Ok(reading)
+}
