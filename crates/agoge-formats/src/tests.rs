@@ -125,7 +125,7 @@ fn strangers_are_named() {
     let cases: [(&[u8], &str); 8] = [
         (b"", "nothing to read"),
         (b" \n\n", "not a recording that can be read: only blanks"),
-        (b"\0\0\0\x20ftypisom", "not a recording that can be read: an MP4"),
+        (b"\0\0\0\x20ftypisom", "not a recording that can be read: a video"),
         (b"hello world\n", "not a recording that can be read: text without a header"),
         (b"{}", "nothing to read"),
         (b"{\"a\": 1}", "not a recording that can be read: JSON with the keys \"a\""),
