@@ -53,6 +53,8 @@ fn shown_whole(mut why: Explanation) -> Explanation {
         expected_pattern: "in-phase".to_owned(),
         attention: 1.2,
         at: 0.5,
+        path: vec![[10.0, 20.0]],
+        expected_path: vec![[10.0, 10.0]],
     });
     why.aspects.push(Aspect { name: "range".to_owned(), percentile: 40.0, low: 30.0, high: 50.0 });
     why.changes[0].timing = why.timing.first().cloned();

@@ -47,6 +47,10 @@ pub struct Link {
     pub attention: f64,
     /// Where in the repetition the coupling differs most, 0 to 1.
     pub at: f64,
+    /// Mean of the athlete's repetitions, degrees: the proximal and the distal angle at every instant of the phases in turn.
+    pub path: Vec<[f64; 2]>,
+    /// The reference's.
+    pub expected_path: Vec<[f64; 2]>,
 }
 
 /// The links that differ, the clearest first. `attention` is how much two parts attend to each other; without a model there is none, and no link is shown.
@@ -126,6 +130,13 @@ fn link(
             expected_pattern,
             attention,
             at: at.unwrap_or(0) as f64 / (expected.len().max(2) - 1) as f64,
+            path: (0..expected.len())
+                .map(|point| {
+                    let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(a, b)| (a[point], b[point])).unzip();
+                    [mean(&a), mean(&b)]
+                })
+                .collect(),
+            expected_path: reference.0.iter().zip(&reference.1).map(|(a, b)| [*a, *b]).collect(),
         };
         (clearness, link)
     })

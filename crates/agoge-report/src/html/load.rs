@@ -1,11 +1,11 @@
 //! The page of load and injury: what changed, why it matters, what to do, how sure; then the days, with injuries marked.
 
-use super::{POLICY, STYLE};
+use super::page;
 use crate::words::{certainty, count};
 use agoge_coach::analysis::Certainty;
 use agoge_coach::injury::{Area, Injury, Warning, screening_text};
 use agoge_coach::load::{Method, Overview, Trend};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::days::{Line, Panel};
 
@@ -15,34 +15,22 @@ const OWN_STYLE: &str = include_str!("../../assets/load.css");
 /// The page.
 pub fn load_html(overview: &Overview) -> String {
     let title = format!("Load – {}", overview.athlete);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-            }
-            body {
-                header {
-                    h1 { "Load and injury" }
-                    p.what { (overview.athlete) " · until " (overview.today) " · " (overview.method.name()) ", " (overview.method.unit()) " (" (overview.method.source()) ")" }
-                }
-                main {
-                    (summary(overview))
-                    (said(overview))
-                    (days(overview))
-                    (figures(overview))
-                    (reports(overview))
-                    (limits(overview))
-                }
-                footer { p { "Made by Agoge. Nothing left this machine. This is no diagnosis and no forecast: pain belongs to a physician or physiotherapist." } }
-            }
+    let body = html! {
+        header {
+            h1 { "Load and injury" }
+            p.what { (overview.athlete) " · until " (overview.today) " · " (overview.method.name()) ", " (overview.method.unit()) " (" (overview.method.source()) ")" }
         }
+        main {
+            (summary(overview))
+            (said(overview))
+            (days(overview))
+            (figures(overview))
+            (reports(overview))
+            (limits(overview))
+        }
+        footer { p { "Made by Agoge. Nothing left this machine. This is no diagnosis and no forecast: pain belongs to a physician or physiotherapist." } }
     };
-    page.into_string()
+    page(&title, OWN_STYLE, &body)
 }
 
 fn trend(overview: &Overview, method: Method) -> Option<&Trend> {

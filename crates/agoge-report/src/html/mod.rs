@@ -13,7 +13,7 @@ pub use load::load_html;
 use agoge_coach::Analysis;
 use agoge_kinematics::Curves;
 use agoge_motion::Recording;
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What the moving figure is drawn from.
 pub struct Scene<'a> {
@@ -29,9 +29,8 @@ const SCRIPT: &str = include_str!("../../assets/report.js");
 /// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
-/// The page.
-pub fn html(analysis: &Analysis, scene: &Scene) -> String {
-    let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
+/// A page of a title and what stands in it; `styles` are those that only it needs.
+fn page(title: &str, styles: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,25 +39,32 @@ pub fn html(analysis: &Analysis, scene: &Scene) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(styles)) }
             }
-            body {
-                (sections::header(analysis))
-                main {
-                    (sections::summary(analysis))
-                    (why::why(analysis, scene))
-                    (sections::findings(analysis))
-                    @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
-                    (sections::bands(analysis))
-                    (sections::repetitions(analysis))
-                    (sections::quality(analysis))
-                    (sections::refused(analysis))
-                }
-                (sections::footer(analysis))
-                script type="application/json" id="data" { (PreEscaped(data::json(analysis, scene))) }
-                script { (PreEscaped(SCRIPT)) }
-            }
+            body { (body) }
         }
     };
     page.into_string()
+}
+
+/// The page.
+pub fn html(analysis: &Analysis, scene: &Scene) -> String {
+    let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
+    let body = html! {
+        (sections::header(analysis))
+        main {
+            (sections::summary(analysis))
+            (why::why(analysis, scene))
+            (sections::findings(analysis))
+            @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
+            (sections::bands(analysis))
+            (sections::repetitions(analysis))
+            (sections::quality(analysis))
+            (sections::refused(analysis))
+        }
+        (sections::footer(analysis))
+        script type="application/json" id="data" { (PreEscaped(data::json(analysis, scene))) }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    page(&title, "", &body)
 }

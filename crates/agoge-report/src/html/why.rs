@@ -4,11 +4,13 @@ use super::Scene;
 use crate::explanation::{changes, sections};
 use crate::language::{Language, Sentences};
 use agoge_coach::Analysis;
-use agoge_coach::explain::Pictured;
+use agoge_coach::explain::{Link, Pictured};
 use agoge_motion::{Part, Recording};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
+/// So many couplings are drawn.
+const LINKS: usize = 3;
 /// Height and width of a picture.
 const SIZE: f64 = 150.0;
 
@@ -31,6 +33,40 @@ pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
             @for (heading, lines) in sections(explanation, &sentences) {
                 h3 { (heading) }
                 ul { @for line in lines { li { (line) } } }
+            }
+            @if !explanation.links.is_empty() {
+                div.figures { @for link in explanation.links.iter().take(LINKS) { (coupling(link, &sentences)) } }
+            }
+        }
+    }
+}
+
+/// Two angles against each other over the repetition: the athlete's in a line, the reference's dashed.
+fn coupling(link: &Link, sentences: &Sentences) -> Markup {
+    let name = |(joint, curve): &(Part, String)| sentences.curve(curve, joint.side());
+    let all = || link.path.iter().chain(&link.expected_path).filter(|[a, b]| a.is_finite() && b.is_finite());
+    let range = |k: usize| {
+        let low = all().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+        (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max).max(low + 1.0))
+    };
+    let ((left, right), (bottom, top)) = (range(0), range(1));
+    if !left.is_finite() || !bottom.is_finite() {
+        return html! {};
+    }
+    let line = |path: &[[f64; 2]], class: &str| {
+        let mut points = String::new();
+        for [a, b] in path.iter().filter(|[a, b]| a.is_finite() && b.is_finite()) {
+            let x = 10.0 + (SIZE - 20.0) * (a - left) / (right - left);
+            let _ = write!(points, "{x:.1},{:.1} ", SIZE - 10.0 - (SIZE - 20.0) * (b - bottom) / (top - bottom));
+        }
+        format!(r#"<polyline class="{class}" points="{}"/>"#, points.trim_end())
+    };
+    let title = format!("{} → {}", name(&link.proximal), name(&link.distal).to_lowercase());
+    html! {
+        figure.coupling {
+            figcaption { (title) span.unit { " (" (format!("{left:.0} to {right:.0}°, {bottom:.0} to {top:.0}°")) ")" } }
+            svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label=(format!("{title}: the athlete's in a line, the reference's dashed")) {
+                (PreEscaped(line(&link.path, "middle"))) (PreEscaped(line(&link.expected_path, "middle reference")))
             }
         }
     }

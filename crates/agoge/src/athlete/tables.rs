@@ -97,21 +97,23 @@ fn named<T>(path: &Path, line: usize, text: &str, found: Option<T>, empty: T, al
     }
 }
 
+/// Where on the body.
+fn place(path: &Path, line: usize, area: &str, side: &str) -> Result<(Area, BodySide), Error> {
+    Ok((
+        named(path, line, area, Area::find(area), Area::Unspecified, "the IOC areas")?,
+        named(path, line, side, BodySide::find(side), BodySide::Unspecified, "left, right, both, middle")?,
+    ))
+}
+
 pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
     let rows: Vec<InjuryRow> = read(path)?;
     let coded = |(index, row): (usize, InjuryRow)| -> Result<Injury, Error> {
         let line = index + 2;
+        let (area, side) = place(path, line, &row.area, &row.side)?;
         Ok(Injury {
             day: row.day,
-            area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
-            side: named(
-                path,
-                line,
-                &row.side,
-                BodySide::find(&row.side),
-                BodySide::Unspecified,
-                "left, right, both, middle",
-            )?,
+            area,
+            side,
             tissue: named(path, line, &row.tissue, Tissue::find(&row.tissue), Tissue::Unspecified, "the IOC tissues")?,
             onset: named(
                 path,
@@ -140,19 +142,8 @@ pub(super) fn pains(path: &Path) -> Result<Vec<Pain>, Error> {
                 what: "pain is scored from 0 to 10".into(),
             });
         }
-        Ok(Pain {
-            day: row.day,
-            area: named(path, line, &row.area, Area::find(&row.area), Area::Unspecified, "the IOC areas")?,
-            side: named(
-                path,
-                line,
-                &row.side,
-                BodySide::find(&row.side),
-                BodySide::Unspecified,
-                "left, right, both, middle",
-            )?,
-            score: row.score,
-        })
+        let (area, side) = place(path, line, &row.area, &row.side)?;
+        Ok(Pain { day: row.day, area, side, score: row.score })
     };
     rows.into_iter().enumerate().map(coded).collect()
 }
