@@ -137,8 +137,7 @@ pub fn attend(query: &Frames, key: &Frames) -> Alignment {
         let sum: f64 = row.iter().sum();
         attention.extend(row.into_iter().map(|v| v / sum));
     }
-    let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
-    let mut at: Vec<f64> = attention.chunks(m).map(mean).collect();
+    let mut at = looked_at(&attention, m);
     // Rounding must not make a frame look back.
     for i in 1..n {
         at[i] = at[i].max(at[i - 1]);
@@ -177,9 +176,13 @@ pub fn warp(query: &Frames, key: &Frames) -> Alignment {
         let sum: f64 = row.iter().sum();
         row.iter_mut().for_each(|v| *v /= sum.max(1.0));
     }
+    Alignment { at: looked_at(&attention, m), attention }
+}
+
+/// The frame of the reference that each row of attention looks at on average; `m` is the length of a row.
+fn looked_at(attention: &[f64], m: usize) -> Vec<f64> {
     let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
-    let at = attention.chunks(m).map(mean).collect();
-    Alignment { at, attention }
+    attention.chunks(m).map(mean).collect()
 }
 
 /// The logarithm of a sum of exponentials.

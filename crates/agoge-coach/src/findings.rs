@@ -3,7 +3,7 @@
 use crate::analysis::{Certainty, Finding, Verdict};
 use crate::summary::{kinds, measurement_error, value, values};
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::normalise::{half_width, mean};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
 
 /// A fault in less than this share of the repetitions is chance.
@@ -234,7 +234,7 @@ fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> F
 
 /// Half width of the 95 % interval of a mean: its standard error, and never less than the error of measurement.
 fn interval(values: &[f64], error: f64) -> f64 {
-    let scatter = 1.96 * sample_sd(values) / (values.len() as f64).sqrt();
+    let scatter = half_width(values, 1.96);
     if scatter.is_finite() { scatter.max(error) } else { error }
 }
 

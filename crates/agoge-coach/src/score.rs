@@ -51,8 +51,8 @@ pub fn set(scores: &[Score]) -> Option<Score> {
     let first = scores.first()?;
     let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
     let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
-    let scatter = agoge_kinematics::normalise::sample_sd(&values);
-    let scatter = if scatter.is_finite() { 1.645 * scatter / (scores.len() as f64).sqrt() } else { 0.0 };
+    let scatter = agoge_kinematics::normalise::half_width(&values, 1.645);
+    let scatter = if scatter.is_finite() { scatter } else { 0.0 };
     let value = mean(|score| score.value);
     let below = (value - mean(|score| score.low)).hypot(scatter);
     let above = (mean(|score| score.high) - value).hypot(scatter);

@@ -33,6 +33,11 @@ pub fn sample_sd(values: &[f64]) -> f64 {
     if n < 2 { f64::NAN } else { (sum / (n - 1) as f64).sqrt() }
 }
 
+/// Half width of the interval of a mean from the scatter of its values: `z` standard errors (1.645: 90 %, 1.96: 95 %). NaN with fewer than two known values.
+pub fn half_width(values: &[f64], z: f64) -> f64 {
+    z * sample_sd(values) / (values.len() as f64).sqrt()
+}
+
 /// Mean and standard deviation curve (n − 1) of curves of one length, `[repetition, sample]` → two `[sample]`, missing values left out; the
 /// deviation of a single curve is NaN.
 pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {

@@ -60,6 +60,16 @@ pub fn joint(part: Part) -> Option<usize> {
     JOINTS.iter().position(|own| *own == part)
 }
 
+/// The part at the far end of a joint's segment, which shows best how the joint moves; none for a part that is no joint.
+pub fn far_end(part: Part) -> Option<Part> {
+    joint(part).map(|_| segment(part).1)
+}
+
+/// The direction at a share of the way from one to another, 0 to 1, of length 1; NaN if one is not known.
+pub fn between(a: [f64; 3], b: [f64; 3], share: f64) -> [f64; 3] {
+    unit(add(scale(a, 1.0 - share), scale(b, share)))
+}
+
 /// Where a joint's segment begins and ends, which way it points in a standing body, and the joint before it (none: the pelvis).
 fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
     const DOWN: [f64; 3] = [0.0, -1.0, 0.0];

@@ -8,12 +8,14 @@ use agoge_attention::explain::{Method, Relevance};
 use agoge_attention::{Model, Motion};
 use agoge_coach::analysis::RepetitionReport;
 use agoge_coach::explain::{
-    Asked, Attention, Cycle, Difference, Explanation, Norm, Set, differences, explain as coach_explain, mended,
+    Asked, Attention, Cycle, Difference, Explanation, Norm, Place, Set, differences, explain as coach_explain, mended,
 };
 use agoge_coach::score;
 use agoge_kinematics::{Repetition, measure, remeasured};
-use agoge_motion::segments::JOINTS;
-use agoge_motion::{Part, Recording, Side};
+use agoge_motion::segments::far_end;
+use agoge_motion::{Part, Recording};
+use std::borrow::Cow;
+use std::io::Read;
 use std::path::Path;
 
 /// What an athlete is compared with.
@@ -62,10 +64,9 @@ impl Reference {
 
 /// Whether a JSON file holds norms: other JSON files are recordings.
 fn is_norm(path: &Path) -> bool {
-    std::fs::read(path).is_ok_and(|bytes| {
-        let head = &bytes[..bytes.len().min(200)];
-        String::from_utf8_lossy(head).contains("agoge.norm/")
-    })
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(200).read_to_end(&mut head));
+    read.is_ok() && String::from_utf8_lossy(&head).contains("agoge.norm/")
 }
 
 /// The norms in a file.
@@ -95,6 +96,19 @@ pub fn cycles(recording: &Recording, options: &Options) -> Result<Vec<Cycle>, Er
     Ok(Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions }.cycles())
 }
 
+/// The norm of some recordings of the options' movement, one an athlete; none if no repetition in them is complete.
+fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, Error> {
+    let mut all = Vec::new();
+    for recording in recordings {
+        all.extend(cycles(recording, options)?);
+    }
+    let source = match recordings.len() {
+        1 => format!("the reference recording ({} repetitions)", all.len()),
+        n => format!("{} repetitions in {n} reference recordings", all.len()),
+    };
+    Ok(Norm::new(&source, &options.movement, recordings.len(), &all))
+}
+
 /// Why the repetitions of an analysis are as they are; none if there is no repetition, no movement or nothing to compare with.
 ///
 /// # Errors
@@ -114,30 +128,20 @@ pub fn explain(
     let set =
         |repetitions: &[&Repetition]| Set { directions: &directions, curves: &analyzed.curves, repetitions }.cycles();
     let options = Options { movement: analysis.movement.name.clone(), ..options.clone() };
-    let usual =
-        || models.norms.iter().find(|norm| norm.movement == analysis.movement.name && analyzed.body.space.is_3d());
+    let is_usual = matches!(reference, Reference::Usual) && analyzed.body.space.is_3d();
+    let usual = is_usual.then(|| models.norms.iter().find(|norm| norm.movement == options.movement)).flatten();
     let norm = match reference {
-        Reference::Norm(norm) => Some((**norm).clone()),
-        Reference::Recordings(recordings) => {
-            let mut all = Vec::new();
-            for recording in recordings {
-                all.extend(cycles(recording, &options)?);
-            }
-            let source = match recordings.len() {
-                1 => format!("the reference recording ({} repetitions)", all.len()),
-                n => format!("{} repetitions in {n} reference recordings", all.len()),
-            };
-            Norm::new(&source, &analysis.movement.name, recordings.len(), &all)
-        }
-        Reference::Usual if usual().is_some() => usual().cloned(),
-        Reference::Usual | Reference::OwnBest => {
-            own_best(&mut numbered, analysis.repetitions.as_slice()).and_then(|best| {
+        Reference::Norm(norm) => Some(Cow::Borrowed(&**norm)),
+        Reference::Recordings(recordings) => norm_of(recordings, &options)?.map(Cow::Owned),
+        Reference::Usual | Reference::OwnBest => match usual {
+            Some(norm) => Some(Cow::Borrowed(norm)),
+            None => own_best(&mut numbered, analysis.repetitions.as_slice()).and_then(|best| {
                 let numbers: Vec<String> = best.iter().map(|(number, _)| number.to_string()).collect();
                 let best: Vec<&Repetition> = best.iter().map(|(_, repetition)| repetition).collect();
                 let source = format!("the athlete's own best repetitions ({})", numbers.join(", "));
-                Norm::new(&source, &analysis.movement.name, 0, &set(&best))
-            })
-        }
+                Norm::new(&source, &analysis.movement.name, 0, &set(&best)).map(Cow::Owned)
+            }),
+        },
     };
     let Some(norm) = norm.filter(|norm| !norm.phases.is_empty()) else { return Ok(None) };
     let numbered: Vec<(usize, &Repetition)> =
@@ -199,17 +203,7 @@ fn attended(model: &Model, body: &Recording, repetitions: &[&Repetition]) -> Opt
 
 /// The token that shows best how a joint moves: the far end of its segment.
 fn carried(joint: Part) -> Part {
-    let side = |part: Part| joint.side().map_or(part, |side| part.on(side));
-    match joint.on(Side::Left) {
-        Part::Chest => Part::Neck,
-        Part::Neck => Part::Head,
-        Part::LeftShoulder => side(Part::LeftElbow),
-        Part::LeftElbow => side(Part::LeftWrist),
-        Part::LeftHip => side(Part::LeftKnee),
-        Part::LeftKnee => side(Part::LeftAnkle),
-        Part::LeftAnkle => side(Part::LeftBigToe),
-        _ => joint,
-    }
+    far_end(joint).unwrap_or(joint)
 }
 
 /// The complete repetitions with their numbers.
@@ -255,18 +249,6 @@ fn own_best(numbered: &mut Vec<(usize, Repetition)>, reports: &[RepetitionReport
     Some(taken)
 }
 
-/// A joint in a phase; none: in the whole repetition.
-type Place = (Part, Option<String>);
-
-/// What a method names first.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Way {
-    /// The joint.
-    pub(crate) joint: Part,
-    /// The phase; none for the whole repetition.
-    pub(crate) phase: Option<String>,
-}
-
 /// What every method names first, for comparing them: the clearest difference, the largest gain and the first finding by the limits; with a model, the largest gain by it
 /// and what it looked at, and the same by a network that has learned nothing. The explanation that is shown is not among them.
 ///
@@ -274,29 +256,19 @@ pub(crate) struct Way {
 /// As [`explain`].
 pub(crate) fn ways(
     analyzed: &Analyzed,
-    reference: &Reference,
+    recordings: &[Recording],
     options: &Options,
     model: Option<(&Model, &Model)>,
-) -> Result<Vec<(String, Option<Way>)>, Error> {
-    let Reference::Recordings(recordings) = reference else { return Ok(Vec::new()) };
-    let all: Vec<Cycle> = recordings
-        .iter()
-        .map(|r| cycles(r, options))
-        .collect::<Result<Vec<_>, Error>>()?
-        .into_iter()
-        .flatten()
-        .collect();
-    let Some(norm) = Norm::new("", &options.movement, recordings.len(), &all) else { return Ok(Vec::new()) };
+) -> Result<Vec<(String, Option<Place>)>, Error> {
+    let Some(norm) = norm_of(recordings, options)? else { return Ok(Vec::new()) };
     let numbered = complete(&analyzed.analysis.repetitions);
     let few: Vec<&Repetition> = numbered.iter().rev().take(3).map(|(_, repetition)| repetition).collect();
     let directions = analyzed.body.directions();
-    let places: Vec<Place> =
-        norm.phases.iter().flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone()))).collect();
+    let places = norm.places();
     let best = |value: &dyn Fn(&Place) -> f64| {
         let valued: Vec<(f64, &Place)> =
             places.iter().map(|place| (value(place), place)).filter(|(value, _)| value.is_finite()).collect();
-        let most = valued.iter().max_by(|a, b| a.0.total_cmp(&b.0));
-        most.map(|(_, (joint, phase))| Way { joint: *joint, phase: phase.clone() })
+        valued.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place.clone())
     };
     let gain = |scorer: &dyn Fn(&Recording, &[&Repetition]) -> Vec<f64>| {
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
@@ -311,10 +283,10 @@ pub(crate) fn ways(
         let numbered: Vec<(usize, &Repetition)> = numbered.iter().map(|(number, r)| (*number, r)).collect();
         let found = differences(&set.cycles(), &numbered, &norm, analyzed.body.space.is_3d());
         let clearest = found.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-        let named = |difference: &Difference| Way { joint: difference.joint, phase: difference.phase.clone() };
+        let named = |difference: &Difference| (difference.joint, difference.phase.clone());
         out.push(("kinematic z-score".to_owned(), clearest.map(named)));
         let first = analyzed.analysis.findings.first();
-        out.push(("limits alone".to_owned(), first.map(|f| Way { joint: f.part, phase: f.phase.clone() })));
+        out.push(("limits alone".to_owned(), first.map(|f| (f.part, f.phase.clone()))));
         out.push(("counterfactual alone".to_owned(), gain(&|body, few| by_limits(analyzed, body, few))));
         return Ok(out);
     };

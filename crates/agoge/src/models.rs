@@ -5,15 +5,15 @@ use agoge_attention::Model;
 use agoge_attention::import::{Imported, KeyMap, import};
 use agoge_coach::explain::{Control, Norm};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// The trained models that an analysis uses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Models {
     /// Recognises movements and judges their quality; without it the limits of the movement definitions judge alone.
     pub model: Option<Model>,
-    /// What movements usually look like, for explanations.
-    pub norms: Vec<Norm>,
+    /// What movements usually look like, for explanations; read when the first one asks.
+    pub norms: LazyLock<Vec<Norm>>,
     /// How each way of explaining (by `model` or by `limits`) did on planted faults, with its controls (docs/EXPLANATIONS.md).
     pub planted: Vec<(String, Vec<Control>)>,
 }
@@ -27,6 +27,13 @@ const PLANTED: &str = include_str!("../../../models/planted.json");
 
 /// The pre-trained encoder that comes with Agoge.
 const BASE: &[u8] = include_bytes!("../../../models/base.safetensors");
+
+impl Default for Models {
+    /// No model, and nothing is known of any movement.
+    fn default() -> Models {
+        Models { model: None, norms: LazyLock::new(Vec::new), planted: Vec::new() }
+    }
+}
 
 impl Models {
     /// The models that come with Agoge.
@@ -48,7 +55,7 @@ impl Models {
     pub fn without_model() -> Models {
         Models {
             model: None,
-            norms: crate::explain::norms(NORMS).unwrap_or_default(),
+            norms: LazyLock::new(|| crate::explain::norms(NORMS).unwrap_or_default()),
             planted: serde_json::from_str(PLANTED).unwrap_or_default(),
         }
     }

@@ -1,6 +1,6 @@
 //! `agoge analyze INPUT…`
 
-use super::{color, options, print, print_json};
+use super::{color, models, options_of, print, print_json};
 use crate::args::{Analyze, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
@@ -20,18 +20,10 @@ enum Outcome {
 
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
 pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
-    let mut options = options(&args.reading)?;
-    if args.movement != "auto" || args.reading.config.is_none() {
-        options.movement.clone_from(&args.movement);
-    }
-    options.check()?;
+    let options = options_of(&args.reading, &args.movement)?;
     let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
     let reference = reference.transpose()?.map(|reading| reading.recording);
-    let own = match args.model.as_deref() {
-        None => None,
-        Some(path) if path == Path::new("none") => Some(Models::default()),
-        Some(path) => Some(Models::from_file(path)?),
-    };
+    let own = models(args.model.as_deref())?;
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let folders = folders(&args.inputs, &args.out);
 

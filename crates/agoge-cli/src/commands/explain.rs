@@ -1,25 +1,16 @@
 //! `agoge explain INPUT`
 
-use super::{color, options, print, print_json};
+use super::{color, models, options_of, print, print_json};
 use crate::args::{Explain, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
 use agoge::report::Language;
 use agoge::{Models, Reference};
-use std::path::Path;
 
 /// Says why: what differs from the reference, what a change would bring, and whether that explanation stands.
 pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
-    let mut options = options(&args.reading)?;
-    if args.movement != "auto" || args.reading.config.is_none() {
-        options.movement.clone_from(&args.movement);
-    }
-    options.check()?;
-    let own = match args.model.as_deref() {
-        None => None,
-        Some(path) if path == Path::new("none") => Some(Models::without_model()),
-        Some(path) => Some(Models::from_file(path)?),
-    };
+    let options = options_of(&args.reading, &args.movement)?;
+    let own = models(args.model.as_deref())?;
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let bar = progress::bar(1, "reading", shared);
     let told = |done, of| progress::tell(&bar, done, of);

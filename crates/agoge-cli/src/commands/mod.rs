@@ -20,12 +20,13 @@ pub(crate) mod train;
 
 use crate::args::Reading;
 use crate::outcome::Failure;
-use agoge::Options;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
 use agoge::vision::Landmarks;
+use agoge::{Models, Options};
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 
 /// The options that a configuration file and the arguments ask for; arguments win.
 fn options(reading: &Reading) -> Result<Options, Failure> {
@@ -48,6 +49,25 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
         options.condition.filter = Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }
     Ok(options)
+}
+
+/// The same, of a movement that may be named, checked before any recording is read.
+fn options_of(reading: &Reading, movement: &str) -> Result<Options, Failure> {
+    let mut options = options(reading)?;
+    if movement != "auto" || reading.config.is_none() {
+        movement.clone_into(&mut options.movement);
+    }
+    options.check()?;
+    Ok(options)
+}
+
+/// The models that an argument names: those of a file, or `none`; without one those that come with Agoge are to be used.
+fn models(argument: Option<&Path>) -> Result<Option<Models>, Failure> {
+    Ok(match argument {
+        None => None,
+        Some(path) if path == Path::new("none") => Some(Models::without_model()),
+        Some(path) => Some(Models::from_file(path)?),
+    })
 }
 
 /// Prints text on standard output.

@@ -1,7 +1,8 @@
 //! Sub-scores: how a repetition compares with a squad's in range, timing, smoothness, symmetry, stability and path.
 
 use super::norm::{Cycle, CyclePhase, Norm, PhaseNorm, angle, apart};
-use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::coordination::wrapped;
+use agoge_kinematics::normalise::{half_width, mean, sample_sd};
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::norm as length;
 use agoge_motion::{Part, Side};
@@ -54,8 +55,7 @@ pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
                     (own.curve(&left.name, Some(Side::Left))?, own.curve(&left.name, Some(Side::Right))?);
                 let away = |point: usize| {
                     let usual = left.mean[point] - right.mean[point];
-                    let away = own_left[point] - own_right[point] - usual;
-                    (away - 360.0 * (away / 360.0).round()).abs()
+                    wrapped(own_left[point] - own_right[point] - usual).abs()
                 };
                 Some(mean(&(0..left.mean.len()).map(away).collect::<Vec<_>>()))
             });
@@ -107,7 +107,7 @@ pub(super) fn aspects(cycles: &[Cycle], norm: &Norm) -> Vec<Aspect> {
             .map(|own| 100.0 * (1.0 - below((own[aspect] - centre) / sd)))
             .filter(|percentile| percentile.is_finite())
             .collect();
-        let half = 1.645 * sample_sd(&each) / (each.len() as f64).sqrt();
+        let half = half_width(&each, 1.645);
         let half = if half.is_finite() { half } else { 0.0 };
         let percentile = mean(&each);
         (sd > 0.0 && !each.is_empty()).then(|| Aspect {

@@ -2,12 +2,12 @@
 
 use super::difference::Difference;
 use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
-use super::{Asked, Change, Pictured};
+use super::{Asked, Change, Pictured, Place};
 use agoge_kinematics::Repetition;
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{mean, sample_sd};
-use agoge_motion::segments::{JOINTS, joint};
-use agoge_motion::vector::{add, norm as length, scale, sub, unit};
+use agoge_kinematics::normalise::{half_width, mean};
+use agoge_motion::segments::{JOINTS, between, joint};
+use agoge_motion::vector::{add, norm as length, scale, sub};
 use agoge_motion::{Directions, Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Gain {
     pub(super) fn of(gains: &[f64]) -> Option<Gain> {
         let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
         let value = mean(&known);
-        let half = 1.645 * sample_sd(&known) / (known.len() as f64).sqrt();
+        let half = half_width(&known, 1.645);
         let half = if half.is_finite() { half } else { 0.5 * value.abs() };
         value.is_finite().then_some(Gain { value, low: value - half, high: value + half })
     }
@@ -46,13 +46,10 @@ impl PhaseNorm {
         if length(p) < 0.5 || length(q) < 0.5 {
             return [f64::NAN; 3];
         }
-        let mixed = unit(add(scale(p, 1.0 - x.fract()), scale(q, x.fract())));
+        let mixed = between(p, q, x.fract());
         if left { in_mirror(mixed) } else { mixed }
     }
 }
-
-/// A joint in a phase (none: in the whole repetition).
-pub(super) type Place = (Part, Option<String>);
 
 /// The directions of a recording with some joints moving as the norm's do in some phases, in some repetitions.
 fn replaced(directions: &Directions, repetitions: &[&Repetition], norm: &Norm, places: &[Place]) -> Directions {
@@ -86,7 +83,7 @@ pub fn mended(
     directions: &Directions,
     repetitions: &[&Repetition],
     norm: &Norm,
-    places: &[(Part, Option<String>)],
+    places: &[Place],
 ) -> Recording {
     body.posed(&replaced(directions, repetitions, norm, places))
 }
@@ -113,10 +110,9 @@ impl<'a> Counterfactual<'a> {
         Counterfactual { asked: self.asked, repetitions, before }
     }
 
-    /// Every joint and phase that both the athlete and the norm show.
+    /// Every joint in every phase of the norm.
     pub(super) fn places(&self) -> Vec<Place> {
-        let phases = self.asked.norm.phases.iter();
-        phases.flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone()))).collect()
+        self.asked.norm.places()
     }
 
     /// The gain of each repetition if these joints moved as the norm's.

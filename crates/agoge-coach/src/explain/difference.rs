@@ -4,7 +4,8 @@ use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirr
 use super::{Asked, joint_of};
 use crate::summary::measurement_error;
 use agoge_attention::reference::{Frames, attend};
-use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
+use agoge_kinematics::coordination::wrapped;
+use agoge_kinematics::normalise::{half_width, mean, minimal_detectable_change, sample_sd, standard_error};
 use agoge_kinematics::{Repetition, Unit};
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::norm as length;
@@ -161,16 +162,9 @@ fn at_most(
         }
         let clear = |plane: usize| {
             let each: Vec<f64> = chosen().map(|(_, usual, d)| apart(d, usual)[plane]).collect();
-            let scatter = 1.96 * sample_sd(&each) / (each.len() as f64).sqrt();
+            let scatter = half_width(&each, 1.96);
             let own = if scatter.is_finite() { error.max(scatter) } else { error };
-            let spread = 1.96 * usual.spread_deg[point][joint][plane];
-            let of_mean = spread / (norm.repetitions as f64).sqrt();
-            let spread = match norm.athletes {
-                _ if norm.is_of_a_squad() => spread,
-                0 => of_mean,
-                _ => of_mean.hypot(1.96 * INDIVIDUAL[plane]),
-            };
-            mean(&each) / own.hypot(spread)
+            mean(&each) / own.hypot(norm.doubt(usual.spread_deg[point][joint][plane], INDIVIDUAL[plane]))
         };
         let clearness = clear(0).max(clear(1));
         if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
@@ -221,8 +215,7 @@ fn in_words(own: &[(&CyclePhase, f64)], usual: &PhaseNorm, part: Part, point: us
                 .filter_map(|(phase, shift)| {
                     let expected = expected(&curve.mean, *shift);
                     let away = phase.curve(&curve.name, curve.side)?[point] - expected;
-                    // Whole turns are the same angle.
-                    Some([expected + away - 360.0 * (away / 360.0).round(), expected])
+                    Some([expected + wrapped(away), expected])
                 })
                 .filter(|[value, _]| value.is_finite())
                 .collect();
@@ -251,9 +244,9 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
         let [expected, spread] = usual.duration_s.map(|s| 1000.0 * s);
         let sd = sample_sd(&own);
         let error = 1000.0 * measurement_error(Unit::Second, true);
-        let scatter = 1.96 * sd / (own.len() as f64).sqrt();
-        let spread =
-            1.96 * if asked.norm.is_of_a_squad() { spread } else { spread / (asked.norm.repetitions as f64).sqrt() };
+        let scatter = half_width(&own, 1.96);
+        // By how much athletes differ in tempo is not added: `PACE` stands for it.
+        let spread = asked.norm.doubt(spread, 0.0);
         let uncertainty = error.max(scatter).hypot(spread);
         let smooth: Vec<f64> =
             cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| own.smoothness).collect();

@@ -1,8 +1,8 @@
 //! The gate: an explanation is shown only if it does better than chance on this very recording, and if its method did better than its controls on faults that were
 //! planted.
 
-use super::counterfactual::{Counterfactual, Place};
-use super::{Change, SHOWN};
+use super::counterfactual::Counterfactual;
+use super::{Change, Place, SHOWN};
 use agoge_kinematics::normalise::mean;
 use agoge_motion::segments;
 use rayon::prelude::*;
@@ -57,7 +57,8 @@ pub(super) fn gate(counterfactual: &Counterfactual, changes: &[Change], planted:
     }
     let few = counterfactual.on_few(REPETITIONS);
     let places = few.places();
-    let of = |order: &[Place]| [inserted(&few, order), deleted(&few, &places, order)];
+    let all = mean(&few.gains(&places));
+    let of = |order: &[Place]| [inserted(&few, order), deleted(&few, &places, all, order)];
     let own = of(&ranked);
     let random: Vec<[f64; 2]> = (0..ORDERS as u64)
         .into_par_iter()
@@ -99,9 +100,8 @@ fn inserted(tried: &Counterfactual, order: &[Place]) -> f64 {
     mean(&(1..=order.len()).map(|steps| mean(&tried.gains(&order[..steps]))).collect::<Vec<_>>())
 }
 
-/// Mean loss while, of everything set right, one place after the other is put back.
-fn deleted(tried: &Counterfactual, places: &[Place], order: &[Place]) -> f64 {
-    let all = mean(&tried.gains(places));
+/// Mean loss while, of everything set right (which gains `all`), one place after the other is put back.
+fn deleted(tried: &Counterfactual, places: &[Place], all: f64, order: &[Place]) -> f64 {
     let without = |back: &[Place]| -> Vec<Place> {
         let is_back = |place: &Place| {
             back.iter().any(|(joint, phase)| *joint == place.0 && (phase.is_none() || *phase == place.1))

@@ -4,7 +4,7 @@
 use super::Attention;
 use super::norm::{Cycle, CyclePhase, Norm};
 use agoge_kinematics::coordination::{Pattern, mean_absolute_relative_phase, relative_phase, vector_coding};
-use agoge_kinematics::normalise::{mean, sample_sd};
+use agoge_kinematics::normalise::{half_width, mean, sample_sd};
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ fn link(
     let values: Vec<f64> = phases.iter().map(|phase| mean_absolute_relative_phase(phase)).collect();
     let (value, expected_deg) = (mean(&values), mean_absolute_relative_phase(&expected));
     let sd = sample_sd(&values);
-    let scatter = 1.96 * sd / (values.len() as f64).sqrt();
+    let scatter = half_width(&values, 1.96);
     let uncertainty = if scatter.is_finite() { scatter.max(ERROR) } else { ERROR };
     let clearness = (value - expected_deg).abs() / uncertainty;
     let pattern = |pairs: &[(Vec<f64>, Vec<f64>)]| {

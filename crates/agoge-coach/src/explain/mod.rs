@@ -22,6 +22,9 @@ use agoge_motion::{Part, Recording};
 use counterfactual::Counterfactual;
 use serde::{Deserialize, Serialize};
 
+/// A joint in a phase (none: in the whole repetition).
+pub type Place = (Part, Option<String>);
+
 /// Why a set is as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
@@ -72,7 +75,7 @@ pub struct Change {
 
 impl Change {
     /// The joints that are changed, in their phase.
-    fn places(&self) -> Vec<(Part, Option<String>)> {
+    fn places(&self) -> Vec<Place> {
         [self.joint].iter().chain(&self.with).map(|joint| (*joint, self.phase.clone())).collect()
     }
 }
@@ -199,10 +202,9 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
         }
         let joint = finding_joint(finding).unwrap_or(finding.part);
         // A limit that a squad passes as well, in a joint that moves as theirs do, is nothing to change first.
-        let usual = |difference: &&Difference| difference.joint == joint && difference.within_error;
-        let as_others =
-            asked.norm.is_of_a_squad() && finding.evidence == "check" && differences.iter().any(|d| usual(&d));
-        if as_others && !differences.iter().any(|d| d.joint == joint && !d.within_error) {
+        let mut own = differences.iter().filter(|difference| difference.joint == joint).peekable();
+        let as_others = own.peek().is_some() && own.all(|difference| difference.within_error);
+        if as_others && asked.norm.is_of_a_squad() && finding.evidence == "check" {
             continue;
         }
         changes.push(Change {

@@ -1,12 +1,13 @@
 //! What a movement usually looks like: mean and spread of every joint's direction and of every angle over the phases of a movement's repetitions. It is made of one
 //! recording (a chosen exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for size, speed and side.
 
+use super::Place;
 use super::aspects::usual;
 use agoge_kinematics::normalise::{mean, sample_sd};
 use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};
-use agoge_motion::segments::{JOINTS, joint};
-use agoge_motion::vector::{add, dot, norm, scale, unit};
+use agoge_motion::segments::{JOINTS, between, joint};
+use agoge_motion::vector::{add, dot, norm, unit};
 use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +170,22 @@ impl Norm {
         self.athletes >= SQUAD
     }
 
+    /// Every joint in every phase.
+    pub fn places(&self) -> Vec<Place> {
+        self.phases.iter().flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone()))).collect()
+    }
+
+    /// Half width of the 95 % interval of where somebody who does it well is, from the standard deviation over the norm's repetitions: of a squad its spread; of another
+    /// athlete how well his mean is known, and by how much athletes differ (`individual`, a standard deviation); of the athlete himself the former alone.
+    pub(super) fn doubt(&self, sd: f64, individual: f64) -> f64 {
+        let of_mean = 1.96 * sd / (self.repetitions as f64).sqrt();
+        match self.athletes {
+            _ if self.is_of_a_squad() => 1.96 * sd,
+            0 => of_mean,
+            _ => of_mean.hypot(1.96 * individual),
+        }
+    }
+
     /// Says what is wrong with a norm that was read from a file, if something is.
     ///
     /// # Errors
@@ -294,11 +311,7 @@ impl Set<'_> {
                     std::array::from_fn(|own| {
                         let own = if left { mirrored_joint(own) } else { own };
                         let [p, q] = [a, b].map(|frame| self.directions.at(frame, own));
-                        let mixed = if p[0].is_finite() && q[0].is_finite() {
-                            unit(add(scale(p, 1.0 - share), scale(q, share)))
-                        } else {
-                            [f64::NAN; 3]
-                        };
+                        let mixed = between(p, q, share);
                         if left { in_mirror(mixed) } else { mixed }
                     })
                 };

@@ -191,16 +191,14 @@ fn limits(own: &Overview) -> Vec<String> {
         own.injuries.len() - by_load
     )];
     if by_load > 0 {
+        let strain =
+            own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
         let before = |injury: &&crate::injury::Injury| {
             let place = usize::try_from(injury.day.0 - own.daily.first.0).unwrap_or(0);
             let week = place.saturating_sub(7)..place.min(days);
-            let strain =
-                own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
             week.into_iter().any(|day| strain.get(day) > own.strain_limit.get(day))
         };
         let preceded = own.injuries.iter().filter(|injury| !injury.contact).filter(before).count();
-        let strain =
-            own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
         let known: Vec<bool> = strain
             .iter()
             .zip(&own.strain_limit)

@@ -50,8 +50,8 @@ pub fn relative_phase(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     pairs.map(|(proximal, distal)| wrapped(proximal - distal)).collect()
 }
 
-/// An angle in (−180, 180], degrees.
-fn wrapped(angle: f64) -> f64 {
+/// An angle by whole turns in (−180, 180], degrees.
+pub fn wrapped(angle: f64) -> f64 {
     let turned = angle - 360.0 * (angle / 360.0).round();
     if turned <= -180.0 { turned + 360.0 } else { turned }
 }

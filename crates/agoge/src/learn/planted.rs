@@ -1,9 +1,9 @@
 //! How often explanations name a fault that was planted: simulated athletes with one known fault each, and clean ones, by every method beside chance and a network that has
 //! learned nothing.
 
-use crate::explain::{Way, ways};
+use crate::explain::ways;
 use crate::{Error, Models, Options, Reference, analyze, explain};
-use agoge_coach::explain::{Change, Control};
+use agoge_coach::explain::{Change, Control, Place as Named};
 use agoge_motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
 use agoge_motion::{Part, Recording, Side};
 use fastrand::Rng;
@@ -226,7 +226,8 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             let exemplar = recorded(&exemplar, exemplar.seed);
             let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
             let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
-            let reference = Reference::Recordings(vec![exemplar]);
+            let exemplar = [exemplar];
+            let reference = Reference::Recordings(exemplar.to_vec());
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             let shown = explanation.as_ref().and_then(|explanation| explanation.changes.first());
             let stable = (seed < RECORDED_ANEW).then(|| -> Result<bool, Error> {
@@ -241,14 +242,14 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             };
             let hit = |change: &Change| place.is(change.joint, index(change.phase.as_deref()), phases);
             let mut methods = vec![("shown, by limits".to_owned(), shown.is_some_and(hit))];
-            let named = |way: &Way| place.is(way.joint, index(way.phase.as_deref()), phases);
-            for (name, first) in ways(&analyzed, &reference, &options, None)? {
+            let named = |(joint, phase): &Named| place.is(*joint, index(phase.as_deref()), phases);
+            for (name, first) in ways(&analyzed, &exemplar, &options, None)? {
                 methods.push((format!("{name}, by limits"), first.as_ref().is_some_and(named)));
             }
             methods.push(("random".to_owned(), random(&mut rng, &place, phases)));
             if networks.is_some() && exercise == Exercise::Squat {
                 let as_deep = Options { movement: "deep_squat".to_owned(), ..options };
-                for (name, first) in ways(&analyzed, &reference, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))? {
+                for (name, first) in ways(&analyzed, &exemplar, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))? {
                     methods.push((name, first.as_ref().is_some_and(named)));
                 }
             }
