@@ -9,6 +9,7 @@ pub mod findings;
 pub mod injury;
 pub mod learned;
 pub mod load;
+pub mod plan;
 pub mod score;
 pub mod screen;
 pub mod squad;

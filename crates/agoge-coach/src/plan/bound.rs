@@ -1,0 +1,219 @@
+//! The best that any plan could be worth: the rules as linear inequalities between shares of sessions, solved as a linear program.
+//!
+//! Every rule that is left out (spikes) or loosened (monotony, counts of different sessions) makes the program's optimum larger, so it stays an upper bound of every
+//! plan's value. Performance is a concave function of the loads, so it lies below each of its tangents; a few are enough.
+
+use super::problem::{BEFORE_TAPER_DAYS, Choice, DELOAD, Problem, TAPER, Taper};
+use crate::load::CTL_DAYS;
+use good_lp::{
+    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
+};
+
+/// Tangents that are laid at most.
+const TANGENTS: usize = 8;
+
+/// What the linear program says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Bound {
+    /// No plan is worth more, percent of performance.
+    AtMost(f64),
+    /// No plan keeps every rule.
+    Impossible,
+    /// The solver gave up; the reason.
+    Unknown(String),
+}
+
+struct Program {
+    variables: ProblemVariables,
+    /// `[day]`: load, AU.
+    load: Vec<Variable>,
+    goal: Expression,
+    rows: Vec<good_lp::Constraint>,
+}
+
+fn sum(terms: impl Iterator<Item = Expression>) -> Expression {
+    terms.sum()
+}
+
+fn program(problem: &Problem) -> Program {
+    let days = problem.days();
+    let limits = &problem.request.limits;
+    let mut variables = ProblemVariables::new();
+    let mut share = |most: f64| variables.add(variable().min(0.0).max(most));
+    let x: Vec<Vec<(usize, Variable)>> =
+        problem.fits.iter().map(|fits| fits.iter().map(|i| (usize::from(*i), share(1.0))).collect()).collect();
+    let rest: Vec<Variable> = (0..days).map(|_| share(1.0)).collect();
+    let most_load =
+        |d: usize| problem.minutes[d].max(0.0) * 10.0 + problem.fixed[d].iter().map(|own| own.load).sum::<f64>();
+    let load: Vec<Variable> = (0..days).map(|d| share(most_load(d))).collect();
+    let mut goal = Expression::from(0.0);
+    let mut rows = Vec::new();
+    let of = |d: usize, weight: &dyn Fn(usize) -> f64| -> Expression {
+        sum(x[d].iter().map(|(i, x)| (*i, *x)).filter_map(|(i, x)| {
+            let weight = weight(i);
+            (weight != 0.0).then(|| Expression::from(x * weight))
+        }))
+    };
+    let yes = |is: bool| if is { 1.0 } else { 0.0 };
+    let session = |i: usize| &problem.sessions[i];
+    let settled = |d: usize, of: &dyn Fn(&super::problem::Session) -> f64| problem.fixed[d].iter().map(of).sum::<f64>();
+    let hard = |d: usize| of(d, &|i| yes(session(i).hard)) + settled(d, &|own| yes(own.hard));
+    let most = limits.sessions_per_day as f64;
+    for d in 0..days {
+        let count = problem.fixed[d].len() as f64;
+        rows.push(constraint!(of(d, &|i| session(i).load) + settled(d, &|own| own.load) - load[d] == 0.0));
+        rows.push(constraint!(of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) <= problem.minutes[d]));
+        rows.push(constraint!(of(d, &|_| 1.0) + count + most * rest[d] <= most));
+        if problem.event_load[d] > 0.0 {
+            rows.push(constraint!(rest[d] <= 0.0));
+        }
+        let next = if d + 1 < days { hard(d + 1) } else { Expression::from(0.0) };
+        // On the morrow technique is not fresh, and no day is hard.
+        let technique_next = if d + 1 < days {
+            of(d + 1, &|i| yes(problem.items[i].kind == super::Kind::Technique))
+        } else {
+            Expression::from(0.0)
+        };
+        rows.push(constraint!(hard(d) + next <= 1.0));
+        rows.push(constraint!(hard(d) + technique_next * (1.0 / most) <= 1.0));
+        rows.push(constraint!(
+            hard(d) + of(d, &|i| yes(problem.items[i].kind == super::Kind::Technique)) * (1.0 / most) <= 1.0
+        ));
+        for region in 0..5u8 {
+            let heavy = |d: usize| {
+                of(d, &|i| yes(session(i).heavy >> region & 1 == 1))
+                    + settled(d, &|own| yes(own.heavy >> region & 1 == 1))
+            };
+            let next = if d + 1 < days { heavy(d + 1) } else { Expression::from(0.0) };
+            rows.push(constraint!(heavy(d) + next <= 1.0));
+        }
+    }
+    let (exposures, variety) = Problem::soft_steps();
+    let keep = (-1.0 / CTL_DAYS).exp();
+    for week in 0..problem.request.weeks {
+        let span = 7 * week..7 * week + 7;
+        rows.push(constraint!(sum(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64));
+        rows.push(constraint!(sum(span.clone().map(&hard)) <= limits.hard_per_week as f64));
+        let count = sum(span.clone().map(|d| of(d, &|_| 1.0) + problem.fixed[d].len() as f64));
+        rows.push(constraint!(count >= limits.least_sessions as f64));
+        // CTL is a weighted sum of the loads, and so is its growth.
+        let end = 7 * week as i32 + 6;
+        let weight = |d: usize| {
+            let ago = end - d as i32;
+            (1.0 - keep) * (keep.powi(ago) - if ago >= 7 { keep.powi(ago - 7) } else { 0.0 })
+        };
+        let old = problem.ctl * (keep.powi(end + 1) - keep.powi(end - 6));
+        let growth = sum((0..=end as usize).map(|d| load[d] * weight(d))) + old;
+        rows.push(constraint!(growth <= limits.ramp * problem.ctl));
+        // With days between 0 and their largest, the variance is at most mean × (largest − mean).
+        let largest = span.clone().map(|d| largest(problem, d)).fold(0.0, f64::max);
+        let square = limits.monotony * limits.monotony;
+        rows.push(constraint!(sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)));
+        if problem.deload.contains(&week) {
+            let since = 7 * (week + 1 - limits.deload_every)..7 * week;
+            let mean = DELOAD * 7.0 / since.len() as f64;
+            let light = sum(span.clone().map(|d| load[d].into())) - sum(since.map(|d| load[d] * mean));
+            rows.push(constraint!(light <= 0.0));
+        }
+        for (need, serves) in problem.needs.iter().zip(&problem.serves) {
+            let times = sum(span.clone().map(|d| of(d, &|i| yes(serves[i]))));
+            let mut counted = Expression::from(0.0);
+            for worth in exposures {
+                let step = variables.add(variable().min(0.0).max(1.0));
+                goal += step * (need.gain * worth);
+                counted += step;
+            }
+            rows.push(constraint!(counted <= times));
+        }
+        for i in 0..problem.items.len() {
+            let times =
+                sum(span.clone().flat_map(|d| x[d].iter().filter(|(own, _)| *own == i)).map(|(_, x)| (*x).into()));
+            let new = variables.add(variable().min(0.0).max(1.0));
+            goal += new * variety;
+            rows.push(constraint!(new - times <= 0.0));
+        }
+    }
+    for (d, row) in x.iter().enumerate() {
+        for (i, x) in row {
+            goal += *x * problem.taste[*i];
+        }
+        if let Some(previous) = &problem.previous {
+            // A day is left as it was only as far as each of its sessions is.
+            let kept = variables.add(variable().min(0.0).max(1.0));
+            goal += kept * Problem::UNCHANGED;
+            for (_, x) in row.iter().filter(|(i, _)| previous[d].contains(&(*i as u16))) {
+                rows.push(constraint!(kept - *x <= 0.0));
+            }
+            if previous[d].is_empty() {
+                rows.push(constraint!(most * kept + sum(row.iter().map(|(_, x)| (*x).into())) <= most));
+            }
+        }
+    }
+    let minutes = |d: usize| of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes);
+    let hard_minutes = |d: usize| {
+        of(d, &|i| session(i).minutes * yes(session(i).hard)) + settled(d, &|own| own.minutes * yes(own.hard))
+    };
+    for taper in &problem.tapers {
+        let Taper { days, before, logged } = taper;
+        let share = days.len() as f64 / taper.known();
+        debug_assert!(taper.known() <= f64::from(BEFORE_TAPER_DAYS));
+        let usual = sum(before.clone().map(minutes)) * share + logged[0] * share;
+        let usual_hard = sum(before.clone().map(hard_minutes)) * share + logged[1] * share;
+        let during = sum(days.clone().map(minutes));
+        rows.push(constraint!(during.clone() - usual.clone() * TAPER[1] <= 0.0));
+        rows.push(constraint!(usual * TAPER[0] - during <= 0.0));
+        rows.push(constraint!(usual_hard * TAPER[0] - sum(days.clone().map(hard_minutes)) <= 0.0));
+    }
+    Program { variables, load, goal, rows }
+}
+
+/// The largest load a day can carry, AU: the densest sessions that fit into its minutes.
+fn largest(problem: &Problem, d: usize) -> f64 {
+    let densest = problem.fits[d].iter().map(|i| problem.items[usize::from(*i)].rpe).fold(0.0, f64::max);
+    let settled: f64 = problem.fixed[d].iter().map(|own| own.load).sum();
+    settled + densest * problem.minutes[d]
+}
+
+/// The bound, with tangents of the goal laid at a plan that was found and at the program's own optima.
+pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> Bound {
+    if problem.fixed_hurts.iter().any(|hurts| *hurts > 0.0) {
+        return Bound::Impossible;
+    }
+    let with_events = |mut loads: Vec<f64>| {
+        loads.iter_mut().zip(&problem.event_load).for_each(|(load, event)| *load += event);
+        loads
+    };
+    let at = found.map_or_else(|| vec![0.0; problem.days()], |choice| problem.loads(choice));
+    let value = found.map_or(f64::NEG_INFINITY, |choice| problem.value(choice));
+    let mut tangents = vec![with_events(at)];
+    let bent = problem.surface.square.iter().flatten().any(|a| *a != 0.0);
+    loop {
+        let Program { mut variables, load, goal, rows } = program(problem);
+        let high = variables.add(variable().min(-1e6).max(1e6));
+        let mut model = variables.maximise(goal.clone() + high).using(microlp);
+        for row in rows {
+            model = model.with(row);
+        }
+        for loads in &tangents {
+            let slope = problem.surface.slope(loads);
+            let there: f64 = slope.iter().zip(loads).map(|(s, w)| s * w).sum();
+            let height = problem.surface.at(loads) - problem.surface.rest - there;
+            let events: f64 = slope.iter().zip(&problem.event_load).map(|(s, w)| s * w).sum();
+            let plane = sum(load.iter().zip(&slope).map(|(w, s)| *w * *s)) + height + events;
+            model = model.with(constraint!(high - plane <= 0.0));
+        }
+        let solved = match model.solve() {
+            Ok(solved) => solved,
+            Err(ResolutionError::Infeasible) => return Bound::Impossible,
+            Err(fault) => return Bound::Unknown(fault.to_string()),
+        };
+        let best = solved.eval(&goal) + solved.value(high);
+        let loads = with_events(load.iter().map(|load| solved.value(*load)).collect());
+        let true_there = problem.surface.at(&loads) - problem.surface.rest;
+        let done = solved.value(high) - true_there < 1e-3 * best.abs() || best - value < 0.5 * gap * best.abs();
+        if !bent || done || tangents.len() == TANGENTS {
+            return Bound::AtMost(best);
+        }
+        tangents.push(loads);
+    }
+}

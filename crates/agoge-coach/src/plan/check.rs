@@ -1,0 +1,271 @@
+//! Whether a plan keeps its rules, worked out anew from the plan's and the request's own words. Nothing of the search or of the linear program is used
+//! here, so that a mistake there shows.
+
+use super::library::{Demand, Region};
+use super::request::{Past, Priority, Request};
+use super::{Plan, Planned};
+use agoge_motion::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A rule that is broken: which, where, and the figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation(pub String);
+
+/// Every violation; an empty list for a sound plan.
+pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
+    let mut wrong: Vec<String> = Vec::new();
+    let (start, weeks) = (request.start, request.weeks as i32);
+    let days: Vec<Day> = (0..7 * weeks).map(|d| start.plus(d)).collect();
+    let mut calendar: BTreeMap<Day, Vec<&Planned>> = days.iter().map(|day| (*day, Vec::new())).collect();
+    for session in &plan.sessions {
+        match calendar.get_mut(&session.day) {
+            Some(list) => list.push(session),
+            None => wrong.push(format!("{}: outside the plan", session.day)),
+        }
+    }
+    let raced: BTreeSet<Day> = request.events.iter().map(|event| event.day).collect();
+    let race_is_hard = |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
+    let hard = |session: &&Planned| session.rpe >= 7.0;
+    let limits = &request.limits;
+
+    for (day, sessions) in &calendar {
+        let minutes: f64 = sessions.iter().map(|session| session.minutes).sum();
+        let free = request.minutes_on(*day);
+        if minutes > free + 1e-6 {
+            wrong.push(format!("{day}: {minutes} minutes, {free} are free"));
+        }
+        if sessions.len() > limits.sessions_per_day {
+            wrong.push(format!("{day}: {} sessions", sessions.len()));
+        }
+        let settled: Vec<&str> = request.fixed_on(*day).map(|fixed| fixed.title.as_str()).collect();
+        let kept: Vec<&str> = sessions.iter().filter(|s| s.fixed).map(|s| s.title.as_str()).collect();
+        if settled != kept {
+            wrong.push(format!("{day}: settled sessions are not those of the request"));
+        }
+        for session in sessions.iter().filter(|session| !session.fixed) {
+            if !session.sport.is_empty() && !request.sports.contains(&session.sport) {
+                wrong.push(format!("{day}: {} is none of the athlete's sports", session.sport));
+            }
+            if let Some(missing) = session.equipment.difference(&request.equipment).next() {
+                wrong.push(format!("{day}: there is no {missing}"));
+            }
+            if request.avoid.contains(&session.name) {
+                wrong.push(format!("{day}: {} is ruled out", session.name));
+            }
+            if raced.contains(day) {
+                wrong.push(format!("{day}: a session on the day of an event"));
+            }
+            let eve = request.events.iter().any(|event| event.day == day.plus(1) && event.priority != Priority::C);
+            let heavy = session.regions.values().any(|demand| *demand == Demand::Heavy);
+            if eve && (session.rpe >= 7.0 || heavy) {
+                wrong.push(format!("{day}: {} on the eve of an event", session.name));
+            }
+        }
+        // Pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain nothing light for 7.
+        for session in sessions {
+            for pain in past.pains.iter().filter(|pain| pain.day < start && pain.score >= 3.0) {
+                let since = day.0 - pain.day.0;
+                let Some(demand) = Region::of(pain.area).and_then(|region| session.regions.get(&region)) else {
+                    continue;
+                };
+                let too_much = match demand {
+                    Demand::Heavy => since <= 14,
+                    Demand::Moderate => since <= 7,
+                    Demand::Light => since <= 7 && pain.score >= 7.0,
+                };
+                if too_much {
+                    wrong.push(format!("{day}: {} loads what hurt on {}", session.title, pain.day));
+                }
+            }
+        }
+        let hard_today = sessions.iter().filter(|s| hard(s)).count();
+        if hard_today > 1 {
+            wrong.push(format!("{day}: {hard_today} hard sessions"));
+        }
+        let eve = day.plus(-1);
+        let logged_eve =
+            past.sessions.iter().any(|done| done.day == eve && done.load >= 7.0 * done.minutes && done.minutes > 0.0);
+        let hard_eve = match calendar.get(&eve) {
+            Some(before) => before.iter().any(hard) || race_is_hard(eve),
+            None => logged_eve,
+        };
+        let both_race = raced.contains(day) && raced.contains(&eve);
+        if hard_eve && (hard_today > 0 || race_is_hard(*day)) && !both_race {
+            wrong.push(format!("{day}: a hard day after a hard day"));
+        }
+        let skill = sessions.iter().any(|session| session.kind == super::Kind::Technique);
+        if skill && (hard_today > 0 || hard_eve) {
+            wrong.push(format!("{day}: technique, but not fresh"));
+        }
+        for region in [Region::LowerLegs, Region::Legs, Region::Trunk, Region::Shoulders, Region::Arms] {
+            let heavy = |day: Day| {
+                calendar.get(&day).map_or(0, |list| {
+                    list.iter().filter(|session| session.regions.get(&region) == Some(&Demand::Heavy)).count()
+                })
+            };
+            if heavy(*day) > 1 || (heavy(*day) > 0 && heavy(eve) > 0) {
+                wrong.push(format!("{day}: heavy load of the {} within 48 hours", region.label()));
+            }
+        }
+        // Length: what is done in one piece is at most so much longer than the longest of its sport in 30 days.
+        let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
+        for session in sessions
+            .iter()
+            .filter(|session| !session.fixed && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity))
+        {
+            let near = |other: Day| other < *day && other.plus(30) >= *day;
+            let planned = plan.sessions.iter().filter(|other| {
+                near(other.day)
+                    && !other.fixed
+                    && other.sport == session.sport
+                    && matches!(other.kind, super::Kind::Endurance | super::Kind::Intensity)
+            });
+            let done = past.sessions.iter().filter(|done| near(done.day) && same_sport(&done.sport, &session.sport));
+            let races =
+                request.events.iter().filter(|event| near(event.day) && same_sport(&event.sport, &session.sport));
+            let longest = planned
+                .map(|other| other.minutes)
+                .chain(done.map(|done| done.minutes).filter(|minutes| minutes.is_finite()))
+                .chain(races.map(|event| event.minutes))
+                .fold((usual / 4.0).max(30.0), f64::max);
+            if session.minutes > longest * (1.0 + limits.spike) + 1e-6 && session.minutes > (usual / 4.0).max(30.0) {
+                wrong.push(format!("{day}: {} minutes after at most {longest}", session.minutes));
+            }
+        }
+    }
+
+    check_weeks(&calendar, request, past, &raced, &mut wrong);
+    check_tapers(&calendar, request, past, &mut wrong);
+    wrong.into_iter().map(Violation).collect()
+}
+
+fn same_sport(logged: &str, planned: &str) -> bool {
+    let stem = match planned {
+        "running" => ["run", "jog", "run"],
+        "cycling" => ["cycl", "bik", "ride"],
+        "swimming" => ["swim"; 3],
+        other => return logged == other,
+    };
+    stem.iter().any(|stem| logged.contains(stem))
+}
+
+fn check_weeks(
+    calendar: &BTreeMap<Day, Vec<&Planned>>,
+    request: &Request,
+    past: &Past,
+    raced: &BTreeSet<Day>,
+    wrong: &mut Vec<String>,
+) {
+    let limits = &request.limits;
+    let loads: Vec<f64> = calendar.values().map(|list| list.iter().map(|s| s.rpe * s.minutes).sum()).collect();
+    // CTL by its definition, from the first day of the log on (Banister's exponential mean over 42 days).
+    let assumed = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes()) * 4.0 / 7.0;
+    let decay = (-1.0f64 / 42.0).exp();
+    let known: Vec<f64> = past.loads.iter().copied().filter(|load| !load.is_nan()).collect();
+    let opening: Vec<f64> = past.loads.iter().take(28).copied().filter(|load| !load.is_nan()).collect();
+    let mut ctl = assumed;
+    if !opening.is_empty() {
+        ctl = opening.iter().sum::<f64>() / opening.len() as f64;
+        for load in known {
+            ctl = decay * ctl + (1.0 - decay) * load;
+        }
+        ctl = ctl.max(assumed / 2.0);
+    }
+    let first_ctl = ctl;
+    for (week, span) in calendar.iter().collect::<Vec<_>>().chunks(7).enumerate() {
+        let sunday = ctl;
+        for load in &loads[7 * week..7 * week + 7] {
+            ctl = decay * ctl + (1.0 - decay) * load;
+        }
+        if (ctl - sunday) / first_ctl > limits.ramp + 1e-6 {
+            wrong.push(format!("week {}: CTL grows by {:.1}", week + 1, ctl - sunday));
+        }
+        let free = span.iter().filter(|(day, list)| list.is_empty() && !raced.contains(day)).count();
+        if free < limits.rest_days {
+            wrong.push(format!("week {}: {free} days of rest", week + 1));
+        }
+        let sessions: Vec<&&Planned> = span.iter().flat_map(|(_, list)| list.iter()).collect();
+        if sessions.iter().filter(|session| session.rpe >= 7.0).count() > limits.hard_per_week {
+            wrong.push(format!("week {}: too many hard sessions", week + 1));
+        }
+        if sessions.len() < limits.least_sessions {
+            wrong.push(format!("week {}: {} sessions", week + 1, sessions.len()));
+        }
+        let own = &loads[7 * week..7 * week + 7];
+        let mean = own.iter().sum::<f64>() / 7.0;
+        let variance = own.iter().map(|load| load * load).sum::<f64>() / 7.0 - mean * mean;
+        let monotony = if mean == 0.0 { 0.0 } else { (mean / variance.max(0.0).sqrt()).min(10.0) };
+        if monotony > limits.monotony + 1e-6 {
+            wrong.push(format!("week {}: monotony {monotony:.2}", week + 1));
+        }
+        let every = limits.deload_every;
+        let tapering = limits.taper
+            && tapers(request, past)
+                .iter()
+                .any(|(from, until)| span.iter().any(|(day, _)| **day >= *from && **day < *until));
+        if every > 1 && (week + 1) % every == 0 && !tapering {
+            let since = &loads[7 * (week + 1 - every)..7 * week];
+            let usual = since.iter().sum::<f64>() / (every - 1) as f64;
+            if own.iter().sum::<f64>() > 0.6 * usual + 1e-6 {
+                wrong.push(format!("week {}: no lighter than the weeks before", week + 1));
+            }
+        }
+    }
+}
+
+/// First day of each taper that counts, and the day of its event.
+fn tapers(request: &Request, past: &Past) -> Vec<(Day, Day)> {
+    request
+        .events
+        .iter()
+        .filter(|event| event.priority == Priority::A)
+        .map(|event| (event.day.plus(-14), event.day))
+        .filter(|(from, until)| {
+            let inside = (from.0..until.0).filter(|day| *day >= request.start.0).count();
+            inside >= 7 && known_before(*from, request, past) >= 14
+        })
+        .collect()
+}
+
+fn known_before(from: Day, request: &Request, past: &Past) -> usize {
+    (from.0 - 28..from.0)
+        .filter(|day| {
+            let back = request.start.0 - day;
+            back <= 0 || past.loads.iter().rev().nth(back as usize - 1).is_some_and(|load| !load.is_nan())
+        })
+        .count()
+}
+
+fn check_tapers(calendar: &BTreeMap<Day, Vec<&Planned>>, request: &Request, past: &Past, wrong: &mut Vec<String>) {
+    if !request.limits.taper {
+        return;
+    }
+    for (from, until) in tapers(request, past) {
+        let planned = |a: Day, b: Day, only_hard: bool| -> f64 {
+            let span = calendar.range(a..b).flat_map(|(_, list)| list.iter());
+            span.filter(|s| !only_hard || s.rpe >= 7.0).map(|s| s.minutes).sum()
+        };
+        let logged = |a: Day, b: Day, only_hard: bool| -> f64 {
+            let span = past.sessions.iter().filter(|done| done.day >= a && done.day < b && done.minutes.is_finite());
+            span.filter(|done| !only_hard || (done.minutes > 0.0 && done.load / done.minutes >= 7.0))
+                .map(|done| done.minutes)
+                .sum()
+        };
+        let before = from.plus(-28);
+        let eve = request.start.min(from);
+        let days = known_before(from, request, past) as f64;
+        let inside = (from.0.max(request.start.0)..until.0).count() as f64;
+        let usual = |hard: bool| (planned(before, from, hard) + logged(before, eve, hard)) / days * inside;
+        let during = planned(from, until, false);
+        let share = during / usual(false).max(1e-9);
+        if usual(false) > 0.0 && !(0.4 - 1e-6..=0.59 + 1e-6).contains(&share) {
+            wrong.push(format!("taper before {until}: {:.0} % of the volume", 100.0 * share));
+        }
+        if usual(false) <= 0.0 && during > 1e-6 {
+            wrong.push(format!("taper before {until}: {during} minutes after none"));
+        }
+        if planned(from, until, true) + 1e-6 < 0.4 * usual(true) {
+            wrong.push(format!("taper before {until}: intensity is not kept"));
+        }
+    }
+}

@@ -1,0 +1,580 @@
+//! A request as numbers: which sessions fit on which day, which rules a plan breaks and by how much, and what it is worth.
+//!
+//! [`Problem::broken`] is the statement of the rules for the search, [`Problem::value`] of the goal. The rules are stated a second time, from the request's words, in
+//! `check`, which shares none of this.
+
+use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
+use super::request::{Fixed, Need, Past, Priority, Request};
+use super::response::{Response, Surface};
+use crate::load::CTL_DAYS;
+use agoge_motion::Day;
+use serde::Serialize;
+
+/// Days of the taper, and of the training before it that it is measured by.
+pub(super) const TAPER_DAYS: i32 = 14;
+pub(super) const BEFORE_TAPER_DAYS: i32 = 28;
+/// Volume in the taper, share of the volume before: 41 to 60 % less (Bosquet 2007).
+pub(super) const TAPER: [f64; 2] = [0.40, 0.59];
+/// Load of a deload week, share of the mean of the weeks before.
+pub(super) const DELOAD: f64 = 0.60;
+/// Days that a spike looks back (Frandsen 2025).
+pub(super) const SPIKE_DAYS: i32 = 30;
+/// Days without heavy and without moderate load after notable pain (3 of 10 or more), and the pain from which on not even light load is planned.
+pub(super) const PAIN_DAYS: [i32; 2] = [14, 7];
+pub(super) const NOTABLE_PAIN: f64 = 3.0;
+pub(super) const STRONG_PAIN: f64 = 7.0;
+/// RPE that is assumed for minutes of which nothing else is known.
+pub(super) const USUAL_RPE: f64 = 4.0;
+/// What working on a finding is worth in a week for the first, second and third time, percent of performance for a gain of 1. A choice of ours: it ranks sessions and
+/// promises nothing.
+const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
+/// Worth of each different session in a week, and of the coach's taste.
+const VARIETY: f64 = 0.01;
+const TASTE: f64 = 0.02;
+
+/// A rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Minutes of the day.
+    Available,
+    /// Sessions a day.
+    SessionsPerDay,
+    /// Rest days a week.
+    Rest,
+    /// Hard days are not adjacent, one hard session a day.
+    HardDays,
+    /// Hard sessions a week.
+    HardPerWeek,
+    /// 48 hours between heavy loads of one region.
+    Tissue,
+    /// No load where it hurts.
+    Pain,
+    /// Technique when fresh.
+    Fresh,
+    /// Growth of a session's length.
+    Spike,
+    /// Growth of CTL.
+    Ramp,
+    /// Monotony.
+    Monotony,
+    /// Deload weeks.
+    Deload,
+    /// Taper.
+    Taper,
+    /// Sessions a week at least.
+    Least,
+}
+
+impl Rule {
+    const COUNT: usize = 14;
+
+    /// Every rule.
+    pub const ALL: [Rule; Rule::COUNT] = [
+        Rule::Available,
+        Rule::SessionsPerDay,
+        Rule::Rest,
+        Rule::HardDays,
+        Rule::HardPerWeek,
+        Rule::Tissue,
+        Rule::Pain,
+        Rule::Fresh,
+        Rule::Spike,
+        Rule::Ramp,
+        Rule::Monotony,
+        Rule::Deload,
+        Rule::Taper,
+        Rule::Least,
+    ];
+
+    /// In words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Rule::Available => "the minutes of the day",
+            Rule::SessionsPerDay => "sessions a day",
+            Rule::Rest => "rest days",
+            Rule::HardDays => "no hard days in a row",
+            Rule::HardPerWeek => "hard sessions a week",
+            Rule::Tissue => "48 h between heavy loads of one region",
+            Rule::Pain => "no load where it hurts",
+            Rule::Fresh => "technique when fresh",
+            Rule::Spike => "growth of a session's length",
+            Rule::Ramp => "growth of CTL in a week",
+            Rule::Monotony => "monotony",
+            Rule::Deload => "deload weeks",
+            Rule::Taper => "taper",
+            Rule::Least => "sessions a week at least",
+        }
+    }
+}
+
+/// How much each rule is broken, in shares of its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Broken([f64; Rule::COUNT]);
+
+impl Broken {
+    fn add(&mut self, rule: Rule, amount: f64) {
+        if amount > 1e-9 {
+            self.0[rule as usize] += amount;
+        }
+    }
+
+    /// The sum.
+    pub(super) fn total(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// How much one rule is broken.
+    pub(super) fn of(&self, rule: Rule) -> f64 {
+        self.0[rule as usize]
+    }
+
+    /// The rules that are broken.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        Rule::ALL.into_iter().filter(|rule| self.of(*rule) > 0.0).collect()
+    }
+}
+
+/// A session as the rules see it.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) minutes: f64,
+    pub(super) load: f64,
+    pub(super) hard: bool,
+    pub(super) heavy: u8,
+    pub(super) moderate: u8,
+    pub(super) light: u8,
+    technique: bool,
+    /// The family of its sport if its length may only grow step by step.
+    steady: Option<usize>,
+}
+
+fn mask<'a>(regions: impl Iterator<Item = (&'a Region, &'a Demand)>, wanted: Demand) -> u8 {
+    regions.filter(|(_, demand)| **demand == wanted).fold(0, |mask, (region, _)| mask | 1 << *region as u8)
+}
+
+/// The family of a sport's name, as devices and people write it.
+fn family(sport: &str) -> &str {
+    let has = |words: &[&str]| words.iter().any(|word| sport.contains(word));
+    match () {
+        () if has(&["run", "jog"]) => "running",
+        () if has(&["cycl", "bik", "ride"]) => "cycling",
+        () if has(&["swim"]) => "swimming",
+        () => sport,
+    }
+}
+
+/// A taper within the plan.
+#[derive(Clone, Debug)]
+pub(super) struct Taper {
+    /// Plan days of the taper.
+    pub(super) days: std::ops::Range<usize>,
+    /// Plan days of the weeks before it, and minutes, hard minutes and known days of the log in these weeks.
+    pub(super) before: std::ops::Range<usize>,
+    pub(super) logged: [f64; 3],
+}
+
+impl Taper {
+    /// Days before the taper that are known: in the plan or in the log.
+    pub(super) fn known(&self) -> f64 {
+        self.before.len() as f64 + self.logged[2]
+    }
+}
+
+/// The sessions of a day, as indices into [`Problem::items`].
+pub(super) type Choice = Vec<Vec<u16>>;
+
+/// The request as numbers.
+pub(super) struct Problem<'a> {
+    pub(super) request: &'a Request,
+    /// Sessions that may be planned.
+    pub(super) items: Vec<&'a Item>,
+    pub(super) sessions: Vec<Session>,
+    /// `[day][…]`: the items that fit on a day by themselves.
+    pub(super) fits: Vec<Vec<u16>>,
+    pub(super) minutes: Vec<f64>,
+    /// `[day]`: settled sessions.
+    pub(super) fixed: Vec<Vec<Session>>,
+    /// `[day]`: settled sessions that load what hurts.
+    pub(super) fixed_hurts: Vec<f64>,
+    /// `[day]`: load of events, AU, and whether there is one.
+    pub(super) event_load: Vec<f64>,
+    event_hard: Vec<bool>,
+    hard_eve: bool,
+    /// CTL at the start, AU a day, and what its growth is measured by.
+    pub(super) ctl: f64,
+    /// `[family][day]`: longest session of the 30 days before that is done already (log), events included, min.
+    longest: Vec<Vec<f64>>,
+    /// `[family]`: length that needs no history, min.
+    base: f64,
+    pub(super) tapers: Vec<Taper>,
+    pub(super) deload: Vec<usize>,
+    /// The goal: percent of the reference performance, weighed over events.
+    pub(super) surface: Surface,
+    pub(super) needs: &'a [Need],
+    /// `[need][item]`
+    pub(super) serves: Vec<Vec<bool>>,
+    pub(super) taste: Vec<f64>,
+    pub(super) previous: Option<Choice>,
+}
+
+impl<'a> Problem<'a> {
+    /// Worth of each day left as it was when a plan is revised, percent of performance.
+    pub(super) const UNCHANGED: f64 = 0.05;
+
+    pub(super) fn new(
+        request: &'a Request,
+        library: &'a Library,
+        past: &'a Past,
+        response: &Response,
+        needs: &'a [Need],
+    ) -> Problem<'a> {
+        let days = request.length();
+        let start = request.start;
+        let day = |d: usize| start.plus(d as i32);
+        let items: Vec<&Item> = library.items().iter().filter(|item| request.allows(item)).collect();
+        let mut families: Vec<&str> = Vec::new();
+        let mut family_of = |sport: &'a str| {
+            let name = family(sport);
+            families.iter().position(|known| *known == name).unwrap_or_else(|| {
+                families.push(name);
+                families.len() - 1
+            })
+        };
+        let sessions: Vec<Session> = items
+            .iter()
+            .map(|item| Session {
+                minutes: item.minutes,
+                load: item.load(),
+                hard: item.hard(),
+                heavy: mask(item.regions.iter(), Demand::Heavy),
+                moderate: mask(item.regions.iter(), Demand::Moderate),
+                light: mask(item.regions.iter(), Demand::Light),
+                technique: item.kind == Kind::Technique,
+                steady: item.steady().then(|| family_of(&item.sport)),
+            })
+            .collect();
+        let settled = |fixed: &'a Fixed| Session {
+            minutes: fixed.minutes,
+            load: fixed.minutes * fixed.rpe,
+            hard: fixed.rpe >= HARD_RPE,
+            heavy: mask(fixed.regions.iter(), Demand::Heavy),
+            moderate: mask(fixed.regions.iter(), Demand::Moderate),
+            light: mask(fixed.regions.iter(), Demand::Light),
+            technique: false,
+            steady: None,
+        };
+        let fixed: Vec<Vec<Session>> = (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
+        let hurting = |d: usize| fixed[d].iter().map(|own| hurts(own, past, start, d)).sum();
+        let fixed_hurts = (0..days).map(hurting).collect();
+        let place = |event: &super::Event| (event.day.0 - start.0) as usize;
+        let (mut event_load, mut event_hard) = (vec![0.0; days], vec![false; days]);
+        for event in &request.events {
+            event_load[place(event)] += event.minutes * event.rpe;
+            event_hard[place(event)] |= event.rpe >= HARD_RPE;
+        }
+        let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
+        let longest = families
+            .iter()
+            .map(|name| {
+                (0..days as i32)
+                    .map(|d| {
+                        let before = |other: Day| other < start.plus(d) && other >= start.plus(d - SPIKE_DAYS);
+                        let done = past.sessions.iter().filter(|done| before(done.day) && family(&done.sport) == *name);
+                        let raced =
+                            request.events.iter().filter(|event| before(event.day) && family(&event.sport) == *name);
+                        let of = |minutes: f64| if minutes.is_finite() { minutes } else { 0.0 };
+                        done.map(|done| of(done.minutes)).chain(raced.map(|event| event.minutes)).fold(0.0, f64::max)
+                    })
+                    .collect()
+            })
+            .collect();
+        let fits = (0..days)
+            .map(|d| {
+                let one = |i: &usize| {
+                    let own = &sessions[*i];
+                    let eve = request.events.iter().any(|event| {
+                        event.day == day(d + 1) && event.priority != Priority::C && (own.hard || own.heavy != 0)
+                    });
+                    event_load[d] == 0.0
+                        && !eve
+                        && own.minutes <= request.minutes_on(day(d))
+                        && hurts(own, past, start, d) == 0.0
+                };
+                (0..items.len()).filter(one).map(|i| i as u16).collect()
+            })
+            .collect();
+        let mut problem = Problem {
+            fits,
+            minutes: (0..days).map(|d| request.minutes_on(day(d))).collect(),
+            fixed,
+            fixed_hurts,
+            event_load,
+            event_hard,
+            hard_eve: past
+                .sessions
+                .iter()
+                .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE),
+            ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0),
+            longest,
+            base: (usual / 4.0).max(30.0),
+            tapers: request.events.iter().filter_map(|event| taper(request, past, event)).collect(),
+            deload: Vec::new(),
+            surface: goal(request, past, response),
+            needs,
+            serves: needs
+                .iter()
+                .map(|need| items.iter().map(|item| item.skills.contains(&need.curve)).collect())
+                .collect(),
+            taste: items.iter().map(|item| TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0)).collect(),
+            previous: None,
+            request,
+            items,
+            sessions,
+        };
+        let every = request.limits.deload_every;
+        let tapered = |week: &usize| {
+            problem.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end)
+        };
+        problem.deload = match every {
+            0 | 1 => Vec::new(),
+            _ => (0..request.weeks).filter(|week| (week + 1) % every == 0 && !tapered(week)).collect(),
+        };
+        problem
+    }
+
+    pub(super) fn days(&self) -> usize {
+        self.minutes.len()
+    }
+
+    pub(super) fn of_day<'b>(&'b self, choice: &'b Choice, d: usize) -> impl Iterator<Item = &'b Session> {
+        choice[d].iter().map(|i| &self.sessions[usize::from(*i)]).chain(&self.fixed[d])
+    }
+
+    /// Load of each day without events, AU.
+    pub(super) fn loads(&self, choice: &Choice) -> Vec<f64> {
+        (0..choice.len()).map(|d| self.of_day(choice, d).map(|session| session.load).sum()).collect()
+    }
+
+    /// The rules that the first days of a plan break; weeks that are not complete are not judged.
+    pub(super) fn broken(&self, choice: &Choice, until: usize) -> Broken {
+        let limits = &self.request.limits;
+        let mut broken = Broken::default();
+        let loads = self.loads(choice);
+        let (mut eve_hard, mut eve_heavy, mut eve_event) = (self.hard_eve, 0u8, false);
+        let families = self.longest.len();
+        for d in 0..until {
+            let (mut minutes, mut count, mut hard, mut heavy, mut technique) = (0.0, 0usize, 0usize, 0u8, false);
+            for own in self.of_day(choice, d) {
+                minutes += own.minutes;
+                count += 1;
+                hard += usize::from(own.hard);
+                broken.add(Rule::Tissue, f64::from((heavy & own.heavy).count_ones()));
+                heavy |= own.heavy;
+                technique |= own.technique;
+            }
+            broken.add(Rule::Available, (minutes - self.minutes[d]) / 60.0);
+            broken.add(Rule::SessionsPerDay, count as f64 - limits.sessions_per_day as f64);
+            broken.add(Rule::Pain, self.fixed_hurts[d]);
+            broken.add(Rule::HardDays, hard as f64 - 1.0);
+            broken.add(Rule::Tissue, f64::from((heavy & eve_heavy).count_ones()));
+            let event = self.event_load[d] > 0.0;
+            let is_hard = hard > 0 || self.event_hard[d];
+            if is_hard && eve_hard && !(event && eve_event) {
+                broken.add(Rule::HardDays, 1.0);
+            }
+            if technique && (hard > 0 || eve_hard) {
+                broken.add(Rule::Fresh, 1.0);
+            }
+            (eve_hard, eve_heavy, eve_event) = (is_hard, heavy, event);
+        }
+        for sport in 0..families {
+            let longest = |d: usize| {
+                choice[d]
+                    .iter()
+                    .map(|i| &self.sessions[usize::from(*i)])
+                    .filter(|own| own.steady == Some(sport))
+                    .map(|own| own.minutes)
+                    .fold(0.0, f64::max)
+            };
+            let own: Vec<f64> = (0..until).map(longest).collect();
+            for d in (0..until).filter(|d| own[*d] > self.base) {
+                let before = own[d.saturating_sub(SPIKE_DAYS as usize)..d]
+                    .iter()
+                    .copied()
+                    .fold(self.longest[sport][d], f64::max);
+                broken.add(Rule::Spike, own[d] / ((1.0 + limits.spike) * before.max(self.base)) - 1.0);
+            }
+        }
+        self.weeks_broken(choice, until / 7, &loads, &mut broken);
+        broken
+    }
+
+    fn weeks_broken(&self, choice: &Choice, weeks: usize, loads: &[f64], broken: &mut Broken) {
+        let limits = &self.request.limits;
+        let keep = (-1.0 / CTL_DAYS).exp();
+        let mut ctl = self.ctl;
+        let mut sums: Vec<f64> = Vec::with_capacity(weeks);
+        for week in 0..weeks {
+            let days = 7 * week..7 * week + 7;
+            let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
+            let before = ctl;
+            for d in days.clone() {
+                let sessions = self.of_day(choice, d).count();
+                rest += usize::from(sessions == 0 && self.event_load[d] == 0.0);
+                count += sessions;
+                hard += self.of_day(choice, d).filter(|own| own.hard).count();
+                ctl = ctl * keep + loads[d] * (1.0 - keep);
+            }
+            broken.add(Rule::Rest, limits.rest_days as f64 - rest as f64);
+            broken.add(Rule::HardPerWeek, hard as f64 - limits.hard_per_week as f64);
+            broken.add(Rule::Least, limits.least_sessions as f64 - count as f64);
+            broken.add(Rule::Ramp, (ctl - before) / self.ctl - limits.ramp);
+            let sum: f64 = loads[days.clone()].iter().sum();
+            if sum > 0.0 {
+                let mean = sum / 7.0;
+                let sd = (loads[days].iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
+                broken.add(Rule::Monotony, (mean / sd.max(1e-9)).min(10.0) - limits.monotony);
+            }
+            if self.deload.contains(&week) {
+                let since = &sums[week + 1 - limits.deload_every..];
+                let mean = since.iter().sum::<f64>() / since.len() as f64;
+                broken.add(Rule::Deload, (sum - DELOAD * mean) / self.ctl / 7.0);
+            }
+            sums.push(sum);
+        }
+        for taper in self.tapers.iter().filter(|taper| taper.days.end <= 7 * weeks) {
+            self.taper_broken(choice, taper, broken);
+        }
+    }
+
+    fn taper_broken(&self, choice: &Choice, taper: &Taper, broken: &mut Broken) {
+        let sum = |days: &std::ops::Range<usize>| {
+            days.clone().flat_map(|d| self.of_day(choice, d)).fold([0.0, 0.0], |[all, hard], own| {
+                [all + own.minutes, hard + if own.hard { own.minutes } else { 0.0 }]
+            })
+        };
+        let [before, before_hard] = sum(&taper.before);
+        let [during, during_hard] = sum(&taper.days);
+        let share = taper.days.len() as f64 / taper.known();
+        let usual = (before + taper.logged[0]) * share;
+        let scale = (self.request.level.weekly_minutes()).max(60.0);
+        broken.add(Rule::Taper, (during - TAPER[1] * usual) / scale);
+        broken.add(Rule::Taper, (TAPER[0] * usual - during) / scale);
+        broken.add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
+    }
+
+    /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
+    pub(super) fn value(&self, choice: &Choice) -> f64 {
+        let mut loads = self.loads(choice);
+        loads.iter_mut().zip(&self.event_load).for_each(|(load, event)| *load += event);
+        self.surface.at(&loads) - self.surface.rest + self.soft(choice)
+    }
+
+    /// The part of the value that is not performance at events.
+    pub(super) fn soft(&self, choice: &Choice) -> f64 {
+        let mut value = 0.0;
+        for week in choice.chunks(7) {
+            let mut seen = [0u64; 4];
+            for i in week.iter().flatten() {
+                let i = usize::from(*i);
+                seen[(i / 64) % 4] |= 1 << (i % 64);
+                value += self.taste[i];
+            }
+            value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
+            for (need, serves) in self.needs.iter().zip(&self.serves) {
+                let times = week.iter().flatten().filter(|i| serves[usize::from(**i)]).count();
+                value += need.gain * EXPOSURES.iter().take(times).sum::<f64>();
+            }
+        }
+        if let Some(previous) = &self.previous {
+            value += Self::UNCHANGED * choice.iter().zip(previous).filter(|(now, before)| now == before).count() as f64;
+        }
+        value
+    }
+
+    /// The largest that [`Problem::soft`] adds for the n-th exposure, and for a new session in a week.
+    pub(super) fn soft_steps() -> ([f64; 3], f64) {
+        (EXPOSURES, VARIETY)
+    }
+}
+
+/// How much a session loads what hurts, 0 if not.
+fn hurts(own: &Session, past: &Past, start: Day, d: usize) -> f64 {
+    let day = start.plus(d as i32);
+    past.pains
+        .iter()
+        .filter(|pain| pain.score >= NOTABLE_PAIN && pain.day < start)
+        .filter_map(|pain| Some((pain, 1u8 << Region::of(pain.area)? as u8)))
+        .filter(|(pain, region)| {
+            let since = day.0 - pain.day.0;
+            (since <= PAIN_DAYS[0] && own.heavy & region != 0)
+                || (since <= PAIN_DAYS[1] && own.moderate & region != 0)
+                || (since <= PAIN_DAYS[1] && pain.score >= STRONG_PAIN && own.light & region != 0)
+        })
+        .count() as f64
+}
+
+/// CTL on the eve of the plan: of the log from the mean of its first four weeks on, never below half of what the level makes usual, so that growth is measured by something.
+fn start_ctl(loads: &[f64], assumed: f64) -> f64 {
+    let known = |part: &[f64]| {
+        let known: Vec<f64> = part.iter().copied().filter(|load| load.is_finite()).collect();
+        (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    };
+    let Some(first) = known(&loads[..loads.len().min(28)]) else { return assumed };
+    let keep = (-1.0 / CTL_DAYS).exp();
+    let ctl = loads.iter().filter(|load| load.is_finite()).fold(first, |ctl, load| ctl * keep + load * (1.0 - keep));
+    ctl.max(0.5 * assumed)
+}
+
+fn taper(request: &Request, past: &Past, event: &super::Event) -> Option<Taper> {
+    if !request.limits.taper || event.priority != Priority::A {
+        return None;
+    }
+    let at = event.day.0 - request.start.0;
+    let begin = at - TAPER_DAYS;
+    let days = begin.max(0) as usize..at as usize;
+    let before = (begin - BEFORE_TAPER_DAYS).max(0) as usize..begin.max(0) as usize;
+    // Of the days before the plan that count, those that the log knows.
+    let from = request.start.plus((begin - BEFORE_TAPER_DAYS).min(0));
+    let until = request.start.plus(begin.min(0));
+    let (mut minutes, mut hard) = (0.0, 0.0);
+    for done in past.sessions.iter().filter(|done| done.day >= from && done.day < until && done.minutes.is_finite()) {
+        minutes += done.minutes;
+        hard += if done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE { done.minutes } else { 0.0 };
+    }
+    let days_logged = (from.0..until.0)
+        .filter(|day| {
+            let back = (request.start.0 - day) as usize;
+            past.loads.len().checked_sub(back).and_then(|i| past.loads.get(i)).is_some_and(|load| load.is_finite())
+        })
+        .count();
+    let taper = Taper { days, before, logged: [minutes, hard, days_logged as f64] };
+    // A taper that has half begun, or that nothing known comes before, cannot be held to these figures.
+    (taper.days.len() >= 7 && taper.known() >= 14.0).then_some(taper)
+}
+
+/// Performance at the events by their weight, percent of the reference; without events at the end of the plan.
+fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
+    let days = request.length();
+    let mut goals: Vec<(usize, f64)> = request
+        .events
+        .iter()
+        .map(|event| ((event.day.0 - request.start.0) as usize, event.priority.weight()))
+        .collect();
+    if goals.is_empty() {
+        goals.push((days, 1.0));
+    }
+    let sum: f64 = goals.iter().map(|(_, weight)| weight).sum();
+    let mut total = Surface { rest: 0.0, linear: vec![0.0; days], square: (1..=days).map(|n| vec![0.0; n]).collect() };
+    for (at, weight) in goals {
+        let own = response.surface(&past.loads, days, at);
+        let scale = 100.0 * weight / sum / response.reference;
+        total.rest += scale * own.rest;
+        total.linear.iter_mut().zip(&own.linear).for_each(|(to, from)| *to += scale * from);
+        for (to, from) in total.square.iter_mut().zip(&own.square) {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += scale * from);
+        }
+    }
+    total
+}

@@ -1,0 +1,115 @@
+//! Why no plan keeps every rule, and the smallest change of the request that makes one possible.
+
+use super::problem::Problem;
+use super::request::{Limits, Request, Weekday};
+use super::{Basis, Rule, feasible, search};
+use serde::Serialize;
+use std::fmt;
+
+/// Steps of the search for each relaxation that is tried.
+const STEPS: usize = 20_000;
+/// Relaxations that are named at most.
+const NAMED: usize = 4;
+
+/// A request that no plan fulfils.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Clash {
+    /// The rules that the nearest plan breaks.
+    pub rules: Vec<Rule>,
+    /// Changes of the request, each of which by itself makes a plan possible; the smallest step of each kind.
+    pub relaxations: Vec<String>,
+    /// Whether every possibility was ruled out; if not, none was found.
+    pub proven: bool,
+}
+
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules: Vec<&str> = self.rules.iter().map(|rule| rule.label()).collect();
+        let sure = if self.proven { "no plan keeps" } else { "no plan was found that keeps" };
+        write!(f, "{sure} every rule; in the nearest one these clash: {}", rules.join(", "))?;
+        match self.relaxations.is_empty() {
+            true => {
+                write!(f, "; hint: no single change of the limits, the free minutes or the settled sessions is enough")
+            }
+            false => write!(f, "; hint: one of these is enough: {}", self.relaxations.join("; ")),
+        }
+    }
+}
+
+impl std::error::Error for Clash {}
+
+/// A kind of relaxation: its steps from small to large, each with its words.
+type Ladder = Vec<(String, Request)>;
+
+fn ladders(request: &Request) -> Vec<Ladder> {
+    let limits = &request.limits;
+    let with = |change: &dyn Fn(&mut Limits)| {
+        let mut other = request.clone();
+        change(&mut other.limits);
+        other
+    };
+    let mut all: Vec<Ladder> = Vec::new();
+    for (place, fixed) in request.fixed.iter().enumerate() {
+        let mut without = request.clone();
+        without.fixed.remove(place);
+        all.push(vec![(format!("leave out the settled session `{}`", fixed.title), without)]);
+    }
+    let fewer = |n: usize| (format!("least_sessions = {n}"), with(&|limits| limits.least_sessions = n));
+    all.push((0..limits.least_sessions).rev().map(fewer).collect());
+    let free = |minutes: f64| {
+        let mut other = request.clone();
+        for day in [
+            Weekday::Monday,
+            Weekday::Tuesday,
+            Weekday::Wednesday,
+            Weekday::Thursday,
+            Weekday::Friday,
+            Weekday::Saturday,
+            Weekday::Sunday,
+        ] {
+            *other.minutes.entry(day).or_insert(0.0) += minutes;
+        }
+        other.days.values_mut().for_each(|own| *own += minutes);
+        (format!("{minutes} more free minutes every day"), other)
+    };
+    all.push([15.0, 30.0, 60.0, 120.0].into_iter().map(free).collect());
+    let rest = |n: usize| (format!("rest_days = {n}"), with(&|limits| limits.rest_days = n));
+    all.push((0..limits.rest_days).rev().map(rest).collect());
+    let more = |n: usize| (format!("sessions_per_day = {n}"), with(&|limits| limits.sessions_per_day = n));
+    all.push((limits.sessions_per_day + 1..=4).map(more).collect());
+    let hard = |n: usize| (format!("hard_per_week = {n}"), with(&|limits| limits.hard_per_week = n));
+    all.push((limits.hard_per_week + 1..=7).map(hard).collect());
+    let ramp = |step: f64| {
+        let to = limits.ramp + step;
+        (format!("ramp = {to:.2}"), with(&|limits| limits.ramp = to))
+    };
+    all.push([0.02, 0.05, 0.1, 0.2, 0.5].into_iter().map(ramp).collect());
+    let monotony = |to: f64| (format!("monotony = {to}"), with(&|limits| limits.monotony = to));
+    all.push([2.25, 2.5, 3.0, 10.0].into_iter().filter(|to| *to > limits.monotony).map(monotony).collect());
+    let spike = |to: f64| (format!("spike = {to}"), with(&|limits| limits.spike = to));
+    all.push([0.3, 1.0].into_iter().filter(|to| *to > limits.spike).map(spike).collect());
+    if limits.deload_every > 1 {
+        all.push(vec![("deload_every = 0".into(), with(&|limits| limits.deload_every = 0))]);
+    }
+    if limits.taper {
+        all.push(vec![("taper = false".into(), with(&|limits| limits.taper = false))]);
+    }
+    all
+}
+
+/// What clashes in a request without a plan.
+pub(super) fn clash(basis: &Basis, proven: bool) -> Clash {
+    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let (nearest, _) = search::search(&problem, vec![Vec::new(); problem.days()], STEPS, 1);
+    let rules = problem.broken(&nearest, problem.days()).rules();
+    let mut relaxations = Vec::new();
+    for ladder in ladders(basis.request) {
+        let enough =
+            ladder.into_iter().find(|(_, request)| feasible(&Basis { request, ..*basis }, STEPS) == Some(true));
+        relaxations.extend(enough.map(|(words, _)| words));
+        if relaxations.len() == NAMED {
+            break;
+        }
+    }
+    Clash { rules, relaxations, proven }
+}

@@ -1,0 +1,341 @@
+//! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the past.
+
+use super::library::{Item, Region};
+use crate::injury::Pain;
+use agoge_motion::Day;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How trained the athlete is: only what is assumed where nothing is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Two to three sessions a week: 120 minutes.
+    Novice,
+    /// Four to six: 300 minutes.
+    #[default]
+    Trained,
+    /// Daily: 600 minutes.
+    Elite,
+}
+
+impl Level {
+    /// Assumed minutes a week.
+    pub fn weekly_minutes(self) -> f64 {
+        match self {
+            Level::Novice => 120.0,
+            Level::Trained => 300.0,
+            Level::Elite => 600.0,
+        }
+    }
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Priority {
+    /// What the plan is for: two weeks of taper lead to it.
+    A,
+    /// Wanted to go well.
+    B,
+    /// Along the way.
+    C,
+}
+
+impl Priority {
+    /// Its weight in the goal.
+    pub(super) fn weight(self) -> f64 {
+        match self {
+            Priority::A => 1.0,
+            Priority::B => 0.3,
+            Priority::C => 0.1,
+        }
+    }
+}
+
+/// A competition or a test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// When.
+    pub day: Day,
+    /// What it is called.
+    pub title: String,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Its sport.
+    #[serde(default)]
+    pub sport: String,
+    /// How long it takes, min.
+    pub minutes: f64,
+    /// How hard it is, CR-10.
+    #[serde(default = "hardest")]
+    pub rpe: f64,
+}
+
+fn hardest() -> f64 {
+    9.0
+}
+
+/// A session that is settled: team training, a match, a class.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// On one day …
+    #[serde(default)]
+    pub day: Option<Day>,
+    /// … or every week on this one.
+    #[serde(default)]
+    pub weekday: Option<Weekday>,
+    /// What it is called.
+    pub title: String,
+    /// Its sport.
+    #[serde(default)]
+    pub sport: String,
+    /// How long, min.
+    pub minutes: f64,
+    /// How hard, CR-10.
+    pub rpe: f64,
+    /// What it asks of the body.
+    #[serde(default)]
+    pub regions: BTreeMap<Region, super::Demand>,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weekday {
+    /// 1
+    Monday,
+    /// 2
+    Tuesday,
+    /// 3
+    Wednesday,
+    /// 4
+    Thursday,
+    /// 5
+    Friday,
+    /// 6
+    Saturday,
+    /// 7
+    Sunday,
+}
+
+impl Weekday {
+    /// The day of the week of a date: 1970-01-01 was a Thursday.
+    pub fn of(day: Day) -> Weekday {
+        use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+        [Thursday, Friday, Saturday, Sunday, Monday, Tuesday, Wednesday][day.0.rem_euclid(7) as usize]
+    }
+
+    /// Three letters.
+    pub fn short(self) -> &'static str {
+        ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][self as usize]
+    }
+}
+
+/// What no plan may break. The defaults are usual practice, with the evidence named in docs/PLAN.md.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Days without any session in each week, at least.
+    pub rest_days: usize,
+    /// Sessions a day, at most.
+    pub sessions_per_day: usize,
+    /// Hard sessions (RPE 7 or more) a week, at most; they are never on adjacent days.
+    pub hard_per_week: usize,
+    /// Rise of CTL within a week, share of the CTL at the start, at most.
+    pub ramp: f64,
+    /// Mean over standard deviation of a week's days, at most (Foster 1998).
+    pub monotony: f64,
+    /// How much longer than the longest of the 30 days before a session of one sport may be, share (Frandsen 2025).
+    pub spike: f64,
+    /// Every which week carries at most 60 % of the mean load of the weeks since the last such; 0 for none.
+    pub deload_every: usize,
+    /// Two weeks of 41 to 60 % less volume with their share of hard minutes before an A event (Bosquet 2007).
+    pub taper: bool,
+    /// Sessions a week, at least.
+    pub least_sessions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            rest_days: 1,
+            sessions_per_day: 2,
+            hard_per_week: 3,
+            ramp: 0.10,
+            monotony: 2.0,
+            spike: 0.10,
+            deload_every: 4,
+            taper: true,
+            least_sessions: 0,
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// The first day.
+    pub start: Day,
+    /// How many weeks, 1 to 16.
+    pub weeks: usize,
+    /// How trained the athlete is.
+    #[serde(default)]
+    pub level: Level,
+    /// Which sports; sessions of others are not planned.
+    #[serde(default)]
+    pub sports: BTreeSet<String>,
+    /// What is there.
+    #[serde(default)]
+    pub equipment: BTreeSet<String>,
+    /// Minutes that are free on each day of the week; days that are not named have none.
+    #[serde(default)]
+    pub minutes: BTreeMap<Weekday, f64>,
+    /// Minutes of single days that differ.
+    #[serde(default)]
+    pub days: BTreeMap<Day, f64>,
+    /// Minutes a week that the athlete is used to, where no log says it.
+    #[serde(default)]
+    pub usual_weekly_minutes: Option<f64>,
+    /// Events.
+    #[serde(default, rename = "event")]
+    pub events: Vec<Event>,
+    /// Settled sessions.
+    #[serde(default)]
+    pub fixed: Vec<Fixed>,
+    /// The coach's taste: sessions by name, −1 (rather not) to 1 (rather); a name with −1 is still planned where it serves.
+    #[serde(default)]
+    pub prefer: BTreeMap<String, f64>,
+    /// Sessions that are not to be planned at all.
+    #[serde(default)]
+    pub avoid: BTreeSet<String>,
+    /// What no plan may break.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+impl Request {
+    /// A request with so many minutes on each day of the week, from Monday, and everything else as it comes.
+    pub fn new(start: Day, weeks: usize, minutes: [f64; 7]) -> Request {
+        use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+        Request {
+            start,
+            weeks,
+            level: Level::default(),
+            sports: BTreeSet::new(),
+            equipment: BTreeSet::new(),
+            minutes: [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
+                .into_iter()
+                .zip(minutes)
+                .collect(),
+            days: BTreeMap::new(),
+            usual_weekly_minutes: None,
+            events: Vec::new(),
+            fixed: Vec::new(),
+            prefer: BTreeMap::new(),
+            avoid: BTreeSet::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn fault(&self) -> Option<String> {
+        let last = self.start.plus(7 * self.weeks as i32 - 1);
+        let finite = |value: f64, low: f64, high: f64| value.is_finite() && value >= low && value <= high;
+        let within = |day: Day| day >= self.start && day <= last;
+        if !(1..=16).contains(&self.weeks) {
+            return Some(format!("weeks = {}: a plan has 1 to 16", self.weeks));
+        }
+        if let Some(wrong) = self.minutes.values().chain(self.days.values()).find(|m| !finite(**m, 0.0, 1440.0)) {
+            return Some(format!("{wrong} minutes in a day"));
+        }
+        if let Some(event) = self.events.iter().find(|event| !within(event.day)) {
+            return Some(format!("the event of {} is outside the plan ({} to {last})", event.day, self.start));
+        }
+        if let Some(event) =
+            self.events.iter().find(|event| !finite(event.minutes, 1.0, 1440.0) || !finite(event.rpe, 1.0, 10.0))
+        {
+            return Some(format!("the event of {}: minutes must be 1 to 1440 and rpe 1 to 10", event.day));
+        }
+        if let Some(fixed) = self.fixed.iter().find(|fixed| {
+            !finite(fixed.minutes, 1.0, 1440.0)
+                || !finite(fixed.rpe, 1.0, 10.0)
+                || fixed.day.is_some() == fixed.weekday.is_some()
+        }) {
+            return Some(format!(
+                "fixed session `{}`: minutes 1 to 1440, rpe 1 to 10, and either day or weekday",
+                fixed.title
+            ));
+        }
+        if self.prefer.values().any(|value| !finite(*value, -1.0, 1.0)) {
+            return Some("prefer must be between -1 and 1".into());
+        }
+        let limits = &self.limits;
+        if !finite(limits.ramp, 0.0, 10.0) || !finite(limits.spike, 0.0, 10.0) || !finite(limits.monotony, 0.5, 100.0) {
+            return Some("limits: ramp and spike must be 0 to 10, monotony 0.5 to 100".into());
+        }
+        (limits.rest_days > 7 || limits.sessions_per_day == 0 || limits.sessions_per_day > 4)
+            .then(|| "limits: rest_days must be 0 to 7, sessions_per_day 1 to 4".into())
+    }
+
+    /// How many days.
+    pub fn length(&self) -> usize {
+        7 * self.weeks
+    }
+
+    /// Minutes that are free on a day.
+    pub fn minutes_on(&self, day: Day) -> f64 {
+        self.days.get(&day).or_else(|| self.minutes.get(&Weekday::of(day))).copied().unwrap_or(0.0)
+    }
+
+    /// The settled sessions of a day.
+    pub fn fixed_on(&self, day: Day) -> impl Iterator<Item = &Fixed> {
+        self.fixed.iter().filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
+    }
+
+    /// Whether a session may be planned at all: its sport, what it needs, what the coach rules out.
+    pub fn allows(&self, item: &Item) -> bool {
+        (item.sport.is_empty() || self.sports.contains(&item.sport))
+            && item.equipment.is_subset(&self.equipment)
+            && !self.avoid.contains(&item.name)
+    }
+}
+
+/// A session that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// When.
+    pub day: Day,
+    /// Which sport.
+    pub sport: String,
+    /// How long, min.
+    pub minutes: f64,
+    /// Its load, AU; NaN if not known.
+    pub load: f64,
+}
+
+/// What is known of the time before the plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Past {
+    /// Load of each day, AU, the last being the eve of the plan; NaN where nothing is known. Empty without a log.
+    pub loads: Vec<f64>,
+    /// Sessions of the last weeks.
+    pub sessions: Vec<Done>,
+    /// Tests, by day of `loads`.
+    pub tests: Vec<super::Test>,
+    /// Pain reports.
+    pub pains: Vec<Pain>,
+}
+
+/// Something that the analysis of movement found, to be worked on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Need {
+    /// In words.
+    pub title: String,
+    /// The curve that shows it, by which sessions are chosen.
+    pub curve: String,
+    /// 0 to 1: what changing it would bring, by the counterfactual gain if that stands, else how much it matters.
+    pub gain: f64,
+}

@@ -1,0 +1,338 @@
+//! A plan as people and programs read it.
+
+use super::bound::Bound;
+use super::library::{Demand, Kind, Region};
+use super::problem::{Choice, Problem};
+use super::request::Priority;
+use super::response::{OutOfSample, Prediction, out_of_sample};
+use super::{Basis, Prior, Rule, why};
+use crate::load::CTL_DAYS;
+use agoge_motion::Day;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this form.
+    pub schema: String,
+    /// The first day.
+    pub start: Day,
+    /// How many days.
+    pub days: usize,
+    /// The sessions, by day; within a day in the order in which to do them.
+    pub sessions: Vec<Planned>,
+    /// The weeks.
+    pub weeks: Vec<Week>,
+    /// What is expected at the events.
+    pub events: Vec<EventForecast>,
+    /// How the athlete's answer to load is known.
+    pub response: ResponseNote,
+    /// What the plan is worth, percent of performance over resting, with what findings, variety and taste count.
+    pub value: f64,
+    /// What no plan can be worth more than; none if the solver gave up.
+    pub bound: Option<f64>,
+    /// (bound − value)/bound.
+    pub gap: Option<f64>,
+    /// What the plan does not know and what was assumed.
+    pub notes: Vec<String>,
+}
+
+/// A session of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// When.
+    pub day: Day,
+    /// Its name in the library; empty if it is settled.
+    pub name: String,
+    /// What it is called.
+    pub title: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its sport.
+    pub sport: String,
+    /// Minutes.
+    pub minutes: f64,
+    /// How hard, CR-10.
+    pub rpe: f64,
+    /// Load, AU.
+    pub load: f64,
+    /// What it asks of the body.
+    pub regions: BTreeMap<Region, Demand>,
+    /// What it needs.
+    pub equipment: BTreeSet<String>,
+    /// Settled before the plan.
+    pub fixed: bool,
+    /// What to do.
+    pub what: String,
+    /// Which finding, event or rule it serves.
+    pub serves: Vec<String>,
+    /// What would be different without it.
+    pub without: String,
+}
+
+/// A week of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Week {
+    /// Its first day.
+    pub first: Day,
+    /// Minutes.
+    pub minutes: f64,
+    /// Load, AU.
+    pub load: f64,
+    /// Sessions.
+    pub sessions: usize,
+    /// Hard ones.
+    pub hard: usize,
+    /// Mean over SD of the days' loads; none in a week of rest.
+    pub monotony: Option<f64>,
+    /// CTL on its last evening, AU a day.
+    pub ctl: f64,
+    /// `deload`, `taper`, or nothing.
+    pub phase: String,
+}
+
+/// What is expected at an event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventForecast {
+    /// When.
+    pub day: Day,
+    /// What it is called.
+    pub title: String,
+    /// How much it matters.
+    pub priority: Priority,
+    /// With the plan: mean and 90 % interval of what a test would show.
+    pub expected: Prediction,
+    /// Mean if nothing were trained until then.
+    pub resting: f64,
+}
+
+/// How the athlete's answer to load is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResponseNote {
+    /// How many tests of the athlete's own it rests on; 0: the population's alone.
+    pub tests: usize,
+    /// Mean time constant of fitness, days.
+    pub fitness_days: f64,
+    /// Of fatigue.
+    pub fatigue_days: f64,
+    /// Weight of the model with variable dose (Busso 2003), 0 to 1; the rest is Banister's.
+    pub variable_dose: f64,
+    /// 100 where performance is in percent, else the mean of the tests.
+    pub reference: f64,
+    /// Errors on tests not yet seen.
+    pub out_of_sample: Option<OutOfSample>,
+}
+
+/// The choice that a plan made before stands for; sessions that are no more in the library, and days outside, are left out.
+pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
+    let mut choice: Choice = vec![Vec::new(); problem.days()];
+    for session in plan.sessions.iter().filter(|session| !session.fixed) {
+        let at = usize::try_from(session.day.0 - problem.request.start.0).ok().filter(|d| *d < choice.len());
+        let item = problem.items.iter().position(|item| item.name == session.name);
+        if let (Some(d), Some(item)) = (at, item.map(|item| item as u16)) {
+            if problem.fits[d].contains(&item) {
+                choice[d].push(item);
+            }
+        }
+    }
+    choice.iter_mut().for_each(|day| day.sort_unstable());
+    choice.iter_mut().for_each(Vec::dedup);
+    choice
+}
+
+/// Fresh first: technique, then what is explosive, heavy, hard, long, easy.
+fn order(kind: Kind) -> usize {
+    [Kind::Technique, Kind::Power, Kind::Strength, Kind::Intensity, Kind::Endurance, Kind::Recovery]
+        .iter()
+        .position(|own| *own == kind)
+        .unwrap_or(0)
+}
+
+pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &Bound) -> Plan {
+    let (request, response) = (basis.request, basis.response);
+    let mut sessions = Vec::new();
+    for (d, own) in choice.iter().enumerate() {
+        let day = request.start.plus(d as i32);
+        let mut of_day: Vec<Planned> = request
+            .fixed_on(day)
+            .map(|fixed| Planned {
+                day,
+                name: String::new(),
+                title: fixed.title.clone(),
+                kind: Kind::Endurance,
+                sport: fixed.sport.clone(),
+                minutes: fixed.minutes,
+                rpe: fixed.rpe,
+                load: fixed.minutes * fixed.rpe,
+                regions: fixed.regions.clone(),
+                equipment: BTreeSet::new(),
+                fixed: true,
+                what: String::new(),
+                serves: vec!["settled before the plan".into()],
+                without: String::new(),
+            })
+            .collect();
+        of_day.extend(own.iter().map(|i| {
+            let item = problem.items[usize::from(*i)];
+            let (serves, without) = why::why(problem, choice, d, *i);
+            Planned {
+                day,
+                name: item.name.clone(),
+                title: item.title.clone(),
+                kind: item.kind,
+                sport: item.sport.clone(),
+                minutes: item.minutes,
+                rpe: item.rpe,
+                load: item.load(),
+                regions: item.regions.clone(),
+                equipment: item.equipment.clone(),
+                fixed: false,
+                what: item.what.clone(),
+                serves,
+                without,
+            }
+        }));
+        of_day.sort_by_key(|session| (session.fixed, order(session.kind)));
+        sessions.extend(of_day);
+    }
+    let value = problem.value(choice);
+    let bound = match most {
+        Bound::AtMost(most) => Some(most.max(value)),
+        _ => None,
+    };
+    Plan {
+        schema: "agoge/plan/1".into(),
+        start: request.start,
+        days: problem.days(),
+        sessions,
+        weeks: weeks(problem, choice),
+        events: forecasts(basis, problem, choice),
+        response: note(basis),
+        value,
+        bound,
+        gap: bound.map(|bound| (bound - value) / bound.abs().max(1e-9)),
+        notes: notes(basis, problem, response.tests),
+    }
+}
+
+fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
+    let loads = problem.loads(choice);
+    let keep = (-1.0 / CTL_DAYS).exp();
+    let mut ctl = problem.ctl;
+    (0..problem.request.weeks)
+        .map(|week| {
+            let span = 7 * week..7 * week + 7;
+            ctl = loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
+            let own: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
+            let load: f64 = loads[span.clone()].iter().sum();
+            let mean = load / 7.0;
+            let sd = (loads[span.clone()].iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
+            let tapers = problem.tapers.iter().any(|taper| taper.days.start < span.end && span.start < taper.days.end);
+            let phase = match () {
+                () if tapers => "taper",
+                () if problem.deload.contains(&week) => "deload",
+                () => "",
+            };
+            Week {
+                first: problem.request.start.plus(7 * week as i32),
+                minutes: own.iter().map(|session| session.minutes).sum(),
+                load,
+                sessions: own.len(),
+                hard: own.iter().filter(|session| session.hard).count(),
+                monotony: (load > 0.0).then(|| (mean / sd.max(1e-9)).min(10.0)),
+                ctl,
+                phase: phase.into(),
+            }
+        })
+        .collect()
+}
+
+fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventForecast> {
+    let loads: Vec<f64> =
+        problem.loads(choice).iter().zip(&problem.event_load).map(|(own, event)| own + event).collect();
+    let until =
+        |at: usize, planned: &[f64]| -> Vec<f64> { basis.past.loads.iter().chain(&planned[..at]).copied().collect() };
+    let mut events: Vec<EventForecast> = basis
+        .request
+        .events
+        .iter()
+        .map(|event| {
+            let at = (event.day.0 - basis.request.start.0) as usize;
+            EventForecast {
+                day: event.day,
+                title: event.title.clone(),
+                priority: event.priority,
+                expected: basis.response.predict(&until(at, &loads)),
+                resting: basis.response.predict(&until(at, &vec![0.0; loads.len()])).value,
+            }
+        })
+        .collect();
+    events.sort_by_key(|event| event.day);
+    events
+}
+
+fn note(basis: &Basis) -> ResponseNote {
+    let (fitness_days, fatigue_days, variable_dose) = basis.response.time_constants();
+    ResponseNote {
+        tests: basis.response.tests,
+        fitness_days,
+        fatigue_days,
+        variable_dose,
+        reference: basis.response.reference,
+        out_of_sample: out_of_sample(&basis.past.loads, &basis.past.tests, &Prior::default()),
+    }
+}
+
+fn notes(basis: &Basis, problem: &Problem, tests: usize) -> Vec<String> {
+    let (request, past) = (basis.request, basis.past);
+    let mut notes = Vec::new();
+    if past.loads.is_empty() {
+        notes.push(format!(
+            "No load log: a CTL of {:.0} AU a day is assumed from the minutes a week that are usual; the first weeks are a guess.",
+            problem.ctl
+        ));
+    }
+    if basis.needs.is_empty() {
+        notes.push("No movement was analysed: technique is not aimed at anything that was found.".into());
+    }
+    let served = |need: usize| problem.serves[need].iter().any(|serves| *serves);
+    for (_, need) in basis.needs.iter().enumerate().filter(|(place, _)| !served(*place)) {
+        notes.push(format!("No session that may be planned works on this finding: {}.", need.title));
+    }
+    if tests == 0 {
+        notes.push(format!(
+            "Fewer than {} tests: the answer to load is the population's, not this athlete's.",
+            super::LEAST_TESTS
+        ));
+    }
+    if request.limits.taper {
+        let tapered = problem.tapers.len();
+        let wanted = request.events.iter().filter(|event| event.priority == Priority::A).count();
+        if tapered < wanted {
+            notes.push(format!(
+                "{} A events come too soon, or after too little that is known, for the rule of the taper.",
+                wanted - tapered
+            ));
+        }
+    }
+    for event in &request.events {
+        let longest =
+            past.sessions.iter().filter(|done| done.minutes.is_finite()).map(|done| done.minutes).fold(0.0, f64::max);
+        if longest > 0.0 && event.minutes > longest * (1.0 + request.limits.spike) {
+            notes.push(format!(
+                "The event of {} takes {:.0} min, the longest session of the log {longest:.0}.",
+                event.day, event.minutes
+            ));
+        }
+    }
+    if past.pains.iter().any(|pain| pain.score >= 3.0 && pain.day < request.start && pain.day.plus(14) >= request.start)
+    {
+        notes.push("Pain was reported: load is kept off these regions for up to 14 days. Pain belongs to a physician or physiotherapist.".into());
+    }
+    notes.push("Expected performance is a model's mean with its interval, no promise; what findings count in the plan ranks sessions and is no forecast.".into());
+    notes
+}
+
+/// Rules that some sessions uphold by being there.
+pub(super) const UPHELD: [Rule; 2] = [Rule::Taper, Rule::Least];

@@ -1,0 +1,266 @@
+//! Whether personal plans are worth it: virtual athletes whose answer to load is known, planned for by what their logs and tests show.
+
+use super::problem::Problem;
+use super::response::{Prior, Response, Test};
+use super::{Basis, Choice, Done, Event, Library, Need, Past, Plan, Planned, Priority, Request, plan};
+use agoge_motion::Day;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Days of the log that the planner sees, and days between tests.
+const LOG_DAYS: usize = 112;
+const TEST_DAYS: usize = 14;
+/// Standard deviation of a test, share of performance.
+const TEST_NOISE: f64 = 0.015;
+/// Share of planned sessions that are missed.
+const MISSED: f64 = 0.1;
+const WEEKS: usize = 12;
+
+/// How the planner is misled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knows {
+    /// It fits the athlete's own log.
+    Own,
+    /// It believes in another athlete's answer.
+    Another,
+}
+
+/// The truth about a virtual athlete: shares of performance as in [`Prior`], time constants in days.
+#[derive(Clone, Copy, Debug)]
+struct Truth {
+    gains: [f64; 3],
+    fitness: f64,
+    fatigue: f64,
+    dose: Option<f64>,
+    usual: f64,
+}
+
+impl Truth {
+    fn drawn(random: &mut fastrand::Rng, usual: f64) -> Truth {
+        let spread = |random: &mut fastrand::Rng| (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
+        let mut near = |centre: f64, sd: f64| centre * (sd * spread(random)).exp();
+        let (fitness, fatigue) = (near(42.0, 0.25), near(11.0, 0.25));
+        let (gain, tired) = (near(0.20, 0.3), near(0.12, 0.3));
+        let dose = random.bool().then_some(5.0);
+        Truth { gains: [0.92, gain, tired], fitness, fatigue, dose, usual }
+    }
+
+    /// Performance on the morning after these loads, AU a day; 1 is about what usual training gives. Written as the sums of the papers.
+    fn performance(&self, loads: &[f64]) -> f64 {
+        let end = loads.len() as f64;
+        let decay = |tau: f64, ago: f64| (-ago / tau).exp();
+        let unit = |tau: f64| 1.0 / ((1.0 / tau).exp() - 1.0);
+        let relative: Vec<f64> = loads.iter().map(|load| load / self.usual).collect();
+        let fitness: f64 = relative.iter().enumerate().map(|(i, w)| w * decay(self.fitness, end - i as f64)).sum();
+        let strength = |i: usize| match self.dose {
+            None => 1.0,
+            Some(tau) => {
+                let sum: f64 = (0..=i).map(|j| relative[j] * decay(tau, (i - j) as f64)).sum();
+                sum * (1.0 - (-1.0 / tau).exp())
+            }
+        };
+        let fatigue: f64 =
+            relative.iter().enumerate().map(|(i, w)| strength(i) * w * decay(self.fatigue, end - i as f64)).sum();
+        self.gains[0] + self.gains[1] * fitness / unit(self.fitness) - self.gains[2] * fatigue / unit(self.fatigue)
+    }
+}
+
+/// One athlete, planned for in each way: performance at the event, percent of what usual training gives, and sessions more than a tenth longer than before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// By the personal plan.
+    pub personal: f64,
+    /// Sessions too long, of the personal plan.
+    pub personal_spikes: usize,
+    /// By each template, in the order of [`TEMPLATES`].
+    pub templates: Vec<f64>,
+    /// Sessions too long, of each template.
+    pub template_spikes: Vec<usize>,
+    /// Seconds that the plan took.
+    pub seconds: f64,
+    /// Its gap.
+    pub gap: f64,
+    /// Rules that the independent checker found broken.
+    pub violations: usize,
+}
+
+/// The templates: load of each week as a share of the usual. The first is the generic periodised plan: three weeks up, one down, two weeks of taper.
+pub const TEMPLATES: [(&str, [f64; WEEKS]); 6] = [
+    ("periodised 3:1, taper", [1.0, 1.1, 1.2, 0.7, 1.1, 1.2, 1.3, 0.8, 1.2, 1.3, 0.65, 0.45]),
+    ("steady, taper", [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4]),
+    ("steady", [1.0; WEEKS]),
+    ("linear growth, taper", [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 0.7, 0.5]),
+    ("linear growth, one week of taper", [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 1.36, 0.5]),
+    ("2:1, taper", [1.05, 1.15, 0.7, 1.15, 1.25, 0.75, 1.25, 1.35, 0.8, 1.35, 0.65, 0.45]),
+];
+
+/// A virtual athlete with a log.
+struct Virtual {
+    request: Request,
+    past: Past,
+    truth: Truth,
+}
+
+fn virtual_athlete(seed: u64) -> Virtual {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let start = Day(20_000);
+    let mut minutes = [0.0; 7];
+    for day in &mut minutes {
+        *day = [0.0, 45.0, 60.0, 60.0, 90.0, 90.0, 120.0][random.usize(..7)];
+    }
+    minutes[5] = 120.0;
+    minutes[2] = 60.0;
+    minutes[0] = 60.0;
+    let mut request = Request::new(start, WEEKS, minutes);
+    request.sports = std::iter::once("running".to_owned()).collect();
+    let at = 7 * WEEKS - 1;
+    request.events = vec![Event {
+        day: start.plus(at as i32),
+        title: "race".into(),
+        priority: Priority::A,
+        sport: "running".into(),
+        minutes: 60.0,
+        rpe: 9.0,
+    }];
+    // The log: a third of the free time used, by easy runs mostly.
+    let mut past = Past::default();
+    let mut spare = 0.0;
+    for d in 0..LOG_DAYS {
+        let day = start.plus(d as i32 - LOG_DAYS as i32);
+        let free = request.minutes_on(day);
+        let done = if free > 0.0 && random.f64() < 0.75 {
+            (free * (0.5 + 0.5 * random.f64()) / 5.0).round() * 5.0
+        } else {
+            0.0
+        };
+        let rpe = if random.f64() < 0.2 { 7.0 } else { 3.5 };
+        spare += free - done;
+        past.loads.push(done * rpe);
+        if done > 0.0 {
+            past.sessions.push(Done { day, sport: "running".into(), minutes: done, load: done * rpe });
+        }
+    }
+    let usual = past.loads.iter().sum::<f64>() / LOG_DAYS as f64;
+    let truth = Truth::drawn(&mut random, usual.max(1.0));
+    let noise = |random: &mut fastrand::Rng| TEST_NOISE * ((0..12).map(|_| random.f64()).sum::<f64>() - 6.0);
+    for day in (TEST_DAYS..=LOG_DAYS).step_by(TEST_DAYS) {
+        let value = 300.0 * (truth.performance(&lead(&past.loads[..day], usual)) + noise(&mut random));
+        past.tests.push(Test { day, value });
+    }
+    debug_assert!(spare >= 0.0);
+    Virtual { request, past, truth }
+}
+
+/// Half a year of usual training before the log, so that the truth does not begin untrained.
+fn lead(loads: &[f64], usual: f64) -> Vec<f64> {
+    std::iter::repeat_n(usual, 200).chain(loads.iter().copied()).collect()
+}
+
+/// A template as sessions: on each free day the run whose load is nearest to the day's share of the week, three of four weeks with two hard days.
+fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice {
+    // Relative load of the days by rank of free minutes: one long, two hard, the others easy.
+    const SHARE: [f64; 7] = [0.28, 0.22, 0.18, 0.14, 0.11, 0.07, 0.0];
+    let mut choice: Choice = vec![Vec::new(); problem.days()];
+    for (week, factor) in factors.iter().enumerate() {
+        let mut days: Vec<usize> = (7 * week..7 * week + 7).filter(|d| !problem.fits[*d].is_empty()).collect();
+        days.sort_by(|a, b| problem.minutes[*b].total_cmp(&problem.minutes[*a]).then(a.cmp(b)));
+        days.truncate(6);
+        let all: f64 = SHARE[..days.len()].iter().sum();
+        for (rank, d) in days.into_iter().enumerate() {
+            let wanted = weekly * factor * SHARE[rank] / all;
+            let off = |i: &&u16| (problem.sessions[usize::from(**i)].load - wanted).abs();
+            let runs = problem.fits[d].iter().filter(|i| problem.items[usize::from(**i)].sport == "running");
+            let best = runs.min_by(|a, b| off(a).total_cmp(&off(b)));
+            choice[d].extend(best.filter(|i| off(i) < wanted));
+        }
+    }
+    choice
+}
+
+/// Loads as they come about: some sessions are missed.
+fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut loads = vec![0.0; days];
+    for (day, load) in planned {
+        if random.f64() >= MISSED {
+            loads[*day] += load;
+        }
+    }
+    loads
+}
+
+/// Sessions more than a tenth longer than the longest of the 30 days before.
+fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
+    let known: Vec<(Day, f64)> =
+        past.sessions.iter().map(|done| (done.day, done.minutes)).chain(planned.iter().copied()).collect();
+    let long = |(day, minutes): &&(Day, f64)| {
+        let before =
+            known.iter().filter(|(other, _)| other < day && other.0 >= day.0 - 30).map(|(_, m)| *m).fold(0.0, f64::max);
+        before > 0.0 && *minutes > 1.1 * before
+    };
+    planned.iter().filter(long).count()
+}
+
+/// Plans for so many virtual athletes and lets them train; the same for a seed on any number of threads.
+pub fn study(athletes: usize, seed: u64, knows: Knows) -> Vec<Outcome> {
+    let library = Library::bundled();
+    let all: Vec<Virtual> = (0..athletes as u64).map(|n| virtual_athlete(seed * 1000 + n)).collect();
+    (0..athletes).into_par_iter().filter_map(|n| outcome(&all, n, library, knows)).collect()
+}
+
+fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option<Outcome> {
+    let own = &all[n];
+    let seen = match knows {
+        Knows::Own => own,
+        Knows::Another => &all[(n + 1) % all.len()],
+    };
+    let mut response = Response::fit(&seen.past.loads, &seen.past.tests, &Prior::default());
+    response.usual_load = own.truth.usual;
+    let needs: [Need; 0] = [];
+    let basis = Basis { request: &own.request, library, past: &own.past, response: &response, needs: &needs };
+    let began = std::time::Instant::now();
+    let made: Plan = plan(&basis, None).ok()?;
+    let seconds = began.elapsed().as_secs_f64();
+    let days = own.request.length() - 1;
+    let place = |session: &Planned| (session.day.0 - own.request.start.0) as usize;
+    let at_event = |planned: &[(usize, f64)]| {
+        let loads = done(planned, days, n as u64);
+        let all: Vec<f64> = own.past.loads.iter().chain(&loads).copied().collect();
+        100.0 * own.truth.performance(&lead(&all, own.truth.usual))
+    };
+    let planned: Vec<(usize, f64)> =
+        made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
+    let steady = |kind| matches!(kind, super::Kind::Endurance | super::Kind::Intensity);
+    let lengths: Vec<(Day, f64)> =
+        made.sessions.iter().filter(|s| steady(s.kind)).map(|s| (s.day, s.minutes)).collect();
+    let problem = Problem::new(&own.request, library, &own.past, &response, &needs);
+    let weekly = 7.0 * own.truth.usual;
+    let (mut templates, mut template_spikes) = (Vec::new(), Vec::new());
+    for (_, factors) in &TEMPLATES {
+        let choice = by_template(&problem, weekly, factors);
+        let sessions: Vec<(usize, &super::Item)> = choice
+            .iter()
+            .enumerate()
+            .flat_map(|(d, own)| own.iter().map(move |i| (d, *i)))
+            .map(|(d, i)| (d, problem.items[usize::from(i)]))
+            .collect();
+        let planned: Vec<(usize, f64)> =
+            sessions.iter().map(|(d, item)| (*d, item.load())).filter(|(d, _)| *d < days).collect();
+        let lengths: Vec<(Day, f64)> = sessions
+            .iter()
+            .filter(|(_, item)| item.steady())
+            .map(|(d, item)| (own.request.start.plus(*d as i32), item.minutes))
+            .collect();
+        templates.push(at_event(&planned));
+        template_spikes.push(spikes(&own.past, &lengths));
+    }
+    Some(Outcome {
+        personal: at_event(&planned),
+        personal_spikes: spikes(&own.past, &lengths),
+        templates,
+        template_spikes,
+        seconds,
+        gap: made.gap.unwrap_or(f64::NAN),
+        violations: super::check(&made, &own.request, &own.past).len(),
+    })
+}

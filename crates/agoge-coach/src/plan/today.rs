@@ -1,0 +1,74 @@
+//! What may be done today: a range of load by kind, under the same rules as a plan.
+
+use super::library::{Item, Kind};
+use super::problem::{Choice, Problem};
+use super::search::KEPT;
+use super::{Basis, Rule};
+use agoge_motion::Day;
+use serde::Serialize;
+
+/// The answer for a day.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Today {
+    /// The day.
+    pub day: Day,
+    /// What may be done.
+    pub kinds: Vec<Range>,
+    /// What may not, with the rule against it.
+    pub refused: Vec<Refused>,
+}
+
+/// A kind of session with what of it may be done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Range {
+    /// Which kind.
+    pub kind: Kind,
+    /// The lightest and the heaviest that may be done, AU.
+    pub load: [f64; 2],
+    /// Titles, by load.
+    pub sessions: Vec<String>,
+}
+
+/// A kind of which nothing, or not everything, may be done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refused {
+    /// What it is called.
+    pub title: String,
+    /// Against which rules; none: it does not fit into the minutes, loads what hurts, or an event is near.
+    pub rules: Vec<Rule>,
+}
+
+/// What may be done on the first day of the request by itself, if the rest of its week stays free for what is needed.
+pub fn today(basis: &Basis) -> Today {
+    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let empty: Choice = vec![Vec::new(); problem.days()];
+    let before = problem.broken(&empty, problem.days());
+    let mut allowed: Vec<&Item> = Vec::new();
+    let mut refused = Vec::new();
+    for (place, item) in problem.items.iter().enumerate() {
+        let mut with = empty.clone();
+        with[0].push(place as u16);
+        let broken = problem.broken(&with, problem.days());
+        let fits = problem.fits[0].contains(&(place as u16));
+        if fits && broken.total() <= before.total() + KEPT {
+            allowed.push(item);
+        } else {
+            let rules = if fits {
+                broken.rules().into_iter().filter(|rule| broken.of(*rule) > before.of(*rule)).collect()
+            } else {
+                Vec::new()
+            };
+            refused.push(Refused { title: item.title.clone(), rules });
+        }
+    }
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let mut own: Vec<&&Item> = allowed.iter().filter(|item| item.kind == kind).collect();
+            own.sort_by(|a, b| a.load().total_cmp(&b.load()));
+            let load = [own.first()?.load(), own.last()?.load()];
+            Some(Range { kind, load, sessions: own.iter().map(|item| item.title.clone()).collect() })
+        })
+        .collect();
+    Today { day: basis.request.start, kinds, refused }
+}

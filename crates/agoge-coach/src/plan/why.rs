@@ -1,0 +1,45 @@
+//! What each session is there for: the plan is judged again without it.
+
+use super::problem::{Choice, Problem};
+use super::result::UPHELD;
+use super::search::KEPT;
+
+/// Effects on performance below this are not worth words, percent.
+const NOTABLE: f64 = 0.005;
+
+/// What a session serves, and what would be different without it.
+pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (Vec<String>, String) {
+    let mut without = choice.clone();
+    without[d].retain(|own| *own != item);
+    let (mut serves, mut lost) = (Vec::new(), Vec::new());
+    let week = 7 * (d / 7)..7 * (d / 7) + 7;
+    for (need, serving) in problem.needs.iter().zip(&problem.serves) {
+        if serving[usize::from(item)] {
+            let times = choice[week.clone()].iter().flatten().filter(|own| serving[usize::from(**own)]).count();
+            serves.push(format!("finding: {}", need.title));
+            lost.push(format!("{} is worked on {} times in this week instead of {times}", need.title, times - 1));
+        }
+    }
+    let change = (problem.value(choice) - problem.soft(choice)) - (problem.value(&without) - problem.soft(&without));
+    let goal = if problem.request.events.is_empty() { "at the end of the plan" } else { "at the events" };
+    if change >= NOTABLE {
+        serves.push(format!("performance {goal}"));
+        lost.push(format!("{change:.2} % less performance expected {goal}"));
+    } else if change <= -NOTABLE {
+        lost.push(format!("{:.2} % more performance expected {goal}", -change));
+    }
+    let broken = problem.broken(&without, problem.days());
+    if broken.total() > KEPT {
+        for rule in broken.rules() {
+            if UPHELD.contains(&rule) {
+                serves.push(format!("rule: {}", rule.label()));
+            }
+            lost.push(format!("the rule `{}` would be broken", rule.label()));
+        }
+    }
+    if serves.is_empty() {
+        serves.push("variety".into());
+    }
+    let without = if lost.is_empty() { "nothing measurable".into() } else { lost.join("; ") };
+    (serves, without)
+}
