@@ -47,6 +47,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Model(args) => commands::model::run(&args, shared),
         Command::Load(args) => commands::load::run(&args, shared),
         Command::Risk(args) => commands::load::risk(&args, shared),
+        Command::Plan(args) => commands::plan::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),
     }

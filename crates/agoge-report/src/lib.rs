@@ -8,15 +8,17 @@ mod explanation;
 mod html;
 mod language;
 mod load;
+mod plan;
 mod terminal;
 mod words;
 
 pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
-pub use html::{Scene, html, load_html};
+pub use html::{Scene, html, load_html, plan_html};
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
+pub use plan::{clash_terminal, compare_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

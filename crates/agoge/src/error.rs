@@ -128,6 +128,14 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// A request, a library of sessions or a plan is at fault.
+    #[error("{what}; hint: docs/PLAN.md shows what the file should look like; file: {}", .path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and in which line.
+        what: String,
+    },
     /// The operating system refused.
     #[error("{}: {source}; hint: check that the path exists and that you may use it", .path.display())]
     Io {
@@ -144,4 +152,10 @@ impl Error {
         let path = path.into();
         move |source| Error::Io { path, source }
     }
+}
+
+/// What is wrong with a TOML file, and in which line.
+pub(crate) fn toml_fault(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+    format!("line {line}: {}", error.message())
 }

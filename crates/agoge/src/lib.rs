@@ -28,6 +28,7 @@ mod models;
 mod movement;
 mod options;
 mod output;
+pub mod plan;
 mod reading;
 
 pub use agoge_attention as attention;

@@ -1,6 +1,7 @@
 //! Options of an analysis.
 
 use crate::Error;
+use crate::error::toml_fault;
 use agoge_formats::ReadOptions;
 use agoge_motion::condition;
 use serde::{Deserialize, Serialize};
@@ -61,10 +62,6 @@ impl Options {
     /// If it cannot be read, is not TOML, or has a key that does not exist.
     pub fn from_file(path: &Path) -> Result<Options, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            let what = format!("line {line}: {}", error.message());
-            Error::Config { path: path.to_owned(), what }
-        })
+        toml::from_str(&text).map_err(|error| Error::Config { path: path.to_owned(), what: toml_fault(&text, &error) })
     }
 }

@@ -34,8 +34,19 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Tasks => tasks(),
         BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
+        BenchCommand::Plans { athletes, seed, misled } => plans(*athletes, *seed, *misled),
         BenchCommand::Workouts { files, values } => workouts(files, *values),
     }
+}
+
+/// One line of JSON for each virtual athlete.
+fn plans(athletes: usize, seed: u64, misled: bool) -> Result<Exit, Failure> {
+    use agoge::coach::plan::study::{Knows, study};
+    for outcome in study(athletes, seed, if misled { Knows::Another } else { Knows::Own }) {
+        let line = serde_json::to_string(&outcome).map_err(std::io::Error::from)?;
+        print(&(line + "\n"))?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Says READY; to each line `TASK ITERATIONS` answers `R` and the wall time of each iteration in milliseconds; `quit` or the end of input ends it.

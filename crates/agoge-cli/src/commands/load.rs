@@ -47,7 +47,7 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
+pub(super) fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
     let folder = library.library.clone().or_else(Athlete::default_library).ok_or(agoge::Error::NoLibrary)?;
     Athlete::new(&folder, name)
 }

@@ -14,6 +14,7 @@ pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod norm;
+pub(crate) mod plan;
 pub(crate) mod pretrain;
 pub(crate) mod setup;
 pub(crate) mod train;

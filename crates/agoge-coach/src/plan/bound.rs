@@ -67,6 +67,9 @@ fn program(problem: &Problem) -> Program {
         if problem.event_load[d] > 0.0 {
             rows.push(constraint!(rest[d] <= 0.0));
         }
+        // Whole sessions fill a day less well than parts of them: no more than its best set, and without a hard session than its best easy one.
+        let [easy, any] = problem.largest(d);
+        rows.push(constraint!(load[d] - hard(d) * (any - easy) + rest[d] * easy <= easy));
         let next = if d + 1 < days { hard(d + 1) } else { Expression::from(0.0) };
         // On the morrow technique is not fresh, and no day is hard.
         let technique_next = if d + 1 < days {
@@ -106,7 +109,7 @@ fn program(problem: &Problem) -> Program {
         let growth = sum((0..=end as usize).map(|d| load[d] * weight(d))) + old;
         rows.push(constraint!(growth <= limits.ramp * problem.ctl));
         // With days between 0 and their largest, the variance is at most mean × (largest − mean).
-        let largest = span.clone().map(|d| largest(problem, d)).fold(0.0, f64::max);
+        let largest = span.clone().map(|d| problem.largest(d)[1]).fold(0.0, f64::max);
         let square = limits.monotony * limits.monotony;
         rows.push(constraint!(sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)));
         if problem.deload.contains(&week) {
@@ -165,13 +168,6 @@ fn program(problem: &Problem) -> Program {
         rows.push(constraint!(usual_hard * TAPER[0] - sum(days.clone().map(hard_minutes)) <= 0.0));
     }
     Program { variables, load, goal, rows }
-}
-
-/// The largest load a day can carry, AU: the densest sessions that fit into its minutes.
-fn largest(problem: &Problem, d: usize) -> f64 {
-    let densest = problem.fits[d].iter().map(|i| problem.items[usize::from(*i)].rpe).fold(0.0, f64::max);
-    let settled: f64 = problem.fixed[d].iter().map(|own| own.load).sum();
-    settled + densest * problem.minutes[d]
 }
 
 /// The bound, with tangents of the goal laid at a plan that was found and at the program's own optima.

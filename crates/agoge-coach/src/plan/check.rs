@@ -109,6 +109,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         }
         // Length: what is done in one piece is at most so much longer than the longest of its sport in 30 days.
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
+        let unheard = if past.sessions.is_empty() { (usual / 4.0).max(30.0) } else { 30.0 };
         for session in sessions
             .iter()
             .filter(|session| !session.fixed && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity))
@@ -127,8 +128,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 .map(|other| other.minutes)
                 .chain(done.map(|done| done.minutes).filter(|minutes| minutes.is_finite()))
                 .chain(races.map(|event| event.minutes))
-                .fold((usual / 4.0).max(30.0), f64::max);
-            if session.minutes > longest * (1.0 + limits.spike) + 1e-6 && session.minutes > (usual / 4.0).max(30.0) {
+                .fold(unheard, f64::max);
+            if session.minutes > longest * (1.0 + limits.spike) + 1e-6 && session.minutes > unheard {
                 wrong.push(format!("{day}: {} minutes after at most {longest}", session.minutes));
             }
         }

@@ -96,34 +96,28 @@ impl Kind {
 /// Sessions rated so or harder are hard ones (CR-10; about the second threshold, Seiler 2010).
 pub const HARD_RPE: f64 = 7.0;
 
-/// A session of the library.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A session of one length.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Name in kebab case, by which plans refer to it.
+    /// Name in kebab case, by which plans refer to it; the lengths of one session share it.
     pub name: String,
     /// What it is called.
     pub title: String,
     /// What it is for.
     pub kind: Kind,
     /// For which sport; empty for every one.
-    #[serde(default)]
     pub sport: String,
     /// How long, min.
     pub minutes: f64,
     /// How hard it is to be, CR-10.
     pub rpe: f64,
     /// What it asks of the body.
-    #[serde(default)]
     pub regions: BTreeMap<Region, Demand>,
     /// Curves of movement (docs/MOVEMENTS.md) that it works on.
-    #[serde(default)]
     pub skills: Vec<String>,
     /// What it needs.
-    #[serde(default)]
     pub equipment: BTreeSet<String>,
     /// What to do.
-    #[serde(rename = "do")]
     pub what: String,
     /// Why it is here: a source, or that it is usual practice.
     pub evidence: String,
@@ -151,14 +145,55 @@ impl Item {
 #[error("{0}")]
 pub struct LibraryFault(String);
 
-/// The sessions, by name.
+/// The sessions, each in its lengths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Library(Vec<Item>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    session: Vec<Item>,
+    session: Vec<Entry>,
+}
+
+/// A session as a library writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    title: String,
+    kind: Kind,
+    #[serde(default)]
+    sport: String,
+    /// The lengths in which it is done.
+    minutes: Vec<f64>,
+    rpe: f64,
+    #[serde(default)]
+    regions: BTreeMap<Region, Demand>,
+    #[serde(default)]
+    skills: Vec<String>,
+    #[serde(default)]
+    equipment: BTreeSet<String>,
+    #[serde(rename = "do")]
+    what: String,
+    evidence: String,
+}
+
+impl Entry {
+    fn items(self) -> impl Iterator<Item = Item> {
+        self.minutes.clone().into_iter().map(move |minutes| Item {
+            name: self.name.clone(),
+            title: self.title.clone(),
+            kind: self.kind,
+            sport: self.sport.clone(),
+            minutes,
+            rpe: self.rpe,
+            regions: self.regions.clone(),
+            skills: self.skills.clone(),
+            equipment: self.equipment.clone(),
+            what: self.what.clone(),
+            evidence: self.evidence.clone(),
+        })
+    }
 }
 
 impl Library {
@@ -179,17 +214,19 @@ impl Library {
         let file: File = toml::from_str(text).map_err(|fault| LibraryFault(fault.to_string().replace('\n', " ")))?;
         let mut names = BTreeSet::new();
         for item in &file.session {
-            if !names.insert(&item.name) {
+            if !names.insert(item.name.clone()) {
                 return Err(LibraryFault(format!("the session `{}` is there twice", item.name)));
             }
-            if !(item.minutes > 0.0 && item.minutes <= 600.0 && item.rpe > 0.0 && item.rpe <= 10.0) {
+            let possible = |minutes: &f64| *minutes > 0.0 && *minutes <= 600.0;
+            let lengths = !item.minutes.is_empty() && item.minutes.iter().all(possible);
+            if !(lengths && item.rpe > 0.0 && item.rpe <= 10.0) {
                 return Err(LibraryFault(format!(
                     "the session `{}` must have minutes in 1 to 600 and an rpe in 1 to 10",
                     item.name
                 )));
             }
         }
-        Ok(Library(file.session))
+        Ok(Library(file.session.into_iter().flat_map(Entry::items).collect()))
     }
 
     /// A library of these sessions, which must have different names.
@@ -203,8 +240,13 @@ impl Library {
         &self.0
     }
 
-    /// The session of a name.
+    /// The session of a name, in its shortest length.
     pub fn find(&self, name: &str) -> Option<&Item> {
-        self.0.iter().find(|item| item.name == name)
+        self.0.iter().filter(|item| item.name == name).min_by(|a, b| a.minutes.total_cmp(&b.minutes))
+    }
+
+    /// How many different sessions there are.
+    pub fn sessions(&self) -> usize {
+        self.0.iter().map(|item| item.name.as_str()).collect::<BTreeSet<_>>().len()
     }
 }

@@ -5,11 +5,13 @@
 
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
 use super::request::{Fixed, Need, Past, Priority, Request};
-use super::response::{Response, Surface};
+use super::response::{Prior, Response, Surface};
 use crate::load::CTL_DAYS;
 use agoge_motion::Day;
 use serde::Serialize;
 
+/// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
+const TRUST: f64 = 0.5;
 /// Days of the taper, and of the training before it that it is measured by.
 pub(super) const TAPER_DAYS: i32 = 14;
 pub(super) const BEFORE_TAPER_DAYS: i32 = 28;
@@ -23,6 +25,8 @@ pub(super) const SPIKE_DAYS: i32 = 30;
 pub(super) const PAIN_DAYS: [i32; 2] = [14, 7];
 pub(super) const NOTABLE_PAIN: f64 = 3.0;
 pub(super) const STRONG_PAIN: f64 = 7.0;
+/// A session of so many minutes is never a spike.
+const SHORTEST: f64 = 30.0;
 /// RPE that is assumed for minutes of which nothing else is known.
 pub(super) const USUAL_RPE: f64 = 4.0;
 /// What working on a finding is worth in a week for the first, second and third time, percent of performance for a gain of 1. A choice of ours: it ranks sessions and
@@ -190,6 +194,8 @@ pub(super) struct Problem<'a> {
     /// Sessions that may be planned.
     pub(super) items: Vec<&'a Item>,
     pub(super) sessions: Vec<Session>,
+    /// `[item]`: which session it is a length of.
+    pub(super) session_of: Vec<usize>,
     /// `[day][…]`: the items that fit on a day by themselves.
     pub(super) fits: Vec<Vec<u16>>,
     pub(super) minutes: Vec<f64>,
@@ -254,6 +260,10 @@ impl<'a> Problem<'a> {
                 steady: item.steady().then(|| family_of(&item.sport)),
             })
             .collect();
+        let mut names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        names.dedup();
+        let session_of =
+            items.iter().map(|item| names.iter().position(|name| *name == item.name).unwrap_or(0)).collect();
         let settled = |fixed: &'a Fixed| Session {
             minutes: fixed.minutes,
             load: fixed.minutes * fixed.rpe,
@@ -317,7 +327,10 @@ impl<'a> Problem<'a> {
                 .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE),
             ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0),
             longest,
-            base: (usual / 4.0).max(30.0),
+            base: match past.sessions.is_empty() {
+                true => (usual / 4.0).max(SHORTEST),
+                false => SHORTEST,
+            },
             tapers: request.events.iter().filter_map(|event| taper(request, past, event)).collect(),
             deload: Vec::new(),
             surface: goal(request, past, response),
@@ -331,7 +344,9 @@ impl<'a> Problem<'a> {
             request,
             items,
             sessions,
+            session_of,
         };
+        problem.reach();
         let every = request.limits.deload_every;
         let tapered = |week: &usize| {
             problem.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end)
@@ -341,6 +356,60 @@ impl<'a> Problem<'a> {
             _ => (0..request.weeks).filter(|week| (week + 1) % every == 0 && !tapered(week)).collect(),
         };
         problem
+    }
+
+    /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a day at most.
+    fn reach(&mut self) {
+        let limit = 1.0 + self.request.limits.spike;
+        for sport in 0..self.longest.len() {
+            let mut reached = vec![self.base; self.days()];
+            for d in 0..self.days() {
+                let from = d.saturating_sub(SPIKE_DAYS as usize);
+                let before = reached[from..d].iter().copied().fold(self.longest[sport][d].max(self.base), f64::max);
+                let sessions = &self.sessions;
+                let long = |i: &u16| {
+                    let own = &sessions[usize::from(*i)];
+                    own.steady == Some(sport) && own.minutes > self.base && own.minutes > limit * before + 1e-9
+                };
+                self.fits[d].retain(|i| !long(i));
+                let lengths =
+                    self.fits[d].iter().map(|i| &sessions[usize::from(*i)]).filter(|own| own.steady == Some(sport));
+                reached[d] = lengths.map(|own| own.minutes).fold(self.base, f64::max);
+            }
+        }
+    }
+
+    /// The largest loads that a day can carry, AU: without a hard session, and with one at most. With more than two sessions a day, the minutes alone bound it.
+    pub(super) fn largest(&self, d: usize) -> [f64; 2] {
+        let fixed = &self.fixed[d];
+        let most = self.request.limits.sessions_per_day;
+        let settled: f64 = fixed.iter().map(|own| own.load).sum();
+        let own: Vec<&Session> = self.fits[d].iter().map(|i| &self.sessions[usize::from(*i)]).collect();
+        if most > 2 {
+            let densest = own.iter().map(|own| own.load / own.minutes).fold(0.0, f64::max);
+            return [settled + densest * self.minutes[d]; 2];
+        }
+        let mut best = [settled; 2];
+        let mut judge = |set: &[&Session]| {
+            let all = || set.iter().copied().chain(fixed);
+            let hard = all().filter(|own| own.hard).count();
+            let fits = all().map(|own| own.minutes).sum::<f64>() <= self.minutes[d]
+                && all().count() <= most
+                && hard <= 1
+                && !(hard > 0 && all().any(|own| own.technique));
+            let load: f64 = all().map(|own| own.load).sum();
+            if fits {
+                best[1] = best[1].max(load);
+                if hard == 0 {
+                    best[0] = best[0].max(load);
+                }
+            }
+        };
+        for (place, one) in own.iter().enumerate() {
+            judge(&[one]);
+            own[place + 1..].iter().for_each(|other| judge(&[one, other]));
+        }
+        best
     }
 
     pub(super) fn days(&self) -> usize {
@@ -478,7 +547,8 @@ impl<'a> Problem<'a> {
             let mut seen = [0u64; 4];
             for i in week.iter().flatten() {
                 let i = usize::from(*i);
-                seen[(i / 64) % 4] |= 1 << (i % 64);
+                let session = self.session_of[i];
+                seen[(session / 64) % 4] |= 1 << (session % 64);
                 value += self.taste[i];
             }
             value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
@@ -566,14 +636,18 @@ fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
         goals.push((days, 1.0));
     }
     let sum: f64 = goals.iter().map(|(_, weight)| weight).sum();
+    // What an athlete's few tests say may be wrong: the plan is good for the population's answer too.
+    let population = Response::fit(&past.loads, &[], &Prior::default()).with_usual(response.usual_load);
     let mut total = Surface { rest: 0.0, linear: vec![0.0; days], square: (1..=days).map(|n| vec![0.0; n]).collect() };
     for (at, weight) in goals {
-        let own = response.surface(&past.loads, days, at);
-        let scale = 100.0 * weight / sum / response.reference;
-        total.rest += scale * own.rest;
-        total.linear.iter_mut().zip(&own.linear).for_each(|(to, from)| *to += scale * from);
-        for (to, from) in total.square.iter_mut().zip(&own.square) {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to += scale * from);
+        for (response, trust) in [(response, TRUST), (&population, 1.0 - TRUST)] {
+            let own = response.surface(&past.loads, days, at);
+            let scale = trust * 100.0 * weight / sum / response.reference;
+            total.rest += scale * own.rest;
+            total.linear.iter_mut().zip(&own.linear).for_each(|(to, from)| *to += scale * from);
+            for (to, from) in total.square.iter_mut().zip(&own.square) {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += scale * from);
+            }
         }
     }
     total

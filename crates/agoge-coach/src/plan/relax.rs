@@ -6,8 +6,8 @@ use super::{Basis, Rule, feasible, search};
 use serde::Serialize;
 use std::fmt;
 
-/// Steps of the search for each relaxation that is tried.
-const STEPS: usize = 20_000;
+/// The part of the steps of a plan that each relaxation is tried with.
+const PART: usize = 5;
 /// Relaxations that are named at most.
 const NAMED: usize = 4;
 
@@ -98,14 +98,14 @@ fn ladders(request: &Request) -> Vec<Ladder> {
 }
 
 /// What clashes in a request without a plan.
-pub(super) fn clash(basis: &Basis, proven: bool) -> Clash {
+pub(super) fn clash(basis: &Basis, proven: bool, steps: usize) -> Clash {
     let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
-    let (nearest, _) = search::search(&problem, vec![Vec::new(); problem.days()], STEPS, 1);
+    let (nearest, _) = search::search(&problem, vec![Vec::new(); problem.days()], steps, 1);
     let rules = problem.broken(&nearest, problem.days()).rules();
     let mut relaxations = Vec::new();
     for ladder in ladders(basis.request) {
         let enough =
-            ladder.into_iter().find(|(_, request)| feasible(&Basis { request, ..*basis }, STEPS) == Some(true));
+            ladder.into_iter().find(|(_, request)| feasible(&Basis { request, ..*basis }, steps / PART) == Some(true));
         relaxations.extend(enough.map(|(words, _)| words));
         if relaxations.len() == NAMED {
             break;

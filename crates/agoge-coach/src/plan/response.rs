@@ -236,6 +236,11 @@ impl Response {
         Response::fit(&[usual_load], &[], &Prior::default())
     }
 
+    /// The same answer for another usual daily load, AU.
+    pub(super) fn with_usual(self, usual_load: f64) -> Response {
+        Response { usual_load, ..self }
+    }
+
     fn relative<'a>(&self, loads: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         let usual = self.usual_load;
         loads.iter().map(move |load| if load.is_finite() { load / usual } else { 1.0 })

@@ -3,7 +3,7 @@
 use super::problem::{Choice, Problem};
 
 /// What a broken rule costs, percent of performance: more than any plan can gain by it.
-const PENALTY: f64 = 20.0;
+const PENALTY: f64 = 100.0;
 /// Below this what is broken is rounding.
 pub(super) const KEPT: f64 = 1e-9;
 
@@ -70,7 +70,7 @@ impl Walk<'_, '_> {
         let mut best = (self.cost, self.now.clone());
         for step in 0..steps {
             // From half a percent of performance down to a thousandth, geometrically.
-            let heat = 0.5 * (0.002f64).powf(step as f64 / steps as f64);
+            let heat = 0.5 * 0.002f64.powf(step as f64 / steps as f64);
             let Some(before) = self.step() else { continue };
             let cost = self.cost_of(&self.now);
             if cost <= self.cost || self.random.f64() < ((self.cost - cost) / heat).exp() {

@@ -232,7 +232,7 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
         made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
     let steady = |kind| matches!(kind, super::Kind::Endurance | super::Kind::Intensity);
     let lengths: Vec<(Day, f64)> =
-        made.sessions.iter().filter(|s| steady(s.kind)).map(|s| (s.day, s.minutes)).collect();
+        made.sessions.iter().filter(|s| steady(s.kind) && s.sport == "running").map(|s| (s.day, s.minutes)).collect();
     let problem = Problem::new(&own.request, library, &own.past, &response, &needs);
     let weekly = 7.0 * own.truth.usual;
     let (mut templates, mut template_spikes) = (Vec::new(), Vec::new());

@@ -4,11 +4,13 @@ mod data;
 mod days;
 mod figures;
 mod load;
+mod plan;
 mod sections;
 mod why;
 
 pub(crate) use load::figure;
 pub use load::load_html;
+pub use plan::plan_html;
 
 use agoge_coach::Analysis;
 use agoge_kinematics::Curves;

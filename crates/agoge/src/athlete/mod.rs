@@ -14,6 +14,7 @@ pub use rows::WorkoutRow;
 
 use crate::Error;
 use agoge_coach::load::{Log, Method, Overview, overview, usual_method};
+use agoge_motion::Day;
 use std::path::{Path, PathBuf};
 
 /// An athlete's folder.
@@ -92,6 +93,14 @@ impl Athlete {
             weeks: tables::weeks(&self.file("weekly.csv"))?,
             changes: tables::changes(&self.file("movement.csv"))?,
         })
+    }
+
+    /// Tests of performance, by day: `tests.csv`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has a wrong row, with its line.
+    pub fn tests(&self) -> Result<Vec<(Day, f64)>, Error> {
+        tables::tests(&self.file("tests.csv"))
     }
 
     /// The figures until the last entry, by one method or the one that most workouts have.

@@ -185,3 +185,32 @@ pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
     };
     Ok(rows.chunk_by(|a, b| a.name == b.name).filter_map(change).collect())
 }
+
+/// A row of `tests.csv`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestRow {
+    day: Day,
+    test: String,
+    value: f64,
+    unit: String,
+}
+
+/// The tests, by day. One kind of test a file: more is better, and another test would be another performance.
+pub(super) fn tests(path: &Path) -> Result<Vec<(Day, f64)>, Error> {
+    let rows: Vec<TestRow> = read(path)?;
+    let fault =
+        |line: usize, what: &str| Error::Table { path: path.to_owned(), line: line as u64 + 2, what: what.into() };
+    let first = rows.first().map(|row| (row.test.clone(), row.unit.clone()));
+    for (line, row) in rows.iter().enumerate() {
+        if first.as_ref().is_some_and(|(test, unit)| *test != row.test || *unit != row.unit) {
+            return Err(fault(line, "another test or unit than in the first row"));
+        }
+        if !(row.value.is_finite() && row.value > 0.0) {
+            return Err(fault(line, "a value must be above 0"));
+        }
+    }
+    let mut tests: Vec<(Day, f64)> = rows.into_iter().map(|row| (row.day, row.value)).collect();
+    tests.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(tests)
+}

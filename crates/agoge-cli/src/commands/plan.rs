@@ -1,0 +1,123 @@
+//! `agoge plan`
+
+use super::load::open;
+use super::{print, print_json};
+use crate::args::{Known, Plan as Args, PlanCommand, Shared};
+use crate::outcome::{Exit, Failure};
+use agoge::coach::plan::{Clash, Event, Plan, Priority, check, plan, today};
+use agoge::plan::{PlanInput, read_plan};
+use agoge::report;
+use std::path::Path;
+
+/// Plans, judges or compares.
+pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
+    match &args.command {
+        PlanCommand::Make { known, from, explain, out } => make(known, from.as_deref(), *explain, out, shared),
+        PlanCommand::Today { known } => {
+            let answer = today(&read(known)?.basis());
+            match shared.json {
+                true => print_json(&answer)?,
+                false => print(&report::today_terminal(&answer))?,
+            }
+            Ok(Exit::Done)
+        }
+        PlanCommand::Race { known, on, minutes, sport, rpe } => {
+            let event = Event {
+                day: *on,
+                title: "the new event".into(),
+                priority: Priority::C,
+                sport: sport.clone(),
+                minutes: *minutes,
+                rpe: *rpe,
+            };
+            race(known, event, shared)
+        }
+        PlanCommand::Check { plan, known } => {
+            let (made, input) = (read_plan(plan)?, read(known)?);
+            let wrong: Vec<String> =
+                check(&made, &input.request, &input.past).into_iter().map(|wrong| wrong.0).collect();
+            match shared.json {
+                true => print_json(&wrong)?,
+                false if wrong.is_empty() => print("The plan keeps every rule.\n")?,
+                false => print(&(wrong.join("\n") + "\n"))?,
+            }
+            Ok(if wrong.is_empty() { Exit::Done } else { Exit::InputAtFault })
+        }
+        PlanCommand::Compare { a, b } => {
+            let (a, b) = (read_plan(a)?, read_plan(b)?);
+            match shared.json {
+                true => print_json(&serde_json::json!({ "a": a, "b": b }))?,
+                false => print(&report::compare_terminal(&a, &b))?,
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn read(known: &Known) -> Result<PlanInput, Failure> {
+    let athlete = known.athlete.as_ref().map(|name| open(&known.library, name)).transpose()?;
+    Ok(PlanInput::read(&known.request, athlete.as_ref(), &known.findings, known.sessions.as_deref())?)
+}
+
+fn make(known: &Known, from: Option<&Path>, explain: bool, out: &Path, shared: &Shared) -> Result<Exit, Failure> {
+    let input = read(known)?;
+    let before = from.map(read_plan).transpose()?;
+    let made = match plan(&input.basis(), before.as_ref()) {
+        Ok(made) => made,
+        Err(clash) => return clashed(&clash, shared),
+    };
+    std::fs::create_dir_all(out).map_err(agoge::Error::io(out))?;
+    let json = serde_json::to_string_pretty(&made).map_err(std::io::Error::from)? + "\n";
+    let athlete = known.athlete.as_deref().unwrap_or_default();
+    for (name, text) in [
+        ("plan.json", json),
+        ("plan.html", report::plan_html(&made, athlete)),
+        ("plan.csv", report::plan_csv(&made)),
+        ("plan.ics", report::plan_calendar(&made)),
+    ] {
+        agoge::write_bytes(&out.join(name), text.as_bytes())?;
+    }
+    match shared.json {
+        true => print_json(&made)?,
+        false => print(&report::plan_terminal(&made, explain))?,
+    }
+    if !shared.quiet {
+        eprintln!("plan.html, plan.json, plan.csv, plan.ics are in {}", out.display());
+    }
+    Ok(Exit::Done)
+}
+
+fn clashed(clash: &Clash, shared: &Shared) -> Result<Exit, Failure> {
+    if shared.json {
+        print_json(clash)?;
+    }
+    eprintln!("error: {clash}");
+    Ok(Exit::InputAtFault)
+}
+
+fn race(known: &Known, event: Event, shared: &Shared) -> Result<Exit, Failure> {
+    let mut input = read(known)?;
+    let before = match plan(&input.basis(), None) {
+        Ok(made) => made,
+        Err(clash) => return clashed(&clash, shared),
+    };
+    input.request.events.push(event);
+    if let Some(what) = input.request.fault() {
+        return Err(agoge::Error::Plan { path: known.request.clone(), what }.into());
+    }
+    match plan(&input.basis(), Some(&before)) {
+        Ok(after) => say_race(&before, &after, shared),
+        Err(clash) => clashed(&clash, shared),
+    }
+}
+
+fn say_race(before: &Plan, after: &Plan, shared: &Shared) -> Result<Exit, Failure> {
+    match shared.json {
+        true => print_json(&serde_json::json!({ "without": before, "with": after }))?,
+        false => print(&format!(
+            "It fits in. A is the plan without it, B with it.\n{}",
+            report::compare_terminal(before, after)
+        ))?,
+    }
+    Ok(Exit::Done)
+}

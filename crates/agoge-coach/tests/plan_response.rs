@@ -1,0 +1,145 @@
+//! The answer to load on real logs: tests that were not seen, forecast by the fit with priors, by Banister's model with free parameters, and by the last value.
+
+use agoge_coach::plan::{Prior, Response, Test, squad_prior};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+fn data() -> Option<PathBuf> {
+    let folder = std::env::var_os("AGOGE_TEST_DATA").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: AGOGE_TEST_DATA is not set");
+    }
+    folder.map(|folder| folder.join("load"))
+}
+
+/// Banister's model with five free parameters by Levenberg and Marquardt, from the usual start (45, 15), as such fits are done.
+fn banister(loads: &[f64], tests: &[Test]) -> impl Fn(usize) -> f64 {
+    let loads = loads.to_vec();
+    let model = move |p: &[f64; 5], day: usize| {
+        let sum = |tau: f64| -> f64 {
+            loads[..day].iter().enumerate().map(|(i, w)| w * (-((day - i) as f64) / tau.clamp(1.0, 400.0)).exp()).sum()
+        };
+        p[0] + p[1] * sum(p[3]) - p[2] * sum(p[4])
+    };
+    let cost = |p: &[f64; 5]| tests.iter().map(|test| (model(p, test.day) - test.value).powi(2)).sum::<f64>();
+    let mut p = [tests[0].value, 0.02, 0.04, 45.0, 15.0];
+    let mut damping = 1e-3;
+    for _ in 0..300 {
+        let (mut normal, mut right) = (nalgebra::Matrix5::<f64>::zeros(), nalgebra::Vector5::<f64>::zeros());
+        for test in tests {
+            let at = model(&p, test.day);
+            let mut slope = nalgebra::Vector5::<f64>::zeros();
+            for k in 0..5 {
+                let step = 1e-5 * p[k].abs().max(1e-3);
+                let mut other = p;
+                other[k] += step;
+                slope[k] = (model(&other, test.day) - at) / step;
+            }
+            normal += slope * slope.transpose();
+            right += slope * (test.value - at);
+        }
+        let mut damped = normal;
+        for k in 0..5 {
+            damped[(k, k)] += damping * normal[(k, k)].max(1e-12);
+        }
+        let Some(change) = damped.lu().solve(&right) else { break };
+        let mut next = p;
+        (0..5).for_each(|k| next[k] += change[k]);
+        if cost(&next) < cost(&p) {
+            p = next;
+            damping = (damping * 0.3).max(1e-12);
+        } else {
+            damping *= 4.0;
+            if damping > 1e12 {
+                break;
+            }
+        }
+    }
+    move |day| model(&p, day)
+}
+
+fn rmse(errors: &[f64]) -> f64 {
+    (errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64).sqrt()
+}
+
+/// A table as rows by column name.
+fn rows(path: PathBuf) -> Vec<BTreeMap<String, String>> {
+    let text = std::fs::read_to_string(path).expect("the data are there");
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let clean = |cell: &str| cell.trim().trim_matches('"').to_owned();
+    let names: Vec<String> = lines.next().unwrap().split(',').map(clean).collect();
+    lines.map(|line| names.iter().cloned().zip(line.split(',').map(clean)).collect()).collect()
+}
+
+#[test]
+fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
+    let Some(folder) = data() else { return };
+    let rows = rows(folder.join("bike-score.csv"));
+    let loads: Vec<f64> = rows.iter().map(|row| row["BikeScore"].parse().unwrap_or(0.0)).collect();
+    let tests: Vec<Test> = rows
+        .iter()
+        .enumerate()
+        .filter_map(|(day, row)| Some(Test { day, value: row["Test_5min_Power"].parse().ok()? }))
+        .collect();
+    assert!(tests.len() >= 8);
+    let (mut ours, mut free, mut last) = (Vec::new(), Vec::new(), Vec::new());
+    // Each of the last tests from those before it.
+    for n in 6..tests.len() {
+        let (before, now) = (&tests[..n], tests[n]);
+        ours.push(
+            Response::fit(&loads[..now.day], before, &Prior::default()).predict(&loads[..now.day]).value - now.value,
+        );
+        free.push(banister(&loads, before)(now.day) - now.value);
+        last.push(before[n - 1].value - now.value);
+    }
+    eprintln!(
+        "{} tests, {} forecasts: with priors {:.2} W, free parameters {:.2} W, last value {:.2} W",
+        tests.len(),
+        ours.len(),
+        rmse(&ours),
+        rmse(&free),
+        rmse(&last)
+    );
+    assert!(rmse(&ours) <= rmse(&free));
+}
+
+#[test]
+fn strength_is_forecast_no_worse_than_by_free_parameters() {
+    let Some(folder) = data() else { return };
+    let mut squad: BTreeMap<String, (Vec<f64>, Vec<Test>)> = BTreeMap::new();
+    for row in rows(folder.join("strength-training.csv")) {
+        let own = squad.entry(row["athlete"].clone()).or_default();
+        let load = |name: &str| row[name].parse::<f64>().unwrap_or(0.0);
+        if let Ok(value) = row["est1RM"].parse() {
+            own.1.push(Test { day: own.0.len(), value });
+        }
+        own.0.push(load("UBNL") + load("LBNL"));
+    }
+    assert_eq!(squad.len(), 10);
+    // The last fifth of each athlete's tests from the first four, the prior of the squad from the first four fifths alone.
+    let seen: Vec<(Vec<f64>, Vec<Test>)> =
+        squad.values().map(|(loads, tests)| (loads.clone(), tests[..tests.len() * 4 / 5].to_vec())).collect();
+    let shared = squad_prior(&seen);
+    let (mut ours, mut hierarchical, mut free, mut last) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (loads, tests) in squad.values() {
+        let (before, after) = tests.split_at(tests.len() * 4 / 5);
+        let own = Response::fit(loads, before, &Prior::default());
+        let within = Response::fit(loads, before, &shared);
+        let peer = banister(loads, before);
+        for test in after {
+            ours.push(own.predict(&loads[..test.day]).value - test.value);
+            hierarchical.push(within.predict(&loads[..test.day]).value - test.value);
+            free.push(peer(test.day) - test.value);
+            last.push(before[before.len() - 1].value - test.value);
+        }
+    }
+    eprintln!(
+        "{} forecasts: with priors {:.2}, with the squad's {:.2}, free parameters {:.2}, last value {:.2}",
+        ours.len(),
+        rmse(&ours),
+        rmse(&hierarchical),
+        rmse(&free),
+        rmse(&last)
+    );
+    assert!(rmse(&ours) <= rmse(&free) && rmse(&hierarchical) <= rmse(&free));
+}

@@ -1,0 +1,212 @@
+//! A plan on the terminal, as a table, and as a calendar.
+
+use agoge_coach::plan::{Clash, EventForecast, Kind, Plan, Planned, Today, Weekday};
+use icalendar::{Calendar, Class, Component, Event, EventLike};
+use std::fmt::Write;
+
+/// What performance is given in.
+pub(crate) fn performance(value: f64, percent: bool) -> String {
+    if percent { format!("{value:.1} %") } else { format!("{value:.1}") }
+}
+
+/// Expected performance at an event, with what resting until then would leave.
+pub(crate) fn forecast(event: &EventForecast, percent: bool) -> String {
+    let of = |value: f64| performance(value, percent);
+    format!(
+        "expected {} (90 % of tests between {} and {}); resting until then {}",
+        of(event.expected.value),
+        of(event.expected.low),
+        of(event.expected.high),
+        of(event.resting)
+    )
+}
+
+/// How far from the best the plan can be.
+pub(crate) fn quality(plan: &Plan) -> String {
+    match plan.gap {
+        Some(gap) => {
+            format!("No plan under these rules can be worth more than {:.1} % more than this one", 100.0 * gap)
+        }
+        None => "How far from the best this plan is, is not known".to_owned(),
+    }
+}
+
+/// How the athlete's answer to load is known.
+pub(crate) fn response(plan: &Plan) -> String {
+    let own = &plan.response;
+    let mut text = match own.tests {
+        0 => "the population's: too few tests of the athlete's own".to_owned(),
+        n => format!("fitted to {n} tests"),
+    };
+    let _ = write!(text, "; fitness fades over {:.0} days, fatigue over {:.0}", own.fitness_days, own.fatigue_days);
+    if let Some(error) = own.out_of_sample {
+        let _ = write!(
+            text,
+            "; tests not yet seen were missed by {:.1}, by the last value before by {:.1} ({} forecasts)",
+            error.model, error.last_value, error.tests
+        );
+    }
+    text
+}
+
+fn line(session: &Planned) -> String {
+    format!("{} ({:.0} min, RPE {}, {:.0} AU)", session.title, session.minutes, session.rpe, session.load)
+}
+
+/// The plan week by week; with `explain` what each session serves and what would be different without it.
+pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
+    let percent = plan.response.tests == 0;
+    let mut out = String::new();
+    for (number, week) in plan.weeks.iter().enumerate() {
+        let monotony = week.monotony.map_or(String::new(), |own| format!(", monotony {own:.1}"));
+        let phase = if week.phase.is_empty() { String::new() } else { format!(", {}", week.phase) };
+        let _ = writeln!(
+            out,
+            "Week {} ({}){phase}: {:.0} min, {:.0} AU, {} sessions, {} hard{monotony}",
+            number + 1,
+            week.first,
+            week.minutes,
+            week.load,
+            week.sessions,
+            week.hard
+        );
+        for day in (0..7).map(|d| week.first.plus(d)) {
+            let name = Weekday::of(day).short();
+            for event in plan.events.iter().filter(|event| event.day == day) {
+                let _ = writeln!(out, "  {name}  {} ({:?}): {}", event.title, event.priority, forecast(event, percent));
+            }
+            for session in plan.sessions.iter().filter(|session| session.day == day) {
+                let _ = writeln!(out, "  {name}  {}", line(session));
+                if explain {
+                    let _ =
+                        writeln!(out, "       serves {}; without it: {}", session.serves.join(", "), session.without);
+                }
+            }
+        }
+    }
+    let _ = writeln!(out, "\nAnswer to load: {}.", response(plan));
+    let _ = writeln!(out, "{}.", quality(plan));
+    for note in &plan.notes {
+        let _ = writeln!(out, "- {note}");
+    }
+    out
+}
+
+/// Why there is no plan.
+pub fn clash_terminal(clash: &Clash) -> String {
+    format!("{clash}\n")
+}
+
+/// What may be done today.
+pub fn today_terminal(today: &Today) -> String {
+    let mut out = format!("{} {}: what may be done, one of these\n", Weekday::of(today.day).short(), today.day);
+    for range in &today.kinds {
+        let [low, high] = range.load;
+        let span = if high > low { format!("{low:.0} to {high:.0}") } else { format!("{low:.0}") };
+        let _ = writeln!(out, "  {:10} {span:>10} AU  {}", range.kind.label(), range.sessions.join(", "));
+    }
+    if today.kinds.is_empty() {
+        let _ = writeln!(out, "  nothing: rest");
+    }
+    let refused: Vec<String> = today
+        .refused
+        .iter()
+        .map(|refused| match refused.rules.is_empty() {
+            true => refused.title.clone(),
+            false => {
+                let rules: Vec<&str> = refused.rules.iter().map(|rule| rule.label()).collect();
+                format!("{} ({})", refused.title, rules.join(", "))
+            }
+        })
+        .collect();
+    if !refused.is_empty() {
+        let _ = writeln!(
+            out,
+            "Not today (without a rule named: no time, pain, or an event is near): {}",
+            refused.join("; ")
+        );
+    }
+    out
+}
+
+/// Two plans week by week, and what is expected at their events.
+pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
+    let mut out = String::from("week        minutes A → B     load A → B    hard A → B\n");
+    for (own, other) in a.weeks.iter().zip(&b.weeks) {
+        let _ = writeln!(
+            out,
+            "{}  {:>7.0} → {:<7.0} {:>6.0} → {:<6.0} {:>5} → {}",
+            own.first, own.minutes, other.minutes, own.load, other.load, own.hard, other.hard
+        );
+    }
+    for (name, plan) in [("A", a), ("B", b)] {
+        for event in &plan.events {
+            let _ =
+                writeln!(out, "{name}: {} {}: {}", event.day, event.title, forecast(event, plan.response.tests == 0));
+        }
+    }
+    let same =
+        |session: &&Planned| b.sessions.iter().any(|other| (other.day, &other.title) == (session.day, &session.title));
+    let kept = a.sessions.iter().filter(same).count();
+    let _ = writeln!(out, "{kept} of {} sessions of A are in B, which has {}", a.sessions.len(), b.sessions.len());
+    out
+}
+
+/// The sessions as CSV.
+pub fn plan_csv(plan: &Plan) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = String::from("day,kind,sport,session,title,minutes,rpe,load_au,fixed,do,serves,without\n");
+    for session in &plan.sessions {
+        let _ = writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
+            session.day,
+            session.kind.label(),
+            quoted(&session.sport),
+            session.name,
+            quoted(&session.title),
+            session.minutes,
+            session.rpe,
+            session.load,
+            session.fixed,
+            quoted(&session.what),
+            quoted(&session.serves.join("; ")),
+            quoted(&session.without)
+        );
+    }
+    out
+}
+
+/// The sessions and events as an iCalendar file (RFC 5545): whole days, marked private, with identities that stay when a plan is revised.
+pub fn plan_calendar(plan: &Plan) -> String {
+    let mut calendar = Calendar::new();
+    calendar.name("Agoge plan");
+    let mut add = |day: agoge_motion::Day, title: &str, text: &str, number: usize| {
+        let (year, month, of_month) = day.date();
+        let Some(date) = chrono::NaiveDate::from_ymd_opt(year, month, of_month) else { return };
+        // A time that follows from the plan, so that the same plan gives the same file.
+        let stamp = date.and_time(chrono::NaiveTime::MIN).and_utc();
+        let mut event = Event::new();
+        event.uid(&format!("{day}-{number}@agoge")).timestamp(stamp).summary(title).description(text).all_day(date);
+        event.class(Class::Private);
+        calendar.push(event.done());
+    };
+    let mut before = None;
+    let mut number = 0;
+    for session in &plan.sessions {
+        number = if before == Some(session.day) { number + 1 } else { 1 };
+        before = Some(session.day);
+        let what = if session.what.is_empty() { String::new() } else { format!("{}\n", session.what) };
+        let text = format!("{what}{}. Serves: {}.", line(session), session.serves.join(", "));
+        add(session.day, &session.title, &text, number);
+    }
+    for event in &plan.events {
+        add(event.day, &event.title, &forecast(event, plan.response.tests == 0), 0);
+    }
+    calendar.to_string()
+}
+
+/// The letter of a kind, for pages that have little room.
+pub(crate) fn class_of(kind: Kind) -> &'static str {
+    kind.label()
+}

@@ -1,0 +1,182 @@
+//! What a plan is made from, read from files: the request, the sessions, an athlete's folder, analyses.
+
+use crate::athlete::Athlete;
+use crate::error::toml_fault;
+use crate::{Analysis, Error};
+use agoge_coach::load::{Daily, Method};
+use agoge_coach::plan::{Basis, Done, LEAST_TESTS, Library, Need, Past, Plan, Prior, Request, Response, Test};
+use agoge_motion::Day;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Findings that a plan works on at most: more would be none (a coach changes few things at a time).
+const MOST_NEEDS: usize = 3;
+
+/// Everything that a plan is made from, owned.
+#[derive(Clone, Debug)]
+pub struct PlanInput {
+    /// What is asked for.
+    pub request: Request,
+    /// The sessions to choose from.
+    pub library: Library,
+    /// The time before.
+    pub past: Past,
+    /// How the athlete answers to load.
+    pub response: Response,
+    /// What the analysis of movement found.
+    pub needs: Vec<Need>,
+}
+
+impl PlanInput {
+    /// Reads what a plan is made from. Without an athlete nothing is known of the past; without analyses nothing of the movement; without a library the one that comes with
+    /// Agoge is used.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is at fault; no such athlete.
+    pub fn read(
+        request: &Path,
+        athlete: Option<&Athlete>,
+        analyses: &[impl AsRef<Path>],
+        library: Option<&Path>,
+    ) -> Result<PlanInput, Error> {
+        let request = read_request(request)?;
+        let past = athlete.map(|athlete| past(athlete, request.start)).transpose()?.unwrap_or_default();
+        let mut needs: Vec<Need> = Vec::new();
+        for path in analyses {
+            for need in needs_of(&read_analysis(path.as_ref())?) {
+                match needs.iter_mut().find(|known| known.curve == need.curve) {
+                    Some(known) if known.gain < need.gain => *known = need,
+                    Some(_) => {}
+                    None => needs.push(need),
+                }
+            }
+        }
+        needs.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        needs.truncate(MOST_NEEDS);
+        let response = match past.loads.is_empty() {
+            true => {
+                let minutes = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
+                Response::population(minutes * 4.0 / 7.0)
+            }
+            false => Response::fit(&past.loads, &past.tests, &Prior::default()),
+        };
+        Ok(PlanInput { request, library: read_library(library)?, past, response, needs })
+    }
+
+    /// The same, borrowed.
+    pub fn basis(&self) -> Basis<'_> {
+        Basis {
+            request: &self.request,
+            library: &self.library,
+            past: &self.past,
+            response: &self.response,
+            needs: &self.needs,
+        }
+    }
+
+    /// In what performance is given: percent of today's without enough tests, else the unit of the tests.
+    pub fn in_percent(&self) -> bool {
+        self.past.tests.len() < LEAST_TESTS
+    }
+}
+
+/// Reads a plan that was made before.
+///
+/// # Errors
+/// A file that cannot be read or is no plan.
+pub fn read_plan(path: &Path) -> Result<Plan, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|fault| Error::Plan { path: path.to_owned(), what: format!("this is no plan ({fault})") })
+}
+
+fn read_analysis(path: &Path) -> Result<Analysis, Error> {
+    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|fault| Error::Plan { path: path.to_owned(), what: format!("this is no analysis ({fault})") })
+}
+
+/// Reads and checks a request (docs/PLAN.md).
+///
+/// # Errors
+/// A file that cannot be read, unknown keys, values that cannot be.
+pub fn read_request(path: &Path) -> Result<Request, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    let request: Request = toml::from_str(&text)
+        .map_err(|error| Error::Plan { path: path.to_owned(), what: toml_fault(&text, &error) })?;
+    match request.fault() {
+        Some(what) => Err(Error::Plan { path: path.to_owned(), what }),
+        None => Ok(request),
+    }
+}
+
+fn read_library(path: Option<&Path>) -> Result<Library, Error> {
+    let Some(path) = path else { return Ok(Library::bundled().clone()) };
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    Library::parse(&text).map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
+}
+
+/// What findings ask for: by the gain that changing them would bring, where explained and standing, else by their importance.
+pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
+    analysis
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let curve = finding.curve.clone()?;
+            // Curves of one side are kept under a key with the side in it; sessions work on both.
+            let curve =
+                ["left_", "right_"].iter().find_map(|side| curve.strip_prefix(side)).unwrap_or(&curve).to_owned();
+            Some(Need { title: finding.title.clone(), curve, gain: finding.importance.clamp(0.0, 1.0) })
+        })
+        .collect()
+}
+
+/// AU of session RPE that a load by another method stands for: an hour at threshold is 450 AU (RPE 7.5), and by the formulas of docs/LOAD.md 100 TSS, a TRIMP of 183
+/// (Banister, at 88 % of the heart rate reserve), 240 (Edwards) or 150 (Lucía). An assumption: it is used only for sessions without a rating.
+fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
+    let per_unit = [
+        (Method::SessionRpe, 1.0),
+        (Method::Tss, 4.5),
+        (Method::Pace, 4.5),
+        (Method::TrimpLucia, 3.0),
+        (Method::TrimpBanister, 450.0 / 183.0),
+        (Method::TrimpEdwards, 450.0 / 240.0),
+    ];
+    per_unit.iter().find_map(|(method, factor)| Some(factor * loads.get(method)?)).unwrap_or(f64::NAN)
+}
+
+/// What is known of an athlete before a day.
+fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
+    if !athlete.folder().is_dir() {
+        return Err(Error::NoAthlete { folder: athlete.folder().to_owned() });
+    }
+    let (log, profile) = (athlete.log()?, athlete.profile()?);
+    let before: Vec<_> = log.sessions.iter().filter(|session| session.day < start).collect();
+    let entries: Vec<(Day, f64)> = before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();
+    let daily = Daily::of(&entries, profile.missing_is_rest);
+    let mut loads = daily.values;
+    let nothing = if profile.missing_is_rest { 0.0 } else { f64::NAN };
+    let from = daily.first;
+    if !loads.is_empty() {
+        loads.resize(usize::try_from(start.0 - from.0).unwrap_or(loads.len()), nothing);
+    }
+    let sessions = before
+        .iter()
+        .filter(|session| session.day.plus(60) >= start)
+        .map(|session| Done {
+            day: session.day,
+            sport: session.sport.clone(),
+            minutes: session.minutes,
+            load: session_rpe(&session.loads),
+        })
+        .collect();
+    let tests = athlete
+        .tests()?
+        .into_iter()
+        .filter(|(day, _)| *day < start && *day >= from)
+        .map(|(day, value)| Test { day: (day.0 - from.0) as usize, value })
+        .filter(|test| test.day <= loads.len())
+        .collect();
+    let pains = log.pains.into_iter().filter(|pain| pain.day < start).collect();
+    Ok(Past { loads, sessions, tests, pains })
+}
