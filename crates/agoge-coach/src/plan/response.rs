@@ -5,7 +5,7 @@
 //! over a grid of time constants is exact: at each node a normal–inverse-gamma regression, weighed by its marginal likelihood. What is said is the mean over all nodes
 //! of both models. Loads are divided by the athlete's usual daily load and gains are what usual training is worth, so that one prior serves every unit.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{Matrix4, Vector4};
 use serde::{Deserialize, Serialize};
 
 /// With fewer tests the athlete's own are not fitted: three gains and the time constants would be free beside them (Hellard 2006).
@@ -29,10 +29,11 @@ pub struct Test {
 pub struct Prior {
     /// Weights of the nodes, in the order of the grid.
     weights: Vec<f64>,
-    /// Mean of: performance without training, what usual training adds in the long run, what it costs in fatigue.
-    pub mean: [f64; 3],
+    /// Mean of: performance without training, what usual training adds in the long run, what it costs in fatigue, and how much more than by the record's first weeks the
+    /// athlete was trained before them.
+    pub mean: [f64; 4],
     /// Their standard deviations.
-    pub sd: [f64; 3],
+    pub sd: [f64; 4],
     /// Standard deviation of a test.
     pub noise: f64,
 }
@@ -48,7 +49,7 @@ struct Tau {
 /// The grid. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads (module `bound` relies on it); Busso (2003) found such values.
 fn grid() -> Vec<Tau> {
     let mut nodes = Vec::new();
-    for fitness in [20.0, 30.0, 40.0, 50.0, 65.0] {
+    for fitness in [20.0, 30.0, 40.0, 50.0, 65.0, 90.0, 150.0] {
         for fatigue in [4.0, 7.0, 10.0, 14.0, 18.0] {
             if fatigue < 0.6 * fitness {
                 nodes.push(Tau { fitness, fatigue, dose: None });
@@ -65,17 +66,17 @@ fn grid() -> Vec<Tau> {
 
 impl Default for Prior {
     /// Time constants about 45 and 12 days (Morton, Fitz-Clarke and Banister 1990; published ones reach from 4 to 74, Vermeire 2022), both models alike; usual training is
-    /// worth a fifth of performance, give or take a tenth, k₂/k₁ about 2; a test repeats within 2 %. The gains are a choice of ours, wide on purpose.
+    /// worth a fifth of performance, give or take most of it, k₂/k₁ about 2; a test repeats within 2 %. The gains are a choice of ours, wide on purpose.
     fn default() -> Prior {
         let nodes = grid();
         let near = |value: f64, centre: f64, sd: f64| (-0.5 * ((value / centre).ln() / sd).powi(2)).exp();
         let of = |tau: &Tau| {
-            let shared = near(tau.fitness, 45.0, 0.35) * near(tau.fatigue, 12.0, 0.4);
+            let shared = near(tau.fitness, 45.0, 0.5) * near(tau.fatigue, 12.0, 0.4);
             let doses = [3.0, 6.0, 10.0].iter().filter(|dose| **dose <= 2.0 * tau.fatigue).count();
             shared * tau.dose.map_or(1.0, |_| 1.0 / doses as f64)
         };
         let weights = normalised(nodes.iter().map(of).collect());
-        Prior { weights, mean: [0.93, 0.20, 0.13], sd: [0.15, 0.10, 0.07], noise: 0.02 }
+        Prior { weights, mean: [0.93, 0.20, 0.13, 0.0], sd: [0.30, 0.15, 0.10, 0.30], noise: 0.02 }
     }
 }
 
@@ -91,9 +92,9 @@ struct Node {
     tau: Tau,
     weight: f64,
     /// Gains in units of performance.
-    mean: Vector3<f64>,
+    mean: Vector4<f64>,
     /// Their covariance, noise of a test left out.
-    covariance: Matrix3<f64>,
+    covariance: Matrix4<f64>,
     /// Variance of a test.
     noise: f64,
 }
@@ -192,6 +193,12 @@ fn states(tau: Tau, lead: f64, loads: impl Iterator<Item = f64>) -> Vec<[f64; 2]
     all
 }
 
+/// What the gains are multiplied with on the morning of a day; the last is what is left of the training before the record.
+fn regressors(tau: Tau, state: &[[f64; 2]], day: usize) -> Vector4<f64> {
+    let [fitness, fatigue] = state[day];
+    Vector4::new(1.0, fitness, -fatigue, (-(day as f64) / tau.fitness).exp())
+}
+
 fn mean_known(loads: &[f64]) -> Option<f64> {
     let known: Vec<f64> = loads.iter().copied().filter(|load| load.is_finite()).collect();
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
@@ -250,9 +257,7 @@ impl Response {
     pub fn predict(&self, loads: &[f64]) -> Prediction {
         let (mut mean, mut second) = (0.0, 0.0);
         for node in &self.nodes {
-            let [fitness, fatigue] =
-                states(node.tau, self.lead, self.relative(loads)).last().copied().unwrap_or([1.0, 1.0]);
-            let x = Vector3::new(1.0, fitness, -fatigue);
+            let x = regressors(node.tau, &states(node.tau, self.lead, self.relative(loads)), loads.len());
             let at = node.mean.dot(&x);
             mean += node.weight * at;
             second += node.weight * (at * at + node.noise + (node.covariance * x).dot(&x));
@@ -272,9 +277,8 @@ impl Response {
         for node in &self.nodes {
             let tau = node.tau;
             let loads: Vec<f64> = self.relative(past).chain(silent.iter().copied()).collect();
-            let [fitness, fatigue] =
-                states(tau, self.lead, loads.iter().copied()).last().copied().unwrap_or([1.0, 1.0]);
-            surface.rest += node.weight * node.mean.dot(&Vector3::new(1.0, fitness, -fatigue));
+            let state = states(tau, self.lead, loads.iter().copied());
+            surface.rest += node.weight * node.mean.dot(&regressors(tau, &state, loads.len()));
             // The part of a unit load that is left, by the same units as `states`.
             let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
             let scale1 = node.weight * node.mean[1] * (1.0 - keep1) / keep1 / self.usual_load;
@@ -319,26 +323,32 @@ fn node(tau: Tau, state: &[[f64; 2]], tests: &[Test], prior: &Prior, reference: 
     const SHAPE: f64 = 3.0;
     let noise = (prior.noise * reference).powi(2);
     let rate = (SHAPE - 1.0) * noise;
-    let mean = Vector3::from(prior.mean) * reference;
-    let precision = Matrix3::from_diagonal(&Vector3::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
+    let mean = Vector4::from(prior.mean) * reference;
+    let precision = Matrix4::from_diagonal(&Vector4::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
     let (mut post, mut right, mut squares) = (precision, precision * mean, (precision * mean).dot(&mean));
     for test in tests {
-        let [fitness, fatigue] = state[test.day];
-        let x = Vector3::new(1.0, fitness, -fatigue);
+        let x = regressors(tau, state, test.day);
         post += x * x.transpose();
         right += x * test.value;
         squares += test.value * test.value;
     }
-    let inverse = post.try_inverse().unwrap_or_else(Matrix3::zeros);
-    let gains = inverse * right;
-    let (shape, spread) = (SHAPE + 0.5 * tests.len() as f64, rate + 0.5 * (squares - gains.dot(&right)).max(0.0));
+    let inverse = post.try_inverse().unwrap_or_else(Matrix4::zeros);
+    let free = inverse * right;
+    let (shape, spread) = (SHAPE + 0.5 * tests.len() as f64, rate + 0.5 * (squares - free.dot(&right)).max(0.0));
     let noise = spread / (shape - 1.0);
     let covariance = inverse * noise;
     // Training neither harms in the long run nor refreshes at once: the share of the posterior where both gains are positive counts.
-    let positive = |k: usize| normal_below(gains[k] / covariance[(k, k)].max(1e-300).sqrt());
+    let positive = |k: usize| normal_below(free[k] / covariance[(k, k)].max(1e-300).sqrt());
     let log = 0.5 * (precision.determinant().ln() - post.determinant().ln()) - shape * spread.ln()
         + (positive(1) * positive(2)).max(1e-300).ln();
-    let gains = Vector3::new(gains[0], gains[1].max(0.0), gains[2].max(0.0));
+    // The mean is the most likely point at which both are: a gain that would be negative is held at nothing, and the others give way to it.
+    let mut gains = free;
+    for _ in 0..2 {
+        let Some(k) = (1..3).find(|k| gains[*k] < 0.0) else { break };
+        post[(k, k)] += 1e9 * post[(k, k)];
+        gains = post.try_inverse().map_or(free, |inverse| inverse * right);
+        gains[k] = 0.0;
+    }
     (Node { tau, weight: 0.0, mean: gains, covariance, noise }, log)
 }
 
@@ -382,7 +392,7 @@ pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
         for (node, weight) in next.weights.iter_mut().enumerate() {
             *weight = (POPULATION * *weight + fits.iter().map(|fit| fit.nodes[node].weight).sum::<f64>()) / of;
         }
-        for k in 0..3 {
+        for k in 0..4 {
             // Moments of each athlete's gain: within the nodes and between them.
             let moments: Vec<(f64, f64)> = fits
                 .iter()
