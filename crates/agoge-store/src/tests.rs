@@ -1,11 +1,13 @@
 //! The library from outside: what is stored comes back, names and texts of users stay texts, what is deleted is gone.
 
+mod deleting;
+mod names;
+mod whole;
+
 use super::*;
 use agoge_coach::Analysis;
 use agoge_motion::{Day, Recording, Skeleton, Source, Space};
-use proptest::prelude::*;
 use serde_json::json;
-use std::path::Path;
 
 pub(crate) fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -25,7 +27,7 @@ pub(crate) fn analysis(score: f64, finding: &str) -> Analysis {
     let mut value = json!({
         "schema": "agoge.analysis/1", "version": "0.1.0",
         "input": {
-            "source": Source::default(), "skeleton": "one", "space": Space::World, "view": "three_dimensional", "frames": 50,
+            "source": Source::default(), "skeleton": "one", "space": Space::World, "view": "spatial", "frames": 50,
             "rate_hz": 50.0, "duration_s": 1.0, "height_m": null, "invented": []
         },
         "quality": { "verdict": "good", "reasons": [], "seen": 1.0, "joints": [], "bad_frames": [] },
@@ -36,8 +38,8 @@ pub(crate) fn analysis(score: f64, finding: &str) -> Analysis {
     if !finding.is_empty() {
         value["findings"] = json!([{
             "title": finding, "detail": "", "part": "left_knee", "curve": null, "side": null, "phase": null, "repetitions": [], "of": 1,
-            "metric": "depth", "value": 1.0, "expected": 2.0, "uncertainty": 0.1, "unit": "deg", "certainty": 0.9, "severity": 1.0,
-            "cue": null, "drill": null, "source": ""
+            "metric": "depth", "value": 1.0, "expected": 2.0, "uncertainty": 0.1, "unit": "deg", "importance": 1.0, "certainty": "high",
+            "evidence": "check", "source": "", "cue": "", "drill": ""
         }]);
     }
     serde_json::from_value(value).unwrap()
