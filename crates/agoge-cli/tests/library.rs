@@ -213,7 +213,8 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
             lines
         });
         // Knuth's multiplicative hash spreads the moments from the start of the program, through opening, to well into the writing.
-        let moment = (seed * 1_000_003 + kill + 1).wrapping_mul(2_654_435_761) % (1 << 32) * 900 >> 32;
+        let moment = (seed * 1_000_003 + kill + 1).wrapping_mul(2_654_435_761) % (1 << 32);
+        let moment = (moment * 900) >> 32;
         std::thread::sleep(Duration::from_millis(20 + moment));
         assert!(writer.try_wait().unwrap().is_none(), "the writer ended by itself");
         writer.kill().unwrap();

@@ -75,7 +75,15 @@ impl Store {
             return Err(Error::NoLibrary { folder: from.to_owned() });
         }
         let is_library = folder.join(DATA_BASE).is_file() || folder.join(files::ATHLETES).is_dir();
-        if is_library && !Store::open(folder)?.athletes()?.is_empty() && !replace {
+        let own = match is_library.then(|| Store::open(folder)).transpose() {
+            // A damaged library is what backups are for.
+            Err(error) if replace && error.is_damage() => None,
+            opened => opened?,
+        };
+        if let Some(own) = &own
+            && !replace
+            && !own.athletes()?.is_empty()
+        {
             let hint = "name an empty one with --library DIR, or say --replace: then what is there is deleted";
             return Err(Error::NotEmpty { hint, folder: folder.to_owned() });
         }
@@ -86,9 +94,7 @@ impl Store {
             let _ = fs::remove_dir_all(&partial);
         }
         copied?;
-        if is_library {
-            Store::open(folder)?.leave_log_mode()?;
-        }
+        own.map_or(Ok(()), Store::leave_log_mode)?;
         let ready = folder.join(READY);
         fs::rename(&partial, &ready).map_err(Error::io("write", &ready))?;
         files::sync(folder)?;
@@ -98,7 +104,10 @@ impl Store {
     /// Refuses if another program has the library open: only who is alone can leave the mode with a log.
     fn leave_log_mode(self) -> Result<(), Error> {
         let left = self.connection().pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()));
-        left.map_err(|error| Error::from(error).in_library(self.folder()))
+        match left.map_err(|error| Error::from(error).in_library(self.folder())) {
+            Err(error) if error.is_damage() => Ok(()),
+            left => left,
+        }
     }
 }
 

@@ -129,6 +129,15 @@ impl Error {
         move |source| Error::Io { action, source, path }
     }
 
+    /// Whether the data base is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        let code = match self {
+            Error::Database { source, .. } => source.sqlite_error_code(),
+            _ => None,
+        };
+        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
     /// The same error, which says in which library it happened.
     pub(crate) fn in_library(self, library: &Path) -> Error {
         match self {

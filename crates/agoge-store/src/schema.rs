@@ -1,9 +1,9 @@
 //! The tables, and how a library of an older version becomes one of this.
 
 use crate::Error;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Tells a library from any other SQLite file: `Agog` in ASCII.
 const APPLICATION: i64 = 0x4167_6f67;
@@ -16,11 +16,20 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens the data base of a library and brings it to the newest version.
 pub(crate) fn open(library: &Path, file: &Path) -> Result<Connection, Error> {
+    // The folder may have been there before; nobody else may read what comes into it. SQLite gives its log the same rights.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+        made.map_err(Error::io("write", file))?;
+    }
     let mut connection = Connection::open(file)?;
     connection.busy_timeout(PATIENCE)?;
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    // In this order: who begins the library at this moment commits all three at once.
+    let has_tables = pragma("schema_version")? != 0;
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    if application != APPLICATION && (application != 0 || pragma("schema_version")? != 0) {
+    if application != APPLICATION && (application != 0 || has_tables) {
         return Err(Error::NotALibrary { folder: library.to_owned() });
     }
     let known = MIGRATIONS.len() as i64;
@@ -36,8 +45,20 @@ pub(crate) fn open(library: &Path, file: &Path) -> Result<Connection, Error> {
 
 /// What holds for every connection: what is acknowledged is on the disk; what is deleted is overwritten, and never goes to a folder of temporary files.
 fn settings(connection: &Connection) -> Result<(), Error> {
+    let set = |name: &str, value: &str| match connection.pragma_update_and_check(None, name, value, |_| Ok(())) {
+        // Most answer nothing.
+        Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
+        answered => answered,
+    };
+    // Where two begin a library at once, SQLite does not wait for the one that is faster.
+    let start = Instant::now();
+    while let Err(error) = set("journal_mode", "wal") {
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || start.elapsed() > PATIENCE {
+            return Err(error.into());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
     for (name, value) in [
-        ("journal_mode", "wal"),
         ("synchronous", "full"),
         ("fullfsync", "on"),
         ("checkpoint_fullfsync", "on"),
@@ -47,11 +68,7 @@ fn settings(connection: &Connection) -> Result<(), Error> {
         ("trusted_schema", "off"),
         ("cell_size_check", "on"),
     ] {
-        connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
-            // Most answer nothing.
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(other),
-        })?;
+        set(name, value)?;
     }
     Ok(())
 }

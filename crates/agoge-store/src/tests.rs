@@ -133,3 +133,16 @@ fn a_live_recording_is_there_part_by_part_until_it_is_ended() {
     assert!(other.live().unwrap().is_empty() && other.live_parts(live).unwrap().is_empty());
     assert!(matches!(store.append_live(live, b""), Err(Error::Nothing { .. })));
 }
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_look_into_a_library() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, store) = library();
+    let ada = store.add_athlete("Ada", "").unwrap();
+    store.save_recording(ada, day("2026-03-01"), &recording(1)).unwrap();
+    for name in ["library.sqlite", "library.sqlite-wal", "recordings", "athletes", "incoming"] {
+        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}

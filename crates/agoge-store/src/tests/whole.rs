@@ -194,6 +194,12 @@ fn a_backup_is_a_library_and_comes_back() {
     check(&place.path().join("new"));
     check(&backup);
 
+    // A damaged library is what backups are for.
+    std::fs::write(folder.path().join(DATA_BASE), vec![7; 9000]).unwrap();
+    assert!(matches!(Store::restore(&backup, folder.path(), false), Err(Error::Database { .. })));
+    Store::restore(&backup, folder.path(), true).unwrap();
+    check(folder.path());
+
     // One that is not whole changes nothing.
     std::fs::remove_file(file_of(&backup, 1)).unwrap();
     let target = place.path().join("other");
@@ -281,6 +287,32 @@ fn many_threads_and_stores_write_at_once() {
     let check = shared.check().unwrap();
     assert!(check.is_clean(), "{check:?}");
     assert_eq!((check.athletes, check.recordings, check.analyses), (2, 10, 20));
+}
+
+#[test]
+fn many_may_begin_a_library_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let folder = folder.path();
+            scope.spawn(move || Store::open(folder).unwrap().add_athlete(&format!("athlete {number}"), "").unwrap());
+        }
+    });
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.athletes().unwrap().len(), 8);
+    assert!(store.check().unwrap().is_clean());
+}
+
+#[test]
+fn a_connection_keeps_its_promises() {
+    let (_folder, store) = library();
+    let connection = store.connection();
+    let setting = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    // 2 is FULL and MEMORY; https://sqlite.org/pragma.html
+    let settings = ["synchronous", "foreign_keys", "secure_delete", "temp_store", "trusted_schema"].map(setting);
+    assert_eq!(settings, [2, 1, 1, 2, 0]);
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
 }
 
 #[test]
