@@ -136,8 +136,12 @@ impl Store {
                     (SELECT count(*) FROM sessions JOIN recordings ON recordings.session = sessions.id WHERE sessions.athlete = athletes.id),
                     (SELECT count(*) FROM {TABLES} WHERE sessions.athlete = athletes.id),
                     {COLUMNS}
-                 FROM athletes LEFT JOIN ({TABLES}) ON analyses.id = (
-                    SELECT analyses.id FROM {TABLES} WHERE sessions.athlete = athletes.id ORDER BY sessions.day DESC, analyses.id DESC LIMIT 1)
+                 FROM athletes
+                 LEFT JOIN analyses ON analyses.id = (
+                    SELECT analyses.id FROM {TABLES} WHERE sessions.athlete = athletes.id
+                    ORDER BY sessions.day DESC, analyses.id DESC LIMIT 1)
+                 LEFT JOIN recordings ON recordings.id = analyses.recording
+                 LEFT JOIN sessions ON sessions.id = recordings.session
                  ORDER BY athletes.key"
             );
             let standing = |row: &Row<'_>| {
