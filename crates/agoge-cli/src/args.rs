@@ -1,5 +1,9 @@
 //! The arguments of `agoge`. Names that users know from Sports2D are kept as aliases.
 
+mod library;
+
+pub(crate) use library::{AthleteArgs, AthleteCommand, Library, LibraryArgs, LibraryCommand};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -64,6 +68,10 @@ pub(crate) enum Command {
     Load(Load),
     /// Say what changed in an athlete's load and reports, why it matters, what to do, and how sure that is
     Risk(Risk),
+    /// Add, list, show, export or delete athletes of the library (docs/LIBRARY.md)
+    Athlete(AthleteArgs),
+    /// Check, back up or restore the athletes' library (docs/LIBRARY.md)
+    Library(LibraryArgs),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
@@ -170,6 +178,15 @@ pub(crate) struct Analyze {
     /// Make every face that was found unrecognisable in these pictures
     #[arg(long, requires = "overlay")]
     pub(crate) blur_faces: bool,
+    /// Whose they are: recording and analysis are also stored in the library (see `agoge athlete add`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) athlete: Option<String>,
+    /// The athlete's day of the recording, with --athlete (default: today)
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "athlete")]
+    pub(crate) day: Option<agoge::motion::Day>,
+    /// Where
+    #[command(flatten)]
+    pub(crate) library: Library,
     /// How to read
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -442,14 +459,6 @@ pub(crate) enum ModelCommand {
     },
 }
 
-/// Where the athletes are kept.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Library {
-    /// The folder with a folder of open files for each athlete (default: agoge/athletes in your data folder)
-    #[arg(long, value_name = "DIR")]
-    pub(crate) library: Option<PathBuf>,
-}
-
 /// `agoge load`
 #[derive(Debug, Args)]
 pub(crate) struct Load {
@@ -589,6 +598,21 @@ pub(crate) enum BenchCommand {
         /// Write what the network sees and says of the first 64 bodies into this file, then serve passes over them
         #[arg(long, value_name = "FILE")]
         passes: Option<PathBuf>,
+    },
+    /// Fill a library with a squad and time its answers; with --write, write to it until the program is killed and say each change that was acknowledged
+    /// (docs/LIBRARY.md)
+    Library {
+        /// The folder
+        folder: PathBuf,
+        /// How many athletes
+        #[arg(long, default_value_t = 200, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
+        athletes: usize,
+        /// How many analyses of each
+        #[arg(long, default_value_t = 50)]
+        each: usize,
+        /// On how many threads to write
+        #[arg(long, value_name = "THREADS", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
+        write: Option<usize>,
     },
     /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
     Stream {

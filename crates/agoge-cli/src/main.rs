@@ -47,6 +47,8 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Model(args) => commands::model::run(&args, shared),
         Command::Load(args) => commands::load::run(&args, shared),
         Command::Risk(args) => commands::load::risk(&args, shared),
+        Command::Athlete(args) => commands::athlete::run(&args, shared),
+        Command::Library(args) => commands::library::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// For each crate, what it may use. `agoge-store` and `agoge-server` join when they exist.
+/// For each crate, what it may use. `agoge-server` joins when it exists.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("agoge-motion", &[]),
     ("agoge-formats", &["agoge-motion"]),
@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("agoge-attention", &["agoge-motion"]),
     ("agoge-coach", &["agoge-motion", "agoge-kinematics", "agoge-attention"]),
     ("agoge-report", &["agoge-motion", "agoge-kinematics", "agoge-coach"]),
+    ("agoge-store", &["agoge-motion", "agoge-formats", "agoge-coach"]),
     (
         "agoge",
         &[
@@ -22,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "agoge-attention",
             "agoge-coach",
             "agoge-report",
+            "agoge-store",
         ],
     ),
     ("agoge-cli", &["agoge"]),

@@ -51,7 +51,7 @@ pub use error::{Error, Place};
 pub use manifest::{Manifest, Row, Split};
 pub use openpose::write_openpose;
 pub use options::{MAX_BYTES, MAX_FRAMES, MAX_JOINTS, MAX_VALUES, ReadOptions};
-pub use parquet::write_parquet;
+pub use parquet::{parquet_bytes, write_parquet};
 pub use probe::{Format, probe};
 pub use table::{Table, read_table, write_mot};
 pub use trc::write_trc;

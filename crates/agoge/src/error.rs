@@ -87,23 +87,15 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
-    /// A name that cannot be a folder's.
-    #[error(
-        "not a name for an athlete; hint: letters, digits, blanks and dashes, at most 100, without a slash and not beginning with a dot"
-    )]
-    AthleteName,
-    /// No folder for the library is known.
-    #[error("there is no folder for the athletes; hint: name one with --library DIR")]
-    NoLibrary,
-    /// Nobody of this name is in the library.
-    #[error("there is no such athlete in the library; hint: `agoge load import FILES… --athlete NAME` begins one; folder: {}", .folder.display())]
-    NoAthlete {
-        /// Where the folder would be.
-        folder: PathBuf,
-    },
+    /// The athletes' library refused.
+    #[error(transparent)]
+    Store(#[from] agoge_store::Error),
+    /// The user has no folder for data.
+    #[error("there is no folder for data; hint: name one with --library DIR, or set AGOGE_DATA")]
+    NoDataFolder,
     /// Nothing is known from which a load follows.
     #[error(
-        "no workout has a load by this method; hint: rate workouts in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/LOAD.md); folder: {}",
+        "no workout has a load by this method; hint: bring workouts in with `agoge load import`, rate them in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/LOAD.md); folder: {}",
         .folder.display()
     )]
     NoLoad {

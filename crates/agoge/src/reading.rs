@@ -60,7 +60,7 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
     let slower = options.read.slow_motion_factor.unwrap_or(1.0);
     // The range is meant in the athlete's time, the video runs in its own.
     let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
-    let film = Film::read(path, &agoge_vision::setup::folder(), &options.video, range, progress)?;
+    let film = Film::read(path, &crate::pose_folder()?, &options.video, range, progress)?;
     let recording = film.recording(path, options.read.person, options.video.landmarks)?;
     Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }

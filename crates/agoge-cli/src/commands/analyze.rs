@@ -1,10 +1,12 @@
 //! `agoge analyze INPUT…`
 
 use super::{color, models, options_of, print, print_json};
-use crate::args::{Analyze, Shared};
+use crate::args::{Analyze, Library, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::{Analysis, Error, Models, Options};
+use agoge::motion::{Day, Recording};
+use agoge::store::{AnalysisId, AthleteId};
+use agoge::{Analysis, Error, Models, Options, Store};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -14,13 +16,25 @@ use std::path::{Path, PathBuf};
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Outcome {
-    Analyzed { input: PathBuf, folder: PathBuf, analysis: Box<Analysis> },
-    Failed { input: PathBuf, error: String },
+    Analyzed {
+        input: PathBuf,
+        folder: PathBuf,
+        /// Its number in the library.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stored: Option<AnalysisId>,
+        analysis: Box<Analysis>,
+    },
+    Failed {
+        input: PathBuf,
+        error: String,
+    },
 }
 
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
 pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let options = options_of(&args.reading, &args.movement)?;
+    // An athlete who is not there is found out before hours of work.
+    let shelf = args.athlete.as_deref().map(|name| Shelf::open(&args.library, name, args.day)).transpose()?;
     let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
     let reference = reference.transpose()?.map(|reading| reading.recording);
     let own = models(args.model.as_deref())?;
@@ -43,15 +57,18 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
             let folder = &folders[index];
             let done = agoge::read_to_analyze(input, &options, &told).and_then(|reading| {
                 let analysis = one(&reading.recording, folder, reference.as_ref(), models, &options)?;
+                let stored = shelf.as_ref().map(|shelf| shelf.save(&reading.recording, &analysis, models, &options));
+                let stored = stored.transpose()?;
                 if let Some(drawings) = &drawings {
                     reading.draw(input, &options, args.blur_faces, &drawings[index], &told)?;
                 }
-                Ok(analysis)
+                Ok((stored, analysis))
             });
             bar.inc(1);
             match done {
-                Ok(analysis) => {
-                    Outcome::Analyzed { input: input.clone(), folder: folder.clone(), analysis: Box::new(analysis) }
+                Ok((stored, analysis)) => {
+                    let (input, folder, analysis) = (input.clone(), folder.clone(), Box::new(analysis));
+                    Outcome::Analyzed { input, folder, stored, analysis }
                 }
                 Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
             }
@@ -65,8 +82,11 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for outcome in &outcomes {
         match outcome {
-            Outcome::Analyzed { folder, analysis, .. } if !shared.json && !shared.quiet => {
+            Outcome::Analyzed { folder, analysis, stored, .. } if !shared.json && !shared.quiet => {
                 print(&agoge::report::terminal(analysis, color(), 100))?;
+                if let Some(AnalysisId(number)) = stored {
+                    print(&format!("\nStored in the library: analysis {number}"))?;
+                }
                 print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
             }
             Outcome::Analyzed { .. } => {}
@@ -79,10 +99,35 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// Where in the library results are put.
+struct Shelf {
+    store: Store,
+    athlete: AthleteId,
+    day: Day,
+}
+
+impl Shelf {
+    fn open(library: &Library, name: &str, day: Option<Day>) -> Result<Shelf, Error> {
+        let store = Store::open_existing(&library.folder()?)?;
+        let athlete = store.find_athlete(name)?.id;
+        Ok(Shelf { store, athlete, day: day.unwrap_or_else(agoge::library::today) })
+    }
+
+    fn save(
+        &self,
+        recording: &Recording,
+        analysis: &Analysis,
+        models: &Models,
+        options: &Options,
+    ) -> Result<AnalysisId, Error> {
+        agoge::library::save(&self.store, (self.athlete, self.day), recording, analysis, models, options)
+    }
+}
+
 fn one(
-    recording: &agoge::motion::Recording,
+    recording: &Recording,
     folder: &Path,
-    reference: Option<&agoge::motion::Recording>,
+    reference: Option<&Recording>,
     models: &Models,
     options: &Options,
 ) -> Result<Analysis, Error> {

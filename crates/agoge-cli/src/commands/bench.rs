@@ -5,8 +5,8 @@ use crate::args::{Bench, BenchCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::attention::bench::{self, Task};
 use agoge::attention::kernel::short_slices;
+use agoge::vision::Options;
 use agoge::vision::bench::Passes;
-use agoge::vision::{Options, setup};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::BufRead;
@@ -32,6 +32,9 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
         }
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
+        BenchCommand::Library { folder, athletes, each, write } => {
+            super::library::bench(folder, (*athletes, *each), *write, shared)
+        }
         BenchCommand::Tasks => tasks(),
         BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
         BenchCommand::Workouts { files, values } => workouts(files, *values),
@@ -85,7 +88,8 @@ const ROUNDS: usize = 3;
 
 /// Prints how fast a video is read.
 fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, Failure> {
-    let speed = agoge::vision::bench::speed(video, &setup::folder(), options, ROUNDS).map_err(agoge::Error::from)?;
+    let speed =
+        agoge::vision::bench::speed(video, &agoge::pose_folder()?, options, ROUNDS).map_err(agoge::Error::from)?;
     if shared.json {
         super::print_json(&speed)?;
     } else {
@@ -100,7 +104,7 @@ fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, 
 /// Writes what the landmark network sees and says as little-endian 32-bit floats, 196 608 and 313 for each body, and serves passes over the bodies in
 /// turn as [`serve`] does its tasks.
 fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Failure> {
-    let passes = Passes::record(video, &setup::folder(), options, PASSES).map_err(agoge::Error::from);
+    let passes = Passes::record(video, &agoge::pose_folder()?, options, PASSES).map_err(agoge::Error::from);
     let mut passes = passes?;
     let mut bytes = Vec::new();
     for pass in 0..passes.len() {

@@ -3,9 +3,9 @@
 use super::{print, print_json};
 use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared};
 use crate::outcome::{Exit, Failure};
-use agoge::Athlete;
 use agoge::athlete::ImportOptions;
 use agoge::coach::load::Method;
+use agoge::{Athlete, Store};
 use std::path::PathBuf;
 
 /// Brings in files or shows the days.
@@ -13,7 +13,9 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         LoadCommand::Import { files, athlete, lenient, time_zone, library } => {
             let options = ImportOptions { lenient: *lenient, offset_s: *time_zone };
-            import(files, &open(library, athlete)?, options, shared)
+            let folder = library.folder()?;
+            let athlete = Store::open(&folder)?.athlete_or_new(athlete)?;
+            import(files, &Athlete::new(&folder, &athlete.name)?, options, shared)
         }
         LoadCommand::Show { athlete, method, page, library } => {
             let overview = open(library, athlete)?.overview(method.map(method_of))?;
@@ -47,9 +49,11 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The load of an athlete who is in the library.
 fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
-    let folder = library.library.clone().or_else(Athlete::default_library).ok_or(agoge::Error::NoLibrary)?;
-    Athlete::new(&folder, name)
+    let folder = library.folder()?;
+    let athlete = Store::open_existing(&folder)?.find_athlete(name)?;
+    Athlete::new(&folder, &athlete.name)
 }
 
 fn import(files: &[PathBuf], athlete: &Athlete, options: ImportOptions, shared: &Shared) -> Result<Exit, Failure> {

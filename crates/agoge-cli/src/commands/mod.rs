@@ -2,6 +2,7 @@
 
 pub(crate) mod adapt;
 pub(crate) mod analyze;
+pub(crate) mod athlete;
 pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demo;
@@ -10,6 +11,7 @@ pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod label;
+pub(crate) mod library;
 pub(crate) mod load;
 pub(crate) mod model;
 pub(crate) mod movements;

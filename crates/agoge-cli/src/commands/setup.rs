@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// Gets the pose network and says what was got, how large it is and under which licence.
 pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
-    let weights = setup::setup(args.from.as_deref(), &setup::folder()).map_err(agoge::Error::from)?;
+    let weights = setup::setup(args.from.as_deref(), &agoge::pose_folder()?).map_err(agoge::Error::from)?;
     if shared.json {
         print_json(&weights)?;
     } else if !shared.quiet {

@@ -11,7 +11,7 @@ mod write;
 
 pub(crate) use columns::Columns;
 pub(crate) use read::read;
-pub use write::write_parquet;
+pub use write::{parquet_bytes, write_parquet};
 
 use agoge_motion::{Part, Skeleton, Source, Space};
 use serde::{Deserialize, Serialize};

@@ -31,24 +31,34 @@ enum Column<'a> {
 /// # Errors
 /// [`Error::Format`] if a channel has no positive rate, [`Error::Io`].
 pub fn write_parquet(path: &Path, recording: &Recording) -> Result<(), Error> {
-    if let Some(channel) =
-        recording.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite()))
-    {
-        let what = format!("channel {} has no rate or no start", quoted(&channel.name));
-        return Err(Error::format(
-            path,
-            Place::Whole,
-            what,
-            "give the rate in samples a second and the start in seconds",
-        ));
-    }
+    check(path, recording)?;
     let columns = columns(recording);
-    write_atomic(path, |out| {
-        fill(out, recording, &columns).map_err(|error| match error {
-            Failure::Parquet(error) => Error::write(path, std::io::Error::other(error)),
-            Failure::Json(error) => Error::write(path, error.into()),
-        })
-    })
+    write_atomic(path, |out| fill(out, recording, &columns).map_err(|failure| failure.of(path)))
+}
+
+/// The same file in memory; a recording has the same bytes each time.
+///
+/// # Errors
+/// As [`write_parquet`]; the path that is named is the recording's own.
+pub fn parquet_bytes(recording: &Recording) -> Result<Vec<u8>, Error> {
+    let path = Path::new(&recording.source.name);
+    check(path, recording)?;
+    let mut bytes = Vec::new();
+    fill(&mut bytes, recording, &columns(recording)).map_err(|failure| failure.of(path))?;
+    Ok(bytes)
+}
+
+/// Refuses channels that could not be read back.
+fn check(path: &Path, recording: &Recording) -> Result<(), Error> {
+    let has_clock = |c: &&Channel| c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite();
+    match recording.channels.iter().find(|c| !has_clock(c)) {
+        None => Ok(()),
+        Some(channel) => {
+            let what = format!("channel {} has no rate or no start", quoted(&channel.name));
+            let hint = "give the rate in samples a second and the start in seconds";
+            Err(Error::format(path, Place::Whole, what, hint))
+        }
+    }
 }
 
 /// The columns with their names, in order.
@@ -102,6 +112,15 @@ fn shares(channel: &Channel, time: &[f64]) -> Vec<usize> {
 enum Failure {
     Parquet(ParquetError),
     Json(serde_json::Error),
+}
+
+impl Failure {
+    fn of(self, path: &Path) -> Error {
+        match self {
+            Failure::Parquet(error) => Error::write(path, std::io::Error::other(error)),
+            Failure::Json(error) => Error::write(path, error.into()),
+        }
+    }
 }
 
 impl From<ParquetError> for Failure {

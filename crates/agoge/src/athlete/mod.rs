@@ -1,4 +1,4 @@
-//! An athlete's library: a folder of open files that a person can read and edit, until there is a data base.
+//! An athlete's load: a folder of open files in the library that a person can read and edit.
 //!
 //! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`, `pain.csv`, `weekly.csv`. Each is written whole or not
 //! at all; bringing in the same file twice changes nothing. docs/LOAD.md describes the columns.
@@ -24,30 +24,13 @@ pub struct Athlete {
 }
 
 impl Athlete {
-    /// The athlete of this name in a library, whose folder may not exist yet.
+    /// The load of the athlete of this name in a library; the folder may not exist yet.
     ///
     /// # Errors
     /// A name that cannot be a folder's.
     pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
-        let fits = !name.trim().is_empty()
-            && name.len() <= 100
-            && !name.starts_with('.')
-            && !name.contains(['/', '\\', ':'])
-            && !name.chars().any(char::is_control);
-        if !fits {
-            return Err(Error::AthleteName);
-        }
-        Ok(Athlete { name: name.to_owned(), folder: library.join(name) })
-    }
-
-    /// The library that is used without another being named: `agoge/athletes` in the user's data folder (`XDG_DATA_HOME`, else `~/.local/share`; on Windows
-    /// `APPDATA`). None where there is no such folder.
-    pub fn default_library() -> Option<PathBuf> {
-        let named = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let data = named("XDG_DATA_HOME")
-            .or_else(|| named("APPDATA"))
-            .or_else(|| named("HOME").map(|home| home.join(".local/share")))?;
-        Some(data.join("agoge").join("athletes"))
+        agoge_store::check_name(name)?;
+        Ok(Athlete { name: name.to_owned(), folder: library.join("athletes").join(name) })
     }
 
     /// The name.
@@ -97,11 +80,8 @@ impl Athlete {
     /// The figures until the last entry, by one method or the one that most workouts have.
     ///
     /// # Errors
-    /// As [`Athlete::log`]; no athlete of this name; no load by this method.
+    /// As [`Athlete::log`]; no load by this method.
     pub fn overview(&self, method: Option<Method>) -> Result<Overview, Error> {
-        if !self.folder.is_dir() {
-            return Err(Error::NoAthlete { folder: self.folder.clone() });
-        }
         let (log, profile) = (self.log()?, self.profile()?);
         let made = method
             .or_else(|| usual_method(&log.sessions))

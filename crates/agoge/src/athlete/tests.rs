@@ -114,7 +114,7 @@ fn names_stay_in_the_library() {
     for name in ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
         assert!(Athlete::new(library, name).is_err(), "{name:?}");
     }
-    assert_eq!(Athlete::new(library, "Zoë K.").unwrap().folder(), Path::new("library/Zoë K."));
+    assert_eq!(Athlete::new(library, "Zoë K.").unwrap().folder(), Path::new("library/athletes/Zoë K."));
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! Deleting for good, and putting right what a killed program left.
+//!
+//! A deletion is first committed with a list of the files that have to go (`removals`); any change after it, in whatever program, and every opening removes
+//! them before anything else. A row without a name in that list says that the data base itself is still to be rewritten.
+
+use crate::recordings::is_needed;
+use crate::rows::{AthleteId, RecordingId};
+use crate::{Error, Store, files};
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::path::Path;
+
+impl Store {
+    /// Deletes an athlete with everything: rows, recordings that nobody else has, the folder of load and injuries. Their bytes are overwritten in the data base,
+    /// which is then written anew. What was exported or backed up is not reached.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed; [`Error::Traces`] if another program reads.
+    pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), Error> {
+        self.write(|change| {
+            let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;
+            let name: String = name.ok_or(Error::Nothing { what: "athlete", id: athlete.0 })?;
+            change.execute(
+                "INSERT INTO removals (hash) SELECT DISTINCT hash FROM recordings JOIN sessions ON sessions.id = session WHERE athlete = ?1",
+                [athlete],
+            )?;
+            change.execute("INSERT INTO removals (name) VALUES (?1)", [name])?;
+            change.execute("INSERT INTO removals (hash, name) VALUES (NULL, NULL)", [])?;
+            change.execute("DELETE FROM athletes WHERE id = ?1", [athlete])?;
+            Ok(())
+        })?;
+        self.finish_deletions()
+    }
+
+    /// Deletes a recording with its analyses and labels, for good as [`Store::delete_athlete`] does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn delete_recording(&self, recording: RecordingId) -> Result<(), Error> {
+        self.write(|change| {
+            let listed =
+                change.execute("INSERT INTO removals (hash) SELECT hash FROM recordings WHERE id = ?1", [recording])?;
+            if listed == 0 {
+                return Err(Error::Nothing { what: "recording", id: recording.0 });
+            }
+            change.execute("INSERT INTO removals (hash, name) VALUES (NULL, NULL)", [])?;
+            change.execute("DELETE FROM recordings WHERE id = ?1", [recording])?;
+            Ok(())
+        })?;
+        self.finish_deletions()
+    }
+
+    /// Removes the files of deletions and rewrites the data base, if a deletion is not finished.
+    pub(crate) fn finish_deletions(&self) -> Result<(), Error> {
+        let left =
+            |now: &Transaction<'_>| Ok(now.query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(())).optional()?);
+        if self.read(left)?.is_none() {
+            return Ok(());
+        }
+        // Every change begins with removing the files.
+        self.write(|_| Ok(()))?;
+        self.rewrite().map_err(|error| error.in_library(self.folder()))
+    }
+
+    /// Writes the data base anew, without what was deleted, and empties its log.
+    fn rewrite(&self) -> Result<(), Error> {
+        let connection = self.connection();
+        connection.execute_batch("VACUUM")?;
+        let is_read: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_read {
+            return Err(Error::Traces { folder: self.folder().to_owned() });
+        }
+        connection.execute("DELETE FROM removals WHERE hash IS NULL AND name IS NULL", [])?;
+        Ok(())
+    }
+}
+
+/// Removes the files that deletions listed, but for those that a row needs again. Done again after a failure it does no harm.
+pub(crate) fn remove_files(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
+    let mut statement = change.prepare("SELECT hash, name FROM removals WHERE hash IS NOT NULL OR name IS NOT NULL")?;
+    let listed: Vec<(Option<String>, Option<String>)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (hash, name) in &listed {
+        if let Some(hash) = hash
+            && !is_needed(change, hash)?
+        {
+            files::remove(&files::place(library, hash))?;
+            files::remove(&files::waiting(library, hash))?;
+        }
+        if let Some(name) = name {
+            files::remove(&library.join(files::ATHLETES).join(name))?;
+        }
+        change.execute("DELETE FROM removals WHERE hash IS ?1 AND name IS ?2", params![hash, name])?;
+    }
+    Ok(())
+}
+
+/// Moves what is complete and has a row from `incoming` to its place, and removes the rest.
+pub(crate) fn put_right(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
+    for path in files::entries(&library.join(files::INCOMING))? {
+        let name = files::name_of(&path);
+        match files::hash_of_name(&name) {
+            Some(hash) if is_needed(change, hash)? && files::is_whole(&path, hash)? => files::settle(library, hash)?,
+            _ => files::remove(&path)?,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Everything of one athlete in one archive of open formats.
+
+use crate::check::below;
+use crate::rows::{AnalysisRow, AthleteId, Label};
+use crate::store::now;
+use crate::{Error, Store};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::{self, Write};
+use std::path::Path;
+use tar::{Builder, EntryType, Header};
+
+/// What the archive says of itself.
+const README: &str = "Everything that Agoge's library keeps of one athlete.
+
+athlete.json      the athlete, what was agreed to, sessions, recordings, analyses in short, labels, plans; days are the athlete's own,
+                  times are seconds since 1970 in UTC
+recordings/       the movement: a Parquet file a recording (docs/FORMATS.md); its name has the recording's number
+analyses/         the analyses, whole: a JSON file each (docs/ANALYSIS.md); its name has the analysis' number
+load/             workouts, injuries, pain and questionnaires: CSV and TOML (docs/LOAD.md)
+";
+
+impl Store {
+    /// Writes everything of an athlete to a gzipped tar archive, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`] without such an athlete; [`Error::Damaged`] if the file of a recording is missing; if the library cannot be read or the archive not
+    /// be written.
+    pub fn export_athlete(&self, id: AthleteId, to: &Path) -> Result<(), Error> {
+        let athlete = self.athlete(id)?;
+        let (recordings, analyses) = (self.recordings(id)?, self.analyses(id, usize::MAX)?);
+        let mut labels: Vec<Label> = Vec::new();
+        for recording in &recordings {
+            labels.extend(
+                self.labels(recording.id)?.into_iter().filter(|label| !labels.contains(label)).collect::<Vec<_>>(),
+            );
+        }
+        let in_short =
+            |row: &AnalysisRow| Ok(serde_json::json!({ "analysis": row, "options": self.analysis_options(row.id)? }));
+        let short = analyses.iter().map(in_short).collect::<Result<Vec<_>, Error>>()?;
+        let mut entries = vec![("README.txt".to_owned(), Source::Bytes(README.as_bytes().to_vec()))];
+        let whole = serde_json::json!({
+            "schema": "agoge.athlete/1",
+            "athlete": athlete,
+            "consents": self.consents(id)?,
+            "sessions": self.sessions(id)?,
+            "recordings": recordings,
+            "analyses": short,
+            "labels": labels,
+            "plans": self.plans(id)?,
+        });
+        entries.push(("athlete.json".to_owned(), Source::Bytes(serde_json::to_vec_pretty(&whole)?)));
+        for recording in &recordings {
+            let file = self.recording_file(recording.id)?;
+            entries.push((format!("recordings/{}-{}.parquet", recording.day, recording.id.0), Source::File(file)));
+        }
+        for analysis in &analyses {
+            entries.push((format!("analyses/{}-{}.json", analysis.day, analysis.id.0), Source::Analysis(analysis.id)));
+        }
+        let load = self.load_folder(&athlete);
+        for file in below(&load)?.into_iter().filter(|file| file.is_file() && !file.is_symlink()) {
+            let name = file.strip_prefix(&load).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            entries.push((format!("load/{name}"), Source::File(file)));
+        }
+        let mut failed = None;
+        let written = agoge_formats::write_atomic(to, |out| {
+            let mut tar = Builder::new(GzEncoder::new(out, Compression::default()));
+            let added = entries.iter().try_for_each(|(name, source)| {
+                let (bytes, time) = (self.bytes(source)?, now());
+                append(&mut tar, &format!("{}/{name}", athlete.name), &bytes, time).map_err(Error::io("write", to))
+            });
+            if let Err(error) = added {
+                let stop = agoge_formats::Error::write(to, io::Error::other("broken off"));
+                failed = Some(error);
+                return Err(stop);
+            }
+            let closed = tar.into_inner().and_then(GzEncoder::finish).and_then(|out| out.flush());
+            closed.map_err(|error| agoge_formats::Error::write(to, error))
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(written?),
+        }
+    }
+
+    fn bytes(&self, source: &Source) -> Result<Vec<u8>, Error> {
+        match source {
+            Source::Bytes(bytes) => Ok(bytes.clone()),
+            Source::File(path) => std::fs::read(path).map_err(Error::io("read", path)),
+            Source::Analysis(id) => Ok(self.analysis_json(*id)?.into_bytes()),
+        }
+    }
+}
+
+/// Where the content of an entry is.
+enum Source {
+    Bytes(Vec<u8>),
+    File(std::path::PathBuf),
+    Analysis(crate::AnalysisId),
+}
+
+fn append(tar: &mut Builder<impl Write>, name: &str, bytes: &[u8], time: i64) -> io::Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o600);
+    header.set_size(bytes.len() as u64);
+    header.set_mtime(u64::try_from(time).unwrap_or(0));
+    tar.append_data(&mut header, name, bytes)
+}

@@ -1,0 +1,111 @@
+//! Recordings: a row here, the movement in a Parquet file.
+
+use crate::athletes::session_of;
+use crate::rows::{AthleteId, RecordingId, RecordingRow, day};
+use crate::store::{count, now};
+use crate::{Error, Store, files};
+use agoge_formats::ReadOptions;
+use agoge_motion::{Day, Recording};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use std::path::PathBuf;
+
+/// The columns of a [`RecordingRow`].
+const COLUMNS: &str = "recordings.id, session, athlete, day, hash, name, format, frames, duration_s, added_unix_s
+    FROM recordings JOIN sessions ON sessions.id = recordings.session";
+
+fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
+    Ok(RecordingRow {
+        id: row.get(0)?,
+        session: row.get(1)?,
+        athlete: row.get(2)?,
+        day: day(row, 3)?,
+        hash: row.get(4)?,
+        name: row.get(5)?,
+        format: row.get(6)?,
+        frames: row.get(7)?,
+        duration_s: row.get(8)?,
+        added_unix_s: row.get(9)?,
+    })
+}
+
+/// Whether a row needs the file of a hash.
+pub(crate) fn is_needed(transaction: &Transaction<'_>, hash: &str) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM recordings WHERE hash = ?1 LIMIT 1";
+    Ok(transaction.query_row(sql, [hash], |_| Ok(())).optional()?.is_some())
+}
+
+impl Store {
+    /// Stores a recording in the athlete's session of a day. One that the athlete has already stays where it is, and its number is returned.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`] without such an athlete; if the recording cannot be written as Parquet; if the library cannot be changed.
+    pub fn save_recording(&self, athlete: AthleteId, day: Day, recording: &Recording) -> Result<RecordingId, Error> {
+        let bytes = agoge_formats::parquet_bytes(recording)?;
+        let (hash, source) = (files::hash(&bytes), &recording.source);
+        let id = self.write(|change| {
+            let sql = "SELECT recordings.id FROM recordings JOIN sessions ON sessions.id = session WHERE hash = ?1 AND athlete = ?2";
+            let known = change.query_row(sql, params![hash, athlete], |row| row.get(0)).optional()?;
+            if !(is_needed(change, &hash)? && files::find(self.folder(), &hash).is_some()) {
+                files::put(self.folder(), &hash, &bytes)?;
+            }
+            if let Some(id) = known {
+                return Ok(id);
+            }
+            let session = session_of(change, athlete, day)?;
+            change.execute(
+                "INSERT INTO recordings (session, hash, name, format, frames, duration_s, added_unix_s)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![session, hash, source.name, source.format, count(recording.frames()), length_s(recording), now()],
+            )?;
+            Ok(RecordingId(change.last_insert_rowid()))
+        })?;
+        files::settle(self.folder(), &hash)?;
+        Ok(id)
+    }
+
+    /// The recordings of an athlete, the newest first.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn recordings(&self, athlete: AthleteId) -> Result<Vec<RecordingRow>, Error> {
+        self.read(|now| {
+            let sql = format!("SELECT {COLUMNS} WHERE athlete = ?1 ORDER BY day DESC, recordings.id DESC");
+            Ok(now.prepare(&sql)?.query_map([athlete], recording_row)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// What is known of a recording.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`], or if the library cannot be read.
+    pub fn recording_row(&self, id: RecordingId) -> Result<RecordingRow, Error> {
+        self.read(|now| {
+            let sql = format!("SELECT {COLUMNS} WHERE recordings.id = ?1");
+            let found = now.query_row(&sql, [id], recording_row).optional()?;
+            found.ok_or(Error::Nothing { what: "recording", id: id.0 })
+        })
+    }
+
+    /// The Parquet file of a recording, only to be read.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`], [`Error::Damaged`] if the file is missing, or if the library cannot be read.
+    pub fn recording_file(&self, id: RecordingId) -> Result<PathBuf, Error> {
+        let hash = self.recording_row(id)?.hash;
+        let missing = || Error::Damaged { what: "missing", path: files::place(self.folder(), &hash) };
+        files::find(self.folder(), &hash).ok_or_else(missing)
+    }
+
+    /// The movement of a recording, as it was stored, bit for bit.
+    ///
+    /// # Errors
+    /// As [`Store::recording_file`], and if the file is no longer what it was.
+    pub fn recording(&self, id: RecordingId) -> Result<Recording, Error> {
+        Ok(agoge_formats::read(&self.recording_file(id)?, &ReadOptions::default())?)
+    }
+}
+
+/// Length of a recording, s.
+fn length_s(recording: &Recording) -> f64 {
+    recording.time.first().zip(recording.time.last()).map_or(0.0, |(first, last)| last - first)
+}
