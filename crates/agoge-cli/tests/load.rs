@@ -80,8 +80,9 @@ fn what_is_wrong_is_said_in_a_line() {
     let run = with(folder.path());
     let broken = put(folder.path(), "x.csv", "date,minutes\n2026-13-01,10\n");
     for (arguments, code, word) in [
-        (vec!["load", "show", "Nobody"], 1, "no such athlete"),
-        (vec!["risk", "../etc"], 1, "not a name"),
+        (vec!["load", "show", "Nobody"], 1, "no library here"),
+        (vec!["load", "import", broken.as_str(), "--athlete", "../etc"], 1, "not a name"),
+        (vec!["risk", "Nobody"], 1, "no such athlete"),
         (vec!["load", "import", broken.as_str(), "--athlete", "Ada"], 1, "no date"),
         (vec!["load", "import", "nowhere.fit", "--athlete", "Ada"], 1, "nowhere.fit"),
         (vec!["load", "import", broken.as_str(), "--athlete", "Ada", "--time-zone", "east"], 2, "+02:00"),
@@ -116,7 +117,7 @@ fn files_of_many_devices() {
     assert!(text(&first.stdout).starts_with("660 new"), "{}", text(&first.stdout));
     let said = text(&first.stderr);
     assert!(said.contains("checksum is wrong") && said.contains("a FIT file of settings"), "{said}");
-    let table = std::fs::read(folder.path().join("Ada/workouts.csv")).unwrap();
+    let table = std::fs::read(folder.path().join("athletes/Ada/workouts.csv")).unwrap();
     run(&arguments);
-    assert_eq!(std::fs::read(folder.path().join("Ada/workouts.csv")).unwrap(), table);
+    assert_eq!(std::fs::read(folder.path().join("athletes/Ada/workouts.csv")).unwrap(), table);
 }

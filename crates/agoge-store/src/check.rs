@@ -105,6 +105,9 @@ impl Store {
             }
         }
         check.folders(self)?;
+        if self.is_deletion_left()? {
+            check.fault(FaultKind::Leftover, "traces of a deletion, which could not be overwritten yet");
+        }
         check.faults.sort();
         Ok(check)
     }
@@ -137,6 +140,7 @@ impl Check {
             ("documents", "analysis", "options"),
             ("labels", "id", "value"),
             ("plans", "id", "json"),
+            ("live", "id", "head"),
         ] {
             let sql = format!("SELECT {id} FROM {table} WHERE NOT json_valid({column})");
             for id in lines(&sql, &|row| Ok(row.get::<_, i64>(0)?.to_string()))? {

@@ -6,7 +6,7 @@
 use crate::recordings::is_needed;
 use crate::rows::{AthleteId, RecordingId};
 use crate::{Error, Store, files};
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 use std::path::Path;
 
 impl Store {
@@ -14,7 +14,8 @@ impl Store {
     /// which is then written anew. What was exported or backed up is not reached.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed; [`Error::Traces`] if another program reads.
+    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed; [`Error::Traces`] if another program
+    /// reads or the disk is full.
     pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), Error> {
         self.write(|change| {
             let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;
@@ -51,9 +52,7 @@ impl Store {
 
     /// Removes the files of deletions and rewrites the data base, if a deletion is not finished.
     pub(crate) fn finish_deletions(&self) -> Result<(), Error> {
-        let left =
-            |now: &Transaction<'_>| Ok(now.query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(())).optional()?);
-        if self.read(left)?.is_none() {
+        if !self.is_deletion_left()? {
             return Ok(());
         }
         // Every change begins with removing the files.
@@ -64,13 +63,22 @@ impl Store {
     /// Writes the data base anew, without what was deleted, and empties its log.
     fn rewrite(&self) -> Result<(), Error> {
         let connection = self.connection();
-        connection.execute_batch("VACUUM")?;
+        let traces = |why, hint| Error::Traces { why, hint, folder: self.folder().to_owned() };
+        connection.execute_batch("VACUUM").map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => traces("there is no room to write the library anew", "make room"),
+            _ => error.into(),
+        })?;
         let is_read: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_read {
-            return Err(Error::Traces { folder: self.folder().to_owned() });
+            return Err(traces("another program reads the library", "end that program"));
         }
         connection.execute("DELETE FROM removals WHERE hash IS NULL AND name IS NULL", [])?;
         Ok(())
+    }
+
+    /// Whether a deletion waits to be finished.
+    pub(crate) fn is_deletion_left(&self) -> Result<bool, Error> {
+        self.read(|now| Ok(now.query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(())).optional()?.is_some()))
     }
 }
 

@@ -83,12 +83,16 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
-    /// Another program reads: what was deleted may still stand in the log.
+    /// What was deleted may still stand in the data base's pages or its log.
     #[error(
-        "everything is deleted, but another program reads the library, so that traces may remain in its log; hint: end that program, then open the library once, for example by `agoge library check`; folder: {}",
+        "all of it is deleted, but {why}, so that traces of it remain; hint: {hint}, then `agoge library check` overwrites them; folder: {}",
         .folder.display()
     )]
     Traces {
+        /// What prevents the data base from being written anew.
+        why: &'static str,
+        /// What to do.
+        hint: &'static str,
         /// The library.
         folder: PathBuf,
     },

@@ -17,6 +17,7 @@ athlete.json      the athlete, what was agreed to, sessions, recordings, analyse
                   times are seconds since 1970 in UTC
 recordings/       the movement: a Parquet file a recording (docs/FORMATS.md); its name has the recording's number
 analyses/         the analyses, whole: a JSON file each (docs/ANALYSIS.md); its name has the analysis' number
+live/             live recordings that were not ended: what is needed to read them as JSON, and what arrived
 load/             workouts, injuries, pain and questionnaires: CSV and TOML (docs/LOAD.md)
 ";
 
@@ -56,6 +57,11 @@ impl Store {
         }
         for analysis in &analyses {
             entries.push((format!("analyses/{}-{}.json", analysis.day, analysis.id.0), Source::Analysis(analysis.id)));
+        }
+        for live in self.live()?.into_iter().filter(|live| live.athlete == id) {
+            let name = format!("live/{}-{}", live.day, live.id.0);
+            entries.push((format!("{name}.json"), Source::Bytes(serde_json::to_vec_pretty(&live)?)));
+            entries.push((format!("{name}.parts"), Source::Bytes(self.live_parts(live.id)?.concat())));
         }
         let load = self.load_folder(&athlete);
         for file in below(&load)?.into_iter().filter(|file| file.is_file() && !file.is_symlink()) {

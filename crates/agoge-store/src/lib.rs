@@ -34,6 +34,7 @@ mod error;
 mod export;
 mod files;
 mod labels;
+mod live;
 mod name;
 mod plans;
 mod recordings;
@@ -45,8 +46,8 @@ pub use check::{Check, Fault, FaultKind};
 pub use error::Error;
 pub use name::check_name;
 pub use rows::{
-    AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Made, NewLabel, Plan, PlanId, RecordingId,
-    RecordingRow, Session, SessionId, Standing,
+    AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Live, LiveId, Made, NewLabel, Plan, PlanId,
+    RecordingId, RecordingRow, Session, SessionId, Standing,
 };
 pub use store::Store;
 

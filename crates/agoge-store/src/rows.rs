@@ -43,6 +43,8 @@ ids! {
     LabelId;
     /// Number of a plan.
     PlanId;
+    /// Number of a live recording.
+    LiveId;
 }
 
 /// An athlete.
@@ -205,6 +207,21 @@ pub struct Plan {
     pub made_unix_s: i64,
     /// The plan.
     pub plan: serde_json::Value,
+}
+
+/// A live recording that was not ended yet; its parts are read by [`crate::Store::live_parts`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Live {
+    /// The number.
+    pub id: LiveId,
+    /// Of whom.
+    pub athlete: AthleteId,
+    /// The athlete's own day.
+    pub day: Day,
+    /// When it began, s since 1970 in UTC.
+    pub begun_unix_s: i64,
+    /// What is needed to read the parts.
+    pub head: serde_json::Value,
 }
 
 /// A day in a column.

@@ -9,7 +9,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x4167_6f67;
 
 /// What leads from each version to the next; the first from nothing to version 1. Never changed once released, only added to.
-pub(crate) const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+pub(crate) const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How long to wait for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(20);

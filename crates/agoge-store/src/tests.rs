@@ -116,3 +116,20 @@ fn the_overview_has_the_newest_day_of_everyone() {
     assert_eq!(scores, [Some(80.0), Some(60.0)]);
     assert_eq!(store.analyses(ada, 1).unwrap().len(), 1);
 }
+
+#[test]
+fn a_live_recording_is_there_part_by_part_until_it_is_ended() {
+    let (folder, store) = library();
+    let ada = store.add_athlete("Ada", "").unwrap();
+    let live = store.begin_live(ada, day("2026-03-01"), &json!({ "joints": 33 })).unwrap();
+    let parts: Vec<Vec<u8>> = (0..5u8).map(|k| vec![k; 100]).collect();
+    parts.iter().for_each(|part| store.append_live(live, part).unwrap());
+    // Another program finds what was given away so far.
+    let other = Store::open(folder.path()).unwrap();
+    let found = other.live().unwrap();
+    assert_eq!((found.len(), found[0].id, found[0].athlete, &found[0].head), (1, live, ada, &json!({ "joints": 33 })));
+    assert_eq!(other.live_parts(live).unwrap(), parts);
+    store.end_live(live).unwrap();
+    assert!(other.live().unwrap().is_empty() && other.live_parts(live).unwrap().is_empty());
+    assert!(matches!(store.append_live(live, b""), Err(Error::Nothing { .. })));
+}

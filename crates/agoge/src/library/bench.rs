@@ -86,7 +86,7 @@ fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error>
 }
 
 /// Writes to a library until the program ends, on several threads: athletes, recordings, analyses, labels, plans; some are deleted again. Each line that is said
-/// is `kept WHAT ID` after a change was acknowledged, `deleting WHAT ID` before a deletion begins, and `deleted WHAT ID` when it was acknowledged.
+/// is `kept WHAT ID` (of an analysis also the number of its recording) after a change was acknowledged, `deleting WHAT ID` before a deletion begins, and `deleted WHAT ID` when it was acknowledged.
 ///
 /// # Errors
 /// If the library cannot be changed.
@@ -123,7 +123,7 @@ fn write_once(
         let id = store.save_recording(athlete, day, &moved(recording, 3 * number + k))?;
         say(format!("kept recording {}", id.0));
         let analysis = store.save_analysis(id, analysis, &Made::default())?;
-        say(format!("kept analysis {}", analysis.0));
+        say(format!("kept analysis {} {}", analysis.0, id.0));
         let value = serde_json::json!(number);
         store.save_label(&NewLabel { recording: id, other: None, kind: "event", value: &value, author: "bench" })?;
         say(format!("kept label {}", id.0));
