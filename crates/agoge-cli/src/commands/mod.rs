@@ -17,6 +17,7 @@ pub(crate) mod model;
 pub(crate) mod movements;
 pub(crate) mod norm;
 pub(crate) mod pretrain;
+pub(crate) mod serve;
 pub(crate) mod setup;
 pub(crate) mod train;
 
