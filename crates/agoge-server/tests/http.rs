@@ -72,7 +72,7 @@ async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
 
 #[tokio::test]
 async fn forged_hosts_and_origins_are_refused() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, Limits { silence: std::time::Duration::from_secs(1), ..Limits::default() }).await;
     let (address, port) = (running.address, running.address.port());
     let ask = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     for host in [

@@ -50,7 +50,7 @@ pub(crate) async fn camera(State(app): State<Arc<App>>, ws: WebSocketUpgrade) ->
     open(ws, &app.cameras, LARGEST.max(WAITING), move |socket, place| async move {
         let (mut talk, mut stream) = Talk::begin(own, socket);
         if follow(&mut talk, &mut stream).await.is_some() {
-            talk.end();
+            talk.end().await;
         }
         drop(place);
     })
@@ -61,11 +61,11 @@ async fn follow(
     stream: &mut futures_util::stream::SplitStream<axum::extract::ws::WebSocket>,
 ) -> Option<()> {
     let Message::Text(text) = talk.next(stream).await? else {
-        let _ = talk.fault("the first message is text; hint: docs/LIVE.md shows it");
+        let _ = talk.fault("the first message is text; hint: docs/LIVE.md shows it").await;
         return Some(());
     };
     let Ok(hello) = serde_json::from_str::<Hello>(&text) else {
-        let _ = talk.fault("the first message names the movement; hint: {\"movement\": \"squat\"}");
+        let _ = talk.fault("the first message names the movement; hint: {\"movement\": \"squat\"}").await;
         return Some(());
     };
     let tracker =
@@ -75,7 +75,7 @@ async fn follow(
     let tracker = match tracker {
         Ok(tracker) => tracker,
         Err(error) => {
-            let _ = talk.fault(&error.to_string());
+            let _ = talk.fault(&error.to_string()).await;
             return Some(());
         }
     };
@@ -91,7 +91,7 @@ async fn follow(
             message = talk.next(stream) => match message {
                 Some(Message::Binary(bytes)) => {
                     let Some((t, jpeg)) = bytes.split_first_chunk::<8>() else {
-                        if talk.fault("a picture begins with its time; hint: docs/LIVE.md").is_err() { break }
+                        if talk.fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
                         continue;
                     };
                     let sent = Sent { t: f64::from_le_bytes(*t), jpeg: jpeg.to_vec(), received: Instant::now() };
@@ -100,7 +100,7 @@ async fn follow(
                 Some(_) | None => break,
             },
             found = seen.recv() => match found {
-                Some(found) => if say(talk, &found, left_out).is_err() { break },
+                Some(found) => if say(talk, &found, left_out).await.is_err() { break },
                 None => break,
             },
         }
@@ -133,7 +133,7 @@ fn decode(jpeg: Vec<u8>) -> Option<Picture> {
     Picture::new(usize::from(info.width), usize::from(info.height), Pixels::Rgb(pixels))
 }
 
-fn say(talk: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::Over> {
+async fn say(talk: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::Over> {
     let (mut position, mut sure) = (vec![MISSING; LANDMARKS], vec![0.0; LANDMARKS]);
     let height = seen.size[1] as f64;
     let mut joints = Vec::new();
@@ -146,6 +146,6 @@ fn say(talk: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::O
         }
     }
     let latency_ms = 1e3 * seen.received.elapsed().as_secs_f64();
-    talk.tell(&json!({ "event": "pose", "t": seen.t, "size": seen.size, "joints": joints, "left_out": left_out, "latency_ms": latency_ms }))?;
-    talk.frame(seen.t, &position, &sure, seen.received)
+    talk.tell(&json!({ "event": "pose", "t": seen.t, "size": seen.size, "joints": joints, "left_out": left_out, "latency_ms": latency_ms })).await?;
+    talk.frame(seen.t, &position, &sure, seen.received).await
 }

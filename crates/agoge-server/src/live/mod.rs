@@ -64,25 +64,25 @@ pub(crate) async fn skeleton(State(app): State<Arc<App>>, ws: WebSocketUpgrade) 
                         agreed = Some(now);
                         opened
                     }
-                    Err(what) => talk.fault(&what),
+                    Err(what) => talk.fault(&what).await,
                 },
                 Some(agreed) => match read::<Message>(&message) {
                     Ok(Message { end: true, .. }) => Err(talk::Over),
                     Ok(Message { t: Some(t), joints: Some(joints), .. }) => {
                         match agreed.place(&joints, &mut position, &mut sure) {
-                            Ok(()) => talk.frame(t, &position, &sure, received),
-                            Err(what) => talk.fault(&what),
+                            Ok(()) => talk.frame(t, &position, &sure, received).await,
+                            Err(what) => talk.fault(&what).await,
                         }
                     }
-                    Ok(_) => talk.fault("a frame has t and joints; hint: docs/LIVE.md shows one"),
-                    Err(what) => talk.fault(&what),
+                    Ok(_) => talk.fault("a frame has t and joints; hint: docs/LIVE.md shows one").await,
+                    Err(what) => talk.fault(&what).await,
                 },
             };
             if done.is_err() {
                 break;
             }
         }
-        talk.end();
+        talk.end().await;
         drop(place);
     })
 }

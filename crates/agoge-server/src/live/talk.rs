@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// Events that wait for a client that does not read; more, and it is closed.
+/// Events that wait for a client that reads slowly.
 const QUEUE: usize = 256;
 /// Wrong messages that are forgiven.
 const FORGIVEN: usize = 4;
@@ -63,7 +63,7 @@ impl Talk {
         match Session::new(movement, skeleton.clone(), space, Models::bundled()) {
             Ok(session) => self.session = Some(session),
             Err(error) => {
-                self.fault(&error.to_string())?;
+                self.fault(&error.to_string()).await?;
                 return Err(Over);
             }
         }
@@ -72,7 +72,8 @@ impl Talk {
             if self.keeper.is_none() {
                 self.fault(
                     "there is no such athlete here; hint: /api/athletes names them, without an athlete nothing is kept",
-                )?;
+                )
+                .await?;
                 return Err(Over);
             }
         }
@@ -80,10 +81,17 @@ impl Talk {
         let bones: Vec<[usize; 2]> =
             skeleton.joints.iter().enumerate().filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
         self.tell(&json!({ "event": "ready", "protocol": 1, "movement": movement, "joints": names, "bones": bones }))
+            .await
     }
 
     /// Takes a frame and tells what the session says of it.
-    pub(super) fn frame(&mut self, t: f64, position: &[[f64; 3]], sure: &[f32], received: Instant) -> Result<(), Over> {
+    pub(super) async fn frame(
+        &mut self,
+        t: f64,
+        position: &[[f64; 3]],
+        sure: &[f32],
+        received: Instant,
+    ) -> Result<(), Over> {
         let Some(session) = &mut self.session else { return Err(Over) };
         match session.push(t, position, sure) {
             Ok(events) => {
@@ -91,39 +99,40 @@ impl Talk {
                 if let Some(keeper) = &mut self.keeper {
                     keeper.frame(t, position, sure);
                 }
-                self.say(&events, received)?;
+                self.say(&events, received).await?;
                 self.app.metrics.latency(received.elapsed());
                 Ok(())
             }
-            Err(fault) => self.fault(&fault.to_string()),
+            Err(fault) => self.fault(&fault.to_string()).await,
         }
     }
 
-    fn say(&self, events: &[Event], received: Instant) -> Result<(), Over> {
+    async fn say(&self, events: &[Event], received: Instant) -> Result<(), Over> {
         for event in events {
             let latency_ms = 1e3 * received.elapsed().as_secs_f64();
             // Plain structures of numbers and texts can always be written.
-            self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default())?;
+            self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default()).await?;
         }
         Ok(())
     }
 
     /// Tells what is wrong with a message; too many of them end the talk.
-    pub(super) fn fault(&mut self, what: &str) -> Result<(), Over> {
+    pub(super) async fn fault(&mut self, what: &str) -> Result<(), Over> {
         self.app.metrics.faults.add(1);
         self.faults += 1;
         let closing = self.faults > FORGIVEN;
-        self.tell(&json!({ "event": "error", "what": what, "closing": closing }))?;
+        self.tell(&json!({ "event": "error", "what": what, "closing": closing })).await?;
         if closing { Err(Over) } else { Ok(()) }
     }
 
-    pub(super) fn tell(&self, value: &Value) -> Result<(), Over> {
-        self.put(value.to_string())
+    pub(super) async fn tell(&self, value: &Value) -> Result<(), Over> {
+        self.put(value.to_string()).await
     }
 
-    fn put(&self, text: String) -> Result<(), Over> {
-        self.out.try_send(text).map_err(|error| {
-            if matches!(error, mpsc::error::TrySendError::Full(_)) {
+    /// Waits for a client that reads slowly: meanwhile nothing more is read from it. One that does not read at all is left alone.
+    async fn put(&self, text: String) -> Result<(), Over> {
+        self.out.send_timeout(text, self.app.limits.silence).await.map_err(|error| {
+            if matches!(error, mpsc::error::SendTimeoutError::Timeout(_)) {
                 self.app.metrics.slow.add(1);
             }
             Over
@@ -138,27 +147,27 @@ impl Talk {
                 Ok(Some(Ok(Message::Close(_))) | None) => return None,
                 Ok(Some(Ok(message))) => return Some(message),
                 Ok(Some(Err(_))) => {
-                    self.farewell("the message is too large or broken; hint: docs/LIVE.md says what may be sent");
+                    self.farewell("the message is too large or broken; hint: docs/LIVE.md says what may be sent").await;
                     return None;
                 }
                 Err(_) => {
-                    self.farewell("nothing came for too long; hint: end the session when the athlete is done");
+                    self.farewell("nothing came for too long; hint: end the session when the athlete is done").await;
                     return None;
                 }
             }
         }
     }
 
-    fn farewell(&mut self, what: &str) {
+    async fn farewell(&mut self, what: &str) {
         // Who does not read any more does not hear it.
-        let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true }));
+        let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true })).await;
     }
 
     /// Ends the session; what is under way is told as interrupted.
-    pub(super) fn end(&mut self) {
+    pub(super) async fn end(&mut self) {
         let events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
-        let _ = self.say(&events, Instant::now());
-        let _ = self.tell(&json!({ "event": "bye" }));
+        let _ = self.say(&events, Instant::now()).await;
+        let _ = self.tell(&json!({ "event": "bye" })).await;
     }
 }
 
