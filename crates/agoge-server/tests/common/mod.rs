@@ -23,11 +23,20 @@ pub async fn raw(address: SocketAddr, request: &[u8]) -> (u16, String, String) {
     // The server may answer and close before everything was sent.
     let _ = stream.write_all(request).await;
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
+    // Not every server closes when asked to: the length says when it is over.
+    while !is_whole(&bytes) && stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {}
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     (status, head.to_owned(), body.to_owned())
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let length =
+        text.split("content-length:").nth(1).and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
+    let head = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+    matches!((head, length), (Some(head), Some(length)) if bytes.len() >= head + 4 + length)
 }
 
 pub async fn get(address: SocketAddr, path: &str) -> (u16, String, String) {
