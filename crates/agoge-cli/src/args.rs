@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Athlete(AthleteArgs),
     /// Check, back up or restore the athletes' library (docs/LIBRARY.md)
     Library(LibraryArgs),
+    /// Serve pages and live feedback on this machine (docs/SERVER.md, docs/LIVE.md)
+    Serve(Serve),
     /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
@@ -634,6 +636,16 @@ fn time_zone(text: &str) -> Result<f64, String> {
     instant.and_then(|(_, offset)| offset).ok_or_else(|| "write it as +02:00".to_owned())
 }
 
+/// `agoge serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen; only this machine's own addresses are allowed
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    pub(crate) address: std::net::SocketAddr,
+    #[command(flatten)]
+    pub(crate) library: Library,
+}
+
 /// `agoge bench`
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -645,6 +657,15 @@ pub(crate) struct Bench {
 /// What to do with benchmarks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
+    /// Put live streams on a server of its own over WebSockets and time the answers (docs/LIVE.md)
+    LiveServer {
+        /// How many streams at once
+        #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+        streams: usize,
+        /// For how long, s
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until "quit"
     Serve {
         /// On how many threads (default: as many as the machine has cores)

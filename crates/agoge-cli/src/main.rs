@@ -50,6 +50,7 @@ fn run(arguments: Arguments) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(&args, shared),
         Command::Athlete(args) => commands::athlete::run(&args, shared),
         Command::Library(args) => commands::library::run(&args, shared),
+        Command::Serve(args) => commands::serve::run(&args, shared),
         Command::Bench(args) => commands::bench::run(&args, shared),
         Command::Completions { shell } => commands::completions::run(shell),
     }

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] agoge::Error),
+    /// The server could not be started or went down.
+    #[error(transparent)]
+    Server(#[from] agoge_server::Error),
     /// A line that asks for no task.
     #[error("not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends")]
     Bench {
@@ -44,7 +47,8 @@ impl Failure {
     /// The exit code that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Failure::Library(_) | Failure::Bench { .. } | Failure::Output(_) => Exit::InputAtFault,
+            Failure::Server(agoge_server::Error::Runtime(_) | agoge_server::Error::Bench(_)) => Exit::OurFault,
+            Failure::Server(_) | Failure::Library(_) | Failure::Bench { .. } | Failure::Output(_) => Exit::InputAtFault,
         }
     }
 }

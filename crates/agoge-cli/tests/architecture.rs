@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// For each crate, what it may use. `agoge-server` joins when it exists.
+/// For each crate, what it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("agoge-motion", &[]),
     ("agoge-formats", &["agoge-motion"]),
@@ -26,7 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "agoge-store",
         ],
     ),
-    ("agoge-cli", &["agoge"]),
+    ("agoge-server", &["agoge"]),
+    ("agoge-cli", &["agoge", "agoge-server"]),
 ];
 
 #[test]

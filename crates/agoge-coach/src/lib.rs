@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod band;
+pub mod cue;
 pub mod explain;
 pub mod findings;
 pub mod injury;

@@ -10,6 +10,7 @@ pub mod coordination;
 pub mod curve;
 pub mod curves;
 pub mod dynamics;
+pub mod live;
 pub mod movement;
 pub mod normalise;
 pub mod repetition;
@@ -17,7 +18,7 @@ pub mod segment;
 pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit, missing};
-pub use curves::{Measured, View, derivative, markers, measure};
+pub use curves::{Measured, Setting, View, derivative, markers, measure, measure_in};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
-pub use segment::{remeasured, repetitions};
+pub use segment::{described, remeasured, repetitions};

@@ -15,7 +15,7 @@ mod words;
 pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
-pub use html::{Scene, html, load_html, plan_html};
+pub use html::{SCRIPT, STYLE, Scene, html, html_under, load_html, plan_html};
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
 pub use plan::{clash_terminal, compare_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
             }
         }
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
+        BenchCommand::LiveServer { streams, seconds } => live_server(*streams, *seconds, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Library { folder, athletes, each, write } => {
             super::library::bench(folder, (*athletes, *each), *write, shared)
@@ -169,6 +170,17 @@ fn tasks() -> Result<Exit, Failure> {
 /// Prints the time a frame takes on one core, and how late the frames of many streams are on all cores.
 fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
     let measured = agoge::live::measure(streams, seconds)?;
+    if shared.json {
+        super::print_json(&measured)?;
+    } else {
+        print(&measured.to_string())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints how soon a server answers live streams.
+fn live_server(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
+    let measured = agoge_server::bench::live(streams, 30.0, seconds)?;
     if shared.json {
         super::print_json(&measured)?;
     } else {

@@ -18,6 +18,7 @@ pub(crate) mod movements;
 pub(crate) mod norm;
 pub(crate) mod plan;
 pub(crate) mod pretrain;
+pub(crate) mod serve;
 pub(crate) mod setup;
 pub(crate) mod train;
 

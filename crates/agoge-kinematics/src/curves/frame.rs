@@ -1,6 +1,6 @@
 //! The athlete's own directions in each frame: forward, up and right.
 
-use super::View;
+use super::{Setting, View};
 use agoge_motion::vector::{add, cross, dot, norm, sub, unit};
 use agoge_motion::{Part, Recording};
 
@@ -16,28 +16,32 @@ pub(super) struct Frames {
 pub(super) const UP: [f64; 3] = [0.0, 1.0, 0.0];
 
 impl Frames {
-    pub(super) fn of(body: &Recording, view: View) -> Frames {
+    pub(super) fn of(body: &Recording, setting: &Setting) -> Frames {
         let n = body.frames();
-        match view {
+        let towards = [setting.towards, 0.0, 0.0];
+        match setting.view {
             View::Spatial => spatial(body),
-            View::Frontal => {
-                // Seen from the front the athlete's right is on the picture's left; from the back it is the other way round.
-                let sign = (0..n)
-                    .map(|f| {
-                        x(body, f, Part::RightHip) - x(body, f, Part::LeftHip) + x(body, f, Part::RightShoulder)
-                            - x(body, f, Part::LeftShoulder)
-                    })
-                    .filter(|d| d.is_finite())
-                    .sum::<f64>();
-                let right = [if sign >= 0.0 { 1.0 } else { -1.0 }, 0.0, 0.0];
-                Frames { forward: vec![[0.0; 3]; n], right: vec![right; n] }
-            }
-            View::Sagittal | View::Oblique => {
-                let forward = [if facing(body) >= 0.0 { 1.0 } else { -1.0 }, 0.0, 0.0];
-                Frames { forward: vec![forward; n], right: vec![[0.0; 3]; n] }
-            }
+            View::Frontal => Frames { forward: vec![[0.0; 3]; n], right: vec![towards; n] },
+            View::Sagittal | View::Oblique => Frames { forward: vec![towards; n], right: vec![[0.0; 3]; n] },
         }
     }
+}
+
+/// 1 where what the view shows sideways points to the picture's right, −1 where it points left: forward from the side, the athlete's right from the front.
+pub(super) fn towards(body: &Recording, view: View) -> f64 {
+    let sign = match view {
+        View::Spatial => 1.0,
+        // Seen from the front the athlete's right is on the picture's left; from the back it is the other way round.
+        View::Frontal => (0..body.frames())
+            .map(|f| {
+                x(body, f, Part::RightHip) - x(body, f, Part::LeftHip) + x(body, f, Part::RightShoulder)
+                    - x(body, f, Part::LeftShoulder)
+            })
+            .filter(|d| d.is_finite())
+            .sum::<f64>(),
+        View::Sagittal | View::Oblique => facing(body),
+    };
+    if sign >= 0.0 { 1.0 } else { -1.0 }
 }
 
 fn x(body: &Recording, frame: usize, part: Part) -> f64 {

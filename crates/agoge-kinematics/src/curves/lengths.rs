@@ -10,14 +10,14 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     let body = catalogue.body;
     let (factor, unit, speed) = match body.space {
         Space::World | Space::Plane => (1.0, Unit::Metre, Unit::MetrePerSecond),
-        Space::Image { .. } => (1.0 / trunk_length(body), Unit::Trunk, Unit::TrunkPerSecond),
+        Space::Image { .. } => (1.0 / catalogue.setting.trunk, Unit::Trunk, Unit::TrunkPerSecond),
     };
     let is_3d = catalogue.view == View::Spatial;
     let at = |frame: usize, part: Part| {
         let p = body.at(frame, part.index());
         scale(if is_3d { p } else { [p[0], p[1], 0.0] }, factor)
     };
-    let floor = floor(body) * factor;
+    let floor = catalogue.setting.floor * factor;
 
     catalogue.add(("pelvis_height", None, unit, Plane::Any), &[Part::Pelvis], |f| at(f, Part::Pelvis)[1] - floor);
     for side in Side::BOTH {
@@ -109,7 +109,7 @@ fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
 }
 
 /// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet or, without feet, of the ankles.
-fn floor(body: &Recording) -> f64 {
+pub(super) fn floor(body: &Recording) -> f64 {
     let feet =
         [Part::LeftBigToe, Part::RightBigToe, Part::LeftHeel, Part::RightHeel, Part::LeftAnkle, Part::RightAnkle];
     let mut lowest: Vec<f64> = (0..body.frames())
@@ -124,7 +124,7 @@ fn floor(body: &Recording) -> f64 {
 }
 
 /// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture only shortens it.
-fn trunk_length(body: &Recording) -> f64 {
+pub(super) fn trunk_length(body: &Recording) -> f64 {
     let mut lengths: Vec<f64> = (0..body.frames())
         .map(|f| {
             let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));

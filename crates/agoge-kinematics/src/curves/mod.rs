@@ -28,9 +28,36 @@ pub struct Measured {
 /// adduction are positive towards the midline; leans are positive forward and to the athlete's right. Angles are degrees and continuous over time: they are
 /// unwrapped and shifted so that their median lies in (−180, 180].
 pub fn measure(body: &Recording) -> Measured {
-    let view = view::of(body);
-    let frames = Frames::of(body, view);
-    let mut catalogue = Catalogue { body, view, curves: Vec::new(), refused: Vec::new() };
+    measure_in(body, &Setting::of(body))
+}
+
+/// What is judged of a recording as a whole before its frames are measured: the view, the way the athlete faces in a picture, the floor, and the trunk's length. A live
+/// stream takes it from the seconds before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    view: View,
+    /// Of pictures: 1 where forward (seen from the side) or the athlete's right (from the front) is the picture's right, −1 where it is the left.
+    towards: f64,
+    /// Height of the floor, in the recording's unit.
+    floor: f64,
+    /// Length of the trunk, in the recording's unit; NaN if it is never seen.
+    trunk: f64,
+}
+
+impl Setting {
+    /// The setting of a recording on the body skeleton.
+    pub fn of(body: &Recording) -> Setting {
+        let view = view::of(body);
+        let (floor, trunk) = (lengths::floor(body), lengths::trunk_length(body));
+        Setting { view, towards: frame::towards(body, view), floor, trunk }
+    }
+}
+
+/// As [`measure`], in a setting that is known already.
+pub fn measure_in(body: &Recording, setting: &Setting) -> Measured {
+    let view = setting.view;
+    let frames = Frames::of(body, setting);
+    let mut catalogue = Catalogue { body, view, setting: *setting, curves: Vec::new(), refused: Vec::new() };
     angles::measure(&mut catalogue, &frames);
     lengths::measure(&mut catalogue, &frames);
     let Catalogue { curves, refused, .. } = catalogue;
@@ -54,6 +81,7 @@ enum Plane {
 struct Catalogue<'a> {
     body: &'a Recording,
     view: View,
+    setting: Setting,
     curves: Vec<Curve>,
     refused: Vec<Refused>,
 }

@@ -49,6 +49,30 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     found.iter().map(describe).collect()
 }
 
+/// A repetition whose ends are known already (frames of the curves), with its phases, events and measures: what a live stream has just seen end.
+pub fn described(
+    movement: &Movement,
+    curves: &Curves,
+    [start, end]: [usize; 2],
+    side: Option<Side>,
+    complete: bool,
+) -> Repetition {
+    let mut repetition =
+        Repetition { start, end, side, complete, phases: Vec::new(), events: Vec::new(), metrics: Vec::new() };
+    let signals = Signals::new(movement, curves);
+    let driver = driver::driver(movement, curves);
+    let lines = driver.iter().flat_map(|driver| &driver.lines);
+    // Of a movement of either side, the line of the side that moved.
+    let line = lines.clone().find(|line| line.side == side).or_else(|| lines.clone().next());
+    let driving = line.map_or(&[][..], |line| &line.values);
+    if driving.len() > end {
+        repetition.events = event::events(movement, &signals, driving, &repetition);
+    }
+    repetition.phases = event::phases(movement, &repetition);
+    repetition.metrics = metric::metrics(movement, &signals, &repetition);
+    repetition
+}
+
 /// Repetitions as they were found, measured on other curves of the same recording: what they would be had the body moved otherwise. Frames, phases and events stay.
 pub fn remeasured(movement: &Movement, curves: &Curves, repetitions: &[&Repetition]) -> Vec<Repetition> {
     let signals = Signals::new(movement, curves);

@@ -4,7 +4,8 @@ use super::Skeleton;
 use super::alias::{Level, Meaning, Spine, meaning};
 use crate::recording::MISSING;
 use crate::vector::{add, cross, mean, norm, scale, sub, unit};
-use crate::{Part, Recording, Side};
+use crate::{Part, Recording, Side, Space};
+use std::sync::Arc;
 
 /// A part of the body that the source has no joint for and that was made from others.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -34,12 +35,33 @@ struct Rule {
     make: fn(&[[f64; 3]]) -> [f64; 3],
 }
 
+/// How the joints of a skeleton become parts of the body: looked up once for as many recordings as there are, as for the frames of a live stream.
+pub struct BodyRules {
+    body: Arc<Skeleton>,
+    /// Parts that the source measures, with its joints.
+    measured: Vec<(Part, usize)>,
+    rules: Vec<Rule>,
+}
+
+impl BodyRules {
+    /// The rules of a skeleton whose positions are of a space.
+    pub fn new(skeleton: &Skeleton, space: Space) -> BodyRules {
+        let measured = Part::ALL.into_iter().filter_map(|part| Some((part, skeleton.joint_of(part)?))).collect();
+        BodyRules { body: Skeleton::body(), measured, rules: marker_rules(skeleton, space) }
+    }
+}
+
 impl Recording {
     /// This recording on the body skeleton. Parts the source measures are copied. Joint centres between markers, hip centres from the iliac
     /// spines (Harrington et al. 2007), head, neck, chest and pelvis are made from their neighbours where the source lacks them, and said so.
     pub fn to_body(&self) -> Body {
+        self.to_body_by(&BodyRules::new(&self.skeleton, self.space))
+    }
+
+    /// As [`Recording::to_body`], by the rules of this recording's own skeleton and space.
+    pub fn to_body_by(&self, rules: &BodyRules) -> Body {
         let mut recording = Recording {
-            skeleton: Skeleton::body(),
+            skeleton: rules.body.clone(),
             position: vec![MISSING; self.frames() * Part::COUNT],
             confidence: vec![0.0; self.frames() * Part::COUNT],
             source: self.source.clone(),
@@ -47,8 +69,7 @@ impl Recording {
             time: self.time.clone(),
             channels: self.channels.clone(),
         };
-        for part in Part::ALL {
-            let Some(joint) = self.skeleton.joint_of(part) else { continue };
+        for &(part, joint) in &rules.measured {
             for frame in 0..self.frames() {
                 let to = frame * Part::COUNT + part.index();
                 recording.position[to] = self.at(frame, joint);
@@ -56,9 +77,9 @@ impl Recording {
             }
         }
         let mut invented = Vec::new();
-        for rule in self.marker_rules() {
-            if self.fill(&mut recording, &rule) {
-                invented.push(Invented { part: rule.part, from: rule.from });
+        for rule in &rules.rules {
+            if self.fill(&mut recording, rule) {
+                invented.push(Invented { part: rule.part, from: rule.from.clone() });
             }
         }
         for (part, a, b) in [
@@ -67,10 +88,10 @@ impl Recording {
             (Part::Head, Part::LeftEar, Part::RightEar),
             (Part::Chest, Part::Neck, Part::Spine),
         ] {
-            let known = self.skeleton.joint_of(part).is_some() || invented.iter().any(|made| made.part == part);
-            let from = format!("midpoint of {} and {}", a.name(), b.name());
+            let is_measured = rules.measured.iter().any(|(own, _)| *own == part);
+            let known = is_measured || invented.iter().any(|made| made.part == part);
             if !known && midpoint(&mut recording, part, a, b) {
-                invented.push(Invented { part, from });
+                invented.push(Invented { part, from: format!("midpoint of {} and {}", a.name(), b.name()) });
             }
         }
         Body { recording, invented }
@@ -98,52 +119,47 @@ impl Recording {
         self.confidence[to] = if known { confidence } else { 0.0 };
         known
     }
+}
 
-    /// The rules for parts that this recording's markers surround but that no joint of it is.
-    fn marker_rules(&self) -> Vec<Rule> {
-        let meanings: Vec<(usize, Meaning)> = self
-            .skeleton
-            .joints
-            .iter()
-            .enumerate()
-            .filter_map(|(index, joint)| Some((index, meaning(&joint.name)?)))
-            .collect();
-        let which = |wanted: &dyn Fn(Meaning) -> bool| -> Vec<usize> {
-            meanings.iter().filter(|(_, meaning)| wanted(*meaning)).map(|(index, _)| *index).collect()
-        };
-        let mut rules = Vec::new();
-        let mut rule = |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
-            if joints.is_empty() || self.skeleton.joint_of(part).is_some() {
-                return;
-            }
-            let names: Vec<&str> = joints.iter().map(|&joint| self.skeleton.joints[joint].name.as_str()).collect();
-            rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
-        };
-        for part in Part::ALL {
-            let beside = which(&|meaning| meaning == Meaning::Beside(part));
-            let how = if beside.len() == 1 { "the one marker beside it:" } else { "midpoint of" };
-            rule(part, beside, how, mean);
+/// The rules for parts that a skeleton's markers surround but that no joint of it is.
+fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
+    let meanings: Vec<(usize, Meaning)> =
+        skeleton.joints.iter().enumerate().filter_map(|(index, joint)| Some((index, meaning(&joint.name)?))).collect();
+    let which = |wanted: &dyn Fn(Meaning) -> bool| -> Vec<usize> {
+        meanings.iter().filter(|(_, meaning)| wanted(*meaning)).map(|(index, _)| *index).collect()
+    };
+    let mut rules = Vec::new();
+    let mut rule = |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
+        if joints.is_empty() || skeleton.joint_of(part).is_some() {
+            return;
         }
-        let iliac = |side, spine| which(&|meaning| meaning == Meaning::Iliac(side, spine));
-        let spines: Vec<usize> = [
-            iliac(Side::Left, Spine::Anterior),
-            iliac(Side::Right, Spine::Anterior),
-            iliac(Side::Left, Spine::Posterior),
-            iliac(Side::Right, Spine::Posterior),
-        ]
-        .iter()
-        .filter_map(|joints| joints.first().copied())
-        .collect();
-        if spines.len() == 4 && self.space.is_3d() {
-            let how = "hip centre after Harrington et al. 2007 from";
-            rule(Part::LeftHip, spines.clone(), how, |spines| hip_centre(spines, Side::Left));
-            rule(Part::RightHip, spines, how, |spines| hip_centre(spines, Side::Right));
-        }
-        rule(Part::Head, which(&|meaning| meaning == Meaning::OnHead), "mean of", mean);
-        rule(Part::Neck, which(&|meaning| meaning == Meaning::OnTrunk(Level::Neck)), "mean of", mean);
-        rule(Part::Chest, which(&|meaning| meaning == Meaning::OnTrunk(Level::Chest)), "mean of", mean);
-        rules
+        let names: Vec<&str> = joints.iter().map(|&joint| skeleton.joints[joint].name.as_str()).collect();
+        rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
+    };
+    for part in Part::ALL {
+        let beside = which(&|meaning| meaning == Meaning::Beside(part));
+        let how = if beside.len() == 1 { "the one marker beside it:" } else { "midpoint of" };
+        rule(part, beside, how, mean);
     }
+    let iliac = |side, spine| which(&|meaning| meaning == Meaning::Iliac(side, spine));
+    let spines: Vec<usize> = [
+        iliac(Side::Left, Spine::Anterior),
+        iliac(Side::Right, Spine::Anterior),
+        iliac(Side::Left, Spine::Posterior),
+        iliac(Side::Right, Spine::Posterior),
+    ]
+    .iter()
+    .filter_map(|joints| joints.first().copied())
+    .collect();
+    if spines.len() == 4 && space.is_3d() {
+        let how = "hip centre after Harrington et al. 2007 from";
+        rule(Part::LeftHip, spines.clone(), how, |spines| hip_centre(spines, Side::Left));
+        rule(Part::RightHip, spines, how, |spines| hip_centre(spines, Side::Right));
+    }
+    rule(Part::Head, which(&|meaning| meaning == Meaning::OnHead), "mean of", mean);
+    rule(Part::Neck, which(&|meaning| meaning == Meaning::OnTrunk(Level::Neck)), "mean of", mean);
+    rule(Part::Chest, which(&|meaning| meaning == Meaning::OnTrunk(Level::Chest)), "mean of", mean);
+    rules
 }
 
 /// Fills a part of a body recording with the midpoint of two others; false if it is never known.
@@ -178,8 +194,7 @@ fn hip_centre(spines: &[[f64; 3]], side: Side) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Source, Space};
-    use std::sync::Arc;
+    use crate::Source;
 
     fn one_frame(names: &[&str], position: Vec<[f64; 3]>) -> Recording {
         let skeleton = Arc::new(Skeleton::from_names("test", names.iter().copied()));

@@ -4,7 +4,7 @@ mod alias;
 mod body;
 mod tables;
 
-pub use body::{Body, Invented};
+pub use body::{Body, BodyRules, Invented};
 
 use crate::Part;
 use serde::{Deserialize, Serialize};

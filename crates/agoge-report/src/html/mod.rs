@@ -25,8 +25,10 @@ pub struct Scene<'a> {
     pub curves: &'a Curves,
 }
 
-const STYLE: &str = include_str!("../../assets/report.css");
-const SCRIPT: &str = include_str!("../../assets/report.js");
+/// The style of every page.
+pub const STYLE: &str = include_str!("../../assets/report.css");
+/// The script of the report, which is inline in it: a server that forbids inline scripts allows this one by its hash.
+pub const SCRIPT: &str = include_str!("../../assets/report.js");
 
 /// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
@@ -51,8 +53,14 @@ fn page(title: &str, styles: &str, body: &Markup) -> String {
 
 /// The page.
 pub fn html(analysis: &Analysis, scene: &Scene) -> String {
+    html_under(&Markup::default(), analysis, scene)
+}
+
+/// The page with something above it, such as the way back.
+pub fn html_under(above: &Markup, analysis: &Analysis, scene: &Scene) -> String {
     let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
     let body = html! {
+        (above)
         (sections::header(analysis))
         main {
             (sections::summary(analysis))

@@ -1,4 +1,4 @@
-//! How fast live streams are followed.
+//! How fast the encoder follows live streams.
 
 use crate::{Error, Models};
 use agoge_attention::{Live, LiveStream, Model};

@@ -1,0 +1,52 @@
+//! Smoothing with what came before alone.
+
+/// Time constant of each of the two low passes, s: with the median before them a frame is late by about a tenth of a second.
+const FOLLOW_S: f64 = 0.035;
+
+/// A median of three frames, which takes single wrong frames away, and two low passes of first order.
+#[derive(Clone, Debug)]
+pub(super) struct Smooth {
+    raw: [f64; 3],
+    low: [f64; 2],
+    last_s: f64,
+}
+
+impl Smooth {
+    pub(super) fn new() -> Smooth {
+        Smooth { raw: [f64::NAN; 3], low: [f64::NAN; 2], last_s: f64::NAN }
+    }
+
+    /// The smoothed value now.
+    pub(super) fn push(&mut self, time_s: f64, value: f64) -> f64 {
+        self.raw = [self.raw[1], self.raw[2], value];
+        let [a, b, c] = self.raw;
+        let middle = if a.is_finite() { a.max(b).min(a.min(b).max(c)) } else { c };
+        let step = time_s - self.last_s;
+        self.last_s = time_s;
+        if self.low[0].is_nan() || step.is_nan() {
+            self.low = [middle; 2];
+            return middle;
+        }
+        let share = 1.0 - (-step / FOLLOW_S).exp();
+        self.low[0] += share * (middle - self.low[0]);
+        self.low[1] += share * (self.low[0] - self.low[1]);
+        self.low[1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_wrong_frame_is_not_followed_and_a_level_is_reached() {
+        let mut smooth = Smooth::new();
+        let mut highest = 0.0f64;
+        for frame in 0..30 {
+            highest = highest.max(smooth.push(f64::from(frame) / 30.0, if frame == 10 { 90.0 } else { 0.0 }));
+        }
+        assert!(highest < 1e-9);
+        let last = (30..60).map(|frame| smooth.push(f64::from(frame) / 30.0, 10.0)).last().unwrap();
+        assert!((last - 10.0).abs() < 1e-3, "{last}");
+    }
+}

@@ -1,0 +1,258 @@
+//! Uploads: a recording or video comes in, its analysis goes out.
+
+use crate::app::App;
+use crate::pages;
+use agoge::library::{save, today};
+use agoge::report::{Scene, html_under};
+use agoge::store::{AnalysisId, AthleteId};
+use agoge::{Analyzed, Models, Options, analyze, read_to_analyze};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Reports kept in memory, the oldest go first.
+const KEPT: usize = 16;
+
+/// A report that was not stored.
+struct Kept {
+    id: u64,
+    title: String,
+    page: Arc<str>,
+}
+
+/// The newest reports.
+#[derive(Default)]
+pub(crate) struct Recent(Mutex<VecDeque<Kept>>);
+
+impl Recent {
+    fn keep(&self, title: String, page: String) -> u64 {
+        // Half the range, so that every number is one of JSON.
+        let id = fastrand::u64(1..1 << 52);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(Kept { id, title, page: page.into() });
+        id
+    }
+
+    fn page(&self, id: u64) -> Option<Arc<str>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|own| own.id == id).map(|own| own.page.clone())
+    }
+
+    /// Number and title of each, the newest first.
+    pub(crate) fn titles(&self) -> Vec<(u64, String)> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().rev().map(|own| (own.id, own.title.clone())).collect()
+    }
+}
+
+/// The policy of a report: its own script, named by its hash, and its inline styles.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = data_encoding::BASE64.encode(&Sha256::digest(agoge::report::SCRIPT));
+    format!(
+        "default-src 'none'; script-src 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+});
+
+/// A report as an answer.
+pub(crate) fn report(page: String) -> Response {
+    let kind = "text/html; charset=utf-8".to_owned();
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page).into_response()
+}
+
+/// The page of an analysis.
+pub(crate) fn page_of(analyzed: &Analyzed) -> String {
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
+    html_under(&pages::way_back(), &analyzed.analysis, &scene)
+}
+
+/// `/analyses/{analysis}`
+pub(crate) async fn recent(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Response {
+    match app.recent.page(id) {
+        Some(page) => report(page.to_string()),
+        None => pages::missing(
+            "That report is no longer kept",
+            "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
+        ),
+    }
+}
+
+/// What is said of an upload beside its bytes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Upload {
+    /// The file's name, for people; only the letters behind its last dot are used, as the kind of file.
+    name: String,
+    movement: Option<String>,
+    height_m: Option<f64>,
+    athlete: Option<i64>,
+}
+
+/// An error as JSON.
+fn fault(status: StatusCode, what: &str) -> Response {
+    (status, Json(json!({ "error": what }))).into_response()
+}
+
+/// What people call a file: without control characters, bounded. It is shown, never opened.
+fn shown(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = base.chars().filter(|letter| !letter.is_control()).take(100).collect();
+    if clean.trim().is_empty() { "upload".to_owned() } else { clean }
+}
+
+/// The kind of file: a few letters or digits, or none.
+fn kind(name: &str) -> String {
+    let letters = name.rsplit_once('.').map_or("", |(_, kind)| kind);
+    let is_kind = (1..=8).contains(&letters.len()) && letters.chars().all(|letter| letter.is_ascii_alphanumeric());
+    if is_kind { format!("upload.{}", letters.to_ascii_lowercase()) } else { "upload".to_owned() }
+}
+
+/// `POST /api/analyses`
+pub(crate) async fn upload(State(app): State<Arc<App>>, Query(asked): Query<Upload>, body: Body) -> Response {
+    let options = Options {
+        movement: asked.movement.clone().unwrap_or_else(|| "auto".to_owned()),
+        height_m: asked.height_m,
+        ..Options::default()
+    };
+    // A movement is a name here: a path is the command line's business.
+    let is_known = options.movement == "auto" || agoge::kinematics::movement::find(&options.movement).is_some();
+    if !is_known {
+        return fault(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "there is no such movement; hint: /api/movements names them all",
+        );
+    }
+    if let Err(error) = options.check() {
+        return fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
+    }
+    if asked.athlete.is_some() && app.store.is_none() {
+        return fault(
+            StatusCode::NOT_FOUND,
+            "the server was started without a library; hint: start it with --library DIR",
+        );
+    }
+    let folder = match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(_) => return fault(StatusCode::INSUFFICIENT_STORAGE, "no room for the file"),
+    };
+    let path = folder.path().join(kind(&asked.name));
+    match receive(&app, body, path.clone()).await {
+        Ok(()) => {}
+        Err((status, what)) => return fault(status, what),
+    }
+    let Ok(_turn) = app.work.acquire().await else { return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops") };
+    let own = app.clone();
+    let done = tokio::task::spawn_blocking(move || {
+        let _folder = folder;
+        let done = work(&own, &path, &shown(&asked.name), &options, asked.athlete.map(AthleteId));
+        // Where the file lay meanwhile is nobody's business.
+        done.map_err(|error| error.to_string().replace(&path.display().to_string(), &shown(&asked.name)))
+    })
+    .await;
+    app.metrics.analyses.add(1);
+    match done {
+        Ok(Ok((url, title))) => Json(json!({ "url": url, "title": title })).into_response(),
+        Ok(Err(what)) => fault(StatusCode::UNPROCESSABLE_ENTITY, &what),
+        Err(_) => {
+            fault(StatusCode::INTERNAL_SERVER_ERROR, "Agoge failed; hint: this is a mistake of ours, please report it")
+        }
+    }
+}
+
+/// Writes a body to a file, part by part, no more than allowed and no slower than allowed.
+async fn receive(app: &App, body: Body, path: std::path::PathBuf) -> Result<(), (StatusCode, &'static str)> {
+    let (parts, mut wanted) = mpsc::channel::<axum::body::Bytes>(8);
+    let writer = tokio::task::spawn_blocking(move || {
+        let mut file = File::create(path)?;
+        while let Some(part) = wanted.blocking_recv() {
+            file.write_all(&part)?;
+        }
+        Ok::<(), std::io::Error>(())
+    });
+    let mut stream = body.into_data_stream();
+    let mut size = 0u64;
+    loop {
+        let next = tokio::time::timeout(app.limits.silence, stream.next()).await;
+        let part = match next {
+            Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "the upload stands still")),
+            Ok(None) => break,
+            Ok(Some(Err(_))) => return Err((StatusCode::BAD_REQUEST, "the upload broke off")),
+            Ok(Some(Ok(part))) => part,
+        };
+        size += part.len() as u64;
+        if size > app.limits.upload {
+            return Err((
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the file is too large; hint: analyse it with `agoge analyze`",
+            ));
+        }
+        if parts.send(part).await.is_err() {
+            break;
+        }
+    }
+    drop(parts);
+    match writer.await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err((StatusCode::INSUFFICIENT_STORAGE, "no room for the file")),
+    }
+}
+
+/// Reads and analyses a file; address and title of the report.
+fn work(
+    app: &App,
+    path: &std::path::Path,
+    name: &str,
+    options: &Options,
+    athlete: Option<AthleteId>,
+) -> Result<(String, String), agoge::Error> {
+    let mut reading = read_to_analyze(path, options, &|_, _| ())?;
+    reading.recording.source.name = name.to_owned();
+    let models = Models::bundled();
+    let analyzed = analyze(&reading.recording, None, models, options)?;
+    let title = format!("{} – {name}", analyzed.analysis.movement.title);
+    if let (Some(store), Some(athlete)) = (&app.store, athlete) {
+        let AnalysisId(id) = save(store, (athlete, today()), &reading.recording, &analyzed.analysis, models, options)?;
+        return Ok((format!("/library/analyses/{id}"), title));
+    }
+    let id = app.recent.keep(title.clone(), page_of(&analyzed));
+    Ok((format!("/analyses/{id}"), title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_becomes_a_path() {
+        for name in [
+            "../../etc/passwd",
+            "..\\..\\boot.ini",
+            "/etc/shadow",
+            "a/../../b.json",
+            "x.js/on",
+            "name.\0trc",
+            "..",
+            ".",
+            "",
+        ] {
+            let made = kind(name);
+            assert!(!made.contains(['/', '\\', '\0']) && made.starts_with("upload"), "{name}: {made}");
+            assert!(!shown(name).contains(['/', '\\', '\0']), "{name}");
+        }
+        assert_eq!(kind("Walk.TRC"), "upload.trc");
+        assert_eq!(shown("../../etc/passwd"), "passwd");
+    }
+}

@@ -1,0 +1,124 @@
+//! The routes and what they share.
+
+use crate::analyses::Recent;
+use crate::metrics::Metrics;
+use crate::{Config, Error, analyses, assets, guard, library, live, openapi, pages};
+use agoge::Store;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// What a client may ask for.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at once.
+    pub connections: usize,
+    /// Live sessions at once.
+    pub live: usize,
+    /// Camera sessions at once: each takes most of a core.
+    pub cameras: usize,
+    /// Bytes of an uploaded recording or video.
+    pub upload: u64,
+    /// Requests a second over a longer time, and as many at once.
+    pub requests: f64,
+    /// How long a client may be silent within a request, before it says hello, or between two live frames.
+    pub silence: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 512,
+            live: 256,
+            cameras: 2,
+            upload: 1 << 30,
+            requests: 300.0,
+            silence: Duration::from_secs(20),
+        }
+    }
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    pub(crate) store: Option<Store>,
+    pub(crate) live: Arc<Semaphore>,
+    pub(crate) cameras: Arc<Semaphore>,
+    /// Analyses one at a time: they use all cores, and live sessions want their share.
+    pub(crate) work: Semaphore,
+    pub(crate) recent: Recent,
+    pub(crate) rate: guard::Rate,
+}
+
+impl App {
+    pub(crate) fn new(config: &Config) -> Result<App, Error> {
+        let limits = config.limits.clone();
+        let store = config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
+        if let Some(store) = &store {
+            live::recover(store);
+        }
+        Ok(App {
+            metrics: Metrics::default(),
+            store,
+            live: Arc::new(Semaphore::new(limits.live)),
+            cameras: Arc::new(Semaphore::new(limits.cameras)),
+            work: Semaphore::new(1),
+            recent: Recent::default(),
+            rate: guard::Rate::new(limits.requests),
+            limits,
+        })
+    }
+}
+
+/// Every route: method, path, and what it is for in a few words. The router is held against it by a test, and the OpenAPI document is made of it.
+pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
+    &[
+        ("get", "/", "Start page: upload a recording, see the newest analyses"),
+        ("get", "/watch", "Live page: a camera or a simulated athlete"),
+        ("get", "/athletes", "Athletes of the library"),
+        ("get", "/athletes/{athlete}", "One athlete: analyses over time"),
+        ("get", "/analyses/{analysis}", "The report of an upload that was not stored; kept in memory"),
+        ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
+        ("post", "/api/analyses", "Analyse a recording: the file is the body"),
+        ("get", "/api/athletes", "Athletes of the library; `search` keeps those whose name has these letters"),
+        ("post", "/api/athletes", "Add an athlete"),
+        ("get", "/api/movements", "Movements that can be named"),
+        ("get", "/api/simulated", "Frames of a simulated set of squats, as a live session takes them"),
+        ("get", "/live", "WebSocket: skeleton frames in, events out (docs/LIVE.md)"),
+        ("get", "/live/camera", "WebSocket: pictures in, poses and events out (docs/LIVE.md)"),
+        ("get", "/healthz", "Whether the server is up"),
+        ("get", "/metrics", "Counters in Prometheus' text format"),
+        ("get", "/openapi.json", "This document"),
+        ("get", "/assets/{name}", "Styles and scripts of the pages"),
+    ]
+}
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(pages::start))
+        .route("/watch", get(pages::watch))
+        .route("/athletes", get(library::overview))
+        .route("/athletes/{athlete}", get(library::athlete))
+        .route("/analyses/{analysis}", get(analyses::recent))
+        .route("/library/analyses/{analysis}", get(library::analysis))
+        .route("/api/analyses", post(analyses::upload).layer(DefaultBodyLimit::disable()))
+        .route("/api/athletes", get(library::search).post(library::add))
+        .route("/api/movements", get(pages::movements))
+        .route("/api/simulated", get(live::simulated))
+        .route("/live", get(live::skeleton))
+        .route("/live/camera", get(live::camera))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/metrics", get(crate::metrics::text))
+        .route("/openapi.json", get(openapi::document))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(pages::nothing)
+        .layer(DefaultBodyLimit::max(64 << 10))
+        .layer(from_fn(guard::headers))
+        .layer(from_fn_with_state(app.clone(), guard::check))
+        .with_state(app)
+}

@@ -1,0 +1,21 @@
+//! Styles and scripts, built into the program.
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+const FILES: [(&str, &str, &str); 5] = [
+    ("report.css", "text/css", agoge::report::STYLE),
+    ("server.css", "text/css", include_str!("../assets/server.css")),
+    ("upload.js", "text/javascript", include_str!("../assets/upload.js")),
+    ("watch.js", "text/javascript", include_str!("../assets/watch.js")),
+    ("figure.js", "text/javascript", include_str!("../assets/figure.js")),
+];
+
+/// `/assets/{name}`: a name that is not in the table is nothing, whatever it looks like.
+pub(crate) async fn asset(Path(name): Path<String>) -> Response {
+    match FILES.iter().find(|(own, ..)| *own == name) {
+        Some((_, kind, text)) => ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *text).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

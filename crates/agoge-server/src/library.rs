@@ -1,0 +1,114 @@
+//! Pages and addresses of the athletes' library.
+
+use crate::analyses::{page_of, report};
+use crate::app::App;
+use crate::pages;
+use agoge::store::{AnalysisId, AthleteId, Error};
+use agoge::{Models, Options, Store, analyze};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Analyses that an athlete's page shows.
+const SHOWN: usize = 200;
+
+/// Works with the library where blocking is allowed.
+async fn with_store<T: Send + 'static>(
+    app: Arc<App>,
+    work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Response> {
+    if app.store.is_none() {
+        return Err(pages::missing(
+            "No library",
+            "Start the server with --library DIR to keep athletes and their analyses.",
+        ));
+    }
+    let done = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
+    match done {
+        Ok(Some(Ok(value))) => Ok(value),
+        Ok(Some(Err(Error::Nothing { .. }))) => Err(pages::missing("Not in the library", "It may have been deleted.")),
+        Ok(Some(Err(Error::Name))) => {
+            Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", Error::Name)).into_response())
+        }
+        _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the library cannot be used; hint: `agoge library check`\n")
+            .into_response()),
+    }
+}
+
+/// `/athletes`
+pub(crate) async fn overview(State(app): State<Arc<App>>) -> Response {
+    match with_store(app, |store| store.overview()).await {
+        Ok(standings) => pages::athletes(&standings).into_response(),
+        Err(response) => response,
+    }
+}
+
+/// `/athletes/{athlete}`
+pub(crate) async fn athlete(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+    let read = move |store: &Store| {
+        let id = AthleteId(id);
+        Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, store.analyses(id, SHOWN)?))
+    };
+    match with_store(app, read).await {
+        Ok((athlete, sessions, recordings, analyses)) => {
+            pages::athlete(&athlete, &sessions, &recordings, &analyses).into_response()
+        }
+        Err(response) => response,
+    }
+}
+
+/// `/library/analyses/{analysis}`: the report, made again from the stored recording with the options of then.
+pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+    let read = move |store: &Store| {
+        let row = store.analysis_row(AnalysisId(id))?;
+        let options: Options = serde_json::from_value(store.analysis_options(row.id)?)?;
+        Ok((store.recording(row.recording)?, options))
+    };
+    let (recording, options) = match with_store(app, read).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let made = tokio::task::spawn_blocking(move || {
+        analyze(&recording, None, Models::bundled(), &options).map(|analyzed| page_of(&analyzed))
+    })
+    .await;
+    match made {
+        Ok(Ok(page)) => report(page),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "the report cannot be made again\n").into_response(),
+    }
+}
+
+/// Letters of a name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    search: Option<String>,
+}
+
+/// `GET /api/athletes`
+pub(crate) async fn search(State(app): State<Arc<App>>, Query(asked): Query<Search>) -> Response {
+    let letters = asked.search.unwrap_or_default();
+    match with_store(app, move |store| store.search_athletes(&letters)).await {
+        Ok(athletes) => Json(athletes).into_response(),
+        Err(response) => response,
+    }
+}
+
+/// A new athlete.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct New {
+    name: String,
+}
+
+/// `POST /api/athletes`
+pub(crate) async fn add(State(app): State<Arc<App>>, Json(new): Json<New>) -> Response {
+    match with_store(app, move |store| store.athlete_or_new(&new.name)).await {
+        Ok(athlete) => Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })).into_response(),
+        Err(response) => response,
+    }
+}

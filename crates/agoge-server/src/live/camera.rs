@@ -1,0 +1,151 @@
+//! Pictures of a camera, through the server's own pose network, into a live session.
+
+use super::talk::Talk;
+use super::{WAITING, open};
+use crate::app::App;
+use agoge::motion::recording::MISSING;
+use agoge::motion::{Skeleton, Space};
+use agoge::vision::{LANDMARKS, Picture, Pixels, Pose, Tracked, Tracker};
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// Largest picture: its bytes, and its sides in px.
+const LARGEST: usize = 2 << 20;
+const WIDEST: usize = 1920;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hello {
+    movement: String,
+    #[serde(default)]
+    athlete: Option<i64>,
+}
+
+/// A picture on its way to the network, and what was seen in it.
+struct Sent {
+    t: f64,
+    jpeg: Vec<u8>,
+    received: Instant,
+}
+struct Seen {
+    t: f64,
+    size: [usize; 2],
+    who: Option<Tracked>,
+    received: Instant,
+}
+
+/// `/live/camera`: binary messages of 8 bytes time (s, a little-endian double) and a JPEG.
+pub(crate) async fn camera(State(app): State<Arc<App>>, ws: WebSocketUpgrade) -> Response {
+    let own = app.clone();
+    open(ws, &app.cameras, LARGEST.max(WAITING), move |socket, place| async move {
+        let (mut talk, mut stream) = Talk::begin(own, socket);
+        if follow(&mut talk, &mut stream).await.is_some() {
+            talk.end().await;
+        }
+        drop(place);
+    })
+}
+
+async fn follow(
+    talk: &mut Talk,
+    stream: &mut futures_util::stream::SplitStream<axum::extract::ws::WebSocket>,
+) -> Option<()> {
+    let Message::Text(text) = talk.next(stream).await? else {
+        let _ = talk.fault("the first message is text; hint: docs/LIVE.md shows it").await;
+        return Some(());
+    };
+    let Ok(hello) = serde_json::from_str::<Hello>(&text) else {
+        let _ = talk.fault("the first message names the movement; hint: {\"movement\": \"squat\"}").await;
+        return Some(());
+    };
+    let tracker =
+        tokio::task::spawn_blocking(|| Ok::<_, agoge::Error>(Tracker::new(&agoge::pose_folder()?, Pose::Lite, 1)?))
+            .await
+            .ok()?;
+    let tracker = match tracker {
+        Ok(tracker) => tracker,
+        Err(error) => {
+            let _ = talk.fault(&error.to_string()).await;
+            return Some(());
+        }
+    };
+    let space = Space::Image { width: None, height: None };
+    talk.open(&hello.movement, Skeleton::mediapipe_33(), space, hello.athlete).await.ok()?;
+    // One picture is looked at and one waits; newer ones take the place of none: they are left out, and counted.
+    let (send, pictures) = mpsc::channel::<Sent>(1);
+    let (tell, mut seen) = mpsc::channel::<Seen>(4);
+    let looking = tokio::task::spawn_blocking(move || look(tracker, pictures, &tell));
+    let mut left_out = 0u64;
+    loop {
+        tokio::select! {
+            message = talk.next(stream) => match message {
+                Some(Message::Binary(bytes)) => {
+                    let Some((t, jpeg)) = bytes.split_first_chunk::<8>() else {
+                        if talk.fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
+                        continue;
+                    };
+                    let sent = Sent { t: f64::from_le_bytes(*t), jpeg: jpeg.to_vec(), received: Instant::now() };
+                    if send.try_send(sent).is_err() { left_out += 1 }
+                }
+                Some(_) | None => break,
+            },
+            found = seen.recv() => match found {
+                Some(found) => if say(talk, &found, left_out).await.is_err() { break },
+                None => break,
+            },
+        }
+    }
+    drop(send);
+    seen.close();
+    let _ = looking.await;
+    Some(())
+}
+
+/// The network's thread.
+fn look(mut tracker: Tracker, mut pictures: mpsc::Receiver<Sent>, tell: &mpsc::Sender<Seen>) {
+    while let Some(Sent { t, jpeg, received }) = pictures.blocking_recv() {
+        let Some(picture) = decode(jpeg) else { continue };
+        let size = [picture.width(), picture.height()];
+        let who = if t.is_finite() { tracker.push(&picture, t).into_iter().next() } else { None };
+        if tell.blocking_send(Seen { t, size, who, received }).is_err() {
+            return;
+        }
+    }
+}
+
+/// A picture from a JPEG of bounded size; none if it is not one.
+fn decode(jpeg: Vec<u8>) -> Option<Picture> {
+    let options =
+        DecoderOptions::default().set_max_width(WIDEST).set_max_height(WIDEST).jpeg_set_out_colorspace(ColorSpace::RGB);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
+    let pixels = decoder.decode().ok()?;
+    let info = decoder.info()?;
+    Picture::new(usize::from(info.width), usize::from(info.height), Pixels::Rgb(pixels))
+}
+
+async fn say(talk: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::Over> {
+    let (mut position, mut sure) = (vec![MISSING; LANDMARKS], vec![0.0; LANDMARKS]);
+    let height = seen.size[1] as f64;
+    let mut joints = Vec::new();
+    if let Some(Tracked { body, .. }) = &seen.who {
+        for joint in 0..LANDMARKS {
+            let [x, y] = body.picture[joint].map(f64::from);
+            position[joint] = [x, height - y, f64::NAN];
+            sure[joint] = body.visibility[joint];
+            joints.push([x.round(), y.round(), (f64::from(sure[joint]) * 100.0).round() / 100.0]);
+        }
+    }
+    let latency_ms = 1e3 * seen.received.elapsed().as_secs_f64();
+    talk.tell(&json!({ "event": "pose", "t": seen.t, "size": seen.size, "joints": joints, "left_out": left_out, "latency_ms": latency_ms })).await?;
+    talk.frame(seen.t, &position, &sure, seen.received).await
+}

@@ -1,0 +1,189 @@
+//! One client: its session, its queue, and the patience with it.
+
+use super::keep::Keeper;
+use crate::app::App;
+use agoge::Models;
+use agoge::live::{Event, Session};
+use agoge::motion::{Skeleton, Space};
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Events that wait for a client that reads slowly.
+const QUEUE: usize = 256;
+/// Wrong messages that are forgiven.
+const FORGIVEN: usize = 4;
+
+/// An event with the time that it took.
+#[derive(Serialize)]
+struct Said<'a> {
+    #[serde(flatten)]
+    event: &'a Event,
+    /// From the receipt of the frame, ms.
+    latency_ms: f64,
+}
+
+/// Why a conversation is over.
+pub(super) struct Over;
+
+/// One client.
+pub(super) struct Talk {
+    app: Arc<App>,
+    out: mpsc::Sender<String>,
+    session: Option<Session<'static>>,
+    keeper: Option<Keeper>,
+    faults: usize,
+}
+
+impl Talk {
+    /// Begins to talk; what comes in is the stream.
+    pub(super) fn begin(app: Arc<App>, socket: WebSocket) -> (Talk, SplitStream<WebSocket>) {
+        let (sink, stream) = socket.split();
+        let (out, waiting) = mpsc::channel(QUEUE);
+        tokio::spawn(write(sink, waiting, app.limits.silence));
+        app.metrics.sessions.add(1);
+        app.metrics.active.add(1);
+        (Talk { app, out, session: None, keeper: None, faults: 0 }, stream)
+    }
+
+    /// Begins the session, once the hello said what comes.
+    pub(super) async fn open(
+        &mut self,
+        movement: &str,
+        skeleton: Arc<Skeleton>,
+        space: Space,
+        athlete: Option<i64>,
+    ) -> Result<(), Over> {
+        // The command line may name a file; a client may not.
+        match Session::new(movement, skeleton.clone(), space, Models::bundled()) {
+            Ok(session) => self.session = Some(session),
+            Err(error) => {
+                self.fault(&error.to_string()).await?;
+                return Err(Over);
+            }
+        }
+        if let Some(athlete) = athlete {
+            self.keeper = Keeper::begin(self.app.clone(), athlete, movement, &skeleton, space).await;
+            if self.keeper.is_none() {
+                self.fault(
+                    "there is no such athlete here; hint: /api/athletes names them, without an athlete nothing is kept",
+                )
+                .await?;
+                return Err(Over);
+            }
+        }
+        let names: Vec<&str> = skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
+        let bones: Vec<[usize; 2]> =
+            skeleton.joints.iter().enumerate().filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
+        self.tell(&json!({ "event": "ready", "protocol": 1, "movement": movement, "joints": names, "bones": bones }))
+            .await
+    }
+
+    /// Takes a frame and tells what the session says of it.
+    pub(super) async fn frame(
+        &mut self,
+        t: f64,
+        position: &[[f64; 3]],
+        sure: &[f32],
+        received: Instant,
+    ) -> Result<(), Over> {
+        let Some(session) = &mut self.session else { return Err(Over) };
+        match session.push(t, position, sure) {
+            Ok(events) => {
+                self.app.metrics.frames.add(1);
+                if let Some(keeper) = &mut self.keeper {
+                    keeper.frame(t, position, sure);
+                }
+                self.say(&events, received).await?;
+                self.app.metrics.latency(received.elapsed());
+                Ok(())
+            }
+            Err(fault) => self.fault(&fault.to_string()).await,
+        }
+    }
+
+    async fn say(&self, events: &[Event], received: Instant) -> Result<(), Over> {
+        for event in events {
+            let latency_ms = 1e3 * received.elapsed().as_secs_f64();
+            // Plain structures of numbers and texts can always be written.
+            self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what is wrong with a message; too many of them end the talk.
+    pub(super) async fn fault(&mut self, what: &str) -> Result<(), Over> {
+        self.app.metrics.faults.add(1);
+        self.faults += 1;
+        let closing = self.faults > FORGIVEN;
+        self.tell(&json!({ "event": "error", "what": what, "closing": closing })).await?;
+        if closing { Err(Over) } else { Ok(()) }
+    }
+
+    pub(super) async fn tell(&self, value: &Value) -> Result<(), Over> {
+        self.put(value.to_string()).await
+    }
+
+    /// Waits for a client that reads slowly: meanwhile nothing more is read from it. One that does not read at all is left alone.
+    async fn put(&self, text: String) -> Result<(), Over> {
+        self.out.send_timeout(text, self.app.limits.silence).await.map_err(|error| {
+            if matches!(error, mpsc::error::SendTimeoutError::Timeout(_)) {
+                self.app.metrics.slow.add(1);
+            }
+            Over
+        })
+    }
+
+    /// The next message, or none when the client is gone, silent or rude.
+    pub(super) async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Message> {
+        loop {
+            match tokio::time::timeout(self.app.limits.silence, stream.next()).await {
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+                Ok(Some(Ok(Message::Close(_))) | None) => return None,
+                Ok(Some(Ok(message))) => return Some(message),
+                Ok(Some(Err(_))) => {
+                    self.farewell("the message is too large or broken; hint: docs/LIVE.md says what may be sent").await;
+                    return None;
+                }
+                Err(_) => {
+                    self.farewell("nothing came for too long; hint: end the session when the athlete is done").await;
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn farewell(&mut self, what: &str) {
+        // Who does not read any more does not hear it.
+        let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true })).await;
+    }
+
+    /// Ends the session; what is under way is told as interrupted.
+    pub(super) async fn end(&mut self) {
+        let events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
+        let _ = self.say(&events, Instant::now()).await;
+        let _ = self.tell(&json!({ "event": "bye" })).await;
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        self.app.metrics.active.add(-1);
+    }
+}
+
+/// Writes what waits; a client that takes none for too long is left alone.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<String>, patience: Duration) {
+    while let Some(text) = waiting.recv().await {
+        match tokio::time::timeout(patience, sink.send(Message::Text(text.into()))).await {
+            Ok(Ok(())) => {}
+            _ => return,
+        }
+    }
+    let _ = tokio::time::timeout(patience, sink.close()).await;
+}

@@ -1,0 +1,77 @@
+//! Counters, as Prometheus reads them.
+
+use crate::app::App;
+use axum::extract::State;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A number that goes up (or, of things at hand, down).
+#[derive(Default)]
+pub(crate) struct Count(AtomicI64);
+
+impl Count {
+    pub(crate) fn add(&self, count: i64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// Upper ends of the classes of times, ms.
+const CLASSES_MS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+
+#[derive(Default)]
+pub(crate) struct Metrics {
+    pub(crate) requests: Count,
+    pub(crate) refused: Count,
+    pub(crate) analyses: Count,
+    pub(crate) sessions: Count,
+    pub(crate) active: Count,
+    pub(crate) frames: Count,
+    pub(crate) faults: Count,
+    pub(crate) slow: Count,
+    latency: [AtomicU64; CLASSES_MS.len() + 1],
+    latency_us: AtomicU64,
+}
+
+impl Metrics {
+    /// Counts the time from the receipt of a live frame until what is said of it was handed over.
+    pub(crate) fn latency(&self, time: Duration) {
+        let ms = 1e3 * time.as_secs_f64();
+        let class = CLASSES_MS.iter().position(|end| ms <= *end).unwrap_or(CLASSES_MS.len());
+        self.latency[class].fetch_add(1, Ordering::Relaxed);
+        self.latency_us.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// `/metrics`
+pub(crate) async fn text(State(app): State<Arc<App>>) -> String {
+    let metrics = &app.metrics;
+    let mut text = String::new();
+    // Writing to a text cannot fail.
+    let mut one = |name: &str, kind: &str, help: &str, count: &Count| {
+        let value = count.0.load(Ordering::Relaxed);
+        let _ = writeln!(text, "# HELP agoge_{name} {help}\n# TYPE agoge_{name} {kind}\nagoge_{name} {value}");
+    };
+    one("requests_total", "counter", "Requests.", &metrics.requests);
+    one("refused_total", "counter", "Requests refused for their host, origin or rate.", &metrics.refused);
+    one("analyses_total", "counter", "Recordings analysed.", &metrics.analyses);
+    one("live_sessions_total", "counter", "Live sessions begun.", &metrics.sessions);
+    one("live_sessions", "gauge", "Live sessions now.", &metrics.active);
+    one("live_frames_total", "counter", "Live frames taken.", &metrics.frames);
+    one("live_faults_total", "counter", "Live messages refused.", &metrics.faults);
+    one("live_slow_total", "counter", "Live sessions closed because the client did not read.", &metrics.slow);
+    let name = "agoge_live_latency_ms";
+    let _ = writeln!(
+        text,
+        "# HELP {name} From the receipt of a frame until what is said of it was handed over.\n# TYPE {name} histogram"
+    );
+    let mut sum = 0;
+    for (class, end) in CLASSES_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate() {
+        sum += metrics.latency[class].load(Ordering::Relaxed);
+        let _ = writeln!(text, "{name}_bucket{{le=\"{end}\"}} {sum}");
+    }
+    let total_ms = metrics.latency_us.load(Ordering::Relaxed) as f64 / 1e3;
+    let _ = writeln!(text, "{name}_sum {total_ms}\n{name}_count {sum}");
+    text
+}

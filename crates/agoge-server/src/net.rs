@@ -1,0 +1,115 @@
+//! Connections: taken, bounded, and let go in peace.
+
+use crate::app::{App, router};
+use crate::{Config, Error};
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+/// How long open requests may take once the server is told to stop.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Takes no more connections, lets open requests end, and returns when all is over.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        // It ends by itself; that it may have been aborted changes nothing.
+        let _ = self.task.await;
+    }
+}
+
+/// Starts the server within a runtime.
+///
+/// # Errors
+/// [`Error::NotLoopback`], [`Error::Listen`], or if the library cannot be opened.
+pub async fn start(config: Config) -> Result<Running, Error> {
+    let address = config.address;
+    if !address.ip().is_loopback() {
+        return Err(Error::NotLoopback(address));
+    }
+    let app = Arc::new(App::new(&config)?);
+    let listen = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let (stop, stopped) = watch::channel(false);
+    let (connections, silence) = (config.limits.connections, config.limits.silence);
+    let task = tokio::spawn(accept(listener, router(app), connections, silence, stopped));
+    Ok(Running { address, stop, task })
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    most: usize,
+    silence: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let open = Arc::new(Semaphore::new(most));
+    loop {
+        // Who comes when all places are taken waits in the listener's queue.
+        let Ok(place) = open.clone().acquire_owned().await else { return };
+        let taken = tokio::select! {
+            taken = listener.accept() => taken,
+            _ = stopped.changed() => break,
+        };
+        // A client that is gone again, or no file descriptor left for now.
+        let Ok((stream, _)) = taken else {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let (router, stopped) = (router.clone(), stopped.clone());
+        tokio::spawn(async move {
+            serve(stream, router, silence, stopped).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let all = u32::try_from(most).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(LAST_WORDS, open.acquire_many(all)).await;
+}
+
+async fn serve(stream: TcpStream, router: Router, silence: Duration, mut stopped: watch::Receiver<bool>) {
+    // Events are small and must not wait for more.
+    let _ = stream.set_nodelay(true);
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(silence).max_buf_size(64 << 10);
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades();
+    tokio::pin!(connection);
+    tokio::select! {
+        // A client's mistakes are its own: nothing to do and nothing to say.
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(LAST_WORDS, connection).await;
+        }
+    }
+}
+
+/// Runs the server until Ctrl-C; `ready` hears where it listens.
+///
+/// # Errors
+/// As [`start`], and if the operating system gives no threads.
+pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    runtime.block_on(async {
+        let running = start(config).await?;
+        ready(running.address);
+        tokio::signal::ctrl_c().await.map_err(Error::Runtime)?;
+        running.stop().await;
+        Ok(())
+    })
+}

@@ -1,0 +1,78 @@
+//! The OpenAPI document, made of the table of routes.
+
+use crate::app::routes;
+use axum::Json;
+use serde_json::{Value, json};
+
+/// `/openapi.json`
+pub(crate) async fn document() -> Json<Value> {
+    Json(made())
+}
+
+fn made() -> Value {
+    let mut paths = serde_json::Map::new();
+    for (method, path, summary) in routes() {
+        let mut parameters: Vec<Value> = path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .map(|name| {
+                let kind = if name == "name" { "string" } else { "integer" };
+                json!({ "name": name, "in": "path", "required": true, "schema": { "type": kind } })
+            })
+            .collect();
+        let query = |name: &str, kind: &str, required: bool| json!({ "name": name, "in": "query", "required": required, "schema": { "type": kind } });
+        let mut operation = json!({ "summary": summary });
+        match (*method, *path) {
+            ("post", "/api/analyses") => {
+                parameters.extend([
+                    query("name", "string", true),
+                    query("movement", "string", false),
+                    query("height_m", "number", false),
+                    query("athlete", "integer", false),
+                ]);
+                operation["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
+                operation["responses"] =
+                    answers(&[("200", "Where the report is"), ("413", "Too large"), ("422", "Cannot be analysed")]);
+            }
+            ("post", "/api/athletes") => {
+                let schema = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } }, "additionalProperties": false });
+                operation["requestBody"] =
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["responses"] = answers(&[
+                    ("200", "The athlete's number"),
+                    ("404", "No library"),
+                    ("415", "Not JSON"),
+                    ("422", "Not a name"),
+                ]);
+            }
+            ("get", "/api/athletes") => {
+                parameters.push(query("search", "string", false));
+                operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
+            }
+            (_, path) if path.starts_with("/live") => {
+                operation["responses"] = answers(&[
+                    ("101", "The socket is open"),
+                    ("400", "Not a WebSocket"),
+                    ("503", "All places are taken"),
+                ]);
+            }
+            (_, path) if path.contains('{') => {
+                operation["responses"] = answers(&[("200", "Found"), ("400", "Not a number"), ("404", "Not there")]);
+            }
+            (_, "/athletes") => operation["responses"] = answers(&[("200", "The page"), ("404", "No library")]),
+            _ => operation["responses"] = answers(&[("200", "As the summary says")]),
+        }
+        operation["parameters"] = parameters.into();
+        let entry = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
+        entry[*method] = operation;
+    }
+    let always = "Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests).";
+    json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
+}
+
+fn answers(of: &[(&str, &str)]) -> Value {
+    of.iter()
+        .map(|(status, what)| ((*status).to_owned(), json!({ "description": what })))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}

@@ -1,0 +1,200 @@
+//! Pages, uploads, the library, and what must not work.
+#![allow(clippy::unwrap_used)] // this whole file is test code
+
+mod common;
+
+use agoge_server::{Config, Error, Limits, routes, start};
+use common::{get, post, raw, recording_file, server};
+use serde_json::Value;
+
+#[tokio::test]
+async fn other_machines_are_never_served_in_the_clear() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8420"] {
+        let config = Config { address: address.parse().unwrap(), library: None, limits: Limits::default() };
+        let refused = start(config).await.err().unwrap();
+        assert!(matches!(refused, Error::NotLoopback(_)) && refused.to_string().contains("; hint: "));
+    }
+}
+
+#[tokio::test]
+async fn every_route_answers_is_documented_and_carries_the_headers() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let (_, _, document) = get(running.address, "/openapi.json").await;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for (method, path, _) in routes() {
+        assert!(document["paths"][path][method]["responses"].is_object(), "{method} {path}");
+        let filled = path.replace("{athlete}", "1").replace("{analysis}", "1").replace("{name}", "report.css");
+        let (status, head, body) = match *method {
+            "post" => post(running.address, &filled, "", b"").await,
+            _ => get(running.address, &filled).await,
+        };
+        // Each is there: whatever it says, it is not the page that says that there is nothing.
+        assert!(!body.contains("There is nothing here") && status != 405, "{method} {path}: {status}");
+        let known = document["paths"][path][method]["responses"].as_object().unwrap();
+        assert!(known.contains_key(&status.to_string()) || status == 400, "{method} {path} answers {status}");
+        let head = head.to_ascii_lowercase();
+        for header in [
+            "content-security-policy: default-src 'none'",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+        ] {
+            assert!(head.contains(header), "{path}: {header}");
+        }
+    }
+    let documented: usize =
+        document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    assert_eq!(documented, routes().len());
+    assert_eq!(get(running.address, "/nowhere").await.0, 404);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
+    let running = server(None, Limits::default()).await;
+    for path in ["/", "/watch"] {
+        let (status, head, body) = get(running.address, path).await;
+        assert_eq!(status, 200);
+        assert!(!head.contains("unsafe"), "{head}");
+        assert!(
+            !body.contains("http://")
+                && !body.contains("https://")
+                && !body.contains(" style=")
+                && !body.contains("onclick")
+        );
+        for script in body.split("<script").skip(1) {
+            assert!(script.starts_with(" type=\"module\" src=\"/assets/"), "{script}");
+        }
+        assert!(body.contains("<main") && body.contains("<nav") && body.contains("lang=\"en\""));
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn forged_hosts_and_origins_are_refused() {
+    let running = server(None, Limits { silence: std::time::Duration::from_secs(1), ..Limits::default() }).await;
+    let (address, port) = (running.address, running.address.port());
+    let ask = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    for host in [
+        "evil.example".to_owned(),
+        format!("evil.example:{port}"),
+        format!("127.0.0.1.evil.example:{port}"),
+        String::new(),
+    ] {
+        assert_eq!(raw(address, ask(&host).as_bytes()).await.0, 421, "{host}");
+    }
+    assert_eq!(raw(address, ask(&format!("localhost:{port}")).as_bytes()).await.0, 200);
+    let two = format!("GET / HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    assert!([400, 421].contains(&raw(address, two.as_bytes()).await.0));
+    for header in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Origin: https://127.0.0.1\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+    ] {
+        assert_eq!(post(address, "/api/analyses?name=a.trc", header, b"x").await.0, 403, "{header}");
+        let socket = format!(
+            "GET /live HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{header}\r\n"
+        );
+        assert_eq!(raw(address, socket.as_bytes()).await.0, 403, "{header}");
+    }
+    let own = format!("Origin: http://{address}\r\nSec-Fetch-Site: same-origin\r\n");
+    assert_eq!(post(address, "/api/analyses?name=a.trc", &own, b"x").await.0, 422);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_is_analysed_whatever_its_name() {
+    let running = server(None, Limits::default()).await;
+    let file = recording_file();
+    for name in ["set.trc", "..%2F..%2Fetc%2Fpasswd.trc", "%3Cscript%3Ealert(1)%3C%2Fscript%3E.trc", "a%00b.trc"] {
+        let (status, _, body) =
+            post(running.address, &format!("/api/analyses?movement=squat&name={name}"), "", &file).await;
+        assert_eq!(status, 200, "{name}: {body}");
+        let said: Value = serde_json::from_str(&body).unwrap();
+        let (status, head, page) = get(running.address, said["url"].as_str().unwrap()).await;
+        assert_eq!(status, 200);
+        assert!(
+            page.contains("Change this first") && !page.contains("<script>alert") && !page.contains("etc/passwd"),
+            "{name}"
+        );
+        // The one inline script is named by its hash.
+        assert!(head.contains("script-src 'sha256-") && !head.contains("script-src 'unsafe"), "{head}");
+        let (_, _, start) = get(running.address, "/").await;
+        assert!(!start.contains("<script>alert"));
+    }
+    for (query, body) in [
+        ("name=a.trc&movement=..%2Fx.toml", &file[..]),
+        ("name=a.trc&height_m=178", &file[..]),
+        ("name=a.trc", b"nonsense"),
+        ("name=a.mp4", b""),
+    ] {
+        let (status, _, said) = post(running.address, &format!("/api/analyses?{query}"), "", body).await;
+        assert_eq!(status, 422, "{query}");
+        assert!(said.contains("hint: ") && !said.contains("/tmp"), "{query}: {said}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused() {
+    let running = server(None, Limits { upload: 1 << 20, ..Limits::default() }).await;
+    let (status, ..) = post(running.address, "/api/analyses?name=a.trc", "", &vec![b'x'; 3 << 20]).await;
+    // Told so, or cut off while still sending.
+    assert!([413, 0].contains(&status), "{status}");
+    let body = format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20));
+    let (status, ..) =
+        post(running.address, "/api/athletes", "Content-Type: application/json\r\n", body.as_bytes()).await;
+    assert!([413, 0].contains(&status), "{status}");
+    assert_eq!(get(running.address, "/healthz").await.0, 200);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn athletes_are_kept_and_their_names_are_only_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let address = running.address;
+    let json = "Content-Type: application/json\r\n";
+    for wrong in ["../evil", "a/b", "", ".hidden"] {
+        let (status, ..) = post(address, "/api/athletes", json, format!("{{\"name\": \"{wrong}\"}}").as_bytes()).await;
+        assert_eq!(status, 422, "{wrong}");
+    }
+    // Any text type would do for a form of another site; only JSON is taken, which asks first.
+    assert_eq!(post(address, "/api/athletes", "Content-Type: text/plain\r\n", b"{\"name\": \"Ada\"}").await.0, 415);
+    let script = "<img src=x onerror=alert(1)>'; DROP TABLE athletes; --";
+    let body = serde_json::json!({ "name": script }).to_string();
+    let (status, _, said) = post(address, "/api/athletes", json, body.as_bytes()).await;
+    assert_eq!(status, 200, "{said}");
+    let id = serde_json::from_str::<Value>(&said).unwrap()["id"].as_i64().unwrap();
+    let upload = format!("/api/analyses?name=set.trc&movement=squat&athlete={id}");
+    let (status, _, said) = post(address, &upload, "", &recording_file()).await;
+    assert_eq!(status, 200, "{said}");
+    let report = serde_json::from_str::<Value>(&said).unwrap()["url"].as_str().unwrap().to_owned();
+    assert!(report.starts_with("/library/analyses/") && get(address, &report).await.2.contains("Change this first"));
+    for path in ["/", "/athletes", &format!("/athletes/{id}")] {
+        let (status, _, page) = get(address, path).await;
+        assert!(status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"), "{path}");
+    }
+    let found = |text: String| serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len();
+    assert_eq!(found(get(address, "/api/athletes?search=%27%20OR%20%271%27%3D%271").await.2), 0);
+    assert_eq!(found(get(address, "/api/athletes?search=DROP%20TABLE").await.2), 1);
+    assert_eq!(get(address, "/athletes/999").await.0, 404);
+    assert_eq!(get(address, "/library/analyses/..%2F..%2Fetc").await.0, 400);
+    running.stop().await;
+    // It is all there for the next one.
+    let again = server(Some(folder.path().to_owned()), Limits::default()).await;
+    assert_eq!(get(again.address, &report).await.0, 200);
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_requests_are_slowed_down() {
+    let running = server(None, Limits { requests: 5.0, ..Limits::default() }).await;
+    let mut refused = 0;
+    for _ in 0..40 {
+        refused += usize::from(get(running.address, "/healthz").await.0 == 429);
+    }
+    assert!(refused > 0);
+    running.stop().await;
+}

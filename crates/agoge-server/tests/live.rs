@@ -1,0 +1,163 @@
+//! Live sessions over real sockets: polite clients are served, rude ones hurt only themselves.
+#![allow(clippy::unwrap_used)] // this whole file is test code
+
+mod common;
+
+use agoge_server::Limits;
+use common::{completed, get, hear_all, live, polite, say, server, squats};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn a_set_of_squats_is_counted_and_each_frame_answered() {
+    let running = server(None, Limits::default()).await;
+    let heard = polite(running.address).await;
+    assert_eq!(heard[0]["event"], "ready");
+    assert_eq!(completed(&heard), 5);
+    let answers = heard.iter().filter(|event| event["event"] == "metric").count();
+    assert_eq!(answers, squats().1.len());
+    assert!(heard.iter().filter(|event| event["event"] == "metric").all(|event| event["latency_ms"].is_f64()));
+    assert_eq!(heard.last().unwrap()["event"], "bye");
+    let (_, _, metrics) = get(running.address, "/metrics").await;
+    assert!(
+        metrics.contains(&format!("agoge_live_frames_total {answers}\n"))
+            && metrics.contains("agoge_live_sessions 0\n"),
+        "{metrics}"
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn messagepack_says_the_same_as_json() {
+    let running = server(None, Limits::default()).await;
+    let (hello, frames) = squats();
+    let mut socket = live(running.address).await;
+    let packed = |value: &Value| Message::binary(rmp_serde::to_vec_named(value).unwrap());
+    socket.send(packed(&hello)).await.unwrap();
+    for frame in &frames[..60] {
+        socket.send(packed(frame)).await.unwrap();
+    }
+    socket.send(packed(&json!({ "end": true }))).await.unwrap();
+    let heard = hear_all(&mut socket).await;
+    assert_eq!(heard.iter().filter(|event| event["event"] == "metric").count(), 60);
+    running.stop().await;
+}
+
+/// The error events of what a client that makes one mistake after the other hears.
+async fn mistakes(address: std::net::SocketAddr, messages: Vec<Message>) -> Vec<Value> {
+    let mut socket = live(address).await;
+    for message in messages {
+        // After too many the server has closed.
+        if socket.send(message).await.is_err() {
+            break;
+        }
+    }
+    let heard = hear_all(&mut socket).await;
+    heard.into_iter().filter(|event| event["event"] == "error").collect()
+}
+
+#[tokio::test]
+async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
+    let running = server(None, Limits::default()).await;
+    let (hello, frames) = squats();
+    let joints = |value: Value| Message::text(json!({ "t": 0.5, "joints": value }).to_string());
+    let mut other = frames[0].clone();
+    other["joints"].as_array_mut().unwrap().pop();
+    let errors = mistakes(
+        running.address,
+        vec![
+            Message::text(hello.to_string()),
+            Message::text(frames[5].to_string()),
+            Message::text(frames[2].to_string()),
+            joints(json!([["x", 1, 2]])),
+            Message::text(r#"{"t": 0.5, "joints": [[1e999, 0, 0]]}"#),
+            Message::text(r#"{"t": NaN, "joints": []}"#),
+            Message::text(json!({ "t": 9.0, "joints": other["joints"] }).to_string()),
+            Message::text(frames[8].to_string()),
+        ],
+    )
+    .await;
+    assert_eq!(errors.len(), 5, "{errors:?}");
+    assert!(errors.iter().all(|error| error["what"].as_str().unwrap().contains("hint: ")), "{errors:?}");
+    assert_eq!(errors[4]["closing"], true);
+    // Not a number, which JSON cannot say.
+    #[derive(serde::Serialize)]
+    struct Frame {
+        t: f64,
+        joints: Vec<[f64; 3]>,
+    }
+    let packed =
+        |t: f64, x: f64| Message::binary(rmp_serde::to_vec_named(&Frame { t, joints: vec![[x, 0.0, 0.0]] }).unwrap());
+    let hello = json!({ "joints": ["left_knee"], "space": "3d", "movement": "squat" }).to_string();
+    let end = Message::text(r#"{"end": true}"#);
+    let errors = mistakes(
+        running.address,
+        vec![Message::text(hello), packed(0.0, f64::NAN), packed(f64::NAN, 0.0), packed(1.0, 0.0), end],
+    )
+    .await;
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors.iter().all(|error| error["closing"] == false));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn rude_clients_hurt_only_themselves() {
+    let limits = Limits { silence: Duration::from_secs(2), live: 20, connections: 300, ..Limits::default() };
+    let running = server(None, limits).await;
+    let address = running.address;
+    // Half a request, and nothing more.
+    let mut half_open = Vec::new();
+    for _ in 0..50 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /live HTTP/1.1\r\nHost: ").await.unwrap();
+        half_open.push(stream);
+    }
+    let mut mute = Vec::new();
+    for _ in 0..5 {
+        mute.push(live(address).await);
+    }
+    let polite_one = tokio::spawn(polite(address));
+    // Ten megabytes in a frame.
+    let mut heavy = live(address).await;
+    let _ = heavy.send(Message::text("x".repeat(10 << 20))).await;
+    assert!(hear_all(&mut heavy).await.iter().all(|event| event["event"] == "error" || event["event"] == "bye"));
+    // A client that sends for ever and reads nothing.
+    let (hello, frames) = squats();
+    let (mut deaf, _never_read) = live(address).await.split();
+    deaf.send(Message::text(hello.to_string())).await.unwrap();
+    for time in 0..20_000 {
+        let frame = json!({ "t": f64::from(time), "joints": frames[0]["joints"] });
+        let sent = tokio::time::timeout(Duration::from_secs(5), deaf.send(Message::text(frame.to_string()))).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            break;
+        }
+    }
+    // More connections than there are places.
+    let mut many = Vec::new();
+    for _ in 0..60 {
+        many.push(tokio_tungstenite::connect_async(format!("ws://{address}/live")).await);
+    }
+    assert!(many.iter().any(Result::is_err), "places are bounded");
+    let heard = polite_one.await.unwrap();
+    assert_eq!(completed(&heard), 5);
+    assert_eq!(heard.iter().filter(|event| event["event"] == "metric").count(), frames.len());
+    drop((many, mute, half_open));
+    // Silent ones are gone after the server's patience, and there is room again.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(completed(&polite(address).await), 5);
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn hellos_that_make_no_sense_say_why() {
+    let running = server(None, Limits::default()).await;
+    let mut socket = live(running.address).await;
+    say(&mut socket, &json!({ "skeleton": "mediapipe_33", "space": "3d", "movement": "../../etc/passwd.toml" })).await;
+    let heard = hear_all(&mut socket).await;
+    assert!(heard[0]["what"].as_str().unwrap().contains("there is no movement"), "{heard:?}");
+    running.stop().await;
+}

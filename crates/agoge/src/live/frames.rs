@@ -1,0 +1,65 @@
+//! The last seconds of a stream.
+
+use agoge_motion::{Recording, Skeleton, Source, Space};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Seconds that are remembered: longer than any repetition may last.
+const KEPT_S: f64 = 30.0;
+/// Frames that are remembered at most, whatever the rate: KEPT_S at 120 frames a second.
+const MOST: usize = 3600;
+
+/// Frames of one skeleton, bounded in time and number.
+#[derive(Debug)]
+pub(super) struct Frames {
+    skeleton: Arc<Skeleton>,
+    space: Space,
+    time: VecDeque<f64>,
+    /// `[frame, joint]`
+    position: VecDeque<[f64; 3]>,
+    confidence: VecDeque<f32>,
+}
+
+impl Frames {
+    pub(super) fn new(skeleton: Arc<Skeleton>, space: Space) -> Frames {
+        Frames { skeleton, space, time: VecDeque::new(), position: VecDeque::new(), confidence: VecDeque::new() }
+    }
+
+    pub(super) fn push(&mut self, time_s: f64, position: &[[f64; 3]], confidence: &[f32]) {
+        let joints = self.skeleton.len();
+        while self.time.len() >= MOST || self.time.front().is_some_and(|first| time_s - first > KEPT_S) {
+            self.time.pop_front();
+            self.position.drain(..joints);
+            self.confidence.drain(..joints);
+        }
+        self.time.push_back(time_s);
+        self.position.extend(position);
+        self.confidence.extend(confidence);
+    }
+
+    pub(super) fn first_s(&self) -> Option<f64> {
+        self.time.front().copied()
+    }
+
+    pub(super) fn last_s(&self) -> Option<f64> {
+        self.time.back().copied()
+    }
+
+    /// The frames from an instant on, as a recording; none if there are fewer than `least`.
+    pub(super) fn since(&self, from_s: f64, least: usize) -> Option<Recording> {
+        let first = self.time.partition_point(|time| *time < from_s);
+        if self.time.len() - first < least {
+            return None;
+        }
+        let at = first * self.skeleton.len();
+        Recording::new(
+            Source { name: "live".to_owned(), format: "live".to_owned(), ..Source::default() },
+            self.skeleton.clone(),
+            self.space,
+            self.time.range(first..).copied().collect(),
+            self.position.range(at..).copied().collect(),
+            self.confidence.range(at..).copied().collect(),
+        )
+        .ok()
+    }
+}

@@ -1,0 +1,111 @@
+//! Live sessions on simulated athletes, whose truth is known.
+#![allow(clippy::unwrap_used)] // this whole file is test code
+
+use agoge::kinematics::live::Outcome;
+use agoge::live::{Event, Fault, Session};
+use agoge::motion::Space;
+use agoge::motion::simulate::{Exercise, Fault as Planted, FaultKind, Set};
+use agoge::{Models, Options, analyze};
+
+fn run(movement: &str, set: &Set) -> Vec<Event> {
+    let recording = set.simulate().recording;
+    let mut session = Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled()).unwrap();
+    let mut events = Vec::new();
+    for (frame, &time_s) in recording.time.iter().enumerate() {
+        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        events.extend(session.push(time_s, &recording.position[row.clone()], &recording.confidence[row]).unwrap());
+    }
+    events.extend(session.end());
+    events
+}
+
+fn squats() -> Set {
+    Set { rate_hz: 30.0, repetitions: 6, ..Set::new(Exercise::Squat) }
+}
+
+fn repetitions(events: &[Event], wanted: Outcome) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Repetition { outcome, .. } if *outcome == wanted)).count()
+}
+
+#[test]
+fn a_set_is_counted_and_each_frame_answered() {
+    let set = Set { attempt_after: Some(3), ..squats() };
+    let events = run("squat", &set);
+    assert_eq!((repetitions(&events, Outcome::Completed), repetitions(&events, Outcome::Attempted)), (6, 1));
+    let answers = events.iter().filter(|event| matches!(event, Event::Metric { .. })).count();
+    assert_eq!(answers, set.simulate().recording.frames());
+    let text = serde_json::to_value(&events[0]).unwrap();
+    assert_eq!(
+        (text["event"].as_str(), text["name"].as_str(), text["how"].as_str()),
+        (Some("movement"), Some("squat"), Some("given"))
+    );
+    assert!(!events.iter().any(|event| matches!(event, Event::Cue { .. })), "clean squats need no cue");
+}
+
+/// What is measured live is what an analysis of the whole recording measures.
+#[test]
+fn metrics_are_those_of_an_analysis() {
+    let set = squats();
+    let events = run("squat", &set);
+    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let whole = analyze(&set.simulate().recording, None, Models::bundled(), &options).unwrap().analysis;
+    let depth =
+        |metrics: &[agoge::kinematics::Metric]| metrics.iter().find(|metric| metric.name == "depth").unwrap().value;
+    let live: Vec<f64> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Repetition { metrics, phases, .. } => {
+                assert_eq!(phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["descent", "ascent"]);
+                Some(depth(metrics))
+            }
+            _ => None,
+        })
+        .collect();
+    for (live, report) in live.iter().zip(&whole.repetitions) {
+        // The filter's end is nearer: within half a degree of 110.
+        assert!((live - depth(&report.metrics)).abs() < 0.5, "{live} {}", depth(&report.metrics));
+    }
+}
+
+#[test]
+fn shallow_squats_are_cued_before_they_end_and_not_each_time() {
+    let shallow = Planted { kind: FaultKind::Shallow, side: None, repetitions: 1..=8, size: 35.0 };
+    let events = run("squat", &Set { repetitions: 8, faults: vec![shallow], ..squats() });
+    let cues: Vec<bool> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Cue { cue, during, .. } if cue.metric == "depth" => Some(*during),
+            _ => None,
+        })
+        .collect();
+    assert!((1..=3).contains(&cues.len()), "{cues:?}");
+    assert!(cues.iter().all(|during| *during), "there is time on the way up: {cues:?}");
+}
+
+#[test]
+fn a_movement_that_nobody_named_is_found_and_counted_from_the_beginning() {
+    let events = run("auto", &Set { repetitions: 8, ..squats() });
+    let named = events.iter().find_map(|event| match event {
+        Event::Movement { name, how, .. } => Some((name.as_str(), how.as_str())),
+        _ => None,
+    });
+    assert!(named.is_some(), "something is followed");
+    assert_eq!(repetitions(&events, Outcome::Completed), 8, "{named:?}");
+}
+
+#[test]
+fn wrong_frames_are_refused_and_change_nothing() {
+    let recording = squats().simulate().recording;
+    let n = recording.joints();
+    let (p, c) = (&recording.position[..n], &recording.confidence[..n]);
+    let mut session = Session::new("squat", recording.skeleton.clone(), Space::World, Models::bundled()).unwrap();
+    session.push(1.0, p, c).unwrap();
+    assert!(matches!(session.push(1.0, p, c), Err(Fault::Order { .. })));
+    assert!(matches!(session.push(f64::NAN, p, c), Err(Fault::Order { .. })));
+    assert!(matches!(session.push(2.0, &p[1..], &c[1..]), Err(Fault::Joints { .. })));
+    let mut infinite = p.to_vec();
+    infinite[3][1] = f64::INFINITY;
+    assert_eq!(session.push(2.0, &infinite, c), Err(Fault::NotFinite { joint: 3 }));
+    assert!(session.push(1.1, p, c).is_ok());
+    assert!(Session::new("moonwalk", recording.skeleton.clone(), Space::World, Models::bundled()).is_err());
+}
