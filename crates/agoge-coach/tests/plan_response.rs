@@ -1,5 +1,7 @@
 //! The answer to load on real logs: tests that were not seen, forecast by the fit with priors, by Banister's model with free parameters, and by the last value.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use agoge_coach::plan::{Prior, Response, Test, squad_prior};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

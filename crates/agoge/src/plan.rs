@@ -32,7 +32,7 @@ impl PlanInput {
     /// Agoge is used.
     ///
     /// # Errors
-    /// A file that cannot be read or is at fault; no such athlete.
+    /// A file that cannot be read or is at fault.
     pub fn read(
         request: &Path,
         athlete: Option<&Athlete>,
@@ -145,11 +145,8 @@ fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
     per_unit.iter().find_map(|(method, factor)| Some(factor * loads.get(method)?)).unwrap_or(f64::NAN)
 }
 
-/// What is known of an athlete before a day.
+/// What is known of an athlete before a day; nothing where no load was imported.
 fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
-    if !athlete.folder().is_dir() {
-        return Err(Error::NoAthlete { folder: athlete.folder().to_owned() });
-    }
     let (log, profile) = (athlete.log()?, athlete.profile()?);
     let before: Vec<_> = log.sessions.iter().filter(|session| session.day < start).collect();
     let entries: Vec<(Day, f64)> = before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();

@@ -51,7 +51,7 @@ fn program(problem: &Problem) -> Program {
     let of = |d: usize, weight: &dyn Fn(usize) -> f64| -> Expression {
         sum(x[d].iter().map(|(i, x)| (*i, *x)).filter_map(|(i, x)| {
             let weight = weight(i);
-            (weight != 0.0).then(|| Expression::from(x * weight))
+            (weight != 0.0).then(|| x * weight)
         }))
     };
     let yes = |is: bool| if is { 1.0 } else { 0.0 };

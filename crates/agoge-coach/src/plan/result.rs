@@ -130,10 +130,10 @@ pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
     for session in plan.sessions.iter().filter(|session| !session.fixed) {
         let at = usize::try_from(session.day.0 - problem.request.start.0).ok().filter(|d| *d < choice.len());
         let item = problem.items.iter().position(|item| item.name == session.name && item.minutes == session.minutes);
-        if let (Some(d), Some(item)) = (at, item.map(|item| item as u16)) {
-            if problem.fits[d].contains(&item) {
-                choice[d].push(item);
-            }
+        if let (Some(d), Some(item)) = (at, item.map(|item| item as u16))
+            && problem.fits[d].contains(&item)
+        {
+            choice[d].push(item);
         }
     }
     choice.iter_mut().for_each(|day| day.sort_unstable());

@@ -113,7 +113,8 @@ impl Agreed {
         position: &mut Vec<[f64; 3]>,
         sure: &mut Vec<f32>,
     ) -> Result<(), String> {
-        (position.clear(), sure.clear());
+        position.clear();
+        sure.clear();
         let axes = if self.space.is_3d() { 3 } else { 2 };
         for (index, joint) in joints.iter().take(MOST_JOINTS + 1).enumerate() {
             let Some(values) = joint else {

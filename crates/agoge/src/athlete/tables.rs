@@ -211,6 +211,6 @@ pub(super) fn tests(path: &Path) -> Result<Vec<(Day, f64)>, Error> {
         }
     }
     let mut tests: Vec<(Day, f64)> = rows.into_iter().map(|row| (row.day, row.value)).collect();
-    tests.sort_by(|a, b| a.0.cmp(&b.0));
+    tests.sort_by_key(|a| a.0);
     Ok(tests)
 }

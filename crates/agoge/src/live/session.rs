@@ -195,7 +195,7 @@ impl<'m> Session<'m> {
     fn follow(
         &mut self,
         time_s: f64,
-        movement: &Cow<'static, Movement>,
+        movement: &Movement,
         choice: &MovementChoice,
         curves: &Curves,
         events: &mut Vec<Event>,
