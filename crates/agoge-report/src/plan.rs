@@ -77,7 +77,7 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
             }
             for session in plan.sessions.iter().filter(|session| session.day == day) {
                 let _ = writeln!(out, "  {name}  {}", line(session));
-                if explain {
+                if explain && !session.fixed {
                     let _ =
                         writeln!(out, "       serves {}; without it: {}", session.serves.join(", "), session.without);
                 }

@@ -35,6 +35,8 @@ const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
 /// Worth of each different session in a week, and of the coach's taste.
 const VARIETY: f64 = 0.01;
 const TASTE: f64 = 0.02;
+/// Worth of load in the sport of an event, percent of performance for an AU: about half of what load as such is worth, so that running prepares for a run.
+const SPECIFIC: f64 = 0.00025;
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -339,7 +341,7 @@ impl<'a> Problem<'a> {
                 .iter()
                 .map(|need| items.iter().map(|item| item.skills.contains(&need.curve)).collect())
                 .collect(),
-            taste: items.iter().map(|item| TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0)).collect(),
+            taste: items.iter().map(|item| taste(request, item)).collect(),
             previous: None,
             request,
             items,
@@ -567,6 +569,13 @@ impl<'a> Problem<'a> {
     pub(super) fn soft_steps() -> ([f64; 3], f64) {
         (EXPOSURES, VARIETY)
     }
+}
+
+/// What a session is worth beside performance and findings: the coach's taste, and that it is of an event's sport.
+fn taste(request: &Request, item: &Item) -> f64 {
+    let specific = request.events.iter().any(|event| !item.sport.is_empty() && family(&event.sport) == item.sport);
+    let specific = if specific { SPECIFIC * item.load() } else { 0.0 };
+    TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0) + specific
 }
 
 /// How much a session loads what hurts, 0 if not.

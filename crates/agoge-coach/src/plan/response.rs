@@ -210,13 +210,17 @@ impl Response {
     pub fn fit(loads: &[f64], tests: &[Test], prior: &Prior) -> Response {
         let usual = mean_known(loads).filter(|load| *load > 0.0).unwrap_or(1.0);
         let lead = mean_known(&loads[..loads.len().min(LEAD_DAYS)]).map_or(1.0, |load| load / usual);
-        let known: Vec<Test> =
+        let mut known: Vec<Test> =
             tests.iter().copied().filter(|test| test.value.is_finite() && test.day <= loads.len()).collect();
         let reference = match known.len() {
             0 => 100.0,
             n => known.iter().map(|test| test.value).sum::<f64>() / n as f64,
         };
         let enough = known.len() >= LEAST_TESTS;
+        if known.is_empty() {
+            // Performance is told in percent of today's, which is then known.
+            known.push(Test { day: loads.len(), value: reference });
+        }
         let mut own = Response {
             nodes: Vec::new(),
             usual_load: usual,

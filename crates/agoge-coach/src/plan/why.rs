@@ -30,10 +30,8 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
     }
     let broken = problem.broken(&without, problem.days());
     if broken.total() > KEPT {
-        for rule in broken.rules() {
-            if UPHELD.contains(&rule) {
-                serves.push(format!("rule: {}", rule.label()));
-            }
+        for rule in broken.rules().into_iter().filter(|rule| UPHELD.contains(rule)) {
+            serves.push(format!("rule: {}", rule.label()));
             lost.push(format!("the rule `{}` would be broken", rule.label()));
         }
     }
