@@ -25,7 +25,7 @@ pub struct Range {
     pub kind: Kind,
     /// The lightest and the heaviest that may be done, AU.
     pub load: [f64; 2],
-    /// Titles, by load.
+    /// Titles with the most minutes, by load.
     pub sessions: Vec<String>,
 }
 
@@ -58,16 +58,26 @@ pub fn today(basis: &Basis) -> Today {
             } else {
                 Vec::new()
             };
-            refused.push(Refused { title: item.title.clone(), rules });
+            refused.push((*item, rules));
         }
     }
+    // Of a session in several lengths the longest says it all.
+    let longest = |item: &Item| {
+        let of = allowed.iter().filter(|other| other.name == item.name).map(|other| other.minutes);
+        of.fold(0.0, f64::max)
+    };
+    refused.retain(|(item, _): &(&Item, Vec<Rule>)| longest(item) == 0.0);
+    refused.dedup_by_key(|(item, _)| item.name.as_str());
+    let refused = refused.into_iter().map(|(item, rules)| Refused { title: item.title.clone(), rules }).collect();
     let kinds = Kind::ALL
         .into_iter()
         .filter_map(|kind| {
             let mut own: Vec<&&Item> = allowed.iter().filter(|item| item.kind == kind).collect();
             own.sort_by(|a, b| a.load().total_cmp(&b.load()));
             let load = [own.first()?.load(), own.last()?.load()];
-            Some(Range { kind, load, sessions: own.iter().map(|item| item.title.clone()).collect() })
+            own.retain(|item| item.minutes == longest(item));
+            let title = |item: &&&Item| format!("{} (up to {:.0} min)", item.title, item.minutes);
+            Some(Range { kind, load, sessions: own.iter().map(title).collect() })
         })
         .collect();
     Today { day: basis.request.start, kinds, refused }

@@ -17,7 +17,7 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
         if serving[usize::from(item)] {
             let times = choice[week.clone()].iter().flatten().filter(|own| serving[usize::from(**own)]).count();
             serves.push(format!("finding: {}", need.title));
-            lost.push(format!("{} is worked on {} times in this week instead of {times}", need.title, times - 1));
+            lost.push(format!("{}: worked on {} instead of {times} times in this week", need.title, times - 1));
         }
     }
     let change = (problem.value(choice) - problem.soft(choice)) - (problem.value(&without) - problem.soft(&without));

@@ -13,7 +13,6 @@ use agoge_kinematics::{Curve, Curves, Movement, Repetition, described, measure, 
 use agoge_motion::condition::{self, condition};
 use agoge_motion::skeleton::BodyRules;
 use agoge_motion::{Recording, Skeleton, Space};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Seconds before a repetition that are looked at with it, so that filters have begun and the floor was seen.
