@@ -1,8 +1,10 @@
 //! The arguments of `agoge`. Names that users know from Sports2D are kept as aliases.
 
 mod library;
+mod plan;
 
 pub(crate) use library::{AthleteArgs, AthleteCommand, Library, LibraryArgs, LibraryCommand};
+pub(crate) use plan::{Known, Plan, PlanCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -536,96 +538,6 @@ pub(crate) struct Risk {
     #[arg(long, value_enum)]
     pub(crate) method: Option<LoadMethod>,
     /// Where
-    #[command(flatten)]
-    pub(crate) library: Library,
-}
-
-/// `agoge plan`
-#[derive(Debug, Args)]
-pub(crate) struct Plan {
-    /// What to do
-    #[command(subcommand)]
-    pub(crate) command: PlanCommand,
-}
-
-/// What to do with plans.
-#[derive(Debug, Subcommand)]
-pub(crate) enum PlanCommand {
-    /// Make a plan: plan.json, plan.html, plan.csv and plan.ics
-    Make {
-        /// What is known
-        #[command(flatten)]
-        known: Known,
-        /// A plan made before: as few days as possible change
-        #[arg(long, value_name = "PLAN.json")]
-        from: Option<PathBuf>,
-        /// Also say what each session serves, and what would be different without it
-        #[arg(long)]
-        explain: bool,
-        /// Where the plan goes
-        #[arg(short = 'r', long, value_name = "DIR", default_value = "agoge-plan")]
-        out: PathBuf,
-    },
-    /// Say what may be done on the first day of the request, as ranges of load by kind
-    Today {
-        /// What is known
-        #[command(flatten)]
-        known: Known,
-    },
-    /// Say whether one more event fits in, and what it would change
-    Race {
-        /// What is known
-        #[command(flatten)]
-        known: Known,
-        /// When
-        #[arg(long, value_name = "DAY")]
-        on: agoge::motion::Day,
-        /// How long it takes, min
-        #[arg(long)]
-        minutes: f64,
-        /// Its sport
-        #[arg(long, default_value = "running")]
-        sport: String,
-        /// How hard it is, CR-10
-        #[arg(long, default_value_t = 9.0)]
-        rpe: f64,
-    },
-    /// Judge a plan, also one that was edited, by the rules of its request
-    Check {
-        /// The plan
-        #[arg(value_name = "PLAN.json")]
-        plan: PathBuf,
-        /// What is known
-        #[command(flatten)]
-        known: Known,
-    },
-    /// Put two plans side by side
-    Compare {
-        /// One
-        #[arg(value_name = "A.json")]
-        a: PathBuf,
-        /// The other
-        #[arg(value_name = "B.json")]
-        b: PathBuf,
-    },
-}
-
-/// What a plan is made from.
-#[derive(Debug, Args)]
-pub(crate) struct Known {
-    /// The request: calendar, events, limits (docs/PLAN.md)
-    #[arg(value_name = "REQUEST.toml")]
-    pub(crate) request: PathBuf,
-    /// Whose load, tests and pain to build on (see `agoge load import`)
-    #[arg(long, value_name = "NAME")]
-    pub(crate) athlete: Option<String>,
-    /// Analyses whose findings the plan works on
-    #[arg(long, value_name = "analysis.json", num_args = 1..)]
-    pub(crate) findings: Vec<PathBuf>,
-    /// A library of sessions of your own
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) sessions: Option<PathBuf>,
-    /// Where the athletes are
     #[command(flatten)]
     pub(crate) library: Library,
 }

@@ -1,6 +1,6 @@
 //! A plan on the terminal, as a table, and as a calendar.
 
-use agoge_coach::plan::{Clash, EventForecast, Kind, Plan, Planned, Today, Weekday};
+use agoge_coach::plan::{EventForecast, Plan, Planned, Today, Weekday};
 use icalendar::{Calendar, Class, Component, Event, EventLike};
 use std::fmt::Write;
 
@@ -90,11 +90,6 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
         let _ = writeln!(out, "- {note}");
     }
     out
-}
-
-/// Why there is no plan.
-pub fn clash_terminal(clash: &Clash) -> String {
-    format!("{clash}\n")
 }
 
 /// What may be done today.
@@ -204,9 +199,4 @@ pub fn plan_calendar(plan: &Plan) -> String {
         add(event.day, &event.title, &forecast(event, plan.response.tests == 0), 0);
     }
     calendar.to_string()
-}
-
-/// The letter of a kind, for pages that have little room.
-pub(crate) fn class_of(kind: Kind) -> &'static str {
-    kind.label()
 }

@@ -116,7 +116,7 @@ fn read_library(path: Option<&Path>) -> Result<Library, Error> {
     Library::parse(&text).map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
 }
 
-/// What findings ask for: by the gain that changing them would bring, where explained and standing, else by their importance.
+/// What findings ask for, by their importance.
 pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
     analysis
         .findings

@@ -15,6 +15,7 @@ pub use series::{Daily, Spike, spikes};
 pub use session::{
     Sex, banister, edwards, foster, lucia, normalized_power, pace_load, power_load, strength_volume, zone_minutes,
 };
+pub(crate) use trend::week_monotony;
 pub use trend::{
     ATL_DAYS, CTL_DAYS, Ratio, acwr, ewma_weight, exponential_weight, form, impulse, load_for_form, monotony, redi,
     strain,

@@ -94,10 +94,14 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
 /// Monotony of the 7 days that end with each: mean / population standard deviation, at most 10 (Foster 1998). A week without any load has none. NaN
 /// unless all seven days are known.
 pub fn monotony(loads: &[f64]) -> Vec<f64> {
-    weeks(loads, |week, mean| {
-        let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
-        if mean > 0.0 { (mean / sd).min(MOST_MONOTONY) } else { f64::NAN }
-    })
+    weeks(loads, |week, _| week_monotony(week))
+}
+
+/// Monotony of the seven days of a week; NaN for one without any load.
+pub(crate) fn week_monotony(week: &[f64]) -> f64 {
+    let mean = week.iter().sum::<f64>() / 7.0;
+    let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
+    if mean > 0.0 { (mean / sd).min(MOST_MONOTONY) } else { f64::NAN }
 }
 
 /// Strain of the 7 days that end with each, AU: their sum × their monotony (Foster 1998).

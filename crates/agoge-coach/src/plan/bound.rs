@@ -3,7 +3,7 @@
 //! Every rule that is left out (spikes) or loosened (monotony, counts of different sessions) makes the program's optimum larger, so it stays an upper bound of every
 //! plan's value. Performance is a concave function of the loads, so it lies below each of its tangents; a few are enough.
 
-use super::problem::{BEFORE_TAPER_DAYS, Choice, DELOAD, Problem, TAPER, Taper};
+use super::problem::{BEFORE_TAPER_DAYS, Choice, DELOAD, EXPOSURES, Problem, TAPER, Taper, VARIETY};
 use crate::load::CTL_DAYS;
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
@@ -58,8 +58,12 @@ fn program(problem: &Problem) -> Program {
     let session = |i: usize| &problem.sessions[i];
     let settled = |d: usize, of: &dyn Fn(&super::problem::Session) -> f64| problem.fixed[d].iter().map(of).sum::<f64>();
     let hard = |d: usize| of(d, &|i| yes(session(i).hard)) + settled(d, &|own| yes(own.hard));
+    let technique = |d: usize| of(d, &|i| yes(problem.items[i].kind == super::Kind::Technique));
+    let largest: Vec<[f64; 2]> = (0..days).map(|d| problem.largest(d)).collect();
     let most = limits.sessions_per_day as f64;
     for d in 0..days {
+        // Of the next day; nothing after the last.
+        let next = |of: &dyn Fn(usize) -> Expression| if d + 1 < days { of(d + 1) } else { Expression::from(0.0) };
         let count = problem.fixed[d].len() as f64;
         rows.push(constraint!(of(d, &|i| session(i).load) + settled(d, &|own| own.load) - load[d] == 0.0));
         rows.push(constraint!(of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) <= problem.minutes[d]));
@@ -68,30 +72,20 @@ fn program(problem: &Problem) -> Program {
             rows.push(constraint!(rest[d] <= 0.0));
         }
         // Whole sessions fill a day less well than parts of them: no more than its best set, and without a hard session than its best easy one.
-        let [easy, any] = problem.largest(d);
+        let [easy, any] = largest[d];
         rows.push(constraint!(load[d] - hard(d) * (any - easy) + rest[d] * easy <= easy));
-        let next = if d + 1 < days { hard(d + 1) } else { Expression::from(0.0) };
         // On the morrow technique is not fresh, and no day is hard.
-        let technique_next = if d + 1 < days {
-            of(d + 1, &|i| yes(problem.items[i].kind == super::Kind::Technique))
-        } else {
-            Expression::from(0.0)
-        };
-        rows.push(constraint!(hard(d) + next <= 1.0));
-        rows.push(constraint!(hard(d) + technique_next * (1.0 / most) <= 1.0));
-        rows.push(constraint!(
-            hard(d) + of(d, &|i| yes(problem.items[i].kind == super::Kind::Technique)) * (1.0 / most) <= 1.0
-        ));
+        rows.push(constraint!(hard(d) + next(&hard) <= 1.0));
+        rows.push(constraint!(hard(d) + next(&technique) * (1.0 / most) <= 1.0));
+        rows.push(constraint!(hard(d) + technique(d) * (1.0 / most) <= 1.0));
         for region in 0..5u8 {
             let heavy = |d: usize| {
                 of(d, &|i| yes(session(i).heavy >> region & 1 == 1))
                     + settled(d, &|own| yes(own.heavy >> region & 1 == 1))
             };
-            let next = if d + 1 < days { heavy(d + 1) } else { Expression::from(0.0) };
-            rows.push(constraint!(heavy(d) + next <= 1.0));
+            rows.push(constraint!(heavy(d) + next(&heavy) <= 1.0));
         }
     }
-    let (exposures, variety) = Problem::soft_steps();
     let keep = (-1.0 / CTL_DAYS).exp();
     for week in 0..problem.request.weeks {
         let span = 7 * week..7 * week + 7;
@@ -109,7 +103,7 @@ fn program(problem: &Problem) -> Program {
         let growth = sum((0..=end as usize).map(|d| load[d] * weight(d))) + old;
         rows.push(constraint!(growth <= limits.ramp * problem.ctl));
         // With days between 0 and their largest, the variance is at most mean × (largest − mean).
-        let largest = span.clone().map(|d| problem.largest(d)[1]).fold(0.0, f64::max);
+        let largest = span.clone().map(|d| largest[d][1]).fold(0.0, f64::max);
         let square = limits.monotony * limits.monotony;
         rows.push(constraint!(sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)));
         if problem.deload.contains(&week) {
@@ -121,7 +115,7 @@ fn program(problem: &Problem) -> Program {
         for (need, serves) in problem.needs.iter().zip(&problem.serves) {
             let times = sum(span.clone().map(|d| of(d, &|i| yes(serves[i]))));
             let mut counted = Expression::from(0.0);
-            for worth in exposures {
+            for worth in EXPOSURES {
                 let step = variables.add(variable().min(0.0).max(1.0));
                 goal += step * (need.gain * worth);
                 counted += step;
@@ -132,7 +126,7 @@ fn program(problem: &Problem) -> Program {
             let times =
                 sum(span.clone().flat_map(|d| x[d].iter().filter(|(own, _)| *own == i)).map(|(_, x)| (*x).into()));
             let new = variables.add(variable().min(0.0).max(1.0));
-            goal += new * variety;
+            goal += new * VARIETY;
             rows.push(constraint!(new - times <= 0.0));
         }
     }

@@ -82,7 +82,8 @@ fn plan_in(basis: &Basis, before: Option<&Plan>, steps_per_day: usize) -> Result
             },
         };
         if !kept {
-            return Err(relax::clash(basis, proven, steps));
+            let rules = problem.broken(&choice, problem.days()).rules();
+            return Err(relax::clash(basis, rules, proven, steps));
         }
     }
     let most = bound(&problem, Some(&choice), 0.01);

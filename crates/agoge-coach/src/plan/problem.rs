@@ -6,9 +6,10 @@
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
 use super::request::{Fixed, Need, Past, Priority, Request};
 use super::response::{Prior, Response, Surface};
-use crate::load::CTL_DAYS;
+use crate::load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
 const TRUST: f64 = 0.5;
@@ -31,9 +32,9 @@ const SHORTEST: f64 = 30.0;
 pub(super) const USUAL_RPE: f64 = 4.0;
 /// What working on a finding is worth in a week for the first, second and third time, percent of performance for a gain of 1. A choice of ours: it ranks sessions and
 /// promises nothing.
-const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
+pub(super) const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
 /// Worth of each different session in a week, and of the coach's taste.
-const VARIETY: f64 = 0.01;
+pub(super) const VARIETY: f64 = 0.01;
 const TASTE: f64 = 0.02;
 /// Worth of load in the sport of an event, percent of performance for an AU: about half of what load as such is worth, so that running prepares for a run.
 const SPECIFIC: f64 = 0.00025;
@@ -155,8 +156,24 @@ pub(super) struct Session {
     steady: Option<usize>,
 }
 
-fn mask<'a>(regions: impl Iterator<Item = (&'a Region, &'a Demand)>, wanted: Demand) -> u8 {
-    regions.filter(|(_, demand)| **demand == wanted).fold(0, |mask, (region, _)| mask | 1 << *region as u8)
+impl Session {
+    /// A session that is neither technique nor of a length that grows.
+    fn of(minutes: f64, rpe: f64, regions: &BTreeMap<Region, Demand>) -> Session {
+        let mask = |wanted: Demand| {
+            let of = regions.iter().filter(|(_, demand)| **demand == wanted);
+            of.fold(0, |mask, (region, _)| mask | 1 << *region as u8)
+        };
+        Session {
+            minutes,
+            load: rpe * minutes,
+            hard: rpe >= HARD_RPE,
+            heavy: mask(Demand::Heavy),
+            moderate: mask(Demand::Moderate),
+            light: mask(Demand::Light),
+            technique: false,
+            steady: None,
+        }
+    }
 }
 
 /// The family of a sport's name, as devices and people write it.
@@ -252,30 +269,16 @@ impl<'a> Problem<'a> {
         let sessions: Vec<Session> = items
             .iter()
             .map(|item| Session {
-                minutes: item.minutes,
-                load: item.load(),
-                hard: item.hard(),
-                heavy: mask(item.regions.iter(), Demand::Heavy),
-                moderate: mask(item.regions.iter(), Demand::Moderate),
-                light: mask(item.regions.iter(), Demand::Light),
                 technique: item.kind == Kind::Technique,
                 steady: item.steady().then(|| family_of(&item.sport)),
+                ..Session::of(item.minutes, item.rpe, &item.regions)
             })
             .collect();
         let mut names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
         names.dedup();
         let session_of =
             items.iter().map(|item| names.iter().position(|name| *name == item.name).unwrap_or(0)).collect();
-        let settled = |fixed: &'a Fixed| Session {
-            minutes: fixed.minutes,
-            load: fixed.minutes * fixed.rpe,
-            hard: fixed.rpe >= HARD_RPE,
-            heavy: mask(fixed.regions.iter(), Demand::Heavy),
-            moderate: mask(fixed.regions.iter(), Demand::Moderate),
-            light: mask(fixed.regions.iter(), Demand::Light),
-            technique: false,
-            steady: None,
-        };
+        let settled = |fixed: &Fixed| Session::of(fixed.minutes, fixed.rpe, &fixed.regions);
         let fixed: Vec<Vec<Session>> = (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
         let hurting = |d: usize| fixed[d].iter().map(|own| hurts(own, past, start, d)).sum();
         let fixed_hurts = (0..days).map(hurting).collect();
@@ -502,11 +505,7 @@ impl<'a> Problem<'a> {
             broken.add(Rule::Least, limits.least_sessions as f64 - count as f64);
             broken.add(Rule::Ramp, (ctl - before) / self.ctl - limits.ramp);
             let sum: f64 = loads[days.clone()].iter().sum();
-            if sum > 0.0 {
-                let mean = sum / 7.0;
-                let sd = (loads[days].iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
-                broken.add(Rule::Monotony, (mean / sd.max(1e-9)).min(10.0) - limits.monotony);
-            }
+            broken.add(Rule::Monotony, week_monotony(&loads[days]) - limits.monotony);
             if self.deload.contains(&week) {
                 let since = &sums[week + 1 - limits.deload_every..];
                 let mean = since.iter().sum::<f64>() / since.len() as f64;
@@ -537,9 +536,14 @@ impl<'a> Problem<'a> {
 
     /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
     pub(super) fn value(&self, choice: &Choice) -> f64 {
+        self.performance(choice) + self.soft(choice)
+    }
+
+    /// Performance at the events over resting, percent.
+    pub(super) fn performance(&self, choice: &Choice) -> f64 {
         let mut loads = self.loads(choice);
         loads.iter_mut().zip(&self.event_load).for_each(|(load, event)| *load += event);
-        self.surface.at(&loads) - self.surface.rest + self.soft(choice)
+        self.surface.at(&loads) - self.surface.rest
     }
 
     /// The part of the value that is not performance at events.
@@ -563,11 +567,6 @@ impl<'a> Problem<'a> {
             value += Self::UNCHANGED * choice.iter().zip(previous).filter(|(now, before)| now == before).count() as f64;
         }
         value
-    }
-
-    /// The largest that [`Problem::soft`] adds for the n-th exposure, and for a new session in a week.
-    pub(super) fn soft_steps() -> ([f64; 3], f64) {
-        (EXPOSURES, VARIETY)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Why no plan keeps every rule, and the smallest change of the request that makes one possible.
 
-use super::problem::Problem;
 use super::request::{Limits, Request, Weekday};
-use super::{Basis, Rule, feasible, search};
+use super::{Basis, Rule, feasible};
 use serde::Serialize;
 use std::fmt;
 
@@ -97,11 +96,8 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     all
 }
 
-/// What clashes in a request without a plan.
-pub(super) fn clash(basis: &Basis, proven: bool, steps: usize) -> Clash {
-    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
-    let (nearest, _) = search::search(&problem, vec![Vec::new(); problem.days()], steps, 1);
-    let rules = problem.broken(&nearest, problem.days()).rules();
+/// What clashes in a request without a plan: the rules that the nearest one breaks, and what would be enough.
+pub(super) fn clash(basis: &Basis, rules: Vec<Rule>, proven: bool, steps: usize) -> Clash {
     let mut relaxations = Vec::new();
     for ladder in ladders(basis.request) {
         let enough =

@@ -336,6 +336,6 @@ pub struct Need {
     pub title: String,
     /// The curve that shows it, by which sessions are chosen.
     pub curve: String,
-    /// 0 to 1: what changing it would bring, by the counterfactual gain if that stands, else how much it matters.
+    /// 0 to 1: how much it matters.
     pub gain: f64,
 }

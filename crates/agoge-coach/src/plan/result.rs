@@ -6,7 +6,7 @@ use super::problem::{Choice, Problem};
 use super::request::Priority;
 use super::response::{OutOfSample, Prediction, out_of_sample};
 use super::{Basis, Prior, Rule, why};
-use crate::load::CTL_DAYS;
+use crate::load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,8 +226,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             ctl = loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
             let own: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
             let load: f64 = loads[span.clone()].iter().sum();
-            let mean = load / 7.0;
-            let sd = (loads[span.clone()].iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
+            let monotony = week_monotony(&loads[span.clone()]);
             let tapers = problem.tapers.iter().any(|taper| taper.days.start < span.end && span.start < taper.days.end);
             let phase = match () {
                 () if tapers => "taper",
@@ -240,7 +239,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
                 load,
                 sessions: own.len(),
                 hard: own.iter().filter(|session| session.hard).count(),
-                monotony: (load > 0.0).then(|| (mean / sd.max(1e-9)).min(10.0)),
+                monotony: monotony.is_finite().then_some(monotony),
                 ctl,
                 phase: phase.into(),
             }

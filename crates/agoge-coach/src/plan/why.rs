@@ -20,7 +20,7 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
             lost.push(format!("{}: worked on {} instead of {times} times in this week", need.title, times - 1));
         }
     }
-    let change = (problem.value(choice) - problem.soft(choice)) - (problem.value(&without) - problem.soft(&without));
+    let change = problem.performance(choice) - problem.performance(&without);
     let goal = if problem.request.events.is_empty() { "at the end of the plan" } else { "at the events" };
     if change >= NOTABLE {
         serves.push(format!("performance {goal}"));

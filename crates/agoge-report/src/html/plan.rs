@@ -1,7 +1,7 @@
 //! The page of a plan: what is expected, the weeks as a calendar, and why each session is there.
 
 use super::page;
-use crate::plan::{class_of, forecast, quality, response};
+use crate::plan::{forecast, quality, response};
 use agoge_coach::plan::{Plan, Planned, Week, Weekday};
 use maud::{Markup, html};
 
@@ -20,7 +20,7 @@ pub fn plan_html(plan: &Plan, athlete: &str) -> String {
             (summary(plan))
             section.weeks aria-label="Calendar" {
                 h2 { "The weeks" }
-                p.key.small { @for kind in agoge_coach::plan::Kind::ALL { span class=(class_of(kind)) { (kind.label()) } } }
+                p.key.small { @for kind in agoge_coach::plan::Kind::ALL { span class=(kind.label()) { (kind.label()) } } }
                 @for (number, week) in plan.weeks.iter().enumerate() { (of_week(plan, number + 1, week)) }
             }
             section {
@@ -76,7 +76,7 @@ fn of_week(plan: &Plan, number: usize, week: &Week) -> Markup {
 
 fn of_session(session: &Planned) -> Markup {
     html! {
-        details class=(class_of(session.kind)) {
+        details class=(session.kind.label()) {
             summary { (session.title) span.small { (format!(" {:.0} min · RPE {}", session.minutes, session.rpe)) } }
             @if !session.what.is_empty() { p { (session.what) } }
             p.small { "Serves: " (session.serves.join(", ")) "." }
