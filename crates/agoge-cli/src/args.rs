@@ -577,6 +577,9 @@ pub(crate) enum BenchCommand {
         /// For how long, s
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+        /// All athletes move in step, as a class does, so that all repetitions end at once (default: each is at its own place of the set)
+        #[arg(long)]
+        in_step: bool,
     },
     /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until "quit"
     Serve {

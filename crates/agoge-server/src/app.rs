@@ -49,6 +49,7 @@ pub(crate) struct App {
     pub(crate) store: Option<Store>,
     pub(crate) live: Arc<Semaphore>,
     pub(crate) cameras: Arc<Semaphore>,
+    pub(crate) desks: live::Desks,
     /// Analyses one at a time: they use all cores, and live sessions want their share.
     pub(crate) work: Semaphore,
     pub(crate) recent: Recent,
@@ -67,6 +68,7 @@ impl App {
             store,
             live: Arc::new(Semaphore::new(limits.live)),
             cameras: Arc::new(Semaphore::new(limits.cameras)),
+            desks: live::Desks::new().map_err(Error::Runtime)?,
             work: Semaphore::new(1),
             recent: Recent::default(),
             rate: guard::Rate::new(limits.requests),
