@@ -1,5 +1,6 @@
 //! The routes and what they share.
 
+use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
 use crate::{Config, Error, analyses, assets, guard, library, live, openapi, pages};
@@ -54,10 +55,12 @@ pub(crate) struct App {
     pub(crate) work: Semaphore,
     pub(crate) recent: Recent,
     pub(crate) rate: guard::Rate,
+    /// Who may ask, if other machines can.
+    pub(crate) access: Option<Access>,
 }
 
 impl App {
-    pub(crate) fn new(config: &Config) -> Result<App, Error> {
+    pub(crate) fn new(config: &Config, access: Option<Access>) -> Result<App, Error> {
         let limits = config.limits.clone();
         let store = config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
         if let Some(store) = &store {
@@ -71,7 +74,8 @@ impl App {
             desks: live::Desks::new().map_err(Error::Runtime)?,
             work: Semaphore::new(1),
             recent: Recent::default(),
-            rate: guard::Rate::new(limits.requests),
+            rate: guard::Rate::new(limits.requests, limits.requests),
+            access,
             limits,
         })
     }
@@ -93,6 +97,9 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/api/simulated", "Frames of a simulated set of squats, as a live session takes them"),
         ("get", "/live", "WebSocket: skeleton frames in, events out (docs/LIVE.md)"),
         ("get", "/live/camera", "WebSocket: pictures in, poses and events out (docs/LIVE.md)"),
+        ("get", "/enter", "Where a browser from another machine is asked for the token"),
+        ("post", "/api/enter", "Give the token; the browser brings it as a cookie from then on"),
+        ("get", "/certificate", "The certificate of this machine's own authority, for a phone to trust"),
         ("get", "/healthz", "Whether the server is up"),
         ("get", "/metrics", "Counters in Prometheus' text format"),
         ("get", "/openapi.json", "This document"),
@@ -114,13 +121,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/simulated", get(live::simulated))
         .route("/live", get(live::skeleton))
         .route("/live/camera", get(live::camera))
+        .route("/enter", get(pages::enter))
+        .route("/api/enter", post(pages::give))
+        .route("/certificate", get(pages::certificate))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(crate::metrics::text))
         .route("/openapi.json", get(openapi::document))
         .route("/assets/{name}", get(assets::asset))
         .fallback(pages::nothing)
         .layer(DefaultBodyLimit::max(64 << 10))
-        .layer(from_fn(guard::headers))
         .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn(guard::headers))
         .with_state(app)
 }

@@ -59,7 +59,7 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
     runtime.block_on(async {
         let limits = Limits { live: streams, connections: streams + 8, requests: 1e6, ..Limits::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let running = start(Config { address, library: None, limits }).await?;
+        let running = start(Config { address, library: None, limits, remote: None }).await?;
         let address = running.address;
         let frames = Arc::new(frames());
         let count = (seconds as f64 * rate_hz) as usize;

@@ -1,9 +1,11 @@
 //! The pages, made here; they ask nothing from outside and have no inline script.
 
 mod athletes;
+mod enter;
 mod watch;
 
 pub(crate) use athletes::{athlete, athletes};
+pub(crate) use enter::{certificate, enter, give};
 pub(crate) use watch::watch;
 
 use crate::app::App;
