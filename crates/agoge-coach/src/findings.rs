@@ -161,7 +161,7 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 /// The deviate of Student's distribution with some degrees of freedom that is as rare as one of the normal distribution (Abramowitz & Stegun 1964, 26.7.5).
-fn student(z: f64, freedom: usize) -> f64 {
+pub(crate) fn student(z: f64, freedom: usize) -> f64 {
     let n = freedom.max(1) as f64;
     let first = (z.powi(3) + z) / 4.0;
     let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;

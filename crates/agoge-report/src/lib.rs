@@ -18,7 +18,7 @@ pub use explanation::explanation;
 pub use html::{SCRIPT, STYLE, Scene, html, html_under, load_html, plan_html};
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
-pub use plan::{compare_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
+pub use plan::{compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

@@ -1,6 +1,6 @@
 //! A plan on the terminal, as a table, and as a calendar.
 
-use agoge_coach::plan::{EventForecast, Plan, Planned, Today, Weekday};
+use agoge_coach::plan::{Effect, EventForecast, Interval, Moved, Plan, Planned, Today, Weekday};
 use icalendar::{Calendar, Class, Component, Event, EventLike};
 use std::fmt::Write;
 
@@ -90,6 +90,38 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
         let _ = writeln!(out, "- {note}");
     }
     out
+}
+
+/// Which drills moved which finding, each with its 95 % interval.
+pub fn moved_terminal(all: &[Moved]) -> String {
+    if all.is_empty() {
+        return "Nothing to say yet: no drill of drills.csv works on a factor of movement.csv (docs/PLAN.md).\n"
+            .to_owned();
+    }
+    let mut out = String::new();
+    for moved in all {
+        let unit = &moved.unit;
+        let _ = writeln!(out, "{} ({} measurements)", moved.factor, moved.measurements);
+        if let Some(own) = moved.by_itself_a_week {
+            let _ = writeln!(out, "  by itself {} {unit} a week", span(own));
+        }
+        let mut line = |effect: &Effect| {
+            let _ = write!(out, "  {}, {} times: {}", effect.drills.join(" + "), effect.times, effect.verdict);
+            if let (Some(each), Some(all)) = (effect.each_time, effect.in_all) {
+                let _ = write!(out, ": {} {unit} each time, {} in all", span(each), span(all));
+            }
+            out.push('\n');
+        };
+        line(&moved.together);
+        moved.each.iter().for_each(line);
+    }
+    out += "Intervals hold 95 %. One athlete, and nobody drew lots: whatever else changed on the same days counts too, and one interval in twenty misses.\n";
+    out
+}
+
+/// A number with its interval.
+fn span(of: Interval) -> String {
+    format!("{:+.2} ({:+.2} to {:+.2})", of.value, of.low, of.high)
 }
 
 /// What may be done today.

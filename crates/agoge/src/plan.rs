@@ -4,7 +4,9 @@ use crate::athlete::Athlete;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
 use agoge_coach::load::{Daily, Method};
-use agoge_coach::plan::{Basis, Done, LEAST_TESTS, Library, Need, Past, Plan, Prior, Request, Response, Test};
+use agoge_coach::plan::{
+    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Prior, Request, Response, Test,
+};
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -51,7 +53,7 @@ impl PlanInput {
                 }
             }
         }
-        needs.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+        Need::rank(&mut needs);
         needs.truncate(MOST_NEEDS);
         let response = match past.loads.is_empty() {
             true => {
@@ -110,14 +112,26 @@ pub fn read_request(path: &Path) -> Result<Request, Error> {
     }
 }
 
+/// What moved the athlete's findings, of the drills that were done.
+///
+/// # Errors
+/// A file that cannot be read or is at fault.
+pub fn moved(athlete: &Athlete, library: Option<&Path>) -> Result<Vec<Moved>, Error> {
+    let library = read_library(library)?;
+    let done = athlete.drills(&library)?;
+    Ok(athlete.factors()?.iter().filter_map(|factor| coach::moved(factor, &library, &done)).collect())
+}
+
 fn read_library(path: Option<&Path>) -> Result<Library, Error> {
     let Some(path) = path else { return Ok(Library::bundled().clone()) };
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     Library::parse(&text).map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
 }
 
-/// What findings ask for, by their importance.
+/// What findings ask for: how much they matter, and what the explanation says the score would gain.
 pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
+    let changes = analysis.explanation.iter().flat_map(|explanation| &explanation.changes);
+    let gains: Vec<_> = changes.filter_map(|change| Some((&change.title, change.gain.as_ref()?))).collect();
     analysis
         .findings
         .iter()
@@ -126,7 +140,9 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
             // Curves of one side are kept under a key with the side in it; sessions work on both.
             let curve =
                 ["left_", "right_"].iter().find_map(|side| curve.strip_prefix(side)).unwrap_or(&curve).to_owned();
-            Some(Need { title: finding.title.clone(), curve, gain: finding.importance.clamp(0.0, 1.0) })
+            let gain = gains.iter().find(|(title, _)| **title == finding.title).map(|(_, gain)| gain);
+            let points = gain.map(|gain| [gain.value, gain.low, gain.high]);
+            Some(Need { title: finding.title.clone(), curve, gain: finding.importance.clamp(0.0, 1.0), points })
         })
         .collect()
 }

@@ -63,6 +63,18 @@ pub(crate) enum PlanCommand {
         #[command(flatten)]
         known: Known,
     },
+    /// Say which drills moved which finding of an athlete, from drills.csv and movement.csv (docs/PLAN.md)
+    Effects {
+        /// The athlete
+        #[arg(long, value_name = "NAME")]
+        athlete: String,
+        /// Sessions of your own instead of those that come with Agoge
+        #[arg(long, value_name = "FILE.toml")]
+        sessions: Option<PathBuf>,
+        /// The library
+        #[command(flatten)]
+        library: Library,
+    },
     /// Put two plans side by side
     Compare {
         /// One

@@ -43,6 +43,14 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
             }
             Ok(if wrong.is_empty() { Exit::Done } else { Exit::InputAtFault })
         }
+        PlanCommand::Effects { athlete, sessions, library } => {
+            let moved = agoge::plan::moved(&open(library, athlete)?, sessions.as_deref())?;
+            match shared.json {
+                true => print_json(&moved)?,
+                false => print(&report::moved_terminal(&moved))?,
+            }
+            Ok(Exit::Done)
+        }
         PlanCommand::Compare { a, b } => {
             let (a, b) = (read_plan(a)?, read_plan(b)?);
             match shared.json {

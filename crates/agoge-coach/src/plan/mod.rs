@@ -5,6 +5,7 @@
 
 mod bound;
 mod check;
+mod effect;
 mod library;
 mod problem;
 mod relax;
@@ -17,6 +18,7 @@ mod today;
 mod why;
 
 pub use check::{Violation, check};
+pub use effect::{Effect, Factor, Interval, Moved, moved};
 pub use library::{Demand, HARD_RPE, Item, Kind, Library, LibraryFault, Region};
 pub use problem::Rule;
 pub use relax::Clash;

@@ -5,6 +5,7 @@ use crate::injury::Pain;
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// How trained the athlete is: only what is assumed where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -338,4 +339,34 @@ pub struct Need {
     pub curve: String,
     /// 0 to 1: how much it matters.
     pub gain: f64,
+    /// Points of the score that would be gained if it were set right, with their 90 % interval, where an explanation tried it.
+    pub points: Option<[f64; 3]>,
+}
+
+impl Need {
+    /// Whether setting it right would gain something beyond doubt.
+    fn proven(&self) -> f64 {
+        self.points.filter(|[_, low, _]| *low > 0.0).map_or(0.0, |[value, ..]| value)
+    }
+
+    /// Puts the most rewarding first: what gains most of the score beyond doubt, then what matters most. How much they matter is dealt out anew in that order, so that the
+    /// sum stays and the order counts.
+    pub fn rank(needs: &mut [Need]) {
+        let mut weights: Vec<f64> = needs.iter().map(|need| need.gain).collect();
+        weights.sort_by(|a, b| b.total_cmp(a));
+        needs.sort_by(|a, b| b.proven().total_cmp(&a.proven()).then(b.gain.total_cmp(&a.gain)));
+        needs.iter_mut().zip(weights).for_each(|(need, weight)| need.gain = weight);
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.title)?;
+        match self.points {
+            Some([value, low, high]) => {
+                write!(f, " (set right, the score would gain {value:.0} points, {low:.0} to {high:.0})")
+            }
+            None => Ok(()),
+        }
+    }
 }

@@ -45,7 +45,7 @@ fn needs() -> Vec<Need> {
     ["knee_valgus", "trunk_lean", "shoulder_elevation"]
         .iter()
         .zip([0.8, 0.4, 0.2])
-        .map(|(curve, gain)| Need { title: (*curve).into(), curve: (*curve).into(), gain })
+        .map(|(curve, gain)| Need { title: (*curve).into(), curve: (*curve).into(), gain, points: None })
         .collect()
 }
 
@@ -342,4 +342,25 @@ fn personal_plans_are_worth_it() {
         assert_eq!(outcome.personal_spikes, 0);
         eprintln!("{outcome:?}");
     }
+}
+
+/// What an explanation shows to gain comes first, whatever its importance; what it could not show is ordered by importance, as without an explanation.
+#[test]
+fn findings_are_addressed_in_the_order_of_their_gain() {
+    let need = |title: &str, gain: f64, points: Option<[f64; 3]>| Need {
+        title: title.to_owned(),
+        curve: title.to_owned(),
+        gain,
+        points,
+    };
+    let mut needs = vec![
+        need("important", 0.9, None),
+        need("uncertain", 0.5, Some([9.0, -1.0, 19.0])),
+        need("small", 0.1, Some([4.0, 2.0, 6.0])),
+        need("large", 0.2, Some([12.0, 8.0, 15.0])),
+    ];
+    Need::rank(&mut needs);
+    let order: Vec<(&str, f64)> = needs.iter().map(|need| (need.title.as_str(), need.gain)).collect();
+    assert_eq!(order, [("large", 0.9), ("small", 0.5), ("important", 0.2), ("uncertain", 0.1)]);
+    assert_eq!(needs[0].to_string(), "large (set right, the score would gain 12 points, 8 to 15)");
 }

@@ -16,7 +16,7 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
     for (need, serving) in problem.needs.iter().zip(&problem.serves) {
         if serving[usize::from(item)] {
             let times = choice[week.clone()].iter().flatten().filter(|own| serving[usize::from(**own)]).count();
-            serves.push(format!("finding: {}", need.title));
+            serves.push(format!("finding: {need}"));
             lost.push(format!("{}: worked on {} instead of {times} times in this week", need.title, times - 1));
         }
     }

@@ -37,7 +37,7 @@ pub struct Imported {
     pub joined: usize,
     /// Workouts that were there from the same file.
     pub known: usize,
-    /// New rows of injuries, pain, questionnaires or movement factors.
+    /// New rows of injuries, pain, questionnaires, movement factors, tests or drills.
     pub reports: usize,
     /// What was not taken; nothing of it is lost, the files are as they were.
     pub refused: Vec<Refused>,
@@ -46,11 +46,13 @@ pub struct Imported {
 }
 
 /// The tables that are taken over row by row, with the columns that tell them.
-const TABLES: [(&str, [&str; 2]); 4] = [
+const TABLES: [(&str, [&str; 2]); 6] = [
     ("injuries.csv", ["area", "tissue"]),
     ("pain.csv", ["area", "score"]),
     ("weekly.csv", ["participation", "pain"]),
     ("movement.csv", ["name", "detectable"]),
+    ("tests.csv", ["test", "value"]),
+    ("drills.csv", ["day", "drill"]),
 ];
 
 impl Athlete {
@@ -160,6 +162,8 @@ impl Athlete {
             "injuries.csv" => tables::injuries(&trial).map(|_| ()),
             "pain.csv" => tables::pains(&trial).map(|_| ()),
             "weekly.csv" => tables::weeks(&trial).map(|_| ()),
+            "tests.csv" => tables::tests(&trial).map(|_| ()),
+            "drills.csv" => tables::drills(&trial, None).map(|_| ()),
             _ => tables::changes(&trial).map(|_| ()),
         };
         let moved = checked.and_then(|()| std::fs::rename(&trial, &own).map_err(Error::io(&own)));

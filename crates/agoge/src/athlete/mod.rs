@@ -14,6 +14,7 @@ pub use rows::WorkoutRow;
 
 use crate::Error;
 use agoge_coach::load::{Log, Method, Overview, overview, usual_method};
+use agoge_coach::plan::{Factor, Library};
 use agoge_motion::Day;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,22 @@ impl Athlete {
     /// A file that cannot be read or has a wrong row, with its line.
     pub fn tests(&self) -> Result<Vec<(Day, f64)>, Error> {
         tables::tests(&self.file("tests.csv"))
+    }
+
+    /// Factors of movement over time: `movement.csv`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has a wrong row, with its line.
+    pub fn factors(&self) -> Result<Vec<Factor>, Error> {
+        tables::factors(&self.file("movement.csv"))
+    }
+
+    /// Sessions and drills of a library that were done, by day and name: `drills.csv`.
+    ///
+    /// # Errors
+    /// As [`Athlete::factors`]; a name that is not in the library.
+    pub fn drills(&self, library: &Library) -> Result<Vec<(Day, String)>, Error> {
+        tables::drills(&self.file("drills.csv"), Some(library))
     }
 
     /// The figures until the last entry, by one method or the one that most workouts have.

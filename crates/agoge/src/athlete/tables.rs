@@ -2,6 +2,7 @@
 
 use crate::Error;
 use agoge_coach::injury::{Area, BodySide, Change, Injury, Onset, Pain, Tissue, Weekly};
+use agoge_coach::plan::{Factor, Library};
 use agoge_motion::Day;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -168,10 +169,51 @@ struct MeasureRow {
     detectable: f64,
 }
 
-/// Factors measured at least twice: the newest against the mean of those before it.
-pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
+fn measurements(path: &Path) -> Result<Vec<MeasureRow>, Error> {
     let mut rows: Vec<MeasureRow> = read(path)?;
     rows.sort_by(|a, b| a.name.cmp(&b.name).then(a.day.cmp(&b.day)));
+    Ok(rows)
+}
+
+/// Factors of movement over time; values that are not finite are left out.
+pub(super) fn factors(path: &Path) -> Result<Vec<Factor>, Error> {
+    let rows = measurements(path)?;
+    let of = |own: &[MeasureRow]| {
+        let last = own.last()?;
+        Some(Factor {
+            name: last.name.clone(),
+            unit: last.unit.clone(),
+            detectable: last.detectable,
+            values: own.iter().filter(|row| row.value.is_finite()).map(|row| (row.day, row.value)).collect(),
+        })
+    };
+    Ok(rows.chunk_by(|a, b| a.name == b.name).filter_map(of).collect())
+}
+
+/// A row of `drills.csv`: a session or drill of the library that was done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DrillRow {
+    day: Day,
+    drill: String,
+}
+
+/// The drills that were done, each of a library if one is given.
+pub(super) fn drills(path: &Path, library: Option<&Library>) -> Result<Vec<(Day, String)>, Error> {
+    let rows: Vec<DrillRow> = read(path)?;
+    let known = |row: &DrillRow| library.is_none_or(|own| own.items().iter().any(|item| item.name == row.drill));
+    match rows.iter().position(|row| !known(row)) {
+        Some(line) => {
+            let what = format!("no session of the library is called {:?}", rows[line].drill);
+            Err(Error::Table { path: path.to_owned(), line: line as u64 + 2, what })
+        }
+        None => Ok(rows.into_iter().map(|row| (row.day, row.drill)).collect()),
+    }
+}
+
+/// Factors measured at least twice: the newest against the mean of those before it.
+pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
+    let rows = measurements(path)?;
     let change = |own: &[MeasureRow]| {
         let (last, before) = own.split_last()?;
         let mean = before.iter().map(|row| row.value).sum::<f64>() / before.len() as f64;
