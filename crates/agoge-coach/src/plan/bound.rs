@@ -9,8 +9,13 @@ use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
 };
 
-/// Tangents that are laid at most.
-const TANGENTS: usize = 8;
+/// Tangents that are laid at most; each costs a program.
+const TANGENTS: usize = 5;
+/// Shares of sessions below this are rounding.
+const NOTHING: f64 = 1e-6;
+
+/// How much of each session the program's best plan has on each day, `[day]` of numbers of sessions with their shares, 0 to 1: what good plans are rounded from.
+pub(super) type Shares = Vec<Vec<(u16, f64)>>;
 
 /// What the linear program says.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +30,8 @@ pub(super) enum Bound {
 
 struct Program {
     variables: ProblemVariables,
+    /// `[day]`: numbers of sessions, and their shares.
+    x: Vec<Vec<(usize, Variable)>>,
     /// `[day]`: load, AU.
     load: Vec<Variable>,
     goal: Expression,
@@ -161,13 +168,13 @@ fn program(problem: &Problem) -> Program {
         rows.push(constraint!(usual * TAPER[0] - during <= 0.0));
         rows.push(constraint!(usual_hard * TAPER[0] - sum(days.clone().map(hard_minutes)) <= 0.0));
     }
-    Program { variables, load, goal, rows }
+    Program { variables, x, load, goal, rows }
 }
 
-/// The bound, with tangents of the goal laid at a plan that was found and at the program's own optima.
-pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> Bound {
+/// The bound, with tangents of the goal laid at a plan that was found and at the program's own optima; and where that optimum is, if there is one.
+pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bound, Shares) {
     if problem.fixed_hurts.iter().any(|hurts| *hurts > 0.0) {
-        return Bound::Impossible;
+        return (Bound::Impossible, Shares::new());
     }
     let with_events = |mut loads: Vec<f64>| {
         loads.iter_mut().zip(&problem.event_load).for_each(|(load, event)| *load += event);
@@ -178,7 +185,7 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> Boun
     let mut tangents = vec![with_events(at)];
     let bent = problem.surface.square.iter().flatten().any(|a| *a != 0.0);
     loop {
-        let Program { mut variables, load, goal, rows } = program(problem);
+        let Program { mut variables, x, load, goal, rows } = program(problem);
         let high = variables.add(variable().min(-1e6).max(1e6));
         let mut model = variables.maximise(goal.clone() + high).using(microlp);
         for row in rows {
@@ -194,15 +201,19 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> Boun
         }
         let solved = match model.solve() {
             Ok(solved) => solved,
-            Err(ResolutionError::Infeasible) => return Bound::Impossible,
-            Err(fault) => return Bound::Unknown(fault.to_string()),
+            Err(ResolutionError::Infeasible) => return (Bound::Impossible, Shares::new()),
+            Err(fault) => return (Bound::Unknown(fault.to_string()), Shares::new()),
         };
         let best = solved.eval(&goal) + solved.value(high);
         let loads = with_events(load.iter().map(|load| solved.value(*load)).collect());
         let true_there = problem.surface.at(&loads) - problem.surface.rest;
         let done = solved.value(high) - true_there < 1e-3 * best.abs() || best - value < 0.5 * gap * best.abs();
         if !bent || done || tangents.len() == TANGENTS {
-            return Bound::AtMost(best);
+            let shares = |row: &Vec<(usize, Variable)>| {
+                let all = row.iter().map(|(i, x)| (*i as u16, solved.value(*x)));
+                all.filter(|(_, share)| *share > NOTHING).collect()
+            };
+            return (Bound::AtMost(best), x.iter().map(shares).collect());
         }
         tangents.push(loads);
     }

@@ -63,22 +63,16 @@ fn plan_in(basis: &Basis, before: Option<&Plan>, steps_per_day: usize) -> Result
     problem.previous = before.map(|before| result::choice_of(&problem, before));
     let start: Choice = problem.previous.clone().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
     let steps = steps_per_day * problem.days();
-    // Two searches, one for each core of a small machine; the better one counts.
-    let (one, other) = rayon::join(
-        || search::search(&problem, start.clone(), steps, 1),
-        || search::search(&problem, start.clone(), steps, 2),
-    );
-    let better = (other.1, problem.value(&other.0)) > (one.1, problem.value(&one.0));
-    let (mut choice, mut kept) = if better { other } else { one };
+    let (mut choice, mut kept) = search::search_twice(&problem, &start, None, steps / 2);
     if !kept {
-        let proven = match bound(&problem, None, 0.01) {
+        let proven = match bound(&problem, None, 0.01).0 {
             Bound::Impossible => true,
             _ => match search::exhaust(&problem, MOST_TRIED) {
                 Some(None) => true,
                 found => {
                     // Once more from what was found, or longer from nothing.
                     let start = found.flatten().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
-                    (choice, kept) = search::search(&problem, start, 4 * steps, 3);
+                    (choice, kept) = search::search(&problem, start, None, 4 * steps, 3);
                     false
                 }
             },
@@ -88,14 +82,20 @@ fn plan_in(basis: &Basis, before: Option<&Plan>, steps_per_day: usize) -> Result
             return Err(relax::clash(basis, rules, proven, steps));
         }
     }
-    let most = bound(&problem, Some(&choice), 0.01);
+    let (most, shares) = bound(&problem, Some(&choice), 0.01);
+    if !shares.is_empty() {
+        let (mended, keeps) = search::search_twice(&problem, &choice, Some(&shares), steps);
+        if keeps && problem.value(&mended) > problem.value(&choice) {
+            choice = mended;
+        }
+    }
     Ok(result::plan_of(basis, &problem, &choice, &most))
 }
 
 /// Whether some plan keeps every rule: found, impossible for certain, or not known.
 fn feasible(basis: &Basis, steps: usize) -> Option<bool> {
     let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
-    let (_, kept) = search::search(&problem, vec![Vec::new(); problem.days()], steps, 1);
+    let (_, kept) = search::search(&problem, vec![Vec::new(); problem.days()], None, steps, 1);
     match kept {
         true => Some(true),
         false => search::exhaust(&problem, MOST_TRIED / 10).map(|found| found.is_some()),

@@ -1,9 +1,16 @@
-//! Finding a plan: annealing over whole plans, then the best single steps until none helps. Seeded: the same request gives the same plan.
+//! Finding a plan: annealing over whole plans, then the best single steps until none helps; once more, cooler, with days drawn from the linear program's best plan.
+//! Seeded: the same request gives the same plan.
 
+use super::bound::Shares;
 use super::problem::{Choice, Problem};
 
 /// What a broken rule costs, percent of performance: more than any plan can gain by it.
 const PENALTY: f64 = 100.0;
+/// Heat at the beginning, percent of performance: of a search from nothing, and of one that mends a plan. It falls geometrically to LAST.
+const HEAT: [f64; 2] = [0.5, 0.1];
+const LAST: f64 = 0.001;
+/// Of the steps of a mending search, so many draw a day from the program's shares.
+const DRAWN: f64 = 0.3;
 /// Below this what is broken is rounding.
 pub(super) const KEPT: f64 = 1e-9;
 
@@ -12,6 +19,8 @@ struct Walk<'a, 'b> {
     random: fastrand::Rng,
     now: Choice,
     cost: f64,
+    /// What days are drawn from, of a mending search.
+    shares: Option<&'a Shares>,
 }
 
 impl Walk<'_, '_> {
@@ -24,6 +33,12 @@ impl Walk<'_, '_> {
         let days = self.problem.days();
         let (a, b) = (self.random.usize(..days), self.random.usize(..days));
         let before = [(a, self.now[a].clone()), (b, self.now[b].clone())];
+        if let Some(shares) = self.shares
+            && self.random.f64() < DRAWN
+        {
+            self.draw(a, &shares[a]);
+            return Some(before);
+        }
         match self.random.u8(..8) {
             0..4 => {
                 let fits = &self.problem.fits[a];
@@ -60,6 +75,18 @@ impl Walk<'_, '_> {
         Some(before)
     }
 
+    /// Draws a day anew: each session as likely as its share, from one at random on.
+    fn draw(&mut self, day: usize, shares: &[(u16, f64)]) {
+        self.now[day].clear();
+        let from = self.random.usize(..shares.len().max(1));
+        for (own, share) in shares[from.min(shares.len())..].iter().chain(&shares[..from.min(shares.len())]) {
+            let has_room = self.now[day].len() < self.problem.request.limits.sessions_per_day;
+            if has_room && self.random.f64() < *share {
+                put(&mut self.now[day], *own);
+            }
+        }
+    }
+
     fn undo(&mut self, before: [(usize, Vec<u16>); 2]) {
         for (day, was) in before {
             self.now[day] = was;
@@ -68,9 +95,9 @@ impl Walk<'_, '_> {
 
     fn anneal(&mut self, steps: usize) {
         let mut best = (self.cost, self.now.clone());
+        let first = HEAT[usize::from(self.shares.is_some())];
         for step in 0..steps {
-            // From half a percent of performance down to a thousandth, geometrically.
-            let heat = 0.5 * 0.002f64.powf(step as f64 / steps as f64);
+            let heat = first * (LAST / first).powf(step as f64 / steps as f64);
             let Some(before) = self.step() else { continue };
             let cost = self.cost_of(&self.now);
             if cost <= self.cost || self.random.f64() < ((self.cost - cost) / heat).exp() {
@@ -128,14 +155,30 @@ fn put(day: &mut Vec<u16>, own: u16) {
     }
 }
 
-/// The best plan found from a start, and whether it keeps every rule.
-pub(super) fn search(problem: &Problem, start: Choice, steps: usize, seed: u64) -> (Choice, bool) {
-    let mut walk = Walk { problem, random: fastrand::Rng::with_seed(seed), now: start, cost: 0.0 };
+/// The best plan found from a start, and whether it keeps every rule. With the shares of the linear program's best plan the start is mended, and what is found is no worse.
+pub(super) fn search(
+    problem: &Problem,
+    start: Choice,
+    shares: Option<&Shares>,
+    steps: usize,
+    seed: u64,
+) -> (Choice, bool) {
+    let mut walk = Walk { problem, random: fastrand::Rng::with_seed(seed), now: start, cost: 0.0, shares };
     walk.cost = walk.cost_of(&walk.now);
     walk.anneal(steps);
     walk.polish();
     let kept = problem.broken(&walk.now, problem.days()).total() <= KEPT;
     (walk.now, kept)
+}
+
+/// Two searches, one for each core of a small machine; the better one counts.
+pub(super) fn search_twice(problem: &Problem, start: &Choice, shares: Option<&Shares>, steps: usize) -> (Choice, bool) {
+    let (one, other) = rayon::join(
+        || search(problem, start.clone(), shares, steps, 1),
+        || search(problem, start.clone(), shares, steps, 2),
+    );
+    let better = (other.1, problem.value(&other.0)) > (one.1, problem.value(&one.0));
+    if better { other } else { one }
 }
 
 /// Whether any plan keeps every rule, by trying all: `None` if there are more than `most` beginnings to look at.
