@@ -84,6 +84,11 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/athletes/{athlete}", "One athlete: analyses over time"),
         ("get", "/analyses/{analysis}", "The report of an upload that was not stored; kept in memory"),
         ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
+        (
+            "post",
+            "/api/library/analyses/{analysis}/borders",
+            "Correct where a repetition and its phases begin and end; stored as a label",
+        ),
         ("post", "/api/analyses", "Analyse a recording: the file is the body"),
         ("get", "/api/athletes", "Athletes of the library; `search` keeps those whose name has these letters"),
         ("post", "/api/athletes", "Add an athlete"),
@@ -106,6 +111,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/athletes/{athlete}", get(library::athlete))
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))
+        .route("/api/library/analyses/{analysis}/borders", post(library::borders))
         .route("/api/analyses", post(analyses::upload).layer(DefaultBodyLimit::disable()))
         .route("/api/athletes", get(library::search).post(library::add))
         .route("/api/movements", get(pages::movements))

@@ -1,8 +1,9 @@
 //! Pages and addresses of the athletes' library.
 
-use crate::analyses::{page_of, report};
+use crate::analyses::{fault, page_of, report};
 use crate::app::App;
 use crate::pages;
+use agoge::library::borders::{Borders, correct, corrections};
 use agoge::store::{AnalysisId, AthleteId, Error};
 use agoge::{Models, Options, Store, analyze};
 use axum::Json;
@@ -66,19 +67,44 @@ pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -
     let read = move |store: &Store| {
         let row = store.analysis_row(AnalysisId(id))?;
         let options: Options = serde_json::from_value(store.analysis_options(row.id)?)?;
-        Ok((store.recording(row.recording)?, options))
+        Ok((store.recording(row.recording)?, options, corrections(store, row.id)?))
     };
-    let (recording, options) = match with_store(app, read).await {
+    let (recording, options, corrected) = match with_store(app, read).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let made = tokio::task::spawn_blocking(move || {
-        analyze(&recording, None, Models::bundled(), &options).map(|analyzed| page_of(&analyzed))
+        analyze(&recording, None, Models::bundled(), &options).map(|analyzed| {
+            let below = pages::corrections(id, &analyzed.analysis, &corrected);
+            page_of(&analyzed, below)
+        })
     })
     .await;
     match made {
         Ok(Ok(page)) => report(page),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "the report cannot be made again\n").into_response(),
+    }
+}
+
+/// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a label.
+pub(crate) async fn borders(
+    State(app): State<Arc<App>>,
+    Path(id): Path<i64>,
+    Json(borders): Json<Borders>,
+) -> Response {
+    // Who said so is whoever sits at this machine; there are no accounts.
+    let work = move |store: &Store| Ok(correct(store, AnalysisId(id), &borders, "coach"));
+    match with_store(app, work).await {
+        Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
+        Ok(Err(agoge::Error::Store(Error::Nothing { .. }))) => {
+            fault(StatusCode::NOT_FOUND, "there is no such analysis; hint: it may have been deleted")
+        }
+        Ok(Err(error @ agoge::Error::Borders { .. })) => fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+        Ok(Err(_)) => fault(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the library cannot be changed; hint: `agoge library check` says what is wrong with it",
+        ),
+        Err(response) => response,
     }
 }
 

@@ -45,6 +45,18 @@ fn made() -> Value {
                     ("422", "Not a name"),
                 ]);
             }
+            ("post", "/api/library/analyses/{analysis}/borders") => {
+                let seconds = json!({ "type": "array", "items": { "type": "number" } });
+                let schema = json!({ "type": "object", "required": ["repetition", "at_s"], "properties": { "repetition": { "type": "integer" }, "at_s": seconds }, "additionalProperties": false });
+                operation["requestBody"] =
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["responses"] = answers(&[
+                    ("200", "The label's number"),
+                    ("404", "No library or no such analysis"),
+                    ("415", "Not JSON"),
+                    ("422", "Borders that cannot be"),
+                ]);
+            }
             ("get", "/api/athletes") => {
                 parameters.push(query("search", "string", false));
                 operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);

@@ -137,6 +137,7 @@ async fn a_coach_uploads_reads_and_watches() {
     browser.until("return document.body.innerText.includes('Change this first')").await;
     browser.until("return document.querySelector('#track')?.children.length > 0").await;
     browser.picture("report").await;
+    an_event_is_dragged(&browser, &folder.path().join("library")).await;
     browser.go(&format!("{site}/athletes")).await;
     browser.until("return document.querySelector('tbody')?.innerText.includes('squat')").await;
     browser.picture("athletes").await;
@@ -176,4 +177,42 @@ async fn a_coach_uploads_reads_and_watches() {
     }
     drop(browser);
     running.stop().await;
+}
+
+/// The turn of the second repetition is dragged to the right and moved on by a key; both are stored as labels, and the page shows the newer.
+async fn an_event_is_dragged(browser: &Browser, library: &std::path::Path) {
+    browser.run("which.value = '2'; which.dispatchEvent(new Event('change')); correct.scrollIntoView()").await;
+    let at = "return Number(document.querySelectorAll('.border')[1].getAttribute('aria-valuenow'))";
+    let found = browser.run(at).await.as_f64().unwrap();
+    let handle = browser.find(".border:nth-of-type(2) circle").await;
+    let handle = json!({ "element-6066-11e4-a52e-4f735466cecf": handle });
+    let moves = json!({ "actions": [{ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": [
+        { "type": "pointerMove", "duration": 50, "origin": handle, "x": 0, "y": 0 },
+        { "type": "pointerDown", "button": 0 },
+        { "type": "pointerMove", "duration": 200, "origin": "pointer", "x": 40, "y": 0 },
+        { "type": "pointerUp", "button": 0 },
+    ] }] });
+    browser.ask("POST", "/actions", &moves).await;
+    browser.until("return kept.textContent.includes('is stored')").await;
+    let dragged = browser.run(at).await.as_f64().unwrap();
+    assert!(dragged > found + 0.05, "{found} -> {dragged}");
+    browser.run("kept.textContent = ''").await;
+    let key = json!({ "actions": [{ "type": "key", "id": "keys", "actions": [
+        { "type": "keyDown", "value": "\u{E014}" }, { "type": "keyUp", "value": "\u{E014}" },
+    ] }] });
+    browser.ask("POST", "/actions", &key).await;
+    browser.until("return kept.textContent.includes('is stored')").await;
+    let last = browser.run(at).await.as_f64().unwrap();
+    assert!(last > dragged, "{dragged} -> {last}");
+    browser.picture("corrected").await;
+
+    let labels = agoge::Store::open(library).unwrap().labels_of_kind("borders").unwrap();
+    let turns: Vec<f64> = labels.iter().map(|label| label.value["at_s"][1].as_f64().unwrap()).collect();
+    let near = |a: f64, b: f64| (a - b).abs() < 0.002;
+    assert!(turns.len() == 2 && near(turns[0], dragged) && near(turns[1], last), "{turns:?}");
+    assert!(near(labels[1].value["found_s"][1].as_f64().unwrap(), found) && labels[1].value["repetition"] == 2);
+    browser.ask("POST", "/refresh", &json!({})).await;
+    browser.until("return document.querySelector('.border') !== null").await;
+    browser.run("which.value = '2'; which.dispatchEvent(new Event('change'))").await;
+    assert!(near(browser.run(at).await.as_f64().unwrap(), last));
 }

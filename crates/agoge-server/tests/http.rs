@@ -119,7 +119,7 @@ async fn an_upload_is_analysed_whatever_its_name() {
             "{name}"
         );
         // The one inline script is named by its hash.
-        assert!(head.contains("script-src 'sha256-") && !head.contains("script-src 'unsafe"), "{head}");
+        assert!(head.contains("script-src 'self' 'sha256-") && !head.contains("script-src 'self' 'unsafe"), "{head}");
         let (_, _, start) = get(running.address, "/").await;
         assert!(!start.contains("<script>alert"));
     }
@@ -176,6 +176,23 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
         let (status, _, page) = get(address, path).await;
         assert!(status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"), "{path}");
     }
+    // Corrections are for the server's own pages and programs, in JSON, and must be possible.
+    let borders = format!("/api{report}/borders");
+    let own: Value = serde_json::from_str(
+        get(address, &report).await.2.split("id=\"corrections\">").nth(1).unwrap().split("</script>").next().unwrap(),
+    )
+    .unwrap();
+    let right = serde_json::json!({ "repetition": 1, "at_s": own["repetitions"][0]["found_s"] }).to_string();
+    let evil = format!("{json}Origin: http://evil.example\r\n");
+    assert_eq!(post(address, &borders, &evil, right.as_bytes()).await.0, 403);
+    assert_eq!(post(address, &borders, "Content-Type: text/plain\r\n", right.as_bytes()).await.0, 415);
+    assert_eq!(post(address, "/api/library/analyses/999/borders", json, right.as_bytes()).await.0, 404);
+    for wrong in [r#"{"repetition":1,"at_s":[1,2]}"#, r#"{"repetition":1,"at_s":[3,2,1]}"#, r#"{"repetition":1}"#] {
+        assert_eq!(post(address, &borders, json, wrong.as_bytes()).await.0, 422, "{wrong}");
+    }
+    let many = format!("{{\"repetition\": 1, \"at_s\": [{}0]}}", "0,".repeat(100_000));
+    assert!([413, 0].contains(&post(address, &borders, json, many.as_bytes()).await.0));
+    assert_eq!(post(address, &borders, json, right.as_bytes()).await.0, 200);
     let found = |text: String| serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len();
     assert_eq!(found(get(address, "/api/athletes?search=%27%20OR%20%271%27%3D%271").await.2), 0);
     assert_eq!(found(get(address, "/api/athletes?search=DROP%20TABLE").await.2), 1);

@@ -1,9 +1,11 @@
 //! The pages, made here; they ask nothing from outside and have no inline script.
 
 mod athletes;
+mod corrections;
 mod watch;
 
 pub(crate) use athletes::{athlete, athletes};
+pub(crate) use corrections::corrections;
 pub(crate) use watch::watch;
 
 use crate::app::App;
@@ -54,7 +56,8 @@ fn navigation(here: &str) -> Markup {
 /// What stands above a report.
 pub(crate) fn way_back() -> Markup {
     html! {
-        style { ".site { max-width: 1160px; margin: 0 auto; padding: 14px 20px 0; display: flex; gap: 18px; } .site a { color: var(--accent); }" }
+        link rel="stylesheet" href="/assets/server.css";
+        a.skip href="#main" { "To the content" }
         (navigation(""))
     }
 }
