@@ -2,7 +2,7 @@
 
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
-use crate::{Config, Error, analyses, assets, guard, library, live, openapi, pages};
+use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages};
 use agoge::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -84,6 +84,9 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/athletes/{athlete}", "One athlete: analyses over time"),
         ("get", "/analyses/{analysis}", "The report of an upload that was not stored; kept in memory"),
         ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
+        ("get", "/athletes/{athlete}/load", "One athlete: load, injuries and pain"),
+        ("get", "/athletes/{athlete}/plan", "One athlete: the newest plan as a calendar"),
+        ("get", "/compare", "Two analyses of one movement beside each other; without both, what to choose from"),
         (
             "post",
             "/api/library/analyses/{analysis}/borders",
@@ -109,6 +112,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/watch", get(pages::watch))
         .route("/athletes", get(library::overview))
         .route("/athletes/{athlete}", get(library::athlete))
+        .route("/athletes/{athlete}/load", get(over_time::load))
+        .route("/athletes/{athlete}/plan", get(over_time::plan))
+        .route("/compare", get(compare::compare))
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))
         .route("/api/library/analyses/{analysis}/borders", post(library::borders))

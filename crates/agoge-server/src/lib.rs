@@ -7,12 +7,14 @@ mod analyses;
 mod app;
 mod assets;
 pub mod bench;
+mod compare;
 mod guard;
 mod library;
 mod live;
 mod metrics;
 mod net;
 mod openapi;
+mod over_time;
 mod pages;
 
 pub use app::{Limits, routes};

@@ -4,8 +4,9 @@ use crate::analyses::{fault, page_of, report};
 use crate::app::App;
 use crate::pages;
 use agoge::library::borders::{Borders, correct, corrections};
-use agoge::store::{AnalysisId, AthleteId, Error};
-use agoge::{Models, Options, Store, analyze};
+use agoge::motion::Day;
+use agoge::store::{AnalysisId, AnalysisRow, AthleteId, Error};
+use agoge::{Analysis, Analyzed, Models, Options, Store, analyze};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -18,9 +19,9 @@ use std::sync::Arc;
 const SHOWN: usize = 200;
 
 /// Works with the library where blocking is allowed.
-async fn with_store<T: Send + 'static>(
+pub(crate) async fn with_store<T: Send + 'static>(
     app: Arc<App>,
-    work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
 ) -> Result<T, Response> {
     if app.store.is_none() {
         return Err(pages::missing(
@@ -31,8 +32,10 @@ async fn with_store<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
     match done {
         Ok(Some(Ok(value))) => Ok(value),
-        Ok(Some(Err(Error::Nothing { .. }))) => Err(pages::missing("Not in the library", "It may have been deleted.")),
-        Ok(Some(Err(Error::Name))) => {
+        Ok(Some(Err(agoge::Error::Store(Error::Nothing { .. })))) => {
+            Err(pages::missing("Not in the library", "It may have been deleted."))
+        }
+        Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
             Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", Error::Name)).into_response())
         }
         _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the library cannot be used; hint: `agoge library check`\n")
@@ -42,7 +45,7 @@ async fn with_store<T: Send + 'static>(
 
 /// `/athletes`
 pub(crate) async fn overview(State(app): State<Arc<App>>) -> Response {
-    match with_store(app, |store| store.overview()).await {
+    match with_store(app, |store| Ok(store.overview()?)).await {
         Ok(standings) => pages::athletes(&standings).into_response(),
         Err(response) => response,
     }
@@ -52,37 +55,37 @@ pub(crate) async fn overview(State(app): State<Arc<App>>) -> Response {
 pub(crate) async fn athlete(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
         let id = AthleteId(id);
-        Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, store.analyses(id, SHOWN)?))
+        let analyses = store.analyses(id, SHOWN)?;
+        // What an older version wrote and this one cannot read is left out of the pictures.
+        let whole = |row: &AnalysisRow| Some((row.day, store.analysis(row.id).ok()?));
+        let over_time: Vec<(Day, Analysis)> = analyses.iter().filter_map(whole).collect();
+        Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, analyses, over_time))
     };
     match with_store(app, read).await {
-        Ok((athlete, sessions, recordings, analyses)) => {
-            pages::athlete(&athlete, &sessions, &recordings, &analyses).into_response()
+        Ok((athlete, sessions, recordings, analyses, over_time)) => {
+            pages::athlete(&athlete, &sessions, &recordings, &analyses, &over_time).into_response()
         }
         Err(response) => response,
     }
 }
 
-/// `/library/analyses/{analysis}`: the report, made again from the stored recording with the options of then.
+/// A stored analysis made again from the stored recording with the options of then.
+pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Error> {
+    let row = store.analysis_row(id)?;
+    let options: Options = serde_json::from_value(store.analysis_options(id)?).map_err(Error::from)?;
+    analyze(&store.recording(row.recording)?, None, Models::bundled(), &options)
+}
+
+/// `/library/analyses/{analysis}`: the report, and its events to be corrected.
 pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
-        let row = store.analysis_row(AnalysisId(id))?;
-        let options: Options = serde_json::from_value(store.analysis_options(row.id)?)?;
-        Ok((store.recording(row.recording)?, options, corrections(store, row.id)?))
+        let analyzed = again(store, AnalysisId(id))?;
+        let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
+        Ok(page_of(&analyzed, below))
     };
-    let (recording, options, corrected) = match with_store(app, read).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
-    let made = tokio::task::spawn_blocking(move || {
-        analyze(&recording, None, Models::bundled(), &options).map(|analyzed| {
-            let below = pages::corrections(id, &analyzed.analysis, &corrected);
-            page_of(&analyzed, below)
-        })
-    })
-    .await;
-    match made {
-        Ok(Ok(page)) => report(page),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "the report cannot be made again\n").into_response(),
+    match with_store(app, read).await {
+        Ok(page) => report(page),
+        Err(response) => response,
     }
 }
 
@@ -118,7 +121,7 @@ pub(crate) struct Search {
 /// `GET /api/athletes`
 pub(crate) async fn search(State(app): State<Arc<App>>, Query(asked): Query<Search>) -> Response {
     let letters = asked.search.unwrap_or_default();
-    match with_store(app, move |store| store.search_athletes(&letters)).await {
+    match with_store(app, move |store| Ok(store.search_athletes(&letters)?)).await {
         Ok(athletes) => Json(athletes).into_response(),
         Err(response) => response,
     }
@@ -133,7 +136,7 @@ pub(crate) struct New {
 
 /// `POST /api/athletes`
 pub(crate) async fn add(State(app): State<Arc<App>>, Json(new): Json<New>) -> Response {
-    match with_store(app, move |store| store.athlete_or_new(&new.name)).await {
+    match with_store(app, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
         Ok(athlete) => Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })).into_response(),
         Err(response) => response,
     }

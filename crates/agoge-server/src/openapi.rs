@@ -61,6 +61,14 @@ fn made() -> Value {
                 parameters.push(query("search", "string", false));
                 operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
             }
+            ("get", "/compare") => {
+                parameters.extend([query("first", "integer", false), query("second", "integer", false)]);
+                operation["responses"] = answers(&[
+                    ("200", "The page"),
+                    ("404", "No library or no such analysis"),
+                    ("422", "Two movements"),
+                ]);
+            }
             (_, path) if path.starts_with("/live") => {
                 operation["responses"] = answers(&[
                     ("101", "The socket is open"),

@@ -3,106 +3,13 @@
 
 mod common;
 
+use agoge::library::save;
+use agoge::motion::simulate::{Exercise, Set};
+use agoge::{Models, Options, analyze};
 use agoge_server::Limits;
-use common::{raw, recording_file, server};
-use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
-/// A browser that nobody sees.
-struct Browser {
-    driver: Child,
-    address: SocketAddr,
-    session: String,
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
-
-impl Browser {
-    /// None where there is no chromedriver.
-    async fn open(width: u32, height: u32) -> Option<Browser> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut browser = Browser { driver, address, session: String::new() };
-        while tokio::net::TcpStream::connect(address).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let args = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            &format!("--window-size={width},{height}"),
-        ];
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": args } } } });
-        let opened = browser.ask("POST", "/session", &wanted).await;
-        browser.session = format!("/session/{}", opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}")));
-        Some(browser)
-    }
-
-    async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let body = if method == "POST" { body.to_string() } else { String::new() };
-        let request = format!(
-            "{method} {}{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.session,
-            self.address,
-            body.len()
-        );
-        let (_, _, answer) = raw(self.address, request.as_bytes()).await;
-        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-        answer["value"].clone()
-    }
-
-    async fn go(&self, url: &str) {
-        self.ask("POST", "/url", &json!({ "url": url })).await;
-    }
-
-    async fn find(&self, css: &str) -> String {
-        let found = self.ask("POST", "/element", &json!({ "using": "css selector", "value": css })).await;
-        let key = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
-        key.unwrap_or_else(|| panic!("{css}: {found}")).to_owned()
-    }
-
-    async fn click(&self, css: &str) {
-        let element = self.find(css).await;
-        self.ask("POST", &format!("/element/{element}/click"), &json!({})).await;
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] })).await
-    }
-
-    /// Waits until a script says true; what a person would wait for.
-    async fn until(&self, script: &str) {
-        for _ in 0..600 {
-            if self.run(script).await == true {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("never: {script}; the page says: {}", self.run("return document.body.innerText").await);
-    }
-
-    /// Writes a picture of the page where `AGOGE_TEST_PICTURES` says, for people to look at.
-    async fn picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("AGOGE_TEST_PICTURES") else { return };
-        let said = self.ask("GET", "/screenshot", &Value::Null).await;
-        let bytes = data_encoding::BASE64.decode(said.as_str().unwrap_or_default().as_bytes()).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
-    }
-}
+use common::browser::Browser;
+use common::{recording_file, server};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coach_uploads_reads_and_watches() {
@@ -145,6 +52,8 @@ async fn a_coach_uploads_reads_and_watches() {
     browser.until("return document.querySelector('circle.score') !== null").await;
     browser.picture("athlete").await;
 
+    two_are_compared(&browser, &site, &folder.path().join("library")).await;
+
     // The live page counts a simulated athlete, and a cue comes.
     browser.go(&format!("{site}/watch")).await;
     browser.click("#simulated").await;
@@ -159,24 +68,35 @@ async fn a_coach_uploads_reads_and_watches() {
             .unwrap()
             .contains("99 of 100")
     );
-
-    // A phone: nothing is wider than the screen.
-    for path in ["/", "/watch", "/athletes"] {
-        let phone = json!({ "width": 400, "height": 800 });
-        browser.ask("POST", "/window/rect", &phone).await;
-        browser.go(&format!("{site}{path}")).await;
-        assert_eq!(
-            browser.run("return document.documentElement.scrollWidth <= window.innerWidth").await,
-            true,
-            "{path}"
-        );
-        // Every control has a name that a screen reader says.
-        let nameless = "return [...document.querySelectorAll('input, select, button')].filter((e) => !(e.labels?.length || e.textContent.trim())).length";
-        assert_eq!(browser.run(nameless).await, 0, "{path}");
-        browser.picture(&format!("phone{}", path.replace('/', "-"))).await;
-    }
     drop(browser);
     running.stop().await;
+}
+
+/// Another set of hers, slower, is chosen and played beside the first by one control.
+async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Path) {
+    let store = agoge::Store::open(library).unwrap();
+    let set = Set { rate_hz: 30.0, repetitions: 3, tempo_s: [3.0, 1.0], ..Set::new(Exercise::Squat) };
+    let recording = set.simulate().recording;
+    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
+    let ada = store.athletes().unwrap()[0].id;
+    save(&store, (ada, "2026-03-02".parse().unwrap()), &recording, &analysis, Models::bundled(), &options).unwrap();
+    browser.go(&format!("{site}/athletes/{}", ada.0)).await;
+    browser.click("a[href='/compare?first=1']").await;
+    browser.until("return document.querySelector('main li a') !== null").await;
+    browser.click("main li a").await;
+    browser.until("return document.querySelectorAll('#curves polyline').length >= 2").await;
+    // Both are at their turn, however long each took to get there.
+    let said = browser.run("return where.textContent").await;
+    let into: Vec<f64> = said.as_str().unwrap().split(' ').filter_map(|word| word.parse().ok()).collect();
+    assert!(into.len() == 2 && into[1] > into[0] + 0.5, "{said}");
+    browser.picture("compare").await;
+    browser.run("document.getElementById('curves').scrollIntoView()").await;
+    browser.picture("compare-curves").await;
+    browser.click("#play").await;
+    browser.until("return where.textContent.startsWith('ascent') && play.textContent === 'Play'").await;
+    assert_eq!(browser.run("return time.max - time.value < 0.01").await, true);
+    assert!(browser.run("return document.querySelectorAll('tbody strong').length").await.as_u64() > Some(0));
 }
 
 /// The turn of the second repetition is dragged to the right and moved on by a key; both are stored as labels, and the page shows the newer.

@@ -172,7 +172,21 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     assert_eq!(status, 200, "{said}");
     let report = serde_json::from_str::<Value>(&said).unwrap()["url"].as_str().unwrap().to_owned();
     assert!(report.starts_with("/library/analyses/") && get(address, &report).await.2.contains("Change this first"));
-    for path in ["/", "/athletes", &format!("/athletes/{id}")] {
+    let (status, _, said) = post(address, &upload.replace("squat", "sit_to_stand"), "", &recording_file()).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(post(address, &upload.replace("set.trc", "other.trc"), "", &recording_file()).await.0, 200);
+    let stands = |first: &str, second: &str| format!("/compare?first={first}&second={second}");
+    for (path, status) in [
+        (stands("1", "2"), 422),
+        (stands("1", "99"), 404),
+        (stands("1", "x"), 400),
+        ("/compare?third=1".to_owned(), 400),
+        ("/compare?first=2".to_owned(), 200),
+    ] {
+        assert_eq!(get(address, &path).await.0, status, "{path}");
+    }
+    let (one, load, plan) = (format!("/athletes/{id}"), format!("/athletes/{id}/load"), format!("/athletes/{id}/plan"));
+    for path in ["/", "/athletes", &one, &load, &plan, "/compare?first=1", &stands("1", "3")] {
         let (status, _, page) = get(address, path).await;
         assert!(status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"), "{path}");
     }

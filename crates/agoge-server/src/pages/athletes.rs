@@ -1,6 +1,9 @@
 //! The library's pages.
 
 use super::page;
+use agoge::Analysis;
+use agoge::motion::Day;
+use agoge::report::development;
 use agoge::store::{AnalysisRow, Athlete, RecordingRow, Session, Standing};
 use maud::{Markup, html};
 
@@ -40,18 +43,24 @@ pub(crate) fn athlete(
     sessions: &[Session],
     recordings: &[RecordingRow],
     analyses: &[AnalysisRow],
+    over_time: &[(Day, Analysis)],
 ) -> Markup {
+    let path = format!("/athletes/{}", athlete.id.0);
     let body = html! {
         p.what { (sessions.len()) " sessions · " (recordings.len()) " recordings · " (analyses.len()) " analyses" @if !athlete.note.is_empty() { " · " (athlete.note) } }
+        p.row { a href={ (path) "/load" } { "Load and injury" } a href={ (path) "/plan" } { "Plan" } }
+        @if over_time.iter().any(|(_, analysis)| analysis.score.is_some()) {
+            section { h2 { "Development" } (development(over_time)) }
+        }
         section {
             h2 { "Analyses" }
             @if analyses.is_empty() { p { "None yet: choose this athlete when you upload a recording." } } @else {
-                (development(analyses))
                 div.scroll { table {
-                    thead { tr { th scope="col" { "Day" } th scope="col" { "Movement" } th scope="col" { "Score" } th scope="col" { "Repetitions" } th.text scope="col" { "To change first" } } }
+                    thead { tr { th scope="col" { "Day" } th scope="col" { "Movement" } th scope="col" { "Score" } th scope="col" { "Repetitions" } th.text scope="col" { "To change first" } td {} } }
                     tbody { @for row in analyses { tr {
                         th scope="row" { a href={ "/library/analyses/" (row.id.0) } { (row.day) } }
                         td { (row.movement.replace('_', " ")) } td { (score(row.score)) } td { (row.repetitions) } td.text { (row.finding.as_deref().unwrap_or("–")) }
+                        td { a href={ "/compare?first=" (row.id.0) } aria-label=(format!("Compare the {} of {}", row.movement.replace('_', " "), row.day)) { "Compare" } }
                     } } }
                 } }
             }
@@ -64,26 +73,4 @@ pub(crate) fn athlete(
         }
     };
     page(&athlete.name, "/athletes", &[], &body)
-}
-
-/// Scores over time, a dot each.
-fn development(analyses: &[AnalysisRow]) -> Markup {
-    let scored: Vec<(i64, f64)> = analyses.iter().filter_map(|row| Some((row.made_unix_s, row.score?))).collect();
-    let (Some(first), Some(last)) = (scored.iter().map(|own| own.0).min(), scored.iter().map(|own| own.0).max()) else {
-        return html! {};
-    };
-    let x = |when: i64| 40.0 + 580.0 * if last > first { (when - first) as f64 / (last - first) as f64 } else { 0.5 };
-    let y = |score: f64| 150.0 - 1.3 * score;
-    html! {
-        figure {
-            figcaption { "Scores over time" }
-            svg viewBox="0 0 640 170" role="img" aria-label=(format!("{} scores over time", scored.len())) {
-                @for level in [0, 50, 100] {
-                    line class="grid" x1="36" x2="630" y1=(y(f64::from(level))) y2=(y(f64::from(level))) {}
-                    text x="30" y=(y(f64::from(level)) + 4.0) text-anchor="end" { (level) }
-                }
-                @for (when, score) in &scored { circle class="score" cx=(format!("{:.1}", x(*when))) cy=(format!("{:.1}", y(*score))) r="4" {} }
-            }
-        }
-    }
 }

@@ -1,11 +1,15 @@
 //! The pages, made here; they ask nothing from outside and have no inline script.
 
 mod athletes;
+mod compare;
 mod corrections;
+mod over_time;
 mod watch;
 
 pub(crate) use athletes::{athlete, athletes};
+pub(crate) use compare::{choose_first, choose_second, compared, not_comparable};
 pub(crate) use corrections::corrections;
+pub(crate) use over_time::{no_load, no_plan, way_to};
 pub(crate) use watch::watch;
 
 use crate::app::App;
