@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Streams a TRC-like table or a made-up squat to a running `agoge serve` and prints what it hears.
+"""Streams made-up squats to a running `agoge serve` and prints what it hears.
 
     pip install websockets
     agoge serve &

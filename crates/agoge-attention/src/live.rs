@@ -110,6 +110,10 @@ impl LiveStream {
             self.past.remove(0);
         }
         self.past.push((time_s, frame));
+        let &State { time_s: encoded_s, frames, .. } = self.encoder.state();
+        if frames > 0 && time_s < encoded_s + self.encoder.live().step_s - 1e-9 {
+            return Ok(self.encoder.state());
+        }
         self.tokens(time_s);
         let mut hidden = [false; PARTS.len()];
         for (hidden, (_, sure)) in hidden.iter_mut().zip(&frame) {

@@ -12,12 +12,14 @@ pub struct Live {
     pub window_s: f64,
     /// Most frames within the window: above this many the oldest are forgotten first, so that memory is bounded whatever the camera does.
     pub most_frames: usize,
+    /// Least time between two frames that are encoded, s; 0 encodes each. What lies between is seen in the displacements of the next ([`crate::LiveStream`]).
+    pub step_s: f64,
 }
 
 impl Default for Live {
     /// Four seconds at up to 60 frames a second.
     fn default() -> Live {
-        Live { window_s: 4.0, most_frames: 240 }
+        Live { window_s: 4.0, most_frames: 240, step_s: 0.0 }
     }
 }
 
@@ -94,7 +96,7 @@ impl StreamingEncoder {
     /// A stream with nothing in it yet.
     pub(crate) fn new(network: Network, live: Live) -> StreamingEncoder {
         let (parts, width) = (PARTS.len(), network.encoder.width());
-        let live = Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1) };
+        let live = Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1), ..live };
         let places = live.most_frames.next_multiple_of(PLACES);
         let ring = || Ring { keys: vec![0.0; parts * width * places], values: vec![0.0; parts * width * places] };
         let work = Work {
@@ -128,6 +130,11 @@ impl StreamingEncoder {
     pub fn clear(&mut self) {
         self.times.fill(f64::NAN);
         self.next = 0;
+    }
+
+    /// How it follows.
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
     }
 
     /// What was said of the newest frame.

@@ -37,7 +37,7 @@ fn warm_stream() -> usize {
     let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
     let model = Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[]);
     let recording = Set { rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let live = Live { window_s: 1.0, most_frames: 32 };
+    let live = Live { window_s: 1.0, most_frames: 32, step_s: 0.0 };
     let mut stream = LiveStream::new(model.stream(live), &recording.skeleton, recording.space);
     let mut push = |frame: usize| {
         let row = frame * recording.joints()..(frame + 1) * recording.joints();

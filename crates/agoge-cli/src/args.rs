@@ -551,9 +551,12 @@ fn time_zone(text: &str) -> Result<f64, String> {
 /// `agoge serve`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; only this machine's own addresses are allowed
+    /// Where to listen; an address that other machines reach (0.0.0.0:8420 is every one) is encrypted and asks for a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub(crate) address: std::net::SocketAddr,
+    /// Make a new token for other machines; the old one is worth nothing from then on
+    #[arg(long)]
+    pub(crate) new_token: bool,
     #[command(flatten)]
     pub(crate) library: Library,
 }
@@ -577,6 +580,9 @@ pub(crate) enum BenchCommand {
         /// For how long, s
         #[arg(long, default_value_t = 60)]
         seconds: u64,
+        /// All athletes move in step, as a class does, so that all repetitions end at once (default: each is at its own place of the set)
+        #[arg(long)]
+        in_step: bool,
     },
     /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until "quit"
     Serve {

@@ -1,5 +1,6 @@
 //! The routes and what they share.
 
+use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
 use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages};
@@ -49,14 +50,17 @@ pub(crate) struct App {
     pub(crate) store: Option<Store>,
     pub(crate) live: Arc<Semaphore>,
     pub(crate) cameras: Arc<Semaphore>,
+    pub(crate) desks: live::Desks,
     /// Analyses one at a time: they use all cores, and live sessions want their share.
     pub(crate) work: Semaphore,
     pub(crate) recent: Recent,
     pub(crate) rate: guard::Rate,
+    /// Who may ask, if other machines can.
+    pub(crate) access: Option<Access>,
 }
 
 impl App {
-    pub(crate) fn new(config: &Config) -> Result<App, Error> {
+    pub(crate) fn new(config: &Config, access: Option<Access>) -> Result<App, Error> {
         let limits = config.limits.clone();
         let store = config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
         if let Some(store) = &store {
@@ -67,9 +71,11 @@ impl App {
             store,
             live: Arc::new(Semaphore::new(limits.live)),
             cameras: Arc::new(Semaphore::new(limits.cameras)),
+            desks: live::Desks::new().map_err(Error::Runtime)?,
             work: Semaphore::new(1),
             recent: Recent::default(),
-            rate: guard::Rate::new(limits.requests),
+            rate: guard::Rate::new(limits.requests, limits.requests),
+            access,
             limits,
         })
     }
@@ -99,6 +105,9 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/api/simulated", "Frames of a simulated set of squats, as a live session takes them"),
         ("get", "/live", "WebSocket: skeleton frames in, events out (docs/LIVE.md)"),
         ("get", "/live/camera", "WebSocket: pictures in, poses and events out (docs/LIVE.md)"),
+        ("get", "/enter", "Where a browser from another machine is asked for the token"),
+        ("post", "/api/enter", "Give the token; the browser brings it as a cookie from then on"),
+        ("get", "/certificate", "The certificate of this machine's own authority, for a phone to trust"),
         ("get", "/healthz", "Whether the server is up"),
         ("get", "/metrics", "Counters in Prometheus' text format"),
         ("get", "/openapi.json", "This document"),
@@ -124,13 +133,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/simulated", get(live::simulated))
         .route("/live", get(live::skeleton))
         .route("/live/camera", get(live::camera))
+        .route("/enter", get(pages::enter))
+        .route("/api/enter", post(pages::give))
+        .route("/certificate", get(pages::certificate))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(crate::metrics::text))
         .route("/openapi.json", get(openapi::document))
         .route("/assets/{name}", get(assets::asset))
         .fallback(pages::nothing)
         .layer(DefaultBodyLimit::max(64 << 10))
-        .layer(from_fn(guard::headers))
         .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn(guard::headers))
         .with_state(app)
 }

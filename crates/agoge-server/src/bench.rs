@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
@@ -19,6 +20,8 @@ pub struct Measured {
     pub rate_hz: f64,
     /// For how long, s.
     pub seconds: u64,
+    /// Whether all athletes move in step.
+    pub in_step: bool,
     /// Frames that were sent.
     pub frames: usize,
     /// Frames that were never answered.
@@ -31,6 +34,8 @@ pub struct Measured {
     pub p99_ms: f64,
     /// The slowest answer, ms.
     pub max_ms: f64,
+    /// 99 of 100 repetitions were told within, ms, from before the frame that ended them was written.
+    pub repetition_p99_ms: f64,
     /// Cues and phases that came besides.
     pub other_events: usize,
 }
@@ -40,52 +45,57 @@ pub struct Measured {
 struct Seen {
     sent: usize,
     times_ms: Vec<f64>,
-    repetitions: usize,
+    repetitions_ms: Vec<f64>,
     other: usize,
 }
 
-/// Starts a server of its own on a free port of this machine, and follows simulated athletes over WebSockets from the same process.
+/// Starts a server of its own on a free port of this machine, and follows simulated athletes over WebSockets from the same process. Each is at its own place of the set,
+/// or all are at the same.
 ///
 /// # Errors
 /// If the server cannot be started or a stream breaks off.
-pub fn live(streams: usize, rate_hz: f64, seconds: u64) -> Result<Measured, Error> {
+pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result<Measured, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let limits = Limits { live: streams, connections: streams + 8, requests: 1e6, ..Limits::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let running = start(Config { address, library: None, limits }).await?;
+        let running = start(Config { address, library: None, limits, remote: None }).await?;
         let address = running.address;
         let frames = Arc::new(frames());
         let count = (seconds as f64 * rate_hz) as usize;
         let each = (0..streams).map(|index| {
             // Spread over the time between two frames, as devices are.
             let delay = Duration::from_secs_f64(index as f64 / streams as f64 / rate_hz);
-            tokio::spawn(one(address, frames.clone(), rate_hz, count, delay))
+            let from = if in_step { 0 } else { index * frames.1.len() / streams };
+            tokio::spawn(one(address, frames.clone(), rate_hz, from..from + count, delay))
         });
         let mut all = Seen::default();
         for stream in each.collect::<Vec<_>>() {
             let seen = stream.await.map_err(|error| Error::Bench(error.to_string()))?.map_err(Error::Bench)?;
             all.sent += seen.sent;
             all.times_ms.extend(seen.times_ms);
-            all.repetitions += seen.repetitions;
+            all.repetitions_ms.extend(seen.repetitions_ms);
             all.other += seen.other;
         }
         running.stop().await;
-        let times = &mut all.times_ms;
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| {
+        for times in [&mut all.times_ms, &mut all.repetitions_ms] {
+            times.sort_by(f64::total_cmp);
+        }
+        let at = |times: &[f64], share: f64| {
             times.get((times.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(f64::NAN)
         };
         Ok(Measured {
             streams,
             rate_hz,
             seconds,
+            in_step,
             frames: all.sent,
-            lost: all.sent - times.len(),
-            repetitions: all.repetitions,
-            p50_ms: at(0.5),
-            p99_ms: at(0.99),
-            max_ms: at(1.0),
+            lost: all.sent - all.times_ms.len(),
+            repetitions: all.repetitions_ms.len(),
+            p50_ms: at(&all.times_ms, 0.5),
+            p99_ms: at(&all.times_ms, 0.99),
+            max_ms: at(&all.times_ms, 1.0),
+            repetition_p99_ms: at(&all.repetitions_ms, 0.99),
             other_events: all.other,
         })
     })
@@ -111,14 +121,14 @@ async fn one(
     address: SocketAddr,
     frames: Arc<(String, Vec<String>)>,
     rate_hz: f64,
-    count: usize,
+    set: Range<usize>,
     delay: Duration,
 ) -> Result<Seen, String> {
     let broken = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
     let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/live")).await.map_err(broken)?;
     let (mut send, mut hear) = socket.split();
     send.send(Message::text(frames.0.clone())).await.map_err(broken)?;
-    let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(count)));
+    let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(set.len())));
     let own = sent_at.clone();
     let listening = tokio::spawn(async move {
         let mut seen = Seen::default();
@@ -126,13 +136,14 @@ async fn one(
             let now = Instant::now();
             let Message::Text(text) = message else { continue };
             let Ok(event) = serde_json::from_str::<Value>(&text) else { continue };
+            let since = || {
+                let frame = (event["t"].as_f64().unwrap_or_default() * rate_hz).round() as usize;
+                let at: Option<Instant> = own.lock().ok().and_then(|own| own.get(frame).copied());
+                at.map(|at| 1e3 * now.duration_since(at).as_secs_f64())
+            };
             match event["event"].as_str() {
-                Some("metric") => {
-                    let frame = (event["t"].as_f64().unwrap_or_default() * rate_hz).round() as usize;
-                    let at: Option<Instant> = own.lock().ok().and_then(|own| own.get(frame).copied());
-                    seen.times_ms.extend(at.map(|at| 1e3 * now.duration_since(at).as_secs_f64()));
-                }
-                Some("repetition") => seen.repetitions += usize::from(event["outcome"] == "completed"),
+                Some("metric") => seen.times_ms.extend(since()),
+                Some("repetition") if event["outcome"] == "completed" => seen.repetitions_ms.extend(since()),
                 Some("bye") => break,
                 _ => seen.other += 1,
             }
@@ -140,9 +151,10 @@ async fn one(
         seen
     });
     let begin = tokio::time::Instant::now() + delay;
-    for frame in 0..count {
+    let count = set.len();
+    for (frame, of_set) in set.enumerate() {
         tokio::time::sleep_until(begin + Duration::from_secs_f64(frame as f64 / rate_hz)).await;
-        let text = format!(r#"{{"t":{},"joints":{}}}"#, frame as f64 / rate_hz, frames.1[frame % frames.1.len()]);
+        let text = format!(r#"{{"t":{},"joints":{}}}"#, frame as f64 / rate_hz, frames.1[of_set % frames.1.len()]);
         if let Ok(mut own) = sent_at.lock() {
             own.push(Instant::now());
         }
@@ -158,13 +170,19 @@ impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} live streams at {} frames a second for {} s over WebSockets, clients on the same machine: {} frames, {} lost, {} repetitions",
-            self.streams, self.rate_hz, self.seconds, self.frames, self.lost, self.repetitions
+            "{} live streams at {} frames a second for {} s over WebSockets, clients on the same machine, {}: {} frames, {} lost",
+            self.streams,
+            self.rate_hz,
+            self.seconds,
+            if self.in_step { "all in step" } else { "each at its own place of the set" },
+            self.frames,
+            self.lost
         )?;
         writeln!(
             f,
             "frame to event, from client to client: {:.2} ms (median), {:.2} ms (99 of 100), {:.2} ms (slowest)",
             self.p50_ms, self.p99_ms, self.max_ms
-        )
+        )?;
+        writeln!(f, "{} repetitions, told within {:.2} ms (99 of 100)", self.repetitions, self.repetition_p99_ms)
     }
 }

@@ -1,57 +1,90 @@
 //! What every request passes: Host, Origin, rate; and the headers of every answer.
 
+use crate::access::{Access, cookie};
 use crate::app::App;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Scripts, styles and connections of this server alone; no inline script.
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A bucket that fills by so many requests a second and holds as many.
+/// Where a connection comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A bucket that holds so many and fills by so many a second.
 pub(crate) struct Rate {
+    most: f64,
     a_second: f64,
     state: Mutex<(f64, Instant)>,
 }
 
 impl Rate {
-    pub(crate) fn new(a_second: f64) -> Rate {
-        Rate { a_second, state: Mutex::new((a_second, Instant::now())) }
+    pub(crate) fn new(most: f64, a_second: f64) -> Rate {
+        Rate { most, a_second, state: Mutex::new((most, Instant::now())) }
+    }
+
+    /// Whether one more would pass.
+    pub(crate) fn has(&self) -> bool {
+        let (left, since) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.filled(left, since) >= 1.0
+    }
+
+    fn filled(&self, left: f64, since: Instant) -> f64 {
+        (left + since.elapsed().as_secs_f64() * self.a_second).min(self.most)
     }
 
     /// Whether one more may pass.
-    fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (left, since) = *state;
-        let left = (left + since.elapsed().as_secs_f64() * self.a_second).min(self.a_second);
+        let left = self.filled(state.0, state.1);
         let may = left >= 1.0;
         *state = (if may { left - 1.0 } else { left }, Instant::now());
         may
     }
 }
 
-/// Whether a Host (or the authority of an Origin) names this machine: a page elsewhere whose name was pointed here (DNS rebinding) has another one.
-fn is_own(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+/// The name of a Host (or of the authority of an Origin); none if what follows it is no port.
+fn name_of(host: &str) -> Option<&str> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
     };
-    let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.contains(']'));
-    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
-    is_port && ["127.0.0.1", "localhost", "::1"].contains(&name.to_ascii_lowercase().as_str())
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    is_port.then_some(name)
+}
+
+/// Whether a Host names this machine: a page elsewhere whose name was pointed here (DNS rebinding) has another one.
+fn is_own(host: &str, access: Option<&Access>) -> bool {
+    let Some(name) = name_of(host) else { return false };
+    match access {
+        Some(access) => access.is_own(name),
+        None => ["127.0.0.1", "localhost", "::1"].iter().any(|own| own.eq_ignore_ascii_case(name)),
+    }
 }
 
 /// Why a request is refused, if it is.
-fn refused(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
+fn refused(
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    access: Option<&Access>,
+) -> Option<(StatusCode, &'static str)> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).or_else(|| uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
     let hosts = headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || !is_own(host) {
-        return Some((StatusCode::MISDIRECTED_REQUEST, "this server answers to 127.0.0.1, localhost and [::1] only"));
+    if hosts > 1 || !is_own(host, access) {
+        let names = match access {
+            Some(_) => "this server answers to the names and addresses only that it told at its start",
+            None => "this server answers to 127.0.0.1, localhost and [::1] only",
+        };
+        return Some((StatusCode::MISDIRECTED_REQUEST, names));
     }
     let is_socket = headers.contains_key(header::UPGRADE);
     if matches!(*method, Method::GET | Method::HEAD) && !is_socket {
@@ -60,19 +93,52 @@ fn refused(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCod
     // Browsers say where a page that writes, or opens a socket, is from. Programs do not.
     let other = "this may only be asked by this server's own pages";
     match text(header::ORIGIN) {
-        Some(origin) if origin.strip_prefix("http://") != Some(host) => return Some((StatusCode::FORBIDDEN, other)),
+        Some(origin) if origin.strip_prefix(if access.is_some() { "https://" } else { "http://" }) != Some(host) => {
+            return Some((StatusCode::FORBIDDEN, other));
+        }
         _ => {}
     }
     let site = text(HeaderName::from_static("sec-fetch-site"));
     (!matches!(site, None | Some("same-origin" | "none"))).then_some((StatusCode::FORBIDDEN, other))
 }
 
+/// What anybody may see: the way in, what it is made of, and whether the server is up.
+fn is_open(path: &str) -> bool {
+    matches!(path, "/enter" | "/api/enter" | "/certificate" | "/healthz") || path.starts_with("/assets/")
+}
+
+/// The answer to who does not bring the token: a browser is shown the way in, and what it brought that is wrong is taken from it.
+fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
+    let wants_page =
+        headers.get(header::ACCEPT).is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
+    let forget = [(header::SET_COOKIE, cookie("", 0))];
+    match status {
+        StatusCode::UNAUTHORIZED if wants_page => {
+            (StatusCode::SEE_OTHER, forget, [(header::LOCATION, "/enter")]).into_response()
+        }
+        StatusCode::UNAUTHORIZED => {
+            let bearer = [(header::WWW_AUTHENTICATE, "Bearer")];
+            (status, forget, bearer, "this needs the token that was told when the server was started\n").into_response()
+        }
+        _ => (status, "too many wrong tokens; wait a minute\n").into_response(),
+    }
+}
+
 /// Lets a request pass or refuses it.
 pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     app.metrics.requests.add(1);
-    let refused = refused(request.method(), request.uri(), request.headers());
+    let access = app.access.as_ref();
+    let refused = refused(request.method(), request.uri(), request.headers(), access);
     let refused = refused
         .or_else(|| (!app.rate.take()).then_some((StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second")));
+    let barred = access.filter(|_| refused.is_none() && !is_open(request.uri().path())).and_then(|access| {
+        let from = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+        access.allow(request.headers(), from).err()
+    });
+    if let Some(status) = barred {
+        app.metrics.refused.add(1);
+        return locked(status, request.headers());
+    }
     match refused {
         None => next.run(request).await,
         Some((status, why)) => {
@@ -107,18 +173,18 @@ mod tests {
     #[test]
     fn only_this_machine_is_own() {
         for host in ["127.0.0.1", "127.0.0.1:8420", "localhost:1", "LOCALHOST", "[::1]:8420", "[::1]"] {
-            assert!(is_own(host), "{host}");
+            assert!(is_own(host, None), "{host}");
         }
         for host in
             ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil:80", "127.0.0.1:x", "10.0.0.1", "[::2]"]
         {
-            assert!(!is_own(host), "{host}");
+            assert!(!is_own(host, None), "{host}");
         }
     }
 
     #[test]
     fn the_rate_is_bounded() {
-        let rate = Rate::new(5.0);
+        let rate = Rate::new(5.0, 5.0);
         let passed = (0..100).filter(|_| rate.take()).count();
         assert!((5..100).contains(&passed), "{passed}");
     }

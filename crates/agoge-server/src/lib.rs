@@ -1,8 +1,9 @@
 //! Agoge over HTTP and WebSocket, for this machine: pages, uploads, and live feedback to skeleton frames of any device (docs/LIVE.md, docs/SERVER.md).
 //!
-//! Invariants: it listens on the machine's own addresses only; nothing that a client sends becomes a path or markup; whatever a client does costs bounded memory and hurts
+//! Invariants: other machines are served encrypted and with a token or not at all; nothing that a client sends becomes a path or markup; whatever a client does costs bounded memory and hurts
 //! nobody but itself; nothing is asked from outside; no athlete's name is logged. What a recording means is said by the crate `agoge`.
 
+mod access;
 mod analyses;
 mod app;
 mod assets;
@@ -17,6 +18,7 @@ mod openapi;
 mod over_time;
 mod pages;
 
+pub use access::{Remote, Welcome};
 pub use app::{Limits, routes};
 pub use net::{Running, run, start};
 
@@ -32,16 +34,27 @@ pub struct Config {
     pub library: Option<PathBuf>,
     /// What a client may ask for.
     pub limits: Limits,
+    /// What an address needs that other machines reach; without it there is none.
+    pub remote: Option<Remote>,
 }
 
 /// Why the server could not be started or went down.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An address that other machines reach.
-    #[error(
-        "{0} can be reached from other machines, and the server does not encrypt; hint: use 127.0.0.1 or [::1], and a tunnel (ssh -L) from elsewhere"
-    )]
+    /// An address that other machines reach, without what that needs.
+    #[error("{0} can be reached from other machines; hint: use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
+    /// A file of keys cannot be read, written or made.
+    #[error("{path}: {what}; hint: the keys of the server lie there, remove the file and it is made anew", path = path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The certificate cannot be made.
+    #[error("no certificate could be made: {0}; hint: use 127.0.0.1, which needs none")]
+    Certificate(String),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {source}; hint: is another server running there? choose another port with --address"

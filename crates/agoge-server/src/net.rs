@@ -1,16 +1,20 @@
 //! Connections: taken, bounded, and let go in peace.
 
+use crate::access::{Access, Welcome};
 use crate::app::{App, router};
+use crate::guard::Peer;
 use crate::{Config, Error};
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 /// How long open requests may take once the server is told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -19,6 +23,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// How other machines get in, if they can.
+    pub welcome: Option<Welcome>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -38,21 +44,30 @@ impl Running {
 /// [`Error::NotLoopback`], [`Error::Listen`], or if the library cannot be opened.
 pub async fn start(config: Config) -> Result<Running, Error> {
     let address = config.address;
-    if !address.ip().is_loopback() {
+    let is_local = address.ip().is_loopback();
+    if !is_local && config.remote.is_none() {
         return Err(Error::NotLoopback(address));
     }
-    let app = Arc::new(App::new(&config)?);
     let listen = |source| Error::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let (access, acceptor, welcome) = match config.remote.as_ref().filter(|_| !is_local) {
+        Some(remote) => {
+            let (access, acceptor, welcome) = Access::new(remote, address)?;
+            (Some(access), Some(acceptor), Some(welcome))
+        }
+        None => (None, None, None),
+    };
+    let app = Arc::new(App::new(&config, access)?);
     let (stop, stopped) = watch::channel(false);
     let (connections, silence) = (config.limits.connections, config.limits.silence);
-    let task = tokio::spawn(accept(listener, router(app), connections, silence, stopped));
-    Ok(Running { address, stop, task })
+    let task = tokio::spawn(accept(listener, acceptor, router(app), connections, silence, stopped));
+    Ok(Running { address, welcome, stop, task })
 }
 
 async fn accept(
     listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
     router: Router,
     most: usize,
     silence: Duration,
@@ -67,13 +82,23 @@ async fn accept(
             _ = stopped.changed() => break,
         };
         // A client that is gone again, or no file descriptor left for now.
-        let Ok((stream, _)) = taken else {
+        let Ok((stream, peer)) = taken else {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let (router, stopped) = (router.clone(), stopped.clone());
+        let router = router.clone().layer(Extension(Peer(peer.ip())));
+        let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
         tokio::spawn(async move {
-            serve(stream, router, silence, stopped).await;
+            // Events are small and must not wait for more.
+            let _ = stream.set_nodelay(true);
+            match acceptor {
+                None => serve(stream, router, silence, stopped).await,
+                Some(acceptor) => {
+                    if let Ok(Ok(stream)) = tokio::time::timeout(silence, acceptor.accept(stream)).await {
+                        serve(stream, router, silence, stopped).await;
+                    }
+                }
+            }
             drop(place);
         });
     }
@@ -82,9 +107,12 @@ async fn accept(
     let _ = tokio::time::timeout(LAST_WORDS, open.acquire_many(all)).await;
 }
 
-async fn serve(stream: TcpStream, router: Router, silence: Duration, mut stopped: watch::Receiver<bool>) {
-    // Events are small and must not wait for more.
-    let _ = stream.set_nodelay(true);
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    silence: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(silence).max_buf_size(64 << 10);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades();
@@ -99,15 +127,15 @@ async fn serve(stream: TcpStream, router: Router, silence: Duration, mut stopped
     }
 }
 
-/// Runs the server until Ctrl-C; `ready` hears where it listens.
+/// Runs the server until Ctrl-C; `ready` hears where it listens and who may come in.
 ///
 /// # Errors
 /// As [`start`], and if the operating system gives no threads.
-pub fn run(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), Error> {
+pub fn run(config: Config, ready: impl FnOnce(&Running)) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let running = start(config).await?;
-        ready(running.address);
+        ready(&running);
         tokio::signal::ctrl_c().await.map_err(Error::Runtime)?;
         running.stop().await;
         Ok(())

@@ -57,6 +57,21 @@ fn made() -> Value {
                     ("422", "Borders that cannot be"),
                 ]);
             }
+            ("post", "/api/enter") => {
+                let schema = json!({ "type": "object", "required": ["token"], "properties": { "token": { "type": "string" } }, "additionalProperties": false });
+                operation["requestBody"] =
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["responses"] = answers(&[
+                    ("204", "The cookie is set"),
+                    ("401", "Not the token"),
+                    ("404", "No token is needed"),
+                    ("415", "Not JSON"),
+                    ("422", "No token"),
+                ]);
+            }
+            ("get", "/enter" | "/certificate") => {
+                operation["responses"] = answers(&[("200", "As the summary says"), ("404", "No token is needed")]);
+            }
             ("get", "/api/athletes") => {
                 parameters.push(query("search", "string", false));
                 operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
@@ -86,7 +101,7 @@ fn made() -> Value {
         let entry = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
         entry[*method] = operation;
     }
-    let always = "Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests).";
+    let always = "Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests). Reached from another machine every path but /enter, /api/enter, /certificate, /healthz and /assets asks for the token, as a cookie or as Authorization: Bearer, and answers 401 without it.";
     json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
 }
 

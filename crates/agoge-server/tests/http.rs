@@ -10,7 +10,8 @@ use serde_json::Value;
 #[tokio::test]
 async fn other_machines_are_never_served_in_the_clear() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8420"] {
-        let config = Config { address: address.parse().unwrap(), library: None, limits: Limits::default() };
+        let config =
+            Config { address: address.parse().unwrap(), library: None, limits: Limits::default(), remote: None };
         let refused = start(config).await.err().unwrap();
         assert!(matches!(refused, Error::NotLoopback(_)) && refused.to_string().contains("; hint: "));
     }

@@ -6,6 +6,7 @@ use agoge::live::{Event, Fault, Session};
 use agoge::motion::Space;
 use agoge::motion::simulate::{Exercise, Fault as Planted, FaultKind, Set};
 use agoge::{Models, Options, analyze};
+use std::collections::VecDeque;
 
 fn run(movement: &str, set: &Set) -> Vec<Event> {
     let recording = set.simulate().recording;
@@ -17,6 +18,49 @@ fn run(movement: &str, set: &Set) -> Vec<Event> {
     }
     events.extend(session.end());
     events
+}
+
+/// As [`run`], with everything that takes long told ten frames late.
+fn run_late(movement: &str, set: &Set) -> Vec<Event> {
+    let recording = set.simulate().recording;
+    let mut session = Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled()).unwrap();
+    let (mut events, mut open) = (Vec::new(), VecDeque::new());
+    for (frame, &time_s) in recording.time.iter().enumerate() {
+        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        let heard = session.hear(time_s, &recording.position[row.clone()], &recording.confidence[row]).unwrap();
+        assert!(matches!(heard.events.last(), Some(Event::Metric { .. })));
+        events.extend(heard.events);
+        open.extend(heard.stretches.into_iter().map(|stretch| (frame + 10, stretch)));
+        while open.front().is_some_and(|(due, _)| *due <= frame) {
+            let (_, stretch) = open.pop_front().unwrap();
+            let heard = session.tell(stretch.work());
+            events.extend(heard.events);
+            open.extend(heard.stretches.into_iter().map(|stretch| (frame + 10, stretch)));
+        }
+    }
+    events
+}
+
+/// Whoever lets measuring wait loses nothing: the same repetitions with the same numbers.
+#[test]
+fn what_is_told_late_is_the_same() {
+    let set = Set { repetitions: 8, ..squats() };
+    for movement in ["squat", "auto"] {
+        let all = |events: Vec<Event>| -> Vec<Event> {
+            events.into_iter().filter(|event| matches!(event, Event::Repetition { .. })).collect()
+        };
+        let (now, late) = (all(run(movement, &set)), all(run_late(movement, &set)));
+        assert!(now.len() == 8 && late.len() == 8, "{movement}: {} and {}", now.len(), late.len());
+        for (now, late) in now.iter().zip(&late) {
+            let [now, mut late] = [now, late].map(|event| serde_json::to_value(event).unwrap());
+            // Repetitions that ended before the movement had a name are told when it has one, with what the encoder takes the seconds before that for.
+            late["t"] = now["t"].clone();
+            for of_the_moment in ["movement", "certainty"] {
+                late["model"][of_the_moment] = now["model"][of_the_moment].clone();
+            }
+            assert_eq!(now, late, "{movement}");
+        }
+    }
 }
 
 fn squats() -> Set {

@@ -81,7 +81,7 @@ fn a_stream_is_the_causal_encoder() {
     ] {
         let frames = frames(90, clock);
         let expected = frames.offline(&network, back);
-        let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 1.0, most_frames });
+        let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 1.0, most_frames, step_s: 0.0 });
         let size = PARTS.len() * SIZE.width;
         for frame in 0..90 {
             frames.push(&mut stream, frame);
@@ -102,14 +102,14 @@ fn a_stream_is_the_causal_encoder() {
 fn the_window_forgets_and_a_cleared_stream_is_new() {
     let network = network();
     let frames = frames(60, |i| i as f64 / 30.0);
-    let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 0.5, most_frames: 64 });
+    let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 0.5, most_frames: 64, step_s: 0.0 });
     for frame in 0..60 {
         frames.push(&mut stream, frame);
     }
     assert_eq!(stream.state().frames, 16, "half a second at 30 Hz, both ends");
     stream.clear();
     let again = frames.push(&mut stream, 0).clone();
-    let mut fresh = StreamingEncoder::new(network, Live { window_s: 0.5, most_frames: 64 });
+    let mut fresh = StreamingEncoder::new(network, Live { window_s: 0.5, most_frames: 64, step_s: 0.0 });
     assert_eq!(&again, frames.push(&mut fresh, 0));
     assert_eq!(again.frames, 1);
     assert!((again.movement.iter().sum::<f32>() - 1.0).abs() < 1e-5);

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
             }
         }
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
-        BenchCommand::LiveServer { streams, seconds } => live_server(*streams, *seconds, shared),
+        BenchCommand::LiveServer { streams, seconds, in_step } => live_server(*streams, *seconds, *in_step, shared),
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Library { folder, athletes, each, write } => {
             super::library::bench(folder, (*athletes, *each), *write, shared)
@@ -179,8 +179,8 @@ fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure
 }
 
 /// Prints how soon a server answers live streams.
-fn live_server(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
-    let measured = agoge_server::bench::live(streams, 30.0, seconds)?;
+fn live_server(streams: usize, seconds: u64, in_step: bool, shared: &Shared) -> Result<Exit, Failure> {
+    let measured = agoge_server::bench::live(streams, 30.0, seconds, in_step)?;
     if shared.json {
         super::print_json(&measured)?;
     } else {

@@ -1,6 +1,6 @@
 //! Pictures of a camera, through the server's own pose network, into a live session.
 
-use super::talk::Talk;
+use super::talk::{Came, Talk};
 use super::{WAITING, open};
 use crate::app::App;
 use agoge::motion::recording::MISSING;
@@ -86,10 +86,12 @@ async fn follow(
     let (tell, mut seen) = mpsc::channel::<Seen>(4);
     let looking = tokio::task::spawn_blocking(move || look(tracker, pictures, &tell));
     let mut left_out = 0u64;
+    let mut until = talk.patience();
     loop {
         tokio::select! {
-            message = talk.next(stream) => match message {
-                Some(Message::Binary(bytes)) => {
+            came = talk.came(stream, until) => match came {
+                Came::Message(Message::Binary(bytes)) => {
+                    until = talk.patience();
                     let Some((t, jpeg)) = bytes.split_first_chunk::<8>() else {
                         if talk.fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
                         continue;
@@ -97,7 +99,12 @@ async fn follow(
                     let sent = Sent { t: f64::from_le_bytes(*t), jpeg: jpeg.to_vec(), received: Instant::now() };
                     if send.try_send(sent).is_err() { left_out += 1 }
                 }
-                Some(_) | None => break,
+                Came::Message(_) => break,
+                Came::Done(done) => if talk.found(done).await.is_err() { break },
+                Came::Nothing(why) => {
+                    talk.farewell(why).await;
+                    break;
+                }
             },
             found = seen.recv() => match found {
                 Some(found) => if say(talk, &found, left_out).await.is_err() { break },

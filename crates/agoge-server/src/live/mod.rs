@@ -1,11 +1,13 @@
 //! Live sessions over WebSockets.
 
 mod camera;
+mod desk;
 mod keep;
 mod protocol;
 mod talk;
 
 pub(crate) use camera::camera;
+pub(crate) use desk::Desks;
 pub(crate) use keep::recover;
 
 use crate::app::App;

@@ -1,9 +1,10 @@
 //! One client: its session, its queue, and the patience with it.
 
+use super::desk::Desk;
 use super::keep::Keeper;
 use crate::app::App;
 use agoge::Models;
-use agoge::live::{Event, Session};
+use agoge::live::{Event, Heard, Session, Worked};
 use agoge::motion::{Skeleton, Space};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::time::Instant as Deadline;
 
 /// Events that wait for a client that reads slowly.
 const QUEUE: usize = 256;
@@ -31,11 +33,30 @@ struct Said<'a> {
 /// Why a conversation is over.
 pub(super) struct Over;
 
+/// A stretch that was worked on, and when the frame that asked for it came.
+pub(super) struct Done {
+    worked: Worked,
+    received: Instant,
+}
+
+/// What comes to a talk.
+pub(super) enum Came {
+    Message(Message),
+    Done(Box<Done>),
+    /// Nothing more, and what to tell the client of it.
+    Nothing(Option<&'static str>),
+}
+
 /// One client.
 pub(super) struct Talk {
     app: Arc<App>,
     out: mpsc::Sender<String>,
     session: Option<Session<'static>>,
+    desk: Desk,
+    /// Stretches that are worked on at the desk.
+    open: usize,
+    hand_in: mpsc::UnboundedSender<Box<Done>>,
+    handed_in: mpsc::UnboundedReceiver<Box<Done>>,
     keeper: Option<Keeper>,
     faults: usize,
 }
@@ -48,7 +69,10 @@ impl Talk {
         tokio::spawn(write(sink, waiting, app.limits.silence));
         app.metrics.sessions.add(1);
         app.metrics.active.add(1);
-        (Talk { app, out, session: None, keeper: None, faults: 0 }, stream)
+        // As many are open as a session gives out while it hears frames that the network bounds.
+        let (hand_in, handed_in) = mpsc::unbounded_channel();
+        let desk = app.desks.one();
+        (Talk { app, out, session: None, desk, open: 0, hand_in, handed_in, keeper: None, faults: 0 }, stream)
     }
 
     /// Begins the session, once the hello said what comes.
@@ -93,18 +117,38 @@ impl Talk {
         received: Instant,
     ) -> Result<(), Over> {
         let Some(session) = &mut self.session else { return Err(Over) };
-        match session.push(t, position, sure) {
-            Ok(events) => {
+        match session.hear(t, position, sure) {
+            Ok(heard) => {
                 self.app.metrics.frames.add(1);
                 if let Some(keeper) = &mut self.keeper {
                     keeper.frame(t, position, sure);
                 }
-                self.say(&events, received).await?;
+                self.pass(heard, received).await?;
                 self.app.metrics.latency(received.elapsed());
                 Ok(())
             }
             Err(fault) => self.fault(&fault.to_string()).await,
         }
+    }
+
+    /// Says what is to be said, and puts on the desk what is to be worked on.
+    async fn pass(&mut self, heard: Heard<'static>, received: Instant) -> Result<(), Over> {
+        self.say(&heard.events, received).await?;
+        for stretch in heard.stretches {
+            let hand_in = self.hand_in.clone();
+            self.open += 1;
+            // Who is gone does not hear it.
+            self.desk.put(move || _ = hand_in.send(Box::new(Done { worked: stretch.work(), received })));
+        }
+        Ok(())
+    }
+
+    /// Tells what was found out at the desk.
+    pub(super) async fn found(&mut self, done: Box<Done>) -> Result<(), Over> {
+        self.open -= 1;
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let heard = session.tell(done.worked);
+        self.pass(heard, done.received).await
     }
 
     async fn say(&self, events: &[Event], received: Instant) -> Result<(), Over> {
@@ -139,32 +183,60 @@ impl Talk {
         })
     }
 
-    /// The next message, or none when the client is gone, silent or rude.
-    pub(super) async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Message> {
+    /// When a client that says nothing from now on is left alone.
+    pub(super) fn patience(&self) -> Deadline {
+        Deadline::now() + self.app.limits.silence
+    }
+
+    /// Waits for what comes next; whoever waits for other things too loses nothing.
+    pub(super) async fn came(&mut self, stream: &mut SplitStream<WebSocket>, until: Deadline) -> Came {
         loop {
-            match tokio::time::timeout(self.app.limits.silence, stream.next()).await {
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
-                Ok(Some(Ok(Message::Close(_))) | None) => return None,
-                Ok(Some(Ok(message))) => return Some(message),
+            let message = tokio::select! {
+                message = tokio::time::timeout_at(until, stream.next()) => message,
+                Some(done) = self.handed_in.recv() => return Came::Done(done),
+            };
+            return match message {
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+                Ok(Some(Ok(Message::Close(_))) | None) => Came::Nothing(None),
+                Ok(Some(Ok(message))) => Came::Message(message),
                 Ok(Some(Err(_))) => {
-                    self.farewell("the message is too large or broken; hint: docs/LIVE.md says what may be sent").await;
-                    return None;
+                    Came::Nothing(Some("the message is too large or broken; hint: docs/LIVE.md says what may be sent"))
                 }
                 Err(_) => {
-                    self.farewell("nothing came for too long; hint: end the session when the athlete is done").await;
+                    Came::Nothing(Some("nothing came for too long; hint: end the session when the athlete is done"))
+                }
+            };
+        }
+    }
+
+    /// The next message, or none when the client is gone, silent or rude.
+    pub(super) async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Message> {
+        let until = self.patience();
+        loop {
+            match self.came(stream, until).await {
+                Came::Message(message) => return Some(message),
+                Came::Done(done) => self.found(done).await.ok()?,
+                Came::Nothing(why) => {
+                    self.farewell(why).await;
                     return None;
                 }
             }
         }
     }
 
-    async fn farewell(&mut self, what: &str) {
-        // Who does not read any more does not hear it.
-        let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true })).await;
+    pub(super) async fn farewell(&mut self, why: Option<&str>) {
+        if let Some(what) = why {
+            // Who does not read any more does not hear it.
+            let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true })).await;
+        }
     }
 
     /// Ends the session; what is under way is told as interrupted.
     pub(super) async fn end(&mut self) {
+        while self.open > 0
+            && let Some(done) = self.handed_in.recv().await
+            && self.found(done).await.is_ok()
+        {}
         let events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
         let _ = self.say(&events, Instant::now()).await;
         let _ = self.tell(&json!({ "event": "bye" })).await;

@@ -3,12 +3,14 @@
 mod athletes;
 mod compare;
 mod corrections;
+mod enter;
 mod over_time;
 mod watch;
 
 pub(crate) use athletes::{athlete, athletes};
 pub(crate) use compare::{choose_first, choose_second, compared, not_comparable};
 pub(crate) use corrections::corrections;
+pub(crate) use enter::{certificate, enter, give};
 pub(crate) use over_time::{no_load, no_plan, way_to};
 pub(crate) use watch::watch;
 

@@ -16,7 +16,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub async fn server(library: Option<PathBuf>, limits: Limits) -> Running {
-    start(Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), library, limits }).await.unwrap()
+    start(Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), library, limits, remote: None }).await.unwrap()
 }
 
 /// Sends a request as it is and reads the answer to its end: status, head and body.

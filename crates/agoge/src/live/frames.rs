@@ -37,10 +37,6 @@ impl Frames {
         self.confidence.extend(confidence);
     }
 
-    pub(super) fn first_s(&self) -> Option<f64> {
-        self.time.front().copied()
-    }
-
     pub(super) fn last_s(&self) -> Option<f64> {
         self.time.back().copied()
     }

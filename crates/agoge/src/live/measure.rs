@@ -79,7 +79,7 @@ fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
 
 /// Four seconds at 30 frames a second.
 fn window() -> Live {
-    Live { window_s: 4.0, most_frames: 128 }
+    Live { window_s: 4.0, most_frames: 128, step_s: 0.0 }
 }
 
 /// Frames, and how many of them were late.

@@ -4,7 +4,9 @@ mod event;
 mod frames;
 mod measure;
 mod session;
+mod stretch;
 
 pub use event::{Event, ModelWord, PhaseSpan};
 pub use measure::{Measured, measure};
-pub use session::{Fault, Session};
+pub use session::{Fault, Heard, Session};
+pub use stretch::{Stretch, Worked};

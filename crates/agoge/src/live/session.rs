@@ -1,26 +1,26 @@
 //! One athlete in front of one device.
 
-use super::event::{Event, ModelWord, PhaseSpan};
+use super::event::{Event, PhaseSpan};
 use super::frames::Frames;
-use crate::{Error, Models, movement};
+use super::stretch::{Answer, Measured, Question, Stretch, Worked};
+use crate::{Error, Models};
 use agoge_attention::{Live, LiveStream};
 use agoge_coach::analysis::MovementChoice;
 use agoge_coach::cue::Cues;
-use agoge_coach::learned;
 use agoge_kinematics::live::{Change, Counter, Done, Meter, Outcome};
 use agoge_kinematics::movement::At;
-use agoge_kinematics::{Curve, Curves, Movement, Repetition, described, measure, repetitions};
-use agoge_motion::condition::{self, condition};
+use agoge_kinematics::{Curve, Curves, Movement};
+use agoge_motion::condition;
 use agoge_motion::skeleton::BodyRules;
-use agoge_motion::{Recording, Skeleton, Space};
+use agoge_motion::{Skeleton, Space};
 use std::sync::Arc;
 
 /// Seconds before a repetition that are looked at with it, so that filters have begun and the floor was seen.
 const BEFORE_S: f64 = 1.0;
-/// A movement that nobody named is looked for this often, s, …
+/// A movement that nobody named is looked for this often, s.
 const LOOK_S: f64 = 2.0;
-/// … and described plainly once so many repetitions of whatever moves most were seen, or after so many seconds.
-const PLAIN: (usize, f64) = (3, 20.0);
+/// What the model is shown: the tokens of a clip lie 0.1 to 0.3 s apart as well, and a hundred streams at once are limited by the memory that a token reads.
+const WINDOW: Live = Live { window_s: 4.0, most_frames: 48, step_s: 0.1 };
 
 /// Why a frame was refused. The session stays as it was.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -55,8 +55,7 @@ pub enum Fault {
 pub struct Session<'m> {
     models: &'m Models,
     skeleton: Arc<Skeleton>,
-    space: Space,
-    rules: BodyRules,
+    rules: Arc<BodyRules>,
     options: condition::Options,
     frames: Frames,
     meter: Meter,
@@ -64,11 +63,22 @@ pub struct Session<'m> {
     following: Option<Following>,
     /// When to look for the movement next, s.
     look_s: f64,
+    /// While it is looked for: the curves of what has come since, a frame each.
+    since: Option<Vec<Curves>>,
+}
+
+/// What a session says at once, and what it wants to know before it says more.
+#[derive(Default)]
+pub struct Heard<'m> {
+    /// What it says.
+    pub events: Vec<Event>,
+    /// To be worked on in this order, each then told to the session.
+    pub stretches: Vec<Stretch<'m>>,
 }
 
 /// The movement that is followed.
 struct Following {
-    movement: Movement,
+    movement: Arc<Movement>,
     counter: Counter,
     cues: Cues,
     completed: usize,
@@ -90,31 +100,52 @@ impl<'m> Session<'m> {
         };
         let stream = models.model.as_ref().filter(|_| space.is_3d());
         Ok(Session {
-            stream: stream
-                .map(|model| LiveStream::new(model.stream(Live { window_s: 4.0, most_frames: 128 }), &skeleton, space)),
-            rules: BodyRules::new(&skeleton, space),
+            stream: stream.map(|model| LiveStream::new(model.stream(WINDOW), &skeleton, space)),
+            rules: Arc::new(BodyRules::new(&skeleton, space)),
             options: condition::Options::default(),
             frames: Frames::new(skeleton.clone(), space),
             meter: Meter::new(),
-            following: named.map(Following::new),
+            following: named.map(|movement| Following::new(Arc::new(movement.clone()))),
             look_s: f64::NEG_INFINITY,
+            since: None,
             models,
             skeleton,
-            space,
         })
     }
 
     /// The movement that is followed, once it is known.
     pub fn movement(&self) -> Option<&Movement> {
-        self.following.as_ref().map(|following| &following.movement)
+        self.following.as_ref().map(|following| &*following.movement)
     }
 
-    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says), confidences `[joint]` from 0 to 1, its time in s. What it says ends with one
-    /// [`Event::Metric`] for each frame.
+    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says), confidences `[joint]` from 0 to 1, its time in s. Says all there is to say:
+    /// one [`Event::Metric`], and after it what took longer to measure.
     ///
     /// # Errors
     /// [`Fault`]; the session then stays as it was.
     pub fn push(&mut self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<Vec<Event>, Fault> {
+        let mut heard = self.hear(time_s, positions, confidence)?;
+        let mut events = Vec::new();
+        loop {
+            events.append(&mut heard.events);
+            if heard.stretches.is_empty() {
+                return Ok(events);
+            }
+            let worked: Vec<Worked> = heard.stretches.drain(..).map(Stretch::work).collect();
+            for worked in worked {
+                let more = self.tell(worked);
+                heard.events.extend(more.events);
+                heard.stretches.extend(more.stretches);
+            }
+        }
+    }
+
+    /// As [`Session::push`], for who follows many streams: says at once what costs a fraction of a millisecond, with one [`Event::Metric`] as the last. What takes longer
+    /// is left to be worked on elsewhere and told to [`Session::tell`]; frames may come meanwhile.
+    ///
+    /// # Errors
+    /// [`Fault`]; the session then stays as it was.
+    pub fn hear(&mut self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<Heard<'m>, Fault> {
         self.check(time_s, positions, confidence)?;
         let first = self.frames.last_s().is_none();
         self.frames.push(time_s, positions, confidence);
@@ -122,11 +153,11 @@ impl<'m> Session<'m> {
             // The same was checked already.
             let _ = stream.push(positions, confidence, time_s);
         }
-        let mut events = Vec::new();
+        let mut heard = Heard::default();
         if first && let Some(following) = &self.following {
-            events.push(named(time_s, &following.movement, "given", 1.0));
+            heard.events.push(named(time_s, &following.movement, "given", 1.0));
         }
-        let Some(mut frame) = self.frames.since(time_s, 1) else { return Ok(events) };
+        let Some(mut frame) = self.frames.since(time_s, 1) else { return Ok(heard) };
         for (position, sure) in frame.position.iter_mut().zip(&frame.confidence) {
             if *sure < self.options.min_confidence {
                 *position = agoge_motion::recording::MISSING;
@@ -134,23 +165,50 @@ impl<'m> Session<'m> {
         }
         let body = frame.to_body_by(&self.rules).recording;
         let curves = self.meter.push(&body);
+        if let Some(since) = &mut self.since {
+            since.push(curves.clone());
+        }
         let changes = self.following.as_mut().map(|following| following.counter.push(curves));
         let metric = metric(time_s, self.following.as_ref(), curves);
         match changes {
-            Some(changes) => self.say(time_s, changes, &mut events),
-            None => self.look(time_s, &mut events),
+            Some(changes) => self.say(time_s, changes, &mut heard),
+            None => heard.stretches.extend(self.look(time_s)),
         }
-        events.push(metric);
-        Ok(events)
+        heard.events.push(metric);
+        Ok(heard)
+    }
+
+    /// Takes what was found out of a stretch, in the order in which they were given out, and says what follows.
+    pub fn tell(&mut self, worked: Worked) -> Heard<'m> {
+        let Worked { t, answer } = worked;
+        let mut heard = Heard::default();
+        match answer {
+            Answer::Looked(found) => {
+                let since = self.since.take().unwrap_or_default();
+                if let Some(found) = found {
+                    let (movement, choice, curves) = *found;
+                    self.follow(t, movement, &choice, &curves, &since, &mut heard);
+                }
+            }
+            Answer::Turned(part) => {
+                if let Some(following) = &mut self.following {
+                    let driving = following.counter.signal().map_or(String::new(), |signal| signal.curve.clone());
+                    let cue = part.and_then(|part| following.cues.during(&part, &driving));
+                    heard.events.extend(cue.map(|cue| Event::Cue { t, during: true, cue }));
+                }
+            }
+            Answer::Ended(done, measured) => self.ended(t, &done, measured, &mut heard.events),
+        }
+        heard
     }
 
     /// The stream is over: what is under way is interrupted.
     pub fn end(&mut self) -> Vec<Event> {
-        let mut events = Vec::new();
+        let mut heard = Heard::default();
         let changes = self.following.as_mut().map(|following| following.counter.end());
         let time_s = self.frames.last_s().unwrap_or(0.0);
-        self.say(time_s, changes.unwrap_or_default(), &mut events);
-        events
+        self.say(time_s, changes.unwrap_or_default(), &mut heard);
+        heard.events
     }
 
     fn check(&self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<(), Fault> {
@@ -170,93 +228,95 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// Looks for the movement in what was seen so far, by the same rules as an analysis does, and counts what was already done.
-    fn look(&mut self, time_s: f64, events: &mut Vec<Event>) {
+    /// From time to time, what was seen so far, to look for the movement in by the same rules as an analysis does.
+    fn look(&mut self, time_s: f64) -> Option<Stretch<'m>> {
         if self.look_s == f64::NEG_INFINITY {
             self.look_s = time_s + LOOK_S;
         }
-        if time_s < self.look_s {
-            return;
+        if time_s < self.look_s || self.since.is_some() {
+            return None;
         }
         self.look_s = time_s + LOOK_S;
-        let begun_s = self.frames.first_s().unwrap_or(time_s);
-        let Some((body, curves)) = self.measured(begun_s) else { return };
-        let Ok((movement, choice)) = movement::choose("auto", &curves, &body, self.models) else { return };
-        if choice.how != "recognised" {
-            let seen = repetitions(&movement, &curves).iter().filter(|repetition| repetition.complete).count();
-            if seen < PLAIN.0 && time_s - begun_s < PLAIN.1 || movement.repetition.signals.is_empty() {
-                return;
-            }
-        }
-        self.follow(time_s, &movement, &choice, &curves, events);
+        let stretch = self.stretch(time_s, f64::NEG_INFINITY, Question::Look)?;
+        self.since = Some(Vec::new());
+        Some(stretch)
     }
 
+    /// Follows a movement from the beginning of what was seen of it, and of what has come since.
     fn follow(
         &mut self,
         time_s: f64,
-        movement: &Movement,
+        movement: Movement,
         choice: &MovementChoice,
         curves: &Curves,
-        events: &mut Vec<Event>,
+        since: &[Curves],
+        heard: &mut Heard<'m>,
     ) {
-        events.push(named(time_s, movement, &choice.how, choice.certainty));
-        let mut following = Following::new(movement);
-        let signals = &movement.repetition.signals;
+        heard.events.push(named(time_s, &movement, &choice.how, choice.certainty));
+        let mut following = Following::new(Arc::new(movement));
+        let signals = &following.movement.repetition.signals;
         let own: Vec<&Curve> =
             curves.curves.iter().filter(|curve| signals.iter().any(|signal| signal.curve == curve.name)).collect();
         let mut changes = Vec::new();
         for (frame, &time) in curves.time.iter().enumerate() {
             let at = |curve: &&Curve| Curve { values: vec![curve.values[frame]], ..plain(curve) };
             let now = Curves { time: vec![time], curves: own.iter().map(at).collect(), refused: Vec::new() };
-            // Of what was done before its name was known, the ends are told.
-            let ends = following.counter.push(&now).into_iter().filter(|change| matches!(change, Change::Ended(_)));
-            changes.extend(ends);
+            changes.extend(following.counter.push(&now));
         }
+        changes.extend(since.iter().flat_map(|now| following.counter.push(now)));
+        // Of what was done before its name was known, the ends are told.
+        changes.retain(|change| matches!(change, Change::Ended(_)));
         self.following = Some(following);
-        self.say(time_s, changes, events);
+        self.say(time_s, changes, heard);
     }
 
-    /// Puts changes into words.
-    fn say(&mut self, t: f64, changes: Vec<Change>, events: &mut Vec<Event>) {
+    /// Puts changes into words, or asks for what must be measured first.
+    fn say(&mut self, t: f64, changes: Vec<Change>, heard: &mut Heard<'m>) {
         for change in changes {
+            let Some(Following { movement, .. }) = &self.following else { return };
+            let movement = movement.clone();
             match change {
                 Change::Began { start_s } => {
-                    let phase = self.movement().and_then(|movement| movement.phases.first());
-                    events.extend(phase.map(|phase| Event::Phase { t, name: phase.name.clone(), from_s: start_s }));
+                    let phase = movement.phases.first();
+                    heard.events.extend(phase.map(|phase| Event::Phase {
+                        t,
+                        name: phase.name.clone(),
+                        from_s: start_s,
+                    }));
                 }
-                Change::Turned { start_s, turn_s, side } => {
-                    let phase = self.movement().and_then(after_the_turn).map(str::to_owned);
-                    events.extend(phase.map(|name| Event::Phase { t, name, from_s: turn_s }));
-                    let part = self.described(start_s, t, side, false);
-                    let Some(following) = self.following.as_mut() else { continue };
-                    let driving = following.counter.signal().map_or(String::new(), |signal| signal.curve.clone());
-                    let cue = part.and_then(|(part, ..)| following.cues.during(&part, &driving));
-                    events.extend(cue.map(|cue| Event::Cue { t, during: true, cue }));
+                Change::Turned { start_s, turn_s, .. } => {
+                    let phase = after_the_turn(&movement).map(str::to_owned);
+                    heard.events.extend(phase.map(|name| Event::Phase { t, name, from_s: turn_s }));
+                    heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, Question::Measure { movement, change }));
                 }
-                Change::Ended(done) => self.ended(t, &done, events),
-                Change::Dropped => events.push(Event::Dropped { t }),
+                Change::Ended(done) if done.outcome == Outcome::Completed => {
+                    match self.stretch(t, done.start_s - BEFORE_S, Question::Measure { movement, change }) {
+                        Some(stretch) => heard.stretches.push(stretch),
+                        None => self.ended(t, &done, None, &mut heard.events),
+                    }
+                }
+                Change::Ended(done) => self.ended(t, &done, None, &mut heard.events),
+                Change::Dropped => heard.events.push(Event::Dropped { t }),
             }
         }
     }
 
-    fn ended(&mut self, t: f64, done: &Done, events: &mut Vec<Event>) {
-        let is_complete = done.outcome == Outcome::Completed;
-        let found = is_complete.then(|| self.described(done.start_s, done.end_s, done.side, true)).flatten();
-        let model = found.as_ref().and_then(|(repetition, body, _)| self.model_word(repetition, body));
+    fn ended(&mut self, t: f64, done: &Done, measured: Option<Measured>, events: &mut Vec<Event>) {
         let Some(following) = self.following.as_mut() else { return };
         match done.outcome {
             Outcome::Completed => following.completed += 1,
             Outcome::Attempted => following.attempted += 1,
             Outcome::Interrupted => {}
         }
-        let cue = found.as_ref().and_then(|(repetition, ..)| following.cues.after(repetition));
-        let (phases, metrics) = found.map_or_else(Default::default, |(repetition, _, curves)| {
+        let cue = measured.as_ref().and_then(|measured| following.cues.after(&measured.repetition));
+        let (phases, metrics, model) = measured.map_or_else(Default::default, |measured| {
+            let Measured { repetition, time, model } = measured;
             let span = |phase: &agoge_kinematics::Phase| PhaseSpan {
                 name: phase.name.clone(),
-                start_s: curves.time[phase.start],
-                end_s: curves.time[phase.end],
+                start_s: time[phase.start],
+                end_s: time[phase.end],
             };
-            (repetition.phases.iter().map(span).collect(), repetition.metrics)
+            (repetition.phases.iter().map(span).collect(), repetition.metrics, model)
         });
         events.push(Event::Repetition {
             t,
@@ -274,46 +334,22 @@ impl<'m> Session<'m> {
         events.extend(cue.map(|cue| Event::Cue { t, during: false, cue }));
     }
 
-    /// What was seen since an instant, conditioned and measured as a recording that is over.
-    fn measured(&self, from_s: f64) -> Option<(Recording, Curves)> {
+    /// What was seen from an instant on, with a question; none if that is too little to answer any.
+    fn stretch(&self, t: f64, from_s: f64, question: Question) -> Option<Stretch<'m>> {
         let recording = self.frames.since(from_s, 3)?;
-        let conditioned = condition(&recording, &self.options).ok()?.recording;
-        let body = conditioned.to_body_by(&self.rules).recording;
-        let curves = measure(&body).curves;
-        Some((body, curves))
-    }
-
-    /// A stretch of what was seen as a repetition, with the body and the curves that it was measured on.
-    fn described(
-        &self,
-        start_s: f64,
-        end_s: f64,
-        side: Option<agoge_motion::Side>,
-        complete: bool,
-    ) -> Option<(Repetition, Recording, Curves)> {
-        let movement = self.movement()?;
-        let (body, curves) = self.measured(start_s - BEFORE_S)?;
-        let frame = |time_s: f64| curves.time.partition_point(|time| *time < time_s - 1e-9).min(curves.time.len() - 1);
-        let (start, end) = (frame(start_s), frame(end_s));
-        let repetition = (start < end).then(|| described(movement, &curves, [start, end], side, complete))?;
-        Some((repetition, body, curves))
-    }
-
-    fn model_word(&self, repetition: &Repetition, body: &Recording) -> Option<ModelWord> {
-        let model = self.models.model.as_ref()?;
-        let state = self.stream.as_ref()?.state();
-        let (class, certainty) = state.movement.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-        let readings = model.read(body, &[(repetition.start, repetition.end)]);
-        let (mut scores, _) = learned::judge(model, &self.movement()?.name, &readings, self.space.is_3d());
-        let movement = model.card().movements.get(class)?.clone();
-        Some(ModelWord { movement, certainty: *certainty, score: scores.pop().flatten() })
+        let taken_for = self.models.model.as_ref().zip(self.stream.as_ref()).and_then(|(model, stream)| {
+            let (class, certainty) = stream.state().movement.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            Some((model.card().movements.get(class)?.clone(), *certainty))
+        });
+        let (models, options, rules) = (self.models, self.options.clone(), self.rules.clone());
+        Some(Stretch { models, options, rules, recording, t, question, taken_for })
     }
 }
 
 impl Following {
-    fn new(movement: &Movement) -> Following {
-        let (counter, cues) = (Counter::new(movement), Cues::new(movement));
-        Following { movement: movement.clone(), counter, cues, completed: 0, attempted: 0 }
+    fn new(movement: Arc<Movement>) -> Following {
+        let (counter, cues) = (Counter::new(&movement), Cues::new(&movement));
+        Following { movement, counter, cues, completed: 0, attempted: 0 }
     }
 }
 

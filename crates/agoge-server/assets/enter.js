@@ -1,0 +1,15 @@
+// Gives the token: typed, or brought in the address behind "#", which no server is sent.
+const by = (id) => document.getElementById(id);
+
+async function give(token) {
+  const answer = await fetch("/api/enter", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
+  if (answer.ok) location.replace("/");
+  else by("state").textContent = answer.status === 429 ? "Too many wrong tokens: wait a minute." : "This is not the token.";
+}
+
+by("enter").addEventListener("submit", (event) => { event.preventDefault(); give(by("token").value); });
+const brought = location.hash.slice(1);
+if (brought) {
+  history.replaceState(null, "", "/enter");
+  give(brought);
+}

@@ -1,0 +1,146 @@
+//! The machine's own authority, made once and to be trusted by a phone once, and the certificate that it gives the server at each start for the addresses of the day.
+
+use super::{keys, provider, write_private};
+use crate::Error;
+use data_encoding::HEXUPPER;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData, date_time_ymd,
+};
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Phones refuse certificates that hold for longer than 398 days.
+const HOLDS: Duration = Duration::from_secs(397 * 24 * 3600);
+
+/// The networks that the authority vouches for: private ones (RFC 1918, RFC 6598, RFC 4193), those of a link, and the machine itself.
+const NEAR: [(IpAddr, u8); 8] = [
+    (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
+    (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
+    (IpAddr::V4(Ipv4Addr::new(192, 168, 0, 0)), 16),
+    (IpAddr::V4(Ipv4Addr::new(169, 254, 0, 0)), 16),
+    (IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0)), 10),
+    (IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8),
+    (IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7),
+    (IpAddr::V6(Ipv6Addr::LOCALHOST), 128),
+];
+/// And the names: of this machine, and those that machines of a network give each other (RFC 6762).
+const NAMES: [&str; 2] = ["local", "localhost"];
+
+/// Whether the authority vouches for a name or an address.
+pub(super) fn is_near(host: &str) -> bool {
+    let within = |ip: IpAddr, net: IpAddr, bits: u8| match (ip, net) {
+        (IpAddr::V4(ip), IpAddr::V4(net)) => (ip.to_bits() ^ net.to_bits()) >> (32 - bits) == 0,
+        (IpAddr::V6(ip), IpAddr::V6(net)) => (ip.to_bits() ^ net.to_bits()) >> (128 - bits) == 0,
+        _ => false,
+    };
+    match host.parse() {
+        Ok(ip) => NEAR.iter().any(|&(net, bits)| within(ip, net, bits)),
+        Err(_) => NAMES.iter().any(|name| host == *name || host.ends_with(&format!(".{name}"))),
+    }
+}
+
+/// Signs the server's certificates.
+pub(super) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pem: String,
+    der: CertificateDer<'static>,
+}
+
+impl Authority {
+    /// Reads the authority of a folder, or makes one.
+    pub(super) fn open(folder: &Path) -> Result<Authority, Error> {
+        let (key_path, path) = (folder.join("authority.key.pem"), folder.join("authority.pem"));
+        let wrong = |error: rcgen::Error| Error::Keys { path: key_path.clone(), what: error.to_string() };
+        let key = if key_path.exists() {
+            KeyPair::from_pem(&std::fs::read_to_string(&key_path).map_err(keys(&key_path))?).map_err(wrong)?
+        } else {
+            let key = KeyPair::generate().map_err(wrong)?;
+            write_private(&key_path, &key.serialize_pem())?;
+            key
+        };
+        let params = params(&key);
+        if !path.exists() {
+            write_private(&path, &params.self_signed(&key).map_err(wrong)?.pem())?;
+        }
+        let pem = std::fs::read_to_string(&path).map_err(keys(&path))?;
+        let der = CertificateDer::from_pem_slice(pem.as_bytes())
+            .map_err(|error| Error::Keys { path, what: error.to_string() })?;
+        Ok(Authority { issuer: Issuer::new(params, key), pem, der })
+    }
+
+    pub(super) fn certificate(&self) -> &str {
+        &self.pem
+    }
+
+    /// SHA-256 of its certificate, as phones and browsers show it.
+    pub(super) fn fingerprint(&self) -> String {
+        let hex = HEXUPPER.encode(&Sha256::digest(&self.der));
+        hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
+    }
+
+    /// A new certificate for some names and addresses, ready to take connections with.
+    pub(super) fn acceptor(&self, hosts: &[String]) -> Result<TlsAcceptor, Error> {
+        let made = || -> Result<ServerConfig, Box<dyn std::error::Error>> {
+            let key = KeyPair::generate()?;
+            let mut params = CertificateParams::new(hosts)?;
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, "Agoge");
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.use_authority_key_identifier_extension = true;
+            let now = SystemTime::now();
+            params.not_before = (now - DAY).into();
+            params.not_after = (now + HOLDS - DAY).into();
+            let own = params.signed_by(&key, &self.issuer)?;
+            let key = PrivateKeyDer::try_from(key.serialize_der())?;
+            let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+            Ok(config.with_no_client_auth().with_single_cert(vec![own.der().clone(), self.der.clone()], key)?)
+        };
+        let config = made().map_err(|error| Error::Certificate(error.to_string()))?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+/// What is written in the authority's certificate. The same key gives the same, so that it need not be read back.
+fn params(key: &KeyPair) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let mark = HEXUPPER.encode(&Sha256::digest(key.der_bytes())[..3]);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, format!("Agoge {mark} (local networks only)"));
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2046, 1, 1));
+    // Whoever trusts it trusts it for machines nearby only: should its key be stolen, no site of the world can be feigned with it.
+    let addresses =
+        NEAR.iter().map(|&(net, bits)| CidrSubnet::from_addr_prefix(net, bits)).map(GeneralSubtree::IpAddress);
+    let names = NAMES.iter().map(|name| GeneralSubtree::DnsName((*name).to_owned()));
+    let permitted_subtrees = addresses.chain(names).collect();
+    params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+    params
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_nearby_is_vouched_for() {
+        for host in
+            ["192.168.1.7", "10.1.2.3", "172.31.0.1", "100.100.1.1", "fd12::1", "::1", "laptop.local", "localhost"]
+        {
+            assert!(is_near(host), "{host}");
+        }
+        for host in ["8.8.8.8", "172.32.0.1", "2001:db8::1", "::2", "agoge.example", "evillocal", "local.example"] {
+            assert!(!is_near(host), "{host}");
+        }
+    }
+}

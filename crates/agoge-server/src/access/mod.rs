@@ -1,0 +1,241 @@
+//! Who may ask, once other machines can: names that are this machine's, a token, and a certificate of its own.
+
+mod certificate;
+mod token;
+
+use crate::Error;
+use crate::guard::Rate;
+use axum::http::{HeaderMap, StatusCode, header};
+use certificate::Authority;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use token::Hash;
+use tokio_rustls::TlsAcceptor;
+
+/// Wrong tokens that an address may send at once, and how many a second it gets back.
+const TRIES: (f64, f64) = (5.0, 1.0 / 12.0);
+/// Addresses whose wrong tokens are remembered.
+const MOST_ADDRESSES: usize = 4096;
+/// The cookie that a browser brings.
+const COOKIE: &str = "agoge";
+
+/// What a server needs that other machines may reach.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Where its authority's key and certificate lie, and the hash of its token.
+    pub folder: PathBuf,
+    /// Whether a new token takes the place of the one there is.
+    pub new_token: bool,
+}
+
+/// What whoever started it must know to let others in.
+#[derive(Clone, Debug)]
+pub struct Welcome {
+    /// Where it can be reached from, the likeliest first: `https://…`.
+    pub urls: Vec<String>,
+    /// The token, if it is new: it is kept as a hash only and cannot be told again.
+    pub token: Option<String>,
+    /// SHA-256 of its authority's certificate, to be compared with what a phone shows.
+    pub fingerprint: String,
+}
+
+/// Bars those who do not know the token.
+pub(crate) struct Access {
+    hash: Hash,
+    /// Names and addresses of this machine, without ports.
+    hosts: Vec<String>,
+    authority: Authority,
+    tries: Mutex<HashMap<IpAddr, Rate>>,
+}
+
+impl Access {
+    /// Reads or makes what lies in the folder.
+    ///
+    /// # Errors
+    /// [`Error::Keys`] if it cannot be read, written or made.
+    pub(crate) fn new(remote: &Remote, address: SocketAddr) -> Result<(Access, TlsAcceptor, Welcome), Error> {
+        let folder = remote.folder.as_path();
+        std::fs::create_dir_all(folder).map_err(keys(folder))?;
+        let authority = Authority::open(folder)?;
+        let (hash, token) = token::open(folder, remote.new_token)?;
+        let hosts = hosts(address.ip())?;
+        // The authority vouches for machines nearby; at another address the browser asks.
+        let near: Vec<String> = hosts.iter().filter(|host| certificate::is_near(host)).cloned().collect();
+        let acceptor = authority.acceptor(&near)?;
+        let others = hosts.iter().filter(|host| !near.contains(host));
+        let reached = near.iter().filter(|host| !is_loopback(host)).chain(others);
+        let urls = reached.map(|host| url(host, address.port())).collect();
+        let welcome = Welcome { urls, token, fingerprint: authority.fingerprint() };
+        Ok((Access { hash, hosts, authority, tries: Mutex::default() }, acceptor, welcome))
+    }
+
+    /// Whether a Host without its port is this machine.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
+    }
+
+    /// The certificate of its authority, for a phone to trust (PEM).
+    pub(crate) fn certificate(&self) -> &str {
+        self.authority.certificate()
+    }
+
+    /// Whether a token is the right one.
+    ///
+    /// # Errors
+    /// 401 if it is not, 429 if the address has sent too many wrong ones: then no token of it is looked at for a while.
+    pub(crate) fn try_token(&self, token: &str, from: IpAddr) -> Result<(), StatusCode> {
+        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = network(from);
+        if tries.get(&from).is_some_and(|left| !left.has()) {
+            return Err(StatusCode::TOO_MANY_REQUESTS);
+        }
+        if self.hash.is_of(token) {
+            return Ok(());
+        }
+        if tries.len() >= MOST_ADDRESSES {
+            tries.clear();
+        }
+        tries.entry(from).or_insert_with(|| Rate::new(TRIES.0, TRIES.1)).take();
+        Err(StatusCode::UNAUTHORIZED)
+    }
+
+    /// Whether a request brings the token, as a cookie or as `Authorization: Bearer`.
+    ///
+    /// # Errors
+    /// As [`Access::try_token`].
+    pub(crate) fn allow(&self, headers: &HeaderMap, from: IpAddr) -> Result<(), StatusCode> {
+        match brought(headers) {
+            Some(token) => self.try_token(token, from),
+            None => Err(StatusCode::UNAUTHORIZED),
+        }
+    }
+}
+
+/// What a browser is told to bring from now on: not for scripts, not in the clear, not from other sites' pages.
+pub(crate) fn cookie(token: &str, keep_s: u32) -> String {
+    format!("{COOKIE}={token}; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age={keep_s}")
+}
+
+fn brought(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    bearer.or_else(|| {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+    })
+}
+
+/// Who has an IPv6 address has the 2^64 beside it.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
+            Some(v4) => IpAddr::V4(v4),
+            None => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        },
+        v4 => v4,
+    }
+}
+
+/// Names and addresses that lead here, those first that a phone in the same network can use.
+fn hosts(address: IpAddr) -> Result<Vec<String>, Error> {
+    let mut addresses = if address.is_unspecified() {
+        let all = if_addrs::get_if_addrs().map_err(Error::Runtime)?;
+        all.iter().map(|interface| interface.ip()).collect()
+    } else {
+        vec![address]
+    };
+    // An address of a link names its interface too, which no certificate can.
+    addresses.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    let mut hosts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let name = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
+    let is_name = |name: &str| {
+        !name.is_empty() && name.len() < 60 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+    };
+    if is_name(&name) {
+        hosts.push(format!("{}.local", name.trim_end_matches(".local")));
+    }
+    hosts.extend(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    hosts.dedup();
+    Ok(hosts)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn url(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("https://[{host}]:{port}/") } else { format!("https://{host}:{port}/") }
+}
+
+fn keys(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Keys { path: path.clone(), what: source.to_string() }
+}
+
+/// Writes a file that only its owner may read: to the side, then into its place.
+fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        // Made with the rights of its owner alone.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(keys(path))
+}
+
+/// The cryptography that is used, whatever another library chose as usual.
+fn provider() -> Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
+    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_brought_as_header_or_cookie() {
+        let headers = |name: header::HeaderName, value: &str| HeaderMap::from_iter([(name, value.parse().unwrap())]);
+        assert_eq!(brought(&headers(header::AUTHORIZATION, "Bearer abc")), Some("abc"));
+        assert_eq!(brought(&headers(header::AUTHORIZATION, "Basic abc")), None);
+        assert_eq!(brought(&headers(header::COOKIE, "a=b; agoge=abc; c=d")), Some("abc"));
+        assert_eq!(brought(&headers(header::COOKIE, "notagoge=abc")), None);
+    }
+
+    #[test]
+    fn wrong_tokens_are_counted_by_network() {
+        let folder = tempfile::tempdir().unwrap();
+        let remote = Remote { folder: folder.path().to_owned(), new_token: false };
+        let (access, _, welcome) = Access::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        let token = welcome.token.unwrap();
+        let [attacker, neighbour, other]: [IpAddr; 3] =
+            ["2001:db8::1", "2001:db8::2", "192.0.2.1"].map(|ip| ip.parse().unwrap());
+        for _ in 0..5 {
+            assert_eq!(access.try_token("guess", attacker), Err(StatusCode::UNAUTHORIZED));
+        }
+        for from in [attacker, neighbour] {
+            assert_eq!(access.try_token(&token, from), Err(StatusCode::TOO_MANY_REQUESTS), "not even the right one");
+        }
+        assert_eq!(access.try_token(&token, other), Ok(()));
+        // A second start knows the token by its hash alone; a new one takes its place.
+        let (again, _, welcome) = Access::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        assert!(welcome.token.is_none() && again.try_token(&token, other).is_ok());
+        let renewed = Remote { new_token: true, ..remote };
+        let (new, _, welcome) = Access::new(&renewed, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        assert!(new.try_token(&token, other).is_err() && new.try_token(&welcome.token.unwrap(), other).is_ok());
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            assert!(!std::fs::read_to_string(&path).unwrap().contains(&token), "{}", path.display());
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+            }
+        }
+    }
+}

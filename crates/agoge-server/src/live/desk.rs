@@ -1,0 +1,39 @@
+//! Where the milliseconds of live sessions are spent, so that frames need not wait for them.
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A desk for each core.
+pub(crate) struct Desks {
+    desks: Vec<Desk>,
+    next: AtomicUsize,
+}
+
+/// One thread that works on what it is given in order. It is a pool of its own, so that what could spread over all cores stays on it: beside many sessions that is cheaper.
+#[derive(Clone)]
+pub(super) struct Desk(Arc<ThreadPool>);
+
+impl Desks {
+    /// # Errors
+    /// If the threads cannot be started.
+    pub(crate) fn new() -> std::io::Result<Desks> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let desk = |_| {
+            let pool = ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "live-desk".to_owned()).build();
+            pool.map(|pool| Desk(Arc::new(pool))).map_err(std::io::Error::other)
+        };
+        Ok(Desks { desks: (0..cores).map(desk).collect::<std::io::Result<_>>()?, next: AtomicUsize::new(0) })
+    }
+
+    /// The desk of a new session.
+    pub(super) fn one(&self) -> Desk {
+        self.desks[self.next.fetch_add(1, Ordering::Relaxed) % self.desks.len()].clone()
+    }
+}
+
+impl Desk {
+    pub(super) fn put(&self, work: impl FnOnce() + Send + 'static) {
+        self.0.spawn_fifo(work);
+    }
+}

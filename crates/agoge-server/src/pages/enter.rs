@@ -1,0 +1,63 @@
+//! The way in for a browser of another machine.
+
+use super::{missing, page};
+use crate::access::cookie;
+use crate::app::App;
+use crate::guard::Peer;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use maud::html;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How long a browser brings the token before it is asked again, s.
+const KEPT_S: u32 = 30 * 24 * 3600;
+
+/// `/enter`
+pub(crate) async fn enter(State(app): State<Arc<App>>) -> Response {
+    if app.access.is_none() {
+        return missing("No token is needed", "This server is reached from its own machine only.");
+    }
+    let body = html! {
+        p.what { "This server asks for the token that it told when it was started." }
+        form.row #enter {
+            label for="token" { "Token" }
+            input #token name="token" type="password" required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false";
+            button { "Enter" }
+        }
+        p #state role="status" aria-live="polite" {}
+        p.small { "To be spared your browser's warning next time, " a href="/certificate" { "trust this machine's certificate" } " once, after comparing its fingerprint." }
+    };
+    page("Enter", "/enter", &["enter.js"], &body).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Given {
+    token: String,
+}
+
+/// `/api/enter`
+pub(crate) async fn give(
+    State(app): State<Arc<App>>,
+    Extension(Peer(from)): Extension<Peer>,
+    Json(given): Json<Given>,
+) -> Response {
+    let Some(access) = &app.access else { return StatusCode::NOT_FOUND.into_response() };
+    match access.try_token(given.token.trim(), from) {
+        Ok(()) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(given.token.trim(), KEPT_S))]).into_response(),
+        Err(status) => status.into_response(),
+    }
+}
+
+/// `/certificate`
+pub(crate) async fn certificate(State(app): State<Arc<App>>) -> Response {
+    match &app.access {
+        Some(access) => {
+            ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], access.certificate().to_owned()).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
