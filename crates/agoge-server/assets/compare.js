@@ -1,5 +1,6 @@
 // Two repetitions played by one control: phase by phase, so that both turn at the same instant.
 import { draw } from "/assets/figure.js";
+import { say } from "/assets/words.js";
 
 const by = (id) => document.getElementById(id);
 const sides = ["first", "second"].map((id) => ({ canvas: by(id + "-figure"), which: by(id + "-repetition"), ...JSON.parse(by(id).textContent) }));
@@ -42,7 +43,7 @@ const borders = (r) => (r.complete && r.phases.length ? [r.phases[0].from, ...r.
 function choose() {
   for (const side of sides) {
     side.repetition = side.repetitions.find((r) => r.number === Number(side.which.value));
-    if (!side.repetition) return by("where").textContent = "One of the two has no complete repetition.";
+    if (!side.repetition) return by("where").textContent = say("One of the two has no complete repetition.");
     side.borders = borders(side.repetition);
   }
   if (sides[0].borders.length !== sides[1].borders.length) for (const side of sides) side.borders = [side.repetition.from, side.repetition.to];
@@ -125,8 +126,8 @@ function show(s) {
   const where = place(at);
   for (const side of sides) draw(side.canvas, seen(side, frameAt(side, timeOf(side, where))), side.bones, side.box);
   by("clock").textContent = at.toFixed(2) + " s";
-  const into = sides.map((side) => (timeOf(side, where) - side.borders[0]).toFixed(2) + " s");
-  by("where").textContent = (names[where[0]] ?? "the repetition") + ": the first is " + into[0] + " into its repetition, the second " + into[1] + ".";
+  const into = sides.map((side) => (timeOf(side, where) - side.borders[0]).toFixed(2));
+  by("where").textContent = say("{phase}: the first is {a} s into its repetition, the second {b} s.", { phase: names[where[0]] ?? say("repetition"), a: into[0], b: into[1] });
   const now = by("now");
   if (now) { now.setAttribute("x1", x(at)); now.setAttribute("x2", x(at)); }
 }
@@ -137,12 +138,12 @@ function step(now) {
   if (at >= total) return stop();
   requestAnimationFrame(step);
 }
-function stop() { playing = false; play.textContent = "Play"; }
+function stop() { playing = false; play.textContent = say("Play"); }
 play.addEventListener("click", () => {
   if (playing) return stop();
   if (at >= total) show(0);
   playing = true;
-  play.textContent = "Pause";
+  play.textContent = say("Pause");
   from = performance.now();
   requestAnimationFrame(step);
 });

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::pages;
+use crate::words::Reader;
 use agoge::library::{save, today};
 use agoge::report::{Around, Scene, html_in};
 use agoge::store::{AnalysisId, AthleteId};
@@ -81,10 +82,11 @@ pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
 }
 
 /// `/analyses/{analysis}`
-pub(crate) async fn recent(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Response {
+pub(crate) async fn recent(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<u64>) -> Response {
     match app.recent.page(id) {
         Some(page) => report(page.to_string()),
         None => pages::missing(
+            &reader,
             "That report is no longer kept",
             "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
         ),

@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
-use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages};
+use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages, words};
 use agoge::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -92,6 +92,8 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
         ("get", "/athletes/{athlete}/load", "One athlete: load, injuries and pain"),
         ("get", "/athletes/{athlete}/plan", "One athlete: the newest plan as a calendar"),
+        ("get", "/models", "Cards of the models that come with Agoge"),
+        ("get", "/language", "Choose the language of the pages, English or Chinese; leads back"),
         ("get", "/compare", "Two analyses of one movement beside each other; without both, what to choose from"),
         (
             "post",
@@ -123,6 +125,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/athletes/{athlete}", get(library::athlete))
         .route("/athletes/{athlete}/load", get(over_time::load))
         .route("/athletes/{athlete}/plan", get(over_time::plan))
+        .route("/models", get(pages::models))
+        .route("/language", get(words::choose))
         .route("/compare", get(compare::compare))
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))

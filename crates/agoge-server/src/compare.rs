@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::library::{again, with_store};
 use crate::pages;
+use crate::words::Reader;
 use agoge::store::{AnalysisId, AnalysisRow, Athlete};
 use agoge::{Analyzed, Store};
 use axum::extract::{Query, State};
@@ -35,7 +36,7 @@ fn side(store: &Store, id: i64) -> Result<Side, agoge::Error> {
 }
 
 /// `/compare`: asks for what is not chosen yet, then shows both.
-pub(crate) async fn compare(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Response {
+pub(crate) async fn compare(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Asked>) -> Response {
     let (first, second) = match (asked.first, asked.second) {
         (Some(first), Some(second)) => (first, second),
         (Some(first), None) | (None, Some(first)) => {
@@ -44,18 +45,18 @@ pub(crate) async fn compare(State(app): State<Arc<App>>, Query(asked): Query<Ask
                 let others = store.analyses_of_movement(&row.movement, OFFERED)?;
                 Ok((row, others))
             };
-            return match with_store(app, read).await {
-                Ok((row, others)) => pages::choose_second(&row, &others).into_response(),
+            return match with_store(app, &reader, read).await {
+                Ok((row, others)) => pages::choose_second(&reader, &row, &others).into_response(),
                 Err(response) => response,
             };
         }
-        (None, None) => return pages::choose_first().into_response(),
+        (None, None) => return pages::choose_first(&reader).into_response(),
     };
-    match with_store(app, move |store| Ok((side(store, first)?, side(store, second)?))).await {
+    match with_store(app, &reader, move |store| Ok((side(store, first)?, side(store, second)?))).await {
         Ok((first, second)) if first.row.movement != second.row.movement => {
-            (StatusCode::UNPROCESSABLE_ENTITY, pages::not_comparable(&first.row, &second.row)).into_response()
+            (StatusCode::UNPROCESSABLE_ENTITY, pages::not_comparable(&reader, &first.row, &second.row)).into_response()
         }
-        Ok((first, second)) => pages::compared(&first, &second).into_response(),
+        Ok((first, second)) => pages::compared(&reader, &first, &second).into_response(),
         Err(response) => response,
     }
 }

@@ -17,6 +17,7 @@ mod net;
 mod openapi;
 mod over_time;
 mod pages;
+mod words;
 
 pub use access::{Remote, Welcome};
 pub use app::{Limits, routes};

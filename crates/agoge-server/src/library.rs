@@ -3,6 +3,7 @@
 use crate::analyses::{fault, page_of, report};
 use crate::app::App;
 use crate::pages;
+use crate::words::Reader;
 use agoge::library::borders::{Borders, correct, corrections};
 use agoge::motion::Day;
 use agoge::store::{AnalysisId, AnalysisRow, AthleteId, Error};
@@ -21,10 +22,12 @@ const SHOWN: usize = 200;
 /// Works with the library where blocking is allowed.
 pub(crate) async fn with_store<T: Send + 'static>(
     app: Arc<App>,
+    reader: &Reader,
     work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
 ) -> Result<T, Response> {
     if app.store.is_none() {
         return Err(pages::missing(
+            reader,
             "No library",
             "Start the server with --library DIR to keep athletes and their analyses.",
         ));
@@ -33,7 +36,7 @@ pub(crate) async fn with_store<T: Send + 'static>(
     match done {
         Ok(Some(Ok(value))) => Ok(value),
         Ok(Some(Err(agoge::Error::Store(Error::Nothing { .. })))) => {
-            Err(pages::missing("Not in the library", "It may have been deleted."))
+            Err(pages::missing(reader, "Not in the library", "It may have been deleted."))
         }
         Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
             Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", Error::Name)).into_response())
@@ -44,15 +47,15 @@ pub(crate) async fn with_store<T: Send + 'static>(
 }
 
 /// `/athletes`
-pub(crate) async fn overview(State(app): State<Arc<App>>) -> Response {
-    match with_store(app, |store| Ok(store.overview()?)).await {
-        Ok(standings) => pages::athletes(&standings).into_response(),
+pub(crate) async fn overview(State(app): State<Arc<App>>, reader: Reader) -> Response {
+    match with_store(app, &reader, |store| Ok(store.overview()?)).await {
+        Ok(standings) => pages::athletes(&reader, &standings).into_response(),
         Err(response) => response,
     }
 }
 
 /// `/athletes/{athlete}`
-pub(crate) async fn athlete(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+pub(crate) async fn athlete(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
         let id = AthleteId(id);
         let analyses = store.analyses(id, SHOWN)?;
@@ -61,9 +64,9 @@ pub(crate) async fn athlete(State(app): State<Arc<App>>, Path(id): Path<i64>) ->
         let over_time: Vec<(Day, Analysis)> = analyses.iter().filter_map(whole).collect();
         Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, analyses, over_time))
     };
-    match with_store(app, read).await {
+    match with_store(app, &reader, read).await {
         Ok((athlete, sessions, recordings, analyses, over_time)) => {
-            pages::athlete(&athlete, &sessions, &recordings, &analyses, &over_time).into_response()
+            pages::athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time).into_response()
         }
         Err(response) => response,
     }
@@ -77,13 +80,13 @@ pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Er
 }
 
 /// `/library/analyses/{analysis}`: the report, and its events to be corrected.
-pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
         let analyzed = again(store, AnalysisId(id))?;
         let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
         Ok(page_of(&analyzed, below))
     };
-    match with_store(app, read).await {
+    match with_store(app, &reader, read).await {
         Ok(page) => report(page),
         Err(response) => response,
     }
@@ -92,12 +95,13 @@ pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -
 /// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a label.
 pub(crate) async fn borders(
     State(app): State<Arc<App>>,
+    reader: Reader,
     Path(id): Path<i64>,
     Json(borders): Json<Borders>,
 ) -> Response {
     // Who said so is whoever sits at this machine; there are no accounts.
     let work = move |store: &Store| Ok(correct(store, AnalysisId(id), &borders, "coach"));
-    match with_store(app, work).await {
+    match with_store(app, &reader, work).await {
         Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
         Ok(Err(agoge::Error::Store(Error::Nothing { .. }))) => {
             fault(StatusCode::NOT_FOUND, "there is no such analysis; hint: it may have been deleted")
@@ -119,9 +123,9 @@ pub(crate) struct Search {
 }
 
 /// `GET /api/athletes`
-pub(crate) async fn search(State(app): State<Arc<App>>, Query(asked): Query<Search>) -> Response {
+pub(crate) async fn search(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Search>) -> Response {
     let letters = asked.search.unwrap_or_default();
-    match with_store(app, move |store| Ok(store.search_athletes(&letters)?)).await {
+    match with_store(app, &reader, move |store| Ok(store.search_athletes(&letters)?)).await {
         Ok(athletes) => Json(athletes).into_response(),
         Err(response) => response,
     }
@@ -135,8 +139,8 @@ pub(crate) struct New {
 }
 
 /// `POST /api/athletes`
-pub(crate) async fn add(State(app): State<Arc<App>>, Json(new): Json<New>) -> Response {
-    match with_store(app, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
+pub(crate) async fn add(State(app): State<Arc<App>>, reader: Reader, Json(new): Json<New>) -> Response {
+    match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
         Ok(athlete) => Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })).into_response(),
         Err(response) => response,
     }

@@ -76,6 +76,10 @@ fn made() -> Value {
                 parameters.push(query("search", "string", false));
                 operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
             }
+            ("get", "/language") => {
+                parameters.extend([query("to", "string", true), query("back", "string", true)]);
+                operation["responses"] = answers(&[("303", "The cookie is set"), ("400", "Not said which")]);
+            }
             ("get", "/compare") => {
                 parameters.extend([query("first", "integer", false), query("second", "integer", false)]);
                 operation["responses"] = answers(&[

@@ -221,6 +221,35 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
 }
 
 #[tokio::test]
+async fn pages_speak_the_readers_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let address = running.address;
+    let ask = |path: &str, more: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n");
+        async move { raw(address, request.as_bytes()).await }
+    };
+    let chinese = "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n";
+    for path in ["/", "/watch", "/athletes", "/models", "/compare", "/nowhere", "/athletes/9"] {
+        let (_, _, page) = ask(path, chinese).await;
+        assert!(page.contains("lang=\"zh-Hans\"") && page.contains("一切都留在本机"), "{path}");
+        let (_, _, page) = ask(path, &format!("{chinese}Cookie: a=b; lang=en\r\n")).await;
+        assert!(page.contains("lang=\"en\"") && page.contains("Everything stays on this machine"), "{path}");
+        let back = format!("/language?to=zh&amp;back={}", path.replace('?', "%3F"));
+        assert!(page.contains(&back), "{path}");
+    }
+    let (status, head, _) = ask("/language?to=zh&back=/compare%3Ffirst%3D1", "").await;
+    let head = head.to_ascii_lowercase();
+    assert!(status == 303 && head.contains("set-cookie: lang=zh;") && head.contains("location: /compare?first=1\r\n"));
+    // It leads nowhere else, and nothing is put into the headers.
+    for back in ["//evil.example", "https://evil.example", "%2F%5Cevil.example", "/a%0D%0AX-Evil:%201", "evil"] {
+        let (_, head, _) = ask(&format!("/language?to=zh&back={back}"), "").await;
+        assert!(!head.to_ascii_lowercase().contains("evil"), "{back}: {head}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn too_many_requests_are_slowed_down() {
     let running = server(None, Limits { requests: 5.0, ..Limits::default() }).await;
     let mut refused = 0;

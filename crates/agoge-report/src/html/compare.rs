@@ -1,6 +1,8 @@
 //! Two recordings of one movement beside each other: their curves, and by how much their metrics differ.
 
 use super::figures;
+use crate::Language;
+use crate::language::Sentences;
 use crate::words::{number, unit};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, MetricSummary};
@@ -8,14 +10,19 @@ use agoge_coach::findings::words;
 use maud::{Markup, html};
 
 /// The curves of both above each other (the second dashed), and the differences of their metrics beside the minimal detectable change.
-pub fn comparison(first: &Analysis, second: &Analysis) -> Markup {
+pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
+    let sentences = Sentences::of(language);
+    let say = |name: &str| sentences.say(name, &[("what", "")]).trim().to_owned();
     html! {
-        (curves(first, second))
-        (metrics(first, second))
+        (curves(&sentences, &say, first, second))
+        (metrics(&say, first, second))
     }
 }
 
-fn curves(first: &Analysis, second: &Analysis) -> Markup {
+/// A text of a language.
+type Say<'a> = &'a dyn Fn(&str) -> String;
+
+fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
     let mut both: Vec<Band> = Vec::new();
     for band in &first.bands {
         let other = second.bands.iter().find(|other| (&other.name, other.side) == (&band.name, band.side));
@@ -32,14 +39,14 @@ fn curves(first: &Analysis, second: &Analysis) -> Markup {
     }
     html! {
         section {
-            h2 { "Over the repetition" }
-            @if names.is_empty() { p { "No curve could be measured in both." } } @else {
+            h2 { (say("pair-curves")) }
+            @if names.is_empty() { p { (say("pair-no-curves")) } } @else {
                 p.small {
-                    "Means from start to end of a repetition; the shade is one standard deviation of the first. Dashed: the second."
-                    span.legend { span.left { "left" } span.right { "right" } span.middle { "midline" } }
+                    (say("pair-curves-what"))
+                    span.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
                 }
                 div.figures { @for name in names {
-                    (figures::bands(&words(name), &both.iter().filter(|band| band.name == name).collect::<Vec<_>>(), &[]))
+                    (figures::bands(&sentences.curve(name, None), &both.iter().filter(|band| band.name == name).collect::<Vec<_>>(), &[]))
                 } }
             }
         }
@@ -51,7 +58,7 @@ fn detectable(first: &MetricSummary, second: &MetricSummary) -> Option<f64> {
     first.mdc.into_iter().chain(second.mdc).filter(|mdc| mdc.is_finite()).reduce(f64::max)
 }
 
-fn metrics(first: &Analysis, second: &Analysis) -> Markup {
+fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
     let same = |metric: &MetricSummary| {
         let key = |own: &MetricSummary| (own.name.clone(), own.side, own.phase.clone(), own.unit);
         second.metrics.iter().find(|other| key(other) == key(metric))
@@ -60,16 +67,16 @@ fn metrics(first: &Analysis, second: &Analysis) -> Markup {
         first.metrics.iter().filter_map(|metric| Some((metric, same(metric)?))).collect();
     html! {
         section {
-            h2 { "What differs" }
-            @if pairs.is_empty() { p { "Nothing was measured in both." } } @else {
-                p.small { "Bold: more than the minimal detectable change (MDC, 95 %) between two repetitions. Means of several repetitions are surer than that, so what is bold is sure." }
+            h2 { (say("pair-differs")) }
+            @if pairs.is_empty() { p { (say("pair-none")) } } @else {
+                p.small { (say("pair-what")) }
                 div.scroll tabindex="0" { table {
-                    thead { tr { th scope="col" { "Metric" } th scope="col" { "First" } th scope="col" { "Second" } th scope="col" { "Second − first" } th scope="col" { "MDC" } } }
+                    thead { tr { @for name in ["metric", "first", "second", "change", "mdc"] { th scope="col" { (say(&format!("pair-{name}"))) } } } }
                     tbody { @for (one, two) in pairs {
                         @let change = two.mean - one.mean;
                         @let mdc = detectable(one, two);
                         tr {
-                            th scope="row" { (words(&one.name)) @if let Some(side) = one.side { ", " (side.name()) } @if let Some(phase) = &one.phase { ", " (phase.replace('_', " ")) } " " span.unit { (unit(one.unit)) } }
+                            th scope="row" { (words(&one.name)) @if let Some(side) = one.side { ", " (say(side.name())) } @if let Some(phase) = &one.phase { ", " (phase.replace('_', " ")) } " " span.unit { (unit(one.unit)) } }
                             td { (number(one.mean, one.unit)) " ± " (number(one.sd, one.unit)) }
                             td { (number(two.mean, two.unit)) " ± " (number(two.sd, two.unit)) }
                             td { @if mdc.is_some_and(|mdc| change.abs() > mdc) { strong { (signed(change, one)) } } @else { (signed(change, one)) } }

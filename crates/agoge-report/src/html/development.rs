@@ -1,6 +1,8 @@
 //! How an athlete's movements developed: for each movement the score, and the metric behind its newest first finding, with what must change for a change to be real.
 
 use super::figures::{label, ticks};
+use crate::Language;
+use crate::language::Sentences;
 use crate::words::{number, unit};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::MetricSummary;
@@ -23,7 +25,8 @@ struct Point {
 
 /// A pair of pictures for each movement: its scores with their intervals, and the metric behind its newest first finding with the band of the minimal detectable change around the
 /// first day. In any order of days; nothing for movements without a score.
-pub fn development(analyses: &[(Day, Analysis)]) -> Markup {
+pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
+    let sentences = Sentences::of(language);
     let mut sorted: Vec<&(Day, Analysis)> = analyses.iter().collect();
     sorted.sort_by_key(|(day, _)| *day);
     let mut movements: Vec<&str> = Vec::new();
@@ -37,13 +40,13 @@ pub fn development(analyses: &[(Day, Analysis)]) -> Markup {
             @let own: Vec<&(Day, Analysis)> = sorted.iter().copied().filter(|(_, analysis)| analysis.movement.name == movement).collect();
             section.development {
                 h3 { (own.last().map_or("", |(_, analysis)| &analysis.movement.title)) }
-                div.figures { (scores(&own)) (behind(&own)) }
+                div.figures { (scores(&sentences, &own)) (behind(&sentences, &own)) }
             }
         }
     }
 }
 
-fn scores(own: &[&(Day, Analysis)]) -> Markup {
+fn scores(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     let points: Vec<Point> = own
         .iter()
         .filter_map(|(day, analysis)| {
@@ -52,13 +55,13 @@ fn scores(own: &[&(Day, Analysis)]) -> Markup {
         })
         .collect();
     html! { figure {
-        figcaption { "Score " span.unit { "(bars: 90 %)" } }
-        (picture(&format!("{} scores over time", points.len()), &points, None, Some([0.0, 100.0])))
+        figcaption { (sentences.say("over-score", &[])) " " span.unit { (sentences.say("over-bars", &[])) } }
+        (picture(&sentences.say("over-scores", &[("count", &points.len().to_string())]), &points, None, Some([0.0, 100.0])))
     } }
 }
 
 /// The metric behind the first finding of the newest analysis that has one.
-fn behind(own: &[&(Day, Analysis)]) -> Markup {
+fn behind(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     let finding = own.iter().rev().find_map(|(_, analysis)| analysis.findings.first());
     let Some(finding) = finding else { return html! {} };
     let of = |analysis: &Analysis| -> Option<MetricSummary> {
@@ -78,11 +81,11 @@ fn behind(own: &[&(Day, Analysis)]) -> Markup {
     let band = mdc.map(|mdc| [first.mean - mdc, first.mean + mdc]);
     let name = words(&first.name);
     html! { figure {
-        figcaption { (name) @if let Some(side) = first.side { ", " (side.name()) } @if !unit(first.unit).is_empty() { " " span.unit { "(" (unit(first.unit)) ")" } } }
-        (picture(&format!("{name} on {} days", points.len()), &points, band, None))
+        figcaption { (name) @if let Some(side) = first.side { ", " (sentences.say(side.name(), &[("what", "")]).trim()) } @if !unit(first.unit).is_empty() { " " span.unit { "(" (unit(first.unit)) ")" } } }
+        (picture(&sentences.say("over-days", &[("name", &name), ("count", &points.len().to_string())]), &points, band, None))
         p.small { @match mdc {
-            Some(mdc) => { "Shade: within " (number(mdc, first.unit)) " " (unit(first.unit)) " of the first, less than can be told from error." }
-            None => { "How much must change to be told from error is not known." }
+            Some(mdc) => { (sentences.say("over-shade", &[("mdc", format!("{} {}", number(mdc, first.unit), unit(first.unit)).trim())])) }
+            None => { (sentences.say("over-unknown", &[])) }
         } }
     } }
 }

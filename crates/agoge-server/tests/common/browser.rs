@@ -3,6 +3,7 @@
 
 use super::raw;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,6 +17,13 @@ pub struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // The session first: a driver that is killed leaves its browser behind.
+        if let Ok(mut stream) = std::net::TcpStream::connect(self.address) {
+            let head = format!("DELETE {} HTTP/1.1\r\nHost: {}\r\n", self.session, self.address);
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+            let _ = stream.write_all(format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n").as_bytes());
+            let _ = stream.read(&mut [0; 512]);
+        }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -41,6 +49,7 @@ impl Browser {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            "--lang=en",
             &format!("--window-size={width},{height}"),
         ];
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": args } } } });

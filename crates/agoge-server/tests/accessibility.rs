@@ -118,6 +118,7 @@ async fn every_page_is_for_everybody() {
         ("athlete", "/athletes/1"),
         ("upload", &recent),
         ("report", "/library/analyses/1"),
+        ("models", "/models"),
         ("choose", "/compare?first=1"),
         ("compare", "/compare?first=1&second=3"),
         ("load", "/athletes/1/load"),
@@ -127,17 +128,24 @@ async fn every_page_is_for_everybody() {
         ("nothing", "/nowhere"),
     ];
     let mut wrong = Vec::new();
-    for (theme, width) in [("light", 1200), ("dark", 1200), ("light", 390), ("dark", 390)] {
+    let ways =
+        [("en", "light", 1200), ("en", "dark", 1200), ("en", "light", 390), ("en", "dark", 390), ("zh", "light", 390)];
+    for (language, theme, width) in ways {
         show(&browser, theme, width).await;
+        browser.go(&format!("http://{}/language?to={language}&back=/", running.address)).await;
         for (name, path) in pages {
             browser.go(&format!("http://{}{path}", running.address)).await;
-            wrong
-                .extend(faults(&browser, &axe).await.into_iter().map(|what| format!("{path} {theme} {width}: {what}")));
+            wrong.extend(
+                faults(&browser, &axe)
+                    .await
+                    .into_iter()
+                    .map(|what| format!("{path} {language} {theme} {width}: {what}")),
+            );
             let wide = browser.run("return document.documentElement.scrollWidth").await;
             if wide.as_u64() > Some(u64::from(width)) {
                 wrong.push(format!("{path} {theme}: {wide} wide on a screen of {width}"));
             }
-            browser.picture(&format!("{name}-{theme}-{width}")).await;
+            browser.picture(&format!("{name}-{language}-{theme}-{width}")).await;
         }
     }
     // It would have been noticed.
