@@ -121,3 +121,23 @@ fn files_of_many_devices() {
     run(&arguments);
     assert_eq!(std::fs::read(folder.path().join("athletes/Ada/workouts.csv")).unwrap(), table);
 }
+
+#[test]
+fn a_plan_for_an_athlete_is_kept_in_the_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library");
+    let run = with(&library);
+    let request = put(
+        folder.path(),
+        "request.toml",
+        "start = \"2026-06-30\"\nweeks = 1\nlevel = \"novice\"\nsports = [\"running\"]\nminutes = { monday = 40, friday = 40 }\n",
+    );
+    assert!(run(&["athlete", "add", "Ada"]).status.success());
+    let out = folder.path().join("plan");
+    let made = run(&["plan", "make", &request, "--athlete", "Ada", "--out", &out.to_string_lossy()]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let store = agoge::Store::open(&library).unwrap();
+    let plans = store.plans(store.find_athlete("Ada").unwrap().id).unwrap();
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
+    assert!(plans.len() == 1 && plans[0].day.to_string() == "2026-06-30" && plans[0].plan == written);
+}

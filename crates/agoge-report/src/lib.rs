@@ -15,7 +15,10 @@ mod words;
 pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
-pub use html::{SCRIPT, STYLE, Scene, html, html_under, load_html, plan_html};
+pub use html::{
+    Around, SCRIPT, STYLE, Scene, comparison, development, html, html_in, load_html, load_html_in, plan_html,
+    plan_html_in, scene_json,
+};
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
 pub use plan::{compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};

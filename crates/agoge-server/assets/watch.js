@@ -1,5 +1,6 @@
 // The live page: frames out, events in.
 import { draw } from "/assets/figure.js";
+import { say } from "/assets/words.js";
 
 const by = (id) => document.getElementById(id);
 const canvas = by("figure");
@@ -23,7 +24,7 @@ function fresh() {
   stop();
   times = [];
   by("count").textContent = "0";
-  by("attempts").textContent = "no attempts";
+  by("attempts").textContent = say("no attempts");
   by("log").replaceChildren();
   for (const id of ["cue", "phase", "latency"]) by(id).textContent = "–";
   for (const id of ["why", "metric"]) by(id).textContent = "";
@@ -37,7 +38,7 @@ function hear(event) {
     if (times.length % 15 === 0) {
       const sorted = [...times].sort((a, b) => a - b);
       const at = (share) => sorted[Math.floor((sorted.length - 1) * share)].toFixed(1);
-      by("latency").textContent = "half below " + at(0.5) + " ms, 99 of 100 below " + at(0.99) + " ms";
+      by("latency").textContent = say("half below {a} ms, 99 of 100 below {b} ms", { a: at(0.5), b: at(0.99) });
     }
   }
   switch (event.event) {
@@ -53,10 +54,11 @@ function hear(event) {
       break;
     case "repetition": {
       by("count").textContent = event.completed;
-      by("attempts").textContent = event.attempted === 0 ? "no attempts" : event.attempted + (event.attempted === 1 ? " attempt" : " attempts");
-      by("phase").textContent = "rest";
+      by("attempts").textContent = event.attempted === 0 ? say("no attempts") : event.attempted === 1 ? say("1 attempt") : say("{n} attempts", { n: event.attempted });
+      by("phase").textContent = say("rest");
       const line = document.createElement("li");
-      line.textContent = event.outcome + ", " + (event.end_s - event.start_s).toFixed(1) + " s";
+      // completed, attempted or interrupted
+      line.textContent = say(event.outcome) + ", " + (event.end_s - event.start_s).toFixed(1) + " s";
       by("log").append(line);
       break;
     }
@@ -70,7 +72,7 @@ function connect(path, hello, opened) {
   socket.onopen = () => { socket.send(JSON.stringify(hello)); opened(); };
   socket.onmessage = (message) => hear(JSON.parse(message.data));
   socket.onclose = () => { clearInterval(timer); by("stop").disabled = true; };
-  socket.onerror = () => state("The connection broke off.");
+  socket.onerror = () => state(say("The connection broke off."));
 }
 
 by("stop").addEventListener("click", stop);
@@ -99,7 +101,7 @@ by("camera").addEventListener("click", async () => {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, frameRate: 30 } });
   } catch (error) {
     by("stop").disabled = true;
-    return state("The camera cannot be used: " + error.message);
+    return state(say("The camera cannot be used: ") + error.message);
   }
   const video = by("video");
   video.srcObject = stream;

@@ -2,8 +2,9 @@
 
 use crate::app::App;
 use crate::pages;
+use crate::words::Reader;
 use agoge::library::{save, today};
-use agoge::report::{Scene, html_under};
+use agoge::report::{Around, Scene, html_in};
 use agoge::store::{AnalysisId, AthleteId};
 use agoge::{Analyzed, Models, Options, analyze, read_to_analyze};
 use axum::Json;
@@ -12,6 +13,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use maud::Markup;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -59,11 +61,11 @@ impl Recent {
     }
 }
 
-/// The policy of a report: its own script, named by its hash, and its inline styles.
+/// The policy of a report: its own script, named by its hash, those of the server, and its inline styles.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = data_encoding::BASE64.encode(&Sha256::digest(agoge::report::SCRIPT));
     format!(
-        "default-src 'none'; script-src 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 });
 
@@ -73,17 +75,18 @@ pub(crate) fn report(page: String) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page).into_response()
 }
 
-/// The page of an analysis.
-pub(crate) fn page_of(analyzed: &Analyzed) -> String {
+/// The page of an analysis, with what stands below its moving figure.
+pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
     let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
-    html_under(&pages::way_back(), &analyzed.analysis, &scene)
+    html_in(&Around { above: pages::way_back(), below_figure }, &analyzed.analysis, &scene)
 }
 
 /// `/analyses/{analysis}`
-pub(crate) async fn recent(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Response {
+pub(crate) async fn recent(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<u64>) -> Response {
     match app.recent.page(id) {
         Some(page) => report(page.to_string()),
         None => pages::missing(
+            &reader,
             "That report is no longer kept",
             "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
         ),
@@ -102,7 +105,7 @@ pub(crate) struct Upload {
 }
 
 /// An error as JSON.
-fn fault(status: StatusCode, what: &str) -> Response {
+pub(crate) fn fault(status: StatusCode, what: &str) -> Response {
     (status, Json(json!({ "error": what }))).into_response()
 }
 
@@ -227,7 +230,7 @@ fn work(
         let AnalysisId(id) = save(store, (athlete, today()), &reading.recording, &analyzed.analysis, models, options)?;
         return Ok((format!("/library/analyses/{id}"), title));
     }
-    let id = app.recent.keep(title.clone(), page_of(&analyzed));
+    let id = app.recent.keep(title.clone(), page_of(&analyzed, Markup::default()));
     Ok((format!("/analyses/{id}"), title))
 }
 

@@ -3,7 +3,7 @@
 use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
-use crate::{Config, Error, analyses, assets, guard, library, live, openapi, pages};
+use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages, words};
 use agoge::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -90,6 +90,16 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/athletes/{athlete}", "One athlete: analyses over time"),
         ("get", "/analyses/{analysis}", "The report of an upload that was not stored; kept in memory"),
         ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
+        ("get", "/athletes/{athlete}/load", "One athlete: load, injuries and pain"),
+        ("get", "/athletes/{athlete}/plan", "One athlete: the newest plan as a calendar"),
+        ("get", "/models", "Cards of the models that come with Agoge"),
+        ("get", "/language", "Choose the language of the pages, English or Chinese; leads back"),
+        ("get", "/compare", "Two analyses of one movement beside each other; without both, what to choose from"),
+        (
+            "post",
+            "/api/library/analyses/{analysis}/borders",
+            "Correct where a repetition and its phases begin and end; stored as a label",
+        ),
         ("post", "/api/analyses", "Analyse a recording: the file is the body"),
         ("get", "/api/athletes", "Athletes of the library; `search` keeps those whose name has these letters"),
         ("post", "/api/athletes", "Add an athlete"),
@@ -113,8 +123,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/watch", get(pages::watch))
         .route("/athletes", get(library::overview))
         .route("/athletes/{athlete}", get(library::athlete))
+        .route("/athletes/{athlete}/load", get(over_time::load))
+        .route("/athletes/{athlete}/plan", get(over_time::plan))
+        .route("/models", get(pages::models))
+        .route("/language", get(words::choose))
+        .route("/compare", get(compare::compare))
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))
+        .route("/api/library/analyses/{analysis}/borders", post(library::borders))
         .route("/api/analyses", post(analyses::upload).layer(DefaultBodyLimit::disable()))
         .route("/api/athletes", get(library::search).post(library::add))
         .route("/api/movements", get(pages::movements))

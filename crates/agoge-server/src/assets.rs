@@ -4,12 +4,15 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-const FILES: [(&str, &str, &str); 6] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("report.css", "text/css", agoge::report::STYLE),
     ("server.css", "text/css", include_str!("../assets/server.css")),
     ("enter.js", "text/javascript", include_str!("../assets/enter.js")),
     ("upload.js", "text/javascript", include_str!("../assets/upload.js")),
     ("watch.js", "text/javascript", include_str!("../assets/watch.js")),
+    ("borders.js", "text/javascript", include_str!("../assets/borders.js")),
+    ("compare.js", "text/javascript", include_str!("../assets/compare.js")),
+    ("words.js", "text/javascript", include_str!("../assets/words.js")),
     ("figure.js", "text/javascript", include_str!("../assets/figure.js")),
 ];
 

@@ -8,13 +8,16 @@ mod analyses;
 mod app;
 mod assets;
 pub mod bench;
+mod compare;
 mod guard;
 mod library;
 mod live;
 mod metrics;
 mod net;
 mod openapi;
+mod over_time;
 mod pages;
+mod words;
 
 pub use access::{Remote, Welcome};
 pub use app::{Limits, routes};

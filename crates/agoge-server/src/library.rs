@@ -1,10 +1,13 @@
 //! Pages and addresses of the athletes' library.
 
-use crate::analyses::{page_of, report};
+use crate::analyses::{fault, page_of, report};
 use crate::app::App;
 use crate::pages;
-use agoge::store::{AnalysisId, AthleteId, Error};
-use agoge::{Models, Options, Store, analyze};
+use crate::words::Reader;
+use agoge::library::borders::{Borders, correct, corrections};
+use agoge::motion::Day;
+use agoge::store::{AnalysisId, AnalysisRow, AthleteId, Error};
+use agoge::{Analysis, Analyzed, Models, Options, Store, analyze};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -17,12 +20,14 @@ use std::sync::Arc;
 const SHOWN: usize = 200;
 
 /// Works with the library where blocking is allowed.
-async fn with_store<T: Send + 'static>(
+pub(crate) async fn with_store<T: Send + 'static>(
     app: Arc<App>,
-    work: impl FnOnce(&Store) -> Result<T, Error> + Send + 'static,
+    reader: &Reader,
+    work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
 ) -> Result<T, Response> {
     if app.store.is_none() {
         return Err(pages::missing(
+            reader,
             "No library",
             "Start the server with --library DIR to keep athletes and their analyses.",
         ));
@@ -30,8 +35,10 @@ async fn with_store<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
     match done {
         Ok(Some(Ok(value))) => Ok(value),
-        Ok(Some(Err(Error::Nothing { .. }))) => Err(pages::missing("Not in the library", "It may have been deleted.")),
-        Ok(Some(Err(Error::Name))) => {
+        Ok(Some(Err(agoge::Error::Store(Error::Nothing { .. })))) => {
+            Err(pages::missing(reader, "Not in the library", "It may have been deleted."))
+        }
+        Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
             Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", Error::Name)).into_response())
         }
         _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the library cannot be used; hint: `agoge library check`\n")
@@ -40,45 +47,71 @@ async fn with_store<T: Send + 'static>(
 }
 
 /// `/athletes`
-pub(crate) async fn overview(State(app): State<Arc<App>>) -> Response {
-    match with_store(app, |store| store.overview()).await {
-        Ok(standings) => pages::athletes(&standings).into_response(),
+pub(crate) async fn overview(State(app): State<Arc<App>>, reader: Reader) -> Response {
+    match with_store(app, &reader, |store| Ok(store.overview()?)).await {
+        Ok(standings) => pages::athletes(&reader, &standings).into_response(),
         Err(response) => response,
     }
 }
 
 /// `/athletes/{athlete}`
-pub(crate) async fn athlete(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+pub(crate) async fn athlete(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
         let id = AthleteId(id);
-        Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, store.analyses(id, SHOWN)?))
+        let analyses = store.analyses(id, SHOWN)?;
+        // What an older version wrote and this one cannot read is left out of the pictures.
+        let whole = |row: &AnalysisRow| Some((row.day, store.analysis(row.id).ok()?));
+        let over_time: Vec<(Day, Analysis)> = analyses.iter().filter_map(whole).collect();
+        Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, analyses, over_time))
     };
-    match with_store(app, read).await {
-        Ok((athlete, sessions, recordings, analyses)) => {
-            pages::athlete(&athlete, &sessions, &recordings, &analyses).into_response()
+    match with_store(app, &reader, read).await {
+        Ok((athlete, sessions, recordings, analyses, over_time)) => {
+            pages::athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time).into_response()
         }
         Err(response) => response,
     }
 }
 
-/// `/library/analyses/{analysis}`: the report, made again from the stored recording with the options of then.
-pub(crate) async fn analysis(State(app): State<Arc<App>>, Path(id): Path<i64>) -> Response {
+/// A stored analysis made again from the stored recording with the options of then.
+pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Error> {
+    let row = store.analysis_row(id)?;
+    let options: Options = serde_json::from_value(store.analysis_options(id)?).map_err(Error::from)?;
+    analyze(&store.recording(row.recording)?, None, Models::bundled(), &options)
+}
+
+/// `/library/analyses/{analysis}`: the report, and its events to be corrected.
+pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
-        let row = store.analysis_row(AnalysisId(id))?;
-        let options: Options = serde_json::from_value(store.analysis_options(row.id)?)?;
-        Ok((store.recording(row.recording)?, options))
+        let analyzed = again(store, AnalysisId(id))?;
+        let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
+        Ok(page_of(&analyzed, below))
     };
-    let (recording, options) = match with_store(app, read).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
-    let made = tokio::task::spawn_blocking(move || {
-        analyze(&recording, None, Models::bundled(), &options).map(|analyzed| page_of(&analyzed))
-    })
-    .await;
-    match made {
-        Ok(Ok(page)) => report(page),
-        _ => (StatusCode::INTERNAL_SERVER_ERROR, "the report cannot be made again\n").into_response(),
+    match with_store(app, &reader, read).await {
+        Ok(page) => report(page),
+        Err(response) => response,
+    }
+}
+
+/// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a label.
+pub(crate) async fn borders(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+    Json(borders): Json<Borders>,
+) -> Response {
+    // Who said so is whoever sits at this machine; there are no accounts.
+    let work = move |store: &Store| Ok(correct(store, AnalysisId(id), &borders, "coach"));
+    match with_store(app, &reader, work).await {
+        Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
+        Ok(Err(agoge::Error::Store(Error::Nothing { .. }))) => {
+            fault(StatusCode::NOT_FOUND, "there is no such analysis; hint: it may have been deleted")
+        }
+        Ok(Err(error @ agoge::Error::Borders { .. })) => fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+        Ok(Err(_)) => fault(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the library cannot be changed; hint: `agoge library check` says what is wrong with it",
+        ),
+        Err(response) => response,
     }
 }
 
@@ -90,9 +123,9 @@ pub(crate) struct Search {
 }
 
 /// `GET /api/athletes`
-pub(crate) async fn search(State(app): State<Arc<App>>, Query(asked): Query<Search>) -> Response {
+pub(crate) async fn search(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Search>) -> Response {
     let letters = asked.search.unwrap_or_default();
-    match with_store(app, move |store| store.search_athletes(&letters)).await {
+    match with_store(app, &reader, move |store| Ok(store.search_athletes(&letters)?)).await {
         Ok(athletes) => Json(athletes).into_response(),
         Err(response) => response,
     }
@@ -106,8 +139,8 @@ pub(crate) struct New {
 }
 
 /// `POST /api/athletes`
-pub(crate) async fn add(State(app): State<Arc<App>>, Json(new): Json<New>) -> Response {
-    match with_store(app, move |store| store.athlete_or_new(&new.name)).await {
+pub(crate) async fn add(State(app): State<Arc<App>>, reader: Reader, Json(new): Json<New>) -> Response {
+    match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
         Ok(athlete) => Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })).into_response(),
         Err(response) => response,
     }

@@ -45,6 +45,18 @@ fn made() -> Value {
                     ("422", "Not a name"),
                 ]);
             }
+            ("post", "/api/library/analyses/{analysis}/borders") => {
+                let seconds = json!({ "type": "array", "items": { "type": "number" } });
+                let schema = json!({ "type": "object", "required": ["repetition", "at_s"], "properties": { "repetition": { "type": "integer" }, "at_s": seconds }, "additionalProperties": false });
+                operation["requestBody"] =
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["responses"] = answers(&[
+                    ("200", "The label's number"),
+                    ("404", "No library or no such analysis"),
+                    ("415", "Not JSON"),
+                    ("422", "Borders that cannot be"),
+                ]);
+            }
             ("post", "/api/enter") => {
                 let schema = json!({ "type": "object", "required": ["token"], "properties": { "token": { "type": "string" } }, "additionalProperties": false });
                 operation["requestBody"] =
@@ -63,6 +75,18 @@ fn made() -> Value {
             ("get", "/api/athletes") => {
                 parameters.push(query("search", "string", false));
                 operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
+            }
+            ("get", "/language") => {
+                parameters.extend([query("to", "string", true), query("back", "string", true)]);
+                operation["responses"] = answers(&[("303", "The cookie is set"), ("400", "Not said which")]);
+            }
+            ("get", "/compare") => {
+                parameters.extend([query("first", "integer", false), query("second", "integer", false)]);
+                operation["responses"] = answers(&[
+                    ("200", "The page"),
+                    ("404", "No library or no such analysis"),
+                    ("422", "Two movements"),
+                ]);
             }
             (_, path) if path.starts_with("/live") => {
                 operation["responses"] = answers(&[

@@ -120,7 +120,7 @@ async fn an_upload_is_analysed_whatever_its_name() {
             "{name}"
         );
         // The one inline script is named by its hash.
-        assert!(head.contains("script-src 'sha256-") && !head.contains("script-src 'unsafe"), "{head}");
+        assert!(head.contains("script-src 'self' 'sha256-") && !head.contains("script-src 'self' 'unsafe"), "{head}");
         let (_, _, start) = get(running.address, "/").await;
         assert!(!start.contains("<script>alert"));
     }
@@ -173,10 +173,41 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     assert_eq!(status, 200, "{said}");
     let report = serde_json::from_str::<Value>(&said).unwrap()["url"].as_str().unwrap().to_owned();
     assert!(report.starts_with("/library/analyses/") && get(address, &report).await.2.contains("Change this first"));
-    for path in ["/", "/athletes", &format!("/athletes/{id}")] {
+    let (status, _, said) = post(address, &upload.replace("squat", "sit_to_stand"), "", &recording_file()).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(post(address, &upload.replace("set.trc", "other.trc"), "", &recording_file()).await.0, 200);
+    let stands = |first: &str, second: &str| format!("/compare?first={first}&second={second}");
+    for (path, status) in [
+        (stands("1", "2"), 422),
+        (stands("1", "99"), 404),
+        (stands("1", "x"), 400),
+        ("/compare?third=1".to_owned(), 400),
+        ("/compare?first=2".to_owned(), 200),
+    ] {
+        assert_eq!(get(address, &path).await.0, status, "{path}");
+    }
+    let (one, load, plan) = (format!("/athletes/{id}"), format!("/athletes/{id}/load"), format!("/athletes/{id}/plan"));
+    for path in ["/", "/athletes", &one, &load, &plan, "/compare?first=1", &stands("1", "3")] {
         let (status, _, page) = get(address, path).await;
         assert!(status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"), "{path}");
     }
+    // Corrections are for the server's own pages and programs, in JSON, and must be possible.
+    let borders = format!("/api{report}/borders");
+    let own: Value = serde_json::from_str(
+        get(address, &report).await.2.split("id=\"corrections\">").nth(1).unwrap().split("</script>").next().unwrap(),
+    )
+    .unwrap();
+    let right = serde_json::json!({ "repetition": 1, "at_s": own["repetitions"][0]["found_s"] }).to_string();
+    let evil = format!("{json}Origin: http://evil.example\r\n");
+    assert_eq!(post(address, &borders, &evil, right.as_bytes()).await.0, 403);
+    assert_eq!(post(address, &borders, "Content-Type: text/plain\r\n", right.as_bytes()).await.0, 415);
+    assert_eq!(post(address, "/api/library/analyses/999/borders", json, right.as_bytes()).await.0, 404);
+    for wrong in [r#"{"repetition":1,"at_s":[1,2]}"#, r#"{"repetition":1,"at_s":[3,2,1]}"#, r#"{"repetition":1}"#] {
+        assert_eq!(post(address, &borders, json, wrong.as_bytes()).await.0, 422, "{wrong}");
+    }
+    let many = format!("{{\"repetition\": 1, \"at_s\": [{}0]}}", "0,".repeat(100_000));
+    assert!([413, 0].contains(&post(address, &borders, json, many.as_bytes()).await.0));
+    assert_eq!(post(address, &borders, json, right.as_bytes()).await.0, 200);
     let found = |text: String| serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len();
     assert_eq!(found(get(address, "/api/athletes?search=%27%20OR%20%271%27%3D%271").await.2), 0);
     assert_eq!(found(get(address, "/api/athletes?search=DROP%20TABLE").await.2), 1);
@@ -187,6 +218,35 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     let again = server(Some(folder.path().to_owned()), Limits::default()).await;
     assert_eq!(get(again.address, &report).await.0, 200);
     again.stop().await;
+}
+
+#[tokio::test]
+async fn pages_speak_the_readers_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let address = running.address;
+    let ask = |path: &str, more: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n");
+        async move { raw(address, request.as_bytes()).await }
+    };
+    let chinese = "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n";
+    for path in ["/", "/watch", "/athletes", "/models", "/compare", "/nowhere", "/athletes/9"] {
+        let (_, _, page) = ask(path, chinese).await;
+        assert!(page.contains("lang=\"zh-Hans\"") && page.contains("一切都留在本机"), "{path}");
+        let (_, _, page) = ask(path, &format!("{chinese}Cookie: a=b; lang=en\r\n")).await;
+        assert!(page.contains("lang=\"en\"") && page.contains("Everything stays on this machine"), "{path}");
+        let back = format!("/language?to=zh&amp;back={}", path.replace('?', "%3F"));
+        assert!(page.contains(&back), "{path}");
+    }
+    let (status, head, _) = ask("/language?to=zh&back=/compare%3Ffirst%3D1", "").await;
+    let head = head.to_ascii_lowercase();
+    assert!(status == 303 && head.contains("set-cookie: lang=zh;") && head.contains("location: /compare?first=1\r\n"));
+    // It leads nowhere else, and nothing is put into the headers.
+    for back in ["//evil.example", "https://evil.example", "%2F%5Cevil.example", "/a%0D%0AX-Evil:%201", "evil"] {
+        let (_, head, _) = ask(&format!("/language?to=zh&back={back}"), "").await;
+        assert!(!head.to_ascii_lowercase().contains("evil"), "{back}: {head}");
+    }
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Analyses, and the overview of the squad that they make.
 
 use crate::athletes::{ATHLETE, athlete};
-use crate::rows::{AnalysisId, AnalysisRow, AthleteId, Made, RecordingId, Standing, day, verdict, verdict_text};
+use crate::rows::{
+    AnalysisId, AnalysisRow, Athlete, AthleteId, Made, RecordingId, Standing, day, verdict, verdict_text,
+};
 use crate::store::{count, must_exist, now};
 use crate::{Error, Store};
 use agoge_coach::Analysis;
@@ -79,6 +81,34 @@ impl Store {
             );
             let rows = now.prepare(&sql)?.query_map(params![athlete, count(most)], |row| analysis_row(row, 0))?.collect::<Result<_, _>>()?;
             Ok(rows)
+        })
+    }
+
+    /// The newest analyses of a movement with whose they are, at most `most` of them, the newest first.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn analyses_of_movement(&self, movement: &str, most: usize) -> Result<Vec<(Athlete, AnalysisRow)>, Error> {
+        self.read(|now| {
+            let sql = format!(
+                "SELECT {ATHLETE}, {COLUMNS} FROM {TABLES} JOIN athletes ON athletes.id = sessions.athlete
+                 WHERE analyses.movement = ?1 ORDER BY sessions.day DESC, analyses.id DESC LIMIT ?2"
+            );
+            let both = |row: &Row<'_>| Ok((athlete(row)?, analysis_row(row, 4)?));
+            Ok(now.prepare(&sql)?.query_map(params![movement, count(most)], both)?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Whose an analysis is.
+    ///
+    /// # Errors
+    /// [`Error::Nothing`], or if the library cannot be read.
+    pub fn athlete_of(&self, id: AnalysisId) -> Result<Athlete, Error> {
+        self.read(|now| {
+            let sql = format!(
+                "SELECT {ATHLETE} FROM {TABLES} JOIN athletes ON athletes.id = sessions.athlete WHERE analyses.id = ?1"
+            );
+            now.query_row(&sql, [id], athlete).optional()?.ok_or(Error::Nothing { what: "analysis", id: id.0 })
         })
     }
 

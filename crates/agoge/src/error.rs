@@ -55,6 +55,14 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
+    /// Borders of a repetition that cannot be.
+    #[error(
+        "these borders cannot be stored: {what}; hint: they ascend within the recording, one more than the repetition has phases"
+    )]
+    Borders {
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// The configuration is at fault.
     #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
     Config {

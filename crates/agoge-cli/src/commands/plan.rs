@@ -6,7 +6,7 @@ use crate::args::{Known, Plan as Args, PlanCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::coach::plan::{Clash, Event, Plan, Priority, check, plan, today};
 use agoge::plan::{PlanInput, read_plan};
-use agoge::report;
+use agoge::{Store, report};
 use std::path::Path;
 
 /// Plans, judges or compares.
@@ -84,6 +84,12 @@ fn make(known: &Known, from: Option<&Path>, explain: bool, out: &Path, shared: &
         ("plan.ics", report::plan_calendar(&made)),
     ] {
         agoge::write_bytes(&out.join(name), text.as_bytes())?;
+    }
+    if let Some(name) = &known.athlete {
+        // Kept for the athlete's page; older plans stay.
+        let store = Store::open_existing(&known.library.folder()?)?;
+        let value = serde_json::to_value(&made).map_err(std::io::Error::from)?;
+        store.save_plan(store.find_athlete(name)?.id, made.start, &value)?;
     }
     match shared.json {
         true => print_json(&made)?,

@@ -9,8 +9,9 @@ const SHOWN_HZ: f64 = 30.0;
 /// Most frames on a page; longer recordings are shown coarser.
 const MOST_FRAMES: usize = 5000;
 
-/// The data as JSON that is safe inside a script element.
-pub(super) fn json(analysis: &Analysis, scene: &Scene) -> String {
+/// What the moving figure and its curves are drawn from, as JSON that is safe inside a script element: `time` in s; `positions` a row a time, of `x, y(, z)` a part in mm or
+/// tenths of a pixel, Y up; `bones` as pairs of places in `parts`; `curves`; `repetitions` with their phases in s. What is not known is `null`.
+pub fn json(analysis: &Analysis, scene: &Scene) -> String {
     let body = scene.figure;
     let curve_time = &scene.curves.time;
     let frames = body.frames();

@@ -1,6 +1,6 @@
 //! The page of load and injury: what changed, why it matters, what to do, how sure; then the days, with injuries marked.
 
-use super::page;
+use super::{Around, page};
 use crate::words::{certainty, count};
 use agoge_coach::analysis::Certainty;
 use agoge_coach::injury::{Area, Injury, Warning, screening_text};
@@ -14,13 +14,22 @@ const OWN_STYLE: &str = include_str!("../../assets/load.css");
 
 /// The page.
 pub fn load_html(overview: &Overview) -> String {
+    whole(None, overview)
+}
+
+/// The page within a server's.
+pub fn load_html_in(around: &Around, overview: &Overview) -> String {
+    whole(Some(around), overview)
+}
+
+fn whole(around: Option<&Around>, overview: &Overview) -> String {
     let title = format!("Load – {}", overview.athlete);
     let body = html! {
         header {
             h1 { "Load and injury" }
             p.what { (overview.athlete) " · until " (overview.today) " · " (overview.method.name()) ", " (overview.method.unit()) " (" (overview.method.source()) ")" }
         }
-        main {
+        main #main {
             (summary(overview))
             (said(overview))
             (days(overview))
@@ -30,7 +39,7 @@ pub fn load_html(overview: &Overview) -> String {
         }
         footer { p { "Made by Agoge. Nothing left this machine. This is no diagnosis and no forecast: pain belongs to a physician or physiotherapist." } }
     };
-    page(&title, OWN_STYLE, &body)
+    page(&title, OWN_STYLE, around, &body)
 }
 
 fn trend(overview: &Overview, method: Method) -> Option<&Trend> {
@@ -153,7 +162,7 @@ fn figures(overview: &Overview) -> Markup {
     html! {
         section {
             h2 { "Figures of today" }
-            div.scroll { table.joints {
+            div.scroll tabindex="0" { table.joints {
                 thead { tr { th scope="col" { "Figure" } th scope="col" { "Today" } th scope="col" { "Unit" } td.text { "From" } td.text { "Known against it" } } }
                 tbody {
                     @for trend in &overview.trends {
@@ -173,7 +182,7 @@ fn reports(overview: &Overview) -> Markup {
         @if !overview.injuries.is_empty() {
             section {
                 h2 { "Injuries" }
-                div.scroll { table.joints {
+                div.scroll tabindex="0" { table.joints {
                     thead { tr { th scope="col" { "Day" } td.text { "Area (IOC 2020)" } td.text { "Side" } td.text { "Tissue" } td.text { "Onset" } td.text { "Contact" } td.text { "Notes" } } }
                     tbody { @for injury in &overview.injuries {
                         tr {

@@ -1,16 +1,21 @@
 //! The report as one page that needs nothing from outside.
 
+mod compare;
 mod data;
 mod days;
+mod development;
 mod figures;
 mod load;
 mod plan;
 mod sections;
 mod why;
 
+pub use compare::comparison;
+pub use data::json as scene_json;
+pub use development::development;
 pub(crate) use load::figure;
-pub use load::load_html;
-pub use plan::plan_html;
+pub use load::{load_html, load_html_in};
+pub use plan::{plan_html, plan_html_in};
 
 use agoge_coach::Analysis;
 use agoge_kinematics::Curves;
@@ -33,19 +38,31 @@ pub const SCRIPT: &str = include_str!("../../assets/report.js");
 /// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
+/// What a server puts into a page. What such a page may load is said by the server's own header, not by the page.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// Above everything, such as the way to other pages.
+    pub above: Markup,
+    /// Below the moving figure of a report.
+    pub below_figure: Markup,
+}
+
 /// A page of a title and what stands in it; `styles` are those that only it needs.
-fn page(title: &str, styles: &str, body: &Markup) -> String {
+fn page(title: &str, styles: &str, around: Option<&Around>, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                @if around.is_none() { meta http-equiv="Content-Security-Policy" content=(POLICY); }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(styles)) }
             }
-            body { (body) }
+            body {
+                @if let Some(around) = around { (around.above) }
+                (body)
+            }
         }
     };
     page.into_string()
@@ -53,20 +70,24 @@ fn page(title: &str, styles: &str, body: &Markup) -> String {
 
 /// The page.
 pub fn html(analysis: &Analysis, scene: &Scene) -> String {
-    html_under(&Markup::default(), analysis, scene)
+    report(None, analysis, scene)
 }
 
-/// The page with something above it, such as the way back.
-pub fn html_under(above: &Markup, analysis: &Analysis, scene: &Scene) -> String {
+/// The page within a server's.
+pub fn html_in(around: &Around, analysis: &Analysis, scene: &Scene) -> String {
+    report(Some(around), analysis, scene)
+}
+
+fn report(around: Option<&Around>, analysis: &Analysis, scene: &Scene) -> String {
     let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
     let body = html! {
-        (above)
         (sections::header(analysis))
-        main {
+        main #main {
             (sections::summary(analysis))
             (why::why(analysis, scene))
             (sections::findings(analysis))
             @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
+            @if let Some(around) = around { (around.below_figure) }
             (sections::bands(analysis))
             (sections::repetitions(analysis))
             (sections::quality(analysis))
@@ -76,5 +97,5 @@ pub fn html_under(above: &Markup, analysis: &Analysis, scene: &Scene) -> String 
         script type="application/json" id="data" { (PreEscaped(data::json(analysis, scene))) }
         script { (PreEscaped(SCRIPT)) }
     };
-    page(&title, "", &body)
+    page(&title, "", around, &body)
 }

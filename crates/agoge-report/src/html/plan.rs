@@ -1,6 +1,6 @@
 //! The page of a plan: what is expected, the weeks as a calendar, and why each session is there.
 
-use super::page;
+use super::{Around, page};
 use crate::plan::{forecast, quality, response};
 use agoge_coach::plan::{Plan, Planned, Week, Weekday};
 use maud::{Markup, html};
@@ -10,13 +10,22 @@ const OWN_STYLE: &str = include_str!("../../assets/plan.css");
 
 /// The page; the athlete's name may be empty.
 pub fn plan_html(plan: &Plan, athlete: &str) -> String {
+    whole(None, plan, athlete)
+}
+
+/// The page within a server's.
+pub fn plan_html_in(around: &Around, plan: &Plan, athlete: &str) -> String {
+    whole(Some(around), plan, athlete)
+}
+
+fn whole(around: Option<&Around>, plan: &Plan, athlete: &str) -> String {
     let last = plan.start.plus(plan.days as i32 - 1);
     let body = html! {
         header {
             h1 { "Plan" }
             p.what { @if !athlete.is_empty() { (athlete) " · " } (plan.start) " to " (last) " · " (plan.sessions.len()) " sessions" }
         }
-        main {
+        main #main {
             (summary(plan))
             section.weeks aria-label="Calendar" {
                 h2 { "The weeks" }
@@ -30,7 +39,7 @@ pub fn plan_html(plan: &Plan, athlete: &str) -> String {
         }
         footer { p { "Made by Agoge. Nothing left this machine. A plan is a proposal for a coach and promises no result; pain belongs to a physician or physiotherapist." } }
     };
-    page(if athlete.is_empty() { "Plan" } else { "Plan of an athlete" }, OWN_STYLE, &body)
+    page(if athlete.is_empty() { "Plan" } else { "Plan of an athlete" }, OWN_STYLE, around, &body)
 }
 
 fn summary(plan: &Plan) -> Markup {

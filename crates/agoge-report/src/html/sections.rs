@@ -198,10 +198,10 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
         @if !analysis.repetitions.is_empty() {
             section {
                 h2 { "Every repetition" }
-                div.scroll {
+                div.scroll tabindex="0" {
                     table {
                         thead { tr {
-                            th scope="col" { "" }
+                            td {}
                             @for repetition in &analysis.repetitions {
                                 th scope="col" { (repetition.number) @if let Some(side) = repetition.side { " " (side.name().chars().next().unwrap_or(' ').to_uppercase()) } }
                             }
@@ -247,8 +247,8 @@ pub(super) fn quality(analysis: &Analysis) -> Markup {
             }
             details {
                 summary { "Each of the " (quality.joints.len()) " joints" }
-                div.scroll { table.joints {
-                    thead { tr { th scope="col" { "Joint" } th scope="col" { "Seen" } th scope="col" { "" } th scope="col" { "Longest gap, s" } th scope="col" { "Jitter, " (length) } } }
+                div.scroll tabindex="0" { table.joints {
+                    thead { tr { th scope="col" { "Joint" } th scope="col" { "Seen" } td {} th scope="col" { "Longest gap, s" } th scope="col" { "Jitter, " (length) } } }
                     tbody { @for joint in &quality.joints {
                         tr {
                             th scope="row" { (joint.joint) }
@@ -263,7 +263,7 @@ pub(super) fn quality(analysis: &Analysis) -> Markup {
             details {
                 summary { "What was repaired" }
                 @if analysis.repairs.is_empty() { p { "Nothing." } } @else {
-                    div.scroll { table {
+                    div.scroll tabindex="0" { table {
                         thead { tr { th scope="col" { "Joint" } th scope="col" { "Repair" } th scope="col" { "Frames" } th scope="col" { "How" } } }
                         tbody { @for repair in &analysis.repairs {
                             tr { th scope="row" { (repair.joint) } td.text { (repair.kind) } td { (repair.frames) } td.text { (repair.note) } }

@@ -4,6 +4,7 @@ use super::{missing, page};
 use crate::access::cookie;
 use crate::app::App;
 use crate::guard::Peer;
+use crate::words::Reader;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,21 +17,24 @@ use std::sync::Arc;
 const KEPT_S: u32 = 30 * 24 * 3600;
 
 /// `/enter`
-pub(crate) async fn enter(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn enter(State(app): State<Arc<App>>, reader: Reader) -> Response {
+    // The way back from a choice of language would ask for the token.
+    let reader = Reader { here: String::new(), ..reader };
+    let say = |text| reader.say(text);
     if app.access.is_none() {
-        return missing("No token is needed", "This server is reached from its own machine only.");
+        return missing(&reader, "No token is needed", "This server is reached from its own machine only.");
     }
     let body = html! {
-        p.what { "This server asks for the token that it told when it was started." }
+        p.what { (say("This server asks for the token that it told when it was started.")) }
         form.row #enter {
-            label for="token" { "Token" }
+            label for="token" { (say("Token")) }
             input #token name="token" type="password" required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false";
-            button { "Enter" }
+            button { (say("Enter")) }
         }
         p #state role="status" aria-live="polite" {}
-        p.small { "To be spared your browser's warning next time, " a href="/certificate" { "trust this machine's certificate" } " once, after comparing its fingerprint." }
+        p.small { (say("To be spared your browser's warning next time, trust this certificate once, after comparing its fingerprint:")) " " a href="/certificate" { (say("this machine's certificate")) } }
     };
-    page("Enter", "/enter", &["enter.js"], &body).into_response()
+    page(&reader, say("Enter"), "/enter", &["enter.js"], &body).into_response()
 }
 
 #[derive(Deserialize)]

@@ -1,28 +1,37 @@
 //! The pages, made here; they ask nothing from outside and have no inline script.
 
 mod athletes;
+mod compare;
+mod corrections;
 mod enter;
+mod models;
+mod over_time;
 mod watch;
 
 pub(crate) use athletes::{athlete, athletes};
+pub(crate) use compare::{choose_first, choose_second, compared, not_comparable};
+pub(crate) use corrections::corrections;
 pub(crate) use enter::{certificate, enter, give};
+pub(crate) use models::models;
+pub(crate) use over_time::{no_load, no_plan, way_to};
 pub(crate) use watch::watch;
 
 use crate::app::App;
+use crate::words::Reader;
 use agoge::kinematics::movement::bundled;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A page: its title, the script that it needs, what stands in it.
-fn page(title: &str, here: &str, scripts: &[&str], body: &Markup) -> Markup {
+/// A page for a reader: its title, the scripts that it needs, what stands in it.
+fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(reader.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -30,25 +39,28 @@ fn page(title: &str, here: &str, scripts: &[&str], body: &Markup) -> Markup {
                 link rel="stylesheet" href="/assets/report.css";
                 link rel="stylesheet" href="/assets/server.css";
                 link rel="icon" href="data:,";
+                @if let Some(table) = reader.table() { script type="application/json" id="words" { (PreEscaped(table)) } }
                 @for script in scripts { script type="module" src={ "/assets/" (script) } {} }
             }
             body {
-                a.skip href="#main" { "To the content" }
-                (navigation(here))
+                a.skip href="#main" { (reader.say("To the content")) }
+                (navigation(reader, here))
                 header { h1 { (title) } }
                 main #main { (body) }
-                footer { p { "Everything stays on this machine." } }
+                footer { p { (reader.say("Everything stays on this machine.")) } }
             }
         }
     }
 }
 
-fn navigation(here: &str) -> Markup {
+fn navigation(reader: &Reader, here: &str) -> Markup {
     html! {
-        nav.site aria-label="Site" {
-            @for (path, name) in [("/", "Analyse"), ("/watch", "Live"), ("/athletes", "Athletes")] {
+        nav.site aria-label=(reader.say("Site")) {
+            @let ways = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/models", reader.say("Models"))];
+            @for (path, name) in ways {
                 a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
             }
+            @if let Some((path, code, name)) = reader.other() { a.other href=(path) lang=(code) hreflang=(code) { (name) } }
         }
     }
 }
@@ -56,31 +68,33 @@ fn navigation(here: &str) -> Markup {
 /// What stands above a report.
 pub(crate) fn way_back() -> Markup {
     html! {
-        style { ".site { max-width: 1160px; margin: 0 auto; padding: 14px 20px 0; display: flex; gap: 18px; } .site a { color: var(--accent); }" }
-        (navigation(""))
+        link rel="stylesheet" href="/assets/server.css";
+        a.skip href="#main" { "To the content" }
+        (navigation(&Reader::default(), ""))
     }
 }
 
 /// A page that says that something is not there.
-pub(crate) fn missing(what: &str, hint: &str) -> Response {
-    (StatusCode::NOT_FOUND, page(what, "", &[], &html! { p { (hint) } })).into_response()
+pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -> Response {
+    let body = html! { p { (reader.say(hint)) } };
+    (StatusCode::NOT_FOUND, page(reader, reader.say(what), "", &[], &body)).into_response()
 }
 
 /// Every other path.
-pub(crate) async fn nothing() -> Response {
-    missing("There is nothing here", "The pages are named above.")
+pub(crate) async fn nothing(reader: Reader) -> Response {
+    missing(&reader, "There is nothing here", "The pages are named above.")
 }
 
 /// A choice of movements.
-fn movements_choice() -> Markup {
+fn movements_choice(reader: &Reader) -> Markup {
     html! {
-        option value="auto" { "Recognise it" }
+        option value="auto" { (reader.say("Recognise it")) }
         @for movement in bundled() { option value=(movement.name) { (movement.title) } }
     }
 }
 
 /// `/`
-pub(crate) async fn start(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Response {
     let athletes = match app.store.as_ref() {
         Some(_) => {
             let own = app.clone();
@@ -92,35 +106,35 @@ pub(crate) async fn start(State(app): State<Arc<App>>) -> Response {
     };
     let recent = app.recent.titles();
     let body = html! {
-        p.what { "A recording or video of a movement in; what to change first out." }
+        p.what { (reader.say("A recording or video of a movement in; what to change first out.")) }
         form.upload #upload {
             div.row {
-                label for="movement" { "Movement" }
-                select #movement name="movement" { (movements_choice()) }
+                label for="movement" { (reader.say("Movement")) }
+                select #movement name="movement" { (movements_choice(&reader)) }
                 @if !athletes.is_empty() {
-                    label for="athlete" { "Athlete" }
+                    label for="athlete" { (reader.say("Athlete")) }
                     select #athlete name="athlete" {
-                        option value="" { "Do not store" }
+                        option value="" { (reader.say("Do not store")) }
                         @for athlete in &athletes { option value=(athlete.id.0) { (athlete.name) } }
                     }
                 }
             }
             div.drop #drop {
-                p { label.button for="file" { "Choose a file" } " or drop it here" }
-                p.small { "Videos (MP4) and pose files: TRC, C3D, CSV, OpenPose, MediaPipe, COCO, Parquet." }
+                p { label.button for="file" { (reader.say("Choose a file")) } (reader.say(" or drop it here")) }
+                p.small { (reader.say("Videos (MP4) and pose files: ")) "TRC, C3D, CSV, OpenPose, MediaPipe, COCO, Parquet." }
                 input.unseen #file type="file" name="file";
             }
-            progress #progress max="1" value="0" hidden aria-label="Upload" {}
+            progress #progress max="1" value="0" hidden aria-label=(reader.say("Upload")) {}
             p #state role="status" aria-live="polite" {}
         }
         @if !recent.is_empty() {
             section {
-                h2 { "Just analysed" }
+                h2 { (reader.say("Just analysed")) }
                 ul.list { @for (id, title) in &recent { li { a href={ "/analyses/" (id) } { (title) } } } }
             }
         }
     };
-    page("Analyse a movement", "/", &["upload.js"], &body).into_response()
+    page(&reader, reader.say("Analyse a movement"), "/", &["upload.js"], &body).into_response()
 }
 
 /// `/api/movements`

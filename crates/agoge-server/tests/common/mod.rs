@@ -1,6 +1,8 @@
 //! A server of its own for each test, and a client that sends exactly what it is told.
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part
 
+pub mod browser;
+
 use agoge_server::{Config, Limits, Running, start};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};

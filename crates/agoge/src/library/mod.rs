@@ -1,6 +1,7 @@
 //! Where Agoge keeps its data, and how an analysis comes into the athletes' library.
 
 pub mod bench;
+pub mod borders;
 
 use crate::{Error, Models, Options};
 use agoge_coach::Analysis;

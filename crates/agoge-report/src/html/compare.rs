@@ -1,0 +1,96 @@
+//! Two recordings of one movement beside each other: their curves, and by how much their metrics differ.
+
+use super::figures;
+use crate::Language;
+use crate::language::Sentences;
+use crate::words::{number, unit};
+use agoge_coach::Analysis;
+use agoge_coach::analysis::{Band, MetricSummary};
+use agoge_coach::findings::words;
+use maud::{Markup, html};
+
+/// The curves of both above each other (the second dashed), and the differences of their metrics beside the minimal detectable change.
+pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
+    let sentences = Sentences::of(language);
+    let say = |name: &str| sentences.say(name, &[("what", "")]).trim().to_owned();
+    html! {
+        (curves(&sentences, &say, first, second))
+        (metrics(&say, first, second))
+    }
+}
+
+/// A text of a language.
+type Say<'a> = &'a dyn Fn(&str) -> String;
+
+fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
+    let mut both: Vec<Band> = Vec::new();
+    for band in &first.bands {
+        let other = second.bands.iter().find(|other| (&other.name, other.side) == (&band.name, band.side));
+        if let Some(other) = other {
+            let reference = Some(other.mean.iter().map(|&value| value.is_finite().then_some(value)).collect());
+            both.push(Band { reference, ..band.clone() });
+        }
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for band in &both {
+        if !names.contains(&band.name.as_str()) {
+            names.push(&band.name);
+        }
+    }
+    html! {
+        section {
+            h2 { (say("pair-curves")) }
+            @if names.is_empty() { p { (say("pair-no-curves")) } } @else {
+                p.small {
+                    (say("pair-curves-what"))
+                    span.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
+                }
+                div.figures { @for name in names {
+                    (figures::bands(&sentences.curve(name, None), &both.iter().filter(|band| band.name == name).collect::<Vec<_>>(), &[]))
+                } }
+            }
+        }
+    }
+}
+
+/// The larger of two minimal detectable changes: that of the less certain recording.
+fn detectable(first: &MetricSummary, second: &MetricSummary) -> Option<f64> {
+    first.mdc.into_iter().chain(second.mdc).filter(|mdc| mdc.is_finite()).reduce(f64::max)
+}
+
+fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
+    let same = |metric: &MetricSummary| {
+        let key = |own: &MetricSummary| (own.name.clone(), own.side, own.phase.clone(), own.unit);
+        second.metrics.iter().find(|other| key(other) == key(metric))
+    };
+    let pairs: Vec<(&MetricSummary, &MetricSummary)> =
+        first.metrics.iter().filter_map(|metric| Some((metric, same(metric)?))).collect();
+    html! {
+        section {
+            h2 { (say("pair-differs")) }
+            @if pairs.is_empty() { p { (say("pair-none")) } } @else {
+                p.small { (say("pair-what")) }
+                div.scroll tabindex="0" { table {
+                    thead { tr { @for name in ["metric", "first", "second", "change", "mdc"] { th scope="col" { (say(&format!("pair-{name}"))) } } } }
+                    tbody { @for (one, two) in pairs {
+                        @let change = two.mean - one.mean;
+                        @let mdc = detectable(one, two);
+                        tr {
+                            th scope="row" { (words(&one.name)) @if let Some(side) = one.side { ", " (say(side.name())) } @if let Some(phase) = &one.phase { ", " (phase.replace('_', " ")) } " " span.unit { (unit(one.unit)) } }
+                            td { (number(one.mean, one.unit)) " ± " (number(one.sd, one.unit)) }
+                            td { (number(two.mean, two.unit)) " ± " (number(two.sd, two.unit)) }
+                            td { @if mdc.is_some_and(|mdc| change.abs() > mdc) { strong { (signed(change, one)) } } @else { (signed(change, one)) } }
+                            td { (mdc.map_or("–".to_owned(), |mdc| number(mdc, one.unit))) }
+                        }
+                    } }
+                } }
+            }
+        }
+    }
+}
+
+/// A difference with its sign.
+fn signed(change: f64, of: &MetricSummary) -> String {
+    let text = number(change, of.unit);
+    if change > 0.0 && text.contains(|letter: char| ('1'..='9').contains(&letter)) { format!("+{text}") } else { text }
+}

@@ -1,0 +1,95 @@
+//! The pages that compare two recordings.
+
+use super::page;
+use crate::compare::Side;
+use crate::words::Reader;
+use agoge::report::{Scene, comparison, scene_json};
+use agoge::store::{AnalysisRow, Athlete};
+use maud::{Markup, PreEscaped, html};
+
+/// Nothing is chosen yet.
+pub(crate) fn choose_first(reader: &Reader) -> Markup {
+    let say = |text| reader.say(text);
+    let body = html! {
+        p { (say("Choose the first recording on an athlete’s page: every analysis there can be compared with another of the same movement.")) }
+        p { a href="/athletes" { (say("Athletes")) } }
+    };
+    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+}
+
+/// The first is chosen: all others of its movement.
+pub(crate) fn choose_second(reader: &Reader, first: &AnalysisRow, others: &[(Athlete, AnalysisRow)]) -> Markup {
+    let say = |text| reader.say(text);
+    let others: Vec<_> = others.iter().filter(|(_, row)| row.id != first.id).collect();
+    let body = html! {
+        @if others.is_empty() { p { (say("There is no other analysis of this movement yet.")) } } @else {
+            p { (first.movement.replace('_', " ")) ", " (first.day) }
+            h2 { (say("Compare with:")) }
+            ul.list { @for (athlete, row) in others {
+                li { a href={ "/compare?first=" (first.id.0) "&second=" (row.id.0) } { (athlete.name) ", " (row.day) } " · " (row.repetitions) (say(" repetitions")) @if let Some(score) = row.score { (say(" · score ")) (format!("{score:.0}")) } }
+            } }
+        }
+    };
+    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+}
+
+/// Two movements.
+pub(crate) fn not_comparable(reader: &Reader, first: &AnalysisRow, second: &AnalysisRow) -> Markup {
+    let say = |text| reader.say(text);
+    let words = |row: &AnalysisRow| row.movement.replace('_', " ");
+    let body = html! {
+        p { (say("Only recordings of one movement can be compared.")) " (" (words(first)) ", " (words(second)) ")" }
+        p { a href={ "/compare?first=" (first.id.0) } { (say("Choose another to compare with")) } }
+    };
+    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+}
+
+/// Both, played by one control.
+pub(crate) fn compared(reader: &Reader, first: &Side, second: &Side) -> Markup {
+    let say = |text| reader.say(text);
+    let title = format!("{}{}", first.made.analysis.movement.title, say(": two recordings"));
+    let is_3d = first.made.analysis.input.space.is_3d() || second.made.analysis.input.space.is_3d();
+    let body = html! {
+        section.player aria-label=(say("Both movements")) {
+            div.pair { (one(reader, "first", say("First"), first)) (one(reader, "second", say("Second"), second)) }
+            div.controls {
+                button #play type="button" { (say("Play")) }
+                input #time type="range" min="0" max="1" value="0" step="any" aria-label=(say("Time within the repetition"));
+                span #clock { "0.00 s" }
+                label { (say("Speed ")) select #speed { option value="0.25" { "¼" } option value="0.5" { "½" } option value="1" selected { "1" } } }
+            }
+            p #where .small aria-live="off" {}
+            @if is_3d { p.views { button type="button" data-view="0" { (say("Front")) } button type="button" data-view="90" { (say("Side")) } } }
+            div.row { label for="pick" { (say("Curve")) } select #pick {} span.small { (say("Solid: the first. Dashed: the second.")) } }
+            svg #curves role="img" aria-label=(say("The chosen curve of both repetitions above each other")) {}
+            p.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
+        }
+        (comparison(reader.language, &first.made.analysis, &second.made.analysis))
+        (data("first", first))
+        (data("second", second))
+    };
+    page(reader, &title, "/athletes", &["compare.js"], &body)
+}
+
+fn one(reader: &Reader, id: &str, word: &str, side: &Side) -> Markup {
+    let say = |text| reader.say(text);
+    let complete = side.made.analysis.repetitions.iter().filter(|repetition| repetition.complete);
+    html! {
+        div {
+            h2 { (word) ": " a href={ "/library/analyses/" (side.row.id.0) } { (side.athlete.name) ", " (side.row.day) } }
+            p.small { (side.made.analysis.input.source.name) @if let Some(score) = side.row.score { (say(" · score ")) (format!("{score:.0}")) } }
+            canvas id={ (id) "-figure" } width="460" height="400" role="img" aria-label={ (say("Moving stick figure")) ": " (word) } {}
+            div.row {
+                label for={ (id) "-repetition" } { (say("Repetition")) }
+                select id={ (id) "-repetition" } { @for repetition in complete { option value=(repetition.number) { (repetition.number) } } }
+            }
+        }
+    }
+}
+
+/// What the script draws; it is safe inside a script element.
+fn data(id: &str, side: &Side) -> Markup {
+    let analyzed = &side.made;
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
+    html! { script type="application/json" id=(id) { (PreEscaped(scene_json(&analyzed.analysis, &scene))) } }
+}

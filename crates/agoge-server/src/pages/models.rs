@@ -1,0 +1,42 @@
+//! The cards of the models that come with Agoge.
+
+use super::page;
+use crate::words::Reader;
+use agoge::attention::card::Card;
+use agoge::{Models, bundled_base};
+use maud::{Markup, html};
+
+/// `/models`
+pub(crate) async fn models(reader: Reader) -> Markup {
+    let base = bundled_base().ok();
+    let all = Models::bundled().model.iter().chain(&base);
+    let body = html! { @for model in all { (of(&reader, model.card())) } };
+    page(&reader, reader.say("Models that come with Agoge"), "/models", &[], &body)
+}
+
+/// A card: what the model was made from and measured by, and what it must not be used for.
+fn of(reader: &Reader, card: &Card) -> Markup {
+    let say = |text| reader.say(text);
+    let known: Vec<String> = card.movements.iter().map(|name| name.replace('_', " ")).collect();
+    html! {
+        section {
+            h2 { (card.name) }
+            dl {
+                dt { (say("Trained on")) } dd { (card.data) }
+                @if known.len() > 1 { dt { (say("It knows")) } dd { (known.join(", ")) } }
+                dt { (say("Measured")) } dd { (card.protocol) }
+                dt { (say("Limits")) } dd { (card.limits) }
+                dt { (say("Licence")) } dd { (card.licence) }
+            }
+            @if !card.figures.is_empty() {
+                details {
+                    summary { (say("Figures")) }
+                    div.scroll tabindex="0" { table.joints {
+                        thead { tr { th scope="col" { (say("Figure")) } th scope="col" { (say("Value")) } } }
+                        tbody { @for (name, value) in &card.figures { tr { th scope="row" { (name) } td { (format!("{value:.3}")) } } } }
+                    } }
+                }
+            }
+        }
+    }
+}

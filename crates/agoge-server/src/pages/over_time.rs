@@ -1,0 +1,63 @@
+//! What stands around and instead of the pages of load and plan.
+
+use super::{page, way_back};
+use crate::words::Reader;
+use agoge::coach::load::Log;
+use agoge::report::Around;
+use agoge::store::Athlete;
+use maud::{Markup, html};
+
+/// The way to an athlete's other pages.
+fn others(reader: &Reader, athlete: &Athlete) -> Markup {
+    let path = format!("/athletes/{}", athlete.id.0);
+    html! {
+        nav.site.small aria-label=(reader.say("Athlete")) {
+            a href=(path) { (athlete.name) }
+            a href={ (path) "/load" } { (reader.say("Load and injury")) }
+            a href={ (path) "/plan" } { (reader.say("Plan")) }
+        }
+    }
+}
+
+/// What stands above an athlete's pages that are made elsewhere.
+pub(crate) fn way_to(athlete: &Athlete) -> Around {
+    Around { above: html! { (way_back()) (others(&Reader::default(), athlete)) }, ..Around::default() }
+}
+
+/// An athlete without load: what to do, and what was said of injuries and pain.
+pub(crate) fn no_load(reader: &Reader, athlete: &Athlete, log: &Log, wrong: Option<&String>) -> Markup {
+    let say = |text| reader.say(text);
+    let body = html! {
+        @match wrong {
+            Some(what) => { p.simulated role="note" { (what) } }
+            None => {
+                p.what { (athlete.name) }
+                p { (say("No workout with a load is in the library yet.")) }
+                p { (say("Bring in a diary (CSV) or workouts (FIT, TCX, GPX):")) }
+                p { code { "agoge load import diary.csv --athlete \"" (athlete.name) "\"" } }
+                p { (say("Session RPE needs minutes and a rating of effort; docs/LOAD.md names the columns.")) }
+            }
+        }
+        @if !log.injuries.is_empty() {
+            section { h2 { (say("Injuries")) } ul.list { @for injury in &log.injuries { li { (injury.day) " · " (injury.area.label()) " · " (injury.side.label()) @if !injury.notes.is_empty() { " · " (injury.notes) } } } } }
+        }
+        @if !log.pains.is_empty() {
+            section { h2 { (say("Pain")) } ul.list { @for pain in &log.pains { li { (pain.day) " · " (pain.area.label()) " · " (pain.side.label()) (format!(" · {:.0} / 10", pain.score)) } } } }
+        }
+        (others(reader, athlete))
+    };
+    page(reader, say("Load and injury"), "/athletes", &[], &body)
+}
+
+/// An athlete without a plan that can be shown.
+pub(crate) fn no_plan(reader: &Reader, athlete: &Athlete, is_unreadable: bool) -> Markup {
+    let say = |text| reader.say(text);
+    let body = html! {
+        p.what { (athlete.name) }
+        @if is_unreadable { p { (say("The newest plan was made by another version of Agoge and cannot be shown. Make it again:")) } }
+        @else { p { (say("No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:")) } }
+        p { code { "agoge plan make request.toml --athlete \"" (athlete.name) "\"" } }
+        (others(reader, athlete))
+    };
+    page(reader, say("Plan"), "/athletes", &[], &body)
+}

@@ -1,0 +1,311 @@
+//! The server's own pages in English and Simplified Chinese. What the reports say is said by `agoge-report`.
+
+use agoge::report::Language;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::convert::Infallible;
+use std::fmt::Write;
+
+/// Who reads a page: in which language, and at which address of this server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reader {
+    pub(crate) language: Language,
+    /// Path and query; empty where the page is kept for whoever comes.
+    pub(crate) here: String,
+}
+
+impl Reader {
+    /// A text of the table in the reader's language. What the table lacks stays as it is; a test finds that.
+    pub(crate) fn say(&self, text: &'static str) -> &'static str {
+        match self.language {
+            Language::English => text,
+            Language::Chinese => {
+                TABLE.iter().find(|(english, _)| *english == text).map_or(text, |(_, chinese)| *chinese)
+            }
+        }
+    }
+
+    /// The language as pages name it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self.language {
+            Language::English => "en",
+            Language::Chinese => "zh-Hans",
+        }
+    }
+
+    /// Where the other language is chosen: its address, code and name; none where nobody knows the way back.
+    pub(crate) fn other(&self) -> Option<(String, &'static str, &'static str)> {
+        let (to, code, name) = match self.language {
+            Language::English => ("zh", "zh-Hans", "中文"),
+            Language::Chinese => ("en", "en", "English"),
+        };
+        let mut back = String::new();
+        for byte in self.here.bytes() {
+            match byte {
+                b'/' | b'-' | b'.' | b'_' => back.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => back.push(char::from(byte)),
+                _ => _ = write!(back, "%{byte:02X}"),
+            }
+        }
+        (!back.is_empty()).then(|| (format!("/language?to={to}&back={back}"), code, name))
+    }
+
+    /// The table for scripts, as JSON that is safe inside a script element; none in English, which the scripts speak.
+    pub(crate) fn table(&self) -> Option<String> {
+        let all: serde_json::Map<String, serde_json::Value> =
+            TABLE.iter().map(|(english, own)| ((*english).to_owned(), (*own).into())).collect();
+        let json = serde_json::Value::from(all).to_string().replace('<', "\\u003c");
+        (self.language == Language::Chinese).then_some(json)
+    }
+}
+
+/// By the cookie, or else by what the browser prefers of the two.
+fn language(headers: &HeaderMap) -> Language {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let cookie = text(header::COOKIE).split(';').find_map(|pair| pair.trim().strip_prefix("lang="));
+    let mut known = cookie.into_iter().chain(text(header::ACCEPT_LANGUAGE).split(',').map(str::trim));
+    let first = known.find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
+    if first.is_some_and(|tag| tag.starts_with("zh")) { Language::Chinese } else { Language::English }
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
+        let here = parts.uri.path_and_query().map_or(String::new(), ToString::to_string);
+        Ok(Reader { language: language(&parts.headers), here })
+    }
+}
+
+/// Which language, and where from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    to: String,
+    back: String,
+}
+
+/// `/language`: keeps the choice in a cookie and leads back.
+pub(crate) async fn choose(Query(choice): Query<Choice>) -> Response {
+    let to = if choice.to == "zh" { "zh" } else { "en" };
+    // Only to a page of this server.
+    let is_path = choice.back.starts_with('/')
+        && !choice.back.starts_with("//")
+        && choice.back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let back = if is_path { choice.back } else { "/".to_owned() };
+    let cookie = format!("lang={to}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly");
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, back)]).into_response()
+}
+
+/// Every text of the pages and their scripts, in English and in Chinese.
+const TABLE: &[(&str, &str)] = &[
+    ("To the content", "跳到正文"),
+    ("Site", "网站"),
+    ("Analyse", "分析"),
+    ("Live", "实时"),
+    ("Athletes", "运动员"),
+    ("Models", "模型"),
+    ("Everything stays on this machine.", "一切都留在本机。"),
+    ("There is nothing here", "这里没有内容"),
+    ("The pages are named above.", "各页面见上方。"),
+    ("No library", "没有资料库"),
+    (
+        "Start the server with --library DIR to keep athletes and their analyses.",
+        "请用 --library DIR 启动服务器，以保存运动员及其分析。",
+    ),
+    ("Not in the library", "资料库中没有"),
+    ("It may have been deleted.", "可能已被删除。"),
+    ("That report is no longer kept", "该报告已不再保留"),
+    (
+        "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
+        "内存中只保留最新的报告。请重新上传录像，并选择运动员以便保存。",
+    ),
+    ("Analyse a movement", "分析一个动作"),
+    ("A recording or video of a movement in; what to change first out.", "放入动作的录像或数据，得到最该先改的地方。"),
+    ("Movement", "动作"),
+    ("Recognise it", "自动识别"),
+    ("Athlete", "运动员"),
+    ("Do not store", "不保存"),
+    ("Choose a file", "选择文件"),
+    (" or drop it here", "，或拖放到这里"),
+    ("Videos (MP4) and pose files: ", "视频（MP4）和姿态文件："),
+    ("Upload", "上传"),
+    ("Just analysed", "刚刚分析过"),
+    ("Start the camera", "打开摄像头"),
+    ("Show a simulated athlete", "显示模拟运动员"),
+    ("Stop", "停止"),
+    (" Speak the cues", " 朗读提示"),
+    ("The camera needs the pose network: run ", "摄像头需要姿态网络：请先运行一次 "),
+    (
+        " once. Skeletons of other devices and the simulated athlete work without it.",
+        "。其他设备的骨架和模拟运动员不需要它。",
+    ),
+    ("Simulated.", "模拟。"),
+    (
+        " No athlete stands here: this movement comes from Agoge's simulator.",
+        "这里没有真人：该动作来自 Agoge 的模拟器。",
+    ),
+    ("Stick figure of the athlete", "运动员的火柴人"),
+    ("Repetitions", "次数"),
+    ("no attempts", "没有未完成的尝试"),
+    ("Cue", "提示"),
+    ("Now", "当前"),
+    ("Frame to event", "从画面到事件"),
+    ("New athlete", "新运动员"),
+    ("Add", "添加"),
+    ("Nobody is here yet.", "还没有人。"),
+    ("Recordings", "录像"),
+    ("Analyses", "分析"),
+    ("Last", "最近"),
+    ("Score", "评分"),
+    ("To change first", "优先改进"),
+    (" sessions · ", " 次训练 · "),
+    (" recordings · ", " 个录像 · "),
+    (" analyses", " 个分析"),
+    ("Load and injury", "负荷与伤病"),
+    ("Plan", "计划"),
+    ("Development", "发展"),
+    ("None yet: choose this athlete when you upload a recording.", "还没有：上传录像时请选择这位运动员。"),
+    ("Day", "日期"),
+    ("Compare", "比较"),
+    ("Compare two recordings", "比较两个录像"),
+    (
+        "Choose the first recording on an athlete’s page: every analysis there can be compared with another of the same movement.",
+        "请在运动员页面选择第一个录像：那里的每个分析都可以与同一动作的另一个分析比较。",
+    ),
+    ("There is no other analysis of this movement yet.", "该动作还没有其他分析。"),
+    ("Compare with:", "比较对象："),
+    (" repetitions", " 次"),
+    (" · score ", " · 评分 "),
+    ("Only recordings of one movement can be compared.", "只能比较同一动作的录像。"),
+    ("Choose another to compare with", "选择另一个比较对象"),
+    (": two recordings", "：两个录像"),
+    ("Both movements", "两个动作"),
+    ("Play", "播放"),
+    ("Pause", "暂停"),
+    ("Time within the repetition", "动作内的时间"),
+    ("Speed ", "速度 "),
+    ("Front", "正面"),
+    ("Side", "侧面"),
+    ("Curve", "曲线"),
+    ("Solid: the first. Dashed: the second.", "实线：第一个。虚线：第二个。"),
+    ("The chosen curve of both repetitions above each other", "两次动作所选曲线的叠加"),
+    ("left", "左"),
+    ("right", "右"),
+    ("midline", "中线"),
+    ("First", "第一个"),
+    ("Second", "第二个"),
+    ("Moving stick figure", "活动的火柴人"),
+    ("Repetition", "第几次"),
+    ("No workout with a load is in the library yet.", "资料库中还没有带负荷的训练。"),
+    ("Bring in a diary (CSV) or workouts (FIT, TCX, GPX):", "请导入训练日记（CSV）或训练文件（FIT、TCX、GPX）："),
+    (
+        "Session RPE needs minutes and a rating of effort; docs/LOAD.md names the columns.",
+        "主观负荷需要分钟数和用力评分；各列见 docs/LOAD.md。",
+    ),
+    ("Injuries", "伤病"),
+    ("Pain", "疼痛"),
+    (
+        "The newest plan was made by another version of Agoge and cannot be shown. Make it again:",
+        "最新的计划由另一版本的 Agoge 制定，无法显示。请重新制定：",
+    ),
+    (
+        "No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:",
+        "资料库中还没有计划。请先写下可用时间和比赛（docs/PLAN.md），然后运行：",
+    ),
+    ("This server asks for the token that it told when it was started.", "请输入服务器启动时显示的口令。"),
+    ("Token", "口令"),
+    ("Enter", "进入"),
+    ("No token is needed", "不需要口令"),
+    ("This server is reached from its own machine only.", "此服务器只能从本机访问。"),
+    (
+        "To be spared your browser's warning next time, trust this certificate once, after comparing its fingerprint:",
+        "若不想再看到浏览器的警告，请核对指纹后信任此证书一次：",
+    ),
+    ("this machine's certificate", "本机证书"),
+    ("Models that come with Agoge", "Agoge 自带的模型"),
+    ("Trained on", "训练数据"),
+    ("Measured", "测量方法"),
+    ("Limits", "局限"),
+    ("Licence", "许可"),
+    ("It knows", "它认识的动作"),
+    ("Figures", "数值"),
+    ("Figure", "项目"),
+    ("Value", "值"),
+    // Scripts.
+    ("Uploading …", "正在上传 …"),
+    ("Analysing …", "正在分析 …"),
+    ("The upload broke off.", "上传中断。"),
+    ("This did not work: ", "没有成功："),
+    ("The connection broke off.", "连接中断。"),
+    ("The camera cannot be used: ", "无法使用摄像头："),
+    ("half below {a} ms, 99 of 100 below {b} ms", "一半低于 {a} 毫秒，百分之九十九低于 {b} 毫秒"),
+    ("1 attempt", "1 次未完成的尝试"),
+    ("{n} attempts", "{n} 次未完成的尝试"),
+    ("completed", "完成"),
+    ("attempted", "未完成"),
+    ("interrupted", "中断"),
+    ("rest", "休息"),
+    ("One of the two has no complete repetition.", "其中一个没有完整的动作。"),
+    (
+        "{phase}: the first is {a} s into its repetition, the second {b} s.",
+        "{phase}：第一个已进行 {a} 秒，第二个 {b} 秒。",
+    ),
+    ("repetition", "动作"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    /// The sources of everything that speaks.
+    const SOURCES: [&str; 12] = [
+        include_str!("pages/enter.rs"),
+        include_str!("pages/models.rs"),
+        include_str!("analyses.rs"),
+        include_str!("pages/mod.rs"),
+        include_str!("pages/athletes.rs"),
+        include_str!("pages/compare.rs"),
+        include_str!("pages/over_time.rs"),
+        include_str!("pages/watch.rs"),
+        include_str!("library.rs"),
+        include_str!("../assets/upload.js"),
+        include_str!("../assets/watch.js"),
+        include_str!("../assets/compare.js"),
+    ];
+
+    #[test]
+    fn whatever_is_said_has_a_translation() {
+        for source in SOURCES {
+            for rest in source.split("say(\"").skip(1) {
+                let text = rest.split('"').next().unwrap();
+                assert!(TABLE.iter().any(|(english, _)| *english == text), "{text}");
+            }
+        }
+        for (at, (english, chinese)) in TABLE.iter().enumerate() {
+            assert!(!TABLE[..at].iter().any(|(other, _)| other == english), "twice: {english}");
+            let marks = |text: &str| text.matches('{').count();
+            assert_eq!(marks(english), marks(chinese), "{english}");
+            assert!(SOURCES.iter().any(|source| source.contains(english)), "nobody says: {english}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_holds_before_the_browser() {
+        let of = |cookie: &'static str, accepts: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+            headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accepts));
+            language(&headers)
+        };
+        assert_eq!(of("", "zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
+        assert_eq!(of("", "de-DE,en;q=0.5,zh;q=0.3"), Language::English);
+        assert_eq!(of("a=b; lang=en", "zh-CN"), Language::English);
+        assert_eq!(of("lang=zh", "en"), Language::Chinese);
+        assert_eq!(of("lang=xx", ""), Language::English);
+    }
+}

@@ -1,0 +1,142 @@
+//! Borders of repetitions and of their phases as a person corrected them: labels of the kind [`KIND`] on the recording. The analysis stays as it is.
+
+use crate::Error;
+use agoge_coach::analysis::RepetitionReport;
+use agoge_store::{AnalysisId, LabelId, NewLabel, Store};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The kind of these labels.
+pub const KIND: &str = "borders";
+
+/// Where a repetition begins, where each phase passes into the next, and where it ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Borders {
+    /// The number of the repetition: 1, 2, 3 …
+    pub repetition: usize,
+    /// The borders on the recording's clock, s, ascending: `[phases + 1]`, or start and end of an attempt.
+    pub at_s: Vec<f64>,
+}
+
+impl Borders {
+    /// Those that the analysis found.
+    pub fn found(repetition: &RepetitionReport) -> Borders {
+        let [first, last] = repetition.frames;
+        let frame_s = (repetition.end_s - repetition.start_s) / last.saturating_sub(first).max(1) as f64;
+        let turns = phases(repetition).into_iter().skip(1);
+        let turns = turns.map(|(start, _)| repetition.start_s + start.saturating_sub(first) as f64 * frame_s);
+        let at_s = std::iter::once(repetition.start_s).chain(turns).chain([repetition.end_s]).collect();
+        Borders { repetition: repetition.number, at_s }
+    }
+
+    /// What begins or ends at each border, in words.
+    pub fn names(repetition: &RepetitionReport) -> Vec<String> {
+        let turns =
+            phases(repetition).into_iter().skip(1).map(|(_, name)| format!("{} begins", name.replace('_', " ")));
+        std::iter::once("start".to_owned()).chain(turns).chain(["end".to_owned()]).collect()
+    }
+}
+
+/// First frame and name of each phase; none of an attempt, whose phases are not whole.
+fn phases(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
+    let own = repetition.phases.iter().filter(|_| repetition.complete);
+    own.map(|phase| (phase.start, phase.name.as_str())).collect()
+}
+
+/// Stores borders of a repetition of an analysis, beside those that were found.
+///
+/// # Errors
+/// [`Error::Borders`] for borders that cannot be; if there is no such analysis, or the library cannot be changed.
+pub fn correct(store: &Store, id: AnalysisId, borders: &Borders, author: &str) -> Result<LabelId, Error> {
+    let wrong = |what| Error::Borders { what };
+    let (row, analysis) = (store.analysis_row(id)?, store.analysis(id)?);
+    let own = analysis.repetitions.iter().find(|own| own.number == borders.repetition);
+    let own = own.ok_or(wrong("the analysis has no such repetition"))?;
+    let found = Borders::found(own);
+    if borders.at_s.len() != found.at_s.len() {
+        return Err(wrong("there are too few or too many"));
+    }
+    let time = store.recording(row.recording)?.time;
+    let (first, last) = (time.first().copied().unwrap_or(f64::NAN), time.last().copied().unwrap_or(f64::NAN));
+    // NaN lies nowhere.
+    if !borders.at_s.iter().all(|at| (first..=last).contains(at)) {
+        return Err(wrong("one lies outside the recording"));
+    }
+    if !borders.at_s.is_sorted_by(|a, b| a < b) {
+        return Err(wrong("they do not ascend"));
+    }
+    let phases: Vec<&str> = phases(own).into_iter().map(|(_, name)| name).collect();
+    let value = json!({
+        "analysis": id, "movement": analysis.movement.name, "repetition": own.number, "phases": phases,
+        "at_s": borders.at_s, "found_s": found.at_s,
+    });
+    Ok(store.save_label(&NewLabel { recording: row.recording, other: None, kind: KIND, value: &value, author })?)
+}
+
+/// The corrected borders of an analysis: of each repetition the newest.
+///
+/// # Errors
+/// If there is no such analysis, or the library cannot be read.
+pub fn corrections(store: &Store, id: AnalysisId) -> Result<Vec<Borders>, agoge_store::Error> {
+    let mut newest: Vec<Borders> = Vec::new();
+    for label in store.labels(store.analysis_row(id)?.recording)?.into_iter().rev().filter(|label| label.kind == KIND) {
+        let of = serde_json::from_value::<AnalysisId>(label.value["analysis"].clone()).ok();
+        let said = json!({ "repetition": label.value["repetition"], "at_s": label.value["at_s"] });
+        // Labels of other programs may say other things: those are not ours to show.
+        let Ok(said) = serde_json::from_value::<Borders>(said) else { continue };
+        if of == Some(id) && !newest.iter().any(|known| known.repetition == said.repetition) {
+            newest.push(said);
+        }
+    }
+    Ok(newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Models, Options, analyze};
+    use agoge_motion::simulate::{Exercise, Set};
+
+    #[test]
+    fn what_cannot_be_is_refused_and_the_newest_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let ada = store.add_athlete("Ada", "").unwrap();
+        let recording = Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
+        let options = Options { movement: "squat".to_owned(), ..Options::default() };
+        let models = Models::without_model();
+        let analysis = analyze(&recording, None, &models, &options).unwrap().analysis;
+        let id =
+            super::super::save(&store, (ada, "2026-03-02".parse().unwrap()), &recording, &analysis, &models, &options);
+        let id = id.unwrap();
+        let found = Borders::found(&analysis.repetitions[1]);
+        assert_eq!(Borders::names(&analysis.repetitions[1]), ["start", "ascent begins", "end"]);
+        assert!(found.at_s.is_sorted() && found.at_s.len() == 3);
+
+        let with = |at_s: Vec<f64>| Borders { at_s, ..found.clone() };
+        let [start, turn, end] = found.at_s[..] else { panic!("three borders") };
+        for wrong in [
+            vec![],
+            vec![start, end],
+            vec![start, turn, turn],
+            vec![end, turn, start],
+            vec![start, f64::NAN, end],
+            vec![-1.0, turn, end],
+            vec![start, turn, 1e9],
+        ] {
+            assert!(correct(&store, id, &with(wrong.clone()), "coach").is_err(), "{wrong:?}");
+        }
+        assert!(correct(&store, id, &Borders { repetition: 99, ..found.clone() }, "coach").is_err());
+        assert!(correct(&store, AnalysisId(99), &found, "coach").is_err());
+        assert!(corrections(&store, id).unwrap().is_empty());
+
+        correct(&store, id, &with(vec![start, turn + 0.1, end]), "coach").unwrap();
+        let last = with(vec![start, turn + 0.2, end]);
+        correct(&store, id, &last, "coach").unwrap();
+        assert_eq!(corrections(&store, id).unwrap(), std::slice::from_ref(&last));
+        let labels = store.labels_of_kind(KIND).unwrap();
+        assert_eq!((labels.len(), &labels[1].value["at_s"]), (2, &json!(last.at_s)));
+        assert_eq!(labels[0].value["phases"], json!(["descent", "ascent"]));
+    }
+}
