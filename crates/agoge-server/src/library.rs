@@ -81,6 +81,8 @@ pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Er
 
 /// `/library/analyses/{analysis}`: the report, and its events to be corrected.
 pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
+    let own = app.clone();
+    let Ok(_turn) = own.work.acquire().await else { return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops") };
     let read = move |store: &Store| {
         let analyzed = again(store, AnalysisId(id))?;
         let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
