@@ -5,7 +5,7 @@ use super::keep::Keeper;
 use crate::app::App;
 use agoge::Models;
 use agoge::live::{Event, Heard, Session, Worked};
-use agoge::motion::{Skeleton, Space};
+use agoge::motion::{Part, Skeleton, Space};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -102,8 +102,7 @@ impl Talk {
             }
         }
         let names: Vec<&str> = skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
-        let bones: Vec<[usize; 2]> =
-            skeleton.joints.iter().enumerate().filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
+        let bones = bones(&skeleton);
         self.tell(&json!({ "event": "ready", "protocol": 1, "movement": movement, "joints": names, "bones": bones }))
             .await
     }
@@ -243,6 +242,21 @@ impl Talk {
     }
 }
 
+/// Pairs of joints to draw a line between: each with its parent; and the outline of the trunk where shoulders and hips hang on nothing.
+fn bones(skeleton: &Skeleton) -> Vec<[usize; 2]> {
+    let joints = skeleton.joints.iter().enumerate();
+    let mut bones: Vec<[usize; 2]> = joints.filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
+    let loose = |part: Part| skeleton.joint_of(part).filter(|joint| skeleton.joints[*joint].parent.is_none());
+    let trunk = [
+        (Part::LeftShoulder, Part::RightShoulder),
+        (Part::LeftHip, Part::RightHip),
+        (Part::LeftShoulder, Part::LeftHip),
+        (Part::RightShoulder, Part::RightHip),
+    ];
+    bones.extend(trunk.iter().filter_map(|(a, b)| Some([loose(*a)?, loose(*b)?])));
+    bones
+}
+
 impl Drop for Talk {
     fn drop(&mut self) {
         self.app.metrics.active.add(-1);
@@ -258,4 +272,30 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Recei
         }
     }
     let _ = tokio::time::timeout(patience, sink.close()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_hangs_together() {
+        for skeleton in [Skeleton::mediapipe_33(), Skeleton::coco_17()] {
+            let bones = bones(&skeleton);
+            let joint = |part: Part| skeleton.joint_of(part).unwrap();
+            // From an ankle one comes to the other wrist.
+            let mut reached = vec![joint(Part::LeftAnkle)];
+            while let Some(next) = bones
+                .iter()
+                .flat_map(|[a, b]| [[*a, *b], [*b, *a]])
+                .find_map(|[a, b]| (reached.contains(&a) && !reached.contains(&b)).then_some(b))
+            {
+                reached.push(next);
+            }
+            assert!(reached.contains(&joint(Part::RightWrist)), "{}", skeleton.name);
+        }
+        // Where there is a pelvis and a neck, nothing is added.
+        let body = Skeleton::body();
+        assert!(bones(&body).len() < body.len());
+    }
 }
