@@ -32,6 +32,11 @@ impl Drop for Browser {
 impl Browser {
     /// None where there is no chromedriver.
     pub async fn open(width: u32, height: u32) -> Option<Browser> {
+        Browser::open_with(width, height, &[]).await
+    }
+
+    /// As [`Browser::open`], with more arguments of Chromium.
+    pub async fn open_with(width: u32, height: u32, more: &[&str]) -> Option<Browser> {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -52,6 +57,7 @@ impl Browser {
             "--lang=en",
             &format!("--window-size={width},{height}"),
         ];
+        let args = [&args, more].concat();
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": args } } } });
         let opened = browser.ask("POST", "/session", &wanted).await;
         browser.session = format!("/session/{}", opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}")));
