@@ -1,4 +1,6 @@
 // Borders of a repetition, dragged along the curve; what is corrected is stored as a label.
+import { make, scale } from "/assets/plot.js";
+
 const by = (id) => document.getElementById(id);
 const data = JSON.parse(by("data").textContent), own = JSON.parse(by("corrections").textContent);
 const picture = by("borders"), which = by("which"), pick = by("pick"), slider = by("time");
@@ -6,12 +8,6 @@ const height = 220, room = [44, 14, 26, 22];
 const last = data.time.length - 1;
 let repetition, from, to, dragged = -1, waiting;
 
-const make = (name, attributes, into) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const key in attributes) node.setAttribute(key, attributes[key]);
-  into.append(node);
-  return node;
-};
 const x = (t) => room[0] + (picture.clientWidth - room[0] - room[1]) * (t - from) / (to - from);
 const seconds = (t) => t.toFixed(2) + " s";
 // The frame that is nearest to a time.
@@ -25,15 +21,8 @@ const moved = (i) => Math.abs(repetition.at_s[i] - repetition.found_s[i]) > 0.00
 function drawCurves() {
   const shown = data.curves.filter((curve) => curve.name === pick?.value);
   const inside = data.time.map((t, i) => i).filter((i) => data.time[i] >= from && data.time[i] <= to);
-  const known = shown.flatMap((curve) => inside.map((i) => curve.values[i])).filter((v) => v !== null);
-  if (!known.length) return;
-  let low = Math.min(...known), high = Math.max(...known);
-  if (high - low < 1e-6) { low -= 1; high += 1; }
-  const y = (v) => room[2] + (height - room[2] - room[3]) * (high - v) / (high - low);
-  for (const v of [low, high]) {
-    make("line", { class: "grid", x1: room[0], x2: picture.clientWidth - room[1], y1: y(v), y2: y(v) }, picture);
-    make("text", { x: room[0] - 6, y: y(v) + 4, "text-anchor": "end" }, picture).textContent = Number(v.toPrecision(3)) + (shown[0].unit === "°" ? "°" : "");
-  }
+  const y = scale(picture, shown.flatMap((curve) => inside.map((i) => curve.values[i])), shown[0]?.unit, height, room);
+  if (!y) return;
   for (const curve of shown) {
     const points = inside.filter((i) => curve.values[i] !== null).map((i) => x(data.time[i]) + "," + y(curve.values[i]));
     make("polyline", { class: curve.side ?? "middle", points: points.join(" ") }, picture);

@@ -1,5 +1,6 @@
 // Two repetitions played by one control: phase by phase, so that both turn at the same instant.
 import { draw } from "/assets/figure.js";
+import { make, scale } from "/assets/plot.js";
 import { say } from "/assets/words.js";
 
 const by = (id) => document.getElementById(id);
@@ -84,12 +85,6 @@ function place(s) {
 }
 const timeOf = (side, [i, share]) => side.borders[i] + share * (side.borders[i + 1] - side.borders[i]);
 
-const make = (name, attributes) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const key in attributes) node.setAttribute(key, attributes[key]);
-  picture.append(node);
-  return node;
-};
 const height = 230, room = [44, 12, 12, 22];
 const x = (s) => room[0] + (picture.clientWidth - room[0] - room[1]) * s / total;
 function curves() {
@@ -100,23 +95,16 @@ function curves() {
     for (const curve of side.curves.filter((curve) => curve.name === pick.value))
       lines.push({ class: (curve.side ?? "middle") + (own ? " reference" : ""), unit: curve.unit, values: steps.map((s) => valueAt(side, curve.values, timeOf(side, place(s)))) });
   });
-  const known = lines.flatMap((line) => line.values).filter((v) => v !== null);
-  if (!known.length) return;
-  let low = Math.min(...known), high = Math.max(...known);
-  if (high - low < 1e-6) { low -= 1; high += 1; }
-  const y = (v) => room[2] + (height - room[2] - room[3]) * (high - v) / (high - low);
-  for (const v of [low, high]) {
-    make("line", { class: "grid", x1: room[0], x2: picture.clientWidth - room[1], y1: y(v), y2: y(v) });
-    make("text", { x: room[0] - 6, y: y(v) + 4, "text-anchor": "end" }).textContent = Number(v.toPrecision(3)) + (lines[0].unit === "°" ? "°" : "");
-  }
+  const y = scale(picture, lines.flatMap((line) => line.values), lines[0]?.unit, height, room);
+  if (!y) return;
   let s = 0;
   names.forEach((name, i) => {
-    make("text", { x: x(s) + 3, y: height - 6 }).textContent = name;
-    if (i) make("line", { class: "turn", x1: x(s), x2: x(s), y1: room[2], y2: height - room[3] });
+    make("text", { x: x(s) + 3, y: height - 6 }, picture).textContent = name;
+    if (i) make("line", { class: "turn", x1: x(s), x2: x(s), y1: room[2], y2: height - room[3] }, picture);
     s += spans[i];
   });
-  for (const line of lines) make("polyline", { class: line.class, points: steps.map((s, k) => [s, line.values[k]]).filter(([, v]) => v !== null).map(([s, v]) => x(s) + "," + y(v)).join(" ") });
-  make("line", { id: "now", y1: room[2], y2: height - room[3] });
+  for (const line of lines) make("polyline", { class: line.class, points: steps.map((s, k) => [s, line.values[k]]).filter(([, v]) => v !== null).map(([s, v]) => x(s) + "," + y(v)).join(" ") }, picture);
+  make("line", { id: "now", y1: room[2], y2: height - room[3] }, picture);
 }
 
 function show(s) {

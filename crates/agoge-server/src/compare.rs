@@ -1,8 +1,7 @@
 //! Two analyses of one movement beside each other.
 
-use crate::analyses::fault;
 use crate::app::App;
-use crate::library::{again, with_store};
+use crate::library::{again, in_turn, with_store};
 use crate::pages;
 use crate::words::Reader;
 use agoge::store::{AnalysisId, AnalysisRow, Athlete};
@@ -53,9 +52,7 @@ pub(crate) async fn compare(State(app): State<Arc<App>>, reader: Reader, Query(a
         }
         (None, None) => return pages::choose_first(&reader).into_response(),
     };
-    let own = app.clone();
-    let Ok(_turn) = own.work.acquire().await else { return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops") };
-    match with_store(app, &reader, move |store| Ok((side(store, first)?, side(store, second)?))).await {
+    match in_turn(app, &reader, move |store| Ok((side(store, first)?, side(store, second)?))).await {
         Ok((first, second)) if first.row.movement != second.row.movement => {
             (StatusCode::UNPROCESSABLE_ENTITY, pages::not_comparable(&reader, &first.row, &second.row)).into_response()
         }

@@ -46,6 +46,19 @@ pub(crate) async fn with_store<T: Send + 'static>(
     }
 }
 
+/// As [`with_store`] for what analyses, which goes one at a time.
+pub(crate) async fn in_turn<T: Send + 'static>(
+    app: Arc<App>,
+    reader: &Reader,
+    work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
+) -> Result<T, Response> {
+    let own = app.clone();
+    let Ok(_turn) = own.work.acquire().await else {
+        return Err(fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops"));
+    };
+    with_store(app, reader, work).await
+}
+
 /// `/athletes`
 pub(crate) async fn overview(State(app): State<Arc<App>>, reader: Reader) -> Response {
     match with_store(app, &reader, |store| Ok(store.overview()?)).await {
@@ -81,14 +94,12 @@ pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Er
 
 /// `/library/analyses/{analysis}`: the report, and its events to be corrected.
 pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
-    let own = app.clone();
-    let Ok(_turn) = own.work.acquire().await else { return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops") };
     let read = move |store: &Store| {
         let analyzed = again(store, AnalysisId(id))?;
         let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
         Ok(page_of(&analyzed, below))
     };
-    match with_store(app, &reader, read).await {
+    match in_turn(app, &reader, read).await {
         Ok(page) => report(page),
         Err(response) => response,
     }

@@ -35,9 +35,7 @@ fn made() -> Value {
                     answers(&[("200", "Where the report is"), ("413", "Too large"), ("422", "Cannot be analysed")]);
             }
             ("post", "/api/athletes") => {
-                let schema = json!({ "type": "object", "required": ["name"], "properties": { "name": { "type": "string" } }, "additionalProperties": false });
-                operation["requestBody"] =
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["requestBody"] = takes(&["name"], &json!({ "name": { "type": "string" } }));
                 operation["responses"] = answers(&[
                     ("200", "The athlete's number"),
                     ("404", "No library"),
@@ -47,9 +45,8 @@ fn made() -> Value {
             }
             ("post", "/api/library/analyses/{analysis}/borders") => {
                 let seconds = json!({ "type": "array", "items": { "type": "number" } });
-                let schema = json!({ "type": "object", "required": ["repetition", "at_s"], "properties": { "repetition": { "type": "integer" }, "at_s": seconds }, "additionalProperties": false });
                 operation["requestBody"] =
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                    takes(&["repetition", "at_s"], &json!({ "repetition": { "type": "integer" }, "at_s": seconds }));
                 operation["responses"] = answers(&[
                     ("200", "The label's number"),
                     ("404", "No library or no such analysis"),
@@ -58,9 +55,7 @@ fn made() -> Value {
                 ]);
             }
             ("post", "/api/enter") => {
-                let schema = json!({ "type": "object", "required": ["token"], "properties": { "token": { "type": "string" } }, "additionalProperties": false });
-                operation["requestBody"] =
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["requestBody"] = takes(&["token"], &json!({ "token": { "type": "string" } }));
                 operation["responses"] = answers(&[
                     ("204", "The cookie is set"),
                     ("401", "Not the token"),
@@ -107,6 +102,13 @@ fn made() -> Value {
     }
     let always = "Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests). Reached from another machine every path but /enter, /api/enter, /certificate, /healthz and /assets asks for the token, as a cookie or as Authorization: Bearer, and answers 401 without it.";
     json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
+}
+
+/// A body of JSON that has some properties and no others.
+fn takes(required: &[&str], properties: &Value) -> Value {
+    let schema =
+        json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
+    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
 fn answers(of: &[(&str, &str)]) -> Value {

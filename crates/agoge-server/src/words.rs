@@ -1,5 +1,6 @@
 //! The server's own pages in English and Simplified Chinese. What the reports say is said by `agoge-report`.
 
+use crate::guard::cookie_named;
 use agoge::report::Language;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -55,18 +56,19 @@ impl Reader {
 
     /// The table for scripts, as JSON that is safe inside a script element; none in English, which the scripts speak.
     pub(crate) fn table(&self) -> Option<String> {
+        if self.language == Language::English {
+            return None;
+        }
         let all: serde_json::Map<String, serde_json::Value> =
             TABLE.iter().map(|(english, own)| ((*english).to_owned(), (*own).into())).collect();
-        let json = serde_json::Value::from(all).to_string().replace('<', "\\u003c");
-        (self.language == Language::Chinese).then_some(json)
+        Some(serde_json::Value::from(all).to_string().replace('<', "\\u003c"))
     }
 }
 
 /// By the cookie, or else by what the browser prefers of the two.
 fn language(headers: &HeaderMap) -> Language {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let cookie = text(header::COOKIE).split(';').find_map(|pair| pair.trim().strip_prefix("lang="));
-    let mut known = cookie.into_iter().chain(text(header::ACCEPT_LANGUAGE).split(',').map(str::trim));
+    let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut known = cookie_named(headers, "lang").into_iter().chain(accepts.split(',').map(str::trim));
     let first = known.find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
     if first.is_some_and(|tag| tag.starts_with("zh")) { Language::Chinese } else { Language::English }
 }

@@ -140,8 +140,7 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
             // Curves of one side are kept under a key with the side in it; sessions work on both.
             let curve =
                 ["left_", "right_"].iter().find_map(|side| curve.strip_prefix(side)).unwrap_or(&curve).to_owned();
-            let gain = gains.iter().find(|(title, _)| **title == finding.title).map(|(_, gain)| gain);
-            let points = gain.map(|gain| [gain.value, gain.low, gain.high]);
+            let points = gains.iter().find(|(title, _)| **title == finding.title).map(|(_, gain)| (*gain).clone());
             Some(Need { title: finding.title.clone(), curve, gain: finding.importance.clamp(0.0, 1.0), points })
         })
         .collect()

@@ -201,11 +201,8 @@ fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agoge_motion::simulate::normal;
     use fastrand::Rng;
-
-    fn normal(rng: &mut Rng) -> f64 {
-        (-2.0 * (1.0 - rng.f64()).ln()).sqrt() * (std::f64::consts::TAU * rng.f64()).cos()
-    }
 
     /// A drill of the library that works on knee valgus.
     fn drills() -> Vec<String> {

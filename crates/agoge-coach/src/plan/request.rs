@@ -1,6 +1,7 @@
 //! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the past.
 
 use super::library::{Item, Region};
+use crate::explain::Gain;
 use crate::injury::Pain;
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
@@ -339,14 +340,14 @@ pub struct Need {
     pub curve: String,
     /// 0 to 1: how much it matters.
     pub gain: f64,
-    /// Points of the score that would be gained if it were set right, with their 90 % interval, where an explanation tried it.
-    pub points: Option<[f64; 3]>,
+    /// What the score would gain if it were set right, where an explanation tried it.
+    pub points: Option<Gain>,
 }
 
 impl Need {
     /// Whether setting it right would gain something beyond doubt.
     fn proven(&self) -> f64 {
-        self.points.filter(|[_, low, _]| *low > 0.0).map_or(0.0, |[value, ..]| value)
+        self.points.as_ref().filter(|points| points.low > 0.0).map_or(0.0, |points| points.value)
     }
 
     /// Puts the most rewarding first: what gains most of the score beyond doubt, then what matters most. How much they matter is dealt out anew in that order, so that the
@@ -362,8 +363,8 @@ impl Need {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.title)?;
-        match self.points {
-            Some([value, low, high]) => {
+        match &self.points {
+            Some(Gain { value, low, high }) => {
                 write!(f, " (set right, the score would gain {value:.0} points, {low:.0} to {high:.0})")
             }
             None => Ok(()),

@@ -78,8 +78,8 @@ impl Walk<'_, '_> {
     /// Draws a day anew: each session as likely as its share, from one at random on.
     fn draw(&mut self, day: usize, shares: &[(u16, f64)]) {
         self.now[day].clear();
-        let from = self.random.usize(..shares.len().max(1));
-        for (own, share) in shares[from.min(shares.len())..].iter().chain(&shares[..from.min(shares.len())]) {
+        let (later, first) = shares.split_at(self.random.usize(..shares.len().max(1)));
+        for (own, share) in first.iter().chain(later) {
             let has_room = self.now[day].len() < self.problem.request.limits.sessions_per_day;
             if has_room && self.random.f64() < *share {
                 put(&mut self.now[day], *own);

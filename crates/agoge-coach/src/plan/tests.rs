@@ -1,5 +1,6 @@
 use super::problem::Problem;
 use super::*;
+use crate::explain::Gain;
 use crate::injury::{Area, BodySide, Pain};
 use agoge_motion::Day;
 use fastrand::Rng;
@@ -351,7 +352,7 @@ fn findings_are_addressed_in_the_order_of_their_gain() {
         title: title.to_owned(),
         curve: title.to_owned(),
         gain,
-        points,
+        points: points.map(|[value, low, high]| Gain { value, low, high }),
     };
     let mut needs = vec![
         need("important", 0.9, None),

@@ -73,7 +73,7 @@ fn exchange(recording: &mut Recording, frame: usize) {
 }
 
 /// A normal deviate (Box & Muller 1958).
-pub(super) fn normal(rng: &mut Rng) -> f64 {
+pub fn normal(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }

@@ -18,7 +18,7 @@ mod script;
 
 pub use body::positions;
 pub use camera::Camera;
-pub use corrupt::Corruption;
+pub use corrupt::{Corruption, normal};
 pub use pose::Pose;
 
 use crate::{Recording, Side};

@@ -1,6 +1,6 @@
 //! The machine's own authority, made once and to be trusted by a phone once, and the certificate that it gives the server at each start for the addresses of the day.
 
-use super::{keys, provider, write_private};
+use super::{keys, write_private};
 use crate::Error;
 use data_encoding::HEXUPPER;
 use rcgen::{
@@ -102,7 +102,9 @@ impl Authority {
             params.not_after = (now + HOLDS - DAY).into();
             let own = params.signed_by(&key, &self.issuer)?;
             let key = PrivateKeyDer::try_from(key.serialize_der())?;
-            let config = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
+            // Named, whatever another library chose as usual.
+            let cryptography = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+            let config = ServerConfig::builder_with_provider(cryptography).with_safe_default_protocol_versions()?;
             Ok(config.with_no_client_auth().with_single_cert(vec![own.der().clone(), self.der.clone()], key)?)
         };
         let config = made().map_err(|error| Error::Certificate(error.to_string()))?;

@@ -4,13 +4,13 @@ mod certificate;
 mod token;
 
 use crate::Error;
-use crate::guard::Rate;
+use crate::guard::{Rate, cookie_named};
 use axum::http::{HeaderMap, StatusCode, header};
 use certificate::Authority;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use token::Hash;
 use tokio_rustls::TlsAcceptor;
 
@@ -120,11 +120,7 @@ pub(crate) fn cookie(token: &str, keep_s: u32) -> String {
 
 fn brought(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    bearer.or_else(|| {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
-    })
+    bearer.or_else(|| cookie_named(headers, COOKIE))
 }
 
 /// Who has an IPv6 address has the 2^64 beside it.
@@ -187,11 +183,6 @@ fn write_private(path: &Path, text: &str) -> Result<(), Error> {
         Ok(())
     };
     write().map_err(keys(path))
-}
-
-/// The cryptography that is used, whatever another library chose as usual.
-fn provider() -> Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
-    Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
 }
 
 #[cfg(test)]

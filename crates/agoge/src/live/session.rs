@@ -284,13 +284,14 @@ impl<'m> Session<'m> {
                         from_s: start_s,
                     }));
                 }
-                Change::Turned { start_s, turn_s, .. } => {
+                Change::Turned { start_s, turn_s, side } => {
                     let phase = after_the_turn(&movement).map(str::to_owned);
                     heard.events.extend(phase.map(|name| Event::Phase { t, name, from_s: turn_s }));
-                    heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, Question::Measure { movement, change }));
+                    let question = Question::Turned(movement, start_s, side);
+                    heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, question));
                 }
                 Change::Ended(done) if done.outcome == Outcome::Completed => {
-                    match self.stretch(t, done.start_s - BEFORE_S, Question::Measure { movement, change }) {
+                    match self.stretch(t, done.start_s - BEFORE_S, Question::Ended(movement, done)) {
                         Some(stretch) => heard.stretches.push(stretch),
                         None => self.ended(t, &done, None, &mut heard.events),
                     }

@@ -4,7 +4,7 @@ use super::event::ModelWord;
 use crate::{Models, movement};
 use agoge_coach::analysis::MovementChoice;
 use agoge_coach::learned;
-use agoge_kinematics::live::{Change, Done};
+use agoge_kinematics::live::Done;
 use agoge_kinematics::{Curves, Movement, Repetition, described, measure, repetitions};
 use agoge_motion::condition::{self, condition};
 use agoge_motion::skeleton::BodyRules;
@@ -32,8 +32,10 @@ pub struct Stretch<'m> {
 pub(super) enum Question {
     /// Which movement it is.
     Look,
-    /// How a movement is so far, or was.
-    Measure { movement: Arc<Movement>, change: Change },
+    /// How a repetition is so far, on its way back: the movement, when it began (s), and which side does it.
+    Turned(Arc<Movement>, f64, Option<Side>),
+    /// How a repetition was.
+    Ended(Arc<Movement>, Done),
 }
 
 /// What was found out; [`super::Session::tell`] puts it into words.
@@ -64,15 +66,10 @@ impl Stretch<'_> {
     pub fn work(self) -> Worked {
         let answer = match &self.question {
             Question::Look => Answer::Looked(self.look()),
-            Question::Measure { movement, change: Change::Ended(done) } => {
-                Answer::Ended(*done, self.end(movement, done))
-            }
-            Question::Measure { movement, change } => Answer::Turned(match change {
-                Change::Turned { start_s, side, .. } => {
-                    self.described(movement, [*start_s, self.t], *side, false).map(|(repetition, ..)| repetition)
-                }
-                _ => None,
-            }),
+            Question::Turned(movement, start_s, side) => Answer::Turned(
+                self.described(movement, [*start_s, self.t], *side, false).map(|(repetition, ..)| repetition),
+            ),
+            Question::Ended(movement, done) => Answer::Ended(*done, self.end(movement, done)),
         };
         Worked { t: self.t, answer }
     }
