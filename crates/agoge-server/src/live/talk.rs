@@ -11,6 +11,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -33,9 +34,13 @@ struct Said<'a> {
 /// Why a conversation is over.
 pub(super) struct Over;
 
+/// Stretches of a session that may be worked on; with so many no more is read from its client, whose frames would only make more.
+const MOST_OPEN: usize = 8;
+
 /// A stretch that was worked on, and when the frame that asked for it came.
 pub(super) struct Done {
-    worked: Worked,
+    /// None if the work failed, which is a mistake of ours and must cost this session only.
+    worked: Option<Worked>,
     received: Instant,
 }
 
@@ -69,7 +74,7 @@ impl Talk {
         tokio::spawn(write(sink, waiting, app.limits.silence));
         app.metrics.sessions.add(1);
         app.metrics.active.add(1);
-        // As many are open as a session gives out while it hears frames that the network bounds.
+        // Bounded by how many may be open.
         let (hand_in, handed_in) = mpsc::unbounded_channel();
         let desk = app.desks.one();
         (Talk { app, out, session: None, desk, open: 0, hand_in, handed_in, keeper: None, faults: 0 }, stream)
@@ -136,8 +141,11 @@ impl Talk {
         for stretch in heard.stretches {
             let hand_in = self.hand_in.clone();
             self.open += 1;
-            // Who is gone does not hear it.
-            self.desk.put(move || _ = hand_in.send(Box::new(Done { worked: stretch.work(), received })));
+            self.desk.put(move || {
+                let worked = catch_unwind(AssertUnwindSafe(|| stretch.work())).ok();
+                // Who is gone does not hear it.
+                let _ = hand_in.send(Box::new(Done { worked, received }));
+            });
         }
         Ok(())
     }
@@ -145,8 +153,12 @@ impl Talk {
     /// Tells what was found out at the desk.
     pub(super) async fn found(&mut self, done: Box<Done>) -> Result<(), Over> {
         self.open -= 1;
+        let Some(worked) = done.worked else {
+            self.farewell(Some("Agoge failed; hint: this is a mistake of ours, please report it")).await;
+            return Err(Over);
+        };
         let Some(session) = &mut self.session else { return Ok(()) };
-        let heard = session.tell(done.worked);
+        let heard = session.tell(worked);
         self.pass(heard, done.received).await
     }
 
@@ -191,7 +203,7 @@ impl Talk {
     pub(super) async fn came(&mut self, stream: &mut SplitStream<WebSocket>, until: Deadline) -> Came {
         loop {
             let message = tokio::select! {
-                message = tokio::time::timeout_at(until, stream.next()) => message,
+                message = tokio::time::timeout_at(until, stream.next()), if self.open < MOST_OPEN => message,
                 Some(done) = self.handed_in.recv() => return Came::Done(done),
             };
             return match message {
