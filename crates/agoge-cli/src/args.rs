@@ -416,6 +416,17 @@ pub(crate) enum LabelCommand {
         #[arg(long, value_name = "N", default_value_t = 8)]
         count: usize,
     },
+    /// Write what was judged in the library as a set to learn from: manifest.csv, a Parquet file a repetition, pairs.csv (docs/SERVER.md)
+    Export {
+        /// The folder to write into
+        folder: PathBuf,
+        /// One movement alone
+        #[arg(long, value_name = "NAME")]
+        movement: Option<String>,
+        /// Where the athletes are kept
+        #[command(flatten)]
+        library: Library,
+    },
 }
 
 /// `agoge model`

@@ -16,8 +16,8 @@ pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, comparison, development, html, html_in, load_html, load_html_in, plan_html,
-    plan_html_in, scene_json,
+    Around, SCRIPT, STYLE, Scene, comparison, development, figure_json, html, html_in, load_html, load_html_in,
+    plan_html, plan_html_in, scene_json,
 };
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};

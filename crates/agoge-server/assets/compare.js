@@ -1,5 +1,5 @@
 // Two repetitions played by one control: phase by phase, so that both turn at the same instant.
-import { draw } from "/assets/figure.js";
+import { box as around, draw, facing, seen } from "/assets/figure.js";
 import { make, scale } from "/assets/plot.js";
 import { say } from "/assets/words.js";
 
@@ -9,24 +9,7 @@ const slider = by("time"), play = by("play"), pick = by("pick"), picture = by("c
 const words = (name) => name.replaceAll("_", " ");
 let view = 60, spans = [], total = 0, names = [], playing = false, from = 0, at = 0;
 
-// The direction in which an athlete faces: from the left to the right hip, turned.
-for (const side of sides) {
-  side.width = side.three ? 3 : 2;
-  const left = 3 * side.parts.indexOf("left_hip"), right = 3 * side.parts.indexOf("right_hip");
-  const row = side.three && left >= 0 && right >= 0 && side.positions.find((p) => p[left] !== null && p[right] !== null);
-  side.facing = row ? Math.atan2(row[right] - row[left], row[right + 2] - row[left + 2]) : 0;
-}
-
-function seen(side, frame) {
-  const row = side.positions[frame], a = view * Math.PI / 180;
-  return side.parts.map((_, part) => {
-    const i = part * side.width;
-    if (row[i] === null) return null;
-    if (!side.three) return [row[i], -row[i + 1]];
-    const forward = Math.cos(side.facing) * row[i] - Math.sin(side.facing) * row[i + 2], across = Math.sin(side.facing) * row[i] + Math.cos(side.facing) * row[i + 2];
-    return [Math.sin(a) * forward - Math.cos(a) * across, -row[i + 1]];
-  });
-}
+for (const side of sides) side.turn = facing(side);
 function frameAt(side, t) {
   const i = side.time.findIndex((own) => own >= t);
   return i < 0 ? side.time.length - 1 : i;
@@ -61,14 +44,13 @@ function choose() {
 function box() {
   for (const side of sides) {
     const points = [];
-    for (let i = frameAt(side, side.repetition.from); i <= frameAt(side, side.repetition.to); i++) points.push(...seen(side, i).filter((p) => p));
-    const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
-    side.box = [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
+    for (let i = frameAt(side, side.repetition.from); i <= frameAt(side, side.repetition.to); i++) points.push(...seen(side, i, view));
+    side.box = around(points);
   }
   const sizes = sides.map(({ box }) => [box[2] - box[0], box[3] - box[1]]);
   sides.forEach((side, own) => {
     [0, 1].forEach((k) => {
-      const size = 1.12 * (sides[0].three && sides[1].three ? Math.max(sizes[0][k], sizes[1][k]) : sizes[own][k]);
+      const size = sides[0].three && sides[1].three ? Math.max(sizes[0][k], sizes[1][k]) : sizes[own][k];
       const middle = (side.box[k] + side.box[k + 2]) / 2;
       // Feet stand on one height.
       if (k === 1) [side.box[1], side.box[3]] = [side.box[3] + 0.05 * size - size, side.box[3] + 0.05 * size];
@@ -112,7 +94,7 @@ function show(s) {
   at = Math.max(0, Math.min(total, s));
   slider.value = at;
   const where = place(at);
-  for (const side of sides) draw(side.canvas, seen(side, frameAt(side, timeOf(side, where))), side.bones, side.box);
+  for (const side of sides) draw(side.canvas, seen(side, frameAt(side, timeOf(side, where)), view), side.bones, side.box);
   by("clock").textContent = at.toFixed(2) + " s";
   const into = sides.map((side) => (timeOf(side, where) - side.borders[0]).toFixed(2));
   by("where").textContent = say("{phase}: the first is {a} s into its repetition, the second {b} s.", { phase: names[where[0]] ?? say("repetition"), a: into[0], b: into[1] });

@@ -1,3 +1,26 @@
+// The direction in which a figure of the server faces: from the left to the right hip, turned.
+export function facing(figure) {
+  const left = 3 * figure.parts.indexOf("left_hip"), right = 3 * figure.parts.indexOf("right_hip");
+  const row = figure.three && left >= 0 && right >= 0 && figure.positions.find((p) => p[left] !== null && p[right] !== null);
+  return row ? Math.atan2(row[right] - row[left], row[right + 2] - row[left + 2]) : 0;
+}
+// Its joints in a frame as they are seen from a side, degrees from the front; `turn` is where it faces.
+export function seen(figure, frame, view) {
+  const row = figure.positions[frame], width = figure.three ? 3 : 2, a = view * Math.PI / 180;
+  return figure.parts.map((_, part) => {
+    const i = part * width;
+    if (row[i] === null) return null;
+    if (!figure.three) return [row[i], -row[i + 1]];
+    const forward = Math.cos(figure.turn) * row[i] - Math.sin(figure.turn) * row[i + 2], across = Math.sin(figure.turn) * row[i] + Math.cos(figure.turn) * row[i + 2];
+    return [Math.sin(a) * forward - Math.cos(a) * across, -row[i + 1]];
+  });
+}
+// The box around some joints, and a little more.
+export function box(joints) {
+  const known = joints.filter((p) => p), [x, y] = [0, 1].map((k) => known.map((p) => p[k])), more = 0.06;
+  const low = [Math.min(...x), Math.min(...y)], high = [Math.max(...x), Math.max(...y)];
+  return [low[0] - more * (high[0] - low[0]), low[1] - more * (high[1] - low[1]), high[0] + more * (high[0] - low[0]), high[1] + more * (high[1] - low[1])];
+}
 // Draws a stick figure: joints [x, y] in any unit, y as given by `up`, bones as pairs of joints.
 export function draw(canvas, joints, bones, box) {
   const pen = canvas.getContext("2d");

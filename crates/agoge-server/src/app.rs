@@ -3,7 +3,9 @@
 use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
-use crate::{Config, Error, analyses, assets, compare, guard, library, live, openapi, over_time, pages, words};
+use crate::{
+    Config, Error, analyses, assets, compare, guard, labelling, library, live, openapi, over_time, pages, words,
+};
 use agoge::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -95,6 +97,10 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
         ("get", "/models", "Cards of the models that come with Agoge"),
         ("get", "/language", "Choose the language of the pages, English or Chinese; leads back"),
         ("get", "/compare", "Two analyses of one movement beside each other; without both, what to choose from"),
+        ("get", "/label", "Judge repetitions of the library; without a movement, which there are"),
+        ("get", "/api/label", "Which repetitions of a movement to judge next, and how many were judged"),
+        ("post", "/api/label", "Judge a repetition, or say which of two was done better; stored as a label"),
+        ("get", "/api/library/analyses/{analysis}/repetitions/{repetition}", "The moving figure of one repetition"),
         (
             "post",
             "/api/library/analyses/{analysis}/borders",
@@ -128,6 +134,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/models", get(pages::models))
         .route("/language", get(words::choose))
         .route("/compare", get(compare::compare))
+        .route("/label", get(labelling::page))
+        .route("/api/label", get(labelling::next).post(labelling::said))
+        .route("/api/library/analyses/{analysis}/repetitions/{repetition}", get(labelling::repetition))
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))
         .route("/api/library/analyses/{analysis}/borders", post(library::borders))

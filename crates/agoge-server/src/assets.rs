@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("report.css", "text/css", agoge::report::STYLE),
     ("server.css", "text/css", include_str!("../assets/server.css")),
     ("enter.js", "text/javascript", include_str!("../assets/enter.js")),
@@ -12,6 +12,7 @@ const FILES: [(&str, &str, &str); 10] = [
     ("watch.js", "text/javascript", include_str!("../assets/watch.js")),
     ("borders.js", "text/javascript", include_str!("../assets/borders.js")),
     ("compare.js", "text/javascript", include_str!("../assets/compare.js")),
+    ("label.js", "text/javascript", include_str!("../assets/label.js")),
     ("plot.js", "text/javascript", include_str!("../assets/plot.js")),
     ("words.js", "text/javascript", include_str!("../assets/words.js")),
     ("figure.js", "text/javascript", include_str!("../assets/figure.js")),

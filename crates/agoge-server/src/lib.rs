@@ -10,6 +10,7 @@ mod assets;
 pub mod bench;
 mod compare;
 mod guard;
+mod labelling;
 mod library;
 mod live;
 mod metrics;

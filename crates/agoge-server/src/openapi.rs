@@ -54,6 +54,34 @@ fn made() -> Value {
                     ("422", "Borders that cannot be"),
                 ]);
             }
+            (_, "/label" | "/api/label") if *method == "get" => {
+                parameters.push(query("movement", "string", *path == "/api/label"));
+                operation["responses"] =
+                    answers(&[("200", "As the summary says"), ("400", "No movement"), ("404", "No library")]);
+            }
+            ("post", "/api/label") => {
+                let which = json!({
+                    "type": "object", "required": ["analysis", "repetition"], "additionalProperties": false,
+                    "properties": { "analysis": { "type": "integer" }, "repetition": { "type": "integer" } },
+                });
+                let kind = |name: &str, required: &[&str], mut properties: Value| {
+                    properties["kind"] = json!({ "const": name });
+                    json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
+                };
+                let better = json!({ "enum": ["first", "second", "neither"] });
+                let schema = json!({ "oneOf": [
+                    kind("quality", &["kind", "of", "correct"], json!({ "of": which, "correct": { "type": "boolean" } })),
+                    kind("pair", &["kind", "first", "second", "better"], json!({ "first": which, "second": which, "better": better })),
+                ] });
+                operation["requestBody"] =
+                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["responses"] = answers(&[
+                    ("200", "The label's number"),
+                    ("404", "No library or no such analysis"),
+                    ("415", "Not JSON"),
+                    ("422", "What cannot be judged"),
+                ]);
+            }
             ("post", "/api/enter") => {
                 operation["requestBody"] = takes(&["token"], &json!({ "token": { "type": "string" } }));
                 operation["responses"] = answers(&[
@@ -92,6 +120,9 @@ fn made() -> Value {
             }
             (_, path) if path.contains('{') => {
                 operation["responses"] = answers(&[("200", "Found"), ("400", "Not a number"), ("404", "Not there")]);
+                if path.ends_with("{repetition}") {
+                    operation["responses"]["422"] = json!({ "description": "No such complete repetition" });
+                }
             }
             (_, "/athletes") => operation["responses"] = answers(&[("200", "The page"), ("404", "No library")]),
             _ => operation["responses"] = answers(&[("200", "As the summary says")]),

@@ -110,6 +110,41 @@ const TABLE: &[(&str, &str)] = &[
     ("Live", "实时"),
     ("Athletes", "运动员"),
     ("Models", "模型"),
+    ("Judge", "评判"),
+    ("Judge repetitions", "评判动作次"),
+    (
+        "What you say of repetitions teaches a model of your own. Who moves and what the program found are not shown, so that nothing sways you.",
+        "您的评判可以用来训练您自己的模型。这里不显示是谁在做，也不显示程序的结果，以免影响您的判断。",
+    ),
+    (
+        "Nothing is here to be judged yet: choose an athlete when you upload a recording.",
+        "还没有可评判的内容：上传录像时请选择运动员。",
+    ),
+    ("How", "方式"),
+    (" One by one", " 逐个评判"),
+    (" Which of two is better", " 两个中哪个更好"),
+    ("Moving stick figure of a repetition", "一次动作的活动骨架图"),
+    ("Moving stick figure of the other repetition", "另一次动作的活动骨架图"),
+    ("Oblique", "斜前方"),
+    ("Correct", "正确"),
+    ("Not correct", "不正确"),
+    ("Skip", "跳过"),
+    ("Back", "返回"),
+    ("Left is better", "左边更好"),
+    ("Both alike", "一样好"),
+    ("Right is better", "右边更好"),
+    (
+        "`agoge label export DIR` writes what was said as a set to learn from; `agoge adapt` makes a model of it.",
+        "`agoge label export DIR` 把评判写成可供学习的数据集；`agoge adapt` 用它训练模型。",
+    ),
+    ("There are no two repetitions left to compare.", "没有可比较的两次动作了。"),
+    ("Everything here is judged.", "这里的动作都已评判。"),
+    ("{n} comparisons so far.", "已比较 {n} 对。"),
+    ("{n} of {all} judged.", "已评判 {n}/{all}。"),
+    (
+        "The server does not answer as it should; what you said last was not stored.",
+        "服务器没有正常回应；您最后的评判没有保存。",
+    ),
     ("Everything stays on this machine.", "一切都留在本机。"),
     ("There is nothing here", "这里没有内容"),
     ("The pages are named above.", "各页面见上方。"),
@@ -265,8 +300,10 @@ mod tests {
     use axum::http::HeaderValue;
 
     /// The sources of everything that speaks.
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 14] = [
         include_str!("pages/enter.rs"),
+        include_str!("pages/label.rs"),
+        include_str!("../assets/label.js"),
         include_str!("pages/models.rs"),
         include_str!("analyses.rs"),
         include_str!("pages/mod.rs"),

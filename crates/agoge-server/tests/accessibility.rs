@@ -118,6 +118,7 @@ async fn every_page_is_for_everybody() {
         ("models", "/models"),
         ("choose", "/compare?first=1"),
         ("compare", "/compare?first=1&second=3"),
+        ("label", "/label?movement=squat"),
         ("load", "/athletes/1/load"),
         ("plan", "/athletes/1/plan"),
         ("no-load", "/athletes/2/load"),

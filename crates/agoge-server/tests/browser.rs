@@ -53,6 +53,7 @@ async fn a_coach_uploads_reads_and_watches() {
     browser.picture("athlete").await;
 
     two_are_compared(&browser, &site, &folder.path().join("library")).await;
+    repetitions_are_judged(&browser, &site, &folder.path().join("library")).await;
 
     // The live page counts a simulated athlete, and a cue comes.
     browser.go(&format!("{site}/watch")).await;
@@ -97,6 +98,54 @@ async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Pa
     browser.until("return where.textContent.startsWith('ascent') && play.textContent === 'Play'").await;
     assert_eq!(browser.run("return time.max - time.value < 0.01").await, true);
     assert!(browser.run("return document.querySelectorAll('tbody strong').length").await.as_u64() > Some(0));
+}
+
+/// Repetitions are judged by keys, the last once more, and two are compared; all of it is stored.
+async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::path::Path) {
+    let press = async |key: &str| {
+        let key = json!({ "actions": [{ "type": "key", "id": "keys", "actions": [
+            { "type": "keyDown", "value": key }, { "type": "keyUp", "value": key },
+        ] }] });
+        browser.ask("POST", "/actions", &key).await;
+    };
+    browser.go(&format!("{site}/label")).await;
+    browser.click("a.choice").await;
+    browser.until("return state.textContent.startsWith('0 of ') && !good.disabled").await;
+    let drawn = "const c = left.getContext('2d').getImageData(0, 0, 460, 400).data; return c.some((v) => v > 0)";
+    browser.until(drawn).await;
+    browser.picture("label").await;
+    press("1").await;
+    browser.until("return state.textContent.startsWith('1 of ')").await;
+    press("0").await;
+    browser.until("return state.textContent.startsWith('2 of ')").await;
+    // Back, and the other way round: still two.
+    press("\u{E003}").await;
+    browser.until("return back.disabled === false && state.textContent.startsWith('2 of ')").await;
+    browser.run("return new Promise((done) => setTimeout(done, 300))").await;
+    press("1").await;
+    let store = agoge::Store::open(library).unwrap();
+    let said = || -> Vec<bool> {
+        let labels = store.labels_of_kind("quality").unwrap();
+        labels.iter().map(|label| label.value["correct"].as_bool().unwrap()).collect()
+    };
+    for _ in 0..100 {
+        if said().len() == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(said(), [true, false, true]);
+    let of = |label: &agoge::store::Label| (label.value["analysis"].clone(), label.value["repetition"].clone());
+    let labels = store.labels_of_kind("quality").unwrap();
+    assert!(of(&labels[1]) == of(&labels[2]) && of(&labels[0]) != of(&labels[1]));
+
+    browser.click("#two").await;
+    browser.until("return state.textContent.startsWith('0 comparisons') && !first.disabled && !right.hidden").await;
+    browser.picture("label-pairs").await;
+    press("\u{E012}").await;
+    browser.until("return state.textContent.startsWith('1 comparisons')").await;
+    let pair = &store.labels_of_kind("pair").unwrap()[0];
+    assert!(pair.value["better"] == "first" && pair.other.is_some() && pair.value["first"] != pair.value["second"]);
 }
 
 /// The turn of the second repetition is dragged to the right and moved on by a key; both are stored as labels, and the page shows the newer.

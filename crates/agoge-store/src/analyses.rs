@@ -99,6 +99,17 @@ impl Store {
         })
     }
 
+    /// The movements of which there are analyses, each with how many recordings show it, by name.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn movements(&self) -> Result<Vec<(String, u32)>, Error> {
+        self.read(|now| {
+            let sql = "SELECT movement, count(DISTINCT recording) FROM analyses GROUP BY movement ORDER BY movement";
+            Ok(now.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Whose an analysis is.
     ///
     /// # Errors

@@ -39,6 +39,16 @@ impl Analyzed {
     }
 }
 
+/// What to draw of a recording, as [`Analyzed::figure`] without an analysis.
+///
+/// # Errors
+/// For options that make no sense.
+pub(crate) fn figure(recording: &Recording, options: &Options) -> Result<Recording, Error> {
+    let source = condition(recording, &options.condition)?.recording;
+    let body = source.to_body().recording;
+    Ok(if is_body(&body) { body } else { source })
+}
+
 /// Whether enough parts of the body are ever seen to make a figure.
 fn is_body(body: &Recording) -> bool {
     let is_seen = |&part: &usize| (0..body.frames()).any(|frame| body.is_seen(frame, part));

@@ -63,6 +63,14 @@ pub enum Error {
         /// What is wrong with them.
         what: &'static str,
     },
+    /// What cannot be judged.
+    #[error(
+        "this cannot be judged or learned from: {what}; hint: complete repetitions of one movement can, at /label of `agoge serve`"
+    )]
+    Judgement {
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// The configuration is at fault.
     #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
     Config {

@@ -1,17 +1,47 @@
-//! `agoge label suggest MANIFEST`
+//! `agoge label suggest|export`
 
 use super::evaluate::cell;
 use super::{print, print_json};
 use crate::args::{Label, LabelCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
+use agoge::Store;
 use agoge::attention::evaluate::{Labelling, WithLabels, labelling};
 use agoge::learn::{Clips, suggest_labels};
+use agoge::library::labelling::{Exported, PURPOSE, export};
+use std::path::Path;
 
-/// Says which recordings to judge next.
+/// Says which recordings to judge next, or writes what was judged.
 pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
-    let LabelCommand::Suggest { manifest, count } = &args.command;
-    let next = suggest_labels(manifest, *count)?;
+    match &args.command {
+        LabelCommand::Suggest { manifest, count } => suggest(manifest, *count, shared),
+        LabelCommand::Export { folder, movement, library } => {
+            let store = Store::open_existing(&library.folder()?)?;
+            let done = export(&store, movement.as_deref(), folder)?;
+            if shared.json {
+                print_json(&done)?;
+            } else {
+                print(&exported(&done, folder))?;
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn exported(done: &Exported, folder: &Path) -> String {
+    let Exported { repetitions, pairs, without_consent } = *done;
+    let mut text = format!("{}: {repetitions} repetition(s), {pairs} comparison(s)\n", folder.display());
+    if without_consent > 0 {
+        text += &format!(
+            "left out: {without_consent} athlete(s), by whom consent to \"{PURPOSE}\" was refused or withdrawn\n"
+        );
+    }
+    text += &format!("Next: agoge adapt --clips {}\n", folder.display());
+    text
+}
+
+fn suggest(manifest: &Path, count: usize, shared: &Shared) -> Result<Exit, Failure> {
+    let next = suggest_labels(manifest, count)?;
     if shared.json {
         print_json(&next)?;
         return Ok(Exit::Done);

@@ -2,6 +2,7 @@
 
 use super::Scene;
 use agoge_coach::Analysis;
+use agoge_motion::Recording;
 use serde_json::{Value, json};
 
 /// Frames a second that the eye needs.
@@ -9,46 +10,22 @@ const SHOWN_HZ: f64 = 30.0;
 /// Most frames on a page; longer recordings are shown coarser.
 const MOST_FRAMES: usize = 5000;
 
-/// What the moving figure and its curves are drawn from, as JSON that is safe inside a script element: `time` in s; `positions` a row a time, of `x, y(, z)` a part in mm or
-/// tenths of a pixel, Y up; `bones` as pairs of places in `parts`; `curves`; `repetitions` with their phases in s. What is not known is `null`.
+/// A moving figure with the frames and joints of it that are shown.
+struct Figure {
+    shown: Vec<usize>,
+    value: serde_json::Map<String, Value>,
+}
+
+/// A moving figure: whether it is in three dimensions (`three`), `time` in s, `positions` a row a time, of `x, y(, z)` a part in mm or tenths of a pixel, Y up; `parts` by
+/// name; `bones` as pairs of places in `parts`. What is not known is `null`.
+pub fn figure(body: &Recording) -> Value {
+    Value::Object(Figure::of(body).value)
+}
+
+/// A moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in s, as JSON that is safe inside a script element.
 pub fn json(analysis: &Analysis, scene: &Scene) -> String {
-    let body = scene.figure;
     let curve_time = &scene.curves.time;
-    let frames = body.frames();
-    let by_rate = (body.rate_hz() / SHOWN_HZ).round();
-    let step = (if by_rate.is_finite() { by_rate as usize } else { 1 }).max(frames.div_ceil(MOST_FRAMES)).max(1);
-    let shown: Vec<usize> = (0..frames).step_by(step).collect();
-    let joints: Vec<usize> =
-        (0..body.joints()).filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint))).collect();
-    let is_3d = body.space.is_3d();
-    // Millimetres or tenths of a pixel as whole numbers.
-    let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
-    let positions: Vec<Value> = shown
-        .iter()
-        .map(|&frame| {
-            let mut row = Vec::with_capacity(3 * joints.len());
-            for &joint in &joints {
-                let p = body.at(frame, joint);
-                row.extend(p[..if is_3d { 3 } else { 2 }].iter().map(|&v| whole(v * factor)));
-            }
-            Value::Array(row)
-        })
-        .collect();
-    // Each joint is joined to the nearest joint up its limb that is on the page.
-    let bones: Vec<[usize; 2]> = joints
-        .iter()
-        .enumerate()
-        .filter_map(|(index, &joint)| {
-            let mut up = body.skeleton.joints[joint].parent;
-            while let Some(above) = up {
-                if let Some(to) = joints.iter().position(|&other| other == above) {
-                    return Some([to, index]);
-                }
-                up = body.skeleton.joints[above].parent;
-            }
-            None
-        })
-        .collect();
+    let Figure { shown, mut value } = Figure::of(scene.figure);
     let curves: Vec<Value> = scene
         .curves
         .curves
@@ -73,17 +50,45 @@ pub fn json(analysis: &Analysis, scene: &Scene) -> String {
             json!({ "number": repetition.number, "from": repetition.start_s, "to": repetition.end_s, "complete": repetition.complete, "phases": phases })
         })
         .collect();
-    let data = json!({
-        "three": is_3d,
-        "time": shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect::<Vec<_>>(),
-        "parts": joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect::<Vec<_>>(),
-        "bones": bones,
-        "positions": positions,
-        "curves": curves,
-        "repetitions": repetitions,
-    });
+    value.insert("curves".to_owned(), curves.into());
+    value.insert("repetitions".to_owned(), repetitions.into());
     // No text of a user may end the script element.
-    data.to_string().replace('<', "\\u003c")
+    Value::Object(value).to_string().replace('<', "\\u003c")
+}
+
+impl Figure {
+    fn of(body: &Recording) -> Figure {
+        let frames = body.frames();
+        let by_rate = (body.rate_hz() / SHOWN_HZ).round();
+        let step = (if by_rate.is_finite() { by_rate as usize } else { 1 }).max(frames.div_ceil(MOST_FRAMES)).max(1);
+        let shown: Vec<usize> = (0..frames).step_by(step).collect();
+        let joints: Vec<usize> =
+            (0..body.joints()).filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint))).collect();
+        let is_3d = body.space.is_3d();
+        // Millimetres or tenths of a pixel as whole numbers.
+        let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
+        let row = |&frame: &usize| -> Value {
+            let positions = joints.iter().map(|&joint| body.at(frame, joint));
+            positions.flat_map(|p| p.into_iter().take(if is_3d { 3 } else { 2 })).map(|v| whole(v * factor)).collect()
+        };
+        // Each joint is joined to the nearest joint up its limb that is on the page.
+        let up = |joint: usize| body.skeleton.joints[joint].parent;
+        let bone = |(index, &joint): (usize, &usize)| {
+            let mut limb = std::iter::successors(up(joint), |&above| up(above));
+            limb.find_map(|above| joints.iter().position(|&other| other == above)).map(|to| [to, index])
+        };
+        let bones: Vec<[usize; 2]> = joints.iter().enumerate().filter_map(bone).collect();
+        let parts: Vec<&str> = joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect();
+        let value = [
+            ("three", is_3d.into()),
+            ("time", shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect()),
+            ("parts", parts.into()),
+            ("bones", json!(bones)),
+            ("positions", shown.iter().map(row).collect()),
+        ];
+        let value = value.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Figure { shown, value }
+    }
 }
 
 fn whole(value: f64) -> Value {

@@ -11,7 +11,7 @@ mod sections;
 mod why;
 
 pub use compare::comparison;
-pub use data::json as scene_json;
+pub use data::{figure as figure_json, json as scene_json};
 pub use development::development;
 pub(crate) use load::figure;
 pub use load::{load_html, load_html_in};

@@ -4,6 +4,7 @@ mod athletes;
 mod compare;
 mod corrections;
 mod enter;
+mod label;
 mod models;
 mod over_time;
 mod watch;
@@ -12,6 +13,7 @@ pub(crate) use athletes::{athlete, athletes};
 pub(crate) use compare::{choose_first, choose_second, compared, not_comparable};
 pub(crate) use corrections::corrections;
 pub(crate) use enter::{certificate, enter, give};
+pub(crate) use label::label;
 pub(crate) use models::models;
 pub(crate) use over_time::{no_load, no_plan, way_to};
 pub(crate) use watch::watch;
@@ -56,7 +58,7 @@ fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Marku
 fn navigation(reader: &Reader, here: &str) -> Markup {
     html! {
         nav.site aria-label=(reader.say("Site")) {
-            @let ways = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/models", reader.say("Models"))];
+            @let ways = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/label", reader.say("Judge")), ("/models", reader.say("Models"))];
             @for (path, name) in ways {
                 a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
             }

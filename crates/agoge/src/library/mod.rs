@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod borders;
+pub mod labelling;
 
 use crate::{Error, Models, Options};
 use agoge_coach::Analysis;
