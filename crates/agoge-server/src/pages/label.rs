@@ -28,15 +28,17 @@ fn judging(reader: &Reader, movement: &str) -> Markup {
     let say = |text| reader.say(text);
     html! {
         section.player #judge data-movement=(movement) aria-label=(say("Judge repetitions")) {
-            div.row role="radiogroup" aria-label=(say("How")) {
-                label.check { input #one type="radio" name="how" checked; (say(" One by one")) }
-                label.check { input #two type="radio" name="how"; (say(" Which of two is better")) }
+            div.row {
+                div.row role="radiogroup" aria-label=(say("How")) {
+                    label.check { input #one type="radio" name="how" checked; (say(" One by one")) }
+                    label.check { input #two type="radio" name="how"; (say(" Which of two is better")) }
+                }
+                p.views #views { button type="button" data-view="0" { (say("Front")) } button type="button" data-view="60" { (say("Oblique")) } button type="button" data-view="90" { (say("Side")) } }
             }
             div.pair #figures {
                 canvas #left width="460" height="400" role="img" aria-label=(say("Moving stick figure of a repetition")) {}
                 canvas #right width="460" height="400" role="img" aria-label=(say("Moving stick figure of the other repetition")) hidden {}
             }
-            p.views #views { button type="button" data-view="0" { (say("Front")) } button type="button" data-view="60" { (say("Oblique")) } button type="button" data-view="90" { (say("Side")) } }
             div.row #single {
                 button #good type="button" { (say("Correct")) " " kbd { "1" } }
                 button #bad type="button" { (say("Not correct")) " " kbd { "0" } }
