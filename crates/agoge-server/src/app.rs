@@ -156,6 +156,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(pages::nothing)
         .layer(DefaultBodyLimit::max(64 << 10))
         .layer(from_fn_with_state(app.clone(), guard::check))
+        .layer(from_fn(guard::in_json))
         .layer(from_fn(guard::headers))
         .with_state(app)
 }

@@ -2,11 +2,13 @@
 
 use crate::access::{Access, cookie};
 use crate::app::App;
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -129,6 +131,28 @@ fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
         }
         _ => (status, "too many wrong tokens; wait a minute\n").into_response(),
     }
+}
+
+/// Longest text of a refusal, bytes.
+const LONGEST: usize = 4 << 10;
+
+/// Programs are told in JSON what is wrong, `{"error": …}`, whoever said it in words.
+pub(crate) async fn in_json(request: Request, next: Next) -> Response {
+    let is_program = request.uri().path().starts_with("/api/");
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_text = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let is_fault = answer.status().is_client_error() || answer.status().is_server_error();
+    if !(is_program && is_fault && is_text) {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let text = axum::body::to_bytes(body, LONGEST).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let what = if text.trim().is_empty() { parts.status.canonical_reason().unwrap_or_default() } else { text.trim() };
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    (parts, Json(json!({ "error": what }))).into_response()
 }
 
 /// Lets a request pass or refuses it.

@@ -39,7 +39,11 @@ pub(crate) async fn with_store<T: Send + 'static>(
             Err(pages::missing(reader, "Not in the library", "It may have been deleted."))
         }
         Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
-            Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{}\n", Error::Name)).into_response())
+            Err((StatusCode::UNPROCESSABLE_ENTITY, Error::Name.to_string()).into_response())
+        }
+        // The recording is at fault, not the library: another version of the program analysed it, or with options of then.
+        Ok(Some(Err(error))) if !matches!(error, agoge::Error::Store(_)) => {
+            Err(pages::not_analysed(reader, &error.to_string()))
         }
         _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the library cannot be used; hint: `agoge library check`\n")
             .into_response()),

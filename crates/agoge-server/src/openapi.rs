@@ -16,8 +16,11 @@ fn made() -> Value {
             .split('/')
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
             .map(|name| {
-                let kind = if name == "name" { "string" } else { "integer" };
-                json!({ "name": name, "in": "path", "required": true, "schema": { "type": kind } })
+                let schema = match name {
+                    "name" => json!({ "type": "string" }),
+                    _ => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
+                };
+                json!({ "name": name, "in": "path", "required": true, "schema": schema })
             })
             .collect();
         let query = |name: &str, kind: &str, required: bool| json!({ "name": name, "in": "query", "required": required, "schema": { "type": kind } });
@@ -35,7 +38,8 @@ fn made() -> Value {
                     answers(&[("200", "Where the report is"), ("413", "Too large"), ("422", "Cannot be analysed")]);
             }
             ("post", "/api/athletes") => {
-                operation["requestBody"] = takes(&["name"], &json!({ "name": { "type": "string" } }));
+                operation["requestBody"] =
+                    takes(&["name"], &json!({ "name": { "type": "string", "minLength": 1, "maxLength": 100 } }));
                 operation["responses"] = answers(&[
                     ("200", "The athlete's number"),
                     ("404", "No library"),
@@ -56,8 +60,11 @@ fn made() -> Value {
             }
             (_, "/label" | "/api/label") if *method == "get" => {
                 parameters.push(query("movement", "string", *path == "/api/label"));
-                operation["responses"] =
-                    answers(&[("200", "As the summary says"), ("400", "No movement"), ("404", "No library")]);
+                operation["responses"] = answers(&[
+                    ("200", "As the summary says"),
+                    ("404", "No library"),
+                    ("422", "A stored recording cannot be analysed"),
+                ]);
             }
             ("post", "/api/label") => {
                 let which = json!({
@@ -101,7 +108,7 @@ fn made() -> Value {
             }
             ("get", "/language") => {
                 parameters.extend([query("to", "string", true), query("back", "string", true)]);
-                operation["responses"] = answers(&[("303", "The cookie is set"), ("400", "Not said which")]);
+                operation["responses"] = answers(&[("303", "The cookie is set")]);
             }
             ("get", "/compare") => {
                 parameters.extend([query("first", "integer", false), query("second", "integer", false)]);
@@ -119,20 +126,35 @@ fn made() -> Value {
                 ]);
             }
             (_, path) if path.contains('{') => {
-                operation["responses"] = answers(&[("200", "Found"), ("400", "Not a number"), ("404", "Not there")]);
-                if path.ends_with("{repetition}") {
-                    operation["responses"]["422"] = json!({ "description": "No such complete repetition" });
+                operation["responses"] = answers(&[("200", "Found"), ("404", "Not there")]);
+                if path.contains("/library/") {
+                    let what = "No such complete repetition, or the recording cannot be analysed as it was";
+                    operation["responses"]["422"] = json!({ "description": what });
                 }
             }
             (_, "/athletes") => operation["responses"] = answers(&[("200", "The page"), ("404", "No library")]),
             _ => operation["responses"] = answers(&[("200", "As the summary says")]),
         }
+        if !parameters.is_empty() || operation["requestBody"].is_object() {
+            operation["responses"]["400"] = json!({ "description": "Not what this document says" });
+        }
+        if let Some(kind) = kind(path) {
+            let answers = operation["responses"].as_object_mut().into_iter().flatten();
+            for (_, answer) in answers.filter(|(status, _)| *status != "204") {
+                answer["content"] = json!({ kind: {} });
+            }
+        }
         operation["parameters"] = parameters.into();
         let entry = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
         entry[*method] = operation;
     }
-    let always = "Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests). Reached from another machine every path but /enter, /api/enter, /certificate, /healthz and /assets asks for the token, as a cookie or as Authorization: Bearer, and answers 401 without it.";
+    let always = "Below /api/ everything is JSON, a fault too: {\"error\": \"what is wrong; hint: what to do\"}. Every path may also answer 421 (another host), 403 (asked by another site's page) and 429 (too many requests). Reached from another machine every path but /enter, /api/enter, /certificate, /healthz and /assets asks for the token, as a cookie or as Authorization: Bearer, and answers 401 without it.";
     json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
+}
+
+/// What a path answers, where it is always the same: programs get JSON, also when something is wrong.
+fn kind(path: &str) -> Option<&'static str> {
+    path.starts_with("/api/").then_some("application/json")
 }
 
 /// A body of JSON that has some properties and no others.

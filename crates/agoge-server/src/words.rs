@@ -37,6 +37,11 @@ impl Reader {
         }
     }
 
+    /// Whether a program asks, which wants no page.
+    pub(crate) fn is_program(&self) -> bool {
+        self.here.starts_with("/api/")
+    }
+
     /// Where the other language is chosen: its address, code and name; none where nobody knows the way back.
     pub(crate) fn other(&self) -> Option<(String, &'static str, &'static str)> {
         let (to, code, name) = match self.language {
@@ -148,6 +153,7 @@ const TABLE: &[(&str, &str)] = &[
     ("Everything stays on this machine.", "一切都留在本机。"),
     ("There is nothing here", "这里没有内容"),
     ("The pages are named above.", "各页面见上方。"),
+    ("This recording cannot be analysed as it was", "该录像无法按原来的方式分析"),
     ("No library", "没有资料库"),
     (
         "Start the server with --library DIR to keep athletes and their analyses.",

@@ -76,10 +76,23 @@ pub(crate) fn way_back() -> Markup {
     }
 }
 
-/// A page that says that something is not there.
+/// A page that says that something is not there; programs are told in words.
 pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -> Response {
+    if reader.is_program() {
+        return (StatusCode::NOT_FOUND, format!("{what}; hint: {hint}")).into_response();
+    }
     let body = html! { p { (reader.say(hint)) } };
     (StatusCode::NOT_FOUND, page(reader, reader.say(what), "", &[], &body)).into_response()
+}
+
+/// A page that says that a stored recording cannot be analysed, and why; programs are told in words.
+pub(crate) fn not_analysed(reader: &Reader, why: &str) -> Response {
+    if reader.is_program() {
+        return (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned()).into_response();
+    }
+    let body = html! { p { (why) } };
+    let title = reader.say("This recording cannot be analysed as it was");
+    (StatusCode::UNPROCESSABLE_ENTITY, page(reader, title, "", &[], &body)).into_response()
 }
 
 /// Every other path.
