@@ -19,4 +19,4 @@ mod verdict;
 
 pub use analysis::Analysis;
 pub use explain::Explanation;
-pub use verdict::verdict;
+pub use verdict::{of_sensor as verdict_of_sensor, verdict};

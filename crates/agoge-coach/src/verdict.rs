@@ -54,6 +54,24 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
     DataQuality { verdict, reasons, seen, joints, bad_frames }
 }
 
+/// The verdict on the data of a worn sensor that alone felt a movement, by its tilt over time, `[frame]` (NaN where it is not known).
+pub fn of_sensor(quality: Quality, tilt: &[f64]) -> DataQuality {
+    let known = tilt.iter().filter(|value| value.is_finite()).count() as f64 / tilt.len().max(1) as f64;
+    let verdict = match known {
+        _ if known < POOR_SEEN => Verdict::Poor,
+        _ if known < GOOD_SEEN => Verdict::Usable,
+        _ => Verdict::Good,
+    };
+    let mut reasons = vec!["Nothing was seen of the body: a worn sensor alone felt the movement.".to_owned()];
+    if verdict != Verdict::Good {
+        let known = 100.0 * known;
+        reasons.push(format!(
+            "How it was tilted is known {known:.0} % of the time; begin with a second of rest, and leave no gaps."
+        ));
+    }
+    DataQuality { verdict, reasons, seen: quality.seen, joints: quality.joints, bad_frames: Vec::new() }
+}
+
 /// At most five names, then how many more.
 fn list(names: &[&str]) -> String {
     const SHOWN: usize = 5;

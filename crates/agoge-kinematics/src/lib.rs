@@ -15,6 +15,7 @@ pub mod movement;
 pub mod normalise;
 pub mod repetition;
 pub mod segment;
+pub mod sensor;
 pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit, missing};

@@ -23,7 +23,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         "{:.1} s at {:.0} frames a second, {}; the data are {}.",
         input.duration_s,
         input.rate_hz,
-        view(input.view),
+        view(analysis),
         verdict(analysis.quality.verdict)
     ));
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();

@@ -48,8 +48,10 @@ pub(crate) fn certainty(certainty: Certainty) -> &'static str {
     }
 }
 
-pub(crate) fn view(view: View) -> &'static str {
-    match view {
+/// From where the movement was seen.
+pub(crate) fn view(analysis: &Analysis) -> &'static str {
+    match analysis.input.view {
+        _ if analysis.quality.seen == 0.0 => "felt by a worn sensor",
         View::Spatial => "three dimensions",
         View::Frontal => "seen from the front or back",
         View::Sagittal => "seen from the side",

@@ -110,6 +110,8 @@ by("camera").addEventListener("click", async () => {
   const picture = document.createElement("canvas");
   [picture.width, picture.height] = [video.videoWidth, video.videoHeight];
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  // An upright picture is to be seen whole.
+  canvas.parentElement.style.maxWidth = `${80 * canvas.width / canvas.height}vh`;
   const pen = picture.getContext("2d");
   const begin = performance.now();
   let busy = false;

@@ -2,10 +2,10 @@
 
 use crate::models::Models;
 use crate::{Error, Options, movement};
-use agoge_coach::analysis::{Input, RepetitionReport, SCHEMA, Verdict};
+use agoge_coach::analysis::{DataQuality, Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
-use agoge_coach::{Analysis, band, learned, score, summary, verdict};
-use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions};
+use agoge_coach::{Analysis, band, learned, score, summary, verdict, verdict_of_sensor};
+use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions, sensor};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
@@ -56,10 +56,14 @@ fn is_body(body: &Recording) -> bool {
 }
 
 /// A recording up to its curves: the stages that come before any movement is named.
-struct Prepared {
-    conditioned: Conditioned,
-    body: Body,
-    measured: Measured,
+pub(crate) struct Prepared {
+    pub(crate) conditioned: Conditioned,
+    pub(crate) body: Body,
+    pub(crate) measured: Measured,
+    /// How good the data are.
+    pub(crate) quality: DataQuality,
+    /// The parts that are seen in some frame.
+    ever_seen: Vec<usize>,
 }
 
 /// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input, models and options give the same bytes.
@@ -72,7 +76,8 @@ pub fn analyze(
     models: &Models,
     options: &Options,
 ) -> Result<Analyzed, Error> {
-    let Prepared { conditioned, body, measured: Measured { curves, view } } = prepare(recording, options)?;
+    let Prepared { conditioned, body, measured: Measured { curves, view }, mut quality, ever_seen } =
+        prepare(recording, options)?;
     let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
     let found = repetitions(&movement, &curves);
     let complete: Vec<&Repetition> = found.iter().filter(|repetition| repetition.complete).collect();
@@ -84,7 +89,6 @@ pub fn analyze(
     let other_curves = other.as_ref().map(|other| &other.measured.curves);
 
     let is_3d = body.recording.space.is_3d();
-    let mut quality = verdict(conditioned.quality, recording.frames(), recording.rate_hz());
     let distorted = complete.iter().filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric))).count();
     if 2 * distorted > complete.len() {
         quality.verdict = quality.verdict.max(Verdict::Usable);
@@ -105,7 +109,6 @@ pub fn analyze(
         is_3d,
         data: quality.verdict,
     };
-    let ever_seen = ever_seen(&body.recording);
     let mut reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
@@ -141,7 +144,11 @@ pub fn analyze(
         refused.push(Refused { name: name.to_owned(), reason });
     }
     if movement.checks.is_empty() {
-        let reason = "no movement was named, so nothing can be judged; name it with --movement".to_owned();
+        let reason = match choice.name.as_str() {
+            "unknown" => "no movement was named, so nothing can be judged; name it with --movement",
+            _ => "the definition of this movement measures and judges nothing",
+        };
+        let reason = reason.to_owned();
         refused.push(Refused { name: "score and findings".to_owned(), reason });
     }
     let scores: Vec<_> =
@@ -177,7 +184,7 @@ pub fn analyze(
     Ok(Analyzed { analysis, movement, body: body.recording, source: conditioned.recording, curves })
 }
 
-fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
+pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
     let conditioned = condition(recording, &options.condition)?;
     let mut body = conditioned.recording.to_body();
     if let Some(height_m) = options.height_m {
@@ -188,12 +195,28 @@ fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> 
         // Markers of a wheel, a bar or one limb: their own heights and speeds are all that can be measured.
         measured.curves.curves.extend(markers(&conditioned.recording));
     }
-    Ok(Prepared { conditioned, body, measured })
+    measured.curves.curves.extend(sensor::worn(&body.recording));
+    // To look for a part that is never seen takes the whole recording, so it is done once.
+    let is_seen = |&part: &usize| (0..body.recording.frames()).any(|frame| body.recording.is_seen(frame, part));
+    let ever_seen: Vec<usize> = (0..Part::COUNT).filter(is_seen).collect();
+    let of_positions = conditioned.quality.clone();
+    let quality = match measured.curves.get("sensor_tilt", None).filter(|_| is_felt_only(&conditioned.recording)) {
+        Some(tilt) => {
+            let quality = verdict_of_sensor(of_positions, &tilt.values);
+            let reason = "nothing was seen of the body; a worn sensor tells how it was tilted".to_owned();
+            measured.curves.refused = vec![Refused { name: "angles of the body".to_owned(), reason }];
+            quality
+        }
+        None => verdict(of_positions, recording.frames(), recording.rate_hz()),
+    };
+    Ok(Prepared { conditioned, body, measured, quality, ever_seen })
 }
 
-/// The parts that are seen in some frame. To look for one that never is takes the whole recording, so it is done once.
-fn ever_seen(body: &Recording) -> Vec<usize> {
-    (0..Part::COUNT).filter(|&part| (0..body.frames()).any(|frame| body.is_seen(frame, part))).collect()
+/// Whether nothing is ever seen in a recording that has channels of a sensor.
+pub(crate) fn is_felt_only(recording: &Recording) -> bool {
+    let is_known = |channel: &agoge_motion::Channel| channel.values.iter().any(|value| value.is_finite());
+    let has = |name: &str| recording.channels.iter().any(|channel| channel.name == name && is_known(channel));
+    recording.position.iter().all(|position| position[0].is_nan()) && sensor::CHANNELS.iter().all(|name| has(name))
 }
 
 fn report(

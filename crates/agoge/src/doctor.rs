@@ -1,10 +1,11 @@
 //! What a file is, how good it is, and what can be concluded from it.
 
+use crate::analyze::{Prepared, prepare};
 use crate::{Error, Options, Progress, read};
 use agoge_coach::analysis::{DataQuality, Verdict};
-use agoge_kinematics::{Refused, View, measure};
+use agoge_kinematics::{Refused, View};
 use agoge_motion::Source;
-use agoge_motion::condition::{Repair, condition};
+use agoge_motion::condition::Repair;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
@@ -46,9 +47,9 @@ pub struct Diagnosis {
 /// As [`read`], and for options that make no sense.
 pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diagnosis, Error> {
     let recording = read(path, options, progress)?.recording;
-    let conditioned = condition(&recording, &options.condition)?;
-    let body = conditioned.recording.to_body();
-    let measured = measure(&body.recording);
+    // A height changes no unit here and refuses nothing.
+    let Prepared { conditioned, body, measured, quality, .. } =
+        prepare(&recording, &Options { height_m: None, ..options.clone() })?;
     Ok(Diagnosis {
         source: recording.source.clone(),
         skeleton: recording.skeleton.name.clone(),
@@ -58,7 +59,7 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
         duration_s: recording.duration_s(),
         unit: recording.space.unit(),
         view: measured.view,
-        quality: agoge_coach::verdict(conditioned.quality, recording.frames(), recording.rate_hz()),
+        quality,
         repairs: conditioned.repairs,
         measurable: measured.curves.curves.iter().map(agoge_kinematics::Curve::key).collect(),
         refused: measured.curves.refused,

@@ -24,16 +24,15 @@ pub(crate) fn choose(
 ) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
     if wanted == "auto" {
         let general = general(curves);
+        // Nothing was seen to move, but a worn sensor felt it.
+        let worn = movement::find("worn_sensor").filter(|_| general.repetition.signals.is_empty());
+        if let Some(worn) = worn.filter(|_| curves.get("sensor_tilt", None).is_some()) {
+            return Ok((Cow::Borrowed(worn), plainly(worn)));
+        }
         if let Some(recognised) = recognise(&general, curves, body, models) {
             return Ok(recognised);
         }
-        let choice = MovementChoice {
-            name: "unknown".to_owned(),
-            title: general.title.clone(),
-            how: "unknown".to_owned(),
-            certainty: 0.0,
-            others: Vec::new(),
-        };
+        let choice = plainly(&general);
         return Ok((Cow::Owned(general), choice));
     }
     let found = match movement::find(wanted) {
@@ -52,6 +51,12 @@ pub(crate) fn choose(
         others: Vec::new(),
     };
     Ok((found, choice))
+}
+
+/// A definition that describes whatever was done.
+fn plainly(movement: &Movement) -> MovementChoice {
+    let (name, title) = (movement.name.clone(), movement.title.clone());
+    MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
 }
 
 /// The definition of what the model recognises in the repetitions of a plain description. Only in three dimensions: on one camera its word was never measured.

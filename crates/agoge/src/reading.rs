@@ -1,5 +1,6 @@
 //! Reading an input, whatever it is.
 
+use crate::analyze::is_felt_only;
 use crate::{Error, Options};
 use agoge_formats::Format;
 use agoge_motion::Recording;
@@ -68,8 +69,8 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
 /// Formats of markers: what carries a marker need not be a part of the body (a racket, a wheelchair), so their names may mean nothing to us.
 const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 
-/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be a movement: a single frame, no position
-/// at all, or joints of which none is a part of the body.
+/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be a movement: a single frame, neither a position
+/// nor a worn sensor, or joints of which none is a part of the body.
 ///
 /// # Errors
 /// As [`read`], and [`Error::NothingToAnalyze`].
@@ -79,6 +80,9 @@ pub fn read_to_analyze(path: &Path, options: &Options, progress: Progress) -> Re
     let nothing = |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
     if recording.frames() < 2 {
         return nothing("a single frame is no movement".to_owned(), "give the whole recording");
+    }
+    if is_felt_only(recording) {
+        return Ok(reading);
     }
     if !recording.position.iter().any(|position| position[0].is_finite()) {
         let what = format!("no position is known in any of the {} frames", recording.frames());

@@ -35,6 +35,7 @@ definitions! {
     "squat",
     "straight_leg_raise",
     "tennis_serve",
+    "worn_sensor",
 }
 
 // Every text is parsed by a test, so nothing is lost here.

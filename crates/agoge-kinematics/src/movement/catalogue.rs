@@ -68,6 +68,8 @@ pub const CURVES: &[CurveKind] = &[
     one("com_height", Quantity::Length),
     one("com_forward", Quantity::Length),
     one("com_side", Quantity::Length),
+    one("sensor_tilt", Quantity::Angle),
+    one("sensor_load", Quantity::Ratio),
 ];
 
 /// The curve with this name.

@@ -15,7 +15,7 @@ pub(super) fn header(analysis: &Analysis) -> Markup {
         header {
             h1 { (analysis.movement.title) }
             p.what {
-                (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view(input.view))
+                (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view(analysis))
                 @if analysis.movement.how == "unknown" { " · the movement was not named" }
             }
             @if input.source.simulated {
@@ -112,11 +112,13 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
 pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
     let three = analysis.input.space.is_3d();
     let any = !curves.curves.is_empty();
+    // A worn sensor alone makes no figure.
+    let is_seen = analysis.quality.seen > 0.0;
     html! {
         section.player aria-label="The movement" {
             h2 { "The movement" }
             div.stage {
-                div {
+                div hidden[!is_seen] {
                     canvas #figure width="460" height="420" role="img" aria-label="Moving stick figure" {}
                     @if three {
                         p.views { button type="button" data-view="0" { "Front" } button type="button" data-view="90" { "Side" } span.small { " drag to turn" } }

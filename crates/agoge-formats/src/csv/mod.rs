@@ -2,7 +2,9 @@
 //!
 //! The unit (m, cm, mm, px) stands in each name, or in a second row under names without it. Delimiters are comma, semicolon (then
 //! a comma may be the decimal point) or tab. Without depth, metres mean a plane. In pixels y counts down, as in pictures. Empty
-//! cells are missing. Other columns are left out, and said so.
+//! cells are missing. Beside positions, or alone, there may be worn sensors: six columns `[<part>_]acc_x_<unit>` … `gyr_z_<unit>` each. Other columns are left out, and said so.
+
+mod sensor;
 
 use crate::error::{Place, quoted};
 use crate::options::check_size;
@@ -10,11 +12,14 @@ use crate::text::{self, Lines};
 use crate::trc::finish;
 use crate::{Error, ReadOptions, skeletons, up, write_atomic};
 use agoge_motion::{Recording, Space, UpAxis};
+use sensor::Sensor;
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
 
 const HINT: &str = "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
+const SENSOR_HINT: &str =
+    "name the columns of a worn sensor <part>_acc_x_g (or _m/s2), … <part>_gyr_z_deg/s (or _rad/s), all six of them";
 
 /// What a column of the table is.
 enum Column {
@@ -22,6 +27,8 @@ enum Column {
     Frame,
     /// Axis (0 to 2, 3 for the confidence) of a joint.
     Joint(usize, usize),
+    /// Axis (0 to 5) of a worn sensor.
+    Sensor(usize, usize),
     LeftOut,
 }
 
@@ -42,6 +49,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let mut columns = Vec::with_capacity(names.len());
     let mut unit: Option<String> = None;
     let mut left_out = Vec::new();
+    let mut sensors: Vec<Sensor> = Vec::new();
     for (place, &name) in names.iter().enumerate() {
         let below =
             units_row.as_ref().and_then(|row| row.get(place)).map(String::as_str).filter(|unit| !unit.is_empty());
@@ -49,6 +57,23 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             "time_s" | "time" | "time [s]" | "t_s" => Column::Time,
             "frame" | "frame#" => Column::Frame,
             _ => match split(name) {
+                _ if let Some((part, axis, unit)) = sensor::split(name) => {
+                    let own = sensors.iter().position(|own| own.name == part).unwrap_or_else(|| {
+                        sensors.push(Sensor::new(part));
+                        sensors.len() - 1
+                    });
+                    let Sensor { units, has, .. } = &mut sensors[own];
+                    let known = &mut units[axis / 3];
+                    if has[axis] || known.is_some_and(|known| unit.is_some_and(|unit| unit != known)) {
+                        return Err(lines.fault(
+                            format!("column {} is there twice, or in another unit", quoted(name)),
+                            SENSOR_HINT,
+                        ));
+                    }
+                    has[axis] = true;
+                    *known = known.or(unit);
+                    Column::Sensor(own, axis)
+                }
                 None => {
                     left_out.push(name);
                     Column::LeftOut
@@ -75,9 +100,13 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         };
         columns.push(column);
     }
-    let scale = text::metres(unit.as_deref().unwrap_or("none"))
-        .map_err(|_| lines.fault("no columns of joint positions", HINT))?;
-    check_size(path, 1, joints.len())?;
+    let scale = match &unit {
+        // A sensor alone: the part that carries it is a joint that is never seen.
+        None if !sensors.is_empty() && joints.is_empty() => Some(1.0),
+        _ => text::metres(unit.as_deref().unwrap_or("none"))
+            .map_err(|_| lines.fault("no columns of joint positions", HINT))?,
+    };
+    check_size(path, 1, joints.len() + 2 * sensors.len())?;
     let mut counts = vec![[0usize; 4]; joints.len()];
     for column in &columns {
         if let Column::Joint(joint, axis) = column {
@@ -108,7 +137,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
                 None => break,
             },
         };
-        check_size(path, rows + 1, joints.len())?;
+        check_size(path, rows + 1, joints.len() + 2 * sensors.len())?;
+        sensors.iter_mut().for_each(|sensor| sensor.rows.push([f64::NAN; 6]));
         let start = position.len();
         position.resize(start + joints.len(), [f64::NAN; 3]);
         confidence.resize(start + joints.len(), 1.0f32);
@@ -129,6 +159,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
                 (Some(Column::Frame), Ok(v)) => frames.push(v),
                 (Some(Column::Joint(joint, 3)), Ok(v)) => confidence[start + joint] = v as f32,
                 (Some(Column::Joint(joint, axis)), Ok(v)) => position[start + joint][*axis] = v,
+                (Some(Column::Sensor(sensor, axis)), Ok(v)) => sensors[*sensor].rows[rows][*axis] = v,
                 (None, Ok(_)) => fault = fault.or(Some("more cells than the header has names".into())),
                 (Some(Column::LeftOut), Ok(_)) => {}
             }
@@ -145,6 +176,17 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         pending = None;
     }
     let time = clock(path, rows, seconds, &frames, options, &mut notes)?;
+    let has_depth = has_depth || joints.is_empty();
+    let mut channels = Vec::new();
+    for sensor in &sensors {
+        let own = sensor.channels(&time, &mut notes);
+        channels.extend(own.map_err(|what| Error::format(path, Place::Whole, what, SENSOR_HINT))?);
+    }
+    if joints.is_empty() {
+        let carrier = sensors.first().map(|sensor| sensor.name.as_str()).filter(|name| !name.is_empty());
+        joints.push(carrier.unwrap_or("sensor").to_owned());
+        (position, confidence) = (vec![[f64::NAN; 3]; rows], vec![0.0; rows]);
+    }
 
     let skeleton = skeletons::from_names("CSV joints", &joints);
     let (space, up_axis) = match scale {
@@ -178,7 +220,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let confidence =
         confidence.iter().zip(&recording.position).map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
     let confidence = confidence.map(|c| if c.is_nan() { 0.0 } else { c }).collect();
-    Ok(Recording { confidence, ..recording })
+    Ok(Recording { confidence, channels, ..recording })
 }
 
 /// The clock: the time column, else frame numbers, else the row numbers, over the rate.
@@ -235,7 +277,8 @@ fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
 /// Whether a first line can be the header of this form.
 pub(crate) fn is_header(line: &str) -> bool {
     let delimiter = text::delimiter(line);
-    text::cells(line, delimiter).any(|cell| split(cell).is_some_and(|(_, axis, _)| axis < 3))
+    let is_joint = |cell: &str| split(cell).is_some_and(|(_, axis, _)| axis < 3);
+    text::cells(line, delimiter).any(|cell| is_joint(cell) || sensor::split(cell).is_some())
 }
 
 /// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels and its confidence.

@@ -1,0 +1,179 @@
+//! Columns of worn inertial sensors in a CSV: `[<part>_]acc_x[_<unit>]` … `gyr_z[_<unit>]`.
+
+use agoge_motion::{Channel, Part, Skeleton};
+
+/// Names of the axes in a sample's order, as channels are called.
+pub(super) const AXES: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
+/// Segments that carry sensors, and the joints at their ends.
+const SEGMENTS: [(&str, &str); 8] = [
+    ("upper_arm", "elbow"),
+    ("forearm", "wrist"),
+    ("thigh", "knee"),
+    ("shank", "ankle"),
+    ("shin", "ankle"),
+    ("sternum", "neck"),
+    ("chest", "neck"),
+    ("sacrum", "pelvis"),
+];
+/// Samples that lie farther than this share of a step from a steady clock are brought onto one.
+const STEADY: f64 = 0.25;
+
+/// One sensor's columns while they are read.
+pub(super) struct Sensor {
+    /// The part as the columns name it; empty where they name none.
+    pub(super) name: String,
+    /// Units of acceleration and angular velocity, where the names say them.
+    pub(super) units: [Option<&'static str>; 2],
+    /// Which axes there are.
+    pub(super) has: [bool; 6],
+    /// `[row][axis]`; NaN is missing.
+    pub(super) rows: Vec<[f64; 6]>,
+}
+
+/// The part's name, the axis and the unit of a column; none if it is no sensor's.
+pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>)> {
+    let name = column.trim().to_ascii_lowercase().replace(['[', ']', '(', ')'], " ");
+    let (name, unit) = match name.trim().rsplit_once([' ', '_']) {
+        Some((name, unit)) if known_unit(unit).is_some() => (name.trim_end().to_owned(), known_unit(unit)),
+        _ => (name.trim().to_owned(), None),
+    };
+    let (rest, letter) = name.rsplit_once('_')?;
+    let axis = ["x", "y", "z"].iter().position(|own| *own == letter)?;
+    let (part, kind) = rest.rsplit_once('_').unwrap_or(("", rest));
+    let first = match kind {
+        "acc" | "accel" | "acceleration" | "accelerometer" => 0,
+        "gyr" | "gyro" | "gyroscope" => 3,
+        _ => return None,
+    };
+    let unit_is_right = unit.is_none_or(|unit| (first == 0) == matches!(unit, "g" | "m/s^2"));
+    unit_is_right.then(|| (part.to_owned(), first + axis, unit))
+}
+
+fn known_unit(text: &str) -> Option<&'static str> {
+    Some(match text {
+        "g" => "g",
+        "m/s2" | "m/s^2" | "m/s²" | "mps2" => "m/s^2",
+        "deg/s" | "°/s" | "dps" => "deg/s",
+        "rad/s" | "rps" => "rad/s",
+        _ => return None,
+    })
+}
+
+impl Sensor {
+    pub(super) fn new(name: String) -> Sensor {
+        Sensor { name, units: [None; 2], has: [false; 6], rows: Vec::new() }
+    }
+
+    /// The part that carries it, as far as the columns say. A sensor on a segment is given to the joint at its end.
+    pub(super) fn part(&self) -> Option<Part> {
+        let joint = SEGMENTS
+            .iter()
+            .find_map(|(segment, joint)| self.name.contains(segment).then(|| self.name.replace(segment, joint)));
+        let known = Skeleton::from_names("sensor", [joint.as_deref().unwrap_or(&self.name)]);
+        known.joints.first().and_then(|joint| joint.part)
+    }
+
+    /// Its channels on a steady clock over the rows' time, s; what is wrong otherwise. Tells in `notes` what was assumed.
+    pub(super) fn channels(&self, time: &[f64], notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
+        let who = if self.name.is_empty() { "the sensor".to_owned() } else { format!("the sensor on {}", self.name) };
+        if let Some(missing) = (0..6).find(|&axis| !self.has[axis]) {
+            return Err(format!("{who} has no column {}", AXES[missing]));
+        }
+        let acceleration = match self.units[0] {
+            Some(unit) => unit,
+            None => {
+                let unit = self.by_gravity().ok_or_else(|| {
+                    format!("the acceleration of {who} has no unit, and at rest shows neither 1 nor 9.8")
+                })?;
+                notes.push(format!("the acceleration of {who} has no unit: taken for {unit} by what it shows at rest"));
+                unit
+            }
+        };
+        let turning = self.units[1].ok_or_else(|| format!("the angular velocity of {who} has no unit"))?;
+        let (Some(&first), Some(&last)) = (time.first(), time.last()) else { return Ok(Vec::new()) };
+        let rate_hz = (time.len() - 1) as f64 / (last - first);
+        if !(rate_hz.is_finite() && rate_hz > 0.0) {
+            return Err(format!("{who} has one sample only"));
+        }
+        let steady = |(at, &time): (usize, &f64)| (time - first - at as f64 / rate_hz).abs() * rate_hz <= STEADY;
+        let is_steady = time.iter().enumerate().all(steady);
+        if !is_steady {
+            notes.push(format!("the clock of {who} is not steady: brought to {rate_hz:.2} samples a second"));
+        }
+        let values = |axis: usize| -> Vec<f64> {
+            if is_steady {
+                return self.rows.iter().map(|row| row[axis]).collect();
+            }
+            let at = |sample: usize| {
+                let wanted = first + sample as f64 / rate_hz;
+                let above = time.partition_point(|time| *time < wanted).clamp(1, time.len() - 1);
+                let (a, b) = (above - 1, above);
+                let share = ((wanted - time[a]) / (time[b] - time[a])).clamp(0.0, 1.0);
+                self.rows[a][axis] + share * (self.rows[b][axis] - self.rows[a][axis])
+            };
+            (0..time.len()).map(at).collect()
+        };
+        let part = self.part();
+        let channel = |axis: usize| Channel {
+            name: AXES[axis].to_owned(),
+            unit: if axis < 3 { acceleration } else { turning }.to_owned(),
+            part,
+            rate_hz,
+            start_s: first,
+            values: values(axis),
+        };
+        Ok((0..6).map(channel).collect())
+    }
+
+    /// The unit in which the accelerometer mostly shows about gravity.
+    fn by_gravity(&self) -> Option<&'static str> {
+        let size = |row: &[f64; 6]| row[..3].iter().map(|value| value * value).sum::<f64>().sqrt();
+        let mut sizes: Vec<f64> = self.rows.iter().map(size).filter(|size| size.is_finite()).collect();
+        sizes.sort_by(f64::total_cmp);
+        match sizes.get(sizes.len() / 2)? {
+            0.8..1.25 => Some("g"),
+            8.0..12.0 => Some("m/s^2"),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_known_however_they_are_written() {
+        let known = |column: &str| split(column).map(|(part, axis, unit)| (part, AXES[axis], unit));
+        assert_eq!(known("acc_x"), Some((String::new(), "acc_x", None)));
+        assert_eq!(known("right_wrist_acc_y_m/s2"), Some(("right_wrist".into(), "acc_y", Some("m/s^2"))));
+        assert_eq!(known("Gyro_Z [rad/s]"), Some((String::new(), "gyr_z", Some("rad/s"))));
+        assert_eq!(known("Acc_X"), Some((String::new(), "acc_x", None)));
+        assert_eq!(known("left_knee_x_m"), None);
+        assert_eq!(known("acc_x_deg/s"), None, "no unit of acceleration");
+        assert_eq!(known("acc_c"), None);
+        for column in ["", "_", "acc", "acc_", "_x", "é_x", "acc__x"] {
+            let _ = split(column);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_not_steady_is_brought_to_one() {
+        let time = [0.0, 0.01, 0.04, 0.06, 0.08];
+        let rows = time.map(|t| [t, 0.0, 9.8, 0.0, 0.0, t]).to_vec();
+        let sensor = Sensor {
+            units: [Some("m/s^2"), Some("rad/s")],
+            has: [true; 6],
+            rows,
+            ..Sensor::new("left_forearm".into())
+        };
+        assert_eq!(sensor.part(), Some(Part::LeftWrist));
+        assert_eq!(Sensor::new("right_thigh".into()).part(), Some(Part::RightKnee));
+        let mut notes = Vec::new();
+        let channels = sensor.channels(&time, &mut notes).unwrap();
+        assert_eq!((channels.len(), notes.len(), channels[0].rate_hz.round()), (6, 1, 50.0));
+        for (sample, value) in channels[5].values.iter().enumerate() {
+            assert!((value - 0.02 * sample as f64).abs() < 1e-12, "it rises as steadily as before");
+        }
+    }
+}
