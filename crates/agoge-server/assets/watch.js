@@ -12,6 +12,7 @@ const units = { deg: "°", m: " m", trunk: " trunk lengths" };
 
 function stop() {
   clearInterval(timer);
+  removeEventListener("devicemotion", felt);
   if (socket?.readyState === 1 && !stream) socket.send(JSON.stringify({ end: true }));
   else socket?.close();
   stream?.getTracks().forEach((track) => track.stop());
@@ -42,7 +43,7 @@ function hear(event) {
     }
   }
   switch (event.event) {
-    case "ready": bones = event.bones; state(""); break;
+    case "ready": bones = event.bones; break;
     case "movement": state(event.title + (event.how === "given" ? "" : " (" + event.how + ")")); break;
     case "metric": if (event.value !== null) by("metric").textContent = words(event.name) + " " + event.value.toFixed(event.unit === "deg" ? 0 : 2) + (units[event.unit] ?? ""); break;
     case "phase": by("phase").textContent = words(event.name); break;
@@ -91,6 +92,31 @@ by("simulated").addEventListener("click", async () => {
       draw(canvas, frame.joints.map(seen), bones, [-1.2, -2.1, 1.2, 0.1]);
       socket.send(JSON.stringify(frame));
     }, 1000 / rate_hz);
+  });
+});
+
+// What the device feels, at its own pace: accelerations with gravity in m/s², turning in degrees a second about its x, y and z.
+let begun;
+function felt(event) {
+  const { accelerationIncludingGravity: a, rotationRate: w } = event;
+  if (!a || !w || a.x === null || w.beta === null || socket?.readyState !== 1 || socket.bufferedAmount > 100000) return;
+  begun ??= event.timeStamp;
+  by("note").hidden = true;
+  socket.send(JSON.stringify({ t: (event.timeStamp - begun) / 1000, sensor: [[a.x, a.y, a.z, w.beta, w.gamma, w.alpha]] }));
+}
+by("worn").addEventListener("click", async () => {
+  fresh();
+  by("note").hidden = true;
+  // Some devices ask their owner first.
+  if (await globalThis.DeviceMotionEvent?.requestPermission?.().catch(() => "denied") === "denied" || !globalThis.DeviceMotionEvent || !isSecureContext) {
+    by("stop").disabled = true;
+    return state(say("This device gives no sensor to this page."));
+  }
+  begun = undefined;
+  // Devices give sixty samples a second, or as many as they can.
+  connect("/live", { sensor: { part: "sensor", rate_hz: 60 } }, () => {
+    addEventListener("devicemotion", felt);
+    state(say("Stand still for a second, then begin."));
   });
 });
 

@@ -1,5 +1,5 @@
 //! Live sessions over real sockets: polite clients are served, rude ones hurt only themselves.
-#![allow(clippy::unwrap_used)] // this whole file is test code
+#![allow(clippy::unwrap_used, clippy::panic)] // this whole file is test code
 
 mod common;
 
@@ -45,6 +45,95 @@ async fn messagepack_says_the_same_as_json() {
     let heard = hear_all(&mut socket).await;
     assert_eq!(heard.iter().filter(|event| event["event"] == "metric").count(), 60);
     running.stop().await;
+}
+
+/// Samples of a sensor on a thigh, 50 a second: two seconds of rest, then a squat by 80 degrees every four seconds; sent by fives, one block of them lost.
+fn thigh(squats: usize) -> Vec<Value> {
+    let angle = |t: f64| match (t - 2.0).rem_euclid(4.0) {
+        within if t > 2.0 && within < 3.0 => 40.0 * (1.0 - (std::f64::consts::TAU * within / 3.0).cos()),
+        _ => 0.0,
+    };
+    let sample = |t: f64| {
+        let (up, step) = (angle(t).to_radians(), 1e-4);
+        json!([0.0, 9.80665 * up.cos(), -9.80665 * up.sin(), (angle(t + step) - angle(t - step)) / (2.0 * step), 0.0, 0.0])
+    };
+    let blocks = (2 + 4 * squats) * 10;
+    let block = |block: usize| {
+        let t = block as f64 / 10.0;
+        let samples: Vec<Value> =
+            (0..5).map(|at| if block == 3 { Value::Null } else { sample(t + at as f64 / 50.0) }).collect();
+        json!({ "t": t, "sensor": samples })
+    };
+    (0..blocks).map(block).collect()
+}
+
+#[tokio::test]
+async fn a_worn_sensor_alone_is_counted_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let ada = agoge::Store::open(folder.path()).unwrap().add_athlete("Ada", "").unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let mut socket = live(running.address).await;
+    say(&mut socket, &json!({ "sensor": { "part": "right_thigh", "rate_hz": 50 }, "athlete": ada.0 })).await;
+    for block in thigh(6) {
+        say(&mut socket, &block).await;
+    }
+    // What no sensor can be is told and forgiven; joints were not agreed on.
+    say(&mut socket, &json!({ "t": 27.0, "sensor": vec![Value::Null; 401] })).await;
+    say(&mut socket, &json!({ "t": 27.0, "joints": [null] })).await;
+    say(&mut socket, &json!({ "end": true })).await;
+    let heard = hear_all(&mut socket).await;
+    assert_eq!(heard.iter().filter(|event| event["event"] == "error").count(), 2);
+    assert_eq!(completed(&heard), 6);
+    let last = heard.iter().rfind(|event| event["event"] == "repetition").unwrap();
+    let tilt = last["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
+    assert!((tilt["value"].as_f64().unwrap() - 80.0).abs() < 4.0, "{tilt}");
+    running.stop().await;
+    // The keeper ends when everything is written; then the analysis is there, with the same squats.
+    for _ in 0..100 {
+        let store = agoge::Store::open(folder.path()).unwrap();
+        if let [analysis] = &store.analyses(ada, 9).unwrap()[..] {
+            assert_eq!((analysis.movement.as_str(), analysis.repetitions), ("worn_sensor", 6));
+            let recording = store.recording(analysis.recording).unwrap();
+            assert_eq!((recording.channels.len(), recording.channels[0].values.len()), (6, 1300));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the session was not kept");
+}
+
+#[tokio::test]
+async fn a_sensor_beside_the_joints_is_kept_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let ada = agoge::Store::open(folder.path()).unwrap().add_athlete("Ada", "").unwrap();
+    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let (mut hello, frames) = squats();
+    hello["sensor"] = json!({ "part": "right_thigh", "rate_hz": 50, "acceleration": "g" });
+    hello["athlete"] = ada.0.into();
+    let mut socket = live(running.address).await;
+    say(&mut socket, &hello).await;
+    let mut blocks = thigh(8).into_iter().peekable();
+    for frame in &frames {
+        say(&mut socket, frame).await;
+        while let Some(block) = blocks.next_if(|block| block["t"].as_f64() <= frame["t"].as_f64()) {
+            say(&mut socket, &block).await;
+        }
+    }
+    say(&mut socket, &json!({ "end": true })).await;
+    let heard = hear_all(&mut socket).await;
+    assert_eq!((completed(&heard), heard.iter().filter(|event| event["event"] == "error").count()), (5, 0));
+    running.stop().await;
+    for _ in 0..100 {
+        let store = agoge::Store::open(folder.path()).unwrap();
+        if let [row] = &store.recordings(ada).unwrap()[..] {
+            let recording = store.recording(row.id).unwrap();
+            assert_eq!((recording.frames(), recording.channels.len()), (frames.len(), 6));
+            assert_eq!((recording.channels[0].unit.as_str(), recording.channels[3].unit.as_str()), ("g", "deg/s"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the session was not kept");
 }
 
 /// The error events of what a client that makes one mistake after the other hears.

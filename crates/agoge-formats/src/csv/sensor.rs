@@ -1,20 +1,10 @@
 //! Columns of worn inertial sensors in a CSV: `[<part>_]acc_x[_<unit>]` … `gyr_z[_<unit>]`.
 
-use agoge_motion::{Channel, Part, Skeleton};
+use agoge_motion::Channel;
+use agoge_motion::skeleton::carrier;
 
 /// Names of the axes in a sample's order, as channels are called.
 pub(super) const AXES: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
-/// Segments that carry sensors, and the joints at their ends.
-const SEGMENTS: [(&str, &str); 8] = [
-    ("upper_arm", "elbow"),
-    ("forearm", "wrist"),
-    ("thigh", "knee"),
-    ("shank", "ankle"),
-    ("shin", "ankle"),
-    ("sternum", "neck"),
-    ("chest", "neck"),
-    ("sacrum", "pelvis"),
-];
 /// Samples that lie farther than this share of a step from a steady clock are brought onto one.
 const STEADY: f64 = 0.25;
 
@@ -64,15 +54,6 @@ impl Sensor {
         Sensor { name, units: [None; 2], has: [false; 6], rows: Vec::new() }
     }
 
-    /// The part that carries it, as far as the columns say. A sensor on a segment is given to the joint at its end.
-    pub(super) fn part(&self) -> Option<Part> {
-        let joint = SEGMENTS
-            .iter()
-            .find_map(|(segment, joint)| self.name.contains(segment).then(|| self.name.replace(segment, joint)));
-        let known = Skeleton::from_names("sensor", [joint.as_deref().unwrap_or(&self.name)]);
-        known.joints.first().and_then(|joint| joint.part)
-    }
-
     /// Its channels on a steady clock over the rows' time, s; what is wrong otherwise. Tells in `notes` what was assumed.
     pub(super) fn channels(&self, time: &[f64], notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
         let who = if self.name.is_empty() { "the sensor".to_owned() } else { format!("the sensor on {}", self.name) };
@@ -113,7 +94,7 @@ impl Sensor {
             };
             (0..time.len()).map(at).collect()
         };
-        let part = self.part();
+        let part = carrier(&self.name);
         let channel = |axis: usize| Channel {
             name: AXES[axis].to_owned(),
             unit: if axis < 3 { acceleration } else { turning }.to_owned(),
@@ -167,10 +148,9 @@ mod tests {
             rows,
             ..Sensor::new("left_forearm".into())
         };
-        assert_eq!(sensor.part(), Some(Part::LeftWrist));
-        assert_eq!(Sensor::new("right_thigh".into()).part(), Some(Part::RightKnee));
         let mut notes = Vec::new();
         let channels = sensor.channels(&time, &mut notes).unwrap();
+        assert_eq!(channels[0].part, Some(agoge_motion::Part::LeftWrist));
         assert_eq!((channels.len(), notes.len(), channels[0].rate_hz.round()), (6, 1, 50.0));
         for (sample, value) in channels[5].values.iter().enumerate() {
             assert!((value - 0.02 * sample as f64).abs() < 1e-12, "it rises as steadily as before");

@@ -144,3 +144,31 @@ fn mirrored_name(name: &str) -> Option<String> {
     }
     swap(last).map(|other| format!("{}{other}", &name[..name.len() - 1]))
 }
+
+/// Segments that carry sensors, and the joints at their ends.
+const SEGMENTS: [(&str, &str); 8] = [
+    ("upper_arm", "elbow"),
+    ("forearm", "wrist"),
+    ("thigh", "knee"),
+    ("shank", "ankle"),
+    ("shin", "ankle"),
+    ("sternum", "neck"),
+    ("chest", "neck"),
+    ("sacrum", "pelvis"),
+];
+
+/// The part that a worn sensor is given to by the name of where it is worn: a joint (`right_wrist`, `RWRA`), or a segment (`right_thigh`), which is given to the joint at its
+/// end. None where the name says nothing.
+///
+/// ```
+/// use agoge_motion::{Part, skeleton::carrier};
+/// assert_eq!(carrier("Right_Thigh"), Some(Part::RightKnee));
+/// assert_eq!(carrier("tail"), None);
+/// ```
+pub fn carrier(name: &str) -> Option<Part> {
+    let name = name.to_ascii_lowercase().replace([' ', '-'], "_");
+    let joint =
+        SEGMENTS.iter().find_map(|(segment, joint)| name.contains(segment).then(|| name.replace(segment, joint)));
+    let known = Skeleton::from_names("sensor", [joint.as_deref().unwrap_or(&name)]);
+    known.joints.first().and_then(|joint| joint.part)
+}

@@ -1,5 +1,6 @@
 //! Pictures of a camera, through the server's own pose network, into a live session.
 
+use super::protocol::Agreed;
 use super::talk::{Came, Talk};
 use super::{WAITING, open};
 use crate::app::App;
@@ -80,7 +81,7 @@ async fn follow(
         }
     };
     let space = Space::Image { width: None, height: None };
-    talk.open(&hello.movement, Skeleton::mediapipe_33(), space, hello.athlete).await.ok()?;
+    talk.open(&hello.movement, &Agreed::seen(Skeleton::mediapipe_33(), space), hello.athlete).await.ok()?;
     // One picture is looked at and one waits; newer ones take the place of none: they are left out, and counted.
     let (send, pictures) = mpsc::channel::<Sent>(1);
     let (tell, mut seen) = mpsc::channel::<Seen>(4);

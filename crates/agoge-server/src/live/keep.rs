@@ -1,9 +1,12 @@
 //! Live sessions on the disk: a part each second, so that a browser or a server that dies loses at most the last one.
 
+use super::protocol::{Agreed, AgreedSensor, Samples};
+use agoge::kinematics::sensor::CHANNELS;
 use agoge::library::{save, today};
-use agoge::motion::{Recording, Skeleton, Source, Space};
+use agoge::motion::{Channel, Recording, Skeleton, Source, Space};
 use agoge::store::{AthleteId, Live, LiveId};
 use agoge::{Models, Options, Store, analyze};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +18,12 @@ use crate::app::App;
 const PART: Duration = Duration::from_secs(1);
 /// Parts that may wait for the disk.
 const WAITING: usize = 8;
+/// How a line with samples of a sensor begins.
+const SENSOR: &str = "sensor";
+/// What comes so much too early is of a clock that is not steady, and follows what is there, s.
+const EARLY_S: f64 = 0.1;
+/// What comes later than so long after the samples before is not of this session: its clock jumped, s.
+const LONGEST_LOST_S: f64 = 60.0;
 /// Fewer frames are no movement and are not kept.
 const LEAST: usize = 15;
 
@@ -27,14 +36,9 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Begins to write a session of an athlete down; none if there is no library or no such athlete.
-    pub(super) async fn begin(
-        app: Arc<App>,
-        athlete: i64,
-        movement: &str,
-        skeleton: &Arc<Skeleton>,
-        space: Space,
-    ) -> Option<Keeper> {
-        let head = json!({ "skeleton": **skeleton, "space": space, "movement": movement });
+    pub(super) async fn begin(app: Arc<App>, athlete: i64, movement: &str, agreed: &Agreed) -> Option<Keeper> {
+        let Agreed { skeleton, space, sensor, .. } = agreed;
+        let head = json!({ "skeleton": **skeleton, "space": space, "movement": movement, "sensor": sensor });
         let own = app.clone();
         let begun = move || own.store.as_ref()?.begin_live(AthleteId(athlete), today(), &head).ok();
         let live = tokio::task::spawn_blocking(begun).await.ok()??;
@@ -53,8 +57,17 @@ impl Keeper {
                 x.is_finite().then_some([*x, *y, if z.is_finite() { *z } else { 0.0 }, f64::from(*sure)])
             })
             .collect();
+        self.line(&(t, joints));
+    }
+
+    /// Takes samples of a sensor as they were sent: a line of JSON, `["sensor", t, [[…] or null …]]`.
+    pub(super) fn felt(&mut self, t: f64, samples: &Samples) {
+        self.line(&(SENSOR, t, samples));
+    }
+
+    fn line(&mut self, line: &impl Serialize) {
         // Numbers in memory can always be written.
-        let _ = serde_json::to_writer(&mut self.part, &(t, joints));
+        let _ = serde_json::to_writer(&mut self.part, line);
         self.part.push(b'\n');
         if self.since.elapsed() >= PART {
             self.flush();
@@ -121,12 +134,18 @@ fn keep(store: &Store, live: &Live, recording: &Recording) -> bool {
     }
 }
 
-/// The recording of a session's parts; what is not a frame is left out.
+/// The recording of a session's parts; what is neither a frame nor a sample is left out.
 fn recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
     let skeleton: Arc<Skeleton> = Arc::new(serde_json::from_value(head["skeleton"].clone()).ok()?);
     let space: Space = serde_json::from_value(head["space"].clone()).ok()?;
+    let sensor: Option<AgreedSensor> = serde_json::from_value(head["sensor"].clone()).ok().flatten();
+    let mut felt = Felt::default();
     let (mut time, mut position, mut confidence) = (Vec::new(), Vec::new(), Vec::new());
     for line in parts.iter().flat_map(|part| part.split(|byte| *byte == b'\n')) {
+        if let (Some(sensor), Ok((_, t, samples))) = (&sensor, serde_json::from_slice::<(String, f64, Samples)>(line)) {
+            felt.push(t, &samples, sensor.rate_hz);
+            continue;
+        }
         let Ok((t, joints)) = serde_json::from_slice::<(f64, Vec<Option<[f64; 4]>>)>(line) else { continue };
         if joints.len() != skeleton.len() || time.last().is_some_and(|last| *last >= t) {
             continue;
@@ -137,8 +156,53 @@ fn recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
             confidence.push(joint.map_or(0.0, |[.., sure]| sure as f32));
         }
     }
+    if let Some(sensor) = sensor.as_ref().filter(|_| time.is_empty()) {
+        // Nobody was seen: the sensor's clock is the recording's.
+        time = (0..felt.values.len()).map(|at| felt.start_s + at as f64 / sensor.rate_hz).collect();
+        position = vec![agoge::motion::recording::MISSING; time.len() * skeleton.len()];
+        confidence = vec![0.0; position.len()];
+    }
     let source = Source { name: "live".to_owned(), format: "live".to_owned(), ..Source::default() };
-    Recording::new(source, skeleton, space, time, position, confidence).ok()
+    let mut recording = Recording::new(source, skeleton, space, time, position, confidence).ok()?;
+    recording.channels = sensor.map_or_else(Vec::new, |sensor| felt.channels(&sensor));
+    Some(recording)
+}
+
+/// Samples of a sensor on a steady clock.
+#[derive(Default)]
+struct Felt {
+    start_s: f64,
+    /// `[sample, axis]`; NaN where one was lost.
+    values: Vec<[f64; 6]>,
+}
+
+impl Felt {
+    /// Puts samples where they belong; the first at a time, s. What lies before what is there, or too far behind it, is left out.
+    fn push(&mut self, t: f64, samples: &Samples, rate_hz: f64) {
+        if self.values.is_empty() {
+            self.start_s = t;
+        }
+        let end = self.values.len();
+        let lost = ((t - self.start_s) * rate_hz).round() - end as f64;
+        // A clock that is not steady is a little early or late.
+        if !(-EARLY_S * rate_hz..=LONGEST_LOST_S * rate_hz).contains(&lost) {
+            return;
+        }
+        self.values.resize(end + lost.max(0.0) as usize, [f64::NAN; 6]);
+        self.values.extend(samples.iter().map(|sample| sample.unwrap_or([f64::NAN; 6])));
+    }
+
+    fn channels(&self, sensor: &AgreedSensor) -> Vec<Channel> {
+        let channel = |(axis, name): (usize, &&str)| Channel {
+            name: (*name).to_owned(),
+            unit: sensor.units[axis / 3].clone(),
+            part: sensor.part,
+            rate_hz: sensor.rate_hz,
+            start_s: self.start_s,
+            values: self.values.iter().map(|sample| sample[axis]).collect(),
+        };
+        CHANNELS.iter().enumerate().map(channel).collect()
+    }
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(crate) async fn skeleton(State(app): State<Arc<App>>, ws: WebSocketUpgrade) 
             let done = match &agreed {
                 None => match read::<Hello>(&message).and_then(|hello| Ok((hello.agree()?, hello))) {
                     Ok((now, hello)) => {
-                        let opened = talk.open(&hello.movement, now.skeleton.clone(), now.space, hello.athlete).await;
+                        let opened = talk.open(&hello.movement, &now, hello.athlete).await;
                         agreed = Some(now);
                         opened
                     }
@@ -70,13 +70,20 @@ pub(crate) async fn skeleton(State(app): State<Arc<App>>, ws: WebSocketUpgrade) 
                 },
                 Some(agreed) => match read::<Message>(&message) {
                     Ok(Message { end: true, .. }) => Err(talk::Over),
-                    Ok(Message { t: Some(t), joints: Some(joints), .. }) => {
+                    Ok(Message { t: Some(t), joints: None, sensor: Some(samples), .. }) => match &agreed.sensor {
+                        Some(sensor) => talk.felt(t, &samples, sensor, received).await,
+                        None => talk.fault("no sensor was named; hint: name it in the hello").await,
+                    },
+                    Ok(Message { t: Some(t), joints: Some(joints), sensor: None, .. }) if agreed.is_seen => {
                         match agreed.place(&joints, &mut position, &mut sure) {
                             Ok(()) => talk.frame(t, &position, &sure, received).await,
                             Err(what) => talk.fault(&what).await,
                         }
                     }
-                    Ok(_) => talk.fault("a frame has t and joints; hint: docs/LIVE.md shows one").await,
+                    Ok(_) => {
+                        talk.fault("a message has t, and joints or samples of a sensor; hint: docs/LIVE.md shows them")
+                            .await
+                    }
                     Err(what) => talk.fault(&what).await,
                 },
             };

@@ -1,12 +1,21 @@
 //! What clients send, and what becomes of it (docs/LIVE.md).
 
+use agoge::kinematics::sensor::{Sample, in_si};
 use agoge::motion::recording::MISSING;
-use agoge::motion::{Skeleton, Space, UpAxis};
-use serde::Deserialize;
+use agoge::motion::skeleton::carrier;
+use agoge::motion::{Part, Skeleton, Space, UpAxis};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Most joints of a skeleton.
 const MOST_JOINTS: usize = 256;
+/// Most samples of a sensor in a message.
+const MOST_SAMPLES: usize = 400;
+/// Samples of a sensor a second.
+const SLOWEST_HZ: f64 = 10.0;
+const FASTEST_HZ: f64 = 400.0;
+/// Longest name of a part, bytes.
+const LONGEST_NAME: usize = 64;
 
 /// The first message.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,7 +27,12 @@ pub(super) struct Hello {
     /// … or the names of the joints, in the order of the frames.
     #[serde(default)]
     joints: Option<Vec<String>>,
-    space: Dimensions,
+    /// Whether their places have depth; with a skeleton only.
+    #[serde(default)]
+    space: Option<Dimensions>,
+    /// A worn sensor, beside the joints or alone.
+    #[serde(default)]
+    sensor: Option<Worn>,
     #[serde(default)]
     up: Option<UpAxis>,
     #[serde(default = "auto")]
@@ -36,6 +50,28 @@ fn auto() -> String {
     "auto".to_owned()
 }
 
+/// A worn sensor.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Worn {
+    /// The part that carries it.
+    part: String,
+    /// Samples a second.
+    rate_hz: f64,
+    #[serde(default = "metres")]
+    acceleration: String,
+    #[serde(default = "degrees")]
+    turning: String,
+}
+
+fn metres() -> String {
+    "m/s2".to_owned()
+}
+
+fn degrees() -> String {
+    "deg/s".to_owned()
+}
+
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 enum Dimensions {
     /// Metres.
@@ -46,7 +82,10 @@ enum Dimensions {
     Two,
 }
 
-/// Every message after the first: a frame, or the end.
+/// Samples of a sensor, a lost one is null: acceleration, then angular velocity.
+pub(super) type Samples = Vec<Option<[f64; 6]>>;
+
+/// Every message after the first: a frame, samples of a sensor, or the end.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Message {
@@ -55,15 +94,50 @@ pub(super) struct Message {
     #[serde(default)]
     pub(super) joints: Option<Vec<Option<Vec<f64>>>>,
     #[serde(default)]
+    pub(super) sensor: Option<Samples>,
+    #[serde(default)]
     pub(super) end: bool,
 }
 
 /// What a hello agreed on.
 #[derive(Clone, Debug)]
 pub(super) struct Agreed {
+    /// The joints; of a sensor alone the part that carries it, which nobody sees.
     pub(super) skeleton: Arc<Skeleton>,
     pub(super) space: Space,
     up: UpAxis,
+    pub(super) sensor: Option<AgreedSensor>,
+    /// Whether frames of joints come.
+    pub(super) is_seen: bool,
+}
+
+/// A sensor that a hello agreed on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct AgreedSensor {
+    pub(super) part: Option<Part>,
+    pub(super) rate_hz: f64,
+    /// Units of acceleration and angular velocity, as channels are told them.
+    pub(super) units: [String; 2],
+}
+
+impl AgreedSensor {
+    /// Samples in m/s² and rad/s; what is wrong with them otherwise.
+    pub(super) fn samples(&self, sent: &Samples) -> Result<Vec<Option<Sample>>, String> {
+        if sent.len() > MOST_SAMPLES {
+            return Err(format!("more than {MOST_SAMPLES} samples at once; hint: send them as they come"));
+        }
+        if sent.iter().flatten().flatten().any(|value| !value.is_finite()) {
+            return Err(
+                "a sample has a number that is not finite; hint: send null for a sample that was lost".to_owned()
+            );
+        }
+        let [acceleration, turning] = [0, 1].map(|half| in_si(&self.units[half]).unwrap_or(f64::NAN));
+        let sample = |[a, b, c, d, e, f]: [f64; 6]| Sample {
+            acceleration: [a, b, c].map(|value| acceleration * value),
+            turning: [d, e, f].map(|value| turning * value),
+        };
+        Ok(sent.iter().map(|sent| sent.map(sample)).collect())
+    }
 }
 
 /// A name without what differs between spellings.
@@ -72,8 +146,23 @@ fn plain(name: &str) -> String {
 }
 
 impl Hello {
-    /// The skeleton and the space.
+    /// What comes, and how it is to be understood.
     pub(super) fn agree(&self) -> Result<Agreed, String> {
+        let sensor = self.sensor.as_ref().map(Worn::agree).transpose()?;
+        if let (Some(sensor), Some(worn), None, None) = (&sensor, &self.sensor, &self.skeleton, &self.joints) {
+            if !matches!(plain(&self.movement).as_str(), "auto" | "wornsensor" | "sensor" | "imu") {
+                return Err("a sensor alone cannot tell one movement from another; hint: leave movement out".to_owned());
+            }
+            let skeleton = Skeleton::from_parts("worn sensor", [(worn.part.clone(), sensor.part)]);
+            let (space, up) = (Space::World, UpAxis::Y);
+            return Ok(Agreed {
+                skeleton: Arc::new(skeleton),
+                space,
+                up,
+                sensor: Some(sensor.clone()),
+                is_seen: false,
+            });
+        }
         let skeleton = match (&self.skeleton, &self.joints) {
             (Some(name), None) => {
                 Skeleton::known().into_iter().find(|known| plain(&known.name) == plain(name)).ok_or_else(|| {
@@ -90,22 +179,51 @@ impl Hello {
             (None, Some(_)) => {
                 return Err(format!("joints must be 1 to {MOST_JOINTS} names; hint: leave out what is no joint"));
             }
-            _ => return Err("a hello has either skeleton or joints; hint: docs/LIVE.md shows one".to_owned()),
+            _ => {
+                return Err(
+                    "a hello has either skeleton or joints, or a sensor; hint: docs/LIVE.md shows them".to_owned()
+                );
+            }
         };
         if skeleton.joints.iter().all(|joint| joint.part.is_none()) {
             return Err(
                 "no joint is a known part of the body; hint: name joints as in left_knee, LKnee or LKNE".to_owned()
             );
         }
-        let (space, up) = match self.space {
+        let dimensions = self.space.ok_or("no space is named; hint: \"3d\" in metres or \"2d\" in pixels")?;
+        let (space, up) = match dimensions {
             Dimensions::Three => (Space::World, UpAxis::Y),
             Dimensions::Two => (Space::Image { width: None, height: None }, UpAxis::YDown),
         };
-        Ok(Agreed { skeleton, space, up: self.up.unwrap_or(up) })
+        Ok(Agreed { skeleton, space, up: self.up.unwrap_or(up), sensor, is_seen: true })
+    }
+}
+
+impl Worn {
+    fn agree(&self) -> Result<AgreedSensor, String> {
+        let Worn { part, rate_hz, acceleration, turning } = self;
+        if !(SLOWEST_HZ..=FASTEST_HZ).contains(rate_hz) {
+            return Err(format!("{rate_hz} samples a second; hint: {SLOWEST_HZ} to {FASTEST_HZ}"));
+        }
+        if !matches!(acceleration.as_str(), "g" | "m/s2" | "m/s^2") || !matches!(turning.as_str(), "deg/s" | "rad/s") {
+            return Err(
+                "unknown units of the sensor; hint: acceleration in m/s2 or g, turning in deg/s or rad/s".to_owned()
+            );
+        }
+        if part.len() > LONGEST_NAME {
+            return Err("the sensor's part has a long name; hint: right_thigh, left_wrist, chest …".to_owned());
+        }
+        let units = [acceleration.replace("s2", "s^2"), turning.clone()];
+        Ok(AgreedSensor { part: carrier(part), rate_hz: *rate_hz, units })
     }
 }
 
 impl Agreed {
+    /// Frames of a skeleton that are Y up already, and no sensor.
+    pub(super) fn seen(skeleton: Arc<Skeleton>, space: Space) -> Agreed {
+        Agreed { skeleton, space, up: UpAxis::Y, sensor: None, is_seen: true }
+    }
+
     /// The positions and confidences of a frame, Y up; what is wrong with it otherwise.
     pub(super) fn place(
         &self,
@@ -162,9 +280,28 @@ mod tests {
             r#"{"joints": ["tentacle"], "space": "3d"}"#,
             r#"{"skeleton": "body_25", "space": "4d"}"#,
             r#"{"skeleton": "body_25", "space": "2d", "colour": "red"}"#,
+            r#"{"skeleton": "body_25"}"#,
+            r#"{"sensor": {"part": "right_thigh"}}"#,
+            r#"{"sensor": {"part": "right_thigh", "rate_hz": 1e9}}"#,
+            r#"{"sensor": {"part": "right_thigh", "rate_hz": 50, "acceleration": "furlong"}}"#,
+            r#"{"sensor": {"part": "right_thigh", "rate_hz": 50}, "movement": "squat"}"#,
         ] {
             assert!(hello(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_sensor_comes_alone_or_beside_joints() {
+        let alone = hello(r#"{"sensor": {"part": "right_thigh", "rate_hz": 50}}"#).unwrap();
+        let sensor = alone.sensor.clone().unwrap();
+        assert_eq!((alone.is_seen, sensor.part, alone.skeleton.len()), (false, Some(Part::RightKnee), 1));
+        let sample = sensor.samples(&vec![Some([1.0, 2.0, 3.0, 180.0, 0.0, 0.0]), None]).unwrap();
+        assert_eq!((sample[0].unwrap().acceleration, sample[1]), ([1.0, 2.0, 3.0], None));
+        assert!((sample[0].unwrap().turning[0] - std::f64::consts::PI).abs() < 1e-12);
+        assert!(sensor.samples(&vec![Some([f64::NAN; 6])]).is_err() && sensor.samples(&vec![None; 401]).is_err());
+        let beside = r#"{"joints": ["LKNE"], "space": "3d", "sensor": {"part": "tail", "rate_hz": 50, "acceleration": "g", "turning": "rad/s"}}"#;
+        let beside = hello(beside).unwrap();
+        assert!(beside.is_seen && beside.sensor.unwrap().part.is_none());
     }
 
     #[test]

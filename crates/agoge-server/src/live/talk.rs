@@ -2,10 +2,11 @@
 
 use super::desk::Desk;
 use super::keep::Keeper;
+use super::protocol::{Agreed, AgreedSensor, Samples};
 use crate::app::App;
 use agoge::Models;
-use agoge::live::{Event, Heard, Session, Worked};
-use agoge::motion::{Part, Skeleton, Space};
+use agoge::live::{Event, Heard, SensorSession, Session, Worked};
+use agoge::motion::{Part, Skeleton};
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -57,6 +58,8 @@ pub(super) struct Talk {
     app: Arc<App>,
     out: mpsc::Sender<String>,
     session: Option<Session<'static>>,
+    /// A sensor that is followed alone.
+    sensor: Option<SensorSession>,
     desk: Desk,
     /// Stretches that are worked on at the desk.
     open: usize,
@@ -77,27 +80,26 @@ impl Talk {
         // Bounded by how many may be open.
         let (hand_in, handed_in) = mpsc::unbounded_channel();
         let desk = app.desks.one();
-        (Talk { app, out, session: None, desk, open: 0, hand_in, handed_in, keeper: None, faults: 0 }, stream)
+        (
+            Talk { app, out, session: None, sensor: None, desk, open: 0, hand_in, handed_in, keeper: None, faults: 0 },
+            stream,
+        )
     }
 
     /// Begins the session, once the hello said what comes.
-    pub(super) async fn open(
-        &mut self,
-        movement: &str,
-        skeleton: Arc<Skeleton>,
-        space: Space,
-        athlete: Option<i64>,
-    ) -> Result<(), Over> {
+    pub(super) async fn open(&mut self, movement: &str, agreed: &Agreed, athlete: Option<i64>) -> Result<(), Over> {
+        let Agreed { skeleton, space, .. } = agreed;
         // The command line may name a file; a client may not.
-        match Session::new(movement, skeleton.clone(), space, Models::bundled()) {
-            Ok(session) => self.session = Some(session),
+        match Session::new(movement, skeleton.clone(), *space, Models::bundled()) {
+            Ok(session) if agreed.is_seen => self.session = Some(session),
+            Ok(_) => self.sensor = SensorSession::new(),
             Err(error) => {
                 self.fault(&error.to_string()).await?;
                 return Err(Over);
             }
         }
         if let Some(athlete) = athlete {
-            self.keeper = Keeper::begin(self.app.clone(), athlete, movement, &skeleton, space).await;
+            self.keeper = Keeper::begin(self.app.clone(), athlete, movement, agreed).await;
             if self.keeper.is_none() {
                 self.fault(
                     "there is no such athlete here; hint: /api/athletes names them, without an athlete nothing is kept",
@@ -107,7 +109,7 @@ impl Talk {
             }
         }
         let names: Vec<&str> = skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
-        let bones = bones(&skeleton);
+        let bones = bones(skeleton);
         self.tell(&json!({ "event": "ready", "protocol": 1, "movement": movement, "joints": names, "bones": bones }))
             .await
     }
@@ -128,6 +130,36 @@ impl Talk {
                     keeper.frame(t, position, sure);
                 }
                 self.pass(heard, received).await?;
+                self.app.metrics.latency(received.elapsed());
+                Ok(())
+            }
+            Err(fault) => self.fault(&fault.to_string()).await,
+        }
+    }
+
+    /// Takes samples of a sensor, the first at a time; of one alone it tells what they say.
+    pub(super) async fn felt(
+        &mut self,
+        t: f64,
+        sent: &Samples,
+        sensor: &AgreedSensor,
+        received: Instant,
+    ) -> Result<(), Over> {
+        let samples = match sensor.samples(sent) {
+            Ok(samples) => samples,
+            Err(what) => return self.fault(&what).await,
+        };
+        let events = match &mut self.sensor {
+            Some(session) => session.push(t, 1.0 / sensor.rate_hz, &samples),
+            None => Ok(Vec::new()),
+        };
+        match events {
+            Ok(events) => {
+                self.app.metrics.frames.add(1);
+                if let Some(keeper) = &mut self.keeper {
+                    keeper.felt(t, sent);
+                }
+                self.say(&events, received).await?;
                 self.app.metrics.latency(received.elapsed());
                 Ok(())
             }
@@ -248,7 +280,8 @@ impl Talk {
             && let Some(done) = self.handed_in.recv().await
             && self.found(done).await.is_ok()
         {}
-        let events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
+        let mut events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
+        events.extend(self.sensor.take().map(|mut session| session.end()).unwrap_or_default());
         let _ = self.say(&events, Instant::now()).await;
         let _ = self.tell(&json!({ "event": "bye" })).await;
     }

@@ -14,6 +14,7 @@ pub(crate) async fn watch(reader: Reader) -> Response {
             label for="movement" { (say("Movement")) }
             select #movement { (movements_choice(&reader)) }
             button #camera type="button" disabled[!is_set_up] { (say("Start the camera")) }
+            button #worn type="button" { (say("Wear this device")) }
             button #simulated type="button" { (say("Show a simulated athlete")) }
             button #stop type="button" disabled { (say("Stop")) }
             label.check { input #speech type="checkbox"; (say(" Speak the cues")) }

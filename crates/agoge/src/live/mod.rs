@@ -1,12 +1,15 @@
-//! Movement while it happens: [`Session`] takes the frames of any skeleton and says what a coach at hand would. Pure: no clock but that of the frames, no input or output.
+//! Movement while it happens: [`Session`] takes the frames of any skeleton, [`SensorSession`] the samples of a worn sensor, and says what a coach at hand would. Pure: no clock but that of the frames, no input or output.
 
 mod event;
+mod following;
 mod frames;
 mod measure;
+mod sensor;
 mod session;
 mod stretch;
 
 pub use event::{Event, ModelWord, PhaseSpan};
 pub use measure::{Measured, measure};
+pub use sensor::SensorSession;
 pub use session::{Fault, Heard, Session};
 pub use stretch::{Stretch, Worked};

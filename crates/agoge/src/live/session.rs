@@ -1,14 +1,13 @@
 //! One athlete in front of one device.
 
-use super::event::{Event, PhaseSpan};
+use super::event::Event;
+use super::following::Following;
 use super::frames::Frames;
 use super::stretch::{Answer, Measured, Question, Stretch, Worked};
 use crate::{Error, Models};
 use agoge_attention::{Live, LiveStream};
 use agoge_coach::analysis::MovementChoice;
-use agoge_coach::cue::Cues;
-use agoge_kinematics::live::{Change, Counter, Done, Meter, Outcome};
-use agoge_kinematics::movement::At;
+use agoge_kinematics::live::{Change, Done, Meter, Outcome};
 use agoge_kinematics::{Curve, Curves, Movement};
 use agoge_motion::condition;
 use agoge_motion::skeleton::BodyRules;
@@ -74,15 +73,6 @@ pub struct Heard<'m> {
     pub events: Vec<Event>,
     /// To be worked on in this order, each then told to the session.
     pub stretches: Vec<Stretch<'m>>,
-}
-
-/// The movement that is followed.
-struct Following {
-    movement: Arc<Movement>,
-    counter: Counter,
-    cues: Cues,
-    completed: usize,
-    attempted: usize,
 }
 
 impl<'m> Session<'m> {
@@ -155,7 +145,7 @@ impl<'m> Session<'m> {
         }
         let mut heard = Heard::default();
         if first && let Some(following) = &self.following {
-            heard.events.push(named(time_s, &following.movement, "given", 1.0));
+            heard.events.push(following.named(time_s, "given", 1.0));
         }
         let Some(mut frame) = self.frames.since(time_s, 1) else { return Ok(heard) };
         for (position, sure) in frame.position.iter_mut().zip(&frame.confidence) {
@@ -252,8 +242,8 @@ impl<'m> Session<'m> {
         since: &[Curves],
         heard: &mut Heard<'m>,
     ) {
-        heard.events.push(named(time_s, &movement, &choice.how, choice.certainty));
         let mut following = Following::new(Arc::new(movement));
+        heard.events.push(following.named(time_s, &choice.how, choice.certainty));
         let signals = &following.movement.repetition.signals;
         let own: Vec<&Curve> =
             curves.curves.iter().filter(|curve| signals.iter().any(|signal| signal.curve == curve.name)).collect();
@@ -273,20 +263,11 @@ impl<'m> Session<'m> {
     /// Puts changes into words, or asks for what must be measured first.
     fn say(&mut self, t: f64, changes: Vec<Change>, heard: &mut Heard<'m>) {
         for change in changes {
-            let Some(Following { movement, .. }) = &self.following else { return };
-            let movement = movement.clone();
+            let Some(following) = &mut self.following else { return };
+            let movement = following.movement.clone();
             match change {
-                Change::Began { start_s } => {
-                    let phase = movement.phases.first();
-                    heard.events.extend(phase.map(|phase| Event::Phase {
-                        t,
-                        name: phase.name.clone(),
-                        from_s: start_s,
-                    }));
-                }
-                Change::Turned { start_s, turn_s, side } => {
-                    let phase = after_the_turn(&movement).map(str::to_owned);
-                    heard.events.extend(phase.map(|name| Event::Phase { t, name, from_s: turn_s }));
+                Change::Turned { start_s, side, .. } => {
+                    heard.events.extend(following.says(t, &change));
                     let question = Question::Turned(movement, start_s, side);
                     heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, question));
                 }
@@ -296,43 +277,15 @@ impl<'m> Session<'m> {
                         None => self.ended(t, &done, None, &mut heard.events),
                     }
                 }
-                Change::Ended(done) => self.ended(t, &done, None, &mut heard.events),
-                Change::Dropped => heard.events.push(Event::Dropped { t }),
+                _ => heard.events.extend(following.says(t, &change)),
             }
         }
     }
 
     fn ended(&mut self, t: f64, done: &Done, measured: Option<Measured>, events: &mut Vec<Event>) {
-        let Some(following) = self.following.as_mut() else { return };
-        match done.outcome {
-            Outcome::Completed => following.completed += 1,
-            Outcome::Attempted => following.attempted += 1,
-            Outcome::Interrupted => {}
+        if let Some(following) = &mut self.following {
+            events.extend(following.ended(t, done, measured));
         }
-        let cue = measured.as_ref().and_then(|measured| following.cues.after(&measured.repetition));
-        let (phases, metrics, model) = measured.map_or_else(Default::default, |measured| {
-            let Measured { repetition, time, model } = measured;
-            let span = |phase: &agoge_kinematics::Phase| PhaseSpan {
-                name: phase.name.clone(),
-                start_s: time[phase.start],
-                end_s: time[phase.end],
-            };
-            (repetition.phases.iter().map(span).collect(), repetition.metrics, model)
-        });
-        events.push(Event::Repetition {
-            t,
-            outcome: done.outcome,
-            completed: following.completed,
-            attempted: following.attempted,
-            start_s: done.start_s,
-            turn_s: done.turn_s,
-            end_s: done.end_s,
-            side: done.side,
-            phases,
-            metrics,
-            model,
-        });
-        events.extend(cue.map(|cue| Event::Cue { t, during: false, cue }));
     }
 
     /// What was seen from an instant on, with a question; none if that is too little to answer any.
@@ -345,27 +298,6 @@ impl<'m> Session<'m> {
         let (models, options, rules) = (self.models, self.options.clone(), self.rules.clone());
         Some(Stretch { models, options, rules, recording, t, question, taken_for })
     }
-}
-
-impl Following {
-    fn new(movement: Arc<Movement>) -> Following {
-        let (counter, cues) = (Counter::new(&movement), Cues::new(&movement));
-        Following { movement, counter, cues, completed: 0, attempted: 0 }
-    }
-}
-
-fn named(t: f64, movement: &Movement, how: &str, certainty: f64) -> Event {
-    let (name, title) = (movement.name.clone(), movement.title.clone());
-    Event::Movement { t, name, title, how: how.to_owned(), certainty }
-}
-
-/// The phase that begins where the driving signal is farthest from rest.
-fn after_the_turn(movement: &Movement) -> Option<&str> {
-    let is_turn = |name: &str| {
-        let event = movement.events.iter().find(|event| event.name == name);
-        event.is_some_and(|event| event.at == At::Maximum && event.curve.is_none())
-    };
-    movement.phases.iter().find(|phase| is_turn(&phase.from)).map(|phase| phase.name.as_str())
 }
 
 /// The newest value of the signal that drives.

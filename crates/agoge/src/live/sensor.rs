@@ -1,0 +1,178 @@
+//! One athlete who wears a sensor and is seen by nobody.
+
+use super::event::Event;
+use super::following::Following;
+use super::session::Fault;
+use super::stretch::Measured;
+use agoge_kinematics::live::{Change, Outcome};
+use agoge_kinematics::movement::find;
+use agoge_kinematics::sensor::{Sample, Worn};
+use agoge_kinematics::{Curve, Curves, Unit, described};
+use std::sync::Arc;
+
+/// Samples that come so much too early follow those that are there, s.
+const EARLY_S: f64 = 0.1;
+/// Seconds that are remembered: longer than a repetition may last.
+const KEPT_S: f64 = 20.0;
+/// Samples that are remembered at most, whatever the rate.
+const MOST: usize = 8000;
+
+/// Follows the samples of one worn sensor: away from how it was held at rest, and back (`movements/worn_sensor.toml`).
+pub struct SensorSession {
+    sensor: Worn,
+    following: Following,
+    /// The last seconds.
+    seen: Curves,
+    /// The newest sample alone.
+    newest: Curves,
+}
+
+impl SensorSession {
+    /// A session of a sensor that has felt nothing yet; none if its definition did not come with Agoge.
+    pub fn new() -> Option<SensorSession> {
+        let curve = |name: &str, unit: Unit| Curve { name: name.to_owned(), side: None, unit, values: Vec::new() };
+        let curves = vec![curve("sensor_tilt", Unit::Degree), curve("sensor_load", Unit::One)];
+        let nothing = Curves { time: Vec::new(), curves, refused: Vec::new() };
+        let following = Following::new(Arc::new(find("worn_sensor")?.clone()));
+        Some(SensorSession { sensor: Worn::new(), following, seen: nothing.clone(), newest: nothing })
+    }
+
+    /// Takes samples that follow each other, the first at a time in s and each `step_s` after the one before; none where one was lost. Says all there is to say,
+    /// with one [`Event::Metric`] as the last.
+    ///
+    /// # Errors
+    /// [`Fault::Order`] if they do not come after those before; the session then stays as it was.
+    pub fn push(&mut self, start_s: f64, step_s: f64, samples: &[Option<Sample>]) -> Result<Vec<Event>, Fault> {
+        let last_s = self.seen.time.last().copied().unwrap_or(f64::NEG_INFINITY);
+        // A clock that is not steady is a little early.
+        let early = start_s <= last_s && last_s - start_s < EARLY_S;
+        let start_s = if early { last_s + step_s } else { start_s };
+        let is_forward = start_s.is_finite() && start_s > last_s && step_s.is_finite() && step_s > 0.0;
+        if !is_forward {
+            return Err(Fault::Order { time_s: start_s, last_s });
+        }
+        let mut events = Vec::new();
+        if self.seen.time.is_empty() && !samples.is_empty() {
+            events.push(self.following.named(start_s, "given", 1.0));
+        }
+        for (index, sample) in samples.iter().enumerate() {
+            let t = start_s + index as f64 * step_s;
+            let felt = sample.as_ref().map(|sample| self.sensor.push(t, sample));
+            let values = felt.map_or([f64::NAN; 2], |felt| [felt.tilt_deg, felt.load]);
+            self.newest.time = vec![t];
+            self.seen.time.push(t);
+            for ((newest, seen), value) in self.newest.curves.iter_mut().zip(&mut self.seen.curves).zip(values) {
+                newest.values = vec![value];
+                seen.values.push(value);
+            }
+            for change in self.following.counter.push(&self.newest) {
+                events.extend(self.say(t, &change));
+            }
+        }
+        self.forget();
+        if let (Some(t), Some(tilt)) = (self.newest.time.last().copied(), self.newest.curves.first()) {
+            let (name, value) = (Some(tilt.name.clone()), tilt.values.last().copied().unwrap_or(f64::NAN));
+            events.push(Event::Metric { t, name, value, unit: Some(tilt.unit) });
+        }
+        Ok(events)
+    }
+
+    /// The stream is over: what is under way is interrupted.
+    pub fn end(&mut self) -> Vec<Event> {
+        let t = self.seen.time.last().copied().unwrap_or(0.0);
+        let changes = self.following.counter.end();
+        changes.iter().flat_map(|change| self.following.says(t, change)).collect()
+    }
+
+    fn say(&mut self, t: f64, change: &Change) -> Vec<Event> {
+        let Change::Ended(done) = change else { return self.following.says(t, change) };
+        let frame = |time_s: f64| self.seen.time.partition_point(|time| *time < time_s - 1e-9);
+        let [start, end] = [done.start_s, done.end_s].map(frame);
+        let is_whole = done.outcome == Outcome::Completed && start < end && end < self.seen.time.len();
+        let measured = is_whole.then(|| Measured {
+            repetition: described(&self.following.movement, &self.seen, [start, end], None, true),
+            time: self.seen.time.clone(),
+            model: None,
+        });
+        self.following.ended(t, done, measured)
+    }
+
+    /// Keeps the last seconds alone; now and then, since what is left must be moved.
+    fn forget(&mut self) {
+        let Some(&last_s) = self.seen.time.last() else { return };
+        let old = self.seen.time.partition_point(|time| last_s - time > KEPT_S);
+        let old = old.max(self.seen.time.len().saturating_sub(MOST));
+        if 2 * old >= self.seen.time.len() || self.seen.time.len() > 2 * MOST {
+            self.seen.time.drain(..old);
+            self.seen.curves.iter_mut().for_each(|curve| drop(curve.values.drain(..old)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_kinematics::sensor::GRAVITY;
+
+    /// A thigh that stands for two seconds and then squats by 80 degrees every four seconds, for three of them.
+    fn thigh(t: f64) -> Sample {
+        let angle = |t: f64| {
+            let within = (t - 2.0).rem_euclid(4.0);
+            let moves = t > 2.0 && within < 3.0;
+            if moves { 40f64.to_radians() * (1.0 - (std::f64::consts::TAU * within / 3.0).cos()) } else { 0.0 }
+        };
+        let step = 1e-4;
+        let speed = (angle(t + step) - angle(t - step)) / (2.0 * step);
+        Sample { acceleration: [0.0, GRAVITY * angle(t).cos(), -GRAVITY * angle(t).sin()], turning: [speed, 0.0, 0.0] }
+    }
+
+    /// What a session says of so many seconds, in blocks of so many samples, 50 a second.
+    fn told(seconds: usize, block: usize) -> Vec<Event> {
+        let samples: Vec<Option<Sample>> = (0..50 * seconds).map(|at| Some(thigh(at as f64 / 50.0))).collect();
+        let mut session = SensorSession::new().unwrap();
+        let mut events = Vec::new();
+        for (at, block_of) in samples.chunks(block).enumerate() {
+            events.extend(session.push((at * block) as f64 / 50.0, 0.02, block_of).unwrap());
+        }
+        events.extend(session.end());
+        events
+    }
+
+    #[test]
+    fn squats_are_counted_and_measured_by_a_sensor_on_the_thigh() {
+        let events = told(62, 5);
+        assert!(matches!(&events[0], Event::Movement { name, .. } if name == "worn_sensor"));
+        let of = |event: &Event| match event {
+            Event::Repetition { outcome, completed, metrics, turn_s, phases, .. } => {
+                Some((*outcome, *completed, metrics.clone(), *turn_s, phases.len()))
+            }
+            _ => None,
+        };
+        let repetitions: Vec<_> = events.iter().filter_map(of).collect();
+        assert_eq!(repetitions.len(), 15);
+        for (index, (outcome, completed, metrics, turn_s, phases)) in repetitions.iter().enumerate() {
+            assert_eq!((*outcome, *completed, *phases), (Outcome::Completed, index + 1, 2));
+            let tilt = metrics.iter().find(|metric| metric.name == "tilt").unwrap().value;
+            // It begins where the tilt has left rest, a few degrees on.
+            assert!((tilt - 80.0).abs() < 4.0, "{tilt}");
+            assert!((turn_s - (3.5 + 4.0 * index as f64)).abs() < 0.1, "{turn_s}");
+        }
+    }
+
+    #[test]
+    fn blocks_do_not_matter_and_what_is_wrong_changes_nothing() {
+        let plain = |events: Vec<Event>| -> Vec<Event> {
+            events.into_iter().filter(|event| !matches!(event, Event::Metric { .. })).collect()
+        };
+        // The time of a sample is that of its block's beginning and steps: the same to rounding.
+        let (one, many) = (plain(told(20, 1)), plain(told(20, 50)));
+        assert_eq!(one.len(), many.len());
+        let mut session = SensorSession::new().unwrap();
+        session.push(1.0, 0.02, &[Some(thigh(1.0)), None]).unwrap();
+        for (start_s, step_s) in [(0.9, 0.02), (0.0, 0.02), (f64::NAN, 0.02), (2.0, 0.0), (2.0, f64::NAN)] {
+            assert!(matches!(session.push(start_s, step_s, &[None]), Err(Fault::Order { .. })));
+        }
+        assert!(session.push(1.04, 0.02, &[]).is_ok());
+        assert!(session.push(1.0, 0.02, &[None]).is_ok(), "a little early");
+    }
+}
