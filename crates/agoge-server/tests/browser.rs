@@ -69,8 +69,34 @@ async fn a_coach_uploads_reads_and_watches() {
             .unwrap()
             .contains("99 of 100")
     );
+    a_phone_is_worn(&browser, &site).await;
     drop(browser);
     running.stop().await;
+}
+
+/// A phone on the thigh: what its sensor would say is made up here, as the browser tells it to pages.
+async fn a_phone_is_worn(browser: &Browser, site: &str) {
+    browser.go(&format!("{site}/watch")).await;
+    browser.click("#worn").await;
+    browser
+        .until("return state.textContent.startsWith('Stand still') || state.textContent.startsWith('Movement of')")
+        .await;
+    browser
+        .run(
+            "const begin = performance.now(), turn = 40 * Math.PI / 180;
+            const angle = (t) => { const w = (t - 1.5) % 3; return t > 1.5 && w < 2 ? turn * (1 - Math.cos(Math.PI * w)) : 0; };
+            const speed = (t) => (angle(t + 1e-3) - angle(t - 1e-3)) / 2e-3 * 180 / Math.PI;
+            setInterval(() => {
+                const t = (performance.now() - begin) / 1000, a = angle(t);
+                const felt = { x: 0, y: 9.80665 * Math.cos(a), z: -9.80665 * Math.sin(a) };
+                dispatchEvent(new DeviceMotionEvent('devicemotion', { accelerationIncludingGravity: felt, rotationRate: { alpha: 0, beta: speed(t), gamma: 0 }, interval: 16 }));
+            }, 16)",
+        )
+        .await;
+    browser.until("return document.getElementById('count').textContent >= 2").await;
+    browser.picture("worn").await;
+    let metric = browser.run("return document.getElementById('metric').textContent").await;
+    assert!(metric.as_str().unwrap().starts_with("sensor tilt"), "{metric}");
 }
 
 /// Another set of hers, slower, is chosen and played beside the first by one control.

@@ -55,7 +55,14 @@ fn thigh(squats: usize) -> Vec<Value> {
     };
     let sample = |t: f64| {
         let (up, step) = (angle(t).to_radians(), 1e-4);
-        json!([0.0, 9.80665 * up.cos(), -9.80665 * up.sin(), (angle(t + step) - angle(t - step)) / (2.0 * step), 0.0, 0.0])
+        json!([
+            0.0,
+            9.80665 * up.cos(),
+            -9.80665 * up.sin(),
+            (angle(t + step) - angle(t - step)) / (2.0 * step),
+            0.0,
+            0.0
+        ])
     };
     let blocks = (2 + 4 * squats) * 10;
     let block = |block: usize| {
