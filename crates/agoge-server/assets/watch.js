@@ -45,7 +45,11 @@ function hear(event) {
   switch (event.event) {
     case "ready": bones = event.bones; break;
     case "movement": state(event.title + (event.how === "given" ? "" : " (" + event.how + ")")); break;
-    case "metric": if (event.value !== null) by("metric").textContent = words(event.name) + " " + event.value.toFixed(event.unit === "deg" ? 0 : 2) + (units[event.unit] ?? ""); break;
+    case "metric":
+      // A worn sensor is a limb that swings.
+      if (event.name === "sensor_tilt" && event.value !== null) draw(canvas, [[0, 0], [Math.sin(event.value * Math.PI / 180), Math.cos(event.value * Math.PI / 180)]], [[0, 1]], [-1.3, -1.3, 1.3, 1.3]);
+      if (event.value !== null) by("metric").textContent = words(event.name) + " " + event.value.toFixed(event.unit === "deg" ? 0 : 2) + (units[event.unit] ?? "");
+      break;
     case "phase": by("phase").textContent = words(event.name); break;
     case "pose": draw(canvas, event.joints.map((p) => (p[2] > 0.3 ? p : null)), bones, [0, 0, ...event.size]); break;
     case "cue":

@@ -115,6 +115,8 @@ const TABLE: &[(&str, &str)] = &[
     ("Live", "实时"),
     ("Athletes", "运动员"),
     ("Models", "模型"),
+    ("Too many wrong tokens: wait a minute.", "错误的令牌太多：请稍等一分钟。"),
+    ("This is not the token.", "令牌不正确。"),
     ("Judge", "评判"),
     ("Judge repetitions", "评判动作次"),
     (
@@ -309,7 +311,8 @@ mod tests {
     use axum::http::HeaderValue;
 
     /// The sources of everything that speaks.
-    const SOURCES: [&str; 14] = [
+    const SOURCES: [&str; 15] = [
+        include_str!("../assets/enter.js"),
         include_str!("pages/enter.rs"),
         include_str!("pages/label.rs"),
         include_str!("../assets/label.js"),
