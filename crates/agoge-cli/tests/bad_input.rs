@@ -44,12 +44,18 @@ fn refused(folder: &Path, input: &str) -> String {
     line
 }
 
+/// A sensor at rest.
+fn sensor(unit: &str, samples: usize) -> String {
+    let head = format!("time_s,acc_x,acc_y,acc_z,gyr_x{unit},gyr_y{unit},gyr_z{unit}\n");
+    head + &(0..samples).map(|sample| format!("{},0,9.81,0,0,0,0\n", sample as f64 / 50.0)).collect::<String>()
+}
+
 #[test]
 fn files_in_which_there_is_nothing_to_analyse() {
     let folder = tempfile::tempdir().unwrap();
     let unknown: Vec<String> = (0..8).map(|number| format!("blob{number}")).collect();
     let unknown: Vec<&str> = unknown.iter().map(String::as_str).collect();
-    let cases: [(&str, String, &str); 10] = [
+    let cases: [(&str, String, &str); 13] = [
         ("empty.trc", String::new(), "nothing to read: the file or folder is empty"),
         ("empty.csv", String::new(), "nothing to read: the file or folder is empty"),
         ("text.json", "hello there".to_owned(), "not a recording that can be read: text without a header"),
@@ -60,6 +66,9 @@ fn files_in_which_there_is_nothing_to_analyse() {
         ("zero.csv", csv(&JOINTS, 0, "1"), "nothing to read: the file or folder is empty"),
         ("one.csv", csv(&JOINTS, 1, "1"), "nothing to analyse: a single frame is no movement"),
         ("unknown.csv", csv(&unknown, 60, "1"), "nothing to analyse: no joint is a known part of the body: \"blob0\""),
+        ("units.csv", sensor("", 60), "the angular velocity of the sensor has no unit"),
+        ("axis.csv", sensor("_deg/s", 60).replace("gyr_z_deg/s", "rest"), "the sensor has no column gyr_z"),
+        ("instant.csv", sensor("_deg/s", 1), "the sensor has one sample only"),
     ];
     for (name, content, expected) in cases {
         std::fs::write(folder.path().join(name), content).unwrap();

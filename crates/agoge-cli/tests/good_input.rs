@@ -128,3 +128,38 @@ fn simulated_recordings_say_so_everywhere() {
         assert!(page.contains("class=\"simulated\""), "{movement}");
     }
 }
+
+/// A sensor on the thigh: a second of rest, then six squats in which it tilts by 70 degrees.
+#[test]
+fn a_worn_sensor_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let angle = |t: f64| {
+        let t = (t - 1.0).clamp(0.0, 18.0);
+        35f64.to_radians() * (1.0 - (std::f64::consts::TAU * t / 3.0).cos())
+    };
+    let mut table = String::from("time_s,right_thigh_acc_x,right_thigh_acc_y,right_thigh_acc_z");
+    table += ",right_thigh_gyr_x_rad/s,right_thigh_gyr_y_rad/s,right_thigh_gyr_z_rad/s\n";
+    for sample in 0..1000 {
+        let (t, step) = (f64::from(sample) / 50.0, 1e-4);
+        let speed = (angle(t + step) - angle(t - step)) / (2.0 * step);
+        table += &format!("{t},0,{},{},{speed},0,0\n", angle(t).cos(), -angle(t).sin());
+    }
+    let path = folder.path().join("thigh.csv");
+    std::fs::write(&path, table).unwrap();
+    let analysis = analyzed(folder.path(), &path, &[]);
+    assert_eq!(
+        (&analysis["movement"]["name"], &analysis["quality"]["verdict"]),
+        (&"worn_sensor".into(), &"good".into())
+    );
+    let repetitions = analysis["repetitions"].as_array().unwrap();
+    assert_eq!(repetitions.len(), 6);
+    for repetition in repetitions {
+        let tilt = repetition["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
+        // Nothing but gravity is felt here: what is left is where a repetition begins.
+        assert!((tilt["value"].as_f64().unwrap() - 70.0).abs() < 2.0, "{tilt}");
+    }
+    // Acceleration without a unit was told by what it shows at rest.
+    let notes = analysis["input"]["source"]["notes"].to_string();
+    assert!(notes.contains("taken for g"), "{notes}");
+    assert_eq!(analysis["refused"][0]["name"], "angles of the body");
+}

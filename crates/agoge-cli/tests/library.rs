@@ -60,7 +60,7 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
     assert_eq!(code(&run(&["load", "import", "pain.csv", "--athlete", "ada <k> o'neil"])), Some(0));
 
     let shown = text(&run(&["athlete", "show", "Ada <K> O'Neil"]).stdout);
-    for words in ["a secret note", "1 sessions, 1 recordings, 0 plans", "agrees to video", "2026-03-02  squat"] {
+    for words in ["a secret note", "1 session, 1 recording, 0 plans", "agrees to video", "2026-03-02  squat"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     run(&["athlete", "consent", "Ada <K> O'Neil", "video", "--withdraw"]);
@@ -78,6 +78,23 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
         "{}",
         text(&checked.stdout)
     );
+
+    // Nothing was judged yet; then it is, and becomes a set without her name.
+    assert!(text(&run(&["label", "export", "set"]).stderr).contains("nothing was judged yet"));
+    let value = serde_json::json!({ "movement": "squat", "analysis": 1, "repetition": 1, "start_s": 0.5, "end_s": 3.0, "correct": true });
+    let label = agoge::store::NewLabel {
+        recording: RecordingId(1),
+        other: None,
+        kind: "quality",
+        value: &value,
+        author: "coach",
+    };
+    Store::open(&library).unwrap().save_label(&label).unwrap();
+    let exported = run(&["label", "export", "set"]);
+    assert_eq!(text(&exported.stdout), "set: 1 repetition, 0 comparisons\nNext: agoge adapt --clips set\n");
+    let manifest = std::fs::read_to_string(folder.path().join("set/manifest.csv")).unwrap();
+    assert_eq!(manifest.lines().nth(1).unwrap(), "recording-1-500ms.parquet,1,squat,1,");
+    assert!(!holds(&raw(&folder.path().join("set")), "Ada <K>"));
 
     assert_eq!(code(&run(&["library", "backup", "backup"])), Some(0));
     assert_eq!(code(&run(&["athlete", "export", "Ada <K> O'Neil", "--out", "ada.tar.gz"])), Some(0));

@@ -1,6 +1,6 @@
 //! `agoge athlete add|consent|list|show|export|delete`
 
-use super::{print, print_json};
+use super::{counted, print, print_json};
 use crate::args::{AthleteArgs, AthleteCommand, Library, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::Store;
@@ -129,7 +129,12 @@ fn page(own: &Portrait) -> String {
         text += &format!("{}\n", athlete.note.replace(char::is_control, " "));
     }
     text += &format!(
-        "{sessions} sessions, {recordings} recordings, {plans} plans; {workouts} workouts and {injuries} injuries (`agoge load show`)\n"
+        "{}, {}, {}; {} and {injuries} {} (`agoge load show`)\n",
+        counted(*sessions, "session"),
+        counted(*recordings, "recording"),
+        counted(*plans, "plan"),
+        counted(*workouts, "workout"),
+        if *injuries == 1 { "injury" } else { "injuries" },
     );
     // The newest statement about a purpose holds.
     let now: BTreeMap<&str, &Consent> =

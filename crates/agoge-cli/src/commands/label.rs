@@ -1,7 +1,7 @@
 //! `agoge label suggest|export`
 
 use super::evaluate::cell;
-use super::{print, print_json};
+use super::{counted, print, print_json};
 use crate::args::{Label, LabelCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
@@ -30,10 +30,12 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
 
 fn exported(done: &Exported, folder: &Path) -> String {
     let Exported { repetitions, pairs, without_consent } = *done;
-    let mut text = format!("{}: {repetitions} repetition(s), {pairs} comparison(s)\n", folder.display());
+    let mut text =
+        format!("{}: {}, {}\n", folder.display(), counted(repetitions, "repetition"), counted(pairs, "comparison"));
     if without_consent > 0 {
         text += &format!(
-            "left out: {without_consent} athlete(s), by whom consent to \"{PURPOSE}\" was refused or withdrawn\n"
+            "left out: {}, by whom consent to \"{PURPOSE}\" was refused or withdrawn\n",
+            counted(without_consent, "athlete")
         );
     }
     text += &format!("Next: agoge adapt --clips {}\n", folder.display());
