@@ -29,6 +29,8 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
                 sport: sport.clone(),
                 minutes: *minutes,
                 rpe: *rpe,
+                regions: None,
+                recover: None,
             };
             race(known, event, shared)
         }

@@ -50,8 +50,10 @@ fn program(problem: &Problem) -> Program {
     let x: Vec<Vec<(usize, Variable)>> =
         problem.fits.iter().map(|fits| fits.iter().map(|i| (usize::from(*i), share(1.0))).collect()).collect();
     let rest: Vec<Variable> = (0..days).map(|_| share(1.0)).collect();
-    let most_load =
-        |d: usize| problem.minutes[d].max(0.0) * 10.0 + problem.fixed[d].iter().map(|own| own.load).sum::<f64>();
+    let raced = |d: usize| problem.raced[d].load;
+    let most_load = |d: usize| {
+        problem.minutes[d].max(0.0) * 10.0 + problem.fixed[d].iter().map(|own| own.load).sum::<f64>() + raced(d)
+    };
     let load: Vec<Variable> = (0..days).map(|d| share(most_load(d))).collect();
     let mut goal = Expression::from(0.0);
     let mut rows = Vec::new();
@@ -72,10 +74,10 @@ fn program(problem: &Problem) -> Program {
         // Of the next day; nothing after the last.
         let next = |of: &dyn Fn(usize) -> Expression| if d + 1 < days { of(d + 1) } else { Expression::from(0.0) };
         let count = problem.fixed[d].len() as f64;
-        rows.push(constraint!(of(d, &|i| session(i).load) + settled(d, &|own| own.load) - load[d] == 0.0));
+        rows.push(constraint!(of(d, &|i| session(i).load) + settled(d, &|own| own.load) + raced(d) - load[d] == 0.0));
         rows.push(constraint!(of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) <= problem.minutes[d]));
         rows.push(constraint!(of(d, &|_| 1.0) + count + most * rest[d] <= most));
-        if problem.event_load[d] > 0.0 {
+        if problem.raced[d].any() {
             rows.push(constraint!(rest[d] <= 0.0));
         }
         // Whole sessions fill a day less well than parts of them: no more than its best set, and without a hard session than its best easy one.
@@ -95,9 +97,9 @@ fn program(problem: &Problem) -> Program {
     }
     let keep = (-1.0 / CTL_DAYS).exp();
     for week in 0..problem.request.weeks {
-        let span = 7 * week..7 * week + 7;
+        let (limits, span) = (&problem.limits[week], 7 * week..7 * week + 7);
         rows.push(constraint!(sum(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64));
-        rows.push(constraint!(sum(span.clone().map(&hard)) <= limits.hard_per_week as f64));
+        rows.push(constraint!(sum(span.clone().map(&hard)) <= problem.hard_left(week) as f64));
         let count = sum(span.clone().map(|d| of(d, &|_| 1.0) + problem.fixed[d].len() as f64));
         rows.push(constraint!(count >= limits.least_sessions as f64));
         // CTL is a weighted sum of the loads, and so is its growth.
@@ -108,7 +110,7 @@ fn program(problem: &Problem) -> Program {
         };
         let old = problem.ctl * (keep.powi(end + 1) - keep.powi(end - 6));
         let growth = sum((0..=end as usize).map(|d| load[d] * weight(d))) + old;
-        rows.push(constraint!(growth <= limits.ramp * problem.ctl));
+        rows.push(constraint!(growth <= (limits.ramp * problem.ctl).max(problem.raced_ctl(week))));
         // With days between 0 and their largest, the variance is at most mean × (largest − mean).
         let largest = span.clone().map(|d| largest[d][1]).fold(0.0, f64::max);
         let square = limits.monotony * limits.monotony;
@@ -117,7 +119,8 @@ fn program(problem: &Problem) -> Program {
             let since = 7 * (week + 1 - limits.deload_every)..7 * week;
             let mean = DELOAD * 7.0 / since.len() as f64;
             let light = sum(span.clone().map(|d| load[d].into())) - sum(since.map(|d| load[d] * mean));
-            rows.push(constraint!(light <= 0.0));
+            // Events alone may weigh more than that, and then nothing is added to them.
+            rows.push(constraint!(light <= span.clone().map(raced).sum::<f64>()));
         }
         for (need, serves) in problem.needs.iter().zip(&problem.serves) {
             let times = sum(span.clone().map(|d| of(d, &|i| yes(serves[i]))));
@@ -153,9 +156,12 @@ fn program(problem: &Problem) -> Program {
             }
         }
     }
-    let minutes = |d: usize| of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes);
+    let minutes = |d: usize| {
+        of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) + problem.raced[d].minutes
+    };
     let hard_minutes = |d: usize| {
-        of(d, &|i| session(i).minutes * yes(session(i).hard)) + settled(d, &|own| own.minutes * yes(own.hard))
+        let own = of(d, &|i| session(i).minutes * yes(session(i).hard));
+        own + settled(d, &|own| own.minutes * yes(own.hard)) + problem.raced[d].hard_minutes
     };
     for taper in &problem.tapers {
         let Taper { days, before, logged } = taper;
@@ -176,13 +182,10 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
     if problem.fixed_hurts.iter().any(|hurts| *hurts > 0.0) {
         return (Bound::Impossible, Shares::new());
     }
-    let with_events = |mut loads: Vec<f64>| {
-        loads.iter_mut().zip(&problem.event_load).for_each(|(load, event)| *load += event);
-        loads
-    };
-    let at = found.map_or_else(|| vec![0.0; problem.days()], |choice| problem.loads(choice));
+    let empty = vec![Vec::new(); problem.days()];
+    let at = problem.loads(found.unwrap_or(&empty));
     let value = found.map_or(f64::NEG_INFINITY, |choice| problem.value(choice));
-    let mut tangents = vec![with_events(at)];
+    let mut tangents = vec![at];
     let bent = problem.surface.square.iter().flatten().any(|a| *a != 0.0);
     loop {
         let Program { mut variables, x, load, goal, rows } = program(problem);
@@ -195,8 +198,7 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
             let slope = problem.surface.slope(loads);
             let there: f64 = slope.iter().zip(loads).map(|(s, w)| s * w).sum();
             let height = problem.surface.at(loads) - problem.surface.rest - there;
-            let events: f64 = slope.iter().zip(&problem.event_load).map(|(s, w)| s * w).sum();
-            let plane = sum(load.iter().zip(&slope).map(|(w, s)| *w * *s)) + height + events;
+            let plane = sum(load.iter().zip(&slope).map(|(w, s)| *w * *s)) + height;
             model = model.with(constraint!(high - plane <= 0.0));
         }
         let solved = match model.solve() {
@@ -205,7 +207,7 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
             Err(fault) => return (Bound::Unknown(fault.to_string()), Shares::new()),
         };
         let best = solved.eval(&goal) + solved.value(high);
-        let loads = with_events(load.iter().map(|load| solved.value(*load)).collect());
+        let loads: Vec<f64> = load.iter().map(|load| solved.value(*load)).collect();
         let true_there = problem.surface.at(&loads) - problem.surface.rest;
         let done = solved.value(high) - true_there < 1e-3 * best.abs() || best - value < 0.5 * gap * best.abs();
         if !bent || done || tangents.len() == TANGENTS {
