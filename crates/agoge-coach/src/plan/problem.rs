@@ -6,8 +6,9 @@
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
 use super::request::{Event, Fixed, Limits, Need, Past, Priority, Request, family};
 use super::response::{Prior, Response, Surface};
-use super::rule::{Broken, Rule};
-use crate::load::{CTL_DAYS, week_monotony};
+use super::rule::Broken;
+use super::state::State;
+use crate::load::CTL_DAYS;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 
@@ -48,9 +49,9 @@ pub(super) struct Session {
     pub(super) heavy: u8,
     pub(super) moderate: u8,
     pub(super) light: u8,
-    technique: bool,
+    pub(super) technique: bool,
     /// The family of its sport if its length may only grow step by step.
-    steady: Option<usize>,
+    pub(super) steady: Option<usize>,
 }
 
 impl Session {
@@ -109,6 +110,21 @@ impl Raced {
     }
 }
 
+/// What a week has room for.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    /// The limits, as the risks tighten them.
+    pub(super) limits: Limits,
+    /// CTL may grow so much, AU a day: by the limit, or by what the week's events add by themselves if that is more.
+    pub(super) growth: f64,
+    /// Hard sessions beside hard events.
+    pub(super) hard: usize,
+    /// Load of the events, AU.
+    pub(super) raced: f64,
+    /// Whether it is to be lighter than those before.
+    pub(super) deload: bool,
+}
+
 /// The sessions of a day, as indices into [`Problem::items`].
 pub(super) type Choice = Vec<Vec<u16>>;
 
@@ -127,19 +143,19 @@ pub(super) struct Problem<'a> {
     pub(super) fixed: Vec<Vec<Session>>,
     /// `[day]`: settled sessions that load what hurts.
     pub(super) fixed_hurts: Vec<f64>,
-    /// `[week]`: the limits, as the risks tighten them.
-    pub(super) limits: Vec<Limits>,
+    /// `[week]`: what it has room for.
+    pub(super) weeks: Vec<Room>,
     /// `[day]`: events.
     pub(super) raced: Vec<Raced>,
-    hard_eve: bool,
+    /// Whether the eve of the plan was a hard day.
+    pub(super) hard_eve: bool,
     /// CTL at the start, AU a day, and what its growth is measured by.
     pub(super) ctl: f64,
     /// `[family][day]`: longest session of the 30 days before that is done already (log), events included, min.
-    longest: Vec<Vec<f64>>,
-    /// `[family]`: length that needs no history, min.
-    base: f64,
+    pub(super) longest: Vec<Vec<f64>>,
+    /// Length that needs no history, min.
+    pub(super) base: f64,
     pub(super) tapers: Vec<Taper>,
-    pub(super) deload: Vec<usize>,
     /// The goal: percent of the reference performance, weighed over events.
     pub(super) surface: Surface,
     pub(super) needs: &'a [Need],
@@ -236,7 +252,7 @@ impl<'a> Problem<'a> {
             minutes: (0..days).map(|d| request.minutes_on(day(d))).collect(),
             fixed,
             fixed_hurts,
-            limits: (0..request.weeks).map(|week| request.limits_in(week)).collect(),
+            weeks: Vec::new(),
             raced,
             hard_eve,
             ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0),
@@ -246,7 +262,6 @@ impl<'a> Problem<'a> {
                 false => SHORTEST,
             },
             tapers: request.events.iter().filter_map(|event| taper(request, past, event)).collect(),
-            deload: Vec::new(),
             surface: goal(request, past, response),
             needs,
             serves: needs
@@ -260,16 +275,24 @@ impl<'a> Problem<'a> {
             sessions,
             session_of,
         };
+        problem.weeks = (0..request.weeks).map(|week| problem.room(week)).collect();
         problem.reach();
-        let every = request.limits.deload_every;
-        let tapered = |week: &usize| {
-            problem.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end)
-        };
-        problem.deload = match every {
-            0 | 1 => Vec::new(),
-            _ => (0..request.weeks).filter(|week| (week + 1) % every == 0 && !tapered(week)).collect(),
-        };
         problem
+    }
+
+    fn room(&self, week: usize) -> Room {
+        let (limits, raced) = (self.request.limits_in(week), &self.raced[7 * week..7 * week + 7]);
+        let keep = (-1.0 / CTL_DAYS).exp();
+        let alone = raced.iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep));
+        let every = limits.deload_every;
+        let tapered = self.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
+        Room {
+            growth: alone.max(limits.ramp * self.ctl),
+            hard: limits.hard_per_week.saturating_sub(raced.iter().filter(|own| own.hard()).count()),
+            raced: raced.iter().map(|own| own.load).sum(),
+            deload: every > 1 && (week + 1).is_multiple_of(every) && !tapered,
+            limits,
+        }
     }
 
     /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a day at most.
@@ -277,7 +300,7 @@ impl<'a> Problem<'a> {
         for sport in 0..self.longest.len() {
             let mut reached = vec![self.base; self.days()];
             for d in 0..self.days() {
-                let limit = 1.0 + self.limits[d / 7].spike;
+                let limit = 1.0 + self.weeks[d / 7].limits.spike;
                 let from = d.saturating_sub(SPIKE_DAYS as usize);
                 let before = reached[from..d].iter().copied().fold(self.longest[sport][d].max(self.base), f64::max);
                 let sessions = &self.sessions;
@@ -334,130 +357,19 @@ impl<'a> Problem<'a> {
         choice[d].iter().map(|i| &self.sessions[usize::from(*i)]).chain(&self.fixed[d])
     }
 
+    /// How many families of sports have sessions that are done in one piece.
+    pub(super) fn families(&self) -> usize {
+        self.longest.len()
+    }
+
     /// Load of each day, events counted, AU.
     pub(super) fn loads(&self, choice: &Choice) -> Vec<f64> {
-        let of = |d: usize| self.of_day(choice, d).map(|session| session.load).sum::<f64>() + self.raced[d].load;
-        (0..choice.len()).map(of).collect()
-    }
-
-    /// What the events of a week add to CTL by themselves, AU a day.
-    pub(super) fn raced_ctl(&self, week: usize) -> f64 {
-        let keep = (-1.0 / CTL_DAYS).exp();
-        self.raced[7 * week..7 * week + 7].iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep))
-    }
-
-    /// How many hard sessions a week may have beside its hard events.
-    pub(super) fn hard_left(&self, week: usize) -> usize {
-        let raced = self.raced[7 * week..7 * week + 7].iter().filter(|own| own.hard()).count();
-        self.limits[week].hard_per_week.saturating_sub(raced)
+        State::new(self, choice).loads().to_vec()
     }
 
     /// The rules that the first days of a plan break; weeks that are not complete are not judged.
     pub(super) fn broken(&self, choice: &Choice, until: usize) -> Broken {
-        let limits = &self.request.limits;
-        let mut broken = Broken::default();
-        let loads = self.loads(choice);
-        let (mut eve_hard, mut eve_heavy, mut eve_event) = (self.hard_eve, 0u8, false);
-        let families = self.longest.len();
-        for d in 0..until {
-            let (mut minutes, mut count, mut hard, mut heavy, mut technique) = (0.0, 0usize, 0usize, 0u8, false);
-            for own in self.of_day(choice, d) {
-                minutes += own.minutes;
-                count += 1;
-                hard += usize::from(own.hard);
-                broken.add(Rule::Tissue, f64::from((heavy & own.heavy).count_ones()));
-                heavy |= own.heavy;
-                technique |= own.technique;
-            }
-            broken.add(Rule::Available, (minutes - self.minutes[d]) / 60.0);
-            broken.add(Rule::SessionsPerDay, count as f64 - limits.sessions_per_day as f64);
-            broken.add(Rule::Pain, self.fixed_hurts[d]);
-            broken.add(Rule::HardDays, hard as f64 - 1.0);
-            broken.add(Rule::Tissue, f64::from((heavy & eve_heavy).count_ones()));
-            let event = self.raced[d].any();
-            let is_hard = hard > 0 || self.raced[d].hard();
-            if is_hard && eve_hard && !(event && eve_event) {
-                broken.add(Rule::HardDays, 1.0);
-            }
-            if technique && (hard > 0 || eve_hard) {
-                broken.add(Rule::Fresh, 1.0);
-            }
-            (eve_hard, eve_heavy, eve_event) = (is_hard, heavy, event);
-        }
-        for sport in 0..families {
-            let longest = |d: usize| {
-                choice[d]
-                    .iter()
-                    .map(|i| &self.sessions[usize::from(*i)])
-                    .filter(|own| own.steady == Some(sport))
-                    .map(|own| own.minutes)
-                    .fold(0.0, f64::max)
-            };
-            let own: Vec<f64> = (0..until).map(longest).collect();
-            for d in (0..until).filter(|d| own[*d] > self.base) {
-                let before = own[d.saturating_sub(SPIKE_DAYS as usize)..d]
-                    .iter()
-                    .copied()
-                    .fold(self.longest[sport][d], f64::max);
-                let limit = 1.0 + self.limits[d / 7].spike;
-                broken.add(Rule::Spike, own[d] / (limit * before.max(self.base)) - 1.0);
-            }
-        }
-        self.weeks_broken(choice, until / 7, &loads, &mut broken);
-        broken
-    }
-
-    fn weeks_broken(&self, choice: &Choice, weeks: usize, loads: &[f64], broken: &mut Broken) {
-        let keep = (-1.0 / CTL_DAYS).exp();
-        let mut ctl = self.ctl;
-        let mut sums: Vec<f64> = Vec::with_capacity(weeks);
-        for week in 0..weeks {
-            let (limits, days) = (&self.limits[week], 7 * week..7 * week + 7);
-            let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
-            let before = ctl;
-            for d in days.clone() {
-                let sessions = self.of_day(choice, d).count();
-                rest += usize::from(sessions == 0 && !self.raced[d].any());
-                count += sessions;
-                hard += self.of_day(choice, d).filter(|own| own.hard).count();
-                ctl = ctl * keep + loads[d] * (1.0 - keep);
-            }
-            broken.add(Rule::Rest, limits.rest_days as f64 - rest as f64);
-            broken.add(Rule::HardPerWeek, hard as f64 - self.hard_left(week) as f64);
-            broken.add(Rule::Least, limits.least_sessions as f64 - count as f64);
-            broken.add(Rule::Ramp, (ctl - before) / self.ctl - limits.ramp.max(self.raced_ctl(week) / self.ctl));
-            let sum: f64 = loads[days.clone()].iter().sum();
-            let raced: f64 = self.raced[days.clone()].iter().map(|own| own.load).sum();
-            broken.add(Rule::Monotony, week_monotony(&loads[days]) - limits.monotony);
-            if self.deload.contains(&week) {
-                let since = &sums[week + 1 - limits.deload_every..];
-                let mean = since.iter().sum::<f64>() / since.len() as f64;
-                broken.add(Rule::Deload, (sum - raced.max(DELOAD * mean)) / self.ctl / 7.0);
-            }
-            sums.push(sum);
-        }
-        for taper in self.tapers.iter().filter(|taper| taper.days.end <= 7 * weeks) {
-            self.taper_broken(choice, taper, broken);
-        }
-    }
-
-    fn taper_broken(&self, choice: &Choice, taper: &Taper, broken: &mut Broken) {
-        let sum = |days: &std::ops::Range<usize>| {
-            let raced = self.raced[days.clone()]
-                .iter()
-                .fold([0.0, 0.0], |[all, hard], own| [all + own.minutes, hard + own.hard_minutes]);
-            days.clone().flat_map(|d| self.of_day(choice, d)).fold(raced, |[all, hard], own| {
-                [all + own.minutes, hard + if own.hard { own.minutes } else { 0.0 }]
-            })
-        };
-        let [before, before_hard] = sum(&taper.before);
-        let [during, during_hard] = sum(&taper.days);
-        let share = taper.days.len() as f64 / taper.known();
-        let usual = (before + taper.logged[0]) * share;
-        let scale = (self.request.level.weekly_minutes()).max(60.0);
-        broken.add(Rule::Taper, (during - TAPER[1] * usual) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * usual - during) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
+        State::new(self, choice).broken(self, until)
     }
 
     /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
@@ -472,23 +384,26 @@ impl<'a> Problem<'a> {
 
     /// The part of the value that is not performance at events.
     pub(super) fn soft(&self, choice: &Choice) -> f64 {
-        let mut value = 0.0;
-        for week in choice.chunks(7) {
-            let mut seen = [0u64; 4];
-            for i in week.iter().flatten() {
-                let i = usize::from(*i);
-                let session = self.session_of[i];
-                seen[(session / 64) % 4] |= 1 << (session % 64);
-                value += self.taste[i];
-            }
-            value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
-            for (need, serves) in self.needs.iter().zip(&self.serves) {
-                let times = week.iter().flatten().filter(|i| serves[usize::from(**i)]).count();
-                value += need.gain * EXPOSURES.iter().take(times).sum::<f64>();
-            }
+        choice.chunks(7).enumerate().map(|(week, days)| self.soft_in(week, days)).sum()
+    }
+
+    /// The same of one week, of which the days' sessions are given.
+    pub(super) fn soft_in(&self, week: usize, days: &[Vec<u16>]) -> f64 {
+        let (mut value, mut seen) = (0.0, [0u64; 4]);
+        for i in days.iter().flatten() {
+            let i = usize::from(*i);
+            let session = self.session_of[i];
+            seen[(session / 64) % 4] |= 1 << (session % 64);
+            value += self.taste[i];
+        }
+        value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
+        for (need, serves) in self.needs.iter().zip(&self.serves) {
+            let times = days.iter().flatten().filter(|i| serves[usize::from(**i)]).count();
+            value += need.gain * EXPOSURES.iter().take(times).sum::<f64>();
         }
         if let Some(previous) = &self.previous {
-            value += Self::UNCHANGED * choice.iter().zip(previous).filter(|(now, before)| now == before).count() as f64;
+            let same = days.iter().zip(&previous[7 * week..]).filter(|(now, before)| now == before);
+            value += Self::UNCHANGED * same.count() as f64;
         }
         value
     }

@@ -270,7 +270,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             let tapers = problem.tapers.iter().any(|taper| taper.days.start < span.end && span.start < taper.days.end);
             let phase = match () {
                 () if tapers => "taper",
-                () if problem.deload.contains(&week) => "deload",
+                () if problem.weeks[week].deload => "deload",
                 () => "",
             };
             Week {
