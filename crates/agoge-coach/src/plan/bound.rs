@@ -163,9 +163,7 @@ fn program(problem: &Problem) -> Program {
             }
         }
     }
-    let minutes = |d: usize| {
-        of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) + problem.raced[d].minutes
-    };
+    let minutes = |d: usize| of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) + problem.raced[d].minutes;
     let hard_minutes = |d: usize| {
         let own = of(d, &|i| session(i).minutes * yes(session(i).hard));
         own + settled(d, &|own| own.minutes * yes(own.hard)) + problem.raced[d].hard_minutes
@@ -191,10 +189,9 @@ fn ends(problem: &Problem, d: usize) -> Vec<usize> {
     let end = |i: &u16| {
         let (session, minutes) = (problem.session_of[usize::from(*i)], problem.sessions[usize::from(*i)].minutes);
         let lengths = fits.iter().filter(|other| problem.session_of[usize::from(**other)] == session);
-        let [low, high] = lengths.map(|other| problem.sessions[usize::from(*other)].minutes).fold(
-            [f64::INFINITY, 0.0],
-            |[low, high]: [f64; 2], own| [low.min(own), high.max(own)],
-        );
+        let [low, high] = lengths
+            .map(|other| problem.sessions[usize::from(*other)].minutes)
+            .fold([f64::INFINITY, 0.0], |[low, high]: [f64; 2], own| [low.min(own), high.max(own)]);
         minutes == low || minutes == high || problem.previous.as_ref().is_some_and(|all| all[d].contains(i))
     };
     fits.iter().filter(|i| end(i)).map(|i| usize::from(*i)).collect()
@@ -207,7 +204,8 @@ fn whole(problem: &Problem, d: usize, mixed: &[(usize, f64)]) -> Vec<(u16, f64)>
         let share: f64 = session.iter().map(|(_, share)| share).sum();
         let mean = session.iter().map(|(i, share)| share * problem.sessions[*i].minutes).sum::<f64>() / share;
         let off = |i: &&u16| (problem.sessions[usize::from(**i)].minutes - mean).abs();
-        let lengths = problem.fits[d].iter().filter(|i| problem.session_of[usize::from(**i)] == problem.session_of[session[0].0]);
+        let lengths =
+            problem.fits[d].iter().filter(|i| problem.session_of[usize::from(**i)] == problem.session_of[session[0].0]);
         shares.extend(lengths.min_by(|a, b| off(a).total_cmp(&off(b))).map(|i| (*i, share)));
     }
     shares
@@ -290,5 +288,4 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
             }
         }
     }
-
 }

@@ -16,6 +16,7 @@ mod risk;
 mod rule;
 mod search;
 mod state;
+mod step;
 pub mod study;
 mod today;
 mod why;
@@ -29,6 +30,7 @@ pub use response::{LEAST_TESTS, OutOfSample, Prediction, Prior, Response, Surfac
 pub use result::{EventForecast, Plan, Planned, ResponseNote, Week};
 pub use risk::Risk;
 pub use rule::Rule;
+pub use step::{Part, Step};
 pub use today::{Today, today};
 
 use bound::{Bound, bound};

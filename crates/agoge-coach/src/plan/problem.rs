@@ -13,7 +13,7 @@ use agoge_motion::Day;
 use std::collections::BTreeMap;
 
 /// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
-const TRUST: f64 = 0.5;
+const TRUST: f64 = 0.3;
 /// Days of the taper, and of the training before it that it is measured by.
 pub(super) const TAPER_DAYS: i32 = 14;
 pub(super) const BEFORE_TAPER_DAYS: i32 = 28;

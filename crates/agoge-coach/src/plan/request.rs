@@ -328,7 +328,9 @@ impl Request {
         {
             return Some(format!("the event of {}: minutes must be 1 to 1440 and rpe 1 to 10", event.day));
         }
-        if let Some(event) = self.events.iter().find(|event| event.recover.is_some_and(|days| !(1..=28).contains(&days))) {
+        if let Some(event) =
+            self.events.iter().find(|event| event.recover.is_some_and(|days| !(1..=28).contains(&days)))
+        {
             return Some(format!("the event of {}: recover must be 1 to 28 days", event.day));
         }
         if let Some(fault) = self.risks.iter().find_map(Risk::fault) {

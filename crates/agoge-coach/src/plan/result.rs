@@ -5,7 +5,7 @@ use super::library::{Demand, Item, Kind, Region};
 use super::problem::{Choice, Problem, SPIKE_DAYS};
 use super::request::{Priority, Request, family};
 use super::response::{OutOfSample, Prediction, out_of_sample};
-use super::{Basis, Prior, Risk, Rule, why};
+use super::{Basis, Prior, Risk, Rule, Step, why};
 use crate::load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,9 @@ pub struct Planned {
     pub fixed: bool,
     /// What to do.
     pub what: String,
+    /// Step by step, if the library says it.
+    #[serde(default)]
+    pub steps: Vec<Step>,
     /// Which finding, event or rule it serves.
     pub serves: Vec<String>,
     /// What would be different without it.
@@ -181,6 +184,7 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
                 equipment: BTreeSet::new(),
                 fixed: true,
                 what: String::new(),
+                steps: Vec::new(),
                 serves: vec!["settled before the plan".into()],
                 without: String::new(),
                 held: Vec::new(),
@@ -202,6 +206,7 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
                 equipment: item.equipment.clone(),
                 fixed: false,
                 what: item.what.clone(),
+                steps: item.steps.clone(),
                 serves,
                 without,
                 held: free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i)),

@@ -52,9 +52,8 @@ pub(super) fn held(problem: &Problem, free: &Problem, choice: &Choice, d: usize,
     let Some(longer) = longer.map(|i| i as u16) else { return Vec::new() };
     let mut grown = choice.clone();
     grown[d].iter_mut().filter(|own| **own == item).for_each(|own| *own = longer);
-    let allowed = |problem: &Problem| {
-        problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT
-    };
+    let allowed =
+        |problem: &Problem| problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT;
     match allowed(free) && !allowed(problem) {
         true => problem.request.risks.iter().filter(|risk| risk.until >= week).map(|risk| risk.what.clone()).collect(),
         false => Vec::new(),
