@@ -109,4 +109,6 @@ fn feasible(basis: &Basis, steps: usize) -> Option<bool> {
 }
 
 #[cfg(test)]
+mod rules_tests;
+#[cfg(test)]
 mod tests;

@@ -5,20 +5,20 @@ use crate::injury::{Area, BodySide, Pain};
 use agoge_motion::Day;
 use fastrand::Rng;
 
-const START: Day = Day(20_420);
+pub(super) const START: Day = Day(20_420);
 
-fn library() -> &'static Library {
+pub(super) fn library() -> &'static Library {
     Library::bundled()
 }
 
-fn runner(weeks: usize) -> Request {
+pub(super) fn runner(weeks: usize) -> Request {
     let mut request = Request::new(START, weeks, [60.0, 60.0, 45.0, 90.0, 0.0, 150.0, 120.0]);
     request.sports = ["running", "strength", "cycling"].into_iter().map(str::to_owned).collect();
     request.equipment = ["gym", "band"].into_iter().map(str::to_owned).collect();
     request
 }
 
-fn race(request: &mut Request, at: usize, priority: Priority) {
+pub(super) fn race(request: &mut Request, at: usize, priority: Priority) {
     request.events.push(Event {
         day: START.plus(at as i32),
         title: "race".into(),
@@ -32,7 +32,7 @@ fn race(request: &mut Request, at: usize, priority: Priority) {
 }
 
 /// Twelve weeks of log: runs on five days a week.
-fn log(weekly_minutes: f64) -> Past {
+pub(super) fn log(weekly_minutes: f64) -> Past {
     let mut past = Past::default();
     for d in 0..84 {
         let minutes = if d % 7 < 5 { weekly_minutes / 5.0 } else { 0.0 };
