@@ -141,3 +141,41 @@ fn a_plan_for_an_athlete_is_kept_in_the_library() {
     let written: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
     assert!(plans.len() == 1 && plans[0].day.to_string() == "2026-06-30" && plans[0].plan == written);
 }
+
+/// Warnings of the log ask for care by themselves, and sessions become files for devices.
+#[test]
+fn a_plan_heeds_warnings_and_writes_workouts() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library");
+    let run = with(&library);
+    let mut diary = String::from("date,sport,minutes,rpe,distance_km\n");
+    for day in 1..=28 {
+        let (minutes, km) = if day == 28 { (90, 18) } else { (40, 8) };
+        diary += &format!("2026-06-{day:02},running,{minutes},4,{km}\n");
+    }
+    let diary = put(folder.path(), "diary.csv", &diary);
+    let imported = run(&["load", "import", "--athlete", "Ada", &diary]);
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+    let request = "start = \"2026-06-30\"\nweeks = 1\nsports = [\"running\"]\nminutes = { monday = 60, friday = 60, sunday = 120 }\n";
+    let make = |request: &str, name: &str| {
+        let out = folder.path().join(name);
+        let request = put(folder.path(), &format!("{name}.toml"), request);
+        let arguments = ["plan", "make", &request, "--athlete", "Ada", "--explain", "--workouts", "--out"];
+        let made = run(&[arguments.as_slice(), &[&out.to_string_lossy()]].concat());
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        (text(&made.stdout).to_owned(), out)
+    };
+    let (said, out) = make(request, "careful");
+    assert!(said.contains("- Care: The run of 2026-06-28 was 18.0 km"), "{said}");
+    assert!(said.contains("no session is longer than those before"), "{said}");
+    let files: Vec<_> = std::fs::read_dir(out.join("workouts")).unwrap().map(|file| file.unwrap().path()).collect();
+    let of = |kind: &str| files.iter().filter(|path| path.extension().is_some_and(|own| own == kind)).count();
+    assert!(of("fit") > 0 && of("fit") == of("txt"), "{files:?}");
+    for path in files.iter().filter(|path| path.extension().is_some_and(|own| own == "fit")) {
+        // A FIT file without an activity is told from a broken one.
+        let refused = agoge::formats::workout::read(path, false).unwrap_err().to_string();
+        assert!(refused.contains("of a planned workout"), "{refused}");
+    }
+    let (said, _) = make(&format!("{request}heed_warnings = false\n"), "careless");
+    assert!(!said.contains("- Care:"), "{said}");
+}

@@ -9,6 +9,7 @@ mod html;
 mod language;
 mod load;
 mod plan;
+mod steps;
 mod terminal;
 mod words;
 
@@ -22,6 +23,7 @@ pub use html::{
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
 pub use plan::{compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
+pub use steps::plan_intervals;
 pub use terminal::terminal;
 
 use agoge_coach::Analysis;

@@ -78,14 +78,25 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
             for session in plan.sessions.iter().filter(|session| session.day == day) {
                 let _ = writeln!(out, "  {name}  {}", line(session));
                 if explain && !session.fixed {
-                    let _ =
-                        writeln!(out, "       serves {}; without it: {}", session.serves.join(", "), session.without);
+                    let held = match session.held.is_empty() {
+                        true => String::new(),
+                        false => format!("; not longer because of: {}", session.held.join(", ")),
+                    };
+                    let _ = writeln!(
+                        out,
+                        "       serves {}; without it: {}{held}",
+                        session.serves.join(", "),
+                        session.without
+                    );
                 }
             }
         }
     }
     let _ = writeln!(out, "\nAnswer to load: {}.", response(plan));
     let _ = writeln!(out, "{}.", quality(plan));
+    for risk in &plan.risks {
+        let _ = writeln!(out, "- Care: {risk}.");
+    }
     for note in &plan.notes {
         let _ = writeln!(out, "- {note}");
     }
@@ -149,7 +160,7 @@ pub fn today_terminal(today: &Today) -> String {
     if !refused.is_empty() {
         let _ = writeln!(
             out,
-            "Not today (without a rule named: no time, pain, or an event is near): {}",
+            "Not today (without a rule named: no time, not there, pain or care, or an event is near): {}",
             refused.join("; ")
         );
     }

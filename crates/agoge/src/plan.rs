@@ -3,10 +3,12 @@
 use crate::athlete::Athlete;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
-use agoge_coach::load::{Daily, Method};
+use agoge_coach::load::{Daily, Log, Method, overview, usual_method};
 use agoge_coach::plan::{
-    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Prior, Request, Response, Test,
+    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Planned, Prior, Request, Response, Risk,
+    Test,
 };
+use agoge_formats::workout;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,8 +43,12 @@ impl PlanInput {
         analyses: &[impl AsRef<Path>],
         library: Option<&Path>,
     ) -> Result<PlanInput, Error> {
-        let request = read_request(request)?;
+        let mut request = read_request(request)?;
         let past = athlete.map(|athlete| past(athlete, request.start)).transpose()?.unwrap_or_default();
+        if let Some(athlete) = athlete.filter(|_| request.heed_warnings) {
+            let risks = risks(athlete, &request)?;
+            request.risks.extend(risks);
+        }
         let mut needs: Vec<Need> = Vec::new();
         for path in analyses {
             for need in needs_of(&read_analysis(path.as_ref())?) {
@@ -80,6 +86,64 @@ impl PlanInput {
     pub fn in_percent(&self) -> bool {
         self.past.tests.len() < LEAST_TESTS
     }
+}
+
+/// The sessions of a plan whose steps are known, as files by name: a FIT workout for watches and bicycle computers, and the text that intervals.icu's workout builder reads.
+pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    for session in plan.sessions.iter().filter(|session| !session.steps.is_empty()) {
+        // The name may come from a library of somebody's own.
+        let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+        let name: String = session.name.chars().map(plain).collect();
+        let stem = format!("{}-{name}-{:.0}", session.day, session.minutes);
+        files.push((format!("{stem}.fit"), workout::planned_fit(&device_workout(session))));
+        files.extend(agoge_report::plan_intervals(session).map(|text| (format!("{stem}.txt"), text.into_bytes())));
+    }
+    files
+}
+
+/// A session as a device guides through it. A device knows no percent of threshold speed, so that only rides have targets; everything else is in the step's title.
+fn device_workout(session: &Planned) -> workout::Planned {
+    let mut steps = Vec::new();
+    for step in &session.steps {
+        let effort = step.rpe.map_or(String::new(), |rpe| format!(", RPE {rpe}"));
+        let minutes = |minutes: f64| workout::Length::Seconds((60.0 * minutes).round());
+        let work = workout::PlannedStep::Do {
+            title: format!("{}{effort}", step.what),
+            part: match step.part {
+                coach::Part::WarmUp => workout::StepKind::WarmUp,
+                coach::Part::Work => workout::StepKind::Work,
+                coach::Part::Rest => workout::StepKind::Rest,
+                coach::Part::CoolDown => workout::StepKind::CoolDown,
+            },
+            length: match (step.minutes, step.metres, step.repetitions) {
+                (Some(own), _, _) => minutes(own),
+                (None, Some(metres), _) => workout::Length::Metres(metres),
+                (None, None, Some(repetitions)) => workout::Length::Repetitions(repetitions),
+                (None, None, None) => workout::Length::Open,
+            },
+            power: step.threshold.filter(|_| session.sport == "cycling"),
+        };
+        let first = steps.len();
+        let rested = if step.rest > 0.0 { step.times.saturating_sub(1) } else { step.times };
+        if rested > 0 {
+            steps.push(work.clone());
+            if step.rest > 0.0 {
+                let rest = (String::from("rest"), workout::StepKind::Rest, minutes(step.rest));
+                steps.push(workout::PlannedStep::Do { title: rest.0, part: rest.1, length: rest.2, power: None });
+            }
+            if rested > 1 {
+                steps.push(workout::PlannedStep::Repeat { first, times: rested });
+            }
+        }
+        // After the last time there is no rest.
+        if rested < step.times {
+            steps.push(work);
+        }
+    }
+    let sport =
+        if session.sport.is_empty() && session.kind == coach::Kind::Strength { "strength" } else { &session.sport };
+    workout::Planned { title: session.title.clone(), sport: sport.to_owned(), day: session.day, steps }
 }
 
 /// Reads a plan that was made before.
@@ -158,6 +222,20 @@ fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
         (Method::TrimpEdwards, 450.0 / 240.0),
     ];
     per_unit.iter().find_map(|(method, factor)| Some(factor * loads.get(method)?)).unwrap_or(f64::NAN)
+}
+
+/// What the warnings of an athlete's log before the request ask for, as far as that reaches into it.
+fn risks(athlete: &Athlete, request: &Request) -> Result<Vec<Risk>, Error> {
+    let (start, log, profile) = (request.start, athlete.log()?, athlete.profile()?);
+    let mut before = Log { changes: log.changes.clone(), ..Log::default() };
+    before.sessions.extend(log.sessions.into_iter().filter(|own| own.day < start));
+    before.pains.extend(log.pains.into_iter().filter(|own| own.day < start));
+    before.weeks.extend(log.weeks.into_iter().filter(|own| own.day < start));
+    let seen = usual_method(&before.sessions)
+        .and_then(|method| overview(athlete.name(), &before, method, profile.missing_is_rest));
+    let warnings = seen.map(|seen| seen.warnings).unwrap_or_default();
+    let risks = warnings.iter().filter_map(|warning| Risk::of(warning, &request.limits));
+    Ok(risks.filter(|risk| risk.until >= start).collect())
 }
 
 /// What is known of an athlete before a day; nothing where no load was imported.

@@ -26,6 +26,9 @@ pub(crate) enum PlanCommand {
         /// Also say what each session serves, and what would be different without it
         #[arg(long)]
         explain: bool,
+        /// Also write the sessions whose steps are known into the folder `workouts`: FIT for watches and bicycle computers, text for intervals.icu
+        #[arg(long)]
+        workouts: bool,
         /// Where the plan goes
         #[arg(short = 'r', long, value_name = "DIR", default_value = "agoge-plan")]
         out: PathBuf,

@@ -12,7 +12,9 @@ use std::path::Path;
 /// Plans, judges or compares.
 pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
-        PlanCommand::Make { known, from, explain, out } => make(known, from.as_deref(), *explain, out, shared),
+        PlanCommand::Make { known, from, explain, workouts, out } => {
+            make(known, from.as_deref(), [*explain, *workouts], out, shared)
+        }
         PlanCommand::Today { known } => {
             let answer = today(&read(known)?.basis());
             match shared.json {
@@ -29,6 +31,8 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
                 sport: sport.clone(),
                 minutes: *minutes,
                 rpe: *rpe,
+                regions: None,
+                recover: None,
             };
             race(known, event, shared)
         }
@@ -67,7 +71,13 @@ fn read(known: &Known) -> Result<PlanInput, Failure> {
     Ok(PlanInput::read(&known.request, athlete.as_ref(), &known.findings, known.sessions.as_deref())?)
 }
 
-fn make(known: &Known, from: Option<&Path>, explain: bool, out: &Path, shared: &Shared) -> Result<Exit, Failure> {
+fn make(
+    known: &Known,
+    from: Option<&Path>,
+    [explain, workouts]: [bool; 2],
+    out: &Path,
+    shared: &Shared,
+) -> Result<Exit, Failure> {
     let input = read(known)?;
     let before = from.map(read_plan).transpose()?;
     let made = match plan(&input.basis(), before.as_ref()) {
@@ -85,6 +95,13 @@ fn make(known: &Known, from: Option<&Path>, explain: bool, out: &Path, shared: &
     ] {
         agoge::write_bytes(&out.join(name), text.as_bytes())?;
     }
+    if workouts {
+        let folder = out.join("workouts");
+        std::fs::create_dir_all(&folder).map_err(agoge::Error::io(&folder))?;
+        for (name, bytes) in agoge::plan::workouts(&made) {
+            agoge::write_bytes(&folder.join(name), &bytes)?;
+        }
+    }
     if let Some(name) = &known.athlete {
         // Kept for the athlete's page; older plans stay.
         let store = Store::open_existing(&known.library.folder()?)?;
@@ -96,7 +113,8 @@ fn make(known: &Known, from: Option<&Path>, explain: bool, out: &Path, shared: &
         false => print(&report::plan_terminal(&made, explain))?,
     }
     if !shared.quiet {
-        eprintln!("plan.html, plan.json, plan.csv, plan.ics are in {}", out.display());
+        let also = if workouts { " and workouts" } else { "" };
+        eprintln!("plan.html, plan.json, plan.csv, plan.ics{also} are in {}", out.display());
     }
     Ok(Exit::Done)
 }

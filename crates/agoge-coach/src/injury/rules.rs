@@ -1,6 +1,6 @@
 //! The rules by which Agoge speaks up before a model may: each looks for a change against the athlete's own past.
 
-use super::{Pain, Weekly};
+use super::{Area, Pain, Weekly};
 use crate::analysis::Certainty;
 use crate::load::{Daily, Method, monotony, spikes, strain};
 use agoge_motion::Day;
@@ -57,6 +57,8 @@ pub struct Warning {
     pub rule: &'static str,
     /// The day that it is about.
     pub day: Day,
+    /// The part of the body that it is about, if it is about one.
+    pub area: Option<Area>,
     /// What changed, with the figures.
     pub what: String,
     /// Why it matters.
@@ -94,6 +96,7 @@ fn spike(history: &History) -> Option<Warning> {
     Some(Warning {
         rule: "spike",
         day: longest.day,
+        area: None,
         what: format!(
             "The run of {} was {:.1} km: {:.0} % more than the longest of the 30 days before ({:.1} km)",
             longest.day,
@@ -138,6 +141,7 @@ fn week(history: &History) -> Option<Warning> {
     Some(Warning {
         rule: "own_limit",
         day: history.loads.day(today),
+        area: None,
         what: format!("The week's {} ({}) is {:.*}, above this athlete's own limit of {:.*}", method.name(), history.method.name(), digits(now), now, digits(limit), limit),
         why: "Foster (1998) found most illnesses of 25 athletes after weeks above their own limits. By chance alone one day in twenty is above this one".into(),
         action: "Make one of the next days a day of rest and another one easy; ask how the athlete slept and feels",
@@ -160,6 +164,7 @@ fn pain(history: &History) -> Option<Warning> {
     Some(Warning {
         rule: "pain",
         day: worst.day,
+        area: Some(worst.area),
         what: format!("Pain of {:.0} of 10 in the {} ({}), reported {times} {} in the last {RECENT_DAYS} days", worst.score, worst.area.label(), worst.side.label(), if times == 1 { "time" } else { "times" }),
         why: "The athlete feels it now; most problems of overuse begin with pain before any training is lost (Clarsen 2013)".into(),
         action: "Talk with the athlete before the next session and take load off this part; pain belongs to a physician or physiotherapist",
@@ -178,6 +183,7 @@ fn questionnaire(history: &History) -> Option<Warning> {
     Some(Warning {
         rule: "questionnaire",
         day: last.day,
+        area: None,
         what: format!(
             "The weekly questionnaire gives a severity of {} of 100{before}: a substantial problem",
             last.severity()
@@ -195,6 +201,7 @@ fn movement(history: &History) -> Vec<Warning> {
         Warning {
         rule: "movement",
         day: history.today,
+        area: None,
         what: format!("{}: {:.1} {}, {:.1} before; the error of measurement reaches {:.1}", change.name, change.now, change.unit, change.before, change.detectable),
         why: "The change is larger than repeating the measurement explains. Whether it is for better or worse is for the coach to see".into(),
         action: "Look at the recordings of both days side by side, and measure again",

@@ -2,7 +2,7 @@
 //! here, so that a mistake there shows.
 
 use super::library::{Demand, Region};
-use super::request::{Past, Priority, Request};
+use super::request::{Event, Past, Priority, Request, Weekday};
 use super::{Plan, Planned};
 use agoge_motion::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +27,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
     let race_is_hard = |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
     let hard = |session: &&Planned| session.rpe >= 7.0;
     let limits = &request.limits;
+    // The request's limit or the tightest of the risks that last to the first day of a day's week.
+    let first_of_week = |day: Day| start.plus(7 * ((day.0 - start.0).div_euclid(7)));
 
     for (day, sessions) in &calendar {
         let minutes: f64 = sessions.iter().map(|session| session.minutes).sum();
@@ -46,8 +48,21 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             if !session.sport.is_empty() && !request.sports.contains(&session.sport) {
                 wrong.push(format!("{day}: {} is none of the athlete's sports", session.sport));
             }
-            if let Some(missing) = session.equipment.difference(&request.equipment).next() {
-                wrong.push(format!("{day}: there is no {missing}"));
+            let of_day = match request.facilities_on.get(day) {
+                Some(own) => Some(own),
+                None => request.facilities.get(&Weekday::of(*day)),
+            };
+            for missing in session.equipment.difference(&request.equipment) {
+                if !of_day.is_some_and(|there| there.contains(missing)) {
+                    wrong.push(format!("{day}: there is no {missing}"));
+                }
+            }
+            for risk in request.risks.iter().filter(|risk| *day <= risk.until) {
+                for (region, demand) in &session.regions {
+                    if risk.spare.get(region).is_some_and(|spared| spared <= demand) {
+                        wrong.push(format!("{day}: {} does not spare the {}", session.name, region.label()));
+                    }
+                }
             }
             if request.avoid.contains(&session.name) {
                 wrong.push(format!("{day}: {} is ruled out", session.name));
@@ -59,6 +74,23 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             let heavy = session.regions.values().any(|demand| *demand == Demand::Heavy);
             if eve && (session.rpe >= 7.0 || heavy) {
                 wrong.push(format!("{day}: {} on the eve of an event", session.name));
+            }
+            for event in &request.events {
+                let (since, strained) = (day.0 - event.day.0, strains(event));
+                let rest = match event.recover {
+                    Some(days) => days as i32,
+                    None if event.rpe >= 7.0 => (event.minutes / 60.0).ceil() as i32,
+                    None => 1,
+                };
+                if since != -1 && !(since > 0 && since <= rest) {
+                    continue;
+                }
+                if event.rpe >= 7.0 && session.rpe >= 7.0 {
+                    wrong.push(format!("{day}: {} near the event of {}", session.name, event.day));
+                }
+                if let Some(region) = strained.iter().find(|own| session.regions.get(*own) == Some(&Demand::Heavy)) {
+                    wrong.push(format!("{day}: no rest for the {} beside the event of {}", region.label(), event.day));
+                }
             }
         }
         // Pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain nothing light for 7.
@@ -129,7 +161,13 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 .chain(done.map(|done| done.minutes).filter(|minutes| minutes.is_finite()))
                 .chain(races.map(|event| event.minutes))
                 .fold(unheard, f64::max);
-            if session.minutes > longest * (1.0 + limits.spike) + 1e-6 && session.minutes > unheard {
+            let spike = request
+                .risks
+                .iter()
+                .filter(|risk| risk.until >= first_of_week(*day))
+                .filter_map(|risk| risk.spike)
+                .fold(limits.spike, f64::min);
+            if session.minutes > longest * (1.0 + spike) + 1e-6 && session.minutes > unheard {
                 wrong.push(format!("{day}: {} minutes after at most {longest}", session.minutes));
             }
         }
@@ -150,6 +188,20 @@ fn same_sport(logged: &str, planned: &str) -> bool {
     stem.iter().any(|stem| logged.contains(stem))
 }
 
+/// What an event strains: what the request says, else what its sport is known for.
+fn strains(event: &Event) -> Vec<Region> {
+    if let Some(regions) = &event.regions {
+        return regions.iter().filter(|(_, demand)| **demand == Demand::Heavy).map(|(region, _)| *region).collect();
+    }
+    let is = |sport: &str| event.rpe >= 7.0 && same_sport(&event.sport, sport);
+    match () {
+        () if is("running") => vec![Region::LowerLegs, Region::Legs],
+        () if is("cycling") => vec![Region::Legs],
+        () if is("swimming") => vec![Region::Shoulders],
+        () => Vec::new(),
+    }
+}
+
 fn check_weeks(
     calendar: &BTreeMap<Day, Vec<&Planned>>,
     request: &Request,
@@ -158,7 +210,13 @@ fn check_weeks(
     wrong: &mut Vec<String>,
 ) {
     let limits = &request.limits;
-    let loads: Vec<f64> = calendar.values().map(|list| list.iter().map(|s| s.rpe * s.minutes).sum()).collect();
+    let race_load = |day: &Day| -> f64 {
+        request.events.iter().filter(|event| event.day == *day).map(|event| event.rpe * event.minutes).sum()
+    };
+    let loads: Vec<f64> = calendar
+        .iter()
+        .map(|(day, list)| list.iter().map(|s| s.rpe * s.minutes).sum::<f64>() + race_load(day))
+        .collect();
     // CTL by its definition, from the first day of the log on (Banister's exponential mean over 42 days).
     let assumed = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes()) * 4.0 / 7.0;
     let decay = (-1.0f64 / 42.0).exp();
@@ -175,18 +233,29 @@ fn check_weeks(
     let first_ctl = ctl;
     for (week, span) in calendar.iter().collect::<Vec<_>>().chunks(7).enumerate() {
         let sunday = ctl;
-        for load in &loads[7 * week..7 * week + 7] {
+        let mut races_alone = 0.0;
+        for ((day, _), load) in span.iter().zip(&loads[7 * week..7 * week + 7]) {
             ctl = decay * ctl + (1.0 - decay) * load;
+            races_alone = decay * races_alone + (1.0 - decay) * race_load(day);
         }
-        if (ctl - sunday) / first_ctl > limits.ramp + 1e-6 {
+        let monday = request.start.plus(7 * week as i32);
+        let risks: Vec<_> = request.risks.iter().filter(|risk| risk.until >= monday).collect();
+        let ramp = risks.iter().filter_map(|risk| risk.ramp).fold(limits.ramp, f64::min);
+        if ctl - sunday > (ramp + 1e-6) * first_ctl && ctl - sunday > races_alone + 1e-6 {
             wrong.push(format!("week {}: CTL grows by {:.1}", week + 1, ctl - sunday));
         }
         let free = span.iter().filter(|(day, list)| list.is_empty() && !raced.contains(day)).count();
-        if free < limits.rest_days {
+        if free < risks.iter().filter_map(|risk| risk.rest_days).fold(limits.rest_days, usize::max) {
             wrong.push(format!("week {}: {free} days of rest", week + 1));
         }
         let sessions: Vec<&&Planned> = span.iter().flat_map(|(_, list)| list.iter()).collect();
-        if sessions.iter().filter(|session| session.rpe >= 7.0).count() > limits.hard_per_week {
+        let hard_races = span.iter().filter(|(day, _)| {
+            let mut of_day = request.events.iter().filter(|event| event.day == **day);
+            of_day.any(|event| event.rpe >= 7.0)
+        });
+        let most = risks.iter().filter_map(|risk| risk.hard_per_week).fold(limits.hard_per_week, usize::min);
+        let hard = sessions.iter().filter(|session| session.rpe >= 7.0).count();
+        if hard > 0 && hard + hard_races.count() > most {
             wrong.push(format!("week {}: too many hard sessions", week + 1));
         }
         if sessions.len() < limits.least_sessions {
@@ -196,7 +265,7 @@ fn check_weeks(
         let mean = own.iter().sum::<f64>() / 7.0;
         let variance = own.iter().map(|load| load * load).sum::<f64>() / 7.0 - mean * mean;
         let monotony = if mean == 0.0 { 0.0 } else { (mean / variance.max(0.0).sqrt()).min(10.0) };
-        if monotony > limits.monotony + 1e-6 {
+        if monotony > risks.iter().filter_map(|risk| risk.monotony).fold(limits.monotony, f64::min) + 1e-6 {
             wrong.push(format!("week {}: monotony {monotony:.2}", week + 1));
         }
         let every = limits.deload_every;
@@ -207,7 +276,9 @@ fn check_weeks(
         if every > 1 && (week + 1) % every == 0 && !tapering {
             let since = &loads[7 * (week + 1 - every)..7 * week];
             let usual = since.iter().sum::<f64>() / (every - 1) as f64;
-            if own.iter().sum::<f64>() > 0.6 * usual + 1e-6 {
+            let raced: f64 = span.iter().map(|(day, _)| race_load(day)).sum();
+            let total = own.iter().sum::<f64>();
+            if total > 0.6 * usual + 1e-6 && total > raced + 1e-6 {
                 wrong.push(format!("week {}: no lighter than the weeks before", week + 1));
             }
         }
@@ -244,7 +315,9 @@ fn check_tapers(calendar: &BTreeMap<Day, Vec<&Planned>>, request: &Request, past
     for (from, until) in tapers(request, past) {
         let planned = |a: Day, b: Day, only_hard: bool| -> f64 {
             let span = calendar.range(a..b).flat_map(|(_, list)| list.iter());
-            span.filter(|s| !only_hard || s.rpe >= 7.0).map(|s| s.minutes).sum()
+            let races = request.events.iter().filter(|e| e.day >= a && e.day < b && calendar.contains_key(&e.day));
+            let sessions = span.map(|s| (s.rpe, s.minutes)).chain(races.map(|e| (e.rpe, e.minutes)));
+            sessions.filter(|(rpe, _)| !only_hard || *rpe >= 7.0).map(|(_, minutes)| minutes).sum()
         };
         let logged = |a: Day, b: Day, only_hard: bool| -> f64 {
             let span = past.sessions.iter().filter(|done| done.day >= a && done.day < b && done.minutes.is_finite());

@@ -1,5 +1,6 @@
 //! The sessions and drills that a plan is made of: a text file that a coach can extend.
 
+use super::step::{Step, lasting};
 use crate::injury::Area;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +122,8 @@ pub struct Item {
     pub what: String,
     /// Why it is here: a source, or that it is usual practice.
     pub evidence: String,
+    /// Its steps, if the library says them.
+    pub steps: Vec<Step>,
 }
 
 impl Item {
@@ -176,6 +179,8 @@ struct Entry {
     #[serde(rename = "do")]
     what: String,
     evidence: String,
+    #[serde(default)]
+    steps: Vec<Step>,
 }
 
 impl Entry {
@@ -192,6 +197,8 @@ impl Entry {
             equipment: self.equipment.clone(),
             what: self.what.clone(),
             evidence: self.evidence.clone(),
+            // They were tried when the library was read.
+            steps: lasting(&self.steps, minutes).unwrap_or_default(),
         })
     }
 }
@@ -224,6 +231,9 @@ impl Library {
                     "the session `{}` must have minutes in 1 to 600 and an rpe in 1 to 10",
                     item.name
                 )));
+            }
+            if let Some(fault) = item.minutes.iter().find_map(|minutes| lasting(&item.steps, *minutes).err()) {
+                return Err(LibraryFault(format!("the session `{}`: {fault}", item.name)));
             }
         }
         Ok(Library(file.session.into_iter().flat_map(Entry::items).collect()))

@@ -12,7 +12,11 @@ mod relax;
 mod request;
 mod response;
 mod result;
+mod risk;
+mod rule;
 mod search;
+mod state;
+mod step;
 pub mod study;
 mod today;
 mod why;
@@ -20,18 +24,20 @@ mod why;
 pub use check::{Violation, check};
 pub use effect::{Effect, Factor, Interval, Moved, moved};
 pub use library::{Demand, HARD_RPE, Item, Kind, Library, LibraryFault, Region};
-pub use problem::Rule;
 pub use relax::Clash;
 pub use request::{Done, Event, Fixed, Level, Limits, Need, Past, Priority, Request, Weekday};
 pub use response::{LEAST_TESTS, OutOfSample, Prediction, Prior, Response, Surface, Test, out_of_sample, squad_prior};
 pub use result::{EventForecast, Plan, Planned, ResponseNote, Week};
+pub use risk::Risk;
+pub use rule::Rule;
+pub use step::{Part, Step};
 pub use today::{Today, today};
 
 use bound::{Bound, bound};
 use problem::{Choice, Problem};
 
 /// Steps of each search for each day of the plan; more change the value by a few thousandths (docs/PLAN.md).
-const STEPS_PER_DAY: usize = 4000;
+const STEPS_PER_DAY: usize = 12_000;
 /// Beginnings of plans that are looked at before a clash is called likely instead of certain.
 const MOST_TRIED: usize = 200_000;
 
@@ -102,5 +108,7 @@ fn feasible(basis: &Basis, steps: usize) -> Option<bool> {
     }
 }
 
+#[cfg(test)]
+mod rules_tests;
 #[cfg(test)]
 mod tests;

@@ -4,15 +4,16 @@
 //! `check`, which shares none of this.
 
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
-use super::request::{Fixed, Need, Past, Priority, Request};
+use super::request::{Event, Fixed, Limits, Need, Past, Priority, Request, family};
 use super::response::{Prior, Response, Surface};
-use crate::load::{CTL_DAYS, week_monotony};
+use super::rule::Broken;
+use super::state::State;
+use crate::load::CTL_DAYS;
 use agoge_motion::Day;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
-const TRUST: f64 = 0.5;
+const TRUST: f64 = 0.3;
 /// Days of the taper, and of the training before it that it is measured by.
 pub(super) const TAPER_DAYS: i32 = 14;
 pub(super) const BEFORE_TAPER_DAYS: i32 = 28;
@@ -39,109 +40,6 @@ const TASTE: f64 = 0.02;
 /// Worth of load in the sport of an event, percent of performance for an AU: about half of what load as such is worth, so that running prepares for a run.
 const SPECIFIC: f64 = 0.00025;
 
-/// A rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// Minutes of the day.
-    Available,
-    /// Sessions a day.
-    SessionsPerDay,
-    /// Rest days a week.
-    Rest,
-    /// Hard days are not adjacent, one hard session a day.
-    HardDays,
-    /// Hard sessions a week.
-    HardPerWeek,
-    /// 48 hours between heavy loads of one region.
-    Tissue,
-    /// No load where it hurts.
-    Pain,
-    /// Technique when fresh.
-    Fresh,
-    /// Growth of a session's length.
-    Spike,
-    /// Growth of CTL.
-    Ramp,
-    /// Monotony.
-    Monotony,
-    /// Deload weeks.
-    Deload,
-    /// Taper.
-    Taper,
-    /// Sessions a week at least.
-    Least,
-}
-
-impl Rule {
-    const COUNT: usize = 14;
-
-    /// Every rule.
-    pub const ALL: [Rule; Rule::COUNT] = [
-        Rule::Available,
-        Rule::SessionsPerDay,
-        Rule::Rest,
-        Rule::HardDays,
-        Rule::HardPerWeek,
-        Rule::Tissue,
-        Rule::Pain,
-        Rule::Fresh,
-        Rule::Spike,
-        Rule::Ramp,
-        Rule::Monotony,
-        Rule::Deload,
-        Rule::Taper,
-        Rule::Least,
-    ];
-
-    /// In words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Rule::Available => "the minutes of the day",
-            Rule::SessionsPerDay => "sessions a day",
-            Rule::Rest => "rest days",
-            Rule::HardDays => "no hard days in a row",
-            Rule::HardPerWeek => "hard sessions a week",
-            Rule::Tissue => "48 h between heavy loads of one region",
-            Rule::Pain => "no load where it hurts",
-            Rule::Fresh => "technique when fresh",
-            Rule::Spike => "growth of a session's length",
-            Rule::Ramp => "growth of CTL in a week",
-            Rule::Monotony => "monotony",
-            Rule::Deload => "deload weeks",
-            Rule::Taper => "taper",
-            Rule::Least => "sessions a week at least",
-        }
-    }
-}
-
-/// How much each rule is broken, in shares of its limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Broken([f64; Rule::COUNT]);
-
-impl Broken {
-    fn add(&mut self, rule: Rule, amount: f64) {
-        if amount > 1e-9 {
-            self.0[rule as usize] += amount;
-        }
-    }
-
-    /// The sum.
-    pub(super) fn total(&self) -> f64 {
-        self.0.iter().sum()
-    }
-
-    /// How much one rule is broken.
-    pub(super) fn of(&self, rule: Rule) -> f64 {
-        self.0[rule as usize]
-    }
-
-    /// The rules that are broken.
-    pub(super) fn rules(&self) -> Vec<Rule> {
-        Rule::ALL.into_iter().filter(|rule| self.of(*rule) > 0.0).collect()
-    }
-}
-
 /// A session as the rules see it.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -151,9 +49,9 @@ pub(super) struct Session {
     pub(super) heavy: u8,
     pub(super) moderate: u8,
     pub(super) light: u8,
-    technique: bool,
+    pub(super) technique: bool,
     /// The family of its sport if its length may only grow step by step.
-    steady: Option<usize>,
+    pub(super) steady: Option<usize>,
 }
 
 impl Session {
@@ -176,17 +74,6 @@ impl Session {
     }
 }
 
-/// The family of a sport's name, as devices and people write it.
-fn family(sport: &str) -> &str {
-    let has = |words: &[&str]| words.iter().any(|word| sport.contains(word));
-    match () {
-        () if has(&["run", "jog"]) => "running",
-        () if has(&["cycl", "bik", "ride"]) => "cycling",
-        () if has(&["swim"]) => "swimming",
-        () => sport,
-    }
-}
-
 /// A taper within the plan.
 #[derive(Clone, Debug)]
 pub(super) struct Taper {
@@ -202,6 +89,40 @@ impl Taper {
     pub(super) fn known(&self) -> f64 {
         self.before.len() as f64 + self.logged[2]
     }
+}
+
+/// The events of a day.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Raced {
+    /// Load, AU.
+    pub(super) load: f64,
+    pub(super) minutes: f64,
+    pub(super) hard_minutes: f64,
+}
+
+impl Raced {
+    pub(super) fn any(self) -> bool {
+        self.load > 0.0
+    }
+
+    fn hard(self) -> bool {
+        self.hard_minutes > 0.0
+    }
+}
+
+/// What a week has room for.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    /// The limits, as the risks tighten them.
+    pub(super) limits: Limits,
+    /// CTL may grow so much, AU a day: by the limit, or by what the week's events add by themselves if that is more.
+    pub(super) growth: f64,
+    /// Hard sessions beside hard events.
+    pub(super) hard: usize,
+    /// Load of the events, AU.
+    pub(super) raced: f64,
+    /// Whether it is to be lighter than those before.
+    pub(super) deload: bool,
 }
 
 /// The sessions of a day, as indices into [`Problem::items`].
@@ -222,18 +143,19 @@ pub(super) struct Problem<'a> {
     pub(super) fixed: Vec<Vec<Session>>,
     /// `[day]`: settled sessions that load what hurts.
     pub(super) fixed_hurts: Vec<f64>,
-    /// `[day]`: load of events, AU, and whether there is one.
-    pub(super) event_load: Vec<f64>,
-    event_hard: Vec<bool>,
-    hard_eve: bool,
+    /// `[week]`: what it has room for.
+    pub(super) weeks: Vec<Room>,
+    /// `[day]`: events.
+    pub(super) raced: Vec<Raced>,
+    /// Whether the eve of the plan was a hard day.
+    pub(super) hard_eve: bool,
     /// CTL at the start, AU a day, and what its growth is measured by.
     pub(super) ctl: f64,
     /// `[family][day]`: longest session of the 30 days before that is done already (log), events included, min.
-    longest: Vec<Vec<f64>>,
-    /// `[family]`: length that needs no history, min.
-    base: f64,
+    pub(super) longest: Vec<Vec<f64>>,
+    /// Length that needs no history, min.
+    pub(super) base: f64,
     pub(super) tapers: Vec<Taper>,
-    pub(super) deload: Vec<usize>,
     /// The goal: percent of the reference performance, weighed over events.
     pub(super) surface: Surface,
     pub(super) needs: &'a [Need],
@@ -282,12 +204,17 @@ impl<'a> Problem<'a> {
         let fixed: Vec<Vec<Session>> = (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
         let hurting = |d: usize| fixed[d].iter().map(|own| hurts(own, past, start, d)).sum();
         let fixed_hurts = (0..days).map(hurting).collect();
-        let place = |event: &super::Event| (event.day.0 - start.0) as usize;
-        let (mut event_load, mut event_hard) = (vec![0.0; days], vec![false; days]);
+        let mut raced = vec![Raced::default(); days];
         for event in &request.events {
-            event_load[place(event)] += event.minutes * event.rpe;
-            event_hard[place(event)] |= event.rpe >= HARD_RPE;
+            let own = &mut raced[(event.day.0 - start.0) as usize];
+            own.load += event.load();
+            own.minutes += event.minutes;
+            own.hard_minutes += if event.hard() { event.minutes } else { 0.0 };
         }
+        let hard_eve = past
+            .sessions
+            .iter()
+            .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE);
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
         let longest = families
             .iter()
@@ -308,12 +235,13 @@ impl<'a> Problem<'a> {
             .map(|d| {
                 let one = |i: &usize| {
                     let own = &sessions[*i];
-                    let eve = request.events.iter().any(|event| {
-                        event.day == day(d + 1) && event.priority != Priority::C && (own.hard || own.heavy != 0)
-                    });
-                    event_load[d] == 0.0
-                        && !eve
+                    let rested = !(d == 0 && hard_eve && (own.hard || own.technique));
+                    !raced[d].any()
+                        && rested
+                        && request.events.iter().all(|event| leaves_room(event, own, day(d)))
                         && own.minutes <= request.minutes_on(day(d))
+                        && request.equips(items[*i], day(d))
+                        && !request.risks.iter().any(|risk| risk.bars(&items[*i].regions, day(d)))
                         && hurts(own, past, start, d) == 0.0
                 };
                 (0..items.len()).filter(one).map(|i| i as u16).collect()
@@ -324,12 +252,9 @@ impl<'a> Problem<'a> {
             minutes: (0..days).map(|d| request.minutes_on(day(d))).collect(),
             fixed,
             fixed_hurts,
-            event_load,
-            event_hard,
-            hard_eve: past
-                .sessions
-                .iter()
-                .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE),
+            weeks: Vec::new(),
+            raced,
+            hard_eve,
             ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0),
             longest,
             base: match past.sessions.is_empty() {
@@ -337,7 +262,6 @@ impl<'a> Problem<'a> {
                 false => SHORTEST,
             },
             tapers: request.events.iter().filter_map(|event| taper(request, past, event)).collect(),
-            deload: Vec::new(),
             surface: goal(request, past, response),
             needs,
             serves: needs
@@ -351,24 +275,32 @@ impl<'a> Problem<'a> {
             sessions,
             session_of,
         };
+        problem.weeks = (0..request.weeks).map(|week| problem.room(week)).collect();
         problem.reach();
-        let every = request.limits.deload_every;
-        let tapered = |week: &usize| {
-            problem.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end)
-        };
-        problem.deload = match every {
-            0 | 1 => Vec::new(),
-            _ => (0..request.weeks).filter(|week| (week + 1) % every == 0 && !tapered(week)).collect(),
-        };
         problem
+    }
+
+    fn room(&self, week: usize) -> Room {
+        let (limits, raced) = (self.request.limits_in(week), &self.raced[7 * week..7 * week + 7]);
+        let keep = (-1.0 / CTL_DAYS).exp();
+        let alone = raced.iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep));
+        let every = limits.deload_every;
+        let tapered = self.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
+        Room {
+            growth: alone.max(limits.ramp * self.ctl),
+            hard: limits.hard_per_week.saturating_sub(raced.iter().filter(|own| own.hard()).count()),
+            raced: raced.iter().map(|own| own.load).sum(),
+            deload: every > 1 && (week + 1).is_multiple_of(every) && !tapered,
+            limits,
+        }
     }
 
     /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a day at most.
     fn reach(&mut self) {
-        let limit = 1.0 + self.request.limits.spike;
         for sport in 0..self.longest.len() {
             let mut reached = vec![self.base; self.days()];
             for d in 0..self.days() {
+                let limit = 1.0 + self.weeks[d / 7].limits.spike;
                 let from = d.saturating_sub(SPIKE_DAYS as usize);
                 let before = reached[from..d].iter().copied().fold(self.longest[sport][d].max(self.base), f64::max);
                 let sessions = &self.sessions;
@@ -384,11 +316,11 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// The largest loads that a day can carry, AU: without a hard session, and with one at most. With more than two sessions a day, the minutes alone bound it.
+    /// The largest loads that a day can carry, AU, events counted: without a hard session, and with one at most. With more than two sessions a day, the minutes alone bound it.
     pub(super) fn largest(&self, d: usize) -> [f64; 2] {
         let fixed = &self.fixed[d];
         let most = self.request.limits.sessions_per_day;
-        let settled: f64 = fixed.iter().map(|own| own.load).sum();
+        let settled = fixed.iter().map(|own| own.load).sum::<f64>() + self.raced[d].load;
         let own: Vec<&Session> = self.fits[d].iter().map(|i| &self.sessions[usize::from(*i)]).collect();
         if most > 2 {
             let densest = own.iter().map(|own| own.load / own.minutes).fold(0.0, f64::max);
@@ -402,7 +334,7 @@ impl<'a> Problem<'a> {
                 && all().count() <= most
                 && hard <= 1
                 && !(hard > 0 && all().any(|own| own.technique));
-            let load: f64 = all().map(|own| own.load).sum();
+            let load = all().map(|own| own.load).sum::<f64>() + self.raced[d].load;
             if fits {
                 best[1] = best[1].max(load);
                 if hard == 0 {
@@ -425,113 +357,19 @@ impl<'a> Problem<'a> {
         choice[d].iter().map(|i| &self.sessions[usize::from(*i)]).chain(&self.fixed[d])
     }
 
-    /// Load of each day without events, AU.
+    /// How many families of sports have sessions that are done in one piece.
+    pub(super) fn families(&self) -> usize {
+        self.longest.len()
+    }
+
+    /// Load of each day, events counted, AU.
     pub(super) fn loads(&self, choice: &Choice) -> Vec<f64> {
-        (0..choice.len()).map(|d| self.of_day(choice, d).map(|session| session.load).sum()).collect()
+        State::new(self, choice).loads().to_vec()
     }
 
     /// The rules that the first days of a plan break; weeks that are not complete are not judged.
     pub(super) fn broken(&self, choice: &Choice, until: usize) -> Broken {
-        let limits = &self.request.limits;
-        let mut broken = Broken::default();
-        let loads = self.loads(choice);
-        let (mut eve_hard, mut eve_heavy, mut eve_event) = (self.hard_eve, 0u8, false);
-        let families = self.longest.len();
-        for d in 0..until {
-            let (mut minutes, mut count, mut hard, mut heavy, mut technique) = (0.0, 0usize, 0usize, 0u8, false);
-            for own in self.of_day(choice, d) {
-                minutes += own.minutes;
-                count += 1;
-                hard += usize::from(own.hard);
-                broken.add(Rule::Tissue, f64::from((heavy & own.heavy).count_ones()));
-                heavy |= own.heavy;
-                technique |= own.technique;
-            }
-            broken.add(Rule::Available, (minutes - self.minutes[d]) / 60.0);
-            broken.add(Rule::SessionsPerDay, count as f64 - limits.sessions_per_day as f64);
-            broken.add(Rule::Pain, self.fixed_hurts[d]);
-            broken.add(Rule::HardDays, hard as f64 - 1.0);
-            broken.add(Rule::Tissue, f64::from((heavy & eve_heavy).count_ones()));
-            let event = self.event_load[d] > 0.0;
-            let is_hard = hard > 0 || self.event_hard[d];
-            if is_hard && eve_hard && !(event && eve_event) {
-                broken.add(Rule::HardDays, 1.0);
-            }
-            if technique && (hard > 0 || eve_hard) {
-                broken.add(Rule::Fresh, 1.0);
-            }
-            (eve_hard, eve_heavy, eve_event) = (is_hard, heavy, event);
-        }
-        for sport in 0..families {
-            let longest = |d: usize| {
-                choice[d]
-                    .iter()
-                    .map(|i| &self.sessions[usize::from(*i)])
-                    .filter(|own| own.steady == Some(sport))
-                    .map(|own| own.minutes)
-                    .fold(0.0, f64::max)
-            };
-            let own: Vec<f64> = (0..until).map(longest).collect();
-            for d in (0..until).filter(|d| own[*d] > self.base) {
-                let before = own[d.saturating_sub(SPIKE_DAYS as usize)..d]
-                    .iter()
-                    .copied()
-                    .fold(self.longest[sport][d], f64::max);
-                broken.add(Rule::Spike, own[d] / ((1.0 + limits.spike) * before.max(self.base)) - 1.0);
-            }
-        }
-        self.weeks_broken(choice, until / 7, &loads, &mut broken);
-        broken
-    }
-
-    fn weeks_broken(&self, choice: &Choice, weeks: usize, loads: &[f64], broken: &mut Broken) {
-        let limits = &self.request.limits;
-        let keep = (-1.0 / CTL_DAYS).exp();
-        let mut ctl = self.ctl;
-        let mut sums: Vec<f64> = Vec::with_capacity(weeks);
-        for week in 0..weeks {
-            let days = 7 * week..7 * week + 7;
-            let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
-            let before = ctl;
-            for d in days.clone() {
-                let sessions = self.of_day(choice, d).count();
-                rest += usize::from(sessions == 0 && self.event_load[d] == 0.0);
-                count += sessions;
-                hard += self.of_day(choice, d).filter(|own| own.hard).count();
-                ctl = ctl * keep + loads[d] * (1.0 - keep);
-            }
-            broken.add(Rule::Rest, limits.rest_days as f64 - rest as f64);
-            broken.add(Rule::HardPerWeek, hard as f64 - limits.hard_per_week as f64);
-            broken.add(Rule::Least, limits.least_sessions as f64 - count as f64);
-            broken.add(Rule::Ramp, (ctl - before) / self.ctl - limits.ramp);
-            let sum: f64 = loads[days.clone()].iter().sum();
-            broken.add(Rule::Monotony, week_monotony(&loads[days]) - limits.monotony);
-            if self.deload.contains(&week) {
-                let since = &sums[week + 1 - limits.deload_every..];
-                let mean = since.iter().sum::<f64>() / since.len() as f64;
-                broken.add(Rule::Deload, (sum - DELOAD * mean) / self.ctl / 7.0);
-            }
-            sums.push(sum);
-        }
-        for taper in self.tapers.iter().filter(|taper| taper.days.end <= 7 * weeks) {
-            self.taper_broken(choice, taper, broken);
-        }
-    }
-
-    fn taper_broken(&self, choice: &Choice, taper: &Taper, broken: &mut Broken) {
-        let sum = |days: &std::ops::Range<usize>| {
-            days.clone().flat_map(|d| self.of_day(choice, d)).fold([0.0, 0.0], |[all, hard], own| {
-                [all + own.minutes, hard + if own.hard { own.minutes } else { 0.0 }]
-            })
-        };
-        let [before, before_hard] = sum(&taper.before);
-        let [during, during_hard] = sum(&taper.days);
-        let share = taper.days.len() as f64 / taper.known();
-        let usual = (before + taper.logged[0]) * share;
-        let scale = (self.request.level.weekly_minutes()).max(60.0);
-        broken.add(Rule::Taper, (during - TAPER[1] * usual) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * usual - during) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
+        State::new(self, choice).broken(self, until)
     }
 
     /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
@@ -541,30 +379,31 @@ impl<'a> Problem<'a> {
 
     /// Performance at the events over resting, percent.
     pub(super) fn performance(&self, choice: &Choice) -> f64 {
-        let mut loads = self.loads(choice);
-        loads.iter_mut().zip(&self.event_load).for_each(|(load, event)| *load += event);
-        self.surface.at(&loads) - self.surface.rest
+        self.surface.at(&self.loads(choice)) - self.surface.rest
     }
 
     /// The part of the value that is not performance at events.
     pub(super) fn soft(&self, choice: &Choice) -> f64 {
-        let mut value = 0.0;
-        for week in choice.chunks(7) {
-            let mut seen = [0u64; 4];
-            for i in week.iter().flatten() {
-                let i = usize::from(*i);
-                let session = self.session_of[i];
-                seen[(session / 64) % 4] |= 1 << (session % 64);
-                value += self.taste[i];
-            }
-            value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
-            for (need, serves) in self.needs.iter().zip(&self.serves) {
-                let times = week.iter().flatten().filter(|i| serves[usize::from(**i)]).count();
-                value += need.gain * EXPOSURES.iter().take(times).sum::<f64>();
-            }
+        choice.chunks(7).enumerate().map(|(week, days)| self.soft_in(week, days)).sum()
+    }
+
+    /// The same of one week, of which the days' sessions are given.
+    pub(super) fn soft_in(&self, week: usize, days: &[Vec<u16>]) -> f64 {
+        let (mut value, mut seen) = (0.0, [0u64; 4]);
+        for i in days.iter().flatten() {
+            let i = usize::from(*i);
+            let session = self.session_of[i];
+            seen[(session / 64) % 4] |= 1 << (session % 64);
+            value += self.taste[i];
+        }
+        value += VARIETY * seen.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
+        for (need, serves) in self.needs.iter().zip(&self.serves) {
+            let times = days.iter().flatten().filter(|i| serves[usize::from(**i)]).count();
+            value += need.gain * EXPOSURES.iter().take(times).sum::<f64>();
         }
         if let Some(previous) = &self.previous {
-            value += Self::UNCHANGED * choice.iter().zip(previous).filter(|(now, before)| now == before).count() as f64;
+            let same = days.iter().zip(&previous[7 * week..]).filter(|(now, before)| now == before);
+            value += Self::UNCHANGED * same.count() as f64;
         }
         value
     }
@@ -575,6 +414,18 @@ fn taste(request: &Request, item: &Item) -> f64 {
     let specific = request.events.iter().any(|event| !item.sport.is_empty() && family(&event.sport) == item.sport);
     let specific = if specific { SPECIFIC * item.load() } else { 0.0 };
     TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0) + specific
+}
+
+/// Whether an event leaves room for a session on a day before or after it: on the eve of an A or B event nothing hard or heavy; beside any hard event nothing hard, nor
+/// technique on its morrow; nothing heavy for what it loads heavily on its eve nor while it is recovered from.
+fn leaves_room(event: &Event, own: &Session, day: Day) -> bool {
+    let after = day.0 - event.day.0;
+    let regions = Session::of(event.minutes, event.rpe, &event.demands()).heavy;
+    let recovers = after >= 1 && after <= event.rest() as i32;
+    let near = after == -1 || recovers;
+    !(after == -1 && event.priority != Priority::C && (own.hard || own.heavy != 0)
+        || near && (own.hard && event.hard() || own.heavy & regions != 0)
+        || after == 1 && own.technique && event.hard())
 }
 
 /// How much a session loads what hurts, 0 if not.
@@ -605,7 +456,7 @@ fn start_ctl(loads: &[f64], assumed: f64) -> f64 {
     ctl.max(0.5 * assumed)
 }
 
-fn taper(request: &Request, past: &Past, event: &super::Event) -> Option<Taper> {
+fn taper(request: &Request, past: &Past, event: &Event) -> Option<Taper> {
     if !request.limits.taper || event.priority != Priority::A {
         return None;
     }

@@ -53,6 +53,22 @@ fn ladders(request: &Request) -> Vec<Ladder> {
         without.fixed.remove(place);
         all.push(vec![(format!("leave out the settled session `{}`", fixed.title), without)]);
     }
+    for (place, event) in request.events.iter().enumerate() {
+        let mut without = request.clone();
+        without.events.remove(place);
+        all.push(vec![(format!("leave out the event `{}`", event.title), without)]);
+    }
+    for (place, risk) in request.risks.iter().enumerate() {
+        let mut without = request.clone();
+        without.risks.remove(place);
+        all.push(vec![(format!("do without the care for `{}`", risk.what), without)]);
+    }
+    if !request.facilities.is_empty() || !request.facilities_on.is_empty() {
+        let mut always = request.clone();
+        let all_facilities = request.facilities.values().chain(request.facilities_on.values()).flatten().cloned();
+        always.equipment.extend(all_facilities);
+        all.push(vec![("have every facility every day".into(), always)]);
+    }
     let fewer = |n: usize| (format!("least_sessions = {n}"), with(&|limits| limits.least_sessions = n));
     all.push((0..limits.least_sessions).rev().map(fewer).collect());
     let free = |minutes: f64| {

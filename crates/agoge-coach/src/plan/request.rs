@@ -1,6 +1,7 @@
 //! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the past.
 
-use super::library::{Item, Region};
+use super::library::{Demand, HARD_RPE, Item, Region};
+use super::risk::Risk;
 use crate::explain::Gain;
 use crate::injury::Pain;
 use agoge_motion::Day;
@@ -54,7 +55,7 @@ impl Priority {
     }
 }
 
-/// A competition or a test.
+/// A competition or a test. It is not planned, but it is a load like any session, and what it asks of the body needs rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
@@ -72,10 +73,56 @@ pub struct Event {
     /// How hard it is, CR-10.
     #[serde(default = "hardest")]
     pub rpe: f64,
+    /// What it asks of the body; by [`Event::demands`] if it is not said.
+    #[serde(default)]
+    pub regions: Option<BTreeMap<Region, Demand>>,
+    /// Days after it without hard sessions and without heavy load of what it loaded heavily; by [`Event::rest`] if it is not said.
+    #[serde(default)]
+    pub recover: Option<usize>,
 }
 
 fn hardest() -> f64 {
     9.0
+}
+
+impl Event {
+    /// Its load: session RPE, AU (Foster 1998).
+    pub fn load(&self) -> f64 {
+        self.rpe * self.minutes
+    }
+
+    /// Whether it is hard.
+    pub fn hard(&self) -> bool {
+        self.rpe >= HARD_RPE
+    }
+
+    /// What it asks of the body. If the request does not say it, a hard run is heavy for legs and lower legs, a hard ride for legs, a hard swim for shoulders, and of
+    /// other sports nothing is assumed.
+    pub fn demands(&self) -> BTreeMap<Region, Demand> {
+        let assumed: &[Region] = match family(&self.sport) {
+            "running" if self.hard() => &[Region::LowerLegs, Region::Legs],
+            "cycling" if self.hard() => &[Region::Legs],
+            "swimming" if self.hard() => &[Region::Shoulders],
+            _ => &[],
+        };
+        self.regions.clone().unwrap_or_else(|| assumed.iter().map(|region| (*region, Demand::Heavy)).collect())
+    }
+
+    /// Days of rest after it. If the request does not say it: a hard event needs one for each hour that has begun, any other one.
+    pub fn rest(&self) -> usize {
+        self.recover.unwrap_or(if self.hard() { (self.minutes / 60.0).ceil() as usize } else { 1 })
+    }
+}
+
+/// The family of a sport's name, as devices and people write it.
+pub(super) fn family(sport: &str) -> &str {
+    let has = |words: &[&str]| words.iter().any(|word| sport.contains(word));
+    match () {
+        () if has(&["run", "jog"]) => "running",
+        () if has(&["cycl", "bik", "ride"]) => "cycling",
+        () if has(&["swim"]) => "swimming",
+        () => sport,
+    }
 }
 
 /// A session that is settled: team training, a match, a class.
@@ -189,9 +236,15 @@ pub struct Request {
     /// Which sports; sessions of others are not planned.
     #[serde(default)]
     pub sports: BTreeSet<String>,
-    /// What is there.
+    /// What is always there.
     #[serde(default)]
     pub equipment: BTreeSet<String>,
+    /// What is there on a day of the week besides: a gym, a pool.
+    #[serde(default)]
+    pub facilities: BTreeMap<Weekday, BTreeSet<String>>,
+    /// Facilities of single days that differ.
+    #[serde(default)]
+    pub facilities_on: BTreeMap<Day, BTreeSet<String>>,
     /// Minutes that are free on each day of the week; days that are not named have none.
     #[serde(default)]
     pub minutes: BTreeMap<Weekday, f64>,
@@ -216,6 +269,16 @@ pub struct Request {
     /// What no plan may break.
     #[serde(default)]
     pub limits: Limits,
+    /// What deserves care for a while.
+    #[serde(default, rename = "risk")]
+    pub risks: Vec<Risk>,
+    /// Whether the warnings of an athlete's log are risks too.
+    #[serde(default = "yes")]
+    pub heed_warnings: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Request {
@@ -228,6 +291,8 @@ impl Request {
             level: Level::default(),
             sports: BTreeSet::new(),
             equipment: BTreeSet::new(),
+            facilities: BTreeMap::new(),
+            facilities_on: BTreeMap::new(),
             minutes: [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
                 .into_iter()
                 .zip(minutes)
@@ -239,6 +304,8 @@ impl Request {
             prefer: BTreeMap::new(),
             avoid: BTreeSet::new(),
             limits: Limits::default(),
+            risks: Vec::new(),
+            heed_warnings: true,
         }
     }
 
@@ -260,6 +327,14 @@ impl Request {
             self.events.iter().find(|event| !finite(event.minutes, 1.0, 1440.0) || !finite(event.rpe, 1.0, 10.0))
         {
             return Some(format!("the event of {}: minutes must be 1 to 1440 and rpe 1 to 10", event.day));
+        }
+        if let Some(event) =
+            self.events.iter().find(|event| event.recover.is_some_and(|days| !(1..=28).contains(&days)))
+        {
+            return Some(format!("the event of {}: recover must be 1 to 28 days", event.day));
+        }
+        if let Some(fault) = self.risks.iter().find_map(Risk::fault) {
+            return Some(fault);
         }
         if let Some(fixed) = self.fixed.iter().find(|fixed| {
             !finite(fixed.minutes, 1.0, 1440.0)
@@ -297,11 +372,18 @@ impl Request {
         self.fixed.iter().filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
     }
 
-    /// Whether a session may be planned at all: its sport, what it needs, what the coach rules out.
+    /// Whether a session may be planned at all: its sport, what the coach rules out, and that on some day there is what it needs.
     pub fn allows(&self, item: &Item) -> bool {
         (item.sport.is_empty() || self.sports.contains(&item.sport))
-            && item.equipment.is_subset(&self.equipment)
             && !self.avoid.contains(&item.name)
+            && (0..self.length()).any(|d| self.equips(item, self.start.plus(d as i32)))
+    }
+
+    /// Whether all that a session needs is there on a day.
+    pub fn equips(&self, item: &Item, day: Day) -> bool {
+        let facilities = self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::of(day)));
+        let there = |need: &String| self.equipment.contains(need) || facilities.is_some_and(|all| all.contains(need));
+        item.equipment.iter().all(there)
     }
 }
 

@@ -1,11 +1,11 @@
 //! A plan as people and programs read it.
 
 use super::bound::Bound;
-use super::library::{Demand, Kind, Region};
-use super::problem::{Choice, Problem};
-use super::request::Priority;
+use super::library::{Demand, Item, Kind, Region};
+use super::problem::{Choice, Problem, SPIKE_DAYS};
+use super::request::{Priority, Request, family};
 use super::response::{OutOfSample, Prediction, out_of_sample};
-use super::{Basis, Prior, Rule, why};
+use super::{Basis, Prior, Risk, Rule, Step, why};
 use crate::load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub struct Plan {
     pub bound: Option<f64>,
     /// (bound − value)/bound.
     pub gap: Option<f64>,
+    /// What deserves care, what it asks for until when, and which sessions are not planned meanwhile because of it.
+    #[serde(default)]
+    pub risks: Vec<String>,
     /// What the plan does not know and what was assumed.
     pub notes: Vec<String>,
 }
@@ -65,10 +68,16 @@ pub struct Planned {
     pub fixed: bool,
     /// What to do.
     pub what: String,
+    /// Step by step, if the library says it.
+    #[serde(default)]
+    pub steps: Vec<Step>,
     /// Which finding, event or rule it serves.
     pub serves: Vec<String>,
     /// What would be different without it.
     pub without: String,
+    /// The risks without which it might be longer.
+    #[serde(default)]
+    pub held: Vec<String>,
 }
 
 /// A week of a plan.
@@ -76,11 +85,11 @@ pub struct Planned {
 pub struct Week {
     /// Its first day.
     pub first: Day,
-    /// Minutes.
+    /// Minutes of its sessions.
     pub minutes: f64,
-    /// Load, AU.
+    /// Load, AU; events count.
     pub load: f64,
-    /// Sessions.
+    /// Sessions, events left out.
     pub sessions: usize,
     /// Hard ones.
     pub hard: usize,
@@ -101,6 +110,9 @@ pub struct EventForecast {
     pub title: String,
     /// How much it matters.
     pub priority: Priority,
+    /// Its own load, AU.
+    #[serde(default)]
+    pub load: f64,
     /// With the plan: mean and 90 % interval of what a test would show.
     pub expected: Prediction,
     /// Mean if nothing were trained until then.
@@ -152,6 +164,9 @@ fn order(kind: Kind) -> usize {
 pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &Bound) -> Plan {
     let (request, response) = (basis.request, basis.response);
     let mut sessions = Vec::new();
+    let careless = Request { risks: Vec::new(), ..request.clone() };
+    let free = (!request.risks.is_empty())
+        .then(|| Problem::new(&careless, basis.library, basis.past, basis.response, basis.needs));
     for (d, own) in choice.iter().enumerate() {
         let day = request.start.plus(d as i32);
         let mut of_day: Vec<Planned> = request
@@ -169,8 +184,10 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
                 equipment: BTreeSet::new(),
                 fixed: true,
                 what: String::new(),
+                steps: Vec::new(),
                 serves: vec!["settled before the plan".into()],
                 without: String::new(),
+                held: Vec::new(),
             })
             .collect();
         of_day.extend(own.iter().map(|i| {
@@ -189,8 +206,10 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
                 equipment: item.equipment.clone(),
                 fixed: false,
                 what: item.what.clone(),
+                steps: item.steps.clone(),
                 serves,
                 without,
+                held: free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i)),
             }
         }));
         of_day.sort_by_key(|session| (session.fixed, order(session.kind)));
@@ -205,15 +224,41 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
         schema: "agoge/plan/1".into(),
         start: request.start,
         days: problem.days(),
-        sessions,
         weeks: weeks(problem, choice),
         events: forecasts(basis, problem, choice),
         response: note(basis),
         value,
         bound,
         gap: bound.map(|bound| (bound - value) / bound.abs().max(1e-9)),
-        notes: notes(basis, problem, response.tests),
+        risks: risks(problem, free.as_ref()),
+        notes: notes(basis, problem, &planned_lengths(&sessions), response.tests),
+        sessions,
     }
+}
+
+/// Each risk with the sessions that it keeps out of the plan while it lasts.
+fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
+    let (Some(free), start) = (free, problem.request.start) else { return Vec::new() };
+    let of = |risk: &Risk| {
+        let barred = |i: &&u16| {
+            let item = problem.items[usize::from(**i)];
+            (0..problem.days()).any(|d| free.fits[d].contains(i) && risk.bars(&item.regions, start.plus(d as i32)))
+        };
+        let all: BTreeSet<u16> = free.fits.iter().flatten().copied().collect();
+        let titles: BTreeSet<&str> =
+            all.iter().filter(barred).map(|i| problem.items[usize::from(*i)].title.as_str()).collect();
+        match titles.is_empty() {
+            true => risk.to_string(),
+            false => format!("{risk}; not planned meanwhile: {}", titles.into_iter().collect::<Vec<_>>().join(", ")),
+        }
+    };
+    problem.request.risks.iter().filter(|risk| risk.until >= start).map(of).collect()
+}
+
+/// Day, sport and minutes of what is done in one piece.
+fn planned_lengths(sessions: &[Planned]) -> Vec<(Day, String, f64)> {
+    let steady = sessions.iter().filter(|own| matches!(own.kind, Kind::Endurance | Kind::Intensity));
+    steady.map(|own| (own.day, own.sport.clone(), own.minutes)).collect()
 }
 
 fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
@@ -230,7 +275,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             let tapers = problem.tapers.iter().any(|taper| taper.days.start < span.end && span.start < taper.days.end);
             let phase = match () {
                 () if tapers => "taper",
-                () if problem.deload.contains(&week) => "deload",
+                () if problem.weeks[week].deload => "deload",
                 () => "",
             };
             Week {
@@ -248,8 +293,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
 }
 
 fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventForecast> {
-    let loads: Vec<f64> =
-        problem.loads(choice).iter().zip(&problem.event_load).map(|(own, event)| own + event).collect();
+    let loads = problem.loads(choice);
     let until =
         |at: usize, planned: &[f64]| -> Vec<f64> { basis.past.loads.iter().chain(&planned[..at]).copied().collect() };
     let mut events: Vec<EventForecast> = basis
@@ -262,6 +306,7 @@ fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventFore
                 day: event.day,
                 title: event.title.clone(),
                 priority: event.priority,
+                load: event.load(),
                 expected: basis.response.predict(&until(at, &loads)),
                 resting: basis.response.predict(&until(at, &vec![0.0; loads.len()])).value,
             }
@@ -283,7 +328,7 @@ fn note(basis: &Basis) -> ResponseNote {
     }
 }
 
-fn notes(basis: &Basis, problem: &Problem, tests: usize) -> Vec<String> {
+fn notes(basis: &Basis, problem: &Problem, planned: &[(Day, String, f64)], tests: usize) -> Vec<String> {
     let (request, past) = (basis.request, basis.past);
     let mut notes = Vec::new();
     if past.loads.is_empty() {
@@ -316,13 +361,25 @@ fn notes(basis: &Basis, problem: &Problem, tests: usize) -> Vec<String> {
         }
     }
     for event in &request.events {
-        let longest =
-            past.sessions.iter().filter(|done| done.minutes.is_finite()).map(|done| done.minutes).fold(0.0, f64::max);
-        if longest > 0.0 && event.minutes > longest * (1.0 + request.limits.spike) {
+        let near = |day: Day, sport: &str| {
+            day < event.day && day.plus(SPIKE_DAYS) >= event.day && family(sport) == family(&event.sport)
+        };
+        let done = past.sessions.iter().filter(|done| near(done.day, &done.sport) && done.minutes.is_finite());
+        let planned = planned.iter().filter(|(day, sport, _)| near(*day, sport));
+        let longest = done.map(|done| done.minutes).chain(planned.map(|own| own.2)).fold(0.0, f64::max);
+        if event.minutes > longest * (1.0 + request.limits.spike) {
             notes.push(format!(
-                "The event of {} takes {:.0} min, the longest session of the log {longest:.0}.",
+                "The event of {} takes {:.0} min; the longest session of its sport in the 30 days before it takes {longest:.0}.",
                 event.day, event.minutes
             ));
+        }
+    }
+    for sport in &request.sports {
+        let own: Vec<&Item> = basis.library.items().iter().filter(|item| item.sport == *sport).collect();
+        let lacks: BTreeSet<&str> = own.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
+        if !own.is_empty() && !lacks.is_empty() && own.iter().all(|item| !request.allows(item)) {
+            let lacks: Vec<&str> = lacks.into_iter().collect();
+            notes.push(format!("No session of {sport} can be planned: they need {}.", lacks.join(", ")));
         }
     }
     if past.pains.iter().any(|pain| pain.score >= 3.0 && pain.day < request.start && pain.day.plus(14) >= request.start)

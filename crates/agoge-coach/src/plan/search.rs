@@ -3,6 +3,7 @@
 
 use super::bound::Shares;
 use super::problem::{Choice, Problem};
+use super::state::State;
 
 /// What a broken rule costs, percent of performance: more than any plan can gain by it.
 const PENALTY: f64 = 100.0;
@@ -14,18 +15,123 @@ const DRAWN: f64 = 0.3;
 /// Below this what is broken is rounding.
 pub(super) const KEPT: f64 = 1e-9;
 
+/// What a plan costs: its breaches, priced, less its value; and whether it keeps every rule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Cost {
+    total: f64,
+    kept: bool,
+}
+
+impl Cost {
+    /// Whether it is better than another: a plan that keeps every rule is, whatever the other is worth.
+    fn beats(self, other: Cost) -> bool {
+        if self.kept == other.kept { self.total < other.total - 1e-12 } else { self.kept }
+    }
+}
+
+/// A step's change of the load of a day, AU.
+type Change = (usize, f64);
+
 struct Walk<'a, 'b> {
     problem: &'a Problem<'b>,
     random: fastrand::Rng,
     now: Choice,
-    cost: f64,
+    state: State,
+    cost: Cost,
+    /// Performance with the loads as they are, its slope by each of them, and how the slope bends, `[day · days + day]`: performance is quadratic in the loads.
+    performance: f64,
+    slope: Vec<f64>,
+    bend: Vec<f64>,
+    /// `[week]`: what is no performance.
+    soft: Vec<f64>,
     /// What days are drawn from, of a mending search.
     shares: Option<&'a Shares>,
 }
 
-impl Walk<'_, '_> {
-    fn cost_of(&self, choice: &Choice) -> f64 {
-        PENALTY * self.problem.broken(choice, self.problem.days()).total() - self.problem.value(choice)
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(problem: &'a Problem<'b>, start: Choice, shares: Option<&'a Shares>, seed: u64) -> Walk<'a, 'b> {
+        let days = problem.days();
+        let mut bend = vec![0.0; days * days];
+        for (i, row) in problem.surface.square.iter().enumerate() {
+            for (j, a) in row.iter().enumerate() {
+                bend[i * days + j] += a;
+                bend[j * days + i] += a;
+            }
+        }
+        let mut walk = Walk {
+            problem,
+            random: fastrand::Rng::with_seed(seed),
+            now: start,
+            state: State::new(problem, &[]),
+            cost: Cost { total: 0.0, kept: false },
+            performance: 0.0,
+            slope: Vec::new(),
+            bend,
+            soft: Vec::new(),
+            shares,
+        };
+        walk.settle();
+        walk
+    }
+
+    /// Works everything out from the choice as it is.
+    fn settle(&mut self) {
+        let problem = self.problem;
+        self.state = State::new(problem, &self.now);
+        self.performance = problem.performance(&self.now);
+        self.slope = problem.surface.slope(self.state.loads());
+        self.soft = self.now.chunks(7).enumerate().map(|(week, days)| problem.soft_in(week, days)).collect();
+        self.cost = self.priced(self.performance, self.soft.iter().sum());
+    }
+
+    fn priced(&self, performance: f64, soft: f64) -> Cost {
+        let broken = self.state.broken(self.problem, self.problem.days()).total();
+        Cost { total: PENALTY * broken - performance - soft, kept: broken <= KEPT }
+    }
+
+    /// The cost after some days of the choice have changed, and how their loads did; the state knows them then.
+    fn look(&mut self, changed: [usize; 2]) -> (Cost, [Change; 2]) {
+        let [a, b] = changed;
+        let problem = self.problem;
+        let before = [a, b].map(|d| self.state.loads()[d]);
+        self.state.set(problem, a, &self.now[a]);
+        if b != a {
+            self.state.set(problem, b, &self.now[b]);
+        }
+        let by = |d: usize, before: f64| self.state.loads()[d] - before;
+        let (da, db) = (by(a, before[0]), if b == a { 0.0 } else { by(b, before[1]) });
+        let bend = |i: usize, j: usize| self.bend[i * problem.days() + j];
+        let performance = self.performance + self.slope[a] * da + self.slope[b] * db
+            - 0.5 * (bend(a, a) * da * da + bend(b, b) * db * db)
+            - bend(a, b) * da * db;
+        let soft = self.soft_after(changed).into_iter().fold(self.soft.iter().sum(), |sum, (week, soft)| {
+            let was: f64 = self.soft[week];
+            sum + soft - was
+        });
+        (self.priced(performance, soft), [(a, da), (b, db)])
+    }
+
+    /// What the weeks of two days are worth beside performance; a week in which both are is named once and once with what it was.
+    fn soft_after(&self, [a, b]: [usize; 2]) -> [(usize, f64); 2] {
+        let of = |week: usize| self.problem.soft_in(week, &self.now[7 * week..7 * week + 7]);
+        let (a, b) = (a / 7, b / 7);
+        [(a, of(a)), (b, if a == b { self.soft[b] } else { of(b) })]
+    }
+
+    /// Keeps a change that was looked at.
+    fn keep(&mut self, cost: Cost, changes: [Change; 2]) {
+        self.cost = cost;
+        let days = self.problem.days();
+        for (d, by) in changes.into_iter().filter(|(_, by)| *by != 0.0) {
+            let bend = &self.bend[d * days..(d + 1) * days];
+            self.performance += self.slope[d] * by - 0.5 * bend[d] * by * by;
+            self.slope.iter_mut().zip(bend).for_each(|(slope, bend)| *slope -= bend * by);
+        }
+        let [(a, soft), (b, other)] = self.soft_after(changes.map(|(d, _)| d));
+        self.soft[a] = soft;
+        if b != a {
+            self.soft[b] = other;
+        }
     }
 
     /// A step at random: the days that it touches with what they were before.
@@ -96,52 +202,66 @@ impl Walk<'_, '_> {
     fn anneal(&mut self, steps: usize) {
         let mut best = (self.cost, self.now.clone());
         let first = HEAT[usize::from(self.shares.is_some())];
-        for step in 0..steps {
-            let heat = first * (LAST / first).powf(step as f64 / steps as f64);
+        let cooling = (LAST / first).powf(1.0 / steps.max(1) as f64);
+        let mut heat = first;
+        for _ in 0..steps {
+            heat *= cooling;
             let Some(before) = self.step() else { continue };
-            let cost = self.cost_of(&self.now);
-            if cost <= self.cost || self.random.f64() < ((self.cost - cost) / heat).exp() {
-                self.cost = cost;
-                if cost < best.0 {
+            let touched = [before[0].0, before[1].0];
+            let (cost, changes) = self.look(touched);
+            let worse = cost.total - self.cost.total;
+            if worse <= 0.0 || self.random.f64() < (-worse / heat).exp() {
+                self.keep(cost, changes);
+                if cost.beats(best.0) {
                     best = (cost, self.now.clone());
                 }
             } else {
                 self.undo(before);
+                for d in touched {
+                    self.state.set(self.problem, d, &self.now[d]);
+                }
             }
         }
-        (self.cost, self.now) = best;
+        self.now = best.1;
+        self.settle();
     }
 
-    /// Every change of one day by one session, the best for each day in turn, until nothing helps.
+    /// Tries to give a day other sessions; whether that was better.
+    fn try_day(&mut self, d: usize, sessions: Vec<u16>) -> bool {
+        let was = std::mem::replace(&mut self.now[d], sessions);
+        let (cost, changes) = self.look([d, d]);
+        if cost.beats(self.cost) {
+            self.keep(cost, changes);
+            return true;
+        }
+        self.now[d] = was;
+        self.state.set(self.problem, d, &self.now[d]);
+        false
+    }
+
+    /// Every change of one day by one session, each day in turn, until nothing helps.
     fn polish(&mut self) {
         loop {
-            let before = self.cost;
+            let mut helped = false;
             for d in 0..self.problem.days() {
-                let was = self.now[d].clone();
-                let mut best = (self.cost, was.clone());
                 let mut tries = vec![Vec::new()];
                 for own in &self.problem.fits[d] {
                     tries.push(vec![*own]);
-                    let mut more = was.clone();
+                    let mut more = self.now[d].clone();
                     put(&mut more, *own);
                     tries.push(more);
-                    for at in 0..was.len() {
-                        let mut other = was.clone();
+                    for at in 0..self.now[d].len() {
+                        let mut other = self.now[d].clone();
                         other.remove(at);
                         put(&mut other, *own);
                         tries.push(other);
                     }
                 }
-                for choice in tries {
-                    self.now[d] = choice;
-                    let cost = self.cost_of(&self.now);
-                    if cost < best.0 - 1e-12 {
-                        best = (cost, self.now[d].clone());
-                    }
+                for sessions in tries {
+                    helped |= self.try_day(d, sessions);
                 }
-                (self.cost, self.now[d]) = best;
             }
-            if self.cost > before - 1e-9 {
+            if !helped {
                 return;
             }
         }
@@ -163,12 +283,10 @@ pub(super) fn search(
     steps: usize,
     seed: u64,
 ) -> (Choice, bool) {
-    let mut walk = Walk { problem, random: fastrand::Rng::with_seed(seed), now: start, cost: 0.0, shares };
-    walk.cost = walk.cost_of(&walk.now);
+    let mut walk = Walk::new(problem, start, shares, seed);
     walk.anneal(steps);
     walk.polish();
-    let kept = problem.broken(&walk.now, problem.days()).total() <= KEPT;
-    (walk.now, kept)
+    (walk.now, walk.cost.kept)
 }
 
 /// Two searches, one for each core of a small machine; the better one counts.

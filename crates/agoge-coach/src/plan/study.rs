@@ -121,6 +121,8 @@ fn virtual_athlete(seed: u64) -> Virtual {
         sport: "running".into(),
         minutes: 60.0,
         rpe: 9.0,
+        regions: None,
+        recover: None,
     }];
     // The log: a third of the free time used, by easy runs mostly.
     let mut past = Past::default();

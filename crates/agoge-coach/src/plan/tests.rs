@@ -5,20 +5,20 @@ use crate::injury::{Area, BodySide, Pain};
 use agoge_motion::Day;
 use fastrand::Rng;
 
-const START: Day = Day(20_420);
+pub(super) const START: Day = Day(20_420);
 
-fn library() -> &'static Library {
+pub(super) fn library() -> &'static Library {
     Library::bundled()
 }
 
-fn runner(weeks: usize) -> Request {
+pub(super) fn runner(weeks: usize) -> Request {
     let mut request = Request::new(START, weeks, [60.0, 60.0, 45.0, 90.0, 0.0, 150.0, 120.0]);
     request.sports = ["running", "strength", "cycling"].into_iter().map(str::to_owned).collect();
     request.equipment = ["gym", "band"].into_iter().map(str::to_owned).collect();
     request
 }
 
-fn race(request: &mut Request, at: usize, priority: Priority) {
+pub(super) fn race(request: &mut Request, at: usize, priority: Priority) {
     request.events.push(Event {
         day: START.plus(at as i32),
         title: "race".into(),
@@ -26,11 +26,13 @@ fn race(request: &mut Request, at: usize, priority: Priority) {
         sport: "running".into(),
         minutes: 60.0,
         rpe: 9.0,
+        regions: None,
+        recover: None,
     });
 }
 
 /// Twelve weeks of log: runs on five days a week.
-fn log(weekly_minutes: f64) -> Past {
+pub(super) fn log(weekly_minutes: f64) -> Past {
     let mut past = Past::default();
     for d in 0..84 {
         let minutes = if d % 7 < 5 { weekly_minutes / 5.0 } else { 0.0 };
@@ -219,6 +221,33 @@ fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
         race(&mut request, random.usize(..7 * weeks), [Priority::A, Priority::B, Priority::C][random.usize(..3)]);
     }
     let needs = if random.bool() { needs() } else { Vec::new() };
+    if random.bool() {
+        // What is there on some days of the week and not on others, and a day that differs.
+        for day in request.minutes.keys().copied().collect::<Vec<_>>() {
+            let there = ["gym", "pool", "band", "ball"].into_iter().filter(|_| random.u8(..3) == 0);
+            request.facilities.insert(day, there.map(str::to_owned).collect());
+        }
+        request.facilities_on.insert(START.plus(random.i32(..7)), ["gym".to_owned()].into_iter().collect());
+    }
+    for event in &mut request.events {
+        event.minutes = 20.0 + 220.0 * random.f64();
+        event.rpe = 3.0 + 7.0 * random.f64();
+        event.sport = ["running", "cycling", "chess"][random.usize(..3)].into();
+        event.recover = random.bool().then(|| random.usize(1..5));
+        event.regions = random.bool().then(|| [(Region::Trunk, Demand::Heavy)].into_iter().collect());
+    }
+    if random.u8(..3) == 0 {
+        request.risks.push(Risk {
+            what: "care".into(),
+            until: START.plus(random.i32(-3..14)),
+            ramp: random.bool().then(|| 0.1 * random.f64()),
+            spike: random.bool().then_some(0.0),
+            monotony: random.bool().then_some(1.5),
+            hard_per_week: random.bool().then(|| random.usize(..2)),
+            rest_days: random.bool().then(|| random.usize(..4)),
+            spare: [(Region::Legs, [Demand::Light, Demand::Moderate, Demand::Heavy][random.usize(..3)])].into(),
+        });
+    }
     (request, past, needs)
 }
 
@@ -256,12 +285,13 @@ fn no_plan_of_500_athletes_breaks_a_rule() {
 fn what_is_called_impossible_is() {
     let small =
         |names: &[&str]| -> Vec<Item> { names.iter().map(|name| library().find(name).unwrap().clone()).collect() };
-    let items = small(&["run-easy", "run-long", "run-intervals-5x3", "squat-band"]);
+    let items = small(&["run-easy", "run-intervals-5x3", "strength-legs-heavy", "squat-band"]);
     let (mut possible, mut impossible) = (0, 0);
     for seed in 0..150 {
         let mut random = Rng::with_seed(seed);
         let (mut request, past, _) = drawn(&mut random, 1);
         request.sports.insert("running".into());
+        request.sports.insert("strength".into());
         request.equipment.insert("band".into());
         // Three days at most stay free, so that there are at most 11³ plans.
         let mut left = 3;

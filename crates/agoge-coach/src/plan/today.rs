@@ -34,7 +34,7 @@ pub struct Range {
 pub struct Refused {
     /// What it is called.
     pub title: String,
-    /// Against which rules; none: it does not fit into the minutes, loads what hurts, or an event is near.
+    /// Against which rules; none: it does not fit into the minutes or loads what hurts or is to be spared, what it needs is not there, or an event is near.
     pub rules: Vec<Rule>,
 }
 

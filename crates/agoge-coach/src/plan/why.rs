@@ -41,3 +41,21 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
     let without = if lost.is_empty() { "nothing measurable".into() } else { lost.join("; ") };
     (serves, without)
 }
+
+/// The risks in force on a day, if a session could be the next step longer without them.
+pub(super) fn held(problem: &Problem, free: &Problem, choice: &Choice, d: usize, item: u16) -> Vec<String> {
+    let week = problem.request.start.plus(7 * (d / 7) as i32);
+    let own = problem.items[usize::from(item)];
+    let longer = (0..problem.items.len())
+        .filter(|i| problem.items[*i].name == own.name && problem.items[*i].minutes > own.minutes)
+        .min_by(|a, b| problem.items[*a].minutes.total_cmp(&problem.items[*b].minutes));
+    let Some(longer) = longer.map(|i| i as u16) else { return Vec::new() };
+    let mut grown = choice.clone();
+    grown[d].iter_mut().filter(|own| **own == item).for_each(|own| *own = longer);
+    let allowed =
+        |problem: &Problem| problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT;
+    match allowed(free) && !allowed(problem) {
+        true => problem.request.risks.iter().filter(|risk| risk.until >= week).map(|risk| risk.what.clone()).collect(),
+        false => Vec::new(),
+    }
+}

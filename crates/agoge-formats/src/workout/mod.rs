@@ -14,6 +14,7 @@ mod xml;
 
 pub use clean::{Unusable, clean};
 pub use diary::{DiaryInjury, diary_injuries};
+pub use fit::{Length, Planned, PlannedStep, StepKind, planned_fit};
 pub use instant::parse_instant;
 pub use same::same;
 

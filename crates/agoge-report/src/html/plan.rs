@@ -34,7 +34,7 @@ fn whole(around: Option<&Around>, plan: &Plan, athlete: &str) -> String {
             }
             section {
                 h2 { "What this plan does not know" }
-                ul { @for note in &plan.notes { li { (note) } } }
+                ul { @for risk in &plan.risks { li { "Care: " (risk) "." } } @for note in &plan.notes { li { (note) } } }
             }
         }
         footer { p { "Made by Agoge. Nothing left this machine. A plan is a proposal for a coach and promises no result; pain belongs to a physician or physiotherapist." } }

@@ -2,15 +2,15 @@
 //!
 //! After the FIT protocol as Garmin publishes it. No length is trusted; a message that the bytes do not hold ends the reading.
 
-use super::profile::{ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP};
+use super::profile::{ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP, WORKOUT, WORKOUT_STEP};
 use super::value::{Value, value};
 use std::collections::HashMap;
 
 /// Most messages that are kept of a file: eight weeks at one a second. A hostile file could ask for a hundred times its own size otherwise.
 const MOST_MESSAGES: usize = 5_000_000;
 
-/// The messages that a workout is made from.
-const KEPT: [u16; 4] = [FILE_ID, SESSION, RECORD, ACTIVITY];
+/// The messages that a workout is made from, done or planned.
+const KEPT: [u16; 6] = [FILE_ID, SESSION, RECORD, WORKOUT, WORKOUT_STEP, ACTIVITY];
 
 /// A data message.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,7 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
 }
 
 /// CRC-16 (polynomial 0xA001, reflected), as the FIT protocol asks for.
-fn crc(seed: u16, bytes: &[u8]) -> u16 {
+pub(super) fn crc(seed: u16, bytes: &[u8]) -> u16 {
     const NIBBLES: [u16; 16] = [
         0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01,
         0x8801, 0x4400,

@@ -1,10 +1,12 @@
 //! FIT: samples of the `record` messages, sports of the `session` messages, the local clock of the `activity`.
 
 mod decode;
+mod encode;
 mod profile;
 mod value;
 
 pub(super) use decode::is_fit;
+pub use encode::{Length, Planned, PlannedStep, StepKind, planned_fit};
 
 use super::{Samples, Start, Workout};
 use crate::Error;

@@ -6,6 +6,10 @@ pub(super) const FILE_ID: u16 = 0;
 pub(super) const SESSION: u16 = 18;
 /// Number of a message: a sample.
 pub(super) const RECORD: u16 = 20;
+/// Number of a message: a workout to be done.
+pub(super) const WORKOUT: u16 = 26;
+/// Number of a message: a step of it.
+pub(super) const WORKOUT_STEP: u16 = 27;
 /// Number of a message: the whole recording, with the local clock.
 pub(super) const ACTIVITY: u16 = 34;
 /// Number of a message: what a developer's field means.
@@ -118,6 +122,14 @@ pub(super) fn sport(number: f64) -> String {
         Some(name) if number >= 0.0 => (*name).to_owned(),
         _ if number.is_nan() => String::new(),
         _ => format!("sport_{number}"),
+    }
+}
+
+/// Number and number within it of a sport that a plan names; a generic one for what the profile has no word for.
+pub(super) fn sport_number(name: &str) -> (u8, u8) {
+    match name {
+        "strength" => (10, 20),
+        _ => (SPORTS.iter().position(|own| *own == name).unwrap_or(0) as u8, 0),
     }
 }
 

@@ -1,0 +1,220 @@
+//! What is at hand on which day, events as loads, and care: each by an example that was worked out by hand, and by the checker.
+
+use super::step::lasting;
+use super::tests::{START, library, log, race, runner};
+use super::*;
+use crate::analysis::Certainty;
+use crate::injury::{Area, Warning};
+use agoge_motion::Day;
+
+fn set(names: &[&str]) -> std::collections::BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn made(request: &Request, past: &Past) -> Plan {
+    let response = Response::fit(&past.loads, &[], &Prior::default());
+    let basis = Basis { request, library: library(), past, response: &response, needs: &[] };
+    let made = plan_in(&basis, None, 1000).unwrap();
+    assert_eq!(check(&made, request, past), []);
+    made
+}
+
+#[test]
+fn what_needs_a_gym_is_planned_when_there_is_one() {
+    let (mut request, past) = (runner(6), log(250.0));
+    request.equipment = set(&["band"]);
+    request.sports = set(&["strength", "swimming"]);
+    request.facilities = [(Weekday::Tuesday, set(&["gym"])), (Weekday::Saturday, set(&["pool"]))].into();
+    // The second Tuesday is a holiday: the gym is closed, and the pool open.
+    let holiday = (7..14).map(|d| START.plus(d)).find(|day| Weekday::of(*day) == Weekday::Tuesday).unwrap();
+    request.facilities_on = [(holiday, set(&["pool"]))].into();
+    let own = made(&request, &past);
+    for session in own.sessions.iter().filter(|own| own.equipment.contains("gym")) {
+        assert!(Weekday::of(session.day) == Weekday::Tuesday && session.day != holiday, "{session:?}");
+    }
+    let days = |need: &str| own.sessions.iter().filter(|own| own.equipment.contains(need)).count();
+    assert!(days("gym") > 0 && days("pool") > 0, "{own:?}");
+    // The checker sees a session that was moved to a day without what it needs.
+    let mut moved = own.clone();
+    let session = moved.sessions.iter_mut().find(|own| own.equipment.contains("gym")).unwrap();
+    session.day = holiday;
+    let wrong = check(&moved, &request, &past);
+    assert!(wrong.iter().any(|wrong| wrong.0.contains("there is no gym")), "{wrong:?}");
+    // Without any pool nothing of the sport is possible, and the plan says why.
+    request.facilities.remove(&Weekday::Saturday);
+    request.facilities_on.clear();
+    let notes = made(&request, &past).notes.join(" ");
+    assert!(notes.contains("No session of swimming can be planned: they need pool."), "{notes}");
+}
+
+#[test]
+fn an_event_is_a_load() {
+    let (mut request, past) = (runner(6), log(250.0));
+    race(&mut request, 8, Priority::B);
+    request.events[0].minutes = 100.0;
+    let event = &request.events[0];
+    // 100 min at RPE 9; a run; two hours have begun.
+    assert_eq!((event.load(), event.rest()), (900.0, 2));
+    assert_eq!(event.demands().into_keys().collect::<Vec<_>>(), [Region::LowerLegs, Region::Legs]);
+    let own = made(&request, &past);
+    let of = |d: i32| own.sessions.iter().filter(move |own| own.day == START.plus(d));
+    let week: f64 = (7..14).flat_map(of).map(|own| own.load).sum();
+    assert!((own.weeks[1].load - week - 900.0).abs() < 1e-9);
+    assert_eq!(own.events[0].load, 900.0);
+    // CTL by its definition (42 days), the event's load among the others.
+    let keep = (-1.0f64 / 42.0).exp();
+    let after = (7..14).fold(own.weeks[0].ctl, |ctl, d| {
+        let load = of(d).map(|own| own.load).sum::<f64>() + if d == 8 { 900.0 } else { 0.0 };
+        ctl * keep + load * (1.0 - keep)
+    });
+    assert!((own.weeks[1].ctl - after).abs() < 1e-9);
+    // Two days of rest for what it strained, the eve among those without anything hard; longer than what was run before it.
+    let strains = |own: &Planned| {
+        own.rpe >= HARD_RPE
+            || [Region::LowerLegs, Region::Legs].iter().any(|r| own.regions.get(r) == Some(&Demand::Heavy))
+    };
+    assert!([7, 9, 10].into_iter().flat_map(of).all(|own| !strains(own)));
+    assert!(
+        own.notes.iter().any(|note| note.contains("takes 100 min; the longest session of its sport")),
+        "{:?}",
+        own.notes
+    );
+    // The checker knows the event by itself: a day of the plan that is moved into the rest after it is refused.
+    let mut moved = own.clone();
+    let session = &mut moved.sessions[0];
+    (session.day, session.rpe) = (START.plus(10), 8.0);
+    session.regions = [(Region::Legs, Demand::Heavy)].into();
+    let wrong = check(&moved, &request, &past).into_iter().map(|wrong| wrong.0).collect::<Vec<_>>().join(" ");
+    assert!(wrong.contains("near the event of") && wrong.contains("no rest for the legs beside the event"), "{wrong}");
+}
+
+#[test]
+fn an_event_that_is_more_than_the_limits_is_no_clash() {
+    // A marathon of four hours, 2160 AU, in the last days of a deload week.
+    let (mut request, past) = (runner(4), log(250.0));
+    race(&mut request, 27, Priority::C);
+    request.events[0].minutes = 240.0;
+    let own = made(&request, &past);
+    assert!(own.weeks[3].load >= 2160.0);
+    assert_eq!(own.weeks[3].sessions, 0);
+}
+
+fn warning(rule: &'static str, area: Option<Area>) -> Warning {
+    Warning {
+        rule,
+        day: START.plus(-1),
+        area,
+        what: format!("a warning of {rule}"),
+        why: String::new(),
+        action: "",
+        certainty: Certainty::Moderate,
+        source: "",
+    }
+}
+
+#[test]
+fn warnings_ask_for_care() {
+    let limits = Limits::default();
+    let of = |rule, area| Risk::of(&warning(rule, area), &limits).unwrap();
+    assert_eq!((of("spike", None).spike, of("spike", None).ramp), (Some(0.0), Some(0.05)));
+    assert_eq!((of("own_limit", None).monotony, of("own_limit", None).rest_days), (Some(1.5), Some(2)));
+    assert_eq!(of("pain", Area::find("knee")).spare, [(Region::Legs, Demand::Heavy)].into());
+    assert_eq!(of("questionnaire", None).hard_per_week, Some(1));
+    assert_eq!(of("movement", None).ramp, Some(0.05));
+    assert_eq!(Risk::of(&warning("pain", Area::find("head")), &limits), None);
+    assert_eq!(of("spike", None).until, START.plus(13));
+    assert_eq!(
+        of("pain", Area::find("knee")).to_string(),
+        format!("a warning of pain: until {} no heavy load of the legs", START.plus(13))
+    );
+}
+
+#[test]
+fn care_is_held_and_named() {
+    let (mut request, past) = (runner(6), log(250.0));
+    let until = START.plus(6);
+    request.risks = vec![Risk {
+        what: "a sore calf".into(),
+        until,
+        spike: Some(0.0),
+        hard_per_week: Some(0),
+        spare: [(Region::LowerLegs, Demand::Moderate)].into(),
+        ..Risk::default()
+    }];
+    let own = made(&request, &past);
+    let spared = |own: &Planned| own.regions.get(&Region::LowerLegs).is_none_or(|demand| *demand == Demand::Light);
+    assert!(own.sessions.iter().filter(|own| own.day <= until).all(|own| spared(own) && own.rpe < HARD_RPE));
+    assert!(own.sessions.iter().any(|own| own.day > until && !spared(own)), "the care ends");
+    let said = own.risks.join(" ");
+    assert!(said.starts_with("a sore calf: until") && said.contains("only light load of the lower legs"), "{said}");
+    assert!(said.contains("not planned meanwhile:") && said.contains("Easy run"), "{said}");
+    // A plan that was made without care is refused by the checker.
+    let careless = made(&Request { risks: Vec::new(), ..request.clone() }, &past);
+    let wrong = check(&careless, &request, &past);
+    assert!(wrong.iter().any(|wrong| wrong.0.contains("does not spare the lower legs")), "{wrong:?}");
+    assert_eq!(careless.risks, Vec::<String>::new());
+}
+
+#[test]
+fn a_request_says_all_of_it() {
+    let text = r#"
+        start = "2026-03-30"
+        weeks = 2
+        minutes = { tuesday = 60 }
+        facilities = { tuesday = ["gym"], saturday = ["pool"] }
+        facilities_on = { "2026-04-07" = [] }
+        heed_warnings = false
+        [[event]]
+        day = "2026-04-05"
+        title = "race"
+        priority = "C"
+        minutes = 50
+        regions = { legs = "heavy" }
+        recover = 3
+        [[risk]]
+        what = "sore calf"
+        until = "2026-04-12"
+        hard_per_week = 1
+        spare = { lower_legs = "moderate" }
+    "#;
+    let request: Request = toml::from_str(text).unwrap();
+    assert_eq!(request.fault(), None);
+    assert_eq!((request.events[0].rest(), request.risks.len(), request.heed_warnings), (3, 1, false));
+    let gym = library().find("strength-keep").unwrap();
+    let on = |day: &str| request.equips(gym, day.parse::<Day>().unwrap());
+    assert_eq!([on("2026-03-31"), on("2026-04-01"), on("2026-04-07")], [true, false, false]);
+    for wrong in [
+        "[[risk]]\nwhat = \"a\"\nuntil = \"2026-04-12\"\nmonotony = 0",
+        "[[event]]\nday = \"2026-04-05\"\ntitle = \"a\"\npriority = \"C\"\nminutes = 5\nrecover = 0",
+    ] {
+        let request: Request = toml::from_str(&format!("start = \"2026-03-30\"\nweeks = 2\n{wrong}")).unwrap();
+        assert!(request.fault().is_some());
+    }
+}
+
+#[test]
+fn steps_take_the_minutes_of_their_session() {
+    let steps = &library().find("run-threshold-4x8").unwrap().steps;
+    // 60 − 15 − 4 × 8 − 3 × 2.
+    assert_eq!(steps.last().unwrap().minutes, Some(7.0));
+    let thirds = &library().find("run-progression").unwrap().steps;
+    assert!(thirds.iter().all(|step| step.minutes == Some(15.0)));
+    let step = |minutes: Option<f64>| Step { minutes, ..steps[0].clone() };
+    assert!(lasting(&[step(Some(50.0))], 40.0).is_err());
+    assert!(lasting(&[step(Some(30.0))], 40.0).is_err());
+    assert!(lasting(&[step(Some(40.0)), step(None)], 40.0).is_err());
+    assert!(lasting(&[Step { metres: Some(100.0), ..step(Some(1.0)) }], 40.0).is_err());
+    assert!(lasting(&[Step { times: 0, ..step(Some(40.0)) }], 40.0).is_err());
+    // What is measured in metres takes nobody knows how long, and what follows it ends when the athlete says so.
+    let swim = lasting(&[Step { metres: Some(100.0), ..step(None) }, step(None)], 40.0).unwrap();
+    assert_eq!(swim[1].minutes, None);
+    for item in library()
+        .items()
+        .iter()
+        .filter(|item| !item.steps.is_empty() && item.steps.iter().all(|step| step.minutes.is_some()))
+    {
+        let total: f64 =
+            item.steps.iter().map(|s| f64::from(s.times) * s.minutes.unwrap() + f64::from(s.times - 1) * s.rest).sum();
+        assert!((total - item.minutes).abs() <= 1.0, "{} {total}", item.name);
+    }
+}

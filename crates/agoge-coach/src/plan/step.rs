@@ -1,0 +1,109 @@
+//! What a session consists of, as a watch guides through it: warm-up, work with its repetitions and rests, cool-down.
+
+use serde::{Deserialize, Serialize};
+
+/// What a step is in its session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Before the work.
+    WarmUp,
+    /// What the session is for.
+    #[default]
+    Work,
+    /// Rest or easy movement in between.
+    Rest,
+    /// After the work.
+    CoolDown,
+}
+
+/// A step of a session, done once or several times with rests in between. Of minutes, metres and repetitions it has at most one; a step without any takes what the others leave of
+/// the session's minutes, in equal parts, and lasts until the athlete ends it where that is not known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What it is in its session.
+    #[serde(default)]
+    pub part: Part,
+    /// What to do, in a few words.
+    pub what: String,
+    /// How many times.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// How long each time, min.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
+    /// How far each time, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metres: Option<f64>,
+    /// How many repetitions of a movement each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repetitions: Option<u32>,
+    /// Rest between the times, min.
+    #[serde(default)]
+    pub rest: f64,
+    /// How hard, CR-10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpe: Option<f64>,
+    /// Percent of threshold power (cycling) or of the speed at threshold (running, swimming), from and to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<[f64; 2]>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+impl Step {
+    /// Minutes of all its times and the rests between them, if it is measured in minutes.
+    fn total(&self) -> Option<f64> {
+        Some(f64::from(self.times) * self.minutes? + f64::from(self.times.saturating_sub(1)) * self.rest)
+    }
+
+    fn open(&self) -> bool {
+        self.minutes.is_none() && self.metres.is_none() && self.repetitions.is_none()
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        let lengths = [self.minutes.is_some(), self.metres.is_some(), self.repetitions.is_some()];
+        let within = |value: f64, low: f64, high: f64| (low..=high).contains(&value);
+        match () {
+            () if lengths.iter().filter(|own| **own).count() > 1 => {
+                Some("has more than one of minutes, metres and repetitions")
+            }
+            () if self.minutes.is_some_and(|own| !within(own, 0.05, 600.0)) => Some("must have minutes in 0.05 to 600"),
+            () if self.metres.is_some_and(|own| !within(own, 1.0, 200_000.0)) => {
+                Some("must have metres in 1 to 200000")
+            }
+            () if self.repetitions.is_some_and(|own| !(1..=1000).contains(&own)) => {
+                Some("must have repetitions in 1 to 1000")
+            }
+            () if !(1..=100).contains(&self.times) || !within(self.rest, 0.0, 60.0) => {
+                Some("must have times in 1 to 100 and a rest in 0 to 60")
+            }
+            () if self.open() && self.times > 1 => Some("must say how long each of its times is"),
+            () if self.rpe.is_some_and(|own| !within(own, 0.5, 10.0)) => Some("must have an rpe in 0.5 to 10"),
+            () if self.threshold.is_some_and(|[low, high]| !(1.0 <= low && low <= high && high <= 400.0)) => {
+                Some("must have a threshold from 1 to 400 %")
+            }
+            () => None,
+        }
+    }
+}
+
+/// The steps of a session of so many minutes, each with its length as far as that is known; or what is wrong with them.
+pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String> {
+    if let Some((step, fault)) = steps.iter().find_map(|step| Some((step, step.fault()?))) {
+        return Err(format!("the step `{}` {fault}", step.what));
+    }
+    let left = minutes - steps.iter().filter_map(Step::total).sum::<f64>();
+    let open = steps.iter().filter(|step| step.open()).count();
+    let timed = steps.iter().all(|step| step.open() || step.minutes.is_some());
+    // A minute more or less is how sessions are told.
+    if left < -1.0 || (timed && open == 0 && left > 1.0 && !steps.is_empty()) || (timed && open > 0 && left <= 0.0) {
+        return Err(format!("the steps do not take its {minutes} minutes"));
+    }
+    let each = (timed && open > 0).then(|| left / open as f64);
+    let fill = |step: &Step| Step { minutes: if step.open() { each } else { step.minutes }, ..step.clone() };
+    Ok(steps.iter().map(fill).collect())
+}

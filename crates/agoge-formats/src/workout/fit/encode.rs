@@ -1,0 +1,275 @@
+//! A workout to be done, as a FIT file that watches and bicycle computers take in: file_id, workout and workout_step messages, after the FIT protocol as Garmin publishes it.
+
+use super::decode::crc;
+use super::profile::{self, EPOCH_S, FILE_ID, WORKOUT, WORKOUT_STEP};
+use agoge_motion::Day;
+
+/// Bytes of a text at most, its closing zero counted: what devices show.
+const TEXT: usize = 48;
+/// Base types of the protocol.
+const ENUM: u8 = 0x00;
+const STRING: u8 = 0x07;
+const UINT16: u8 = 0x84;
+const UINT32: u8 = 0x86;
+/// What stands where an enumeration or a number is not known.
+const NO_ENUM: u8 = 0xFF;
+const NO_UINT32: u32 = u32::MAX;
+
+/// A workout to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// What it is called.
+    pub title: String,
+    /// Its sport, in lower case; any word.
+    pub sport: String,
+    /// When it is to be done; the file bears this date.
+    pub day: Day,
+    /// What to do, in order.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// A step of a workout to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlannedStep {
+    /// Something to do.
+    Do {
+        /// What.
+        title: String,
+        /// What it is in the workout.
+        part: StepKind,
+        /// How long.
+        length: Length,
+        /// Power, percent of threshold power, from and to; the device says it in watts.
+        power: Option<[f64; 2]>,
+    },
+    /// The steps from one on, again, until they have been done so many times.
+    Repeat {
+        /// The first of them, counted from 0.
+        first: usize,
+        /// How many times in all.
+        times: u32,
+    },
+}
+
+/// What a step is in a workout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// What the workout is for.
+    Work,
+    /// Rest or easy movement in between.
+    Rest,
+    /// Before it.
+    WarmUp,
+    /// After it.
+    CoolDown,
+}
+
+/// How long a step is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Length {
+    /// Seconds.
+    Seconds(f64),
+    /// Metres.
+    Metres(f64),
+    /// Repetitions of a movement.
+    Repetitions(u32),
+    /// Until the athlete presses the button.
+    Open,
+}
+
+/// The bytes of the file.
+pub fn planned_fit(workout: &Planned) -> Vec<u8> {
+    let mut data = Vec::new();
+    let seconds = 86_400.0 * f64::from(workout.day.0) - EPOCH_S;
+    // Type 5 is a workout, manufacturer 255 is for those that have no number of their own.
+    message(
+        &mut data,
+        0,
+        FILE_ID,
+        &[Field::Enum(0, 5), Field::Short(1, 255), Field::Short(2, 0), Field::Long(4, seconds.max(0.0) as u32)],
+    );
+    let (sport, sub_sport) = profile::sport_number(&workout.sport);
+    message(
+        &mut data,
+        1,
+        WORKOUT,
+        &[
+            Field::Enum(4, sport),
+            Field::Enum(11, sub_sport),
+            Field::Short(6, workout.steps.len().min(usize::from(u16::MAX)) as u16),
+            Field::Text(8, &workout.title),
+        ],
+    );
+    for (index, step) in workout.steps.iter().enumerate() {
+        message(&mut data, 2, WORKOUT_STEP, &fields(index, step));
+    }
+    let mut file = vec![14, 0x10];
+    file.extend(PROFILE.to_le_bytes());
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(b".FIT");
+    let sum = crc(0, &file);
+    file.extend(sum.to_le_bytes());
+    file.extend(data);
+    let sum = crc(0, &file);
+    file.extend(sum.to_le_bytes());
+    file
+}
+
+/// The version of the profile whose messages are used, times 100.
+const PROFILE: u16 = 2132;
+
+enum Field<'a> {
+    Enum(u8, u8),
+    Short(u8, u16),
+    Long(u8, u32),
+    Text(u8, &'a str),
+}
+
+fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
+    let [time, distance, open, repeat, repetitions] = [0, 1, 5, 6, 29];
+    let [power_target, no_target] = [4, 2];
+    let (title, kind, value, target, amount, range, intensity) = match step {
+        PlannedStep::Do { title, part, length, power } => {
+            let (kind, value) = match length {
+                Length::Seconds(seconds) => (time, whole(seconds * 1000.0)),
+                Length::Metres(metres) => (distance, whole(metres * 100.0)),
+                Length::Repetitions(times) => (repetitions, *times),
+                Length::Open => (open, NO_UINT32),
+            };
+            let intensity = match part {
+                StepKind::Work => 0,
+                StepKind::Rest => 1,
+                StepKind::WarmUp => 2,
+                StepKind::CoolDown => 3,
+            };
+            // Up to 1000, a target of power is percent of threshold power; zone 0 says that the range counts.
+            let (target, amount, range) = match power {
+                Some(range) => (power_target, 0, range.map(|percent| whole(percent).min(1000))),
+                None => (no_target, 0, [NO_UINT32; 2]),
+            };
+            (title.as_str(), kind, value, target, amount, range, intensity)
+        }
+        PlannedStep::Repeat { first, times } => ("", repeat, *first as u32, no_target, *times, [NO_UINT32; 2], NO_ENUM),
+    };
+    [
+        Field::Short(254, index as u16),
+        Field::Text(0, title),
+        Field::Enum(1, kind),
+        Field::Long(2, value),
+        Field::Enum(3, target),
+        Field::Long(4, amount),
+        Field::Long(5, range[0]),
+        Field::Long(6, range[1]),
+        Field::Enum(7, intensity),
+    ]
+}
+
+/// A number that cannot be is 0.
+fn whole(value: f64) -> u32 {
+    value.round().clamp(0.0, f64::from(u32::MAX - 1)) as u32
+}
+
+/// Writes the definition of a message and the message.
+fn message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[Field]) {
+    data.extend([0x40 | local, 0, 0]);
+    data.extend(kind.to_le_bytes());
+    data.push(fields.len() as u8);
+    for field in fields {
+        data.extend(match field {
+            Field::Enum(number, _) => [*number, 1, ENUM],
+            Field::Short(number, _) => [*number, 2, UINT16],
+            Field::Long(number, _) => [*number, 4, UINT32],
+            Field::Text(number, text) => [*number, (cut(text).len() + 1) as u8, STRING],
+        });
+    }
+    data.push(local);
+    for field in fields {
+        match field {
+            Field::Enum(_, value) => data.push(*value),
+            Field::Short(_, value) => data.extend(value.to_le_bytes()),
+            Field::Long(_, value) => data.extend(value.to_le_bytes()),
+            Field::Text(_, text) => data.extend(cut(text).bytes().chain([0])),
+        }
+    }
+}
+
+/// As much of a text as there is room for, in whole characters and without zeros.
+fn cut(text: &str) -> &str {
+    let text = text.split('\0').next().unwrap_or_default();
+    let end = (0..TEXT.min(text.len() + 1)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::decode::parts;
+    use super::super::value::Value;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn threshold() -> Planned {
+        let step = |title: &str, part, seconds, power| PlannedStep::Do {
+            title: title.into(),
+            part,
+            length: Length::Seconds(seconds),
+            power,
+        };
+        Planned {
+            title: "Threshold ride, 4 × 8 min".into(),
+            sport: "cycling".into(),
+            day: Day(20_550),
+            steps: vec![
+                step("easy", StepKind::WarmUp, 1200.0, None),
+                step("threshold", StepKind::Work, 480.0, Some([95.0, 105.0])),
+                step("easy", StepKind::Rest, 120.0, None),
+                PlannedStep::Repeat { first: 1, times: 3 },
+                step("threshold", StepKind::Work, 480.0, Some([95.0, 105.0])),
+                step("easy", StepKind::CoolDown, 600.0, None),
+            ],
+        }
+    }
+
+    /// What our own decoder reads back. The header is the protocol's: 14 bytes, `.FIT` at byte 8, the length of the data at byte 4; and by the nature of a CRC, the checksum
+    /// over a file with its checksum is 0.
+    #[test]
+    fn what_was_written_is_read_back() {
+        let bytes = planned_fit(&threshold());
+        assert_eq!((bytes[0], &bytes[8..12]), (14, b".FIT".as_slice()));
+        assert_eq!(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize, bytes.len() - 16);
+        assert_eq!(crc(0, &bytes[..14]), 0);
+        assert_eq!(crc(0, &bytes), 0);
+        let parts = parts(&bytes);
+        assert_eq!(parts.len(), 1);
+        assert_eq!(parts[0].faults, []);
+        let of = |kind: u16| parts[0].messages.iter().filter(move |message| message.kind == kind);
+        let id = of(FILE_ID).next().unwrap();
+        assert_eq!((id.number(0), id.number(1)), (5.0, 255.0));
+        // The day again: 20 550 days after 1970.
+        assert_eq!((id.number(4) + EPOCH_S) / 86_400.0, 20_550.0);
+        let workout = of(WORKOUT).next().unwrap();
+        assert_eq!((workout.number(4), workout.number(6)), (2.0, 6.0));
+        let title = |fields: &[(u8, Value)], own: u8| fields.iter().find(|(n, _)| *n == own).unwrap().1.clone();
+        assert_eq!(title(&workout.fields, 8), Value::Text("Threshold ride, 4 × 8 min".into()));
+        let steps: Vec<_> = of(WORKOUT_STEP).collect();
+        assert_eq!(steps.len(), 6);
+        let read: Vec<[f64; 8]> =
+            steps.iter().map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.number(field))).collect();
+        // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN is not said.
+        assert_eq!(read[1], [1.0, 0.0, 480_000.0, 4.0, 0.0, 95.0, 105.0, 0.0]);
+        assert_eq!(read[3][..5], [3.0, 6.0, 1.0, 2.0, 3.0]);
+        assert!(read[3][5].is_nan() && read[0][5].is_nan());
+        assert_eq!([read[0][7], read[2][7], read[5][7]], [2.0, 1.0, 3.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_workout_is_a_sound_file(title in ".{0,80}", metres in any::<f64>(), day in any::<i32>(), times in any::<u32>()) {
+            let length = [Length::Metres(metres), Length::Seconds(metres), Length::Repetitions(times), Length::Open];
+            let steps = length.map(|length| PlannedStep::Do { title: title.clone(), part: StepKind::Work, length, power: Some([metres; 2]) });
+            let bytes = planned_fit(&Planned { title, sport: "chess".into(), day: Day(day), steps: steps.to_vec() });
+            let parts = parts(&bytes);
+            prop_assert_eq!(&parts[0].faults, &[]);
+            prop_assert_eq!(parts[0].messages.len(), 6);
+        }
+    }
+}

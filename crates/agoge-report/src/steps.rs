@@ -1,0 +1,100 @@
+//! The steps of a session as text for the workout builder of intervals.icu: a line a step with cue, duration and target, repeats as blocks between empty lines
+//! (forum.intervals.icu, "Workout Builder Syntax Quick Guide").
+
+use agoge_coach::plan::{Planned, Step};
+use std::fmt::Write;
+
+/// A session's steps as intervals.icu reads them; none without steps. Repetitions of a movement are no steps there and stay plain lines.
+pub fn plan_intervals(session: &Planned) -> Option<String> {
+    let mut out = String::new();
+    for step in &session.steps {
+        let work = line(step, &session.sport);
+        let rest = format!("- rest {}", duration(step.rest));
+        match step.times {
+            _ if step.repetitions.is_some() => _ = writeln!(out, "{work}"),
+            1 => _ = writeln!(out, "{work}"),
+            times if step.rest > 0.0 => {
+                // There is no rest after the last one, as the session's minutes have it.
+                let repeated = if times > 2 { format!("\n{}x\n", times - 1) } else { String::new() };
+                let end = if times > 2 { "\n" } else { "" };
+                let _ = writeln!(out, "{repeated}{work}\n{rest}\n{end}{work}");
+            }
+            times => _ = writeln!(out, "\n{times}x\n{work}\n"),
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn line(step: &Step, sport: &str) -> String {
+    let effort = step.rpe.map_or(String::new(), |rpe| format!(", RPE {rpe}"));
+    if let Some(repetitions) = step.repetitions {
+        let rest = if step.rest > 0.0 { format!(", rest {}", duration(step.rest)) } else { String::new() };
+        return format!("{} {} × {repetitions}{effort}{rest}", step.what, step.times);
+    }
+    let long = match (step.minutes, step.metres) {
+        (Some(minutes), _) => duration(minutes),
+        (None, Some(metres)) => format!("{metres:.0}mtr"),
+        // As long as the athlete likes: the device waits for its button.
+        (None, None) => "1m press lap".to_owned(),
+    };
+    let target = match (step.threshold, sport) {
+        (Some([low, high]), "cycling") => format!(" {low:.0}-{high:.0}%"),
+        (Some([low, high]), "running" | "swimming") => format!(" {low:.0}-{high:.0}% Pace"),
+        _ => String::new(),
+    };
+    format!("- {}{effort} {long}{target}", step.what)
+}
+
+/// Minutes as in `8m`, `30s`, `1m30s`.
+fn duration(minutes: f64) -> String {
+    let seconds = (60.0 * minutes).round().clamp(0.0, 1e6) as u64;
+    match (seconds / 60, seconds % 60) {
+        (minutes, 0) => format!("{minutes}m"),
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agoge_coach::plan::{Item, Library};
+    use agoge_motion::Day;
+
+    fn planned(item: &Item) -> Planned {
+        Planned {
+            day: Day(20_550),
+            name: item.name.clone(),
+            title: item.title.clone(),
+            kind: item.kind,
+            sport: item.sport.clone(),
+            minutes: item.minutes,
+            rpe: item.rpe,
+            load: item.load(),
+            regions: item.regions.clone(),
+            equipment: item.equipment.clone(),
+            fixed: false,
+            what: item.what.clone(),
+            steps: item.steps.clone(),
+            serves: Vec::new(),
+            without: String::new(),
+            held: Vec::new(),
+        }
+    }
+
+    /// By hand after the guide: 4 × 8 minutes are three with a rest and one without.
+    #[test]
+    fn intervals_as_their_guide_writes_them() {
+        let of = |name: &str| plan_intervals(&planned(Library::bundled().find(name).unwrap()));
+        assert_eq!(
+            of("ride-threshold-4x8").unwrap(),
+            "- easy, RPE 2 20m\n\n3x\n- threshold, RPE 7 8m 95-105%\n- rest 2m\n\n- threshold, RPE 7 8m 95-105%\n- easy, RPE 2 12m\n"
+        );
+        assert_eq!(of("run-easy").unwrap(), "- easy, RPE 3 30m 70-80% Pace\n");
+        assert_eq!(of("squat-band"), None);
+        let swim = of("swim-threshold-10x100").unwrap();
+        assert!(swim.contains("\n9x\n- threshold, RPE 7 100mtr 95-100% Pace\n- rest 15s\n"), "{swim}");
+        assert!(of("strength-legs-heavy").unwrap().starts_with("squat 4 × 4, RPE 8, rest 3m\n"));
+        assert!(of("run-hills-8x45").unwrap().contains("- uphill, RPE 9 45s\n- rest 1m45s\n"));
+    }
+}
