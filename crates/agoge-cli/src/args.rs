@@ -365,7 +365,7 @@ pub(crate) struct Adapt {
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), or a manifest.csv: file, athlete, movement, label, split
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), keraal (angles from cameras beside markers), or a manifest.csv: file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own

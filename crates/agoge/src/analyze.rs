@@ -46,10 +46,10 @@ fn is_body(body: &Recording) -> bool {
 }
 
 /// A recording up to its curves: the stages that come before any movement is named.
-struct Prepared {
+pub(crate) struct Prepared {
     conditioned: Conditioned,
-    body: Body,
-    measured: Measured,
+    pub(crate) body: Body,
+    pub(crate) measured: Measured,
 }
 
 /// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same input, models and options give the same bytes.
@@ -167,7 +167,7 @@ pub fn analyze(
     Ok(Analyzed { analysis, movement, body: body.recording, source: conditioned.recording, curves })
 }
 
-fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
+pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
     let conditioned = condition(recording, &options.condition)?;
     let mut body = conditioned.recording.to_body();
     if let Some(height_m) = options.height_m {
