@@ -143,8 +143,8 @@ pub(crate) struct Reading {
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
-    /// Frames a second, for files that do not say
-    #[arg(long, value_name = "HZ")]
+    /// Frames a second, for files that do not say and folders of pictures
+    #[arg(long, value_name = "HZ", visible_alias = "fps")]
     pub(crate) rate: Option<f64>,
     /// How many times slower than life the video plays
     #[arg(long, value_name = "FACTOR", alias = "slowmo_factor")]

@@ -103,7 +103,11 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
             if unit == Unit::Deep {
                 // In heights of the picture: how far away the body is, and so how large, no picture says.
                 let wide = width / height;
-                return (Space::World, UpAxis::YDown, Box::new(move |[x, y, z]| UpAxis::YDown.to_y_up([x * wide, y, z * wide])));
+                return (
+                    Space::World,
+                    UpAxis::YDown,
+                    Box::new(move |[x, y, z]| UpAxis::YDown.to_y_up([x * wide, y, z * wide])),
+                );
             }
             let turn = move |[x, y, _]: [f64; 3]| [x * width, height - y * height, f64::NAN];
             (picture((width, height)), UpAxis::YDown, Box::new(turn))

@@ -22,7 +22,7 @@ fn as_camera(film: &Path, to: &Path) {
     let [width, height] = SIZE;
     let mut out = BufWriter::new(std::fs::File::create(to).unwrap());
     writeln!(out, "YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420jpeg").unwrap();
-    let mut video = Video::open(film).unwrap();
+    let mut video = Video::open(film, None).unwrap();
     while let Some((_, picture)) = video.next_picture().unwrap() {
         let rgb = picture.to_rgb();
         let at = |x: usize, y: usize| {

@@ -30,16 +30,19 @@ pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
 pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f64; 3]>> {
     let mut joints = Vec::with_capacity(FOUND.len());
     for (side, [arm, forearm, hand]) in [("right", RIGHT), ("left", LEFT)] {
-        let along = |arm, forearm| {
-            [(CHEST, arm), (arm, forearm), (forearm, hand)].map(|(a, b)| turning_point(frames, a, b))
-        };
+        let along =
+            |arm, forearm| [(CHEST, arm), (arm, forearm), (forearm, hand)].map(|(a, b)| turning_point(frames, a, b));
         let error = |found: &[Point; 3]| found.iter().map(|point| point.error.powi(2)).sum::<f64>();
         let (mut found, exchanged) = (along(arm, forearm), along(forearm, arm));
         if error(&exchanged) < error(&found) {
-            notes.push(format!("the targets of the {side} arm and forearm are exchanged in the file: only so do the joints fit"));
+            notes.push(format!(
+                "the targets of the {side} arm and forearm are exchanged in the file: only so do the joints fit"
+            ));
             found = exchanged;
         }
-        joints.extend(found.map(|point| if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }));
+        joints.extend(
+            found.map(|point| if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }),
+        );
     }
     joints
 }
@@ -100,8 +103,10 @@ mod tests {
             .map(|frame| {
                 let t = f64::from(frame) / 30.0;
                 let chest = Rotation3::from_euler_angles(0.1 * t.sin(), 0.2 * (0.7 * t).cos(), 0.0);
-                let arm = chest * Rotation3::from_euler_angles(1.2 * t.sin(), 0.8 * (1.3 * t).sin(), 0.5 * (0.9 * t).cos());
-                let forearm = arm * Rotation3::from_euler_angles(0.9 * (1.1 * t).sin() + 0.9, 0.0, 0.6 * (1.7 * t).sin());
+                let arm =
+                    chest * Rotation3::from_euler_angles(1.2 * t.sin(), 0.8 * (1.3 * t).sin(), 0.5 * (0.9 * t).cos());
+                let forearm =
+                    arm * Rotation3::from_euler_angles(0.9 * (1.1 * t).sin() + 0.9, 0.0, 0.6 * (1.7 * t).sin());
                 let hand = forearm * Rotation3::from_euler_angles(0.4 * (2.0 * t).sin(), 0.4 * (1.5 * t).cos(), 0.0);
                 let middle = Vector3::new(0.1 * t.sin(), 0.0, 1.3);
                 let shoulder = middle + chest * Vector3::new(0.0, 0.2, 0.1);

@@ -180,7 +180,8 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
         }
     }
     let mut notes = Vec::new();
-    let skeleton = if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon(&joints::FOUND) };
+    let skeleton =
+        if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon(&joints::FOUND) };
     let up_axis = match is_kinect {
         true => UpAxis::Y,
         false => {

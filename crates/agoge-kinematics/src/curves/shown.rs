@@ -11,7 +11,8 @@ pub const WELL_SHOWN: f64 = 0.7;
 /// percentile over the recording, so the camera must not come nearer meanwhile. Of the elbow the upper arm or the forearm, whichever is less. None for other angles, and in space, where
 /// nothing is foreshortened.
 pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f64>> {
-    let arm = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side.unwrap_or(Side::Left)).index());
+    let arm =
+        [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side.unwrap_or(Side::Left)).index());
     let segments: &[[usize; 2]] = match curve {
         "elbow_flexion" => &[[arm[0], arm[1]], [arm[1], arm[2]]],
         "shoulder_elevation" | "shoulder_abduction" | "shoulder_flexion" => &[[arm[0], arm[1]]],
@@ -22,8 +23,9 @@ pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f6
     }
     let mut least = vec![f64::INFINITY; body.frames()];
     for &[a, b] in segments {
-        let lengths: Vec<f64> =
-            (0..body.frames()).map(|frame| norm(sub(flat(body.at(frame, b), false), flat(body.at(frame, a), false)))).collect();
+        let lengths: Vec<f64> = (0..body.frames())
+            .map(|frame| norm(sub(flat(body.at(frame, b), false), flat(body.at(frame, a), false))))
+            .collect();
         let mut known: Vec<f64> = lengths.iter().copied().filter(|length| length.is_finite()).collect();
         let whole = match known.len() {
             0 => f64::NAN,

@@ -153,7 +153,10 @@ fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[
         .collect();
     let steps = (LAG_S / STEP_S) as i32;
     let lags = (-steps..=steps).map(|step| f64::from(step) * STEP_S);
-    let Some(lag_s) = lags.filter_map(|lag_s| Some((lag_s, variance(&pairs, curves, known, lag_s)?))).min_by(|a, b| a.1.total_cmp(&b.1)) else {
+    let Some(lag_s) = lags
+        .filter_map(|lag_s| Some((lag_s, variance(&pairs, curves, known, lag_s)?)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+    else {
         return;
     };
     let at = |side: Option<Side>, name: &str| shown(&own.body.recording, name, side);
@@ -170,8 +173,17 @@ fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[
 }
 
 /// The mean variance of the differences of all pairs at a lag; none if too few frames are shared.
-fn variance(pairs: &[(&Curve, &Curve)], own: &agoge_kinematics::Curves, known: &agoge_kinematics::Curves, lag_s: f64) -> Option<f64> {
-    let inside = own.time.iter().filter(|time| (known.time.first()..=known.time.last()).contains(&Some(&(*time + lag_s)))).count();
+fn variance(
+    pairs: &[(&Curve, &Curve)],
+    own: &agoge_kinematics::Curves,
+    known: &agoge_kinematics::Curves,
+    lag_s: f64,
+) -> Option<f64> {
+    let inside = own
+        .time
+        .iter()
+        .filter(|time| (known.time.first()..=known.time.last()).contains(&Some(&(*time + lag_s))))
+        .count();
     if (inside as f64) < SHARED * own.time.len() as f64 {
         return None;
     }
