@@ -143,8 +143,8 @@ pub(crate) struct Reading {
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
-    /// Frames a second, for files that do not say
-    #[arg(long, value_name = "HZ")]
+    /// Frames a second, for files that do not say and folders of pictures
+    #[arg(long, value_name = "HZ", visible_alias = "fps")]
     pub(crate) rate: Option<f64>,
     /// How many times slower than life the video plays
     #[arg(long, value_name = "FACTOR", alias = "slowmo_factor")]
@@ -365,7 +365,7 @@ pub(crate) struct Adapt {
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), or a manifest.csv: file, athlete, movement, label, split
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), keraal (angles from cameras beside markers), or a manifest.csv: file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own

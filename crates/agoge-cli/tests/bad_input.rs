@@ -98,7 +98,7 @@ fn paths_that_lead_to_no_recording() {
     std::fs::create_dir(folder.path().join("notes")).unwrap();
     assert!(refused(folder.path(), "notes").contains("nothing to read: the file or folder is empty"));
     std::fs::write(folder.path().join("notes/readme.txt"), "x").unwrap();
-    assert!(refused(folder.path(), "notes").contains("a folder without numbered JSON files"));
+    assert!(refused(folder.path(), "notes").contains("a folder without pictures (PNG, JPEG) or numbered JSON files"));
 }
 
 /// Every file of ours, cut in the middle of what it holds.

@@ -192,6 +192,12 @@ pub struct MetricSummary {
     pub sd: f64,
     /// How many repetitions.
     pub n: usize,
+    /// Half width of the 95 % interval of one value, as exactly as the sensor measures it.
+    #[serde(default, deserialize_with = "missing::number")]
+    pub error: f64,
+    /// What that rests on.
+    #[serde(default)]
+    pub error_source: String,
     /// Standard error of measurement of one value, if it can be stated.
     pub sem: Option<f64>,
     /// Minimal detectable change (95 %) between two values, if it can be stated.

@@ -1,7 +1,8 @@
 //! What to change first: limits that are passed beyond the error of measurement, drifts over the set, differences from a reference.
 
 use crate::analysis::{Certainty, Finding, Verdict};
-use crate::summary::{kinds, measurement_error, value, values};
+use crate::precision::Precision;
+use crate::summary::{kinds, value, values};
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::normalise::{half_width, mean};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
@@ -21,8 +22,8 @@ pub struct Evidence<'a> {
     pub repetitions: Vec<(usize, &'a Repetition)>,
     /// The complete repetitions of the reference, if there is one.
     pub reference: Option<Vec<&'a Repetition>>,
-    /// Whether positions are three-dimensional.
-    pub is_3d: bool,
+    /// How exactly the recording measures.
+    pub precision: &'a Precision,
     /// How good the data are; poor data give no findings.
     pub data: Verdict,
 }
@@ -57,7 +58,7 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
 
 /// The finding that a check is failed, if it is, often enough and by enough.
 fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
-    let error = measurement_error(kind.unit, evidence.is_3d);
+    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
     let limit = check.limit(kind.unit);
     let beyond = |value: f64| (value - limit.high).max(limit.low - value);
     let faulty: Vec<(usize, f64)> = evidence
@@ -112,7 +113,8 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
     let (slope, slope_error) = line(&points)?;
     let (first, last) = (points.first()?.0, points.last()?.0);
     let change = slope * (last - first);
-    let uncertainty = (1.96 * slope_error * (last - first)).max(measurement_error(kind.unit, evidence.is_3d));
+    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
+    let uncertainty = (1.96 * slope_error * (last - first)).max(error);
     let limit = check.limit(kind.unit);
     let towards = if change > 0.0 { limit.high } else { limit.low };
     if !towards.is_finite()
@@ -173,7 +175,7 @@ pub(crate) fn student(z: f64, freedom: usize) -> f64 {
 fn against_reference(evidence: &Evidence, kind: &Metric, plain: &[&Repetition]) -> Option<Finding> {
     let reference = values(evidence.reference.as_ref()?, kind);
     let own = values(plain, kind);
-    let error = measurement_error(kind.unit, evidence.is_3d);
+    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
     let (centre, expected) = (mean(&own), mean(&reference));
     let uncertainty = interval(&own, error).hypot(interval(&reference, error));
     let difference = centre - expected;

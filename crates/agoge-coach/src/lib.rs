@@ -11,6 +11,7 @@ pub mod injury;
 pub mod learned;
 pub mod load;
 pub mod plan;
+mod precision;
 pub mod score;
 pub mod screen;
 pub mod squad;
@@ -19,4 +20,5 @@ mod verdict;
 
 pub use analysis::Analysis;
 pub use explain::Explanation;
+pub use precision::{MeasurementError, Precision};
 pub use verdict::{of_sensor as verdict_of_sensor, verdict};

@@ -1,7 +1,7 @@
 //! The score by a movement's own checks: how far, how often and how importantly its limits are passed.
 
 use crate::analysis::Score;
-use crate::summary::measurement_error;
+use crate::precision::Precision;
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::{Metric, Movement, Repetition};
 use agoge_motion::Side;
@@ -12,8 +12,8 @@ pub const METHOD: &str = "limits of the movement definition";
 /// The score of a repetition: 100 less the passed limits, each weighed by its importance and by how far it is passed; none if none of the
 /// movement's checks could be measured. The interval is what the score would be if every value were off by its error of measurement, to
 /// the athlete's disadvantage and advantage.
-pub fn repetition(movement: &Movement, repetition: &Repetition, is_3d: bool) -> Option<Score> {
-    let at = |shift: f64| value(movement, repetition, is_3d, shift, |_| false);
+pub fn repetition(movement: &Movement, repetition: &Repetition, precision: &Precision) -> Option<Score> {
+    let at = |shift: f64| value(movement, repetition, precision, shift, |_| false);
     Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
 }
 
@@ -21,18 +21,18 @@ pub fn repetition(movement: &Movement, repetition: &Repetition, is_3d: bool) -> 
 pub fn if_kept(
     movement: &Movement,
     repetition: &Repetition,
-    is_3d: bool,
+    precision: &Precision,
     metric: &str,
     side: Option<Side>,
 ) -> Option<f64> {
-    value(movement, repetition, is_3d, 0.0, |own| own.name == metric && own.side == side)
+    value(movement, repetition, precision, 0.0, |own| own.name == metric && own.side == side)
 }
 
 /// 100 less the passed limits, but for those that count as kept.
 fn value(
     movement: &Movement,
     repetition: &Repetition,
-    is_3d: bool,
+    precision: &Precision,
     shift: f64,
     kept: impl Fn(&Metric) -> bool,
 ) -> Option<f64> {
@@ -40,7 +40,7 @@ fn value(
     for (check, metric) in measured(movement, repetition) {
         weights += check.importance;
         if !kept(metric) {
-            lost += check.importance * severity(check, metric, is_3d, shift);
+            lost += check.importance * severity(check, metric, precision.of_metric(movement, metric).half_width, shift);
         }
     }
     (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
@@ -70,11 +70,10 @@ pub(crate) fn measured<'a>(
     })
 }
 
-/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times the error of measurement where that is more).
+/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times its error of measurement where that is more).
 /// `shift` moves the value by that many errors of measurement outward.
-fn severity(check: &CheckRule, metric: &Metric, is_3d: bool, shift: f64) -> f64 {
+fn severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
     let limit = check.limit(metric.unit);
-    let error = measurement_error(metric.unit, is_3d);
     let full = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
     let above = (metric.value + shift * error - limit.high) / full(limit.high);
     let below = (limit.low - metric.value + shift * error) / full(limit.low);

@@ -25,7 +25,7 @@ mod csv;
 pub mod dataset;
 mod error;
 mod json;
-mod keraal;
+pub mod keraal;
 mod manifest;
 mod mediapipe;
 mod nexus;

@@ -18,6 +18,8 @@ pub(crate) enum Unit {
     Pixels,
     /// Parts of the picture's width and height, y down.
     Normalised,
+    /// The same with the network's depth, in parts of the width.
+    Deep,
     /// Metres, y down (MediaPipe's world landmarks).
     MetresDown,
 }
@@ -90,7 +92,7 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
     let picture = |(width, height): (f64, f64)| Space::Image { width: Some(width), height: Some(height) };
     match unit {
         Unit::MetresDown => (Space::World, UpAxis::YDown, Box::new(|p| UpAxis::YDown.to_y_up(p))),
-        Unit::Normalised => {
+        Unit::Normalised | Unit::Deep => {
             if image.is_none() {
                 let (width, height) = ASSUMED_IMAGE;
                 notes.push(format!(
@@ -98,6 +100,15 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
                 ));
             }
             let (width, height) = image.unwrap_or(ASSUMED_IMAGE);
+            if unit == Unit::Deep {
+                // In heights of the picture: how far away the body is, and so how large, no picture says.
+                let wide = width / height;
+                return (
+                    Space::World,
+                    UpAxis::YDown,
+                    Box::new(move |[x, y, z]| UpAxis::YDown.to_y_up([x * wide, y, z * wide])),
+                );
+            }
             let turn = move |[x, y, _]: [f64; 3]| [x * width, height - y * height, f64::NAN];
             (picture((width, height)), UpAxis::YDown, Box::new(turn))
         }

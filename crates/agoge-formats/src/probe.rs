@@ -88,7 +88,7 @@ fn folder(path: &Path) -> Result<Format, Error> {
     let Some((_, first)) = openpose::files(path)?.into_iter().next() else {
         return match std::fs::read_dir(path).map_err(|e| Error::read(path, e))?.next() {
             None => Err(Error::Empty { path: path.to_owned() }),
-            Some(_) => not_understood(path, "a folder without numbered JSON files"),
+            Some(_) => not_understood(path, "a folder without pictures (PNG, JPEG) or numbered JSON files"),
         };
     };
     match json_format(&first, &crate::bytes(&first)?) {

@@ -19,8 +19,8 @@ const KERAAL_17: [&str; 17] = [
     "chest",
     "right_thigh",
     "left_thigh",
-    "right_shoulder",
-    "left_shoulder",
+    "right_shoulder_blade",
+    "left_shoulder_blade",
     "right_hand",
     "left_hand",
     "right_foot",
@@ -49,8 +49,9 @@ pub(crate) fn body_25b() -> Arc<Skeleton> {
     beyond_coco("BODY_25B", &[&["neck", "head"], &FEET[..]].concat())
 }
 
-pub(crate) fn keraal_vicon() -> Arc<Skeleton> {
-    from_names("Keraal-Vicon-17", &KERAAL_17)
+/// Keraal's targets, and the joints that are found from them.
+pub(crate) fn keraal_vicon(found: &[&str]) -> Arc<Skeleton> {
+    from_names("Keraal-Vicon", &[&KERAAL_17, found].concat())
 }
 
 fn beyond_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {

@@ -19,7 +19,7 @@ pub mod sensor;
 pub mod smoothness;
 
 pub use curve::{Curve, Curves, Refused, Unit, missing};
-pub use curves::{Measured, Setting, View, derivative, markers, measure, measure_in};
+pub use curves::{Measured, Setting, View, WELL_SHOWN, derivative, markers, measure, measure_in, shown};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
 pub use segment::{described, remeasured, repetitions};

@@ -41,7 +41,7 @@ fn as_camera(film: &Path, to: &Path) {
     let [width, height] = SIZE;
     let mut out = BufWriter::new(std::fs::File::create(to).unwrap());
     writeln!(out, "YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420jpeg").unwrap();
-    let (_, picture) = Video::open(film).unwrap().next_picture().unwrap().unwrap();
+    let (_, picture) = Video::open(film, None).unwrap().next_picture().unwrap().unwrap();
     let rgb = picture.to_rgb();
     for frame in 0..REST + SQUAT {
         let share = frame.saturating_sub(REST) as f64 / SQUAT as f64;

@@ -28,7 +28,7 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
     let mut speed = Speed::default();
     for _ in 0..rounds {
         let start = Instant::now();
-        let mut video = Video::open(path)?;
+        let mut video = Video::open(path, options.rate_hz)?;
         let mut frames = 0;
         while video.next_picture()?.is_some() {
             frames += 1;
@@ -38,7 +38,7 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
 
         let mut tracker = Tracker::new(weights, options.pose, options.people)?;
         let start = Instant::now();
-        let mut video = Video::open(path)?;
+        let mut video = Video::open(path, options.rate_hz)?;
         while let Some((time_s, picture)) = video.next_picture()? {
             tracker.push(&picture, time_s);
         }
@@ -47,7 +47,7 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
         // Loading the weights, a tenth of a second once a video, is not speed.
         let tracker = Tracker::new(weights, options.pose, options.people)?;
         let start = Instant::now();
-        Film::follow(path, Video::open(path)?, tracker, None, &|_, _| ())?;
+        Film::follow(path, Video::open(path, options.rate_hz)?, tracker, None, &|_, _| ())?;
         speed.two_threads_hz = speed.two_threads_hz.max(frames as f64 / start.elapsed().as_secs_f64());
     }
     Ok(speed)
@@ -68,7 +68,7 @@ impl Passes {
         let network = Network::new(&setup::landmarks(weights, options.pose)?, &WANTED);
         let network = network.map_err(|what| Error::Damaged { path: weights.to_owned(), what })?;
         let mut tracker = Tracker::new(weights, options.pose, options.people)?;
-        let mut video = Video::open(path)?;
+        let mut video = Video::open(path, options.rate_hz)?;
         let mut crops = Vec::new();
         while let Some((time_s, picture)) = video.next_picture()?.filter(|_| crops.len() < most) {
             for one in tracker.push(&picture, time_s) {

@@ -22,11 +22,14 @@ pub struct Options {
     pub people: usize,
     /// Which of the two kinds of landmarks becomes the recording.
     pub landmarks: Landmarks,
+    /// Frames a second of a folder of pictures (30 without); other videos have their own clock.
+    #[serde(skip)]
+    pub rate_hz: Option<f64>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { pose: Pose::default(), people: 4, landmarks: Landmarks::default() }
+        Options { pose: Pose::default(), people: 4, landmarks: Landmarks::default(), rate_hz: None }
     }
 }
 
@@ -48,6 +51,8 @@ pub struct Film {
     pub name: String,
     /// Width and height as seen, px.
     pub size: [usize; 2],
+    /// Frames a second that were asked for, of a folder of pictures.
+    pub rate_hz: Option<f64>,
     /// When each frame is shown, s from the first of the video, strictly rising, `[frame]`.
     pub time: Vec<f64>,
     /// Who was seen in which frame, in order of frame and person.
@@ -70,9 +75,14 @@ impl Film {
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Film, Error> {
         // First the video: whoever gives the wrong file need not set up a network to hear of it.
-        let video = Video::open(path)?;
+        let video = Video::open(path, options.rate_hz)?;
         let tracker = Tracker::new(weights, options.pose, options.people)?;
-        Film::follow(path, video, tracker, range, progress)
+        let mut film = Film::follow(path, video, tracker, range, progress)?;
+        film.rate_hz = options.rate_hz;
+        if path.is_dir() && options.rate_hz.is_none() {
+            film.notes.push("a folder of pictures has no clock: 30 frames a second assumed".to_owned());
+        }
+        Ok(film)
     }
 
     /// As [`Film::read`], with what is at hand already.
@@ -86,7 +96,8 @@ impl Film {
         let frames = video.frames();
         let [from, to] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut film = Film { name, size: [0; 2], time: Vec::new(), seen: Vec::new(), notes: Vec::new() };
+        let mut film =
+            Film { name, size: [0; 2], rate_hz: None, time: Vec::new(), seen: Vec::new(), notes: Vec::new() };
         let (send, pictures) = sync_channel::<Result<(f64, Picture), Error>>(WAITING);
         std::thread::scope(|scope| {
             scope.spawn(move || {

@@ -4,7 +4,7 @@ use crate::models::Models;
 use crate::{Error, Options, movement};
 use agoge_coach::analysis::{DataQuality, Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
-use agoge_coach::{Analysis, band, learned, score, summary, verdict, verdict_of_sensor};
+use agoge_coach::{Analysis, Precision, band, learned, score, summary, verdict, verdict_of_sensor};
 use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions, sensor};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
@@ -89,6 +89,7 @@ pub fn analyze(
     let other_curves = other.as_ref().map(|other| &other.measured.curves);
 
     let is_3d = body.recording.space.is_3d();
+    let precision = Precision::of(&body.recording);
     let distorted = complete.iter().filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric))).count();
     if 2 * distorted > complete.len() {
         quality.verdict = quality.verdict.max(Verdict::Usable);
@@ -106,13 +107,13 @@ pub fn analyze(
         movement: &movement,
         repetitions: numbered,
         reference: other_complete.clone(),
-        is_3d,
+        precision: &precision,
         data: quality.verdict,
     };
     let mut reports: Vec<RepetitionReport> = found
         .iter()
         .enumerate()
-        .map(|(index, repetition)| report(index + 1, repetition, &movement, &body.recording, &ever_seen))
+        .map(|(index, repetition)| report(index + 1, repetition, &movement, &precision, &body.recording, &ever_seen))
         .collect();
     let model = models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(|model| {
         let spans: Vec<(usize, usize)> = complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
@@ -170,7 +171,7 @@ pub fn analyze(
         },
         repairs: conditioned.repairs,
         movement: choice,
-        metrics: summary::metrics(&complete),
+        metrics: summary::metrics(&movement, &complete, &precision),
         score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
         model,
         findings: findings(&evidence),
@@ -223,6 +224,7 @@ fn report(
     number: usize,
     repetition: &Repetition,
     movement: &Movement,
+    precision: &Precision,
     body: &Recording,
     ever: &[usize],
 ) -> RepetitionReport {
@@ -239,7 +241,7 @@ fn report(
         phases: repetition.phases.clone(),
         events: repetition.events.clone(),
         metrics: repetition.metrics.clone(),
-        score: score::repetition(movement, repetition, body.space.is_3d()),
+        score: score::repetition(movement, repetition, precision),
         qa_pose: seen as f64 >= GOOD_POSE * positions as f64,
         qa_biomech: repetition.metrics.iter().all(|metric| movement.is_possible(metric)),
     }

@@ -10,7 +10,7 @@ use agoge_coach::analysis::RepetitionReport;
 use agoge_coach::explain::{
     Asked, Attention, Cycle, Difference, Explanation, Norm, Place, Set, differences, explain as coach_explain, mended,
 };
-use agoge_coach::score;
+use agoge_coach::{Precision, score};
 use agoge_kinematics::{Repetition, measure, remeasured};
 use agoge_motion::segments::far_end;
 use agoge_motion::{Part, Recording};
@@ -176,8 +176,9 @@ pub fn explain(
 
 /// The scores of repetitions by the limits of the movement's definition, as they are on an edited body.
 fn by_limits(analyzed: &Analyzed, body: &Recording, repetitions: &[&Repetition]) -> Vec<f64> {
+    let precision = Precision::of(body);
     let again = remeasured(&analyzed.movement, &measure(body).curves, repetitions);
-    let score = |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, body.space.is_3d());
+    let score = |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, &precision);
     again.iter().map(|repetition| score(repetition).map_or(f64::NAN, |score| score.value)).collect()
 }
 
@@ -281,7 +282,7 @@ pub(crate) fn ways(
         let own: Vec<&Repetition> = numbered.iter().map(|(_, repetition)| repetition).collect();
         let set = Set { directions: &directions, curves: &analyzed.curves, repetitions: &own };
         let numbered: Vec<(usize, &Repetition)> = numbered.iter().map(|(number, r)| (*number, r)).collect();
-        let found = differences(&set.cycles(), &numbered, &norm, analyzed.body.space.is_3d());
+        let found = differences(&set.cycles(), &numbered, &norm, &Precision::of(&analyzed.body));
         let clearest = found.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
         let named = |difference: &Difference| (difference.joint, difference.phase.clone());
         out.push(("kinematic z-score".to_owned(), clearest.map(named)));

@@ -39,13 +39,13 @@ impl Reading {
     }
 }
 
-/// Reads a file or folder of any known format, or a video by the pose network, cut to the time range of the options.
+/// Reads a file or folder of any known format, or a video or a folder of pictures by the pose network, cut to the time range of the options.
 ///
 /// # Errors
 /// If it cannot be read, or has no frame in the time range; for videos also if the network was not set up.
 pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
     options.read.check(path)?;
-    if agoge_formats::probe(path)? == Format::Video {
+    if agoge_vision::Video::is_folder_of_pictures(path) || agoge_formats::probe(path)? == Format::Video {
         return read_video(path, options, progress);
     }
     let recording = agoge_formats::read(path, &options.read)?;
@@ -61,7 +61,8 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
     let slower = options.read.slow_motion_factor.unwrap_or(1.0);
     // The range is meant in the athlete's time, the video runs in its own.
     let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
-    let film = Film::read(path, &crate::pose_folder()?, &options.video, range, progress)?;
+    let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };
+    let film = Film::read(path, &crate::pose_folder()?, &video, range, progress)?;
     let recording = film.recording(path, options.read.person, options.video.landmarks)?;
     Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }

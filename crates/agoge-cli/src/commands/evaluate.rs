@@ -18,6 +18,9 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     if args.protocol == "ui-prmd-faults" {
         return described(args, shared);
     }
+    if args.protocol == "keraal" {
+        return sensors(args, shared);
+    }
     let base = super::train::base(args.base.as_deref())?;
     let protocol = Protocol::from_name(&args.protocol);
     let clips = protocol.clips(&args.data)?;
@@ -101,6 +104,27 @@ fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     );
     text += "\nsub-scores, AUC of correct against incorrect:\n";
     found.aspects.iter().for_each(|(name, auc)| text += &format!("  {name:12} {auc:.3}\n"));
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Angles from cameras beside those from markers.
+fn sensors(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
+    let found = learn::keraal(&args.data.join("keraal"))?;
+    if shared.json {
+        print_json(&found)?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!(
+        "Angles of {} trials beside those from markers, degrees, clocks laid on each other\n\n{:26} {:20} {:9} {:>6} {:>6} {:>6} {:>15}\n",
+        found.trials, "", "", "frames", "n", "moves", "RMSE", "without offset"
+    );
+    for own in &found.rows {
+        text += &format!(
+            "{:26} {:20} {:9} {:>6} {:>6.1} {:>6.1} {:>15.1}\n",
+            own.sensor, own.curve, own.frames, own.n, own.moves_deg, own.rmse_deg, own.rmse_without_offset_deg
+        );
+    }
     print(&text)?;
     Ok(Exit::Done)
 }

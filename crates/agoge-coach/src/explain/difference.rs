@@ -2,7 +2,7 @@
 
 use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, spans};
 use super::{Asked, joint_of};
-use crate::summary::measurement_error;
+use crate::precision::Precision;
 use agoge_attention::reference::{Frames, attend};
 use agoge_kinematics::coordination::wrapped;
 use agoge_kinematics::normalise::{half_width, mean, minimal_detectable_change, sample_sd, standard_error};
@@ -108,7 +108,12 @@ pub enum Pace {
 }
 
 /// Every joint and phase of some repetitions beside a norm, in the order of phases and joints.
-pub fn differences(cycles: &[Cycle], numbered: &[(usize, &Repetition)], norm: &Norm, is_3d: bool) -> Vec<Difference> {
+pub fn differences(
+    cycles: &[Cycle],
+    numbered: &[(usize, &Repetition)],
+    norm: &Norm,
+    precision: &Precision,
+) -> Vec<Difference> {
     // Cycles of the left are in the mirror: what is said of them is said of the side itself if all are of one side.
     let left = !numbered.is_empty() && numbered.iter().all(|(_, repetition)| repetition.side == Some(Side::Left));
     let numbers: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
@@ -118,7 +123,7 @@ pub fn differences(cycles: &[Cycle], numbered: &[(usize, &Repetition)], norm: &N
         let Some(usual) = norm.phase(phase.name.as_deref()) else { continue };
         let own: Vec<&CyclePhase> = cycles.iter().filter_map(|cycle| cycle.phases.get(index)).collect();
         for joint in 0..JOINTS.len() {
-            let Some(mut found) = at_most(&own, usual, joint, norm, is_3d, &numbers) else { continue };
+            let Some(mut found) = at_most(&own, usual, joint, norm, precision, &numbers) else { continue };
             if left {
                 found.joint = JOINTS[mirrored_joint(joint)];
                 if let Some(curve) = &mut found.curve {
@@ -137,10 +142,10 @@ fn at_most(
     usual: &PhaseNorm,
     joint: usize,
     norm: &Norm,
-    is_3d: bool,
+    precision: &Precision,
     numbers: &[usize],
 ) -> Option<Difference> {
-    let error = measurement_error(Unit::Degree, is_3d);
+    let error = precision.of_unit(Unit::Degree).half_width;
     let mut best: Option<(f64, usize, f64, Vec<Option<f64>>)> = None;
     for point in 0..POINTS {
         if length(usual.directions[point][joint]) < 0.5 {
@@ -243,7 +248,7 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
             cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| 1000.0 * own.duration_s).collect();
         let [expected, spread] = usual.duration_s.map(|s| 1000.0 * s);
         let sd = sample_sd(&own);
-        let error = 1000.0 * measurement_error(Unit::Second, true);
+        let error = 1000.0 * Precision::in_space().of_unit(Unit::Second).half_width;
         let scatter = half_width(&own, 1.96);
         // By how much athletes differ in tempo is not added: `PACE` stands for it.
         let spread = asked.norm.doubt(spread, 0.0);

@@ -16,7 +16,7 @@ pub use links::Link;
 pub use norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, SCHEMA as NORM_SCHEMA, Set, joint_of};
 
 use crate::analysis::Finding;
-use crate::score;
+use crate::{Precision, score};
 use agoge_kinematics::{Movement, Repetition, Unit};
 use agoge_motion::{Part, Recording};
 use counterfactual::Counterfactual;
@@ -127,8 +127,8 @@ const SHOWN: usize = 3;
 /// The explanation of a set beside a norm.
 pub fn explain(asked: &Asked) -> Explanation {
     let cycles = asked.own.cycles();
-    let is_3d = asked.body.space.is_3d();
-    let differences = differences(&cycles, asked.numbered, asked.norm, is_3d);
+    let precision = Precision::of(asked.body);
+    let differences = differences(&cycles, asked.numbered, asked.norm, &precision);
     let counterfactual = Counterfactual::new(asked);
     let mut changes = counterfactual.changes(&differences);
     let timing = difference::timing(&cycles, asked);
@@ -240,10 +240,10 @@ fn if_kept(asked: &Asked, finding: &Finding) -> Option<Gain> {
     if asked.method != score::METHOD || finding.unit == Unit::One && finding.evidence == "trend" {
         return None;
     }
-    let is_3d = asked.body.space.is_3d();
+    let precision = Precision::of(asked.body);
     let of = |repetition: &Repetition| {
-        let own = score::repetition(asked.movement, repetition, is_3d)?.value;
-        Some(score::if_kept(asked.movement, repetition, is_3d, &finding.metric, finding.side)? - own)
+        let own = score::repetition(asked.movement, repetition, &precision)?.value;
+        Some(score::if_kept(asked.movement, repetition, &precision, &finding.metric, finding.side)? - own)
     };
     Gain::of(&asked.numbered.iter().filter_map(|(_, repetition)| of(repetition)).collect::<Vec<_>>())
 }

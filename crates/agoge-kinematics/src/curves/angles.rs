@@ -172,6 +172,6 @@ fn off(segment: [f64; 3], direction: [f64; 3]) -> f64 {
 }
 
 /// In two dimensions the missing depth is taken as zero.
-fn flat(p: [f64; 3], is_3d: bool) -> [f64; 3] {
+pub(super) fn flat(p: [f64; 3], is_3d: bool) -> [f64; 3] {
     if is_3d { p } else { [p[0], p[1], 0.0] }
 }

@@ -4,9 +4,11 @@ mod angles;
 mod frame;
 mod lengths;
 mod markers;
+mod shown;
 mod view;
 
 pub use markers::markers;
+pub use shown::{WELL_SHOWN, shown};
 pub use view::View;
 
 use crate::{Curve, Curves, Refused, Unit};

@@ -208,12 +208,13 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
                                 th scope="col" { (repetition.number) @if let Some(side) = repetition.side { " " (side.name().chars().next().unwrap_or(' ').to_uppercase()) } }
                             }
                             th scope="col" { "mean ± SD" }
+                            th scope="col" title="Half width of the 95 % interval of one value, by the sensor" { "error ±" }
                             th scope="col" title="Minimal detectable change between two repetitions, 95 %" { "MDC" }
                         } }
                         tbody {
-                            tr { th scope="row" { "start, s" } @for repetition in &analysis.repetitions { td { (format!("{:.1}", repetition.start_s)) } } td {} td {} }
+                            tr { th scope="row" { "start, s" } @for repetition in &analysis.repetitions { td { (format!("{:.1}", repetition.start_s)) } } td {} td {} td {} }
                             @if analysis.score.is_some() {
-                                tr { th scope="row" { "score" } @for repetition in &analysis.repetitions { td { @if let Some(score) = repetition.score.as_ref().filter(|_| repetition.complete) { (format!("{:.0}", score.value)) } @else { "–" } } } td {} td {} }
+                                tr { th scope="row" { "score" } @for repetition in &analysis.repetitions { td { @if let Some(score) = repetition.score.as_ref().filter(|_| repetition.complete) { (format!("{:.0}", score.value)) } @else { "–" } } } td {} td {} td {} }
                             }
                             @for metric in &analysis.metrics {
                                 tr {
@@ -223,11 +224,15 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
                                         td { (own.map_or("–".to_owned(), |own| number(own.value, own.unit))) }
                                     }
                                     td { (number(metric.mean, metric.unit)) " ± " (number(metric.sd, metric.unit)) }
+                                    td { @if metric.error > 0.0 { (number(metric.error, metric.unit)) } @else { "–" } }
                                     td { (metric.mdc.map_or("–".to_owned(), |mdc| number(mdc, metric.unit))) }
                                 }
                             }
                         }
                     }
+                }
+                @for (source, names) in by_source(analysis) {
+                    p.small { "Error of " (names.join(", ")) ": " (source) "." }
                 }
                 @if analysis.repetitions.iter().any(|repetition| !repetition.complete) {
                     p.small { "Not complete, and not counted in the means: " (ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
@@ -235,6 +240,23 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
             }
         }
     }
+}
+
+/// What the errors of measurement rest on, and of which metrics, in order of first appearance; the metrics are left out where one source has them all.
+fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
+    let mut sources: Vec<(&str, Vec<String>)> = Vec::new();
+    for metric in analysis.metrics.iter().filter(|metric| !metric.error_source.is_empty()) {
+        let name = words(&metric.name).to_lowercase();
+        match sources.iter_mut().find(|(source, _)| *source == metric.error_source) {
+            Some((_, names)) if names.contains(&name) => {}
+            Some((_, names)) => names.push(name),
+            None => sources.push((&metric.error_source, vec![name])),
+        }
+    }
+    if let [(_, names)] = &mut sources[..] {
+        *names = vec!["all of them".to_owned()];
+    }
+    sources
 }
 
 pub(super) fn quality(analysis: &Analysis) -> Markup {

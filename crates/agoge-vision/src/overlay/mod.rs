@@ -67,7 +67,7 @@ pub fn write(
 
 /// Calls `take` with each frame of the film and its picture.
 fn each(path: &Path, film: &Film, take: &mut dyn FnMut(usize, Picture) -> Result<(), Error>) -> Result<(), Error> {
-    let mut video = Video::open(path)?;
+    let mut video = Video::open(path, film.rate_hz)?;
     let mut frame = 0;
     while let Some((time_s, picture)) = video.next_picture()? {
         match film.time.get(frame) {

@@ -15,6 +15,8 @@ const NUMBERS: usize = 12;
 const LEAST_SCORE: f32 = 0.5;
 /// Boxes that overlap by more show the same person.
 const SAME: f32 = 0.3;
+/// A close look takes in so many times the width of a body's region.
+const CLOSE: f32 = 1.5;
 
 /// The detector.
 pub(super) struct Detector {
@@ -53,6 +55,26 @@ impl Detector {
         let mut people = self.look(picture, squares[0]);
         people.extend(closer.into_iter().flat_map(|square| self.look(picture, square)));
         people
+    }
+
+    /// How many looks it takes until [`Detector::find`] has seen each part of the picture closely.
+    pub(super) fn round(picture: &Picture) -> usize {
+        (squares(picture.width() as f32, picture.height() as f32).len() - 1).max(1)
+    }
+
+    /// Where somebody who was found in a look at a large part of the picture is by a close one; none if nobody is seen there.
+    pub(super) fn closer(&mut self, picture: &Picture, region: &Region) -> Option<Region> {
+        let found = self.look(picture, Region { side: CLOSE * region.side, ..*region });
+        found.into_iter().find(|found| found.overlap(region) > SAME)
+    }
+
+    /// The regions of the people about a region, whichever way up they are: the network knows people who stand, so it looks in four turns.
+    pub(super) fn about(&mut self, picture: &Picture, region: &Region) -> Vec<Region> {
+        let turns = [0.0, 0.5, 1.0, 1.5].map(|turn| turn * std::f32::consts::PI);
+        turns
+            .into_iter()
+            .flat_map(|angle| self.look(picture, Region { angle, side: CLOSE * region.side, ..*region }))
+            .collect()
     }
 
     /// The regions of the people in a square of the picture.

@@ -7,12 +7,23 @@ use crate::setup::Pose;
 use crate::{Error, Picture};
 use std::path::Path;
 
-/// Regions that overlap by more are of the same person.
-const SAME_PERSON: f32 = 0.4;
-/// Seconds between two looks at the whole picture while people are being followed: a newcomer is found this late at the latest.
+/// Bodies whose hips are nearer to each other than this share of the smaller region's side are one.
+const SAME_PERSON: f32 = 0.2;
+/// Nobody grows or shrinks more from one picture to the next.
+const GROWTH: f32 = 1.3;
+/// How sure the network must be that somebody is there who was not before: it is at least half sure of trees now and then.
+const NEWCOMER: f32 = 0.8;
+/// Seconds in which each part of the picture is looked at closely while people are being followed: a newcomer is found this late at the latest.
 const LOOK_AGAIN_S: f64 = 0.5;
-/// Seconds that somebody may be out of sight and still be taken for the same person, if found where last seen.
+/// Seconds that somebody may be out of sight and still be taken for the same person, if found where they may have got to.
 const MEMORY_S: f64 = 1.0;
+/// Somebody found is who was lost if nearer to where that one should be by now than this share of the region's side …
+const NEAR: f32 = 0.75;
+/// … and if the region is at most this many times as large or as small.
+const AS_LARGE: f32 = 2.0;
+/// The hips of a body are nearer to the middle of the region in which it was looked for than this share of its side, or it is nobody: a sprinter moves by an eighth of it in a
+/// thirtieth of a second.
+const MOST_STEP: f32 = 0.25;
 
 /// A person in one picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +38,25 @@ pub struct Tracked {
 struct Track {
     person: usize,
     region: Region,
+    /// Of the region's middle, px/s.
+    speed: [f32; 2],
     seen_s: f64,
+}
+
+impl Track {
+    /// Where the person is by now, if they went on as they did.
+    fn expected(&self, time_s: f64) -> Region {
+        let ahead_s = (time_s - self.seen_s) as f32;
+        Region { x: self.region.x + self.speed[0] * ahead_s, y: self.region.y + self.speed[1] * ahead_s, ..self.region }
+    }
+
+    /// Whether somebody found in a region can be this person.
+    fn may_be_in(&self, region: &Region, time_s: f64) -> bool {
+        let expected = self.expected(time_s);
+        let larger = region.side / expected.side;
+        let away = (region.x - expected.x).hypot(region.y - expected.y);
+        away < NEAR * expected.side && (1.0 / AS_LARGE..AS_LARGE).contains(&larger)
+    }
 }
 
 /// Follows the people of a video, frame by frame: what happens to a frame depends on those before it only, so it works live too.
@@ -71,19 +100,21 @@ impl Tracker {
         for (person, region) in followed {
             self.look(picture, time_s, person, region, &mut seen);
         }
-        let due = seen.is_empty() || (seen.len() < self.most && time_s - self.looked_s >= LOOK_AGAIN_S);
+        self.search(picture, time_s, &mut seen);
+        let every_s = LOOK_AGAIN_S / Detector::round(picture) as f64;
+        let due = seen.is_empty() || (seen.len() < self.most && time_s - self.looked_s >= every_s);
         if due {
             self.looked_s = time_s;
             for region in self.detector.find(picture) {
-                let known = seen.iter().any(|one| one.body.region.overlap(&region) > SAME_PERSON);
-                if known || seen.len() >= self.most {
+                if seen.len() >= self.most || seen.iter().any(|one| is_same(&one.body.region, &region)) {
                     continue;
                 }
                 let lost = self.tracks.iter().filter(|track| seen.iter().all(|one| one.person != track.person));
-                let nearest = lost.max_by(|a, b| a.region.overlap(&region).total_cmp(&b.region.overlap(&region)));
-                let person = nearest
-                    .filter(|track| track.region.overlap(&region) > 0.0)
-                    .map_or(self.people, |track| track.person);
+                let known =
+                    lost.filter(|track| track.may_be_in(&region, time_s)).max_by(|a, b| a.seen_s.total_cmp(&b.seen_s));
+                let person = known.map_or(self.people, |track| track.person);
+                // In a look at the whole picture trees and half a body pass for people.
+                let Some(region) = self.detector.closer(picture, &region) else { continue };
                 self.look(picture, time_s, person, region, &mut seen);
             }
         }
@@ -91,19 +122,56 @@ impl Tracker {
         seen
     }
 
-    /// Looks for a person in a region, and remembers what was seen.
-    fn look(&mut self, picture: &Picture, time_s: f64, person: usize, region: Region, seen: &mut Vec<Tracked>) {
-        let Some(body) = self.landmarker.find(picture, region) else { return };
+    /// Looks for those who were lost a moment ago about where they should be by now, whichever way up: in a somersault the region of the picture before is not enough.
+    fn search(&mut self, picture: &Picture, time_s: f64, seen: &mut Vec<Tracked>) {
+        let [width, height] = [picture.width() as f32, picture.height() as f32];
+        let is_inside = |region: &Region| (0.0..width).contains(&region.x) && (0.0..height).contains(&region.y);
+        for index in 0..self.tracks.len() {
+            let track = &self.tracks[index];
+            let (person, expected) = (track.person, track.expected(time_s));
+            if seen.len() >= self.most || track.seen_s == time_s || !is_inside(&expected) {
+                continue;
+            }
+            for region in self.detector.about(picture, &expected) {
+                if self.tracks[index].may_be_in(&region, time_s) && self.look(picture, time_s, person, region, seen) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Looks for a person in a region, and remembers what was seen; whether it was somebody who is not seen already.
+    fn look(&mut self, picture: &Picture, time_s: f64, person: usize, region: Region, seen: &mut Vec<Tracked>) -> bool {
+        let Some(body) = self.landmarker.find(picture, region) else { return false };
+        if (body.next.x - region.x).hypot(body.next.y - region.y) > MOST_STEP * region.side {
+            return false;
+        }
+        let is_right = match self.tracks.iter().find(|track| track.person == person) {
+            Some(track) => (1.0 / GROWTH..GROWTH).contains(&(body.next.side / track.region.side)),
+            None => body.presence >= NEWCOMER,
+        };
+        if !is_right {
+            return false;
+        }
         // Two tracks that end on the same body: the older one has it.
-        if seen.iter().any(|one| one.body.next.overlap(&body.next) > 1.5 * SAME_PERSON) {
-            return;
+        if seen.iter().any(|one| is_same(&one.body.next, &body.next)) {
+            return false;
         }
         self.people = self.people.max(person + 1);
-        let now = Track { person, region: body.next, seen_s: time_s };
         match self.tracks.iter_mut().find(|track| track.person == person) {
-            Some(track) => *track = now,
-            None => self.tracks.push(now),
+            Some(track) => {
+                let past_s = (time_s - track.seen_s) as f32;
+                let speed = [body.next.x - track.region.x, body.next.y - track.region.y].map(|way| way / past_s);
+                *track = Track { person, region: body.next, speed, seen_s: time_s };
+            }
+            None => self.tracks.push(Track { person, region: body.next, speed: [0.0; 2], seen_s: time_s }),
         }
         seen.push(Tracked { person, body });
+        true
     }
+}
+
+/// Whether two regions are of one body, however large they are taken to be.
+fn is_same(a: &Region, b: &Region) -> bool {
+    (a.x - b.x).hypot(a.y - b.y) < SAME_PERSON * a.side.min(b.side)
 }

@@ -1,11 +1,13 @@
 //! Videos as pictures with their times.
 
 mod ffmpeg;
+mod folder;
 mod h264;
 mod mp4;
 
 use crate::{Error, Picture};
 use ffmpeg::Ffmpeg;
+use folder::Folder;
 use h264::H264;
 use mp4::{Codec, Fault};
 use std::fs::File;
@@ -20,17 +22,30 @@ pub struct Video {
 enum Decoder {
     H264(Box<H264>),
     Ffmpeg(Ffmpeg),
+    Folder(Folder),
 }
 
+/// Frames a second of a folder of pictures of which nobody says it.
+pub(crate) const RATE_HZ: f64 = 30.0;
 /// What to do about a codec that needs a program which is not there.
 const NEEDS_FFMPEG: &str = "install ffmpeg (Agoge finds it on the PATH), or save the video as H.264 in an MP4 file";
 
 impl Video {
-    /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is on the PATH.
+    /// Whether a folder is one of pictures, which [`Video::open`] reads.
+    pub fn is_folder_of_pictures(path: &Path) -> bool {
+        path.is_dir() && folder::has_pictures(path)
+    }
+
+    /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is on the PATH. A folder of PNG or JPEG files is a video of
+    /// `rate_hz` frames a second (without: 30), in the order of the numbers in their names; a file has its own clock.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Video`] for what is damaged, has no picture in it or needs ffmpeg where there is none.
-    pub fn open(path: &Path) -> Result<Video, Error> {
+    pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, Error> {
+        if path.is_dir() {
+            let folder = Folder::open(path, rate_hz.unwrap_or(RATE_HZ))?;
+            return Ok(Video { frames: folder.frames(), decoder: Decoder::Folder(folder) });
+        }
         let mut file = File::open(path).map_err(Error::io("read", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let broken = |what: &str| {
@@ -101,6 +116,7 @@ impl Video {
         match &mut self.decoder {
             Decoder::H264(h264) => h264.next(),
             Decoder::Ffmpeg(ffmpeg) => ffmpeg.next(),
+            Decoder::Folder(folder) => folder.next(),
         }
     }
 }

@@ -108,7 +108,7 @@ fn pictures(bytes: &[u8]) -> Result<Vec<(f64, Picture)>, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clip.mp4");
     std::fs::write(&path, bytes).unwrap();
-    let mut video = Video::open(&path).map_err(|error| error.to_string())?;
+    let mut video = Video::open(&path, None).map_err(|error| error.to_string())?;
     let mut pictures = Vec::new();
     while let Some(next) = video.next_picture().map_err(|error| error.to_string())? {
         pictures.push(next);

@@ -2,6 +2,7 @@
 
 mod data;
 mod folds;
+mod keraal;
 mod labelling;
 mod norms;
 mod planted;
@@ -9,6 +10,7 @@ mod protocol;
 
 pub use data::Clips;
 pub use folds::Folds;
+pub use keraal::{Agreement, Agrees, keraal};
 pub use labelling::{ToLabel, suggest_labels};
 pub use norms::{ByMovement, Described, described, norms};
 pub use planted::{ByKind, Planted, planted};

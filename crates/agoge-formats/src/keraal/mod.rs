@@ -1,5 +1,8 @@
 //! The files of the Keraal set: `{"positions": {frame: {joint: [x, y(, z)]}}}` (BlazePose, OpenPose, AlphaPose; parts of the
-//! picture), and rows of position and quaternion for each joint (Kinect: metres, Y up; Vicon rigid bodies: millimetres).
+//! picture), and rows of position and quaternion for each joint (Kinect: metres, Y up; Vicon rigid bodies: millimetres, from which the joints of the
+//! arms are found).
+
+mod joints;
 
 use crate::error::{Place, quoted};
 use crate::options::{check_size, source};
@@ -18,7 +21,9 @@ const PER_JOINT: usize = 7;
 /// Numbers in a row of Kinect joints.
 pub(crate) const KINECT_NUMBERS: usize = 25 * PER_JOINT;
 /// Numbers in a row of Vicon rigid bodies.
-pub(crate) const VICON_NUMBERS: usize = 17 * PER_JOINT;
+pub(crate) const VICON_NUMBERS: usize = VICON_JOINTS * PER_JOINT;
+/// Rigid bodies of the Vicon.
+const VICON_JOINTS: usize = 17;
 /// Frames a second of the Vicon rows: twice as many rows as the Kinect wrote in the same trials. The files do not say.
 const VICON_RATE_HZ: f64 = 60.0;
 
@@ -50,8 +55,20 @@ struct File {
     positions: Ordered<Ordered<Vec<Option<f64>>>>,
 }
 
-/// Reads the JSON form.
+/// Reads the JSON form: what the picture shows, in two dimensions.
 pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+    read_network(path, bytes, options, false)
+}
+
+/// Reads a file of the Keraal set that a network wrote with the depth it guesses (BlazePose): three dimensions, in heights of the picture.
+///
+/// # Errors
+/// As [`crate::read`]; a file of another form is one that is damaged.
+pub fn read_deep(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
+    read_network(path, &crate::bytes(path)?, options, true)
+}
+
+fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) -> Result<Recording, Error> {
     let File { positions: Ordered(frames) } = json::parse(path, bytes)?;
     let mut names: Vec<String> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -102,7 +119,11 @@ pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
         detections.push(Detection { frame, id: None, points });
     }
     let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
-    let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
+    let unit = match is_normalised(&detections) {
+        true if deep => Unit::Deep,
+        true => Unit::Normalised,
+        false => Unit::Pixels,
+    };
     let format = "keraal-json";
     let poses = Poses {
         format,
@@ -119,43 +140,53 @@ pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
     poses.into_recording(path, options)
 }
 
-/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion (which is left out).
+/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. With the rigid bodies come the joints of the arms about which
+/// they turn; the Kinect's quaternions are left out.
 pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
     let text = String::from_utf8_lossy(bytes);
     let width = text.lines().next().map_or(0, |line| line.split_whitespace().count());
     let joints = width / PER_JOINT;
     let rows = text.lines().filter(|line| !line.trim().is_empty()).count();
     check_size(path, rows, joints)?;
+    let is_kinect = width == KINECT_NUMBERS;
     let mut position = Vec::with_capacity(rows * joints);
+    let mut bodies: Vec<[joints::Pose; VICON_JOINTS]> = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let start = position.len();
         let mut numbers = 0;
-        let mut point = MISSING;
+        let mut point = [f64::NAN; PER_JOINT];
+        let mut poses = [None; VICON_JOINTS];
         for cell in line.split_whitespace() {
             let Ok(value) = cell.parse::<f64>() else {
                 let what = format!("{} is no number", quoted(cell));
                 return Err(Error::format(path, Place::Line(index + 1), what, "each row is numbers only"));
             };
-            if numbers % PER_JOINT < 3 {
-                point[numbers % PER_JOINT] = value;
-            }
+            point[numbers % PER_JOINT] = value;
             numbers += 1;
             if numbers % PER_JOINT == 0 {
-                position.push(if point == [0.0; 3] { MISSING } else { point });
+                let [x, y, z, ..] = point;
+                position.push(if [x, y, z] == [0.0; 3] { MISSING } else { [x, y, z] });
+                if let Some(pose) = poses.get_mut(numbers / PER_JOINT - 1).filter(|_| !is_kinect) {
+                    *pose = joints::pose(&point);
+                }
             }
         }
         if numbers != width || position.len() - start != joints {
             let what = format!("{numbers} numbers where the first row has {width}");
             return Err(Error::format(path, Place::Line(index + 1), what, "the file was cut off or is damaged"));
         }
+        if !is_kinect {
+            bodies.push(poses);
+        }
     }
     let mut notes = Vec::new();
-    let is_kinect = width == KINECT_NUMBERS;
-    let skeleton = if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon() };
+    let skeleton =
+        if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon(&joints::FOUND) };
     let up_axis = match is_kinect {
         true => UpAxis::Y,
         false => {
             position.iter_mut().flatten().for_each(|v| *v *= 0.001);
+            position = beside(&position, &joints::find(&bodies, &mut notes));
             up::find(&skeleton, &position, options.up_axis, Some((UpAxis::Z, "usual in the laboratory")), &mut notes)
         }
     };
@@ -167,4 +198,10 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
     let source = source(path, format, up_axis, notes);
     Recording::new(source, Arc::clone(&skeleton), Space::World, time, position, confidence)
         .map_err(|e| Error::recording(path, e))
+}
+
+/// Positions `[frame, target]` with further joints `[joint][frame]` behind those of each frame.
+fn beside(position: &[[f64; 3]], more: &[Vec<[f64; 3]>]) -> Vec<[f64; 3]> {
+    let frames = position.chunks_exact(VICON_JOINTS).enumerate();
+    frames.flat_map(|(frame, own)| own.iter().copied().chain(more.iter().map(move |track| track[frame]))).collect()
 }

@@ -1,0 +1,192 @@
+//! Folders of pictures: one file a frame, PNG or JPEG.
+
+use crate::{Error, Picture, Pixels};
+use std::fs;
+use std::path::{Path, PathBuf};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+/// Longest side of a picture, px, and most bytes of its file.
+const WIDEST: usize = 16_384;
+const MOST_BYTES: u64 = 256 << 20;
+/// Most frames, as for every recording.
+const MOST_FRAMES: usize = 1_000_000;
+
+/// A folder that is being read.
+pub(super) struct Folder {
+    files: std::vec::IntoIter<PathBuf>,
+    number: usize,
+    rate_hz: f64,
+}
+
+impl Folder {
+    /// Opens a folder; its pictures are shown at so many a second.
+    pub(super) fn open(path: &Path, rate_hz: f64) -> Result<Folder, Error> {
+        let files = pictures(path)?;
+        if files.is_empty() {
+            let hint = "give a folder with one PNG or JPEG file a frame, numbered";
+            return Err(Error::video(path, "a folder without pictures", hint));
+        }
+        if files.len() > MOST_FRAMES {
+            return Err(Error::video(path, format!("more than {MOST_FRAMES} pictures"), "split the folder"));
+        }
+        Ok(Folder { files: files.into_iter(), number: 0, rate_hz })
+    }
+
+    pub(super) fn frames(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The next picture and its time, s; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+        let Some(path) = self.files.next() else { return Ok(None) };
+        let time_s = self.number as f64 / self.rate_hz;
+        self.number += 1;
+        Ok(Some((time_s, read(&path)?)))
+    }
+}
+
+/// Whether a folder holds pictures.
+pub(crate) fn has_pictures(path: &Path) -> bool {
+    pictures(path).is_ok_and(|files| !files.is_empty())
+}
+
+/// The pictures of a folder in the order of the numbers in their names, then of the names.
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let path = entry.map_err(Error::io("read", folder))?.path();
+        let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+        if end.is_some_and(|end| ["png", "jpg", "jpeg"].contains(&end.as_str())) {
+            files.push((number(&path), path));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The last number in a name, its digits without leading zeros: their count comes first, so that 9 is before 10 however long numbers are.
+fn number(path: &Path) -> (usize, String) {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = name.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let digits = &end[end.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
+    let digits = digits.trim_start_matches('0');
+    (digits.len(), digits.to_owned())
+}
+
+/// One picture as red, green and blue.
+fn read(path: &Path) -> Result<Picture, Error> {
+    let broken = |what: String| {
+        Error::video(
+            path,
+            format!("the picture cannot be read: {what}"),
+            "copy it again, or save it anew as PNG or JPEG of 8 bits",
+        )
+    };
+    let bytes = fs::metadata(path).map_err(Error::io("read", path))?.len();
+    if bytes > MOST_BYTES {
+        return Err(broken(format!("{bytes} bytes are too many")));
+    }
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let (width, height, rgb) = match bytes.starts_with(b"\x89PNG") {
+        true => png(&bytes),
+        false => jpeg(&bytes),
+    }
+    .map_err(broken)?;
+    Picture::new(width, height, Pixels::Rgb(rgb)).ok_or_else(|| broken("it has no pixels".to_owned()))
+}
+
+/// Width, height and pixels of a picture, or what is wrong with it.
+type Decoded = Result<(usize, usize, Vec<u8>), String>;
+
+fn png(bytes: &[u8]) -> Decoded {
+    let said = |error: png::DecodingError| short(&error.to_string());
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(said)?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    fits(width, height)?;
+    let size = reader.output_buffer_size().ok_or("it is too large")?;
+    let mut pixels = vec![0; size];
+    let frame = reader.next_frame(&mut pixels).map_err(said)?;
+    pixels.truncate(frame.buffer_size());
+    let rgb = match frame.color_type {
+        png::ColorType::Rgb => pixels,
+        png::ColorType::Rgba => pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(),
+        png::ColorType::Grayscale => pixels.iter().flat_map(|&grey| [grey; 3]).collect(),
+        png::ColorType::GrayscaleAlpha => pixels.chunks_exact(2).flat_map(|p| [p[0]; 3]).collect(),
+        png::ColorType::Indexed => return Err("its colours are not given".to_owned()),
+    };
+    Ok((width, height, rgb))
+}
+
+fn jpeg(bytes: &[u8]) -> Decoded {
+    let said = |error: zune_jpeg::errors::DecodeErrors| short(&error.to_string());
+    let options = DecoderOptions::new_safe().set_max_width(WIDEST).set_max_height(WIDEST);
+    let mut decoder =
+        JpegDecoder::new_with_options(ZCursor::new(bytes), options.jpeg_set_out_colorspace(ColorSpace::RGB));
+    let rgb = decoder.decode().map_err(said)?;
+    let (width, height) = decoder.dimensions().ok_or("it has no size")?;
+    Ok((width, height, rgb))
+}
+
+fn fits(width: usize, height: usize) -> Result<(), String> {
+    if width.max(height) > WIDEST { Err(format!("{width} × {height} px are too many")) } else { Ok(()) }
+}
+
+/// The first line of what a decoder says.
+fn short(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A grey PNG.
+    fn write_png(path: &Path, grey: u8) {
+        let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), 4, 3);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.write_header().unwrap().write_image_data(&[grey; 12]).unwrap();
+    }
+
+    #[test]
+    fn frames_come_in_the_order_of_their_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in [10, 9, 100] {
+            write_png(&folder.path().join(format!("take2_{number}.png")), number);
+        }
+        fs::write(folder.path().join("notes.txt"), b"no picture").unwrap();
+        let mut read = Folder::open(folder.path(), 25.0).unwrap();
+        assert_eq!(read.frames(), 3);
+        let mut seen = Vec::new();
+        while let Some((time_s, picture)) = read.next().unwrap() {
+            assert_eq!((picture.width(), picture.height()), (4, 3));
+            seen.push((time_s, picture.to_rgb()[0]));
+        }
+        assert_eq!(seen, [(0.0, 9), (0.04, 10), (0.08, 100)]);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused_in_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |error: Error| {
+            let line = error.to_string();
+            assert!(line.contains("; hint: ") && line.lines().count() == 1, "{line}");
+            line
+        };
+        assert!(refused(Folder::open(folder.path(), 30.0).err().unwrap()).starts_with("a folder without pictures"));
+        let whole = folder.path().join("0.png");
+        write_png(&whole, 7);
+        let bytes = fs::read(&whole).unwrap();
+        for (name, bytes) in
+            [("1.png", &bytes[..bytes.len() / 2]), ("2.jpg", b"\xff\xd8\xff and no more"), ("3.png", b"")]
+        {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            assert!(refused(read(&path).unwrap_err()).starts_with("the picture cannot be read: "));
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! How far angles from cameras are off: the Keraal set, whose trials were recorded by pose networks, a depth camera and, at the same time, by markers.
+
+use crate::analyze::{Prepared, prepare};
+use crate::{Error, Options};
+use agoge_formats::keraal::read_deep;
+use agoge_kinematics::{Curve, Unit, WELL_SHOWN, shown};
+use agoge_motion::Side;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What the set calls its sensors, what they are called here, and whether their guess of the depth is read.
+const SENSORS: [(&str, &str, bool); 5] = [
+    ("BP", "BlazePose, picture", false),
+    ("BP", "BlazePose, depth guessed", true),
+    ("OP", "OpenPose, picture", false),
+    ("AP", "AlphaPose, picture", false),
+    ("Kinect", "Kinect", false),
+];
+/// How far the clocks of two sensors may be apart, s, and in which steps it is looked for: one row of the markers.
+const LAG_S: f64 = 1.5;
+const STEP_S: f64 = 1.0 / 60.0;
+/// Share of a sensor's frames that must lie within the markers' recording.
+const SHARED: f64 = 0.8;
+/// Fewest frames of which an error is told.
+const ENOUGH: usize = 30;
+
+/// How well the sensors of the set agree with its markers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Agreement {
+    /// Trials that have markers and another sensor.
+    pub trials: usize,
+    /// Each angle of each sensor.
+    pub rows: Vec<Agrees>,
+}
+
+/// One angle of one sensor beside the markers, over all trials and both sides.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Agrees {
+    /// The sensor and how it was read.
+    pub sensor: String,
+    /// The angle, without its side.
+    pub curve: String,
+    /// Which frames: `all`, or `in plane`: those in which the picture shows the arm in at least 0.7 of its length ([`agoge_kinematics::shown`]).
+    pub frames: String,
+    /// How many frames, of all sides and trials.
+    pub n: usize,
+    /// Root mean square of how much the angle changes by the markers (standard deviation within a trial), degrees: an angle that rests is easily right.
+    pub moves_deg: f64,
+    /// Root mean square error, degrees.
+    pub rmse_deg: f64,
+    /// The same after the mean error of each side and trial is taken away: what is left between two recordings by one camera.
+    pub rmse_without_offset_deg: f64,
+}
+
+/// Compares every sensor of the trials in the folder with the markers of the same trial: the clocks are laid on each other once for a trial and sensor, by the lag that leaves the least variance of
+/// all angles' differences.
+///
+/// # Errors
+/// If the folder has no trial with markers and another sensor, or a file cannot be read.
+pub fn keraal(folder: &Path) -> Result<Agreement, Error> {
+    let mut sums: BTreeMap<(usize, String, bool), Sum> = BTreeMap::new();
+    let mut trials = 0;
+    for (markers, trial) in trials_of(folder)? {
+        let truth = measured(&markers, false)?;
+        let others: Vec<(usize, PathBuf)> = (0..SENSORS.len())
+            .filter_map(|sensor| {
+                let name = |extension| folder.join(format!("G3-{}-{trial}.{extension}", SENSORS[sensor].0));
+                ["json", "txt"].map(name).into_iter().find(|path| path.is_file()).map(|path| (sensor, path))
+            })
+            .collect();
+        trials += usize::from(!others.is_empty());
+        for (sensor, path) in others {
+            let own = measured(&path, SENSORS[sensor].2)?;
+            compare(&own, &truth, |curve, well_shown, errors| {
+                sums.entry((sensor, curve.to_owned(), well_shown)).or_default().add(errors)
+            });
+        }
+    }
+    if trials == 0 {
+        let hint = "files are named as G3-BP-CTK-P1T1-Unknown-C-0.json and G3-Vicon-CTK-P1T1-Unknown-C-0.txt";
+        let what = "no trial with markers and another sensor".to_owned();
+        return Err(Error::NothingToAnalyze { path: folder.to_owned(), what, hint });
+    }
+    let rows = sums.into_iter().filter(|(_, sum)| sum.n >= ENOUGH).map(|((sensor, curve, well_shown), sum)| {
+        let root = |squares: f64| (squares / sum.n as f64).sqrt();
+        Agrees {
+            sensor: SENSORS[sensor].1.to_owned(),
+            curve,
+            frames: if well_shown { "in plane" } else { "all" }.to_owned(),
+            n: sum.n,
+            moves_deg: root(sum.moves),
+            rmse_deg: root(sum.squares),
+            rmse_without_offset_deg: root(sum.about_mean),
+        }
+    });
+    Ok(Agreement { trials, rows: rows.collect() })
+}
+
+/// The files of markers and the names of their trials, in order of name.
+fn trials_of(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+    let mut trials = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let name = entry.map_err(Error::io(folder))?.file_name().to_string_lossy().into_owned();
+        if let Some(trial) = name.strip_prefix("G3-Vicon-").and_then(|name| name.strip_suffix(".txt")) {
+            trials.push((folder.join(&name), trial.to_owned()));
+        }
+    }
+    trials.sort();
+    Ok(trials)
+}
+
+/// The curves of a file, conditioned as every recording is.
+fn measured(path: &Path, deep: bool) -> Result<Prepared, Error> {
+    let options = Options::default();
+    let recording = if deep { read_deep(path, &options.read)? } else { agoge_formats::read(path, &options.read)? };
+    prepare(&recording, &options)
+}
+
+/// Sums over frames.
+#[derive(Default)]
+struct Sum {
+    n: usize,
+    squares: f64,
+    about_mean: f64,
+    moves: f64,
+}
+
+impl Sum {
+    /// Adds the pairs (error, truth) of one side of one trial.
+    fn add(&mut self, pairs: &[(f64, f64)]) {
+        let about = |of: fn(&(f64, f64)) -> f64| {
+            let mean = pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+            pairs.iter().map(|pair| (of(pair) - mean).powi(2)).sum::<f64>()
+        };
+        if !pairs.is_empty() {
+            self.n += pairs.len();
+            self.squares += pairs.iter().map(|(error, _)| error.powi(2)).sum::<f64>();
+            self.about_mean += about(|pair| pair.0);
+            self.moves += about(|pair| pair.1);
+        }
+    }
+}
+
+/// Gives `take` the pairs (error, truth), degrees, of each angle that both have, for each side: of all frames, then of those in which the limb is well shown where that is a question.
+fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[(f64, f64)])) {
+    let (curves, known) = (&own.measured.curves, &truth.measured.curves);
+    let pairs: Vec<(&Curve, &Curve)> = curves
+        .curves
+        .iter()
+        .filter(|curve| curve.unit == Unit::Degree)
+        .filter_map(|curve| Some((curve, known.get(&curve.name, curve.side)?)))
+        .collect();
+    let steps = (LAG_S / STEP_S) as i32;
+    let lags = (-steps..=steps).map(|step| f64::from(step) * STEP_S);
+    let Some(lag_s) = lags
+        .filter_map(|lag_s| Some((lag_s, variance(&pairs, curves, known, lag_s)?)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+    else {
+        return;
+    };
+    let at = |side: Option<Side>, name: &str| shown(&own.body.recording, name, side);
+    for (curve, known_curve) in pairs {
+        let errors = errors(curve, &curves.time, known_curve, &known.time, lag_s.0);
+        let all: Vec<(f64, f64)> = errors.iter().map(|(_, pair)| *pair).collect();
+        take(&curve.name, false, &all);
+        if let Some(shares) = at(curve.side, &curve.name) {
+            let well: Vec<(f64, f64)> =
+                errors.iter().filter(|(frame, _)| shares[*frame] >= WELL_SHOWN).map(|(_, pair)| *pair).collect();
+            take(&curve.name, true, &well);
+        }
+    }
+}
+
+/// The mean variance of the differences of all pairs at a lag; none if too few frames are shared.
+fn variance(
+    pairs: &[(&Curve, &Curve)],
+    own: &agoge_kinematics::Curves,
+    known: &agoge_kinematics::Curves,
+    lag_s: f64,
+) -> Option<f64> {
+    let inside = own
+        .time
+        .iter()
+        .filter(|time| (known.time.first()..=known.time.last()).contains(&Some(&(*time + lag_s))))
+        .count();
+    if (inside as f64) < SHARED * own.time.len() as f64 {
+        return None;
+    }
+    let mut sum = Sum::default();
+    for (curve, known_curve) in pairs {
+        let errors = errors(curve, &own.time, known_curve, &known.time, lag_s);
+        sum.add(&errors.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
+    }
+    (sum.n > 0).then(|| sum.about_mean / sum.n as f64)
+}
+
+/// Frame, and error and truth in degrees, wherever both are known; the truth between two of its frames lies on the line.
+fn errors(curve: &Curve, time: &[f64], truth: &Curve, truth_time: &[f64], lag_s: f64) -> Vec<(usize, (f64, f64))> {
+    let one = |(frame, (&value, &time)): (usize, (&f64, &f64))| {
+        let after = truth_time.partition_point(|&known| known < time + lag_s);
+        let (before, after) = (after.checked_sub(1)?, (after < truth_time.len()).then_some(after)?);
+        let share = (time + lag_s - truth_time[before]) / (truth_time[after] - truth_time[before]);
+        let expected = truth.values[before] + share * (truth.values[after] - truth.values[before]);
+        let error = (value - expected + 180.0).rem_euclid(360.0) - 180.0;
+        error.is_finite().then_some((frame, (error, expected)))
+    };
+    curve.values.iter().zip(time).enumerate().filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(values: Vec<f64>) -> Curve {
+        Curve { name: "elbow_flexion".into(), side: Some(Side::Left), unit: Unit::Degree, values }
+    }
+
+    #[test]
+    fn errors_are_read_at_the_lag_and_around_the_circle() {
+        let truth_time: Vec<f64> = (0..200).map(|k| f64::from(k) / 60.0).collect();
+        let truth = curve(truth_time.iter().map(|t| 170.0 + 20.0 * (2.0 * t).sin()).collect());
+        let time: Vec<f64> = (0..60).map(|k| f64::from(k) / 30.0).collect();
+        // The same angle half a second later on the other clock, 3° more and written below 180°.
+        let own = curve(time.iter().map(|t| 173.0 + 20.0 * (2.0 * (t + 0.5)).sin() - 360.0).collect());
+        let found = errors(&own, &time, &truth, &truth_time, 0.5);
+        // The line between two frames of 1/60 s misses the sine by (1/60)²/8 · 80 ≈ 0.003°.
+        assert!(found.len() >= 59 && found.iter().all(|(_, (error, _))| (error - 3.0).abs() < 0.005), "{found:?}");
+        let mut sum = Sum::default();
+        sum.add(&found.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
+        let n = sum.n as f64;
+        assert!(((sum.squares / n).sqrt() - 3.0).abs() < 0.005 && (sum.about_mean / n).sqrt() < 0.005);
+    }
+}
