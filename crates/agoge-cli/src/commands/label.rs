@@ -8,7 +8,7 @@ use crate::progress;
 use agoge::Store;
 use agoge::attention::evaluate::{Labelling, WithLabels, labelling};
 use agoge::learn::{Clips, suggest_labels};
-use agoge::library::labelling::{Exported, PURPOSE, export};
+use agoge::library::labelled::{Exported, PURPOSE, export};
 use std::path::Path;
 
 /// Says which recordings to judge next, or writes what was judged.
@@ -29,9 +29,12 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 fn exported(done: &Exported, folder: &Path) -> String {
-    let Exported { repetitions, pairs, without_consent } = *done;
+    let Exported { repetitions, inferred, pairs, without_consent } = *done;
     let mut text =
         format!("{}: {}, {}\n", folder.display(), counted(repetitions, "repetition"), counted(pairs, "comparison"));
+    if inferred > 0 {
+        text += &format!("{} from comparisons\n", counted(inferred, "label"));
+    }
     if without_consent > 0 {
         text += &format!(
             "left out: {}, by whom consent to \"{PURPOSE}\" was refused or withdrawn\n",

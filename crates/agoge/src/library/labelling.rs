@@ -1,4 +1,4 @@
-//! What a coach says of repetitions in the library: whether one was done correctly, or which of two was done better; what to ask next; and all of it as a set to learn from.
+//! What a coach says of repetitions in the library: whether one was done correctly, or which of two was done better; and what to ask next.
 //!
 //! Labels are kept on recordings, of the kinds [`QUALITY`] and [`PAIR`], with the instants of the repetition: they hold whatever a later version of the program finds in the
 //! recording. Nothing is overwritten, the newest holds.
@@ -6,21 +6,17 @@
 use crate::{Error, Options};
 use agoge_attention::Motion;
 use agoge_attention::labels::suggest;
-use agoge_formats::{Manifest, Row};
 use agoge_motion::Recording;
 use agoge_motion::condition::condition;
-use agoge_store::{AnalysisId, AthleteId, Label, LabelId, NewLabel, RecordingId, Store};
+use agoge_store::{AnalysisId, Label, LabelId, NewLabel, RecordingId, Store};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
 
 /// Labels that say whether a repetition was done correctly.
 pub const QUALITY: &str = "quality";
 /// Labels that say which of two repetitions was done better.
 pub const PAIR: &str = "pair";
-/// The purpose of a consent (docs/LIBRARY.md) without which nothing of an athlete is exported to learn from, should it be refused or withdrawn.
-pub const PURPOSE: &str = "training";
 
 /// Analyses of a movement that are looked at, the newest.
 const MOST_ANALYSES: usize = 500;
@@ -86,28 +82,17 @@ pub struct Queue {
     pub next: Vec<Which>,
 }
 
-/// A set to learn from that was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Exported {
-    /// Repetitions in `manifest.csv`.
-    pub repetitions: usize,
-    /// Comparisons in `pairs.csv`.
-    pub pairs: usize,
-    /// Athletes who are left out because their consent to [`PURPOSE`] was refused or withdrawn.
-    pub without_consent: usize,
-}
-
 /// A repetition by its instants on its recording's clock, s.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Span {
-    analysis: AnalysisId,
-    repetition: usize,
-    start_s: f64,
-    end_s: f64,
+pub(super) struct Span {
+    pub(super) analysis: AnalysisId,
+    pub(super) repetition: usize,
+    pub(super) start_s: f64,
+    pub(super) end_s: f64,
 }
 
 impl Span {
-    fn is(&self, other: &Span) -> bool {
+    pub(super) fn is(&self, other: &Span) -> bool {
         let shared = self.end_s.min(other.end_s) - self.start_s.max(other.start_s);
         let both = self.end_s.max(other.end_s) - self.start_s.min(other.start_s);
         shared >= SAME * both
@@ -116,20 +101,20 @@ impl Span {
 
 /// The value of a label of quality, as it is kept.
 #[derive(Serialize, Deserialize)]
-struct Quality {
-    movement: String,
+pub(super) struct Quality {
+    pub(super) movement: String,
     #[serde(flatten)]
-    of: Span,
-    correct: bool,
+    pub(super) of: Span,
+    pub(super) correct: bool,
 }
 
 /// The value of a label of a pair, as it is kept.
 #[derive(Serialize, Deserialize)]
-struct Pair {
-    movement: String,
-    first: Span,
-    second: Span,
-    better: Better,
+pub(super) struct Pair {
+    pub(super) movement: String,
+    pub(super) first: Span,
+    pub(super) second: Span,
+    pub(super) better: Better,
 }
 
 /// Stores what a coach says.
@@ -175,7 +160,7 @@ fn span(store: &Store, which: Which) -> Result<(RecordingId, String, Span), Erro
 }
 
 /// The judgements of quality that hold, of every recording the newest of each repetition.
-fn judged(store: &Store) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>, agoge_store::Error> {
+pub(super) fn judged(store: &Store) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>, agoge_store::Error> {
     let mut all: HashMap<RecordingId, Vec<(LabelId, Quality)>> = HashMap::new();
     for Label { id, recording, value, .. } in store.labels_of_kind(QUALITY)?.into_iter().rev() {
         // Labels of other programs may say other things: those are not ours to read.
@@ -189,7 +174,7 @@ fn judged(store: &Store) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>
 }
 
 /// The comparisons that can be read, the oldest first, each with its two recordings.
-fn pairs(store: &Store) -> Result<Vec<([RecordingId; 2], Pair)>, agoge_store::Error> {
+pub(super) fn pairs(store: &Store) -> Result<Vec<([RecordingId; 2], Pair)>, agoge_store::Error> {
     let labels = store.labels_of_kind(PAIR)?.into_iter();
     Ok(labels.filter_map(|own| Some(([own.recording, own.other?], serde_json::from_value(own.value).ok()?))).collect())
 }
@@ -270,98 +255,13 @@ pub fn figure(store: &Store, which: Which) -> Result<Recording, Error> {
     Ok(whole.time_range(start_s - room, end_s + room)?)
 }
 
-/// Writes the judged repetitions into a folder as a set to learn from: `manifest.csv` and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the set) with the
-/// comparisons. Athletes are numbers in it. `movement` keeps one movement alone.
-///
-/// # Errors
-/// [`Error::Judgement`] if nothing was judged; if the folder cannot be written or the library cannot be read.
-pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Exported, Error> {
-    let wanted = |own: &str| movement.is_none_or(|movement| movement == own);
-    let mut done = Exported::default();
-    let mut refused: HashSet<AthleteId> = HashSet::new();
-    let mut owners: HashMap<RecordingId, AthleteId> = HashMap::new();
-    for athlete in store.athletes()? {
-        let about = store.consents(athlete.id)?;
-        let newest = about.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
-        if newest.is_some_and(|consent| !consent.given) {
-            refused.insert(athlete.id);
-        }
-        owners.extend(store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)));
-    }
-    let mut spans: BTreeMap<RecordingId, Vec<(Span, String, Option<bool>)>> = BTreeMap::new();
-    for (recording, known) in judged(store)? {
-        let known = known.into_iter().filter(|(_, said)| wanted(&said.movement));
-        let own = known.map(|(_, said)| (said.of, said.movement, Some(said.correct)));
-        spans.entry(recording).or_default().extend(own);
-    }
-    let compared: Vec<_> = pairs(store)?.into_iter().filter(|(_, pair)| wanted(&pair.movement)).collect();
-    // What was only compared is part of the set too, without a label.
-    for ([first, second], pair) in &compared {
-        for (recording, span) in [(first, pair.first), (second, pair.second)] {
-            let known = spans.entry(*recording).or_default();
-            if !known.iter().any(|(own, movement, _)| *movement == pair.movement && own.is(&span)) {
-                known.push((span, pair.movement.clone(), None));
-            }
-        }
-    }
-    let mut left_out = HashSet::new();
-    spans.retain(|recording, known| {
-        let owner = owners.get(recording);
-        let may = owner.is_some_and(|athlete| !refused.contains(athlete));
-        if !may && !known.is_empty() {
-            left_out.extend(owner.copied());
-        }
-        may && !known.is_empty()
-    });
-    done.without_consent = left_out.len();
-    if spans.is_empty() {
-        let what =
-            if left_out.is_empty() { "nothing was judged yet" } else { "nothing is left without those who refused" };
-        return Err(Error::Judgement { what });
-    }
-    std::fs::create_dir_all(folder).map_err(|error| agoge_formats::Error::write(folder, error))?;
-    let mut manifest = Manifest::default();
-    let file = |recording: RecordingId, span: &Span| {
-        PathBuf::from(format!("recording-{}-{:.0}ms.parquet", recording.0, 1e3 * span.start_s))
-    };
-    for (recording, known) in &spans {
-        let whole = store.recording(*recording)?;
-        for (span, movement, label) in known {
-            let file = file(*recording, span);
-            let mut own = whole.time_range(span.start_s, span.end_s)?;
-            own.source.name = file.display().to_string();
-            agoge_formats::write_parquet(&folder.join(&file), &own)?;
-            let athlete = owners.get(recording).map_or(String::new(), |athlete| athlete.0.to_string());
-            manifest.rows.push(Row { file, athlete, movement: movement.clone(), label: *label, split: None });
-        }
-    }
-    done.repetitions = manifest.rows.len();
-    manifest.write(&folder.join("manifest.csv"))?;
-    let mut text = String::from("better,worse,alike\n");
-    for ([first, second], pair) in &compared {
-        let name = |recording: &RecordingId, span: &Span| {
-            let known =
-                spans.get(recording)?.iter().find(|(own, movement, _)| *movement == pair.movement && own.is(span));
-            known.map(|(own, ..)| file(*recording, own).display().to_string())
-        };
-        let (Some(first), Some(second)) = (name(first, &pair.first), name(second, &pair.second)) else { continue };
-        let (better, worse) = if pair.better == Better::Second { (second, first) } else { (first, second) };
-        text += &format!("{better},{worse},{}\n", u8::from(pair.better == Better::Neither));
-        done.pairs += 1;
-    }
-    if done.pairs > 0 {
-        agoge_formats::write_text(&folder.join("pairs.csv"), &text)?;
-    }
-    Ok(done)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{Models, analyze};
     use agoge_motion::Side;
     use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
-    use agoge_store::Consent;
+    use std::path::Path;
 
     /// Squats of an athlete; with an odd seed the left knee goes inward.
     fn squats(seed: u64) -> Recording {
@@ -372,7 +272,7 @@ mod tests {
     }
 
     /// A library of three athletes with a set of three squats each.
-    fn library(folder: &Path) -> (Store, Vec<AnalysisId>) {
+    pub(in crate::library) fn library(folder: &Path) -> (Store, Vec<AnalysisId>) {
         let store = Store::open(folder).unwrap();
         let options = Options { movement: "squat".to_owned(), ..Options::default() };
         let models = Models::without_model();
@@ -386,7 +286,7 @@ mod tests {
         (store, analyses)
     }
 
-    fn quality(analysis: AnalysisId, repetition: usize, correct: bool) -> Judgement {
+    pub(in crate::library) fn quality(analysis: AnalysisId, repetition: usize, correct: bool) -> Judgement {
         Judgement::Quality { of: Which { analysis, repetition }, correct }
     }
 
@@ -439,42 +339,5 @@ mod tests {
         let own = &store.analysis(analyses[0]).unwrap().repetitions[1];
         assert!(shown.time[0] <= own.start_s && shown.time[shown.frames() - 1] >= own.end_s);
         assert!(shown.duration_s() < 1.5 * (own.end_s - own.start_s));
-        assert!(matches!(export(&store, None, &folder.path().join("set")), Err(Error::Judgement { .. })));
-        assert!(!folder.path().join("set").exists());
-    }
-
-    #[test]
-    fn what_was_judged_becomes_a_set_without_names_and_without_those_who_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, analyses) = library(folder.path());
-        let which = |analysis, repetition| Which { analysis, repetition };
-        judge(&store, &quality(analyses[0], 1, true), "coach").unwrap();
-        judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
-        judge(&store, &quality(analyses[2], 3, true), "coach").unwrap();
-        let better = Better::Second;
-        let compared = Judgement::Pair { first: which(analyses[1], 2), second: which(analyses[0], 1), better };
-        judge(&store, &compared, "coach").unwrap();
-        let third = store.athletes().unwrap()[2].id;
-        let day = "2026-03-03".parse().unwrap();
-        let refusal = Consent { day, purpose: "Training".to_owned(), given: false, note: String::new() };
-        store.add_consent(third, &refusal).unwrap();
-
-        let set = folder.path().join("set");
-        let done = export(&store, Some("squat"), &set).unwrap();
-        assert_eq!(done, Exported { repetitions: 3, pairs: 1, without_consent: 1 });
-        let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
-        let mut labels: Vec<(String, Option<bool>)> = rows.iter().map(|row| (row.athlete.clone(), row.label)).collect();
-        labels.sort();
-        let numbered = |athlete: &str, label| (athlete.to_owned(), label);
-        assert_eq!(labels, [numbered("1", Some(true)), numbered("2", None), numbered("2", Some(false))]);
-        let text = std::fs::read_to_string(set.join("pairs.csv")).unwrap();
-        let pair: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
-        let label = |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().label;
-        assert_eq!((label(pair[0]), label(pair[1]), pair[2]), (Some(true), None, "0"));
-        // Each file is the repetition, and its clip can be learned from.
-        let clips = crate::learn::Clips::of_manifest(&set.join("manifest.csv"), |_| true).unwrap();
-        let own = &store.analysis(analyses[0]).unwrap().repetitions[0];
-        let longest = clips.clips.iter().map(|clip| clip.motion.duration_s()).fold(0.0, f64::max);
-        assert!(clips.clips.len() == 3 && (longest - (own.end_s - own.start_s)).abs() < 0.5, "{longest}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod borders;
+pub mod labelled;
 pub mod labelling;
 
 use crate::{Error, Models, Options};

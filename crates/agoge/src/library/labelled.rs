@@ -1,0 +1,232 @@
+//! What a coach said of repetitions ([`super::labelling`]) as a set to learn from.
+
+use super::labelling::{Better, Span, judged, pairs};
+use crate::Error;
+use agoge_formats::{Manifest, Row};
+use agoge_store::{AthleteId, RecordingId, Store};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// The purpose of a consent (docs/LIBRARY.md) without which nothing of an athlete is exported to learn from, should it be refused or withdrawn.
+pub const PURPOSE: &str = "training";
+
+/// A set to learn from that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// Repetitions in `manifest.csv`.
+    pub repetitions: usize,
+    /// Those of them whose label follows from comparisons.
+    pub inferred: usize,
+    /// Comparisons in `pairs.csv`.
+    pub pairs: usize,
+    /// Athletes who are left out because their consent to [`PURPOSE`] was refused or withdrawn.
+    pub without_consent: usize,
+}
+
+/// A repetition that was judged or compared.
+struct Known {
+    recording: RecordingId,
+    span: Span,
+    movement: String,
+    label: Option<bool>,
+}
+
+impl Known {
+    fn file(&self) -> PathBuf {
+        PathBuf::from(format!("recording-{}-{:.0}ms.parquet", self.recording.0, 1e3 * self.span.start_s))
+    }
+}
+
+/// Repetitions, and comparisons of two of them by their places.
+#[derive(Default)]
+struct Said {
+    known: Vec<Known>,
+    pairs: Vec<([usize; 2], Better)>,
+}
+
+impl Said {
+    /// What was said of a movement, or of all, of athletes who may be learned from.
+    fn of(
+        store: &Store,
+        movement: Option<&str>,
+        may: impl Fn(RecordingId) -> bool,
+    ) -> Result<Said, agoge_store::Error> {
+        let wanted = |own: &str, recording: RecordingId| movement.is_none_or(|wanted| wanted == own) && may(recording);
+        let mut said = Said::default();
+        let all: BTreeMap<RecordingId, _> = judged(store)?.into_iter().collect();
+        for (recording, of) in all {
+            for (_, quality) in of.into_iter().filter(|(_, quality)| wanted(&quality.movement, recording)) {
+                let place = said.place(recording, quality.of, &quality.movement);
+                said.known[place].label = Some(quality.correct);
+            }
+        }
+        for ([first, second], pair) in pairs(store)? {
+            if wanted(&pair.movement, first) && wanted(&pair.movement, second) {
+                let places = [(first, pair.first), (second, pair.second)];
+                let places = places.map(|(recording, span)| said.place(recording, span, &pair.movement));
+                said.pairs.push((places, pair.better));
+            }
+        }
+        Ok(said)
+    }
+
+    /// The place of a repetition, which may be new.
+    fn place(&mut self, recording: RecordingId, span: Span, movement: &str) -> usize {
+        let is = |own: &Known| own.recording == recording && own.movement == movement && own.span.is(&span);
+        self.known.iter().position(is).unwrap_or_else(|| {
+            self.known.push(Known { recording, span, movement: movement.to_owned(), label: None });
+            self.known.len() - 1
+        })
+    }
+
+    /// Labels what comparisons leave no doubt about: what is better than a correct repetition is correct, what is worse than an incorrect one is not, and what is alike is
+    /// alike. What a coach said outright is never changed. How many were labelled.
+    fn infer(&mut self) -> usize {
+        let mut inferred = 0;
+        loop {
+            let before = inferred;
+            for ([first, second], better) in &self.pairs {
+                let (better_one, worse) = if *better == Better::Second { (*second, *first) } else { (*first, *second) };
+                let alike = *better == Better::Neither;
+                for (from, to, if_from) in [(worse, better_one, true), (better_one, worse, false)] {
+                    let label = self.known[from].label.filter(|label| alike || *label == if_from);
+                    if let (Some(label), None) = (label, self.known[to].label) {
+                        self.known[to].label = Some(label);
+                        inferred += 1;
+                    }
+                }
+            }
+            if inferred == before {
+                return inferred;
+            }
+        }
+    }
+}
+
+/// Writes the judged and compared repetitions into a folder as a set to learn from: `manifest.csv` and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the
+/// set) with the comparisons. Labels that follow from comparisons are set. Athletes are numbers in it. `movement` keeps one movement alone.
+///
+/// # Errors
+/// [`Error::Judgement`] if nothing was judged; if the folder cannot be written or the library cannot be read.
+pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Exported, Error> {
+    let mut refused: HashSet<AthleteId> = HashSet::new();
+    let mut owners: HashMap<RecordingId, AthleteId> = HashMap::new();
+    for athlete in store.athletes()? {
+        let about = store.consents(athlete.id)?;
+        let newest = about.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
+        if newest.is_some_and(|consent| !consent.given) {
+            refused.insert(athlete.id);
+        }
+        owners.extend(store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)));
+    }
+    let may = |recording| owners.get(&recording).is_some_and(|athlete| !refused.contains(athlete));
+    let mut said = Said::of(store, movement, may)?;
+    let all = Said::of(store, movement, |_| true)?;
+    let left_out: HashSet<_> = all.known.iter().filter_map(|own| owners.get(&own.recording)).collect();
+    let without_consent = left_out.iter().filter(|athlete| refused.contains(athlete)).count();
+    if said.known.is_empty() {
+        let what = match without_consent {
+            0 => "nothing was judged yet",
+            _ => "nothing is left without those who refused",
+        };
+        return Err(Error::Judgement { what });
+    }
+    let inferred = said.infer();
+    std::fs::create_dir_all(folder).map_err(|error| agoge_formats::Error::write(folder, error))?;
+    let mut manifest = Manifest::default();
+    for own in &said.known {
+        let file = own.file();
+        let mut repetition = store.recording(own.recording)?.time_range(own.span.start_s, own.span.end_s)?;
+        repetition.source.name = file.display().to_string();
+        agoge_formats::write_parquet(&folder.join(&file), &repetition)?;
+        let athlete = owners.get(&own.recording).map_or(String::new(), |athlete| athlete.0.to_string());
+        manifest.rows.push(Row { file, athlete, movement: own.movement.clone(), label: own.label, split: None });
+    }
+    manifest.write(&folder.join("manifest.csv"))?;
+    if !said.pairs.is_empty() {
+        let mut text = String::from("better,worse,alike\n");
+        for ([first, second], better) in &said.pairs {
+            let (better_one, worse) = if *better == Better::Second { (second, first) } else { (first, second) };
+            let [better_one, worse] = [better_one, worse].map(|place| said.known[*place].file());
+            let alike = u8::from(*better == Better::Neither);
+            text += &format!("{},{},{alike}\n", better_one.display(), worse.display());
+        }
+        agoge_formats::write_text(&folder.join("pairs.csv"), &text)?;
+    }
+    Ok(Exported { repetitions: said.known.len(), inferred, pairs: said.pairs.len(), without_consent })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::labelling::tests::{library, quality};
+    use super::super::labelling::{Judgement, Which, judge};
+    use super::*;
+    use agoge_store::Consent;
+
+    #[test]
+    fn what_was_judged_becomes_a_set_without_names_and_without_those_who_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, analyses) = library(folder.path());
+        let which = |analysis, repetition| Which { analysis, repetition };
+        judge(&store, &quality(analyses[0], 1, true), "coach").unwrap();
+        judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
+        judge(&store, &quality(analyses[2], 3, true), "coach").unwrap();
+        let better = Better::Second;
+        let compared = Judgement::Pair { first: which(analyses[1], 2), second: which(analyses[0], 1), better };
+        judge(&store, &compared, "coach").unwrap();
+        let third = store.athletes().unwrap()[2].id;
+        let day = "2026-03-03".parse().unwrap();
+        let refusal = Consent { day, purpose: "Training".to_owned(), given: false, note: String::new() };
+        store.add_consent(third, &refusal).unwrap();
+
+        let set = folder.path().join("set");
+        let done = export(&store, Some("squat"), &set).unwrap();
+        assert_eq!(done, Exported { repetitions: 3, inferred: 0, pairs: 1, without_consent: 1 });
+        let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
+        let mut labels: Vec<(String, Option<bool>)> = rows.iter().map(|row| (row.athlete.clone(), row.label)).collect();
+        labels.sort();
+        let numbered = |athlete: &str, label| (athlete.to_owned(), label);
+        assert_eq!(labels, [numbered("1", Some(true)), numbered("2", None), numbered("2", Some(false))]);
+        let text = std::fs::read_to_string(set.join("pairs.csv")).unwrap();
+        let pair: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
+        let label = |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().label;
+        assert_eq!((label(pair[0]), label(pair[1]), pair[2]), (Some(true), None, "0"));
+        // Each file is the repetition, and its clip can be learned from.
+        let clips = crate::learn::Clips::of_manifest(&set.join("manifest.csv"), |_| true).unwrap();
+        let own = &store.analysis(analyses[0]).unwrap().repetitions[0];
+        let longest = clips.clips.iter().map(|clip| clip.motion.duration_s()).fold(0.0, f64::max);
+        assert!(clips.clips.len() == 3 && (longest - (own.end_s - own.start_s)).abs() < 0.5, "{longest}");
+    }
+
+    #[test]
+    fn labels_follow_from_comparisons_where_there_is_no_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, analyses) = library(folder.path());
+        let set = folder.path().join("set");
+        assert!(matches!(export(&store, None, &set), Err(Error::Judgement { .. })) && !set.exists());
+        let which = |at: usize, repetition| Which { analysis: analyses[at], repetition };
+        let compare = |first, second, better| {
+            judge(&store, &Judgement::Pair { first, second, better }, "coach").unwrap();
+        };
+        // A chain upwards from a correct one, one downwards from an incorrect one, and what is between them stays open.
+        judge(&store, &quality(analyses[0], 1, true), "coach").unwrap();
+        judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
+        compare(which(0, 3), which(0, 2), Better::Neither);
+        compare(which(0, 2), which(0, 1), Better::First);
+        compare(which(1, 1), which(1, 2), Better::First);
+        compare(which(2, 1), which(1, 1), Better::First);
+        compare(which(2, 1), which(0, 1), Better::Second);
+        let done = export(&store, None, &set).unwrap();
+        assert_eq!(done, Exported { repetitions: 6, inferred: 3, pairs: 5, without_consent: 0 });
+        let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
+        let labels = |athlete: &str| -> Vec<Option<bool>> {
+            let mut own: Vec<_> = rows.iter().filter(|row| row.athlete == athlete).collect();
+            own.sort_by_key(|row| row.file.clone());
+            own.iter().map(|row| row.label).collect()
+        };
+        assert_eq!(labels("1"), [Some(true); 3]);
+        assert_eq!(labels("2"), [Some(false); 2]);
+        assert_eq!(labels("3"), [None]);
+    }
+}
