@@ -163,9 +163,12 @@ pub(crate) struct Reading {
 /// `agoge analyze`
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
-    /// Files (videos too), or folders of OpenPose JSON
+    /// Files (videos too), or folders of pictures or of OpenPose JSON
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
+    /// The inputs are videos of one athlete by the cameras of this file (as Pose2Sim writes it): they become one recording in space
+    #[arg(long, value_name = "CALIBRATION.toml", alias = "calib_file", conflicts_with = "overlay")]
+    pub(crate) calibration: Option<PathBuf>,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
     #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
     pub(crate) movement: String,

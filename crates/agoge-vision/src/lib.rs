@@ -7,6 +7,7 @@
 //! thread and gives the same numbers each time.
 
 pub mod bench;
+pub mod cameras;
 mod error;
 mod film;
 mod network;

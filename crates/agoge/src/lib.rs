@@ -54,4 +54,4 @@ pub use library::{data_folder, pose_folder};
 pub use models::{Models, bundled_base, import_model, load_model};
 pub use options::Options;
 pub use output::{write_bytes, write_results};
-pub use reading::{Progress, Reading, read, read_to_analyze};
+pub use reading::{Progress, Reading, read, read_cameras, read_to_analyze};

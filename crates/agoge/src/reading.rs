@@ -4,9 +4,9 @@ use crate::analyze::is_felt_only;
 use crate::{Error, Options};
 use agoge_formats::Format;
 use agoge_motion::Recording;
-use agoge_vision::Film;
 use agoge_vision::overlay::Drawing;
-use std::path::Path;
+use agoge_vision::{Film, Landmarks, cameras};
+use std::path::{Path, PathBuf};
 
 /// Hears how many frames of how many are done (0 where that is not known); only videos take long enough to tell.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -67,6 +67,39 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
     Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }
 
+/// Reads what several calibrated cameras saw of one athlete (docs/VIDEO.md) as [`read_to_analyze`] does: a recording in space on the clock of the first video. The
+/// calibration is a TOML file as Pose2Sim writes it.
+///
+/// # Errors
+/// As [`read_to_analyze`], and if the calibration is none, or the cameras' clocks cannot be laid on each other.
+pub fn read_cameras(
+    paths: &[PathBuf],
+    calibration: &Path,
+    options: &Options,
+    progress: Progress,
+) -> Result<Reading, Error> {
+    let [first, ..] = paths else {
+        let (what, hint) = ("no video".to_owned(), "give a video of each camera");
+        return Err(Error::NothingToAnalyze { path: calibration.to_owned(), what, hint });
+    };
+    options.read.check(first)?;
+    let files: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let cameras = cameras::assigned(&cameras::read(calibration)?, &files, calibration)?;
+    let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };
+    let weights = crate::pose_folder()?;
+    let mut views = Vec::new();
+    for (path, camera) in paths.iter().zip(cameras) {
+        let film = Film::read(path, &weights, &video, None, progress)?;
+        views.push((camera, film.recording(path, options.read.person, Landmarks::Picture)?));
+    }
+    let recording = options.read.undo_slow_motion(cameras::triangulate(&views, calibration)?);
+    let recording = match options.time_range_s {
+        Some([from, to]) => recording.time_range(from, to)?,
+        None => recording,
+    };
+    fit_to_analyze(Reading { recording, film: None }, first)
+}
+
 /// Formats of markers: what carries a marker need not be a part of the body (a racket, a wheelchair), so their names may mean nothing to us.
 const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 
@@ -76,7 +109,11 @@ const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 /// # Errors
 /// As [`read`], and [`Error::NothingToAnalyze`].
 pub fn read_to_analyze(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
-    let reading = read(path, options, progress)?;
+    fit_to_analyze(read(path, options, progress)?, path)
+}
+
+/// The reading, if there can be a movement in it.
+fn fit_to_analyze(reading: Reading, path: &Path) -> Result<Reading, Error> {
     let recording = &reading.recording;
     let nothing = |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
     if recording.frames() < 2 {

@@ -39,23 +39,28 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let reference = reference.transpose()?.map(|reading| reading.recording);
     let own = models(args.model.as_deref())?;
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
-    let folders = folders(&args.inputs, &args.out);
+    // Videos of several cameras are one recording, named after the first.
+    let inputs = if args.calibration.is_some() { &args.inputs[..1] } else { &args.inputs[..] };
+    let folders = folders(inputs, &args.out);
 
     let drawings = args.overlay.as_deref().map(|overlay| self::folders(&args.inputs, overlay));
-    let bar = progress::bar(args.inputs.len(), "analysing", shared);
+    let bar = progress::bar(inputs.len(), "analysing", shared);
     // A single input has the bar to itself: of a video it counts the frames.
     let told = |done, of| {
-        if args.inputs.len() == 1 {
+        if inputs.len() == 1 {
             progress::tell(&bar, done, of)
         }
     };
-    let outcomes: Vec<Outcome> = args
-        .inputs
+    let read = |input: &Path| match &args.calibration {
+        Some(calibration) => agoge::read_cameras(&args.inputs, calibration, &options, &told),
+        None => agoge::read_to_analyze(input, &options, &told),
+    };
+    let outcomes: Vec<Outcome> = inputs
         .par_iter()
         .enumerate()
         .map(|(index, input)| {
             let folder = &folders[index];
-            let done = agoge::read_to_analyze(input, &options, &told).and_then(|reading| {
+            let done = read(input).and_then(|reading| {
                 let analysis = one(&reading.recording, folder, reference.as_ref(), models, &options)?;
                 let stored = shelf.as_ref().map(|shelf| shelf.save(&reading.recording, &analysis, models, &options));
                 let stored = stored.transpose()?;

@@ -226,3 +226,37 @@ fn pictures_may_come_from_memory() {
     let rgb = vec![128; 3 * 4 * 2];
     assert!(Picture::new(4, 2, Pixels::Rgb(rgb.clone())).is_some_and(|picture| picture.to_rgb() == rgb));
 }
+
+proptest::proptest! {
+    /// Numbers of the file's own tables are overwritten, bytes cut out and doubled: the index is read or refused at once, and holds no more than the file can.
+    #[test]
+    fn a_file_that_lies_is_read_or_refused(
+        changes in proptest::collection::vec((0usize..4096, proptest::prop_oneof![
+            proptest::prelude::Just(0u32), proptest::prelude::Just(1), proptest::prelude::Just(u32::MAX), proptest::prelude::Just(0x7fff_ffff), proptest::prelude::any::<u32>()
+        ]), 1..8),
+        cut in 0usize..4096,
+        length in 0usize..64,
+    ) {
+        let mut bytes = Mp4::grey().pack();
+        let start = bytes.windows(4).position(|name| name == b"moov").unwrap() - 4;
+        for (at, value) in changes {
+            let at = start + at % (bytes.len() - start - 3);
+            bytes[at..at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        let cut = cut % bytes.len();
+        let end = (cut + length).min(bytes.len());
+        if length % 2 == 0 {
+            bytes.drain(cut..end);
+        } else {
+            let again = bytes[cut..end].to_vec();
+            bytes.splice(cut..cut, again);
+        }
+        if let Ok(index) = index(&bytes) {
+            // A file of samples of one size may name a million frames without a table; otherwise each takes four bytes.
+            proptest::prop_assert!(index.samples.len() <= 1_000_000);
+            for sample in index.samples {
+                proptest::prop_assert!(sample.time_s.is_finite() && sample.time_s >= 0.0);
+            }
+        }
+    }
+}

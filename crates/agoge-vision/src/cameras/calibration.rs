@@ -1,0 +1,141 @@
+//! Where cameras stand and how they see, as Pose2Sim and its relatives write it (TOML).
+
+use crate::Error;
+use nalgebra::{Matrix3, Rotation3, Vector3};
+use std::path::Path;
+
+/// Rounds of undoing the distortion of a lens: each is several times nearer.
+const ROUNDS: usize = 20;
+const HINT: &str =
+    "each camera is a section with size, matrix, distortions, rotation and translation, as Pose2Sim writes it";
+
+/// A calibrated camera: x_camera = R · x_world + t, z away from the camera, the world's z up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    /// Its name in the file.
+    pub name: String,
+    /// Width and height of its picture, px.
+    pub size: [f64; 2],
+    /// Focal lengths and the principal point, px: fx, fy, cx, cy.
+    pub focus: [f64; 4],
+    /// Distortion of the lens: k₁, k₂, p₁, p₂, k₃ (Brown 1971, as OpenCV orders them).
+    pub distortion: [f64; 5],
+    /// R.
+    pub rotation: Rotation3<f64>,
+    /// t, m.
+    pub translation: Vector3<f64>,
+}
+
+/// A camera's section of the file; other keys are other programs' business.
+#[derive(serde::Deserialize)]
+struct Section {
+    name: Option<String>,
+    size: [f64; 2],
+    matrix: [[f64; 3]; 3],
+    #[serde(default)]
+    distortions: Vec<f64>,
+    rotation: [f64; 3],
+    translation: [f64; 3],
+    #[serde(default)]
+    fisheye: bool,
+}
+
+/// The cameras of a calibration file, in the order of their sections' names.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Video`] if it is no calibration, or of fisheye lenses.
+pub fn read(path: &Path) -> Result<Vec<Camera>, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
+    let fault = |what: String| Error::video(path, what, HINT);
+    let first_line = |error: toml::de::Error| error.message().lines().next().unwrap_or_default().to_owned();
+    let table: toml::Table =
+        text.parse().map_err(|error| fault(format!("not a calibration: {}", first_line(error))))?;
+    let sections = table.into_iter().filter(|(name, value)| name != "metadata" && value.is_table());
+    let cameras: Vec<Camera> = sections
+        .map(|(name, value)| {
+            let section: Section =
+                value.try_into().map_err(|error| fault(format!("camera {name:?}: {}", first_line(error))))?;
+            camera(&name, section).map_err(|what| fault(format!("camera {name:?}: {what}")))
+        })
+        .collect::<Result<_, Error>>()?;
+    if cameras.is_empty() { Err(fault("no camera in it".to_owned())) } else { Ok(cameras) }
+}
+
+fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
+    let [[fx, _, cx], [_, fy, cy], _] = section.matrix;
+    let mut distortion = [0.0; 5];
+    distortion.iter_mut().zip(&section.distortions).for_each(|(own, given)| *own = *given);
+    let numbers = [section.rotation, section.translation].concat();
+    if numbers.iter().chain(&distortion).chain(&[fx, fy, cx, cy]).any(|v| !v.is_finite()) || fx <= 0.0 || fy <= 0.0 {
+        return Err("its numbers are no camera's");
+    }
+    if section.fisheye {
+        return Err("a fisheye lens, which is not known here");
+    }
+    Ok(Camera {
+        name: section.name.unwrap_or_else(|| name.to_owned()),
+        size: section.size,
+        focus: [fx, fy, cx, cy],
+        distortion,
+        rotation: Rotation3::new(Vector3::from(section.rotation)),
+        translation: Vector3::from(section.translation),
+    })
+}
+
+impl Camera {
+    /// Where a point of the world, m, is seen, px from the upper left corner; none behind the camera.
+    pub fn project(&self, point: Vector3<f64>) -> Option<[f64; 2]> {
+        let seen = self.rotation * point + self.translation;
+        let [x, y] = self.distorted([seen.x / seen.z, seen.y / seen.z]);
+        let [fx, fy, cx, cy] = self.focus;
+        (seen.z > 0.0).then_some([fx * x + cx, fy * y + cy])
+    }
+
+    /// The direction (x, y, 1) in which a pixel looks, the distortion of the lens undone by repetition.
+    pub(super) fn direction(&self, [u, v]: [f64; 2]) -> [f64; 2] {
+        let [fx, fy, cx, cy] = self.focus;
+        let seen = [(u - cx) / fx, (v - cy) / fy];
+        (0..ROUNDS).fold(seen, |at, _| {
+            let off = self.distorted(at);
+            [at[0] + seen[0] - off[0], at[1] + seen[1] - off[1]]
+        })
+    }
+
+    fn distorted(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+        let [k1, k2, p1, p2, k3] = self.distortion;
+        let r2 = x * x + y * y;
+        let radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3));
+        [
+            x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
+            y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
+        ]
+    }
+
+    /// R with t beside it.
+    pub(super) fn pose(&self) -> (Matrix3<f64>, Vector3<f64>) {
+        (*self.rotation.matrix(), self.translation)
+    }
+}
+
+/// The camera of each of some videos: the one whose name is in the video's, or, if none is, the cameras in their order.
+///
+/// # Errors
+/// [`Error::Video`] if some have none.
+pub fn assigned(cameras: &[Camera], videos: &[&Path], calibration: &Path) -> Result<Vec<Camera>, Error> {
+    let named = |video: &&Path| {
+        let stem = video.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+        cameras
+            .iter()
+            .filter(|camera| stem.contains(&camera.name.to_lowercase()))
+            .max_by_key(|camera| camera.name.len())
+    };
+    let by_name: Option<Vec<Camera>> = videos.iter().map(|video| named(video).cloned()).collect();
+    match by_name {
+        Some(cameras) => Ok(cameras),
+        None if cameras.len() == videos.len() => Ok(cameras.to_vec()),
+        None => {
+            let what = format!("{} cameras for {} videos", cameras.len(), videos.len());
+            Err(Error::video(calibration, what, "give a video of each camera, or name videos after their cameras"))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Several calibrated cameras: what each saw of an athlete, brought on one clock and to points in space.
+
+mod calibration;
+mod sync;
+
+pub use calibration::{Camera, assigned, read};
+pub use sync::lag;
+
+use crate::Error;
+use agoge_motion::recording::MISSING;
+use agoge_motion::{Recording, Source, Space, UpAxis};
+use nalgebra::{Matrix4, RowVector4, SymmetricEigen, Vector3};
+use std::path::Path;
+
+/// A point that comes out further from where a camera saw it was seen wrongly by that camera, in 1/1000 of the picture's height: 15 px of 1080, as in Pose2Sim.
+const FAR: f64 = 14.0;
+/// Positions less sure than this are not used: the conditioning would leave them out too.
+const LEAST: f32 = 0.3;
+
+/// What one camera saw of a joint: the direction of [`Camera::direction`], where that was in the picture, px, and how sure that is.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    camera: &'a Camera,
+    direction: [f64; 2],
+    seen: [f64; 2],
+    sure: f64,
+}
+
+/// One recording in space from what several cameras saw of the same athlete, on the clock of the first: m, Y up (the calibration's z). Each recording is one of the
+/// picture, y up from its lower edge, with the same joints. Clocks are laid on each other by how joints move up and down ([`lag`]). A point is the one that is nearest to
+/// all sights, weighed by how sure they are (direct linear transformation: Hartley & Zisserman 2004, 12.2); a sight that does not fit is left out, as long as two are left.
+///
+/// # Errors
+/// [`Error::Video`] with fewer than two cameras, other joints, or clocks that cannot be laid on each other.
+pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recording, Error> {
+    let fault = |what: String, hint| Err(Error::video(path, what, hint));
+    let [(_, first), others @ ..] = views else { return fault("no camera".into(), "give two videos or more") };
+    if others.is_empty() {
+        return fault("a single camera sees no depth".into(), "give a video of each of two cameras or more");
+    }
+    let mut lags = vec![0.0];
+    let mut notes = first.source.notes.clone();
+    for (camera, other) in others {
+        if other.skeleton != first.skeleton {
+            return fault(format!("camera {:?} sees other joints", camera.name), "read all videos by the same network");
+        }
+        let Some((lag_s, alike)) = lag(first, other) else {
+            let what = format!("the clock of camera {:?} cannot be laid on the first one's", camera.name);
+            return fault(what, "start the cameras within two seconds of each other, on the same movement");
+        };
+        notes.push(format!("camera {}: {lag_s:+.3} s on the first one's clock (correlation {alike:.2})", camera.name));
+        lags.push(lag_s);
+    }
+    let joints = first.joints();
+    let mut position = vec![MISSING; first.position.len()];
+    let mut confidence = vec![0.0; first.position.len()];
+    let (mut left_out, mut sights_in_all) = (0usize, 0usize);
+    for (frame, &time_s) in first.time.iter().enumerate() {
+        for joint in 0..joints {
+            let sights: Vec<Sight> = views
+                .iter()
+                .zip(&lags)
+                .filter_map(|((camera, recording), lag_s)| sight(camera, recording, joint, time_s + lag_s))
+                .collect();
+            sights_in_all += sights.len();
+            let at = frame * joints + joint;
+            if let Some((point, used)) = point(&sights) {
+                left_out += sights.len() - used.len();
+                position[at] = UpAxis::Z.to_y_up(point.into());
+                confidence[at] = (used.iter().map(|sight| sight.sure).sum::<f64>() / used.len() as f64) as f32;
+            } else {
+                left_out += sights.len();
+            }
+        }
+    }
+    if left_out > 0 {
+        let share = 100.0 * left_out as f64 / sights_in_all.max(1) as f64;
+        notes
+            .push(format!("{share:.1} % of the sights left out: alone, or not where the other cameras have the joint"));
+    }
+    let source = Source { format: "cameras".into(), up_axis: UpAxis::Z, notes, ..first.source.clone() };
+    Ok(Recording::new(source, first.skeleton.clone(), Space::World, first.time.clone(), position, confidence)?)
+}
+
+/// What a camera saw of a joint at a time between two of its frames; none where it did not see it in both.
+fn sight<'a>(camera: &'a Camera, recording: &Recording, joint: usize, time_s: f64) -> Option<Sight<'a>> {
+    let after = recording.time.partition_point(|&time| time < time_s).max(1);
+    let before = after - 1;
+    let share = (time_s - recording.time[before]) / (recording.time.get(after)? - recording.time[before]);
+    let sure = [before, after].map(|frame| recording.confidence[frame * recording.joints() + joint]);
+    let sure = sure[0].min(sure[1]);
+    let ([ax, ay, _], [bx, by, _]) = (recording.at(before, joint), recording.at(after, joint));
+    let seen = [ax + share * (bx - ax), camera.size[1] - (ay + share * (by - ay))];
+    let known = sure >= LEAST && share >= 0.0 && seen.iter().all(|v| v.is_finite());
+    known.then(|| Sight { camera, direction: camera.direction(seen), seen, sure: f64::from(sure) })
+}
+
+/// The point that fits, and the sights that it rests on; none if no two agree.
+fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
+    let mut used = sights.to_vec();
+    loop {
+        let point = nearest(&used)?;
+        if worst(&used, point) <= 1.0 {
+            return Some((point, used));
+        }
+        if used.len() <= 2 {
+            return None;
+        }
+        // The sight without which the others agree best.
+        let without = |index: usize| {
+            let mut fewer = used.clone();
+            fewer.remove(index);
+            let error = nearest(&fewer).map_or(f64::INFINITY, |point| worst(&fewer, point));
+            (error, fewer)
+        };
+        used = (0..used.len()).map(without).min_by(|a, b| a.0.total_cmp(&b.0))?.1;
+    }
+}
+
+/// The point of least squares; none of fewer than two sights, or at infinity.
+fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
+    if sights.len() < 2 {
+        return None;
+    }
+    let mut squares = Matrix4::zeros();
+    for sight in sights {
+        let (rotation, translation) = sight.camera.pose();
+        let row = |k: usize| RowVector4::new(rotation[(k, 0)], rotation[(k, 1)], rotation[(k, 2)], translation[k]);
+        for axis in 0..2 {
+            let own = (row(2) * sight.direction[axis] - row(axis)) * sight.sure;
+            squares += own.transpose() * own;
+        }
+    }
+    let eigen = SymmetricEigen::new(squares);
+    let least = eigen.eigenvalues.imin();
+    let solution = eigen.eigenvectors.column(least);
+    let point = Vector3::new(solution[0], solution[1], solution[2]) / solution[3];
+    point.iter().all(|v| v.is_finite()).then_some(point)
+}
+
+/// How far the worst sight is from where its camera should see the point, in units of [`FAR`].
+fn worst(sights: &[Sight], point: Vector3<f64>) -> f64 {
+    let off = |sight: &Sight| {
+        let [u, v] = sight.camera.project(point).unwrap_or([f64::INFINITY; 2]);
+        1000.0 * (u - sight.seen[0]).hypot(v - sight.seen[1]) / (FAR * sight.camera.size[1])
+    };
+    sights.iter().map(off).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! Two cameras' clocks, laid on each other by what both saw.
+
+use agoge_motion::Recording;
+use agoge_motion::condition::condition;
+
+/// How far the clocks may be apart, s, and in which steps it is looked for.
+const MOST_S: f64 = 2.0;
+const STEP_S: f64 = 1.0 / 120.0;
+/// Share of the shorter recording that must be left at a lag, and how alike the movements must be.
+const SHARED: f64 = 0.5;
+const ALIKE: f64 = 0.6;
+
+/// Lag of another camera's clock on the first one's, s (what the first sees at t, the other sees at t + lag), and the correlation there: of the vertical speeds of all joints, which look
+/// alike from wherever an upright camera stands. Between steps it is the top of the parabola through three of them. None if they are not alike at any lag up to 2 s.
+pub fn lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
+    // Speeds of raw positions are mostly noise.
+    let quiet =
+        |raw: &Recording| condition(raw, &Default::default()).map_or_else(|_| raw.clone(), |done| done.recording);
+    let (first, other) = (quiet(first), quiet(other));
+    let (first, other) = (Speeds::of(&first), Speeds::of(&other));
+    let steps = (MOST_S / STEP_S) as i32;
+    let alike: Vec<Option<f64>> = (-steps..=steps).map(|step| first.alike(&other, f64::from(step) * STEP_S)).collect();
+    let best = (0..alike.len())
+        .filter(|&k| alike[k].is_some())
+        .max_by(|&a, &b| alike[a].partial_cmp(&alike[b]).unwrap_or(std::cmp::Ordering::Equal))?;
+    let top = alike[best].filter(|&top| top >= ALIKE)?;
+    let beside = |k: Option<usize>| k.and_then(|k| *alike.get(k)?);
+    let shift = match (beside(best.checked_sub(1)), beside(Some(best + 1))) {
+        (Some(before), Some(after)) if before + after < 2.0 * top => {
+            0.5 * (before - after) / (before - 2.0 * top + after)
+        }
+        _ => 0.0,
+    };
+    Some(((best as f64 - f64::from(steps) + shift) * STEP_S, top))
+}
+
+/// Vertical speeds of a recording's joints.
+struct Speeds<'a> {
+    recording: &'a Recording,
+    /// `[joint][step]`, px/s, NaN where unknown; step k lies between frames k and k + 1.
+    speed: Vec<Vec<f64>>,
+    /// Middle of each step, s.
+    time: Vec<f64>,
+}
+
+impl Speeds<'_> {
+    fn of(recording: &Recording) -> Speeds<'_> {
+        let steps = recording.frames().saturating_sub(1);
+        let speed = (0..recording.joints())
+            .map(|joint| {
+                let up = |frame: usize| recording.at(frame, joint)[1];
+                (0..steps).map(|k| (up(k + 1) - up(k)) / (recording.time[k + 1] - recording.time[k])).collect()
+            })
+            .collect();
+        let time = (0..steps).map(|k| 0.5 * (recording.time[k] + recording.time[k + 1])).collect();
+        Speeds { recording, speed, time }
+    }
+
+    /// The correlation with another's speeds so much later; none if too little of the two is at the same time.
+    fn alike(&self, other: &Speeds, lag_s: f64) -> Option<f64> {
+        let (mut n, mut sums, mut squares, mut product) = (0.0, [0.0; 2], [0.0; 2], 0.0);
+        let mut shared = 0usize;
+        for (k, time_s) in self.time.iter().enumerate() {
+            let after = other.time.partition_point(|&time| time < time_s + lag_s);
+            let Some(before) = after.checked_sub(1).filter(|_| after < other.time.len()) else { continue };
+            shared += 1;
+            let share = (time_s + lag_s - other.time[before]) / (other.time[after] - other.time[before]);
+            for (own, theirs) in self.speed.iter().zip(&other.speed) {
+                let pair = [own[k], theirs[before] + share * (theirs[after] - theirs[before])];
+                if pair.iter().all(|v| v.is_finite()) {
+                    n += 1.0;
+                    product += pair[0] * pair[1];
+                    for axis in 0..2 {
+                        sums[axis] += pair[axis];
+                        squares[axis] += pair[axis].powi(2);
+                    }
+                }
+            }
+        }
+        let shorter = self.recording.frames().min(other.recording.frames()) as f64;
+        let spread = [0, 1].map(|axis| squares[axis] - sums[axis].powi(2) / n);
+        let alike = (product - sums[0] * sums[1] / n) / (spread[0] * spread[1]).sqrt();
+        (shared as f64 >= SHARED * shorter && alike.is_finite()).then_some(alike)
+    }
+}
