@@ -156,7 +156,7 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     let diary = put(folder.path(), "diary.csv", &diary);
     let imported = run(&["load", "import", "--athlete", "Ada", &diary]);
     assert!(imported.status.success(), "{}", text(&imported.stderr));
-    let request = "start = \"2026-06-30\"\nweeks = 1\nsports = [\"running\"]\nminutes = { monday = 60, friday = 60, sunday = 120 }\n";
+    let request = "start = \"2026-06-30\"\nweeks = 6\nsports = [\"running\"]\nminutes = { monday = 60, friday = 60, sunday = 120 }\n";
     let make = |request: &str, name: &str| {
         let out = folder.path().join(name);
         let request = put(folder.path(), &format!("{name}.toml"), request);

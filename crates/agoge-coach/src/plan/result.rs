@@ -280,7 +280,8 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             };
             Week {
                 first: problem.request.start.plus(7 * week as i32),
-                minutes: own.iter().map(|session| session.minutes).sum(),
+                // A sum of nothing is −0.
+                minutes: own.iter().map(|session| session.minutes).sum::<f64>() + 0.0,
                 load,
                 sessions: own.len(),
                 hard: own.iter().filter(|session| session.hard).count(),

@@ -88,8 +88,14 @@ impl fmt::Display for Risk {
             _ => format!("sessions are at most {:.0} % longer than before", 100.0 * spike),
         }));
         asks.extend(self.monotony.map(|monotony| format!("monotony is at most {monotony}")));
-        asks.extend(self.hard_per_week.map(|most| format!("at most {most} hard sessions a week")));
-        asks.extend(self.rest_days.map(|days| format!("at least {days} days of rest a week")));
+        asks.extend(
+            self.hard_per_week
+                .map(|most| format!("at most {most} hard session{} a week", if most == 1 { "" } else { "s" })),
+        );
+        asks.extend(
+            self.rest_days
+                .map(|days| format!("at least {days} day{} of rest a week", if days == 1 { "" } else { "s" })),
+        );
         asks.extend(self.spare.iter().map(|(region, least)| match least {
             Demand::Light => format!("nothing for the {}", region.label()),
             Demand::Moderate => format!("only light load of the {}", region.label()),
