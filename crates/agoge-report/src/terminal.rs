@@ -60,10 +60,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         wrap(no_findings(analysis), width).into_iter().for_each(&mut line);
     }
     if !analysis.metrics.is_empty() {
-        line(format!(
-            "\n{}",
-            bold("Measured over the complete repetitions (mean ± SD; in brackets the error of one value, 95 %)")
-        ));
+        line(format!("\n{}", bold("Measured over the complete repetitions (mean ± SD)")));
         let names: Vec<String> = analysis
             .metrics
             .iter()
@@ -73,12 +70,8 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             .collect();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
         for (metric, name) in analysis.metrics.iter().zip(&names) {
-            let error = match metric.error > 0.0 {
-                true => format!(" (± {})", number(metric.error, metric.unit)),
-                false => String::new(),
-            };
             let value = format!(
-                "{} ± {}{error} {}",
+                "{} ± {} {}",
                 number(metric.mean, metric.unit),
                 number(metric.sd, metric.unit),
                 unit(metric.unit)
