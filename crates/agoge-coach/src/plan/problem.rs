@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
 const TRUST: f64 = 0.3;
+/// Without an event performance is judged so many days after the plan, when what is left of tiredness is little: judged on the morning after, the best plan would rest towards
+/// its end.
+const AFTER_DAYS: usize = 14;
 /// Days of the taper, and of the training before it that it is measured by.
 pub(super) const TAPER_DAYS: i32 = 14;
 pub(super) const BEFORE_TAPER_DAYS: i32 = 28;
@@ -483,7 +486,7 @@ fn taper(request: &Request, past: &Past, event: &Event) -> Option<Taper> {
     (taper.days.len() >= 7 && taper.known() >= 14.0).then_some(taper)
 }
 
-/// Performance at the events by their weight, percent of the reference; without events at the end of the plan.
+/// Performance at the events by their weight, percent of the reference; without events [`AFTER_DAYS`] after the plan.
 fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
     let days = request.length();
     let mut goals: Vec<(usize, f64)> = request
@@ -492,7 +495,7 @@ fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
         .map(|event| ((event.day.0 - request.start.0) as usize, event.priority.weight()))
         .collect();
     if goals.is_empty() {
-        goals.push((days, 1.0));
+        goals.push((days + AFTER_DAYS, 1.0));
     }
     let sum: f64 = goals.iter().map(|(_, weight)| weight).sum();
     // What an athlete's few tests say may be wrong: the plan is good for the population's answer too.

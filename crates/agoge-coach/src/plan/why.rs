@@ -21,7 +21,7 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
         }
     }
     let change = problem.performance(choice) - problem.performance(&without);
-    let goal = if problem.request.events.is_empty() { "at the end of the plan" } else { "at the events" };
+    let goal = if problem.request.events.is_empty() { "two weeks after the plan" } else { "at the events" };
     if change >= NOTABLE {
         serves.push(format!("performance {goal}"));
         lost.push(format!("{change:.2} % less performance expected {goal}"));
