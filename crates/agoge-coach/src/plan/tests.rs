@@ -343,7 +343,8 @@ fn a_clash_names_the_smallest_way_out() {
     let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &[] };
     let clash = plan_in(&basis, None, 200).unwrap_err();
     assert!(clash.proven, "{clash}");
-    assert_eq!(clash.rules, [Rule::Least]);
+    // Too few sessions, or all of them on the one free day: either is nearest.
+    assert!(matches!(clash.rules[..], [Rule::Least | Rule::SessionsPerDay]), "{clash}");
     assert!(clash.relaxations.contains(&"least_sessions = 2".to_owned()), "{clash}");
     assert!(clash.to_string().starts_with("no plan keeps every rule"));
 }
