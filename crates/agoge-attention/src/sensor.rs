@@ -11,8 +11,6 @@ use std::ops::RangeInclusive;
 
 /// Axes of a sensor: acceleration, then angular velocity.
 pub(crate) const AXES: usize = 6;
-/// Names of the channels, in the order of the axes.
-const NAMES: [&str; AXES] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
 /// Angular velocity is told in this many degrees a second, so that both halves are of one size.
 const TURN: f64 = 100.0;
 /// Neighbouring samples of faster sensors are averaged to about this rate.
@@ -77,13 +75,8 @@ impl Inertial {
 
     /// The samples of a recording within a time, s; time 0 is `zero`.
     fn cut(recording: &Recording, zero: f64, within: RangeInclusive<f64>) -> Option<Inertial> {
-        let find = |name: &str| recording.channels.iter().find(|channel| channel.name == name);
-        let channels: Vec<&Channel> = NAMES.iter().map(|name| find(name)).collect::<Option<_>>()?;
-        let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
-        if channels.iter().any(|channel| clock(channel) != clock(channels[0])) {
-            return None;
-        }
-        let (part, rate, start) = clock(channels[0]);
+        let channels = recording.inertial()?;
+        let Channel { part, rate_hz: rate, start_s: start, .. } = *channels[0];
         let count = channels.iter().map(|channel| channel.values.len()).min()?;
         let scales: Vec<f64> = channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
         let step = ((rate / KEPT_HZ).round() as usize).max(1);
@@ -121,6 +114,7 @@ fn scale(unit: &str) -> Option<f64> {
 pub(crate) mod tests {
     use super::*;
     use crate::motion::Motion;
+    use agoge_motion::recording::INERTIAL;
     use agoge_motion::simulate::{Exercise, Set};
 
     /// What a sensor on the right wrist felt at 50 Hz for so many seconds.
@@ -133,7 +127,7 @@ pub(crate) mod tests {
     /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees a second.
     pub(crate) fn channels(part: Part, rate_hz: f64, start_s: f64, samples: &[[f64; AXES]]) -> Vec<Channel> {
         let channel = |axis: usize| Channel {
-            name: NAMES[axis].to_owned(),
+            name: INERTIAL[axis].to_owned(),
             unit: if axis < 3 { "g" } else { "deg/s" }.to_owned(),
             part: Some(part),
             rate_hz,

@@ -25,9 +25,6 @@ const LEARNED_S: f64 = 0.5;
 /// Samples farther apart than this do not belong together, s.
 const GAP_S: f64 = 0.5;
 
-/// Names of the channels of a sensor, in the order of a sample: acceleration, then angular velocity.
-pub const CHANNELS: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
-
 /// One sample in the sensor's own axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
@@ -120,16 +117,14 @@ fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
 }
 
 /// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of the sensor of a recording, on the recording's clock, each `[frame]`; nothing without the
-/// six [`CHANNELS`] of one clock in known units. Until it was first at rest the tilt is taken back to the beginning from there.
+/// six channels ([`Recording::inertial`]) in known units. Until it was first at rest the tilt is taken back to the beginning from there.
 pub fn worn(recording: &Recording) -> Vec<Curve> {
-    let find = |name: &&str| recording.channels.iter().find(|channel| channel.name == *name);
-    let Some(channels) = CHANNELS.iter().map(find).collect::<Option<Vec<&Channel>>>() else { return Vec::new() };
-    let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
+    let Some(channels) = recording.inertial() else { return Vec::new() };
     let Some(scales) = channels.iter().map(|channel| in_si(&channel.unit)).collect::<Option<Vec<f64>>>() else {
         return Vec::new();
     };
-    let (_, rate_hz, start_s) = clock(channels[0]);
-    if channels.iter().any(|channel| clock(channel) != clock(channels[0])) || !(rate_hz > 0.0 && rate_hz.is_finite()) {
+    let Channel { rate_hz, start_s, .. } = *channels[0];
+    if !(rate_hz > 0.0 && rate_hz.is_finite()) {
         return Vec::new();
     }
     let count = channels.iter().map(|channel| channel.values.len()).min().unwrap_or(0);
@@ -179,6 +174,7 @@ pub fn in_si(unit: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agoge_motion::recording::INERTIAL;
     use agoge_motion::{Part, Skeleton, Source, Space};
 
     /// What a sensor feels that swings about its x axis, `angle` rad at a time, 0.3 m from the joint, tilted at rest by 20 degrees about its z axis, with a gyroscope that is
@@ -258,7 +254,7 @@ mod tests {
         let made = Recording::new(Source::default(), skeleton, Space::World, time, positions, confidence);
         let mut recording = made.unwrap();
         assert!(worn(&recording).is_empty());
-        for (axis, name) in CHANNELS.iter().enumerate() {
+        for (axis, name) in INERTIAL.iter().enumerate() {
             let value = |sample: &Sample| match axis {
                 0..=2 => sample.acceleration[axis] / GRAVITY,
                 _ => sample.turning[axis - 3].to_degrees(),

@@ -159,6 +159,9 @@ pub struct Recording {
     pub channels: Vec<Channel>,
 }
 
+/// Names of the channels of a worn inertial sensor: acceleration, then angular velocity.
+pub const INERTIAL: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
+
 /// A position that is not known.
 pub const MISSING: [f64; 3] = [f64::NAN; 3];
 
@@ -239,6 +242,15 @@ impl Recording {
     /// One joint's positions over time, `[frame]`.
     pub fn track(&self, joint: usize) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
         (0..self.frames()).map(move |frame| self.at(frame, joint))
+    }
+
+    /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; none unless all six are there, of one part and on one clock.
+    pub fn inertial(&self) -> Option<[&Channel; 6]> {
+        let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
+        let find = |name: &&str| self.channels.iter().find(|channel| channel.name == *name);
+        let found: Vec<&Channel> = INERTIAL.iter().map(find).collect::<Option<_>>()?;
+        let found: [&Channel; 6] = found.try_into().ok()?;
+        found.iter().all(|channel| clock(channel) == clock(found[0])).then_some(found)
     }
 
     /// The frames whose time lies in `[from, to]` seconds; an error if there are none.

@@ -25,6 +25,7 @@ pub use load::{load_terminal, risk_terminal};
 pub use plan::{compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
 pub use steps::plan_intervals;
 pub use terminal::terminal;
+pub use words::count;
 
 use agoge_coach::Analysis;
 

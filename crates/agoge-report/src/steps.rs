@@ -58,34 +58,13 @@ fn duration(minutes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_coach::plan::{Item, Library};
+    use agoge_coach::plan::Library;
     use agoge_motion::Day;
-
-    fn planned(item: &Item) -> Planned {
-        Planned {
-            day: Day(20_550),
-            name: item.name.clone(),
-            title: item.title.clone(),
-            kind: item.kind,
-            sport: item.sport.clone(),
-            minutes: item.minutes,
-            rpe: item.rpe,
-            load: item.load(),
-            regions: item.regions.clone(),
-            equipment: item.equipment.clone(),
-            fixed: false,
-            what: item.what.clone(),
-            steps: item.steps.clone(),
-            serves: Vec::new(),
-            without: String::new(),
-            held: Vec::new(),
-        }
-    }
 
     /// By hand after the guide: 4 × 8 minutes are three with a rest and one without.
     #[test]
     fn intervals_as_their_guide_writes_them() {
-        let of = |name: &str| plan_intervals(&planned(Library::bundled().find(name).unwrap()));
+        let of = |name: &str| plan_intervals(&Planned::of(Day(20_550), Library::bundled().find(name).unwrap()));
         assert_eq!(
             of("ride-threshold-4x8").unwrap(),
             "- easy, RPE 2 20m\n\n3x\n- threshold, RPE 7 8m 95-105%\n- rest 2m\n\n- threshold, RPE 7 8m 95-105%\n- easy, RPE 2 12m\n"

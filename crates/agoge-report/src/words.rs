@@ -60,7 +60,7 @@ pub(crate) fn view(analysis: &Analysis) -> &'static str {
 }
 
 /// "1 repetition", "3 repetitions".
-pub(crate) fn count(n: usize, what: &str) -> String {
+pub fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

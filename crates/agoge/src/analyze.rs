@@ -213,11 +213,11 @@ pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepar
     Ok(Prepared { conditioned, body, measured, quality, ever_seen })
 }
 
-/// Whether nothing is ever seen in a recording that has channels of a sensor.
+/// Whether nothing is ever seen in a recording, but a worn sensor felt something.
 pub(crate) fn is_felt_only(recording: &Recording) -> bool {
-    let is_known = |channel: &agoge_motion::Channel| channel.values.iter().any(|value| value.is_finite());
-    let has = |name: &str| recording.channels.iter().any(|channel| channel.name == name && is_known(channel));
-    recording.position.iter().all(|position| position[0].is_nan()) && sensor::CHANNELS.iter().all(|name| has(name))
+    let is_known = |channel: &&agoge_motion::Channel| channel.values.iter().any(|value| value.is_finite());
+    recording.position.iter().all(|position| position[0].is_nan())
+        && recording.inertial().is_some_and(|channels| channels.iter().all(is_known))
 }
 
 fn report(

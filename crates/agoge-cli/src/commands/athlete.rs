@@ -1,10 +1,11 @@
 //! `agoge athlete add|consent|list|show|export|delete`
 
-use super::{counted, print, print_json};
+use super::{print, print_json};
 use crate::args::{AthleteArgs, AthleteCommand, Library, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::Store;
 use agoge::library::today;
+use agoge::report::count;
 use agoge::store::{AnalysisRow, Athlete, Consent, Standing};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -130,10 +131,10 @@ fn page(own: &Portrait) -> String {
     }
     text += &format!(
         "{}, {}, {}; {} and {injuries} {} (`agoge load show`)\n",
-        counted(*sessions, "session"),
-        counted(*recordings, "recording"),
-        counted(*plans, "plan"),
-        counted(*workouts, "workout"),
+        count(*sessions, "session"),
+        count(*recordings, "recording"),
+        count(*plans, "plan"),
+        count(*workouts, "workout"),
         if *injuries == 1 { "injury" } else { "injuries" },
     );
     // The newest statement about a purpose holds.

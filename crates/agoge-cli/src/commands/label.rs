@@ -1,7 +1,7 @@
 //! `agoge label suggest|export`
 
 use super::evaluate::cell;
-use super::{counted, print, print_json};
+use super::{print, print_json};
 use crate::args::{Label, LabelCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
@@ -9,6 +9,7 @@ use agoge::Store;
 use agoge::attention::evaluate::{Labelling, WithLabels, labelling};
 use agoge::learn::{Clips, suggest_labels};
 use agoge::library::labelled::{Exported, PURPOSE, export};
+use agoge::report::count;
 use std::path::Path;
 
 /// Says which recordings to judge next, or writes what was judged.
@@ -31,14 +32,14 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
 fn exported(done: &Exported, folder: &Path) -> String {
     let Exported { repetitions, inferred, pairs, without_consent } = *done;
     let mut text =
-        format!("{}: {}, {}\n", folder.display(), counted(repetitions, "repetition"), counted(pairs, "comparison"));
+        format!("{}: {}, {}\n", folder.display(), count(repetitions, "repetition"), count(pairs, "comparison"));
     if inferred > 0 {
-        text += &format!("{} from comparisons\n", counted(inferred, "label"));
+        text += &format!("{} from comparisons\n", count(inferred, "label"));
     }
     if without_consent > 0 {
         text += &format!(
             "left out: {}, by whom consent to \"{PURPOSE}\" was refused or withdrawn\n",
-            counted(without_consent, "athlete")
+            count(without_consent, "athlete")
         );
     }
     text += &format!("Next: agoge adapt --clips {}\n", folder.display());

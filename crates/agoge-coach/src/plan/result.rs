@@ -153,6 +153,30 @@ pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
     choice
 }
 
+impl Planned {
+    /// A session of the library on a day, of which nothing is said yet.
+    pub fn of(day: Day, item: &Item) -> Planned {
+        Planned {
+            day,
+            name: item.name.clone(),
+            title: item.title.clone(),
+            kind: item.kind,
+            sport: item.sport.clone(),
+            minutes: item.minutes,
+            rpe: item.rpe,
+            load: item.load(),
+            regions: item.regions.clone(),
+            equipment: item.equipment.clone(),
+            fixed: false,
+            what: item.what.clone(),
+            steps: item.steps.clone(),
+            serves: Vec::new(),
+            without: String::new(),
+            held: Vec::new(),
+        }
+    }
+}
+
 /// Fresh first: technique, then what is explosive, heavy, hard, long, easy.
 fn order(kind: Kind) -> usize {
     [Kind::Technique, Kind::Power, Kind::Strength, Kind::Intensity, Kind::Endurance, Kind::Recovery]
@@ -193,24 +217,8 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
         of_day.extend(own.iter().map(|i| {
             let item = problem.items[usize::from(*i)];
             let (serves, without) = why::why(problem, choice, d, *i);
-            Planned {
-                day,
-                name: item.name.clone(),
-                title: item.title.clone(),
-                kind: item.kind,
-                sport: item.sport.clone(),
-                minutes: item.minutes,
-                rpe: item.rpe,
-                load: item.load(),
-                regions: item.regions.clone(),
-                equipment: item.equipment.clone(),
-                fixed: false,
-                what: item.what.clone(),
-                steps: item.steps.clone(),
-                serves,
-                without,
-                held: free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i)),
-            }
+            let held = free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i));
+            Planned { serves, without, held, ..Planned::of(day, item) }
         }));
         of_day.sort_by_key(|session| (session.fixed, order(session.kind)));
         sessions.extend(of_day);

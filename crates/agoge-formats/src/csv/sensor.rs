@@ -1,10 +1,9 @@
 //! Columns of worn inertial sensors in a CSV: `[<part>_]acc_x[_<unit>]` … `gyr_z[_<unit>]`.
 
 use agoge_motion::Channel;
+use agoge_motion::recording::INERTIAL;
 use agoge_motion::skeleton::carrier;
 
-/// Names of the axes in a sample's order, as channels are called.
-pub(super) const AXES: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
 /// Samples that lie farther than this share of a step from a steady clock are brought onto one.
 const STEADY: f64 = 0.25;
 
@@ -58,7 +57,7 @@ impl Sensor {
     pub(super) fn channels(&self, time: &[f64], notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
         let who = if self.name.is_empty() { "the sensor".to_owned() } else { format!("the sensor on {}", self.name) };
         if let Some(missing) = (0..6).find(|&axis| !self.has[axis]) {
-            return Err(format!("{who} has no column {}", AXES[missing]));
+            return Err(format!("{who} has no column {}", INERTIAL[missing]));
         }
         let acceleration = match self.units[0] {
             Some(unit) => unit,
@@ -96,7 +95,7 @@ impl Sensor {
         };
         let part = carrier(&self.name);
         let channel = |axis: usize| Channel {
-            name: AXES[axis].to_owned(),
+            name: INERTIAL[axis].to_owned(),
             unit: if axis < 3 { acceleration } else { turning }.to_owned(),
             part,
             rate_hz,
@@ -125,7 +124,7 @@ mod tests {
 
     #[test]
     fn columns_are_known_however_they_are_written() {
-        let known = |column: &str| split(column).map(|(part, axis, unit)| (part, AXES[axis], unit));
+        let known = |column: &str| split(column).map(|(part, axis, unit)| (part, INERTIAL[axis], unit));
         assert_eq!(known("acc_x"), Some((String::new(), "acc_x", None)));
         assert_eq!(known("right_wrist_acc_y_m/s2"), Some(("right_wrist".into(), "acc_y", Some("m/s^2"))));
         assert_eq!(known("Gyro_Z [rad/s]"), Some((String::new(), "gyr_z", Some("rad/s"))));

@@ -1,8 +1,8 @@
 //! Live sessions on the disk: a part each second, so that a browser or a server that dies loses at most the last one.
 
 use super::protocol::{Agreed, AgreedSensor, Samples};
-use agoge::kinematics::sensor::CHANNELS;
 use agoge::library::{save, today};
+use agoge::motion::recording::INERTIAL;
 use agoge::motion::{Channel, Recording, Skeleton, Source, Space};
 use agoge::store::{AthleteId, Live, LiveId};
 use agoge::{Models, Options, Store, analyze};
@@ -201,7 +201,7 @@ impl Felt {
             start_s: self.start_s,
             values: self.values.iter().map(|sample| sample[axis]).collect(),
         };
-        CHANNELS.iter().enumerate().map(channel).collect()
+        INERTIAL.iter().enumerate().map(channel).collect()
     }
 }
 

@@ -89,14 +89,17 @@ impl Talk {
     /// Begins the session, once the hello said what comes.
     pub(super) async fn open(&mut self, movement: &str, agreed: &Agreed, athlete: Option<i64>) -> Result<(), Over> {
         let Agreed { skeleton, space, .. } = agreed;
-        // The command line may name a file; a client may not.
-        match Session::new(movement, skeleton.clone(), *space, Models::bundled()) {
-            Ok(session) if agreed.is_seen => self.session = Some(session),
-            Ok(_) => self.sensor = SensorSession::new(),
-            Err(error) => {
-                self.fault(&error.to_string()).await?;
-                return Err(Over);
+        if agreed.is_seen {
+            // The command line may name a file; a client may not.
+            match Session::new(movement, skeleton.clone(), *space, Models::bundled()) {
+                Ok(session) => self.session = Some(session),
+                Err(error) => {
+                    self.fault(&error.to_string()).await?;
+                    return Err(Over);
+                }
             }
+        } else {
+            self.sensor = SensorSession::new();
         }
         if let Some(athlete) = athlete {
             self.keeper = Keeper::begin(self.app.clone(), athlete, movement, agreed).await;

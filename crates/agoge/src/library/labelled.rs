@@ -50,19 +50,19 @@ impl Said {
     fn of(
         store: &Store,
         movement: Option<&str>,
-        may: impl Fn(RecordingId) -> bool,
+        mut may: impl FnMut(RecordingId) -> bool,
     ) -> Result<Said, agoge_store::Error> {
-        let wanted = |own: &str, recording: RecordingId| movement.is_none_or(|wanted| wanted == own) && may(recording);
+        let wanted = |own: &str| movement.is_none_or(|wanted| wanted == own);
         let mut said = Said::default();
         let all: BTreeMap<RecordingId, _> = judged(store)?.into_iter().collect();
         for (recording, of) in all {
-            for (_, quality) in of.into_iter().filter(|(_, quality)| wanted(&quality.movement, recording)) {
+            for (_, quality) in of.into_iter().filter(|(_, own)| wanted(&own.movement) && may(recording)) {
                 let place = said.place(recording, quality.of, &quality.movement);
                 said.known[place].label = Some(quality.correct);
             }
         }
         for ([first, second], pair) in pairs(store)? {
-            if wanted(&pair.movement, first) && wanted(&pair.movement, second) {
+            if wanted(&pair.movement) && [first, second].map(&mut may) == [true; 2] {
                 let places = [(first, pair.first), (second, pair.second)];
                 let places = places.map(|(recording, span)| said.place(recording, span, &pair.movement));
                 said.pairs.push((places, pair.better));
@@ -120,11 +120,13 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
         }
         owners.extend(store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)));
     }
-    let may = |recording| owners.get(&recording).is_some_and(|athlete| !refused.contains(athlete));
-    let mut said = Said::of(store, movement, may)?;
-    let all = Said::of(store, movement, |_| true)?;
-    let left_out: HashSet<_> = all.known.iter().filter_map(|own| owners.get(&own.recording)).collect();
-    let without_consent = left_out.iter().filter(|athlete| refused.contains(athlete)).count();
+    let mut left_out: HashSet<AthleteId> = HashSet::new();
+    let mut said = Said::of(store, movement, |recording| {
+        let owner = owners.get(&recording);
+        left_out.extend(owner.filter(|athlete| refused.contains(athlete)));
+        owner.is_some_and(|athlete| !refused.contains(athlete))
+    })?;
+    let without_consent = left_out.len();
     if said.known.is_empty() {
         let what = match without_consent {
             0 => "nothing was judged yet",
