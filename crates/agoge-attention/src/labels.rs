@@ -84,7 +84,7 @@ impl Pool {
         let targets: Vec<f64> = known.iter().map(|&i| if labels[i] == Some(true) { 1.0 } else { -1.0 }).collect();
         let both = targets.contains(&1.0) && targets.contains(&-1.0);
         let rows: Vec<f32> = known.iter().flat_map(|&i| self.row(i)).copied().collect();
-        both.then(|| Ridge::fit(&rows, &targets, targets.len()))?
+        both.then(|| Ridge::fit(&rows, &targets, &known))?
     }
 
     /// What a judge says of a repetition, about −1 to 1.

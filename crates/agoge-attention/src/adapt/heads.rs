@@ -69,7 +69,8 @@ impl Heads {
             let rows: Vec<f32> = which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
             let targets: Vec<f64> =
                 which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
-            Ridge::fit_groups(&rows, &targets, which.len() * examples.views, examples.views)
+            let views: Vec<usize> = which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
+            Ridge::fit(&rows, &targets, &views)
         };
         let quality = |judged: Vec<(usize, bool)>| {
             let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();

@@ -1,5 +1,5 @@
-//! From a pre-trained encoder to a model of movements it never saw, from a few labelled clips: the nearest mean, a ridge on the embeddings, or low-rank changes of the attention. Which of
-//! them is chosen by what each reaches on labelled clips that it was not given; whichever it is, a model like any other comes out.
+//! From a pre-trained encoder to a model of movements it never saw, from a few labelled clips: the nearest mean, a ridge on the embeddings, alone or together with rockets, or low-rank changes of the
+//! attention. Which of them is chosen by what each reaches on labelled clips that it was not given; whichever it is, a model like any other comes out.
 
 mod adapters;
 mod examples;
@@ -28,7 +28,7 @@ pub enum Way {
     Prototype,
     /// Ridge on the embedding.
     Linear,
-    /// The same together with nine rockets (MiniRocket with ridge on the motion itself), which judge quality alone.
+    /// The same together with rockets (MiniRocket with ridge on the motion itself), which judge quality alone.
     Committee,
     /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together with the heads.
     Adapters,
@@ -75,7 +75,7 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
         });
     }
     let inside = inside::inside(base, &examples, seed)?;
-    let way = inside::choose(&inside);
+    let way = inside::choose(&inside, clips.len());
     let model = learn(way, base, &examples, seed, Card { movements: movements.clone(), ..card })?;
     Ok(Adapted { model, way, inside })
 }

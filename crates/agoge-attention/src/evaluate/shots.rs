@@ -1,11 +1,11 @@
-//! What a few labelled clips are enough for: a model adapted from a pre-trained one, the same model trained from scratch on the same clips, and MiniRocket.
+//! What a few labelled clips are enough for: a model adapted from a pre-trained one, beside another method that learns from the same clips alone, such as the same model from scratch.
 
 use crate::adapt::{Way, adapt};
 use crate::card::Card;
 use crate::error::Error;
 use crate::metric::{auc, mean_sd};
 use crate::model::Model;
-use crate::peers::{Attention, Judge, Method, Task, by_name};
+use crate::peers::{Attention, Judge, Task, by_name};
 use crate::token::Clip;
 use crate::train::{Config, movements, train};
 use fastrand::Rng;
@@ -18,15 +18,10 @@ use std::sync::Mutex;
 pub const SHOTS: [usize; 3] = [1, 5, 10];
 /// Steps of the training from scratch at least: few clips make few batches, and it is to be trained to its end.
 const SCRATCH_STEPS: usize = 400;
-/// Who is measured.
-const CONTESTANTS: [Contestant; 3] = [Contestant::Adapted, Contestant::Scratch, Contestant::Rocket];
-
-#[derive(Clone, Copy)]
-enum Contestant {
-    Adapted,
-    Scratch,
-    Rocket,
-}
+/// What the adapted model is called.
+const ADAPTED: &str = "adapted";
+/// The attention model that knows nothing but the few clips.
+const SCRATCH: &str = "from scratch";
 
 /// What the figures are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,11 +65,17 @@ pub struct Shots {
 type Tell<'a> = dyn FnMut(usize, usize) + Send + 'a;
 
 /// Quality: of every movement some correct and as many incorrect clips are drawn and learned from, and all others are judged. The clips of one draw are among those of the same
-/// draw with more. A number of clips that leaves none of a kind to judge is passed over.
+/// draw with more. A number of clips that leaves none of a kind to judge is passed over. `against` is the name of a method; `attention` is the model from scratch, of the same sizes.
 ///
 /// # Errors
 /// If no movement has two correct and two incorrect clips, and what learning returns.
-pub fn shots_of_quality(clips: &[Clip], base: &Model, draws: u64, tell: &mut Tell) -> Result<Shots, Error> {
+pub fn shots_of_quality(
+    clips: &[Clip],
+    base: &Model,
+    against: &str,
+    draws: u64,
+    tell: &mut Tell,
+) -> Result<Shots, Error> {
     let mut jobs = Vec::new();
     for name in movements(clips) {
         let kinds = [true, false].map(|kind| {
@@ -97,7 +98,7 @@ pub fn shots_of_quality(clips: &[Clip], base: &Model, draws: u64, tell: &mut Tel
             jobs.push(Job { of: name.clone(), base, names, learn, judge, task: Task::Quality, draw, shots });
         }
     }
-    run(Measure::Auc, draws, &jobs, tell)
+    run(Measure::Auc, against, draws, &jobs, tell)
 }
 
 /// Recognition of sports that the encoder never saw: for each, one is trained on the clips of `learn` of all other movements; then some clips of every movement are drawn from
@@ -111,6 +112,7 @@ pub fn shots_of_sports(
     judge: &[Clip],
     sports: &[(&str, &[&str])],
     config: &Config,
+    against: &str,
     draws: u64,
     tell: &mut Tell,
 ) -> Result<Shots, Error> {
@@ -146,7 +148,7 @@ pub fn shots_of_sports(
             jobs.push(Job { of, base, names, learn: few, judge, task: Task::Movement, draw, shots });
         }
     }
-    run(Measure::Recognised, draws, &jobs, tell)
+    run(Measure::Recognised, against, draws, &jobs, tell)
 }
 
 /// One draw.
@@ -162,30 +164,16 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What each method reaches, and the way in which the model was adapted.
-    fn run(&self) -> Result<(Vec<f64>, Option<Way>), Error> {
-        let mut way = None;
-        let reached = CONTESTANTS.iter().map(|contestant| {
-            let judge: Box<dyn Judge> = match contestant {
-                Contestant::Adapted => {
-                    let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
-                    let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
-                    way = Some(adapted.way);
-                    Box::new(adapted.model)
-                }
-                Contestant::Scratch => {
-                    let config = scratch(self.base, self.learn.len());
-                    Attention { config, base: None }.learn(&self.learn, &self.names, self.task, self.draw)?
-                }
-                Contestant::Rocket => {
-                    let rocket = by_name("rocket", &Attention { config: Config::default(), base: None });
-                    let gone = || Error::Clips { what: "no method `rocket`".to_owned(), hint: "report this" };
-                    rocket.ok_or_else(gone)?.learn(&self.learn, &self.names, self.task, self.draw)?
-                }
-            };
-            Ok(self.reached(judge.as_ref()))
-        });
-        Ok((reached.collect::<Result<Vec<f64>, Error>>()?, way))
+    /// What the adapted model and the other method reach, and the way in which the model was adapted.
+    fn run(&self, against: &str) -> Result<(Vec<f64>, Way), Error> {
+        let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
+        let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
+        // Of the methods only the attention model is trained by these settings.
+        let attention = Attention { config: scratch(self.base, self.learn.len()), base: None };
+        let gone = || Error::Clips { what: format!("no method `{against}`"), hint: "see --model in --help" };
+        let other = by_name(against, &attention).ok_or_else(gone)?;
+        let other = other.learn(&self.learn, &self.names, self.task, self.draw)?;
+        Ok((vec![self.reached(&adapted.model), self.reached(other.as_ref())], adapted.way))
     }
 
     fn reached(&self, judge: &dyn Judge) -> f64 {
@@ -219,7 +207,7 @@ fn scratch(base: &Model, clips: usize) -> Config {
     }
 }
 
-fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Shots, Error> {
+fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Shots, Error> {
     if jobs.is_empty() || jobs.iter().any(|job| job.judge.is_empty()) {
         let hint = "give a set with correct and incorrect clips, or with clips of the sports in training and test";
         return Err(Error::Clips { what: "nothing is left to judge".to_owned(), hint });
@@ -228,7 +216,7 @@ fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Sh
     let results = jobs
         .par_iter()
         .map(|job| {
-            let result = job.run()?;
+            let result = job.run(against)?;
             if let Ok(mut tell) = tell.lock() {
                 tell.0 += 1;
                 let done = tell.0;
@@ -236,7 +224,7 @@ fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Sh
             }
             Ok(result)
         })
-        .collect::<Result<Vec<(Vec<f64>, Option<Way>)>, Error>>()?;
+        .collect::<Result<Vec<(Vec<f64>, Way)>, Error>>()?;
 
     let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
     let mut means: BTreeMap<usize, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
@@ -244,11 +232,10 @@ fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Sh
     for (i, (job, (_, way))) in jobs.iter().zip(&results).enumerate() {
         groups.entry((&job.of, job.shots)).or_default().push(i);
         means.entry(job.shots).or_default().entry(job.draw).or_default().push(i);
-        if let Some(way) = way {
-            *ways.entry((job.shots, *way)).or_default() += 1;
-        }
+        *ways.entry((job.shots, *way)).or_default() += 1;
     }
-    let all = 0..CONTESTANTS.len();
+    let methods = vec![ADAPTED.to_owned(), if against == "attention" { SCRATCH } else { against }.to_owned()];
+    let all = 0..methods.len();
     let of = |method: usize, which: &[usize]| which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>();
     let mut rows: Vec<ByShots> = groups
         .into_iter()
@@ -264,7 +251,6 @@ fn run(measure: Measure, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Sh
         let reached = all.clone().map(|method| mean_sd(&mean(method))).collect();
         ByShots { of: String::new(), shots, judged: 0, reached }
     }));
-    let methods = ["adapted", "from scratch", "rocket"].map(str::to_owned).to_vec();
     let ways = ways.into_iter().map(|((shots, way), times)| (shots, way, times)).collect();
     Ok(Shots { measure, draws, methods, rows, ways })
 }
@@ -279,7 +265,7 @@ mod tests {
     fn what_was_learned_from_is_not_judged_and_draws_come_again() {
         let curls = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..6);
         let mut told = Vec::new();
-        let shots = shots_of_quality(&curls, base(), 2, &mut |done, of| told.push((done, of))).unwrap();
+        let shots = shots_of_quality(&curls, base(), "rocket", 2, &mut |done, of| told.push((done, of))).unwrap();
         // With three of a kind only one of each leaves some to judge.
         assert_eq!(told, [(1, 2), (2, 2)]);
         assert_eq!(
@@ -288,8 +274,8 @@ mod tests {
         );
         assert_eq!(shots.rows[0].reached, shots.rows[1].reached, "the mean over one movement");
         assert_eq!(shots.ways, [(1, Way::Prototype, 2)]);
-        assert_eq!(shots_of_quality(&curls, base(), 2, &mut |_, _| {}).unwrap(), shots);
-        let message = shots_of_quality(&curls[..2], base(), 2, &mut |_, _| {}).unwrap_err().to_string();
+        assert_eq!(shots_of_quality(&curls, base(), "rocket", 2, &mut |_, _| {}).unwrap(), shots);
+        let message = shots_of_quality(&curls[..2], base(), "rocket", 2, &mut |_, _| {}).unwrap_err().to_string();
         assert!(message.contains("nothing is left to judge"), "{message}");
     }
 
@@ -302,10 +288,11 @@ mod tests {
         let config = Config { width: 16, heads: 2, blocks: 1, feed_forward: 32, epochs: 1, ..Config::default() };
         let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
         let (learn, judge) = (all(0..1), all(10..14));
-        let shots = shots_of_sports(&learn, &judge, &sports, &config, 1, &mut |_, _| {}).unwrap();
+        let shots = shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut |_, _| {}).unwrap();
         assert_eq!(shots.rows[0].judged, 4);
         assert!(shots.rows.iter().all(|row| row.reached[0].0 > 0.9), "{shots:?}");
-        let same = shots_of_sports(&learn, &learn, &sports, &config, 1, &mut |_, _| {}).unwrap_err().to_string();
+        let same =
+            shots_of_sports(&learn, &learn, &sports, &config, "rocket", 1, &mut |_, _| {}).unwrap_err().to_string();
         assert!(same.contains("training and test"), "{same}");
     }
 }

@@ -1,7 +1,7 @@
 //! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on what is usually said of a movement in numbers: how each quantity lies, spreads and moves.
 
 use super::fusion::{Decide, Examples, Learner, Sense};
-use super::series;
+use super::series::{self, Region};
 use crate::motion::Motion;
 use forust_ml::{GradientBooster, Matrix};
 use rayon::prelude::*;
@@ -112,7 +112,9 @@ fn summaries(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
 /// Mean, standard deviation, minimum, maximum, range and mean absolute speed (a step) of each channel, and the duration, s.
 fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
     let series = match sense {
-        Sense::Body => series::positions(motion, LENGTH).and(series::directions(motion, LENGTH)),
+        Sense::Body => {
+            series::positions(motion, LENGTH, Region::Body).and(series::directions(motion, LENGTH, Region::Body))
+        }
         Sense::Worn => series::worn(motion, LENGTH),
     };
     let of = |channel: &[f32]| {
@@ -140,7 +142,7 @@ mod tests {
         assert_eq!(summary.len(), 6 * (51 + 81) + 1);
         assert_eq!(summary.last(), Some(&motion.duration_s()));
         // The height of the pelvis above the ankles, in trunk lengths.
-        let heights = series::positions(&motion, LENGTH).channel(1).to_vec();
+        let heights = series::positions(&motion, LENGTH, Region::Body).channel(1).to_vec();
         let (most, least) = (heights.iter().copied().fold(0.0, f32::max), heights.iter().copied().fold(9.0, f32::min));
         let pelvis = &summary[6..12];
         assert!((pelvis[3] - f64::from(most)).abs() < 1e-6 && (pelvis[2] - f64::from(least)).abs() < 1e-6);

@@ -2,7 +2,7 @@
 //! (Bai, Kolter & Koltun 2018). Both learn all movements in one network, with the losses, the optimiser and the variation of clips of the attention model.
 
 use super::fusion::too_few;
-use super::series;
+use super::series::{self, Region};
 use super::{Judge, Method, Said, Task};
 use crate::encoder::EPSILON;
 use crate::error::Error;
@@ -160,8 +160,9 @@ impl Judge for Learned {
 
 /// What the network is shown of a motion, `[time, channel]`.
 fn input(motion: &Motion) -> Vec<f32> {
-    let series =
-        series::positions(motion, LENGTH).and(series::directions(motion, LENGTH)).and(series::worn(motion, LENGTH));
+    let series = series::positions(motion, LENGTH, Region::Body)
+        .and(series::directions(motion, LENGTH, Region::Body))
+        .and(series::worn(motion, LENGTH));
     series.rows()
 }
 

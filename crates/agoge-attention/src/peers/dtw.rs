@@ -3,7 +3,7 @@
 
 use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
-use super::series;
+use super::series::{self, Region};
 use crate::motion::Motion;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -100,7 +100,7 @@ impl Decide for Learned {
 /// What is compared, `[time, channel]`: the positions of the parts, or what the sensor felt.
 fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
     match sense {
-        Sense::Body => series::positions(motion, LENGTH).rows(),
+        Sense::Body => series::positions(motion, LENGTH, Region::Body).rows(),
         Sense::Worn => series::worn(motion, LENGTH).rows(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Judge, Method, Said, Task};
 use crate::error::Error;
+use crate::metric::{auc, highest};
 use crate::motion::Motion;
 use crate::token::Clip;
 use std::borrow::Cow;
@@ -46,6 +47,39 @@ impl<'a> Examples<'a> {
     /// The motions, as [`Judge::judge`] will show them too.
     pub(super) fn motions(&self) -> Vec<Cow<'_, Motion>> {
         self.clips.iter().map(|clip| shown(&clip.motion, self.task)).collect()
+    }
+
+    /// Who did each, as a number, `[clip]`: 0 is who comes first.
+    pub(super) fn athletes(&self) -> Vec<usize> {
+        let mut known: Vec<&str> = Vec::new();
+        let mut number = |clip: &&'a Clip| {
+            let place = known.iter().position(|name| *name == clip.athlete);
+            place.unwrap_or_else(|| {
+                known.push(&clip.athlete);
+                known.len() - 1
+            })
+        };
+        self.clips.iter().map(&mut number).collect()
+    }
+
+    /// How well decision values, `[clip][movement]`, fit what is known: the share of clips that are recognised, or the mean over the movements that are judged of the area
+    /// under the ROC curve and the accuracy.
+    pub(super) fn reached(&self, said: &[Vec<f32>]) -> f64 {
+        if self.task == Task::Movement {
+            let right = said.iter().zip(&self.classes).filter(|(said, class)| highest(said) == Some(**class));
+            return right.count() as f64 / said.len().max(1) as f64;
+        }
+        let problems = self.problems();
+        let judged = problems.iter().enumerate().filter_map(|(movement, problem)| Some((movement, problem.as_ref()?)));
+        let each: Vec<f64> = judged
+            .map(|(movement, problem)| {
+                let (scores, labels): (Vec<f32>, Vec<bool>) =
+                    problem.iter().map(|(i, correct)| (said[*i][movement], *correct)).unzip();
+                let right = scores.iter().zip(&labels).filter(|(score, correct)| (**score > 0.0) == **correct);
+                0.5 * (auc(&scores, &labels) + right.count() as f64 / labels.len() as f64)
+            })
+            .collect();
+        each.iter().sum::<f64>() / each.len().max(1) as f64
     }
 
     /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each with whether it is of the first kind: correct among those of the

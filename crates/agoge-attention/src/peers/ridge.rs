@@ -1,4 +1,4 @@
-//! Ridge regression (Hoerl & Kennard 1970) on standardised features; the penalty is the one with the least squared error when each example is left out.
+//! Ridge regression (Hoerl & Kennard 1970) on standardised features; the penalty is the one with the least squared error when each group of examples is left out.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -17,21 +17,24 @@ pub(crate) struct Ridge {
 }
 
 impl Ridge {
-    /// Learns from examples. Shapes: `features` is `[example, feature]`, `targets` is `[example, target]`. None without examples.
-    ///
-    /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ = Q Λ Qᵀ: the residuals of all penalties α follow from one
-    /// decomposition, and so do those with an example left out, without learning again: rᵢ / (1 − hᵢᵢ), where h is the matrix that takes targets to predictions (Golub, Heath & Wahba 1979).
-    pub(crate) fn fit(features: &[f32], targets: &[f64], examples: usize) -> Option<Ridge> {
-        Ridge::fit_groups(features, targets, examples, 1)
+    /// Learns from examples. Shapes: `features` is `[example, feature]`, `targets` is `[example, target]`, `groups` says for each example which it belongs to: the penalty is the one with
+    /// the least squared error where whole groups are left out, such as all that one athlete did, so that it suits others. With a single group every example is one. None without examples.
+    pub(crate) fn fit(features: &[f32], targets: &[f64], groups: &[usize]) -> Option<Ridge> {
+        Ridge::fit_left_out(features, targets, groups).map(|(ridge, _)| ridge)
     }
 
-    /// As [`Ridge::fit`], where every `group` examples that follow each other are views of one thing and are left out together: the residuals of such a block are
-    /// (I − h)⁻¹ times those of the block, with the block of h.
-    pub(crate) fn fit_groups(features: &[f32], targets: &[f64], examples: usize, group: usize) -> Option<Ridge> {
-        if examples == 0 || group == 0 || features.len() < examples || targets.len() < examples {
+    /// As [`Ridge::fit`]; and what is predicted of each example by the others' groups, `[example, target]`.
+    ///
+    /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ = Q Λ Qᵀ: the residuals r of all penalties α follow from one
+    /// decomposition, and so do those with a group left out, without learning again: (I − h)⁻¹ r over the group, where h is the matrix that takes targets to predictions (Golub, Heath
+    /// & Wahba 1979, for one example at a time).
+    pub(crate) fn fit_left_out(features: &[f32], targets: &[f64], groups: &[usize]) -> Option<(Ridge, Vec<f64>)> {
+        let examples = groups.len();
+        if examples == 0 || features.len() < examples || targets.len() < examples {
             return None;
         }
         let (width, outputs) = (features.len() / examples, targets.len() / examples);
+        let groups = members(groups);
         // Columns are examples: what belongs together lies together.
         let mut x = DMatrix::from_iterator(width, examples, features.iter().map(|v| f64::from(*v)));
         let mut y = DMatrix::from_row_slice(examples, outputs, targets);
@@ -48,34 +51,36 @@ impl Ridge {
             let shrunk = DMatrix::from_fn(examples, outputs, |i, j| projected[(i, j)] / (lambda[i] + penalty));
             &q * shrunk
         };
-        let left_out = |penalty: f64| {
+        // What is missed of each example when its group is left out; none where the rest says nothing of it.
+        let missed = |penalty: f64| {
             let kept = lambda.map(|value| penalty / (value + penalty));
             let residuals = dual(penalty) * penalty;
-            let square = |first: usize| {
-                let count = group.min(examples - first);
-                let own = q.rows(first, count);
-                let scaled = DMatrix::from_fn(count, examples, |i, j| own[(i, j)] * kept[j]);
-                // The mean is learned as well: it takes a share of 1/n of every prediction from the example itself.
+            let mut missed = DMatrix::zeros(examples, outputs);
+            for group in &groups {
+                let own = q.select_rows(group);
+                let mut scaled = own.clone();
+                scaled.column_iter_mut().zip(&kept).for_each(|(mut column, kept)| column *= *kept);
+                // The mean is learned as well: it takes a share of 1/n of every prediction from the examples themselves.
                 let mut room = scaled * own.transpose();
                 room.add_scalar_mut(-1.0 / examples as f64);
-                (0..count).for_each(|i| room[(i, i)] = room[(i, i)].max(1e-12));
-                let residuals = residuals.rows(first, count).into_owned();
-                room.lu().solve(&residuals).map_or(f64::INFINITY, |left| left.norm_squared())
-            };
-            (0..examples).step_by(group).map(square).sum::<f64>()
+                (0..group.len()).for_each(|i| room[(i, i)] = room[(i, i)].max(1e-12));
+                let left = room.lu().solve(&residuals.select_rows(group))?;
+                group.iter().enumerate().for_each(|(i, &example)| missed.set_row(example, &left.row(i)));
+            }
+            Some(missed)
         };
-        let penalty = PENALTIES
-            .into_iter()
-            .map(|penalty| (penalty, left_out(penalty)))
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or(1.0, |(penalty, _)| penalty);
+        let tried = PENALTIES.into_iter().filter_map(|penalty| Some((penalty, missed(penalty)?)));
+        let (penalty, missed) = tried
+            .min_by(|a, b| a.1.norm_squared().total_cmp(&b.1.norm_squared()))
+            .unwrap_or_else(|| (1.0, DMatrix::zeros(examples, outputs)));
+        let left_out = (0..examples * outputs).map(|i| targets[i] - missed[(i / outputs, i % outputs)]).collect();
         let mut weights = &x * dual(penalty);
         for (mut row, (_, scale)) in weights.row_iter_mut().zip(&scales) {
             row *= *scale;
         }
         let centre = DVector::from_iterator(width, scales.iter().map(|(mean, _)| *mean));
         let offsets = weights.column_iter().zip(means).map(|(column, mean)| mean - column.dot(&centre)).collect();
-        Some(Ridge { weights: weights.as_slice().to_vec(), offsets, penalty })
+        Some((Ridge { weights: weights.as_slice().to_vec(), offsets, penalty }, left_out))
     }
 
     /// What it predicts for an example, `[target]`.
@@ -106,6 +111,19 @@ impl Ridge {
     pub(crate) fn parameters(&self) -> usize {
         self.weights.len() + self.offsets.len()
     }
+}
+
+/// The examples of each group, in the order of the groups' first examples; of a single group every example is one.
+fn members(groups: &[usize]) -> Vec<Vec<usize>> {
+    let mut members: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (example, group) in groups.iter().enumerate() {
+        match members.iter_mut().find(|(known, _)| known == group) {
+            Some((_, own)) => own.push(example),
+            None => members.push((*group, vec![example])),
+        }
+    }
+    let members: Vec<Vec<usize>> = members.into_iter().map(|(_, own)| own).collect();
+    if members.len() > 1 { members } else { (0..groups.len()).map(|example| vec![example]).collect() }
 }
 
 /// Takes every row (a feature over all examples) to mean 0 and standard deviation 1; gives what was taken away and what was multiplied with. A feature that never
@@ -150,11 +168,11 @@ mod tests {
         (features, targets)
     }
 
-    /// The normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised features and a column of ones, without the examples that `left_out` names.
-    fn direct(features: &[f32], targets: &[f64], penalty: f64, left_out: Option<usize>) -> Vec<f64> {
+    /// The normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised features and a column of ones, without some examples.
+    fn direct(features: &[f32], targets: &[f64], penalty: f64, left_out: &[usize]) -> Vec<f64> {
         let mut all = DMatrix::from_iterator(WIDTH, EXAMPLES, features.iter().map(|v| f64::from(*v)));
         standardise(&mut all);
-        let kept: Vec<usize> = (0..EXAMPLES).filter(|i| Some(*i) != left_out).collect();
+        let kept: Vec<usize> = (0..EXAMPLES).filter(|i| !left_out.contains(i)).collect();
         let x = DMatrix::from_fn(kept.len(), WIDTH + 1, |i, j| if j == WIDTH { 1.0 } else { all[(j, kept[i])] });
         let y = DMatrix::from_fn(kept.len(), 2, |i, j| targets[2 * kept[i] + j]);
         let mut normal = x.tr_mul(&x);
@@ -164,31 +182,46 @@ mod tests {
         (whole * weights).transpose().as_slice().to_vec()
     }
 
-    #[test]
-    fn the_solution_is_that_of_the_normal_equations_and_the_penalty_that_of_leaving_out() {
+    /// The solution for groups is that of the normal equations, its penalty the one with the least error when each group is left out, and so are its predictions.
+    fn is_that_of_leaving_out(groups: &[usize], members: &[Vec<usize>]) {
         let (features, targets) = data();
-        let ridge = Ridge::fit(&features, &targets, EXAMPLES).unwrap();
+        let (ridge, left_out) = Ridge::fit_left_out(&features, &targets, groups).unwrap();
+        let without = |penalty: f64| -> Vec<f64> {
+            let mut all = vec![0.0; 2 * EXAMPLES];
+            for own in members {
+                let predicted = direct(&features, &targets, penalty, own);
+                own.iter().flat_map(|i| [2 * i, 2 * i + 1]).for_each(|i| all[i] = predicted[i]);
+            }
+            all
+        };
         let error = |penalty: f64| -> f64 {
-            let left_out = |i: usize| {
-                let predicted = direct(&features, &targets, penalty, Some(i));
-                (0..2).map(|k| (predicted[2 * i + k] - targets[2 * i + k]).powi(2)).sum::<f64>()
-            };
-            (0..EXAMPLES).map(left_out).sum()
+            without(penalty).iter().zip(&targets).map(|(predicted, target)| (predicted - target).powi(2)).sum()
         };
         let best = PENALTIES.into_iter().min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap();
         assert_eq!(ridge.penalty, best);
-        let expected = direct(&features, &targets, best, None);
+        let near = |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
         let predicted: Vec<f64> = features.chunks(WIDTH).flat_map(|row| ridge.predict(row)).collect();
-        assert_eq!(predicted.len(), expected.len());
-        assert!(predicted.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6), "{predicted:?} {expected:?}");
+        let expected = direct(&features, &targets, best, &[]);
+        assert!(near(&predicted, &expected), "{predicted:?} {expected:?}");
+        assert!(near(&left_out, &without(best)), "{left_out:?}");
+    }
+
+    #[test]
+    fn the_solution_is_that_of_the_normal_equations_and_the_penalty_that_of_leaving_out() {
+        let each: Vec<Vec<usize>> = (0..EXAMPLES).map(|i| vec![i]).collect();
+        is_that_of_leaving_out(&[7; EXAMPLES], &each);
+        // Groups need not lie together.
+        let groups: Vec<usize> = (0..EXAMPLES).map(|i| [9, 2, 5][i % 3]).collect();
+        let members: Vec<Vec<usize>> = (0..3).map(|first| (first..EXAMPLES).step_by(3).collect()).collect();
+        is_that_of_leaving_out(&groups, &members);
     }
 
     #[test]
     fn a_feature_that_never_changes_says_nothing() {
         let (mut features, targets) = data();
         features.iter_mut().step_by(WIDTH).for_each(|v| *v = 7.0);
-        let ridge = Ridge::fit(&features, &targets, EXAMPLES).unwrap();
+        let ridge = Ridge::fit(&features, &targets, &[0; EXAMPLES]).unwrap();
         assert_eq!(ridge.weights[0], 0.0);
-        assert!(Ridge::fit(&[], &[], 0).is_none());
+        assert!(Ridge::fit(&[], &[], &[]).is_none());
     }
 }

@@ -4,9 +4,9 @@ use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
 use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
-use super::series::{self, Series};
+use super::series::{self, Region, Series};
 use crate::motion::Motion;
-use crate::token::{Clip, PARTS};
+use crate::token::Clip;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,19 @@ use std::borrow::Cow;
 /// Instants of a series of the body, and of a sensor, which is faster.
 const LENGTHS: [usize; 2] = [64, 128];
 
+/// Examples from which nothing is learned of which view is best.
+const FEW: usize = 40;
+/// Views that are asked together at most.
+const MOST_VIEWS: usize = 3;
+
 /// MiniRocket with ridge; with several views or draws their decisions are averaged.
 pub(super) struct Rocket {
     /// About how many features judge quality, of each member.
     pub(super) quality: usize,
     /// About how many features recognise movements, of each member.
     pub(super) movement: usize,
-    /// What the members look at.
-    pub(super) views: &'static [View],
+    /// Whether the views that the members look at are chosen among several, or one is given.
+    pub(super) chosen: bool,
     /// How many draws of kernels' channels and biases each view gets.
     pub(super) draws: usize,
 }
@@ -41,28 +46,66 @@ pub(crate) enum View {
     Motion,
     /// Pose and motion.
     Whole,
+    /// The pose of the arms.
+    Arms,
+    /// The pose of arms, trunk and head.
+    Upper,
+    /// Pose and motion of the arms.
+    Gesture,
+}
+
+impl View {
+    /// What is looked at: how much of the body; its positions, their velocities, its directions.
+    fn looks(self) -> (Region, [bool; 3]) {
+        match self {
+            View::Positions => (Region::Body, [true, false, false]),
+            View::Directions => (Region::Body, [false, false, true]),
+            View::Pose => (Region::Body, [true, false, true]),
+            View::Motion => (Region::Body, [true, true, false]),
+            View::Whole => (Region::Body, [true; 3]),
+            View::Arms => (Region::Arms, [true, false, true]),
+            View::Upper => (Region::Upper, [true, false, true]),
+            View::Gesture => (Region::Arms, [true; 3]),
+        }
+    }
+
+    /// How many channels it has.
+    pub(super) fn channels(self) -> usize {
+        let (region, looks) = self.looks();
+        let counts = [region.parts().count(), region.parts().count(), region.bones().count()];
+        3 * looks.into_iter().zip(counts).map(|(looks, count)| if looks { count } else { 0 }).sum::<usize>()
+    }
+
+    fn series(self, motion: &Motion) -> Series {
+        let (region, looks) = self.looks();
+        let length = length_of(Sense::Body);
+        let positions = series::positions(motion, length, region);
+        let velocities = positions.velocities();
+        let all = [positions, velocities, series::directions(motion, length, region)];
+        let seen = all.into_iter().zip(looks).filter(|(_, looks)| *looks).map(|(series, _)| series);
+        seen.reduce(Series::and).unwrap_or(Series { length, values: Vec::new() })
+    }
 }
 
 impl Rocket {
     /// One member that looks at the pose, or for recognition at the motion.
     pub(super) fn plain() -> Rocket {
-        Rocket { quality: 2_000, movement: 10_000, views: &[], draws: 1 }
+        Rocket { quality: 2_000, movement: 10_000, chosen: false, draws: 1 }
     }
 
-    /// Nine members for quality: three views, three draws each; for recognition twelve, of four views.
+    /// Three draws of each of up to three views, which are chosen by the examples alone.
     pub(super) fn many() -> Rocket {
-        let views = &[View::Positions, View::Directions, View::Pose];
-        Rocket { quality: 2_000, movement: 6_000, views, draws: 3 }
+        Rocket { quality: 2_000, movement: 6_000, chosen: true, draws: 3 }
     }
 
-    /// The views of a task; a worn sensor has one.
-    fn views(&self, sense: Sense, task: Task) -> Vec<View> {
-        match (sense, task) {
-            (Sense::Worn, _) => vec![View::Motion],
-            (Sense::Body, Task::Quality) if self.views.is_empty() => vec![View::Pose],
-            (Sense::Body, Task::Movement) if self.views.is_empty() => vec![View::Motion],
-            (Sense::Body, Task::Quality) => self.views.to_vec(),
-            (Sense::Body, Task::Movement) => vec![View::Positions, View::Directions, View::Motion, View::Whole],
+    /// The views to choose from, those first that are taken where there is nothing to choose by; a worn sensor has one.
+    fn candidates(&self, sense: Sense, task: Task) -> &'static [View] {
+        use View::{Arms, Directions, Gesture, Motion, Pose, Positions, Upper, Whole};
+        match (sense, task, self.chosen) {
+            (Sense::Worn, ..) | (Sense::Body, Task::Movement, false) => &[Motion],
+            (Sense::Body, Task::Quality, false) => &[Pose],
+            (Sense::Body, Task::Quality, true) => &[Pose, Arms, Directions, Positions, Upper, Motion],
+            (Sense::Body, Task::Movement, true) => &[Motion, Gesture, Directions, Positions, Whole, Arms],
         }
     }
 }
@@ -88,7 +131,7 @@ impl Features {
     }
 
     fn series(motions: &[&Motion]) -> Vec<Series> {
-        motions.par_iter().map(|motion| series_of(&motion.active_right(), Sense::Body, View::Pose)).collect()
+        motions.par_iter().map(|motion| View::Pose.series(&motion.active_right())).collect()
     }
 }
 
@@ -122,49 +165,108 @@ impl Learner for Rocket {
 
 impl Rocket {
     fn fit(&self, examples: &Examples, seed: u64) -> Option<Rockets> {
-        let &Examples { sense, task, .. } = examples;
+        let sense = examples.sense;
         if examples.problems().iter().all(Option::is_none) {
             return None;
         }
-        let count = if task == Task::Quality { self.quality } else { self.movement };
+        let motions = examples.motions();
+        let candidates = self.candidates(sense, examples.task);
+        let series: Vec<Vec<Series>> = candidates.iter().map(|&view| all_series(&motions, sense, view)).collect();
+        let learn = |place: usize, draw: usize| {
+            let count = if examples.task == Task::Quality { self.quality } else { self.movement };
+            let mut rng = Rng::with_seed(seed + 1000 * place as u64 + 100_000 * draw as u64);
+            let rocket = MiniRocket::fit(&series[place], count, &mut rng)?;
+            let (heads, left_out) = heads(examples, &rocket.transform(&series[place]), rocket.features())?;
+            Some((Member { view: candidates[place], rocket, heads }, left_out))
+        };
+        let few = examples.clips.len() < FEW || examples.athletes().iter().all(|athlete| *athlete == 0);
+        let mut first = (0..candidates.len())
+            .take(if few { MOST_VIEWS } else { candidates.len() })
+            .map(|place| learn(place, 0).map(Some))
+            .collect::<Option<Vec<_>>>()?;
+        let chosen = if few {
+            (0..first.len()).collect()
+        } else {
+            let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
+            select(&said, MOST_VIEWS, &|said| examples.reached(said))
+        };
         let mut members = Vec::new();
-        for (place, view) in self.views(sense, task).into_iter().enumerate() {
-            let series = all_series(&examples.motions(), sense, view);
-            for draw in 0..self.draws {
-                let mut rng = Rng::with_seed(seed + 1000 * place as u64 + 100_000 * draw as u64);
-                let rocket = MiniRocket::fit(&series, count, &mut rng)?;
-                let heads = heads(examples, &rocket.transform(&series), rocket.features())?;
-                members.push(Member { view, rocket, heads });
+        for place in chosen {
+            members.extend(first[place].take().map(|(member, _)| member));
+            for draw in 1..self.draws {
+                members.push(learn(place, draw)?.0);
             }
         }
         Some(Rockets { sense, members })
     }
 }
 
-/// Ridges on features, `[example, feature]`.
-fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<Heads> {
+/// Which judges to ask together: the best, then whichever makes the mean of all better (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
+fn select(said: &[&[Vec<f32>]], most: usize, reached: &dyn Fn(&[Vec<f32>]) -> f64) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::new();
+    let (mut sum, mut best) = (Vec::new(), f64::NEG_INFINITY);
+    while chosen.len() < most {
+        let with = |judge: usize| match chosen.is_empty() {
+            true => said[judge].to_vec(),
+            false => added(&sum, said[judge]),
+        };
+        let open = (0..said.len()).filter(|judge| !chosen.contains(judge));
+        let tried = open.map(|judge| (judge, reached(&with(judge))));
+        // Of equals the first.
+        let better = |a: Option<(usize, f64)>, b: (usize, f64)| if a.is_some_and(|a| a.1 >= b.1) { a } else { Some(b) };
+        match tried.fold(None, better).filter(|(_, reached)| *reached > best) {
+            Some((judge, reached)) => {
+                sum = with(judge);
+                best = reached;
+                chosen.push(judge);
+            }
+            None => break,
+        }
+    }
+    chosen
+}
+
+fn added(a: &[Vec<f32>], b: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    a.iter().zip(b).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a + b).collect()).collect()
+}
+
+/// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they did not learn from, `[example][movement]`.
+fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, Vec<Vec<f32>>)> {
     let sign = |first: bool| if first { 1.0 } else { -1.0 };
-    Some(match examples.task {
+    let athletes = examples.athletes();
+    match examples.task {
         Task::Movement => {
             let target = |&class: &usize| (0..examples.movements).map(move |movement| sign(movement == class));
             let targets: Vec<f64> = examples.classes.iter().flat_map(target).collect();
-            Heads::All(Ridge::fit(features, &targets, examples.clips.len())?)
+            let (ridge, left_out) = Ridge::fit_left_out(features, &targets, &athletes)?;
+            Some((
+                Heads::All(ridge),
+                left_out.chunks(examples.movements).map(|own| own.iter().map(|v| *v as f32).collect()).collect(),
+            ))
         }
         Task::Quality => {
-            let learn = |problem: Option<Vec<(usize, bool)>>| {
-                let problem = problem?;
+            let learn = |problem: &Option<Vec<(usize, bool)>>| {
+                let problem = problem.as_ref()?;
                 let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
                 let own: Vec<f32> = rows.copied().collect();
                 let targets: Vec<f64> = problem.iter().map(|(_, correct)| sign(*correct)).collect();
-                Ridge::fit(&own, &targets, targets.len())
+                let who: Vec<usize> = problem.iter().map(|(i, _)| athletes[*i]).collect();
+                Ridge::fit_left_out(&own, &targets, &who)
             };
-            Heads::Each(examples.problems().into_par_iter().map(learn).collect())
+            let problems = examples.problems();
+            let learned: Vec<Option<(Ridge, Vec<f64>)>> = problems.par_iter().map(learn).collect();
+            let mut left_out = vec![vec![0.0; examples.movements]; examples.clips.len()];
+            for (movement, (problem, learned)) in problems.iter().zip(&learned).enumerate() {
+                let (Some(problem), Some((_, said))) = (problem, learned) else { continue };
+                problem.iter().zip(said).for_each(|((i, _), said)| left_out[*i][movement] = *said as f32);
+            }
+            Some((Heads::Each(learned.into_iter().map(|own| Some(own?.0)).collect()), left_out))
         }
-    })
+    }
 }
 
 impl Rockets {
-    /// Nine rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
+    /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
         let rockets = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
         Some(rockets.rounded())
@@ -233,38 +335,33 @@ pub(super) fn length_of(sense: Sense) -> usize {
     if sense == Sense::Body { body } else { worn }
 }
 
-/// Channels of a view of the body.
-pub(super) fn channels_of(view: View) -> usize {
-    let (positions, directions) = (3 * PARTS.len(), 3 * series::BONES);
-    match view {
-        View::Positions => positions,
-        View::Directions => directions,
-        View::Pose => positions + directions,
-        View::Motion => 2 * positions,
-        View::Whole => 2 * positions + directions,
-    }
-}
-
 fn all_series(motions: &[Cow<Motion>], sense: Sense, view: View) -> Vec<Series> {
     motions.par_iter().map(|motion| series_of(motion, sense, view)).collect()
 }
 
 fn series_of(motion: &Motion, sense: Sense, view: View) -> Series {
-    let (body, worn) = (length_of(Sense::Body), length_of(Sense::Worn));
-    match (sense, view) {
-        (Sense::Worn, _) => series::worn(motion, worn),
-        (Sense::Body, View::Positions) => series::positions(motion, body),
-        (Sense::Body, View::Directions) => series::directions(motion, body),
-        (Sense::Body, View::Pose) => series::positions(motion, body).and(series::directions(motion, body)),
-        (Sense::Body, View::Motion) => {
-            let positions = series::positions(motion, body);
-            let velocities = positions.velocities();
-            positions.and(velocities)
-        }
-        (Sense::Body, View::Whole) => {
-            let positions = series::positions(motion, body);
-            let velocities = positions.velocities();
-            positions.and(velocities).and(series::directions(motion, body))
-        }
+    match sense {
+        Sense::Worn => series::worn(motion, length_of(Sense::Worn)),
+        Sense::Body => view.series(motion),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn judges_are_asked_together_where_that_is_better() {
+        // Of four examples with the labels + + − − the first judge knows one half, the second the other half, the third nothing, and the fourth what the first knows.
+        let judges: [Vec<Vec<f32>>; 4] =
+            [[1.0, 0.0, -1.0, 0.5], [0.0, 1.0, 0.5, -1.0], [0.0; 4], [1.0, 0.0, -1.0, 0.5]]
+                .map(|said| said.map(|v| vec![v]).to_vec());
+        let said: Vec<&[Vec<f32>]> = judges.iter().map(Vec::as_slice).collect();
+        let right = |said: &[Vec<f32>]| {
+            said.iter().zip([1.0f32, 1.0, -1.0, -1.0]).filter(|(said, label)| said[0] * label > 0.0).count() as f64
+        };
+        assert_eq!(select(&said, 3, &right), [0, 1]);
+        assert_eq!(select(&said, 1, &right), [0]);
+        assert!(select(&[], 3, &right).is_empty());
     }
 }

@@ -4,7 +4,7 @@
 use super::fusion::Sense;
 use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
-use super::rocket::{Heads, Member, Rockets, View, channels_of, length_of};
+use super::rocket::{Heads, Member, Rockets, View, length_of};
 
 /// The tensors of one member.
 pub(crate) struct RocketTensors {
@@ -46,7 +46,7 @@ impl Rockets {
 
 impl Member {
     fn tensors(&self) -> RocketTensors {
-        let width = channels_of(self.view);
+        let width = self.view.channels();
         let (mask, biases) = self.rocket.drawn(width);
         let ridges: Vec<Option<&Ridge>> = match &self.heads {
             Heads::Each(ridges) => ridges.iter().map(Option::as_ref).collect(),
@@ -66,7 +66,7 @@ impl Member {
 
     fn from_tensors(view: View, tensors: &RocketTensors) -> Option<Member> {
         let RocketTensors { channels: (_, mask), biases, weights, offsets } = tensors;
-        let rocket = MiniRocket::from_drawn(length_of(Sense::Body), channels_of(view), mask, biases)?;
+        let rocket = MiniRocket::from_drawn(length_of(Sense::Body), view.channels(), mask, biases)?;
         if offsets.is_empty() || weights.len() != offsets.len() * biases.len() {
             return None;
         }

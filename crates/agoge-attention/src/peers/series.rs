@@ -75,24 +75,62 @@ fn poses(motion: &Motion, length: usize) -> Vec<[Option<[f32; 3]>; PARTS.len()]>
     instants(0.0, motion.duration_s(), length).map(pose).collect()
 }
 
-/// Positions of the parts in the athlete's own frame, `[part · axis, time]`; zero where a part is missing.
-pub(crate) fn positions(motion: &Motion, length: usize) -> Series {
-    let rows: Vec<Vec<f32>> =
-        poses(motion, length).iter().map(|pose| pose.iter().flat_map(|p| p.unwrap_or_default()).collect()).collect();
-    Series::of_rows(&rows)
+/// How much of the body is looked at, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Region {
+    /// Shoulders, elbows and wrists.
+    Arms,
+    /// Those, the pelvis, the trunk and the head.
+    Upper,
+    /// All of it.
+    Body,
+}
+
+impl Region {
+    /// The parts of it.
+    pub(crate) fn parts(self) -> impl Iterator<Item = usize> {
+        let of = |part: Part| match part {
+            Part::Pelvis | Part::Neck | Part::Head => Region::Upper,
+            part if on_leg(part) => Region::Body,
+            _ => Region::Arms,
+        };
+        (0..PARTS.len()).filter(move |&part| of(PARTS[part]) <= self)
+    }
+
+    /// The directions of it, as [`directions`] counts them.
+    pub(crate) fn bones(self) -> impl Iterator<Item = usize> {
+        let of = |bone: usize| match bone {
+            // Pelvis to neck and neck to head, seen from below; at the end the trunk and the line through the shoulders.
+            0 | 1 | 24 => Region::Upper,
+            25 => Region::Arms,
+            26 => Region::Body,
+            // Of each side three directions of the arm and three of the leg seen from above, then two and three as they are.
+            _ if matches!((bone - 2) % 11, 0..3 | 6..8) => Region::Arms,
+            _ => Region::Body,
+        };
+        (0..BONES).filter(move |&bone| of(bone) <= self)
+    }
+}
+
+/// Positions of the parts of a region in the athlete's own frame, `[part · axis, time]`; zero where a part is missing.
+pub(crate) fn positions(motion: &Motion, length: usize, region: Region) -> Series {
+    let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
+        region.parts().flat_map(|part| pose[part].unwrap_or_default()).collect::<Vec<f32>>()
+    };
+    Series::of_rows(&poses(motion, length).iter().map(row).collect::<Vec<_>>())
 }
 
 /// How many directions [`directions`] gives.
 pub(crate) const BONES: usize = 27;
 
 /// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment above (as a joint's angle is measured), and the limbs, the trunk and
-/// the lines through shoulders and hips in the athlete's own frame; zero where an end is missing.
-pub(crate) fn directions(motion: &Motion, length: usize) -> Series {
-    let rows: Vec<Vec<f32>> = poses(motion, length)
-        .iter()
-        .map(|pose| bones(pose).iter().flat_map(|bone| bone.unwrap_or_default().map(|v| v as f32)).collect())
-        .collect();
-    Series::of_rows(&rows)
+/// the lines through shoulders and hips in the athlete's own frame; those of a region, zero where an end is missing.
+pub(crate) fn directions(motion: &Motion, length: usize, region: Region) -> Series {
+    let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
+        let bones = bones(pose);
+        region.bones().flat_map(|bone| bones[bone].unwrap_or_default().map(|v| v as f32)).collect::<Vec<f32>>()
+    };
+    Series::of_rows(&poses(motion, length).iter().map(row).collect::<Vec<_>>())
 }
 
 type Direction = Option<[f64; 3]>;
@@ -243,12 +281,12 @@ mod tests {
     fn every_direction_is_of_unit_length_and_a_missing_part_is_zero() {
         let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let lengths = |motion: &Motion| -> Vec<f32> {
-            let series = directions(motion, LENGTH);
+            let series = directions(motion, LENGTH, Region::Body);
             (0..series.channels().len() / 3)
                 .map(|bone| (0..3).map(|k| series.channel(3 * bone + k)[20].powi(2)).sum::<f32>().sqrt())
                 .collect()
         };
-        assert_eq!(positions(&motion, LENGTH).channels().len(), 51);
+        assert_eq!(positions(&motion, LENGTH, Region::Body).channels().len(), 51);
         assert_eq!(lengths(&motion).len(), BONES);
         assert!(lengths(&motion).iter().all(|long| (long - 1.0).abs() < 1e-5));
         let wrist = PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
@@ -256,15 +294,15 @@ mod tests {
         // The forearm in three frames.
         assert_eq!(lengths(&motion).iter().filter(|long| **long == 0.0).count(), 3);
         let nothing = motion.without_body();
-        assert!(positions(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
-        assert!(directions(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
+        assert!(positions(&nothing, LENGTH, Region::Body).values.iter().all(|v| *v == 0.0));
+        assert!(directions(&nothing, LENGTH, Region::Body).values.iter().all(|v| *v == 0.0));
         assert!(worn(&nothing, LENGTH).values.iter().all(|v| *v == 0.0));
     }
 
     #[test]
     fn the_knee_of_a_squat_bends_in_the_frame_of_the_thigh() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let series = directions(&motion, LENGTH);
+        let series = directions(&motion, LENGTH, Region::Body);
         // The left shank along the left thigh: the cosine of the knee's flexion, 1 in standing.
         let along = series.channel(3 * (2 + 4) + 1);
         assert!(along[0] > 0.98 && along[LENGTH / 2] < 0.5, "{} {}", along[0], along[LENGTH / 2]);
@@ -298,6 +336,29 @@ mod tests {
             ..still.clone()
         };
         assert!((worn(&down, 128).channel(AXES + 2)[0] - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_region_does_not_see_the_rest_of_the_body() {
+        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let looked =
+            |motion: &Motion, region| positions(motion, LENGTH, region).and(directions(motion, LENGTH, region));
+        let moved = |part: Part| {
+            let index = PARTS.iter().position(|other| *other == part).unwrap();
+            let mut moved = motion.clone();
+            moved.positions.iter_mut().skip(index).step_by(PARTS.len()).for_each(|p| p[0] += 0.3);
+            [Region::Arms, Region::Upper, Region::Body].map(|region| looked(&moved, region) != looked(&motion, region))
+        };
+        for leg in [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle, Part::LeftBigToe] {
+            assert_eq!(moved(leg), [false, false, true], "{leg:?}");
+        }
+        assert_eq!(moved(Part::Head), [false, true, true]);
+        for arm in [Part::LeftWrist, Part::RightWrist, Part::LeftElbow, Part::RightShoulder] {
+            assert_eq!(moved(arm), [true; 3], "{arm:?}");
+        }
+        let channels = |region| looked(&motion, region).channels().len();
+        assert_eq!(channels(Region::Body), 3 * (PARTS.len() + BONES));
+        assert_eq!(channels(Region::Arms), 3 * (6 + 11));
     }
 
     #[test]

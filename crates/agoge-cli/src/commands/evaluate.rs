@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let outcome = if protocol.is_of_few_clips() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
         let bar = progress::bar(0, "draws", shared);
-        let outcome = learn::run_shots(&protocol, &clips, &base, &config, args.draws, &mut |done, of| {
+        let outcome = learn::run_shots(&protocol, &clips, &base, &config, &args.model, args.draws, &mut |done, of| {
             progress::tell(&bar, done, of)
         })?;
         bar.finish_and_clear();

@@ -84,22 +84,23 @@ const SPORTS: [(&str, &[&str]); 5] = [
 ];
 
 /// Measures what few clips suffice for. The clips are drawn `draws` times; `base` is what a model of quality is adapted from, and that of sports is trained for each by
-/// `config`.
+/// `config`. The method named `against` learns from the same clips; `attention` is the model from scratch.
 ///
 /// # Errors
-/// If the clips do not suffice.
+/// If the clips do not suffice, or there is no such method.
 pub fn run_shots(
     protocol: &Protocol,
     clips: &Clips,
     base: &Model,
     config: &Config,
+    against: &str,
     draws: u64,
     tell: &mut (dyn FnMut(usize, usize) + Send),
 ) -> Result<Outcome, Error> {
     let shots = if *protocol == Protocol::UtdSports {
-        shots_of_sports(&clips.part(Split::Train), &clips.part(Split::Test), &SPORTS, config, draws, tell)?
+        shots_of_sports(&clips.part(Split::Train), &clips.part(Split::Test), &SPORTS, config, against, draws, tell)?
     } else {
-        shots_of_quality(&clips.clips, base, draws, tell)?
+        shots_of_quality(&clips.clips, base, against, draws, tell)?
     };
     Ok(Outcome::Shots(shots))
 }
