@@ -75,7 +75,7 @@ impl Model {
         model
     }
 
-    /// The model with nine rockets that judge quality together with it, learned from the same clips; as it was if nothing in them was judged.
+    /// The model with rockets that judge quality together with it, learned from the same clips; as it was if nothing in them was judged.
     pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
         self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);

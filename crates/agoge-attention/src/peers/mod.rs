@@ -38,9 +38,8 @@ pub(crate) const ATTENTION: f32 = 0.3;
 /// The names of the methods.
 pub const NAMES: [&str; 8] = ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
-/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, once and nine times; the committee of attention and nine rockets, once and nine times, and a committee of the two; boosted trees on summaries, the nearest example by dynamic time warping,
-/// and two convolutional networks, trained by
-/// the same settings as the attention model.
+/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge, once (`rocket`) and of several views (`rockets`); the committee of attention and rockets; boosted trees on
+/// summaries, the nearest example by dynamic time warping, and two convolutional networks, trained by the same settings as the attention model.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),

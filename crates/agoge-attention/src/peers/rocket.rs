@@ -1,7 +1,7 @@
 //! MiniRocket's features and ridge: among the strongest methods on time series of this size, and fast.
 
 use super::Task;
-use super::fusion::{Decide, Examples, Learner, Sense};
+use super::fusion::{Decide, Examples, Learner, Sense, Taught};
 use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
 use super::series::{self, Region, Series};
@@ -158,13 +158,15 @@ pub(super) enum Heads {
 }
 
 impl Learner for Rocket {
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
-        Some(Box::new(self.fit(examples, seed)?))
+    fn learn(&self, examples: &Examples, seed: u64) -> Option<Taught> {
+        let (rockets, left_out) = self.fit(examples, seed)?;
+        Some(Taught { judge: Box::new(rockets), left_out: Some(left_out) })
     }
 }
 
 impl Rocket {
-    fn fit(&self, examples: &Examples, seed: u64) -> Option<Rockets> {
+    /// The rockets, and what those of the first draw say of the examples of athletes that they did not learn from, `[clip][movement]`.
+    fn fit(&self, examples: &Examples, seed: u64) -> Option<(Rockets, Vec<Vec<f32>>)> {
         let sense = examples.sense;
         if examples.problems().iter().all(Option::is_none) {
             return None;
@@ -184,12 +186,10 @@ impl Rocket {
             .take(if few { MOST_VIEWS } else { candidates.len() })
             .map(|place| learn(place, 0).map(Some))
             .collect::<Option<Vec<_>>>()?;
-        let chosen = if few {
-            (0..first.len()).collect()
-        } else {
-            let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
-            select(&said, MOST_VIEWS, &|said| examples.reached(said))
-        };
+        let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
+        let chosen =
+            if few { (0..said.len()).collect() } else { select(&said, MOST_VIEWS, &|said| examples.error(said)) };
+        let left_out = mean(&chosen.iter().map(|&place| said[place]).collect::<Vec<_>>());
         let mut members = Vec::new();
         for place in chosen {
             members.extend(first[place].take().map(|(member, _)| member));
@@ -197,27 +197,24 @@ impl Rocket {
                 members.push(learn(place, draw)?.0);
             }
         }
-        Some(Rockets { sense, members })
+        Some((Rockets { sense, members }, left_out))
     }
 }
 
-/// Which judges to ask together: the best, then whichever makes the mean of all better (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
-fn select(said: &[&[Vec<f32>]], most: usize, reached: &dyn Fn(&[Vec<f32>]) -> f64) -> Vec<usize> {
+/// Which judges to ask together: the best, then whichever makes the error of the mean of all smaller (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
+fn select(said: &[&[Vec<f32>]], most: usize, error: &dyn Fn(&[Vec<f32>]) -> f64) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
-    let (mut sum, mut best) = (Vec::new(), f64::NEG_INFINITY);
+    let mut least = f64::INFINITY;
     while chosen.len() < most {
-        let with = |judge: usize| match chosen.is_empty() {
-            true => said[judge].to_vec(),
-            false => added(&sum, said[judge]),
-        };
         let open = (0..said.len()).filter(|judge| !chosen.contains(judge));
-        let tried = open.map(|judge| (judge, reached(&with(judge))));
+        let tried = open.map(|judge| {
+            let asked: Vec<&[Vec<f32>]> = chosen.iter().chain([&judge]).map(|&judge| said[judge]).collect();
+            (judge, error(&mean(&asked)))
+        });
         // Of equals the first.
-        let better = |a: Option<(usize, f64)>, b: (usize, f64)| if a.is_some_and(|a| a.1 >= b.1) { a } else { Some(b) };
-        match tried.fold(None, better).filter(|(_, reached)| *reached > best) {
-            Some((judge, reached)) => {
-                sum = with(judge);
-                best = reached;
+        match tried.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, error)| *error < least) {
+            Some((judge, error)) => {
+                least = error;
                 chosen.push(judge);
             }
             None => break,
@@ -226,8 +223,14 @@ fn select(said: &[&[Vec<f32>]], most: usize, reached: &dyn Fn(&[Vec<f32>]) -> f6
     chosen
 }
 
-fn added(a: &[Vec<f32>], b: &[Vec<f32>]) -> Vec<Vec<f32>> {
-    a.iter().zip(b).map(|(a, b)| a.iter().zip(b).map(|(a, b)| a + b).collect()).collect()
+/// The mean of what some judges say, `[example][movement]`.
+fn mean(said: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
+    let of = |example: usize, movement: usize| said.iter().map(|said| said[example][movement]).sum::<f32>();
+    let first = said.first().copied().unwrap_or_default();
+    let row = |(example, row): (usize, &Vec<f32>)| {
+        (0..row.len()).map(|movement| of(example, movement) / said.len() as f32).collect()
+    };
+    first.iter().enumerate().map(row).collect()
 }
 
 /// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they did not learn from, `[example][movement]`.
@@ -268,7 +271,7 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
 impl Rockets {
     /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
-        let rockets = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        let (rockets, _) = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
         Some(rockets.rounded())
     }
 
@@ -352,16 +355,15 @@ mod tests {
 
     #[test]
     fn judges_are_asked_together_where_that_is_better() {
-        // Of four examples with the labels + + − − the first judge knows one half, the second the other half, the third nothing, and the fourth what the first knows.
-        let judges: [Vec<Vec<f32>>; 4] =
-            [[1.0, 0.0, -1.0, 0.5], [0.0, 1.0, 0.5, -1.0], [0.0; 4], [1.0, 0.0, -1.0, 0.5]]
-                .map(|said| said.map(|v| vec![v]).to_vec());
+        // Of four examples with the labels + + − − the first judge is sure of one half, the second of the other half, the third of nothing, and the fourth is wrong.
+        let judges = [[1.0f32, 0.2, -1.0, -0.2], [0.2, 1.0, -0.2, -1.0], [0.0; 4], [-1.0, -1.0, 1.0, 1.0]];
+        let judges = judges.map(|said| said.map(|v| vec![v]).to_vec());
         let said: Vec<&[Vec<f32>]> = judges.iter().map(Vec::as_slice).collect();
-        let right = |said: &[Vec<f32>]| {
-            said.iter().zip([1.0f32, 1.0, -1.0, -1.0]).filter(|(said, label)| said[0] * label > 0.0).count() as f64
+        let error = |said: &[Vec<f32>]| {
+            said.iter().zip([1.0f32, 1.0, -1.0, -1.0]).map(|(said, label)| f64::from(said[0] - label).powi(2)).sum()
         };
-        assert_eq!(select(&said, 3, &right), [0, 1]);
-        assert_eq!(select(&said, 1, &right), [0]);
-        assert!(select(&[], 3, &right).is_empty());
+        assert_eq!(select(&said, 3, &error), [0, 1]);
+        assert_eq!(select(&said, 1, &error), [0]);
+        assert!(select(&[], 3, &error).is_empty());
     }
 }
