@@ -1,6 +1,6 @@
 //! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on what is usually said of a movement in numbers: how each quantity lies, spreads and moves.
 
-use super::fusion::{Decide, Examples, Learner, Sense, Taught};
+use super::fusion::{Decide, Examples, Learner, Sense};
 use super::series::{self, Region};
 use crate::motion::Motion;
 use forust_ml::{GradientBooster, Matrix};
@@ -40,7 +40,7 @@ struct Head {
 }
 
 impl Learner for Boosted {
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Taught> {
+    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
         let rows = summaries(&examples.motions(), examples.sense);
         let learn = |problem: Option<Vec<(usize, bool)>>| {
             let problem = problem?;
@@ -62,7 +62,7 @@ impl Learner for Boosted {
         if heads.iter().all(Option::is_none) {
             return None;
         }
-        Some(Taught::untold(Learned { sense: examples.sense, heads }))
+        Some(Box::new(Learned { sense: examples.sense, heads }))
     }
 }
 

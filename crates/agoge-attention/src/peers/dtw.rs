@@ -2,7 +2,7 @@
 //! by a little. Nothing is learned but when two are far apart.
 
 use super::Task;
-use super::fusion::{Decide, Examples, Learner, Sense, Taught};
+use super::fusion::{Decide, Examples, Learner, Sense};
 use super::series::{self, Region};
 use crate::motion::Motion;
 use rayon::prelude::*;
@@ -33,7 +33,7 @@ struct Learned {
 }
 
 impl Learner for Warping {
-    fn learn(&self, examples: &Examples, _: u64) -> Option<Taught> {
+    fn learn(&self, examples: &Examples, _: u64) -> Option<Box<dyn Decide>> {
         let problems = examples.problems();
         let all: Vec<Example> = (examples.motions().par_iter())
             .zip(&examples.classes)
@@ -67,7 +67,7 @@ impl Learner for Warping {
             return None;
         }
         let kept = all.into_iter().enumerate().filter(|(i, _)| model(*i)).map(|(_, example)| example).collect();
-        Some(Taught::untold(Learned { sense: examples.sense, task: examples.task, examples: kept, usual }))
+        Some(Box::new(Learned { sense: examples.sense, task: examples.task, examples: kept, usual }))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and what is said of them is added, each with its weight.
+//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and what is said of them is added.
 
 use super::{Judge, Method, Said, Task};
 use crate::error::Error;
@@ -92,21 +92,7 @@ impl<'a> Examples<'a> {
 /// A method that learns from one sense.
 pub(super) trait Learner: Sync {
     /// Learns; none if the examples do not suffice.
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Taught>;
-}
-
-/// What a learner makes of examples.
-pub(super) struct Taught {
-    pub(super) judge: Box<dyn Decide>,
-    /// What is said of the examples by judges that did not learn from their athlete, `[clip][movement]`; none if the method does not tell.
-    pub(super) left_out: Option<Vec<Vec<f32>>>,
-}
-
-impl Taught {
-    /// Of a method that does not say what it would have said of its examples.
-    pub(super) fn untold(judge: impl Decide + 'static) -> Taught {
-        Taught { judge: Box::new(judge), left_out: None }
-    }
+    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>>;
 }
 
 /// What such a method has learned.
@@ -122,26 +108,15 @@ pub(super) trait Decide: Send + Sync {
 pub(super) struct Fusion<L>(pub(super) L);
 
 struct Fused {
-    /// Each sense with its weight.
-    senses: Vec<(Sense, f32, Box<dyn Decide>)>,
+    senses: Vec<(Sense, Box<dyn Decide>)>,
     movements: Vec<String>,
     task: Task,
 }
 
 impl<L: Learner> Method for Fusion<L> {
     fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
-        let learn = |sense: Sense| {
-            let examples = Examples::new(clips, movements, sense, task);
-            let learned = self.0.learn(&examples, seed)?;
-            Some((examples, learned))
-        };
-        let learned: Vec<(Examples, Taught)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
-        let weights = match learned.as_slice() {
-            [body, worn] => weights(body, worn).unwrap_or([1.0; 2]),
-            _ => [1.0; 2],
-        };
-        let weighed = learned.into_iter().zip(weights);
-        let senses: Vec<_> = weighed.map(|((own, learned), weight)| (own.sense, weight, learned.judge)).collect();
+        let learn = |sense: Sense| Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?));
+        let senses: Vec<(Sense, Box<dyn Decide>)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
         if senses.is_empty() {
             return Err(too_few(clips.len()));
         }
@@ -152,11 +127,11 @@ impl<L: Learner> Method for Fusion<L> {
 impl Judge for Fused {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let mut values = vec![vec![0.0; self.movements.len()]; clips.len()];
-        for (sense, weight, judge) in &self.senses {
+        for (sense, judge) in &self.senses {
             let sensed: Vec<usize> = (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
             let motions: Vec<Cow<Motion>> = sensed.iter().map(|&i| shown(&clips[i].motion, self.task)).collect();
             for (i, decided) in sensed.into_iter().zip(judge.decide(&motions)) {
-                values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += weight * value);
+                values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
             }
         }
         let said = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
@@ -170,30 +145,8 @@ impl Judge for Fused {
     }
 
     fn parameters(&self) -> usize {
-        self.senses.iter().map(|(.., judge)| judge.parameters()).sum()
+        self.senses.iter().map(|(_, judge)| judge.parameters()).sum()
     }
-}
-
-/// By how much what each of two senses says counts, so that the sum is nearest to what is so of the clips that show both, each said by judges that did not learn from its athlete (stacking,
-/// Wolpert 1992, by least squares about the targets' mean); none where that is not told or gives no weights above 0.
-fn weights(body: &(Examples, Taught), worn: &(Examples, Taught)) -> Option<[f32; 2]> {
-    let ((body, told), (worn, worn_told)) = (body, worn);
-    let (told, worn_told) = (told.left_out.as_ref()?, worn_told.left_out.as_ref()?);
-    let mut rows: Vec<[f64; 3]> = Vec::new();
-    for (movement, problem) in body.problems().into_iter().enumerate() {
-        for (i, first) in problem.into_iter().flatten() {
-            let Some(j) = worn.clips.iter().position(|clip| std::ptr::eq(*clip, body.clips[i])) else { continue };
-            let target = if first { 1.0 } else { -1.0 };
-            rows.push([f64::from(told[i][movement]), f64::from(worn_told[j][movement]), target]);
-        }
-    }
-    let mean = rows.iter().map(|row| row[2]).sum::<f64>() / rows.len().max(1) as f64;
-    let sum = |a: usize, b: usize| rows.iter().map(|row| (row[a] - mean) * (row[b] - mean)).sum::<f64>();
-    let (bb, bw, ww) = (sum(0, 0), sum(0, 1), sum(1, 1));
-    let (by, wy) = (sum(0, 2), sum(1, 2));
-    let determinant = bb * ww - bw * bw;
-    let weights = [(by * ww - wy * bw) / determinant, (wy * bb - by * bw) / determinant];
-    weights.iter().all(|weight| *weight > 0.0 && weight.is_finite()).then(|| weights.map(|weight| weight as f32))
 }
 
 /// How well a movement was done is judged alike on both sides; which movement it was may be a matter of the side.
@@ -209,46 +162,5 @@ pub(super) fn too_few(clips: usize) -> Error {
     Error::Clips {
         what: format!("nothing can be learned from {clips} clips"),
         hint: "give correct and incorrect repetitions of a movement, or two movements",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::tests::clips;
-
-    /// Says what it was told to.
-    struct Mute;
-
-    impl Decide for Mute {
-        fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
-            vec![Vec::new(); motions.len()]
-        }
-
-        fn parameters(&self) -> usize {
-            0
-        }
-    }
-
-    #[test]
-    fn senses_count_by_what_they_said_of_athletes_left_out() {
-        let clips = clips(0..4);
-        let clips: Vec<&Clip> = clips.iter().collect();
-        let names = ["OverheadReach".to_owned(), "Squat".to_owned()];
-        // What is so is half of what the body says and a quarter of what the sensor says.
-        let examples = || Examples::new(&clips, &names, Sense::Body, Task::Movement);
-        let truth: Vec<Vec<f32>> =
-            examples().classes.iter().map(|&class| vec![1.0 - 2.0 * class as f32, 2.0 * class as f32 - 1.0]).collect();
-        let odd = |i: usize| if i % 3 == 0 { 1.0f32 } else { -0.5 };
-        let said = |scale: f32, off: f32| -> Vec<Vec<f32>> {
-            let row = |(i, own): (usize, &Vec<f32>)| own.iter().map(|v| scale * v + off * odd(i)).collect();
-            truth.iter().enumerate().map(row).collect()
-        };
-        let learned = |left_out: Option<Vec<Vec<f32>>>| (examples(), Taught { judge: Box::new(Mute), left_out });
-        let [body, worn] = weights(&learned(Some(said(1.0, 1.0))), &learned(Some(said(2.0, -2.0)))).unwrap();
-        assert!((body - 0.5).abs() < 1e-5 && (worn - 0.25).abs() < 1e-5, "{body} {worn}");
-        assert_eq!(weights(&learned(Some(said(1.0, 1.0))), &learned(None)), None);
-        // Two that say the same cannot be weighed against each other.
-        assert_eq!(weights(&learned(Some(said(1.0, 0.0))), &learned(Some(said(1.0, 0.0)))), None);
     }
 }

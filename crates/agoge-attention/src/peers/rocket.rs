@@ -1,7 +1,7 @@
 //! MiniRocket's features and ridge: among the strongest methods on time series of this size, and fast.
 
 use super::Task;
-use super::fusion::{Decide, Examples, Learner, Sense, Taught};
+use super::fusion::{Decide, Examples, Learner, Sense};
 use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
 use super::series::{self, Region, Series};
@@ -158,15 +158,13 @@ pub(super) enum Heads {
 }
 
 impl Learner for Rocket {
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Taught> {
-        let (rockets, left_out) = self.fit(examples, seed)?;
-        Some(Taught { judge: Box::new(rockets), left_out: Some(left_out) })
+    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
+        Some(Box::new(self.fit(examples, seed)?))
     }
 }
 
 impl Rocket {
-    /// The rockets, and what those of the first draw say of the examples of athletes that they did not learn from, `[clip][movement]`.
-    fn fit(&self, examples: &Examples, seed: u64) -> Option<(Rockets, Vec<Vec<f32>>)> {
+    fn fit(&self, examples: &Examples, seed: u64) -> Option<Rockets> {
         let sense = examples.sense;
         if examples.problems().iter().all(Option::is_none) {
             return None;
@@ -189,7 +187,6 @@ impl Rocket {
         let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
         let chosen =
             if few { (0..said.len()).collect() } else { select(&said, MOST_VIEWS, &|said| examples.error(said)) };
-        let left_out = mean(&chosen.iter().map(|&place| said[place]).collect::<Vec<_>>());
         let mut members = Vec::new();
         for place in chosen {
             members.extend(first[place].take().map(|(member, _)| member));
@@ -197,7 +194,7 @@ impl Rocket {
                 members.push(learn(place, draw)?.0);
             }
         }
-        Some((Rockets { sense, members }, left_out))
+        Some(Rockets { sense, members })
     }
 }
 
@@ -271,7 +268,7 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
 impl Rockets {
     /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
-        let (rockets, _) = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        let rockets = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
         Some(rockets.rounded())
     }
 
