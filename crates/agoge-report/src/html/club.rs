@@ -61,7 +61,7 @@ fn diagram(report: &Report) -> Markup {
     let y = |part: f64| 10.0 + SIDE * (1.0 - part / most);
     let tick = |k: usize| most * k as f64 / 4.0;
     html! {
-        svg viewBox=(format!("0 0 {} {}", LEFT + SIDE + 12.0, SIDE + 10.0 + BELOW)) style="max-width:26rem" role="img" aria-label="Calibration: what came over what was said, by groups of days" {
+        svg viewBox=(format!("0 0 {} {}", LEFT + SIDE + 24.0, SIDE + 10.0 + BELOW)) style="max-width:26rem" role="img" aria-label="Calibration: what came over what was said, by groups of days" {
             rect x=(LEFT) y="10" width=(SIDE) height=(SIDE) fill="none" stroke="currentColor" stroke-opacity="0.3" {}
             line x1=(x(0.0)) y1=(y(0.0)) x2=(x(most)) y2=(y(most)) stroke="currentColor" stroke-opacity="0.5" stroke-dasharray="4 4" {}
             @for group in &report.calibration {
