@@ -143,6 +143,9 @@ pub(crate) struct Reading {
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
+    /// What a coach says of items of the landing screen (LESS): item=points, as in 4=1,16=0
+    #[arg(long, value_name = "ITEM=POINTS", value_delimiter = ',', value_parser = item_points)]
+    pub(crate) less: Vec<[u8; 2]>,
     /// Frames a second, for files that do not say and folders of pictures
     #[arg(long, value_name = "HZ", visible_alias = "fps")]
     pub(crate) rate: Option<f64>,
@@ -504,6 +507,12 @@ pub(crate) enum LoadMethod {
     Pace,
     /// Metres
     Distance,
+    /// Sets × repetitions × kg
+    StrengthVolume,
+    /// Jumps counted in recordings
+    Jumps,
+    /// Throws counted in recordings
+    Throws,
 }
 
 /// What to do with load.
@@ -541,6 +550,32 @@ pub(crate) enum LoadCommand {
         #[command(flatten)]
         library: Library,
     },
+    /// Learn a warning from the logs of all athletes in the library, if there is enough; judge it on athletes left out, and say whether it may speak
+    Train {
+        /// Which model
+        #[arg(long, value_enum, default_value_t = WarningModel::Logistic)]
+        model: WarningModel,
+        /// By which method days are weighed (default: the one that most workouts have)
+        #[arg(long, value_enum)]
+        method: Option<LoadMethod>,
+        /// Also write the page there
+        #[arg(long, value_name = "FILE.html")]
+        page: Option<PathBuf>,
+        /// Where
+        #[command(flatten)]
+        library: Library,
+    },
+}
+
+/// Models of warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum WarningModel {
+    /// Logistic regression
+    Logistic,
+    /// Boosted trees
+    Trees,
+    /// Attention over the days; takes minutes
+    Attention,
 }
 
 /// `agoge risk`
@@ -551,9 +586,19 @@ pub(crate) struct Risk {
     /// By which method days are weighed (default: the one that most workouts have)
     #[arg(long, value_enum)]
     pub(crate) method: Option<LoadMethod>,
+    /// Also learn from the logs of all athletes in the library (`agoge load train`), and say what that says of this one if it may speak
+    #[arg(long)]
+    pub(crate) train: bool,
     /// Where
     #[command(flatten)]
     pub(crate) library: Library,
+}
+
+/// An item of a screen with its points, as in 4=1.
+fn item_points(text: &str) -> Result<[u8; 2], String> {
+    let parts =
+        text.split_once('=').and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));
+    parts.ok_or_else(|| "write it as 4=1".to_owned())
 }
 
 /// Seconds of `+02:00`.

@@ -42,8 +42,63 @@ pub struct Analysis {
     pub explanation: Option<Explanation>,
     /// Curves over the repetitions.
     pub bands: Vec<Band>,
+    /// Jumps by their time in the air, of movements that count as jumps.
+    #[serde(default)]
+    pub jumps: Vec<JumpReport>,
+    /// The screen of landings, of movements that are scored by one.
+    #[serde(default)]
+    pub landing: Option<LandingReport>,
     /// What this recording cannot tell, and why.
     pub refused: Vec<Refused>,
+}
+
+/// A jump by its time in the air. The errors are those of one frame at each end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JumpReport {
+    /// Number of the repetition.
+    pub repetition: usize,
+    /// Height, m: g·t²/8 (Bosco, Luhtanen & Komi 1983).
+    pub height_m: f64,
+    /// How far one frame puts it off, m.
+    pub height_error_m: f64,
+    /// Reactive strength index, m/s: height over the time on the ground before (Young 1995); none without a drop.
+    pub reactive_strength: Option<f64>,
+    /// How far one frame puts it off, m/s.
+    pub reactive_strength_error: Option<f64>,
+}
+
+/// A screen of landings: items, and their sum as an interval, because what was not seen may be anything.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LandingReport {
+    /// Which screen.
+    pub screen: String,
+    /// The repetitions whose landings were scored.
+    pub repetitions: Vec<usize>,
+    /// Every item, seen or not.
+    pub items: Vec<LandingItem>,
+    /// The sum if every unseen item were without fault.
+    pub least: u32,
+    /// The sum if every unseen item were as bad as can be.
+    pub most: u32,
+    /// How many items were not seen.
+    pub unseen: usize,
+}
+
+/// An item of a screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LandingItem {
+    /// Its number in the publication.
+    pub number: u8,
+    /// What is at fault if it has points.
+    pub item: String,
+    /// Points; none if it cannot be seen from this view or in this recording.
+    pub points: Option<u8>,
+    /// The most points it gives.
+    pub most: u8,
+    /// 0 to 1, where it was measured: how well the legs were seen, and how far from the limit the value was.
+    pub confidence: Option<f64>,
+    /// Who says so: `measured`, `coach`, `unseen`.
+    pub by: String,
 }
 
 /// What was read.

@@ -3,9 +3,11 @@
 //! Invariants: every function returns text and writes nothing; the page asks nothing from outside; the same analysis gives the same bytes.
 
 mod angles;
+mod club;
 mod csv;
 mod explanation;
 mod html;
+mod landing;
 mod language;
 mod load;
 mod plan;
@@ -14,11 +16,12 @@ mod terminal;
 mod words;
 
 pub use angles::angles;
+pub use club::{club_terminal, word as club_word};
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, comparison, development, figure_json, html, html_in, load_html, load_html_in,
-    plan_html, plan_html_in, scene_json,
+    Around, SCRIPT, STYLE, Scene, club_html, comparison, development, figure_json, html, html_in, load_html,
+    load_html_in, plan_html, plan_html_in, scene_json,
 };
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};

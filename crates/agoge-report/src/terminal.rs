@@ -79,6 +79,19 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             line(format!("  {name:longest$}  {}", value.trim_end()));
         }
     }
+    if !analysis.jumps.is_empty() {
+        line(format!("\n{}", bold("Jumps, by the time in the air (± what one frame leaves open)")));
+        for jump in &analysis.jumps {
+            line(format!("  {}. {}", jump.repetition, crate::landing::jump(jump)));
+        }
+    }
+    if let Some(landing) = &analysis.landing {
+        line(format!("\n{}", bold(&crate::landing::title(landing))));
+        for item in &landing.items {
+            line(format!("  {:>2}. {:58} {}", item.number, item.item, crate::landing::points(item)));
+        }
+        wrap(crate::landing::NOTE, width).into_iter().for_each(&mut line);
+    }
     line(format!("\nData: {}", analysis.quality.reasons.join(" ")));
     let refused = by_reason(&analysis.refused);
     if !refused.is_empty() {

@@ -41,6 +41,8 @@ fn empty() -> Analysis {
         findings: vec![],
         explanation: None,
         bands: vec![],
+        jumps: vec![],
+        landing: None,
         refused: vec![],
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) async fn load(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
     let read = move |store: &Store| {
         let athlete = store.athlete(AthleteId(id))?;
-        let own = Athlete::new(store.folder(), &athlete.name)?;
+        let own = Athlete::of(store, &athlete)?;
         let made = own.overview(None);
         let log = own.log().unwrap_or_default();
         // Where the library lies is nobody's business; a wrong line of a file is.

@@ -4,7 +4,8 @@ use crate::models::Models;
 use crate::{Error, Options, movement};
 use agoge_coach::analysis::{DataQuality, Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
-use agoge_coach::{Analysis, Precision, band, learned, score, summary, verdict, verdict_of_sensor};
+use agoge_coach::{Analysis, Precision, band, learned, score, screen, summary, verdict, verdict_of_sensor};
+use agoge_kinematics::movement::{Counted, Screen};
 use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions, sensor};
 use agoge_motion::condition::{Conditioned, condition};
 use agoge_motion::skeleton::Body;
@@ -176,6 +177,17 @@ pub fn analyze(
         model,
         findings: findings(&evidence),
         explanation: None,
+        jumps: match movement.counts_as {
+            Some(Counted::Jump) => screen::jumps(&body.recording, &curves, &found),
+            _ => Vec::new(),
+        },
+        landing: match movement.screen {
+            Some(Screen::Less) => {
+                let coach = options.less.iter().map(|[item, points]| (*item, *points)).collect();
+                screen::landing(&body.recording, &curves, view, &found, &coach)
+            }
+            None => None,
+        },
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,
         quality,

@@ -173,6 +173,8 @@ fn general(curves: &Curves) -> Movement {
         aliases: Vec::new(),
         description: format!("Repetitions of the {what} that moves most; without a named movement nothing is judged."),
         sources: Vec::new(),
+        counts_as: None,
+        screen: None,
         repetition: RepetitionRule {
             kind: movement::Kind::Excursion,
             full_share: 0.4,

@@ -21,6 +21,8 @@ pub struct Options {
     pub read: ReadOptions,
     /// How a video is read.
     pub video: agoge_vision::Options,
+    /// What a coach says of items of the landing screen, `[item, points]`. It stands against everything measured.
+    pub less: Vec<[u8; 2]>,
     /// How the data are repaired and filtered.
     pub condition: condition::Options,
 }
@@ -33,6 +35,7 @@ impl Default for Options {
             time_range_s: None,
             read: ReadOptions::default(),
             video: agoge_vision::Options::default(),
+            less: Vec::new(),
             condition: condition::Options::default(),
         }
     }
@@ -52,6 +55,14 @@ impl Options {
             }
             let text = std::fs::read_to_string(wanted).map_err(Error::io(wanted))?;
             agoge_kinematics::Movement::parse(&text, wanted)?;
+        }
+        for [item, points] in &self.less {
+            let known = agoge_coach::screen::LESS.iter().find(|own| own.number == *item);
+            if known.is_none_or(|own| *points > own.most) {
+                let what = format!("item {item} with {points} points is not in the LESS");
+                let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/LOAD.md)";
+                return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
+            }
         }
         self.height_m.map_or(Ok(()), agoge_motion::scale::check_height).map_err(Error::from)
     }

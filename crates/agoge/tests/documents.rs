@@ -7,7 +7,7 @@ use agoge::motion::Part;
 use agoge::motion::condition::Filter;
 use agoge::motion::filter::CutoffCorrection;
 use agoge::motion::recording::MISSING;
-use agoge::motion::simulate::{Camera, Corruption, Exercise, Fault, FaultKind, Set};
+use agoge::motion::simulate::{Camera, Corruption, DropJump, Exercise, Fault, FaultKind, Set};
 use agoge::{Analysis, Models, Options, analyze};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -62,8 +62,8 @@ fn shown_whole(mut why: Explanation) -> Explanation {
     why
 }
 
-/// Two analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, and a film.
-fn analyses() -> [Analysis; 2] {
+/// Analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, a film, and a landing.
+fn analyses() -> [Analysis; 3] {
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
     let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
     let mut faulty = Set { faults: vec![fault], ..clean.clone() }.simulate().recording;
@@ -79,7 +79,10 @@ fn analyses() -> [Analysis; 2] {
     let joints = film.joints();
     film.position[..10 * joints].fill(MISSING);
     let filmed = analyze(&film, None, Models::bundled(), &options).unwrap().analysis;
-    [in_space, filmed]
+    let options = Options { movement: "drop_jump".to_owned(), ..Options::default() };
+    let jump = DropJump::default().simulate().0.recording;
+    let landed = analyze(&jump, None, Models::bundled(), &options).unwrap().analysis;
+    [in_space, filmed, landed]
 }
 
 #[test]
@@ -98,6 +101,8 @@ fn every_field_of_the_analysis_is_documented() {
         "explanation.changes[].pictured.frame",
         "explanation.changes[].gain.low",
         "explanation.links[].at",
+        "jumps[].height_m",
+        "landing.items[].by",
     ] {
         assert!(found.contains(deep), "{deep} is in no sample");
     }

@@ -1,11 +1,13 @@
 //! How far a model's odds may be believed: discrimination, calibration, and whether they say anything at all.
 
+use super::Window;
 use super::logistic::newton;
 use crate::metric::auc;
 use fastrand::Rng;
+use serde::Serialize;
 
 /// How good log odds are on athletes that were not learned from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Judged {
     /// Area under the ROC curve.
     pub auc: f64,
@@ -17,6 +19,8 @@ pub struct Judged {
     pub brier_of_base_rate: f64,
     /// Slope of the outcomes' log odds over the model's: 1 is right, below 1 too extreme (Cox 1958).
     pub calibration_slope: f64,
+    /// Half width of its 95 % interval, from the likelihood's curvature.
+    pub slope_error: f64,
     /// Part of the windows with the outcome.
     pub base_rate: f64,
 }
@@ -28,48 +32,104 @@ impl Judged {
     }
 }
 
-/// Judges log odds, `[window]`, against outcomes; `athletes` says whose each window is.
-pub fn judge(log_odds: &[f64], outcomes: &[bool], athletes: &[usize], draws: usize, seed: u64) -> Judged {
+/// Judges log odds, `[window]`, of windows that were not learned from; without draws there is no interval.
+pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> Judged {
+    let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
+    let athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
     let count = outcomes.len().max(1) as f64;
     let base_rate = outcomes.iter().filter(|outcome| **outcome).count() as f64 / count;
     let square = |p: f64, outcome: bool| (p - f64::from(u8::from(outcome))).powi(2);
-    let pairs = || log_odds.iter().zip(outcomes);
+    let pairs = || log_odds.iter().zip(&outcomes);
     let brier = pairs().map(|(odds, outcome)| square(1.0 / (1.0 + (-odds).exp()), *outcome)).sum::<f64>() / count;
     let brier_of_base_rate = outcomes.iter().map(|outcome| square(base_rate, *outcome)).sum::<f64>() / count;
     let rows: Vec<Vec<f64>> = log_odds.iter().map(|odds| vec![*odds]).collect();
     // Odds that are all the same have no slope; nothing is learned from rounding.
     let spread = log_odds.iter().copied().fold(f64::MIN, f64::max) - log_odds.iter().copied().fold(f64::MAX, f64::min);
-    let calibration_slope = if spread > 1e-6 { newton(&rows, outcomes, 1, 0.0)[1] } else { f64::NAN };
+    let (offset, calibration_slope) = match newton(&rows, &outcomes, 1, 0.0) {
+        line if spread > 1e-6 => (line[0], line[1]),
+        _ => (f64::NAN, f64::NAN),
+    };
+    let slope_error = 1.96 * slope_variance(log_odds, calibration_slope, offset).sqrt();
     let scores: Vec<f32> = log_odds.iter().map(|odds| *odds as f32).collect();
     Judged {
-        auc: auc(&scores, outcomes),
-        auc_interval: interval(&scores, outcomes, athletes, draws, seed),
+        auc: auc(&scores, &outcomes),
+        auc_interval: interval(&scores, &outcomes, &athletes, draws, seed),
         brier,
         brier_of_base_rate,
         calibration_slope,
+        slope_error,
         base_rate,
     }
 }
 
-fn interval(scores: &[f32], outcomes: &[bool], athletes: &[usize], draws: usize, seed: u64) -> [f64; 2] {
-    let most = athletes.iter().copied().max().map_or(0, |most| most + 1);
-    let mut of_athlete: Vec<Vec<usize>> = vec![Vec::new(); most];
-    for (window, athlete) in athletes.iter().enumerate() {
-        of_athlete[*athlete].push(window);
+/// Variance of a slope by the curvature of the likelihood at its offset.
+fn slope_variance(log_odds: &[f64], slope: f64, offset: f64) -> f64 {
+    let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
+    for odds in log_odds {
+        let p = 1.0 / (1.0 + (-(offset + slope * odds)).exp());
+        let weight = p * (1.0 - p);
+        (a, b, c) = (a + weight, b + weight * odds, c + weight * odds * odds);
     }
-    of_athlete.retain(|windows| !windows.is_empty());
+    a / (a * c - b * b)
+}
+
+/// 2.5 % and 97.5 % quantiles of the area over draws of athletes with replacement; NaN without draws. Windows are put in order once: a draw only weighs them.
+fn interval(scores: &[f32], outcomes: &[bool], athletes: &[usize], draws: usize, seed: u64) -> [f64; 2] {
+    let mut own: Vec<usize> = athletes.to_vec();
+    own.sort_unstable();
+    own.dedup();
+    let place = |athlete: &usize| own.binary_search(athlete).unwrap_or(0);
+    let mut ordered: Vec<(f32, bool, usize)> = scores
+        .iter()
+        .zip(outcomes)
+        .zip(athletes)
+        .map(|((score, outcome), whose)| (*score, *outcome, place(whose)))
+        .collect();
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut rng = Rng::with_seed(seed);
     let mut drawn: Vec<f64> = (0..draws)
-        .filter_map(|_| {
-            let windows: Vec<usize> =
-                (0..of_athlete.len()).flat_map(|_| of_athlete[rng.usize(..of_athlete.len())].iter().copied()).collect();
-            let (scores, outcomes): (Vec<f32>, Vec<bool>) = windows.iter().map(|w| (scores[*w], outcomes[*w])).unzip();
-            Some(auc(&scores, &outcomes)).filter(|auc| auc.is_finite())
+        .map(|_| {
+            let mut times = vec![0.0; own.len()];
+            (0..own.len()).for_each(|_| times[rng.usize(..own.len())] += 1.0);
+            weighted_auc(&ordered, &times)
         })
+        .filter(|auc| auc.is_finite())
         .collect();
     drawn.sort_by(f64::total_cmp);
     let at = |part: f64| {
         drawn.get((part * drawn.len().saturating_sub(1) as f64).round() as usize).copied().unwrap_or(f64::NAN)
     };
     [at(0.025), at(0.975)]
+}
+
+/// The area of windows by rising score, each counted as often as its athlete was drawn; ties count half.
+fn weighted_auc(ordered: &[(f32, bool, usize)], times: &[f64]) -> f64 {
+    let (mut area, mut below, mut happened) = (0.0, 0.0, 0.0);
+    for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
+        let weight = |outcome: bool| tied.iter().filter(|own| own.1 == outcome).map(|own| times[own.2]).sum::<f64>();
+        let (with, without) = (weight(true), weight(false));
+        area += with * (below + 0.5 * without);
+        below += without;
+        happened += with;
+    }
+    area / (happened * below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Counting windows twice is the same as having them twice.
+    #[test]
+    fn weights_are_repetitions() {
+        let mut rng = Rng::with_seed(3);
+        let windows: Vec<(f32, bool, usize)> =
+            (0..60).map(|i| ((rng.f32() * 10.0).floor(), rng.f32() < 0.3, i % 5)).collect();
+        let times = [2.0, 0.0, 1.0, 3.0, 1.0];
+        let repeated = windows.iter().flat_map(|own| std::iter::repeat_n(*own, times[own.2] as usize));
+        let (scores, outcomes): (Vec<f32>, Vec<bool>) = repeated.map(|own| (own.0, own.1)).unzip();
+        let mut ordered = windows.clone();
+        ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!((weighted_auc(&ordered, &times) - auc(&scores, &outcomes)).abs() < 1e-12);
+    }
 }

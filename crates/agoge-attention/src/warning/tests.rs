@@ -20,10 +20,8 @@ fn windows(count: usize, slope: f64, seed: u64) -> Vec<Window> {
 fn judged(kind: Kind, slope: f64) -> Judged {
     let (known, new) = (windows(3000, slope, 1), windows(3000, slope, 100));
     let model = learn(kind, &known.iter().collect::<Vec<_>>(), 7).unwrap();
-    let odds = model.log_odds(&new.iter().collect::<Vec<_>>());
-    let outcomes: Vec<bool> = new.iter().map(|window| window.outcome).collect();
-    let athletes: Vec<usize> = new.iter().map(|window| window.athlete).collect();
-    judge(&odds, &outcomes, &athletes, 200, 1)
+    let new: Vec<&Window> = new.iter().collect();
+    judge(&model.log_odds(&new), &new, 200, 1)
 }
 
 /// An effect that was put in is found, with the odds as they are; the AUC of the true odds is 0.75 to 0.77 here.
@@ -56,9 +54,7 @@ fn one_outcome_alone_teaches_nothing() {
 #[test]
 fn the_slope_shows_odds_that_are_too_extreme() {
     let all = windows(20_000, 1.0, 3);
-    let outcomes: Vec<bool> = all.iter().map(|window| window.outcome).collect();
-    let athletes: Vec<usize> = all.iter().map(|window| window.athlete).collect();
     let twice: Vec<f64> = all.iter().map(|window| 2.0 * (f64::from(window.summary[0]) - 2.0)).collect();
-    let own = judge(&twice, &outcomes, &athletes, 20, 1);
+    let own = judge(&twice, &all.iter().collect::<Vec<_>>(), 20, 1);
     assert!((own.calibration_slope - 0.5).abs() < 0.05, "{own:?}");
 }

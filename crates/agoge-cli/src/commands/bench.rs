@@ -222,12 +222,11 @@ fn workout_json(own: &agoge::formats::workout::Workout) -> serde_json::Value {
 fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, Failure> {
     use agoge::attention::warning::Kind;
     use agoge::coach::squad::{Squad, Study, study};
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention).collect();
     for years in years {
         for seed in 1..=seeds {
-            for kind in Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention) {
-                let ask =
-                    Study { squad: Squad { effect, seed, ..Squad::default() }, years: *years, kind, nominal: 0.05 };
-                let row = study(&ask).map_err(agoge::Error::from)?;
+            let ask = Study { squad: Squad { effect, seed, ..Squad::default() }, years: *years, nominal: 0.05 };
+            for row in study(&ask, &kinds).map_err(agoge::Error::from)? {
                 print(&format!("{}\n", serde_json::to_string(&row).map_err(std::io::Error::from)?))?;
             }
         }

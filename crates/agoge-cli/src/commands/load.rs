@@ -1,9 +1,10 @@
-//! `agoge load import|show` and `agoge risk`
+//! `agoge load import|show|train` and `agoge risk`
 
 use super::{print, print_json};
-use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared};
+use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared, WarningModel};
 use crate::outcome::{Exit, Failure};
-use agoge::athlete::ImportOptions;
+use agoge::athlete::{ImportOptions, learn_club};
+use agoge::attention::warning::Kind;
 use agoge::coach::load::Method;
 use agoge::{Athlete, Store};
 use std::path::PathBuf;
@@ -28,32 +29,66 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
             }
             Ok(Exit::Done)
         }
+        LoadCommand::Train { model, method, page, library } => {
+            let store = Store::open_existing(&library.folder()?)?;
+            let club = learn_club(&store, method.map(method_of), kind_of(*model))?;
+            if let Some(page) = page {
+                agoge::write_bytes(page, agoge::report::club_html(&club).as_bytes())?;
+            }
+            match shared.json {
+                true => print_json(&club)?,
+                false => print(&agoge::report::club_terminal(&club))?,
+            }
+            // Too little to learn from is the input's fault; a model that may not speak is an answer.
+            Ok(if club.report.is_some() { Exit::Done } else { Exit::InputAtFault })
+        }
     }
 }
 
 /// Says what changed.
 pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     let overview = open(&args.library, &args.athlete)?.overview(args.method.map(method_of))?;
+    let club = match args.train {
+        true => Some(learn_club(
+            &Store::open_existing(&args.library.folder()?)?,
+            args.method.map(method_of),
+            Kind::Logistic,
+        )?),
+        false => None,
+    };
+    let word = club.as_ref().and_then(|club| club.words.iter().find(|word| word.athlete == overview.athlete));
     if shared.json {
         print_json(&serde_json::json!({
             "athlete": overview.athlete,
             "today": overview.today,
-            "by": "rules",
+            "by": if word.is_some() { "rules and model" } else { "rules" },
+            "model": club.as_ref().map(|club| serde_json::json!({
+                "name": club.model, "may_speak": club.may_speak, "reason": club.reason, "report": club.report, "word": word,
+            })),
             "warnings": overview.warnings,
             "limits": overview.limits,
             "base_rate": agoge::coach::injury::screening_text(),
         }))?;
     } else {
         print(&agoge::report::risk_terminal(&overview))?;
+        if let Some(club) = &club {
+            let said = match (club.may_speak, word) {
+                (true, Some(word)) => agoge::report::club_word(word),
+                (true, None) => {
+                    "it says nothing of an athlete who is injured, or of whom too few days are known".to_owned()
+                }
+                (false, _) => "it may not speak".to_owned(),
+            };
+            print(&format!("\nBy the club's log ({}): {said}. Why: {}.\n", club.model, club.reason))?;
+        }
     }
     Ok(Exit::Done)
 }
 
 /// The load of an athlete who is in the library.
 pub(super) fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
-    let folder = library.folder()?;
-    let athlete = Store::open_existing(&folder)?.find_athlete(name)?;
-    Athlete::new(&folder, &athlete.name)
+    let store = Store::open_existing(&library.folder()?)?;
+    Athlete::of(&store, &store.find_athlete(name)?)
 }
 
 fn import(files: &[PathBuf], athlete: &Athlete, options: ImportOptions, shared: &Shared) -> Result<Exit, Failure> {
@@ -77,6 +112,14 @@ fn import(files: &[PathBuf], athlete: &Athlete, options: ImportOptions, shared: 
     Ok(if done.refused.is_empty() { Exit::Done } else { Exit::InputAtFault })
 }
 
+fn kind_of(model: WarningModel) -> Kind {
+    match model {
+        WarningModel::Logistic => Kind::Logistic,
+        WarningModel::Trees => Kind::Boosted,
+        WarningModel::Attention => Kind::Attention,
+    }
+}
+
 fn method_of(method: LoadMethod) -> Method {
     match method {
         LoadMethod::SessionRpe => Method::SessionRpe,
@@ -86,5 +129,8 @@ fn method_of(method: LoadMethod) -> Method {
         LoadMethod::Tss => Method::Tss,
         LoadMethod::Pace => Method::Pace,
         LoadMethod::Distance => Method::Distance,
+        LoadMethod::StrengthVolume => Method::StrengthVolume,
+        LoadMethod::Jumps => Method::Jumps,
+        LoadMethod::Throws => Method::Throws,
     }
 }

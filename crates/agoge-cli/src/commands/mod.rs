@@ -42,6 +42,9 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     if let Some([from, to]) = reading.time_range.as_deref() {
         options.time_range_s = Some([*from, *to]);
     }
+    if !reading.less.is_empty() {
+        options.less.clone_from(&reading.less);
+    }
     options.read.person = reading.person.or(options.read.person);
     options.read.rate_hz = reading.rate.or(options.read.rate_hz);
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);

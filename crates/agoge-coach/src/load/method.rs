@@ -22,6 +22,10 @@ pub enum Method {
     Pace,
     /// Sets × repetitions × mass.
     StrengthVolume,
+    /// Jumps counted in recordings.
+    Jumps,
+    /// Throws counted in recordings.
+    Throws,
     /// Long exponential mean ("fitness" of the platforms).
     Ctl,
     /// Short exponential mean ("fatigue" of the platforms).
@@ -98,6 +102,18 @@ impl Method {
                 "kg",
                 "sets × repetitions × mass",
                 "heavy and light repetitions of one volume are not one load",
+            ),
+            Method::Jumps => (
+                "jumps",
+                "jumps",
+                "counted in recordings",
+                "what was not recorded is not in it; high and low jumps count alike",
+            ),
+            Method::Throws => (
+                "throws",
+                "throws",
+                "counted in recordings",
+                "what was not recorded is not in it; hard and soft throws count alike",
             ),
             Method::Ctl => (
                 "CTL (42 days)",

@@ -117,11 +117,18 @@ pub struct Overview {
 /// The method that most sessions have a load of; the earlier one where two have as many.
 pub fn usual_method(sessions: &[Session]) -> Option<Method> {
     let mut counts: BTreeMap<Method, usize> = BTreeMap::new();
-    for method in sessions.iter().flat_map(|session| session.loads.keys()) {
-        // A distance says least about effort: it is chosen only where nothing else is known.
-        *counts.entry(*method).or_default() += if *method == Method::Distance { 0 } else { 1 };
+    // Days of rest have loads of 0 by many methods, and are told by none of them.
+    for (method, load) in sessions.iter().flat_map(|session| &session.loads) {
+        *counts.entry(*method).or_default() += usize::from(*load > 0.0);
     }
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(method, _)| method)
+    // Metres, kilograms and counts say least about effort: they are chosen only where nothing else is known.
+    let plain = [Method::Distance, Method::StrengthVolume, Method::Jumps, Method::Throws];
+    let of_effort = |method: Method| !plain.contains(&method);
+    counts
+        .into_iter()
+        .rev()
+        .max_by_key(|(method, count)| (of_effort(*method) && *count > 0, *count))
+        .map(|(method, _)| method)
 }
 
 /// Adds the days up; none without a single load of the method.

@@ -4,11 +4,15 @@ mod item;
 mod jump;
 mod less;
 mod lists;
+mod recorded;
+mod report;
 
 pub use item::{Item, Score, Scored, Total, total, trials};
 pub use jump::{Measured, jump_height, reactive_strength};
 pub use less::{LESS, Landing, less};
 pub use lists::{CMAS, QASLS};
+pub use recorded::Ground;
+pub use report::{jumps, landing};
 
 #[cfg(test)]
 mod tests;

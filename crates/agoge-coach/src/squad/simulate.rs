@@ -42,7 +42,8 @@ impl Squad {
         (0..self.athletes).map(|athlete| self.life(athlete)).collect()
     }
 
-    fn life(&self, athlete: usize) -> Life {
+    /// The life of one athlete, who may be any number: more athletes are simulated by the same hazard.
+    pub fn life(&self, athlete: usize) -> Life {
         let mut chance = Chance::new(self.seed, athlete);
         let level = 300.0 * (0.3 * chance.normal()).exp();
         let week: Vec<f64> = (0..7).map(|day| if day == 0 { 0.0 } else { 0.5 + chance.uniform() }).collect();

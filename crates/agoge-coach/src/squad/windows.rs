@@ -50,7 +50,8 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
         let known = [
             days.load[day] / (chronic[day] + 1.0),
             ratio[day],
-            monotony[day].min(4.0),
+            // Not `min`: that would make 4 of a week with a missing day.
+            monotony[day].clamp(0.0, 4.0),
             days.wellness[day],
             days.movement[day],
         ];
@@ -71,7 +72,7 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
         let summary = [
             ratio[day],
             days.load[day] / (chronic[day] + 1.0),
-            monotony[day].min(4.0),
+            monotony[day].clamp(0.0, 4.0),
             mean(&days.wellness[week.clone()]),
             days.wellness[day],
             days.movement[day],

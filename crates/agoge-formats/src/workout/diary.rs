@@ -1,4 +1,4 @@
-//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, notes — which needs no device.
+//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, sets, repetitions and kg of a lift, notes — which needs no device.
 //!
 //! Names are matched without regard to case. Instead of `date` a table may count days (`day`, 1 is 2000-01-01), instead of minutes and RPE give the
 //! product (`load`, `RPE.Load`), and name injuries (`location`, `type`). A row of 0 minutes or load is a day of rest that somebody wrote down.
@@ -13,7 +13,7 @@ use std::path::Path;
 /// Most rows that are read: 10 a day for 270 years.
 const MOST_ROWS: usize = 1_000_000;
 
-const HINT: &str = "the columns are date, sport, minutes, rpe, distance_km, notes";
+const HINT: &str = "the columns are date, sport, minutes, rpe, distance_km, sets, reps, kg, notes";
 
 /// A column of the diary.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,10 +26,16 @@ enum Column {
     Load,
     Kilometres,
     Metres,
+    Sets,
+    Repetitions,
+    Kilograms,
     Notes,
     Location,
     Kind,
 }
+
+/// What a lift is told by.
+const LIFT: [Column; 3] = [Column::Sets, Column::Repetitions, Column::Kilograms];
 
 fn column(name: &str) -> Option<Column> {
     let name = name.trim().trim_start_matches('\u{feff}').trim_matches('"').to_lowercase().replace([' ', '.'], "_");
@@ -42,6 +48,9 @@ fn column(name: &str) -> Option<Column> {
         "load" | "rpe_load" | "srpe" => Column::Load,
         "distance_km" | "km" => Column::Kilometres,
         "distance" | "distance_m" | "total_distance" => Column::Metres,
+        "sets" => Column::Sets,
+        "reps" | "repetitions" => Column::Repetitions,
+        "kg" | "mass_kg" | "weight_kg" => Column::Kilograms,
         "notes" | "comment" => Column::Notes,
         "location" => Column::Location,
         "type" => Column::Kind,
@@ -53,7 +62,8 @@ fn column(name: &str) -> Option<Column> {
 pub(super) fn is_diary(header: &str) -> bool {
     let names: Vec<Column> = text::cells(header, text::delimiter(header)).filter_map(column).collect();
     let has = |column: Column| names.contains(&column);
-    (has(Column::Date) || has(Column::DayNumber)) && (has(Column::Minutes) || has(Column::Load))
+    let lifts = LIFT.iter().all(|column| has(*column));
+    (has(Column::Date) || has(Column::DayNumber)) && (has(Column::Minutes) || has(Column::Load) || lifts)
 }
 
 /// An injury that a diary names.
@@ -93,6 +103,16 @@ impl Cells<'_> {
             return Ok(value);
         }
         Err(self.fault(format!("{} is not between 0 and {most}", quoted(self.text(column)))))
+    }
+
+    /// Sets × repetitions × kg, NaN if none of them is told. No lifter's row goes beyond the bounds.
+    fn volume_kg(&self) -> Result<f64, Error> {
+        let told = LIFT.iter().filter(|column| !self.text(**column).is_empty()).count();
+        if told != 0 && told != LIFT.len() {
+            return Err(self.fault("sets, reps and kg make a volume together: a row has all of them or none"));
+        }
+        let [sets, repetitions, mass] = LIFT;
+        Ok(self.number(sets, 1000.0)? * self.number(repetitions, 10_000.0)? * self.number(mass, 2000.0)?)
     }
 
     fn day(&self) -> Result<Day, Error> {
@@ -145,9 +165,10 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
         workout.load_au = cells.number(Column::Load, 20_000.0)?;
         let kilometres = cells.number(Column::Kilometres, 1000.0)?;
         workout.distance_m = if kilometres.is_nan() { cells.number(Column::Metres, 1e6)? } else { 1000.0 * kilometres };
+        workout.volume_kg = cells.volume_kg()?;
         workout.comment = cells.text(Column::Notes).chars().take(1000).collect();
-        if workout.duration_s.is_nan() && workout.load_au.is_nan() {
-            return Err(cells.fault("neither minutes nor load"));
+        if workout.duration_s.is_nan() && workout.load_au.is_nan() && workout.volume_kg.is_nan() {
+            return Err(cells.fault("neither minutes nor load nor sets, reps and kg"));
         }
         workouts.push(workout);
         Ok(())

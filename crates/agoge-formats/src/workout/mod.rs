@@ -154,6 +154,8 @@ pub struct Workout {
     pub rpe: f64,
     /// Load that a diary gives outright, RPE × minutes; NaN if it does not.
     pub load_au: f64,
+    /// Strength volume that a diary tells, sets × repetitions × kg, kg; NaN if it does not.
+    pub volume_kg: f64,
     /// What the athlete or coach wrote.
     pub comment: String,
     /// What was measured; empty for a diary.
@@ -172,6 +174,7 @@ impl Workout {
             distance_m: f64::NAN,
             rpe: f64::NAN,
             load_au: f64::NAN,
+            volume_kg: f64::NAN,
             comment: String::new(),
             samples: Samples::default(),
             notes: Vec::new(),

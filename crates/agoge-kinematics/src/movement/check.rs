@@ -1,7 +1,7 @@
 //! Finding what is wrong in the text of a definition, with its line.
 
 use super::catalogue::nearest;
-use super::rule::{At, CheckRule, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic};
+use super::rule::{At, CheckRule, Counted, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic};
 use super::{CURVES, Movement, curve_kind};
 use agoge_motion::Part;
 use std::fmt;
@@ -86,6 +86,15 @@ impl Checker<'_> {
             self.unique(at, &event.name, &events);
             self.event(at, event, &events);
             events.push(&event.name);
+        }
+        let keys = [("counts_as", movement.counts_as == Some(Counted::Jump)), ("screen", movement.screen.is_some())];
+        for (key, _) in keys.into_iter().filter(|(_, asked)| *asked && !events.contains(&"apex")) {
+            self.report(
+                top,
+                key,
+                "a jump needs the event `apex`".to_owned(),
+                "define it: the highest point between take-off and landing",
+            );
         }
         self.phases(movement, &events);
 

@@ -12,8 +12,8 @@ pub use bundled::{bundled, find, text};
 pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, humanly_possible};
 pub use check::{Problem, check};
 pub use rule::{
-    At, CheckRule, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule, RepetitionRule, Sides,
-    SignalRule, Statistic, Strength, in_unit,
+    At, CheckRule, Counted, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule, RepetitionRule,
+    Screen, Sides, SignalRule, Statistic, Strength, in_unit,
 };
 
 use crate::{Metric, Unit};
@@ -45,6 +45,12 @@ pub struct Movement {
     /// Where the definition comes from ("author year", or the usage it follows).
     #[serde(default)]
     pub sources: Vec<String>,
+    /// What each complete repetition counts as in the load of its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_as: Option<Counted>,
+    /// The screen that scores its landing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<Screen>,
     /// What makes a repetition.
     pub repetition: RepetitionRule,
     /// Instants inside a repetition. `start` and `end` exist without being defined.

@@ -55,6 +55,24 @@ fn longest() -> f64 {
     15.0
 }
 
+/// What is counted in the load of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// A jump; its height follows from the time in the air. The definition has an event `apex`.
+    Jump,
+    /// A throw, serve or pass.
+    Throw,
+}
+
+/// A screen of landings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Screen {
+    /// The landing error scoring system (Padua 2009), of the landing before the event `apex`.
+    Less,
+}
+
 /// Kinds of movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

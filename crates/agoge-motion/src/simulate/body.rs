@@ -29,9 +29,9 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
     };
     let leg = |i: usize, inward: f64| {
         // Inward is to the right for the left leg.
-        let thigh = along(pose.hip_flexion[i] - pose.trunk_lean, 0.5 * inward * pose.knee_valgus[i]);
-        let shank =
-            along(pose.hip_flexion[i] - pose.trunk_lean - pose.knee_flexion[i], -0.5 * inward * pose.knee_valgus[i]);
+        let (half, out) = (0.5 * pose.knee_valgus[i], pose.leg_abduction[i]);
+        let thigh = along(pose.hip_flexion[i] - pose.trunk_lean, inward * (half - out));
+        let shank = along(pose.hip_flexion[i] - pose.trunk_lean - pose.knee_flexion[i], inward * (-half - out));
         [scale(thigh, h(THIGH)), scale(shank, h(SHANK))]
     };
     let legs = [leg(0, 1.0), leg(1, -1.0)];
@@ -69,11 +69,16 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
         set(on(Part::LeftKnee), knee);
         set(on(Part::LeftAnkle), ankle);
         let floor = ankle[1] - ankle_height(i);
-        let heel = [ankle[0] - 0.25 * h(FOOT), floor + pose.heel_height[i], ankle[2]];
+        let (sin, cos) = pose.toe_out[i].to_radians().sin_cos();
+        // So far along the foot from the ankle, and so far outward of it.
+        let place = |along: f64, outward: f64, y: f64| {
+            [ankle[0] + along * cos - outward * sin, y, ankle[2] + right * (along * sin + outward * cos)]
+        };
+        let back = -0.25 * h(FOOT);
         let reach = (h(FOOT).powi(2) - pose.heel_height[i].powi(2)).max(0.0).sqrt();
-        set(on(Part::LeftHeel), heel);
-        set(on(Part::LeftBigToe), [heel[0] + reach, floor, ankle[2] - right * h(0.01)]);
-        set(on(Part::LeftSmallToe), [heel[0] + 0.85 * reach, floor, ankle[2] + right * h(0.035)]);
+        set(on(Part::LeftHeel), place(back, 0.0, floor + pose.heel_height[i]));
+        set(on(Part::LeftBigToe), place(back + reach, -h(0.01), floor));
+        set(on(Part::LeftSmallToe), place(back + 0.85 * reach, h(0.035), floor));
 
         let shoulder = add(neck, [0.0, 0.0, right * h(HALF_SHOULDERS)]);
         let outward = right * pose.shoulder_abduction[i];
@@ -89,27 +94,33 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
 
 /// The recording of a series of poses.
 pub(super) fn record(set: &Set, poses: &[Pose]) -> Recording {
+    let parts = poses.iter().map(|pose| positions(pose, set.height_m));
+    let name = format!("simulated {:?} (seed {})", set.exercise, set.seed);
+    recorded(name, parts, set.facing_deg, set.rate_hz)
+}
+
+/// A recording on HALPE-26 of parts that are given for each frame.
+pub(super) fn recorded(
+    name: String,
+    frames: impl Iterator<Item = [Option<[f64; 3]>; Part::COUNT]>,
+    facing_deg: f64,
+    rate_hz: f64,
+) -> Recording {
     let skeleton: Arc<Skeleton> = Skeleton::halpe_26();
-    let (sin, cos) = set.facing_deg.to_radians().sin_cos();
-    let mut position = Vec::with_capacity(poses.len() * skeleton.len());
-    for pose in poses {
-        let parts = positions(pose, set.height_m);
+    let (sin, cos) = facing_deg.to_radians().sin_cos();
+    let mut position = Vec::new();
+    for parts in frames {
         position.extend(skeleton.joints.iter().map(|joint| {
             let p = joint.part.and_then(|part| parts[part.index()]).unwrap_or(crate::recording::MISSING);
             [cos * p[0] + sin * p[2], p[1], cos * p[2] - sin * p[0]]
         }));
     }
-    let source = Source {
-        name: format!("simulated {:?} (seed {})", set.exercise, set.seed),
-        format: "simulated".to_owned(),
-        simulated: true,
-        ..Source::default()
-    };
+    let source = Source { name, format: "simulated".to_owned(), simulated: true, ..Source::default() };
     Recording {
         source,
-        skeleton,
         space: Space::World,
-        time: (0..poses.len()).map(|frame| frame as f64 / set.rate_hz).collect(),
+        time: (0..position.len() / skeleton.len()).map(|frame| frame as f64 / rate_hz).collect(),
+        skeleton,
         confidence: vec![1.0; position.len()],
         position,
         channels: Vec::new(),

@@ -13,12 +13,14 @@
 mod body;
 mod camera;
 mod corrupt;
+mod drop_jump;
 mod pose;
 mod script;
 
 pub use body::positions;
 pub use camera::Camera;
 pub use corrupt::{Corruption, normal};
+pub use drop_jump::{DropJump, Landed};
 pub use pose::Pose;
 
 use crate::{Recording, Side};

@@ -13,6 +13,10 @@ pub struct Pose {
     pub knee_flexion: [f64; 2],
     /// Hip–knee–ankle away from straight in the frontal plane, knee inward.
     pub knee_valgus: [f64; 2],
+    /// Both segments of a leg away from the midline, outward.
+    pub leg_abduction: [f64; 2],
+    /// Foot turned about the vertical, toes outward.
+    pub toe_out: [f64; 2],
     /// How far the heel is off the floor, m.
     pub heel_height: [f64; 2],
     /// Upper arm against the trunk, forward.
@@ -39,6 +43,8 @@ impl Pose {
             hip_flexion: both(self.hip_flexion, other.hip_flexion),
             knee_flexion: both(self.knee_flexion, other.knee_flexion),
             knee_valgus: both(self.knee_valgus, other.knee_valgus),
+            leg_abduction: both(self.leg_abduction, other.leg_abduction),
+            toe_out: both(self.toe_out, other.toe_out),
             heel_height: both(self.heel_height, other.heel_height),
             shoulder_flexion: both(self.shoulder_flexion, other.shoulder_flexion),
             shoulder_abduction: both(self.shoulder_abduction, other.shoulder_abduction),

@@ -6,7 +6,7 @@ use crate::Side;
 use fastrand::Rng;
 
 /// Share of the way after a share of the time: the path of least jerk (Flash & Hogan 1985).
-fn minimum_jerk(s: f64) -> f64 {
+pub(super) fn minimum_jerk(s: f64) -> f64 {
     s * s * s * (10.0 - 15.0 * s + 6.0 * s * s)
 }
 

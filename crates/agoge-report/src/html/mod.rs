@@ -1,5 +1,6 @@
 //! The report as one page that needs nothing from outside.
 
+mod club;
 mod compare;
 mod data;
 mod days;
@@ -10,6 +11,7 @@ mod plan;
 mod sections;
 mod why;
 
+pub use club::club_html;
 pub use compare::comparison;
 pub use data::{figure as figure_json, json as scene_json};
 pub use development::development;
@@ -90,6 +92,8 @@ fn report(around: Option<&Around>, analysis: &Analysis, scene: &Scene) -> String
             @if let Some(around) = around { (around.below_figure) }
             (sections::bands(analysis))
             (sections::repetitions(analysis))
+            (sections::jumps(analysis))
+            (sections::landing(analysis))
             (sections::quality(analysis))
             (sections::refused(analysis))
         }

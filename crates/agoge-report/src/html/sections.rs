@@ -1,6 +1,7 @@
 //! The sections of the page, in the order in which a coach reads them.
 
 use super::figures;
+use crate::landing;
 use crate::terminal::FIRST;
 use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
@@ -237,6 +238,35 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
                 @if analysis.repetitions.iter().any(|repetition| !repetition.complete) {
                     p.small { "Not complete, and not counted in the means: " (ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
                 }
+            }
+        }
+    }
+}
+
+pub(super) fn jumps(analysis: &Analysis) -> Markup {
+    html! {
+        @if !analysis.jumps.is_empty() {
+            section {
+                h2 { "Jumps" }
+                p.small { "By the time in the air (Bosco 1983; Young 1995); ± is what one frame at " (format!("{:.0}", analysis.input.rate_hz)) " a second leaves open." }
+                ol { @for own in &analysis.jumps { li value=(own.repetition) { (landing::jump(own)) } } }
+            }
+        }
+    }
+}
+
+pub(super) fn landing(analysis: &Analysis) -> Markup {
+    html! {
+        @if let Some(own) = &analysis.landing {
+            section {
+                h2 { (landing::title(own)) }
+                p.small { "Landings of repetitions " (ranges(&own.repetitions)) ". " (landing::NOTE) }
+                div.scroll tabindex="0" { table.joints {
+                    thead { tr { th scope="col" { "Item" } td.text { "At fault if" } td.text { "Points" } } }
+                    tbody { @for item in &own.items {
+                        tr { th scope="row" { (item.number) } td.text { (item.item) } td.text { (landing::points(item)) } }
+                    } }
+                } }
             }
         }
     }

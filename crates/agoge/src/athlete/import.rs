@@ -138,13 +138,15 @@ impl Athlete {
     /// Adds the rows of a table that are not there yet; how many they were.
     fn merge(&self, table: &str, file: &Path, bytes: &[u8]) -> Result<usize, Error> {
         let own = self.file(table);
-        // Written to a trial file first: only a table whose every row can be read replaces the old one.
+        check(table, file)?;
         let mut lines: Vec<BTreeMap<String, String>> = tables::read(&own)?;
         let new: Vec<BTreeMap<String, String>> = tables::parse(file, bytes)?;
         let before = lines.len();
-        for row in new {
+        let mut from = Vec::new();
+        for (index, row) in new.into_iter().enumerate() {
             if !lines.contains(&row) {
                 lines.push(row);
+                from.push(index as u64 + 2);
             }
         }
         if lines.len() == before {
@@ -156,16 +158,20 @@ impl Athlete {
         text.extend(
             lines.iter().map(|row| columns.iter().map(|column| row.get(*column).map_or("", String::as_str)).collect()),
         );
+        // Written to a trial file first: only a table whose every row can be read, and goes with the others, replaces the old one.
         let trial = self.file(&format!(".{table}.trial"));
         tables::write_rows(&trial, &text)?;
-        let checked = match table {
-            "injuries.csv" => tables::injuries(&trial).map(|_| ()),
-            "pain.csv" => tables::pains(&trial).map(|_| ()),
-            "weekly.csv" => tables::weeks(&trial).map(|_| ()),
-            "tests.csv" => tables::tests(&trial).map(|_| ()),
-            "drills.csv" => tables::drills(&trial, None).map(|_| ()),
-            _ => tables::changes(&trial).map(|_| ()),
-        };
+        let checked = check(table, &trial).map_err(|error| match error {
+            // The line is the trial's; who reads it has the table of the folder and the file that came in.
+            Error::Table { line, what, .. } => match line.checked_sub(before as u64 + 2) {
+                Some(place) => {
+                    let line = from.get(place as usize).copied().unwrap_or(1);
+                    Error::Table { path: file.to_owned(), line, what }
+                }
+                None => Error::Table { path: own.clone(), line, what },
+            },
+            error => error,
+        });
         let moved = checked.and_then(|()| std::fs::rename(&trial, &own).map_err(Error::io(&own)));
         if moved.is_err() {
             // The first error is the one to report.
@@ -207,6 +213,18 @@ impl Athlete {
     }
 }
 
+/// Whether every row of a table can be read.
+fn check(table: &str, path: &Path) -> Result<(), Error> {
+    match table {
+        "injuries.csv" => tables::injuries(path).map(|_| ()),
+        "pain.csv" => tables::pains(path).map(|_| ()),
+        "weekly.csv" => tables::weeks(path).map(|_| ()),
+        "tests.csv" => tables::tests(path).map(|_| ()),
+        "drills.csv" => tables::drills(path, None).map(|_| ()),
+        _ => tables::changes(path).map(|_| ()),
+    }
+}
+
 /// The table that a CSV of ours is, by its columns.
 fn table_of(bytes: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).to_lowercase();
@@ -228,6 +246,8 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
                 "{day}|{}|{}|{}|{}|{}|{}",
                 own.sport, own.duration_s, own.rpe, own.load_au, own.distance_m, own.comment
             );
+            // Rows without a lift keep the fingerprint that they had before lifts were read.
+            let row = if own.volume_kg.is_finite() { format!("{row}|{}", own.volume_kg) } else { row };
             let print = fingerprint(row.as_bytes());
             let times = seen.entry(print).or_default();
             *times += 1;

@@ -3,19 +3,22 @@
 //! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`, `pain.csv`, `weekly.csv`. Each is written whole or not
 //! at all; bringing in the same file twice changes nothing. docs/LOAD.md describes the columns.
 
+mod club;
 mod import;
 mod profile;
 mod rows;
 mod tables;
 
+pub use club::learn_club;
 pub use import::{ImportOptions, Imported, Refused};
 pub use profile::Profile;
 pub use rows::WorkoutRow;
 
 use crate::Error;
-use agoge_coach::load::{Log, Method, Overview, overview, usual_method};
+use agoge_coach::load::{Log, Method, Overview, Session, overview, usual_method};
 use agoge_coach::plan::{Factor, Library};
 use agoge_motion::Day;
+use agoge_store::Store;
 use std::path::{Path, PathBuf};
 
 /// An athlete's folder.
@@ -23,6 +26,8 @@ use std::path::{Path, PathBuf};
 pub struct Athlete {
     name: String,
     folder: PathBuf,
+    /// Jumps and throws that were counted in recordings.
+    counted: Vec<Session>,
 }
 
 impl Athlete {
@@ -32,7 +37,16 @@ impl Athlete {
     /// A name that cannot be a folder's.
     pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
         agoge_store::check_name(name)?;
-        Ok(Athlete { name: name.to_owned(), folder: library.join("athletes").join(name) })
+        Ok(Athlete { name: name.to_owned(), folder: library.join("athletes").join(name), counted: Vec::new() })
+    }
+
+    /// The load of an athlete of a store, with the jumps and throws that were counted in the recordings there.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn of(store: &Store, athlete: &agoge_store::Athlete) -> Result<Athlete, Error> {
+        let counted = crate::library::counted(store, athlete.id)?;
+        Ok(Athlete { counted, ..Athlete::new(store.folder(), &athlete.name)? })
     }
 
     /// The name.
@@ -71,7 +85,7 @@ impl Athlete {
     /// A file that cannot be read or has a wrong row, with its line.
     pub fn log(&self) -> Result<Log, Error> {
         Ok(Log {
-            sessions: self.workouts()?.iter().map(WorkoutRow::session).collect(),
+            sessions: self.workouts()?.iter().map(WorkoutRow::session).chain(self.counted.iter().cloned()).collect(),
             injuries: tables::injuries(&self.file("injuries.csv"))?,
             pains: tables::pains(&self.file("pain.csv"))?,
             weeks: tables::weeks(&self.file("weekly.csv"))?,

@@ -71,6 +71,7 @@ impl Profile {
         let mut loads = vec![
             (Method::SessionRpe, if rested { 0.0 } else { foster(workout.rpe, minutes) }),
             (Method::Distance, if rested { 0.0 } else { workout.distance_m }),
+            (Method::StrengthVolume, if rested && workout.volume_kg.is_nan() { 0.0 } else { workout.volume_kg }),
         ];
         if workout.load_au.is_finite() {
             loads.push((Method::SessionRpe, workout.load_au));

@@ -39,6 +39,9 @@ pub struct WorkoutRow {
     pub tss: Option<f64>,
     /// Pace load, points.
     pub pace: Option<f64>,
+    /// Strength volume, kg; not in tables of before it was read.
+    #[serde(default)]
+    pub strength_volume: Option<f64>,
     /// Name of the file that it was read from.
     pub file: String,
     /// What was assumed and repaired.
@@ -75,6 +78,7 @@ impl WorkoutRow {
             trimp_lucia: load(Method::TrimpLucia),
             tss: load(Method::Tss),
             pace: load(Method::Pace),
+            strength_volume: load(Method::StrengthVolume),
             file: file.to_owned(),
             notes: workout.notes.join("; "),
             comment: workout.comment.clone(),
@@ -114,6 +118,7 @@ impl WorkoutRow {
             (&mut self.trimp_lucia, other.trimp_lucia),
             (&mut self.tss, other.tss),
             (&mut self.pace, other.pace),
+            (&mut self.strength_volume, other.strength_volume),
         ] {
             *own = own.or(others);
         }
@@ -137,6 +142,7 @@ impl WorkoutRow {
             (Method::Tss, self.tss),
             (Method::Pace, self.pace),
             (Method::Distance, self.distance_m),
+            (Method::StrengthVolume, self.strength_volume),
         ];
         Session {
             day: self.day,

@@ -104,6 +104,16 @@ impl Said {
     }
 }
 
+/// Whether an athlete's data may be learned from: unless the newest consent to [`PURPOSE`] is a refusal or a withdrawal.
+///
+/// # Errors
+/// If the library cannot be read.
+pub fn may_be_learned_from(store: &Store, athlete: AthleteId) -> Result<bool, Error> {
+    let about = store.consents(athlete)?;
+    let newest = about.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
+    Ok(newest.is_none_or(|consent| consent.given))
+}
+
 /// Writes the judged and compared repetitions into a folder as a set to learn from: `manifest.csv` and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the
 /// set) with the comparisons. Labels that follow from comparisons are set. Athletes are numbers in it. `movement` keeps one movement alone.
 ///
@@ -113,9 +123,7 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
     let mut refused: HashSet<AthleteId> = HashSet::new();
     let mut owners: HashMap<RecordingId, AthleteId> = HashMap::new();
     for athlete in store.athletes()? {
-        let about = store.consents(athlete.id)?;
-        let newest = about.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
-        if newest.is_some_and(|consent| !consent.given) {
+        if !may_be_learned_from(store, athlete.id)? {
             refused.insert(athlete.id);
         }
         owners.extend(store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)));

@@ -7,8 +7,11 @@ pub mod labelling;
 
 use crate::{Error, Models, Options};
 use agoge_coach::Analysis;
+use agoge_coach::load::{Method, Session};
+use agoge_kinematics::movement::{Counted, find};
 use agoge_motion::{Day, Recording};
 use agoge_store::{AnalysisId, AthleteId, Made, Store};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 /// The folder of everything that Agoge keeps: `$AGOGE_DATA`, or Agoge's folder among the user's data (`$XDG_DATA_HOME`, `~/.local/share`;
@@ -38,6 +41,26 @@ pub fn pose_folder() -> Result<PathBuf, Error> {
 pub fn today() -> Day {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Day::at(since.as_secs_f64(), 0.0)
+}
+
+/// Jumps and throws in an athlete's recordings (`counts_as` of the movements' definitions), a session for each recording: the repetitions of its newest analysis.
+///
+/// # Errors
+/// If the library cannot be read.
+pub fn counted(store: &Store, athlete: AthleteId) -> Result<Vec<Session>, Error> {
+    let (mut seen, mut sessions) = (HashSet::new(), Vec::new());
+    for row in store.analyses(athlete, usize::MAX)? {
+        let counts = find(&row.movement).and_then(|movement| movement.counts_as);
+        let Some(counts) = counts.filter(|_| seen.insert(row.recording)) else { continue };
+        let method = match counts {
+            Counted::Jump => Method::Jumps,
+            Counted::Throw => Method::Throws,
+        };
+        let complete = store.analysis(row.id)?.repetitions.iter().filter(|repetition| repetition.complete).count();
+        let loads = BTreeMap::from([(method, complete as f64)]);
+        sessions.push(Session { day: row.day, sport: row.movement, minutes: f64::NAN, distance_m: f64::NAN, loads });
+    }
+    Ok(sessions)
 }
 
 /// Stores a recording and its analysis in an athlete's session of a day, with the model and the options that made it.

@@ -1,0 +1,139 @@
+//! A drop from a box with a jump after it, whose landing is known exactly.
+
+use super::body::{positions, recorded};
+use super::script::minimum_jerk;
+use super::{Pose, Simulation, Truth};
+use crate::{Part, Side};
+
+/// Standard gravity, m/s².
+const GRAVITY: f64 = 9.80665;
+
+/// Drop jumps to simulate: stand on a box, step off, land, jump, land and stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DropJump {
+    /// Height of the box, m.
+    pub box_m: f64,
+    /// How high the feet rise in the jump, m.
+    pub jump_m: f64,
+    /// Time on the ground between drop and jump, s.
+    pub contact_s: f64,
+    /// The pose at the first contact.
+    pub contact: Pose,
+    /// The pose at the lowest point.
+    pub lowest: Pose,
+    /// A foot that touches down later than the other, and by how much, s.
+    pub late: Option<(Side, f64)>,
+    /// How often.
+    pub repetitions: usize,
+    /// The athlete's height, m.
+    pub height_m: f64,
+    /// Which way the athlete faces: degrees about the vertical from +X towards −Z.
+    pub facing_deg: f64,
+    /// Frames a second.
+    pub rate_hz: f64,
+}
+
+/// When a simulated drop jump touched and left the ground, s from the start of the recording.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Landed {
+    /// First contact after the drop.
+    pub contact_s: f64,
+    /// Last contact before the jump.
+    pub take_off_s: f64,
+    /// First contact after the jump.
+    pub landing_s: f64,
+}
+
+impl Default for DropJump {
+    /// A soft landing on the toes, knees over the feet, feet as wide as the shoulders: no error of the LESS. From a box of 30 cm, as Padua (2009) has it.
+    fn default() -> DropJump {
+        let standing = Pose::standing();
+        let feet = Pose { leg_abduction: [4.0; 2], toe_out: [8.0; 2], knee_valgus: [-16.0; 2], ..standing };
+        DropJump {
+            box_m: 0.3,
+            jump_m: 0.3,
+            contact_s: 0.5,
+            contact: Pose {
+                trunk_lean: 20.0,
+                hip_flexion: [50.0; 2],
+                knee_flexion: [42.0; 2],
+                heel_height: [0.06; 2],
+                ..feet
+            },
+            lowest: Pose { trunk_lean: 35.0, hip_flexion: [105.0; 2], knee_flexion: [110.0; 2], ..feet },
+            late: None,
+            repetitions: 3,
+            height_m: 1.75,
+            facing_deg: 0.0,
+            rate_hz: 60.0,
+        }
+    }
+}
+
+impl DropJump {
+    /// The recording, and when the feet touched and left the ground. The same jump gives the same bytes.
+    pub fn simulate(&self) -> (Simulation, Vec<Landed>) {
+        let standing =
+            Pose { leg_abduction: self.contact.leg_abduction, toe_out: self.contact.toe_out, ..Pose::standing() };
+        let toes = Pose { heel_height: [0.06; 2], ..standing };
+        let (fall_s, flight_s) = ((2.0 * self.box_m / GRAVITY).sqrt(), (8.0 * self.jump_m / GRAVITY).sqrt());
+        let half = 0.5 * self.contact_s;
+        // From one pose to another, how long, and how high the feet are over time.
+        type Height<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
+        let ground = || -> Height { Box::new(|_| 0.0) };
+        let stretches: Vec<(Pose, Pose, f64, Height)> = vec![
+            (standing, standing, 1.0, Box::new(|_| self.box_m)),
+            (standing, self.contact, fall_s, Box::new(|t| self.box_m - 0.5 * GRAVITY * t * t)),
+            (self.contact, self.lowest, half, ground()),
+            (self.lowest, toes, half, ground()),
+            (toes, self.contact, flight_s, Box::new(move |t| 0.5 * GRAVITY * t * (flight_s - t))),
+            (self.contact, self.lowest, half, ground()),
+            (self.lowest, standing, 0.8, ground()),
+            (standing, standing, 0.6, ground()),
+            // Back onto the box.
+            (standing, standing, 1.0, Box::new(|t| self.box_m * minimum_jerk(t))),
+        ];
+        let ends: Vec<f64> = stretches
+            .iter()
+            .scan(0.0, |end, stretch| {
+                *end += stretch.2;
+                Some(*end)
+            })
+            .collect();
+        let period = ends.last().copied().unwrap_or(0.0);
+        let frames = (self.repetitions as f64 * period * self.rate_hz) as usize;
+        let mut truth = Truth { poses: Vec::new(), repetitions: Vec::new(), attempts: Vec::new(), faults: Vec::new() };
+        let mut parts = Vec::with_capacity(frames);
+        for frame in 0..frames {
+            let t = (frame as f64 / self.rate_hz) % period;
+            let place = ends.partition_point(|end| *end <= t).min(stretches.len() - 1);
+            let (from, to, length, height) = &stretches[place];
+            let since = t - (ends[place] - length);
+            let pose = from.towards(to, minimum_jerk(since / length));
+            let mut own = positions(&pose, self.height_m);
+            let up = height(since).max(0.0);
+            own.iter_mut().flatten().for_each(|p| p[1] += up);
+            if let Some((side, late_s)) = self.late.filter(|(_, late_s)| place == 1 || (place == 2 && since < *late_s))
+            {
+                lift(&mut own, side, late_s);
+            }
+            truth.poses.push(pose);
+            parts.push(own);
+        }
+        let landed = |k: usize| {
+            let at = |place: usize| k as f64 * period + ends[place];
+            Landed { contact_s: at(1), take_off_s: at(3), landing_s: at(4) }
+        };
+        let recording = recorded("simulated drop jump".to_owned(), parts.into_iter(), self.facing_deg, self.rate_hz);
+        (Simulation { recording, truth }, (0..self.repetitions).map(landed).collect())
+    }
+}
+
+/// Lifts a foot by as much as a body falls in the time by which it is late, but at least well off the ground.
+fn lift(parts: &mut [Option<[f64; 3]>; Part::COUNT], side: Side, late_s: f64) {
+    for part in [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe, Part::LeftSmallToe] {
+        if let Some(p) = &mut parts[part.on(side).index()] {
+            p[1] += (2.0 * late_s).max(0.06);
+        }
+    }
+}

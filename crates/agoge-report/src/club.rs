@@ -1,0 +1,92 @@
+//! What a club's log taught, in words: how much there is, how good it is on athletes left out, and what it says of each.
+
+use agoge_coach::squad::{Club, Report, Word};
+use std::fmt::Write;
+
+/// Why a word of the model is no forecast; stands below every report of a club.
+pub(crate) const NOTE: &str = "No probability of an injury is shown for an athlete: a warning says that a day is like the twentieth of all days that the model weighs highest, and what moved it. \
+It is no diagnosis and no forecast; preventive training goes to everyone (Bahr 2016).";
+
+/// What a club's log taught, for the terminal.
+pub fn club_terminal(club: &Club) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} from {}.", capital(club.model), amount(club));
+    let speaks = if club.may_speak { "It may speak" } else { "It may not speak" };
+    let _ = writeln!(out, "{speaks}: {}.", club.reason);
+    if let Some(report) = &club.report {
+        let _ = writeln!(out, "\nOn athletes left out");
+        for (name, value) in figures(report) {
+            let _ = writeln!(out, "  {name:52} {value}");
+        }
+        let _ = writeln!(out, "\nDays by rising odds: said, came (95 % interval)");
+        for (said, came) in groups(report) {
+            let _ = writeln!(out, "  {said:>8}   {came}");
+        }
+    }
+    if !club.words.is_empty() {
+        let _ = writeln!(out, "\nThe last day of each athlete");
+        club.words.iter().for_each(|own| _ = writeln!(out, "  {}: {}", own.athlete, word(own)));
+    }
+    let _ = writeln!(out, "\n{NOTE}");
+    out
+}
+
+/// The model's word on an athlete: whether it warns, and what changed.
+pub fn word(word: &Word) -> String {
+    let warns = if word.warns { "warns" } else { "does not warn" };
+    let moved: Vec<String> = word
+        .moved
+        .iter()
+        .map(|own| {
+            let way = if own.raises { "raises" } else { "lowers" };
+            format!("{} {:.2}, usually {:.2} ({way} the odds)", own.name, own.now, own.usual)
+        })
+        .collect();
+    let moved = if moved.is_empty() { "nothing is far from usual".to_owned() } else { moved.join("; ") };
+    format!("until {} the model {warns}: {moved}", word.day)
+}
+
+pub(crate) fn amount(club: &Club) -> String {
+    let own = club.amount;
+    format!("{} athletes, {:.1} athlete-years, {} injuries without contact", own.athletes, own.years, own.injuries)
+}
+
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Names and values with their uncertainty.
+pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
+    let judged = &report.judged;
+    let per_cent = |part: f64| format!("{:.2} %", 100.0 * part);
+    let [low, high] = judged.auc_interval;
+    let [least, most] = report.predictive_interval;
+    vec![
+        ("AUC (95 % interval over athletes)", format!("{:.3} ({low:.3} to {high:.3})", judged.auc)),
+        (
+            "calibration slope (95 % interval); 1 is right",
+            format!("{:.2} ± {:.2}", judged.calibration_slope, judged.slope_error),
+        ),
+        ("Brier score; that of the base rate alone", format!("{:.6}; {:.6}", judged.brier, judged.brier_of_base_rate)),
+        ("days followed by an injury: the base rate", per_cent(judged.base_rate)),
+        ("days on which it warns", per_cent(report.warned)),
+        (
+            "of those followed by an injury (95 % interval)",
+            format!("{} ({} to {})", per_cent(report.predictive_value), per_cent(least), per_cent(most)),
+        ),
+    ]
+}
+
+/// What was said of groups of days, and what came.
+pub(crate) fn groups(report: &Report) -> Vec<(String, String)> {
+    let per_cent = |part: f64| format!("{:.2} %", 100.0 * part);
+    let row = |group: &agoge_coach::squad::Group| {
+        let [low, high] = group.interval;
+        (
+            per_cent(group.said),
+            format!("{} ({} to {}) of {} days", per_cent(group.came), per_cent(low), per_cent(high), group.days),
+        )
+    };
+    report.calibration.iter().map(row).collect()
+}

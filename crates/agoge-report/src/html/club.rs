@@ -1,0 +1,78 @@
+//! The page of what a club's log taught.
+
+use super::page;
+use crate::club::{NOTE, amount, capital, figures, groups, word};
+use agoge_coach::squad::{Club, Report};
+use maud::{Markup, html};
+
+/// The page.
+pub fn club_html(club: &Club) -> String {
+    let body = html! {
+        header {
+            h1 { "What the club's log taught" }
+            p.what { (capital(club.model)) " · " (amount(club)) }
+        }
+        main #main {
+            section {
+                h2 { @if club.may_speak { "The model may speak" } @else { "The model may not speak" } }
+                p { (capital(&club.reason)) "." }
+                p.small { "Least to learn from: " (club.least.athletes) " athletes, " (format!("{:.0}", club.least.years)) " athlete-years, " (club.least.injuries) " injuries." }
+            }
+            @if let Some(report) = &club.report { (judged(report)) }
+            @if !club.words.is_empty() {
+                section {
+                    h2 { "The last day of each athlete" }
+                    ul { @for own in &club.words { li { strong { (own.athlete) } ": " (word(own)) "." } } }
+                }
+            }
+            section { h2 { "What this is not" } p { (NOTE) } }
+        }
+        footer { p { "Made by Agoge. Nothing left this machine." } }
+    };
+    page("What the club's log taught", "", None, &body)
+}
+
+fn judged(report: &Report) -> Markup {
+    html! {
+        section {
+            h2 { "How good it is on athletes left out" }
+            div.scroll tabindex="0" { table.joints { tbody {
+                @for (name, value) in figures(report) { tr { th scope="row" { (name) } td.text { (value) } } }
+            } } }
+            h2 { "Calibration" }
+            (diagram(report))
+            div.scroll tabindex="0" { table.joints {
+                thead { tr { th scope="col" { "Said" } td.text { "Came (95 % interval)" } } }
+                tbody { @for (said, came) in groups(report) { tr { th scope="row" { (said) } td.text { (came) } } } }
+            } }
+        }
+    }
+}
+
+/// Width and height of the diagram, and its margins, px.
+const SIDE: f64 = 320.0;
+const LEFT: f64 = 52.0;
+const BELOW: f64 = 40.0;
+
+/// What came over what was said; on the dashed line both are equal.
+fn diagram(report: &Report) -> Markup {
+    let most = report.calibration.iter().map(|group| group.said.max(group.interval[1])).fold(1e-6, f64::max);
+    let x = |part: f64| LEFT + SIDE * part / most;
+    let y = |part: f64| 10.0 + SIDE * (1.0 - part / most);
+    let tick = |k: usize| most * k as f64 / 4.0;
+    html! {
+        svg viewBox=(format!("0 0 {} {}", LEFT + SIDE + 24.0, SIDE + 10.0 + BELOW)) style="max-width:26rem" role="img" aria-label="Calibration: what came over what was said, by groups of days" {
+            rect x=(LEFT) y="10" width=(SIDE) height=(SIDE) fill="none" stroke="currentColor" stroke-opacity="0.3" {}
+            line x1=(x(0.0)) y1=(y(0.0)) x2=(x(most)) y2=(y(most)) stroke="currentColor" stroke-opacity="0.5" stroke-dasharray="4 4" {}
+            @for group in &report.calibration {
+                line x1=(x(group.said)) x2=(x(group.said)) y1=(y(group.interval[0])) y2=(y(group.interval[1])) stroke="currentColor" {}
+                circle cx=(x(group.said)) cy=(y(group.came)) r="4" fill="currentColor" {}
+            }
+            @for k in 0..5 {
+                text x=(x(tick(k))) y=(SIDE + 26.0) font-size="11" text-anchor="middle" fill="currentColor" { (format!("{:.1} %", 100.0 * tick(k))) }
+                text x=(LEFT - 5.0) y=(y(tick(k)) + 4.0) font-size="11" text-anchor="end" fill="currentColor" { (format!("{:.1} %", 100.0 * tick(k))) }
+            }
+            text x=(LEFT + 0.5 * SIDE) y=(SIDE + 44.0) font-size="12" text-anchor="middle" fill="currentColor" { "said: days followed by an injury" }
+        }
+    }
+}
