@@ -13,6 +13,7 @@ fn empty() -> Analysis {
             skeleton: "COCO-17".to_owned(),
             space: Space::World,
             view: View::Spatial,
+            view_certainty: Some(1.0),
             frames: 1,
             rate_hz: f64::NAN,
             duration_s: 0.0,
