@@ -23,9 +23,9 @@ fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
             let turn = phase + film.time[frame] / period_s * std::f64::consts::TAU;
             let confidence = 0.675 + 0.325 * turn.sin();
             film.confidence[at] = confidence as f32;
-            for axis in 0..2 {
-                error[axis] = keeps * error[axis] + (1.0 - keeps * keeps).sqrt() * slow * normal(&mut rng);
-                film.position[at][axis] += (error[axis] + fast * normal(&mut rng)) / confidence;
+            for (error, value) in error.iter_mut().zip(&mut film.position[at]) {
+                *error = keeps * *error + (1.0 - keeps * keeps).sqrt() * slow * normal(&mut rng);
+                *value += (*error + fast * normal(&mut rng)) / confidence;
             }
         }
     }

@@ -17,7 +17,7 @@ pub use angles::angles;
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, comparison, development, figure_json, html, html_in, load_html, load_html_in,
+    Around, SCRIPT, STYLE, Scene, Still, comparison, development, figure_json, html, html_in, load_html, load_html_in,
     plan_html, plan_html_in, scene_json,
 };
 pub use language::Language;

@@ -91,11 +91,11 @@ fn scene_of_nothing() -> (Recording, Curves) {
 #[test]
 fn hostile_names_stay_text() {
     let (body, curves) = scene_of_nothing();
-    let page = html(&empty(), &Scene { figure: &body, curves: &curves });
+    let page = html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] });
     assert!(!page.contains("<b>x"));
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("http://") && !page.contains("https://"));
-    assert_eq!(page, html(&empty(), &Scene { figure: &body, curves: &curves }));
+    assert_eq!(page, html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] }));
 }
 
 #[test]

@@ -58,8 +58,8 @@ const ENOUGH: usize = 200;
 /// The view of a recording on the body skeleton, and how likely it is right, 0 to 1; 1 in three dimensions, 0 if shoulders and hips are never seen.
 ///
 /// The further the camera stands from the front, the narrower shoulders and hips look beside the trunk (cosine of the angle), and the longer the feet (sine). Each frame
-/// gives each view its chance by Bayes' rule, every angle being as likely as another beforehand; the view is the one with the highest mean over the frames, which is the
-/// certainty. An athlete who turns lowers it.
+/// gives each view its chance by Bayes' rule, every angle being as likely as another beforehand; the view is the one whose mean over the frames, the
+/// certainty, is above a half; if none is, the planes of neither are trusted, as from an oblique camera. An athlete who turns lowers it.
 pub(super) fn of(body: &Recording) -> (View, f64) {
     if body.space.is_3d() {
         return (View::Spatial, 1.0);
@@ -72,8 +72,11 @@ pub(super) fn of(body: &Recording) -> (View, f64) {
         (0..3).for_each(|view| chances[view] += of_frame[view] / count);
     }
     let views = [View::Frontal, View::Oblique, View::Sagittal];
-    let best = (0..3).max_by(|&a, &b| chances[a].total_cmp(&chances[b])).unwrap_or(1);
-    if count > 0.0 { (views[best], chances[best]) } else { (View::Oblique, 0.0) }
+    if count == 0.0 {
+        return (View::Oblique, 0.0);
+    }
+    let best = (0..3).find(|&view| chances[view] > 0.5).unwrap_or(1);
+    (views[best], chances[best])
 }
 
 /// Width of shoulders and hips and length of the feet to the side, in trunk lengths, in the frames that show the trunk at its length; NaN for feet that are not seen.
