@@ -184,8 +184,8 @@ pub(crate) struct Analyze {
     /// Where the results go; each input gets a folder of its own in it
     #[arg(short = 'r', long, value_name = "DIR", alias = "result_dir", default_value = "agoge-report")]
     pub(crate) out: PathBuf,
-    /// Videos: write each frame with the skeleton in it, and a contact sheet, as PNG into this folder; each input gets a folder of its own in it
-    #[arg(long, value_name = "DIR")]
+    /// Videos: draw skeleton, angles and findings into each frame: as PNG into this folder, with a contact sheet, each input in a folder of its own; or as this film
+    #[arg(long, value_name = "DIR|FILM.mp4")]
     pub(crate) overlay: Option<PathBuf>,
     /// Make every face that was found unrecognisable in these pictures
     #[arg(long, requires = "overlay")]

@@ -7,7 +7,7 @@ mod common;
 
 use agoge::motion::condition::condition;
 use agoge::motion::{Part, Recording};
-use agoge::vision::{Film, Landmarks, Options};
+use agoge::vision::{Film, Landmarks, Options, Video};
 use common::{agoge, below, data, text};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -108,6 +108,21 @@ fn a_clip_is_analysed_and_drawn() {
     assert!(results[0] == results[1], "the same video gives the same bytes");
     // 0 to 0.3 s at 60 frames a second, both ends meant, and the sheet.
     assert_eq!(below(&folder.path().join("drawn/pose2sim_cam03")).len(), 20);
+    let film = arguments.map(|word| if word == "drawn" { "seen/film.mp4" } else { word });
+    let ran = run(folder.path(), &weights, &[&film[..], &["--out", "three"]].concat());
+    assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()));
+    let mut film = Video::open(&folder.path().join("seen/film.mp4"), None).unwrap();
+    let mut original = Video::open(Path::new(clip), None).unwrap();
+    for frame in 0..19 {
+        let ((time_s, drawn), (true_s, picture)) =
+            (film.next_picture().unwrap().unwrap(), original.next_picture().unwrap().unwrap());
+        assert_eq!((drawn.width(), drawn.height()), (picture.width(), picture.height()));
+        // The film's clock has 90 000 units a second.
+        assert!((time_s - true_s).abs() < 1.2e-5, "frame {frame}: {time_s} {true_s}");
+    }
+    assert!(film.next_picture().unwrap().is_none());
+    let line = refused(folder.path(), &["analyze", clip, clip, "--overlay", "both.mp4", "--out", "four"]);
+    assert!(line.contains("one film for 2 videos; hint: name a folder"), "{line}");
 }
 
 /// The angle at the middle one of three parts in the picture, degrees, `[frame]`; NaN where one is missing.

@@ -112,6 +112,9 @@ pub struct Input {
     pub space: Space,
     /// The camera's view for two-dimensional input.
     pub view: View,
+    /// How likely that view is right, 0 to 1; none in an analysis of a version that did not say.
+    #[serde(default)]
+    pub view_certainty: Option<f64>,
     /// How many frames.
     pub frames: usize,
     /// Frames a second.

@@ -143,6 +143,12 @@ impl OneEuro {
 
     /// The filtered value at a time, s. A missing value, or a time that does not come after the last, is passed through and forgotten.
     pub fn push(&mut self, time: f64, value: f64) -> f64 {
+        self.push_with(time, value, self.beta)
+    }
+
+    /// As [`OneEuro::push`], with another rise of the cut-off from now on: where the unit of the signal changes in size, as a body does that comes nearer.
+    pub fn push_with(&mut self, time: f64, value: f64, beta: f64) -> f64 {
+        self.beta = beta;
         if !value.is_finite() {
             return value;
         }

@@ -162,10 +162,12 @@
     if (pick && names.includes(card.dataset.curve)) pick.value = card.dataset.curve;
     show(frame);
   }
-  for (const card of document.querySelectorAll(".card")) {
-    card.addEventListener("click", () => mark(card));
-    card.addEventListener("keydown", event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); mark(card); } });
+  function press(element, what) {
+    element.addEventListener("click", what);
+    element.addEventListener("keydown", event => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); what(); } });
   }
+  for (const card of document.querySelectorAll(".card")) press(card, () => mark(card));
+  for (const still of document.querySelectorAll("[data-frame]")) press(still, () => { stop(); show(Number(still.dataset.frame)); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => show(frame));
   // Begin at the first repetition's turn: a posture says more than standing still.
   const first = data.repetitions.find(r => r.complete);

@@ -20,7 +20,7 @@ pub use club::{club_terminal, word as club_word};
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, club_html, comparison, development, figure_json, html, html_in, load_html,
+    Around, SCRIPT, STYLE, Scene, Still, club_html, comparison, development, figure_json, html, html_in, load_html,
     load_html_in, plan_html, plan_html_in, scene_json,
 };
 pub use language::Language;

@@ -13,6 +13,7 @@ fn empty() -> Analysis {
             skeleton: "COCO-17".to_owned(),
             space: Space::World,
             view: View::Spatial,
+            view_certainty: Some(1.0),
             frames: 1,
             rate_hz: f64::NAN,
             duration_s: 0.0,
@@ -92,11 +93,11 @@ fn scene_of_nothing() -> (Recording, Curves) {
 #[test]
 fn hostile_names_stay_text() {
     let (body, curves) = scene_of_nothing();
-    let page = html(&empty(), &Scene { figure: &body, curves: &curves });
+    let page = html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] });
     assert!(!page.contains("<b>x"));
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("http://") && !page.contains("https://"));
-    assert_eq!(page, html(&empty(), &Scene { figure: &body, curves: &curves }));
+    assert_eq!(page, html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] }));
 }
 
 #[test]

@@ -48,14 +48,18 @@ pub(crate) fn certainty(certainty: Certainty) -> &'static str {
     }
 }
 
-/// From where the movement was seen.
-pub(crate) fn view(analysis: &Analysis) -> &'static str {
-    match analysis.input.view {
-        _ if analysis.quality.seen == 0.0 => "felt by a worn sensor",
-        View::Spatial => "three dimensions",
+/// From where the movement was seen, and how sure that is.
+pub(crate) fn view(analysis: &Analysis) -> String {
+    let from = match analysis.input.view {
+        _ if analysis.quality.seen == 0.0 => return "felt by a worn sensor".to_owned(),
+        View::Spatial => return "three dimensions".to_owned(),
         View::Frontal => "seen from the front or back",
         View::Sagittal => "seen from the side",
         View::Oblique => "seen at an angle",
+    };
+    match analysis.input.view_certainty {
+        Some(certainty) => format!("{from} ({:.0} % sure)", 100.0 * certainty),
+        None => from.to_owned(),
     }
 }
 

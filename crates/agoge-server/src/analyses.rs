@@ -77,7 +77,7 @@ pub(crate) fn report(page: String) -> Response {
 
 /// The page of an analysis, with what stands below its moving figure.
 pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
-    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };
     html_in(&Around { above: pages::way_back(), below_figure }, &analyzed.analysis, &scene)
 }
 

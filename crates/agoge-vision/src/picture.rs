@@ -164,6 +164,43 @@ fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
     }
 }
 
+/// Red, green and blue, `[row, column, 3]`, of a picture `width` px wide, as Y′CbCr of limited range with colours at half resolution, cut to an even size; the way back of [`to_rgb`].
+pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [Vec<u8>; 3] {
+    let is_high = rgb.len() / (3 * width.max(1)) >= 720;
+    let [luma, blue, red] = match is_high {
+        true => [
+            [0.182_586, 0.614_231, 0.062_007],
+            [-0.100_644, -0.338_572, 0.439_216],
+            [0.439_216, -0.398_942, -0.040_274],
+        ],
+        false => [
+            [0.256_788, 0.504_129, 0.097_906],
+            [-0.148_223, -0.290_993, 0.439_216],
+            [0.439_216, -0.367_788, -0.071_427],
+        ],
+    };
+    let of = |weights: [f32; 3], colour: [f32; 3], zero: f32| {
+        (zero + weights.iter().zip(colour).map(|(weight, value)| weight * value).sum::<f32>()).round() as u8
+    };
+    let pixel = |row: usize, column: usize| {
+        let at = 3 * (row * width + column);
+        [rgb[at], rgb[at + 1], rgb[at + 2]].map(f32::from)
+    };
+    let mut planes = [Vec::with_capacity(columns * rows), Vec::new(), Vec::new()];
+    for row in 0..rows {
+        planes[0].extend((0..columns).map(|column| of(luma, pixel(row, column), 16.0)));
+    }
+    for row in (0..rows).step_by(2) {
+        for column in (0..columns).step_by(2) {
+            let four = [pixel(row, column), pixel(row, column + 1), pixel(row + 1, column), pixel(row + 1, column + 1)];
+            let mean = [0, 1, 2].map(|c| four.iter().map(|own| own[c]).sum::<f32>() / 4.0);
+            planes[1].push(of(blue, mean, 128.0));
+            planes[2].push(of(red, mean, 128.0));
+        }
+    }
+    planes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +231,19 @@ mod tests {
         // Four wide about a middle of 1.5: samples lie on the edges of pixels, the last on the edge of the picture, which is outside.
         assert_eq!(red[4..8], [0.0, 5.0, 15.0, 0.0]);
         assert_eq!(red[..4], [0.0; 4]);
+    }
+
+    #[test]
+    fn colours_come_back_from_those_of_a_video() {
+        for rows in [2, 720] {
+            for colour in [[255, 0, 0], [0, 255, 0], [0, 0, 255], [10, 200, 90], [255; 3], [0; 3]] {
+                let rgb: Vec<u8> = colour.iter().copied().cycle().take(3 * 2 * rows).collect();
+                let [y, u, v] = to_yuv(&rgb, 2, [2, rows]);
+                let back = Picture::new(2, rows, Pixels::Yuv420 { y, u, v }).unwrap().to_rgb();
+                // Each of the three is rounded to a whole number, and weighs up to 2.1 on the way back.
+                assert!(back.iter().zip(&rgb).all(|(a, b)| a.abs_diff(*b) <= 3), "{colour:?} {:?}", &back[..3]);
+            }
+        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub fn analyze(
     models: &Models,
     options: &Options,
 ) -> Result<Analyzed, Error> {
-    let Prepared { conditioned, body, measured: Measured { curves, view }, mut quality, ever_seen } =
+    let Prepared { conditioned, body, measured: Measured { curves, view, view_certainty }, mut quality, ever_seen } =
         prepare(recording, options)?;
     let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
     let found = repetitions(&movement, &curves);
@@ -164,6 +164,7 @@ pub fn analyze(
             skeleton: recording.skeleton.name.clone(),
             space: body.recording.space,
             view,
+            view_certainty: Some(view_certainty),
             frames: recording.frames(),
             rate_hz: recording.rate_hz(),
             duration_s: recording.duration_s(),

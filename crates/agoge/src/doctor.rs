@@ -29,6 +29,8 @@ pub struct Diagnosis {
     pub unit: &'static str,
     /// From where the athlete is seen.
     pub view: View,
+    /// How likely that is right, 0 to 1.
+    pub view_certainty: f64,
     /// How good the data are.
     pub quality: DataQuality,
     /// What would be repaired.
@@ -59,6 +61,7 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
         duration_s: recording.duration_s(),
         unit: recording.space.unit(),
         view: measured.view,
+        view_certainty: measured.view_certainty,
         quality,
         repairs: conditioned.repairs,
         measurable: measured.curves.curves.iter().map(agoge_kinematics::Curve::key).collect(),
@@ -69,11 +72,12 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sure = format!("{:.0} % sure", 100.0 * self.view_certainty);
         let view = match self.view {
-            View::Spatial => "in three dimensions",
-            View::Frontal => "from the front or back",
-            View::Sagittal => "from the side",
-            View::Oblique => "at an angle between front and side",
+            View::Spatial => "in three dimensions".to_owned(),
+            View::Frontal => format!("from the front or back ({sure})"),
+            View::Sagittal => format!("from the side ({sure})"),
+            View::Oblique => format!("at an angle between front and side ({sure})"),
         };
         writeln!(f, "{}{}", self.source.name, if self.source.simulated { "  [SIMULATED]" } else { "" })?;
         writeln!(

@@ -29,6 +29,7 @@ mod models;
 mod movement;
 mod options;
 mod output;
+mod pictures;
 pub mod plan;
 mod reading;
 
@@ -54,4 +55,4 @@ pub use library::{data_folder, pose_folder};
 pub use models::{Models, bundled_base, import_model, load_model};
 pub use options::Options;
 pub use output::{write_bytes, write_results};
-pub use reading::{Progress, Reading, read, read_cameras, read_to_analyze};
+pub use reading::{Progress, Reading, is_film, read, read_cameras, read_to_analyze};

@@ -2,7 +2,7 @@
 
 use crate::{Analyzed, Error};
 use agoge_formats::{write_mot, write_text, write_trc};
-use agoge_report::Scene;
+use agoge_report::{Scene, Still};
 use std::path::Path;
 
 /// Writes a file whole or not at all.
@@ -17,13 +17,14 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that OpenSim knows and no value of them is missing) and,
-/// for recordings in metres, `body.trc` into a folder, which is made if it is not there. Each file is written whole or not at all.
+/// for recordings in metres, `body.trc` into a folder, which is made if it is not there. Each file is written whole or not at all. `stills` are shown in the report
+/// ([`crate::Reading::stills`]).
 ///
 /// # Errors
 /// If the folder cannot be made or written to.
-pub fn write_results(analyzed: &Analyzed, folder: &Path) -> Result<(), Error> {
+pub fn write_results(analyzed: &Analyzed, stills: &[Still], folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
-    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills };
     write_text(&folder.join("report.html"), &agoge_report::html(&analyzed.analysis, &scene))?;
     write_text(&folder.join("analysis.json"), &agoge_report::json(&analyzed.analysis))?;
     write_text(&folder.join("repetitions.csv"), &agoge_report::repetitions_csv(&analyzed.analysis))?;

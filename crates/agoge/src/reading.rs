@@ -1,10 +1,12 @@
 //! Reading an input, whatever it is.
 
 use crate::analyze::is_felt_only;
-use crate::{Error, Options};
+use crate::pictures::Written;
+use crate::{Analyzed, Error, Options};
 use agoge_formats::Format;
 use agoge_motion::Recording;
-use agoge_vision::overlay::Drawing;
+use agoge_report::Still;
+use agoge_vision::overlay::{self, Drawing};
 use agoge_vision::{Film, Landmarks, cameras};
 use std::path::{Path, PathBuf};
 
@@ -21,21 +23,49 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Writes the frames of a video with the skeleton of whoever was read in them, and a contact sheet, into a folder; nothing for other inputs.
+    /// Draws the skeleton of whoever was read into each frame of a video, with the angles that the movement measures at their joints and the findings while their repetitions last: as a
+    /// film where `to` ends in `.mp4`, otherwise as pictures with a contact sheet in a folder. Nothing for other inputs.
     ///
     /// # Errors
-    /// If the video cannot be decoded again or the folder not be written.
+    /// If the video cannot be decoded again, or the film or folder not be written.
     pub fn draw(
         &self,
-        path: &Path,
-        options: &Options,
+        (path, options): (&Path, &Options),
+        analyzed: &Analyzed,
         blur_faces: bool,
-        folder: &Path,
+        to: &Path,
         progress: Progress,
     ) -> Result<(), Error> {
         let Some(film) = &self.film else { return Ok(()) };
-        let drawing = Drawing { blur_faces, person: film.chosen(options.read.person) };
-        Ok(agoge_vision::overlay::write(path, film, drawing, folder, progress)?)
+        let (written, slower) = (Written::of(analyzed), slower(options));
+        let marks = move |time_s: f64| written.at(time_s / slower);
+        let drawing = Drawing { blur_faces, person: film.chosen(options.read.person), marks: &marks };
+        match is_film(to) {
+            true => overlay::write_film(path, film, &drawing, to, progress)?,
+            false => overlay::write(path, film, &drawing, to, progress)?,
+        }
+        Ok(())
+    }
+
+    /// The key frames of a video for its report, faces made unrecognisable: the instant at which each of the first findings is largest, and where the phases of a repetition
+    /// begin and end. None of other inputs.
+    ///
+    /// # Errors
+    /// If the video cannot be decoded again.
+    pub fn stills(&self, path: &Path, options: &Options, analyzed: &Analyzed) -> Result<Vec<Still>, Error> {
+        let Some(film) = &self.film else { return Ok(Vec::new()) };
+        let (written, slower) = (Written::of(analyzed), slower(options));
+        let keys = written.keys();
+        let marks = |time_s: f64| written.at(time_s / slower);
+        let drawing = Drawing { blur_faces: true, person: film.chosen(options.read.person), marks: &marks };
+        let times: Vec<f64> = keys.iter().map(|key| slower * analyzed.curves.time[key.frame]).collect();
+        let pictures = overlay::stills(path, film, &drawing, &times)?;
+        let still = |(key, picture): (crate::pictures::Key, overlay::Still)| Still {
+            frame: key.frame,
+            caption: key.caption,
+            jpeg: picture.jpeg,
+        };
+        Ok(keys.into_iter().zip(pictures).map(still).collect())
     }
 }
 
@@ -56,9 +86,19 @@ pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Readin
     Ok(Reading { recording, film: None })
 }
 
+/// How many times slower than life the video plays.
+fn slower(options: &Options) -> f64 {
+    options.read.slow_motion_factor.unwrap_or(1.0)
+}
+
+/// Whether drawings go into one film.
+pub fn is_film(to: &Path) -> bool {
+    to.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"))
+}
+
 /// Reads the person whom the options name from a video.
 fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
-    let slower = options.read.slow_motion_factor.unwrap_or(1.0);
+    let slower = slower(options);
     // The range is meant in the athlete's time, the video runs in its own.
     let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
     let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };

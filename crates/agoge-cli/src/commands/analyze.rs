@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let inputs = if args.calibration.is_some() { &args.inputs[..1] } else { &args.inputs[..] };
     let folders = folders(inputs, &args.out);
 
-    let drawings = args.overlay.as_deref().map(|overlay| self::folders(&args.inputs, overlay));
+    let drawings = args.overlay.as_deref().map(|overlay| self::drawings(&args.inputs, overlay)).transpose()?;
     let bar = progress::bar(inputs.len(), "analysing", shared);
     // A single input has the bar to itself: of a video it counts the frames.
     let told = |done, of| {
@@ -61,13 +61,16 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         .map(|(index, input)| {
             let folder = &folders[index];
             let done = read(input).and_then(|reading| {
-                let analysis = one(&reading.recording, folder, reference.as_ref(), models, &options)?;
-                let stored = shelf.as_ref().map(|shelf| shelf.save(&reading.recording, &analysis, models, &options));
+                let analyzed = agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
+                let stills = reading.stills(input, &options, &analyzed)?;
+                agoge::write_results(&analyzed, &stills, folder)?;
+                let stored =
+                    shelf.as_ref().map(|shelf| shelf.save(&reading.recording, &analyzed.analysis, models, &options));
                 let stored = stored.transpose()?;
                 if let Some(drawings) = &drawings {
-                    reading.draw(input, &options, args.blur_faces, &drawings[index], &told)?;
+                    reading.draw((input, &options), &analyzed, args.blur_faces, &drawings[index], &told)?;
                 }
-                Ok((stored, analysis))
+                Ok((stored, analyzed.analysis))
             });
             bar.inc(1);
             match done {
@@ -129,23 +132,24 @@ impl Shelf {
     }
 }
 
-fn one(
-    recording: &Recording,
-    folder: &Path,
-    reference: Option<&Recording>,
-    models: &Models,
-    options: &Options,
-) -> Result<Analysis, Error> {
-    let analyzed = agoge::analyze(recording, reference, models, options)?;
-    agoge::write_results(&analyzed, folder)?;
-    Ok(analyzed.analysis)
-}
-
 /// The message with the file at its end, for errors that know only the recording.
 fn named(error: &Error, input: &Path) -> String {
     match error {
         Error::Recording(_) => format!("{error}; file: {}", input.display()),
         _ => error.to_string(),
+    }
+}
+
+/// Where each input is drawn: the film, of one video, or a folder of its own.
+fn drawings(inputs: &[PathBuf], overlay: &Path) -> Result<Vec<PathBuf>, Error> {
+    match (agoge::is_film(overlay), inputs) {
+        (false, _) => Ok(folders(inputs, overlay)),
+        (true, [_]) => Ok(vec![overlay.to_owned()]),
+        (true, _) => Err(Error::NothingToAnalyze {
+            path: overlay.to_owned(),
+            what: format!("one film for {} videos", inputs.len()),
+            hint: "name a folder, or give one video",
+        }),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
     let mut shown = Vec::new();
     for demonstration in &demonstrations {
         let folder = args.out.join(demonstration.movement);
-        agoge::write_results(&demonstration.analyzed, &folder)?;
+        agoge::write_results(&demonstration.analyzed, &[], &folder)?;
         let analysis = &demonstration.analyzed.analysis;
         let found = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
         if !shared.json && !shared.quiet {

@@ -14,14 +14,15 @@ pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
     let bar = progress::bar(1, "reading", shared);
     let told = |done, of| progress::tell(&bar, done, of);
-    let recording = agoge::read_to_analyze(&args.input, &options, &told)?.recording;
-    let mut analyzed = agoge::analyze(&recording, None, models, &options)?;
+    let reading = agoge::read_to_analyze(&args.input, &options, &told)?;
+    let mut analyzed = agoge::analyze(&reading.recording, None, models, &options)?;
     let movement = analyzed.analysis.movement.name.clone();
     let reference = Reference::from_files(&args.reference, &movement, &options, &told)?;
     bar.finish_and_clear();
     analyzed.analysis.explanation = agoge::explain(&analyzed, &reference, models, &options)?;
     let folder = super::analyze::folders(std::slice::from_ref(&args.input), &args.out).remove(0);
-    agoge::write_results(&analyzed, &folder)?;
+    let stills = reading.stills(&args.input, &options, &analyzed)?;
+    agoge::write_results(&analyzed, &stills, &folder)?;
     if shared.json {
         print_json(&analyzed.analysis.explanation)?;
     } else if !shared.quiet {

@@ -22,6 +22,8 @@ pub struct Measured {
     pub curves: Curves,
     /// The camera's view.
     pub view: View,
+    /// How likely that view is right, 0 to 1.
+    pub view_certainty: f64,
 }
 
 /// Measures every curve of the catalogue (docs/MOVEMENTS.md) that this recording can give; the others are refused with the reason.
@@ -38,6 +40,7 @@ pub fn measure(body: &Recording) -> Measured {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     view: View,
+    view_certainty: f64,
     /// Of pictures: 1 where forward (seen from the side) or the athlete's right (from the front) is the picture's right, −1 where it is the left.
     towards: f64,
     /// Height of the floor, in the recording's unit.
@@ -49,9 +52,9 @@ pub struct Setting {
 impl Setting {
     /// The setting of a recording on the body skeleton.
     pub fn of(body: &Recording) -> Setting {
-        let view = view::of(body);
+        let (view, view_certainty) = view::of(body);
         let (floor, trunk) = (lengths::floor(body), lengths::trunk_length(body));
-        Setting { view, towards: frame::towards(body, view), floor, trunk }
+        Setting { view, view_certainty, towards: frame::towards(body, view), floor, trunk }
     }
 }
 
@@ -63,7 +66,8 @@ pub fn measure_in(body: &Recording, setting: &Setting) -> Measured {
     angles::measure(&mut catalogue, &frames);
     lengths::measure(&mut catalogue, &frames);
     let Catalogue { curves, refused, .. } = catalogue;
-    Measured { curves: Curves { time: body.time.clone(), curves, refused }, view }
+    let curves = Curves { time: body.time.clone(), curves, refused };
+    Measured { curves, view, view_certainty: setting.view_certainty }
 }
 
 /// In which plane a quantity is seen, and so which views can give it.

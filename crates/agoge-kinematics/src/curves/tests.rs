@@ -210,3 +210,20 @@ fn derivative_of_a_line_is_its_slope() {
     assert!(derivative(&values, &time).iter().all(|slope| (slope - 3.0).abs() < 1e-9));
     assert!(derivative(&[1.0], &[0.0])[0].is_nan());
 }
+
+#[test]
+fn a_view_is_surer_the_straighter_the_camera_stands() {
+    let of = |degrees: f64| {
+        let (sin, cos) = f64::to_radians(degrees).sin_cos();
+        let pose = standing().map(|[x, y, z]| [100.0 * (sin * x - cos * z), 100.0 * y, f64::NAN]);
+        let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
+        (measured.view, measured.view_certainty)
+    };
+    let [front, nearly, angle, side] = [0.0, 28.0, 45.0, 90.0].map(of);
+    assert_eq!([front.0, angle.0, side.0], [View::Frontal, View::Oblique, View::Sagittal]);
+    assert!(front.1 > 0.9 && side.1 > 0.9 && nearly.1 < 0.8, "{front:?} {nearly:?} {angle:?} {side:?}");
+    let spatial = measure(&recording(&[standing()], Space::World));
+    assert_eq!((spatial.view, spatial.view_certainty), (View::Spatial, 1.0));
+    let unseen = measure(&recording(&[[MISSING; Part::COUNT]], Space::Image { width: None, height: None }));
+    assert_eq!((unseen.view, unseen.view_certainty), (View::Oblique, 0.0));
+}

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) const RATE_HZ: f64 = 30.0;
-/// Stored positions are whole numbers of 0.2 mm.
+/// Stored positions of the Kinect are whole numbers of 0.2 mm.
 const UNIT_M: f64 = 0.0002;
 const JOINTS: usize = 22;
 const KEYS: usize = 5;
@@ -40,22 +40,31 @@ const PARTS: [Option<Part>; JOINTS] = [
 
 /// Movement, subject, done correctly.
 pub(crate) type SetKey = (i32, i32, bool);
-/// One frame: every joint's position, m.
-pub(crate) type Pose = [[f64; 3]; JOINTS];
+/// One frame: the position of each of so many joints, m.
+pub(crate) type Points<const N: usize> = [[f64; 3]; N];
+/// One frame of the Kinect.
+pub(crate) type Pose = Points<JOINTS>;
+/// One frame after the other.
+pub(crate) type Clip<const N: usize> = Vec<Points<N>>;
 
-/// The clips of each set, in order of repetition.
+/// The clips of each set of the Kinect, in order of repetition.
 pub(crate) fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
+    read_points(path, UNIT_M)
+}
+
+/// The same of any sensor with so many points, whose stored positions are whole numbers of a unit, m.
+pub(crate) fn read_points<const N: usize>(path: &Path, unit_m: f64) -> BTreeMap<SetKey, Vec<Clip<N>>> {
     let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let reader = SerializedFileReader::new(file).unwrap();
-    let mut sets: BTreeMap<SetKey, BTreeMap<i32, Vec<Pose>>> = BTreeMap::new();
+    let mut sets: BTreeMap<SetKey, BTreeMap<i32, Clip<N>>> = BTreeMap::new();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).unwrap();
         let rows = usize::try_from(group.metadata().num_rows()).unwrap();
         let columns: Vec<Vec<i32>> =
-            (0..KEYS + 3 * JOINTS).map(|column| numbers(group.get_column_reader(column).unwrap(), rows)).collect();
+            (0..KEYS + 3 * N).map(|column| numbers(group.get_column_reader(column).unwrap(), rows)).collect();
         for row in 0..rows {
             let at = |column: usize| columns.get(column).and_then(|values| values.get(row)).copied().unwrap();
-            let coordinate = |joint: usize, axis: usize| f64::from(at(KEYS + 3 * joint + axis)) * UNIT_M;
+            let coordinate = |joint: usize, axis: usize| f64::from(at(KEYS + 3 * joint + axis)) * unit_m;
             let pose = std::array::from_fn(|joint| std::array::from_fn(|axis| coordinate(joint, axis)));
             let set = sets.entry((at(0), at(1), at(3) != 0)).or_default();
             set.entry(at(2)).or_default().push(pose);
@@ -131,7 +140,7 @@ fn moving(clip: &[Pose]) -> (usize, usize) {
     (speed.iter().position(moves).unwrap_or(0), speed.iter().rposition(moves).unwrap_or(clip.len() - 1))
 }
 
-fn recording(poses: &[Pose]) -> Recording {
+pub(crate) fn recording(poses: &[Pose]) -> Recording {
     let time = (0..poses.len()).map(|frame| frame as f64 / RATE_HZ).collect();
     let mut position = vec![[f64::NAN; 3]; poses.len() * Part::COUNT];
     for (frame, pose) in poses.iter().enumerate() {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 mod data;
+mod view;
 
 use agoge_kinematics::{measure, movement, repetitions};
 use data::{RATE_HZ, SetKey, Strung};

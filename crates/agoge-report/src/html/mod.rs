@@ -30,6 +30,19 @@ pub struct Scene<'a> {
     pub figure: &'a Recording,
     /// Its curves, on the figure's clock.
     pub curves: &'a Curves,
+    /// Pictures of the video at instants worth one, in order of time; of other recordings there are none.
+    pub stills: &'a [Still],
+}
+
+/// A picture of an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Still {
+    /// Frame of the curves.
+    pub frame: usize,
+    /// What it shows.
+    pub caption: String,
+    /// The picture, a JPEG file. It stands in the page itself: a few dozen kilobytes each.
+    pub jpeg: Vec<u8>,
 }
 
 /// The style of every page.
@@ -89,6 +102,7 @@ fn report(around: Option<&Around>, analysis: &Analysis, scene: &Scene) -> String
             (why::why(analysis, scene))
             (sections::findings(analysis))
             @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
+            (sections::stills(scene))
             @if let Some(around) = around { (around.below_figure) }
             (sections::bands(analysis))
             (sections::repetitions(analysis))

@@ -1,6 +1,6 @@
 //! The sections of the page, in the order in which a coach reads them.
 
-use super::figures;
+use super::{Scene, figures};
 use crate::landing;
 use crate::terminal::FIRST;
 use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
@@ -141,6 +141,26 @@ pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
                 label { "Speed " select #speed { option value="0.25" { "¼" } option value="0.5" { "½" } option value="1" selected { "1" } } }
             }
             p #where .small aria-live="off" {}
+        }
+    }
+}
+
+/// The key frames; pressing one moves the figure and the curves there.
+pub(super) fn stills(scene: &Scene) -> Markup {
+    html! {
+        @if !scene.stills.is_empty() {
+            section {
+                h2 { "Key frames" }
+                div.stills {
+                    @for still in scene.stills {
+                        @let time_s = scene.curves.time.get(still.frame).copied().unwrap_or(0.0);
+                        figure data-frame=(still.frame) tabindex="0" {
+                            img src={ "data:image/jpeg;base64," (data_encoding::BASE64.encode(&still.jpeg)) } alt=(still.caption) loading="lazy";
+                            figcaption { (still.caption) span.unit { " " (format!("{time_s:.2}")) " s" } }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -90,6 +90,6 @@ fn one(reader: &Reader, id: &str, word: &str, side: &Side) -> Markup {
 /// What the script draws; it is safe inside a script element.
 fn data(id: &str, side: &Side) -> Markup {
     let analyzed = &side.made;
-    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves };
+    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };
     html! { script type="application/json" id=(id) { (PreEscaped(scene_json(&analyzed.analysis, &scene))) } }
 }

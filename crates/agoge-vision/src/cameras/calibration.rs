@@ -130,6 +130,15 @@ pub fn assigned(cameras: &[Camera], videos: &[&Path], calibration: &Path) -> Res
             .max_by_key(|camera| camera.name.len())
     };
     let by_name: Option<Vec<Camera>> = videos.iter().map(|video| named(video).cloned()).collect();
+    let doubled = by_name
+        .iter()
+        .flatten()
+        .enumerate()
+        .find(|(index, camera)| by_name.iter().flatten().take(*index).any(|other| other.name == camera.name));
+    if let Some((_, camera)) = doubled {
+        let what = format!("two videos are named after camera {:?}", camera.name);
+        return Err(Error::video(calibration, what, "give one video of each camera"));
+    }
     match by_name {
         Some(cameras) => Ok(cameras),
         None if cameras.len() == videos.len() => Ok(cameras.to_vec()),

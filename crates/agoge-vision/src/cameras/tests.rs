@@ -122,6 +122,9 @@ fn a_calibration_is_read_or_refused_in_a_line() {
         assigned(&cameras, &videos, &path).unwrap().into_iter().map(|camera| camera.name).collect();
     assert_eq!(names, ["cam04", "cam03"]);
     assert!(assigned(&cameras, &[Path::new("one.mp4")], &path).is_err());
+    let same = [Path::new("a_cam03.mp4"), Path::new("b_cam03.mp4")];
+    let line = assigned(&cameras, &same, &path).unwrap_err().to_string();
+    assert!(line.contains("two videos are named after camera \"cam03\"; hint:"), "{line}");
     for text in [section("a", true), "[a]\nsize = 3\n".into(), "no toml".into(), String::new()] {
         std::fs::write(&path, &text).unwrap();
         let line = read(&path).unwrap_err().to_string();

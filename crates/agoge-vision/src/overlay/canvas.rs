@@ -21,6 +21,35 @@ impl Canvas {
         Canvas { width, height, rgb }
     }
 
+    /// Width and height, px.
+    pub(super) fn size(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    /// Red, green and blue, `[row, column, 3]`.
+    pub(super) fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// Mixes a colour into a pixel by its strength; none outside the picture.
+    pub(super) fn mix(&mut self, [column, row]: [usize; 2], colour: Colour, strength: f32) {
+        if column < self.width && row < self.height {
+            let at = 3 * (row * self.width + column);
+            for (value, wanted) in self.rgb[at..at + 3].iter_mut().zip(colour) {
+                *value = (f32::from(*value) + strength * (f32::from(wanted) - f32::from(*value))).round() as u8;
+            }
+        }
+    }
+
+    /// Darkens a rectangle from its upper left corner by a share.
+    pub(super) fn shade(&mut self, [left, top]: [usize; 2], [width, height]: [usize; 2], share: f32) {
+        for row in top..(top + height).min(self.height) {
+            for column in left..(left + width).min(self.width) {
+                self.mix([column, row], [0; 3], share);
+            }
+        }
+    }
+
     /// The rows and columns of the box about a circle, cut to the picture.
     fn around(&self, [x, y]: [f32; 2], radius: f32) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
         // A float outside the range of an integer becomes its end: no point leaves the picture.
@@ -44,10 +73,7 @@ impl Canvas {
                 // The edge is half covered where it passes through the pixel's middle.
                 let cover = strength * (0.5 * thick + 0.5 - off).clamp(0.0, 1.0);
                 if cover > 0.0 {
-                    let at = 3 * (row * self.width + column);
-                    for (value, wanted) in self.rgb[at..at + 3].iter_mut().zip(colour) {
-                        *value = (f32::from(*value) + cover * (f32::from(wanted) - f32::from(*value))).round() as u8;
-                    }
+                    self.mix([column, row], colour, cover);
                 }
             }
         }
@@ -96,6 +122,15 @@ impl Canvas {
             }
         }
         Canvas { width, height, rgb }
+    }
+
+    /// As JPEG.
+    pub(super) fn to_jpeg(&self, quality: u8) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let (width, height) = (u16::try_from(self.width).ok()?, u16::try_from(self.height).ok()?);
+        let encoder = jpeg_encoder::Encoder::new(&mut bytes, quality);
+        encoder.encode(&self.rgb, width, height, jpeg_encoder::ColorType::Rgb).ok()?;
+        Some(bytes)
     }
 
     /// Writes it as PNG.

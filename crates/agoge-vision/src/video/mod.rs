@@ -4,6 +4,7 @@ mod ffmpeg;
 mod folder;
 mod h264;
 mod mp4;
+mod write;
 
 use crate::{Error, Picture};
 use ffmpeg::Ffmpeg;
@@ -12,6 +13,7 @@ use h264::H264;
 use mp4::{Codec, Fault};
 use std::fs::File;
 use std::path::Path;
+pub(crate) use write::Writer;
 
 /// A video that is being decoded, one picture at a time.
 pub struct Video {

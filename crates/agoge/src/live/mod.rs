@@ -6,6 +6,7 @@ mod frames;
 mod measure;
 mod sensor;
 mod session;
+mod steady;
 mod stretch;
 
 pub use event::{Event, ModelWord, PhaseSpan};

@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::following::Following;
 use super::frames::Frames;
+use super::steady::Steady;
 use super::stretch::{Answer, Measured, Question, Stretch, Worked};
 use crate::{Error, Models};
 use agoge_attention::{Live, LiveStream};
@@ -57,6 +58,8 @@ pub struct Session<'m> {
     rules: Arc<BodyRules>,
     options: condition::Options,
     frames: Frames,
+    /// For frames of a picture.
+    steady: Option<Steady>,
     meter: Meter,
     stream: Option<LiveStream>,
     following: Option<Following>,
@@ -94,6 +97,7 @@ impl<'m> Session<'m> {
             rules: Arc::new(BodyRules::new(&skeleton, space)),
             options: condition::Options::default(),
             frames: Frames::new(skeleton.clone(), space),
+            steady: (!space.is_3d()).then(Steady::new),
             meter: Meter::new(),
             following: named.map(|movement| Following::new(Arc::new(movement.clone()))),
             look_s: f64::NEG_INFINITY,
@@ -153,7 +157,10 @@ impl<'m> Session<'m> {
                 *position = agoge_motion::recording::MISSING;
             }
         }
-        let body = frame.to_body_by(&self.rules).recording;
+        let mut body = frame.to_body_by(&self.rules).recording;
+        if let Some(steady) = &mut self.steady {
+            steady.push(&mut body);
+        }
         let curves = self.meter.push(&body);
         if let Some(since) = &mut self.since {
             since.push(curves.clone());

@@ -1,0 +1,95 @@
+//! Writing into pictures.
+
+use super::canvas::{Canvas, Colour};
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+
+const WHITE: Colour = [255; 3];
+/// How dark the ground behind letters is.
+const GROUND: f32 = 0.55;
+
+/// Letters of a size.
+#[derive(Clone, Copy)]
+pub(super) struct Font {
+    size: RasterHeight,
+    /// Pixels of the picture for each of a letter.
+    times: usize,
+}
+
+impl Font {
+    /// Letters that are read well in a picture of so many rows: a thirtieth of it.
+    pub(super) fn for_rows(rows: usize) -> Font {
+        let (size, times) = match rows {
+            0..560 => (RasterHeight::Size16, 1),
+            560..1000 => (RasterHeight::Size24, 1),
+            1000..1700 => (RasterHeight::Size32, 1),
+            _ => (RasterHeight::Size32, rows / 900),
+        };
+        Font { size, times }
+    }
+
+    /// Height of a line, px.
+    pub(super) fn height(self) -> usize {
+        self.size.val() * self.times
+    }
+
+    /// Width of a text, px.
+    pub(super) fn width(self, text: &str) -> usize {
+        text.chars().count() * get_raster_width(FontWeight::Regular, self.size) * self.times
+    }
+
+    /// Writes a line with its upper left corner at a point, white on a darkened ground; moved into the picture where it would leave it.
+    pub(super) fn write(self, canvas: &mut Canvas, text: &str, [x, y]: [f32; 2]) {
+        let margin = self.height() / 8;
+        let (width, height) = (self.width(text) + 2 * margin, self.height());
+        let [columns, rows] = canvas.size();
+        // A float outside the range of an integer becomes its end.
+        let (left, top) =
+            ((x as usize).min(columns.saturating_sub(width)), (y as usize).min(rows.saturating_sub(height)));
+        canvas.shade([left, top], [width, height], GROUND);
+        let step = get_raster_width(FontWeight::Regular, self.size) * self.times;
+        for (index, letter) in text.chars().enumerate() {
+            let Some(letter) = get_raster(plain(letter), FontWeight::Regular, self.size) else { continue };
+            let corner = [left + margin + index * step, top];
+            for (row, line) in letter.rows().enumerate() {
+                for (column, &strength) in line.iter().enumerate().filter(|(_, strength)| **strength > 0) {
+                    for (dx, dy) in (0..self.times).flat_map(|dx| (0..self.times).map(move |dy| (dx, dy))) {
+                        let at = [corner[0] + column * self.times + dx, corner[1] + row * self.times + dy];
+                        canvas.mix(at, WHITE, f32::from(strength) / 255.0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The letter as the font has it.
+fn plain(letter: char) -> char {
+    match letter {
+        '–' | '—' | '−' => '-',
+        '’' | '‘' => '\'',
+        '“' | '”' => '"',
+        ' '..='~' | '\u{a0}'..='\u{ff}' => letter,
+        _ => '?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_stays_in_the_picture_and_leaves_light_letters_on_dark() {
+        let font = Font::for_rows(480);
+        for corner in [[4.0, 4.0], [1e9, 1e9], [-50.0, f32::NAN]] {
+            let mut canvas = Canvas::new(80, 40, vec![128; 3 * 80 * 40]);
+            font.write(&mut canvas, "84° – é漢", corner);
+            let (dark, light) = (canvas.rgb().iter().min(), canvas.rgb().iter().max());
+            assert!(dark < Some(&90) && light > Some(&230), "{corner:?}");
+        }
+        // Wider than the picture: cut, no panic.
+        let mut small = Canvas::new(3, 2, vec![0; 18]);
+        font.write(&mut small, "a long text", [0.0; 2]);
+        assert_eq!(font.width("abc"), 3 * font.width("a"));
+        assert!(Font::for_rows(2160).height() >= 2160 / 40);
+    }
+}
