@@ -58,6 +58,7 @@ pub(crate) fn view(analysis: &Analysis) -> String {
         View::Oblique => "seen at an angle",
     };
     match analysis.input.view_certainty {
+        Some(certainty) if certainty <= 0.5 => "from which side it is seen is not clear".to_owned(),
         Some(certainty) => format!("{from} ({:.0} % sure)", 100.0 * certainty),
         None => from.to_owned(),
     }

@@ -77,6 +77,7 @@ impl fmt::Display for Diagnosis {
             View::Spatial => "in three dimensions".to_owned(),
             View::Frontal => format!("from the front or back ({sure})"),
             View::Sagittal => format!("from the side ({sure})"),
+            View::Oblique if self.view_certainty <= 0.5 => "from a side that is not clear".to_owned(),
             View::Oblique => format!("at an angle between front and side ({sure})"),
         };
         writeln!(f, "{}{}", self.source.name, if self.source.simulated { "  [SIMULATED]" } else { "" })?;
