@@ -1,6 +1,7 @@
 //! What a club's log taught, in words: how much there is, how good it is on athletes left out, and what it says of each.
 
-use agoge_coach::squad::{Club, Report, Word};
+use crate::words::capital;
+use agoge_coach::squad::{Club, Group, Report, Word};
 use std::fmt::Write;
 
 /// Why a word of the model is no forecast; stands below every report of a club.
@@ -51,15 +52,13 @@ pub(crate) fn amount(club: &Club) -> String {
     format!("{} athletes, {:.1} athlete-years, {} injuries without contact", own.athletes, own.years, own.injuries)
 }
 
-pub(crate) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+fn per_cent(part: f64) -> String {
+    format!("{:.2} %", 100.0 * part)
 }
 
 /// Names and values with their uncertainty.
 pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
     let judged = &report.judged;
-    let per_cent = |part: f64| format!("{:.2} %", 100.0 * part);
     let [low, high] = judged.auc_interval;
     let [least, most] = report.predictive_interval;
     vec![
@@ -80,8 +79,7 @@ pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
 
 /// What was said of groups of days, and what came.
 pub(crate) fn groups(report: &Report) -> Vec<(String, String)> {
-    let per_cent = |part: f64| format!("{:.2} %", 100.0 * part);
-    let row = |group: &agoge_coach::squad::Group| {
+    let row = |group: &Group| {
         let [low, high] = group.interval;
         (
             per_cent(group.said),

@@ -1,5 +1,6 @@
 //! Sentences in several languages: templates (Fluent files in `lang/`) that numbers are put into. What a language lacks stays in English.
 
+use crate::words::capital;
 use agoge_motion::{Part, Side};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::{LanguageIdentifier, langid};
@@ -80,12 +81,6 @@ impl Sentences {
         let key = format!("{kind}-{name}");
         if self.bundle.has_message(&key) { self.say(&key, &[]) } else { name.replace('_', " ") }
     }
-}
-
-/// With a capital at its beginning.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reading an input, whatever it is.
 
 use crate::analyze::is_felt_only;
-use crate::pictures::Written;
+use crate::pictures::{Key, Written};
 use crate::{Analyzed, Error, Options};
 use agoge_formats::Format;
 use agoge_motion::Recording;
@@ -60,11 +60,7 @@ impl Reading {
         let drawing = Drawing { blur_faces: true, person: film.chosen(options.read.person), marks: &marks };
         let times: Vec<f64> = keys.iter().map(|key| slower * analyzed.curves.time[key.frame]).collect();
         let pictures = overlay::stills(path, film, &drawing, &times)?;
-        let still = |(key, picture): (crate::pictures::Key, overlay::Still)| Still {
-            frame: key.frame,
-            caption: key.caption,
-            jpeg: picture.jpeg,
-        };
+        let still = |(key, jpeg): (Key, Vec<u8>)| Still { frame: key.frame, caption: key.caption, jpeg };
         Ok(keys.into_iter().zip(pictures).map(still).collect())
     }
 }

@@ -77,13 +77,16 @@ impl View {
     }
 
     fn series(self, motion: &Motion) -> Series {
-        let (region, looks) = self.looks();
+        let (region, [positions, velocities, directions]) = self.looks();
         let length = length_of(Sense::Body);
-        let positions = series::positions(motion, length, region);
-        let velocities = positions.velocities();
-        let all = [positions, velocities, series::directions(motion, length, region)];
-        let seen = all.into_iter().zip(looks).filter(|(_, looks)| *looks).map(|(series, _)| series);
-        seen.reduce(Series::and).unwrap_or(Series { length, values: Vec::new() })
+        let mut seen = Vec::with_capacity(3);
+        if positions || velocities {
+            let own = series::positions(motion, length, region);
+            let moving = velocities.then(|| own.velocities());
+            seen.extend(positions.then_some(own).into_iter().chain(moving));
+        }
+        seen.extend(directions.then(|| series::directions(motion, length, region)));
+        seen.into_iter().reduce(Series::and).unwrap_or(Series { length, values: Vec::new() })
     }
 }
 

@@ -1,11 +1,12 @@
 //! `agoge load import|show|train` and `agoge risk`
 
 use super::{print, print_json};
-use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared, WarningModel};
+use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared, WarningModel, Weighed};
 use crate::outcome::{Exit, Failure};
 use agoge::athlete::{ImportOptions, learn_club};
 use agoge::attention::warning::Kind;
-use agoge::coach::load::Method;
+use agoge::coach::load::{Method, Overview};
+use agoge::coach::squad::Club;
 use agoge::{Athlete, Store};
 use std::path::PathBuf;
 
@@ -18,8 +19,8 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
             let athlete = Store::open(&folder)?.athlete_or_new(athlete)?;
             import(files, &Athlete::new(&folder, &athlete.name)?, options, shared)
         }
-        LoadCommand::Show { athlete, method, page, library } => {
-            let overview = open(library, athlete)?.overview(method.map(method_of))?;
+        LoadCommand::Show { athlete, page, days } => {
+            let overview = overview(days, athlete)?;
             if let Some(page) = page {
                 agoge::write_bytes(page, agoge::report::load_html(&overview).as_bytes())?;
             }
@@ -29,9 +30,8 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
             }
             Ok(Exit::Done)
         }
-        LoadCommand::Train { model, method, page, library } => {
-            let store = Store::open_existing(&library.folder()?)?;
-            let club = learn_club(&store, method.map(method_of), kind_of(*model))?;
+        LoadCommand::Train { model, page, days } => {
+            let club = club(days, kind_of(*model))?;
             if let Some(page) = page {
                 agoge::write_bytes(page, agoge::report::club_html(&club).as_bytes())?;
             }
@@ -47,15 +47,8 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
 
 /// Says what changed.
 pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
-    let overview = open(&args.library, &args.athlete)?.overview(args.method.map(method_of))?;
-    let club = match args.train {
-        true => Some(learn_club(
-            &Store::open_existing(&args.library.folder()?)?,
-            args.method.map(method_of),
-            Kind::Logistic,
-        )?),
-        false => None,
-    };
+    let overview = overview(&args.days, &args.athlete)?;
+    let club = args.train.then(|| club(&args.days, Kind::Logistic)).transpose()?;
     let word = club.as_ref().and_then(|club| club.words.iter().find(|word| word.athlete == overview.athlete));
     if shared.json {
         print_json(&serde_json::json!({
@@ -83,6 +76,16 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// What the days of an athlete weigh.
+fn overview(days: &Weighed, athlete: &str) -> Result<Overview, agoge::Error> {
+    open(&days.library, athlete)?.overview(days.method.map(method_of))
+}
+
+/// What the days of all athletes taught.
+fn club(days: &Weighed, kind: Kind) -> Result<Club, agoge::Error> {
+    learn_club(&Store::open_existing(&days.library.folder()?)?, days.method.map(method_of), kind)
 }
 
 /// The load of an athlete who is in the library.

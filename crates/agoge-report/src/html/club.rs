@@ -1,7 +1,8 @@
 //! The page of what a club's log taught.
 
 use super::page;
-use crate::club::{NOTE, amount, capital, figures, groups, word};
+use crate::club::{NOTE, amount, figures, groups, word};
+use crate::words::capital;
 use agoge_coach::squad::{Club, Report};
 use maud::{Markup, html};
 

@@ -40,15 +40,6 @@ pub struct Drawing<'a> {
     pub marks: &'a (dyn Fn(f64) -> Marks + Sync),
 }
 
-/// A picture of an instant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Still {
-    /// When, s as in [`Film::time`].
-    pub time_s: f64,
-    /// The square about the athlete, as JPEG.
-    pub jpeg: Vec<u8>,
-}
-
 /// Decodes the video again and writes each frame of the film with the skeletons in it as `frame_000000.png` …, numbered as in the recording, and
 /// `sheet.png`, up to 32 of them at a glance, each cut to the square about the athlete. `progress` hears how many frames of how many are done.
 ///
@@ -100,12 +91,12 @@ pub fn write_film(
     writer.finish()
 }
 
-/// The frames shown at times (s as in [`Film::time`], rising), or nearest to them, cut to the square about the athlete: one for each time. The video is decoded again up to the
+/// The frames shown at times (s as in [`Film::time`], rising), or nearest to them, cut to the square about the athlete, as JPEG: one for each time. The video is decoded again up to the
 /// last of them.
 ///
 /// # Errors
 /// As [`Film::read`].
-pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Result<Vec<Still>, Error> {
+pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Result<Vec<Vec<u8>>, Error> {
     let nearest = |time_s: &f64| {
         let after = film.time.partition_point(|own| own < time_s).min(film.time.len().saturating_sub(1));
         let before = after.saturating_sub(1);
@@ -118,10 +109,9 @@ pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Res
     each(path, film, &mut |frame, picture, people| {
         let times = wanted.iter().filter(|own| **own == frame).count();
         if times > 0 {
-            let time_s = film.time[frame];
-            let drawn = draw::close_up(&picture, people, athlete, drawing, (STILL, &(drawing.marks)(time_s)));
-            let still = Still { time_s, jpeg: drawn.to_jpeg(QUALITY).unwrap_or_default() };
-            stills.extend(std::iter::repeat_n(still, times));
+            let marks = (drawing.marks)(film.time[frame]);
+            let drawn = draw::close_up(&picture, people, athlete, drawing, (STILL, &marks));
+            stills.extend(std::iter::repeat_n(drawn.to_jpeg(QUALITY).unwrap_or_default(), times));
         }
         Ok(frame < last)
     })?;
