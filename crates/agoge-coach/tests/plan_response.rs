@@ -105,10 +105,9 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     assert!(rmse(&ours) <= rmse(&free) && rmse(&ours) <= rmse(&last));
 }
 
-/// Strength here grows faster in the last weeks than before, which the priors hold back: measured 1.19 (own) and 1.13 (squad) of the error with free parameters. The test
-/// holds that and no more.
+/// Strength here grows faster in the last weeks than before: neither model says so, and the drift follows it.
 #[test]
-fn strength_is_forecast_with_a_little_more_error_than_by_free_parameters() {
+fn strength_is_forecast_no_worse_than_by_free_parameters() {
     let Some(folder) = data() else { return };
     let mut squad: BTreeMap<String, (Vec<f64>, Vec<Test>)> = BTreeMap::new();
     for row in rows(folder.join("strength-training.csv")) {
@@ -145,5 +144,5 @@ fn strength_is_forecast_with_a_little_more_error_than_by_free_parameters() {
         rmse(&free),
         rmse(&last)
     );
-    assert!(rmse(&ours) <= 1.25 * rmse(&free) && rmse(&hierarchical) <= rmse(&ours));
+    assert!([&ours, &hierarchical].into_iter().all(|own| rmse(own) <= rmse(&free) && rmse(own) <= rmse(&last)));
 }

@@ -3,15 +3,19 @@
 //! Two models share one fit. Banister (1975, 1991): p(t) = p₀ + k₁ Σ w(i) e^{−(t−i)/τ₁} − k₂ Σ w(i) e^{−(t−i)/τ₂}. Busso (2003), variable dose:
 //! k₂ grows with recent load, k₂(i) = k₃ Σ_{j≤i} w(j) e^{−(i−j)/τ₃}. For given time constants both are linear in their gains, so that the posterior
 //! over a grid of time constants is exact: at each node a normal–inverse-gamma regression, weighed by its marginal likelihood. What is said is the mean over all nodes
-//! of both models. Loads are divided by the athlete's usual daily load and gains are what usual training is worth, so that one prior serves every unit.
+//! of both models. What neither explains is taken to drift: a random walk beside the noise of the tests, so that a forecast sets out from where the last tests left the athlete
+//! (a Kalman filter over the model does the same, Kolossa 2017). Loads are divided by the athlete's usual daily load and gains are what usual training is worth, so that one prior serves every unit.
 
-use nalgebra::{Matrix4, Vector4};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn, Matrix4, MatrixXx4, Vector4};
 use serde::{Deserialize, Serialize};
 
 /// With fewer tests the athlete's own are not fitted: three gains and the time constants would be free beside them (Hellard 2006).
 pub const LEAST_TESTS: usize = 5;
 /// Days whose mean load stands for the training before the record.
 const LEAD_DAYS: usize = 28;
+/// How far what no model explains may drift in so many days, standard deviations of a test; each as likely beforehand.
+const DRIFTS: [f64; 3] = [0.0, 0.5, 1.5];
+const DRIFT_DAYS: f64 = 28.0;
 /// Half width of a 90 % interval in standard deviations.
 const Z90: f64 = 1.645;
 
@@ -44,6 +48,8 @@ struct Tau {
     fitness: f64,
     fatigue: f64,
     dose: Option<f64>,
+    /// Which of [`DRIFTS`].
+    drift: usize,
 }
 
 /// The grid. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads (module `bound` relies on it); Busso (2003) found such values.
@@ -52,12 +58,10 @@ fn grid() -> Vec<Tau> {
     for fitness in [20.0, 30.0, 40.0, 50.0, 65.0, 90.0, 150.0] {
         for fatigue in [4.0, 7.0, 10.0, 14.0, 18.0] {
             if fatigue < 0.6 * fitness {
-                nodes.push(Tau { fitness, fatigue, dose: None });
-                nodes.extend([3.0, 6.0, 10.0].into_iter().filter(|dose| *dose <= 2.0 * fatigue).map(|dose| Tau {
-                    fitness,
-                    fatigue,
-                    dose: Some(dose),
-                }));
+                let doses = [3.0, 6.0, 10.0].into_iter().filter(|dose| *dose <= 2.0 * fatigue).map(Some);
+                for dose in std::iter::once(None).chain(doses) {
+                    nodes.extend((0..DRIFTS.len()).map(|drift| Tau { fitness, fatigue, dose, drift }));
+                }
             }
         }
     }
@@ -97,6 +101,41 @@ struct Node {
     covariance: Matrix4<f64>,
     /// Variance of a test.
     noise: f64,
+    /// `[test]`: what the model leaves unexplained of each, by the inverse of their covariance: the drift is a weighted sum of it.
+    left: DVector<f64>,
+    /// `[test][gain]`: what the gains are multiplied with, by the same inverse.
+    share: MatrixXx4<f64>,
+}
+
+/// The tests of an athlete, and how their errors go together under one drift.
+#[derive(Clone, Debug)]
+struct Series {
+    /// How much of the variance of a test the drift adds a day.
+    drift: f64,
+    /// `[test]`
+    days: Vec<f64>,
+    values: DVector<f64>,
+    /// Cholesky's factor of their covariance, in variances of a test.
+    factor: Cholesky<f64, Dyn>,
+}
+
+impl Series {
+    fn new(tests: &[Test], drift: f64) -> Series {
+        let drift = drift * drift / DRIFT_DAYS;
+        let days: Vec<f64> = tests.iter().map(|test| test.day as f64).collect();
+        let same = |i: usize, j: usize| f64::from(u8::from(i == j)) + drift * days[i].min(days[j]);
+        let n = days.len();
+        // The noise alone keeps it positive definite.
+        let factor = DMatrix::from_fn(n, n, same).cholesky();
+        let factor = factor.unwrap_or_else(|| Cholesky::new_unchecked(DMatrix::identity(n, n)));
+        let values = DVector::from_iterator(n, tests.iter().map(|test| test.value));
+        Series { drift, days, values, factor }
+    }
+
+    /// How the drift on a day goes together with each test, in variances of a test.
+    fn with(&self, day: f64) -> DVector<f64> {
+        DVector::from_iterator(self.days.len(), self.days.iter().map(|own| self.drift * own.min(day)))
+    }
 }
 
 /// A prediction with its 90 % interval, the noise of a test included.
@@ -125,6 +164,8 @@ pub struct OutOfSample {
 #[derive(Clone, Debug)]
 pub struct Response {
     nodes: Vec<Node>,
+    /// `[drift]`
+    series: Vec<Series>,
     /// The usual daily load, AU.
     pub usual_load: f64,
     /// The reference performance: the mean of the tests; 100 without any.
@@ -223,6 +264,7 @@ impl Response {
         }
         let mut own = Response {
             nodes: Vec::new(),
+            series: DRIFTS.iter().map(|drift| Series::new(&known, *drift)).collect(),
             usual_load: usual,
             reference,
             tests: if enough { known.len() } else { 0 },
@@ -231,7 +273,7 @@ impl Response {
         let mut logs = Vec::new();
         for (tau, weight) in grid().into_iter().zip(&prior.weights) {
             let state = states(tau, lead, own.relative(loads));
-            let (node, evidence) = node(tau, &state, &known, prior, reference);
+            let (node, evidence) = node(tau, &state, &own.series[tau.drift], prior, reference);
             // Without enough tests of one's own the time constants stay the population's.
             logs.push(weight.max(f64::MIN_POSITIVE).ln() + if enough { evidence } else { 0.0 });
             own.nodes.push(node);
@@ -262,9 +304,14 @@ impl Response {
         let (mut mean, mut second) = (0.0, 0.0);
         for node in &self.nodes {
             let x = regressors(node.tau, &states(node.tau, self.lead, self.relative(loads)), loads.len());
-            let at = node.mean.dot(&x);
+            let series = &self.series[node.tau.drift];
+            let (day, with) = (loads.len() as f64, series.with(loads.len() as f64));
+            let at = node.mean.dot(&x) + with.dot(&node.left);
+            // What the tests do not say of the drift on that day, and of the gains once the tests have told their part of the drift.
+            let drift = series.drift * day - with.dot(&series.factor.solve(&with));
+            let x = x - node.share.tr_mul(&with);
             mean += node.weight * at;
-            second += node.weight * (at * at + node.noise + (node.covariance * x).dot(&x));
+            second += node.weight * (at * at + node.noise * (1.0 + drift) + (node.covariance * x).dot(&x));
         }
         let half = Z90 * (second - mean * mean).max(0.0).sqrt();
         Prediction { value: mean, low: mean - half, high: mean + half }
@@ -282,7 +329,8 @@ impl Response {
             let tau = node.tau;
             let loads: Vec<f64> = self.relative(past).chain(silent.iter().copied()).collect();
             let state = states(tau, self.lead, loads.iter().copied());
-            surface.rest += node.weight * node.mean.dot(&regressors(tau, &state, loads.len()));
+            let drifted = self.series[tau.drift].with(loads.len() as f64).dot(&node.left);
+            surface.rest += node.weight * (node.mean.dot(&regressors(tau, &state, loads.len())) + drifted);
             // The part of a unit load that is left, by the same units as `states`.
             let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
             let scale1 = node.weight * node.mean[1] * (1.0 - keep1) / keep1 / self.usual_load;
@@ -322,28 +370,29 @@ impl Response {
 }
 
 /// The regression of a node, and the logarithm of its marginal likelihood up to a constant.
-fn node(tau: Tau, state: &[[f64; 2]], tests: &[Test], prior: &Prior, reference: f64) -> (Node, f64) {
+fn node(tau: Tau, state: &[[f64; 2]], series: &Series, prior: &Prior, reference: f64) -> (Node, f64) {
     // Normal–inverse-gamma: a prior worth six tests on the noise keeps a short series from claiming that there is none.
     const SHAPE: f64 = 3.0;
     let noise = (prior.noise * reference).powi(2);
     let rate = (SHAPE - 1.0) * noise;
     let mean = Vector4::from(prior.mean) * reference;
     let precision = Matrix4::from_diagonal(&Vector4::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
-    let (mut post, mut right, mut squares) = (precision, precision * mean, (precision * mean).dot(&mean));
-    for test in tests {
-        let x = regressors(tau, state, test.day);
-        post += x * x.transpose();
-        right += x * test.value;
-        squares += test.value * test.value;
-    }
+    let tests = series.days.len();
+    let row = |i: usize| regressors(tau, state, series.days[i] as usize);
+    let x = MatrixXx4::from_fn(tests, |i, k| row(i)[k]);
+    let (share, values) = (series.factor.solve(&x), series.factor.solve(&series.values));
+    let mut post = precision + x.tr_mul(&share);
+    let right = precision * mean + x.tr_mul(&values);
+    let squares = (precision * mean).dot(&mean) + series.values.dot(&values);
     let inverse = post.try_inverse().unwrap_or_else(Matrix4::zeros);
     let free = inverse * right;
-    let (shape, spread) = (SHAPE + 0.5 * tests.len() as f64, rate + 0.5 * (squares - free.dot(&right)).max(0.0));
+    let (shape, spread) = (SHAPE + 0.5 * tests as f64, rate + 0.5 * (squares - free.dot(&right)).max(0.0));
     let noise = spread / (shape - 1.0);
     let covariance = inverse * noise;
     // Training neither harms in the long run nor refreshes at once: the share of the posterior where both gains are positive counts.
     let positive = |k: usize| normal_below(free[k] / covariance[(k, k)].max(1e-300).sqrt());
-    let log = 0.5 * (precision.determinant().ln() - post.determinant().ln()) - shape * spread.ln()
+    let log = 0.5 * (precision.determinant().ln() - post.determinant().ln() - series.factor.ln_determinant())
+        - shape * spread.ln()
         + (positive(1) * positive(2)).max(1e-300).ln();
     // The mean is the most likely point at which both are: a gain that would be negative is held at nothing, and the others give way to it.
     let mut gains = free;
@@ -353,7 +402,8 @@ fn node(tau: Tau, state: &[[f64; 2]], tests: &[Test], prior: &Prior, reference: 
         gains = post.try_inverse().map_or(free, |inverse| inverse * right);
         gains[k] = 0.0;
     }
-    (Node { tau, weight: 0.0, mean: gains, covariance, noise }, log)
+    let left = values - &share * gains;
+    (Node { tau, weight: 0.0, mean: gains, covariance, noise, left, share }, log)
 }
 
 fn normal_below(z: f64) -> f64 {

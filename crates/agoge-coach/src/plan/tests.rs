@@ -122,6 +122,34 @@ fn a_known_athlete_is_forecast() {
     assert_eq!(Response::fit(&loads, &tests[..4], &Prior::default()).tests, 0);
 }
 
+/// Athletes whose level wanders for reasons of its own by one standard deviation of a test in four weeks: a forecast knows how little it knows, and sets out from the last tests.
+#[test]
+fn what_drifts_is_forecast_with_its_interval() {
+    let (mut held, mut ours, mut level) = (0, 0.0, 0.0);
+    const ATHLETES: u64 = 200;
+    for seed in 0..ATHLETES {
+        let mut random = Rng::with_seed(seed);
+        let mut normal = || (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
+        let (mut walk, mut tests) = (0.0, Vec::new());
+        for day in 0..252 {
+            walk += normal() * 2.0 / 28.0f64.sqrt();
+            if day % 14 == 13 {
+                tests.push(Test { day, value: 100.0 + walk + 2.0 * normal() });
+            }
+        }
+        let came = tests.split_off(16)[1].value;
+        let seen = Response::fit(&[100.0; 252], &tests, &Prior::default());
+        let forecast = seen.predict(&[100.0; 251]);
+        held += usize::from((forecast.low..forecast.high).contains(&came));
+        ours += (forecast.value - came).powi(2);
+        level += (seen.reference - came).powi(2);
+    }
+    // 180 of 200 expected; 4 is a standard deviation.
+    eprintln!("held {held} of {ATHLETES}, squared errors {ours:.0}, of the mean {level:.0}");
+    assert!((168..=196).contains(&held), "{held}");
+    assert!(ours < 0.7 * level, "{ours} {level}");
+}
+
 #[test]
 fn a_long_plan_is_close_to_the_best_and_keeps_every_rule() {
     let mut request = runner(12);
