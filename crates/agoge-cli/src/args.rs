@@ -144,6 +144,9 @@ pub(crate) struct Reading {
     /// The athlete's standing height in metres: turns pixels into metres
     #[arg(short = 'H', long, value_name = "METRES", alias = "first_person_height")]
     pub(crate) height: Option<f64>,
+    /// The athlete's mass in kilograms: for the moments in the joints, from force plates or of somebody who stands (docs/LOAD.md)
+    #[arg(long, value_name = "KILOGRAMS", alias = "participant_mass")]
+    pub(crate) mass: Option<f64>,
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,

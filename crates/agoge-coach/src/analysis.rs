@@ -48,22 +48,25 @@ pub struct Analysis {
     /// The screen of landings, of movements that are scored by one.
     #[serde(default)]
     pub landing: Option<LandingReport>,
+    /// Net moments in the joints of the legs; none without a mass and forces of the ground.
+    #[serde(default)]
+    pub moments: Option<MomentReport>,
     /// What this recording cannot tell, and why.
     pub refused: Vec<Refused>,
 }
 
-/// A jump by its time in the air. The errors are those of one frame at each end.
+/// A jump by its time in the air. The errors are those of positions and of half a frame at each end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JumpReport {
     /// Number of the repetition.
     pub repetition: usize,
     /// Height, m: g·t²/8 (Bosco, Luhtanen & Komi 1983).
     pub height_m: f64,
-    /// How far one frame puts it off, m.
+    /// How far it may be off, m.
     pub height_error_m: f64,
     /// Reactive strength index, m/s: height over the time on the ground before (Young 1995); none without a drop.
     pub reactive_strength: Option<f64>,
-    /// How far one frame puts it off, m/s.
+    /// How far it may be off, m/s.
     pub reactive_strength_error: Option<f64>,
 }
 
@@ -99,6 +102,42 @@ pub struct LandingItem {
     pub confidence: Option<f64>,
     /// Who says so: `measured`, `coach`, `unseen`.
     pub by: String,
+}
+
+/// Net moments in the joints of the legs, by inverse dynamics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MomentReport {
+    /// Where the forces of the ground come from: `force plates`, `modelled`.
+    pub forces: String,
+    /// The athlete's mass, kg.
+    pub mass_kg: f64,
+    /// What the figures leave open, in sentences.
+    pub limits: Vec<String>,
+    /// The largest moments, one member a repetition, side and joint.
+    pub peaks: Vec<MomentPeak>,
+}
+
+/// The largest moments in a joint. Flexion and dorsiflexion are positive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MomentPeak {
+    /// Number of the repetition; none for the whole recording.
+    pub repetition: Option<usize>,
+    /// `ankle`, `knee`, `hip`.
+    pub joint: String,
+    /// Side.
+    pub side: Side,
+    /// The most that flexes, N·m; negative where the joint is extended throughout.
+    pub flexion_nm: f64,
+    /// The most that extends, N·m: the least value.
+    pub extension_nm: f64,
+    /// The first in N·m/kg.
+    pub flexion_nm_kg: f64,
+    /// The second in N·m/kg.
+    pub extension_nm_kg: f64,
+    /// How far both may be off, N·m.
+    pub error_nm: f64,
+    /// Share of the frames in which the moment is known, 0 to 1.
+    pub known: f64,
 }
 
 /// What was read.

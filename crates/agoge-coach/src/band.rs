@@ -1,10 +1,11 @@
 //! Curves over the repetitions: mean and spread at each per cent of the cycle.
 
 use crate::analysis::Band;
+use agoge_kinematics::dynamics::LEG_MOMENTS;
 use agoge_kinematics::normalise::{self, cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
 
-/// The bands of the curves that a movement uses (driving signals first, then those of its metrics), over complete repetitions; with a reference's
+/// The bands of the curves that a movement uses (driving signals first, then those of its metrics) and of the joints' moments, over complete repetitions; with a reference's
 /// curves and repetitions, its mean and the distance from it.
 pub fn bands(
     movement: &Movement,
@@ -17,6 +18,7 @@ pub fn bands(
     }
     let mut names: Vec<&str> = movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
     names.extend(movement.metrics.iter().filter_map(|metric| metric.curve.as_deref()));
+    names.extend(LEG_MOMENTS);
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(*name));
     names

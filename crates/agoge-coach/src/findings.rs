@@ -268,6 +268,8 @@ pub fn plain_amount(value: f64, unit: Unit) -> String {
         Unit::TrunkPerSecond => format!("{value:.2} trunk lengths/s"),
         Unit::Second => format!("{value:.2} s"),
         Unit::Percent => format!("{value:.0} %"),
+        Unit::Newton => format!("{value:.0} N"),
+        Unit::NewtonMetre => format!("{value:.0} N·m"),
         Unit::One => format!("{value:.2}"),
     }
 }

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod injury;
 pub mod learned;
 pub mod load;
+mod moments;
 pub mod plan;
 mod precision;
 pub mod score;
@@ -20,5 +21,6 @@ mod verdict;
 
 pub use analysis::Analysis;
 pub use explain::Explanation;
+pub use moments::moments;
 pub use precision::{MeasurementError, Precision};
 pub use verdict::{of_sensor as verdict_of_sensor, verdict};

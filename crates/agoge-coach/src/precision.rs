@@ -97,6 +97,11 @@ impl Precision {
         Precision { sensor: Sensor::Space, hidden: Vec::new() }
     }
 
+    /// Whether the depth is a network's guess.
+    pub fn is_guessed(&self) -> bool {
+        self.sensor == Sensor::Guess
+    }
+
     /// The error of a metric of a movement. An angle of a pose network carries what was measured of it.
     pub fn of_metric(&self, movement: &Movement, metric: &Metric) -> MeasurementError {
         let curve = movement.metric(&metric.name).and_then(|rule| rule.curve.as_deref());
@@ -134,6 +139,8 @@ impl Precision {
             Unit::TrunkPerSecond => 0.2 * doubt,
             Unit::Second => 0.05,
             Unit::Percent => 3.0 * doubt,
+            // No metric of a movement is a force or a moment: these carry errors of their own (`moments`).
+            Unit::Newton | Unit::NewtonMetre => f64::NAN,
             Unit::One => 0.05 * doubt,
         };
         MeasurementError { half_width, repeated: None, source }

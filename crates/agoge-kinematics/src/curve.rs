@@ -30,6 +30,12 @@ pub enum Unit {
     /// Per cent.
     #[serde(rename = "%")]
     Percent,
+    /// Newtons.
+    #[serde(rename = "N")]
+    Newton,
+    /// Newton metres.
+    #[serde(rename = "Nm")]
+    NewtonMetre,
     /// A plain number.
     #[serde(rename = "1")]
     One,
@@ -47,6 +53,8 @@ impl Unit {
             Unit::TrunkPerSecond => "trunk/s",
             Unit::Second => "s",
             Unit::Percent => "%",
+            Unit::Newton => "N",
+            Unit::NewtonMetre => "Nm",
             Unit::One => "1",
         }
     }

@@ -10,6 +10,7 @@ pub mod condition;
 pub mod day;
 pub mod filter;
 pub mod part;
+pub mod plate;
 pub mod recording;
 pub mod scale;
 pub mod segments;
@@ -19,6 +20,7 @@ pub mod vector;
 
 pub use day::Day;
 pub use part::{Part, Side};
+pub use plate::{Plate, Wrench};
 pub use recording::{Channel, Error, Recording, Source, Space, UpAxis};
 pub use segments::Directions;
 pub use skeleton::{Joint, Skeleton};

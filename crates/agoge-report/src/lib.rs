@@ -10,6 +10,7 @@ mod html;
 mod landing;
 mod language;
 mod load;
+mod moments;
 mod plan;
 mod steps;
 mod terminal;

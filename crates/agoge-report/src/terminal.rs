@@ -80,7 +80,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         }
     }
     if !analysis.jumps.is_empty() {
-        line(format!("\n{}", bold("Jumps, by the time in the air (± what one frame leaves open)")));
+        line(format!("\n{}", bold("Jumps, by the time in the air (± what positions and frames leave open)")));
         for jump in &analysis.jumps {
             line(format!("  {}. {}", jump.repetition, crate::landing::jump(jump)));
         }
@@ -91,6 +91,13 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             line(format!("  {:>2}. {:58} {}", item.number, item.item, crate::landing::points(item)));
         }
         wrap(crate::landing::NOTE, width).into_iter().for_each(&mut line);
+    }
+    if let Some(moments) = &analysis.moments {
+        line(format!("\n{}", bold(&crate::moments::title(moments))));
+        for peak in &moments.peaks {
+            line(format!("  {:16} {}", crate::moments::name(peak), crate::moments::range(peak)));
+        }
+        wrap(&moments.limits.join(" "), width).into_iter().for_each(&mut line);
     }
     line(format!("\nData: {}", analysis.quality.reasons.join(" ")));
     let refused = by_reason(&analysis.refused);

@@ -44,6 +44,7 @@ fn empty() -> Analysis {
         bands: vec![],
         jumps: vec![],
         landing: None,
+        moments: None,
         refused: vec![],
     }
 }

@@ -11,7 +11,9 @@ pub(crate) fn number(value: f64, unit: Unit) -> String {
         return "–".to_owned();
     }
     let text = match unit {
-        Unit::Degree | Unit::DegreePerSecond | Unit::Percent => format!("{value:.0}"),
+        Unit::Degree | Unit::DegreePerSecond | Unit::Percent | Unit::Newton | Unit::NewtonMetre => {
+            format!("{value:.0}")
+        }
         Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => format!("{value:.3}"),
         Unit::Second | Unit::One => format!("{value:.2}"),
     };
@@ -28,6 +30,7 @@ pub(crate) fn unit(unit: Unit) -> &'static str {
         Unit::Degree => "°",
         Unit::DegreePerSecond => "°/s",
         Unit::One => "",
+        Unit::NewtonMetre => "N·m",
         other => other.symbol(),
     }
 }

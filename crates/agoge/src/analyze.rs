@@ -1,13 +1,14 @@
 //! The one pipeline.
 
 use crate::models::Models;
-use crate::{Error, Options, movement};
+use crate::{Error, Options, moments, movement};
 use agoge_coach::analysis::{DataQuality, Input, RepetitionReport, SCHEMA, Verdict};
 use agoge_coach::findings::{Evidence, findings};
 use agoge_coach::{Analysis, Precision, band, learned, score, screen, summary, verdict, verdict_of_sensor};
+use agoge_kinematics::dynamics::Origin;
 use agoge_kinematics::movement::{Counted, Screen};
 use agoge_kinematics::{Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions, sensor};
-use agoge_motion::condition::{Conditioned, condition};
+use agoge_motion::condition::{self, Conditioned, Filter, condition};
 use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
 use std::collections::BTreeSet;
@@ -61,6 +62,8 @@ pub(crate) struct Prepared {
     pub(crate) conditioned: Conditioned,
     pub(crate) body: Body,
     pub(crate) measured: Measured,
+    /// What moments of joints rest on, if there are any, and in how many frames a plate's load belongs to no foot.
+    forces: Option<(Origin, usize)>,
     /// How good the data are.
     pub(crate) quality: DataQuality,
     /// The parts that are seen in some frame.
@@ -77,8 +80,8 @@ pub fn analyze(
     models: &Models,
     options: &Options,
 ) -> Result<Analyzed, Error> {
-    let Prepared { conditioned, body, measured: Measured { curves, view, view_certainty }, mut quality, ever_seen } =
-        prepare(recording, options)?;
+    let Prepared { conditioned, body, measured, forces, mut quality, ever_seen } = prepare(recording, options)?;
+    let Measured { curves, view, view_certainty } = measured;
     let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
     let found = repetitions(&movement, &curves);
     let complete: Vec<&Repetition> = found.iter().filter(|repetition| repetition.complete).collect();
@@ -179,7 +182,7 @@ pub fn analyze(
         findings: findings(&evidence),
         explanation: None,
         jumps: match movement.counts_as {
-            Some(Counted::Jump) => screen::jumps(&body.recording, &curves, &found),
+            Some(Counted::Jump) => screen::jumps(&body.recording, &unfiltered(recording, options)?, &curves, &found),
             _ => Vec::new(),
         },
         landing: match movement.screen {
@@ -189,6 +192,10 @@ pub fn analyze(
             }
             None => None,
         },
+        moments: options
+            .mass_kg
+            .zip(forces)
+            .map(|(mass_kg, forces)| agoge_coach::moments(&curves, &evidence.repetitions, mass_kg, forces)),
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,
         quality,
@@ -210,6 +217,7 @@ pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepar
         measured.curves.curves.extend(markers(&conditioned.recording));
     }
     measured.curves.curves.extend(sensor::worn(&body.recording));
+    let forces = moments::measure(&body.recording, &mut measured.curves, options);
     // To look for a part that is never seen takes the whole recording, so it is done once.
     let is_seen = |&part: &usize| (0..body.recording.frames()).any(|frame| body.recording.is_seen(frame, part));
     let ever_seen: Vec<usize> = (0..Part::COUNT).filter(is_seen).collect();
@@ -223,7 +231,17 @@ pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepar
         }
         None => verdict(of_positions, recording.frames(), recording.rate_hz()),
     };
-    Ok(Prepared { conditioned, body, measured, quality, ever_seen })
+    Ok(Prepared { conditioned, body, measured, forces, quality, ever_seen })
+}
+
+/// The body of a recording repaired but not filtered: a filter rounds off when feet leave and touch the ground.
+fn unfiltered(recording: &Recording, options: &Options) -> Result<Recording, Error> {
+    let body = condition(recording, &condition::Options { filter: Filter::None, ..options.condition.clone() })?;
+    let body = body.recording.to_body().recording;
+    Ok(match options.height_m {
+        Some(height_m) => body.scaled_by_height(height_m)?,
+        None => body,
+    })
 }
 
 /// Whether nothing is ever seen in a recording, but a worn sensor felt something.

@@ -26,6 +26,7 @@ pub mod learn;
 pub mod library;
 pub mod live;
 mod models;
+mod moments;
 mod movement;
 mod options;
 mod output;

@@ -7,6 +7,9 @@ use agoge_motion::condition;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// What people weigh, kg.
+const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
+
 /// How a recording is read and analysed. The same form is read from a configuration file (TOML, docs/CONFIG.md); unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,6 +18,8 @@ pub struct Options {
     pub movement: String,
     /// The athlete's standing height, m; scales two-dimensional input to metres.
     pub height_m: Option<f64>,
+    /// The athlete's mass, kg, with the clothes: for the moments in the joints.
+    pub mass_kg: Option<f64>,
     /// Only this stretch of the recording, s.
     pub time_range_s: Option<[f64; 2]>,
     /// How the file is read.
@@ -32,6 +37,7 @@ impl Default for Options {
         Options {
             movement: "auto".to_owned(),
             height_m: None,
+            mass_kg: None,
             time_range_s: None,
             read: ReadOptions::default(),
             video: agoge_vision::Options::default(),
@@ -42,7 +48,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what is wrong whatever the recording: a movement that does not exist and a height that is not a person's. Saves reading a
+    /// Refuses what is wrong whatever the recording: a movement that does not exist, a height or a mass that is not a person's. Saves reading a
     /// hundred files to say a hundred times the same.
     ///
     /// # Errors
@@ -63,6 +69,11 @@ impl Options {
                 let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/LOAD.md)";
                 return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
             }
+        }
+        if let Some(mass_kg) = self.mass_kg.filter(|mass_kg| !MASSES_KG.contains(mass_kg)) {
+            let (what, hint) =
+                (format!("mass {mass_kg} kg is not a person's"), "give the mass in kilograms, as in 72.5");
+            return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
         }
         self.height_m.map_or(Ok(()), agoge_motion::scale::check_height).map_err(Error::from)
     }

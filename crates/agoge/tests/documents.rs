@@ -62,8 +62,9 @@ fn shown_whole(mut why: Explanation) -> Explanation {
     why
 }
 
-/// Analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, a film, and a landing.
-fn analyses() -> [Analysis; 3] {
+/// Analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, a film, a landing, and a stance with
+/// a mass.
+fn analyses() -> [Analysis; 4] {
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
     let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
     let mut faulty = Set { faults: vec![fault], ..clean.clone() }.simulate().recording;
@@ -82,7 +83,9 @@ fn analyses() -> [Analysis; 3] {
     let options = Options { movement: "drop_jump".to_owned(), ..Options::default() };
     let jump = DropJump::default().simulate().0.recording;
     let landed = analyze(&jump, None, Models::bundled(), &options).unwrap().analysis;
-    [in_space, filmed, landed]
+    let stance = Options { movement: "squat".to_owned(), mass_kg: Some(70.0), ..Options::default() };
+    let weighed = analyze(&clean, None, Models::bundled(), &stance).unwrap().analysis;
+    [in_space, filmed, landed, weighed]
 }
 
 #[test]
@@ -103,6 +106,7 @@ fn every_field_of_the_analysis_is_documented() {
         "explanation.links[].at",
         "jumps[].height_m",
         "landing.items[].by",
+        "moments.peaks[].error_nm",
     ] {
         assert!(found.contains(deep), "{deep} is in no sample");
     }
@@ -118,12 +122,27 @@ fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
 /// Words that fields may hold, taken from the types.
 #[test]
 fn every_word_of_the_analysis_is_documented() {
-    use Unit::{Degree, DegreePerSecond, Metre, MetrePerSecond, One, Percent, Second, Trunk, TrunkPerSecond};
+    use Unit::{
+        Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second, Trunk,
+        TrunkPerSecond,
+    };
     use agoge::coach::analysis::{Certainty, Verdict};
     use agoge::kinematics::{Unit, View};
     use agoge::motion::UpAxis;
     let text = document("ANALYSIS.md");
-    let units = [Degree, DegreePerSecond, Metre, MetrePerSecond, Trunk, TrunkPerSecond, Second, Percent, One];
+    let units = [
+        Degree,
+        DegreePerSecond,
+        Metre,
+        MetrePerSecond,
+        Trunk,
+        TrunkPerSecond,
+        Second,
+        Percent,
+        Newton,
+        NewtonMetre,
+        One,
+    ];
     let words = [
         written(&[Verdict::Good, Verdict::Usable, Verdict::Poor]),
         written(&[Certainty::Low, Certainty::Moderate, Certainty::High]),

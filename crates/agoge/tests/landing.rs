@@ -4,7 +4,7 @@
 
 use agoge::coach::analysis::LandingReport;
 use agoge::motion::Side;
-use agoge::motion::simulate::DropJump;
+use agoge::motion::simulate::{Corruption, DropJump};
 use agoge::{Analysis, Models, Options, analyze};
 
 fn analysis(recording: &agoge::motion::Recording, options: &Options) -> Analysis {
@@ -88,19 +88,45 @@ fn a_coach_overrules_items() {
     }
 }
 
-/// Heights within twice the error that is stated (a frame at each end and the centimetres within which a foot counts as on the ground); so is reactive strength.
+/// Heights and reactive strength have no bias, at any rate and wherever the frames fall against the instants: their mean over jumps that begin between the frames is that which was planted within 2 mm and
+/// 0.01 m/s, and each is within the error that is stated. So it is through the usual filter of 6 Hz too, and (within 5 mm and 0.02 m/s) where every position is 4 mm off.
 #[test]
 fn heights_and_reactive_strength_are_those_that_were_simulated() {
-    for rate_hz in [60.0, 120.0, 240.0] {
-        let own = DropJump { rate_hz, ..DropJump::default() };
-        let jumps = analysis(&own.simulate().0.recording, &unfiltered()).jumps;
-        assert_eq!(jumps.len(), 3);
-        for jump in jumps {
-            assert!((jump.height_m - 0.3).abs() < 2.0 * jump.height_error_m + 0.02, "{rate_hz} {jump:?}");
-            let index = jump.reactive_strength.unwrap();
+    for (filtered, noise, bias_m, bias) in
+        [(false, 0.0, 0.002, 0.01), (true, 0.0, 0.002, 0.01), (true, 0.004, 0.005, 0.02)]
+    {
+        for (rate_hz, jump_m) in [(60.0, 0.3), (120.0, 0.3), (240.0, 0.3), (60.0, 0.15), (120.0, 0.5)] {
+            let (mut heights, mut indices) = (Vec::new(), Vec::new());
+            for contact_s in [0.5, 0.503, 0.507, 0.511] {
+                let own = DropJump { rate_hz, jump_m, contact_s, ..DropJump::default() };
+                let mut recording = own.simulate().0.recording;
+                Corruption { noise, dropout: 0.0, swaps: 0.0, outliers: 0.0, seed: 3 }.apply(&mut recording);
+                let jumps = analysis(&recording, &if filtered { options() } else { unfiltered() }).jumps;
+                assert_eq!(jumps.len(), 3, "{rate_hz} {jump_m} {filtered} {noise}");
+                for jump in jumps {
+                    heights.push(jump.height_m - jump_m);
+                    assert!(
+                        (jump.height_m - jump_m).abs() < jump.height_error_m,
+                        "{rate_hz} {jump_m} {noise} {jump:?}"
+                    );
+                    assert!(jump.height_error_m < 0.02, "{jump:?}");
+                    // Where positions are off, the speed of the falling foot cannot always be told from two frames: then there is a height alone.
+                    if let Some((index, error)) = jump.reactive_strength.zip(jump.reactive_strength_error) {
+                        indices.push(index - jump_m / contact_s);
+                        assert!((index - jump_m / contact_s).abs() < error, "{rate_hz} {jump_m} {noise} {jump:?}");
+                    }
+                }
+            }
+            let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len().max(1) as f64;
+            assert!(noise > 0.0 || indices.len() == heights.len());
+            let found = (1e3 * mean(&heights), mean(&indices));
+            println!(
+                "{rate_hz} Hz, {jump_m} m, filter {filtered}, noise {noise}: {:.2} mm, {:.4} m/s",
+                found.0, found.1
+            );
             assert!(
-                (index - 0.3 / 0.5).abs() < 2.0 * jump.reactive_strength_error.unwrap() + 0.04,
-                "{rate_hz} {jump:?}"
+                mean(&heights).abs() < bias_m && mean(&indices).abs() < bias,
+                "{rate_hz} {jump_m} {noise}: {found:?}"
             );
         }
     }

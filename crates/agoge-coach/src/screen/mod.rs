@@ -1,5 +1,6 @@
 //! Landing and cutting screens, item by item: what a view cannot see is said, never scored, and a coach may overrule every item.
 
+mod flight;
 mod item;
 mod jump;
 mod less;
@@ -7,6 +8,7 @@ mod lists;
 mod recorded;
 mod report;
 
+pub use flight::Flight;
 pub use item::{Item, Score, Scored, Total, total, trials};
 pub use jump::{Measured, jump_height, reactive_strength};
 pub use less::{LESS, Landing, less};

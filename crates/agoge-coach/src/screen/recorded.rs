@@ -1,6 +1,6 @@
 //! What a recording shows of a jump: when the feet touched and left the ground, and how the body landed.
 
-use super::jump::{Measured, jump_height, reactive_strength};
+use super::flight::lowest as low;
 use super::less::Landing;
 use agoge_kinematics::{Curves, Repetition, View};
 use agoge_motion::vector::{dot, sub, unit};
@@ -12,7 +12,7 @@ const NEAR_M: f64 = 0.02;
 const NEAR_TRUNK: f64 = 0.04;
 
 /// Frames at which a jump touched and left the ground.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ground {
     /// First contact of each foot before the lowest point, left and right; none if the foot was on the ground before, or not seen.
     pub contact: [Option<usize>; 2],
@@ -22,6 +22,10 @@ pub struct Ground {
     pub take_off: Option<usize>,
     /// The first frame on the ground again.
     pub landing: Option<usize>,
+    /// How near to where it stood a foot counts as on the ground, in the unit of the positions.
+    pub near: f64,
+    /// Metres in a unit of the positions; of pictures without a scale by the length of a trunk.
+    pub metres: f64,
 }
 
 impl Ground {
@@ -36,38 +40,21 @@ impl Ground {
         let pelvis = &curves.get("pelvis_height", None)?.values;
         let (start, end) = (repetition.start, repetition.end);
         let near = near(body, start..=end);
-        let low = |side: Side, frame: usize| {
-            let y = |part: Part| body.at(frame, part.on(side).index())[1];
-            let foot = y(Part::LeftBigToe).min(y(Part::LeftHeel));
-            if foot.is_finite() { foot } else { y(Part::LeftAnkle) }
-        };
         let apex = repetition.events.iter().find(|event| event.name == "apex")?.frame;
         let lowest =
             (start..=apex).filter(|f| pelvis[*f].is_finite()).min_by(|a, b| pelvis[*a].total_cmp(&pelvis[*b]))?;
-        let floor = Side::BOTH.map(|side| low(side, lowest));
-        let stands = |k: usize, frame: usize| low(Side::BOTH[k], frame) - floor[k] <= near;
+        let floor = [0, 1].map(|foot| low(body, foot, lowest));
+        let stands = |foot: usize, frame: usize| low(body, foot, frame) - floor[foot] <= near;
         let contact = [0, 1].map(|k| {
             let first = (start..=lowest).rev().take_while(|frame| stands(k, *frame)).last()?;
             // The repetition may begin in the drop: the foot must have been seen off the ground just before.
-            (first > 0 && low(Side::BOTH[k], first - 1) - floor[k] > near).then_some(first)
+            (first > 0 && low(body, k, first - 1) - floor[k] > near).then_some(first)
         });
         let stand = |frame: usize| stands(0, frame) || stands(1, frame);
         let take_off = (lowest..=apex).take_while(|frame| stand(*frame)).last().filter(|frame| *frame < apex);
         let landing = (apex..=end).find(|frame| stand(*frame)).filter(|_| take_off.is_some());
-        floor.iter().any(|y| y.is_finite()).then_some(Ground { contact, lowest, take_off, landing })
-    }
-
-    /// Height by the time in the air; none if it was not seen whole.
-    pub fn height(&self, body: &Recording) -> Option<Measured> {
-        let flight_s = body.time[self.landing?] - body.time[self.take_off?];
-        Some(jump_height(flight_s, body.rate_hz()))
-    }
-
-    /// Reactive strength: the height over the time on the ground before it; none without a drop.
-    pub fn reactive(&self, body: &Recording) -> Option<Measured> {
-        let flight_s = body.time[self.landing?] - body.time[self.take_off?];
-        let contact_s = body.time[self.take_off?] - body.time[self.first_contact()?];
-        Some(reactive_strength(flight_s, contact_s, body.rate_hz()))
+        let metres = NEAR_M / near;
+        floor.iter().any(|y| y.is_finite()).then_some(Ground { contact, lowest, take_off, landing, near, metres })
     }
 
     /// The first landing as the LESS (Padua 2009) looks at it; none if no foot was seen to touch down.

@@ -1,20 +1,27 @@
 //! Jumps and landings of an analysis, as `analysis.json` has them.
 
+use super::flight::Flight;
 use super::item::{Score, Scored, total, trials};
+use super::jump::{jump_height, reactive_strength, time_error_s};
 use super::less::less;
 use super::recorded::Ground;
+use crate::Precision;
 use crate::analysis::{JumpReport, LandingItem, LandingReport};
-use agoge_kinematics::{Curves, Repetition, View};
+use agoge_kinematics::{Curves, Repetition, Unit, View};
 use agoge_motion::Recording;
 use std::collections::BTreeMap;
 
-/// Each complete repetition (its number from 1) in which the feet were seen to leave the ground and come back.
-pub fn jumps(body: &Recording, curves: &Curves, repetitions: &[Repetition]) -> Vec<JumpReport> {
+/// Each complete repetition (its number from 1) in which the feet were seen to leave the ground and come back. `raw` is the body before
+/// any filter, by which the instants are told ([`Flight::of`]).
+pub fn jumps(body: &Recording, raw: &Recording, curves: &Curves, repetitions: &[Repetition]) -> Vec<JumpReport> {
+    let position_error_m = Precision::of(body).of_unit(Unit::Metre).half_width;
     let jump = |(index, repetition): (usize, &Repetition)| {
         let ground = Ground::of(body, curves, repetition).filter(|_| repetition.complete)?;
         // Without a scale there is a time in the air all the same, and the height follows from it.
-        let height = ground.height(body)?;
-        let reactive = ground.reactive(body);
+        let Flight { flight_s, contact_s } = Flight::of(raw, &ground)?;
+        let error_s = time_error_s(flight_s, position_error_m, body.rate_hz());
+        let height = jump_height(flight_s, error_s);
+        let reactive = contact_s.map(|contact_s| reactive_strength(flight_s, contact_s, error_s));
         Some(JumpReport {
             repetition: index + 1,
             height_m: height.value,

@@ -92,10 +92,10 @@ fn two_of_three_trials_and_the_coachs_word_count() {
 /// By hand: 9.80665 · 0.25 / 8 = 0.3065 m; one frame in 60 of half a second is 6.7 %.
 #[test]
 fn a_frame_leaves_seven_per_cent_of_a_jump_open() {
-    let height = jump_height(0.5, 60.0);
+    let height = jump_height(0.5, 1.0 / 60.0);
     assert!((height.value - 0.306_458).abs() < 1e-6);
     assert!((height.error / height.value - 0.0667).abs() < 1e-3);
-    let index = reactive_strength(0.5, 0.2, 240.0);
+    let index = reactive_strength(0.5, 0.2, 1.0 / 240.0);
     assert!((index.value - 1.532_29).abs() < 1e-5 && index.error > 0.03 && index.error < 0.05, "{index:?}");
 }
 

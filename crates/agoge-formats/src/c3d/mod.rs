@@ -1,10 +1,11 @@
-//! C3D: markers and analog signals, in Intel, DEC or MIPS order, as floats or scaled integers.
+//! C3D: markers, analog signals and force plates, in Intel, DEC or MIPS order, as floats or scaled integers.
 //!
 //! A negative residual is a missing point. Labels beyond 255 are looked for in LABELS2, LABELS3…; points that are results of a model
 //! (named in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS) are left out. The format: Motion Lab Systems, *The C3D File Format User
 //! Guide* (2008). Nothing that the file says of its own lengths is trusted.
 
 mod parameters;
+mod plates;
 mod processor;
 
 use crate::error::{Place, quoted};
@@ -14,6 +15,7 @@ use crate::{Error, ReadOptions, skeletons, text, up};
 use agoge_motion::recording::MISSING;
 use agoge_motion::{Channel, Recording, Space, UpAxis};
 use parameters::Parameters;
+use plates::Laboratory;
 use processor::Processor;
 use std::path::Path;
 
@@ -91,7 +93,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         let at = layout.start + frame * layout.frame_bytes();
         position.extend(kept.iter().map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)));
     }
-    let channels = channels(&layout, bytes, &parameters);
+    let mut channels = channels(&layout, bytes, &parameters);
     let events = parameters.number("EVENT", "USED").unwrap_or(0.0);
     if events > 0.0 {
         notes.push(format!("{events} events left out"));
@@ -106,6 +108,10 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     };
     let up_axis = up::find(&skeleton, &position, options.up_axis, stated, &mut notes);
     position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
+    let (parameters, samples) = (&parameters, layout.samples);
+    let laboratory = Laboratory { parameters, analogs: &channels, metres: scale, up_axis, samples };
+    let plates = plates::read(&laboratory, &mut notes);
+    channels.extend(plates);
     let time = (0..layout.frames).map(|frame| frame as f64 / layout.rate_hz).collect();
     let recording = finish(path, "c3d", skeleton, Space::World, up_axis, time, position, notes)?;
     Ok(Recording { channels, ..recording })

@@ -11,8 +11,8 @@ use std::path::Path;
 enum Values {
     /// Texts, one a row of the last dimension.
     Texts(Vec<String>),
-    /// Bytes, integers and floats alike.
-    Numbers(Vec<f64>),
+    /// Bytes, integers and floats alike, and how many stand in a row of the first dimension.
+    Numbers(Vec<f64>, usize),
 }
 
 /// All parameters, by group and name in capitals.
@@ -52,11 +52,19 @@ impl Parameters {
     pub(super) fn numbers(&self, group: &str, name: &str) -> Vec<f64> {
         let mut all = Vec::new();
         for part in self.parts(group, name) {
-            if let Values::Numbers(numbers) = part {
+            if let Values::Numbers(numbers, _) = part {
                 all.extend(numbers);
             }
         }
         all
+    }
+
+    /// How many numbers stand in a row of the first dimension of an array.
+    pub(super) fn first_dimension(&self, group: &str, name: &str) -> Option<usize> {
+        match self.get(group, name)? {
+            Values::Numbers(_, row) => Some(*row),
+            Values::Texts(_) => None,
+        }
     }
 
     /// The first number of a parameter.
@@ -116,15 +124,15 @@ fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
     let size = usize::from(kind.unsigned_abs()).max(1);
     let start = at + 2 + count;
     let data = bytes.get(start..start.checked_add(elements.checked_mul(size)?)?)?;
+    let row = dimensions.first().copied().unwrap_or(1);
     Some(match kind {
         -1 => {
-            let row = dimensions.first().copied().unwrap_or(1);
             let rows = data.len().checked_div(row).unwrap_or(0);
             Values::Texts((0..rows).map(|k| text(&data[k * row..(k + 1) * row])).collect())
         }
-        2 => Values::Numbers((0..elements).filter_map(|k| processor.i16(data, 2 * k)).map(f64::from).collect()),
-        4 => Values::Numbers((0..elements).filter_map(|k| processor.f32(data, 4 * k)).map(f64::from).collect()),
-        _ => Values::Numbers(data.iter().map(|&b| f64::from(b as i8)).collect()),
+        2 => Values::Numbers((0..elements).filter_map(|k| processor.i16(data, 2 * k)).map(f64::from).collect(), row),
+        4 => Values::Numbers((0..elements).filter_map(|k| processor.f32(data, 4 * k)).map(f64::from).collect(), row),
+        _ => Values::Numbers(data.iter().map(|&b| f64::from(b as i8)).collect(), row),
     })
 }
 

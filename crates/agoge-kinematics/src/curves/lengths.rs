@@ -88,7 +88,7 @@ const SEGMENTS: [(Part, Part, f64, f64); 6] = [
 
 /// Centre of mass in the unit of the positions (segment masses and centres of de Leva 1996, table 4, men). A segment whose ends are not
 /// both seen is put at its nearer end if that is seen and left out otherwise; the masses of the rest are then scaled to one.
-fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
+pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
     let (mut moment, mut mass) = ([0.0; 3], 0.0);
     let mut put = |a: [f64; 3], b: [f64; 3], share: f64, along: f64| {
         let centre = if b[0].is_finite() { add(a, scale(sub(b, a), along)) } else { a };
@@ -109,7 +109,7 @@ fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
 }
 
 /// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet or, without feet, of the ankles.
-pub(super) fn floor(body: &Recording) -> f64 {
+pub(crate) fn floor(body: &Recording) -> f64 {
     let feet =
         [Part::LeftBigToe, Part::RightBigToe, Part::LeftHeel, Part::RightHeel, Part::LeftAnkle, Part::RightAnkle];
     let mut lowest: Vec<f64> = (0..body.frames())

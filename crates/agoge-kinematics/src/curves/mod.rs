@@ -7,6 +7,7 @@ mod markers;
 mod shown;
 mod view;
 
+pub(crate) use lengths::{centre_of_mass, floor};
 pub use markers::markers;
 pub use shown::{WELL_SHOWN, shown};
 pub use view::View;
@@ -56,6 +57,11 @@ impl Setting {
         let (floor, trunk) = (lengths::floor(body), lengths::trunk_length(body));
         Setting { view, view_certainty, towards: frame::towards(body, view), floor, trunk }
     }
+}
+
+/// The athlete's right in each frame, level, of a recording in space.
+pub(crate) fn rights(body: &Recording) -> Vec<[f64; 3]> {
+    Frames::of(body, &Setting::of(body)).right
 }
 
 /// As [`measure`], in a setting that is known already.

@@ -4,7 +4,7 @@ use super::segments::Segment;
 use agoge_motion::vector::{add, cross, norm, scale, sub};
 
 /// Gravity, m/s², y up.
-const GRAVITY: [f64; 3] = [0.0, -9.80665, 0.0];
+pub(super) const GRAVITY: [f64; 3] = [0.0, -9.80665, 0.0];
 /// Frames on each side of one that its acceleration needs.
 const REACH: usize = 2;
 
@@ -105,7 +105,7 @@ fn one((near, far): (&[Point], &[Point]), frame: usize, step: f64, segment: &Seg
 }
 
 /// Second derivative by the five-point rule (its error falls with the fourth power of the step).
-fn second(of: impl Fn(usize) -> Point, frame: usize, frames: usize, step: f64) -> Point {
+pub(super) fn second(of: impl Fn(usize) -> Point, frame: usize, frames: usize, step: f64) -> Point {
     if frame < REACH || frame + REACH >= frames {
         return NAN;
     }

@@ -160,34 +160,50 @@ fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
 }
 
 /// Filters one coordinate over time in place.
-type Apply = Box<dyn Fn(&mut Vec<f64>)>;
+pub type Smooth = Box<dyn Fn(&mut Vec<f64>)>;
+
+/// The filter as it runs at a frame rate, for what stands beside the positions and must be as smooth; none where it does nothing, or the frames are too few for it.
+///
+/// # Errors
+/// [`Error::Parameter`] for options that make no sense.
+pub fn smoother(filter: Filter, rate_hz: f64) -> Result<Option<Smooth>, Error> {
+    Ok(match filter {
+        Filter::None => None,
+        Filter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => None,
+        Filter::Butterworth { order, cutoff_hz, correction } => {
+            let butterworth = Butterworth::new(order, cutoff_hz, rate_hz, correction)?;
+            Some(Box::new(move |values: &mut Vec<f64>| {
+                butterworth.zero_phase(values);
+            }))
+        }
+        Filter::Whittaker { lambda } => Some(Box::new(move |values: &mut Vec<f64>| {
+            let smooth = whittaker(values, lambda);
+            // Gaps stay gaps.
+            values.iter_mut().zip(smooth).filter(|(v, _)| v.is_finite()).for_each(|(v, s)| *v = s);
+        })),
+    })
+}
+
+/// Close to half the frame rate there is nothing left for the filter to take away.
+fn is_too_slow(rate_hz: f64, cutoff_hz: f64) -> bool {
+    rate_hz.is_nan() || cutoff_hz >= 0.45 * rate_hz
+}
 
 fn filter(recording: &mut Recording, filter: Filter, log: &mut Log) -> Result<(), Error> {
     let rate_hz = recording.rate_hz();
-    let (apply, note): (Apply, String) = match filter {
+    let note = match filter {
         Filter::None => return Ok(()),
-        // Close to half the frame rate there is nothing left for the filter to take away.
-        Filter::Butterworth { cutoff_hz, .. } if rate_hz.is_nan() || cutoff_hz >= 0.45 * rate_hz => {
+        Filter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => {
             let note = format!("{rate_hz:.1} frames a second are too few for a cut-off of {cutoff_hz} Hz");
             log.all("not filtered", 0, note);
             return Ok(());
         }
-        Filter::Butterworth { order, cutoff_hz, correction } => {
-            let butterworth = Butterworth::new(order, cutoff_hz, rate_hz, correction)?;
-            let note = format!("Butterworth order {order}, {cutoff_hz} Hz, zero phase");
-            let apply = move |values: &mut Vec<f64>| {
-                butterworth.zero_phase(values);
-            };
-            (Box::new(apply), note)
+        Filter::Butterworth { order, cutoff_hz, .. } => {
+            format!("Butterworth order {order}, {cutoff_hz} Hz, zero phase")
         }
-        Filter::Whittaker { lambda } => {
-            let gaps_stay = move |values: &mut Vec<f64>| {
-                let smooth = whittaker(values, lambda);
-                values.iter_mut().zip(smooth).filter(|(v, _)| v.is_finite()).for_each(|(v, s)| *v = s);
-            };
-            (Box::new(gaps_stay), format!("Whittaker smoother, λ = {lambda}"))
-        }
+        Filter::Whittaker { lambda } => format!("Whittaker smoother, λ = {lambda}"),
     };
+    let Some(apply) = smoother(filter, rate_hz)? else { return Ok(()) };
     let axes = if recording.space.is_3d() { 3 } else { 2 };
     let (frames, joints) = (recording.frames(), recording.joints());
     let mut values = vec![0.0; frames];

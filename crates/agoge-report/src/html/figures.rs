@@ -100,7 +100,8 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
 fn least_span(unit: Unit) -> f64 {
     match unit {
         Unit::Degree | Unit::Percent => 20.0,
-        Unit::DegreePerSecond => 50.0,
+        Unit::DegreePerSecond | Unit::Newton => 50.0,
+        Unit::NewtonMetre => 20.0,
         Unit::Metre | Unit::Trunk => 0.1,
         Unit::MetrePerSecond | Unit::TrunkPerSecond | Unit::Second | Unit::One => 0.5,
     }

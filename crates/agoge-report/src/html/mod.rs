@@ -108,6 +108,7 @@ fn report(around: Option<&Around>, analysis: &Analysis, scene: &Scene) -> String
             (sections::repetitions(analysis))
             (sections::jumps(analysis))
             (sections::landing(analysis))
+            (sections::moments(analysis))
             (sections::quality(analysis))
             (sections::refused(analysis))
         }

@@ -1,9 +1,9 @@
 //! The sections of the page, in the order in which a coach reads them.
 
 use super::{Scene, figures};
-use crate::landing;
 use crate::terminal::FIRST;
 use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
+use crate::{landing, moments};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::words;
@@ -268,7 +268,7 @@ pub(super) fn jumps(analysis: &Analysis) -> Markup {
         @if !analysis.jumps.is_empty() {
             section {
                 h2 { "Jumps" }
-                p.small { "By the time in the air (Bosco 1983; Young 1995); ± is what one frame at " (format!("{:.0}", analysis.input.rate_hz)) " a second leaves open." }
+                p.small { "By the time in the air (Bosco 1983; Young 1995); ± is what the error of positions and half a frame at " (format!("{:.0}", analysis.input.rate_hz)) " a second leave open." }
                 ol { @for own in &analysis.jumps { li value=(own.repetition) { (landing::jump(own)) } } }
             }
         }
@@ -287,6 +287,23 @@ pub(super) fn landing(analysis: &Analysis) -> Markup {
                         tr { th scope="row" { (item.number) } td.text { (item.item) } td.text { (landing::points(item)) } }
                     } }
                 } }
+            }
+        }
+    }
+}
+
+pub(super) fn moments(analysis: &Analysis) -> Markup {
+    html! {
+        @if let Some(own) = &analysis.moments {
+            section {
+                h2 { (moments::title(own)) }
+                div.scroll tabindex="0" { table.joints {
+                    thead { tr { th scope="col" { "Joint" } td.text { "Most extending to most flexing moment" } } }
+                    tbody { @for peak in &own.peaks {
+                        tr { th scope="row" { (moments::name(peak)) } td.text { (moments::range(peak)) } }
+                    } }
+                } }
+                p.small { (own.limits.join(" ")) }
             }
         }
     }

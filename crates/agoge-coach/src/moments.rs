@@ -1,0 +1,85 @@
+//! The largest net moments in the joints of the legs, as `analysis.json` has them.
+
+use crate::analysis::{MomentPeak, MomentReport};
+use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin};
+use agoge_kinematics::{Curves, Repetition};
+use agoge_motion::Side;
+
+/// How far the line of a measured force may pass a joint otherwise than found, m: joint centres and the centre of pressure are each off by about a centimetre (an assumption of ours).
+const MEASURED_LEVER_M: f64 = 0.02;
+/// The same of a modelled force: the centre of mass comes from tables of segments too.
+const MODELLED_LEVER_M: f64 = 0.04;
+
+/// The report of the curves of `agoge_kinematics::dynamics::leg_moments`: a member a joint, side and complete repetition (its number, and the repetition); over the whole recording where
+/// there is none. What is never known in a repetition is left out.
+pub fn moments(
+    curves: &Curves,
+    complete: &[(usize, &Repetition)],
+    mass_kg: f64,
+    (origin, unclear): (Origin, usize),
+) -> MomentReport {
+    let mut spans: Vec<(Option<usize>, usize, usize)> =
+        complete.iter().map(|(number, own)| (Some(*number), own.start, own.end)).collect();
+    if spans.is_empty() {
+        spans.push((None, 0, curves.time.len().saturating_sub(1)));
+    }
+    let lever = if origin == Origin::Plates { MEASURED_LEVER_M } else { MODELLED_LEVER_M };
+    let mut peaks = Vec::new();
+    for (repetition, start, end) in spans {
+        for side in Side::BOTH {
+            for name in LEG_MOMENTS {
+                let Some(values) = curves.get(name, Some(side)).and_then(|own| own.values.get(start..=end)) else {
+                    continue;
+                };
+                let known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+                let (flexion, extension) =
+                    known.iter().fold((f64::NAN, f64::NAN), |(most, least), own| (own.max(most), own.min(least)));
+                if known.is_empty() {
+                    continue;
+                }
+                let forces = curves.get("ground_force", Some(side)).and_then(|own| own.values.get(start..=end));
+                let force = forces.unwrap_or(&[]).iter().copied().fold(0.0, f64::max);
+                peaks.push(MomentPeak {
+                    repetition,
+                    joint: name.split('_').next().unwrap_or(name).to_owned(),
+                    side,
+                    flexion_nm: flexion,
+                    extension_nm: extension,
+                    flexion_nm_kg: flexion / mass_kg,
+                    extension_nm_kg: extension / mass_kg,
+                    error_nm: lever * force,
+                    known: known.len() as f64 / values.len() as f64,
+                });
+            }
+        }
+    }
+    MomentReport {
+        forces: if origin == Origin::Plates { "force plates" } else { "modelled" }.to_owned(),
+        mass_kg,
+        limits: limits(origin, unclear),
+        peaks,
+    }
+}
+
+fn limits(origin: Origin, unclear: usize) -> Vec<String> {
+    let net = "Net moments: what muscles on both sides of a joint do against each other is not in them, and they say nothing of the load on a ligament.".to_owned();
+    let error = |centimetres: u8| {
+        format!(
+            "The error is what {centimetres} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables of men say (de Leva 1996)."
+        )
+    };
+    let mut all = match origin {
+        Origin::Plates => vec![net, error(2)],
+        Origin::Standing => vec![
+            net,
+            error(4),
+            "The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing.".to_owned(),
+        ],
+    };
+    if unclear > 0 {
+        all.push(format!(
+            "In {unclear} frames a plate was loaded, but not by one foot that can be named: they are left out."
+        ));
+    }
+    all
+}

@@ -1,0 +1,306 @@
+//! Force plates of a C3D: the group FORCE_PLATFORM and the analog channels that it names (types 1 to 4 of Motion Lab Systems, *The C3D File Format User Guide*, 2008).
+//!
+//! A plate that cannot be read is left out with a note; the markers are as good without it.
+
+use super::parameters::Parameters;
+use crate::error::quoted;
+use crate::options::MAX_VALUES;
+use agoge_motion::recording::MISSING;
+use agoge_motion::vector::{add, cross, norm, scale, sub, unit};
+use agoge_motion::{Channel, UpAxis, plate};
+
+/// More plates than any laboratory has: a count beyond is damage.
+const MOST: usize = 64;
+/// Below this force, N, a plate counts as unloaded: where it acts is then noise.
+const LOADED_N: f64 = 10.0;
+/// Somebody stands on a plate that measures more than this, N, while it should show its zero.
+const STOOD_ON_N: f64 = 100.0;
+/// An edge shorter than this, m, is no plate's.
+const SHORTEST_M: f64 = 0.05;
+
+/// What all plates of a file share.
+pub(super) struct Laboratory<'a> {
+    pub(super) parameters: &'a Parameters,
+    /// The file's analog channels, scaled.
+    pub(super) analogs: &'a [Channel],
+    /// Metres in a unit of the points.
+    pub(super) metres: f64,
+    pub(super) up_axis: UpAxis,
+    /// Analog samples in a frame.
+    pub(super) samples: usize,
+}
+
+/// The channels of all plates that can be read (`agoge_motion::plate`), numbered as in the file; what could not be read is noted.
+pub(super) fn read(laboratory: &Laboratory, notes: &mut Vec<String>) -> Vec<Channel> {
+    let used = laboratory.parameters.number("FORCE_PLATFORM", "USED").unwrap_or(0.0);
+    if used > MOST as f64 {
+        notes.push(format!("{used} force plates are more than {MOST}: left out, the file is damaged there"));
+        return Vec::new();
+    }
+    let values = 9.0 * used * laboratory.analogs.first().map_or(0, |channel| channel.values.len()) as f64;
+    if values > MAX_VALUES as f64 {
+        notes.push(format!("the samples of {used} force plates are more than {MAX_VALUES} numbers: left out"));
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for index in 0..used.max(0.0) as usize {
+        match laboratory.plate(index, notes) {
+            Ok(channels) => all.extend(channels),
+            Err(why) => notes.push(format!("force plate {} left out: {why}", index + 1)),
+        }
+    }
+    all
+}
+
+/// Force, moment about the centre of the surface, and in type 1 the point itself: in the plate's axes, N, N·m, m.
+type Sample = ([f64; 3], [f64; 3], Option<[f64; 2]>);
+
+impl Laboratory<'_> {
+    fn plate(&self, index: usize, notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
+        let number = index + 1;
+        let kind = self.parameters.numbers("FORCE_PLATFORM", "TYPE").get(index).copied();
+        let kind = kind.ok_or("its type is missing")?;
+        if ![1.0, 2.0, 3.0, 4.0].contains(&kind) {
+            return Err(format!("type {kind} is not one of 1, 2, 3, 4"));
+        }
+        let kind = kind as u8;
+        let surface = self.surface(index)?;
+        let origin = self.origin(index, kind, notes)?;
+        let matrix = if kind == 4 { Some(self.matrix(index, notes)?) } else { None };
+        let own = self.own_channels(index, if kind == 3 { 8 } else { 6 })?;
+        let units = self.units(&own, kind, number, notes);
+
+        let raw = |sample: usize, zero: &[f64; 8]| -> [f64; 8] {
+            std::array::from_fn(|k| own.get(k).map_or(0.0, |c| c.values[sample] - zero[k]) * units[k])
+        };
+        let read = |sample: usize, zero: &[f64; 8]| {
+            let raw = raw(sample, zero);
+            let raw = matrix.as_ref().map_or(raw, |matrix| self.calibrated(matrix, &raw));
+            at_surface(kind, &raw, origin)
+        };
+        let samples = own.first().map_or(0, |channel| channel.values.len());
+        let zero = self.zero(&own, kind, &|sample, zero| norm(read(sample, zero).0), number, notes);
+        let mut lab: Vec<[[f64; 3]; 3]> = (0..samples).map(|sample| surface.to_lab(read(sample, &zero))).collect();
+        for own in lab.iter_mut().flatten() {
+            *own = self.up_axis.to_y_up(*own);
+        }
+        // The ground only pushes: a file that says otherwise holds what the athlete does to the plate.
+        if lab.iter().map(|sample| sample[0][1]).filter(|y| y.is_finite()).sum::<f64>() < 0.0 {
+            lab.iter_mut().for_each(|[force, _, moment]| {
+                *force = scale(*force, -1.0);
+                *moment = scale(*moment, -1.0);
+            });
+        }
+        Ok(plate::channels(number, own.first().map_or(0.0, |channel| channel.rate_hz), &lab))
+    }
+
+    fn surface(&self, index: usize) -> Result<Surface, String> {
+        let all = self.parameters.numbers("FORCE_PLATFORM", "CORNERS");
+        let own = all.get(12 * index..12 * (index + 1)).ok_or("its corners are missing")?;
+        let corner = |k: usize| scale([own[3 * k], own[3 * k + 1], own[3 * k + 2]], self.metres);
+        let corners = [corner(0), corner(1), corner(2), corner(3)];
+        let (along, aside) = (sub(corners[0], corners[1]), sub(corners[0], corners[3]));
+        let is_plate = norm(cross(along, aside)) > SHORTEST_M * SHORTEST_M && corners[2].iter().all(|c| c.is_finite());
+        if !is_plate {
+            return Err("its corners make no surface".to_owned());
+        }
+        let (x, z) = (unit(along), unit(cross(along, aside)));
+        let centre = scale(corners.into_iter().fold([0.0; 3], add), 0.25);
+        Ok(Surface { axes: [x, cross(z, x), z], centre })
+    }
+
+    /// From where the plate measures to the centre of its surface, m; of type 3 half the distances of its sensors and their depth.
+    fn origin(&self, index: usize, kind: u8, notes: &mut Vec<String>) -> Result<[f64; 3], String> {
+        if kind == 1 {
+            return Ok([0.0; 3]);
+        }
+        let all = self.parameters.numbers("FORCE_PLATFORM", "ORIGIN");
+        let own = all.get(3 * index..3 * (index + 1)).ok_or("its origin is missing")?;
+        if own.iter().any(|value| !value.is_finite()) {
+            return Err("its origin is no number".to_owned());
+        }
+        let mut origin = scale([own[0], own[1], own[2]], self.metres);
+        // The surface is above the sensors, and z points down: some programs write the vector the other way round.
+        if origin[2] > 0.0 {
+            notes.push(format!("force plate {}: its origin lies above the surface, so it was turned over", index + 1));
+            origin = scale(origin, -1.0);
+        }
+        if kind == 3 {
+            origin = [origin[0].abs(), origin[1].abs(), origin[2]];
+            if origin[0] == 0.0 || origin[1] == 0.0 {
+                return Err("the places of its sensors (ORIGIN) are missing".to_owned());
+            }
+        }
+        Ok(origin)
+    }
+
+    /// The calibration matrix, `[row][column]`; the file keeps it column by column.
+    fn matrix(&self, index: usize, notes: &mut Vec<String>) -> Result<[[f64; 6]; 6], String> {
+        let all = self.parameters.numbers("FORCE_PLATFORM", "CAL_MATRIX");
+        if all.is_empty() {
+            notes.push(format!(
+                "force plate {}: no calibration matrix, so its channels are taken as they are",
+                index + 1
+            ));
+            return Ok(std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column)))));
+        }
+        let own = all.get(36 * index..36 * (index + 1)).ok_or("its calibration matrix is cut off")?;
+        if own.iter().all(|value| *value == 0.0) || own.iter().any(|value| !value.is_finite()) {
+            return Err("its calibration matrix is zero or no number".to_owned());
+        }
+        Ok(std::array::from_fn(|row| std::array::from_fn(|column| own[row + 6 * column])))
+    }
+
+    /// Forces in N and moments in N·m; the matrix makes moments in N times the unit of the points.
+    fn calibrated(&self, matrix: &[[f64; 6]; 6], raw: &[f64; 8]) -> [f64; 8] {
+        let row = |row: usize| (0..6).map(|column| matrix[row][column] * raw[column]).sum::<f64>();
+        std::array::from_fn(|k| match k {
+            0..3 => row(k),
+            3..6 => row(k) * self.metres,
+            _ => 0.0,
+        })
+    }
+
+    fn own_channels(&self, index: usize, count: usize) -> Result<Vec<&Channel>, String> {
+        let all = self.parameters.numbers("FORCE_PLATFORM", "CHANNEL");
+        let row = self.parameters.first_dimension("FORCE_PLATFORM", "CHANNEL").unwrap_or(0);
+        if row < count {
+            return Err(format!("{row} channels where its type has {count}"));
+        }
+        let own = all.get(row * index..row * index + count).ok_or("its channels are missing")?;
+        let find = |number: &f64| {
+            // Counted from 1.
+            let place = (*number >= 1.0).then(|| *number as usize - 1);
+            place
+                .and_then(|place| self.analogs.get(place))
+                .ok_or_else(|| format!("there is no analog channel {number} among {}", self.analogs.len()))
+        };
+        own.iter().map(find).collect()
+    }
+
+    /// What makes N, N·m and m of each channel. Type 4 measures volts, which its matrix turns; other units that say nothing are taken as N and N times the unit of the points.
+    fn units(&self, own: &[&Channel], kind: u8, number: usize, notes: &mut Vec<String>) -> [f64; 8] {
+        let mut unknown = Vec::new();
+        let factors = std::array::from_fn(|k| {
+            let Some(channel) = own.get(k).filter(|_| kind != 4) else { return 1.0 };
+            let is_force = k < 3 || kind == 3;
+            let (known, usual) = match () {
+                () if is_force => (newtons(&channel.unit), 1.0),
+                () if kind == 1 && k < 5 => (crate::text::metres(&channel.unit).ok().flatten(), self.metres),
+                () => (newton_metres(&channel.unit), self.metres),
+            };
+            known.unwrap_or_else(|| {
+                unknown.push(channel.unit.clone());
+                usual
+            })
+        });
+        unknown.dedup();
+        if !unknown.is_empty() {
+            let units: Vec<String> = unknown.iter().map(|unit| quoted(unit)).collect();
+            let of = "taken as N and N times the unit of the points";
+            notes.push(format!("force plate {number}: units {} of its channels {of}", units.join(", ")));
+        }
+        factors
+    }
+
+    /// The mean of each channel over the frames that FORCE_PLATFORM:ZERO names, in which nobody should be on the plate; 0 where it names none, or somebody is.
+    fn zero(
+        &self,
+        own: &[&Channel],
+        kind: u8,
+        force: &dyn Fn(usize, &[f64; 8]) -> f64,
+        number: usize,
+        notes: &mut Vec<String>,
+    ) -> [f64; 8] {
+        let nothing = [0.0; 8];
+        let [from, to] = self.parameters.numbers("FORCE_PLATFORM", "ZERO")[..] else { return nothing };
+        if !(from >= 1.0 && to >= from) {
+            return nothing;
+        }
+        let samples = own.first().map_or(0, |channel| channel.values.len());
+        let range = (from as usize - 1).saturating_mul(self.samples)..(to as usize).saturating_mul(self.samples);
+        if range.end > samples {
+            notes.push(format!(
+                "force plate {number}: its zero (frames {from} to {to}) lies outside the file: not used"
+            ));
+            return nothing;
+        }
+        let mean = |value: &dyn Fn(usize) -> f64| range.clone().map(value).sum::<f64>() / range.len() as f64;
+        let stood_on = mean(&|sample| force(sample, &nothing));
+        if stood_on > STOOD_ON_N {
+            let why = format!("{stood_on:.0} N act in frames {from} to {to}, where it should show its zero");
+            notes.push(format!("force plate {number}: {why}; zero not used"));
+            return nothing;
+        }
+        std::array::from_fn(|k| match own.get(k) {
+            // The point of type 1 has no zero.
+            Some(channel) if kind != 1 || ![3, 4].contains(&k) => mean(&|sample| channel.values[sample]),
+            _ => 0.0,
+        })
+    }
+}
+
+/// The surface of a plate in the file's axes.
+struct Surface {
+    /// Directions of the plate's x, y and z.
+    axes: [[f64; 3]; 3],
+    /// Middle of the corners, m.
+    centre: [f64; 3],
+}
+
+impl Surface {
+    fn turned(&self, own: [f64; 3]) -> [f64; 3] {
+        (0..3).fold([0.0; 3], |sum, k| add(sum, scale(self.axes[k], own[k])))
+    }
+
+    /// Force, centre of pressure and free moment in the file's axes: p = (−My, Mx)/Fz on the surface, T = Mz − px·Fy + py·Fx.
+    fn to_lab(&self, (force, moment, point): Sample) -> [[f64; 3]; 3] {
+        if norm(force) < LOADED_N {
+            return [[0.0; 3], MISSING, MISSING];
+        }
+        let [x, y] = point.unwrap_or([-moment[1] / force[2], moment[0] / force[2]]);
+        let free = match point {
+            Some(_) => moment[2],
+            None => moment[2] - x * force[1] + y * force[0],
+        };
+        [self.turned(force), add(self.centre, self.turned([x, y, 0.0])), self.turned([0.0, 0.0, free])]
+    }
+}
+
+/// What a plate measured, brought to the centre of its surface: M − r × F, where r leads from the sensors to it.
+fn at_surface(kind: u8, raw: &[f64; 8], origin: [f64; 3]) -> Sample {
+    let [a, b, c, d, e, f, g, h] = *raw;
+    if kind == 1 {
+        return ([a, b, c], [0.0, 0.0, f], Some([d, e]));
+    }
+    let (force, moment, origin) = match kind {
+        // Fx12, Fx34, Fy14, Fy23, Fz1 … Fz4 (Kistler).
+        3 => {
+            let [x, y, depth] = origin;
+            let moment = [y * (e + f - g - h), x * (f + g - e - h), y * (b - a) + x * (c - d)];
+            ([a + b, c + d, e + f + g + h], moment, [0.0, 0.0, depth])
+        }
+        _ => ([a, b, c], [d, e, f], origin),
+    };
+    (force, sub(moment, cross(origin, force)), None)
+}
+
+/// Newtons in a unit of force.
+fn newtons(unit: &str) -> Option<f64> {
+    match unit.trim() {
+        "N" | "n" | "newton" | "Newton" | "newtons" | "Newtons" => Some(1.0),
+        "kN" => Some(1000.0),
+        _ => None,
+    }
+}
+
+/// Newton metres in a unit of moment.
+fn newton_metres(unit: &str) -> Option<f64> {
+    let plain: String = unit.chars().filter(|c| c.is_ascii_alphabetic()).collect();
+    match plain.as_str() {
+        "Nm" => Some(1.0),
+        "Ncm" => Some(0.01),
+        "Nmm" => Some(0.001),
+        _ => None,
+    }
+}

@@ -1,0 +1,79 @@
+//! What the ground does to each foot, by plates that are built here.
+
+#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+
+use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex, leg_moments, measured, standing};
+use agoge_motion::{Part, Recording, Side, Skeleton, Source, Space, plate};
+
+const G: f64 = 9.80665;
+const MASS_KG: f64 = 80.0;
+const FRAMES: usize = 50;
+
+/// Somebody who stands still, all joints above the ankles, the left foot so high off the ground, over a plate on which a force acts so far before the right ankle.
+fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
+    let skeleton = Skeleton::body();
+    let place = |part: Part| {
+        let (height, ahead, aside) = match part {
+            Part::Neck => (1.4, 0.0, 0.0),
+            Part::Pelvis => (0.9, 0.0, 0.0),
+            Part::LeftShoulder | Part::RightShoulder => (1.4, 0.0, 0.2),
+            Part::LeftHip | Part::RightHip => (0.9, 0.0, 0.1),
+            Part::LeftKnee | Part::RightKnee => (0.5, 0.0, 0.15),
+            Part::LeftAnkle | Part::RightAnkle => (0.08, 0.0, 0.15),
+            Part::LeftHeel | Part::RightHeel => (0.03, -0.05, 0.15),
+            Part::LeftBigToe | Part::RightBigToe => (0.02, 0.17, 0.15),
+            _ => return [f64::NAN; 3],
+        };
+        let up = if part.side() == Some(Side::Left) && height < 0.6 { lifted } else { 0.0 };
+        [ahead, height + up, if part.side() == Some(Side::Left) { -aside } else { aside }]
+    };
+    let frame: Vec<[f64; 3]> = Part::ALL.into_iter().map(place).collect();
+    let time = (0..FRAMES).map(|k| k as f64 / 100.0).collect();
+    let (position, confidence) = (frame.repeat(FRAMES), vec![1.0; FRAMES * Part::COUNT]);
+    let mut made = Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap();
+    let sample = [[0.0, force, 0.0], [forward, 0.0, 0.15], [0.0; 3]];
+    made.channels = plate::channels(1, 1000.0, &[sample; 600]);
+    made
+}
+
+/// The moment of a joint in the middle of a recording, ankle, knee, hip.
+fn moments(body: &Recording, side: Side) -> [f64; 3] {
+    let ground = measured(body, MASS_KG, &|_| ()).unwrap();
+    assert_eq!((ground.origin, ground.unclear), (Origin::Plates, 0));
+    let curves = leg_moments(body, &ground, MASS_KG, Sex::Male).unwrap();
+    LEG_MOMENTS.map(|name| curves.iter().find(|own| own.name == name && own.side == Some(side)).unwrap().values[25])
+}
+
+/// A plate that carries the whole weight leaves the lifted foot nothing: it hangs. By hand: its 1.096 kg are 0.085 m before the ankle, shank and thigh under the hip; the right foot bears the weight
+/// 0.05 m before the ankle as well.
+#[test]
+fn a_lifted_foot_hangs_where_the_plate_bears_the_weight() {
+    let body = stance(0.2, MASS_KG * G, 0.05);
+    let foot = 0.0137 * MASS_KG * G * 0.085;
+    let bears = foot - 0.05 * MASS_KG * G;
+    let near = |found: [f64; 3], expected: f64| {
+        found.into_iter().zip([1.0, -1.0, 1.0]).all(|(own, sign)| (own - sign * expected).abs() < 1e-6)
+    };
+    assert!(near(moments(&body, Side::Left), foot), "{:?}", moments(&body, Side::Left));
+    assert!(near(moments(&body, Side::Right), bears), "{:?}", moments(&body, Side::Right));
+}
+
+/// A plate that carries half of the weight: the other foot stands somewhere, lifted (on a step) or not, and nothing is said of it.
+#[test]
+fn a_foot_that_stands_elsewhere_is_not_known() {
+    for lifted in [0.0, 0.3] {
+        let body = stance(lifted, 0.5 * MASS_KG * G, 0.05);
+        assert!(moments(&body, Side::Left).iter().all(|own| own.is_nan()));
+        assert!(moments(&body, Side::Right).iter().all(|own| own.is_finite()));
+    }
+}
+
+/// Modelled forces are the weight, half under each foot; a foot on a step is not such a stance.
+#[test]
+fn a_stance_shares_the_weight() {
+    let ground = standing(&stance(0.0, 0.0, 0.0), MASS_KG).unwrap();
+    for foot in &ground.feet {
+        assert!((foot[25].unwrap().force[1] - 0.5 * MASS_KG * G).abs() < 1e-6);
+    }
+    assert!(standing(&stance(0.3, 0.0, 0.0), MASS_KG).unwrap_err().contains("without a force plate"));
+}

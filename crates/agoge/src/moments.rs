@@ -1,0 +1,49 @@
+//! Moments in the joints of the legs, where the forces of the ground are known.
+
+use crate::Options;
+use agoge_coach::Precision;
+use agoge_kinematics::dynamics::{self, Ground, Origin, Sex};
+use agoge_kinematics::{Curves, Refused};
+use agoge_motion::Recording;
+use agoge_motion::condition::smoother;
+
+/// Adds the moments of both legs to what was measured of a conditioned body, or why there are none; what they rest on, and in how many frames a plate's load belongs to no foot. Nothing
+/// where neither a mass was given nor a plate measured: nobody asked for moments.
+pub(crate) fn measure(body: &Recording, curves: &mut Curves, options: &Options) -> Option<(Origin, usize)> {
+    let found = match options.mass_kg {
+        None if body.plates().is_empty() => return None,
+        None => Err("force plates were read, but moments need the athlete's mass: give it with --mass".to_owned()),
+        Some(mass_kg) => ground(body, mass_kg, options).and_then(|ground| {
+            let moments =
+                dynamics::leg_moments(body, &ground, mass_kg, Sex::Male).map_err(|fault| fault.to_string())?;
+            match moments.is_empty() {
+                true => Err("no leg is seen from the hip to the toes".to_owned()),
+                false => Ok((ground, moments)),
+            }
+        }),
+    };
+    match found {
+        Ok((ground, moments)) => {
+            curves.curves.extend(moments);
+            Some((ground.origin, ground.unclear))
+        }
+        Err(reason) => {
+            curves.refused.push(Refused { name: "joint moments".to_owned(), reason });
+            None
+        }
+    }
+}
+
+fn ground(body: &Recording, mass_kg: f64, options: &Options) -> Result<Ground, String> {
+    if !body.space.is_3d() {
+        return Err("they need positions in three dimensions".to_owned());
+    }
+    if Precision::of(body).is_guessed() {
+        return Err(
+            "the depth is a network's guess and positions are from the hips: no force follows from them".to_owned()
+        );
+    }
+    let smooth = smoother(options.condition.filter, body.rate_hz()).map_err(|fault| fault.to_string())?;
+    let smooth = |values: &mut Vec<f64>| smooth.as_ref().map_or((), |smooth| smooth(values));
+    dynamics::measured(body, mass_kg, &smooth).map_or_else(|| dynamics::standing(body, mass_kg), Ok)
+}
