@@ -5,6 +5,7 @@
 
 mod common;
 
+use agoge::kinematics::measure;
 use agoge::motion::condition::condition;
 use agoge::motion::{Part, Recording};
 use agoge::vision::{Film, Landmarks, Options, Video};
@@ -137,6 +138,41 @@ fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
     (0..recording.frames()).map(angle).collect()
 }
 
+/// The largest change of an angle from one frame to the next, degrees.
+fn largest_step(angles: &[f64]) -> f64 {
+    angles.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|step| step.is_finite()).fold(0.0, f64::max)
+}
+
+const LEGS: [[Part; 3]; 4] = [
+    [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle],
+    [Part::RightHip, Part::RightKnee, Part::RightAnkle],
+    [Part::LeftShoulder, Part::LeftHip, Part::LeftKnee],
+    [Part::RightShoulder, Part::RightHip, Part::RightKnee],
+];
+
+#[test]
+fn through_a_somersault_no_angle_jumps() {
+    let (Some(clip), Some(weights)) = (data("video/sports2d_demo.mp4"), weights()) else { return };
+    if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
+        return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
+    }
+    let film = Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
+    let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
+    let conditioned = condition(&recording, &Default::default()).unwrap().recording;
+    // What is aimed at (docs/VIDEO.md); the left knee takes nearly all of it, where it is hidden in the air.
+    for parts in LEGS {
+        let largest = largest_step(&angles(&conditioned, parts));
+        assert!(largest <= 40.0, "{parts:?}: {largest}");
+    }
+    let measured = measure(&conditioned.to_body().recording);
+    for curve in measured.curves.curves.iter().filter(|curve| curve.name == "elbow_flexion") {
+        let known = curve.values.iter().filter(|value| value.is_finite()).count();
+        let largest = largest_step(&curve.values);
+        println!("{} {:?}: at most {largest:.1}°, told in {known} frames", curve.name, curve.side);
+        assert!(known > 100 && largest <= 40.0, "{:?}: {largest} {known}", curve.side);
+    }
+}
+
 #[test]
 fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };
@@ -146,15 +182,8 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let seen = film.seen.iter().filter(|(_, one)| one.person == chosen).count();
     assert!(100 * seen >= 95 * recording.frames(), "{seen} of {}", recording.frames());
     let conditioned = condition(&recording, &Default::default()).unwrap().recording;
-    for parts in [
-        [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle],
-        [Part::RightHip, Part::RightKnee, Part::RightAnkle],
-        [Part::LeftShoulder, Part::LeftHip, Part::LeftKnee],
-        [Part::RightShoulder, Part::RightHip, Part::RightKnee],
-    ] {
-        let angles = angles(&conditioned, parts);
-        let jumps = angles.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|jump| jump.is_finite());
-        let largest = jumps.fold(0.0, f64::max);
+    for parts in LEGS {
+        let largest = largest_step(&angles(&conditioned, parts));
         // The aim is 40° for a sprint at 30 frames a second. Balancing at 60 is slower, but for a moment the thigh points at the camera, and its angle in the picture turns fast.
         assert!(largest < 30.0, "{parts:?}: {largest}");
     }

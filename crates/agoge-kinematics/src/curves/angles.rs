@@ -1,6 +1,7 @@
 //! Joint and segment angles.
 
 use super::frame::{Frames, UP, between, turn};
+use super::shown::{LEAST_SHOWN, shown};
 use super::{Catalogue, Plane, View};
 use crate::Unit::Degree;
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
@@ -80,20 +81,24 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         if is_3d && norm(line) > 1e-6 { unit(line) } else { frames.right[frame] }
     };
     let some = Some(side);
+    let [whole_arm, upper_arm] = ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
+    // An arm that points at the camera has no angle in the picture.
+    let is_told = |shown: &Option<Vec<f64>>, f: usize| shown.as_ref().is_none_or(|shown| shown[f] >= LEAST_SHOWN);
+    let told = |shown: &Option<Vec<f64>>, f: usize, angle: f64| if is_told(shown, f) { angle } else { f64::NAN };
 
     catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
-        between(limb(f, shoulder, elbow), limb(f, elbow, wrist))
+        told(&whole_arm, f, between(limb(f, shoulder, elbow), limb(f, elbow, wrist)))
     });
     let core = [shoulder, elbow, Part::Pelvis, Part::Neck];
     catalogue.add(("shoulder_elevation", some, Degree, Plane::Any), &core, |f| {
-        between(limb(f, shoulder, elbow), scale(trunk(f), -1.0))
+        told(&upper_arm, f, between(limb(f, shoulder, elbow), scale(trunk(f), -1.0)))
     });
     catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
         let down = scale(trunk(f), -1.0);
         let forward = if is_3d { unit(cross(trunk(f), across(f))) } else { quarter(trunk(f), frames.forward[f]) };
         let upper = limb(f, shoulder, elbow);
         // An arm straight out to the side has no direction in this plane.
-        if dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper) {
+        if !is_told(&upper_arm, f) || dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper) {
             f64::NAN
         } else {
             turn(upper, down, forward)
@@ -102,7 +107,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
         let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
-        if dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper) {
+        if !is_told(&upper_arm, f) || dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper) {
             f64::NAN
         } else {
             turn(upper, down, outward)

@@ -106,7 +106,7 @@ impl Catalogue<'_> {
         parts: &[Part],
         value: impl FnMut(usize) -> f64,
     ) {
-        if let Some(reason) = self.view.forbids(plane) {
+        if let Some(reason) = self.view.forbids(self.setting.view_certainty, plane) {
             return self.refuse(name, reason);
         }
         let never = |part: &&Part| (0..self.body.frames()).all(|frame| !self.body.is_seen(frame, part.index()));

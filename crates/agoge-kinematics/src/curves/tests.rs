@@ -227,3 +227,42 @@ fn a_view_is_surer_the_straighter_the_camera_stands() {
     let unseen = measure(&recording(&[[MISSING; Part::COUNT]], Space::Image { width: None, height: None }));
     assert_eq!((unseen.view, unseen.view_certainty), (View::Oblique, 0.0));
 }
+
+/// A figure as a camera sees it that stands so many degrees from its front, px.
+fn filmed(pose: [[f64; 3]; Part::COUNT], degrees: f64) -> [[f64; 3]; Part::COUNT] {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    pose.map(|[x, y, z]| [100.0 * (sin * x - cos * z), 100.0 * y, f64::NAN])
+}
+
+#[test]
+fn an_arm_that_points_at_the_camera_has_no_angle() {
+    // Raised forward before a camera in front, which the athlete comes up to until he is three times as large: the picture shows the cosine.
+    for nearer in [0.0, 2.0] {
+        let poses: Vec<_> = (0..=180)
+            .map(|degrees| {
+                let mut pose = standing();
+                bend(&mut pose, Part::LeftShoulder, &ARM, 2, f64::from(degrees));
+                filmed(pose, 0.0).map(|p| p.map(|value| value * (1.0 + nearer * f64::from(degrees) / 180.0)))
+            })
+            .collect();
+        let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
+        for name in ["shoulder_elevation", "elbow_flexion", "shoulder_abduction"] {
+            let values = &measured.curves.get(name, Some(Side::Left)).unwrap().values;
+            // Half of it is seen at 60 and 120°; the 95th percentile is not quite the whole arm.
+            assert!((0..=55).chain(125..=180).all(|frame| values[frame].is_finite()), "{name} {values:?}");
+            assert!((62..=118).all(|frame| values[frame].is_nan()), "{name} {values:?}");
+        }
+    }
+}
+
+#[test]
+fn an_oblique_camera_is_told_from_one_that_is_not_clear() {
+    let reason = |views: &[f64]| {
+        let poses: Vec<_> = views.iter().map(|degrees| filmed(standing(), *degrees)).collect();
+        let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
+        assert_eq!(measured.view, View::Oblique);
+        measured.curves.refused.into_iter().find(|refused| refused.name == "knee_flexion").unwrap().reason
+    };
+    assert!(reason(&[45.0]).contains("the camera stands oblique"));
+    assert!(reason(&[0.0, 90.0]).contains("it is not clear from where the athlete is seen"));
+}

@@ -20,14 +20,17 @@ pub enum View {
 }
 
 impl View {
-    /// Why this view cannot give what is seen in a plane; none if it can.
-    pub(super) fn forbids(self, plane: Plane) -> Option<String> {
+    /// Why this view, which is so likely right, cannot give what is seen in a plane; none if it can.
+    pub(super) fn forbids(self, certainty: f64, plane: Plane) -> Option<String> {
         let reason = match (self, plane) {
             (View::Spatial, _) | (_, Plane::Any) => return None,
             (View::Sagittal, Plane::Sagittal) | (View::Frontal, Plane::Frontal) => return None,
             (_, Plane::Depth) => "needs a three-dimensional recording",
             (View::Sagittal, _) => "cannot be seen from the side; film from the front",
             (View::Frontal, _) => "cannot be seen from the front; film from the side",
+            (View::Oblique, _) if certainty <= CLEAR => {
+                "it is not clear from where the athlete is seen; film straight from the side or from the front"
+            }
             (View::Oblique, _) => {
                 "the camera stands oblique to the athlete; film straight from the side or from the front"
             }
@@ -50,6 +53,8 @@ const WIDTH: Cue = Cue { size: 0.53, spread: 0.10, noise: 0.025 };
 const FEET: Cue = Cue { size: 0.26, spread: 0.15, noise: 0.025 };
 /// The camera counts as frontal up to this many degrees away from the front or back, and as sagittal up to as many from the side.
 const WITHIN_DEG: f64 = 30.0;
+/// A view is clear if it is more likely than this.
+const CLEAR: f64 = 0.5;
 /// Frames count in which the trunk is at least this share of its longest: bent towards the camera it looks short, and the athlete broad.
 const LONG: f64 = 0.9;
 /// So many frames, spread over the recording, are enough.
@@ -75,7 +80,7 @@ pub(super) fn of(body: &Recording) -> (View, f64) {
     if count == 0.0 {
         return (View::Oblique, 0.0);
     }
-    let best = (0..3).find(|&view| chances[view] > 0.5).unwrap_or(1);
+    let best = (0..3).find(|&view| chances[view] > CLEAR).unwrap_or(1);
     (views[best], chances[best])
 }
 

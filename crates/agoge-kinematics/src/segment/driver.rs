@@ -6,8 +6,8 @@ use crate::movement::{Direction, Kind, Movement, Sides, SignalRule};
 use agoge_motion::Side;
 use std::ops::Range;
 
-/// Gaps up to this are bridged, s; longer ones break the recording.
-const BRIDGE_S: f64 = 0.5;
+/// Gaps up to this are bridged, s; longer ones break the recording. So long at most an arm of a slow repetition points at the camera, and its angle in the picture is not told.
+const BRIDGE_S: f64 = 1.0;
 /// Width of the moving means that smooth the driving signal, s.
 const SMOOTH_S: f64 = 0.15;
 /// At least this share of a side's frames must be known for it to take part in the mean of both.

@@ -2,27 +2,35 @@
 
 use crate::recording::Recording;
 
-/// Fills gaps of up to `max_gap_s` between known positions by a cubic Hermite curve; longer gaps and
-/// the ends stay missing. How many frames, for each joint.
-pub(super) fn fill(recording: &mut Recording, max_gap_s: f64) -> Vec<usize> {
-    let (frames, joints) = (recording.frames(), recording.joints());
+/// Fills gaps of up to `max_gap_s` between sure positions (of confidence `least` or more) by a cubic Hermite curve; longer ones and the ends stay unsure or missing. How many
+/// frames, for each joint. In a longer gap, what is missing between unsure positions is filled too, and stays unsure.
+pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec<usize> {
+    let joints = recording.joints();
     let mut filled = vec![0; joints];
     for (joint, filled) in filled.iter_mut().enumerate() {
-        let mut last: Option<usize> = None;
-        for frame in 0..frames {
-            if !recording.is_seen(frame, joint) {
-                continue;
+        // What is not a number is not known to be unsure.
+        let is_unsure = |recording: &Recording, frame: usize| recording.confidence[frame * joints + joint] < least;
+        for [a, b] in gaps(recording, joint, max_gap_s, |frame| !is_unsure(recording, frame)) {
+            bridge(recording, joint, a, b);
+            *filled += b - a - 1;
+            for frame in a + 1..b {
+                let confidence = &mut recording.confidence[frame * joints + joint];
+                *confidence = confidence.max(least);
             }
-            if let Some(before) = last.filter(|&before| before + 1 < frame)
-                && recording.time[frame] - recording.time[before] <= max_gap_s + 1e-9
-            {
-                *filled += frame - before - 1;
-                bridge(recording, joint, before, frame);
-            }
-            last = Some(frame);
+        }
+        for [a, b] in gaps(recording, joint, max_gap_s, |_| true) {
+            bridge(recording, joint, a, b);
         }
     }
     filled
+}
+
+/// The frames before and after each gap of up to `max_gap_s` between the positions of a joint that count.
+fn gaps(recording: &Recording, joint: usize, max_gap_s: f64, counts: impl Fn(usize) -> bool) -> Vec<[usize; 2]> {
+    let known = (0..recording.frames()).filter(|&frame| recording.is_seen(frame, joint) && counts(frame));
+    let known: Vec<usize> = known.collect();
+    let pairs = known.windows(2).map(|pair| [pair[0], pair[1]]);
+    pairs.filter(|&[a, b]| a + 1 < b && recording.time[b] - recording.time[a] <= max_gap_s + 1e-9).collect()
 }
 
 /// Fills the frames between two known ones.

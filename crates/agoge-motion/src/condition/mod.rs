@@ -95,8 +95,11 @@ pub struct Conditioned {
     pub quality: Quality,
 }
 
-/// Conditions a recording: positions of low confidence removed, swaps of left and right undone, outliers removed, short gaps filled, the clock made
-/// regular, the noise filtered. Time linear in frames × joints. An error only for options that make no sense.
+/// Conditions a recording: swaps of left and right undone, outliers removed, short gaps filled, the clock made regular, the noise filtered, positions of low confidence
+/// removed. Time linear in frames × joints. An error only for options that make no sense.
+///
+/// Positions of low confidence go last: a network's guess of a hidden joint is no measurement, but a better neighbour for the last frames in which it was seen than
+/// none, where a filter follows every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut work = recording.clone();
     let mut log = Log { repairs: Vec::new() };
@@ -104,6 +107,7 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     let mut quality = Quality::of(&work);
     let note = format!("below {}", options.min_confidence);
     log.each(&work, "low confidence removed", &removed, &note);
+    work.position.clone_from(&recording.position);
     if options.repair_swaps {
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
@@ -112,7 +116,7 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
         let removed = outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
         log.each(&work, "outlier removed", &removed, "Hampel filter; the position is then filled like a gap");
     }
-    let filled = gaps::fill(&mut work, options.max_gap_s);
+    let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
     log.each(&work, "gap filled", &filled, "piecewise cubic");
     if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
         let from = work.rate_hz();
@@ -121,6 +125,7 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     }
     let before = work.position.clone();
     filter(&mut work, options.filter, &mut log)?;
+    remove_unsure(&mut work, options.min_confidence);
     quality.measure_jitter(&before, &work);
     Ok(Conditioned { recording: work, repairs: log.repairs, quality })
 }

@@ -1,6 +1,7 @@
 //! Drawing people into a picture.
 
 use super::canvas::{Canvas, Colour};
+use super::heads::Head;
 use super::text::Font;
 use super::{Drawing, Marks};
 use crate::Picture;
@@ -12,17 +13,18 @@ const RIGHT: Colour = [60, 170, 255];
 const MIDDLE: Colour = [240, 240, 240];
 /// Joints less sure than this are drawn faint; the analysis leaves them out.
 const SURE: f32 = 0.3;
-/// Landmarks of the head: nose, eyes, ears, mouth.
-const HEAD: std::ops::Range<usize> = 0..11;
 /// Landmarks of shoulders and hips.
 const TRUNK: [usize; 4] = [11, 12, 23, 24];
 
-/// A picture with the skeletons of people in it.
-pub(super) fn whole(picture: &Picture, people: &[&Tracked], drawing: &Drawing, marks: &Marks) -> Canvas {
+/// A picture with the skeletons of people in it, and the heads that are to be hidden.
+pub(super) fn whole(
+    picture: &Picture,
+    (people, heads): (&[&Tracked], &[Head]),
+    drawing: &Drawing,
+    marks: &Marks,
+) -> Canvas {
     let mut canvas = Canvas::new(picture.width(), picture.height(), picture.to_rgb());
-    if drawing.blur_faces {
-        people.iter().for_each(|one| hide_face(&mut canvas, &one.body));
-    }
+    heads.iter().for_each(|head| canvas.blur(head.middle, head.radius));
     for one in people.iter().filter(|one| drawing.person.is_none_or(|person| person == one.person)) {
         skeleton(&mut canvas, &one.body);
         if drawing.person == Some(one.person) {
@@ -68,9 +70,8 @@ fn skeleton(canvas: &mut Canvas, body: &Body) {
 /// The square about the athlete with the skeleton and the angles in it, `size` px wide; where the athlete is not seen, the whole picture.
 pub(super) fn close_up(
     picture: &Picture,
-    people: &[&Tracked],
+    (people, heads): (&[&Tracked], &[Head]),
     athlete: Option<usize>,
-    drawing: &Drawing,
     (size, marks): (usize, &Marks),
 ) -> Canvas {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
@@ -89,22 +90,12 @@ pub(super) fn close_up(
         region: Region { side: body.region.side * scale, ..body.region },
         ..body.clone()
     };
-    if drawing.blur_faces {
-        people.iter().for_each(|one| hide_face(&mut canvas, &small(&one.body)));
+    for head in heads.iter().map(|head| head.within(corner, scale)) {
+        canvas.blur(head.middle, head.radius);
     }
     if let Some(one) = one {
         skeleton(&mut canvas, &small(&one.body));
         angles(&mut canvas, &small(&one.body), marks);
     }
     canvas
-}
-
-/// Blurs the circle about the landmarks of the head, half as wide again as they reach.
-fn hide_face(canvas: &mut Canvas, body: &Body) {
-    let points = &body.picture[HEAD];
-    let count = points.len() as f32;
-    let middle = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / count);
-    let reach = points.iter().map(|point| (point[0] - middle[0]).hypot(point[1] - middle[1])).fold(0.0, f32::max);
-    // Seen from the side the landmarks lie close together: a head is never smaller than an eighth of the region about the circle of the body.
-    canvas.blur(middle, (1.5 * reach).max(body.region.side / 16.0));
 }

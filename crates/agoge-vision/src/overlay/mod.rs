@@ -2,12 +2,14 @@
 
 mod canvas;
 mod draw;
+mod heads;
 mod text;
 
 use crate::pose::Tracked;
 use crate::video::Writer;
 use crate::{Error, Film, Picture, Video};
 use canvas::Canvas;
+use heads::{Head, heads};
 use std::fs;
 use std::path::Path;
 
@@ -32,7 +34,7 @@ pub struct Marks {
 /// What is drawn.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
-    /// Whether every face that was found is made unrecognisable.
+    /// Whether the head of everybody who was found is made unrecognisable, also in frames in which they were lost for a moment.
     pub blur_faces: bool,
     /// Whose skeleton is drawn, and who the marks are of; everybody's skeleton without.
     pub person: Option<usize>,
@@ -57,11 +59,11 @@ pub fn write(
     let every = frames.div_ceil(ON_SHEET).max(1);
     let mut sheet: Vec<Canvas> = Vec::new();
     let athlete = film.chosen(drawing.person);
-    each(path, film, &mut |frame, picture, people| {
+    each(path, film, drawing, &mut |frame, picture, people| {
         let drawn = draw::whole(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
         drawn.write(&folder.join(format!("frame_{frame:06}.png")))?;
         if frame % every == 0 {
-            sheet.push(draw::close_up(&picture, people, athlete, drawing, (SMALL, &Marks::default())));
+            sheet.push(draw::close_up(&picture, people, athlete, (SMALL, &Marks::default())));
         }
         progress(frame + 1, frames);
         Ok(true)
@@ -82,7 +84,7 @@ pub fn write_film(
 ) -> Result<(), Error> {
     let frames = film.time.len();
     let mut writer = Writer::create(to, film.size, &film.time)?;
-    each(path, film, &mut |frame, picture, people| {
+    each(path, film, drawing, &mut |frame, picture, people| {
         let drawn = draw::whole(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
         writer.push(drawn.rgb())?;
         progress(frame + 1, frames);
@@ -106,11 +108,11 @@ pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Res
     let mut stills = Vec::new();
     let Some(&last) = wanted.iter().max() else { return Ok(stills) };
     let athlete = film.chosen(drawing.person);
-    each(path, film, &mut |frame, picture, people| {
+    each(path, film, drawing, &mut |frame, picture, people| {
         let times = wanted.iter().filter(|own| **own == frame).count();
         if times > 0 {
             let marks = (drawing.marks)(film.time[frame]);
-            let drawn = draw::close_up(&picture, people, athlete, drawing, (STILL, &marks));
+            let drawn = draw::close_up(&picture, people, athlete, (STILL, &marks));
             stills.extend(std::iter::repeat_n(drawn.to_jpeg(QUALITY).unwrap_or_default(), times));
         }
         Ok(frame < last)
@@ -118,11 +120,12 @@ pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Res
     Ok(stills)
 }
 
-/// Takes a frame, its picture and the people in it; whether to go on.
-type Take<'a> = dyn FnMut(usize, Picture, &[&Tracked]) -> Result<bool, Error> + 'a;
+/// Takes a frame, its picture, the people in it and the heads to be hidden; whether to go on.
+type Take<'a> = dyn FnMut(usize, Picture, (&[&Tracked], &[Head])) -> Result<bool, Error> + 'a;
 
-/// Calls `take` with each frame of the film, its picture and the people in it, until it has enough.
-fn each(path: &Path, film: &Film, take: &mut Take) -> Result<(), Error> {
+/// Calls `take` with each frame of the film, its picture, the people in it and the heads to be hidden, until it has enough.
+fn each(path: &Path, film: &Film, drawing: &Drawing, take: &mut Take) -> Result<(), Error> {
+    let heads = if drawing.blur_faces { heads(film) } else { vec![Vec::new(); film.time.len()] };
     let mut video = Video::open(path, film.rate_hz)?;
     let mut seen = film.seen.iter().peekable();
     let mut frame = 0;
@@ -135,7 +138,7 @@ fn each(path: &Path, film: &Film, take: &mut Take) -> Result<(), Error> {
                 while let Some((_, one)) = seen.next_if(|(at, _)| *at <= frame) {
                     people.push(one);
                 }
-                if !take(frame, picture, &people)? {
+                if !take(frame, picture, (&people, &heads[frame]))? {
                     break;
                 }
             }
