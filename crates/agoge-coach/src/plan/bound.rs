@@ -274,7 +274,7 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
             .zip(&squares)
             .map(|(own, square)| dot(own, &loads).powi(2) - solved.value(*square))
             .collect();
-        let done = off.iter().sum::<f64>() < 1e-3 * best.abs() || best - value < 0.5 * gap * best.abs();
+        let done = off.iter().sum::<f64>() < 3e-4 * best.abs() || best - value < 0.5 * gap * best.abs();
         if done || round == ROUNDS {
             let shares = |(d, row): (usize, &Vec<(usize, Variable)>)| {
                 let all = row.iter().map(|(i, x)| (*i, solved.value(*x)));

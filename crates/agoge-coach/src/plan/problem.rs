@@ -13,7 +13,7 @@ use agoge_motion::Day;
 use std::collections::BTreeMap;
 
 /// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
-const TRUST: f64 = 0.3;
+const TRUST: f64 = 0.2;
 /// Without an event performance is judged so many days after the plan, when what is left of tiredness is little: judged on the morning after, the best plan would rest towards
 /// its end.
 const AFTER_DAYS: usize = 14;

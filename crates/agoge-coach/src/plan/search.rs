@@ -12,6 +12,11 @@ const HEAT: [f64; 2] = [0.5, 0.1];
 const LAST: f64 = 0.001;
 /// Of the steps of a mending search, so many draw a day from the program's shares.
 const DRAWN: f64 = 0.3;
+/// A session that makes up for another is one of so many lighter and so many heavier ones.
+const NEAR: usize = 4;
+/// How often another day of the week makes up for what a step adds to a day or takes from it: in a search from nothing, and of days that are drawn. CTL may grow by so much a week and good plans use
+/// it up, so that few steps keep the rule by themselves.
+const MADE_UP: [f64; 2] = [0.8, 0.5];
 /// Below this what is broken is rounding.
 pub(super) const KEPT: f64 = 1e-9;
 
@@ -46,6 +51,8 @@ struct Walk<'a, 'b> {
     soft: Vec<f64>,
     /// What days are drawn from, of a mending search.
     shares: Option<&'a Shares>,
+    /// `[day]`: what fits, from little load to much.
+    by_load: Vec<Vec<u16>>,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -58,8 +65,19 @@ impl<'a, 'b> Walk<'a, 'b> {
                 bend[j * days + i] += a;
             }
         }
+        let by_load = problem
+            .fits
+            .iter()
+            .map(|fits| {
+                let mut fits = fits.clone();
+                let load = |i: u16| problem.sessions[usize::from(i)].load;
+                fits.sort_by(|a, b| load(*a).total_cmp(&load(*b)));
+                fits
+            })
+            .collect();
         let mut walk = Walk {
             problem,
+            by_load,
             random: fastrand::Rng::with_seed(seed),
             now: start,
             state: State::new(problem, &[]),
@@ -137,15 +155,20 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// A step at random: the days that it touches with what they were before.
     fn step(&mut self) -> Option<[(usize, Vec<u16>); 2]> {
         let days = self.problem.days();
-        let (a, b) = (self.random.usize(..days), self.random.usize(..days));
+        let a = self.random.usize(..days);
+        let drawn = self.shares.is_some() && self.random.f64() < DRAWN;
+        let kind = self.random.u8(..8);
+        // Days are exchanged over the whole plan, and made up for within a week.
+        let b = if drawn || kind < 4 { a / 7 * 7 + self.random.usize(..7) } else { self.random.usize(..days) };
         let before = [(a, self.now[a].clone()), (b, self.now[b].clone())];
         if let Some(shares) = self.shares
-            && self.random.f64() < DRAWN
+            && drawn
         {
             self.draw(a, &shares[a]);
+            self.make_up(&before, MADE_UP[1]);
             return Some(before);
         }
-        match self.random.u8(..8) {
+        match kind {
             0..4 => {
                 let fits = &self.problem.fits[a];
                 let remove = !self.now[a].is_empty() && self.random.u8(..3) > 0;
@@ -157,6 +180,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                     let own = fits[self.random.usize(..fits.len())];
                     put(&mut self.now[a], own);
                 }
+                self.make_up(&before, MADE_UP[0]);
             }
             4..6 if a != b => {
                 let moved = std::mem::take(&mut self.now[a]);
@@ -179,6 +203,25 @@ impl<'a, 'b> Walk<'a, 'b> {
             _ => return None,
         }
         Some(before)
+    }
+
+    /// Exchanges, so often, a session of the second day for one of about so much less load as the first day now has more, or takes it out.
+    fn make_up(&mut self, before: &[(usize, Vec<u16>); 2], often: f64) {
+        let [(first, was), (day, _)] = before;
+        if first == day || self.now[*day].is_empty() || self.random.f64() >= often {
+            return;
+        }
+        let load = |i: u16| self.problem.sessions[usize::from(i)].load;
+        let sum = |sessions: &[u16]| sessions.iter().map(|i| load(*i)).sum::<f64>();
+        let at = self.random.usize(..self.now[*day].len());
+        let wanted = load(self.now[*day].remove(at)) - sum(&self.now[*first]) + sum(was);
+        let fits = &self.by_load[*day];
+        let near = fits.partition_point(|i| load(*i) < wanted);
+        let near = near.saturating_sub(NEAR)..(near + NEAR).min(fits.len());
+        // Less than half of the lightest session is nearer to none.
+        if !near.is_empty() && wanted >= 0.5 * load(fits[0]) {
+            put(&mut self.now[*day], fits[self.random.usize(near)]);
+        }
     }
 
     /// Draws a day anew: each session as likely as its share, from one at random on.

@@ -30,6 +30,8 @@ pub(super) struct State {
     loads: Vec<f64>,
     /// `[family][day]`: the longest session that is done in one piece, min.
     longest: Vec<Vec<f64>>,
+    /// `[family][day]`: by how much its longest session is too long, share of what it may be.
+    too_long: Vec<Vec<f64>>,
 }
 
 impl State {
@@ -39,6 +41,7 @@ impl State {
             days: vec![Sum::default(); days],
             loads: vec![0.0; days],
             longest: vec![vec![0.0; days]; problem.families()],
+            too_long: vec![vec![0.0; days]; problem.families()],
         };
         for (d, sessions) in choice.iter().enumerate() {
             state.set(problem, d, sessions);
@@ -56,12 +59,17 @@ impl State {
         let raced = problem.raced[d];
         let mut sum =
             Sum { load: raced.load, minutes: raced.minutes, hard_minutes: raced.hard_minutes, ..Sum::default() };
-        self.longest.iter_mut().for_each(|own| own[d] = 0.0);
         let planned = sessions.iter().map(|i| &problem.sessions[usize::from(*i)]);
-        for own in planned.chain(&problem.fixed[d]) {
+        let planned = planned.chain(&problem.fixed[d]);
+        for own in planned.clone() {
             sum.add(own);
-            if let Some(family) = own.steady {
-                self.longest[family][d] = self.longest[family][d].max(own.minutes);
+        }
+        for family in 0..self.longest.len() {
+            let own = planned.clone().filter(|own| own.steady == Some(family)).map(|own| own.minutes);
+            let longest = own.fold(0.0, f64::max);
+            if longest != self.longest[family][d] {
+                self.longest[family][d] = longest;
+                self.measure(problem, family, d);
             }
         }
         self.loads[d] = sum.load;
@@ -72,7 +80,7 @@ impl State {
     pub(super) fn broken(&self, problem: &Problem, until: usize) -> Broken {
         let mut broken = Broken::default();
         self.days_broken(problem, until, &mut broken);
-        self.lengths_broken(problem, until, &mut broken);
+        self.lengths_broken(until, &mut broken);
         self.weeks_broken(problem, until / 7, &mut broken);
         for taper in problem.tapers.iter().filter(|taper| taper.days.end <= until / 7 * 7) {
             self.taper_broken(problem, taper, &mut broken);
@@ -101,13 +109,24 @@ impl State {
         }
     }
 
-    fn lengths_broken(&self, problem: &Problem, until: usize, broken: &mut Broken) {
-        for (own, known) in self.longest.iter().zip(&problem.longest) {
-            for d in (0..until).filter(|d| own[*d] > problem.base) {
+    /// How much too long the sessions of a family are on a day that has changed and on those that look back at it.
+    fn measure(&mut self, problem: &Problem, family: usize, changed: usize) {
+        let (own, known) = (&self.longest[family], &problem.longest[family]);
+        let until = (changed + SPIKE_DAYS as usize + 1).min(own.len());
+        for d in changed..until {
+            self.too_long[family][d] = if own[d] > problem.base {
                 let before = &own[d.saturating_sub(SPIKE_DAYS as usize)..d];
                 let before = before.iter().copied().fold(known[d].max(problem.base), f64::max);
-                broken.add(Rule::Spike, own[d] / (before * (1.0 + problem.weeks[d / 7].limits.spike)) - 1.0);
-            }
+                own[d] / (before * (1.0 + problem.weeks[d / 7].limits.spike)) - 1.0
+            } else {
+                0.0
+            };
+        }
+    }
+
+    fn lengths_broken(&self, until: usize, broken: &mut Broken) {
+        for own in &self.too_long {
+            own[..until].iter().for_each(|amount| broken.add(Rule::Spike, *amount));
         }
     }
 
