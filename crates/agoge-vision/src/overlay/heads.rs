@@ -28,7 +28,7 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     let mut people: BTreeMap<usize, Vec<(usize, &Tracked)>> = BTreeMap::new();
     film.seen.iter().for_each(|(frame, one)| people.entry(one.person).or_default().push((*frame, one)));
     let mut heads = vec![Vec::new(); film.time.len()];
-    let near = |a: usize, b: usize, most_s: f64| (film.time[a] - film.time[b]).abs() <= most_s;
+    let near = |a: usize, b: usize, most_s: f64| (film.time[a] - film.time[b]).abs() <= most_s + 1e-9;
     for seen in people.values() {
         let seen: Vec<(usize, [Head; 2])> = seen.iter().map(|(frame, one)| (*frame, of_body(&one.body))).collect();
         seen.iter().for_each(|(frame, own)| heads[*frame].extend(own));
