@@ -14,10 +14,16 @@ pub struct Speed {
     pub frames: usize,
     /// Decoding alone.
     pub decode_hz: f64,
-    /// Decoding and following people, in turn on one thread.
+    /// Decoding and following people, in turn, on one thread.
     pub one_thread_hz: f64,
-    /// The same as [`Film::read`] does it: one thread decodes, one follows.
+    /// The same as [`Film::read`] does it: one thread decodes, the pool's threads follow.
     pub two_threads_hz: f64,
+}
+
+/// A pool of one thread.
+fn one_thread(path: &Path) -> Result<rayon::ThreadPool, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    pool.map_err(|error| Error::video(path, error.to_string(), "let the program start a thread"))
 }
 
 /// Reads a video so many times in each way.
@@ -26,6 +32,7 @@ pub struct Speed {
 /// As [`Film::read`].
 pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> Result<Speed, Error> {
     let mut speed = Speed::default();
+    let alone = one_thread(path)?;
     for _ in 0..rounds {
         let start = Instant::now();
         let mut video = Video::open(path, options.rate_hz)?;
@@ -40,7 +47,7 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
         let start = Instant::now();
         let mut video = Video::open(path, options.rate_hz)?;
         while let Some((time_s, picture)) = video.next_picture()? {
-            tracker.push(&picture, time_s);
+            alone.install(|| tracker.push(&picture, time_s));
         }
         speed.one_thread_hz = speed.one_thread_hz.max(frames as f64 / start.elapsed().as_secs_f64());
 
@@ -53,8 +60,9 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
     Ok(speed)
 }
 
-/// The landmark network and what it sees of a video: 256 × 256 pixels about a person each time.
+/// The landmark network and what it sees of a video: 256 × 256 pixels about a person each time. It runs on one thread.
 pub struct Passes {
+    alone: rayon::ThreadPool,
     network: Network,
     crops: Vec<Vec<f32>>,
 }
@@ -81,7 +89,7 @@ impl Passes {
             return Err(Error::video(path, "nobody is seen in it", "give a video with a person in it"));
         }
         crops.truncate(most);
-        Ok(Passes { network, crops })
+        Ok(Passes { alone: one_thread(path)?, network, crops })
     }
 
     /// How many there are; at least one.
@@ -98,6 +106,6 @@ impl Passes {
     /// What the network says in a pass: 195 numbers of landmarks, presence, 117 of world landmarks.
     pub fn run(&mut self, pass: usize) -> Vec<f32> {
         let crop = &self.crops[pass % self.crops.len()];
-        self.network.run(crop).concat()
+        self.alone.install(|| self.network.run(crop)).concat()
     }
 }

@@ -62,7 +62,7 @@ pub struct Film {
 }
 
 impl Film {
-    /// Reads a video: one thread decodes, this one looks for people. `range` keeps a stretch of it, s; `progress` hears how many frames of how many
+    /// Reads a video: one thread decodes, the pool's look for people. `range` keeps a stretch of it, s; `progress` hears how many frames of how many
     /// are done (0 where that is not known). Memory does not grow with the pictures, only by 0.8 kB for each person and frame.
     ///
     /// # Errors

@@ -79,7 +79,13 @@ impl Convolution {
     }
 
     pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
-        arch.dispatch(Run { filter: self, from: &from.data, stride: to.geometry.stride, to: &mut to.data });
+        let g = to.geometry;
+        to.each_band(|first, band| {
+            let rows = band.len() / g.row();
+            let pixels = &self.pixels[first * g.width..(first + rows) * g.width];
+            let start = g.at(first, 0) - g.before[1] * g.stride;
+            arch.dispatch(Run { filter: self, from: &from.data, stride: g.stride, pixels, start, to: band });
+        });
     }
 }
 
@@ -88,6 +94,10 @@ struct Run<'a> {
     from: &'a [f32],
     /// Floats of an output pixel.
     stride: usize,
+    /// The pixels of some output rows, as in [`Convolution`], …
+    pixels: &'a [(usize, usize)],
+    /// … and where these rows begin in the output.
+    start: usize,
     to: &'a mut [f32],
 }
 
@@ -95,13 +105,13 @@ impl WithSimd for Run<'_> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Run { filter, from, stride, to } = self;
+        let Run { filter, from, stride, pixels, start, to } = self;
         let panel_floats = filter.taps.len() * filter.depth * filter.width;
         for (index, panel) in filter.panels.chunks_exact(panel_floats).enumerate() {
             let channel = index * filter.width;
             // The last panel may be half as wide as the others.
             let vectors = ((stride - channel) / S::F32_LANES).min(VECTORS);
-            let job = Job { filter, from, panel: S::as_simd_f32s(panel).0, channel };
+            let job = Job { filter, from, pixels, start, panel: S::as_simd_f32s(panel).0, channel };
             match (S::REGISTER_COUNT >= 32, vectors) {
                 (true, 1) => job.tiles::<S, TILE, 1>(simd, to),
                 (true, _) => job.tiles::<S, TILE, 2>(simd, to),
@@ -112,10 +122,12 @@ impl WithSimd for Run<'_> {
     }
 }
 
-/// A panel of outputs over all pixels.
+/// A panel of outputs over some rows.
 struct Job<'a, V> {
     filter: &'a Convolution,
     from: &'a [f32],
+    pixels: &'a [(usize, usize)],
+    start: usize,
     panel: &'a [V],
     /// The panel's first output.
     channel: usize,
@@ -124,7 +136,7 @@ struct Job<'a, V> {
 impl<V: Copy> Job<'_, V> {
     #[inline(always)]
     fn tiles<S: Simd<f32s = V>, const M: usize, const N: usize>(&self, simd: S, to: &mut [f32]) {
-        let mut tiles = self.filter.pixels.chunks_exact(M);
+        let mut tiles = self.pixels.chunks_exact(M);
         for tile in &mut tiles {
             self.tile::<S, M, N>(simd, tile, to);
         }
@@ -164,7 +176,7 @@ impl<V: Copy> Job<'_, V> {
         }
         let [low, high] = filter.bounds.map(|bound| simd.splat_f32s(bound));
         for (sums, (_, at)) in sums.iter().zip(tile) {
-            let to = &mut to[at + self.channel..][..N * S::F32_LANES];
+            let to = &mut to[at - self.start + self.channel..][..N * S::F32_LANES];
             for (to, sum) in S::as_mut_simd_f32s(to).0.iter_mut().zip(sums) {
                 *to = simd.min_f32s(simd.max_f32s(*sum, low), high);
             }

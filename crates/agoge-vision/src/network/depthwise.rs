@@ -48,11 +48,11 @@ impl Depthwise {
     }
 
     pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
-        for row in 0..to.geometry.height {
-            let first = self.first + row * self.stride * from.geometry.row();
-            let (row_floats, stride) = (from.geometry.row(), to.geometry.stride);
-            arch.dispatch(Row { filter: self, from: &from.data[first..], row_floats, stride, to: to.row_mut(row) });
-        }
+        let (row_floats, stride) = (from.geometry.row(), to.geometry.stride);
+        to.each_row(|row, to| {
+            let from = &from.data[self.first + row * self.stride * row_floats..];
+            arch.dispatch(Row { filter: self, from, row_floats, stride, to });
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Running a pose network: pictures as rows of pixels with their channels together, all operations on whole SIMD vectors, one thread.
+//! Running a pose network: pictures as rows of pixels with their channels together, all operations on whole SIMD vectors, each thread of the pool on some rows.
 //!
 //! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a remainder; pictures that a filter slides over carry
 //! their border of zeros with them, so that no filter asks where it is. Both are laid out once, when the network is made.

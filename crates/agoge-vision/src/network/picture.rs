@@ -1,6 +1,8 @@
 //! How pictures lie in memory inside the network.
 
 use super::CHANNELS;
+use crate::picture::band;
+use rayon::prelude::*;
 
 /// The layout of a plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,9 +83,21 @@ impl Plane {
         &self.data[at..at + self.geometry.width * self.geometry.stride]
     }
 
-    /// As [`Plane::row`], to write.
-    pub(super) fn row_mut(&mut self, row: usize) -> &mut [f32] {
-        let at = self.geometry.at(row, 0);
-        &mut self.data[at..at + self.geometry.width * self.geometry.stride]
+    /// Computes its rows, on as many threads as there are: `each` is given the number of a row and its floats without the border.
+    pub(super) fn each_row(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
+        let g = self.geometry;
+        self.each_band(|first, band| {
+            for (row, line) in band.chunks_exact_mut(g.row()).enumerate() {
+                each(first + row, &mut line[g.before[1] * g.stride..][..g.width * g.stride]);
+            }
+        });
+    }
+
+    /// As [`Plane::each_row`], some neighbouring rows at a time, with the border at their sides.
+    pub(super) fn each_band(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
+        let g = self.geometry;
+        let rows = band(g.height);
+        let all = &mut self.data[g.before[0] * g.row()..][..g.height * g.row()];
+        all.par_chunks_mut(rows * g.row()).enumerate().for_each(|(band, data)| each(band * rows, data));
     }
 }

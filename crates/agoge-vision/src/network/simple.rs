@@ -19,18 +19,18 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
         }
     }
     let (narrow, wide) = (a.geometry.stride, to.geometry.stride);
-    for row in 0..to.geometry.height {
-        let (a, b, to) = (a.row(row), b.row(row), to.row_mut(row));
+    to.each_row(|row, to| {
+        let (a, b) = (a.row(row), b.row(row));
         if narrow == wide {
             arch.dispatch(Sum(a, b, bounds, to));
-            continue;
+            return;
         }
         for ((a, b), to) in a.chunks_exact(narrow).zip(b.chunks_exact(wide)).zip(to.chunks_exact_mut(wide)) {
             let (first, rest) = to.split_at_mut(narrow);
             arch.dispatch(Sum(a, &b[..narrow], bounds, first));
             rest.iter_mut().zip(&b[narrow..]).for_each(|(to, b)| *to = b.max(bounds[0]).min(bounds[1]));
         }
-    }
+    });
 }
 
 /// The highest of each 2 × 2 pixels.
@@ -47,14 +47,14 @@ pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
         }
     }
     let stride = from.geometry.stride;
-    for row in 0..to.geometry.height {
+    to.each_row(|row, to| {
         let (upper, lower) = (from.row(2 * row), from.row(2 * row + 1));
         let pairs = upper.chunks_exact(2 * stride).zip(lower.chunks_exact(2 * stride));
-        for ((upper, lower), to) in pairs.zip(to.row_mut(row).chunks_exact_mut(stride)) {
+        for ((upper, lower), to) in pairs.zip(to.chunks_exact_mut(stride)) {
             let ((a, b), (c, d)) = (upper.split_at(stride), lower.split_at(stride));
             arch.dispatch(Highest([a, b, c, d], to));
         }
-    }
+    });
 }
 
 /// Twice as high and wide, bilinear, sampled at the pixels' centres: each new pixel is ¾ of the nearer old one and ¼ of the other, both ways.
@@ -78,30 +78,30 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
         let near = new / 2;
         [near, if new.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) }]
     };
-    for row in 0..2 * height {
+    to.each_row(|row, to| {
         let [near, far] = sources(row, height).map(|row| from.row(row));
-        for (column, to) in to.row_mut(row).chunks_exact_mut(stride).enumerate() {
+        for (column, to) in to.chunks_exact_mut(stride).enumerate() {
             let [a, b] = sources(column, width).map(|column| column * stride..(column + 1) * stride);
             arch.dispatch(Mix([&near[a.clone()], &near[b.clone()], &far[a], &far[b]], to));
         }
-    }
+    });
 }
 
 /// Channel `(2·i + j)·n + c` of an old pixel becomes channel `c` of the new pixel in row `i` and column `j` of its 2 × 2.
 pub(super) fn depth_to_space(from: &Plane, to: &mut Plane) {
     let (old, new, channels) = (from.geometry.stride, to.geometry.stride, to.geometry.channels);
-    for row in 0..to.geometry.height {
+    to.each_row(|row, to| {
         let source = from.row(row / 2);
-        for (column, to) in to.row_mut(row).chunks_exact_mut(new).enumerate() {
+        for (column, to) in to.chunks_exact_mut(new).enumerate() {
             let at = column / 2 * old + (2 * (row % 2) + column % 2) * channels;
             to[..channels].copy_from_slice(&source[at..at + channels]);
         }
-    }
+    });
 }
 
 /// 1 / (1 + e⁻ˣ).
 pub(super) fn logistic(from: &Plane, to: &mut Plane) {
-    for row in 0..to.geometry.height {
-        to.row_mut(row).iter_mut().zip(from.row(row)).for_each(|(to, x)| *to = 1.0 / (1.0 + (-x).exp()));
-    }
+    to.each_row(|row, to| {
+        to.iter_mut().zip(from.row(row)).for_each(|(to, x)| *to = 1.0 / (1.0 + (-x).exp()));
+    });
 }

@@ -119,6 +119,31 @@ fn filters_for_each_channel() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    // 13 rows: bands of other lengths for each number of threads.
+    let shape = [13, 11, 21];
+    let window = window(3, 1);
+    let (input, bias) = (random(13 * 11 * 21, 9), random(21, 10));
+    let (full, each) = (random(21 * 9 * 21, 11), random(9 * 21, 12));
+    let (from, to) = (bordered(shape), bordered(shape));
+    let bounds = [0.0, 6.0];
+    let weights = |kernel: &Vec<f32>| Weights { kernel: kernel.clone(), bias: bias.clone() };
+    let full = Convolution::new(Arch::new(), &window, &weights(&full), bounds, from, to).unwrap();
+    let each = Depthwise::new(&window, &weights(&each), bounds, from, to).unwrap();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (mut middle, mut found) = (Plane::new(to), Plane::new(to));
+            full.run(Arch::new(), &plane(from, &input), &mut middle);
+            each.run(Arch::new(), &middle, &mut found);
+            found.data
+        })
+    };
+    let one = run(1);
+    assert!((2..=5).all(|threads| run(threads) == one));
+}
+
+#[test]
 fn sums_also_of_a_picture_with_fewer_channels() {
     let (narrow, wide) = (Geometry::new([2, 3, 16]), bordered([2, 3, 40]));
     let (a, b) = (random(96, 7), random(240, 8));

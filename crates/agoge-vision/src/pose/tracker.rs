@@ -92,6 +92,11 @@ impl Tracker {
 
     /// The people in the next picture, at its time in s.
     pub fn push(&mut self, picture: &Picture, time_s: f64) -> Vec<Tracked> {
+        // On a thread of the pool, which shares the work of each picture with the others.
+        rayon::scope(|_| self.people_in(picture, time_s))
+    }
+
+    fn people_in(&mut self, picture: &Picture, time_s: f64) -> Vec<Tracked> {
         let mut seen: Vec<Tracked> = Vec::new();
         self.tracks.retain(|track| time_s - track.seen_s <= MEMORY_S);
         let last_s = std::mem::replace(&mut self.last_s, time_s);
