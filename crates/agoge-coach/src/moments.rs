@@ -56,26 +56,21 @@ pub fn moments(
     MomentReport {
         forces: if origin == Origin::Plates { "force plates" } else { "modelled" }.to_owned(),
         mass_kg,
-        limits: limits(origin, unclear),
+        limits: limits(origin, lever, unclear),
         peaks,
     }
 }
 
-fn limits(origin: Origin, unclear: usize) -> Vec<String> {
+fn limits(origin: Origin, lever_m: f64, unclear: usize) -> Vec<String> {
     let net = "Net moments: what muscles on both sides of a joint do against each other is not in them, and they say nothing of the load on a ligament.".to_owned();
-    let error = |centimetres: u8| {
-        format!(
-            "The error is what {centimetres} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables of men say (de Leva 1996)."
-        )
-    };
-    let mut all = match origin {
-        Origin::Plates => vec![net, error(2)],
-        Origin::Standing => vec![
-            net,
-            error(4),
-            "The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing.".to_owned(),
-        ],
-    };
+    let error = format!(
+        "The error is what {:.0} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables of men say (de Leva 1996).",
+        100.0 * lever_m
+    );
+    let mut all = vec![net, error];
+    if origin == Origin::Standing {
+        all.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing.".to_owned());
+    }
     if unclear > 0 {
         all.push(format!(
             "In {unclear} frames a plate was loaded, but not by one foot that can be named: they are left out."

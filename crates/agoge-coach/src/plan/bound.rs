@@ -4,7 +4,6 @@
 //! plan's value. Performance is a concave quadratic function of the loads, a sum of squares taken off, and each square lies above its tangents.
 
 use super::problem::{BEFORE_TAPER_DAYS, Choice, DELOAD, EXPOSURES, Problem, TAPER, Taper, VARIETY};
-use crate::load::CTL_DAYS;
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
 };
@@ -99,7 +98,7 @@ fn program(problem: &Problem) -> Program {
             rows.push(constraint!(heavy(d) + next(&heavy) <= 1.0));
         }
     }
-    let keep = (-1.0 / CTL_DAYS).exp();
+    let keep = problem.keep;
     for week in 0..problem.request.weeks {
         let (room, span) = (&problem.weeks[week], 7 * week..7 * week + 7);
         let limits = &room.limits;

@@ -37,7 +37,7 @@ use bound::{Bound, bound};
 use problem::{Choice, Problem};
 
 /// Steps of each search for each day of the plan; more change the value by a few thousandths (docs/PLAN.md).
-const STEPS_PER_DAY: usize = 24_000;
+const STEPS_PER_DAY: usize = 64_000;
 /// Beginnings of plans that are looked at before a clash is called likely instead of certain.
 const MOST_TRIED: usize = 200_000;
 

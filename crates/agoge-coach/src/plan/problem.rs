@@ -154,6 +154,8 @@ pub(super) struct Problem<'a> {
     pub(super) hard_eve: bool,
     /// CTL at the start, AU a day, and what its growth is measured by.
     pub(super) ctl: f64,
+    /// What is left of CTL after a day without load, share.
+    pub(super) keep: f64,
     /// `[family][day]`: longest session of the 30 days before that is done already (log), events included, min.
     pub(super) longest: Vec<Vec<f64>>,
     /// Length that needs no history, min.
@@ -218,6 +220,7 @@ impl<'a> Problem<'a> {
             .sessions
             .iter()
             .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE);
+        let keep = (-1.0 / CTL_DAYS).exp();
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
         let longest = families
             .iter()
@@ -258,7 +261,8 @@ impl<'a> Problem<'a> {
             weeks: Vec::new(),
             raced,
             hard_eve,
-            ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0),
+            ctl: start_ctl(&past.loads, usual * USUAL_RPE / 7.0, keep),
+            keep,
             longest,
             base: match past.sessions.is_empty() {
                 true => (usual / 4.0).max(SHORTEST),
@@ -285,7 +289,7 @@ impl<'a> Problem<'a> {
 
     fn room(&self, week: usize) -> Room {
         let (limits, raced) = (self.request.limits_in(week), &self.raced[7 * week..7 * week + 7]);
-        let keep = (-1.0 / CTL_DAYS).exp();
+        let keep = self.keep;
         let alone = raced.iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep));
         let every = limits.deload_every;
         let tapered = self.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
@@ -372,7 +376,7 @@ impl<'a> Problem<'a> {
 
     /// The rules that the first days of a plan break; weeks that are not complete are not judged.
     pub(super) fn broken(&self, choice: &Choice, until: usize) -> Broken {
-        State::new(self, choice).broken(self, until)
+        State::new(self, choice).rules_broken(self, until)
     }
 
     /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
@@ -448,13 +452,12 @@ fn hurts(own: &Session, past: &Past, start: Day, d: usize) -> f64 {
 }
 
 /// CTL on the eve of the plan: of the log from the mean of its first four weeks on, never below half of what the level makes usual, so that growth is measured by something.
-fn start_ctl(loads: &[f64], assumed: f64) -> f64 {
+fn start_ctl(loads: &[f64], assumed: f64, keep: f64) -> f64 {
     let known = |part: &[f64]| {
         let known: Vec<f64> = part.iter().copied().filter(|load| load.is_finite()).collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     };
     let Some(first) = known(&loads[..loads.len().min(28)]) else { return assumed };
-    let keep = (-1.0 / CTL_DAYS).exp();
     let ctl = loads.iter().filter(|load| load.is_finite()).fold(first, |ctl, load| ctl * keep + load * (1.0 - keep));
     ctl.max(0.5 * assumed)
 }

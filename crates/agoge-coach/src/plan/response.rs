@@ -52,6 +52,13 @@ struct Tau {
     drift: usize,
 }
 
+impl Tau {
+    /// Whether both answer to load alike, and differ in their drift at most: such nodes stand beside each other.
+    fn answers_as(self, other: Tau) -> bool {
+        Tau { drift: other.drift, ..self } == other
+    }
+}
+
 /// The grid. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads (module `bound` relies on it); Busso (2003) found such values.
 fn grid() -> Vec<Tau> {
     let mut nodes = Vec::new();
@@ -271,12 +278,15 @@ impl Response {
             lead,
         };
         let mut logs = Vec::new();
-        for (tau, weight) in grid().into_iter().zip(&prior.weights) {
-            let state = states(tau, lead, own.relative(loads));
-            let (node, evidence) = node(tau, &state, &own.series[tau.drift], prior, reference);
-            // Without enough tests of one's own the time constants stay the population's.
-            logs.push(weight.max(f64::MIN_POSITIVE).ln() + if enough { evidence } else { 0.0 });
-            own.nodes.push(node);
+        let mut weights = prior.weights.iter();
+        for alike in grid().chunk_by(|a, b| a.answers_as(*b)) {
+            let state = states(alike[0], lead, own.relative(loads));
+            for (tau, weight) in alike.iter().zip(&mut weights) {
+                let (node, evidence) = node(*tau, &state, &own.series[tau.drift], prior, reference);
+                // Without enough tests of one's own the time constants stay the population's.
+                logs.push(weight.max(f64::MIN_POSITIVE).ln() + if enough { evidence } else { 0.0 });
+                own.nodes.push(node);
+            }
         }
         let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let weights = normalised(logs.into_iter().map(|log| (log - best).exp()).collect());
@@ -301,17 +311,29 @@ impl Response {
 
     /// Performance in the morning after the last of these loads, which begin where those of the fit began, AU a day.
     pub fn predict(&self, loads: &[f64]) -> Prediction {
+        let day = loads.len() as f64;
+        // Of each drift how it goes together with the tests, and what these do not say of it on that day.
+        let drifts: Vec<(DVector<f64>, f64)> = self
+            .series
+            .iter()
+            .map(|series| {
+                let with = series.with(day);
+                let open = series.drift * day - with.dot(&series.factor.solve(&with));
+                (with, open)
+            })
+            .collect();
         let (mut mean, mut second) = (0.0, 0.0);
-        for node in &self.nodes {
-            let x = regressors(node.tau, &states(node.tau, self.lead, self.relative(loads)), loads.len());
-            let series = &self.series[node.tau.drift];
-            let (day, with) = (loads.len() as f64, series.with(loads.len() as f64));
-            let at = node.mean.dot(&x) + with.dot(&node.left);
-            // What the tests do not say of the drift on that day, and of the gains once the tests have told their part of the drift.
-            let drift = series.drift * day - with.dot(&series.factor.solve(&with));
-            let x = x - node.share.tr_mul(&with);
-            mean += node.weight * at;
-            second += node.weight * (at * at + node.noise * (1.0 + drift) + (node.covariance * x).dot(&x));
+        for alike in self.nodes.chunk_by(|a, b| a.tau.answers_as(b.tau)) {
+            let tau = alike[0].tau;
+            let x = regressors(tau, &states(tau, self.lead, self.relative(loads)), loads.len());
+            for node in alike {
+                let (with, open) = &drifts[node.tau.drift];
+                let at = node.mean.dot(&x) + with.dot(&node.left);
+                // What is open of the gains once the tests have told their part of the drift.
+                let x = x - node.share.tr_mul(with);
+                mean += node.weight * at;
+                second += node.weight * (at * at + node.noise * (1.0 + open) + (node.covariance * x).dot(&x));
+            }
         }
         let half = Z90 * (second - mean * mean).max(0.0).sqrt();
         Prediction { value: mean, low: mean - half, high: mean + half }
@@ -324,10 +346,9 @@ impl Response {
         for (i, row) in surface.square.iter_mut().enumerate().take(before) {
             row.resize(i + 1, 0.0);
         }
-        let silent = vec![0.0; at];
+        let loads: Vec<f64> = self.relative(past).chain(std::iter::repeat_n(0.0, at)).collect();
         for node in &self.nodes {
             let tau = node.tau;
-            let loads: Vec<f64> = self.relative(past).chain(silent.iter().copied()).collect();
             let state = states(tau, self.lead, loads.iter().copied());
             let drifted = self.series[tau.drift].with(loads.len() as f64).dot(&node.left);
             surface.rest += node.weight * (node.mean.dot(&regressors(tau, &state, loads.len())) + drifted);

@@ -78,16 +78,19 @@ impl Rule {
     }
 }
 
+/// How much of what is over a limit, in shares of it, counts as a breach: what is below 0, or no more than rounding, is none.
+pub(super) fn breach(over: f64) -> f64 {
+    if over > 1e-9 { over } else { 0.0 }
+}
+
 /// How much each rule is broken, in shares of its limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Broken([f64; Rule::COUNT]);
 
 impl Broken {
-    /// Counts a breach, in shares of the limit; less than rounding is none.
-    pub(super) fn add(&mut self, rule: Rule, amount: f64) {
-        if amount > 1e-9 {
-            self.0[rule as usize] += amount;
-        }
+    /// Counts what is over a rule's limit, in shares of it.
+    pub(super) fn add(&mut self, rule: Rule, over: f64) {
+        self.0[rule as usize] += breach(over);
     }
 
     /// The sum.

@@ -96,6 +96,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn settle(&mut self) {
         let problem = self.problem;
         self.state = State::new(problem, &self.now);
+        debug_assert!((self.state.broken(problem) - problem.broken(&self.now, problem.days()).total()).abs() < 1e-9);
         self.performance = problem.performance(&self.now);
         self.slope = problem.surface.slope(self.state.loads());
         self.soft = self.now.chunks(7).enumerate().map(|(week, days)| problem.soft_in(week, days)).collect();
@@ -103,30 +104,47 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     fn priced(&self, performance: f64, soft: f64) -> Cost {
-        let broken = self.state.broken(self.problem, self.problem.days()).total();
+        let broken = self.state.broken(self.problem);
         Cost { total: PENALTY * broken - performance - soft, kept: broken <= KEPT }
     }
 
-    /// The cost after some days of the choice have changed, and how their loads did; the state knows them then.
-    fn look(&mut self, changed: [usize; 2]) -> (Cost, [Change; 2]) {
-        let [a, b] = changed;
+    /// Keeps the choice after one or two of its days have changed if its cost is accepted, or else makes them again what they were before; whether it was kept.
+    fn judge(&mut self, before: [(usize, Vec<u16>); 2], accepts: impl Fn(Cost) -> bool) -> bool {
         let problem = self.problem;
-        let before = [a, b].map(|d| self.state.loads()[d]);
-        self.state.set(problem, a, &self.now[a]);
-        if b != a {
-            self.state.set(problem, b, &self.now[b]);
-        }
-        let by = |d: usize, before: f64| self.state.loads()[d] - before;
-        let (da, db) = (by(a, before[0]), if b == a { 0.0 } else { by(b, before[1]) });
+        let [a, b] = [before[0].0, before[1].0];
+        let by = |d: usize| State::load_with(problem, d, &self.now[d]) - self.state.loads()[d];
+        let changes = [(a, by(a)), (b, if b == a { 0.0 } else { by(b) })];
+        let [(_, da), (_, db)] = changes;
         let bend = |i: usize, j: usize| self.bend[i * problem.days() + j];
         let performance = self.performance + self.slope[a] * da + self.slope[b] * db
             - 0.5 * (bend(a, a) * da * da + bend(b, b) * db * db)
             - bend(a, b) * da * db;
-        let soft = self.soft_after(changed).into_iter().fold(self.soft.iter().sum(), |sum, (week, soft)| {
+        let soft = self.soft_after([a, b]).into_iter().fold(self.soft.iter().sum(), |sum, (week, soft)| {
             let was: f64 = self.soft[week];
             sum + soft - was
         });
-        (self.priced(performance, soft), [(a, da), (b, db)])
+        // What it costs if it breaks no rule is known first, and often too much already.
+        if !accepts(Cost { total: -performance - soft, kept: true }) {
+            self.undo(before);
+            return false;
+        }
+        self.set([a, b]);
+        let cost = self.priced(performance, soft);
+        if !accepts(cost) {
+            self.undo(before);
+            self.set([a, b]);
+            return false;
+        }
+        self.keep(cost, changes);
+        true
+    }
+
+    /// Tells the state what two days are now.
+    fn set(&mut self, [a, b]: [usize; 2]) {
+        self.state.set(self.problem, a, &self.now[a]);
+        if b != a {
+            self.state.set(self.problem, b, &self.now[b]);
+        }
     }
 
     /// What the weeks of two days are worth beside performance; a week in which both are is named once and once with what it was.
@@ -156,14 +174,13 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn step(&mut self) -> Option<[(usize, Vec<u16>); 2]> {
         let days = self.problem.days();
         let a = self.random.usize(..days);
-        let drawn = self.shares.is_some() && self.random.f64() < DRAWN;
+        let drawn = self.shares.filter(|_| self.random.f64() < DRAWN);
         let kind = self.random.u8(..8);
         // Days are exchanged over the whole plan, and made up for within a week.
-        let b = if drawn || kind < 4 { a / 7 * 7 + self.random.usize(..7) } else { self.random.usize(..days) };
+        let b =
+            if drawn.is_some() || kind < 4 { a / 7 * 7 + self.random.usize(..7) } else { self.random.usize(..days) };
         let before = [(a, self.now[a].clone()), (b, self.now[b].clone())];
-        if let Some(shares) = self.shares
-            && drawn
-        {
+        if let Some(shares) = drawn {
             self.draw(a, &shares[a]);
             self.make_up(&before, MADE_UP[1]);
             return Some(before);
@@ -250,19 +267,10 @@ impl<'a, 'b> Walk<'a, 'b> {
         for _ in 0..steps {
             heat *= cooling;
             let Some(before) = self.step() else { continue };
-            let touched = [before[0].0, before[1].0];
-            let (cost, changes) = self.look(touched);
-            let worse = cost.total - self.cost.total;
-            if worse <= 0.0 || self.random.f64() < (-worse / heat).exp() {
-                self.keep(cost, changes);
-                if cost.beats(best.0) {
-                    best = (cost, self.now.clone());
-                }
-            } else {
-                self.undo(before);
-                for d in touched {
-                    self.state.set(self.problem, d, &self.now[d]);
-                }
+            // What is worse may be kept too, the warmer the more often (Metropolis 1953).
+            let most = self.cost.total - heat * self.random.f64().ln();
+            if self.judge(before, |cost| cost.total <= most) && self.cost.beats(best.0) {
+                best = (self.cost, self.now.clone());
             }
         }
         self.now = best.1;
@@ -272,14 +280,8 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Tries to give a day other sessions; whether that was better.
     fn try_day(&mut self, d: usize, sessions: Vec<u16>) -> bool {
         let was = std::mem::replace(&mut self.now[d], sessions);
-        let (cost, changes) = self.look([d, d]);
-        if cost.beats(self.cost) {
-            self.keep(cost, changes);
-            return true;
-        }
-        self.now[d] = was;
-        self.state.set(self.problem, d, &self.now[d]);
-        false
+        let now = self.cost;
+        self.judge([(d, was.clone()), (d, was)], |cost| cost.beats(now))
     }
 
     /// Every change of one day by one session, each day in turn, until nothing helps.

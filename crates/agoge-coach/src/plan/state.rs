@@ -1,8 +1,8 @@
 //! A choice summed up day by day, so that a step of the search that changes two days looks at two days' sessions and not at all of them.
 
 use super::problem::{DELOAD, Problem, SPIKE_DAYS, Session, TAPER, Taper};
-use super::rule::{Broken, Rule};
-use crate::load::{CTL_DAYS, week_monotony};
+use super::rule::{Broken, Rule, breach};
+use crate::load::week_monotony;
 
 /// What the rules need to know of a day's sessions, settled ones counted, and of its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ struct Sum {
     technique: bool,
 }
 
-/// A choice, summed up.
+/// A choice, summed up, and what it breaks.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     days: Vec<Sum>,
@@ -32,6 +32,22 @@ pub(super) struct State {
     longest: Vec<Vec<f64>>,
     /// `[family][day]`: by how much its longest session is too long, share of what it may be.
     too_long: Vec<Vec<f64>>,
+    /// The sum of these.
+    all_too_long: f64,
+    /// `[day]`: by how much the rules of a day and its eve are broken.
+    broken: Vec<f64>,
+    weeks: Vec<Week>,
+}
+
+/// A week, summed up.
+#[derive(Clone, Copy, Debug, Default)]
+struct Week {
+    /// AU.
+    load: f64,
+    /// What its loads leave in CTL at its end, AU a day.
+    ctl: f64,
+    /// By how much the rules of its days and those that no other week has to do with are broken.
+    broken: f64,
 }
 
 impl State {
@@ -42,6 +58,9 @@ impl State {
             loads: vec![0.0; days],
             longest: vec![vec![0.0; days]; problem.families()],
             too_long: vec![vec![0.0; days]; problem.families()],
+            all_too_long: 0.0,
+            broken: vec![0.0; days],
+            weeks: vec![Week::default(); days / 7],
         };
         for (d, sessions) in choice.iter().enumerate() {
             state.set(problem, d, sessions);
@@ -54,58 +73,78 @@ impl State {
         &self.loads
     }
 
+    /// The load that a day would have with these sessions, events counted, AU.
+    pub(super) fn load_with(problem: &Problem, d: usize, sessions: &[u16]) -> f64 {
+        Sum::of(problem, d, sessions).load
+    }
+
     /// Sums a day up anew.
     pub(super) fn set(&mut self, problem: &Problem, d: usize, sessions: &[u16]) {
-        let raced = problem.raced[d];
-        let mut sum =
-            Sum { load: raced.load, minutes: raced.minutes, hard_minutes: raced.hard_minutes, ..Sum::default() };
-        let planned = sessions.iter().map(|i| &problem.sessions[usize::from(*i)]);
-        let planned = planned.chain(&problem.fixed[d]);
-        for own in planned.clone() {
-            sum.add(own);
-        }
         for family in 0..self.longest.len() {
-            let own = planned.clone().filter(|own| own.steady == Some(family)).map(|own| own.minutes);
-            let longest = own.fold(0.0, f64::max);
+            let steady = planned(problem, d, sessions).filter(|own| own.steady == Some(family));
+            let longest = steady.map(|own| own.minutes).fold(0.0, f64::max);
             if longest != self.longest[family][d] {
                 self.longest[family][d] = longest;
                 self.measure(problem, family, d);
             }
         }
-        self.loads[d] = sum.load;
-        self.days[d] = sum;
+        self.days[d] = Sum::of(problem, d, sessions);
+        self.loads[d] = self.days[d].load;
+        // The morrow has its eve in its rules.
+        let until = (d + 2).min(self.days.len());
+        for d in d..until {
+            let mut broken = 0.0;
+            self.day_broken(problem, d, &mut |_, amount| broken += breach(amount));
+            self.broken[d] = broken;
+        }
+        for week in d / 7..(until - 1) / 7 + 1 {
+            let loads = &self.loads[7 * week..7 * week + 7];
+            let mut broken = self.broken[7 * week..7 * week + 7].iter().sum();
+            self.week_broken(problem, week, &mut |_, amount| broken += breach(amount));
+            self.weeks[week] = Week {
+                load: loads.iter().sum(),
+                ctl: loads.iter().fold(0.0, |ctl, load| problem.keep * ctl + (1.0 - problem.keep) * load),
+                broken,
+            };
+        }
     }
 
-    /// The rules that the first days of a plan break; weeks that are not complete are not judged.
-    pub(super) fn broken(&self, problem: &Problem, until: usize) -> Broken {
-        let mut broken = Broken::default();
-        self.days_broken(problem, until, &mut broken);
-        self.lengths_broken(until, &mut broken);
-        self.weeks_broken(problem, until / 7, &mut broken);
-        for taper in problem.tapers.iter().filter(|taper| taper.days.end <= until / 7 * 7) {
-            self.taper_broken(problem, taper, &mut broken);
-        }
+    /// By how much the rules are broken, in shares of their limits, all of them together.
+    pub(super) fn broken(&self, problem: &Problem) -> f64 {
+        let mut broken = self.all_too_long + self.weeks.iter().map(|week| week.broken).sum::<f64>();
+        self.trends_broken(problem, self.weeks.len(), &mut |_, amount| broken += breach(amount));
         broken
     }
 
-    fn days_broken(&self, problem: &Problem, until: usize, broken: &mut Broken) {
+    /// The rules that the first days of a plan break; weeks that are not complete are not judged.
+    pub(super) fn rules_broken(&self, problem: &Problem, until: usize) -> Broken {
+        let mut broken = Broken::default();
+        let mut add = |rule: Rule, amount: f64| broken.add(rule, amount);
+        (0..until).for_each(|d| self.day_broken(problem, d, &mut add));
+        self.too_long.iter().flat_map(|own| &own[..until]).for_each(|amount| add(Rule::Spike, *amount));
+        (0..until / 7).for_each(|week| self.week_broken(problem, week, &mut add));
+        self.trends_broken(problem, until / 7, &mut add);
+        broken
+    }
+
+    /// The rules of a day, and of it and its eve.
+    fn day_broken(&self, problem: &Problem, d: usize, add: &mut impl FnMut(Rule, f64)) {
+        let own = &self.days[d];
+        let eve = d.checked_sub(1).map(|eve| (&self.days[eve], problem.raced[eve].any()));
+        let eve_hard = eve.map_or(problem.hard_eve, |(eve, _)| eve.hard_minutes > 0.0);
         let most = problem.request.limits.sessions_per_day;
-        let (mut eve_hard, mut eve_heavy, mut eve_event) = (problem.hard_eve, 0u8, false);
-        for (d, own) in self.days[..until].iter().enumerate() {
-            broken.add(Rule::Available, (own.planned - problem.minutes[d]) / 60.0);
-            broken.add(Rule::SessionsPerDay, own.count as f64 - most as f64);
-            broken.add(Rule::Pain, problem.fixed_hurts[d]);
-            broken.add(Rule::HardDays, own.hard as f64 - 1.0);
-            broken.add(Rule::Tissue, f64::from(own.twice + (own.heavy & eve_heavy).count_ones()));
-            let event = problem.raced[d].any();
-            let is_hard = own.hard_minutes > 0.0;
-            if is_hard && eve_hard && !(event && eve_event) {
-                broken.add(Rule::HardDays, 1.0);
-            }
-            if own.technique && (own.hard > 0 || eve_hard) {
-                broken.add(Rule::Fresh, 1.0);
-            }
-            (eve_hard, eve_heavy, eve_event) = (is_hard, own.heavy, event);
+        add(Rule::Available, (own.planned - problem.minutes[d]) / 60.0);
+        add(Rule::SessionsPerDay, own.count as f64 - most as f64);
+        add(Rule::Pain, problem.fixed_hurts[d]);
+        add(Rule::HardDays, own.hard as f64 - 1.0);
+        let twice = own.twice + eve.map_or(0, |(eve, _)| (own.heavy & eve.heavy).count_ones());
+        add(Rule::Tissue, f64::from(twice));
+        let raced_twice = problem.raced[d].any() && eve.is_some_and(|(_, raced)| raced);
+        if own.hard_minutes > 0.0 && eve_hard && !raced_twice {
+            add(Rule::HardDays, 1.0);
+        }
+        if own.technique && (own.hard > 0 || eve_hard) {
+            add(Rule::Fresh, 1.0);
         }
     }
 
@@ -122,42 +161,43 @@ impl State {
                 0.0
             };
         }
+        self.all_too_long = self.too_long.iter().flatten().map(|amount| breach(*amount)).sum();
     }
 
-    fn lengths_broken(&self, until: usize, broken: &mut Broken) {
-        for own in &self.too_long {
-            own[..until].iter().for_each(|amount| broken.add(Rule::Spike, *amount));
+    /// The rules of a week that no other week has to do with.
+    fn week_broken(&self, problem: &Problem, week: usize, add: &mut impl FnMut(Rule, f64)) {
+        let (room, days) = (&problem.weeks[week], 7 * week..7 * week + 7);
+        let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
+        for (own, raced) in self.days[days.clone()].iter().zip(&problem.raced[days.clone()]) {
+            rest += usize::from(own.count == 0 && !raced.any());
+            count += own.count;
+            hard += own.hard;
         }
+        add(Rule::Rest, room.limits.rest_days as f64 - rest as f64);
+        add(Rule::HardPerWeek, hard as f64 - room.hard as f64);
+        add(Rule::Least, room.limits.least_sessions as f64 - count as f64);
+        add(Rule::Monotony, week_monotony(&self.loads[days]) - room.limits.monotony);
     }
 
-    fn weeks_broken(&self, problem: &Problem, weeks: usize, broken: &mut Broken) {
-        let keep = (-1.0 / CTL_DAYS).exp();
-        let mut ctl = problem.ctl;
-        let sum = |week: usize| self.loads[7 * week..7 * week + 7].iter().sum::<f64>();
-        for (week, room) in problem.weeks[..weeks].iter().enumerate() {
-            let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
+    /// The rules of the first weeks that hold from one week to others.
+    fn trends_broken(&self, problem: &Problem, weeks: usize, add: &mut impl FnMut(Rule, f64)) {
+        let (mut ctl, keep) = (problem.ctl, problem.keep.powi(7));
+        for (week, (room, own)) in problem.weeks[..weeks].iter().zip(&self.weeks).enumerate() {
             let before = ctl;
-            for d in 7 * week..7 * week + 7 {
-                let own = &self.days[d];
-                rest += usize::from(own.count == 0 && !problem.raced[d].any());
-                count += own.count;
-                hard += own.hard;
-                ctl = ctl * keep + own.load * (1.0 - keep);
-            }
-            broken.add(Rule::Rest, room.limits.rest_days as f64 - rest as f64);
-            broken.add(Rule::HardPerWeek, hard as f64 - room.hard as f64);
-            broken.add(Rule::Least, room.limits.least_sessions as f64 - count as f64);
-            broken.add(Rule::Ramp, (ctl - before - room.growth) / problem.ctl);
-            broken.add(Rule::Monotony, week_monotony(&self.loads[7 * week..7 * week + 7]) - room.limits.monotony);
+            ctl = ctl * keep + own.ctl;
+            add(Rule::Ramp, (ctl - before - room.growth) / problem.ctl);
             if room.deload {
                 let since = room.limits.deload_every - 1;
-                let mean = (week - since..week).map(sum).sum::<f64>() / since as f64;
-                broken.add(Rule::Deload, (sum(week) - room.raced.max(DELOAD * mean)) / problem.ctl / 7.0);
+                let mean = self.weeks[week - since..week].iter().map(|week| week.load).sum::<f64>() / since as f64;
+                add(Rule::Deload, (own.load - room.raced.max(DELOAD * mean)) / problem.ctl / 7.0);
             }
+        }
+        for taper in problem.tapers.iter().filter(|taper| taper.days.end <= 7 * weeks) {
+            self.taper_broken(problem, taper, add);
         }
     }
 
-    fn taper_broken(&self, problem: &Problem, taper: &Taper, broken: &mut Broken) {
+    fn taper_broken(&self, problem: &Problem, taper: &Taper, add: &mut impl FnMut(Rule, f64)) {
         let sum = |days: &std::ops::Range<usize>| {
             let days = self.days[days.clone()].iter();
             days.fold([0.0, 0.0], |[all, hard], own| [all + own.minutes, hard + own.hard_minutes])
@@ -167,13 +207,21 @@ impl State {
         let share = taper.days.len() as f64 / taper.known();
         let usual = (before + taper.logged[0]) * share;
         let scale = (problem.request.level.weekly_minutes()).max(60.0);
-        broken.add(Rule::Taper, (during - TAPER[1] * usual) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * usual - during) / scale);
-        broken.add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
+        add(Rule::Taper, (during - TAPER[1] * usual) / scale);
+        add(Rule::Taper, (TAPER[0] * usual - during) / scale);
+        add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
     }
 }
 
 impl Sum {
+    fn of(problem: &Problem, d: usize, sessions: &[u16]) -> Sum {
+        let raced = problem.raced[d];
+        let (load, minutes, hard_minutes) = (raced.load, raced.minutes, raced.hard_minutes);
+        let mut sum = Sum { load, minutes, hard_minutes, ..Sum::default() };
+        planned(problem, d, sessions).for_each(|own| sum.add(own));
+        sum
+    }
+
     fn add(&mut self, own: &Session) {
         self.load += own.load;
         self.minutes += own.minutes;
@@ -185,4 +233,9 @@ impl Sum {
         self.heavy |= own.heavy;
         self.technique |= own.technique;
     }
+}
+
+/// The sessions of a day, settled ones among them.
+fn planned<'a>(problem: &'a Problem, d: usize, sessions: &'a [u16]) -> impl Iterator<Item = &'a Session> {
+    sessions.iter().map(|i| &problem.sessions[usize::from(*i)]).chain(&problem.fixed[d])
 }

@@ -161,7 +161,8 @@ fn a_long_plan_is_close_to_the_best_and_keeps_every_rule() {
     let made = plan(&basis, None).unwrap();
     eprintln!("value {} bound {:?} gap {:?}, {:?}", made.value, made.bound, made.gap, began.elapsed());
     assert_eq!(check(&made, &request, &past), []);
-    assert!(made.gap.unwrap() < 0.05, "{:?}", made.gap);
+    // Eight pairs of seeds ended 0.76 to 0.91 % from the bound.
+    assert!(made.gap.unwrap() < 0.01, "{:?}", made.gap);
     assert_eq!(made, plan(&basis, None).unwrap());
 }
 

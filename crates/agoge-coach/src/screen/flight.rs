@@ -1,10 +1,9 @@
 //! When the feet left and touched the ground, between the frames.
 
 use super::recorded::Ground;
+use agoge_kinematics::sensor::GRAVITY;
 use agoge_motion::{Part, Recording, Side};
 
-/// Standard gravity, m/s².
-const GRAVITY: f64 = 9.80665;
 /// Heights, in multiples of what counts as on the ground, below which a foot that left the ground still moves as the body does: higher up knees bend.
 const WITH_BODY: f64 = 3.0;
 /// How long around the lowest point a foot surely stands, s.

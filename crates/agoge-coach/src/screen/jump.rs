@@ -1,9 +1,7 @@
 //! Height and reactive strength from flight and contact times, with what the errors of these leave open.
 
+use agoge_kinematics::sensor::GRAVITY;
 use serde::Serialize;
-
-/// Standard gravity, m/s².
-const GRAVITY: f64 = 9.80665;
 
 /// A value and how far it may be off.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -112,29 +112,31 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
 pub(crate) fn floor(body: &Recording) -> f64 {
     let feet =
         [Part::LeftBigToe, Part::RightBigToe, Part::LeftHeel, Part::RightHeel, Part::LeftAnkle, Part::RightAnkle];
-    let mut lowest: Vec<f64> = (0..body.frames())
-        .map(|f| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min))
-        .filter(|y| y.is_finite())
-        .collect();
-    if lowest.is_empty() {
-        return 0.0;
-    }
-    let at = lowest.len() / 50;
-    *lowest.select_nth_unstable_by(at, f64::total_cmp).1
+    let lowest = |f: usize| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min);
+    let floor = standing_level((0..body.frames()).map(lowest));
+    if floor.is_nan() { 0.0 } else { floor }
+}
+
+/// The height at which something stands that is lifted now and then: the 2nd percentile of its heights; NaN where none is known.
+pub(crate) fn standing_level(heights: impl Iterator<Item = f64>) -> f64 {
+    ranked(heights, |known| known / 50)
 }
 
 /// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture only shortens it.
 pub(super) fn trunk_length(body: &Recording) -> f64 {
-    let mut lengths: Vec<f64> = (0..body.frames())
-        .map(|f| {
-            let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
-            line[0].hypot(line[1])
-        })
-        .filter(|length| length.is_finite())
-        .collect();
-    if lengths.is_empty() {
+    let length = |f: usize| {
+        let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
+        line[0].hypot(line[1])
+    };
+    ranked((0..body.frames()).map(length), |known| (known - 1) * 9 / 10)
+}
+
+/// The finite value at a place among all in order, from 0; `place` is told how many there are. NaN where there is none.
+pub(super) fn ranked(values: impl Iterator<Item = f64>, place: impl FnOnce(usize) -> usize) -> f64 {
+    let mut known: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    if known.is_empty() {
         return f64::NAN;
     }
-    let at = (lengths.len() - 1) * 9 / 10;
-    *lengths.select_nth_unstable_by(at, f64::total_cmp).1
+    let place = place(known.len());
+    *known.select_nth_unstable_by(place, f64::total_cmp).1
 }

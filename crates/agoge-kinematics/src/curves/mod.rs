@@ -7,7 +7,7 @@ mod markers;
 mod shown;
 mod view;
 
-pub(crate) use lengths::{centre_of_mass, floor};
+pub(crate) use lengths::{centre_of_mass, floor, standing_level};
 pub use markers::markers;
 pub use shown::{WELL_SHOWN, shown};
 pub use view::View;
@@ -140,14 +140,9 @@ fn unwrap(values: &mut [f64]) {
         }
         last = *value;
     }
-    let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    if known.is_empty() {
-        return;
-    }
-    let middle = known.len() / 2;
-    let median = *known.select_nth_unstable_by(middle, f64::total_cmp).1;
+    let median = lengths::ranked(values.iter().copied(), |known| known / 2);
     let turns = ((median - 180.0) / 360.0).ceil();
-    if turns != 0.0 {
+    if turns.is_finite() && turns != 0.0 {
         values.iter_mut().for_each(|value| *value -= 360.0 * turns);
     }
 }

@@ -1,6 +1,7 @@
 //! How much of an arm a picture shows.
 
 use super::angles::flat;
+use super::lengths::ranked;
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Part, Recording, Side};
 
@@ -57,10 +58,6 @@ fn lengths(body: &Recording, a: Part, b: Part) -> Vec<f64> {
 
 /// Lengths against their 95th percentile.
 fn relative(lengths: Vec<f64>) -> Vec<f64> {
-    let mut known: Vec<f64> = lengths.iter().copied().filter(|length| length.is_finite()).collect();
-    let whole = match known.len() {
-        0 => f64::NAN,
-        n => *known.select_nth_unstable_by((n - 1) * 19 / 20, f64::total_cmp).1,
-    };
+    let whole = ranked(lengths.iter().copied(), |known| (known - 1) * 19 / 20);
     lengths.into_iter().map(|length| length / whole).collect()
 }

@@ -4,7 +4,7 @@ use super::segments::Segment;
 use agoge_motion::vector::{add, cross, norm, scale, sub};
 
 /// Gravity, m/s², y up.
-pub(super) const GRAVITY: [f64; 3] = [0.0, -9.80665, 0.0];
+pub(super) const GRAVITY: [f64; 3] = [0.0, -crate::sensor::GRAVITY, 0.0];
 /// Frames on each side of one that its acceleration needs.
 const REACH: usize = 2;
 

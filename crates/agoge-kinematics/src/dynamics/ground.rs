@@ -1,7 +1,7 @@
 //! What the ground does to each foot: from force plates, or modelled where an athlete stands on both feet.
 
 use super::chain::{GRAVITY, second};
-use crate::curves::{centre_of_mass, floor};
+use crate::curves::{centre_of_mass, floor, standing_level};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side, Wrench};
 
@@ -90,7 +90,7 @@ pub fn measured(body: &Recording, mass_kg: f64, smooth: &dyn Fn(&mut Vec<f64>)) 
 /// In words, where fewer than half of the frames are like that: the forces cannot be known without a plate.
 pub fn standing(body: &Recording, mass_kg: f64) -> Result<Ground, String> {
     let needed = accelerating_force(body, mass_kg);
-    let level = Side::BOTH.map(|side| standing_level(body, side));
+    let level = Side::BOTH.map(|side| standing_level((0..body.frames()).map(|frame| lowest(body, frame, side))));
     let floor = floor(body);
     let is_one_floor = (level[0] - level[1]).abs() < ON_GROUND_M;
     let mut ground = Ground { origin: Origin::Standing, feet: [Vec::new(), Vec::new()], unclear: 0 };
@@ -201,14 +201,4 @@ fn sole(body: &Recording, frame: usize, side: Side) -> ([f64; 3], [f64; 3]) {
 fn lowest(body: &Recording, frame: usize, side: Side) -> f64 {
     let (heel, toe) = sole(body, frame, side);
     heel[1].min(toe[1])
-}
-
-/// Where a foot stands: the 2nd percentile of its lowest point.
-fn standing_level(body: &Recording, side: Side) -> f64 {
-    let mut all: Vec<f64> = (0..body.frames()).map(|f| lowest(body, f, side)).filter(|y| y.is_finite()).collect();
-    if all.is_empty() {
-        return f64::NAN;
-    }
-    let at = all.len() / 50;
-    *all.select_nth_unstable_by(at, f64::total_cmp).1
 }

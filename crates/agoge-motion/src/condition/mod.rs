@@ -101,13 +101,13 @@ pub struct Conditioned {
 /// Positions of low confidence go last: a network's guess of a hidden joint is no measurement, but a better neighbour for the last frames in which it was seen than
 /// none, where a filter follows every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
-    let mut work = recording.clone();
     let mut log = Log { repairs: Vec::new() };
-    let removed = remove_unsure(&mut work, options.min_confidence);
-    let mut quality = Quality::of(&work);
+    let mut sure = recording.clone();
+    let removed = remove_unsure(&mut sure, options.min_confidence);
+    let mut quality = Quality::of(&sure);
     let note = format!("below {}", options.min_confidence);
-    log.each(&work, "low confidence removed", &removed, &note);
-    work.position.clone_from(&recording.position);
+    log.each(&sure, "low confidence removed", &removed, &note);
+    let mut work = recording.clone();
     if options.repair_swaps {
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
