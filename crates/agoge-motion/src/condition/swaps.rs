@@ -12,6 +12,8 @@ const LEGS: [Part; 6] =
 /// Exchanging the labels must explain the movement better than this many times the usual unevenness of the path: less could be noise, or
 /// two limbs that pass each other in a picture from the side.
 const CLEAR: f64 = 4.0;
+/// What is usual is that of so many frames about each, or of the whole recording if that is more: in a jump every path is uneven, whichever label it bears.
+const ABOUT: usize = 15;
 
 /// Undoes exchanges of left and right, for the arms and for the legs. How many frames, for each joint.
 ///
@@ -59,10 +61,13 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         }
         sum
     };
-    let mut usual: Vec<f64> = (2..frames).map(|t| uneven(t, [0; 3])).collect();
-    let middle = usual.len() / 2;
-    let usual = *usual.select_nth_unstable_by(middle, f64::total_cmp).1;
-    let switch = CLEAR * usual;
+    let as_labelled: Vec<f64> = (2..frames).map(|t| uneven(t, [0; 3])).collect();
+    let usual = median(&as_labelled);
+    // `[frame − 2]`
+    let switch: Vec<f64> = (0..as_labelled.len())
+        .map(|t| median(&as_labelled[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(as_labelled.len())]))
+        .map(|local| CLEAR * local.max(usual))
+        .collect();
     // A small price for every exchanged frame decides which of the two labellings is the usual one.
     let price = 0.05 * usual;
 
@@ -70,7 +75,7 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
     let mut cost = [0.0; 4];
     for (state, cost) in cost.iter_mut().enumerate() {
         let (i, j) = (state / 2, state % 2);
-        *cost = price * (i + j) as f64 + switch * f64::from(u8::from(i != j));
+        *cost = price * (i + j) as f64 + switch[0] * f64::from(u8::from(i != j));
     }
     let mut from: Vec<[u8; 4]> = Vec::with_capacity(frames);
     for t in 2..frames {
@@ -81,7 +86,7 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
                     let total = cost[2 * i + j]
                         + uneven(t, [i, j, k])
                         + price * k as f64
-                        + switch * f64::from(u8::from(j != k));
+                        + switch[t - 2] * f64::from(u8::from(j != k));
                     if total < next[2 * j + k] {
                         next[2 * j + k] = total;
                         back[2 * j + k] = i as u8;
@@ -104,6 +109,12 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         };
     }
     found
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// A joint's track with every gap bridged by a straight line and the ends held; NaN only if it is never seen. In two dimensions depth is zero.
