@@ -165,7 +165,8 @@ fn through_a_somersault_no_angle_jumps() {
         assert!(largest <= 40.0, "{parts:?}: {largest}");
     }
     let measured = measure(&conditioned.to_body().recording);
-    for curve in measured.curves.curves.iter().filter(|curve| curve.name == "elbow_flexion") {
+    let is_of_arms = |name: &str| ["elbow_flexion", "shoulder_elevation"].contains(&name);
+    for curve in measured.curves.curves.iter().filter(|curve| is_of_arms(&curve.name)) {
         let known = curve.values.iter().filter(|value| value.is_finite()).count();
         let largest = largest_step(&curve.values);
         println!("{} {:?}: at most {largest:.1}°, told in {known} frames", curve.name, curve.side);

@@ -4,6 +4,7 @@ use super::frame::{Frames, UP, between, turn};
 use super::shown::{LEAST_SHOWN, shown};
 use super::{Catalogue, Plane, View};
 use crate::Unit::Degree;
+use crate::curve::key;
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Side};
 
@@ -68,6 +69,11 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     });
 }
 
+/// Angles in the picture between the upper arm and the trunk.
+const SHOULDER: [&str; 3] = ["shoulder_elevation", "shoulder_flexion", "shoulder_abduction"];
+/// Of the frames of an angle so many may be without it before that is said, %.
+const MOST_UNTOLD: usize = 5;
+
 fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
     let [shoulder, elbow, wrist] = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side));
@@ -82,7 +88,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     };
     let some = Some(side);
     let [whole_arm, upper_arm] = ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
-    // An arm that points at the camera has no angle in the picture.
+    // An arm that points at the camera has no angle in the picture (what that costs is said below).
     let is_told = |shown: &Option<Vec<f64>>, f: usize| shown.as_ref().is_none_or(|shown| shown[f] >= LEAST_SHOWN);
     let told = |shown: &Option<Vec<f64>>, f: usize, angle: f64| if is_told(shown, f) { angle } else { f64::NAN };
 
@@ -113,6 +119,19 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
             turn(upper, down, outward)
         }
     });
+    for (curves, shown) in [(&["elbow_flexion"][..], &whole_arm), (&SHOULDER, &upper_arm)] {
+        let Some(shown) = shown else { continue };
+        let seen = shown.iter().filter(|shown| shown.is_finite()).count();
+        let untold = 100 * shown.iter().filter(|shown| **shown < LEAST_SHOWN).count();
+        if untold > MOST_UNTOLD * seen {
+            let reason = format!("in {} % of its frames the arm points at the camera or away from it", untold / seen);
+            for curve in curves {
+                if catalogue.has(curve, some) {
+                    catalogue.refuse(&key(curve, some), reason.clone());
+                }
+            }
+        }
+    }
     catalogue.add(("shoulder_rotation", some, Degree, Plane::Depth), &[shoulder, elbow, wrist], |f| {
         // How far the forearm has turned outward about the upper arm, from pointing forward; only a bent elbow shows it.
         let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));

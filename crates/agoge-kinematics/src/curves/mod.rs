@@ -123,6 +123,11 @@ impl Catalogue<'_> {
         self.curves.push(Curve { name: name.to_owned(), side, unit, values });
     }
 
+    /// Whether a curve has been added.
+    fn has(&self, name: &str, side: Option<Side>) -> bool {
+        self.curves.iter().any(|curve| curve.name == name && curve.side == side)
+    }
+
     fn refuse(&mut self, name: &str, reason: String) {
         let refused = Refused { name: name.to_owned(), reason };
         if !self.refused.contains(&refused) {

@@ -251,7 +251,11 @@ fn an_arm_that_points_at_the_camera_has_no_angle() {
             // Half of it is seen at 60 and 120°; the 95th percentile is not quite the whole arm.
             assert!((0..=55).chain(125..=180).all(|frame| values[frame].is_finite()), "{name} {values:?}");
             assert!((62..=118).all(|frame| values[frame].is_nan()), "{name} {values:?}");
+            let left = format!("{name}_left");
+            let reason = measured.curves.refused.iter().find(|refused| refused.name == left).unwrap();
+            assert!(reason.reason.contains("% of its frames the arm points at the camera"), "{reason:?}");
         }
+        assert!(!measured.curves.refused.iter().any(|refused| refused.name.ends_with("flexion_right")));
     }
 }
 

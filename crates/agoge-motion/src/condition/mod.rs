@@ -70,6 +70,9 @@ impl Default for Options {
     }
 }
 
+/// Confidence from which a joint is likelier seen than not.
+const LIKELY: f32 = 0.5;
+
 /// One kind of repair on one joint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Repair {
@@ -102,12 +105,14 @@ pub struct Conditioned {
 /// none, where a filter follows every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut log = Log { repairs: Vec::new() };
+    let mut recording = recording.clone();
+    doubt_flickers(&mut recording, options);
     let mut sure = recording.clone();
     let removed = remove_unsure(&mut sure, options.min_confidence);
     let mut quality = Quality::of(&sure);
     let note = format!("below {}", options.min_confidence);
     log.each(&sure, "low confidence removed", &removed, &note);
-    let mut work = recording.clone();
+    let mut work = recording;
     if options.repair_swaps {
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
@@ -148,6 +153,33 @@ impl Log {
 
     fn all(&mut self, kind: &str, frames: usize, note: String) {
         self.repairs.push(Repair { joint: "all".to_owned(), kind: kind.to_owned(), frames, note });
+    }
+}
+
+/// A joint that is sure for no longer than a gap that would be filled, between frames in which it is unsure, must be surer than not in one of them: otherwise it is as unsure as those.
+fn doubt_flickers(recording: &mut Recording, options: &Options) {
+    let (frames, joints) = (recording.frames(), recording.joints());
+    for joint in 0..joints {
+        let sure = |frame: usize, least: f32| {
+            recording.is_seen(frame, joint) && recording.confidence[frame * joints + joint] >= least
+        };
+        let mut flickers = Vec::new();
+        let mut first = 0;
+        while first < frames {
+            let run = (first..frames).take_while(|&frame| sure(frame, options.min_confidence)).count();
+            let after = first + run;
+            let inside = first > 0 && after < frames && run > 0;
+            if inside
+                && recording.time[after] - recording.time[first] <= options.max_gap_s
+                && !(first..after).any(|frame| sure(frame, LIKELY))
+            {
+                flickers.push(first..after);
+            }
+            first = after + 1;
+        }
+        for frame in flickers.into_iter().flatten() {
+            recording.confidence[frame * joints + joint] = 0.0;
+        }
     }
 }
 

@@ -61,11 +61,14 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         }
         sum
     };
-    let as_labelled: Vec<f64> = (2..frames).map(|t| uneven(t, [0; 3])).collect();
-    let usual = median(&as_labelled);
+    let usual = median(&(2..frames).map(|t| uneven(t, [0; 3])).collect::<Vec<f64>>());
+    // However the labels are: exchanged ones are not to hide themselves.
+    let labellings = [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]];
+    let least = |t: usize| labellings.iter().map(|states| uneven(t, *states)).fold(f64::INFINITY, f64::min);
+    let least: Vec<f64> = (2..frames).map(least).collect();
     // `[frame − 2]`
-    let switch: Vec<f64> = (0..as_labelled.len())
-        .map(|t| median(&as_labelled[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(as_labelled.len())]))
+    let switch: Vec<f64> = (0..least.len())
+        .map(|t| median(&least[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(least.len())]))
         .map(|local| CLEAR * local.max(usual))
         .collect();
     // A small price for every exchanged frame decides which of the two labellings is the usual one.
