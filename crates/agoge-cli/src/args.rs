@@ -10,6 +10,7 @@ pub(crate) use library::{AthleteArgs, AthleteCommand, Library, LibraryArgs, Libr
 pub(crate) use load::{Load, LoadCommand, LoadMethod, Risk, WarningModel, Weighed};
 pub(crate) use plan::{Known, Plan, PlanCommand};
 
+use agoge::kinematics::dynamics::Sex;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -147,6 +148,9 @@ pub(crate) struct Reading {
     /// The athlete's mass in kilograms: for the moments in the joints, from force plates or of somebody who stands (docs/LOAD.md)
     #[arg(long, value_name = "KILOGRAMS", alias = "participant_mass")]
     pub(crate) mass: Option<f64>,
+    /// The athlete's sex, female or male: whose table of segments the moments take (men's without it)
+    #[arg(long, value_name = "SEX", value_parser = sex)]
+    pub(crate) sex: Option<Sex>,
     /// Only from A to B seconds
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
@@ -311,6 +315,14 @@ pub(crate) struct Import {
 }
 
 /// An item of a screen with its points, as in 4=1.
+fn sex(text: &str) -> Result<Sex, String> {
+    match text {
+        "female" => Ok(Sex::Female),
+        "male" => Ok(Sex::Male),
+        _ => Err("write female or male".to_owned()),
+    }
+}
+
 fn item_points(text: &str) -> Result<[u8; 2], String> {
     let parts =
         text.split_once('=').and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));

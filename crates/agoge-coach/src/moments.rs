@@ -1,7 +1,7 @@
 //! The largest net moments in the joints of the legs, as `analysis.json` has them.
 
 use crate::analysis::{MomentPeak, MomentReport};
-use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin};
+use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex};
 use agoge_kinematics::{Curves, Repetition};
 use agoge_motion::Side;
 
@@ -15,7 +15,7 @@ const MODELLED_LEVER_M: f64 = 0.04;
 pub fn moments(
     curves: &Curves,
     complete: &[(usize, &Repetition)],
-    mass_kg: f64,
+    (mass_kg, sex): (f64, Option<Sex>),
     (origin, unclear): (Origin, usize),
 ) -> MomentReport {
     let mut spans: Vec<(Option<usize>, usize, usize)> =
@@ -56,20 +56,25 @@ pub fn moments(
     MomentReport {
         forces: if origin == Origin::Plates { "force plates" } else { "modelled" }.to_owned(),
         mass_kg,
-        limits: limits(origin, lever, unclear),
+        limits: limits(origin, lever, sex, unclear),
         peaks,
     }
 }
 
-fn limits(origin: Origin, lever_m: f64, unclear: usize) -> Vec<String> {
+fn limits(origin: Origin, lever_m: f64, sex: Option<Sex>, unclear: usize) -> Vec<String> {
     let net = "Net moments: what muscles on both sides of a joint do against each other is not in them, and they say nothing of the load on a ligament.".to_owned();
+    let whose = match sex {
+        Some(Sex::Female) => "of women say",
+        Some(Sex::Male) => "of men say",
+        None => "of men say, since no sex was given",
+    };
     let error = format!(
-        "The error is what {:.0} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables of men say (de Leva 1996).",
+        "The error is what {:.0} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables {whose} (de Leva 1996).",
         100.0 * lever_m
     );
     let mut all = vec![net, error];
     if origin == Origin::Standing {
-        all.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing.".to_owned());
+        all.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing, with the centre of mass of tables of men.".to_owned());
     }
     if unclear > 0 {
         all.push(format!(

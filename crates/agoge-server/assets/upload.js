@@ -6,7 +6,7 @@ const state = (text) => { by("state").textContent = text; };
 
 function send(file) {
   const asked = new URLSearchParams({ name: file.name, movement: by("movement").value });
-  if (by("athlete")?.value) asked.set("athlete", by("athlete").value);
+  for (const id of ["athlete", "height_m", "mass_kg", "sex"]) if (by(id)?.value) asked.set(id, by(id).value);
   const request = new XMLHttpRequest();
   const bar = by("progress");
   bar.hidden = false;

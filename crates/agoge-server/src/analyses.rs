@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::pages;
 use crate::words::Reader;
+use agoge::kinematics::dynamics::Sex;
 use agoge::library::{save, today};
 use agoge::report::{Around, Scene, html_in};
 use agoge::store::{AnalysisId, AthleteId};
@@ -101,6 +102,8 @@ pub(crate) struct Upload {
     name: String,
     movement: Option<String>,
     height_m: Option<f64>,
+    mass_kg: Option<f64>,
+    sex: Option<Sex>,
     athlete: Option<i64>,
 }
 
@@ -128,6 +131,8 @@ pub(crate) async fn upload(State(app): State<Arc<App>>, Query(asked): Query<Uplo
     let options = Options {
         movement: asked.movement.clone().unwrap_or_else(|| "auto".to_owned()),
         height_m: asked.height_m,
+        mass_kg: asked.mass_kg,
+        sex: asked.sex,
         ..Options::default()
     };
     // A movement is a name here: a path is the command line's business.

@@ -31,6 +31,8 @@ fn made() -> Value {
                     query("name", "string", true),
                     query("movement", "string", false),
                     query("height_m", "number", false),
+                    query("mass_kg", "number", false),
+                    json!({ "name": "sex", "in": "query", "required": false, "schema": { "type": "string", "enum": ["female", "male"] } }),
                     query("athlete", "integer", false),
                 ]);
                 operation["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });

@@ -192,10 +192,9 @@ pub fn analyze(
             }
             None => None,
         },
-        moments: options
-            .mass_kg
-            .zip(forces)
-            .map(|(mass_kg, forces)| agoge_coach::moments(&curves, &evidence.repetitions, mass_kg, forces)),
+        moments: options.mass_kg.zip(forces).map(|(mass_kg, forces)| {
+            agoge_coach::moments(&curves, &evidence.repetitions, (mass_kg, options.sex), forces)
+        }),
         bands: band::bands(&movement, &curves, &complete, other_bands),
         repetitions: reports,
         quality,

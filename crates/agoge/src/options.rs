@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::error::toml_fault;
 use agoge_formats::ReadOptions;
+use agoge_kinematics::dynamics::Sex;
 use agoge_motion::condition;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -20,6 +21,8 @@ pub struct Options {
     pub height_m: Option<f64>,
     /// The athlete's mass, kg, with the clothes: for the moments in the joints.
     pub mass_kg: Option<f64>,
+    /// The athlete's sex: whose table of segments the moments in the joints take, that of men without it.
+    pub sex: Option<Sex>,
     /// Only this stretch of the recording, s.
     pub time_range_s: Option<[f64; 2]>,
     /// How the file is read.
@@ -38,6 +41,7 @@ impl Default for Options {
             movement: "auto".to_owned(),
             height_m: None,
             mass_kg: None,
+            sex: None,
             time_range_s: None,
             read: ReadOptions::default(),
             video: agoge_vision::Options::default(),

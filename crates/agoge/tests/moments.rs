@@ -5,7 +5,7 @@
 #[path = "../../agoge-formats/tests/common/c3d.rs"]
 mod c3d;
 
-use agoge::kinematics::dynamics::LEG_MOMENTS;
+use agoge::kinematics::dynamics::{LEG_MOMENTS, Sex};
 use agoge::motion::condition::Filter;
 use agoge::motion::simulate::{DropJump, Exercise, Set};
 use agoge::motion::{Recording, Side, UpAxis};
@@ -70,28 +70,41 @@ fn cross(a: [f64; 2], b: [f64; 2]) -> f64 {
     a[0] * b[1] - a[1] * b[0]
 }
 
+/// Masses of foot, shank and thigh as parts of the body's, centres and radii of gyration as parts of the length (de Leva 1996, table 4; radii the mean of the sagittal and the transverse; the
+/// foot's centre is its middle, Winter 2009).
+struct Table {
+    foot: f64,
+    shank: [f64; 3],
+    thigh: [f64; 3],
+}
+
+const MEN: Table = Table { foot: 0.0137, shank: [0.0433, 0.4459, 0.252], thigh: [0.1416, 0.4095, 0.329] };
+const WOMEN: Table = Table { foot: 0.0129, shank: [0.0481, 0.4416, 0.269], thigh: [0.1478, 0.3612, 0.3665] };
+
 /// The moments in ankle, knee and hip at an instant, N·m, flexion and dorsiflexion positive: the change of the angular momentum of everything below a joint about that joint, less the
-/// moments of ground and weight. Accelerations are derivatives by hand; masses, centres and radii those of de Leva (1996) for men, the foot's from Winter (2009).
-fn truth(side: Side, t: f64) -> [f64; 3] {
+/// moments of ground and weight. Accelerations are derivatives by hand.
+fn truth(table: &Table, side: Side, t: f64) -> [f64; 3] {
     let plus = |a: [f64; 2], b: [f64; 2], part: f64| [a[0] + part * b[0], a[1] + part * b[1]];
     let ([to_knee, a_knee], [to_hip, a_hip]) = (rod(SHANK, shank(t)), rod(THIGH, thigh(t)));
     let knee = plus(ANKLE, to_knee, 1.0);
     let hip = plus(knee, to_hip, 1.0);
     // Mass, centre, its acceleration, inertia × angular acceleration (anticlockwise seen from the right: forward to up).
     let part = |mass: f64| mass * MASS_KG;
-    let foot = (part(0.0137), [0.5 * (ANKLE[0] + TOE[0]), 0.5 * (ANKLE[1] + TOE[1])], [0.0; 2], 0.0);
+    let foot = (part(table.foot), [0.5 * (ANKLE[0] + TOE[0]), 0.5 * (ANKLE[1] + TOE[1])], [0.0; 2], 0.0);
     let inertia = |mass: f64, radius: f64, length: f64| part(mass) * (radius * length).powi(2);
+    let [mass, centre, radius] = table.shank;
     let shank_own = (
-        part(0.0433),
-        plus(ANKLE, to_knee, 1.0 - 0.4459),
-        plus([0.0; 2], a_knee, 1.0 - 0.4459),
-        -inertia(0.0433, 0.252, SHANK) * shank(t)[2],
+        part(mass),
+        plus(ANKLE, to_knee, 1.0 - centre),
+        plus([0.0; 2], a_knee, 1.0 - centre),
+        -inertia(mass, radius, SHANK) * shank(t)[2],
     );
+    let [mass, centre, radius] = table.thigh;
     let thigh_own = (
-        part(0.1416),
-        plus(knee, to_hip, 1.0 - 0.4095),
-        plus(a_knee, a_hip, 1.0 - 0.4095),
-        -inertia(0.1416, 0.329, THIGH) * thigh(t)[2],
+        part(mass),
+        plus(knee, to_hip, 1.0 - centre),
+        plus(a_knee, a_hip, 1.0 - centre),
+        -inertia(mass, radius, THIGH) * thigh(t)[2],
     );
     let Load { force, forward, .. } = load(side, t);
     let about = |joint: [f64; 2], below: &[(f64, [f64; 2], [f64; 2], f64)]| {
@@ -240,10 +253,11 @@ fn refusal(analyzed: &Analyzed) -> &str {
 /// Files of all four types of plates: within 1 % of the largest moment of each joint in every frame, nothing filtered. What is left is single precision and differences over four frames.
 #[test]
 fn planted_moments_are_found_from_a_file_with_plates() {
-    for kind in 1..=4 {
-        let found = analyzed(&read(&file(kind)), &options());
+    let (men, women) = ((None, &MEN, "men say, since"), (Some(Sex::Female), &WOMEN, "of women say"));
+    for (kind, (sex, table, said)) in [(1, men), (2, men), (3, men), (4, men), (2, women)] {
+        let found = analyzed(&read(&file(kind)), &Options { sex, ..options() });
         for side in Side::BOTH {
-            let known: Vec<[f64; 3]> = (0..FRAMES).map(|frame| truth(side, frame as f64 / RATE_HZ)).collect();
+            let known: Vec<[f64; 3]> = (0..FRAMES).map(|frame| truth(table, side, frame as f64 / RATE_HZ)).collect();
             for (joint, name) in LEG_MOMENTS.into_iter().enumerate() {
                 let most = known.iter().map(|own| own[joint].abs()).fold(0.0, f64::max);
                 let own = moment(&found, name, side);
@@ -257,7 +271,7 @@ fn planted_moments_are_found_from_a_file_with_plates() {
         }
         let report = found.analysis.moments.unwrap();
         assert_eq!((report.forces.as_str(), report.mass_kg, report.peaks.len() % 6), ("force plates", MASS_KG, 0));
-        assert!(!report.peaks.is_empty());
+        assert!(!report.peaks.is_empty() && report.limits.iter().any(|limit| limit.contains(said)));
         for peak in report.peaks {
             assert!(
                 (peak.flexion_nm_kg - peak.flexion_nm / MASS_KG).abs() < 1e-12 && peak.flexion_nm >= peak.extension_nm
@@ -274,7 +288,8 @@ fn the_usual_filter_leaves_slow_moments_as_they_are() {
     let options = Options { mass_kg: Some(MASS_KG), ..Options::default() };
     let found = analyzed(&read(&file(2)), &options);
     for (joint, name) in LEG_MOMENTS.into_iter().enumerate() {
-        let known: Vec<f64> = (0..FRAMES).map(|frame| truth(Side::Right, frame as f64 / RATE_HZ)[joint]).collect();
+        let known: Vec<f64> =
+            (0..FRAMES).map(|frame| truth(&MEN, Side::Right, frame as f64 / RATE_HZ)[joint]).collect();
         let most = known.iter().map(|own| own.abs()).fold(0.0, f64::max);
         let own = moment(&found, name, Side::Right);
         assert!((40..FRAMES - 40).all(|frame| (own[frame] - known[frame]).abs() < 0.05 * most), "{name}");

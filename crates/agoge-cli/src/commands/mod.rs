@@ -40,6 +40,7 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     };
     options.height_m = reading.height.or(options.height_m);
     options.mass_kg = reading.mass.or(options.mass_kg);
+    options.sex = reading.sex.or(options.sex);
     if let Some([from, to]) = reading.time_range.as_deref() {
         options.time_range_s = Some([*from, *to]);
     }

@@ -13,7 +13,7 @@ pub use method::Method;
 pub use overview::{Log, Overview, Session, Trend, overview, usual_method};
 pub use series::{Daily, Spike, spikes};
 pub use session::{
-    Sex, banister, edwards, foster, lucia, normalized_power, pace_load, power_load, strength_volume, zone_minutes,
+    banister, edwards, foster, lucia, normalized_power, pace_load, power_load, strength_volume, zone_minutes,
 };
 pub(crate) use trend::week_monotony;
 pub use trend::{

@@ -1,16 +1,6 @@
 //! What one session weighs. Sample times are seconds that go forward, values NaN where missing, both `[sample]`.
 
-use serde::{Deserialize, Serialize};
-
-/// Which of Banister's two sets of constants applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sex {
-    /// 0.86 · e^{1.67 x}.
-    Female,
-    /// 0.64 · e^{1.92 x}.
-    Male,
-}
+use agoge_kinematics::dynamics::Sex;
 
 /// A sample stands for at most so many seconds: devices that save by need write one in 10 s or less; longer gaps are breaks.
 const LONGEST_STEP_S: f64 = 30.0;

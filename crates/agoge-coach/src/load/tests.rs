@@ -1,4 +1,5 @@
 use super::*;
+use agoge_kinematics::dynamics::Sex;
 use agoge_motion::Day;
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {

@@ -1,11 +1,14 @@
 //! Masses, centres and radii of gyration of the limbs' segments.
 
-/// Whose table applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// Of which sex an athlete is: tables of segments and Banister's constants tell two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Sex {
-    /// Table of women.
+    /// A woman.
     Female,
-    /// Table of men.
+    /// A man.
     Male,
 }
 

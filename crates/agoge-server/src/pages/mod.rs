@@ -134,6 +134,21 @@ pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Respon
                     }
                 }
             }
+            details {
+                summary { (reader.say("Height and mass, for metres and for moments in the joints")) }
+                div.row {
+                    label for="height_m" { (reader.say("Height, m")) }
+                    input #height_m type="number" min="0.5" max="2.6" step="0.01";
+                    label for="mass_kg" { (reader.say("Mass, kg")) }
+                    input #mass_kg type="number" min="10" max="350" step="0.1";
+                    label for="sex" { (reader.say("Sex, for the masses of segments")) }
+                    select #sex {
+                        option value="" { (reader.say("not given")) }
+                        option value="female" { (reader.say("female")) }
+                        option value="male" { (reader.say("male")) }
+                    }
+                }
+            }
             div.drop #drop {
                 p { label.button for="file" { (reader.say("Choose a file")) } (reader.say(" or drop it here")) }
                 p.small { (reader.say("Videos (MP4) and pose files: ")) "TRC, C3D, CSV, OpenPose, MediaPipe, COCO, Parquet." }

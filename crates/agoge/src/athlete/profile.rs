@@ -1,8 +1,9 @@
 //! What the loads need to know of an athlete, in `athlete.toml`.
 
 use crate::Error;
-use agoge_coach::load::{Method, Sex, banister, edwards, foster, lucia, normalized_power, pace_load, power_load};
+use agoge_coach::load::{Method, banister, edwards, foster, lucia, normalized_power, pace_load, power_load};
 use agoge_formats::workout::Workout;
+use agoge_kinematics::dynamics::Sex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
