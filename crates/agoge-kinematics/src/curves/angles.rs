@@ -124,7 +124,8 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         let seen = shown.iter().filter(|shown| shown.is_finite()).count();
         let untold = 100 * shown.iter().filter(|shown| **shown < LEAST_SHOWN).count();
         if untold > MOST_UNTOLD * seen {
-            let reason = format!("in {} % of its frames the arm points at the camera or away from it", untold / seen);
+            let (share, side) = (untold / seen, side.name());
+            let reason = format!("in {share} % of its frames the {side} arm points at the camera or away from it");
             for curve in curves {
                 if catalogue.has(curve, some) {
                     catalogue.refuse(&key(curve, some), reason.clone());

@@ -253,7 +253,7 @@ fn an_arm_that_points_at_the_camera_has_no_angle() {
             assert!((62..=118).all(|frame| values[frame].is_nan()), "{name} {values:?}");
             let left = format!("{name}_left");
             let reason = measured.curves.refused.iter().find(|refused| refused.name == left).unwrap();
-            assert!(reason.reason.contains("% of its frames the arm points at the camera"), "{reason:?}");
+            assert!(reason.reason.contains("% of its frames the left arm points at the camera"), "{reason:?}");
         }
         assert!(!measured.curves.refused.iter().any(|refused| refused.name.ends_with("flexion_right")));
     }
