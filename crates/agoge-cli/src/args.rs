@@ -409,7 +409,7 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         values: bool,
     },
-    /// Frames a second of a video: decoding, on one thread, on two; with --passes the landmark network alone as `serve` answers, task `pose`
+    /// Frames a second of a video: decoding, on one thread, on all; with --passes the landmark network alone as `serve` answers, task `pose`
     Pose {
         /// The video
         video: PathBuf,

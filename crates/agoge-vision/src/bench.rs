@@ -17,7 +17,7 @@ pub struct Speed {
     /// Decoding and following people, in turn, on one thread.
     pub one_thread_hz: f64,
     /// The same as [`Film::read`] does it: one thread decodes, the pool's threads follow.
-    pub two_threads_hz: f64,
+    pub all_threads_hz: f64,
 }
 
 /// A pool of one thread.
@@ -55,7 +55,7 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
         let tracker = Tracker::new(weights, options.pose, options.people)?;
         let start = Instant::now();
         Film::follow(path, Video::open(path, options.rate_hz)?, tracker, None, &|_, _| ())?;
-        speed.two_threads_hz = speed.two_threads_hz.max(frames as f64 / start.elapsed().as_secs_f64());
+        speed.all_threads_hz = speed.all_threads_hz.max(frames as f64 / start.elapsed().as_secs_f64());
     }
     Ok(speed)
 }

@@ -106,8 +106,8 @@ fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, 
         super::print_json(&speed)?;
     } else {
         print(&format!(
-            "{} frames; frames a second: decoding {:.1}, with pose and tracking on one thread {:.1}, on two {:.1}\n",
-            speed.frames, speed.decode_hz, speed.one_thread_hz, speed.two_threads_hz
+            "{} frames; frames a second: decoding {:.1}, with pose and tracking on one thread {:.1}, on all {:.1}\n",
+            speed.frames, speed.decode_hz, speed.one_thread_hz, speed.all_threads_hz
         ))?;
     }
     Ok(Exit::Done)
