@@ -175,14 +175,14 @@ mod tests {
         let picture = Space::Image { width: None, height: None };
         let of = |space, format, share| {
             let precision = Precision::of(&arm(space, format, share));
-            precision.measured("elbow_flexion", Some(Side::Right)).map(|error| error.half_width / 1.96)
+            precision.measured("elbow_flexion", Some(Side::Right)).map(|error| error.half_width)
         };
-        assert_eq!(of(picture, "openpose-json", 0.9), Some(21.4));
-        assert_eq!(of(picture, "openpose-json", 0.5), Some(23.2));
-        assert_eq!(of(Space::World, "video", 0.5), Some(32.9));
+        assert_eq!(of(picture, "openpose-json", 0.9), Some(1.96 * 21.4));
+        assert_eq!(of(picture, "openpose-json", 0.5), Some(1.96 * 23.2));
+        assert_eq!(of(Space::World, "video", 0.5), Some(1.96 * 32.9));
         assert_eq!(of(Space::World, "trc", 0.5), None);
         let seen = Precision::of(&arm(picture, "video", 0.5));
-        assert_eq!(seen.measured("elbow_flexion", Some(Side::Left)).map(|error| error.half_width / 1.96), Some(21.4));
+        assert_eq!(seen.measured("elbow_flexion", Some(Side::Left)).map(|error| error.half_width), Some(1.96 * 21.4));
         assert_eq!(seen.measured("knee_flexion", None), None);
         assert_eq!(
             (seen.of_unit(Unit::Degree).half_width, Precision::in_space().of_unit(Unit::Degree).half_width),
