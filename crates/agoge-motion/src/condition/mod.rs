@@ -105,14 +105,15 @@ pub struct Conditioned {
 /// none, where a filter follows every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut log = Log { repairs: Vec::new() };
-    let mut recording = recording.clone();
-    doubt_flickers(&mut recording, options);
+    let flickers = flickers(recording, options);
+    let doubt = |recording: &mut Recording| flickers.iter().for_each(|at| recording.confidence[*at] = 0.0);
     let mut sure = recording.clone();
+    doubt(&mut sure);
     let removed = remove_unsure(&mut sure, options.min_confidence);
     let mut quality = Quality::of(&sure);
     let note = format!("below {}", options.min_confidence);
     log.each(&sure, "low confidence removed", &removed, &note);
-    let mut work = recording;
+    let mut work = recording.clone();
     if options.repair_swaps {
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
@@ -123,6 +124,7 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     }
     let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
     log.each(&work, "gap filled", &filled, "piecewise cubic");
+    doubt(&mut work);
     if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
         let from = work.rate_hz();
         work = resample::to(&work, rate_hz)?;
@@ -156,31 +158,30 @@ impl Log {
     }
 }
 
-/// A joint that is sure for no longer than a gap that would be filled, between frames in which it is unsure, must be surer than not in one of them: otherwise it is as unsure as those.
-fn doubt_flickers(recording: &mut Recording, options: &Options) {
+/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that would be filled, between frames in which it is unsure, and likelier seen than not in none of them. It is
+/// as unsure as those, but like them a better neighbour than none for the filter and for gaps.
+fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
+    let mut found = Vec::new();
     for joint in 0..joints {
         let sure = |frame: usize, least: f32| {
             recording.is_seen(frame, joint) && recording.confidence[frame * joints + joint] >= least
         };
-        let mut flickers = Vec::new();
         let mut first = 0;
         while first < frames {
             let run = (first..frames).take_while(|&frame| sure(frame, options.min_confidence)).count();
             let after = first + run;
-            let inside = first > 0 && after < frames && run > 0;
-            if inside
+            let is_inside = first > 0 && after < frames && run > 0;
+            if is_inside
                 && recording.time[after] - recording.time[first] <= options.max_gap_s
                 && !(first..after).any(|frame| sure(frame, LIKELY))
             {
-                flickers.push(first..after);
+                found.extend((first..after).map(|frame| frame * joints + joint));
             }
             first = after + 1;
         }
-        for frame in flickers.into_iter().flatten() {
-            recording.confidence[frame * joints + joint] = 0.0;
-        }
     }
+    found
 }
 
 /// Takes out positions below a confidence; how many, for each joint.
