@@ -105,10 +105,8 @@ pub struct Conditioned {
 /// none, where a filter follows every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut log = Log { repairs: Vec::new() };
-    let flickers = flickers(recording, options);
-    let doubt = |recording: &mut Recording| flickers.iter().for_each(|at| recording.confidence[*at] = 0.0);
     let mut sure = recording.clone();
-    doubt(&mut sure);
+    doubt(&mut sure, &flickers(recording, options));
     let removed = remove_unsure(&mut sure, options.min_confidence);
     let mut quality = Quality::of(&sure);
     let note = format!("below {}", options.min_confidence);
@@ -118,13 +116,15 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
     }
+    // Of whom they are is known once left and right are put back.
+    let flickers = flickers(&work, options);
     if options.hampel_half_window > 0 {
         let removed = outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
         log.each(&work, "outlier removed", &removed, "Hampel filter; the position is then filled like a gap");
     }
     let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
     log.each(&work, "gap filled", &filled, "piecewise cubic");
-    doubt(&mut work);
+    doubt(&mut work, &flickers);
     if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
         let from = work.rate_hz();
         work = resample::to(&work, rate_hz)?;
@@ -182,6 +182,11 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Takes the confidence of some positions away.
+fn doubt(recording: &mut Recording, places: &[usize]) {
+    places.iter().for_each(|at| recording.confidence[*at] = 0.0);
 }
 
 /// Takes out positions below a confidence; how many, for each joint.

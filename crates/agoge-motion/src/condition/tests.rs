@@ -113,6 +113,24 @@ fn a_flicker_must_be_likelier_than_not() {
 }
 
 #[test]
+fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
+    // The left leg is hidden but for two frames, in the second of which the labels are exchanged; the right one is seen throughout.
+    let mut recording = walking(120);
+    let legs = pairs_of(&recording);
+    for &(left, right) in &legs {
+        for frame in 20..100 {
+            recording.confidence[frame * 17 + left] = if [60, 61].contains(&frame) { 0.35 } else { 0.1 };
+        }
+        recording.position.swap(61 * 17 + left, 61 * 17 + right);
+        recording.confidence.swap(61 * 17 + left, 61 * 17 + right);
+    }
+    let done = condition(&recording, &Options::default()).unwrap();
+    for &(left, right) in &legs {
+        assert!((30..90).all(|frame| !done.recording.is_seen(frame, left) && done.recording.is_seen(frame, right)));
+    }
+}
+
+#[test]
 fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
     // Legs 1 cm apart, each joint trembling by a tenth of a millimetre, and for a second in the middle by centimetres: every labelling is uneven then.
     let mut recording = walking(300);
