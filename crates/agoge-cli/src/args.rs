@@ -314,7 +314,6 @@ pub(crate) struct Import {
     pub(crate) dest: PathBuf,
 }
 
-/// An item of a screen with its points, as in 4=1.
 fn sex(text: &str) -> Result<Sex, String> {
     match text {
         "female" => Ok(Sex::Female),
@@ -323,6 +322,7 @@ fn sex(text: &str) -> Result<Sex, String> {
     }
 }
 
+/// An item of a screen with its points, as in 4=1.
 fn item_points(text: &str) -> Result<[u8; 2], String> {
     let parts =
         text.split_once('=').and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));

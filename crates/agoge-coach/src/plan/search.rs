@@ -119,10 +119,9 @@ impl<'a, 'b> Walk<'a, 'b> {
         let performance = self.performance + self.slope[a] * da + self.slope[b] * db
             - 0.5 * (bend(a, a) * da * da + bend(b, b) * db * db)
             - bend(a, b) * da * db;
-        let soft = self.soft_after([a, b]).into_iter().fold(self.soft.iter().sum(), |sum, (week, soft)| {
-            let was: f64 = self.soft[week];
-            sum + soft - was
-        });
+        let weeks = self.soft_after([a, b]);
+        let soft =
+            weeks.into_iter().fold(self.soft.iter().sum(), |sum: f64, (week, soft)| sum + soft - self.soft[week]);
         // What it costs if it breaks no rule is known first, and often too much already.
         if !accepts(Cost { total: -performance - soft, kept: true }) {
             self.undo(before);
@@ -135,7 +134,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             self.set([a, b]);
             return false;
         }
-        self.keep(cost, changes);
+        self.keep(cost, changes, weeks);
         true
     }
 
@@ -154,8 +153,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         [(a, of(a)), (b, if a == b { self.soft[b] } else { of(b) })]
     }
 
-    /// Keeps a change that was looked at.
-    fn keep(&mut self, cost: Cost, changes: [Change; 2]) {
+    /// Keeps a change that was looked at, with what its weeks are worth beside performance.
+    fn keep(&mut self, cost: Cost, changes: [Change; 2], [(a, soft), (b, other)]: [(usize, f64); 2]) {
         self.cost = cost;
         let days = self.problem.days();
         for (d, by) in changes.into_iter().filter(|(_, by)| *by != 0.0) {
@@ -163,7 +162,6 @@ impl<'a, 'b> Walk<'a, 'b> {
             self.performance += self.slope[d] * by - 0.5 * bend[d] * by * by;
             self.slope.iter_mut().zip(bend).for_each(|(slope, bend)| *slope -= bend * by);
         }
-        let [(a, soft), (b, other)] = self.soft_after(changes.map(|(d, _)| d));
         self.soft[a] = soft;
         if b != a {
             self.soft[b] = other;

@@ -61,11 +61,12 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         }
         sum
     };
-    let usual = median(&(2..frames).map(|t| uneven(t, [0; 3])).collect::<Vec<f64>>());
+    // `[frame − 2, labelling]`: to exchange the labels of all three frames changes nothing, so that there are four.
+    let uneven: Vec<[f64; 4]> =
+        (2..frames).map(|t| [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]].map(|states| uneven(t, states))).collect();
+    let usual = median(&uneven.iter().map(|own| own[0]).collect::<Vec<f64>>());
     // However the labels are: exchanged ones are not to hide themselves.
-    let labellings = [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]];
-    let least = |t: usize| labellings.iter().map(|states| uneven(t, *states)).fold(f64::INFINITY, f64::min);
-    let least: Vec<f64> = (2..frames).map(least).collect();
+    let least: Vec<f64> = uneven.iter().map(|own| own.iter().copied().fold(f64::INFINITY, f64::min)).collect();
     // `[frame − 2]`
     let switch: Vec<f64> = (0..least.len())
         .map(|t| median(&least[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(least.len())]))
@@ -87,7 +88,7 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
             for j in 0..2 {
                 for k in 0..2 {
                     let total = cost[2 * i + j]
-                        + uneven(t, [i, j, k])
+                        + uneven[t - 2][2 * (i ^ j) + (i ^ k)]
                         + price * k as f64
                         + switch[t - 2] * f64::from(u8::from(j != k));
                     if total < next[2 * j + k] {
