@@ -71,6 +71,17 @@ impl Motion {
         Motion { sensor: None, ..self.clone() }
     }
 
+    /// This motion and then another one of the same body, a frame later, without what a sensor felt.
+    pub(crate) fn followed_by(&self, next: &Motion) -> Motion {
+        let mut both = self.without_sensor();
+        let frame = both.duration_s() / (both.time.len().max(2) - 1) as f64;
+        let start = both.duration_s() + frame;
+        both.time.extend(next.time.iter().map(|time| start + time));
+        both.positions.extend(&next.positions);
+        both.confidence.extend(&next.confidence);
+        both
+    }
+
     /// The same with the limbs that move more on the right: left-handed athletes are compared with right-handed ones. Where both sides move alike (by less than
     /// [`ACTIVE`]) and where a sensor is worn, which knows its side, it stays as it is.
     pub fn active_right(&self) -> Cow<'_, Motion> {

@@ -60,13 +60,18 @@ pub struct Clip {
     pub athlete: String,
     /// The movement's name.
     pub movement: String,
-    /// Whether it was done correctly, if somebody judged it.
-    pub label: Option<bool>,
+    /// How well it was done, 0 (incorrect) to 1 (correct), if somebody judged it.
+    pub label: Option<f32>,
     /// What was recorded.
     pub motion: Motion,
 }
 
 impl Clip {
+    /// Whether it was done more correctly than not, if somebody judged it.
+    pub fn is_correct(&self) -> Option<bool> {
+        self.label.map(|label| label > 0.5)
+    }
+
     /// Which of some movements it is.
     pub(crate) fn class(&self, movements: &[String]) -> Option<usize> {
         movements.iter().position(|name| *name == self.movement)

@@ -88,6 +88,8 @@ impl Default for Config {
 const ENOUGH: usize = 1600;
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
+/// How much of the quality's loss is that of pairs, of which one must be above the other; the rest is that of the labels.
+const ORDER_WEIGHT: f64 = 0.5;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
 pub(crate) const SOFT: f32 = 0.05;
 
@@ -179,7 +181,7 @@ pub fn resume(
     let mut identity = identity(config, clips.iter().map(|clip| &clip.motion));
     for clip in clips {
         identity.add(clip.movement.as_bytes());
-        identity.add(&[clip.label.map_or(2, u8::from)]);
+        identity.add_floats(&[clip.label.unwrap_or(-1.0)]);
     }
     let course = Course { plan, order, epochs: config.epochs, identity };
     let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
@@ -198,9 +200,7 @@ pub(crate) struct Judge<'a> {
 pub(crate) struct Shard {
     rows: Vec<(Tokens, Truth)>,
     causal: bool,
-    /// How many clips the whole batch has, and how many of them were judged by somebody.
-    batch: usize,
-    judged: usize,
+    whole: Whole,
 }
 
 impl Task for Judge<'_> {
@@ -227,15 +227,15 @@ impl Task for Judge<'_> {
                 (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
             .collect();
-        let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
-        cut(&rows, SHARDS).into_iter().map(|rows| Shard { rows, causal, batch, judged }).collect()
+        let (parts, whole) = parts(&rows);
+        parts.into_iter().map(|rows| Shard { rows, causal, whole }).collect()
     }
 
     fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
-        let Shard { rows, causal, batch: all, judged } = shard;
+        let Shard { rows, causal, whole } = shard;
         let (tokens, truths): (Vec<Tokens>, Vec<Truth>) = rows.into_iter().unzip();
         let output = encoder.forward(batch(&tokens, causal, &encoder.device()));
-        loss(output.movement, output.quality, &truths, all, judged)
+        loss(output.movement, output.quality, &truths, whole)
     }
 }
 
@@ -244,28 +244,58 @@ impl Task for Judge<'_> {
 pub(crate) struct Truth {
     /// Which of the movements it is.
     pub(crate) class: usize,
-    /// Whether it was done correctly, if somebody judged it.
-    pub(crate) label: Option<bool>,
+    /// How well it was done, 0 (incorrect) to 1 (correct), if somebody judged it.
+    pub(crate) label: Option<f32>,
 }
 
-/// The share of some clips in the loss of a batch of `all`, of which `all_judged` were judged by somebody, `[1]`. Shapes: `movement` and `quality` are what the heads say,
-/// `[clip, movement]`.
-pub(crate) fn loss(
-    movement: Tensor<2>,
-    quality: Tensor<2>,
-    truths: &[Truth],
-    all: usize,
-    all_judged: usize,
-) -> Tensor<1> {
+impl Truth {
+    /// Whether this clip is known to be better than another one of the same movement.
+    fn is_better(&self, other: &Truth) -> bool {
+        let labels = self.label.zip(other.label);
+        self.class == other.class && labels.is_some_and(|(own, other)| own > other)
+    }
+}
+
+/// What a whole batch holds, against which each part's share of the loss is weighed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Whole {
+    /// Clips.
+    clips: usize,
+    /// Clips that somebody judged.
+    judged: usize,
+    /// Pairs of one part of which one clip is better than the other.
+    pairs: usize,
+}
+
+/// A batch in the parts that run side by side.
+pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Whole) {
+    let parts = cut(rows, SHARDS);
+    let mut whole = Whole::default();
+    for part in &parts {
+        whole.clips += part.len();
+        whole.judged += part.iter().filter(|(_, truth)| truth.label.is_some()).count();
+        let worse = |(_, own): &(T, Truth)| part.iter().filter(|(_, other)| own.is_better(other)).count();
+        whole.pairs += part.iter().map(worse).sum::<usize>();
+    }
+    (parts, whole)
+}
+
+/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality the logistic loss to the labels and that of every pair of which one is known to be better
+/// (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes: `movement` and `quality` are what the heads say, `[clip, movement]`.
+pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], whole: Whole) -> Tensor<1> {
     let [n, classes] = movement.dims();
     let device = movement.device();
     let mut chosen = vec![0.0f32; n * classes];
     let (mut target, mut judged) = (vec![0.5f32; n], vec![0.0f32; n]);
-    for (row, Truth { class, label }) in truths.iter().enumerate() {
-        chosen[row * classes + class] = 1.0;
-        if let Some(label) = *label {
-            target[row] = if label { 1.0 - SOFT } else { SOFT };
+    let mut better = vec![0.0f32; n * n];
+    for (row, truth) in truths.iter().enumerate() {
+        chosen[row * classes + truth.class] = 1.0;
+        if let Some(label) = truth.label {
+            target[row] = SOFT + (1.0 - 2.0 * SOFT) * label;
             judged[row] = 1.0;
+        }
+        for (column, _) in truths.iter().enumerate().filter(|(_, other)| truth.is_better(other)) {
+            better[row * n + column] = 1.0;
         }
     }
     let matrix =
@@ -274,9 +304,14 @@ pub(crate) fn loss(
     let movement = -(log_softmax(movement, 1) * chosen.clone()).sum();
     let logit = (quality * chosen).sum_dim(1);
     let right = log_sigmoid(logit.clone()) * target.clone();
-    let wrong = log_sigmoid(-logit) * (-target + 1.0);
-    let quality = -((right + wrong) * judged).sum();
-    quality.div_scalar(all_judged.max(1) as f64) + movement.mul_scalar(MOVEMENT_WEIGHT / all as f64)
+    let wrong = log_sigmoid(-logit.clone()) * (-target + 1.0);
+    let labels = -((right + wrong) * judged).sum();
+    let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
+    let order = -(log_sigmoid(ahead) * matrix(better, n)).sum();
+    let share = |loss: Tensor<1>, weight: f64, of: usize| loss.mul_scalar(weight / of.max(1) as f64);
+    share(labels, 1.0 - ORDER_WEIGHT, whole.judged)
+        + share(order, ORDER_WEIGHT, whole.pairs)
+        + share(movement, MOVEMENT_WEIGHT, whole.clips)
 }
 
 /// Whether a movement is named after a side: in the mirror it would be another one.
@@ -337,5 +372,55 @@ pub(crate) fn batch_of(rows: &[Tokens], slots: Range<usize>, causal: bool, devic
         times: rows.iter().flat_map(|row| &row.times).copied().collect(),
         masked: None,
         causal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cross-entropy, logistic loss and RankNet written out in double precision.
+    #[test]
+    fn the_loss_is_that_of_the_books() {
+        let truth = |class: usize, label: Option<f32>| Truth { class, label };
+        let truths = [
+            truth(0, Some(0.75)),
+            truth(0, Some(0.0)),
+            truth(1, Some(0.0)),
+            truth(0, None),
+            truth(0, Some(1.0)),
+            truth(1, None),
+        ];
+        let said = |i: usize| (i as f64 * 1.7).sin() * 2.0;
+        let [movement, quality] = [0, 100].map(|from| {
+            let values: Vec<f32> = (0..2 * truths.len()).map(|i| said(from + i) as f32).collect();
+            Tensor::<2>::from_data(TensorData::new(values, [truths.len(), 2]), &Device::flex())
+        });
+        let rows: Vec<((), Truth)> = truths.iter().map(|truth| ((), *truth)).collect();
+        // The parts are the first three and the last three; only the first has a pair: its first clip is better than its second.
+        let (parts, whole) = parts(&rows);
+        assert_eq!((parts.len(), whole.clips, whole.judged, whole.pairs), (2, 6, 4, 1));
+
+        let logistic = |x: f64| -(1.0 / (1.0 + (-x).exp())).ln();
+        let soft = f64::from(SOFT);
+        let (mut labels, mut movements) = (0.0, 0.0);
+        for (i, truth) in truths.iter().enumerate() {
+            let own = said(100 + 2 * i + truth.class);
+            if let Some(label) = truth.label {
+                let target = soft + (1.0 - 2.0 * soft) * f64::from(label);
+                labels += target * logistic(own) + (1.0 - target) * logistic(-own);
+            }
+            let both = said(2 * i).exp() + said(2 * i + 1).exp();
+            movements -= (said(2 * i + truth.class).exp() / both).ln();
+        }
+        let order = logistic(said(100) - said(102));
+        let expected = (1.0 - ORDER_WEIGHT) * labels / 4.0 + ORDER_WEIGHT * order + MOVEMENT_WEIGHT * movements / 6.0;
+        let of = |rows: Range<usize>| {
+            let own: Vec<Truth> = truths[rows.clone()].to_vec();
+            let [movement, quality] = [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
+            f64::from(loss(movement, quality, &own, whole).into_scalar::<f32>())
+        };
+        // Single precision.
+        assert!((of(0..3) + of(3..6) - expected).abs() < 1e-5, "{} {expected}", of(0..3) + of(3..6));
     }
 }

@@ -373,6 +373,18 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
+    /// Let methods that judge quality learn from a public set without one athlete, one after the other: numbers learned, seconds of learning, milliseconds a clip (docs/results/skill.md)
+    Methods {
+        /// The folder that holds the public sets, each in a folder of its own
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        data: PathBuf,
+        /// Which methods
+        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
+        model: Vec<String>,
+        /// Repetitions of a clip
+        #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
+        chain: Vec<usize>,
+    },
     /// Learn warnings from simulated squads and judge them on others: a line of JSON for each model, number of years and seed (docs/results/load.md)
     Squads {
         /// Effect of the load ratio on the log odds of an injury; 0 is none

@@ -24,7 +24,7 @@ fn manifest(folder: &Path) {
                 file: file.into(),
                 athlete: (seed / 2).to_string(),
                 movement: format!("{exercise:?}").to_lowercase(),
-                label: Some(seed < 4),
+                label: Some(f32::from(u8::from(seed < 4))),
                 split: None,
             }
         })

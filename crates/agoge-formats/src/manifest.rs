@@ -22,7 +22,7 @@ pub enum Split {
 }
 
 /// One recording of a set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The recording, relative to the manifest's folder.
     pub file: PathBuf,
@@ -30,34 +30,42 @@ pub struct Row {
     pub athlete: String,
     /// The movement's name, as in `deep_squat`.
     pub movement: String,
-    /// Whether the movement was done correctly; none where nobody judged it.
+    /// How well the movement was done, 0 (incorrect) to 1 (correct); none where nobody judged it.
     #[serde(with = "label")]
-    pub label: Option<bool>,
+    pub label: Option<f32>,
     /// The part of the evaluation; none where it is split by athlete.
     pub split: Option<Split>,
 }
 
-/// `1` is correct, `0` is not, empty is not judged.
+impl Row {
+    /// Whether the movement was done more correctly than not; none where nobody judged it.
+    pub fn is_correct(&self) -> Option<bool> {
+        self.label.map(|label| label > 0.5)
+    }
+}
+
+/// `1` is correct, `0` is not, what lies between is between; empty is not judged.
 mod label {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-    pub(super) fn serialize<S: Serializer>(label: &Option<bool>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(label.map_or("", |good| if good { "1" } else { "0" }))
+    pub(super) fn serialize<S: Serializer>(label: &Option<f32>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&label.map_or(String::new(), |label| label.to_string()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
-        match String::deserialize(from)?.as_str() {
-            "" => Ok(None),
-            "1" => Ok(Some(true)),
-            "0" => Ok(Some(false)),
-            other => Err(D::Error::custom(format!("label {} is not 1, 0 or empty", crate::error::quoted(other)))),
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f32>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.is_empty() {
+            return Ok(None);
         }
+        let label = text.parse().ok().filter(|label| (0.0..=1.0).contains(label));
+        let fault = || format!("label {} is not 0 to 1 or empty", crate::error::quoted(&text));
+        label.map(Some).ok_or_else(|| D::Error::custom(fault()))
     }
 }
 
 /// A set of recordings: the file `manifest.csv` with the columns file, athlete, movement, label, split.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The recordings.
     pub rows: Vec<Row>,
@@ -95,7 +103,7 @@ impl Manifest {
                         path,
                         Place::Line(line),
                         what,
-                        "label is 1, 0 or empty; split is train, validation, test or empty",
+                        "label is 0 (incorrect) to 1 (correct) or empty; split is train, validation, test or empty",
                     )
                 }
                 _ => fault(path, &e),
@@ -182,13 +190,21 @@ mod tests {
             label,
             split,
         };
-        let manifest =
-            Manifest { rows: vec![row("a.parquet", Some(true), None), row("b, c.parquet", None, Some(Split::Test))] };
+        let manifest = Manifest {
+            rows: vec![
+                row("a.parquet", Some(1.0), None),
+                row("b, c.parquet", None, Some(Split::Test)),
+                row("d", Some(0.7), None),
+            ],
+        };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.csv");
         manifest.write(&path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "file,athlete,movement,label,split\na.parquet,s1,squat,1,\n\"b, c.parquet\",s1,squat,,test\n");
+        assert_eq!(
+            text,
+            "file,athlete,movement,label,split\na.parquet,s1,squat,1,\n\"b, c.parquet\",s1,squat,,test\nd,s1,squat,0.7,\n"
+        );
         assert_eq!(Manifest::read(&path).unwrap(), manifest);
         assert!(Manifest::default().write(&path).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
@@ -200,7 +216,8 @@ mod tests {
         let cases = [
             ("file,athlete,movement,label,splitt\n", "unknown column \"splitt\" in line 1"),
             ("file,athlete,movement,label\n", "column split must stand there once in line 1"),
-            (&format!("{head}a,s,m,2,\n"), "label \"2\" is not 1, 0 or empty in line 2"),
+            (&format!("{head}a,s,m,2,\n"), "label \"2\" is not 0 to 1 or empty in line 2"),
+            (&format!("{head}a,s,m,NaN,\n"), "label \"NaN\" is not 0 to 1 or empty in line 2"),
             (&format!("{head}a,s,m,,dev\n"), "unknown variant `dev`"),
             (&format!("{head}a,s,m,,\nb,s,m,,\na,s,m,1,\n"), "file \"a\" stands in line 2 already in line 4"),
             (&format!("{head}a,,m,,\n"), "column athlete is empty in line 2"),

@@ -92,7 +92,7 @@ fn pose_trainer() {
     let nose = at(&recording, Part::Nose);
     assert!((nose[0] - 264.455).abs() < 1e-4 && (nose[1] + 27.1439).abs() < 1e-4, "{nose:?}");
     let row = manifest.rows.iter().find(|row| row.file == Path::new("front_raise/frontraise_bad_1.parquet")).unwrap();
-    assert_eq!((row.label, row.athlete.as_str()), (Some(false), "unknown"));
+    assert_eq!((row.label, row.athlete.as_str()), (Some(0.0), "unknown"));
 }
 
 #[test]

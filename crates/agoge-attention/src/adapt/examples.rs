@@ -67,11 +67,17 @@ impl<'a> Examples<'a> {
     pub(super) fn judged(&self) -> Vec<Vec<(usize, bool)>> {
         let judged = |movement: usize| {
             let own = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
-            let labelled: Vec<(usize, bool)> = own.filter_map(|clip| Some((clip, self.clips[clip].label?))).collect();
+            let labelled: Vec<(usize, bool)> =
+                own.filter_map(|clip| Some((clip, self.clips[clip].is_correct()?))).collect();
             let both = [true, false].iter().all(|kind| labelled.iter().any(|(_, label)| label == kind));
             if both { labelled } else { Vec::new() }
         };
         (0..self.movements.len()).map(judged).collect()
+    }
+
+    /// What is to be said of a clip's quality: 2 label − 1; 0 where nobody judged it.
+    pub(super) fn target(&self, clip: usize) -> f64 {
+        self.clips[clip].label.map_or(0.0, |label| 2.0 * f64::from(label) - 1.0)
     }
 
     /// Whether something can be learned from them.

@@ -66,7 +66,7 @@ fn standard_error(share: f64, clips: usize) -> f64 {
 /// The part of each clip; every part has clips of every kind. All are 0 if a kind has a single clip.
 fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
     let mut rng = Rng::with_seed(seed ^ 0xf01d);
-    let kind = |clip: usize| (examples.classes[clip], examples.clips[clip].label);
+    let kind = |clip: usize| (examples.classes[clip], examples.clips[clip].is_correct());
     let mut kinds: Vec<_> = (0..examples.clips.len()).map(kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -96,8 +96,8 @@ fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
         .filter(|(_, judged)| !judged.is_empty())
         .map(|(movement, _)| {
             let own = said.iter().filter(|(clip, _)| examples.classes[*clip] == movement);
-            let labelled =
-                own.filter_map(|(clip, reading)| Some((reading.leaning[movement], examples.clips[*clip].label?)));
+            let labelled = own
+                .filter_map(|(clip, reading)| Some((reading.leaning[movement], examples.clips[*clip].is_correct()?)));
             let (scores, labels): (Vec<f32>, Vec<bool>) = labelled.unzip();
             auc(&scores, &labels)
         })

@@ -28,7 +28,7 @@ pub(crate) fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std:
         Clip {
             athlete: athlete.to_string(),
             movement: format!("{exercise:?}"),
-            label: Some(faulty.is_none()),
+            label: Some(f32::from(u8::from(faulty.is_none()))),
             motion: Motion::new(&simulation.recording.to_body().recording, start, end).unwrap(),
         }
     };
@@ -60,7 +60,7 @@ pub(crate) fn base() -> &'static Model {
 fn quality(model: &Model, clips: &[Clip]) -> f64 {
     let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
     let scores: Vec<f32> = model.read_motions(&motions).iter().map(|reading| reading.leaning[0]).collect();
-    auc(&scores, &clips.iter().map(|clip| clip.label == Some(true)).collect::<Vec<_>>())
+    auc(&scores, &clips.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn courses(clips: &[&Clip], athlete: &str, seed: u64) -> Option<(Vec<bool>, [Cou
     let (own, others): (Vec<&Clip>, Vec<&Clip>) = clips.iter().copied().partition(|clip| clip.athlete == athlete);
     let motions: Vec<&Motion> = others.iter().chain(&own).map(|clip| &clip.motion).collect();
     let pool = Pool::new(&motions, seed)?;
-    let truth: Vec<Option<bool>> = others.iter().map(|clip| clip.label).collect();
+    let truth: Vec<Option<bool>> = others.iter().map(|clip| clip.is_correct()).collect();
     let said = |labels: &[Option<bool>]| -> Vec<f32> {
         let judge = pool.learn(labels);
         let say = |i: usize| judge.as_ref().map_or(0.0, |judge| pool.say(judge, others.len() + i) as f32);
@@ -148,5 +148,5 @@ fn courses(clips: &[&Clip], athlete: &str, seed: u64) -> Option<(Vec<bool>, [Cou
         chunk.iter().for_each(|&i| labels[i] = truth[i]);
         random.push(said(&labels));
     }
-    Some((own.iter().map(|clip| clip.label == Some(true)).collect(), [suggested, random]))
+    Some((own.iter().map(|clip| clip.is_correct() == Some(true)).collect(), [suggested, random]))
 }

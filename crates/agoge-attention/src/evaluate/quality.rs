@@ -129,10 +129,11 @@ impl Evaluation {
                     (0..clips.len()).filter(|&i| clips[i].movement == *name && clips[i].label.is_some()).collect();
                 let area = |reading: &dyn Fn(usize) -> f32, which: &[usize]| {
                     let scores: Vec<f32> = which.iter().map(|&i| reading(i)).collect();
-                    auc(&scores, &which.iter().map(|&i| clips[i].label == Some(true)).collect::<Vec<_>>())
+                    auc(&scores, &which.iter().map(|&i| clips[i].is_correct() == Some(true)).collect::<Vec<_>>())
                 };
                 let right = |reading: &dyn Fn(usize) -> f32| {
-                    let right = own.iter().filter(|&&i| (reading(i) > 0.0) == (clips[i].label == Some(true))).count();
+                    let right =
+                        own.iter().filter(|&&i| (reading(i) > 0.0) == (clips[i].is_correct() == Some(true))).count();
                     right as f64 / own.len() as f64
                 };
                 ByMovement {
@@ -267,8 +268,11 @@ impl Sets {
                     let some = with_share(clips, &own, share);
                     let readings: Vec<f64> = some.iter().map(|&i| f64::from(seed.reading(i))).collect();
                     let correct = effect.correct(movement, &readings, &[])?;
-                    right[k] +=
-                        some.iter().zip(correct).filter(|&(&i, p)| (p > 0.5) == (clips[i].label == Some(true))).count();
+                    right[k] += some
+                        .iter()
+                        .zip(correct)
+                        .filter(|&(&i, p)| (p > 0.5) == (clips[i].is_correct() == Some(true)))
+                        .count();
                     of[k] += some.len();
                 }
             }
@@ -284,7 +288,9 @@ impl Sets {
 fn with_share(clips: &[Clip], own: &[usize], share: f64) -> Vec<usize> {
     let half = own.len() / 2;
     let correct = (share * half as f64).round() as usize;
-    let of = |kind: bool, count: usize| own.iter().copied().filter(move |&i| clips[i].label == Some(kind)).take(count);
+    let of = |kind: bool, count: usize| {
+        own.iter().copied().filter(move |&i| clips[i].is_correct() == Some(kind)).take(count)
+    };
     of(true, correct).chain(of(false, half - correct)).collect()
 }
 
@@ -310,12 +316,12 @@ fn outcomes(reads: &[Read]) -> Vec<Vec<(f64, f64)>> {
 }
 
 fn label(clip: &Clip) -> f64 {
-    if clip.label == Some(true) { 1.0 } else { 0.0 }
+    if clip.is_correct() == Some(true) { 1.0 } else { 0.0 }
 }
 
 fn read<'a>(clip: &'a Clip, said: &Said) -> Option<Read<'a>> {
-    let Clip { athlete, movement, label, .. } = clip;
-    Some(Read { athlete, movement, reading: f64::from(said.quality), correct: (*label)? })
+    let Clip { athlete, movement, .. } = clip;
+    Some(Read { athlete, movement, reading: f64::from(said.quality), correct: clip.is_correct()? })
 }
 
 /// Every reading of a labelled repetition, over all seeds.
@@ -377,7 +383,7 @@ mod tests {
                 };
                 // The place of a clip among its athlete's does not depend on who else is left out.
                 let noise = normal(1000 * number + 17 * (i as u64 % 20) + 3);
-                let side = if clip.label == Some(true) { 1.0 } else { -1.0 };
+                let side = if clip.is_correct() == Some(true) { 1.0 } else { -1.0 };
                 Said { quality: (side + self.own * normal(number) + self.noise * noise) as f32, ..Said::default() }
             };
             clips.iter().enumerate().map(said).collect()
@@ -395,7 +401,7 @@ mod tests {
             .map(|i| Clip {
                 athlete: (i / 20).to_string(),
                 movement: "squat".to_owned(),
-                label: Some(i % 2 == 0),
+                label: Some(f32::from(u8::from(i % 2 == 0))),
                 motion: motion.clone(),
             })
             .collect();

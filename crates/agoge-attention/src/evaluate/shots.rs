@@ -79,7 +79,7 @@ pub fn shots_of_quality(
     let mut jobs = Vec::new();
     for name in movements(clips) {
         let kinds = [true, false].map(|kind| {
-            clips.iter().filter(|clip| clip.movement == name && clip.label == Some(kind)).collect::<Vec<&Clip>>()
+            clips.iter().filter(|clip| clip.movement == name && clip.is_correct() == Some(kind)).collect::<Vec<&Clip>>()
         });
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             if kinds.iter().any(|kind| kind.len() <= shots) {
@@ -181,7 +181,7 @@ impl Job<'_> {
         match self.task {
             Task::Quality => {
                 let scores: Vec<f32> = said.iter().map(|said| said.quality).collect();
-                auc(&scores, &self.judge.iter().map(|clip| clip.label == Some(true)).collect::<Vec<_>>())
+                auc(&scores, &self.judge.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
             }
             Task::Movement => {
                 let right =

@@ -30,7 +30,7 @@ pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
                 clips.push(Clip {
                     athlete: athlete.to_string(),
                     movement: format!("{exercise:?}"),
-                    label: Some(index < 3),
+                    label: Some(f32::from(u8::from(index < 3))),
                     motion: crate::Motion::new(&body, *start, *end).unwrap(),
                 });
             }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::motion::Motion;
 use crate::ops;
 use crate::token::{Clip, PARTS};
-use crate::train::{self, Config, Order, Parameters, Plan, Trainer, Truth, cut, device};
+use crate::train::{self, Config, Order, Parameters, Plan, Trainer, Truth, Whole, device};
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::gelu;
@@ -101,8 +101,7 @@ struct Lesson<'a> {
 /// Some clips of a batch.
 struct Shard {
     rows: Vec<(Vec<f32>, Truth)>,
-    batch: usize,
-    judged: usize,
+    whole: Whole,
 }
 
 impl train::Task for Lesson<'_> {
@@ -117,16 +116,16 @@ impl train::Task for Lesson<'_> {
             (input(&train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment)), truth)
         };
         let rows: Vec<(Vec<f32>, Truth)> = self.order.examples(step).into_iter().map(vary).collect();
-        let (batch, judged) = (rows.len(), rows.iter().filter(|(_, truth)| truth.label.is_some()).count());
-        cut(&rows, train::SHARDS).into_iter().map(|rows| Shard { rows, batch, judged }).collect()
+        let (parts, whole) = train::parts(&rows);
+        parts.into_iter().map(|rows| Shard { rows, whole }).collect()
     }
 
     fn loss(&self, network: &Network, shard: Shard) -> Tensor<1> {
-        let Shard { rows, batch, judged } = shard;
+        let Shard { rows, whole } = shard;
         let (values, truths): (Vec<Vec<f32>>, Vec<Truth>) = rows.into_iter().unzip();
         let [movement, quality] = network.forward(tensor(&values, &network.device()));
         debug_assert_eq!(movement.dims()[1], self.movements.len());
-        train::loss(movement, quality, &truths, batch, judged)
+        train::loss(movement, quality, &truths, whole)
     }
 }
 

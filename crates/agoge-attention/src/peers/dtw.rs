@@ -40,7 +40,7 @@ impl Learner for Warping {
             .map(|(motion, &class)| Example { values: rows(motion, examples.sense), class })
             .collect();
         // Examples that others are compared with: correct ones, or all.
-        let model = |i: usize| examples.task == Task::Movement || examples.clips[i].label == Some(true);
+        let model = |i: usize| examples.task == Task::Movement || examples.clips[i].is_correct() == Some(true);
         // An athlete is nearest to himself: distances are learned from those of other athletes, if there are others.
         let one_athlete = examples.clips.windows(2).all(|pair| pair[0].athlete == pair[1].athlete);
         let apart =

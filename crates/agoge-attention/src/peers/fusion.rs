@@ -61,15 +61,26 @@ impl<'a> Examples<'a> {
         self.clips.iter().map(&mut number).collect()
     }
 
-    /// The mean squared distance of decision values, `[clip][movement]`, from 1 for what is so (the movement, or correct if it is the movement that was done) and −1 for what is not.
+    /// The mean squared distance of decision values, `[clip][movement]`, from what is to be said ([`Examples::target`]).
     pub(super) fn error(&self, said: &[Vec<f32>]) -> f64 {
         let problems = self.problems();
         let known = problems.iter().enumerate().flat_map(|(movement, problem)| {
-            let target = |first: bool| if first { 1.0 } else { -1.0 };
-            problem.iter().flatten().map(move |(i, first)| f64::from(said[*i][movement] - target(*first)).powi(2))
+            problem
+                .iter()
+                .flatten()
+                .map(move |(i, first)| (f64::from(said[*i][movement]) - self.target(*i, *first)).powi(2))
         });
         let squares: Vec<f64> = known.collect();
         squares.iter().sum::<f64>() / squares.len().max(1) as f64
+    }
+
+    /// What is to be said of a clip: of its quality 2 label − 1; 1 for the movement that it is and −1 for any other.
+    pub(super) fn target(&self, clip: usize, first: bool) -> f64 {
+        match (self.task, self.clips[clip].label) {
+            (Task::Quality, Some(label)) => 2.0 * f64::from(label) - 1.0,
+            _ if first => 1.0,
+            _ => -1.0,
+        }
     }
 
     /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each with whether it is of the first kind: correct among those of the
@@ -79,7 +90,9 @@ impl<'a> Examples<'a> {
             let own = |clip: usize| self.classes[clip] == movement;
             let all = 0..self.clips.len();
             let kinds: Vec<(usize, bool)> = match self.task {
-                Task::Quality => all.filter(|&i| own(i)).filter_map(|i| Some((i, self.clips[i].label?))).collect(),
+                Task::Quality => {
+                    all.filter(|&i| own(i)).filter_map(|i| Some((i, self.clips[i].is_correct()?))).collect()
+                }
                 Task::Movement => all.map(|i| (i, own(i))).collect(),
             };
             let both = kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);

@@ -235,12 +235,13 @@ fn mean(said: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
 
 /// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they did not learn from, `[example][movement]`.
 fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, Vec<Vec<f32>>)> {
-    let sign = |first: bool| if first { 1.0 } else { -1.0 };
     let athletes = examples.athletes();
     match examples.task {
         Task::Movement => {
-            let target = |&class: &usize| (0..examples.movements).map(move |movement| sign(movement == class));
-            let targets: Vec<f64> = examples.classes.iter().flat_map(target).collect();
+            let target = |(i, &class): (usize, &usize)| {
+                (0..examples.movements).map(move |movement| examples.target(i, movement == class))
+            };
+            let targets: Vec<f64> = examples.classes.iter().enumerate().flat_map(target).collect();
             let (ridge, left_out) = Ridge::fit_left_out(features, &targets, &athletes)?;
             Some((
                 Heads::All(ridge),
@@ -252,7 +253,7 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
                 let problem = problem.as_ref()?;
                 let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
                 let own: Vec<f32> = rows.copied().collect();
-                let targets: Vec<f64> = problem.iter().map(|(_, correct)| sign(*correct)).collect();
+                let targets: Vec<f64> = problem.iter().map(|(i, correct)| examples.target(*i, *correct)).collect();
                 let who: Vec<usize> = problem.iter().map(|(i, _)| athletes[*i]).collect();
                 Ridge::fit_left_out(&own, &targets, &who)
             };

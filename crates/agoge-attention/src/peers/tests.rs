@@ -42,7 +42,7 @@ fn seen(clips: &[Clip], of: fn(&Motion) -> Motion) -> Vec<Clip> {
 fn area(said: &[Said], clips: &[Clip], movement: &str) -> f64 {
     let own = || clips.iter().zip(said).filter(|(clip, _)| clip.movement == movement);
     let scores: Vec<f32> = own().map(|(_, said)| said.quality).collect();
-    let labels: Vec<bool> = own().map(|(clip, _)| clip.label == Some(true)).collect();
+    let labels: Vec<bool> = own().map(|(clip, _)| clip.is_correct() == Some(true)).collect();
     auc(&scores, &labels)
 }
 

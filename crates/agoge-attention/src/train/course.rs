@@ -89,7 +89,7 @@ impl Identity {
         }
     }
 
-    fn add_floats(&mut self, values: &[f32]) {
+    pub(crate) fn add_floats(&mut self, values: &[f32]) {
         values.iter().for_each(|value| self.add(&value.to_le_bytes()));
     }
 }

@@ -93,8 +93,14 @@ pub(crate) struct Evaluate {
     /// Also judge each repetition beside the athlete's others, without their labels, with intervals; takes three times as long
     #[arg(long)]
     pub(crate) sets: bool,
+    /// Let the method learn from this share of the labels alone, drawn anew with each seed
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    pub(crate) share: f64,
+    /// Put this many repetitions of the same athlete, movement and label into each clip, by the body alone
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
+    pub(crate) chain: Option<usize>,
     /// Instead of a method, measure how many labels `agoge label suggest` saves against labels at random
-    #[arg(long, conflicts_with_all = ["sets", "keep", "base", "epochs"])]
+    #[arg(long, conflicts_with_all = ["sets", "keep", "base", "epochs", "share", "chain"])]
     pub(crate) labels: bool,
     /// Keep what was said of every clip in this file, a line each training; if it is there, go on from it
     #[arg(long, value_name = "FILE.jsonl")]
@@ -102,6 +108,11 @@ pub(crate) struct Evaluate {
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().map_err(|_| "a number from 0 to 1 was expected".to_owned())?;
+    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a number from 0 to 1 was expected".to_owned()) }
 }
 
 /// `agoge label`

@@ -37,10 +37,29 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
             super::library::bench(folder, (*athletes, *each), *write, shared)
         }
         BenchCommand::Tasks => tasks(),
+        BenchCommand::Methods { data, model, chain } => methods(data, model, chain),
         BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
         BenchCommand::Plans { athletes, seed, misled } => plans(*athletes, *seed, *misled),
         BenchCommand::Workouts { files, values } => workouts(files, *values),
     }
+}
+
+/// What methods cost that learn quality, as a table.
+fn methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, Failure> {
+    use agoge::attention::evaluate::{Cost, cost};
+    use agoge::learn::{Protocol, method};
+    let set = Protocol::from_name("ui-prmd").clips(data)?;
+    print(&format!("{:12} {:>11} {:>9} {:>9} {:>11}\n", "method", "repetitions", "numbers", "learn, s", "clip, ms"))?;
+    for &chain in chains {
+        let clips = if chain > 1 { set.chained(chain) } else { set.clone() };
+        for name in names {
+            let method = method(name, &super::train::config(1, None, clips.learned()), None)?;
+            let Cost { parameters, learning_s, judging_ms } =
+                cost(&clips.clips, method.as_ref()).map_err(agoge::Error::from)?;
+            print(&format!("{name:12} {chain:>11} {parameters:>9} {learning_s:>9.1} {judging_ms:>11.2}\n"))?;
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// One line of JSON for each virtual athlete.

@@ -4,7 +4,7 @@ use super::{print, print_json};
 use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
-use agoge::attention::evaluate::{Evaluation, Fold, Measure, Recognised, Shots};
+use agoge::attention::evaluate::{Evaluation, Fewer, Fold, Measure, Recognised, Shots};
 use agoge::attention::peers::Method;
 use agoge::formats::dataset::Dataset;
 use agoge::learn::{self, Clips, Folds, Outcome, Protocol};
@@ -23,11 +23,16 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     }
     let base = super::train::base(args.base.as_deref())?;
     let protocol = Protocol::from_name(&args.protocol);
-    let clips = protocol.clips(&args.data)?;
+    let mut clips = protocol.clips(&args.data)?;
+    if let Some(count) = args.chain {
+        clips = clips.chained(count);
+    }
     if args.labels {
         return super::label::measure(&clips, args.seeds, shared);
     }
-    let config = super::train::config(1, args.epochs, clips.learned());
+    // A training on a share of the labels has as many steps as one on all of them.
+    let learned = (args.share * clips.learned() as f64).ceil() as usize;
+    let config = super::train::config(1, args.epochs, learned);
     let outcome = if protocol.is_of_few_clips() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
         let bar = progress::bar(0, "draws", shared);
@@ -38,7 +43,8 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
         outcome
     } else {
         let method = learn::method(&args.model, &config, base.as_ref())?;
-        measured(&clips, method.as_ref(), args.sets, args.seeds, args.keep.as_deref(), shared)?
+        let method = Fewer { method: method.as_ref(), share: args.share };
+        measured(&clips, &method, args.sets, args.seeds, args.keep.as_deref(), shared)?
     };
     if shared.json {
         print_json(&outcome)?;

@@ -53,7 +53,7 @@ pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
             file: PathBuf::new(),
             athlete: "unknown".to_owned(),
             movement: movement.to_owned(),
-            label: Some(good == "1"),
+            label: Some(f32::from(u8::from(good == "1"))),
             split: None,
         };
         sink.put(name, recording, row)

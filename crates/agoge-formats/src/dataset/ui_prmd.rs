@@ -74,7 +74,7 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
             file: PathBuf::new(),
             athlete: format!("s{subject}"),
             movement: movement.to_owned(),
-            label: Some(is_correct),
+            label: Some(f32::from(u8::from(is_correct))),
             split: None,
         };
         sink.put(&name, recording, row)

@@ -1,6 +1,7 @@
 //! Recordings with labels, as clips to learn from.
 
 use crate::{Error, Options};
+use agoge_attention::evaluate::chained;
 use agoge_attention::{Clip, Motion};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
@@ -70,6 +71,18 @@ impl Clips {
     pub fn part(&self, part: Split) -> Vec<Clip> {
         let own = self.clips.iter().zip(&self.splits).filter(|(_, split)| **split == Some(part));
         own.map(|(clip, _)| clip.clone()).collect()
+    }
+
+    /// Clips of some repetitions each ([`chained`]), named after athlete and movement; all of an athlete are of the part of the evaluation that the athlete is of.
+    #[must_use]
+    pub fn chained(&self, count: usize) -> Clips {
+        let clips = chained(&self.clips, count);
+        let names = clips.iter().map(|clip| format!("{} {}", clip.athlete, clip.movement)).collect();
+        let part = |own: &Clip| {
+            let same = self.clips.iter().position(|clip| clip.athlete == own.athlete);
+            same.and_then(|place| self.splits[place])
+        };
+        Clips { splits: clips.iter().map(part).collect(), names, clips, left_out: self.left_out.clone() }
     }
 
     fn gather(found: Vec<(Option<Clip>, Option<Split>, String)>) -> Clips {

@@ -33,7 +33,7 @@ pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<ToLabel>, Err
     let mut all = Vec::new();
     for movement in agoge_attention::train::movements(&clips) {
         let own: Vec<(&Clip, &String)> = seen.iter().copied().filter(|(clip, _)| clip.movement == movement).collect();
-        let labels: Vec<Option<bool>> = own.iter().map(|(clip, _)| clip.label).collect();
+        let labels: Vec<Option<bool>> = own.iter().map(|(clip, _)| clip.is_correct()).collect();
         let motions: Vec<&Motion> = own.iter().map(|(clip, _)| &clip.motion).collect();
         all.extend(suggest(&motions, &labels, count, 1).into_iter().map(|Suggestion { clip, doubt, gain }| {
             let (clip, file) = own[clip];

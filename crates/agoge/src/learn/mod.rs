@@ -164,7 +164,7 @@ fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
             let (scores, labels): (Vec<f32>, Vec<bool>) = scored
                 .iter()
                 .filter(|(row, _)| row.movement == name)
-                .map(|(row, score)| (*score, row.label == Some(true)))
+                .map(|(row, score)| (*score, row.is_correct() == Some(true)))
                 .unzip();
             (figure_of_limits(name), auc(&scores, &labels))
         })

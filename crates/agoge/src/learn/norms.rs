@@ -26,7 +26,8 @@ struct Shown {
 /// If the manifest or a recording cannot be read.
 pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let rows: Vec<Row> = Manifest::read(manifest)?.rows.into_iter().filter(|row| row.label != Some(false)).collect();
+    let rows: Vec<Row> =
+        Manifest::read(manifest)?.rows.into_iter().filter(|row| row.is_correct() != Some(false)).collect();
     let shown = rows
         .into_par_iter()
         .map(|row| {
@@ -122,7 +123,7 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
     })?;
     let correct = items
         .par_iter()
-        .filter(|item| item.row.label == Some(true))
+        .filter(|item| item.row.is_correct() == Some(true))
         .map(|item| shown(&item.row, &item.recording))
         .collect::<Result<Vec<Shown>, Error>>()?;
     let athletes: BTreeSet<&str> = items.iter().map(|item| item.row.athlete.as_str()).collect();
@@ -148,7 +149,7 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
             };
             let aspects = why.map_or_else(Vec::new, |why| why.aspects);
             tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, items.len());
-            Ok((row.movement.as_str(), row.label == Some(true), first.map(|part| part.on(Side::Left)), aspects))
+            Ok((row.movement.as_str(), row.is_correct() == Some(true), first.map(|part| part.on(Side::Left)), aspects))
         })
         .collect::<Result<Vec<(&str, bool, Option<Part>, Vec<Aspect>)>, Error>>()?;
     let share = |some: usize, of: usize| some as f64 / of.max(1) as f64;

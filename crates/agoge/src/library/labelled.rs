@@ -150,8 +150,9 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
         let mut repetition = store.recording(own.recording)?.time_range(own.span.start_s, own.span.end_s)?;
         repetition.source.name = file.display().to_string();
         agoge_formats::write_parquet(&folder.join(&file), &repetition)?;
+        let label = own.label.map(|correct| f32::from(u8::from(correct)));
         let athlete = owners.get(&own.recording).map_or(String::new(), |athlete| athlete.0.to_string());
-        manifest.rows.push(Row { file, athlete, movement: own.movement.clone(), label: own.label, split: None });
+        manifest.rows.push(Row { file, athlete, movement: own.movement.clone(), label, split: None });
     }
     manifest.write(&folder.join("manifest.csv"))?;
     if !said.pairs.is_empty() {
@@ -194,13 +195,14 @@ mod tests {
         let done = export(&store, Some("squat"), &set).unwrap();
         assert_eq!(done, Exported { repetitions: 3, inferred: 0, pairs: 1, without_consent: 1 });
         let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
-        let mut labels: Vec<(String, Option<bool>)> = rows.iter().map(|row| (row.athlete.clone(), row.label)).collect();
+        let mut labels: Vec<(String, Option<bool>)> =
+            rows.iter().map(|row| (row.athlete.clone(), row.is_correct())).collect();
         labels.sort();
         let numbered = |athlete: &str, label| (athlete.to_owned(), label);
         assert_eq!(labels, [numbered("1", Some(true)), numbered("2", None), numbered("2", Some(false))]);
         let text = std::fs::read_to_string(set.join("pairs.csv")).unwrap();
         let pair: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
-        let label = |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().label;
+        let label = |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().is_correct();
         assert_eq!((label(pair[0]), label(pair[1]), pair[2]), (Some(true), None, "0"));
         // Each file is the repetition, and its clip can be learned from.
         let clips = crate::learn::Clips::of_manifest(&set.join("manifest.csv"), |_| true).unwrap();
@@ -233,7 +235,7 @@ mod tests {
         let labels = |athlete: &str| -> Vec<Option<bool>> {
             let mut own: Vec<_> = rows.iter().filter(|row| row.athlete == athlete).collect();
             own.sort_by_key(|row| row.file.clone());
-            own.iter().map(|row| row.label).collect()
+            own.iter().map(|row| row.is_correct()).collect()
         };
         assert_eq!(labels("1"), [Some(true); 3]);
         assert_eq!(labels("2"), [Some(false); 2]);
