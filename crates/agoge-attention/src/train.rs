@@ -47,6 +47,8 @@ pub struct Config {
     pub learning_rate: f64,
     /// Weight decay (Loshchilov & Hutter 2019).
     pub weight_decay: f32,
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better, 0 to 1; the rest is that of the labels.
+    pub pairs: f64,
     /// How clips are varied.
     pub augment: Augment,
     /// Seed of weights, order and variation.
@@ -78,6 +80,7 @@ impl Default for Config {
             batch: 32,
             learning_rate: 2e-3,
             weight_decay: 0.05,
+            pairs: 0.0,
             augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.7 },
             seed: 1,
         }
@@ -88,8 +91,6 @@ impl Default for Config {
 const ENOUGH: usize = 1600;
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
-/// How much of the quality's loss is that of pairs, of which one must be above the other; the rest is that of the labels.
-const ORDER_WEIGHT: f64 = 0.5;
 /// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
 pub(crate) const SOFT: f32 = 0.05;
 
@@ -235,7 +236,7 @@ impl Task for Judge<'_> {
         let Shard { rows, causal, whole } = shard;
         let (tokens, truths): (Vec<Tokens>, Vec<Truth>) = rows.into_iter().unzip();
         let output = encoder.forward(batch(&tokens, causal, &encoder.device()));
-        loss(output.movement, output.quality, &truths, whole)
+        loss(output.movement, output.quality, &truths, whole, self.config.pairs)
     }
 }
 
@@ -280,9 +281,9 @@ pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Who
     (parts, whole)
 }
 
-/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality the logistic loss to the labels and that of every pair of which one is known to be better
-/// (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes: `movement` and `quality` are what the heads say, `[clip, movement]`.
-pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], whole: Whole) -> Tensor<1> {
+/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality the logistic loss to the labels and, for a share `pairs` of it, that of every pair of which one is
+/// known to be better (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes: `movement` and `quality` are what the heads say, `[clip, movement]`.
+pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], whole: Whole, pairs: f64) -> Tensor<1> {
     let [n, classes] = movement.dims();
     let device = movement.device();
     let mut chosen = vec![0.0f32; n * classes];
@@ -291,7 +292,7 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
     for (row, truth) in truths.iter().enumerate() {
         chosen[row * classes + truth.class] = 1.0;
         if let Some(label) = truth.label {
-            target[row] = SOFT + (1.0 - 2.0 * SOFT) * label;
+            target[row] = label * (1.0 - SOFT) + (1.0 - label) * SOFT;
             judged[row] = 1.0;
         }
         for (column, _) in truths.iter().enumerate().filter(|(_, other)| truth.is_better(other)) {
@@ -305,13 +306,13 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
     let logit = (quality * chosen).sum_dim(1);
     let right = log_sigmoid(logit.clone()) * target.clone();
     let wrong = log_sigmoid(-logit.clone()) * (-target + 1.0);
-    let labels = -((right + wrong) * judged).sum();
-    let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
-    let order = -(log_sigmoid(ahead) * matrix(better, n)).sum();
-    let share = |loss: Tensor<1>, weight: f64, of: usize| loss.mul_scalar(weight / of.max(1) as f64);
-    share(labels, 1.0 - ORDER_WEIGHT, whole.judged)
-        + share(order, ORDER_WEIGHT, whole.pairs)
-        + share(movement, MOVEMENT_WEIGHT, whole.clips)
+    let mut quality = -((right + wrong) * judged).sum().div_scalar(whole.judged.max(1) as f64);
+    if pairs > 0.0 {
+        let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
+        let order = -(log_sigmoid(ahead) * matrix(better, n)).sum().div_scalar(whole.pairs.max(1) as f64);
+        quality = quality.mul_scalar(1.0 - pairs) + order.mul_scalar(pairs);
+    }
+    quality + movement.mul_scalar(MOVEMENT_WEIGHT / whole.clips as f64)
 }
 
 /// Whether a movement is named after a side: in the mirror it would be another one.
@@ -414,13 +415,15 @@ mod tests {
             movements -= (said(2 * i + truth.class).exp() / both).ln();
         }
         let order = logistic(said(100) - said(102));
-        let expected = (1.0 - ORDER_WEIGHT) * labels / 4.0 + ORDER_WEIGHT * order + MOVEMENT_WEIGHT * movements / 6.0;
-        let of = |rows: Range<usize>| {
-            let own: Vec<Truth> = truths[rows.clone()].to_vec();
+        let of = |rows: Range<usize>, pairs: f64| {
             let [movement, quality] = [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
-            f64::from(loss(movement, quality, &own, whole).into_scalar::<f32>())
+            f64::from(loss(movement, quality, &truths[rows], whole, pairs).into_scalar::<f32>())
         };
-        // Single precision.
-        assert!((of(0..3) + of(3..6) - expected).abs() < 1e-5, "{} {expected}", of(0..3) + of(3..6));
+        for pairs in [0.0, 0.4] {
+            let expected = (1.0 - pairs) * labels / 4.0 + pairs * order + MOVEMENT_WEIGHT * movements / 6.0;
+            let ours = of(0..3, pairs) + of(3..6, pairs);
+            // Single precision.
+            assert!((ours - expected).abs() < 1e-5, "{ours} {expected}");
+        }
     }
 }

@@ -125,7 +125,7 @@ impl train::Task for Lesson<'_> {
         let (values, truths): (Vec<Vec<f32>>, Vec<Truth>) = rows.into_iter().unzip();
         let [movement, quality] = network.forward(tensor(&values, &network.device()));
         debug_assert_eq!(movement.dims()[1], self.movements.len());
-        train::loss(movement, quality, &truths, whole)
+        train::loss(movement, quality, &truths, whole, self.config.pairs)
     }
 }
 

@@ -47,6 +47,9 @@ pub(crate) struct Train {
     /// Keep what the measuring said of every clip in this file; if it is there (also from `agoge evaluate --sets --keep`), go on from it
     #[arg(long, value_name = "FILE.jsonl", requires = "measure")]
     pub(crate) keep: Option<PathBuf>,
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better than the other
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub(crate) pairs: f64,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
@@ -105,6 +108,9 @@ pub(crate) struct Evaluate {
     /// Keep what was said of every clip in this file, a line each training; if it is there, go on from it
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) keep: Option<PathBuf>,
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better than the other
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    pub(crate) pairs: f64,
     /// How many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,

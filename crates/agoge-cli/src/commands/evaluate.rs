@@ -4,6 +4,7 @@ use super::{print, print_json};
 use crate::args::{Evaluate, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
+use agoge::attention::Config;
 use agoge::attention::evaluate::{Evaluation, Fewer, Fold, Measure, Recognised, Shots};
 use agoge::attention::peers::Method;
 use agoge::formats::dataset::Dataset;
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     }
     // A training on a share of the labels has as many steps as one on all of them.
     let learned = (args.share * clips.learned() as f64).ceil() as usize;
-    let config = super::train::config(1, args.epochs, learned);
+    let config = Config { pairs: args.pairs, ..super::train::config(1, args.epochs, learned) };
     let outcome = if protocol.is_of_few_clips() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
         let bar = progress::bar(0, "draws", shared);

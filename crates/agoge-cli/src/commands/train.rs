@@ -13,7 +13,7 @@ use std::path::Path;
 /// Trains a model and writes its weights.
 pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     let clips = Clips::of_manifest(&args.manifest, |_| true)?;
-    let config = config(args.seed, args.epochs, clips.clips.len());
+    let config = Config { pairs: args.pairs, ..config(args.seed, args.epochs, clips.clips.len()) };
     let base = base(args.base.as_deref())?;
     let measured = if args.measure { evaluation(args, &clips, &config, base.as_ref(), shared)? } else { None };
     let bar = progress::bar(config.epochs, "epochs", shared);
