@@ -72,6 +72,11 @@ impl Clip {
         self.label.map(|label| label > 0.5)
     }
 
+    /// What is to be said of its quality, if somebody judged it: 2 label − 1, so that correct is 1 and incorrect −1.
+    pub(crate) fn target(&self) -> Option<f64> {
+        self.label.map(|label| 2.0 * f64::from(label) - 1.0)
+    }
+
     /// Which of some movements it is.
     pub(crate) fn class(&self, movements: &[String]) -> Option<usize> {
         movements.iter().position(|name| *name == self.movement)

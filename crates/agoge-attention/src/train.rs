@@ -288,15 +288,11 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
     let device = movement.device();
     let mut chosen = vec![0.0f32; n * classes];
     let (mut target, mut judged) = (vec![0.5f32; n], vec![0.0f32; n]);
-    let mut better = vec![0.0f32; n * n];
     for (row, truth) in truths.iter().enumerate() {
         chosen[row * classes + truth.class] = 1.0;
         if let Some(label) = truth.label {
             target[row] = label * (1.0 - SOFT) + (1.0 - label) * SOFT;
             judged[row] = 1.0;
-        }
-        for (column, _) in truths.iter().enumerate().filter(|(_, other)| truth.is_better(other)) {
-            better[row * n + column] = 1.0;
         }
     }
     let matrix =
@@ -308,6 +304,9 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
     let wrong = log_sigmoid(-logit.clone()) * (-target + 1.0);
     let mut quality = -((right + wrong) * judged).sum().div_scalar(whole.judged.max(1) as f64);
     if pairs > 0.0 {
+        let better_than =
+            |own: &Truth| truths.iter().map(|other| f32::from(u8::from(own.is_better(other)))).collect::<Vec<_>>();
+        let better = truths.iter().flat_map(better_than).collect();
         let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
         let order = -(log_sigmoid(ahead) * matrix(better, n)).sum().div_scalar(whole.pairs.max(1) as f64);
         quality = quality.mul_scalar(1.0 - pairs) + order.mul_scalar(pairs);

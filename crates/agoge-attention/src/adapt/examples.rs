@@ -75,11 +75,6 @@ impl<'a> Examples<'a> {
         (0..self.movements.len()).map(judged).collect()
     }
 
-    /// What is to be said of a clip's quality: 2 label − 1; 0 where nobody judged it.
-    pub(super) fn target(&self, clip: usize) -> f64 {
-        self.clips[clip].label.map_or(0.0, |label| 2.0 * f64::from(label) - 1.0)
-    }
-
     /// Whether something can be learned from them.
     pub(super) fn suffice(&self) -> bool {
         self.movements.len() > 1 || self.is_judged()

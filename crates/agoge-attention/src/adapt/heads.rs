@@ -74,7 +74,7 @@ impl Heads {
         };
         let quality = |judged: Vec<(usize, bool)>| {
             let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();
-            let ridge = fit(&which, &|i| vec![examples.target(which[i])])?;
+            let ridge = fit(&which, &|i| examples.clips[which[i]].target().into_iter().collect())?;
             ridge.functions().next().map(scaled)
         };
         let quality: Vec<_> = examples.judged().into_par_iter().map(quality).collect();

@@ -74,10 +74,10 @@ impl<'a> Examples<'a> {
         squares.iter().sum::<f64>() / squares.len().max(1) as f64
     }
 
-    /// What is to be said of a clip: of its quality 2 label − 1; 1 for the movement that it is and −1 for any other.
+    /// What is to be said of a clip: of its quality [`Clip::target`]; 1 for the movement that it is and −1 for any other.
     pub(super) fn target(&self, clip: usize, first: bool) -> f64 {
-        match (self.task, self.clips[clip].label) {
-            (Task::Quality, Some(label)) => 2.0 * f64::from(label) - 1.0,
+        match (self.task, self.clips[clip].target()) {
+            (Task::Quality, Some(target)) => target,
             _ if first => 1.0,
             _ => -1.0,
         }

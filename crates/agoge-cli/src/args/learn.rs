@@ -116,9 +116,10 @@ pub(crate) struct Evaluate {
     pub(crate) epochs: Option<usize>,
 }
 
+/// Reads a share, 0 to 1.
 fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse().map_err(|_| "a number from 0 to 1 was expected".to_owned())?;
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a number from 0 to 1 was expected".to_owned()) }
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a number from 0 to 1 was expected".to_owned())
 }
 
 /// `agoge label`

@@ -51,7 +51,7 @@ fn methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, Fail
     let set = Protocol::from_name("ui-prmd").clips(data)?;
     print(&format!("{:12} {:>11} {:>9} {:>9} {:>11}\n", "method", "repetitions", "numbers", "learn, s", "clip, ms"))?;
     for &chain in chains {
-        let clips = if chain > 1 { set.chained(chain) } else { set.clone() };
+        let clips = set.chained(chain);
         for name in names {
             let method = method(name, &super::train::config(1, None, clips.learned()), None)?;
             let Cost { parameters, learning_s, judging_ms } =
