@@ -61,8 +61,28 @@ pub struct Shots {
     pub ways: Vec<(usize, Way, usize)>,
 }
 
-/// Told how many draws are done, and of how many.
+/// Told how many steps are done, and of how many.
 type Tell<'a> = dyn FnMut(usize, usize) + Send + 'a;
+
+/// Counts steps done at the same time, and tells.
+struct Steps<'a, 'b> {
+    told: Mutex<(usize, &'a mut Tell<'b>)>,
+    of: usize,
+}
+
+impl<'a, 'b> Steps<'a, 'b> {
+    fn new(of: usize, tell: &'a mut Tell<'b>) -> Steps<'a, 'b> {
+        Steps { told: Mutex::new((0, tell)), of }
+    }
+
+    fn one_more(&self) {
+        if let Ok(mut told) = self.told.lock() {
+            told.0 += 1;
+            let done = told.0;
+            (told.1)(done, self.of);
+        }
+    }
+}
 
 /// Quality: of every movement some correct and as many incorrect clips are drawn and learned from, and all others are judged. The clips of one draw are among those of the same
 /// draw with more. A number of clips that leaves none of a kind to judge is passed over. `against` is the name of a method; `attention` is the model from scratch, of the same sizes.
@@ -98,7 +118,7 @@ pub fn shots_of_quality(
             jobs.push(Job { of: name.clone(), base, names, learn, judge, task: Task::Quality, draw, shots });
         }
     }
-    run(Measure::Auc, against, draws, &jobs, tell)
+    run(Measure::Auc, against, draws, &jobs, &Steps::new(jobs.len(), tell))
 }
 
 /// Recognition of sports that the encoder never saw: for each, one is trained on the clips of `learn` of all other movements; then some clips of every movement are drawn from
@@ -122,13 +142,15 @@ pub fn shots_of_sports(
     };
     let (learn, judge) = (bodies(learn), bodies(judge));
     super::recognition::apart(&learn, &judge)?;
+    let steps = Steps::new(sports.len() * (1 + draws as usize * SHOTS.len()), tell);
     let bases = sports
         .par_iter()
         .map(|(_, own)| {
             let others: Vec<Clip> =
                 learn.iter().filter(|clip| !own.contains(&clip.movement.as_str())).cloned().collect();
             let names = movements(&others);
-            let (encoder, size) = train(&others, &names, &config.clone().suited(others.len()), None, &mut |_| {})?;
+            let (encoder, size) = train(&others, &names, config, None, &mut |_| {})?;
+            steps.one_more();
             Ok(Model::new(encoder, size, Card { movements: names, ..Card::default() }, &others))
         })
         .collect::<Result<Vec<Model>, Error>>()?;
@@ -148,7 +170,7 @@ pub fn shots_of_sports(
             jobs.push(Job { of, base, names, learn: few, judge, task: Task::Movement, draw, shots });
         }
     }
-    run(Measure::Recognised, against, draws, &jobs, tell)
+    run(Measure::Recognised, against, draws, &jobs, &steps)
 }
 
 /// One draw.
@@ -207,21 +229,16 @@ fn scratch(base: &Model, clips: usize) -> Config {
     }
 }
 
-fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], tell: &mut Tell) -> Result<Shots, Error> {
+fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], steps: &Steps) -> Result<Shots, Error> {
     if jobs.is_empty() || jobs.iter().any(|job| job.judge.is_empty()) {
         let hint = "give a set with correct and incorrect clips, or with clips of the sports in training and test";
         return Err(Error::Clips { what: "nothing is left to judge".to_owned(), hint });
     }
-    let tell = Mutex::new((0, tell));
     let results = jobs
         .par_iter()
         .map(|job| {
             let result = job.run(against)?;
-            if let Ok(mut tell) = tell.lock() {
-                tell.0 += 1;
-                let done = tell.0;
-                (tell.1)(done, jobs.len());
-            }
+            steps.one_more();
             Ok(result)
         })
         .collect::<Result<Vec<(Vec<f64>, Way)>, Error>>()?;
@@ -285,10 +302,13 @@ mod tests {
             let exercises = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
             exercises.map(|exercise| clips(exercise, None, athletes.clone())).concat()
         };
-        let config = Config { width: 16, heads: 2, blocks: 1, feed_forward: 32, epochs: 1, ..Config::default() };
+        let config = Config { width: 16, heads: 2, blocks: 1, feed_forward: 32, epochs: 400, ..Config::default() };
         let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
         let (learn, judge) = (all(0..1), all(10..14));
-        let shots = shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut |_, _| {}).unwrap();
+        let mut told = Vec::new();
+        let mut tell = |done, of| told.push((done, of));
+        let shots = shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
+        assert_eq!(told, [(1, 4), (2, 4), (3, 4), (4, 4)], "the encoder, then each number of clips");
         assert_eq!(shots.rows[0].judged, 4);
         assert!(shots.rows.iter().all(|row| row.reached[0].0 > 0.9), "{shots:?}");
         let same =

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let config = Config { pairs: args.pairs, ..super::train::config(1, args.epochs, learned) };
     let outcome = if protocol.is_of_few_clips() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
-        let bar = progress::bar(0, "draws", shared);
+        let bar = progress::bar(0, "steps", shared);
         let outcome = learn::run_shots(&protocol, &clips, &base, &config, &args.model, args.draws, &mut |done, of| {
             progress::tell(&bar, done, of)
         })?;
