@@ -144,7 +144,10 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     let card = Card { name: name.to_owned(), data, movements, sensor, protocol, limits, licence, ..Card::default() };
     let prototypes = vec![vec![0.0; 2 * width]; size.movements];
     let unused = file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
-    Ok(Imported { model: Model::of(Contents { encoder, size, card, prototypes, rockets: None }), unused })
+    Ok(Imported {
+        model: Model::of(Contents { encoder, size, card, prototypes, rockets: None, recogniser: None }),
+        unused,
+    })
 }
 
 /// The map with an entry for each block in place of those with `{i}`.

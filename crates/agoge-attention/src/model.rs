@@ -5,7 +5,7 @@ use crate::encoder::{Encoder, Size};
 use crate::error::Error;
 use crate::kernel::Isa;
 use crate::motion::Motion;
-use crate::network::{Heads, Network};
+use crate::network::{Heads, Network, softmax};
 use crate::peers::{ATTENTION, Rockets, leaning};
 use crate::runtime::Workspace;
 use crate::stream::{Live, StreamingEncoder};
@@ -58,7 +58,7 @@ impl Model {
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
         let card = Card { sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()), ..card };
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
-        let mut model = Model::of(Contents { encoder, size, card, prototypes, rockets: None });
+        let mut model = Model::of(Contents { encoder, size, card, prototypes, rockets: None, recogniser: None });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let readings = model.read_motions(&motions);
         let mut counts = vec![0usize; model.contents.size.movements];
@@ -79,6 +79,13 @@ impl Model {
     pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
         self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);
+        self
+    }
+
+    /// The model with a rocket that recognises movements together with it, learned from the same clips; as it was if there is nothing to tell apart.
+    pub fn with_recogniser(mut self, clips: &[Clip], seed: u64) -> Model {
+        let clips: Vec<&Clip> = clips.iter().collect();
+        self.contents.recogniser = Rockets::of_movement(&clips, &self.contents.card.movements, seed);
         self
     }
 
@@ -171,7 +178,8 @@ impl Model {
 
     /// How many parameters it has.
     pub fn parameters(&self) -> usize {
-        weights::count(&self.contents.encoder) + self.contents.rockets.as_ref().map_or(0, Rockets::parameters)
+        let Contents { encoder, rockets, recogniser, .. } = &self.contents;
+        weights::count(encoder) + [rockets, recogniser].into_iter().flatten().map(Rockets::parameters).sum::<usize>()
     }
 
     /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen (nor a sensor worn, if the model knows
@@ -198,6 +206,13 @@ impl Model {
                 for (own, theirs) in reading.leaning.iter_mut().zip(theirs) {
                     *own = ATTENTION * *own + (1.0 - ATTENTION) * theirs;
                 }
+            }
+        }
+        if let Some(recogniser) = &self.contents.recogniser {
+            let seen: Vec<usize> = (0..motions.len()).filter(|&i| motions[i].has_body()).collect();
+            let bodies: Vec<&Motion> = seen.iter().map(|&i| motions[i]).collect();
+            for (i, theirs) in seen.into_iter().zip(recogniser.movement(&bodies)) {
+                pool(&mut readings[i].movement, &theirs);
             }
         }
         readings
@@ -237,6 +252,14 @@ impl Model {
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         weights::layout(&self.contents)
     }
+}
+
+/// The encoder's probabilities and the logits of rockets as probabilities of both: the weighed mean of the logarithms (logarithmic pool; Genest & Zidek 1986).
+fn pool(own: &mut [f32], theirs: &[f32]) {
+    for (own, theirs) in own.iter_mut().zip(theirs) {
+        *own = ATTENTION * own.max(1e-6).ln() + (1.0 - ATTENTION) * theirs;
+    }
+    softmax(own);
 }
 
 /// A vector of length 1 in the same direction.

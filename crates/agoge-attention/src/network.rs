@@ -144,12 +144,17 @@ impl Network {
             out.resize(classes, 0.0);
             head.forward(x, After::Write, &mut MatrixMut::new(out, 1, classes));
         }
-        let most = heads.movement.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        heads.movement.iter_mut().for_each(|v| *v = (*v - most).exp());
-        let sum: f32 = heads.movement.iter().sum();
-        heads.movement.iter_mut().for_each(|v| *v /= sum);
+        softmax(&mut heads.movement);
         heads.quality.iter_mut().for_each(|v| *v = 1.0 / (1.0 + (-*v).exp()));
     }
+}
+
+/// Logits to probabilities, in place.
+pub(crate) fn softmax(values: &mut [f32]) {
+    let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    values.iter_mut().for_each(|v| *v = (*v - most).exp());
+    let sum: f32 = values.iter().sum();
+    values.iter_mut().for_each(|v| *v /= sum);
 }
 
 /// Mean and maximum over tokens into `[2 · width]`; zeros, and a very low maximum, as in training, if there are none.

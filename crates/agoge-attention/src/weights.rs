@@ -30,6 +30,9 @@ struct About {
     /// What each rocket looks at.
     #[serde(default)]
     rockets: Vec<View>,
+    /// What each of those that recognise looks at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recogniser: Vec<View>,
 }
 
 /// The part of the metadata that every version has.
@@ -73,6 +76,8 @@ pub struct Contents {
     pub prototypes: Vec<Vec<f32>>,
     /// Rockets that judge quality together with the encoder, if there are any.
     pub(crate) rockets: Option<Rockets>,
+    /// Rockets that recognise movements together with the encoder, if there are any.
+    pub(crate) recogniser: Option<Rockets>,
 }
 
 /// The encoder with the parameters of another wherever path and shape agree: all but the heads, between encoders of the same width.
@@ -103,17 +108,20 @@ fn prototypes_shape(size: &Size) -> Vec<usize> {
 
 /// Every tensor of a file: type, shape and bytes.
 fn tensors(contents: &Contents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {
-    let Contents { encoder, size, prototypes, rockets, .. } = contents;
+    let Contents { encoder, size, prototypes, rockets, recogniser, .. } = contents;
     let mut values = collect(encoder);
     values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
     let mut all = BTreeMap::new();
-    for (i, member) in rockets.iter().flat_map(Rockets::tensors).enumerate() {
-        let RocketTensors { channels: (shape, mask), biases, weights, offsets } = member;
-        let [movements, features] = [offsets.len(), biases.len()];
-        all.insert(rocket(i, "channels"), (Dtype::U8, shape, mask));
-        values.insert(rocket(i, "biases"), (vec![features], biases));
-        values.insert(rocket(i, "weights"), (vec![movements, features], weights));
-        values.insert(rocket(i, "offsets"), (vec![movements], offsets));
+    for (group, rockets) in [(ROCKETS, rockets), (RECOGNISER, recogniser)] {
+        for (i, member) in rockets.iter().flat_map(Rockets::tensors).enumerate() {
+            let RocketTensors { channels: (shape, mask), biases, weights, offsets } = member;
+            let [movements, features] = [offsets.len(), biases.len()];
+            let path = |tensor: &str| rocket(group, i, tensor);
+            all.insert(path("channels"), (Dtype::U8, shape, mask));
+            values.insert(path("biases"), (vec![features], biases));
+            values.insert(path("weights"), (vec![movements, features], weights));
+            values.insert(path("offsets"), (vec![movements], offsets));
+        }
     }
     all.extend(values.into_iter().map(|(path, (shape, values))| {
         let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
@@ -122,9 +130,14 @@ fn tensors(contents: &Contents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)
     all
 }
 
+/// First part of the paths of rockets that judge quality,
+const ROCKETS: &str = "rockets";
+/// and of those that recognise.
+const RECOGNISER: &str = "recogniser";
+
 /// The path of a rocket's tensor.
-fn rocket(member: usize, tensor: &str) -> String {
-    format!("rockets.{member}.{tensor}")
+fn rocket(group: &str, member: usize, tensor: &str) -> String {
+    format!("{group}.{member}.{tensor}")
 }
 
 /// Weights, prototypes, rockets, sizes and card as one file.
@@ -132,7 +145,7 @@ fn rocket(member: usize, tensor: &str) -> String {
 /// # Errors
 /// None in practice.
 pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
-    let Contents { size, card, rockets, .. } = contents;
+    let Contents { size, card, rockets, recogniser, .. } = contents;
     let fault =
         |what: String| Error::Weights { name: card.name.clone(), what, hint: "report this with the model's card" };
     let all = tensors(contents);
@@ -141,8 +154,9 @@ pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
         let view = TensorView::new(*dtype, shape.clone(), data).map_err(|error| fault(error.to_string()))?;
         views.push((path.as_str(), view));
     }
-    let rockets = rockets.as_ref().map(Rockets::views).unwrap_or_default();
-    let about = About { version: VERSION, size: size.clone(), card: card.clone(), rockets };
+    let [rockets, recogniser] =
+        [rockets, recogniser].map(|rockets| rockets.as_ref().map(Rockets::views).unwrap_or_default());
+    let about = About { version: VERSION, size: size.clone(), card: card.clone(), rockets, recogniser };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
     // One entry: several would come in an order of chance, and the same weights would be other bytes.
     let metadata = HashMap::from([(KEY.to_owned(), about)]);
@@ -169,7 +183,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     if version != VERSION {
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
-    let About { size, card, rockets: views, .. } =
+    let About { size, card, rockets, recogniser, .. } =
         serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
     if !possible(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
@@ -192,23 +206,24 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     if let Some(what) = problem {
         return Err(fault(what));
     }
-    let rockets = rockets(&file, &views, size.movements).map_err(fault)?;
-    Ok(Contents { encoder, size, card, prototypes, rockets })
+    let group = |name: &str, views: &[View]| rockets_of(&file, name, views, size.movements).map_err(fault);
+    let (rockets, recogniser) = (group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?);
+    Ok(Contents { encoder, size, card, prototypes, rockets, recogniser })
 }
 
 /// The rockets of a file that names what they look at.
-fn rockets(file: &SafeTensors, views: &[View], movements: usize) -> Result<Option<Rockets>, String> {
+fn rockets_of(file: &SafeTensors, group: &str, views: &[View], movements: usize) -> Result<Option<Rockets>, String> {
     let member = |i: usize| {
-        let path = rocket(i, "channels");
+        let path = rocket(group, i, "channels");
         let view = file.tensor(&path).map_err(|_| format!("tensor {path} is missing"))?;
         if view.dtype() != Dtype::U8 {
             return Err(format!("tensor {path}: type {:?}, not U8", view.dtype()));
         }
         Ok(RocketTensors {
             channels: (view.shape().to_vec(), view.data().to_vec()),
-            biases: numbers(file, &rocket(i, "biases"))?,
-            weights: numbers(file, &rocket(i, "weights"))?,
-            offsets: tensor(file, &rocket(i, "offsets"), &[movements])?,
+            biases: numbers(file, &rocket(group, i, "biases"))?,
+            weights: numbers(file, &rocket(group, i, "weights"))?,
+            offsets: tensor(file, &rocket(group, i, "offsets"), &[movements])?,
         })
     };
     if views.is_empty() {
@@ -216,7 +231,7 @@ fn rockets(file: &SafeTensors, views: &[View], movements: usize) -> Result<Optio
     }
     let tensors = (0..views.len()).map(member).collect::<Result<Vec<_>, String>>()?;
     let made = Rockets::from_tensors(views, &tensors);
-    made.map(Some).map_err(|i| format!("tensors rockets.{i}.*: shapes or channels that no rocket has"))
+    made.map(Some).map_err(|i| format!("tensors {group}.{i}.*: shapes or channels that no rocket has"))
 }
 
 /// Whether an encoder can have such sizes.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set, Simulation};
 use common::{run, text};
 use std::path::Path;
 
@@ -47,4 +47,53 @@ fn without_labels_nothing_is_written() {
     let message = text(&ran.stderr);
     assert!(message.lines().count() == 1 && message.contains("hint: label clips"), "{message}");
     assert!(!folder.path().join("adapted.safetensors").exists());
+}
+
+/// A set of an athlete of a height and facing of his own.
+fn set(exercise: Exercise, athlete: u64, repetitions: usize) -> Simulation {
+    let set = Set {
+        repetitions,
+        rate_hz: 30.0,
+        seed: athlete,
+        height_m: 1.6 + 0.03 * athlete as f64,
+        facing_deg: 70.0 * athlete as f64,
+        variation_deg: 4.0,
+        ..Set::new(exercise)
+    };
+    set.simulate()
+}
+
+/// Movements that no definition knows are named in an analysis once a model has learned them from few clips; others are not.
+#[test]
+fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut manifest = "file,athlete,movement,label,split\n".to_owned();
+    for (exercise, name) in [(Exercise::Squat, "gate_of_dawn"), (Exercise::BicepsCurl, "bow_draw")] {
+        for athlete in 0..5 {
+            let Simulation { recording, truth } = set(exercise, athlete, 1);
+            let [start, _, end] = truth.repetitions[0];
+            let clip = recording.time_range(start as f64 / 30.0, end as f64 / 30.0).unwrap();
+            let file = format!("{name}{athlete}.parquet");
+            agoge::formats::write_parquet(&folder.path().join(&file), &clip).unwrap();
+            manifest += &format!("{file},{athlete},{name},,\n");
+        }
+    }
+    std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+    let ran = run(folder.path(), &["adapt", "--clips", ".", "--out", "own.safetensors"]);
+    assert!(text(&ran.stdout).contains("bow_draw, gate_of_dawn"), "{}", text(&ran.stderr));
+
+    let analyzed = |exercise: Exercise| -> serde_json::Value {
+        let recording = set(exercise, 7, 4).recording;
+        agoge::formats::write_parquet(&folder.path().join("set.parquet"), &recording).unwrap();
+        let ran = run(folder.path(), &["analyze", "set.parquet", "--model", "own.safetensors", "--json"]);
+        serde_json::from_slice::<serde_json::Value>(&ran.stdout).unwrap()[0]["analysis"].take()
+    };
+    let curls = analyzed(Exercise::BicepsCurl);
+    let movement = &curls["movement"];
+    let told = [&movement["name"], &movement["title"], &movement["how"]];
+    assert_eq!(told, ["bow_draw", "Bow draw", "recognised"], "{movement}");
+    assert!(movement["certainty"].as_f64() >= Some(0.9), "{movement}");
+    assert_eq!(curls["repetitions"].as_array().map(Vec::len), Some(4));
+    assert!(curls["score"].is_null() && curls["refused"].to_string().contains("no definition"), "{}", curls["refused"]);
+    assert_eq!(analyzed(Exercise::OverheadReach)["movement"]["how"], "unknown");
 }

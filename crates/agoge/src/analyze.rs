@@ -149,8 +149,11 @@ pub fn analyze(
         refused.push(Refused { name: name.to_owned(), reason });
     }
     if movement.checks.is_empty() {
-        let reason = match choice.name.as_str() {
+        let reason = match choice.how.as_str() {
             "unknown" => "no movement was named, so nothing can be judged; name it with --movement",
+            "recognised" => {
+                "the model knows this movement, but no definition says how it is judged; name one with --movement"
+            }
             _ => "the definition of this movement measures and judges nothing",
         };
         let reason = reason.to_owned();

@@ -59,7 +59,8 @@ fn plainly(movement: &Movement) -> MovementChoice {
     MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
 }
 
-/// The definition of what the model recognises in the repetitions of a plain description. Only in three dimensions: on one camera its word was never measured.
+/// The definition of what the model recognises in the repetitions of a plain description, or where there is none that description under the movement's name. Only in three
+/// dimensions: on one camera its word was never measured.
 fn recognise(
     general: &Movement,
     curves: &Curves,
@@ -73,12 +74,22 @@ fn recognise(
     let readings = model.read(body, &spans);
     let known: Vec<_> = readings.iter().flatten().collect();
     let Recognition { movement, certainty, others } = model.recognise(&known)?;
-    let definition = movement::find(&movement)?;
-    // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.
-    let done = repetitions(definition, curves).iter().any(|repetition| repetition.complete);
-    if !done || !drives(definition, general, curves) {
-        return None;
-    }
+    let definition = match movement::find(&movement) {
+        Some(definition) => {
+            // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.
+            let done = repetitions(definition, curves).iter().any(|repetition| repetition.complete);
+            if !done || !drives(definition, general, curves) {
+                return None;
+            }
+            Cow::Borrowed(definition)
+        }
+        None => Cow::Owned(Movement {
+            title: titled(&movement),
+            name: movement,
+            description: "Repetitions of what moves most; no definition says how this movement is judged.".to_owned(),
+            ..general.clone()
+        }),
+    };
     let choice = MovementChoice {
         name: definition.name.clone(),
         title: definition.title.clone(),
@@ -86,7 +97,14 @@ fn recognise(
         certainty,
         others,
     };
-    Some((Cow::Borrowed(definition), choice))
+    Some((definition, choice))
+}
+
+/// A name as a title: `tennis_serve` is "Tennis serve".
+fn titled(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The angle that drives a movement must swing by this share of the angle that swings most.

@@ -77,11 +77,6 @@ impl<'a> Examples<'a> {
 
     /// Whether something can be learned from them.
     pub(super) fn suffice(&self) -> bool {
-        self.movements.len() > 1 || self.is_judged()
-    }
-
-    /// Whether there are correct and incorrect clips of some movement.
-    pub(super) fn is_judged(&self) -> bool {
-        self.judged().iter().any(|judged| !judged.is_empty())
+        self.movements.len() > 1 || self.judged().iter().any(|judged| !judged.is_empty())
     }
 }

@@ -12,48 +12,65 @@ use rayon::prelude::*;
 /// Parts that the clips are cut into at most; each is left out once.
 const FOLDS: usize = 4;
 
-/// What each way reaches on clips that it was not given; empty if some kind has a single clip.
-pub(super) fn inside(base: &Model, examples: &Examples, seed: u64) -> Result<Vec<Inside>, Error> {
+/// What a way said of a clip that it was not given.
+struct Told {
+    clip: usize,
+    reading: Reading,
+    /// How far it lies from the prototype of its own movement ([`Model::distance`]).
+    distance: f64,
+}
+
+/// What each way reaches on clips that it was not given, and how far those of each movement lie from its prototype ([`Card::reach`]); empty if some kind has a single clip.
+pub(super) fn inside(base: &Model, examples: &Examples, seed: u64) -> Result<Vec<(Inside, Vec<f64>)>, Error> {
     let parts = parts(examples, seed);
     let folds = parts.iter().max().map_or(0, |last| last + 1);
     if folds < 2 {
         return Ok(Vec::new());
     }
-    let ways: Vec<Way> = Way::ALL.into_iter().filter(|way| examples.is_judged() || *way != Way::Committee).collect();
-    let jobs: Vec<(Way, usize)> = ways.iter().flat_map(|&way| (0..folds).map(move |fold| (way, fold))).collect();
-    let read = jobs
+    let jobs: Vec<(Way, usize)> =
+        Way::ALL.into_iter().flat_map(|way| (0..folds).map(move |fold| (way, fold))).collect();
+    let told = jobs
         .into_par_iter()
         .map(|(way, fold)| {
             let (out, kept): (Vec<usize>, Vec<usize>) = (0..parts.len()).partition(|&clip| parts[clip] == fold);
             let card = Card { movements: examples.movements.to_vec(), ..Card::default() };
             let model = learn(way, base, &examples.pick(&kept), seed, card)?;
             let motions: Vec<_> = out.iter().map(|&clip| &examples.clips[clip].motion).collect();
-            Ok((way, out.into_iter().zip(model.read_motions(&motions)).collect::<Vec<_>>()))
+            let told = |(clip, reading): (usize, Reading)| {
+                let distance = model.distance(&reading, examples.classes[clip]);
+                Told { clip, reading, distance }
+            };
+            Ok((way, out.into_iter().zip(model.read_motions(&motions)).map(told).collect::<Vec<_>>()))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let reached = |way: Way| {
-        let said: Vec<&(usize, Reading)> =
-            read.iter().filter(|(own, _)| *own == way).flat_map(|(_, said)| said).collect();
-        Inside { way, reached: score(examples, &said) }
+        let told: Vec<&Told> = told.iter().filter(|(own, _)| *own == way).flat_map(|(_, told)| told).collect();
+        (Inside { way, reached: score(examples, &told) }, reach(examples, &told))
     };
-    Ok(ways.into_iter().map(reached).collect())
+    Ok(Way::ALL.into_iter().map(reached).collect())
+}
+
+/// For each movement the distance within which 95 % of its clips lie, of up to 20 all.
+fn reach(examples: &Examples, told: &[&Told]) -> Vec<f64> {
+    let of = |movement: usize| {
+        let own = told.iter().filter(|told| examples.classes[told.clip] == movement);
+        let mut distances: Vec<f64> = own.map(|told| told.distance).collect();
+        distances.sort_by(f64::total_cmp);
+        let most = (distances.len() * 19).div_ceil(20);
+        distances.get(most.saturating_sub(1)).copied().unwrap_or(0.0)
+    };
+    (0..examples.movements.len()).map(of).collect()
 }
 
 /// The way to take, after `clips` labelled clips were each judged by others. The committee, which does best on athletes never seen where there is much to learn from
-/// (docs/results/skill.md), is left only for a way that reached more by over a standard error: on ten clips the best of four is mostly the luckiest. Where it took no part the
-/// way that reached most; of equals, and without any, the simplest.
+/// (docs/results/skill.md), is left only for a way that reached more by over a standard error: on ten clips the best of four is mostly the luckiest. Without anything to compare
+/// the simplest.
 pub(super) fn choose(inside: &[Inside], clips: usize) -> Way {
-    let better = |best: Option<Inside>, next: &Inside| match best {
-        Some(best) if next.reached <= best.reached => Some(best),
-        _ => Some(*next),
-    };
-    let best = inside.iter().fold(None, better);
-    let usual = inside.iter().find(|own| own.way == Way::Committee);
-    match (best, usual) {
-        (Some(best), Some(usual)) if best.reached <= usual.reached + standard_error(usual.reached, clips) => usual.way,
-        (Some(best), _) => best.way,
-        (None, _) => Way::Prototype,
-    }
+    let Some(usual) = inside.iter().find(|own| own.way == Way::Committee) else { return Way::Prototype };
+    let least = usual.reached + standard_error(usual.reached, clips);
+    let better = inside.iter().filter(|own| own.reached > least);
+    // Of equals the first, which is the simplest.
+    better.min_by(|a, b| b.reached.total_cmp(&a.reached)).map_or(usual.way, |best| best.way)
 }
 
 /// The standard error of a share of some clips, which that of an area under the ROC curve is near to; one clip of either kind is added, so that it is not 0 where all are right.
@@ -87,7 +104,7 @@ fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
 }
 
 /// How good it was: the mean AUC over the movements that are judged, the share of clips that were recognised if there are several movements, or the mean of both.
-fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
+fn score(examples: &Examples, told: &[&Told]) -> f64 {
     let mut scores = Vec::new();
     let aucs: Vec<f64> = examples
         .judged()
@@ -95,9 +112,9 @@ fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
         .enumerate()
         .filter(|(_, judged)| !judged.is_empty())
         .map(|(movement, _)| {
-            let own = said.iter().filter(|(clip, _)| examples.classes[*clip] == movement);
-            let labelled = own
-                .filter_map(|(clip, reading)| Some((reading.leaning[movement], examples.clips[*clip].is_correct()?)));
+            let own = told.iter().filter(|told| examples.classes[told.clip] == movement);
+            let labelled =
+                own.filter_map(|told| Some((told.reading.leaning[movement], examples.clips[told.clip].is_correct()?)));
             let (scores, labels): (Vec<f32>, Vec<bool>) = labelled.unzip();
             auc(&scores, &labels)
         })
@@ -106,10 +123,10 @@ fn score(examples: &Examples, said: &[&(usize, Reading)]) -> f64 {
     if !aucs.is_empty() {
         scores.push(aucs.iter().sum::<f64>() / aucs.len() as f64);
     }
-    if examples.movements.len() > 1 && !said.is_empty() {
+    if examples.movements.len() > 1 && !told.is_empty() {
         let right =
-            said.iter().filter(|(clip, reading)| highest(&reading.movement) == Some(examples.classes[*clip])).count();
-        scores.push(right as f64 / said.len() as f64);
+            told.iter().filter(|told| highest(&told.reading.movement) == Some(examples.classes[told.clip])).count();
+        scores.push(right as f64 / told.len() as f64);
     }
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
 }

@@ -28,7 +28,7 @@ pub enum Way {
     Prototype,
     /// Ridge on the embedding.
     Linear,
-    /// The same together with rockets (MiniRocket with ridge on the motion itself), which judge quality alone.
+    /// The same together with rockets (MiniRocket with ridge on the motion itself).
     Committee,
     /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together with the heads.
     Adapters,
@@ -60,7 +60,7 @@ pub struct Adapted {
 }
 
 /// Makes a model of the movements of some clips from a pre-trained one. It judges the movements of which there are correct and incorrect clips, and tells movements
-/// apart if there are several. The same clips and seed give the same bytes on any number of threads; the movements of `card` are set, and whether it knows sensors.
+/// apart if there are several; which of them lie within the reach of a movement comes from clips that were put aside. The same clips and seed give the same bytes on any number of threads; the movements of `card` are set, and whether it knows sensors.
 ///
 /// # Errors
 /// If there are neither correct and incorrect clips of a movement nor two movements.
@@ -74,9 +74,10 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
             hint: "label clips of a movement 1 (correct) and 0 (incorrect), or give clips of two movements",
         });
     }
-    let inside = inside::inside(base, &examples, seed)?;
+    let (inside, reach): (Vec<Inside>, Vec<Vec<f64>>) = inside::inside(base, &examples, seed)?.into_iter().unzip();
     let way = inside::choose(&inside, clips.len());
-    let model = learn(way, base, &examples, seed, Card { movements: movements.clone(), ..card })?;
+    let reach = inside.iter().zip(reach).find(|(own, _)| own.way == way).map(|(_, reach)| reach).unwrap_or_default();
+    let model = learn(way, base, &examples, seed, Card { movements: movements.clone(), reach, ..card })?;
     Ok(Adapted { model, way, inside })
 }
 
@@ -97,7 +98,7 @@ fn learn(way: Way, base: &Model, examples: &Examples, seed: u64, card: Card) -> 
     let encoder = if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
     let clips: Vec<Clip> = examples.clips.iter().map(|&clip| clip.clone()).collect();
     let model = Model::new(encoder, size, Card { sensor: base.card().sensor, ..card }, &clips);
-    Ok(if way == Way::Committee { model.with_rockets(&clips, seed) } else { model })
+    Ok(if way == Way::Committee { model.with_rockets(&clips, seed).with_recogniser(&clips, seed) } else { model })
 }
 
 /// An encoder with other heads, of the movements that `size` says.

@@ -90,6 +90,11 @@ impl Ridge {
         each.map(|(weights, offset)| offset + product(weights)).collect()
     }
 
+    /// Multiplies what it predicts.
+    pub(crate) fn stretch(&mut self, factor: f64) {
+        self.weights.iter_mut().chain(&mut self.offsets).for_each(|value| *value *= factor);
+    }
+
     /// Weights, `[target, feature]`, and offsets, `[target]`, in single precision.
     pub(crate) fn numbers(&self) -> [Vec<f32>; 2] {
         [&self.weights, &self.offsets].map(|values| values.iter().map(|v| *v as f32).collect())

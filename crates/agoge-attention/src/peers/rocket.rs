@@ -6,7 +6,9 @@ use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
 use super::series::{self, Region, Series};
 use crate::motion::Motion;
+use crate::network::softmax;
 use crate::token::Clip;
+use crate::train::SOFT;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -162,12 +164,13 @@ pub(super) enum Heads {
 
 impl Learner for Rocket {
     fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
-        Some(Box::new(self.fit(examples, seed)?))
+        Some(Box::new(self.fit(examples, seed)?.0))
     }
 }
 
 impl Rocket {
-    fn fit(&self, examples: &Examples, seed: u64) -> Option<Rockets> {
+    /// Learns; also what is said of each example by others' athletes, `[example][movement]`.
+    fn fit(&self, examples: &Examples, seed: u64) -> Option<(Rockets, Vec<Vec<f32>>)> {
         let sense = examples.sense;
         if examples.problems().iter().all(Option::is_none) {
             return None;
@@ -190,6 +193,7 @@ impl Rocket {
         let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
         let chosen =
             if few { (0..said.len()).collect() } else { select(&said, MOST_VIEWS, &|said| examples.error(said)) };
+        let left_out = mean(&chosen.iter().map(|&place| said[place]).collect::<Vec<_>>());
         let mut members = Vec::new();
         for place in chosen {
             members.extend(first[place].take().map(|(member, _)| member));
@@ -197,7 +201,7 @@ impl Rocket {
                 members.push(learn(place, draw)?.0);
             }
         }
-        Some(Rockets { sense, members })
+        Some((Rockets { sense, members }, left_out))
     }
 }
 
@@ -272,13 +276,30 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
 impl Rockets {
     /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
-        let rockets = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        let (rockets, _) = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        Some(rockets.rounded())
+    }
+
+    /// One rocket that recognises movements by what a body does; none if there is nothing to tell apart. Its decisions are stretched to logits whose probabilities are right on examples
+    /// that were left out (temperature scaling; Guo et al. 2017).
+    pub(crate) fn of_movement(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
+        let examples = Examples::new(clips, movements, Sense::Body, Task::Movement);
+        let (mut rockets, left_out) = Rocket::plain().fit(&examples, seed)?;
+        let sharpness = sharpness(&left_out, &examples.classes);
+        for member in &mut rockets.members {
+            member.heads.stretch(sharpness);
+        }
         Some(rockets.rounded())
     }
 
     /// How many numbers they have learned.
     pub(crate) fn parameters(&self) -> usize {
         self.members.iter().map(|member| member.rocket.features() + member.heads.parameters()).sum()
+    }
+
+    /// Logits of the movements that each motion may be, `[motion][movement]`.
+    pub(crate) fn movement(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
+        self.decide(&motions.iter().map(|&motion| Cow::Borrowed(motion)).collect::<Vec<_>>())
     }
 
     /// How well each motion was done, should it be each of the movements, `[motion][movement]`: above 0 means correct.
@@ -314,7 +335,32 @@ impl Decide for Rockets {
     }
 }
 
+/// By how much decisions must be stretched for their softmax to be right about examples that had no part in them: the factor, 1 to 128, with the greatest likelihood of the
+/// classes, of which training's doubt is left.
+fn sharpness(said: &[Vec<f32>], classes: &[usize]) -> f64 {
+    let likelihood = |factor: f32| -> f64 {
+        let of = |(said, &class): (&Vec<f32>, &usize)| {
+            let mut shares: Vec<f32> = said.iter().map(|value| factor * value).collect();
+            softmax(&mut shares);
+            let doubt = SOFT / shares.len().saturating_sub(1).max(1) as f32;
+            let target = |movement: usize| if movement == class { 1.0 - SOFT } else { doubt };
+            shares.iter().enumerate().map(|(i, p)| f64::from(target(i) * p.max(1e-12).ln())).sum::<f64>()
+        };
+        said.iter().zip(classes).map(of).sum()
+    };
+    let factors = (0..=28).map(|step| 2f32.powf(step as f32 / 4.0));
+    f64::from(factors.min_by(|a, b| likelihood(*b).total_cmp(&likelihood(*a))).unwrap_or(1.0))
+}
+
 impl Heads {
+    /// Multiplies every decision.
+    fn stretch(&mut self, factor: f64) {
+        match self {
+            Heads::All(ridge) => ridge.stretch(factor),
+            Heads::Each(ridges) => ridges.iter_mut().flatten().for_each(|ridge| ridge.stretch(factor)),
+        }
+    }
+
     fn decide(&self, features: &[f32]) -> Vec<f32> {
         match self {
             Heads::All(ridge) => ridge.predict(features).into_iter().map(|value| value as f32).collect(),
@@ -366,5 +412,26 @@ mod tests {
         assert_eq!(select(&said, 3, &error), [0, 1]);
         assert_eq!(select(&said, 1, &error), [0]);
         assert!(select(&[], 3, &error).is_empty());
+    }
+
+    #[test]
+    fn decisions_are_stretched_to_the_probabilities_that_classes_were_drawn_with() {
+        // Logits 0 and ±1, shown eight times too small. Of a probability of 0.73 training's doubt leaves 0.71, which is that of a logit of 0.89.
+        let mut rng = Rng::with_seed(5);
+        let (said, classes): (Vec<Vec<f32>>, Vec<usize>) = (0..20_000)
+            .map(|i| {
+                let logit = if i % 2 == 0 { 1.0f32 } else { -1.0 };
+                let class = usize::from(rng.f32() < 1.0 / (1.0 + (-logit).exp()));
+                (vec![0.0, logit / 8.0], class)
+            })
+            .unzip();
+        let factor = sharpness(&said, &classes);
+        // The factors lie 2^¼ apart.
+        assert!((factor / (8.0 * 0.89)).log2().abs() < 0.25, "{factor}");
+        // Where nothing is told, nothing is stretched; and where all is told, training's doubt is left.
+        assert_eq!(sharpness(&[], &[]), 1.0);
+        assert_eq!(sharpness(&[vec![0.0, 0.1], vec![0.1, 0.0]], &[0, 1]), 1.0);
+        let told = sharpness(&[vec![1.0, 0.0], vec![0.0, 1.0]], &[0, 1]);
+        assert!((1.0 / (1.0 + (-told).exp()) - f64::from(1.0 - SOFT)).abs() < 0.02, "{told}");
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Adapt, shared: &Shared) -> Result<Exit, Failure> {
     text += &format!("made by {}: ", name(way));
     text += match inside.is_empty() {
         true => "a single clip of a kind leaves none to compare the ways on\n",
-        false => "it did best on labelled clips put aside, or as well as any that is less simple\n",
+        false => "of the ways below, judged by labelled clips put aside\n",
     };
     for inside in &inside {
         text += &format!("  {:10} {:.3}\n", name(inside.way), inside.reached);
