@@ -58,6 +58,11 @@ impl Heads {
         Heads { movement: Head::new(movement, examples), quality: Head::new(quality.collect(), examples) }
     }
 
+    /// Nearest means of movements and ridge on quality.
+    pub(super) fn mixed(examples: &Examples) -> Heads {
+        Heads { movement: Heads::prototypes(examples).movement, quality: Heads::linear(examples).quality }
+    }
+
     /// Ridge to 1 and −1 (in the sense of [`unit`]); the penalty is the one with the least error when all views of a clip are left out.
     pub(super) fn linear(examples: &Examples) -> Heads {
         let (count, clips) = (examples.movements.len(), examples.clips.len());

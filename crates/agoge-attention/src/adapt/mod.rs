@@ -28,7 +28,7 @@ pub enum Way {
     Prototype,
     /// Ridge on the embedding.
     Linear,
-    /// The same together with rockets (MiniRocket with ridge on the motion itself).
+    /// Quality by ridge on the embedding, movements by its nearest mean, both together with rockets (MiniRocket with ridge on the motion itself).
     Committee,
     /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together with the heads.
     Adapters,
@@ -92,7 +92,8 @@ fn learn(way: Way, base: &Model, examples: &Examples, seed: u64, card: Card) -> 
     let size = Size { movements: examples.movements.len(), ..base.size().clone() };
     let heads = match way {
         Way::Prototype => Heads::prototypes(examples),
-        Way::Linear | Way::Committee | Way::Adapters => Heads::linear(examples),
+        Way::Committee => Heads::mixed(examples),
+        Way::Linear | Way::Adapters => Heads::linear(examples),
     };
     let encoder = with_heads(base.encoder(), &size, heads);
     let encoder = if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
