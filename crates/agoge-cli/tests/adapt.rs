@@ -27,7 +27,7 @@ fn two_clips_make_a_model_like_any_other() {
     let ran = run(folder.path(), &["adapt", "--clips", ".", "--out", "squat.safetensors"]);
     assert_eq!(
         text(&ran.stdout),
-        "squat.safetensors: squat\nmade by prototype: a single clip of a kind leaves none to compare the ways on\n",
+        "squat.safetensors: squat\nmade by committee: a single clip of a kind leaves none to compare the ways on\n",
         "{}",
         text(&ran.stderr)
     );
@@ -35,7 +35,7 @@ fn two_clips_make_a_model_like_any_other() {
     assert!(shown.contains("movements   squat") && shown.contains("adapted from base"), "{shown}");
     let json = run(folder.path(), &["adapt", "--clips", ".", "--model", "squat.safetensors", "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
-    assert_eq!((&json["way"], &json["movements"][0]), (&"prototype".into(), &"squat".into()));
+    assert_eq!((&json["way"], &json["movements"][0]), (&"committee".into(), &"squat".into()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::metric::{auc, highest};
 use crate::model::{Model, Reading};
 use fastrand::Rng;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 
 /// Parts that the clips are cut into at most; each is left out once.
 const FOLDS: usize = 4;
@@ -62,12 +63,14 @@ fn reach(examples: &Examples, told: &[&Told]) -> Vec<f64> {
     (0..examples.movements.len()).map(of).collect()
 }
 
-/// The way to take, after `clips` labelled clips were each judged by others. The committee, which does best on athletes never seen where there is much to learn from
-/// (docs/results/skill.md), is left only for a way that reached more by over a standard error: on ten clips the best of four is mostly the luckiest. Without anything to compare
-/// the simplest.
+/// How many standard errors another way must be ahead of the committee: by chance the best of three others that are no better is so far ahead once in twenty times.
+const AHEAD: f64 = 3.0;
+
+/// The way to take, after `clips` labelled clips were each judged by others. The committee, which does best on athletes never seen (docs/results/transfer.md), is left only for a
+/// way that reached more beyond chance: on ten clips the best of four is mostly the luckiest. Of one clip of a kind, which leaves nothing to compare, it makes the most as well.
 pub(super) fn choose(inside: &[Inside], clips: usize) -> Way {
-    let Some(usual) = inside.iter().find(|own| own.way == Way::Committee) else { return Way::Prototype };
-    let least = usual.reached + standard_error(usual.reached, clips);
+    let Some(usual) = inside.iter().find(|own| own.way == Way::Committee) else { return Way::Committee };
+    let least = usual.reached + AHEAD * standard_error(usual.reached, clips);
     let better = inside.iter().filter(|own| own.reached > least);
     // Of equals the first, which is the simplest.
     better.min_by(|a, b| b.reached.total_cmp(&a.reached)).map_or(usual.way, |best| best.way)
@@ -80,25 +83,33 @@ fn standard_error(share: f64, clips: usize) -> f64 {
     (share * (1.0 - share) / n).sqrt()
 }
 
-/// The part of each clip; every part has clips of every kind. All are 0 if a kind has a single clip.
-fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
+/// The part of each clip: by athlete, if what is left without any part still has clips of every kind; else every part has clips of every kind. All are 0 if a kind has a single clip.
+pub(super) fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
     let mut rng = Rng::with_seed(seed ^ 0xf01d);
-    let kind = |clip: usize| (examples.classes[clip], examples.clips[clip].is_correct());
-    let mut kinds: Vec<_> = (0..examples.clips.len()).map(kind).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let members: Vec<Vec<usize>> = kinds
-        .iter()
-        .map(|own| {
-            let mut members: Vec<usize> = (0..examples.clips.len()).filter(|&clip| kind(clip) == *own).collect();
-            rng.shuffle(&mut members);
-            members
-        })
-        .collect();
-    let folds = members.iter().map(Vec::len).min().unwrap_or(1).clamp(1, FOLDS);
-    let mut parts = vec![0; examples.clips.len()];
-    for members in &members {
-        members.iter().enumerate().for_each(|(place, &clip)| parts[clip] = place % folds);
+    let kinds = groups(examples.classes.iter().zip(&examples.clips).map(|(class, clip)| (class, clip.is_correct())));
+    let by_athlete = spread(vec![groups(examples.clips.iter().map(|clip| &clip.athlete))], &mut rng);
+    let left = |kind: &Vec<usize>| kind.iter().any(|&clip| by_athlete[clip] != by_athlete[kind[0]]);
+    if kinds.iter().all(left) {
+        return by_athlete;
+    }
+    let alone = |kind: Vec<usize>| kind.into_iter().map(|clip| vec![clip]).collect();
+    spread(kinds.into_iter().map(alone).collect(), &mut rng)
+}
+
+/// The places of equal things, in the order of the things.
+fn groups<T: Ord>(things: impl Iterator<Item = T>) -> Vec<Vec<usize>> {
+    let mut groups: BTreeMap<T, Vec<usize>> = BTreeMap::new();
+    things.enumerate().for_each(|(place, thing)| groups.entry(thing).or_default().push(place));
+    groups.into_values().collect()
+}
+
+/// Spreads clips over as many parts as the smallest kind allows, at most [`FOLDS`]. Kinds are `[kind][unit][clip]`: clips of a unit stay together, units of a kind are spread evenly.
+fn spread(kinds: Vec<Vec<Vec<usize>>>, rng: &mut Rng) -> Vec<usize> {
+    let folds = kinds.iter().map(Vec::len).min().unwrap_or(1).clamp(1, FOLDS);
+    let mut parts = vec![0; kinds.iter().flatten().map(Vec::len).sum()];
+    for mut units in kinds {
+        rng.shuffle(&mut units);
+        units.iter().enumerate().for_each(|(place, unit)| unit.iter().for_each(|&clip| parts[clip] = place % folds));
     }
     parts
 }

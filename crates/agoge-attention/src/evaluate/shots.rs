@@ -290,7 +290,7 @@ mod tests {
             [("BicepsCurl", 1, 4), ("", 1, 0)]
         );
         assert_eq!(shots.rows[0].reached, shots.rows[1].reached, "the mean over one movement");
-        assert_eq!(shots.ways, [(1, Way::Prototype, 2)]);
+        assert_eq!(shots.ways, [(1, Way::Committee, 2)]);
         assert_eq!(shots_of_quality(&curls, base(), "rocket", 2, &mut |_, _| {}).unwrap(), shots);
         let message = shots_of_quality(&curls[..2], base(), "rocket", 2, &mut |_, _| {}).unwrap_err().to_string();
         assert!(message.contains("nothing is left to judge"), "{message}");
