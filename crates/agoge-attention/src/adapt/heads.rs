@@ -20,10 +20,54 @@ struct Head {
 }
 
 impl Heads {
-    /// Nearest means. Quality is 1 and −1 (in the sense of [`unit`]) at the means of the correct and the incorrect clips.
+    /// Nearest means.
     pub(super) fn prototypes(examples: &Examples) -> Heads {
-        let (judged, count) = (examples.judged(), examples.movements.len());
-        let quality = judged.iter().map(|judged| {
+        Heads { movement: Head::nearest_movement(examples), quality: Head::nearest_quality(examples) }
+    }
+
+    /// Nearest means of movements and ridge on quality.
+    pub(super) fn mixed(examples: &Examples) -> Heads {
+        Heads { movement: Head::nearest_movement(examples), quality: Head::ridge_of_quality(examples) }
+    }
+
+    /// Ridge.
+    pub(super) fn linear(examples: &Examples) -> Heads {
+        Heads { movement: Head::ridge_of_movement(examples), quality: Head::ridge_of_quality(examples) }
+    }
+
+    /// As parameters of an encoder.
+    pub(super) fn values(&self) -> Values {
+        [("movement", &self.movement), ("quality", &self.quality)]
+            .into_iter()
+            .flat_map(|(name, head)| head.values(name))
+            .collect()
+    }
+}
+
+impl Head {
+    /// Nearest means of movements.
+    fn nearest_movement(examples: &Examples) -> Head {
+        let count = examples.movements.len();
+        if count < 2 {
+            return Head::new(vec![None; count], examples);
+        }
+        let kinds: Vec<Vec<usize>> = (0..count)
+            .map(|movement| (0..examples.clips.len()).filter(|&clip| examples.classes[clip] == movement).collect())
+            .collect();
+        let Means { means, spread } = Means::of(examples, &kinds);
+        // With the spread within a kind as variance, a coordinate counts as one of a normal distribution would; coordinates that go together count as one.
+        let share = 1.0 / (examples.width as f64).sqrt();
+        let of = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
+            let weights: Vec<f64> = mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
+            let offset = -0.5 * dot(&weights, mean);
+            (!kind.is_empty()).then_some((weights, offset))
+        };
+        Head::new(means.iter().zip(&kinds).map(of).collect(), examples)
+    }
+
+    /// Nearest means of the correct and the incorrect clips, at which it is 1 and −1 (in the sense of [`unit`]).
+    fn nearest_quality(examples: &Examples) -> Head {
+        let of = |judged: &Vec<(usize, bool)>| {
             let kinds = [true, false].map(|kind| {
                 judged.iter().filter(|(_, label)| *label == kind).map(|(clip, _)| *clip).collect::<Vec<usize>>()
             });
@@ -38,72 +82,35 @@ impl Heads {
             let weights: Vec<f64> = towards.iter().map(|v| scale * v).collect();
             let offset = -dot(&weights, &middle);
             Some((weights, offset))
-        });
-        let movement = if count < 2 {
-            vec![None; count]
-        } else {
-            let kinds: Vec<Vec<usize>> = (0..count)
-                .map(|movement| (0..examples.clips.len()).filter(|&clip| examples.classes[clip] == movement).collect())
-                .collect();
-            let Means { means, spread } = Means::of(examples, &kinds);
-            // With the spread within a kind as variance, a coordinate counts as one of a normal distribution would; coordinates that go together count as one.
-            let share = 1.0 / (examples.width as f64).sqrt();
-            let of = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
-                let weights: Vec<f64> = mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
-                let offset = -0.5 * dot(&weights, mean);
-                (!kind.is_empty()).then_some((weights, offset))
-            };
-            means.iter().zip(&kinds).map(of).collect()
         };
-        Heads { movement: Head::new(movement, examples), quality: Head::new(quality.collect(), examples) }
+        Head::new(examples.judged().iter().map(of).collect(), examples)
     }
 
-    /// Nearest means of movements and ridge on quality.
-    pub(super) fn mixed(examples: &Examples) -> Heads {
-        Heads { movement: Heads::prototypes(examples).movement, quality: Heads::linear(examples).quality }
-    }
-
-    /// Ridge to 1 and −1 (in the sense of [`unit`]); the penalty is the one with the least error when all views of a clip are left out.
-    pub(super) fn linear(examples: &Examples) -> Heads {
-        let (count, clips) = (examples.movements.len(), examples.clips.len());
+    /// Ridge of movements to 1 and −1.
+    fn ridge_of_movement(examples: &Examples) -> Head {
+        let count = examples.movements.len();
+        if count < 2 {
+            return Head::new(vec![None; count], examples);
+        }
+        let all: Vec<usize> = (0..examples.clips.len()).collect();
         let sign = |first: bool| if first { 1.0 } else { -1.0 };
-        let scaled = |(weights, offset): (Vec<f64>, f64)| {
-            (weights.into_iter().map(|weight| unit() * weight).collect::<Vec<f64>>(), unit() * offset)
-        };
-        let fit = |which: &[usize], target: &dyn Fn(usize) -> Vec<f64>| {
-            let rows: Vec<f32> = which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
-            let targets: Vec<f64> =
-                which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
-            let views: Vec<usize> = which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
-            Ridge::fit(&rows, &targets, &views)
-        };
-        let quality = |judged: Vec<(usize, bool)>| {
+        let target = |i: usize| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect();
+        Head::new(
+            ridge(examples, &all, &target).map_or_else(|| vec![None; count], |own| own.into_iter().map(Some).collect()),
+            examples,
+        )
+    }
+
+    /// Ridge of quality to 1 and −1.
+    fn ridge_of_quality(examples: &Examples) -> Head {
+        let of = |judged: Vec<(usize, bool)>| {
             let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();
-            let ridge = fit(&which, &|i| examples.clips[which[i]].target().into_iter().collect())?;
-            ridge.functions().next().map(scaled)
+            let target = |i: usize| examples.clips[which[i]].target().into_iter().collect();
+            ridge(examples, &which, &target)?.into_iter().next()
         };
-        let quality: Vec<_> = examples.judged().into_par_iter().map(quality).collect();
-        let movement = if count < 2 {
-            None
-        } else {
-            let all: Vec<usize> = (0..clips).collect();
-            fit(&all, &|i| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect())
-        };
-        let movement = movement
-            .map_or_else(|| vec![None; count], |ridge| ridge.functions().map(|own| Some(scaled(own))).collect());
-        Heads { movement: Head::new(movement, examples), quality: Head::new(quality, examples) }
+        Head::new(examples.judged().into_par_iter().map(of).collect(), examples)
     }
 
-    /// As parameters of an encoder.
-    pub(super) fn values(&self) -> Values {
-        [("movement", &self.movement), ("quality", &self.quality)]
-            .into_iter()
-            .flat_map(|(name, head)| head.values(name))
-            .collect()
-    }
-}
-
-impl Head {
     fn new(functions: Vec<Option<(Vec<f64>, f64)>>, examples: &Examples) -> Head {
         Head { functions, width: examples.width }
     }
@@ -122,6 +129,18 @@ impl Head {
             (format!("{name}.bias"), (vec![count], offsets)),
         ])
     }
+}
+
+/// Ridge on the embeddings of some clips to targets of each, 1 and −1 in the sense of [`unit`]: weights and offset of each target. The penalty is the one with the least error when
+/// all views of a clip are left out.
+fn ridge(examples: &Examples, which: &[usize], target: &dyn Fn(usize) -> Vec<f64>) -> Option<Vec<(Vec<f64>, f64)>> {
+    let rows: Vec<f32> = which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
+    let targets: Vec<f64> = which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
+    let views: Vec<usize> = which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
+    let scaled = |(weights, offset): (Vec<f64>, f64)| {
+        (weights.into_iter().map(|weight| unit() * weight).collect::<Vec<f64>>(), unit() * offset)
+    };
+    Some(Ridge::fit(&rows, &targets, &views)?.functions().map(scaled).collect())
 }
 
 /// What a head says of a clip that is correct beyond the doubt that training leaves: the logit of its target.
