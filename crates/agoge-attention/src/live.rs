@@ -34,7 +34,8 @@ pub struct LiveStream {
     /// Direction to the athlete's right, and length of the trunk, as they were of late.
     right: [f64; 3],
     trunk: f64,
-    first_pelvis: Option<[f64; 3]>,
+    /// The middle of the ankles when both were last seen; until then where the pelvis was at first.
+    ground: Option<[f64; 3]>,
     values: Vec<f32>,
     patch: Vec<([f32; 3], f32)>,
 }
@@ -62,7 +63,7 @@ impl LiveStream {
             past: Vec::with_capacity(REMEMBERED),
             right: [0.0; 3],
             trunk: 0.0,
-            first_pelvis: None,
+            ground: None,
             values: Vec::with_capacity(PARTS.len() * CHANNELS),
             patch: vec![([0.0; 3], 0.0); SAMPLES * PARTS.len()],
         }
@@ -93,14 +94,13 @@ impl LiveStream {
         let mut frame = self.origins.map(|origin| self.seen(origin, positions, confidence));
         self.steady(&frame, time_s - last);
         let pelvis = place(&frame, Part::Pelvis);
-        self.first_pelvis = self.first_pelvis.or(pelvis);
         let ankles = (place(&frame, Part::LeftAnkle), place(&frame, Part::RightAnkle));
-        let ground = match ankles {
+        self.ground = match ankles {
             (Some(left), Some(right)) => Some(scale(add(left, right), 0.5)),
-            _ => self.first_pelvis,
+            _ => self.ground.or(pelvis),
         };
         for (part, (p, sure)) in PARTS.iter().zip(&mut frame) {
-            match if *part == Part::Pelvis { ground } else { pelvis } {
+            match if *part == Part::Pelvis { self.ground } else { pelvis } {
                 Some(from) => *p = sub(*p, from),
                 // Without a pelvis nothing has a place.
                 None => *sure = 0.0,

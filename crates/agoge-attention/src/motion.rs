@@ -13,7 +13,7 @@ const KEPT_HZ: f64 = 30.0;
 const ACTIVE: f32 = 1.25;
 
 /// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk lengths. Parts are given from the pelvis, the pelvis from the middle
-/// of the ankles. In two dimensions x is the picture's right and depth is not known.
+/// of the ankles (where they are not seen, from where they were; if they never are, from where it was itself at first). In two dimensions x is the picture's right and depth is not known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
     /// Seconds from the beginning, `[frame]`, rising.
@@ -145,6 +145,10 @@ impl Motion {
             let v = scale(v, 1.0 / trunk);
             (if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }).map(|v| v as f32)
         };
+        // Feet that are not seen stand where they were: the pelvis is not to jump because an ankle is hidden.
+        let mut feet: Vec<[f64; 3]> =
+            (start..=end).map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)])).collect();
+        vector::bridge(&mut feet);
         let begin = (start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?;
         let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
         let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
@@ -154,10 +158,11 @@ impl Motion {
         for frame in frames {
             motion.time.push(body.time[frame] - body.time[start]);
             let pelvis = at(frame, Part::Pelvis);
-            let feet = vector::mean(&[at(frame, Part::LeftAnkle), at(frame, Part::RightAnkle)]);
+            let feet = feet[frame - start];
             for part in PARTS {
                 let from = match part {
                     Part::Pelvis if feet[0].is_finite() => feet,
+                    // Of feet that are never seen nothing is known.
                     Part::Pelvis => begin,
                     _ => pelvis,
                 };
@@ -248,6 +253,23 @@ pub(crate) mod tests {
         let apart =
             one.positions.iter().zip(&other.positions).flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
         assert!(apart.fold(0.0, f32::max) < 1e-5);
+    }
+
+    #[test]
+    fn the_pelvis_does_not_jump_where_an_ankle_is_hidden() {
+        let mut body = Set { repetitions: 1, ..Set::new(Exercise::Squat) }.simulate().recording.to_body().recording;
+        let last = body.frames() - 1;
+        let heights = |motion: &Motion| -> Vec<f32> {
+            motion.positions.iter().skip(index(Part::Pelvis)).step_by(PARTS.len()).map(|p| p[1]).collect()
+        };
+        let whole = heights(&Motion::new(&body, 0, last).unwrap());
+        for frame in (0..=last).filter(|frame| frame % 3 != 1) {
+            let ankle = frame * body.joints() + Part::LeftAnkle.index();
+            body.position[ankle] = [f64::NAN; 3];
+        }
+        // The simulated feet stand still, so that nothing is lost.
+        let hidden = heights(&Motion::new(&body, 0, last).unwrap());
+        assert!(whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-5), "{whole:?}\n{hidden:?}");
     }
 
     #[test]

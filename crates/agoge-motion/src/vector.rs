@@ -39,3 +39,28 @@ pub fn unit(a: [f64; 3]) -> [f64; 3] {
 pub fn mean(points: &[[f64; 3]]) -> [f64; 3] {
     scale(points.iter().copied().fold([0.0; 3], add), 1.0 / points.len() as f64)
 }
+
+/// Bridges every gap in a track of evenly spaced points, `[frame]`, by a straight line and holds its ends; it stays NaN only if no point is known.
+pub fn bridge(track: &mut [[f64; 3]]) {
+    let mut last: Option<usize> = None;
+    for frame in 0..track.len() {
+        if !track[frame][0].is_finite() {
+            continue;
+        }
+        let end = track[frame];
+        match last {
+            None => track[..frame].fill(end),
+            Some(before) => {
+                let begin = track[before];
+                for (k, point) in track[before + 1..frame].iter_mut().enumerate() {
+                    *point = add(begin, scale(sub(end, begin), (k + 1) as f64 / (frame - before) as f64));
+                }
+            }
+        }
+        last = Some(frame);
+    }
+    if let Some(last) = last {
+        let end = track[last];
+        track[last + 1..].fill(end);
+    }
+}

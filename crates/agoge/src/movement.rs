@@ -59,8 +59,8 @@ fn plainly(movement: &Movement) -> MovementChoice {
     MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
 }
 
-/// The definition of what the model recognises in the repetitions of a plain description, or where there is none that description under the movement's name. Only in three
-/// dimensions: on one camera its word was never measured.
+/// The definition of what the model recognises in the repetitions of a plain description, or where there is none that description under the movement's name; such a movement is also
+/// recognised by the recording as a whole. Only in three dimensions: on one camera its word was never measured.
 fn recognise(
     general: &Movement,
     curves: &Curves,
@@ -71,9 +71,14 @@ fn recognise(
     let found = repetitions(general, curves);
     let spans: Vec<(usize, usize)> =
         found.iter().filter(|repetition| repetition.complete).map(|r| (r.start, r.end)).collect();
-    let readings = model.read(body, &spans);
-    let known: Vec<_> = readings.iter().flatten().collect();
-    let Recognition { movement, certainty, others } = model.recognise(&known)?;
+    let recognised = |spans: &[(usize, usize)]| {
+        let readings = model.read(body, spans);
+        model.recognise(&readings.iter().flatten().collect::<Vec<_>>())
+    };
+    // What has no definition was learned from whole recordings, and what swings most may begin later, end sooner or swing twice in it.
+    let whole = || recognised(&[(0, body.frames().saturating_sub(1))]);
+    let undefined = |found: &Recognition| movement::find(&found.movement).is_none();
+    let Recognition { movement, certainty, others } = recognised(&spans).or_else(|| whole().filter(undefined))?;
     let definition = match movement::find(&movement) {
         Some(definition) => {
             // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.

@@ -1,7 +1,7 @@
 //! Putting exchanged left and right joints back.
 
 use crate::recording::Recording;
-use crate::vector::{add, norm, scale, sub};
+use crate::vector::{add, bridge, norm, scale, sub};
 use crate::{Part, Skeleton};
 
 /// Parts that pose networks exchange together.
@@ -125,26 +125,6 @@ fn median(values: &[f64]) -> f64 {
 fn bridged(recording: &Recording, joint: usize) -> Vec<[f64; 3]> {
     let is_3d = recording.space.is_3d();
     let mut track: Vec<[f64; 3]> = recording.track(joint).map(|p| if is_3d { p } else { [p[0], p[1], 0.0] }).collect();
-    let mut last: Option<usize> = None;
-    for frame in 0..track.len() {
-        if !track[frame][0].is_finite() {
-            continue;
-        }
-        let end = track[frame];
-        match last {
-            None => track[..frame].fill(end),
-            Some(before) => {
-                let begin = track[before];
-                for (k, point) in track[before + 1..frame].iter_mut().enumerate() {
-                    *point = add(begin, scale(sub(end, begin), (k + 1) as f64 / (frame - before) as f64));
-                }
-            }
-        }
-        last = Some(frame);
-    }
-    if let Some(last) = last {
-        let end = track[last];
-        track[last + 1..].fill(end);
-    }
+    bridge(&mut track);
     track
 }

@@ -113,6 +113,19 @@ fn a_flicker_must_be_likelier_than_not() {
 }
 
 #[test]
+fn confidence_that_wavers_about_the_limit_is_no_flicker() {
+    // A network that gives an ankle a third now and a quarter then, for two thirds of a second, sees it as one that gives it a third throughout: what is between is a gap, and filled.
+    let mut recording = walking(120);
+    for frame in 20..100 {
+        let wavers = (50..71).contains(&frame) && frame % 2 == 0;
+        recording.confidence[frame * 17 + 9] = if wavers { 0.35 } else { 0.25 };
+    }
+    let done = condition(&recording, &Options::default()).unwrap();
+    let seen: Vec<usize> = (20..100).filter(|frame| done.recording.is_seen(*frame, 9)).collect();
+    assert_eq!(seen, (50..71).collect::<Vec<usize>>());
+}
+
+#[test]
 fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
     // The left leg is hidden but for two frames, in the second of which the labels are exchanged; the right one is seen throughout.
     let mut recording = walking(120);
