@@ -4,6 +4,7 @@
 
 mod common;
 
+use agoge::motion::Recording;
 use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set, Simulation};
 use common::{run, text};
 use std::path::Path;
@@ -63,16 +64,20 @@ fn set(exercise: Exercise, athlete: u64, repetitions: usize) -> Simulation {
     set.simulate()
 }
 
+/// A set without the rest before and after it.
+fn trimmed(set: Simulation) -> Recording {
+    let Simulation { recording, truth } = set;
+    let ([start, ..], [.., end]) = (truth.repetitions[0], truth.repetitions[truth.repetitions.len() - 1]);
+    recording.time_range(start as f64 / 30.0, end as f64 / 30.0).unwrap()
+}
+
 /// A model of two movements that no definition knows, from clips of five athletes: squats, and some curls, called `draw`, in each clip.
 fn learn(folder: &Path, curls: usize, draw: &str) {
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for (exercise, repetitions, name) in [(Exercise::Squat, 1, "gate_of_dawn"), (Exercise::BicepsCurl, curls, draw)] {
         for athlete in 0..5 {
-            let Simulation { recording, truth } = set(exercise, athlete, repetitions);
-            let ([start, ..], [.., end]) = (truth.repetitions[0], truth.repetitions[repetitions - 1]);
-            let clip = recording.time_range(start as f64 / 30.0, end as f64 / 30.0).unwrap();
             let file = format!("{name}{athlete}.parquet");
-            agoge::formats::write_parquet(&folder.join(&file), &clip).unwrap();
+            agoge::formats::write_parquet(&folder.join(&file), &trimmed(set(exercise, athlete, repetitions))).unwrap();
             manifest += &format!("{file},{athlete},{name},,\n");
         }
     }
@@ -81,10 +86,9 @@ fn learn(folder: &Path, curls: usize, draw: &str) {
     assert!(text(&ran.stdout).contains(&format!("{draw}, gate_of_dawn")), "{}", text(&ran.stderr));
 }
 
-/// What that model makes of another athlete.
-fn analyzed(folder: &Path, exercise: Exercise, repetitions: usize) -> serde_json::Value {
-    let recording = set(exercise, 7, repetitions).recording;
-    agoge::formats::write_parquet(&folder.join("set.parquet"), &recording).unwrap();
+/// What that model makes of a recording.
+fn analyzed(folder: &Path, recording: &Recording) -> serde_json::Value {
+    agoge::formats::write_parquet(&folder.join("set.parquet"), recording).unwrap();
     let ran = run(folder, &["analyze", "set.parquet", "--model", "own.safetensors", "--json"]);
     serde_json::from_slice::<serde_json::Value>(&ran.stdout).unwrap()[0]["analysis"].take()
 }
@@ -94,14 +98,15 @@ fn analyzed(folder: &Path, exercise: Exercise, repetitions: usize) -> serde_json
 fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
     let folder = tempfile::tempdir().unwrap();
     learn(folder.path(), 1, "bow_draw");
-    let curls = analyzed(folder.path(), Exercise::BicepsCurl, 4);
+    let curls = analyzed(folder.path(), &set(Exercise::BicepsCurl, 7, 4).recording);
     let movement = &curls["movement"];
     let told = [&movement["name"], &movement["title"], &movement["how"]];
     assert_eq!(told, ["bow_draw", "Bow draw", "recognised"], "{movement}");
     assert!(movement["certainty"].as_f64() >= Some(0.9), "{movement}");
     assert_eq!(curls["repetitions"].as_array().map(Vec::len), Some(4));
     assert!(curls["score"].is_null() && curls["refused"].to_string().contains("no definition"), "{}", curls["refused"]);
-    assert_eq!(analyzed(folder.path(), Exercise::OverheadReach, 4)["movement"]["how"], "unknown");
+    let reaches = analyzed(folder.path(), &set(Exercise::OverheadReach, 7, 4).recording);
+    assert_eq!(reaches["movement"]["how"], "unknown");
 }
 
 /// What moves most in it swings three times, so that no repetition that is cut by that is the movement; the recording is.
@@ -109,7 +114,8 @@ fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
 fn a_movement_of_several_swings_is_named_by_the_whole_recording() {
     let folder = tempfile::tempdir().unwrap();
     learn(folder.path(), 3, "drum_roll");
-    let rolls = analyzed(folder.path(), Exercise::BicepsCurl, 3);
+    let rolls = analyzed(folder.path(), &trimmed(set(Exercise::BicepsCurl, 7, 3)));
     assert_eq!(rolls["movement"]["name"], "drum_roll", "{}", rolls["movement"]);
-    assert_eq!(analyzed(folder.path(), Exercise::OverheadReach, 3)["movement"]["how"], "unknown");
+    let reaches = analyzed(folder.path(), &trimmed(set(Exercise::OverheadReach, 7, 3)));
+    assert_eq!(reaches["movement"]["how"], "unknown");
 }

@@ -26,12 +26,7 @@ pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec
 }
 
 /// The frames before and after each gap of up to `max_gap_s` between the positions of a joint that count.
-pub(super) fn gaps(
-    recording: &Recording,
-    joint: usize,
-    max_gap_s: f64,
-    counts: impl Fn(usize) -> bool,
-) -> Vec<[usize; 2]> {
+fn gaps(recording: &Recording, joint: usize, max_gap_s: f64, counts: impl Fn(usize) -> bool) -> Vec<[usize; 2]> {
     let known = (0..recording.frames()).filter(|&frame| recording.is_seen(frame, joint) && counts(frame));
     let known: Vec<usize> = known.collect();
     let pairs = known.windows(2).map(|pair| [pair[0], pair[1]]);

@@ -11,6 +11,7 @@ pub use quality::{JointQuality, Quality};
 use crate::filter::{Butterworth, CutoffCorrection, whittaker};
 use crate::recording::{Error, MISSING, Recording};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// How recordings are conditioned. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,14 +117,14 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
         let undone = swaps::undo(&mut work);
         log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
     }
+    // Of whom they are is known once left and right are put back.
+    let flickers = flickers(&work, options);
     if options.hampel_half_window > 0 {
         let removed = outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
         log.each(&work, "outlier removed", &removed, "Hampel filter; the position is then filled like a gap");
     }
     let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
     log.each(&work, "gap filled", &filled, "piecewise cubic");
-    // Of whom they are is known once left and right are put back, and that they are no more than a flicker once gaps are filled.
-    let flickers = flickers(&work, options);
     doubt(&mut work, &flickers);
     if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
         let from = work.rate_hz();
@@ -158,30 +159,34 @@ impl Log {
     }
 }
 
-/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that would be filled (gaps within it filled), between frames in which it is unsure, and likelier seen than not
-/// in none of them. It is as unsure as those, but like them a better neighbour than none for the filter and for gaps.
+/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that would be filled, between frames in which it is unsure, and likelier seen than not
+/// in none of them. It is as unsure as those, but like them a better neighbour than none for the filter and for gaps. Flickers that follow each other within such a gap are one: together they
+/// may be long enough to be believed.
 fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
+    let time = &recording.time;
     let mut found = Vec::new();
     for joint in 0..joints {
-        let confidence = |frame: usize| recording.confidence[frame * joints + joint];
-        let is_sure = |frame: usize| recording.is_seen(frame, joint) && confidence(frame) >= options.min_confidence;
-        let mut sure: Vec<bool> = (0..frames).map(is_sure).collect();
-        for [a, b] in gaps::gaps(recording, joint, options.max_gap_s, is_sure) {
-            sure[a..b].fill(true);
+        let is_sure = |frame: usize, least: f32| {
+            recording.is_seen(frame, joint) && recording.confidence[frame * joints + joint] >= least
+        };
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for frame in (0..frames).filter(|&frame| is_sure(frame, options.min_confidence)) {
+            match runs.last_mut() {
+                Some(run) if run.end == frame => run.end += 1,
+                _ => runs.push(frame..frame + 1),
+            }
         }
-        let mut first = 0;
-        for run in sure.chunk_by(|a, b| a == b) {
-            let after = first + run.len();
-            if run[0]
-                && first > 0
-                && after < frames
-                && recording.time[after] - recording.time[first] <= options.max_gap_s
-                && !(first..after).any(|frame| recording.is_seen(frame, joint) && confidence(frame) >= LIKELY)
-            {
+        let is_weak = |run: &Range<usize>| !run.clone().any(|frame| is_sure(frame, LIKELY));
+        let follows = |a: &Range<usize>, b: &Range<usize>| {
+            is_weak(a) && is_weak(b) && time[b.start] - time[a.end - 1] <= options.max_gap_s + 1e-9
+        };
+        for together in runs.chunk_by(follows) {
+            let (first, after) = (together[0].start, together[together.len() - 1].end);
+            let is_inside = first > 0 && after < frames;
+            if is_inside && is_weak(&together[0]) && time[after] - time[first] <= options.max_gap_s {
                 found.extend((first..after).map(|frame| frame * joints + joint));
             }
-            first = after;
         }
     }
     found

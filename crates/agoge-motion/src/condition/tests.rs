@@ -113,6 +113,19 @@ fn a_flicker_must_be_likelier_than_not() {
 }
 
 #[test]
+fn a_flicker_is_not_believed_for_what_comes_after_it() {
+    // Hardly sure for two frames, hidden for one, then likely.
+    let mut recording = walking(120);
+    for frame in 20..100 {
+        let confidence = if frame >= 60 { 0.8 } else { 0.1 };
+        recording.confidence[frame * 17 + 9] = if [57, 58].contains(&frame) { 0.35 } else { confidence };
+    }
+    let done = condition(&recording, &Options::default()).unwrap();
+    assert!((20..59).all(|frame| !done.recording.is_seen(frame, 9)));
+    assert!((60..100).all(|frame| done.recording.is_seen(frame, 9)));
+}
+
+#[test]
 fn confidence_that_wavers_about_the_limit_is_no_flicker() {
     // A network that gives an ankle a third now and a quarter then, for two thirds of a second, sees it as one that gives it a third throughout: what is between is a gap, and filled.
     let mut recording = walking(120);
