@@ -230,6 +230,29 @@ mod tests {
     }
 
     #[test]
+    fn the_pelvis_does_not_jump_where_an_ankle_is_hidden() {
+        let recording = Set { rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+        let ankle = recording.skeleton.joint_of(Part::LeftAnkle).unwrap();
+        let mut stream = LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
+        let mut heights = |hides: bool| -> Vec<f64> {
+            let height = |frame: usize| {
+                let row = frame * recording.joints()..(frame + 1) * recording.joints();
+                let mut positions = recording.position[row.clone()].to_vec();
+                if hides && frame % 2 == 1 {
+                    positions[ankle] = [f64::NAN; 3];
+                }
+                let time = recording.time[frame] + if hides { 100.0 } else { 0.0 };
+                stream.push(&positions, &recording.confidence[row], time).unwrap();
+                place(&stream.past[stream.past.len() - 1].1, Part::Pelvis).unwrap()[1]
+            };
+            (0..60).map(height).collect()
+        };
+        let (whole, hidden) = (heights(false), heights(true));
+        // The simulated feet stand still, so that nothing is lost.
+        assert!(whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-9), "{whole:?}\n{hidden:?}");
+    }
+
+    #[test]
     fn late_frames_and_other_skeletons_are_refused_and_joints_may_vanish() {
         let recording = Set::new(Exercise::Squat).simulate().recording;
         let mut stream = LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);

@@ -146,10 +146,12 @@ impl Motion {
             (if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }).map(|v| v as f32)
         };
         // Feet that are not seen stand where they were: the pelvis is not to jump because an ankle is hidden.
-        let mut feet: Vec<[f64; 3]> =
+        let mut ground: Vec<[f64; 3]> =
             (start..=end).map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)])).collect();
-        vector::bridge(&mut feet);
-        let begin = (start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?;
+        vector::bridge(&mut ground);
+        if !ground[0][0].is_finite() {
+            ground.fill((start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?);
+        }
         let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
         let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
         let frames: Vec<usize> = (start..=end).step_by(step).collect();
@@ -158,14 +160,8 @@ impl Motion {
         for frame in frames {
             motion.time.push(body.time[frame] - body.time[start]);
             let pelvis = at(frame, Part::Pelvis);
-            let feet = feet[frame - start];
             for part in PARTS {
-                let from = match part {
-                    Part::Pelvis if feet[0].is_finite() => feet,
-                    // Of feet that are never seen nothing is known.
-                    Part::Pelvis => begin,
-                    _ => pelvis,
-                };
+                let from = if part == Part::Pelvis { ground[frame - start] } else { pelvis };
                 let p = own(sub(at(frame, part), from));
                 let seen = p[0].is_finite();
                 let sure = body.confidence[frame * body.joints() + part.index()];

@@ -76,9 +76,14 @@ fn recognise(
         model.recognise(&readings.iter().flatten().collect::<Vec<_>>())
     };
     // What has no definition was learned from whole recordings, and what swings most may begin later, end sooner or swing twice in it.
-    let whole = || recognised(&[(0, body.frames().saturating_sub(1))]);
-    let undefined = |found: &Recognition| movement::find(&found.movement).is_none();
-    let Recognition { movement, certainty, others } = recognised(&spans).or_else(|| whole().filter(undefined))?;
+    let is_undefined = |name: &String| movement::find(name).is_none();
+    let whole = || {
+        if !model.card().movements.iter().any(is_undefined) {
+            return None;
+        }
+        recognised(&[(0, body.frames().saturating_sub(1))]).filter(|found| is_undefined(&found.movement))
+    };
+    let Recognition { movement, certainty, others } = recognised(&spans).or_else(whole)?;
     let definition = match movement::find(&movement) {
         Some(definition) => {
             // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.

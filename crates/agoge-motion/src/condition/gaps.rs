@@ -30,7 +30,12 @@ fn gaps(recording: &Recording, joint: usize, max_gap_s: f64, counts: impl Fn(usi
     let known = (0..recording.frames()).filter(|&frame| recording.is_seen(frame, joint) && counts(frame));
     let known: Vec<usize> = known.collect();
     let pairs = known.windows(2).map(|pair| [pair[0], pair[1]]);
-    pairs.filter(|&[a, b]| a + 1 < b && recording.time[b] - recording.time[a] <= max_gap_s + 1e-9).collect()
+    pairs.filter(|&[a, b]| a + 1 < b && is_short(recording, a, b, max_gap_s)).collect()
+}
+
+/// Whether what lies between two frames is filled: up to `max_gap_s` from the one to the other.
+pub(super) fn is_short(recording: &Recording, before: usize, after: usize, max_gap_s: f64) -> bool {
+    recording.time[after] - recording.time[before] <= max_gap_s + 1e-9
 }
 
 /// Fills the frames between two known ones.

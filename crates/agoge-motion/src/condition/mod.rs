@@ -164,7 +164,6 @@ impl Log {
 /// may be long enough to be believed.
 fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
-    let time = &recording.time;
     let mut found = Vec::new();
     for joint in 0..joints {
         let is_sure = |frame: usize, least: f32| {
@@ -179,12 +178,13 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
         }
         let is_weak = |run: &Range<usize>| !run.clone().any(|frame| is_sure(frame, LIKELY));
         let follows = |a: &Range<usize>, b: &Range<usize>| {
-            is_weak(a) && is_weak(b) && time[b.start] - time[a.end - 1] <= options.max_gap_s + 1e-9
+            is_weak(a) && is_weak(b) && gaps::is_short(recording, a.end - 1, b.start, options.max_gap_s)
         };
         for together in runs.chunk_by(follows) {
             let (first, after) = (together[0].start, together[together.len() - 1].end);
             let is_inside = first > 0 && after < frames;
-            if is_inside && is_weak(&together[0]) && time[after] - time[first] <= options.max_gap_s {
+            if is_inside && is_weak(&together[0]) && recording.time[after] - recording.time[first] <= options.max_gap_s
+            {
                 found.extend((first..after).map(|frame| frame * joints + joint));
             }
         }
