@@ -1,9 +1,12 @@
-//! Kernels on the shapes that matter, each on every instruction set of this machine, beside the crates that could do the same. One thread.
+//! Kernels on the shapes that matter, each on every instruction set of this machine, beside the
+//! crates that could do the same. One thread.
 //!
-//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates are in operations: 2·m·n·k for a product.
+//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates are
+//! in operations: 2·m·n·k for a product.
 
 use agoge_attention::kernel::{
-    After, Attend, Isa, Matrix, MatrixMut, Packed, Spread, attend, attention, gelu, gemm, layer_norm, linear,
+    After, Attend, Isa, Matrix, MatrixMut, Packed, Spread, attend, attention, gelu, gemm,
+    layer_norm, linear,
 };
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -74,14 +77,24 @@ mod product {
         let mut scratch = Packed::default();
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
             let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-            gemm(Isa::best(), a, b, After::Write, &mut MatrixMut::new(&mut c, m, n), Spread::Here, &mut scratch);
+            gemm(
+                Isa::best(),
+                a,
+                b,
+                After::Write,
+                &mut MatrixMut::new(&mut c, m, n),
+                Spread::Here,
+                &mut scratch,
+            );
         });
     }
 
     #[divan::bench(args = SHAPES)]
     fn crate_gemm(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
         let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
-        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| crates::gemm((m, n, k), &a, &b, &mut c));
+        bencher
+            .counter(ItemsCount::new(2 * m * n * k))
+            .bench_local(|| crates::gemm((m, n, k), &a, &b, &mut c));
     }
 
     #[divan::bench(args = SHAPES)]
@@ -93,7 +106,8 @@ mod product {
     }
 }
 
-/// What a network asks for: product, bias and GELU; the crates' product with bias and GELU in a second pass over the result.
+/// What a network asks for: product, bias and GELU; the crates' product with bias and GELU in a
+/// second pass over the result.
 #[divan::bench_group(min_time = 0.3)]
 mod layer {
     use super::*;
@@ -104,7 +118,14 @@ mod layer {
         let packed = Packed::new(Isa::best(), Matrix::new(&b, k, n));
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
             let x = black_box(Matrix::new(&a, m, k));
-            linear(Isa::best(), x, &packed, Some(&bias), After::Gelu, &mut MatrixMut::new(&mut c, m, n));
+            linear(
+                Isa::best(),
+                x,
+                &packed,
+                Some(&bias),
+                After::Gelu,
+                &mut MatrixMut::new(&mut c, m, n),
+            );
         });
     }
 
@@ -126,11 +147,25 @@ const HEADS: &[(usize, usize)] = &[(25, 16), (64, 16), (128, 16), (1024, 32), (4
 
 #[divan::bench(args = HEADS, min_time = 0.3)]
 fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
-    let (x, mut out, mut scratch) = (draw(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch(d)]);
+    let (x, mut out, mut scratch) =
+        (draw(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch(d)]);
     let of = |which: usize| Matrix::strided(&x[which * d..], t, d, 3 * d, 1);
-    let what = Attend { query: of(0), key: of(1), value: of(2), scale: 0.25, key_bias: None, window: None };
+    let what = Attend {
+        query: of(0),
+        key: of(1),
+        value: of(2),
+        scale: 0.25,
+        key_bias: None,
+        window: None,
+    };
     bencher.counter(ItemsCount::new(4 * t * t * d)).bench_local(|| {
-        attend(Isa::best(), black_box(what), &mut MatrixMut::new(&mut out, t, d), None, &mut scratch);
+        attend(
+            Isa::best(),
+            black_box(what),
+            &mut MatrixMut::new(&mut out, t, d),
+            None,
+            &mut scratch,
+        );
     });
 }
 
@@ -161,12 +196,20 @@ mod crates {
         // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
         unsafe {
             let one = gemm::Parallelism::None;
-            gemm::gemm(m, n, k, c, 1, wide, false, a, 1, deep, b, 1, wide, 0.0, 1.0, false, false, false, one);
+            gemm::gemm(
+                m, n, k, c, 1, wide, false, a, 1, deep, b, 1, wide, 0.0, 1.0, false, false, false,
+                one,
+            );
         }
     }
 
     /// `c = a·b` by the crate `matrixmultiply`.
-    pub(super) fn matrixmultiply((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+    pub(super) fn matrixmultiply(
+        (m, n, k): (usize, usize, usize),
+        a: &[f32],
+        b: &[f32],
+        c: &mut [f32],
+    ) {
         let (wide, deep) = (n as isize, k as isize);
         // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
         unsafe {

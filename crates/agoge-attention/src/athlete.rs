@@ -1,8 +1,12 @@
-//! What is particular to an athlete in how a method reads their movements, learned from their repetitions without asking whether these were correct.
+//! What is particular to an athlete in how a method reads their movements, learned from their
+//! repetitions without asking whether these were correct.
 //!
-//! A method reads athletes whom it has never seen too high or too low, but all their repetitions alike. So a reading is taken apart (a random-intercept mixture):
-//! `reading = middle of the movement + athlete ± effect / 2 + noise`, with `+` for correct repetitions, and the athlete's own part, the size of the effect and the share of correct
-//! repetitions are weighed by all repetitions seen (Bayes, on a grid). A single repetition says little of its athlete; ten that fall into two groups say nearly all.
+//! A method reads athletes whom it has never seen too high or too low, but all their repetitions
+//! alike. So a reading is taken apart (a random-intercept mixture): `reading = middle of the
+//! movement + athlete ± effect / 2 + noise`, with `+` for correct repetitions, and the athlete's
+//! own part, the size of the effect and the share of correct repetitions are weighed by all
+//! repetitions seen (Bayes, on a grid). A single repetition says little of its athlete; ten that
+//! fall into two groups say nearly all.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,7 +68,8 @@ const LEAST_EFFECT: f64 = 0.2;
 const FLOOR: f64 = 1e-4;
 
 impl AthleteEffect {
-    /// Fits the levels of each movement and the deviations, which all movements share; none if no movement has two athletes with both kinds of repetitions.
+    /// Fits the levels of each movement and the deviations, which all movements share; none if no
+    /// movement has two athletes with both kinds of repetitions.
     pub fn fit(reads: &[Read]) -> Option<AthleteEffect> {
         let mut groups: BTreeMap<(&str, &str), [Vec<f64>; 2]> = BTreeMap::new();
         for read in reads {
@@ -103,23 +108,39 @@ impl AthleteEffect {
         };
         let (between, effect) = (spread(|l| l.middle), spread(|l| l.effect));
         let within = (squares / freedom).sqrt();
-        (within > 0.0 && between.is_finite()).then_some(AthleteEffect { movements, between, within, effect })
+        (within > 0.0 && between.is_finite()).then_some(AthleteEffect {
+            movements,
+            between,
+            within,
+            effect,
+        })
     }
 
-    /// How likely each repetition of one athlete and movement was correct, 0 to 1, given all their readings, `[repetition]`, and what somebody said of some of them. None
-    /// for a movement that it does not know.
-    pub fn correct(&self, movement: &str, readings: &[f64], known: &[Option<bool>]) -> Option<Vec<f64>> {
+    /// How likely each repetition of one athlete and movement was correct, 0 to 1, given all their
+    /// readings, `[repetition]`, and what somebody said of some of them. None for a movement that
+    /// it does not know.
+    pub fn correct(
+        &self,
+        movement: &str,
+        readings: &[f64],
+        known: &[Option<bool>],
+    ) -> Option<Vec<f64>> {
         let levels = self.movements.get(movement)?;
-        let density = |reading: f64, mean: f64| (-0.5 * ((reading - mean) / self.within).powi(2)).exp() + FLOOR;
+        let density = |reading: f64, mean: f64| {
+            (-0.5 * ((reading - mean) / self.within).powi(2)).exp() + FLOOR
+        };
         let mut grid = Vec::with_capacity(PLACES.len() * EFFECTS.len() * SHARES.len());
         for place in PLACES {
             for step in EFFECTS {
                 let middle = levels.middle + place * self.between;
-                let effect = (levels.effect + step * self.effect).max(LEAST_EFFECT * levels.effect.abs());
+                let effect =
+                    (levels.effect + step * self.effect).max(LEAST_EFFECT * levels.effect.abs());
                 // Densities of each reading if it was incorrect and if it was correct.
                 let kinds: Vec<[f64; 2]> = readings
                     .iter()
-                    .map(|&r| [density(r, middle - 0.5 * effect), density(r, middle + 0.5 * effect)])
+                    .map(|&r| {
+                        [density(r, middle - 0.5 * effect), density(r, middle + 0.5 * effect)]
+                    })
                     .collect();
                 for share in SHARES {
                     let chances: Vec<[f64; 2]> = kinds
@@ -131,7 +152,8 @@ impl AthleteEffect {
                             None => [(1.0 - share) * wrong, share * right],
                         })
                         .collect();
-                    let evidence: f64 = chances.iter().map(|[wrong, right]| (wrong + right).ln()).sum();
+                    let evidence: f64 =
+                        chances.iter().map(|[wrong, right]| (wrong + right).ln()).sum();
                     let prior = -0.5 * (place * place + step * step);
                     grid.push((evidence + prior, chances));
                 }
@@ -167,7 +189,8 @@ mod tests {
         (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
     }
 
-    /// Readings with a planted middle 0.3, effect 2, within 0.5, between 0.8 and effects that vary by 0.2.
+    /// Readings with a planted middle 0.3, effect 2, within 0.5, between 0.8 and effects that vary
+    /// by 0.2.
     fn planted(names: &[String], share: f64, rng: &mut Rng) -> Vec<(usize, f64, bool)> {
         let mut reads = Vec::new();
         for (who, _) in names.iter().enumerate() {
@@ -187,7 +210,12 @@ mod tests {
         let planted = planted(&names, 0.5, rng);
         let reads: Vec<Read> = planted
             .iter()
-            .map(|&(who, reading, correct)| Read { athlete: &names[who], movement: "squat", reading, correct })
+            .map(|&(who, reading, correct)| Read {
+                athlete: &names[who],
+                movement: "squat",
+                reading,
+                correct,
+            })
             .collect();
         AthleteEffect::fit(&reads).unwrap()
     }
@@ -196,9 +224,16 @@ mod tests {
     fn what_was_planted_is_found() {
         let effect = fitted(&mut Rng::with_seed(1));
         let levels = effect.movements["squat"];
-        // Forty athletes know a middle to 0.8 / √40 = 0.13; twice that is allowed, and a fifth of each deviation.
-        assert!((levels.middle - 0.3).abs() < 0.26 && (levels.effect - 2.0).abs() < 0.2, "{levels:?}");
-        assert!((effect.within - 0.5).abs() < 0.1 && (effect.between - 0.8).abs() < 0.16, "{effect:?}");
+        // Forty athletes know a middle to 0.8 / √40 = 0.13; twice that is allowed, and a fifth of
+        // each deviation.
+        assert!(
+            (levels.middle - 0.3).abs() < 0.26 && (levels.effect - 2.0).abs() < 0.2,
+            "{levels:?}"
+        );
+        assert!(
+            (effect.within - 0.5).abs() < 0.1 && (effect.between - 0.8).abs() < 0.16,
+            "{effect:?}"
+        );
     }
 
     #[test]
@@ -221,8 +256,8 @@ mod tests {
             }
             let n = reads.len();
             assert!(together > alone, "{share}: {together} of {n} together, {alone} alone");
-            // Of a set in which all are alike it stays open whether the athlete is read too high or too low: the mean of the probabilities is the share of correct ones to
-            // a quarter.
+            // Of a set in which all are alike it stays open whether the athlete is read too high or
+            // too low: the mean of the probabilities is the share of correct ones to a quarter.
             assert!((sum / n as f64 - share).abs() < 0.25, "{share}: {}", sum / n as f64);
         }
     }
@@ -230,10 +265,12 @@ mod tests {
     #[test]
     fn marked_repetitions_tell_of_the_others() {
         let effect = fitted(&mut Rng::with_seed(3));
-        // An athlete who is read 1.5 too high: four repetitions at the level of usual correct ones, which are incorrect.
+        // An athlete who is read 1.5 too high: four repetitions at the level of usual correct ones,
+        // which are incorrect.
         let readings = [0.8, 0.9, 0.7, 0.85, 0.8];
         let unmarked = effect.correct("squat", &readings, &[]).unwrap();
-        let marked = effect.correct("squat", &readings, &[Some(false), Some(false), Some(false)]).unwrap();
+        let marked =
+            effect.correct("squat", &readings, &[Some(false), Some(false), Some(false)]).unwrap();
         assert!(marked[4] < unmarked[4] && marked[4] < 0.2, "{} {}", marked[4], unmarked[4]);
         assert!(effect.correct("jump", &readings, &[]).is_none());
     }

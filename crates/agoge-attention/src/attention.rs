@@ -7,9 +7,11 @@ use burn::tensor::{Bool, Device, Tensor, activation::softmax};
 
 /// Scaled dot-product attention: softmax over the keys of query·key / `scale`, times the values.
 ///
-/// Shapes: `query` `[batch, head, query, channel]`, `key` and `value` `[batch, head, key, channel]`; `hidden`, if given, is true where a key must not be attended to, and
-/// of a shape that expands to `[batch, head, query, key]`. Returns the output `[batch, head, query, channel]` and the attention `[batch, head, query, key]`. Where all keys are
-/// hidden the output is the mean of the values, which the caller masks.
+/// Shapes: `query` `[batch, head, query, channel]`, `key` and `value` `[batch, head, key,
+/// channel]`; `hidden`, if given, is true where a key must not be attended to, and of a shape that
+/// expands to `[batch, head, query, key]`. Returns the output `[batch, head, query, channel]` and
+/// the attention `[batch, head, query, key]`. Where all keys are hidden the output is the mean of
+/// the values, which the caller masks.
 pub fn scaled_dot_product(
     query: Tensor<4>,
     key: Tensor<4>,
@@ -54,7 +56,8 @@ pub struct SharedHeads {
 impl SharedHeads {
     /// Heads for an embedding of `width`, which must be a multiple of `heads`.
     pub fn new(width: usize, heads: usize, device: &Device) -> SharedHeads {
-        let inner = || LinearConfig::new(width / heads, width / heads).with_bias(false).init(device);
+        let inner =
+            || LinearConfig::new(width / heads, width / heads).with_bias(false).init(device);
         SharedHeads {
             values: inner(),
             keys: inner(),
@@ -64,8 +67,9 @@ impl SharedHeads {
         }
     }
 
-    /// Attends. Shapes: `values` and `keys` `[batch, key, embedding]`, `queries` `[batch, query, embedding]`; returns the output `[batch, query, embedding]` and
-    /// the attention `[batch, head, query, key]`.
+    /// Attends. Shapes: `values` and `keys` `[batch, key, embedding]`, `queries` `[batch, query,
+    /// embedding]`; returns the output `[batch, query, embedding]` and the attention `[batch, head,
+    /// query, key]`.
     pub fn forward(
         &self,
         values: Tensor<3>,
@@ -110,22 +114,33 @@ impl SelfAttention {
         }
     }
 
-    /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns the same. With `[batch · time, part, 1, …]` parts attend to parts, with
-    /// `[batch, time, part, …]` every part attends over time.
+    /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns
+    /// the same. With `[batch · time, part, 1, …]` parts attend to parts, with `[batch, time, part,
+    /// …]` every part attends over time.
     pub fn forward(&self, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
         map(&self.out, self_attention(map(&self.joined, x), self.heads, sight))
     }
 }
 
 impl SelfAttention {
-    /// As [`SelfAttention::forward`], with the attention itself, `[outer · inner, head, query, key]`, times `gate` if one is given: the gradient of a gate of ones tells
-    /// how much the result hangs on each attention.
-    pub(crate) fn open(&self, x: Tensor<4>, sight: &Sight, gate: Option<&Tensor<4>>) -> (Tensor<4>, Tensor<4>) {
+    /// As [`SelfAttention::forward`], with the attention itself, `[outer · inner, head, query,
+    /// key]`, times `gate` if one is given: the gradient of a gate of ones tells how much the
+    /// result hangs on each attention.
+    pub(crate) fn open(
+        &self,
+        x: Tensor<4>,
+        sight: &Sight,
+        gate: Option<&Tensor<4>>,
+    ) -> (Tensor<4>, Tensor<4>) {
         let [outer, tokens, inner, width] = x.dims();
         let [query, key, value] = ops::split(map(&self.joined, x), self.heads);
         let weights = ops::weights(query, key, sight);
         let gated = gate.map_or_else(|| weights.clone(), |gate| weights.clone() * gate.clone());
-        let out = gated.matmul(value).swap_dims(1, 2).reshape([outer, inner, tokens, width]).swap_dims(1, 2);
+        let out = gated
+            .matmul(value)
+            .swap_dims(1, 2)
+            .reshape([outer, inner, tokens, width])
+            .swap_dims(1, 2);
         (map(&self.out, out), weights)
     }
 
@@ -161,7 +176,11 @@ mod tests {
 
     fn tensor<const D: usize>(file: &SafeTensors, name: &str, device: &Device) -> Tensor<D> {
         let view = file.tensor(name).unwrap();
-        let values: Vec<f32> = view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        let values: Vec<f32> = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect();
         Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
     }
 
@@ -169,7 +188,8 @@ mod tests {
         (a - b).abs().max().into_scalar::<f32>()
     }
 
-    /// Every file of `attention-parity` (inputs, weights and outputs of a reference implementation in PyTorch), both scalings, to 1e-5.
+    /// Every file of `attention-parity` (inputs, weights and outputs of a reference implementation
+    /// in PyTorch), both scalings, to 1e-5.
     #[test]
     fn reference_attention_is_reproduced() {
         let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -178,25 +198,33 @@ mod tests {
         };
         let device = Device::flex();
         for name in ["self_embed", "self_head", "cross_head", "one_head", "long_head"] {
-            let path = std::path::Path::new(&folder).join("attention-parity").join(format!("{name}.safetensors"));
+            let path = std::path::Path::new(&folder)
+                .join("attention-parity")
+                .join(format!("{name}.safetensors"));
             let bytes = std::fs::read(&path).unwrap();
             let file = SafeTensors::deserialize(&bytes).unwrap();
             let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
             let metadata = header.metadata().clone().unwrap();
             let heads: usize = metadata["heads"].parse().unwrap();
-            let scaling = if metadata["scale"] == "embed" { Scaling::Embedding } else { Scaling::Head };
+            let scaling =
+                if metadata["scale"] == "embed" { Scaling::Embedding } else { Scaling::Head };
             let width = file.tensor("fc_out.bias").unwrap().shape()[0];
             let mut module = SharedHeads::new(width, heads, &device);
             // PyTorch keeps linear weights as [out, in].
-            let weight = |name: &str| Param::from_tensor(tensor::<2>(&file, name, &device).transpose());
+            let weight =
+                |name: &str| Param::from_tensor(tensor::<2>(&file, name, &device).transpose());
             module.values.weight = weight("values.weight");
             module.keys.weight = weight("keys.weight");
             module.queries.weight = weight("queries.weight");
             module.out.weight = weight("fc_out.weight");
             module.out.bias = Some(Param::from_tensor(tensor::<1>(&file, "fc_out.bias", &device)));
             let input = |name: &str| tensor::<3>(&file, name, &device);
-            let (output, attention) =
-                module.forward(input("input.values"), input("input.keys"), input("input.queries"), scaling);
+            let (output, attention) = module.forward(
+                input("input.values"),
+                input("input.keys"),
+                input("input.queries"),
+                scaling,
+            );
             let off = farthest(output, input("output"));
             assert!(off < 1e-5, "{name}: output off by {off}");
             let off = farthest(attention, tensor::<4>(&file, "attention", &device));
@@ -208,11 +236,18 @@ mod tests {
     fn hidden_keys_are_not_attended_to() {
         let device = Device::flex();
         let x = Tensor::<4>::from_floats([[[[1.0f32, 0.0], [0.0, 1.0], [5.0, 5.0]]]], &device);
-        let hidden = Tensor::<4, Bool>::from_data(TensorData::new(vec![false, false, true], [1, 1, 1, 3]), &device);
-        let (out, attention) = scaled_dot_product(x.clone(), x.clone(), x.clone(), 1.0, Some(hidden));
+        let hidden = Tensor::<4, Bool>::from_data(
+            TensorData::new(vec![false, false, true], [1, 1, 1, 3]),
+            &device,
+        );
+        let (out, attention) =
+            scaled_dot_product(x.clone(), x.clone(), x.clone(), 1.0, Some(hidden));
         let attention = attention.into_data().try_to_vec::<f32>().unwrap();
-        assert!(attention.chunks(3).all(|row| row[2] == 0.0 && (row[0] + row[1] - 1.0).abs() < 1e-6));
-        let all = Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 3], [1, 1, 1, 3]), &device);
+        assert!(
+            attention.chunks(3).all(|row| row[2] == 0.0 && (row[0] + row[1] - 1.0).abs() < 1e-6)
+        );
+        let all =
+            Tensor::<4, Bool>::from_data(TensorData::new(vec![true; 3], [1, 1, 1, 3]), &device);
         let (nothing, _) = scaled_dot_product(x.clone(), x.clone(), x, 1.0, Some(all));
         assert!(nothing.into_data().try_to_vec::<f32>().unwrap().iter().all(|v| v.is_finite()));
         assert!(out.into_data().try_to_vec::<f32>().unwrap().iter().all(|v| *v <= 1.0));

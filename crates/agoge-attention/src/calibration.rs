@@ -1,4 +1,5 @@
-//! What a model's probability of "correct" is worth: how often repetitions of which it says so were done correctly, by athletes it had never seen.
+//! What a model's probability of "correct" is worth: how often repetitions of which it says so were
+//! done correctly, by athletes it had never seen.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,8 @@ pub struct Calibration {
 pub struct Point {
     /// Mean probability, 0 to 1.
     pub said: f64,
-    /// Share of the repetitions that were correct, made to rise with the probability (isotonic regression, Barlow et al. 1972).
+    /// Share of the repetitions that were correct, made to rise with the probability (isotonic
+    /// regression, Barlow et al. 1972).
     pub correct: f64,
     /// How many repetitions.
     pub repetitions: usize,
@@ -29,9 +31,13 @@ impl Calibration {
     /// Fits the curve to probabilities and labels (0 to 1) of clips left out.
     pub fn fit(outcomes: &[(f64, f64)]) -> Calibration {
         let point = |class: usize| {
-            let own = outcomes.iter().filter(|(p, _)| ((p * CLASSES as f64) as usize).min(CLASSES - 1) == class);
-            let (count, said, correct) =
-                own.fold((0, 0.0, 0.0), |(count, said, correct), (p, label)| (count + 1, said + p, correct + label));
+            let own = outcomes
+                .iter()
+                .filter(|(p, _)| ((p * CLASSES as f64) as usize).min(CLASSES - 1) == class);
+            let (count, said, correct) = own
+                .fold((0, 0.0, 0.0), |(count, said, correct), (p, label)| {
+                    (count + 1, said + p, correct + label)
+                });
             let n = count as f64;
             (count > 0).then(|| Point { said: said / n, correct: correct / n, repetitions: count })
         };
@@ -40,7 +46,8 @@ impl Calibration {
         Calibration { points }
     }
 
-    /// Share of correct repetitions among those with such a probability, 0 to 1; between the classes it is interpolated. None without a curve.
+    /// Share of correct repetitions among those with such a probability, 0 to 1; between the
+    /// classes it is interpolated. None without a curve.
     pub fn at(&self, p: f64) -> Option<f64> {
         match self.points.iter().position(|point| point.said >= p) {
             None => self.points.last().map(|point| point.correct),
@@ -61,7 +68,11 @@ fn rise(points: &mut [Point]) {
         let mut pool = (point.correct, point.repetitions as f64, 1);
         while let Some(&(value, heavy, many)) = pools.last().filter(|last| last.0 > pool.0) {
             pools.pop();
-            pool = ((value * heavy + pool.0 * pool.1) / (heavy + pool.1), heavy + pool.1, many + pool.2);
+            pool = (
+                (value * heavy + pool.0 * pool.1) / (heavy + pool.1),
+                heavy + pool.1,
+                many + pool.2,
+            );
         }
         pools.push(pool);
     }

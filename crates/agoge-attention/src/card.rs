@@ -22,7 +22,8 @@ pub struct Card {
     pub protocol: String,
     /// The figures, each with its name.
     pub figures: Vec<(String, f64)>,
-    /// What its probabilities of "correct" are worth on athletes it was not trained on; empty if that was not measured.
+    /// What its probabilities of "correct" are worth on athletes it was not trained on; empty if
+    /// that was not measured.
     pub calibration: Calibration,
     /// How its readings of quality differ between athletes; none if that was not measured.
     #[serde(default)]
@@ -30,8 +31,9 @@ pub struct Card {
     /// The interval about a score that holds nine labels in ten; none if that was not measured.
     #[serde(default)]
     pub conformal: Option<Conformal>,
-    /// For each movement, the distance of its prototype within which 19 of 20 repetitions of athletes lie that it was not trained on; empty if that was not measured.
-    /// What lies farther off is not known to be that movement.
+    /// For each movement, the distance of its prototype within which 19 of 20 repetitions of
+    /// athletes lie that it was not trained on; empty if that was not measured. What lies farther
+    /// off is not known to be that movement.
     pub reach: Vec<f64>,
     /// What it was never tested on and must not be used for.
     pub limits: String,

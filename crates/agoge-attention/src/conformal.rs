@@ -1,4 +1,5 @@
-//! Intervals that hold an athlete's label as often as they say (conformal prediction, Vovk, Gammerman & Shafer 2005; residuals of clips left out, Barber et al. 2021).
+//! Intervals that hold an athlete's label as often as they say (conformal prediction, Vovk,
+//! Gammerman & Shafer 2005; residuals of clips left out, Barber et al. 2021).
 
 use serde::{Deserialize, Serialize};
 
@@ -16,13 +17,16 @@ pub struct Conformal {
 }
 
 impl Conformal {
-    /// Fits the interval to predictions of clips left out and their labels (0 to 1, whether or not there are values between); each group of `outcomes` is an athlete, and all
-    /// athletes weigh alike. None without outcomes.
+    /// Fits the interval to predictions of clips left out and their labels (0 to 1, whether or not
+    /// there are values between); each group of `outcomes` is an athlete, and all athletes weigh
+    /// alike. None without outcomes.
     pub fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Conformal> {
         let mut residuals: Vec<(f64, f64)> = Vec::new();
         for athlete in outcomes {
             let weight = 1.0 / athlete.len() as f64;
-            residuals.extend(athlete.iter().map(|&(p, label)| ((label - p).abs() / expected(p), weight)));
+            residuals.extend(
+                athlete.iter().map(|&(p, label)| ((label - p).abs() / expected(p), weight)),
+            );
         }
         residuals.sort_by(|a, b| a.0.total_cmp(&b.0));
         let athletes = outcomes.iter().filter(|athlete| !athlete.is_empty()).count() as f64;

@@ -1,4 +1,5 @@
-//! The encoder: blocks that attend over slots (the parts of the body and a worn sensor), then over time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
+//! The encoder: blocks that attend over slots (the parts of the body and a worn sensor), then over
+//! time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
 use crate::attention::{SelfAttention, map};
 use crate::ops::{self, Rotary, Sight};
@@ -52,13 +53,15 @@ pub struct Encoder {
     motion: Linear,
     /// From the channels of the sensor's tokens to the embedding.
     sensor: Linear,
-    /// What the sensor's slot adds to its tokens, beside what the part adds that carries it, `[1, embedding]`.
+    /// What the sensor's slot adds to its tokens, beside what the part adds that carries it, `[1,
+    /// embedding]`.
     worn: Param<Tensor<2>>,
     /// Restores the samples of masked tokens of the sensor.
     sensed: Linear,
 }
 
-/// A batch of tokens. The slots are those that some clip shows: the parts of the body, the sensor, or the parts and then the sensor.
+/// A batch of tokens. The slots are those that some clip shows: the parts of the body, the sensor,
+/// or the parts and then the sensor.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The tokens.
@@ -106,7 +109,8 @@ pub struct Restored {
 pub struct Output {
     /// Which movement, before the softmax, `[batch, movement]`.
     pub movement: Tensor<2>,
-    /// How well it was done if it was that movement, before the logistic function, `[batch, movement]`.
+    /// How well it was done if it was that movement, before the logistic function, `[batch,
+    /// movement]`.
     pub quality: Tensor<2>,
     /// Embedding, `[batch, 2 · width]`: mean and maximum over the tokens.
     pub embedding: Tensor<2>,
@@ -157,13 +161,22 @@ impl Encoder {
     /// What the heads read in encoded tokens, `[batch, time, slot, embedding]`.
     fn read(&self, x: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
         let [batch, times, slots, width] = x.dims();
-        let mask = hidden.clone().reshape([batch, 1, slots, 1]).expand([batch, times, slots, width]);
+        let mask =
+            hidden.clone().reshape([batch, 1, slots, 1]).expand([batch, times, slots, width]);
         let known = hidden.bool_not().float().sum_dim(1).mul_scalar(times as f32).clamp_min(1.0);
         let tokens = times * slots;
-        let mean =
-            x.clone().mask_fill(mask.clone(), 0.0).reshape([batch, tokens, width]).sum_dim(1).reshape([batch, width])
-                / known;
-        let most = x.mask_fill(mask, -1e4).reshape([batch, tokens, width]).max_dim(1).reshape([batch, width]);
+        let mean = x
+            .clone()
+            .mask_fill(mask.clone(), 0.0)
+            .reshape([batch, tokens, width])
+            .sum_dim(1)
+            .reshape([batch, width])
+            / known;
+        let most = x
+            .mask_fill(mask, -1e4)
+            .reshape([batch, tokens, width])
+            .max_dim(1)
+            .reshape([batch, width]);
         let embedding = Tensor::cat(vec![mean, most], 1);
         Output {
             movement: self.movement.forward(embedding.clone()),
@@ -180,16 +193,20 @@ impl Encoder {
             Input::Both(..) => (PARTS.len(), 1),
         };
         let x = self.encode(batch, &mut Closed);
-        let of =
-            |head: &Linear, from: usize, slots: usize| (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)));
+        let of = |head: &Linear, from: usize, slots: usize| {
+            (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)))
+        };
         Restored { motion: of(&self.motion, 0, parts), sensed: of(&self.sensed, parts, sensors) }
     }
 
-    /// Tokens by their own channels, `[batch, time, slot, embedding]`, and what their slots add, `[batch or 1, 1, slot, embedding]`.
+    /// Tokens by their own channels, `[batch, time, slot, embedding]`, and what their slots add,
+    /// `[batch or 1, 1, slot, embedding]`.
     fn embed(&self, tokens: Input) -> (Tensor<4>, Tensor<4>) {
         let parts = self.parts.val();
         let [count, width] = parts.dims();
-        let body = |tokens: Tensor<4>| (map(&self.input, tokens), parts.clone().reshape([1, 1, count, width]));
+        let body = |tokens: Tensor<4>| {
+            (map(&self.input, tokens), parts.clone().reshape([1, 1, count, width]))
+        };
         let sensor = |Sensed { tokens, carrier }: Sensed| {
             let batch = tokens.dims()[0];
             let own = parts.clone().select(0, carrier) + self.worn.val();
@@ -201,7 +218,10 @@ impl Encoder {
             Input::Both(tokens, sensed) => {
                 let ((x, own), (y, worn)) = (body(tokens), sensor(sensed));
                 let batch = x.dims()[0];
-                (Tensor::cat(vec![x, y], 2), Tensor::cat(vec![own.expand([batch, 1, count, width]), worn], 2))
+                (
+                    Tensor::cat(vec![x, y], 2),
+                    Tensor::cat(vec![own.expand([batch, 1, count, width]), worn], 2),
+                )
             }
         }
     }
@@ -212,22 +232,36 @@ impl Encoder {
         let (mut x, own) = self.embed(tokens);
         let [batch, times, slots, width] = x.dims();
         if let Some(masked) = masked {
-            let instead = self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, slots, width]);
-            x = x.mask_where(masked.reshape([batch, times, slots, 1]).expand([batch, times, slots, width]), instead);
+            let instead =
+                self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, slots, width]);
+            x = x.mask_where(
+                masked.reshape([batch, times, slots, 1]).expand([batch, times, slots, width]),
+                instead,
+            );
         }
         x = x + own;
         let unseen = hidden.reshape([batch, 1, slots]).expand([batch, times, slots]);
-        let over_slots = Sight { hidden: Some(unseen.reshape([batch * times, slots, 1])), ..Sight::default() };
+        let over_slots =
+            Sight { hidden: Some(unseen.reshape([batch * times, slots, 1])), ..Sight::default() };
         let pairs = width / self.heads() / 2;
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let rotary = Rotary::of_times(&seconds, times, pairs, short, long);
-        let over_time = Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
+        let over_time =
+            Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
         for block in &self.blocks {
-            let flat = normed(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
-            x = x + by.attend(&block.part_attention, flat, &over_slots).reshape([batch, times, slots, width]);
-            x = x.clone() + by.attend(&block.time_attention, normed(&block.time_norm, x), &over_time);
+            let flat =
+                normed(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
+            x = x + by
+                .attend(&block.part_attention, flat, &over_slots)
+                .reshape([batch, times, slots, width]);
+            x = x.clone()
+                + by.attend(&block.time_attention, normed(&block.time_norm, x), &over_time);
             let wide = normed(&block.norm, x.clone());
-            let wide = ops::linear_gelu(wide, block.wide.weight.val(), block.wide.bias.as_ref().map(|b| b.val()));
+            let wide = ops::linear_gelu(
+                wide,
+                block.wide.weight.val(),
+                block.wide.bias.as_ref().map(|b| b.val()),
+            );
             x = x + map(&block.narrow, wide);
         }
         normed(&self.norm, x)
@@ -243,7 +277,8 @@ impl Encoder {
     }
 }
 
-/// How attention is made in a pass: as it is, or so that it can be looked into. Called for each block's slots and then its times.
+/// How attention is made in a pass: as it is, or so that it can be looked into. Called for each
+/// block's slots and then its times.
 pub(crate) trait Attend {
     /// Attends as [`SelfAttention::forward`] does.
     fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4>;
@@ -258,7 +293,8 @@ impl Attend for Closed {
     }
 }
 
-/// The shortest and longest period of the rotary positions, s: from the finest that a token resolves to longer than most repetitions.
+/// The shortest and longest period of the rotary positions, s: from the finest that a token
+/// resolves to longer than most repetitions.
 pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
 
 /// What is added to the variance, as in PyTorch and Burn.

@@ -1,5 +1,7 @@
-//! What a network looked at: relevance of each part of the body at each instant for what it says of quality, by the usual methods. None of them is to be believed
-//! unless it passes its controls; on data like ours saliency of trained networks was found at or below chance, and docs/EXPLANATIONS.md says how each does here.
+//! What a network looked at: relevance of each part of the body at each instant for what it says of
+//! quality, by the usual methods. None of them is to be believed unless it passes its controls; on
+//! data like ours saliency of trained networks was found at or below chance, and
+//! docs/EXPLANATIONS.md says how each does here.
 
 use crate::attention::SelfAttention;
 use crate::encoder::{Attend, Encoder, Input, Size};
@@ -18,11 +20,13 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 pub enum Method {
     /// Attention from block to block, with the way past it (Abnar & Zuidema 2020).
     Rollout,
-    /// The same, each attention weighed by its gradient where that is positive (Chefer, Gur & Wolf 2021).
+    /// The same, each attention weighed by its gradient where that is positive (Chefer, Gur & Wolf
+    /// 2021).
     GradientRollout,
     /// Gradient times input.
     Gradient,
-    /// Gradient along the way from nothing to the input, times the input (Sundararajan, Taly & Yan 2017).
+    /// Gradient along the way from nothing to the input, times the input (Sundararajan, Taly & Yan
+    /// 2017).
     IntegratedGradients,
     /// What happens when a part is hidden for a third of the time (Zeiler & Fergus 2014).
     Occlusion,
@@ -30,8 +34,13 @@ pub enum Method {
 
 impl Method {
     /// All methods.
-    pub const ALL: [Method; 5] =
-        [Method::Rollout, Method::GradientRollout, Method::Gradient, Method::IntegratedGradients, Method::Occlusion];
+    pub const ALL: [Method; 5] = [
+        Method::Rollout,
+        Method::GradientRollout,
+        Method::Gradient,
+        Method::IntegratedGradients,
+        Method::Occlusion,
+    ];
 
     /// Its name in tables.
     pub fn name(self) -> &'static str {
@@ -45,15 +54,18 @@ impl Method {
     }
 }
 
-/// How much each part at each instant speaks for "incorrect"; attention alone has no sign and says how much each counts.
+/// How much each part at each instant speaks for "incorrect"; attention alone has no sign and says
+/// how much each counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relevance {
-    /// `[time, part]`: [`TIMES`] instants evenly spread over the repetition, parts in the order of [`PARTS`].
+    /// `[time, part]`: [`TIMES`] instants evenly spread over the repetition, parts in the order of
+    /// [`PARTS`].
     pub values: Vec<f32>,
 }
 
 impl Relevance {
-    /// The mean over the instants in a stretch (shares of the repetition) and over some parts; zero without any.
+    /// The mean over the instants in a stretch (shares of the repetition) and over some parts; zero
+    /// without any.
     pub fn within(&self, [from, to]: [f64; 2], parts: &[Part]) -> f32 {
         let inside = |time: &usize| (from..=to).contains(&(*time as f64 / (TIMES - 1) as f64));
         let times: Vec<usize> = (0..TIMES).filter(inside).collect();
@@ -82,8 +94,9 @@ impl Model {
         )
     }
 
-    /// The relevance of each part at each instant for the quality of a motion as one of the model's movements. If the model looks at left-handed motions in the mirror,
-    /// the parts are turned back.
+    /// The relevance of each part at each instant for the quality of a motion as one of the model's
+    /// movements. If the model looks at left-handed motions in the mirror, the parts are turned
+    /// back.
     pub fn relevance(&self, motion: &Motion, class: usize, method: Method) -> Relevance {
         let seen = facing(motion, &self.card().movements);
         let tokens = seen.tokens().without_sensor();
@@ -95,7 +108,8 @@ impl Model {
         Relevance { values }
     }
 
-    /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`], in relation to even attention (1): mean over blocks, heads and instants.
+    /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`], in
+    /// relation to even attention (1): mean over blocks, heads and instants.
     pub fn attention_between_parts(&self, motion: &Motion) -> Vec<f32> {
         let tokens = facing(motion, &self.card().movements).tokens().without_sensor();
         let mut open = Open::new(None);
@@ -105,8 +119,13 @@ impl Model {
         let blocks = open.attention.len() / 2;
         for slots in open.attention.into_iter().step_by(2) {
             // `[time, head, part, part]`
-            let all =
-                slots.mean_dim(0).mean_dim(1).reshape([n * n]).into_data().try_to_vec::<f32>().unwrap_or_default();
+            let all = slots
+                .mean_dim(0)
+                .mean_dim(1)
+                .reshape([n * n])
+                .into_data()
+                .try_to_vec::<f32>()
+                .unwrap_or_default();
             mean.iter_mut().zip(all).for_each(|(sum, v)| *sum += v * n as f32 / blocks as f32);
         }
         mean
@@ -130,13 +149,16 @@ impl Open {
 impl Attend for Open {
     fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
         let [outer, tokens, inner, _] = x.dims();
-        let gate = self
-            .graph
-            .as_ref()
-            .map(|device| Tensor::<4>::ones([outer * inner, attention.heads(), tokens, tokens], device).require_grad());
+        let gate = self.graph.as_ref().map(|device| {
+            Tensor::<4>::ones([outer * inner, attention.heads(), tokens, tokens], device)
+                .require_grad()
+        });
         // Each part's times are a sequence of their own.
         let spread = |rotary: &crate::ops::Rotary| rotary.repeated(outer, inner);
-        let sight = Sight { rotary: sight.rotary.as_ref().map(|both| both.each_ref().map(spread)), ..sight.clone() };
+        let sight = Sight {
+            rotary: sight.rotary.as_ref().map(|both| both.each_ref().map(spread)),
+            ..sight.clone()
+        };
         let (out, weights) = attention.open(x, &sight, gate.as_ref());
         self.attention.push(weights);
         self.gates.extend(gate);
@@ -145,7 +167,13 @@ impl Attend for Open {
 }
 
 /// Relevance of the tokens of one body, `[time, part]`.
-fn relevance(encoder: &Encoder, size: &Size, tokens: &Tokens, class: usize, method: Method) -> Vec<f32> {
+fn relevance(
+    encoder: &Encoder,
+    size: &Size,
+    tokens: &Tokens,
+    class: usize,
+    method: Method,
+) -> Vec<f32> {
     let n = PARTS.len();
     let floats = |tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
     match method {
@@ -159,8 +187,12 @@ fn relevance(encoder: &Encoder, size: &Size, tokens: &Tokens, class: usize, meth
                 hidden[(row * TIMES + time) * n + row % n] = stretch(time) == row / n;
             }
             let mut all = batch(&rows, false, &plain);
-            all.masked = Some(Tensor::<3, Bool>::from_data(TensorData::new(hidden, [count + 1, TIMES, n]), &plain));
-            let says = floats(encoder.forward(all).quality.narrow(1, class, 1).reshape([count + 1]));
+            all.masked = Some(Tensor::<3, Bool>::from_data(
+                TensorData::new(hidden, [count + 1, TIMES, n]),
+                &plain,
+            ));
+            let says =
+                floats(encoder.forward(all).quality.narrow(1, class, 1).reshape([count + 1]));
             let rise = |time: usize, part: usize| says[stretch(time) * n + part] - says[count];
             (0..TIMES * n).map(|at| rise(at / n, at % n)).collect()
         }
@@ -171,7 +203,8 @@ fn relevance(encoder: &Encoder, size: &Size, tokens: &Tokens, class: usize, meth
             let mut all = batch(&vec![tokens.clone(); steps], false, &graph);
             let Input::Body(body) = all.tokens else { return vec![0.0; TIMES * n] };
             let shares: Vec<f32> = (1..=steps).map(|step| step as f32 / steps as f32).collect();
-            let share = Tensor::<1>::from_data(TensorData::new(shares, [steps]), &graph).reshape([steps, 1, 1, 1]);
+            let share = Tensor::<1>::from_data(TensorData::new(shares, [steps]), &graph)
+                .reshape([steps, 1, 1, 1]);
             let shown = (body.clone() * share).detach().require_grad();
             all.tokens = Input::Body(shown.clone());
             let says = encoder.forward(all).quality.narrow(1, class, 1).sum();
@@ -184,37 +217,44 @@ fn relevance(encoder: &Encoder, size: &Size, tokens: &Tokens, class: usize, meth
             let encoder = encoder.clone().train();
             let graph = encoder.device();
             let mut open = Open::new(Some(graph.clone()));
-            let says = encoder.forward_by(batch(std::slice::from_ref(tokens), false, &graph), &mut open);
+            let says =
+                encoder.forward_by(batch(std::slice::from_ref(tokens), false, &graph), &mut open);
             let gradients = says.quality.narrow(1, class, 1).neg().sum().backward();
             let each = open.attention.iter().zip(&open.gates).map(|(attention, gate)| {
                 let attention = attention.clone().inner();
                 match (method, gate.grad(&gradients)) {
                     // The gradient of the gate is attention times its own gradient.
-                    (Method::GradientRollout, Some(gradient)) => gradient.clamp_min(0.0).mean_dim(1),
+                    (Method::GradientRollout, Some(gradient)) => {
+                        gradient.clamp_min(0.0).mean_dim(1)
+                    }
                     _ => attention.mean_dim(1),
                 }
             });
-            let each: Vec<Vec<f32>> = each.map(|t| t.into_data().try_to_vec::<f32>().unwrap_or_default()).collect();
+            let each: Vec<Vec<f32>> =
+                each.map(|t| t.into_data().try_to_vec::<f32>().unwrap_or_default()).collect();
             let seen: Vec<bool> = tokens.hidden[..SENSOR].iter().map(|hidden| !hidden).collect();
             rollout(&each, size.blocks, &seen)
         }
     }
 }
 
-/// How much each token reaches the mean over all seen tokens, `[time, part]`: attention over parts and over time, block by block, half of each token going past it
-/// (Abnar & Zuidema 2020). Shapes: `each` has for every block `[time, part, part]` and `[part, time, time]`.
+/// How much each token reaches the mean over all seen tokens, `[time, part]`: attention over parts
+/// and over time, block by block, half of each token going past it (Abnar & Zuidema 2020). Shapes:
+/// `each` has for every block `[time, part, part]` and `[part, time, time]`.
 fn rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
     let n = PARTS.len();
     let tokens = TIMES * n;
     // From the pooled tokens back to the input: a row that is multiplied by each layer.
     let count = (seen.iter().filter(|seen| **seen).count() * TIMES).max(1) as f32;
-    let mut row: Vec<f32> = (0..tokens).map(|at| if seen[at % n] { 1.0 / count } else { 0.0 }).collect();
+    let mut row: Vec<f32> =
+        (0..tokens).map(|at| if seen[at % n] { 1.0 / count } else { 0.0 }).collect();
     for block in (0..blocks).rev() {
         let over_time = &each[2 * block + 1];
         let mut next = row.clone();
         for (time, part) in (0..TIMES).flat_map(|time| (0..n).map(move |part| (time, part))) {
             for to in 0..TIMES {
-                next[to * n + part] += row[time * n + part] * over_time[(part * TIMES + time) * TIMES + to];
+                next[to * n + part] +=
+                    row[time * n + part] * over_time[(part * TIMES + time) * TIMES + to];
             }
         }
         row = next.iter().map(|v| 0.5 * v).collect();
@@ -222,7 +262,8 @@ fn rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
         let mut next = row.clone();
         for (time, part) in (0..TIMES).flat_map(|time| (0..n).map(move |part| (time, part))) {
             for to in 0..n {
-                next[time * n + to] += row[time * n + part] * over_parts[(time * n + part) * n + to];
+                next[time * n + to] +=
+                    row[time * n + part] * over_parts[(time * n + part) * n + to];
             }
         }
         row = next.iter().map(|v| 0.5 * v).collect();
@@ -240,7 +281,8 @@ mod tests {
     fn one() -> (Model, Motion) {
         let set = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
         let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
-        let size = Config { width: 16, heads: 2, blocks: 2, feed_forward: 32, ..Config::default() }.size(2);
+        let size = Config { width: 16, heads: 2, blocks: 2, feed_forward: 32, ..Config::default() }
+            .size(2);
         let encoder = weights::seed(Encoder::new(&size, &device()), 3);
         (Model::new(encoder, size, card, &[]), crate::motion::tests::motion(&set))
     }
@@ -250,7 +292,9 @@ mod tests {
         let (model, motion) = one();
         let encoder = model.encoder();
         let tokens = || batch(&[motion.tokens().without_sensor()], false, &encoder.device());
-        let says = |output: crate::encoder::Output| output.quality.into_data().try_to_vec::<f32>().unwrap();
+        let says = |output: crate::encoder::Output| {
+            output.quality.into_data().try_to_vec::<f32>().unwrap()
+        };
         let closed = says(encoder.forward(tokens()));
         let open = says(encoder.forward_by(tokens(), &mut Open::new(None)));
         // Sums in another order.
@@ -267,10 +311,14 @@ mod tests {
             assert!(relevance.values.iter().any(|v| *v != 0.0), "{method:?}");
         }
         let rollout = model.relevance(&motion, 0, Method::Rollout);
-        assert!((rollout.values.iter().sum::<f32>() - 1.0).abs() < 1e-3, "attention is shared out, not made");
+        assert!(
+            (rollout.values.iter().sum::<f32>() - 1.0).abs() < 1e-3,
+            "attention is shared out, not made"
+        );
     }
 
-    /// Completeness (Sundararajan, Taly & Yan 2017, proposition 1): the values sum to what the input changes. Sixteen steps leave an error.
+    /// Completeness (Sundararajan, Taly & Yan 2017, proposition 1): the values sum to what the
+    /// input changes. Sixteen steps leave an error.
     #[test]
     fn integrated_gradients_sum_to_what_the_input_changes() {
         let (model, motion) = one();
@@ -282,7 +330,8 @@ mod tests {
             encoder.forward(all).quality.narrow(1, 0, 1).into_data().try_to_vec::<f32>().unwrap()[0]
         };
         let change = says(tokens) - says(nothing);
-        let sum = -model.relevance(&motion, 0, Method::IntegratedGradients).values.iter().sum::<f32>();
+        let sum =
+            -model.relevance(&motion, 0, Method::IntegratedGradients).values.iter().sum::<f32>();
         assert!((sum - change).abs() < 0.15 * change.abs().max(1.0), "{sum} {change}");
     }
 
@@ -291,6 +340,8 @@ mod tests {
         let (model, motion) = one();
         let between = model.attention_between_parts(&motion);
         let n = PARTS.len();
-        assert!(between.chunks(n).all(|row| (row.iter().sum::<f32>() / n as f32 - 1.0).abs() < 1e-3));
+        assert!(
+            between.chunks(n).all(|row| (row.iter().sum::<f32>() / n as f32 - 1.0).abs() < 1e-3)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! An encoder that was trained elsewhere, by a map from our parameters to the tensors of its file (docs/MODELS.md).
+//! An encoder that was trained elsewhere, by a map from our parameters to the tensors of its file
+//! (docs/MODELS.md).
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
@@ -19,7 +20,8 @@ pub struct KeyMap {
     /// What the card says.
     #[serde(default)]
     pub card: Origin,
-    /// For each path of ours, the tensors it is made from. `{i}` in a path and its keys stands for the number of each block.
+    /// For each path of ours, the tensors it is made from. `{i}` in a path and its keys stands for
+    /// the number of each block.
     pub keys: BTreeMap<String, Source>,
 }
 
@@ -69,7 +71,8 @@ pub enum Source {
 pub struct Made {
     /// Their names. Several are put beside each other along the last dimension, after turning.
     pub from: Vec<String>,
-    /// Whether rows and columns change places: PyTorch keeps linear weights as `[out, in]`, we as `[in, out]`.
+    /// Whether rows and columns change places: PyTorch keeps linear weights as `[out, in]`, we as
+    /// `[in, out]`.
     #[serde(default)]
     pub transpose: bool,
 }
@@ -91,28 +94,35 @@ pub struct Imported {
     pub unused: Vec<String>,
 }
 
-/// What may be left out, and is zero then: what only pre-training needs, the heads, and what reads a worn sensor.
-const OPTIONAL: [&str; 7] = ["masked", "motion.", "movement.", "quality.", "sensor.", "worn", "sensed."];
+/// What may be left out, and is zero then: what only pre-training needs, the heads, and what reads
+/// a worn sensor.
+const OPTIONAL: [&str; 7] =
+    ["masked", "motion.", "movement.", "quality.", "sensor.", "worn", "sensed."];
 const HINT: &str = "the map of keys is described in docs/MODELS.md";
 
 /// A model from a safetensors file of another program; `name` is for messages and the card.
 ///
 /// # Errors
-/// For a pickle of PyTorch, a file that is not whole, sizes that no encoder has, and for each parameter that the map does not lead to or that has another shape,
-/// naming parameter and tensor.
+/// For a pickle of PyTorch, a file that is not whole, sizes that no encoder has, and for each
+/// parameter that the map does not lead to or that has another shape, naming parameter and tensor.
 pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error> {
     let refused = |what: String, hint| Error::Weights { name: name.to_owned(), what, hint };
     let fault = |what: String| refused(what, HINT);
-    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from old versions. A safetensors file may begin with the same byte: it is the
-    // lowest of the header's length, and the header itself begins eight bytes on.
+    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from
+    // old versions. A safetensors file may begin with the same byte: it is the lowest of the
+    // header's length, and the header itself begins eight bytes on.
     let is_safetensors = bytes.get(8) == Some(&b'{');
     if !is_safetensors && (bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80")) {
         let hint = "save it in Python with safetensors.torch.save_file(model.state_dict(), FILE)";
         return Err(refused("a pickle of PyTorch (.pt), which is not read".to_owned(), hint));
     }
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
-    let movements = if map.card.movements.is_empty() { vec!["any".to_owned()] } else { map.card.movements.clone() };
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let movements = if map.card.movements.is_empty() {
+        vec!["any".to_owned()]
+    } else {
+        map.card.movements.clone()
+    };
     let Sizes { width, heads, blocks, feed_forward } = map.size;
     let size = Size { width, heads, blocks, feed_forward, movements: movements.len() };
     if !weights::possible(&size) {
@@ -124,7 +134,9 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
         known.insert(path.to_owned());
         let made = match keys.get(path) {
             Some(source) => make(&file, source, shape, &mut used),
-            None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => Ok(vec![0.0; shape.iter().product()]),
+            None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => {
+                Ok(vec![0.0; shape.iter().product()])
+            }
             None => Err("the map has no key for it".to_owned()),
         };
         made.unwrap_or_else(|what| {
@@ -141,11 +153,28 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     let Origin { data, limits, licence, .. } = map.card.clone();
     let protocol = "imported; not measured".to_owned();
     let sensor = keys.contains_key("sensor.weight");
-    let card = Card { name: name.to_owned(), data, movements, sensor, protocol, limits, licence, ..Card::default() };
+    let card = Card {
+        name: name.to_owned(),
+        data,
+        movements,
+        sensor,
+        protocol,
+        limits,
+        licence,
+        ..Card::default()
+    };
     let prototypes = vec![vec![0.0; 2 * width]; size.movements];
-    let unused = file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
+    let unused =
+        file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
     Ok(Imported {
-        model: Model::of(Contents { encoder, size, card, prototypes, rockets: None, recogniser: None }),
+        model: Model::of(Contents {
+            encoder,
+            size,
+            card,
+            prototypes,
+            rockets: None,
+            recogniser: None,
+        }),
         unused,
     })
 }
@@ -155,9 +184,10 @@ fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, So
     let numbered = |text: &str, i: usize| text.replace("{i}", &i.to_string());
     let each = |source: &Source, i: usize| match source {
         Source::Key(key) => Source::Key(numbered(key, i)),
-        Source::Made(Made { from, transpose }) => {
-            Source::Made(Made { from: from.iter().map(|key| numbered(key, i)).collect(), transpose: *transpose })
-        }
+        Source::Made(Made { from, transpose }) => Source::Made(Made {
+            from: from.iter().map(|key| numbered(key, i)).collect(),
+            transpose: *transpose,
+        }),
         Source::Fill(fill) => Source::Fill(*fill),
     };
     let mut all = BTreeMap::new();
@@ -169,10 +199,17 @@ fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, So
 }
 
 /// A parameter of a shape from the file's tensors.
-fn make(file: &SafeTensors, source: &Source, shape: &[usize], used: &mut BTreeSet<String>) -> Result<Vec<f32>, String> {
+fn make(
+    file: &SafeTensors,
+    source: &Source,
+    shape: &[usize],
+    used: &mut BTreeSet<String>,
+) -> Result<Vec<f32>, String> {
     let one;
     let Made { from, transpose } = match source {
-        Source::Fill(Fill { fill }) if fill.is_finite() => return Ok(vec![*fill; shape.iter().product()]),
+        Source::Fill(Fill { fill }) if fill.is_finite() => {
+            return Ok(vec![*fill; shape.iter().product()]);
+        }
         Source::Fill(_) => return Err("it is filled with what is not a number".to_owned()),
         Source::Key(key) => {
             one = Made { from: vec![key.clone()], transpose: false };
@@ -202,7 +239,9 @@ fn make(file: &SafeTensors, source: &Source, shape: &[usize], used: &mut BTreeSe
     if width != shape.iter().product::<usize>() / rows.max(1) {
         return Err(format!("{from:?} give {width} columns{}", turned(*transpose)));
     }
-    let row = |(columns, values): &(usize, Vec<f32>), row: usize| values[row * columns..(row + 1) * columns].to_vec();
+    let row = |(columns, values): &(usize, Vec<f32>), row: usize| {
+        values[row * columns..(row + 1) * columns].to_vec()
+    };
     Ok((0..rows).flat_map(|r| parts.iter().flat_map(move |part| row(part, r))).collect())
 }
 
@@ -211,7 +250,9 @@ fn turned(transpose: bool) -> &'static str {
 }
 
 fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
+    (0..columns)
+        .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
-//! Which repetitions a coach should judge next, so that a model of a movement learns most from each label.
+//! Which repetitions a coach should judge next, so that a model of a movement learns most from each
+//! label.
 //!
-//! A label tells most of the repetitions like it, and most where the model doubts them: so a suggestion is worth what it brings all repetitions nearer to a judged one, each
-//! weighed by the doubt about it (facility location, Nemhauser, Wolsey & Fisher 1978; uncertainty sampling, Lewis & Gale 1994). Those that are suggested together are chosen
-//! one after the other, so that they differ.
+//! A label tells most of the repetitions like it, and most where the model doubts them: so a
+//! suggestion is worth what it brings all repetitions nearer to a judged one, each weighed by the
+//! doubt about it (facility location, Nemhauser, Wolsey & Fisher 1978; uncertainty sampling, Lewis
+//! & Gale 1994). Those that are suggested together are chosen one after the other, so that they
+//! differ.
 
 use crate::motion::Motion;
 use crate::peers::{Features, Ridge};
@@ -13,9 +16,11 @@ use serde::Serialize;
 pub struct Suggestion {
     /// Which of the repetitions, counted from 0.
     pub clip: usize,
-    /// How much the model doubts, 0 (sure) to 1 (it might as well be the other); 1 while nothing is known.
+    /// How much the model doubts, 0 (sure) to 1 (it might as well be the other); 1 while nothing is
+    /// known.
     pub doubt: f64,
-    /// Share of all that is to be known of the movement's repetitions that this label would bring, 0 to 1.
+    /// Share of all that is to be known of the movement's repetitions that this label would bring,
+    /// 0 to 1.
     pub gain: f64,
 }
 
@@ -27,8 +32,14 @@ pub(crate) struct Pool {
     apart: Vec<f64>,
 }
 
-/// Up to `count` repetitions of one movement to judge next, the first first. `labels` says what was judged already, `[repetition]`. None of them without a body.
-pub fn suggest(motions: &[&Motion], labels: &[Option<bool>], count: usize, seed: u64) -> Vec<Suggestion> {
+/// Up to `count` repetitions of one movement to judge next, the first first. `labels` says what was
+/// judged already, `[repetition]`. None of them without a body.
+pub fn suggest(
+    motions: &[&Motion],
+    labels: &[Option<bool>],
+    count: usize,
+    seed: u64,
+) -> Vec<Suggestion> {
     Pool::new(motions, seed).map_or_else(Vec::new, |pool| pool.suggest(labels, count))
 }
 
@@ -36,7 +47,8 @@ impl Pool {
     /// None for fewer than two repetitions.
     pub(crate) fn new(motions: &[&Motion], seed: u64) -> Option<Pool> {
         let features = Features::fit(motions, seed)?;
-        let mut pool = Pool { features: features.of(motions), width: features.width(), apart: Vec::new() };
+        let mut pool =
+            Pool { features: features.of(motions), width: features.width(), apart: Vec::new() };
         let n = motions.len();
         pool.apart = (0..n * n).map(|i| pool.distance(i / n, i % n)).collect();
         Some(pool)
@@ -52,7 +64,8 @@ impl Pool {
         };
         let doubts: Vec<f64> = (0..n).map(doubt).collect();
         // Before anything is judged, everything is as far off as the farthest repetition.
-        let mut nearest: Vec<f64> = (0..n).map(|i| (0..n).map(|j| self.apart(i, j)).fold(0.0, f64::max)).collect();
+        let mut nearest: Vec<f64> =
+            (0..n).map(|i| (0..n).map(|j| self.apart(i, j)).fold(0.0, f64::max)).collect();
         let weight: Vec<f64> = doubts.iter().map(|doubt| doubt + LEAST_DOUBT).collect();
         let whole: f64 = nearest.iter().zip(&weight).map(|(apart, weight)| apart * weight).sum();
         let approach = |nearest: &mut [f64], known: usize| {
@@ -65,10 +78,13 @@ impl Pool {
         let mut chosen = Vec::new();
         while chosen.len() < count {
             let gain = |i: usize| -> f64 {
-                (0..n).map(|j| weight[j] * (nearest[j] - self.apart(i, j)).max(0.0)).sum::<f64>() / whole.max(1e-12)
+                (0..n).map(|j| weight[j] * (nearest[j] - self.apart(i, j)).max(0.0)).sum::<f64>()
+                    / whole.max(1e-12)
             };
             let gains: Vec<f64> = open.iter().map(|&i| gain(i)).collect();
-            let Some(place) = (0..open.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b]).then(b.cmp(&a))) else {
+            let Some(place) =
+                (0..open.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b]).then(b.cmp(&a)))
+            else {
                 break;
             };
             let clip = open.remove(place);
@@ -81,7 +97,8 @@ impl Pool {
     /// What can be learned from the labels; none without both kinds.
     pub(crate) fn learn(&self, labels: &[Option<bool>]) -> Option<Ridge> {
         let known: Vec<usize> = (0..labels.len()).filter(|&i| labels[i].is_some()).collect();
-        let targets: Vec<f64> = known.iter().map(|&i| if labels[i] == Some(true) { 1.0 } else { -1.0 }).collect();
+        let targets: Vec<f64> =
+            known.iter().map(|&i| if labels[i] == Some(true) { 1.0 } else { -1.0 }).collect();
         let both = targets.contains(&1.0) && targets.contains(&-1.0);
         let rows: Vec<f32> = known.iter().flat_map(|&i| self.row(i)).copied().collect();
         both.then(|| Ridge::fit(&rows, &targets, &known))?
@@ -107,7 +124,8 @@ impl Pool {
     }
 }
 
-/// A repetition counts a little even where there is no doubt: what was never seen may be judged wrongly with certainty.
+/// A repetition counts a little even where there is no doubt: what was never seen may be judged
+/// wrongly with certainty.
 const LEAST_DOUBT: f64 = 0.1;
 
 #[cfg(test)]
@@ -121,10 +139,20 @@ mod tests {
     fn squats(athletes: u64) -> Vec<Motion> {
         (0..athletes)
             .map(|athlete| {
-                let fault =
-                    Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=1, size: 30.0 };
+                let fault = Fault {
+                    kind: FaultKind::KneeInwardUp,
+                    side: Some(Side::Left),
+                    repetitions: 1..=1,
+                    size: 30.0,
+                };
                 let faults = if athlete % 2 == 1 { vec![fault] } else { Vec::new() };
-                motion(&Set { repetitions: 1, seed: athlete, faults, variation_deg: 4.0, ..Set::new(Exercise::Squat) })
+                motion(&Set {
+                    repetitions: 1,
+                    seed: athlete,
+                    faults,
+                    variation_deg: 4.0,
+                    ..Set::new(Exercise::Squat)
+                })
             })
             .collect()
     }
@@ -135,14 +163,20 @@ mod tests {
         let motions: Vec<&Motion> = squats.iter().collect();
         let first = suggest(&motions, &[None; 12], 4, 1);
         assert_eq!(first.len(), 4);
-        assert!(first.iter().all(|s| s.doubt == 1.0) && first.windows(2).all(|pair| pair[0].gain >= pair[1].gain));
+        assert!(
+            first.iter().all(|s| s.doubt == 1.0)
+                && first.windows(2).all(|pair| pair[0].gain >= pair[1].gain)
+        );
         let mut labels = [None; 12];
         (0..6).for_each(|i| labels[i] = Some(i % 2 == 0));
         let next = suggest(&motions, &labels, 20, 1);
         let mut clips: Vec<usize> = next.iter().map(|s| s.clip).collect();
         clips.sort_unstable();
         assert_eq!(clips, [6, 7, 8, 9, 10, 11], "each once, none that was judged");
-        assert!(next.iter().all(|s| (0.0..=1.0).contains(&s.doubt)) && next.iter().any(|s| s.doubt < 1.0));
+        assert!(
+            next.iter().all(|s| (0.0..=1.0).contains(&s.doubt))
+                && next.iter().any(|s| s.doubt < 1.0)
+        );
         assert!(suggest(&motions[..1], &[None], 4, 1).is_empty());
     }
 }

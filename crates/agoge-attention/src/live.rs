@@ -1,4 +1,5 @@
-//! From the frames of a camera or a motion capture to a live stream of tokens: the athlete's own frame, found from what came before alone.
+//! From the frames of a camera or a motion capture to a live stream of tokens: the athlete's own
+//! frame, found from what came before alone.
 
 use crate::error::Error;
 use crate::stream::{State, StreamingEncoder};
@@ -8,7 +9,8 @@ use agoge_motion::{Part, Skeleton, Space};
 
 /// How slowly the facing and the size of the athlete follow, s.
 const STEADY_S: f64 = 1.0;
-/// Frames that are remembered for the displacements within a token: 0.2 s at 120 frames a second, and one before.
+/// Frames that are remembered for the displacements within a token: 0.2 s at 120 frames a second,
+/// and one before.
 const REMEMBERED: usize = 26;
 
 /// Where a part comes from.
@@ -22,14 +24,16 @@ enum Origin {
 /// Position and confidence (0 is missing) of every part in a frame.
 type Frame = [([f64; 3], f32); PARTS.len()];
 
-/// A live stream of frames of one skeleton. Frames may be lost, the clock may stumble, joints may come and go.
+/// A live stream of frames of one skeleton. Frames may be lost, the clock may stumble, joints may
+/// come and go.
 #[derive(Debug)]
 pub struct LiveStream {
     encoder: StreamingEncoder,
     origins: [Origin; PARTS.len()],
     joints: usize,
     is_3d: bool,
-    /// The newest last, each its time and `[part]`: position in the source's axes from the pelvis (the pelvis from the ankles), and confidence.
+    /// The newest last, each its time and `[part]`: position in the source's axes from the pelvis
+    /// (the pelvis from the ankles), and confidence.
     past: Vec<(f64, Frame)>,
     /// Direction to the athlete's right, and length of the trunk, as they were of late.
     right: [f64; 3],
@@ -74,14 +78,22 @@ impl LiveStream {
         self.encoder.state()
     }
 
-    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says), confidences `[joint]`, its time in seconds.
+    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says),
+    /// confidences `[joint]`, its time in seconds.
     ///
     /// # Errors
-    /// If the numbers of joints do not fit, or the time is not after that of the frame before; the stream then stays as it was.
-    pub fn push(&mut self, positions: &[[f64; 3]], confidence: &[f32], time_s: f64) -> Result<&State, Error> {
+    /// If the numbers of joints do not fit, or the time is not after that of the frame before; the
+    /// stream then stays as it was.
+    pub fn push(
+        &mut self,
+        positions: &[[f64; 3]],
+        confidence: &[f32],
+        time_s: f64,
+    ) -> Result<&State, Error> {
         let fault = |what: String, hint| Err(Error::Stream { what, hint });
         if positions.len() != self.joints || confidence.len() != self.joints {
-            let what = format!("{} positions and {} confidences", positions.len(), confidence.len());
+            let what =
+                format!("{} positions and {} confidences", positions.len(), confidence.len());
             return fault(
                 format!("{what} for a skeleton of {} joints", self.joints),
                 "send every joint in every frame",
@@ -89,7 +101,10 @@ impl LiveStream {
         }
         let last = self.past.last().map_or(f64::NEG_INFINITY, |(time, _)| *time);
         if !time_s.is_finite() || time_s <= last {
-            return fault(format!("time {time_s} s after {last} s"), "leave out frames that come late");
+            return fault(
+                format!("time {time_s} s after {last} s"),
+                "leave out frames that come late",
+            );
         }
         let mut frame = self.origins.map(|origin| self.seen(origin, positions, confidence));
         self.steady(&frame, time_s - last);
@@ -125,7 +140,9 @@ impl LiveStream {
     fn seen(&self, origin: Origin, positions: &[[f64; 3]], confidence: &[f32]) -> ([f64; 3], f32) {
         let (p, sure) = match origin {
             Origin::Joint(joint) => (positions[joint], confidence[joint]),
-            Origin::Midpoint(a, b) => (scale(add(positions[a], positions[b]), 0.5), confidence[a].min(confidence[b])),
+            Origin::Midpoint(a, b) => {
+                (scale(add(positions[a], positions[b]), 0.5), confidence[a].min(confidence[b]))
+            }
             Origin::Nothing => ([f64::NAN; 3], 0.0),
         };
         let p = if self.is_3d { p } else { [p[0], p[1], 0.0] };
@@ -207,17 +224,26 @@ mod tests {
         Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[])
     }
 
-    /// What a stream says does not depend on where the athlete stands, how tall they are and which way they face.
+    /// What a stream says does not depend on where the athlete stands, how tall they are and which
+    /// way they face.
     #[test]
     fn a_stream_knows_neither_place_nor_facing_nor_size() {
         let model = model();
         let run = |set: &Set| {
             let recording = set.simulate().recording;
-            let mut stream = LiveStream::new(model.stream(Live::default()), &recording.skeleton, recording.space);
+            let mut stream = LiveStream::new(
+                model.stream(Live::default()),
+                &recording.skeleton,
+                recording.space,
+            );
             for frame in 0..90 {
                 let row = frame * recording.joints()..(frame + 1) * recording.joints();
                 stream
-                    .push(&recording.position[row.clone()], &recording.confidence[row], recording.time[frame])
+                    .push(
+                        &recording.position[row.clone()],
+                        &recording.confidence[row],
+                        recording.time[frame],
+                    )
                     .unwrap();
             }
             stream.state().embedding.clone()
@@ -233,7 +259,8 @@ mod tests {
     fn the_pelvis_does_not_jump_where_an_ankle_is_hidden() {
         let recording = Set { rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
         let ankle = recording.skeleton.joint_of(Part::LeftAnkle).unwrap();
-        let mut stream = LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
+        let mut stream =
+            LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
         let mut heights = |hides: bool| -> Vec<f64> {
             let height = |frame: usize| {
                 let row = frame * recording.joints()..(frame + 1) * recording.joints();
@@ -249,13 +276,17 @@ mod tests {
         };
         let (whole, hidden) = (heights(false), heights(true));
         // The simulated feet stand still, so that nothing is lost.
-        assert!(whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-9), "{whole:?}\n{hidden:?}");
+        assert!(
+            whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-9),
+            "{whole:?}\n{hidden:?}"
+        );
     }
 
     #[test]
     fn late_frames_and_other_skeletons_are_refused_and_joints_may_vanish() {
         let recording = Set::new(Exercise::Squat).simulate().recording;
-        let mut stream = LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
+        let mut stream =
+            LiveStream::new(model().stream(Live::default()), &recording.skeleton, recording.space);
         let n = recording.joints();
         let (p, c) = (&recording.position[..n], &recording.confidence[..n]);
         stream.push(p, c, 1.0).unwrap();

@@ -1,13 +1,18 @@
 //! How good a scorer is.
 
-/// Area under the ROC curve: the probability that a positive scores above a negative, ties counting half (Mann & Whitney 1947). NaN without both kinds.
+/// Area under the ROC curve: the probability that a positive scores above a negative, ties counting
+/// half (Mann & Whitney 1947). NaN without both kinds.
 pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len().min(positive.len())).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let (mut rank_sum, mut positives) = (0.0, 0usize);
     let mut first = 0;
     while first < order.len() {
-        let tied = order[first..].iter().take_while(|&&i| scores[i] == scores[order[first]]).count().max(1);
+        let tied = order[first..]
+            .iter()
+            .take_while(|&&i| scores[i] == scores[order[first]])
+            .count()
+            .max(1);
         let mean_rank = first as f64 + 0.5 * (tied + 1) as f64;
         for &i in &order[first..first + tied] {
             if positive[i] {
@@ -42,7 +47,8 @@ pub fn mean_sd(values: &[f64]) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// scikit-learn's documented example: roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) = 0.75; ties by hand.
+    /// scikit-learn's documented example: roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) =
+    /// 0.75; ties by hand.
     #[test]
     fn auc_is_that_of_the_books() {
         assert_eq!(auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]), 0.75);

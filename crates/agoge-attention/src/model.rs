@@ -27,9 +27,11 @@ pub struct Model {
 pub struct Reading {
     /// Probability of each movement of the card, in its order.
     pub movement: Vec<f32>,
-    /// Probability that it was done correctly, if it was that movement, in the same order; by the encoder's head.
+    /// Probability that it was done correctly, if it was that movement, in the same order; by the
+    /// encoder's head.
     pub quality: Vec<f32>,
-    /// The same as all that the model consists of says together: above 0 means correct, ±1 is usual.
+    /// The same as all that the model consists of says together: above 0 means correct, ±1 is
+    /// usual.
     pub leaning: Vec<f32>,
     /// Embedding.
     pub embedding: Vec<f32>,
@@ -48,17 +50,29 @@ pub struct Recognition {
 
 /// Repetitions that are read in one go.
 const BATCH: usize = 64;
-/// A movement is recognised if at least this share of the repetitions lies within the reach of its prototype,
+/// A movement is recognised if at least this share of the repetitions lies within the reach of its
+/// prototype,
 const WITHIN: f64 = 0.75;
 /// and if its mean probability is at least this.
 const CERTAIN: f64 = 0.9;
 
 impl Model {
-    /// A model from an encoder that was just trained, with the mean embedding of each movement over the clips it was trained on.
+    /// A model from an encoder that was just trained, with the mean embedding of each movement over
+    /// the clips it was trained on.
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
-        let card = Card { sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()), ..card };
+        let card = Card {
+            sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()),
+            ..card
+        };
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
-        let mut model = Model::of(Contents { encoder, size, card, prototypes, rockets: None, recogniser: None });
+        let mut model = Model::of(Contents {
+            encoder,
+            size,
+            card,
+            prototypes,
+            rockets: None,
+            recogniser: None,
+        });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let readings = model.read_motions(&motions);
         let mut counts = vec![0usize; model.contents.size.movements];
@@ -75,30 +89,35 @@ impl Model {
         model
     }
 
-    /// The model with rockets that judge quality together with it, learned from the same clips; as it was if nothing in them was judged.
+    /// The model with rockets that judge quality together with it, learned from the same clips; as
+    /// it was if nothing in them was judged.
     pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
         self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);
         self
     }
 
-    /// The model with a rocket that recognises movements together with it, learned from the same clips; as it was if there is nothing to tell apart.
+    /// The model with a rocket that recognises movements together with it, learned from the same
+    /// clips; as it was if there is nothing to tell apart.
     pub fn with_recogniser(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
-        self.contents.recogniser = Rockets::of_movement(&clips, &self.contents.card.movements, seed);
+        self.contents.recogniser =
+            Rockets::of_movement(&clips, &self.contents.card.movements, seed);
         self
     }
 
     /// A model from a file's bytes; `name` is for messages.
     ///
     /// # Errors
-    /// For anything that is not a whole file of weights of this version, naming the tensor at fault.
+    /// For anything that is not a whole file of weights of this version, naming the tensor at
+    /// fault.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, Error> {
         Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
     }
 
     pub(crate) fn of(contents: Contents) -> Model {
-        let network = Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
+        let network =
+            Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
         Model { contents, network }
     }
 
@@ -115,24 +134,38 @@ impl Model {
         self.contents.card.movements.iter().position(|name| name == movement)
     }
 
-    /// How far a reading lies from the prototype of a movement: 1 less the cosine between them, 0 to 2.
+    /// How far a reading lies from the prototype of a movement: 1 less the cosine between them, 0
+    /// to 2.
     pub fn distance(&self, reading: &Reading, class: usize) -> f64 {
         let prototype = direction(&self.contents.prototypes[class]);
-        let cosine: f32 = direction(&reading.embedding).iter().zip(&prototype).map(|(a, b)| a * b).sum();
+        let cosine: f32 =
+            direction(&reading.embedding).iter().zip(&prototype).map(|(a, b)| a * b).sum();
         1.0 - f64::from(cosine)
     }
 
-    /// Whether a reading lies among those of a movement; false if the reach of the movement was never measured.
+    /// Whether a reading lies among those of a movement; false if the reach of the movement was
+    /// never measured.
     pub fn is_within_reach(&self, reading: &Reading, class: usize) -> bool {
-        self.contents.card.reach.get(class).is_some_and(|reach| self.distance(reading, class) <= *reach)
+        self.contents
+            .card
+            .reach
+            .get(class)
+            .is_some_and(|reach| self.distance(reading, class) <= *reach)
     }
 
-    /// Which movement some repetitions of one recording are; none if they are no movement that the model knows.
+    /// Which movement some repetitions of one recording are; none if they are no movement that the
+    /// model knows.
     pub fn recognise(&self, readings: &[&Reading]) -> Option<Recognition> {
         let names = &self.contents.card.movements;
         let n = readings.len() as f64;
         let mut means: Vec<(usize, f64)> = (0..names.len())
-            .map(|class| (class, readings.iter().map(|reading| f64::from(reading.movement[class])).sum::<f64>() / n))
+            .map(|class| {
+                (
+                    class,
+                    readings.iter().map(|reading| f64::from(reading.movement[class])).sum::<f64>()
+                        / n,
+                )
+            })
             .collect();
         means.sort_by(|a, b| b.1.total_cmp(&a.1));
         let &(class, certainty) = means.first().filter(|(_, certainty)| *certainty >= CERTAIN)?;
@@ -140,7 +173,11 @@ impl Model {
         (within as f64 >= WITHIN * n).then(|| Recognition {
             movement: names[class].clone(),
             certainty,
-            others: means[1..].iter().take(2).map(|&(class, mean)| (names[class].clone(), mean)).collect(),
+            others: means[1..]
+                .iter()
+                .take(2)
+                .map(|&(class, mean)| (names[class].clone(), mean))
+                .collect(),
         })
     }
 
@@ -164,30 +201,37 @@ impl Model {
         &self.contents.card
     }
 
-    /// What the readings of one athlete's repetitions of a movement are worth together: for each the share of correct repetitions among those that are read alike, of
-    /// athletes it was not trained on, with the ends of the interval that holds nine labels in ten, 0 to 1. None for a movement it does not know or if it was never
-    /// measured.
+    /// What the readings of one athlete's repetitions of a movement are worth together: for each
+    /// the share of correct repetitions among those that are read alike, of athletes it was not
+    /// trained on, with the ends of the interval that holds nine labels in ten, 0 to 1. None for a
+    /// movement it does not know or if it was never measured.
     pub fn correct(&self, readings: &[&Reading], movement: &str) -> Option<Vec<[f64; 3]>> {
         let Card { effect, conformal, calibration, .. } = &self.contents.card;
         let class = self.class(movement)?;
-        let leanings: Vec<f64> = readings.iter().map(|reading| f64::from(reading.leaning[class])).collect();
+        let leanings: Vec<f64> =
+            readings.iter().map(|reading| f64::from(reading.leaning[class])).collect();
         let correct = effect.as_ref()?.correct(movement, &leanings, &[])?;
         let shares = correct.into_iter().map(|p| calibration.at(p));
-        shares.map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.around(p))).collect()
+        shares
+            .map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.around(p)))
+            .collect()
     }
 
     /// How many parameters it has.
     pub fn parameters(&self) -> usize {
         let Contents { encoder, rockets, recogniser, .. } = &self.contents;
-        weights::count(encoder) + [rockets, recogniser].into_iter().flatten().map(Rockets::parameters).sum::<usize>()
+        weights::count(encoder)
+            + [rockets, recogniser].into_iter().flatten().map(Rockets::parameters).sum::<usize>()
     }
 
-    /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those in which no body is seen (nor a sensor worn, if the model knows
-    /// sensors).
+    /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those
+    /// in which no body is seen (nor a sensor worn, if the model knows sensors).
     pub fn read(&self, body: &Recording, repetitions: &[(usize, usize)]) -> Vec<Option<Reading>> {
         let known = |motion: &Motion| motion.has_body() || self.card().sensor;
-        let motions: Vec<Option<Motion>> =
-            repetitions.iter().map(|&(start, end)| Motion::new(body, start, end).filter(known)).collect();
+        let motions: Vec<Option<Motion>> = repetitions
+            .iter()
+            .map(|&(start, end)| Motion::new(body, start, end).filter(known))
+            .collect();
         let known: Vec<&Motion> = motions.iter().flatten().collect();
         let mut readings = self.read_motions(&known).into_iter();
         motions.iter().map(|motion| motion.as_ref().and_then(|_| readings.next())).collect()
@@ -237,7 +281,12 @@ impl Model {
         readings
     }
 
-    fn read_batch(&self, tokens: &[Tokens], workspace: &mut Workspace, readings: &mut Vec<Reading>) {
+    fn read_batch(
+        &self,
+        tokens: &[Tokens],
+        workspace: &mut Workspace,
+        readings: &mut Vec<Reading>,
+    ) {
         let width = 2 * self.contents.size.width;
         for embedding in self.network.embed(tokens, workspace).chunks(width) {
             let mut heads = Heads::default();
@@ -254,7 +303,8 @@ impl Model {
     }
 }
 
-/// The encoder's probabilities and the logits of rockets as probabilities of both: the weighed mean of the logarithms (logarithmic pool; Genest & Zidek 1986).
+/// The encoder's probabilities and the logits of rockets as probabilities of both: the weighed mean
+/// of the logarithms (logarithmic pool; Genest & Zidek 1986).
 fn pool(own: &mut [f32], theirs: &[f32]) {
     for (own, theirs) in own.iter_mut().zip(theirs) {
         *own = ATTENTION * own.max(1e-6).ln() + (1.0 - ATTENTION) * theirs;

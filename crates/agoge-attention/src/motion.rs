@@ -1,4 +1,5 @@
-//! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand and however they were filmed.
+//! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand
+//! and however they were filmed.
 
 use crate::sensor::Inertial;
 use crate::token::{PARTS, index};
@@ -6,14 +7,17 @@ use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Recording, vector};
 use std::borrow::Cow;
 
-/// Faster recordings are thinned to about this rate: conditioning leaves nothing above 6 Hz, so that 30 Hz lose nothing.
+/// Faster recordings are thinned to about this rate: conditioning leaves nothing above 6 Hz, so
+/// that 30 Hz lose nothing.
 const KEPT_HZ: f64 = 30.0;
 
 /// A side is the active one if its limbs move this many times as far as the other's.
 const ACTIVE: f32 = 1.25;
 
-/// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk lengths. Parts are given from the pelvis, the pelvis from the middle
-/// of the ankles (where they are not seen, from where they were; if they never are, from where it was itself at first). In two dimensions x is the picture's right and depth is not known.
+/// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk
+/// lengths. Parts are given from the pelvis, the pelvis from the middle of the ankles (where they
+/// are not seen, from where they were; if they never are, from where it was itself at first). In
+/// two dimensions x is the picture's right and depth is not known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
     /// Seconds from the beginning, `[frame]`, rising.
@@ -29,7 +33,8 @@ pub struct Motion {
 }
 
 impl Motion {
-    /// The stretch of a recording on the body skeleton between two frames, both included; none if pelvis and neck are never seen together there and no sensor was worn.
+    /// The stretch of a recording on the body skeleton between two frames, both included; none if
+    /// pelvis and neck are never seen together there and no sensor was worn.
     pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let end = end.min(body.frames().checked_sub(1)?);
         if start >= end {
@@ -53,8 +58,11 @@ impl Motion {
 
     /// The same without what the body showed: what the sensor alone knows.
     pub fn without_body(&self) -> Motion {
-        let time: Vec<f64> =
-            self.sensor.iter().flat_map(|sensor| [sensor.time[0], sensor.time[sensor.time.len() - 1]]).collect();
+        let time: Vec<f64> = self
+            .sensor
+            .iter()
+            .flat_map(|sensor| [sensor.time[0], sensor.time[sensor.time.len() - 1]])
+            .collect();
         let time = if time.is_empty() { self.time.clone() } else { time };
         let n = time.len() * PARTS.len();
         Motion {
@@ -71,7 +79,8 @@ impl Motion {
         Motion { sensor: None, ..self.clone() }
     }
 
-    /// This motion and then another one of the same body, a frame later, without what a sensor felt.
+    /// This motion and then another one of the same body, a frame later, without what a sensor
+    /// felt.
     pub(crate) fn followed_by(&self, next: &Motion) -> Motion {
         let mut both = self.without_sensor();
         let frame = both.duration_s() / (both.time.len().max(2) - 1) as f64;
@@ -82,8 +91,9 @@ impl Motion {
         both
     }
 
-    /// The same with the limbs that move more on the right: left-handed athletes are compared with right-handed ones. Where both sides move alike (by less than
-    /// [`ACTIVE`]) and where a sensor is worn, which knows its side, it stays as it is.
+    /// The same with the limbs that move more on the right: left-handed athletes are compared with
+    /// right-handed ones. Where both sides move alike (by less than [`ACTIVE`]) and where a sensor
+    /// is worn, which knows its side, it stays as it is.
     pub fn active_right(&self) -> Cow<'_, Motion> {
         let moved = |parts: [Part; 4]| parts.iter().map(|part| self.path(*part)).sum::<f32>();
         let left = moved([Part::LeftWrist, Part::LeftElbow, Part::LeftAnkle, Part::LeftKnee]);
@@ -100,7 +110,8 @@ impl Motion {
             let from = index(name.mirror());
             for frame in 0..self.time.len() {
                 let [x, y, z] = self.positions[frame * n + from];
-                mirrored.positions[frame * n + part] = if self.is_3d { [x, y, -z] } else { [-x, y, z] };
+                mirrored.positions[frame * n + part] =
+                    if self.is_3d { [x, y, -z] } else { [-x, y, z] };
                 mirrored.confidence[frame * n + part] = self.confidence[frame * n + from];
             }
         }
@@ -109,8 +120,11 @@ impl Motion {
 
     /// How far a part moves over the motion, trunk lengths.
     fn path(&self, part: Part) -> f32 {
-        let own: Vec<[f32; 3]> = self.positions.iter().skip(index(part)).step_by(PARTS.len()).copied().collect();
-        let step = |pair: &[[f32; 3]]| [0, 1, 2].map(|k| (pair[1][k] - pair[0][k]).powi(2)).iter().sum::<f32>().sqrt();
+        let own: Vec<[f32; 3]> =
+            self.positions.iter().skip(index(part)).step_by(PARTS.len()).copied().collect();
+        let step = |pair: &[[f32; 3]]| {
+            [0, 1, 2].map(|k| (pair[1][k] - pair[0][k]).powi(2)).iter().sum::<f32>().sqrt()
+        };
         own.windows(2).map(step).sum()
     }
 
@@ -135,8 +149,10 @@ impl Motion {
             let p = body.at(frame, part.index());
             if is_3d { p } else { [p[0], p[1], 0.0] }
         };
-        let mut trunks: Vec<f64> =
-            (start..=end).map(|f| norm(sub(at(f, Part::Neck), at(f, Part::Pelvis)))).filter(|l| *l > 1e-9).collect();
+        let mut trunks: Vec<f64> = (start..=end)
+            .map(|f| norm(sub(at(f, Part::Neck), at(f, Part::Pelvis))))
+            .filter(|l| *l > 1e-9)
+            .collect();
         trunks.sort_by(f64::total_cmp);
         let trunk = *trunks.get(trunks.len() / 2)?;
         let forward = if is_3d { forward(body, start, end) } else { [1.0, 0.0, 0.0] };
@@ -145,9 +161,11 @@ impl Motion {
             let v = scale(v, 1.0 / trunk);
             (if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }).map(|v| v as f32)
         };
-        // Feet that are not seen stand where they were: the pelvis is not to jump because an ankle is hidden.
-        let mut ground: Vec<[f64; 3]> =
-            (start..=end).map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)])).collect();
+        // Feet that are not seen stand where they were: the pelvis is not to jump because an ankle
+        // is hidden.
+        let mut ground: Vec<[f64; 3]> = (start..=end)
+            .map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]))
+            .collect();
         vector::bridge(&mut ground);
         if !ground[0][0].is_finite() {
             ground.fill((start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?);
@@ -155,8 +173,13 @@ impl Motion {
         let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
         let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
         let frames: Vec<usize> = (start..=end).step_by(step).collect();
-        let mut motion =
-            Motion { time: Vec::new(), positions: Vec::new(), confidence: Vec::new(), is_3d, sensor: None };
+        let mut motion = Motion {
+            time: Vec::new(),
+            positions: Vec::new(),
+            confidence: Vec::new(),
+            is_3d,
+            sensor: None,
+        };
         for frame in frames {
             motion.time.push(body.time[frame] - body.time[start]);
             let pelvis = at(frame, Part::Pelvis);
@@ -180,11 +203,14 @@ impl Motion {
     /// Which parts are ever seen, `[part]`.
     pub(crate) fn seen(&self) -> Vec<bool> {
         let n = PARTS.len();
-        (0..n).map(|part| self.confidence.iter().skip(part).step_by(n).any(|&sure| sure > 0.0)).collect()
+        (0..n)
+            .map(|part| self.confidence.iter().skip(part).step_by(n).any(|&sure| sure > 0.0))
+            .collect()
     }
 
-    /// Position and confidence of every part at a time (held at both ends), by linear interpolation; a part that is missing in one of the two frames is taken from the
-    /// other. Shapes: `out` is `[part]`.
+    /// Position and confidence of every part at a time (held at both ends), by linear
+    /// interpolation; a part that is missing in one of the two frames is taken from the other.
+    /// Shapes: `out` is `[part]`.
     pub(crate) fn at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
         let n = PARTS.len();
         let (below, above, share) = between(&self.time, time);
@@ -194,7 +220,10 @@ impl Motion {
                 (true, true) => {
                     let (p, q) = (self.positions[a], self.positions[b]);
                     let mix = |x: f32, y: f32| x + share * (y - x);
-                    ([0, 1, 2].map(|k| mix(p[k], q[k])), mix(self.confidence[a], self.confidence[b]))
+                    (
+                        [0, 1, 2].map(|k| mix(p[k], q[k])),
+                        mix(self.confidence[a], self.confidence[b]),
+                    )
                 }
                 (true, false) => (self.positions[a], self.confidence[a]),
                 (false, true) => (self.positions[b], self.confidence[b]),
@@ -204,17 +233,20 @@ impl Motion {
     }
 }
 
-/// The two places between which a time lies, and how far it is from the first to the second, 0 to 1 (held at both ends). `times` rise and are not empty.
+/// The two places between which a time lies, and how far it is from the first to the second, 0 to 1
+/// (held at both ends). `times` rise and are not empty.
 pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
     let last = times.len() - 1;
     let above = times.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
     let below = above.saturating_sub(1);
     let span = times[above] - times[below];
-    let share = if span > 0.0 { ((time - times[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
+    let share =
+        if span > 0.0 { ((time - times[below]) / span).clamp(0.0, 1.0) as f32 } else { 0.0 };
     (below, above, share)
 }
 
-/// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X if neither is seen.
+/// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X
+/// if neither is seen.
 fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
     let mut right = [0.0; 3];
     for frame in start..=end {
@@ -246,17 +278,30 @@ pub(crate) mod tests {
         let one = motion(&plain);
         let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..plain });
         // The simulator is exact; single precision is the only difference.
-        let apart =
-            one.positions.iter().zip(&other.positions).flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
+        let apart = one
+            .positions
+            .iter()
+            .zip(&other.positions)
+            .flat_map(|(a, b)| [0, 1, 2].map(|k| (a[k] - b[k]).abs()));
         assert!(apart.fold(0.0, f32::max) < 1e-5);
     }
 
     #[test]
     fn the_pelvis_does_not_jump_where_an_ankle_is_hidden() {
-        let mut body = Set { repetitions: 1, ..Set::new(Exercise::Squat) }.simulate().recording.to_body().recording;
+        let mut body = Set { repetitions: 1, ..Set::new(Exercise::Squat) }
+            .simulate()
+            .recording
+            .to_body()
+            .recording;
         let last = body.frames() - 1;
         let heights = |motion: &Motion| -> Vec<f32> {
-            motion.positions.iter().skip(index(Part::Pelvis)).step_by(PARTS.len()).map(|p| p[1]).collect()
+            motion
+                .positions
+                .iter()
+                .skip(index(Part::Pelvis))
+                .step_by(PARTS.len())
+                .map(|p| p[1])
+                .collect()
         };
         let whole = heights(&Motion::new(&body, 0, last).unwrap());
         for frame in (0..=last).filter(|frame| frame % 3 != 1) {
@@ -265,7 +310,10 @@ pub(crate) mod tests {
         }
         // The simulated feet stand still, so that nothing is lost.
         let hidden = heights(&Motion::new(&body, 0, last).unwrap());
-        assert!(whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-5), "{whole:?}\n{hidden:?}");
+        assert!(
+            whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-5),
+            "{whole:?}\n{hidden:?}"
+        );
     }
 
     #[test]
@@ -283,7 +331,8 @@ pub(crate) mod tests {
         let mut out = vec![([0.0; 3], 0.0); n];
         motion.at(0.5 * (motion.time[3] + motion.time[4]), &mut out);
         for (part, (p, sure)) in out.iter().enumerate() {
-            let middle = 0.5 * (motion.positions[3 * n + part][1] + motion.positions[4 * n + part][1]);
+            let middle =
+                0.5 * (motion.positions[3 * n + part][1] + motion.positions[4 * n + part][1]);
             assert!((p[1] - middle).abs() < 1e-6 && *sure == 1.0);
         }
         motion.at(1e9, &mut out);

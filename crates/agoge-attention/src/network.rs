@@ -3,20 +3,23 @@
 use crate::encoder::{EPSILON, PERIODS_S, Size};
 use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
 use crate::runtime::{
-    Attention, Block, Encoder, FeedForward, LayerNorm, Linear, Rotary, SelfAttention, Tokens, Workspace,
+    Attention, Block, Encoder, FeedForward, LayerNorm, Linear, Rotary, SelfAttention, Tokens,
+    Workspace,
 };
 use crate::token::{self, CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, shown};
 use crate::weights::Values;
 use std::ops::Range;
 
-/// Channels of a token with the place of its part behind them: that brings in the part's own embedding.
+/// Channels of a token with the place of its part behind them: that brings in the part's own
+/// embedding.
 pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
 
 /// An encoder with its heads.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) encoder: Encoder,
-    /// From a sensor's channels, with the place of the part that carries it behind them, to the embedding; the slot's own is in the bias.
+    /// From a sensor's channels, with the place of the part that carries it behind them, to the
+    /// embedding; the slot's own is in the bias.
     sensor: Linear,
     /// `[2 · width, movement]`.
     movement: Linear,
@@ -33,15 +36,22 @@ pub(crate) struct Heads {
 }
 
 impl Network {
-    /// From the values of all parameters (shapes as [`crate::encoder::Encoder`] has them, so that nothing can be missing).
+    /// From the values of all parameters (shapes as [`crate::encoder::Encoder`] has them, so that
+    /// nothing can be missing).
     pub(crate) fn new(values: &Values, size: &Size, isa: Isa) -> Network {
         let of = |path: &str| values.get(path).map_or(&[][..], |(_, values)| values.as_slice());
         let linear = |path: &str, inputs: usize, outputs: usize| {
             let weight = Matrix::new(of(&format!("{path}.weight")), inputs, outputs);
             Linear::new(isa, weight, of(&format!("{path}.bias")))
         };
-        let norm =
-            |path: &str| LayerNorm::new(isa, of(&format!("{path}.gamma")), of(&format!("{path}.beta")), EPSILON as f32);
+        let norm = |path: &str| {
+            LayerNorm::new(
+                isa,
+                of(&format!("{path}.gamma")),
+                of(&format!("{path}.beta")),
+                EPSILON as f32,
+            )
+        };
         let (width, wide) = (size.width, size.feed_forward);
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let attention = |path: String, axis: Axis| {
@@ -50,7 +60,9 @@ impl Network {
             let attention = SelfAttention::new(project, join, size.heads);
             let attention = match axis {
                 Axis::Part => attention,
-                Axis::Time => attention.with_rotary(Rotary::geometric(width / size.heads, short, long)),
+                Axis::Time => {
+                    attention.with_rotary(Rotary::geometric(width / size.heads, short, long))
+                }
             };
             Attention { norm: norm(&format!("{path}_norm")), attention, axis }
         };
@@ -67,14 +79,19 @@ impl Network {
         };
         let input = [of("input.weight"), of("parts")].concat();
         let sensor = [of("sensor.weight"), of("parts")].concat();
-        let worn: Vec<f32> = of("sensor.bias").iter().zip(of("worn")).map(|(bias, worn)| bias + worn).collect();
+        let worn: Vec<f32> =
+            of("sensor.bias").iter().zip(of("worn")).map(|(bias, worn)| bias + worn).collect();
         Network {
             encoder: Encoder {
                 input: Linear::new(isa, Matrix::new(&input, INPUTS, width), of("input.bias")),
                 blocks: (0..size.blocks).map(block).collect(),
                 norm: norm("norm"),
             },
-            sensor: Linear::new(isa, Matrix::new(&sensor, SENSOR_CHANNELS + PARTS.len(), width), &worn),
+            sensor: Linear::new(
+                isa,
+                Matrix::new(&sensor, SENSOR_CHANNELS + PARTS.len(), width),
+                &worn,
+            ),
             movement: linear("movement", 2 * width, size.movements),
             quality: linear("quality", 2 * width, size.movements),
         }
@@ -86,7 +103,12 @@ impl Network {
     }
 
     /// Embeddings of clips, of which none shows any slot but these, `[clip, 2 · width]`.
-    fn embed_slots(&self, clips: &[token::Tokens], slots: Range<usize>, workspace: &mut Workspace) -> Vec<f32> {
+    fn embed_slots(
+        &self,
+        clips: &[token::Tokens],
+        slots: Range<usize>,
+        workspace: &mut Workspace,
+    ) -> Vec<f32> {
         let (count, width) = (slots.len(), self.encoder.width());
         let sensed = slots.contains(&SENSOR).then(|| self.embed_sensors(clips));
         let mut values = Vec::with_capacity(clips.len() * TIMES * count * INPUTS);
@@ -99,7 +121,8 @@ impl Network {
                 values.resize(values.len() + if sensed.is_some() { INPUTS } else { 0 }, 0.0);
             }
         }
-        let hidden: Vec<bool> = clips.iter().flat_map(|clip| clip.hidden[slots.clone()].repeat(TIMES)).collect();
+        let hidden: Vec<bool> =
+            clips.iter().flat_map(|clip| clip.hidden[slots.clone()].repeat(TIMES)).collect();
         let seconds: Vec<f32> = clips.iter().flat_map(|clip| clip.times.iter().copied()).collect();
         let tokens = Tokens {
             values: &values,
@@ -120,7 +143,8 @@ impl Network {
 
     /// The embedded tokens of clips' sensors, `[clip, time, width]`.
     fn embed_sensors(&self, clips: &[token::Tokens]) -> Vec<f32> {
-        let (rows, inputs, width) = (clips.len() * TIMES, self.sensor.inputs(), self.encoder.width());
+        let (rows, inputs, width) =
+            (clips.len() * TIMES, self.sensor.inputs(), self.encoder.width());
         let mut values = Vec::with_capacity(rows * inputs);
         for clip in clips {
             for channels in clip.felt().chunks_exact(SENSOR_CHANNELS) {
@@ -140,7 +164,9 @@ impl Network {
     pub(crate) fn heads(&self, embedding: &[f32], heads: &mut Heads) {
         let classes = self.movement.outputs();
         let x = Matrix::new(embedding, 1, embedding.len());
-        for (head, out) in [(&self.movement, &mut heads.movement), (&self.quality, &mut heads.quality)] {
+        for (head, out) in
+            [(&self.movement, &mut heads.movement), (&self.quality, &mut heads.quality)]
+        {
             out.resize(classes, 0.0);
             head.forward(x, After::Write, &mut MatrixMut::new(out, 1, classes));
         }
@@ -157,7 +183,8 @@ pub(crate) fn softmax(values: &mut [f32]) {
     values.iter_mut().for_each(|v| *v /= sum);
 }
 
-/// Mean and maximum over tokens into `[2 · width]`; zeros, and a very low maximum, as in training, if there are none.
+/// Mean and maximum over tokens into `[2 · width]`; zeros, and a very low maximum, as in training,
+/// if there are none.
 pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32]) {
     let (mean, most) = out.split_at_mut(out.len() / 2);
     mean.fill(0.0);
@@ -204,15 +231,16 @@ mod tests {
 
     /// Bodies alone, one with a part hidden; sensors alone; both in one.
     fn clips() -> [Vec<token::Tokens>; 3] {
-        let motions = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl].map(|exercise| {
-            let mut motion = motion(&Set { repetitions: 1, ..Set::new(exercise) });
-            let phase = exercise as u8 as f32;
-            let sensor = felt(motion.duration_s(), |t| {
-                [(3.0 * t).sin(), 0.2 * phase, (t - phase).cos(), 0.5, (2.0 * t).cos(), -t]
+        let motions =
+            [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl].map(|exercise| {
+                let mut motion = motion(&Set { repetitions: 1, ..Set::new(exercise) });
+                let phase = exercise as u8 as f32;
+                let sensor = felt(motion.duration_s(), |t| {
+                    [(3.0 * t).sin(), 0.2 * phase, (t - phase).cos(), 0.5, (2.0 * t).cos(), -t]
+                });
+                motion.sensor = Some(sensor);
+                motion
             });
-            motion.sensor = Some(sensor);
-            motion
-        });
         let mut bodies = motions.each_ref().map(|motion| motion.without_sensor().tokens());
         bodies[2].hidden[3] = true;
         let sensors = motions.each_ref().map(|motion| motion.without_body().tokens());
@@ -224,23 +252,33 @@ mod tests {
         a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     }
 
-    /// The runtime says what Burn says, on every path, to 1e-5: of bodies, of sensors, of both, and of a batch of all kinds.
+    /// The runtime says what Burn says, on every path, to 1e-5: of bodies, of sensors, of both, and
+    /// of a batch of all kinds.
     #[test]
     fn the_network_is_the_encoder() {
         let trained = trained();
         let values = weights::collect(&trained);
         let [bodies, sensors, both] = clips();
         let all = [bodies.clone(), sensors.clone(), both.clone()].concat();
-        for (clips, slots) in [(bodies, 0..SENSOR), (sensors, SENSOR..SLOTS), (both, 0..SLOTS), (all, 0..SLOTS)] {
+        for (clips, slots) in
+            [(bodies, 0..SENSOR), (sensors, SENSOR..SLOTS), (both, 0..SLOTS), (all, 0..SLOTS)]
+        {
             assert_eq!(shown(&clips), slots);
             let output = trained.forward(train::batch(&clips, false, &Device::flex()));
-            let rows = |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
-            let (movement, quality) = (rows(softmax(output.movement, 1)), rows(sigmoid(output.quality)));
+            let rows =
+                |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
+            let (movement, quality) =
+                (rows(softmax(output.movement, 1)), rows(sigmoid(output.quality)));
             let embedding = rows(output.embedding);
             for isa in Isa::all() {
                 let network = Network::new(&values, &SIZE, isa);
                 let embedded = network.embed(&clips, &mut Workspace::new());
-                assert!(off(&embedded, &embedding) < 1e-5, "{}: {}", isa.name(), off(&embedded, &embedding));
+                assert!(
+                    off(&embedded, &embedding) < 1e-5,
+                    "{}: {}",
+                    isa.name(),
+                    off(&embedded, &embedding)
+                );
                 for (i, embedded) in embedded.chunks(48).enumerate() {
                     let mut heads = Heads::default();
                     network.heads(embedded, &mut heads);
@@ -257,7 +295,8 @@ mod tests {
         let trained = trained();
         let network = Network::new(&weights::collect(&trained), &SIZE, Isa::best());
         let [bodies, sensors, both] = clips();
-        let without: Vec<token::Tokens> = both.iter().map(|clip| clip.clone().without_sensor()).collect();
+        let without: Vec<token::Tokens> =
+            both.iter().map(|clip| clip.clone().without_sensor()).collect();
         let mut hidden = both;
         hidden.iter_mut().for_each(|clip| clip.hidden[SENSOR] = true);
         for clips in [bodies, sensors, without.clone(), hidden.clone()] {
@@ -269,7 +308,10 @@ mod tests {
             assert!(off(&few, &trained) < 1e-5);
         }
         // A sensor that is worn but hidden is as good as none.
-        assert_eq!(network.embed(&without, &mut Workspace::new()), network.embed(&hidden, &mut Workspace::new()),);
+        assert_eq!(
+            network.embed(&without, &mut Workspace::new()),
+            network.embed(&hidden, &mut Workspace::new()),
+        );
     }
 
     #[test]

@@ -1,22 +1,28 @@
-//! Pre-training without labels: some tokens of a clip are masked, and the encoder learns to restore their motion, or what a worn sensor felt, from the rest (masked modelling, Devlin et al. 2019;
+//! Pre-training without labels: some tokens of a clip are masked, and the encoder learns to restore
+//! their motion, or what a worn sensor felt, from the rest (masked modelling, Devlin et al. 2019;
 //! on skeletons Wu et al. 2023). What it learns there of how bodies move needs no labels again.
 
 use crate::encoder::{Encoder, Restored, Size};
 use crate::error::Error;
 use crate::motion::Motion;
-use crate::token::{CHANNELS, CONFIDENCE, FELT, MOVING, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Tokens, shown};
-use crate::train::{self, AdamW, Checkpoint, Config, Course, Order, Plan, Progress, Task, cut, identity};
+use crate::token::{
+    CHANNELS, CONFIDENCE, FELT, MOVING, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Tokens, shown,
+};
+use crate::train::{
+    self, AdamW, Checkpoint, Config, Course, Order, Plan, Progress, Task, cut, identity,
+};
 use crate::weights;
 use burn::tensor::{Tensor, TensorData};
 use fastrand::Rng;
 
 /// Share of the tokens that is masked.
 const MASKED: f64 = 0.4;
-/// In this share of the clips whole parts are masked for their whole length, in as many whole instants for the whole body, in the rest single tokens.
+/// In this share of the clips whole parts are masked for their whole length, in as many whole
+/// instants for the whole body, in the rest single tokens.
 const WHOLE: f64 = 0.3;
 
-/// Trains an encoder on motions without labels; the sizes, steps and variation are those of the config. The same motions and config give the same weights, whatever the
-/// number of threads.
+/// Trains an encoder on motions without labels; the sizes, steps and variation are those of the
+/// config. The same motions and config give the same weights, whatever the number of threads.
 ///
 /// # Errors
 /// Without motions, or if the loss is no longer a number.
@@ -28,7 +34,8 @@ pub fn pretrain(
     resume(motions, config, None, progress)
 }
 
-/// As [`pretrain`], with a checkpoint after every epoch, and going on from one: the losses and weights are those of a training that was never broken off.
+/// As [`pretrain`], with a checkpoint after every epoch, and going on from one: the losses and
+/// weights are those of a training that was never broken off.
 ///
 /// # Errors
 /// As [`pretrain`], for a checkpoint of another training, and if a checkpoint could not be kept.
@@ -49,8 +56,10 @@ pub fn resume(
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
         ..Plan::new(config.epochs * order.round(), config.learning_rate)
     };
-    let course = Course { plan, order, epochs: config.epochs, identity: identity(config, motions.iter()) };
-    let encoder = course.run(&encoder, &Restore { motions, config, order }, checkpoint, progress)?;
+    let course =
+        Course { plan, order, epochs: config.epochs, identity: identity(config, motions.iter()) };
+    let encoder =
+        course.run(&encoder, &Restore { motions, config, order }, checkpoint, progress)?;
     Ok((encoder, size))
 }
 
@@ -91,7 +100,8 @@ impl Task for Restore<'_> {
                 Row { masked: mask(&mut rng, tokens.sensor.is_some()), tokens }
             })
             .collect();
-        let count = |of: fn(&Row) -> Vec<bool>| rows.iter().flat_map(of).filter(|target| *target).count();
+        let count =
+            |of: fn(&Row) -> Vec<bool>| rows.iter().flat_map(of).filter(|target| *target).count();
         let targets = [count(Row::moved), count(Row::felt)];
         cut(&rows, train::SHARDS).into_iter().map(|rows| Shard { rows, causal, targets }).collect()
     }
@@ -100,14 +110,18 @@ impl Task for Restore<'_> {
         let Shard { rows, causal, targets } = shard;
         let n = rows.len();
         let device = encoder.device();
-        let floats =
-            |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), &device);
-        // The mean over the whole batch's targets of the squared error; `target` as `restored`, `counts` whether a token is a target.
+        let floats = |values: Vec<f32>, shape: [usize; 4]| {
+            Tensor::<4>::from_data(TensorData::new(values, shape), &device)
+        };
+        // The mean over the whole batch's targets of the squared error; `target` as `restored`,
+        // `counts` whether a token is a target.
         let off = |restored: Tensor<4>, target: Vec<f32>, counts: Vec<bool>, all: usize| {
             let [n, times, slots, channels] = restored.dims();
             let counts = counts.into_iter().map(|counts| if counts { 1.0 } else { 0.0 }).collect();
             let off = restored - floats(target, [n, times, slots, channels]);
-            (off.clone() * off * floats(counts, [n, times, slots, 1])).sum().div_scalar((all * channels).max(1) as f64)
+            (off.clone() * off * floats(counts, [n, times, slots, 1]))
+                .sum()
+                .div_scalar((all * channels).max(1) as f64)
         };
         let (moved, felt): (Vec<bool>, Vec<bool>) =
             (rows.iter().flat_map(Row::moved).collect(), rows.iter().flat_map(Row::felt).collect());
@@ -120,11 +134,14 @@ impl Task for Restore<'_> {
             .copied()
             .collect();
         let mut batch = train::batch(&tokens, causal, &device);
-        batch.masked = Some(Tensor::from_data(TensorData::new(masked, [n, TIMES, slots.len()]), &device));
+        batch.masked =
+            Some(Tensor::from_data(TensorData::new(masked, [n, TIMES, slots.len()]), &device));
         let Restored { motion, sensed } = encoder.restore(batch);
         let motion = motion.map(|restored| {
-            let moving =
-                tokens.iter().flat_map(|clip| clip.values.chunks_exact(CHANNELS)).flat_map(|token| &token[..MOVING]);
+            let moving = tokens
+                .iter()
+                .flat_map(|clip| clip.values.chunks_exact(CHANNELS))
+                .flat_map(|token| &token[..MOVING]);
             off(restored, moving.copied().collect(), moved, targets[0])
         });
         let sensed = sensed.map(|restored| {
@@ -203,17 +220,24 @@ mod tests {
 
     fn motions(worn: bool) -> Vec<Motion> {
         let of = |seed: u32, exercise: Exercise| {
-            let set = Set { repetitions: 1, seed: u64::from(seed), rate_hz: 30.0, ..Set::new(exercise) };
+            let set =
+                Set { repetitions: 1, seed: u64::from(seed), rate_hz: 30.0, ..Set::new(exercise) };
             let mut motion = motion(&set);
             let (speed, size) = if exercise == Exercise::Squat { (4.0, 0.5) } else { (7.0, 1.0) };
-            let felt = |t: f32| [size * (speed * t).sin(), 0.2, 1.0, size * (speed * t).cos(), 0.0, size];
+            let felt =
+                |t: f32| [size * (speed * t).sin(), 0.2, 1.0, size * (speed * t).cos(), 0.0, size];
             motion.sensor = worn.then(|| sensor(motion.duration_s(), felt));
             motion
         };
-        (0..12).flat_map(|seed| [Exercise::Squat, Exercise::OverheadReach].map(|exercise| of(seed, exercise))).collect()
+        (0..12)
+            .flat_map(|seed| {
+                [Exercise::Squat, Exercise::OverheadReach].map(|exercise| of(seed, exercise))
+            })
+            .collect()
     }
 
-    /// Motion can be foretold from the rest of the body: the loss falls well below that of a guess at zero.
+    /// Motion can be foretold from the rest of the body: the loss falls well below that of a guess
+    /// at zero.
     #[test]
     fn masked_motion_is_restored() {
         let (first, last) = course(&motions(false), 60);
@@ -235,7 +259,8 @@ mod tests {
     fn only_what_is_shown_is_restored() {
         let shown = |worn: bool| mask(&mut Rng::with_seed(5), worn);
         assert!(shown(false).chunks(SLOTS).all(|slots| !slots[SENSOR]));
-        let masked: usize = (0..100).map(|seed| mask(&mut Rng::with_seed(seed), true)).map(count).sum();
+        let masked: usize =
+            (0..100).map(|seed| mask(&mut Rng::with_seed(seed), true)).map(count).sum();
         // Four tenths of 100 · 12 tokens, drawn in hundreds of whole sensors and instants.
         assert!((360..=600).contains(&masked), "{masked}");
     }

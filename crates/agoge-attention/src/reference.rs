@@ -1,14 +1,18 @@
-//! Reference attention: the frames of a repetition attend to the frames of a reference, which lays the one on the other softly.
+//! Reference attention: the frames of a repetition attend to the frames of a reference, which lays
+//! the one on the other softly.
 //!
-//! The energies are those of attention (query and key frames that are alike attract each other); the softmax goes over whole monotone ways through both, not over each
-//! row alone, so that no frame looks back. That is the expected alignment of soft dynamic time warping (Cuturi & Blondel 2017). Nothing in it is learned: what a frame is
-//! looked up by can be read, and the alignment checked with a clock. Dynamic time warping itself ([`warp`]) is beside it to be compared with.
+//! The energies are those of attention (query and key frames that are alike attract each other);
+//! the softmax goes over whole monotone ways through both, not over each row alone, so that no
+//! frame looks back. That is the expected alignment of soft dynamic time warping (Cuturi & Blondel
+//! 2017). Nothing in it is learned: what a frame is looked up by can be read, and the alignment
+//! checked with a clock. Dynamic time warping itself ([`warp`]) is beside it to be compared with.
 
 use agoge_motion::Directions;
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::{norm, scale, sub};
 
-/// How alike two frames must be to attract each other: the scale of the energies; half the squared distance of two joints in ten that point 10° apart.
+/// How alike two frames must be to attract each other: the scale of the energies; half the squared
+/// distance of two joints in ten that point 10° apart.
 const TEMPERATURE: f64 = 0.004;
 /// How much the way a joint turns counts beside where it points.
 const TURNING: f64 = 0.3;
@@ -18,13 +22,15 @@ const BAND: f64 = 0.25;
 /// How the frames of a repetition lie on those of a reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// For each frame of the repetition, the frame of the reference (in between, if need be) that it lies on, `[query]`; rises.
+    /// For each frame of the repetition, the frame of the reference (in between, if need be) that
+    /// it lies on, `[query]`; rises.
     pub at: Vec<f64>,
     /// How much each frame attends to each of the reference's, `[query, key]`; rows sum to 1.
     pub attention: Vec<f64>,
 }
 
-/// What a frame is looked up by: where every joint points, and how it turns there in relation to how it turns at most. Zero for a joint that is not seen.
+/// What a frame is looked up by: where every joint points, and how it turns there in relation to
+/// how it turns at most. Zero for a joint that is not seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frames {
     /// `[frame, joint]`
@@ -52,7 +58,9 @@ impl Frames {
             .flat_map(|frame| {
                 let (before, after) = (frame.saturating_sub(1), (frame + 1).min(frames - 1));
                 let points = &points;
-                (0..joints).map(move |joint| sub(points[after * joints + joint], points[before * joints + joint]))
+                (0..joints).map(move |joint| {
+                    sub(points[after * joints + joint], points[before * joints + joint])
+                })
             })
             .collect();
         let most = turns.iter().map(|turn| norm(*turn)).fold(0.0, f64::max);
@@ -76,13 +84,15 @@ impl Frames {
     fn apart(&self, frame: usize, other: &Frames, key: usize) -> f64 {
         let joints = JOINTS.len();
         let square = |a: &[[f64; 3]], b: &[[f64; 3]]| -> f64 {
-            let (a, b) = (&a[frame * joints..(frame + 1) * joints], &b[key * joints..(key + 1) * joints]);
+            let (a, b) =
+                (&a[frame * joints..(frame + 1) * joints], &b[key * joints..(key + 1) * joints]);
             a.iter().zip(b).map(|(a, b)| norm(sub(*a, *b)).powi(2)).sum()
         };
         (square(&self.points, &other.points) + square(&self.turns, &other.turns)) / joints as f64
     }
 
-    /// The distances of every frame from every frame of another, `[query, key]`; infinite outside the band.
+    /// The distances of every frame from every frame of another, `[query, key]`; infinite outside
+    /// the band.
     fn distances(&self, other: &Frames) -> Vec<f64> {
         let (n, m) = (self.len(), other.len());
         let slope = (m.max(2) - 1) as f64 / (n.max(2) - 1) as f64;
@@ -99,7 +109,8 @@ impl Frames {
     }
 }
 
-/// Lays a repetition on a reference by attention. Time goes by the product of their lengths; none of them may be empty.
+/// Lays a repetition on a reference by attention. Time goes by the product of their lengths; none
+/// of them may be empty.
 pub fn attend(query: &Frames, key: &Frames) -> Alignment {
     let (n, m) = (query.len(), key.len());
     let energy: Vec<f64> = query.distances(key).into_iter().map(|d| -d / TEMPERATURE).collect();
@@ -112,7 +123,9 @@ pub fn attend(query: &Frames, key: &Frames) -> Alignment {
                 (0, 0) => 0.0,
                 (0, _) => at(&ahead, 0, j - 1),
                 (_, 0) => at(&ahead, i - 1, 0),
-                _ => log_sum([at(&ahead, i - 1, j), at(&ahead, i, j - 1), at(&ahead, i - 1, j - 1)]),
+                _ => {
+                    log_sum([at(&ahead, i - 1, j), at(&ahead, i, j - 1), at(&ahead, i - 1, j - 1)])
+                }
             };
             ahead[i * m + j] = before + energy[i * m + j];
         }
@@ -133,7 +146,8 @@ pub fn attend(query: &Frames, key: &Frames) -> Alignment {
     for i in 0..n {
         let row: Vec<f64> = (0..m).map(|j| at(&ahead, i, j) + at(&back, i, j)).collect();
         let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let row: Vec<f64> = row.iter().map(|v| if most.is_finite() { (v - most).exp() } else { 1.0 }).collect();
+        let row: Vec<f64> =
+            row.iter().map(|v| if most.is_finite() { (v - most).exp() } else { 1.0 }).collect();
         let sum: f64 = row.iter().sum();
         attention.extend(row.into_iter().map(|v| v / sum));
     }
@@ -145,19 +159,23 @@ pub fn attend(query: &Frames, key: &Frames) -> Alignment {
     Alignment { at, attention }
 }
 
-/// Lays a repetition on a reference by dynamic time warping (Sakoe & Chiba 1978) over the same distances; a frame that lies on several takes their middle.
+/// Lays a repetition on a reference by dynamic time warping (Sakoe & Chiba 1978) over the same
+/// distances; a frame that lies on several takes their middle.
 pub fn warp(query: &Frames, key: &Frames) -> Alignment {
     let (n, m) = (query.len(), key.len());
     let cost = query.distances(key);
     let mut sum = vec![f64::INFINITY; n * m];
     let before = |sum: &[f64], i: usize, j: usize| -> [(f64, usize, usize); 3] {
-        let get = |ok: bool, i: usize, j: usize| if ok { (sum[i * m + j], i, j) } else { (f64::INFINITY, i, j) };
+        let get = |ok: bool, i: usize, j: usize| {
+            if ok { (sum[i * m + j], i, j) } else { (f64::INFINITY, i, j) }
+        };
         let (up, left) = (i.wrapping_sub(1), j.wrapping_sub(1));
         [get(i > 0 && j > 0, up, left), get(i > 0, up, j), get(j > 0, i, left)]
     };
     for i in 0..n {
         for j in 0..m {
-            let least = before(&sum, i, j).iter().map(|(cost, ..)| *cost).fold(f64::INFINITY, f64::min);
+            let least =
+                before(&sum, i, j).iter().map(|(cost, ..)| *cost).fold(f64::INFINITY, f64::min);
             sum[i * m + j] = cost[i * m + j] + if i == 0 && j == 0 { 0.0 } else { least };
         }
     }
@@ -169,7 +187,9 @@ pub fn warp(query: &Frames, key: &Frames) -> Alignment {
         // Outside the band every way is infinite: the first that exists leads back.
         (i, j) = from
             .filter(|(cost, ..)| cost.is_finite())
-            .map_or(if i > 0 { (i - 1, j.saturating_sub(1)) } else { (0, j - 1) }, |(_, i, j)| (i, j));
+            .map_or(if i > 0 { (i - 1, j.saturating_sub(1)) } else { (0, j - 1) }, |(_, i, j)| {
+                (i, j)
+            });
         attention[i * m + j] = 1.0;
     }
     for row in attention.chunks_mut(m) {
@@ -179,7 +199,8 @@ pub fn warp(query: &Frames, key: &Frames) -> Alignment {
     Alignment { at: looked_at(&attention, m), attention }
 }
 
-/// The frame of the reference that each row of attention looks at on average; `m` is the length of a row.
+/// The frame of the reference that each row of attention looks at on average; `m` is the length of
+/// a row.
 fn looked_at(attention: &[f64], m: usize) -> Vec<f64> {
     let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
     attention.chunks(m).map(mean).collect()
@@ -201,10 +222,12 @@ mod tests {
     use agoge_motion::condition::{Options, condition};
     use agoge_motion::simulate::{Corruption, Exercise, Set};
 
-    /// A repetition of one athlete, and the same path walked by another body in a time that runs unevenly, with noise; frame for frame where it should lie.
+    /// A repetition of one athlete, and the same path walked by another body in a time that runs
+    /// unevenly, with noise; frame for frame where it should lie.
     fn warped(exercise: Exercise, seed: u64) -> (Frames, Frames, Vec<f64>) {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let set = Set { repetitions: 1, seed, variation_deg: 0.0, rate_hz: 60.0, ..Set::new(exercise) };
+        let set =
+            Set { repetitions: 1, seed, variation_deg: 0.0, rate_hz: 60.0, ..Set::new(exercise) };
         let simulation = set.simulate();
         let [start, _, end] = simulation.truth.repetitions[0];
         let other = Set { height_m: 1.6 + 0.3 * rng.f64(), facing_deg: 360.0 * rng.f64(), ..set };
@@ -224,8 +247,9 @@ mod tests {
             fine_start + (s * (fine_end - fine_start) as f64).round() as usize
         };
         let frames = length + 1 + 2 * still;
-        let position =
-            (0..frames).flat_map(|i| fine.recording.position[frame(i) * joints..(frame(i) + 1) * joints].to_vec());
+        let position = (0..frames).flat_map(|i| {
+            fine.recording.position[frame(i) * joints..(frame(i) + 1) * joints].to_vec()
+        });
         let mut query = Recording {
             position: position.collect(),
             confidence: vec![1.0; frames * joints],
@@ -233,8 +257,9 @@ mod tests {
             ..fine.recording.clone()
         };
         Corruption { noise: 0.004, seed, ..Corruption::default() }.apply(&mut query);
-        let body =
-            |r: &Recording| condition(r, &Options::default()).unwrap().recording.to_body().recording.directions();
+        let body = |r: &Recording| {
+            condition(r, &Options::default()).unwrap().recording.to_body().recording.directions()
+        };
         let query = Frames::new(&body(&query), still, still + length);
         let key = Frames::new(&body(&simulation.recording), start, end);
         let truth = (0..=length).map(|i| share(i) * (end - start) as f64).collect();
@@ -243,7 +268,12 @@ mod tests {
 
     /// Median distance from the truth, ms, over all frames.
     fn error(alignment: &Alignment, truth: &[f64]) -> Vec<f64> {
-        alignment.at.iter().zip(truth).map(|(at, truth)| 1000.0 * (at - truth).abs() / 60.0).collect()
+        alignment
+            .at
+            .iter()
+            .zip(truth)
+            .map(|(at, truth)| 1000.0 * (at - truth).abs() / 60.0)
+            .collect()
     }
 
     fn median(mut values: Vec<f64>) -> f64 {
@@ -273,17 +303,27 @@ mod tests {
         assert!(alignment.at.iter().enumerate().all(|(i, at)| *at == i as f64));
         let alignment = attend(&key, &key);
         let m = key.len();
-        assert!(alignment.attention.chunks(m).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+        assert!(
+            alignment.attention.chunks(m).all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 1e-9)
+        );
         assert!(median(error(&alignment, &(0..m).map(|i| i as f64).collect::<Vec<_>>())) < 10.0);
     }
 
     #[test]
     fn very_unlike_lengths_and_nothing_seen_are_borne() {
         let (query, key, _) = warped(Exercise::Squat, 2);
-        let one = Frames { points: key.points[..JOINTS.len()].to_vec(), turns: key.turns[..JOINTS.len()].to_vec() };
-        let nothing = Frames { points: vec![[0.0; 3]; 20 * JOINTS.len()], turns: vec![[0.0; 3]; 20 * JOINTS.len()] };
+        let one = Frames {
+            points: key.points[..JOINTS.len()].to_vec(),
+            turns: key.turns[..JOINTS.len()].to_vec(),
+        };
+        let nothing = Frames {
+            points: vec![[0.0; 3]; 20 * JOINTS.len()],
+            turns: vec![[0.0; 3]; 20 * JOINTS.len()],
+        };
         for key in [&one, &nothing] {
-            for alignment in [attend(&query, key), warp(&query, key), attend(key, &query), warp(key, &query)] {
+            for alignment in
+                [attend(&query, key), warp(&query, key), attend(key, &query), warp(key, &query)]
+            {
                 assert!(alignment.at.iter().all(|at| at.is_finite()));
             }
         }

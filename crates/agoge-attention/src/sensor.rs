@@ -42,26 +42,30 @@ pub struct Inertial {
 }
 
 impl Inertial {
-    /// The sensor of a recording between two instants, s; time 0 is `from`. None if the recording has no six channels `acc_x` … `gyr_z` of one part and clock, or no two
-    /// samples there. A missing sample is left out.
+    /// The sensor of a recording between two instants, s; time 0 is `from`. None if the recording
+    /// has no six channels `acc_x` … `gyr_z` of one part and clock, or no two samples there. A
+    /// missing sample is left out.
     pub fn new(recording: &Recording, from: f64, to: f64) -> Option<Inertial> {
         Inertial::cut(recording, from, from..=to)
     }
 
-    /// The sensor of a recording between two frames, both included; time 0 is the first. Where what was felt shows that its clock is not that of the frames
-    /// ([`Inertial::offset_against`]) it is set by that.
+    /// The sensor of a recording between two frames, both included; time 0 is the first. Where what
+    /// was felt shows that its clock is not that of the frames ([`Inertial::offset_against`]) it is
+    /// set by that.
     pub(crate) fn of_frames(body: &Recording, start: usize, end: usize) -> Option<Inertial> {
         let (from, to) = (body.time[start], body.time[end]);
         let around = Inertial::cut(body, from, from - SEARCH_S..=to + SEARCH_S)?;
         let clocks = around.offset_against(body, start, end);
-        let trusted = |clocks: &Clocks| clocks.correlation >= ALIKE && clocks.offset_s.abs() > APART_S;
+        let trusted =
+            |clocks: &Clocks| clocks.correlation >= ALIKE && clocks.offset_s.abs() > APART_S;
         let set = clocks.filter(trusted).and_then(|Clocks { offset_s, .. }| {
             Some(Inertial { offset_s, ..Inertial::new(body, from + offset_s, to + offset_s)? })
         });
         set.or_else(|| Inertial::new(body, from, to))
     }
 
-    /// What its own clock shows more than that of the body's frames, s, where that was found and set right.
+    /// What its own clock shows more than that of the body's frames, s, where that was found and
+    /// set right.
     pub fn offset_s(&self) -> f64 {
         self.offset_s
     }
@@ -78,22 +82,30 @@ impl Inertial {
         let channels = recording.inertial()?;
         let Channel { part, rate_hz: rate, start_s: start, .. } = *channels[0];
         let count = channels.iter().map(|channel| channel.values.len()).min()?;
-        let scales: Vec<f64> = channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
+        let scales: Vec<f64> =
+            channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
         let step = ((rate / KEPT_HZ).round() as usize).max(1);
         // Outside of what there is the casts end at 0 and the last sample.
         let first = ((within.start() - start) * rate).ceil() as usize;
         let last = (((within.end() - start) * rate).floor() + 1.0) as usize;
         let samples: Vec<usize> = (first..last.min(count)).collect();
-        let mut sensor = Inertial { part: part?, time: Vec::new(), values: Vec::new(), offset_s: 0.0 };
+        let mut sensor =
+            Inertial { part: part?, time: Vec::new(), values: Vec::new(), offset_s: 0.0 };
         for samples in samples.chunks(step) {
-            let known = |sample: &&usize| channels.iter().all(|channel| channel.values[**sample].is_finite());
+            let known = |sample: &&usize| {
+                channels.iter().all(|channel| channel.values[**sample].is_finite())
+            };
             let known: Vec<usize> = samples.iter().filter(known).copied().collect();
             if known.is_empty() {
                 continue;
             }
-            let mean = |of: &dyn Fn(usize) -> f64| known.iter().map(|&i| of(i)).sum::<f64>() / known.len() as f64;
+            let mean = |of: &dyn Fn(usize) -> f64| {
+                known.iter().map(|&i| of(i)).sum::<f64>() / known.len() as f64
+            };
             sensor.time.push(start + mean(&|i| i as f64) / rate - zero);
-            sensor.values.push(std::array::from_fn(|axis| mean(&|i| channels[axis].values[i] * scales[axis]) as f32));
+            sensor.values.push(std::array::from_fn(|axis| {
+                mean(&|i| channels[axis].values[i] * scales[axis]) as f32
+            }));
         }
         (sensor.time.len() > 1).then_some(sensor)
     }
@@ -119,13 +131,19 @@ pub(crate) mod tests {
 
     /// What a sensor on the right wrist felt at 50 Hz for so many seconds.
     pub(crate) fn felt(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
-        let time: Vec<f64> = (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
+        let time: Vec<f64> =
+            (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
         let values = time.iter().map(|time| at(*time as f32)).collect();
         Inertial { part: Part::RightWrist, time, values, offset_s: 0.0 }
     }
 
     /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees a second.
-    pub(crate) fn channels(part: Part, rate_hz: f64, start_s: f64, samples: &[[f64; AXES]]) -> Vec<Channel> {
+    pub(crate) fn channels(
+        part: Part,
+        rate_hz: f64,
+        start_s: f64,
+        samples: &[[f64; AXES]],
+    ) -> Vec<Channel> {
         let channel = |axis: usize| Channel {
             name: INERTIAL[axis].to_owned(),
             unit: if axis < 3 { "g" } else { "deg/s" }.to_owned(),
@@ -154,7 +172,12 @@ pub(crate) mod tests {
         recording.channels = channels(Part::LeftWrist, 200.0, 0.0, &ramp(400, 200.0));
         let fast = Inertial::new(&recording, 0.0, 2.0).unwrap();
         assert_eq!(fast.time.len(), 100);
-        assert!(fast.time.iter().zip(&fast.values).all(|(time, values)| (values[0] - *time as f32).abs() < 1e-6));
+        assert!(
+            fast.time
+                .iter()
+                .zip(&fast.values)
+                .all(|(time, values)| (values[0] - *time as f32).abs() < 1e-6)
+        );
         assert!((fast.time[0] - 0.0075).abs() < 1e-12);
         // What is missing is left out; another clock or part is no sensor.
         recording.channels[2].values[..8].fill(f64::NAN);
@@ -163,18 +186,28 @@ pub(crate) mod tests {
         assert!(Inertial::new(&recording, 0.0, 2.0).is_none());
     }
 
-    /// The simulated movement as a sensor on a part would feel it, whose own axes turn all the while and whose clock shows so much more than that of the frames.
+    /// The simulated movement as a sensor on a part would feel it, whose own axes turn all the
+    /// while and whose clock shows so much more than that of the frames.
     fn worn(set: &Set, part: Part, offset_s: f64) -> Recording {
-        let mut body = Set { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
+        let mut body =
+            Set { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
         let p = |frame: usize| body.at(frame, part.index());
         let samples: Vec<[f64; AXES]> = (1..body.frames() - 1)
             .step_by(2)
             .map(|frame| {
                 let [a, b, c] = [p(frame - 1), p(frame), p(frame + 1)];
-                let mut felt: [f64; 3] = std::array::from_fn(|k| (a[k] - 2.0 * b[k] + c[k]) * 1e4 / GRAVITY);
+                let mut felt: [f64; 3] =
+                    std::array::from_fn(|k| (a[k] - 2.0 * b[k] + c[k]) * 1e4 / GRAVITY);
                 felt[1] += 1.0;
                 let (sin, cos) = (0.02 * frame as f64).sin_cos();
-                [cos * felt[0] - sin * felt[1], sin * felt[0] + cos * felt[1], felt[2], 0.0, 0.0, 0.0]
+                [
+                    cos * felt[0] - sin * felt[1],
+                    sin * felt[0] + cos * felt[1],
+                    felt[2],
+                    0.0,
+                    0.0,
+                    0.0,
+                ]
             })
             .collect();
         body.channels = channels(part, 50.0, 0.01 + offset_s, &samples);
@@ -203,15 +236,23 @@ pub(crate) mod tests {
 
     #[test]
     fn without_likeness_depth_or_time_the_clock_stays() {
-        let mut body = worn(&Set { repetitions: 2, ..Set::new(Exercise::Squat) }, Part::RightWrist, 0.3);
+        let mut body =
+            worn(&Set { repetitions: 2, ..Set::new(Exercise::Squat) }, Part::RightWrist, 0.3);
         let end = body.frames() - 1;
-        assert_eq!(Motion::new(&body, 0, 60).unwrap().sensor.unwrap().offset_s, 0.0, "half a second");
+        assert_eq!(
+            Motion::new(&body, 0, 60).unwrap().sensor.unwrap().offset_s,
+            0.0,
+            "half a second"
+        );
         let offset = |body: &Recording| Motion::new(body, 0, end).unwrap().sensor.unwrap().offset_s;
         assert!(offset(&body) > 0.2);
         let flat = Recording { space: agoge_motion::Space::Plane, ..body.clone() };
         assert_eq!(offset(&flat), 0.0);
         let mut rng = fastrand::Rng::with_seed(1);
-        body.channels.iter_mut().flat_map(|channel| &mut channel.values).for_each(|v| *v = rng.f64());
+        body.channels
+            .iter_mut()
+            .flat_map(|channel| &mut channel.values)
+            .for_each(|v| *v = rng.f64());
         assert_eq!(offset(&body), 0.0, "noise");
         body.position.fill([f64::NAN; 3]);
         let motion = Motion::new(&body, 0, end).unwrap();

@@ -1,4 +1,5 @@
-//! The same weights, live: one frame in, what the model says of the last seconds out, at a cost that does not grow with what came before.
+//! The same weights, live: one frame in, what the model says of the last seconds out, at a cost
+//! that does not grow with what came before.
 
 use crate::kernel::{After, Matrix, MatrixMut, Recall, Rows, Unit, recall, recall::PLACES};
 use crate::network::{Heads, INPUTS, Network, pool};
@@ -10,9 +11,11 @@ use crate::token::{CHANNELS, PARTS};
 pub struct Live {
     /// How far back a frame attends, s.
     pub window_s: f64,
-    /// Most frames within the window: above this many the oldest are forgotten first, so that memory is bounded whatever the camera does.
+    /// Most frames within the window: above this many the oldest are forgotten first, so that
+    /// memory is bounded whatever the camera does.
     pub most_frames: usize,
-    /// Least time between two frames that are encoded, s; 0 encodes each. What lies between is seen in the displacements of the next ([`crate::LiveStream`]).
+    /// Least time between two frames that are encoded, s; 0 encodes each. What lies between is seen
+    /// in the displacements of the next ([`crate::LiveStream`]).
     pub step_s: f64,
 }
 
@@ -38,9 +41,11 @@ pub struct State {
     pub embedding: Vec<f32>,
 }
 
-/// A causal encoder with the keys and values of the window remembered in rings: a frame costs the same whatever came before, and nothing is allocated after the first.
+/// A causal encoder with the keys and values of the window remembered in rings: a frame costs the
+/// same whatever came before, and nothing is allocated after the first.
 ///
-/// Lost frames are simply not pushed; the clock may be irregular, since positions are seconds; a part that is not seen is hidden and is neither attended to nor pooled.
+/// Lost frames are simply not pushed; the clock may be irregular, since positions are seconds; a
+/// part that is not seen is hidden and is neither attended to nor pooled.
 #[derive(Debug)]
 pub struct StreamingEncoder {
     network: Network,
@@ -96,9 +101,13 @@ impl StreamingEncoder {
     /// A stream with nothing in it yet.
     pub(crate) fn new(network: Network, live: Live) -> StreamingEncoder {
         let (parts, width) = (PARTS.len(), network.encoder.width());
-        let live = Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1), ..live };
+        let live =
+            Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1), ..live };
         let places = live.most_frames.next_multiple_of(PLACES);
-        let ring = || Ring { keys: vec![0.0; parts * width * places], values: vec![0.0; parts * width * places] };
+        let ring = || Ring {
+            keys: vec![0.0; parts * width * places],
+            values: vec![0.0; parts * width * places],
+        };
         let work = Work {
             input: vec![0.0; parts * INPUTS],
             x: vec![0.0; parts * padded(width)],
@@ -149,13 +158,17 @@ impl StreamingEncoder {
         &self.encoded[place * size..(place + 1) * size]
     }
 
-    /// Takes a frame's tokens: `values` `[part, channel]`, `hidden` `[part]`, at `time_s`, which must not be before the frame before.
+    /// Takes a frame's tokens: `values` `[part, channel]`, `hidden` `[part]`, at `time_s`, which
+    /// must not be before the frame before.
     ///
     /// # Panics
     /// If shapes do not fit.
     pub fn push(&mut self, values: &[f32], hidden: &[bool], time_s: f64) -> &State {
         let (parts, width) = (PARTS.len(), self.network.encoder.width());
-        assert!(values.len() == parts * CHANNELS && hidden.len() == parts, "a frame's tokens of another shape");
+        assert!(
+            values.len() == parts * CHANNELS && hidden.len() == parts,
+            "a frame's tokens of another shape"
+        );
         let place = self.next;
         self.next = (self.next + 1) % self.live.most_frames;
         self.times[place] = time_s;
@@ -170,7 +183,11 @@ impl StreamingEncoder {
         let row = padded(width);
         {
             let mut x = MatrixMut::strided(&mut self.work.x, parts, width, row);
-            encoder.input.forward(Matrix::new(&self.work.input, parts, INPUTS), After::Write, &mut x);
+            encoder.input.forward(
+                Matrix::new(&self.work.input, parts, INPUTS),
+                After::Write,
+                &mut x,
+            );
         }
         for (block, ring) in encoder.blocks.iter().zip(&mut self.rings) {
             for attention in &block.attentions {
@@ -207,7 +224,8 @@ impl StreamingEncoder {
             frames += usize::from(near);
             for part in 0..parts {
                 let seen = near && !self.hidden[place * parts + part];
-                self.work.past[part * self.places + place] = if seen { 0.0 } else { f32::NEG_INFINITY };
+                self.work.past[part * self.places + place] =
+                    if seen { 0.0 } else { f32::NEG_INFINITY };
             }
         }
         let newest = (self.next + self.live.most_frames - 1) % self.live.most_frames;
@@ -222,7 +240,10 @@ impl StreamingEncoder {
         let past = &self.work.past;
         let seen = |token: usize| past[token % parts * self.places + token / parts] == 0.0;
         let tokens = self.encoded.chunks_exact(width).enumerate();
-        pool(tokens.filter(|(token, _)| seen(*token)).map(|(_, row)| row), &mut self.state.embedding);
+        pool(
+            tokens.filter(|(token, _)| seen(*token)).map(|(_, row)| row),
+            &mut self.state.embedding,
+        );
         self.network.heads(&self.state.embedding, &mut self.heads);
         self.state.time_s = time_s;
         self.state.movement.clone_from(&self.heads.movement);
@@ -276,7 +297,8 @@ impl Work {
         for part in 0..parts {
             let bias = &self.past[part * places..(part + 1) * places];
             for from in (0..width).step_by(channels) {
-                let memory = (part * width + from) * places..(part * width + from + channels) * places;
+                let memory =
+                    (part * width + from) * places..(part * width + from + channels) * places;
                 let query = part * padded(3 * width) + from;
                 let what = Recall {
                     query: &self.projected[query..query + channels],

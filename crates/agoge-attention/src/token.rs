@@ -37,20 +37,23 @@ pub const SLOTS: usize = PARTS.len() + 1;
 /// The slot of the worn sensor.
 pub(crate) const SENSOR: usize = PARTS.len();
 
-/// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention knows the seconds between them.
+/// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention
+/// knows the seconds between them.
 pub const TIMES: usize = 12;
 /// Positions in a token: at its instant and at three before it.
 pub(crate) const SAMPLES: usize = 4;
-/// Between the positions of a token, s. A token so looks 0.2 s back, however often tokens are made: the same weights read a clip and a live stream.
+/// Between the positions of a token, s. A token so looks 0.2 s back, however often tokens are made:
+/// the same weights read a clip and a live stream.
 pub const SAMPLE_S: f64 = 1.0 / 15.0;
 /// Displacements within a token are small beside positions; this brings them to the same size.
 const DISPLACEMENT: f32 = 4.0;
-/// The channels of a token that the body's motion fills (and that pre-training restores): position and three displacements back.
+/// The channels of a token that the body's motion fills (and that pre-training restores): position
+/// and three displacements back.
 pub const MOVING: usize = 3 * SAMPLES;
 /// The channel of a token's confidence; zero where the part was not seen.
 pub(crate) const CONFIDENCE: usize = MOVING + 3;
-/// Channels of a token: motion, direction of the bone, confidence, whether depth is known, where in the repetition (cosine, sine, known), logarithm of its
-/// length in seconds.
+/// Channels of a token: motion, direction of the bone, confidence, whether depth is known, where in
+/// the repetition (cosine, sine, known), logarithm of its length in seconds.
 pub const CHANNELS: usize = MOVING + 3 + 1 + 1 + 3 + 1;
 
 /// A repetition for training or evaluation.
@@ -72,7 +75,8 @@ impl Clip {
         self.label.map(|label| label > 0.5)
     }
 
-    /// What is to be said of its quality, if somebody judged it: 2 label − 1, so that correct is 1 and incorrect −1.
+    /// What is to be said of its quality, if somebody judged it: 2 label − 1, so that correct is 1
+    /// and incorrect −1.
     pub(crate) fn target(&self) -> Option<f64> {
         self.label.map(|label| 2.0 * f64::from(label) - 1.0)
     }
@@ -171,7 +175,8 @@ impl Variation {
         let offsets = [(); PARTS.len()].map(|()| [(); 3].map(|()| spread(0.03) as f32));
         let flat = rng.f64() < augment.flat;
         // A camera may stand anywhere around the athlete.
-        let (sin, cos) = if flat { (std::f64::consts::TAU * rng.f64()).sin_cos() } else { (sin, cos) };
+        let (sin, cos) =
+            if flat { (std::f64::consts::TAU * rng.f64()).sin_cos() } else { (sin, cos) };
         let drops = rng.f64() < augment.drop;
         let dropped = [(); PARTS.len()].map(|()| drops && rng.f64() < 0.15);
         Variation {
@@ -212,7 +217,8 @@ impl Motion {
         self.varied_by(&Variation::none(), self.sensor.as_ref())
     }
 
-    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete, camera or strap would have it.
+    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete,
+    /// camera or strap would have it.
     pub fn varied(&self, rng: &mut Rng, augment: &Augment) -> Tokens {
         let mut vary = Variation::draw(rng, augment);
         let mut worn = self.sensor.as_ref().map(|sensor| {
@@ -234,8 +240,12 @@ impl Motion {
         let vary = Variation::draw(rng, augment);
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
         let told = |time: f64| (time - first) * vary.tempo;
-        let mut motion =
-            Motion { positions: Vec::new(), confidence: Vec::new(), is_3d: self.is_3d && !vary.flat, ..self.clone() };
+        let mut motion = Motion {
+            positions: Vec::new(),
+            confidence: Vec::new(),
+            is_3d: self.is_3d && !vary.flat,
+            ..self.clone()
+        };
         let mut sample = [([0.0f32; 3], 0.0f32); PARTS.len()];
         for (frame, out) in motion.time.iter_mut().enumerate() {
             let time = first + (last - first) * frame as f64 / (self.time.len().max(2) - 1) as f64;
@@ -258,9 +268,12 @@ impl Motion {
     fn varied_by(&self, vary: &Variation, worn: Option<&Inertial>) -> Tokens {
         let parts = PARTS.len();
         let from: [usize; PARTS.len()] =
-            std::array::from_fn(|part| if vary.mirrored { index(PARTS[part].mirror()) } else { part });
+            std::array::from_fn(
+                |part| if vary.mirrored { index(PARTS[part].mirror()) } else { part },
+            );
         let seen = self.seen();
-        let mut hidden: Vec<bool> = (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
+        let mut hidden: Vec<bool> =
+            (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
         hidden.push(worn.is_none());
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
         let length = ((last - first) * vary.tempo).max(0.05);
@@ -305,8 +318,15 @@ fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
     [x, y, if vary.flat { 0.0 } else { z }]
 }
 
-/// Adds the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values` grows by `[part, channel]`.
-pub(crate) fn push(patch: &[([f32; 3], f32)], is_3d: bool, cycle: [f32; 3], length: f32, values: &mut Vec<f32>) {
+/// Adds the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values`
+/// grows by `[part, channel]`.
+pub(crate) fn push(
+    patch: &[([f32; 3], f32)],
+    is_3d: bool,
+    cycle: [f32; 3],
+    length: f32,
+    values: &mut Vec<f32>,
+) {
     let parts = PARTS.len();
     for part in 0..parts {
         let at = |back: usize| patch[back * parts + part];
@@ -359,8 +379,10 @@ mod tests {
         let fast = motion(&set).tokens();
         assert_eq!(fast.values.len(), TIMES * PARTS.len() * CHANNELS);
         let slow = motion(&Set { rate_hz: 25.0, ..set }).tokens();
-        // A squat's knee moves by at most 0.1 trunk lengths between two frames of 25 Hz; repetitions begin up to a frame apart.
-        let apart = fast.values.iter().zip(&slow.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        // A squat's knee moves by at most 0.1 trunk lengths between two frames of 25 Hz;
+        // repetitions begin up to a frame apart.
+        let apart =
+            fast.values.iter().zip(&slow.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 0.3, "{apart}");
     }
 
@@ -371,7 +393,8 @@ mod tests {
         let tokens = motion.varied(&mut Rng::with_seed(4), &augment);
         let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).tokens();
         assert_eq!(tokens.hidden, varied.hidden);
-        // The frames lie elsewhere, so that what is between them is another straight line, and before the first one everything is held.
+        // The frames lie elsewhere, so that what is between them is another straight line, and
+        // before the first one everything is held.
         for (a, b) in tokens.values.chunks(CHANNELS).zip(varied.values.chunks(CHANNELS)) {
             assert!(a[..3].iter().zip(&b[..3]).all(|(a, b)| (a - b).abs() < 0.02), "{a:?} {b:?}");
         }
@@ -383,7 +406,12 @@ mod tests {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() }, None);
         let plain = motion.tokens();
-        let apart = plain.values.iter().zip(&mirrored.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let apart = plain
+            .values
+            .iter()
+            .zip(&mirrored.values)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         // The simulated squat is the same on both sides but for its variation of 1 degree.
         assert!(apart < 0.1, "{apart}");
     }
@@ -393,13 +421,17 @@ mod tests {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let mut dropped = [false; PARTS.len()];
         dropped[8] = true;
-        let tokens = motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() }, None);
+        let tokens =
+            motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() }, None);
         assert!(tokens.hidden[8] && !tokens.hidden[7]);
         for token in tokens.values.chunks(CHANNELS).skip(8).step_by(PARTS.len()) {
             assert!(token[..MOVING + 4].iter().all(|v| *v == 0.0));
         }
         for token in tokens.values.chunks(CHANNELS) {
-            assert!(token[..MOVING].iter().skip(2).step_by(3).all(|v| *v == 0.0) && token[MOVING + 4] == 0.0);
+            assert!(
+                token[..MOVING].iter().skip(2).step_by(3).all(|v| *v == 0.0)
+                    && token[MOVING + 4] == 0.0
+            );
         }
     }
 
@@ -418,9 +450,16 @@ mod tests {
             bodies += usize::from(!body);
             sensors += usize::from(!sensor);
             // The body is varied as if no sensor were worn, and a lone body is never hidden.
-            let of = |motion: &Motion| motion.varied(&mut Rng::with_seed(seed), &Augment { sense: 0.0, ..augment });
+            let of = |motion: &Motion| {
+                motion.varied(&mut Rng::with_seed(seed), &Augment { sense: 0.0, ..augment })
+            };
             assert_eq!(of(&motion).values, of(&alone).values);
-            assert!(!alone.varied(&mut rng, &Augment { sense: 1.0, ..augment }).hidden.starts_with(&[true; SENSOR]));
+            assert!(
+                !alone
+                    .varied(&mut rng, &Augment { sense: 1.0, ..augment })
+                    .hidden
+                    .starts_with(&[true; SENSOR])
+            );
         }
         // A fifth of 200 each; the bounds are three standard deviations away.
         assert!((23..=57).contains(&bodies) && (23..=57).contains(&sensors), "{bodies} {sensors}");

@@ -1,4 +1,5 @@
-//! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions. The modules below are the loop for any model.
+//! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions.
+//! The modules below are the loop for any model.
 
 mod adamw;
 mod checkpoint;
@@ -43,11 +44,13 @@ pub struct Config {
     pub epochs: usize,
     /// Repetitions in a step.
     pub batch: usize,
-    /// Highest learning rate; it rises over the first tenth of the steps and falls to zero along a cosine.
+    /// Highest learning rate; it rises over the first tenth of the steps and falls to zero along a
+    /// cosine.
     pub learning_rate: f64,
     /// Weight decay (Loshchilov & Hutter 2019).
     pub weight_decay: f32,
-    /// Share of the quality's loss that pairs have, of which one repetition is known to be better, 0 to 1; the rest is that of the labels.
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better,
+    /// 0 to 1; the rest is that of the labels.
     pub pairs: f64,
     /// How clips are varied.
     pub augment: Augment,
@@ -56,7 +59,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The same for some number of clips: few clips are seen more often, so that the training has as many steps as one on [`ENOUGH`] clips.
+    /// The same for some number of clips: few clips are seen more often, so that the training has
+    /// as many steps as one on [`ENOUGH`] clips.
     pub fn suited(self, clips: usize) -> Config {
         let epochs = self.epochs * ENOUGH / clips.clamp(1, ENOUGH);
         Config { epochs, ..self }
@@ -91,10 +95,12 @@ impl Default for Config {
 const ENOUGH: usize = 1600;
 /// How the movement's loss is weighed against the quality's.
 const MOVEMENT_WEIGHT: f64 = 0.2;
-/// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are good.
+/// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are
+/// good.
 pub(crate) const SOFT: f32 = 0.05;
 
-/// Parts that a batch is cut into; they run side by side, and their number must not depend on the machine.
+/// Parts that a batch is cut into; they run side by side, and their number must not depend on the
+/// machine.
 pub(crate) const SHARDS: usize = 2;
 /// How much of the averaged weights a step keeps.
 pub(crate) const AVERAGE: f32 = 0.99;
@@ -125,12 +131,14 @@ pub struct Progress {
 
 /// The movements of some clips, sorted.
 pub fn movements(clips: &[Clip]) -> Vec<String> {
-    let names: std::collections::BTreeSet<&str> = clips.iter().map(|clip| clip.movement.as_str()).collect();
+    let names: std::collections::BTreeSet<&str> =
+        clips.iter().map(|clip| clip.movement.as_str()).collect();
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Trains an encoder on clips whose movements are among `movements`, from a pre-trained one if there is `base`. The same clips, config and movements give the same weights, whatever the number of
-/// threads.
+/// Trains an encoder on clips whose movements are among `movements`, from a pre-trained one if
+/// there is `base`. The same clips, config and movements give the same weights, whatever the number
+/// of threads.
 ///
 /// # Errors
 /// Without clips, for a clip of another movement, or if the loss is no longer a number.
@@ -144,7 +152,8 @@ pub fn train(
     resume(clips, movements, config, base, None, progress)
 }
 
-/// As [`train`], with a checkpoint after every epoch, and going on from one: the losses and weights are those of a training that was never broken off.
+/// As [`train`], with a checkpoint after every epoch, and going on from one: the losses and weights
+/// are those of a training that was never broken off.
 ///
 /// # Errors
 /// As [`train`], for a checkpoint of another training, and if a checkpoint could not be kept.
@@ -161,7 +170,10 @@ pub fn resume(
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
     }
     if let Some(stranger) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
-        return Err(Error::Clips { what: format!("movement {} is not among those to learn", stranger.movement), hint });
+        return Err(Error::Clips {
+            what: format!("movement {} is not among those to learn", stranger.movement),
+            hint,
+        });
     }
     // A pre-trained encoder brings its own sizes.
     let size = match base {
@@ -185,7 +197,8 @@ pub fn resume(
         identity.add_floats(&[clip.label.unwrap_or(-1.0)]);
     }
     let course = Course { plan, order, epochs: config.epochs, identity };
-    let encoder = course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
+    let encoder =
+        course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
     Ok((encoder, size))
 }
 
@@ -223,7 +236,10 @@ impl Task for Judge<'_> {
                 // A live stream does not know yet which side will be the active one.
                 let (motion, augment) = match causal {
                     true => (Cow::Borrowed(&clip.motion), augment.of(&clip.movement)),
-                    false => (facing(&clip.motion, self.movements), augment.facing(&clip.movement, self.movements)),
+                    false => (
+                        facing(&clip.motion, self.movements),
+                        augment.facing(&clip.movement, self.movements),
+                    ),
                 };
                 (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
             })
@@ -275,15 +291,24 @@ pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Who
     for part in &parts {
         whole.clips += part.len();
         whole.judged += part.iter().filter(|(_, truth)| truth.label.is_some()).count();
-        let worse = |(_, own): &(T, Truth)| part.iter().filter(|(_, other)| own.is_better(other)).count();
+        let worse =
+            |(_, own): &(T, Truth)| part.iter().filter(|(_, other)| own.is_better(other)).count();
         whole.pairs += part.iter().map(worse).sum::<usize>();
     }
     (parts, whole)
 }
 
-/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality the logistic loss to the labels and, for a share `pairs` of it, that of every pair of which one is
-/// known to be better (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes: `movement` and `quality` are what the heads say, `[clip, movement]`.
-pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], whole: Whole, pairs: f64) -> Tensor<1> {
+/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality
+/// the logistic loss to the labels and, for a share `pairs` of it, that of every pair of which one
+/// is known to be better (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes:
+/// `movement` and `quality` are what the heads say, `[clip, movement]`.
+pub(crate) fn loss(
+    movement: Tensor<2>,
+    quality: Tensor<2>,
+    truths: &[Truth],
+    whole: Whole,
+    pairs: f64,
+) -> Tensor<1> {
     let [n, classes] = movement.dims();
     let device = movement.device();
     let mut chosen = vec![0.0f32; n * classes];
@@ -295,8 +320,9 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
             judged[row] = 1.0;
         }
     }
-    let matrix =
-        |values: Vec<f32>, columns: usize| Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &device);
+    let matrix = |values: Vec<f32>, columns: usize| {
+        Tensor::<2>::from_data(TensorData::new(values, [n, columns]), &device)
+    };
     let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
     let movement = -(log_softmax(movement, 1) * chosen.clone()).sum();
     let logit = (quality * chosen).sum_dim(1);
@@ -304,11 +330,13 @@ pub(crate) fn loss(movement: Tensor<2>, quality: Tensor<2>, truths: &[Truth], wh
     let wrong = log_sigmoid(-logit.clone()) * (-target + 1.0);
     let mut quality = -((right + wrong) * judged).sum().div_scalar(whole.judged.max(1) as f64);
     if pairs > 0.0 {
-        let better_than =
-            |own: &Truth| truths.iter().map(|other| f32::from(u8::from(own.is_better(other)))).collect::<Vec<_>>();
+        let better_than = |own: &Truth| {
+            truths.iter().map(|other| f32::from(u8::from(own.is_better(other)))).collect::<Vec<_>>()
+        };
         let better = truths.iter().flat_map(better_than).collect();
         let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
-        let order = -(log_sigmoid(ahead) * matrix(better, n)).sum().div_scalar(whole.pairs.max(1) as f64);
+        let order =
+            -(log_sigmoid(ahead) * matrix(better, n)).sum().div_scalar(whole.pairs.max(1) as f64);
         quality = quality.mul_scalar(1.0 - pairs) + order.mul_scalar(pairs);
     }
     quality + movement.mul_scalar(MOVEMENT_WEIGHT / whole.clips as f64)
@@ -319,7 +347,8 @@ fn is_sided(movement: &str) -> bool {
     movement.split('_').any(|word| SIDED.contains(&word))
 }
 
-/// How a model that knows some movements looks at a motion: with the active side on the right, unless one of them is named after a side.
+/// How a model that knows some movements looks at a motion: with the active side on the right,
+/// unless one of them is named after a side.
 pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
     if any_sided(movements) { Cow::Borrowed(motion) } else { motion.active_right() }
 }
@@ -334,7 +363,8 @@ impl Augment {
         Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
     }
 
-    /// The same for clips that are shown as [`facing`] shows them: those whose active side is on the right need no mirror.
+    /// The same for clips that are shown as [`facing`] shows them: those whose active side is on
+    /// the right need no mirror.
     pub(crate) fn facing(&self, movement: &str, movements: &[String]) -> Augment {
         if any_sided(movements) { self.of(movement) } else { Augment { mirror: 0.0, ..*self } }
     }
@@ -346,9 +376,16 @@ pub(crate) fn batch(rows: &[Tokens], causal: bool, device: &Device) -> Batch {
 }
 
 /// The batch of some clips' tokens, of these slots.
-pub(crate) fn batch_of(rows: &[Tokens], slots: Range<usize>, causal: bool, device: &Device) -> Batch {
+pub(crate) fn batch_of(
+    rows: &[Tokens],
+    slots: Range<usize>,
+    causal: bool,
+    device: &Device,
+) -> Batch {
     let n = rows.len();
-    let floats = |values: Vec<f32>, shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values, shape), device);
+    let floats = |values: Vec<f32>, shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(values, shape), device)
+    };
     let body = || {
         let values = rows.iter().flat_map(|row| &row.values).copied().collect();
         floats(values, [n, TIMES, PARTS.len(), CHANNELS])
@@ -361,7 +398,8 @@ pub(crate) fn batch_of(rows: &[Tokens], slots: Range<usize>, causal: bool, devic
             carrier: Tensor::from_data(TensorData::new(carriers, [n]), device),
         }
     };
-    let hidden: Vec<bool> = rows.iter().flat_map(|row| &row.hidden[slots.clone()]).copied().collect();
+    let hidden: Vec<bool> =
+        rows.iter().flat_map(|row| &row.hidden[slots.clone()]).copied().collect();
     Batch {
         tokens: match (slots.contains(&0), slots.contains(&SENSOR)) {
             (false, _) => Input::Sensor(sensor()),
@@ -397,7 +435,8 @@ mod tests {
             Tensor::<2>::from_data(TensorData::new(values, [truths.len(), 2]), &Device::flex())
         });
         let rows: Vec<((), Truth)> = truths.iter().map(|truth| ((), *truth)).collect();
-        // The parts are the first three and the last three; only the first has a pair: its first clip is better than its second.
+        // The parts are the first three and the last three; only the first has a pair: its first
+        // clip is better than its second.
         let (parts, whole) = parts(&rows);
         assert_eq!((parts.len(), whole.clips, whole.judged, whole.pairs), (2, 6, 4, 1));
 
@@ -415,11 +454,13 @@ mod tests {
         }
         let order = logistic(said(100) - said(102));
         let of = |rows: Range<usize>, pairs: f64| {
-            let [movement, quality] = [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
+            let [movement, quality] =
+                [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
             f64::from(loss(movement, quality, &truths[rows], whole, pairs).into_scalar::<f32>())
         };
         for pairs in [0.0, 0.4] {
-            let expected = (1.0 - pairs) * labels / 4.0 + pairs * order + MOVEMENT_WEIGHT * movements / 6.0;
+            let expected =
+                (1.0 - pairs) * labels / 4.0 + pairs * order + MOVEMENT_WEIGHT * movements / 6.0;
             let ours = of(0..3, pairs) + of(3..6, pairs);
             // Single precision.
             assert!((ours - expected).abs() < 1e-5, "{ours} {expected}");

@@ -1,4 +1,5 @@
-//! Weights on disk: safetensors, each parameter under its path (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
+//! Weights on disk: safetensors, each parameter under its path
+//! (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
@@ -18,7 +19,8 @@ use std::collections::{BTreeMap, HashMap};
 pub const VERSION: u32 = 3;
 /// The one entry of the metadata.
 const KEY: &str = "agoge";
-/// The widest and deepest encoder that a file may ask for: a hostile header must not ask for memory.
+/// The widest and deepest encoder that a file may ask for: a hostile header must not ask for
+/// memory.
 const MOST: Size = Size { width: 1024, heads: 64, blocks: 24, feed_forward: 4096, movements: 1000 };
 
 /// What the metadata say.
@@ -47,8 +49,9 @@ const PROTOTYPES: &str = "prototypes";
 /// Parameters by path: shape and values.
 pub(crate) type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// Draws the parameters of an encoder anew: matrices uniform by the width of their input (Glorot & Bengio 2010), gains one, biases zero, embeddings normal-sized. The same
-/// seed gives the same weights on every machine.
+/// Draws the parameters of an encoder anew: matrices uniform by the width of their input (Glorot &
+/// Bengio 2010), gains one, biases zero, embeddings normal-sized. The same seed gives the same
+/// weights on every machine.
 pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
     let mut rng = Rng::with_seed(seed);
     replace(encoder, &mut |path, shape| {
@@ -80,13 +83,15 @@ pub struct Contents {
     pub(crate) recogniser: Option<Rockets>,
 }
 
-/// The encoder with the parameters of another wherever path and shape agree: all but the heads, between encoders of the same width.
+/// The encoder with the parameters of another wherever path and shape agree: all but the heads,
+/// between encoders of the same width.
 pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
     let own = collect(&encoder);
     let theirs = collect(from);
     replace(encoder, &mut |path, shape| {
-        let fits =
-            theirs.get(path).filter(|(other, _)| other == shape && !HEADS.iter().any(|head| path.starts_with(head)));
+        let fits = theirs.get(path).filter(|(other, _)| {
+            other == shape && !HEADS.iter().any(|head| path.starts_with(head))
+        });
         fits.or_else(|| own.get(path)).map(|(_, values)| values.clone()).unwrap_or_default()
     })
 }
@@ -146,19 +151,25 @@ fn rocket(group: &str, member: usize, tensor: &str) -> String {
 /// None in practice.
 pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
     let Contents { size, card, rockets, recogniser, .. } = contents;
-    let fault =
-        |what: String| Error::Weights { name: card.name.clone(), what, hint: "report this with the model's card" };
+    let fault = |what: String| Error::Weights {
+        name: card.name.clone(),
+        what,
+        hint: "report this with the model's card",
+    };
     let all = tensors(contents);
     let mut views = Vec::with_capacity(all.len());
     for (path, (dtype, shape, data)) in &all {
-        let view = TensorView::new(*dtype, shape.clone(), data).map_err(|error| fault(error.to_string()))?;
+        let view = TensorView::new(*dtype, shape.clone(), data)
+            .map_err(|error| fault(error.to_string()))?;
         views.push((path.as_str(), view));
     }
-    let [rockets, recogniser] =
-        [rockets, recogniser].map(|rockets| rockets.as_ref().map(Rockets::views).unwrap_or_default());
-    let about = About { version: VERSION, size: size.clone(), card: card.clone(), rockets, recogniser };
+    let [rockets, recogniser] = [rockets, recogniser]
+        .map(|rockets| rockets.as_ref().map(Rockets::views).unwrap_or_default());
+    let about =
+        About { version: VERSION, size: size.clone(), card: card.clone(), rockets, recogniser };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
-    // One entry: several would come in an order of chance, and the same weights would be other bytes.
+    // One entry: several would come in an order of chance, and the same weights would be other
+    // bytes.
     let metadata = HashMap::from([(KEY.to_owned(), about)]);
     serialize(views, Some(metadata)).map_err(|error| fault(error.to_string()))
 }
@@ -173,13 +184,15 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
         what,
         hint: "get the file again, or train with this version",
     };
-    let (_, header) =
-        SafeTensors::read_metadata(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let about = metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
-    let version = serde_json::from_str::<Version>(about).map_err(|error| fault(format!("{KEY}: {error}")))?.version;
+    let version = serde_json::from_str::<Version>(about)
+        .map_err(|error| fault(format!("{KEY}: {error}")))?
+        .version;
     if version != VERSION {
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
@@ -191,7 +204,10 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     // Nothing is made from the sizes before the file is known to be as large as that.
     let least = 4 * values_of(&size);
     if bytes.len() < least {
-        return Err(fault(format!("{} bytes cannot hold the sizes it states, which take {least}", bytes.len())));
+        return Err(fault(format!(
+            "{} bytes cannot hold the sizes it states, which take {least}",
+            bytes.len()
+        )));
     }
     let mut problem = None;
     let mut take = |path: &str, shape: &[usize]| {
@@ -206,13 +222,19 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     if let Some(what) = problem {
         return Err(fault(what));
     }
-    let group = |name: &str, views: &[View]| rockets_of(&file, name, views, size.movements).map_err(fault);
+    let group =
+        |name: &str, views: &[View]| rockets_of(&file, name, views, size.movements).map_err(fault);
     let (rockets, recogniser) = (group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?);
     Ok(Contents { encoder, size, card, prototypes, rockets, recogniser })
 }
 
 /// The rockets of a file that names what they look at.
-fn rockets_of(file: &SafeTensors, group: &str, views: &[View], movements: usize) -> Result<Option<Rockets>, String> {
+fn rockets_of(
+    file: &SafeTensors,
+    group: &str,
+    views: &[View],
+    movements: usize,
+) -> Result<Option<Rockets>, String> {
     let member = |i: usize| {
         let path = rocket(group, i, "channels");
         let view = file.tensor(&path).map_err(|_| format!("tensor {path} is missing"))?;
@@ -231,7 +253,8 @@ fn rockets_of(file: &SafeTensors, group: &str, views: &[View], movements: usize)
     }
     let tensors = (0..views.len()).map(member).collect::<Result<Vec<_>, String>>()?;
     let made = Rockets::from_tensors(views, &tensors);
-    made.map(Some).map_err(|i| format!("tensors {group}.{i}.*: shapes or channels that no rocket has"))
+    made.map(Some)
+        .map_err(|i| format!("tensors {group}.{i}.*: shapes or channels that no rocket has"))
 }
 
 /// Whether an encoder can have such sizes.
@@ -249,8 +272,10 @@ pub(crate) fn possible(size: &Size) -> bool {
 fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usize {
     let linear = |inputs: usize, outputs: usize| (inputs + 1) * outputs;
     let attention = linear(width, 3 * width) + linear(width, width);
-    let block = 3 * 2 * width + 2 * attention + linear(width, feed_forward) + linear(feed_forward, width);
-    let ends = linear(CHANNELS, width) + (PARTS.len() + 1) * width + 2 * width + linear(width, MOVING);
+    let block =
+        3 * 2 * width + 2 * attention + linear(width, feed_forward) + linear(feed_forward, width);
+    let ends =
+        linear(CHANNELS, width) + (PARTS.len() + 1) * width + 2 * width + linear(width, MOVING);
     let sensor = linear(SENSOR_CHANNELS, width) + width + linear(width, FELT);
     ends + sensor + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
 }
@@ -259,7 +284,9 @@ fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usi
 fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
     let values = numbers(file, path)?;
     match file.tensor(path) {
-        Ok(view) if view.shape() != shape => Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape())),
+        Ok(view) if view.shape() != shape => {
+            Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()))
+        }
         _ => Ok(values),
     }
 }
@@ -270,7 +297,8 @@ pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String
     if view.dtype() != Dtype::F32 {
         return Err(format!("tensor {path}: type {:?}, not F32", view.dtype()));
     }
-    let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values: Vec<f32> =
+        view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     match values.iter().position(|v| !v.is_finite()) {
         Some(at) => Err(format!("tensor {path}: value {at} is not a number")),
         None => Ok(values),
@@ -301,7 +329,10 @@ pub(crate) fn collect(encoder: &Encoder) -> Values {
 }
 
 /// The encoder with every parameter replaced by what `values` gives for its path and shape.
-pub(crate) fn replace(encoder: Encoder, values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>) -> Encoder {
+pub(crate) fn replace(
+    encoder: Encoder,
+    values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>,
+) -> Encoder {
     struct Replace<'a> {
         path: Vec<String>,
         values: &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>,

@@ -1,4 +1,5 @@
-//! After the first call with a shape, a forward pass allocates nothing. (Alone in its file: the allocator counts for the whole process.)
+//! After the first call with a shape, a forward pass allocates nothing. (Alone in its file: the
+//! allocator counts for the whole process.)
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 use agoge_attention::bench::{Joints, Motion, random};
@@ -41,7 +42,13 @@ fn warm_stream() -> usize {
     let mut stream = LiveStream::new(model.stream(live), &recording.skeleton, recording.space);
     let mut push = |frame: usize| {
         let row = frame * recording.joints()..(frame + 1) * recording.joints();
-        stream.push(&recording.position[row.clone()], &recording.confidence[row], recording.time[frame]).unwrap();
+        stream
+            .push(
+                &recording.position[row.clone()],
+                &recording.confidence[row],
+                recording.time[frame],
+            )
+            .unwrap();
     };
     (0..60).for_each(&mut push);
     let before = COUNT.load(Ordering::Relaxed);
@@ -52,7 +59,8 @@ fn warm_stream() -> usize {
 #[test]
 fn a_warm_engine_allocates_nothing() {
     assert_eq!(warm_stream(), 0, "a live stream");
-    let (motion, joints) = (Motion::new(Isa::best(), &mut random(1)), Joints::new(Isa::best(), &mut random(1)));
+    let (motion, joints) =
+        (Motion::new(Isa::best(), &mut random(1)), Joints::new(Isa::best(), &mut random(1)));
     let (x, y) = (vec![0.5; 4 * 128 * 99], vec![0.5; 4 * 64 * 25 * 3]);
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -66,7 +74,8 @@ fn a_warm_engine_allocates_nothing() {
                     joints.forward(&y[..joints_of], batch, &mut b, &mut other[..joints_of]);
                 }
             };
-            // Which thread takes which work is chance: a few calls until each has had some of every kind.
+            // Which thread takes which work is chance: a few calls until each has had some of every
+            // kind.
             for _ in 0..20 {
                 run();
             }

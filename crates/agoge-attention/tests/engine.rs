@@ -1,11 +1,12 @@
-//! The engine against the same networks in plain Burn, against itself on other threads, and against the clock of memory.
+//! The engine against the same networks in plain Burn, against itself on other threads, and against
+//! the clock of memory.
 
 use agoge_attention::attention::scaled_dot_product;
 use agoge_attention::bench::{Joints, Motion, random};
 use agoge_attention::kernel::{Isa, Matrix};
 use agoge_attention::runtime::{
-    Attention, Axis, Block, Encoder, FeedForward, LayerNorm, Linear, Maps, Rotary, SelfAttention, Sight, Tokens,
-    Workspace,
+    Attention, Axis, Block, Encoder, FeedForward, LayerNorm, Linear, Maps, Rotary, SelfAttention,
+    Sight, Tokens, Workspace,
 };
 use burn::nn;
 use burn::tensor::activation::gelu;
@@ -31,7 +32,9 @@ fn attend(x: Tensor<3>, project: &nn::Linear, join: &nn::Linear, heads: usize) -
     let [sequences, tokens, width] = x.dims();
     let channels = width / heads;
     let parts = project.forward(x).reshape([sequences, tokens, 3, heads, channels]);
-    let part = |i: usize| parts.clone().narrow(2, i, 1).reshape([sequences, tokens, heads, channels]).swap_dims(1, 2);
+    let part = |i: usize| {
+        parts.clone().narrow(2, i, 1).reshape([sequences, tokens, heads, channels]).swap_dims(1, 2)
+    };
     let (out, _) = scaled_dot_product(part(0), part(1), part(2), (channels as f64).sqrt(), None);
     join.forward(out.swap_dims(1, 2).reshape([sequences, tokens, width]))
 }
@@ -57,9 +60,11 @@ fn motion_is_the_network_that_burn_computes() {
     let mut source = random(4);
     let mut layer = |inputs, outputs| linear(&mut source, inputs, outputs, &device);
     let norm = nn::LayerNormConfig::new(128).init(&device);
-    let mut y = layer(99, 128).forward(Tensor::<3>::from_data(TensorData::new(x.clone(), [batch, 128, 99]), &device));
+    let mut y = layer(99, 128)
+        .forward(Tensor::<3>::from_data(TensorData::new(x.clone(), [batch, 128, 99]), &device));
     for _ in 0..4 {
-        let (project, join, wide, narrow) = (layer(128, 384), layer(128, 128), layer(128, 512), layer(512, 128));
+        let (project, join, wide, narrow) =
+            (layer(128, 384), layer(128, 128), layer(128, 512), layer(512, 128));
         y = y.clone() + attend(norm.forward(y), &project, &join, 8);
         y = y.clone() + narrow.forward(gelu(wide.forward(norm.forward(y))));
     }
@@ -80,7 +85,8 @@ fn joints_is_the_network_that_burn_computes() {
     let mut layer = |inputs, outputs| linear(&mut source, inputs, outputs, &device);
     let norm = nn::LayerNormConfig::new(64).init(&device);
     let shape = [batch, 64, 25, 64];
-    let mut y = layer(3, 64).forward(Tensor::<4>::from_data(TensorData::new(x.clone(), [batch, 64, 25, 3]), &device));
+    let mut y = layer(3, 64)
+        .forward(Tensor::<4>::from_data(TensorData::new(x.clone(), [batch, 64, 25, 3]), &device));
     for _ in 0..4 {
         let (project, join) = (layer(64, 192), layer(64, 64));
         let flat = norm.forward(y.clone()).reshape([batch * 64, 25, 64]);
@@ -104,7 +110,8 @@ fn joints_is_the_network_that_burn_computes() {
 fn any_number_of_threads_gives_the_same_bits() {
     let x = draw(5 * 64 * 25 * 3);
     let motion = draw(5 * 128 * 99);
-    let (joints, encoder) = (Joints::new(Isa::best(), &mut random(6)), Motion::new(Isa::best(), &mut random(7)));
+    let (joints, encoder) =
+        (Joints::new(Isa::best(), &mut random(6)), Motion::new(Isa::best(), &mut random(7)));
     let run = |threads: usize, batch: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
@@ -126,7 +133,11 @@ fn any_number_of_threads_gives_the_same_bits() {
 fn small(isa: Isa) -> Encoder {
     let mut source = random(8);
     let mut layer = |inputs: usize, outputs: usize| {
-        Linear::new(isa, Matrix::new(&source(inputs, outputs), inputs, outputs), &source(0, outputs))
+        Linear::new(
+            isa,
+            Matrix::new(&source(inputs, outputs), inputs, outputs),
+            &source(0, outputs),
+        )
     };
     let norm = || LayerNorm::new(isa, &[1.0; 24], &[0.1; 24], 1e-5);
     let blocks = (0..2)
@@ -201,7 +212,8 @@ fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
         let encoder = small(isa);
         let mut input = Input::new();
         let before = input.encode(&encoder);
-        let row = |time: usize, part: usize| (time * PARTS + part) * 24..(time * PARTS + part + 1) * 24;
+        let row =
+            |time: usize, part: usize| (time * PARTS + part) * 24..(time * PARTS + part + 1) * 24;
         // A hidden part's tokens are seen by nobody else.
         for time in 0..TIMES {
             input.values[(time * PARTS + 3) * 5] += 1.0;
@@ -216,7 +228,8 @@ fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
         let mut input = Input::new();
         input.values[20 * PARTS * 5] += 1.0;
         let after = input.encode(&encoder);
-        let changed: Vec<usize> = (0..TIMES).filter(|time| before[row(*time, 0)] != after[row(*time, 0)]).collect();
+        let changed: Vec<usize> =
+            (0..TIMES).filter(|time| before[row(*time, 0)] != after[row(*time, 0)]).collect();
         assert_eq!(changed, (20..=32).collect::<Vec<_>>(), "{}", isa.name());
     }
 }
@@ -250,7 +263,10 @@ fn maps_are_rows_of_shares_and_do_not_change_the_output() {
             let sum: f32 = shares.iter().sum();
             let expected = if sequence == 3 { 0.0 } else { 1.0 };
             assert!((sum - expected).abs() < 1e-5, "sequence {sequence}: {sum}");
-            assert!(shares[row % TIMES + 1..].iter().all(|share| *share == 0.0), "sees what is to come");
+            assert!(
+                shares[row % TIMES + 1..].iter().all(|share| *share == 0.0),
+                "sees what is to come"
+            );
         }
     }
     for shares in maps.maps[1].chunks_exact(PARTS) {

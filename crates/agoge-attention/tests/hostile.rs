@@ -1,5 +1,10 @@
-//! Files of weights that want to do harm: refused with the fault or tensor named, and nothing is allocated that the file's own size does not bound.
-#![allow(unsafe_code, clippy::unwrap_used, reason = "a counting allocator; functions of tests fail by panicking")]
+//! Files of weights that want to do harm: refused with the fault or tensor named, and nothing is
+//! allocated that the file's own size does not bound.
+#![allow(
+    unsafe_code,
+    clippy::unwrap_used,
+    reason = "a counting allocator; functions of tests fail by panicking"
+)]
 
 use agoge_attention::encoder::{Encoder, Size};
 use agoge_attention::{Card, Model, weights};
@@ -31,14 +36,17 @@ unsafe impl GlobalAlloc for Noting {
 #[global_allocator]
 static NOTING: Noting = Noting;
 
-/// Blocks that every run of the program takes whatever the file (paths, messages, tables of the backend).
+/// Blocks that every run of the program takes whatever the file (paths, messages, tables of the
+/// backend).
 const SMALL: usize = 64 << 10;
 
 fn model() -> Vec<u8> {
     let size = Size { width: 16, heads: 2, blocks: 2, feed_forward: 32, movements: 3 };
     let encoder = weights::seed(Encoder::new(&size, &Device::flex()), 1);
     let movements = ["a", "b", "c"].map(str::to_owned).to_vec();
-    Model::new(encoder, size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[]).to_bytes().unwrap()
+    Model::new(encoder, size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
+        .to_bytes()
+        .unwrap()
 }
 
 /// The message of a refusal, in one line with a hint; and no block was larger than the file.
@@ -46,8 +54,15 @@ fn refused(bytes: &[u8]) -> String {
     LARGEST.store(0, Ordering::Relaxed);
     let error = Model::from_bytes(bytes, "x").map(|_| ()).unwrap_err().to_string();
     let largest = LARGEST.load(Ordering::Relaxed);
-    assert!(largest <= bytes.len().max(SMALL), "{largest} bytes at once for a file of {}: {error}", bytes.len());
-    assert!(error.contains("weights x: ") && error.contains("hint: ") && error.lines().count() == 1, "{error}");
+    assert!(
+        largest <= bytes.len().max(SMALL),
+        "{largest} bytes at once for a file of {}: {error}",
+        bytes.len()
+    );
+    assert!(
+        error.contains("weights x: ") && error.contains("hint: ") && error.lines().count() == 1,
+        "{error}"
+    );
     error
 }
 
@@ -66,12 +81,17 @@ fn a_file_cut_anywhere_is_refused() {
     let bytes = model();
     assert!(Model::from_bytes(&bytes, "x").is_ok());
     for part in 0..16 {
-        assert!(refused(&bytes[..bytes.len() * part / 16]).contains("not a whole safetensors file"), "{part}/16");
+        assert!(
+            refused(&bytes[..bytes.len() * part / 16]).contains("not a whole safetensors file"),
+            "{part}/16"
+        );
     }
     for cut in [1, 7, 8, 9, bytes.len() - 1] {
         assert!(refused(&bytes[..cut]).contains("not a whole safetensors file"), "cut at {cut}");
     }
-    assert!(refused(&[bytes.as_slice(), &[0; 4]].concat()).contains("not a whole safetensors file"));
+    assert!(
+        refused(&[bytes.as_slice(), &[0; 4]].concat()).contains("not a whole safetensors file")
+    );
 }
 
 #[test]
@@ -79,7 +99,15 @@ fn a_header_of_any_length_is_refused() {
     let _alone = ALONE.lock();
     let bytes = model();
     let true_length = u64::from_le_bytes(bytes[..8].try_into().unwrap());
-    let sizes = [0, 1, true_length - 1, true_length + 1, bytes.len() as u64, u64::from(u32::MAX), 99_999_999];
+    let sizes = [
+        0,
+        1,
+        true_length - 1,
+        true_length + 1,
+        bytes.len() as u64,
+        u64::from(u32::MAX),
+        99_999_999,
+    ];
     for length in sizes.into_iter().chain([1 << 40, i64::MAX as u64, u64::MAX]) {
         let mut hostile = bytes.clone();
         hostile[..8].copy_from_slice(&length.to_le_bytes());
@@ -106,8 +134,16 @@ fn the_tensor_at_fault_is_named() {
     told(r#""shape":[17,16]"#, r#""shape":[16,17]"#, &["tensor parts", "[16, 17]", "[17, 16]"]);
     told(r#""parts":{"dtype":"F32""#, r#""parts":{"dtype":"I32""#, &["tensor parts", "I32"]);
     told(r#""parts":"#, r#""strap":"#, &["tensor parts is missing"]);
-    told(r#""shape":[17,16]"#, r#""shape":[18446744073709551615,16]"#, &["not a whole safetensors file"]);
-    told(r#""shape":[17,16]"#, r#""shape":[4294967296,4294967296]"#, &["not a whole safetensors file"]);
+    told(
+        r#""shape":[17,16]"#,
+        r#""shape":[18446744073709551615,16]"#,
+        &["not a whole safetensors file"],
+    );
+    told(
+        r#""shape":[17,16]"#,
+        r#""shape":[4294967296,4294967296]"#,
+        &["not a whole safetensors file"],
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@ mod library;
 mod load;
 mod plan;
 
-pub(crate) use learn::{Adapt, Evaluate, Label, LabelCommand, Model, ModelCommand, Pretrain, Train};
+pub(crate) use learn::{
+    Adapt, Evaluate, Label, LabelCommand, Model, ModelCommand, Pretrain, Train,
+};
 pub(crate) use library::{AthleteArgs, AthleteCommand, Library, LibraryArgs, LibraryCommand};
 pub(crate) use load::{Load, LoadCommand, LoadMethod, Risk, WarningModel, Weighed};
 pub(crate) use plan::{Known, Plan, PlanCommand};
@@ -14,7 +16,8 @@ use agoge::kinematics::dynamics::Sex;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Reads any recording of an athlete's movement and says what a coach can act on. Works offline; nothing leaves this machine.
+/// Reads any recording of an athlete's movement and says what a coach can act on. Works offline;
+/// nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "agoge", version, max_term_width = 110)]
 pub(crate) struct Arguments {
@@ -43,13 +46,15 @@ pub(crate) struct Shared {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Simulate an athlete with known faults, analyse the recording, and show what was found beside what was planted
+    /// Simulate an athlete with known faults, analyse the recording, and show what was found beside
+    /// what was planted
     Demo(Demo),
     /// Get the pose network that reads videos, once; afterwards everything works offline
     Setup(Setup),
     /// Analyse recordings and videos: report.html, analysis.json and repetitions.csv for each
     Analyze(Analyze),
-    /// Say why: where the repetitions differ from a reference, what a change would bring, and whether that explanation stands
+    /// Say why: where the repetitions differ from a reference, what a change would bring, and
+    /// whether that explanation stands
     Explain(Explain),
     /// Say what a file is, how good it is, and what can be concluded from it
     Doctor(Doctor),
@@ -71,11 +76,14 @@ pub(crate) enum Command {
     Label(Label),
     /// Show, export or import a model (docs/MODELS.md)
     Model(Model),
-    /// Bring workouts, diaries and reports of an athlete together, and show what they weigh (docs/LOAD.md)
+    /// Bring workouts, diaries and reports of an athlete together, and show what they weigh
+    /// (docs/LOAD.md)
     Load(Load),
-    /// Say what changed in an athlete's load and reports, why it matters, what to do, and how sure that is
+    /// Say what changed in an athlete's load and reports, why it matters, what to do, and how sure
+    /// that is
     Risk(Risk),
-    /// Plan the next weeks: sessions and drills for findings, load and events, under rules that no plan breaks (docs/PLAN.md)
+    /// Plan the next weeks: sessions and drills for findings, load and events, under rules that no
+    /// plan breaks (docs/PLAN.md)
     Plan(Plan),
     /// Add, list, show, export or delete athletes of the library (docs/LIBRARY.md)
     Athlete(AthleteArgs),
@@ -107,7 +115,8 @@ pub(crate) struct Demo {
 /// `agoge setup`
 #[derive(Debug, Args)]
 pub(crate) struct Setup {
-    /// The package file, where npm is not installed (`npm pack @mediapipe/pose@0.5.1675469404` makes it elsewhere)
+    /// The package file, where npm is not installed (`npm pack @mediapipe/pose@0.5.1675469404`
+    /// makes it elsewhere)
     #[arg(long, value_name = "FILE.tgz")]
     pub(crate) from: Option<PathBuf>,
 }
@@ -139,16 +148,19 @@ pub(crate) struct Reading {
     /// Settings from a TOML file; arguments given here win over it
     #[arg(short = 'C', long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
-    /// Which person, counted from 0 as in the file, or in order of appearance in a video (default: the one seen longest; in a video the largest for longest)
+    /// Which person, counted from 0 as in the file, or in order of appearance in a video (default:
+    /// the one seen longest; in a video the largest for longest)
     #[arg(long, value_name = "N")]
     pub(crate) person: Option<usize>,
     /// The athlete's standing height in metres: turns pixels into metres
     #[arg(short = 'H', long, value_name = "METRES", alias = "first_person_height")]
     pub(crate) height: Option<f64>,
-    /// The athlete's mass in kilograms: for the moments in the joints, from force plates or of somebody who stands (docs/LOAD.md)
+    /// The athlete's mass in kilograms: for the moments in the joints, from force plates or of
+    /// somebody who stands (docs/LOAD.md)
     #[arg(long, value_name = "KILOGRAMS", alias = "participant_mass")]
     pub(crate) mass: Option<f64>,
-    /// The athlete's sex, female or male: whose table of segments the moments take (men's without it)
+    /// The athlete's sex, female or male: whose table of segments the moments take (men's without
+    /// it)
     #[arg(long, value_name = "SEX", value_parser = sex)]
     pub(crate) sex: Option<Sex>,
     /// Only from A to B seconds
@@ -166,7 +178,8 @@ pub(crate) struct Reading {
     /// Videos: the network that finds the landmarks (default: full)
     #[arg(long, value_name = "NETWORK")]
     pub(crate) pose: Option<Pose>,
-    /// Videos: take the landmarks in the room instead of those in the picture: three dimensions, of which the depth is the network's guess
+    /// Videos: take the landmarks in the room instead of those in the picture: three dimensions, of
+    /// which the depth is the network's guess
     #[arg(long)]
     pub(crate) world: bool,
     /// Cut-off of the low-pass filter in Hz
@@ -180,7 +193,8 @@ pub(crate) struct Analyze {
     /// Files (videos too), or folders of pictures or of OpenPose JSON
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The inputs are videos of one athlete by the cameras of this file (as Pose2Sim writes it): they become one recording in space
+    /// The inputs are videos of one athlete by the cameras of this file (as Pose2Sim writes it):
+    /// they become one recording in space
     #[arg(long, value_name = "CALIBRATION.toml", alias = "calib_file", conflicts_with = "overlay")]
     pub(crate) calibration: Option<PathBuf>,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
@@ -189,19 +203,28 @@ pub(crate) struct Analyze {
     /// A recording of the same movement to compare with
     #[arg(long, value_name = "FILE", alias = "compare_to")]
     pub(crate) reference: Option<PathBuf>,
-    /// Weights of your own (see `agoge train`), or none: then the limits of the movement's definition judge alone
+    /// Weights of your own (see `agoge train`), or none: then the limits of the movement's
+    /// definition judge alone
     #[arg(long, value_name = "FILE.safetensors|none")]
     pub(crate) model: Option<PathBuf>,
     /// Where the results go; each input gets a folder of its own in it
-    #[arg(short = 'r', long, value_name = "DIR", alias = "result_dir", default_value = "agoge-report")]
+    #[arg(
+        short = 'r',
+        long,
+        value_name = "DIR",
+        alias = "result_dir",
+        default_value = "agoge-report"
+    )]
     pub(crate) out: PathBuf,
-    /// Videos: draw skeleton, angles and findings into each frame: as PNG into this folder, with a contact sheet, each input in a folder of its own; or as this film
+    /// Videos: draw skeleton, angles and findings into each frame: as PNG into this folder, with a
+    /// contact sheet, each input in a folder of its own; or as this film
     #[arg(long, value_name = "DIR|FILM.mp4")]
     pub(crate) overlay: Option<PathBuf>,
     /// Make every face that was found unrecognisable in these pictures
     #[arg(long, requires = "overlay")]
     pub(crate) blur_faces: bool,
-    /// Whose they are: recording and analysis are also stored in the library (see `agoge athlete add`)
+    /// Whose they are: recording and analysis are also stored in the library (see `agoge athlete
+    /// add`)
     #[arg(long, value_name = "NAME")]
     pub(crate) athlete: Option<String>,
     /// The athlete's day of the recording, with --athlete (default: today)
@@ -224,7 +247,9 @@ pub(crate) struct Explain {
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
     #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
     pub(crate) movement: String,
-    /// What to compare with: a recording, several (a squad, one an athlete), a norm (`agoge norm`), or `own` for the athlete's own best repetitions; default: what is usual, if that is known, else `own`
+    /// What to compare with: a recording, several (a squad, one an athlete), a norm (`agoge norm`),
+    /// or `own` for the athlete's own best repetitions; default: what is usual, if that is known,
+    /// else `own`
     #[arg(long, value_name = "FILE…|NORM.json|own", num_args = 1..)]
     pub(crate) reference: Vec<PathBuf>,
     /// A trained model, or `none`; default: the one that comes with Agoge
@@ -324,15 +349,17 @@ fn sex(text: &str) -> Result<Sex, String> {
 
 /// An item of a screen with its points, as in 4=1.
 fn item_points(text: &str) -> Result<[u8; 2], String> {
-    let parts =
-        text.split_once('=').and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));
+    let parts = text
+        .split_once('=')
+        .and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));
     parts.ok_or_else(|| "write it as 4=1".to_owned())
 }
 
 /// `agoge serve`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; an address that other machines reach (0.0.0.0:8420 is every one) is encrypted and asks for a token
+    /// Where to listen; an address that other machines reach (0.0.0.0:8420 is every one) is
+    /// encrypted and asks for a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub(crate) address: std::net::SocketAddr,
     /// Make a new token for other machines; the old one is worth nothing from then on
@@ -361,11 +388,13 @@ pub(crate) enum BenchCommand {
         /// For how long, s
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// All athletes move in step, as a class does, so that all repetitions end at once (default: each is at its own place of the set)
+        /// All athletes move in step, as a class does, so that all repetitions end at once
+        /// (default: each is at its own place of the set)
         #[arg(long)]
         in_step: bool,
     },
-    /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until "quit"
+    /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until
+    /// "quit"
     Serve {
         /// On how many threads (default: as many as the machine has cores)
         #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
@@ -373,7 +402,8 @@ pub(crate) enum BenchCommand {
     },
     /// List the tasks with the operations that one run takes
     Tasks,
-    /// Let methods that judge quality learn from a public set without one athlete, one after the other: numbers learned, seconds of learning, milliseconds a clip (docs/results/skill.md)
+    /// Let methods that judge quality learn from a public set without one athlete, one after the
+    /// other: numbers learned, seconds of learning, milliseconds a clip (docs/results/skill.md)
     Methods {
         /// The folder that holds the public sets, each in a folder of its own
         #[arg(long, value_name = "DIR", default_value = ".")]
@@ -385,7 +415,8 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
         chain: Vec<usize>,
     },
-    /// Learn warnings from simulated squads and judge them on others: a line of JSON for each model, number of years and seed (docs/results/load.md)
+    /// Learn warnings from simulated squads and judge them on others: a line of JSON for each
+    /// model, number of years and seed (docs/results/load.md)
     Squads {
         /// Effect of the load ratio on the log odds of an injury; 0 is none
         #[arg(long, default_value_t = 2.5)]
@@ -400,7 +431,8 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         quick: bool,
     },
-    /// Plan for virtual athletes whose answer to load is known, and let them train: a line of JSON for each (docs/PLAN.md)
+    /// Plan for virtual athletes whose answer to load is known, and let them train: a line of JSON
+    /// for each (docs/PLAN.md)
     Plans {
         /// How many athletes
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=10_000))]
@@ -412,7 +444,8 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         misled: bool,
     },
-    /// Read workout files: for each a line of JSON with milliseconds, and the values with --values (bench/peers/fit.py)
+    /// Read workout files: for each a line of JSON with milliseconds, and the values with --values
+    /// (bench/peers/fit.py)
     Workouts {
         /// The files
         #[arg(required = true, value_name = "FILES")]
@@ -421,7 +454,8 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         values: bool,
     },
-    /// Frames a second of a video: decoding, on one thread, on all; with --passes the landmark network alone as `serve` answers, task `pose`
+    /// Frames a second of a video: decoding, on one thread, on all; with --passes the landmark
+    /// network alone as `serve` answers, task `pose`
     Pose {
         /// The video
         video: PathBuf,
@@ -431,12 +465,13 @@ pub(crate) enum BenchCommand {
         /// At most so many people are followed
         #[arg(long, default_value_t = 4)]
         people: usize,
-        /// Write what the network sees and says of the first 64 bodies into this file, then serve passes over them
+        /// Write what the network sees and says of the first 64 bodies into this file, then serve
+        /// passes over them
         #[arg(long, value_name = "FILE")]
         passes: Option<PathBuf>,
     },
-    /// Fill a library with a squad and time its answers; with --write, write to it until the program is killed and say each change that was acknowledged
-    /// (docs/LIBRARY.md)
+    /// Fill a library with a squad and time its answers; with --write, write to it until the
+    /// program is killed and say each change that was acknowledged (docs/LIBRARY.md)
     Library {
         /// The folder
         folder: PathBuf,
@@ -450,7 +485,8 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "THREADS", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
         write: Option<usize>,
     },
-    /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and whether many streams at 30 frames a second keep up
+    /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and
+    /// whether many streams at 30 frames a second keep up
     Stream {
         /// How many at once
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]

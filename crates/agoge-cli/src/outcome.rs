@@ -33,7 +33,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Server(#[from] agoge_server::Error),
     /// A line that asks for no task.
-    #[error("not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends")]
+    #[error(
+        "not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends"
+    )]
     Bench {
         /// The line.
         line: String,
@@ -47,8 +49,13 @@ impl Failure {
     /// The exit code that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Failure::Server(agoge_server::Error::Runtime(_) | agoge_server::Error::Bench(_)) => Exit::OurFault,
-            Failure::Server(_) | Failure::Library(_) | Failure::Bench { .. } | Failure::Output(_) => Exit::InputAtFault,
+            Failure::Server(agoge_server::Error::Runtime(_) | agoge_server::Error::Bench(_)) => {
+                Exit::OurFault
+            }
+            Failure::Server(_)
+            | Failure::Library(_)
+            | Failure::Bench { .. }
+            | Failure::Output(_) => Exit::InputAtFault,
         }
     }
 }

@@ -15,7 +15,11 @@ fn write_clips(folder: &Path, labels: [&str; 2]) {
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for (i, (faults, label)) in [vec![], vec![shallow]].into_iter().zip(labels).enumerate() {
         let set = Set { repetitions: 1, rate_hz: 30.0, faults, ..Set::new(Exercise::Squat) };
-        agoge::formats::write_parquet(&folder.join(format!("{i}.parquet")), &set.simulate().recording).unwrap();
+        agoge::formats::write_parquet(
+            &folder.join(format!("{i}.parquet")),
+            &set.simulate().recording,
+        )
+        .unwrap();
         manifest += &format!("{i}.parquet,a,squat,{label},\n");
     }
     std::fs::write(folder.join("manifest.csv"), manifest).unwrap();
@@ -34,7 +38,9 @@ fn two_clips_make_a_model_like_any_other() {
     );
     let shown = text(&run(folder.path(), &["model", "show", "squat.safetensors"]).stdout);
     assert!(shown.contains("movements   squat") && shown.contains("adapted from base"), "{shown}");
-    let json = run(folder.path(), &["adapt", "--clips", ".", "--model", "squat.safetensors", "--json"]).stdout;
+    let json =
+        run(folder.path(), &["adapt", "--clips", ".", "--model", "squat.safetensors", "--json"])
+            .stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!((&json["way"], &json["movements"][0]), (&"committee".into(), &"squat".into()));
 }
@@ -67,17 +73,25 @@ fn set(exercise: Exercise, athlete: u64, repetitions: usize) -> Simulation {
 /// A set without the rest before and after it.
 fn trimmed(set: Simulation) -> Recording {
     let Simulation { recording, truth } = set;
-    let ([start, ..], [.., end]) = (truth.repetitions[0], truth.repetitions[truth.repetitions.len() - 1]);
+    let ([start, ..], [.., end]) =
+        (truth.repetitions[0], truth.repetitions[truth.repetitions.len() - 1]);
     recording.time_range(start as f64 / 30.0, end as f64 / 30.0).unwrap()
 }
 
-/// A model of two movements that no definition knows, from clips of five athletes: squats, and some curls, called `draw`, in each clip.
+/// A model of two movements that no definition knows, from clips of five athletes: squats, and some
+/// curls, called `draw`, in each clip.
 fn learn(folder: &Path, curls: usize, draw: &str) {
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
-    for (exercise, repetitions, name) in [(Exercise::Squat, 1, "gate_of_dawn"), (Exercise::BicepsCurl, curls, draw)] {
+    for (exercise, repetitions, name) in
+        [(Exercise::Squat, 1, "gate_of_dawn"), (Exercise::BicepsCurl, curls, draw)]
+    {
         for athlete in 0..5 {
             let file = format!("{name}{athlete}.parquet");
-            agoge::formats::write_parquet(&folder.join(&file), &trimmed(set(exercise, athlete, repetitions))).unwrap();
+            agoge::formats::write_parquet(
+                &folder.join(&file),
+                &trimmed(set(exercise, athlete, repetitions)),
+            )
+            .unwrap();
             manifest += &format!("{file},{athlete},{name},,\n");
         }
     }
@@ -93,7 +107,8 @@ fn analyzed(folder: &Path, recording: &Recording) -> serde_json::Value {
     serde_json::from_slice::<serde_json::Value>(&ran.stdout).unwrap()[0]["analysis"].take()
 }
 
-/// Movements that no definition knows are named in an analysis once a model has learned them from few clips; others are not.
+/// Movements that no definition knows are named in an analysis once a model has learned them from
+/// few clips; others are not.
 #[test]
 fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
     let folder = tempfile::tempdir().unwrap();
@@ -104,12 +119,17 @@ fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
     assert_eq!(told, ["bow_draw", "Bow draw", "recognised"], "{movement}");
     assert!(movement["certainty"].as_f64() >= Some(0.9), "{movement}");
     assert_eq!(curls["repetitions"].as_array().map(Vec::len), Some(4));
-    assert!(curls["score"].is_null() && curls["refused"].to_string().contains("no definition"), "{}", curls["refused"]);
+    assert!(
+        curls["score"].is_null() && curls["refused"].to_string().contains("no definition"),
+        "{}",
+        curls["refused"]
+    );
     let reaches = analyzed(folder.path(), &set(Exercise::OverheadReach, 7, 4).recording);
     assert_eq!(reaches["movement"]["how"], "unknown");
 }
 
-/// What moves most in it swings three times, so that no repetition that is cut by that is the movement; the recording is.
+/// What moves most in it swings three times, so that no repetition that is cut by that is the
+/// movement; the recording is.
 #[test]
 fn a_movement_of_several_swings_is_named_by_the_whole_recording() {
     let folder = tempfile::tempdir().unwrap();

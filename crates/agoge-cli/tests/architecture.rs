@@ -39,11 +39,13 @@ fn crates_point_downwards_only() {
         .output()
         .expect("cargo metadata runs");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&run.stdout).expect("cargo metadata prints JSON");
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&run.stdout).expect("cargo metadata prints JSON");
     let rules: BTreeMap<&str, &[&str]> = MAY_USE.iter().copied().collect();
     for package in metadata["packages"].as_array().expect("packages") {
         let name = package["name"].as_str().expect("name");
-        let allowed = rules.get(name).unwrap_or_else(|| panic!("{name} is not in ARCHITECTURE.md's table"));
+        let allowed =
+            rules.get(name).unwrap_or_else(|| panic!("{name} is not in ARCHITECTURE.md's table"));
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let used = dependency["name"].as_str().expect("name");
             // Tests may look at anything; the house's own direction is about what is built.

@@ -1,6 +1,11 @@
 //! Bad input: one clear line that says what, where and what to do; exit code 1; nothing written.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -27,7 +32,12 @@ fn csv(joints: &[&str], frames: usize, cell: &str) -> String {
     }
     table.push('\n');
     for frame in 0..frames {
-        let _ = writeln!(table, "{}{}", frame as f64 / 30.0, format!(",{cell}").repeat(3 * joints.len()));
+        let _ = writeln!(
+            table,
+            "{}{}",
+            frame as f64 / 30.0,
+            format!(",{cell}").repeat(3 * joints.len())
+        );
     }
     table
 }
@@ -39,7 +49,10 @@ fn refused(folder: &Path, input: &str) -> String {
     assert_eq!(ran.status.code(), Some(1), "{input}: {line}");
     assert_eq!(text(&ran.stdout), "", "{input}");
     assert_eq!(line.lines().count(), 1, "{input}: {line}");
-    assert!(line.starts_with("error: ") && line.contains("; hint: ") && line.contains(input), "{input}: {line}");
+    assert!(
+        line.starts_with("error: ") && line.contains("; hint: ") && line.contains(input),
+        "{input}: {line}"
+    );
     assert!(below(&folder.join("out")).is_empty(), "{input}: {:?}", below(&folder.join("out")));
     line
 }
@@ -47,7 +60,9 @@ fn refused(folder: &Path, input: &str) -> String {
 /// A sensor at rest.
 fn sensor(unit: &str, samples: usize) -> String {
     let head = format!("time_s,acc_x,acc_y,acc_z,gyr_x{unit},gyr_y{unit},gyr_z{unit}\n");
-    head + &(0..samples).map(|sample| format!("{},0,9.81,0,0,0,0\n", sample as f64 / 50.0)).collect::<String>()
+    head + &(0..samples)
+        .map(|sample| format!("{},0,9.81,0,0,0,0\n", sample as f64 / 50.0))
+        .collect::<String>()
 }
 
 #[test]
@@ -58,16 +73,40 @@ fn files_in_which_there_is_nothing_to_analyse() {
     let cases: [(&str, String, &str); 13] = [
         ("empty.trc", String::new(), "nothing to read: the file or folder is empty"),
         ("empty.csv", String::new(), "nothing to read: the file or folder is empty"),
-        ("text.json", "hello there".to_owned(), "not a recording that can be read: text without a header"),
+        (
+            "text.json",
+            "hello there".to_owned(),
+            "not a recording that can be read: text without a header",
+        ),
         ("picture.csv", "\u{89}PNG\r\n\u{1a}\n".to_owned(), "not a recording that can be read"),
-        ("cut.json", "{\"people\": [{\"pose_keypoints_2d\": [1, 2".to_owned(), "the JSON ends too early in line 1"),
-        ("nan.csv", csv(&JOINTS, 60, "nan"), "nothing to analyse: no position is known in any of the 60 frames"),
-        ("blank.csv", csv(&JOINTS, 60, ""), "nothing to analyse: no position is known in any of the 60 frames"),
+        (
+            "cut.json",
+            "{\"people\": [{\"pose_keypoints_2d\": [1, 2".to_owned(),
+            "the JSON ends too early in line 1",
+        ),
+        (
+            "nan.csv",
+            csv(&JOINTS, 60, "nan"),
+            "nothing to analyse: no position is known in any of the 60 frames",
+        ),
+        (
+            "blank.csv",
+            csv(&JOINTS, 60, ""),
+            "nothing to analyse: no position is known in any of the 60 frames",
+        ),
         ("zero.csv", csv(&JOINTS, 0, "1"), "nothing to read: the file or folder is empty"),
         ("one.csv", csv(&JOINTS, 1, "1"), "nothing to analyse: a single frame is no movement"),
-        ("unknown.csv", csv(&unknown, 60, "1"), "nothing to analyse: no joint is a known part of the body: \"blob0\""),
+        (
+            "unknown.csv",
+            csv(&unknown, 60, "1"),
+            "nothing to analyse: no joint is a known part of the body: \"blob0\"",
+        ),
         ("units.csv", sensor("", 60), "the angular velocity of the sensor has no unit"),
-        ("axis.csv", sensor("_deg/s", 60).replace("gyr_z_deg/s", "rest"), "the sensor has no column gyr_z"),
+        (
+            "axis.csv",
+            sensor("_deg/s", 60).replace("gyr_z_deg/s", "rest"),
+            "the sensor has no column gyr_z",
+        ),
         ("instant.csv", sensor("_deg/s", 1), "the sensor has one sample only"),
     ];
     for (name, content, expected) in cases {
@@ -84,7 +123,11 @@ fn frames_without_a_person() {
     assert!(refused(folder.path(), "nobody.json").contains("no person in any frame"));
     std::fs::create_dir(folder.path().join("nobody")).unwrap();
     for frame in 0..5 {
-        std::fs::write(folder.path().join(format!("nobody/a_{frame}_keypoints.json")), r#"{"people": []}"#).unwrap();
+        std::fs::write(
+            folder.path().join(format!("nobody/a_{frame}_keypoints.json")),
+            r#"{"people": []}"#,
+        )
+        .unwrap();
     }
     assert!(refused(folder.path(), "nobody").contains("no person in any frame"));
 }
@@ -96,9 +139,14 @@ fn paths_that_lead_to_no_recording() {
     std::fs::write(folder.path().join("file"), "x").unwrap();
     assert!(refused(folder.path(), "file/below.trc").contains("cannot read: "));
     std::fs::create_dir(folder.path().join("notes")).unwrap();
-    assert!(refused(folder.path(), "notes").contains("nothing to read: the file or folder is empty"));
+    assert!(
+        refused(folder.path(), "notes").contains("nothing to read: the file or folder is empty")
+    );
     std::fs::write(folder.path().join("notes/readme.txt"), "x").unwrap();
-    assert!(refused(folder.path(), "notes").contains("a folder without pictures (PNG, JPEG) or numbered JSON files"));
+    assert!(
+        refused(folder.path(), "notes")
+            .contains("a folder without pictures (PNG, JPEG) or numbered JSON files")
+    );
 }
 
 /// Every file of ours, cut in the middle of what it holds.
@@ -114,11 +162,15 @@ fn files_that_were_cut_off() {
         let bytes = std::fs::read(path(name)).unwrap();
         std::fs::write(path(name), &bytes[..bytes.len() * 2 / 3]).unwrap();
         let line = refused(folder.path(), name);
-        assert!(["cells where", "parquet", "Parquet"].iter().any(|word| line.contains(word)), "{name}: {line}");
+        assert!(
+            ["cells where", "parquet", "Parquet"].iter().any(|word| line.contains(word)),
+            "{name}: {line}"
+        );
     }
 }
 
-/// Ten million rows are refused after the first million: what is read is bounded, so the file of the test need not be longer.
+/// Ten million rows are refused after the first million: what is read is bounded, so the file of
+/// the test need not be longer.
 #[test]
 fn more_frames_than_are_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -137,12 +189,18 @@ fn one_bad_file_does_not_stop_the_others() {
         agoge::formats::write_trc(&folder.path().join(name), &squats()).unwrap();
     }
     std::fs::write(folder.path().join("bad.trc"), "").unwrap();
-    let ran = run(folder.path(), &["analyze", "a.trc", "bad.trc", "b.trc", "c.trc", "--movement", "squat"]);
+    let ran = run(
+        folder.path(),
+        &["analyze", "a.trc", "bad.trc", "b.trc", "c.trc", "--movement", "squat"],
+    );
     assert_eq!(ran.status.code(), Some(1));
     let line = text(&ran.stderr);
     assert!(line.lines().count() == 1 && line.contains("bad.trc"), "{line}");
     for name in ["a", "b", "c"] {
-        assert!(folder.path().join("agoge-report").join(name).join("analysis.json").exists(), "{name}");
+        assert!(
+            folder.path().join("agoge-report").join(name).join("analysis.json").exists(),
+            "{name}"
+        );
     }
     assert!(!folder.path().join("agoge-report/bad").exists());
     assert_eq!(text(&ran.stdout).matches("3 complete repetitions.").count(), 3);
@@ -177,7 +235,8 @@ fn what_is_wrong_for_every_file_is_said_once() {
         (["--reference", "none.trc"], "cannot read: "),
         (["--out", "a.trc"], "a.trc/a: "),
     ] {
-        let inputs: &[&str] = if arguments[0] == "--out" { &["a.trc"] } else { &["a.trc", "b.trc"] };
+        let inputs: &[&str] =
+            if arguments[0] == "--out" { &["a.trc"] } else { &["a.trc", "b.trc"] };
         let ran = run(folder.path(), &[&["analyze"], inputs, &arguments[..]].concat());
         let line = text(&ran.stderr);
         assert_eq!(ran.status.code(), Some(1), "{arguments:?}: {line}");
@@ -187,7 +246,10 @@ fn what_is_wrong_for_every_file_is_said_once() {
     }
     let ran = run(folder.path(), &["analyze", "a.trc", "--time-range", "500", "600"]);
     let line = text(&ran.stderr);
-    assert!(ran.status.code() == Some(1) && line.starts_with("error: no frame between 500 s and 600 s"), "{line}");
+    assert!(
+        ran.status.code() == Some(1) && line.starts_with("error: no frame between 500 s and 600 s"),
+        "{line}"
+    );
     assert!(line.contains("; hint: ") && line.ends_with("file: a.trc\n"), "{line}");
 }
 

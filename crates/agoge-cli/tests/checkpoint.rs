@@ -17,7 +17,8 @@ fn manifest(folder: &Path) {
     let rows = (0..6u64)
         .map(|seed| {
             let exercise = if seed % 2 == 0 { Exercise::Squat } else { Exercise::OverheadReach };
-            let simulation = Set { repetitions: 1, rate_hz: 30.0, seed, ..Set::new(exercise) }.simulate();
+            let simulation =
+                Set { repetitions: 1, rate_hz: 30.0, seed, ..Set::new(exercise) }.simulate();
             let file = format!("{seed}.parquet");
             agoge::formats::write_parquet(&set.join(&file), &simulation.recording).unwrap();
             Row {
@@ -32,12 +33,15 @@ fn manifest(folder: &Path) {
     Manifest { rows }.write(&set.join("manifest.csv")).unwrap();
 }
 
-/// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and goes on: the weights are those of a training that nobody killed, byte for byte.
+/// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and goes on: the weights
+/// are those of a training that nobody killed, byte for byte.
 fn killed_and_whole(command: &str) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     manifest(folder.path());
-    let arguments = |out: &'static str| [command, "set/manifest.csv", "--epochs", "60", "--quiet", "--out", out];
+    let arguments = |out: &'static str| {
+        [command, "set/manifest.csv", "--epochs", "60", "--quiet", "--out", out]
+    };
     // The name in the card is the file's: both files have the same, in folders of their own.
     std::fs::create_dir(at("whole")).unwrap();
     std::fs::create_dir(at("killed")).unwrap();
@@ -60,7 +64,8 @@ fn killed_and_whole(command: &str) {
     child.wait().unwrap();
     assert!(!at("killed/model.safetensors").exists(), "it was killed too late to prove anything");
 
-    let refused = run(folder.path(), &[&with("killed/model.safetensors")[..], &["--seed", "2"]].concat());
+    let refused =
+        run(folder.path(), &[&with("killed/model.safetensors")[..], &["--seed", "2"]].concat());
     let said = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("training: of another") && said.contains("hint: "), "{said}");

@@ -1,6 +1,11 @@
 //! `agoge explain` and `agoge norm` as a coach runs them.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -14,7 +19,8 @@ use std::path::Path;
 /// Writes simulated squats.
 fn squats(path: &Path, faults: Vec<Fault>, seed: u64) {
     let height_m = 1.6 + 0.05 * seed as f64;
-    let set = Set { repetitions: 7, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
+    let set =
+        Set { repetitions: 7, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
     // Without noise no joint moves sideways, and the file would be read as one of a single camera.
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.002, seed, ..Corruption::default() }.apply(&mut recording);
@@ -23,7 +29,12 @@ fn squats(path: &Path, faults: Vec<Fault>, seed: u64) {
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let fault = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Right), repetitions: 4..=7, size: 20.0 };
+    let fault = Fault {
+        kind: FaultKind::KneeInwardUp,
+        side: Some(Side::Right),
+        repetitions: 4..=7,
+        size: 20.0,
+    };
     squats(&folder.path().join("faulty.trc"), vec![fault], 1);
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for seed in 2..=5 {
@@ -37,11 +48,21 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn beside_a_recording_a_squad_a_norm_and_oneself() {
     let folder = folder();
-    let made = run(folder.path(), &["norm", "manifest.csv", "--source", "our squad", "--out", "squad.json"]);
+    let made = run(
+        folder.path(),
+        &["norm", "manifest.csv", "--source", "our squad", "--out", "squad.json"],
+    );
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     assert!(text(&made.stdout).contains("28 repetitions of 4 athletes"), "{}", text(&made.stdout));
-    for reference in [&["clean2.trc"][..], &["clean2.trc", "clean3.trc", "clean4.trc"], &["squad.json"], &["own"]] {
-        let arguments = [&["explain", "faulty.trc", "-m", "squat", "--json", "--reference"], reference].concat();
+    for reference in [
+        &["clean2.trc"][..],
+        &["clean2.trc", "clean3.trc", "clean4.trc"],
+        &["squad.json"],
+        &["own"],
+    ] {
+        let arguments =
+            [&["explain", "faulty.trc", "-m", "squat", "--json", "--reference"], reference]
+                .concat();
         let ran = run(folder.path(), &arguments);
         assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
         let why: Value = serde_json::from_slice(&ran.stdout).unwrap();
@@ -51,9 +72,13 @@ fn beside_a_recording_a_squad_a_norm_and_oneself() {
             (&"right_knee".into(), &"ascent".into()),
             "{reference:?}: {why}"
         );
-        assert!(why["gate"]["insertion"].is_number() && why["gate"]["withheld"].is_null(), "{reference:?}");
+        assert!(
+            why["gate"]["insertion"].is_number() && why["gate"]["withheld"].is_null(),
+            "{reference:?}"
+        );
     }
-    let page = std::fs::read_to_string(folder.path().join("agoge-report/faulty/report.html")).unwrap();
+    let page =
+        std::fs::read_to_string(folder.path().join("agoge-report/faulty/report.html")).unwrap();
     assert!(page.contains("as the reference") && !page.contains("NaN"));
 }
 
@@ -61,12 +86,28 @@ fn beside_a_recording_a_squad_a_norm_and_oneself() {
 fn in_two_languages() {
     let folder = folder();
     let said = |language: &str| {
-        let arguments = ["explain", "faulty.trc", "-m", "squat", "--reference", "clean2.trc", "--lang", language];
+        let arguments = [
+            "explain",
+            "faulty.trc",
+            "-m",
+            "squat",
+            "--reference",
+            "clean2.trc",
+            "--lang",
+            language,
+        ];
         text(&run(folder.path(), &arguments).stdout).to_owned()
     };
     let english = said("en");
-    assert!(english.contains("Right knee valgus ") && english.contains("° where the reference has"), "{english}");
-    assert!(said("zh").contains("右膝内扣（额状面） ") && said("zh").contains("°，参照为"), "{}", said("zh"));
+    assert!(
+        english.contains("Right knee valgus ") && english.contains("° where the reference has"),
+        "{english}"
+    );
+    assert!(
+        said("zh").contains("右膝内扣（额状面） ") && said("zh").contains("°，参照为"),
+        "{}",
+        said("zh")
+    );
 }
 
 #[test]
@@ -88,10 +129,14 @@ fn what_cannot_serve_as_a_reference_is_refused_in_one_line() {
         ("cut.json", "EOF"),
         ("none.trc", "none.trc"),
     ] {
-        let ran = run(folder.path(), &["explain", "faulty.trc", "-m", "squat", "--reference", reference]);
+        let ran =
+            run(folder.path(), &["explain", "faulty.trc", "-m", "squat", "--reference", reference]);
         let line = text(&ran.stderr);
         assert_eq!(ran.status.code(), Some(1), "{reference}: {line}");
-        assert!(line.starts_with("error: ") && line.lines().count() == 1 && line.contains("; hint: "), "{line}");
+        assert!(
+            line.starts_with("error: ") && line.lines().count() == 1 && line.contains("; hint: "),
+            "{line}"
+        );
         assert!(line.contains(what), "{line}");
     }
     // Nothing to explain is no error.

@@ -1,6 +1,12 @@
-//! The main job on real recordings (through `AGOGE_TEST_DATA`), and that the same input always gives the same bytes.
+//! The main job on real recordings (through `AGOGE_TEST_DATA`), and that the same input always
+//! gives the same bytes.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -20,11 +26,19 @@ fn analyzed(folder: &Path, input: &Path, more: &[&str]) -> Value {
         assert!(!file.to_string_lossy().ends_with(".tmp"), "{file:?} was left behind");
     }
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("NaN°"), "{input}");
+    assert!(
+        !page.contains("http://") && !page.contains("https://") && !page.contains("NaN°"),
+        "{input}"
+    );
     assert!(!page.contains("class=\"simulated\""), "{input} is not simulated");
     let rows = std::fs::read_to_string(out.join("repetitions.csv")).unwrap();
-    let analysis: Value = serde_json::from_slice(&std::fs::read(out.join("analysis.json")).unwrap()).unwrap();
-    assert_eq!(rows.lines().count(), 1 + analysis["repetitions"].as_array().unwrap().len(), "{input}");
+    let analysis: Value =
+        serde_json::from_slice(&std::fs::read(out.join("analysis.json")).unwrap()).unwrap();
+    assert_eq!(
+        rows.lines().count(),
+        1 + analysis["repetitions"].as_array().unwrap().len(),
+        "{input}"
+    );
     assert_eq!(analysis["input"]["source"]["simulated"], false);
     analysis
 }
@@ -32,7 +46,8 @@ fn analyzed(folder: &Path, input: &Path, more: &[&str]) -> Value {
 #[test]
 fn motion_capture() {
     let folder = tempfile::tempdir().unwrap();
-    // Frames and rates as the files' headers say; sprintbasket has markers on a wheelchair, which are no parts of a body.
+    // Frames and rates as the files' headers say; sprintbasket has markers on a wheelchair, which
+    // are no parts of a body.
     for (name, frames, rate, measurable) in
         [("mocap/markers.trc", 93, 100.0, true), ("mocap/sprintbasket.c3d", 3678, 120.0, false)]
     {
@@ -49,13 +64,21 @@ fn motion_capture() {
 fn one_trial_by_three_pose_networks_is_the_same_view() {
     let folder = tempfile::tempdir().unwrap();
     for network in ["BP", "OP", "AP"] {
-        let Some(path) = data(&format!("keraal/G3-{network}-CTK-P1T1-Unknown-C-0.json")) else { return };
+        let Some(path) = data(&format!("keraal/G3-{network}-CTK-P1T1-Unknown-C-0.json")) else {
+            return;
+        };
         let analysis = analyzed(folder.path(), &path, &[]);
         assert_eq!(analysis["input"]["view"], "frontal", "{network}");
-        assert!((6.0..8.0).contains(&analysis["input"]["duration_s"].as_f64().unwrap()), "{network}");
+        assert!(
+            (6.0..8.0).contains(&analysis["input"]["duration_s"].as_f64().unwrap()),
+            "{network}"
+        );
         // Knee flexion cannot be seen from the front: it is refused with the reason, not guessed.
         let refused = analysis["refused"].as_array().unwrap();
-        assert!(refused.iter().any(|one| one["name"] == "knee_flexion" && one["reason"] != ""), "{network}");
+        assert!(
+            refused.iter().any(|one| one["name"] == "knee_flexion" && one["reason"] != ""),
+            "{network}"
+        );
     }
 }
 
@@ -63,15 +86,25 @@ fn one_trial_by_three_pose_networks_is_the_same_view() {
 fn an_openpose_folder_of_shoulder_presses() {
     let Some(set) = data("pose-trainer") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let imported = run(folder.path(), &["import", "pose-trainer", set.to_str().unwrap(), "set", "--quiet"]);
+    let imported =
+        run(folder.path(), &["import", "pose-trainer", set.to_str().unwrap(), "set", "--quiet"]);
     assert_eq!(imported.status.code(), Some(0), "{}", text(&imported.stderr));
     let manifest = agoge::formats::Manifest::read(&folder.path().join("set/manifest.csv")).unwrap();
-    let row = manifest.rows.iter().find(|row| row.movement.contains("press")).expect("there is a shoulder press");
-    let recording = agoge::read(&folder.path().join("set").join(&row.file), &agoge::Options::default(), &|_, _| ())
-        .unwrap()
-        .recording;
+    let row = manifest
+        .rows
+        .iter()
+        .find(|row| row.movement.contains("press"))
+        .expect("there is a shoulder press");
+    let recording = agoge::read(
+        &folder.path().join("set").join(&row.file),
+        &agoge::Options::default(),
+        &|_, _| (),
+    )
+    .unwrap()
+    .recording;
     agoge::formats::write_openpose(&folder.path().join("press"), &recording).unwrap();
-    let analysis = analyzed(folder.path(), &folder.path().join("press"), &["--movement", "shoulder_press"]);
+    let analysis =
+        analyzed(folder.path(), &folder.path().join("press"), &["--movement", "shoulder_press"]);
     assert_eq!(analysis["input"]["source"]["format"], "openpose-json");
     assert_eq!(analysis["input"]["skeleton"], "OpenPose-18");
     assert_eq!(analysis["movement"]["how"], "given");
@@ -88,7 +121,16 @@ fn the_same_bytes_on_every_run_and_with_one_and_two_threads() {
     for (run, threads) in ["1", "2", "1", "2"].into_iter().enumerate() {
         let out = folder.path().join(run.to_string());
         let ran = agoge()
-            .args(["analyze", "a.parquet", "b.parquet", "--movement", "squat", "--reference", "a.parquet", "--out"])
+            .args([
+                "analyze",
+                "a.parquet",
+                "b.parquet",
+                "--movement",
+                "squat",
+                "--reference",
+                "a.parquet",
+                "--out",
+            ])
             .arg(&out)
             .env("RAYON_NUM_THREADS", threads)
             .current_dir(folder.path())
@@ -112,19 +154,25 @@ fn the_same_bytes_on_every_run_and_with_one_and_two_threads() {
 fn simulated_recordings_say_so_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     agoge::formats::write_parquet(&folder.path().join("squats.parquet"), &squats()).unwrap();
-    let ran = run(folder.path(), &["analyze", "squats.parquet", "--movement", "squat", "--out", "out"]);
+    let ran =
+        run(folder.path(), &["analyze", "squats.parquet", "--movement", "squat", "--out", "out"]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     assert!(text(&ran.stdout).lines().next().unwrap().contains("[SIMULATED]"));
     let out = folder.path().join("out/squats");
-    assert!(std::fs::read_to_string(out.join("report.html")).unwrap().contains("class=\"simulated\""));
-    let analysis: Value = serde_json::from_slice(&std::fs::read(out.join("analysis.json")).unwrap()).unwrap();
+    assert!(
+        std::fs::read_to_string(out.join("report.html")).unwrap().contains("class=\"simulated\"")
+    );
+    let analysis: Value =
+        serde_json::from_slice(&std::fs::read(out.join("analysis.json")).unwrap()).unwrap();
     assert_eq!(analysis["input"]["source"]["simulated"], true);
 
     let ran = run(folder.path(), &["demo", "--out", "demo"]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     assert_eq!(text(&ran.stdout).matches("[SIMULATED]").count(), 2);
     for movement in ["squat", "overhead_reach"] {
-        let page = std::fs::read_to_string(folder.path().join("demo").join(movement).join("report.html")).unwrap();
+        let page =
+            std::fs::read_to_string(folder.path().join("demo").join(movement).join("report.html"))
+                .unwrap();
         assert!(page.contains("class=\"simulated\""), "{movement}");
     }
 }
@@ -154,7 +202,12 @@ fn a_worn_sensor_alone() {
     let repetitions = analysis["repetitions"].as_array().unwrap();
     assert_eq!(repetitions.len(), 6);
     for repetition in repetitions {
-        let tilt = repetition["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
+        let tilt = repetition["metrics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|metric| metric["name"] == "tilt")
+            .unwrap();
         // Nothing but gravity is felt here: what is left is where a repetition begins.
         assert!((tilt["value"].as_f64().unwrap() - 70.0).abs() < 2.0, "{tilt}");
     }

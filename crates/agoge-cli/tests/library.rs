@@ -1,6 +1,12 @@
-//! The athletes' library as a whole program: what users do with it, and what killed programs and bad disks do to it.
+//! The athletes' library as a whole program: what users do with it, and what killed programs and
+//! bad disks do to it.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -16,7 +22,9 @@ use std::time::Duration;
 /// Runs the program on a library, in the folder that holds it.
 fn with(library: &Path) -> impl Fn(&[&str]) -> Output + '_ {
     let folder = library.parent().unwrap();
-    move |arguments| agoge().args(arguments).arg("--library").arg(library).current_dir(folder).output().unwrap()
+    move |arguments| {
+        agoge().args(arguments).arg("--library").arg(library).current_dir(folder).output().unwrap()
+    }
 }
 
 fn code(output: &Output) -> Option<i32> {
@@ -43,29 +51,50 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
     let library = folder.path().join("library");
     let run = with(&library);
     agoge::formats::write_parquet(&folder.path().join("monday.parquet"), &squats()).unwrap();
-    std::fs::write(folder.path().join("pain.csv"), "day,area,side,score\n2026-03-01,K,left,4\n").unwrap();
-    let analyze =
-        ["analyze", "monday.parquet", "--movement", "squat", "--athlete", "Ada <K> O'Neil", "--day", "2026-03-02"];
+    std::fs::write(folder.path().join("pain.csv"), "day,area,side,score\n2026-03-01,K,left,4\n")
+        .unwrap();
+    let analyze = [
+        "analyze",
+        "monday.parquet",
+        "--movement",
+        "squat",
+        "--athlete",
+        "Ada <K> O'Neil",
+        "--day",
+        "2026-03-02",
+    ];
 
     assert!(text(&run(&analyze).stderr).contains("there is no library here"));
-    let added = run(&["athlete", "add", "Ada <K> O'Neil", "--note", "a secret note", "--consent", "video"]);
+    let added =
+        run(&["athlete", "add", "Ada <K> O'Neil", "--note", "a secret note", "--consent", "video"]);
     assert_eq!((code(&added), text(&added.stdout).as_str()), (Some(0), "added Ada <K> O'Neil\n"));
     assert_eq!(code(&run(&["athlete", "add", "Mia", "--quiet"])), Some(0));
-    assert!(!folder.path().join("agoge-report").exists(), "nothing was analysed for somebody who was not there");
+    assert!(
+        !folder.path().join("agoge-report").exists(),
+        "nothing was analysed for somebody who was not there"
+    );
     let analysed = run(&analyze);
-    assert!(text(&analysed.stdout).contains("Stored in the library: analysis 1\n"), "{}", text(&analysed.stderr));
+    assert!(
+        text(&analysed.stdout).contains("Stored in the library: analysis 1\n"),
+        "{}",
+        text(&analysed.stderr)
+    );
     // The same once more is the same analysis.
-    let again: serde_json::Value = serde_json::from_slice(&run(&[&analyze[..], &["--json"]].concat()).stdout).unwrap();
+    let again: serde_json::Value =
+        serde_json::from_slice(&run(&[&analyze[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(again[0]["stored"].as_i64(), Some(1));
     assert_eq!(code(&run(&["load", "import", "pain.csv", "--athlete", "ada <k> o'neil"])), Some(0));
 
     let shown = text(&run(&["athlete", "show", "Ada <K> O'Neil"]).stdout);
-    for words in ["a secret note", "1 session, 1 recording, 0 plans", "agrees to video", "2026-03-02  squat"] {
+    for words in
+        ["a secret note", "1 session, 1 recording, 0 plans", "agrees to video", "2026-03-02  squat"]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     run(&["athlete", "consent", "Ada <K> O'Neil", "video", "--withdraw"]);
     let shown: serde_json::Value =
-        serde_json::from_slice(&run(&["athlete", "show", "Ada <K> O'Neil", "--json"]).stdout).unwrap();
+        serde_json::from_slice(&run(&["athlete", "show", "Ada <K> O'Neil", "--json"]).stdout)
+            .unwrap();
     assert_eq!(
         (shown["consents"][1]["given"].as_bool(), shown["analyses"][0]["program"].is_string()),
         (Some(false), true)
@@ -74,7 +103,8 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
     assert!(listed.starts_with("Ada <K> O'Neil") && listed.lines().count() == 1, "{listed}");
     let checked = run(&["library", "check"]);
     assert!(
-        code(&checked) == Some(0) && text(&checked.stdout).starts_with("clean: 2 athletes, 1 recordings"),
+        code(&checked) == Some(0)
+            && text(&checked.stdout).starts_with("clean: 2 athletes, 1 recordings"),
         "{}",
         text(&checked.stdout)
     );
@@ -91,13 +121,19 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
     };
     Store::open(&library).unwrap().save_label(&label).unwrap();
     let exported = run(&["label", "export", "set"]);
-    assert_eq!(text(&exported.stdout), "set: 1 repetition, 0 comparisons\nNext: agoge adapt --clips set\n");
+    assert_eq!(
+        text(&exported.stdout),
+        "set: 1 repetition, 0 comparisons\nNext: agoge adapt --clips set\n"
+    );
     let manifest = std::fs::read_to_string(folder.path().join("set/manifest.csv")).unwrap();
     assert_eq!(manifest.lines().nth(1).unwrap(), "recording-1-500ms.parquet,1,squat,1,");
     assert!(!holds(&raw(&folder.path().join("set")), "Ada <K>"));
 
     assert_eq!(code(&run(&["library", "backup", "backup"])), Some(0));
-    assert_eq!(code(&run(&["athlete", "export", "Ada <K> O'Neil", "--out", "ada.tar.gz"])), Some(0));
+    assert_eq!(
+        code(&run(&["athlete", "export", "Ada <K> O'Neil", "--out", "ada.tar.gz"])),
+        Some(0)
+    );
     assert!(folder.path().join("ada.tar.gz").is_file());
 
     let hash = Store::open(&library).unwrap().recording_row(RecordingId(1)).unwrap().hash;
@@ -107,13 +143,22 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
     assert_eq!(code(&run(&["athlete", "delete", "Ada <K> O'Neil"])), Some(2), "only with --yes");
     assert_eq!(code(&run(&["athlete", "delete", "Ada <K> O'Neil", "--yes"])), Some(0));
     let after = raw(&library);
-    assert_eq!(words.iter().filter(|word| holds(&after, word)).collect::<Vec<_>>(), Vec::<&&str>::new());
+    assert_eq!(
+        words.iter().filter(|word| holds(&after, word)).collect::<Vec<_>>(),
+        Vec::<&&str>::new()
+    );
     assert!(holds(&after, "Mia") && code(&run(&["library", "check"])) == Some(0));
 
     let refused = run(&["library", "restore", "backup"]);
-    assert!(code(&refused) == Some(1) && text(&refused.stderr).contains("--replace"), "{}", text(&refused.stderr));
+    assert!(
+        code(&refused) == Some(1) && text(&refused.stderr).contains("--replace"),
+        "{}",
+        text(&refused.stderr)
+    );
     assert_eq!(code(&run(&["library", "restore", "backup", "--replace"])), Some(0));
-    assert!(text(&run(&["athlete", "show", "Ada <K> O'Neil"]).stdout).contains("2026-03-02  squat"));
+    assert!(
+        text(&run(&["athlete", "show", "Ada <K> O'Neil"]).stdout).contains("2026-03-02  squat")
+    );
     std::fs::write(library.join("recordings/stray"), "").unwrap();
     let checked = run(&["library", "check"]);
     assert_eq!(code(&checked), Some(1));
@@ -128,8 +173,15 @@ fn what_is_wrong_is_said_in_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library");
     let run = with(&library);
-    for arguments in [vec!["athlete", "show", "Ada"], vec!["library", "check"], vec!["library", "restore", "nowhere"]] {
-        assert!(text(&run(&arguments).stderr).contains("there is no library here"), "{arguments:?}");
+    for arguments in [
+        vec!["athlete", "show", "Ada"],
+        vec!["library", "check"],
+        vec!["library", "restore", "nowhere"],
+    ] {
+        assert!(
+            text(&run(&arguments).stderr).contains("there is no library here"),
+            "{arguments:?}"
+        );
     }
     assert!(!library.exists(), "looking makes nothing");
     run(&["athlete", "add", "Ada"]);
@@ -146,7 +198,10 @@ fn what_is_wrong_is_said_in_a_line() {
         let said = run(&arguments);
         let line = text(&said.stderr);
         assert_eq!(code(&said), Some(1), "{arguments:?}: {line}");
-        assert!(line.contains(word) && line.contains("hint:") && line.lines().count() == 1, "{arguments:?}: {line}");
+        assert!(
+            line.contains(word) && line.contains("hint:") && line.lines().count() == 1,
+            "{arguments:?}: {line}"
+        );
     }
 }
 
@@ -208,7 +263,8 @@ impl Said {
     }
 }
 
-/// A writer on a library is killed at any moment, again and again; `AGOGE_TEST_KILLS` says how often (docs/LIBRARY.md has the figures of 200).
+/// A writer on a library is killed at any moment, again and again; `AGOGE_TEST_KILLS` says how
+/// often (docs/LIBRARY.md has the figures of 200).
 #[test]
 fn a_killed_writer_loses_nothing_that_was_acknowledged() {
     let kills: u64 = std::env::var("AGOGE_TEST_KILLS").map_or(12, |kills| kills.parse().unwrap());
@@ -229,7 +285,8 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
             out.read_to_string(&mut lines).unwrap();
             lines
         });
-        // Knuth's multiplicative hash spreads the moments from the start of the program, through opening, to well into the writing.
+        // Knuth's multiplicative hash spreads the moments from the start of the program, through
+        // opening, to well into the writing.
         let moment = (seed * 1_000_003 + kill + 1).wrapping_mul(2_654_435_761) % (1 << 32);
         let moment = (moment * 900) >> 32;
         std::thread::sleep(Duration::from_millis(20 + moment));
@@ -244,11 +301,14 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
             said.holds(&library);
         }
     }
-    println!("{kills} kills, {silent} of them before the first change; {acknowledged} changes acknowledged, all there");
+    println!(
+        "{kills} kills, {silent} of them before the first change; {acknowledged} changes acknowledged, all there"
+    );
     assert!(acknowledged > 0);
 }
 
-/// Runs a script of a shell with `$agoge` and `$folder`; none, with a word, where that cannot be done.
+/// Runs a script of a shell with `$agoge` and `$folder`; none, with a word, where that cannot be
+/// done.
 fn shell(wrapper: &[&str], script: &str, folder: &Path) -> Option<Output> {
     let mut words = wrapper.iter().copied().chain(["sh", "-c", script]);
     let ran = Command::new(words.next()?)
@@ -270,7 +330,10 @@ const MOUNTS: [&str; 2] = ["unshare", "-rm"];
 
 fn stopped_in_one_line(ran: &Output) {
     let said = text(&ran.stderr);
-    assert!(said.lines().count() == 1 && said.starts_with("error: ") && said.contains("hint:"), "{said}");
+    assert!(
+        said.lines().count() == 1 && said.starts_with("error: ") && said.contains("hint:"),
+        "{said}"
+    );
     assert_eq!(code(ran), Some(1), "{said}");
 }
 
@@ -286,9 +349,11 @@ fn a_disk_that_takes_no_more_stops_the_writer_and_loses_nothing() {
         assert!(!said.analyses.is_empty());
         said.holds(&folder.path().join("library"));
     }
-    // A disk of 4 MB that is really full; the library is looked at there, where there is no room, and in a copy.
+    // A disk of 4 MB that is really full; the library is looked at there, where there is no room,
+    // and in a copy.
     let folder = tempfile::tempdir().unwrap();
-    let script = "mkdir \"$folder/disk\" && mount -t tmpfs -o size=4m none \"$folder/disk\" || exit 77
+    let script =
+        "mkdir \"$folder/disk\" && mount -t tmpfs -o size=4m none \"$folder/disk\" || exit 77
         \"$agoge\" bench library \"$folder/disk/library\" --write 2; code=$?
         \"$agoge\" library check --library \"$folder/disk/library\" >\"$folder/check\" 2>&1
         cp -r \"$folder/disk/library\" \"$folder/copy\"; exit $code";
@@ -296,7 +361,8 @@ fn a_disk_that_takes_no_more_stops_the_writer_and_loses_nothing() {
         stopped_in_one_line(&ran);
         assert!(text(&ran.stderr).contains("room"), "{}", text(&ran.stderr));
         let check = std::fs::read_to_string(folder.path().join("check")).unwrap();
-        let only_traces = check.starts_with("not clean: 1 faults") && check.contains("leftover: traces of a deletion");
+        let only_traces = check.starts_with("not clean: 1 faults")
+            && check.contains("leftover: traces of a deletion");
         assert!(check.starts_with("clean: ") || only_traces, "{check}");
         let mut said = Said::default();
         said.hear(&text(&ran.stdout));
@@ -310,7 +376,8 @@ fn a_folder_that_may_not_be_written_is_said_to_be_one() {
     let library = folder.path().join("library");
     assert_eq!(code(&with(&library)(&["athlete", "add", "Ada"])), Some(0));
     let before = raw(&library);
-    for command in ["athlete add Mia", "athlete list", "athlete delete Ada --yes", "library check"] {
+    for command in ["athlete add Mia", "athlete list", "athlete delete Ada --yes", "library check"]
+    {
         let script = format!(
             "mount --bind \"$folder/library\" \"$folder/library\" && mount -o remount,ro,bind \"$folder/library\" || exit 77
              exec \"$agoge\" {command} --library \"$folder/library\""

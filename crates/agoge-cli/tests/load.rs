@@ -1,6 +1,11 @@
 //! `agoge load` and `agoge risk` as a whole program.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -19,12 +24,14 @@ fn put(folder: &Path, name: &str, content: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Half a year of runs with a day of rest each week, the last of them much longer than those before.
+/// Half a year of runs with a day of rest each week, the last of them much longer than those
+/// before.
 fn diary() -> String {
     let mut text = String::from("date,sport,minutes,rpe,distance_km,notes\n");
     let first: agoge::motion::Day = "2026-01-01".parse().unwrap();
     for day in 0..180 {
-        let (minutes, km) = if day % 7 == 0 { (0.0, 0.0) } else { (40.0 + f64::from(day % 5) * 6.0, 8.0) };
+        let (minutes, km) =
+            if day % 7 == 0 { (0.0, 0.0) } else { (40.0 + f64::from(day % 5) * 6.0, 8.0) };
         let (minutes, km) = if day == 179 { (150.0, 24.0) } else { (minutes, km) };
         text += &format!("{},running,{minutes},5,{km},\n", first.plus(day));
     }
@@ -42,7 +49,10 @@ fn a_diary_becomes_figures_and_warnings() {
     );
     let first = run(&["load", "import", &diary, &pain, "--athlete", "Ada <K>"]);
     assert!(first.status.success(), "{}", text(&first.stderr));
-    assert!(text(&first.stdout).starts_with("180 new, 0 joined") && text(&first.stdout).contains("1 reports"));
+    assert!(
+        text(&first.stdout).starts_with("180 new, 0 joined")
+            && text(&first.stdout).contains("1 reports")
+    );
     let again = run(&["load", "import", &diary, &pain, "--athlete", "Ada <K>"]);
     assert!(
         text(&again.stdout).starts_with("0 new, 0 joined")
@@ -55,20 +65,39 @@ fn a_diary_becomes_figures_and_warnings() {
         assert!(text(&shown.stdout).contains(word), "{word}: {}", text(&shown.stdout));
     }
     let page = std::fs::read_to_string(page).unwrap();
-    assert!(page.contains("Ada &lt;K&gt;") && !page.contains("Ada <K>") && page.contains("default-src 'none'"));
+    assert!(
+        page.contains("Ada &lt;K&gt;")
+            && !page.contains("Ada <K>")
+            && page.contains("default-src 'none'")
+    );
     assert!(page.contains("2.0 % of the flagged") && page.contains("200 % more than the longest"));
     assert!(!page.contains("NaN"));
 
     let risk = text(&run(&["risk", "Ada <K>"]).stdout);
-    let order =
-        ["Pain of 5 of 10 in the lower leg (left)", "200 % more than the longest", "What can and cannot be concluded"];
-    let places: Vec<usize> =
-        order.iter().map(|words| risk.find(words).unwrap_or_else(|| panic!("{words}: {risk}"))).collect();
-    assert!(places.is_sorted() && risk.contains("Why:") && risk.contains("Do:") && risk.contains("Sure:"));
+    let order = [
+        "Pain of 5 of 10 in the lower leg (left)",
+        "200 % more than the longest",
+        "What can and cannot be concluded",
+    ];
+    let places: Vec<usize> = order
+        .iter()
+        .map(|words| risk.find(words).unwrap_or_else(|| panic!("{words}: {risk}")))
+        .collect();
+    assert!(
+        places.is_sorted()
+            && risk.contains("Why:")
+            && risk.contains("Do:")
+            && risk.contains("Sure:")
+    );
 
-    let json: serde_json::Value = serde_json::from_slice(&run(&["risk", "Ada <K>", "--json"]).stdout).unwrap();
-    assert_eq!((json["by"].as_str(), json["warnings"][0]["rule"].as_str()), (Some("rules"), Some("pain")));
-    let json: serde_json::Value = serde_json::from_slice(&run(&["load", "show", "Ada <K>", "--json"]).stdout).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&run(&["risk", "Ada <K>", "--json"]).stdout).unwrap();
+    assert_eq!(
+        (json["by"].as_str(), json["warnings"][0]["rule"].as_str()),
+        (Some("rules"), Some("pain"))
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&run(&["load", "show", "Ada <K>", "--json"]).stdout).unwrap();
     assert_eq!(json["daily"]["values"].as_array().map(Vec::len), Some(180));
     // What cannot be said yet is null, not zero.
     assert!(json["trends"].as_array().unwrap().iter().any(|trend| trend["values"][0].is_null()));
@@ -85,7 +114,11 @@ fn what_is_wrong_is_said_in_a_line() {
         (vec!["risk", "Nobody"], 1, "no such athlete"),
         (vec!["load", "import", broken.as_str(), "--athlete", "Ada"], 1, "no date"),
         (vec!["load", "import", "nowhere.fit", "--athlete", "Ada"], 1, "nowhere.fit"),
-        (vec!["load", "import", broken.as_str(), "--athlete", "Ada", "--time-zone", "east"], 2, "+02:00"),
+        (
+            vec!["load", "import", broken.as_str(), "--athlete", "Ada", "--time-zone", "east"],
+            2,
+            "+02:00",
+        ),
     ] {
         let done = run(&arguments);
         let said = text(&done.stderr);
@@ -95,7 +128,8 @@ fn what_is_wrong_is_said_in_a_line() {
     }
 }
 
-/// Real files of many devices at once: what is broken is named, the rest is taken, and a second time nothing changes.
+/// Real files of many devices at once: what is broken is named, the rest is taken, and a second
+/// time nothing changes.
 #[test]
 fn files_of_many_devices() {
     let folder = tempfile::tempdir().unwrap();
@@ -116,7 +150,10 @@ fn files_of_many_devices() {
     assert_eq!(first.status.code(), Some(1));
     assert!(text(&first.stdout).starts_with("660 new"), "{}", text(&first.stdout));
     let said = text(&first.stderr);
-    assert!(said.contains("checksum is wrong") && said.contains("a FIT file of settings"), "{said}");
+    assert!(
+        said.contains("checksum is wrong") && said.contains("a FIT file of settings"),
+        "{said}"
+    );
     let table = std::fs::read(folder.path().join("athletes/Ada/workouts.csv")).unwrap();
     run(&arguments);
     assert_eq!(std::fs::read(folder.path().join("athletes/Ada/workouts.csv")).unwrap(), table);
@@ -134,12 +171,16 @@ fn a_plan_for_an_athlete_is_kept_in_the_library() {
     );
     assert!(run(&["athlete", "add", "Ada"]).status.success());
     let out = folder.path().join("plan");
-    let made = run(&["plan", "make", &request, "--athlete", "Ada", "--out", &out.to_string_lossy()]);
+    let made =
+        run(&["plan", "make", &request, "--athlete", "Ada", "--out", &out.to_string_lossy()]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let store = agoge::Store::open(&library).unwrap();
     let plans = store.plans(store.find_athlete("Ada").unwrap().id).unwrap();
-    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
-    assert!(plans.len() == 1 && plans[0].day.to_string() == "2026-06-30" && plans[0].plan == written);
+    let written: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
+    assert!(
+        plans.len() == 1 && plans[0].day.to_string() == "2026-06-30" && plans[0].plan == written
+    );
 }
 
 /// Warnings of the log ask for care by themselves, and sessions become files for devices.
@@ -160,7 +201,8 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     let make = |request: &str, name: &str| {
         let out = folder.path().join(name);
         let request = put(folder.path(), &format!("{name}.toml"), request);
-        let arguments = ["plan", "make", &request, "--athlete", "Ada", "--explain", "--workouts", "--out"];
+        let arguments =
+            ["plan", "make", &request, "--athlete", "Ada", "--explain", "--workouts", "--out"];
         let made = run(&[arguments.as_slice(), &[&out.to_string_lossy()]].concat());
         assert!(made.status.success(), "{}", text(&made.stderr));
         (text(&made.stdout).to_owned(), out)
@@ -168,8 +210,11 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     let (said, out) = make(request, "careful");
     assert!(said.contains("- Care: The run of 2026-06-28 was 18.0 km"), "{said}");
     assert!(said.contains("no session is longer than those before"), "{said}");
-    let files: Vec<_> = std::fs::read_dir(out.join("workouts")).unwrap().map(|file| file.unwrap().path()).collect();
-    let of = |kind: &str| files.iter().filter(|path| path.extension().is_some_and(|own| own == kind)).count();
+    let files: Vec<_> =
+        std::fs::read_dir(out.join("workouts")).unwrap().map(|file| file.unwrap().path()).collect();
+    let of = |kind: &str| {
+        files.iter().filter(|path| path.extension().is_some_and(|own| own == kind)).count()
+    };
     assert!(of("fit") > 0 && of("fit") == of("txt"), "{files:?}");
     for path in files.iter().filter(|path| path.extension().is_some_and(|own| own == "fit")) {
         // A FIT file without an activity is told from a broken one.

@@ -21,7 +21,11 @@ fn write_model(folder: &Path) {
         reach: vec![0.25, 0.0],
         ..Card::default()
     };
-    std::fs::write(folder.join("m.safetensors"), Model::new(encoder, size, card, &[]).to_bytes().unwrap()).unwrap();
+    std::fs::write(
+        folder.join("m.safetensors"),
+        Model::new(encoder, size, card, &[]).to_bytes().unwrap(),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -45,7 +49,9 @@ fn show_says_what_the_model_is() {
     let tensors = json["tensors"].as_array().unwrap();
     let values: u64 = tensors
         .iter()
-        .map(|tensor| tensor["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).product::<u64>())
+        .map(|tensor| {
+            tensor["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).product::<u64>()
+        })
         .sum();
     // The prototypes, [2, 16], are no parameters.
     assert_eq!(values, json["parameters"].as_u64().unwrap() + 32);
@@ -56,7 +62,17 @@ fn export_writes_both_files_and_import_reads_its_own() {
     let folder = tempfile::tempdir().unwrap();
     write_model(folder.path());
     let at = |name: &str| folder.path().join(name);
-    let asked = ["model", "export", "m.safetensors", "--onnx", "m.onnx", "--check", "c.safetensors", "--seed", "4"];
+    let asked = [
+        "model",
+        "export",
+        "m.safetensors",
+        "--onnx",
+        "m.onnx",
+        "--check",
+        "c.safetensors",
+        "--seed",
+        "4",
+    ];
     let exported = run(folder.path(), &asked);
     assert_eq!(text(&exported.stdout), "m.onnx\nc.safetensors\n", "{}", text(&exported.stderr));
     assert!(at("m.onnx").metadata().unwrap().len() > 4000);
@@ -75,16 +91,26 @@ fn export_writes_both_files_and_import_reads_its_own() {
         }
     }
     std::fs::write(at("keys.toml"), &map).unwrap();
-    let asked = ["model", "import", "m.safetensors", "--map", "keys.toml", "--out", "i.safetensors"];
+    let asked =
+        ["model", "import", "m.safetensors", "--map", "keys.toml", "--out", "i.safetensors"];
     let imported = run(folder.path(), &asked);
-    assert!(text(&imported.stdout).ends_with("not used: prototypes\n"), "{}", text(&imported.stderr));
+    assert!(
+        text(&imported.stdout).ends_with("not used: prototypes\n"),
+        "{}",
+        text(&imported.stderr)
+    );
     let again = ["model", "export", "i.safetensors", "--check", "d.safetensors", "--seed", "4"];
     assert!(run(folder.path(), &again).status.success());
-    assert!(std::fs::read(at("c.safetensors")).unwrap() == std::fs::read(at("d.safetensors")).unwrap());
+    assert!(
+        std::fs::read(at("c.safetensors")).unwrap() == std::fs::read(at("d.safetensors")).unwrap()
+    );
 
     std::fs::write(at("keys.toml"), map.replace("heads = 2", "heeds = 2")).unwrap();
     let refused = run(folder.path(), &asked);
     let said = text(&refused.stderr);
     assert_eq!((refused.status.code(), said.lines().count()), (Some(1), 1), "{said}");
-    assert!(said.contains("keys.toml") && said.contains("heeds") && said.contains("docs/MODELS.md"), "{said}");
+    assert!(
+        said.contains("keys.toml") && said.contains("heeds") && said.contains("docs/MODELS.md"),
+        "{said}"
+    );
 }

@@ -1,6 +1,12 @@
-//! What people read on the terminal, held word by word. `INSTA_UPDATE=always cargo test -p agoge-cli --test texts` accepts a change.
+//! What people read on the terminal, held word by word. `INSTA_UPDATE=always cargo test -p
+//! agoge-cli --test texts` accepts a change.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 

@@ -1,7 +1,13 @@
-//! Videos, from the file to the analysis. What needs the pose network looks for it in the folder named by `AGOGE_TEST_WEIGHTS` (as `AGOGE_DATA` for the
-//! program: `AGOGE_DATA=FOLDER agoge setup`), and says that it was skipped without.
+//! Videos, from the file to the analysis. What needs the pose network looks for it in the folder
+//! named by `AGOGE_TEST_WEIGHTS` (as `AGOGE_DATA` for the program: `AGOGE_DATA=FOLDER agoge
+//! setup`), and says that it was skipped without.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -24,7 +30,8 @@ fn weights() -> Option<PathBuf> {
     folder
 }
 
-/// Runs the program with its data in a folder, and ffmpeg out of sight so that every machine gives the same.
+/// Runs the program with its data in a folder, and ffmpeg out of sight so that every machine gives
+/// the same.
 fn run(folder: &Path, weights: &Path, arguments: &[&str]) -> Output {
     let mut command = agoge();
     command.args(arguments).current_dir(folder).env("AGOGE_DATA", weights).env("PATH", folder);
@@ -47,13 +54,22 @@ fn without_the_network_one_line_says_how_to_get_it() {
     let Some(clip) = data(CLIP) else { return };
     for command in ["analyze", "doctor"] {
         let line = refused(folder.path(), &[command, clip.to_str().unwrap()]);
-        assert!(line.contains("the pose network is not on this machine; hint: run `agoge setup` once"), "{line}");
+        assert!(
+            line.contains("the pose network is not on this machine; hint: run `agoge setup` once"),
+            "{line}"
+        );
     }
     std::fs::write(folder.path().join("other.tgz"), b"another file").unwrap();
     let line = refused(folder.path(), &["setup", "--from", "other.tgz"]);
-    assert!(line.contains("other.tgz is not @mediapipe/pose@0.5.1675469404: its SHA-256 is "), "{line}");
+    assert!(
+        line.contains("other.tgz is not @mediapipe/pose@0.5.1675469404: its SHA-256 is "),
+        "{line}"
+    );
     let line = refused(folder.path(), &["setup"]);
-    assert!(line.contains("npm cannot be run") && line.contains("agoge setup --from FILE.tgz"), "{line}");
+    assert!(
+        line.contains("npm cannot be run") && line.contains("agoge setup --from FILE.tgz"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -69,7 +85,10 @@ fn videos_that_cannot_be_read() {
         ("cut.mp4", "the file was cut off"),
         ("head.mp4", "the file was cut off"),
         ("matroska.mkv", "a video that is not MP4 or MOV; hint: install ffmpeg"),
-        (vp9.to_str().unwrap(), "the codec VP9 (vp09) is not decoded by Agoge itself; hint: install ffmpeg"),
+        (
+            vp9.to_str().unwrap(),
+            "the codec VP9 (vp09) is not decoded by Agoge itself; hint: install ffmpeg",
+        ),
     ] {
         let line = refused(folder.path(), &["analyze", input, "--out", "out"]);
         assert!(line.contains(expected) && line.trim_end().ends_with(input), "{line}");
@@ -85,7 +104,10 @@ fn a_clip_is_analysed_and_drawn() {
     let ran = run(folder.path(), &weights, &["doctor", clip, "--json", "--pose", "lite"]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     let said: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
-    assert_eq!((&said["frames"], &said["joints"], &said["unit"]), (&100.into(), &33.into(), &"px".into()));
+    assert_eq!(
+        (&said["frames"], &said["joints"], &said["unit"]),
+        (&100.into(), &33.into(), &"px".into())
+    );
     assert_eq!(said["quality"]["verdict"], "good");
     let arguments = [
         "analyze",
@@ -104,7 +126,9 @@ fn a_clip_is_analysed_and_drawn() {
     for out in ["one", "two"] {
         let ran = run(folder.path(), &weights, &[&arguments[..], &["--out", out]].concat());
         assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), String::new()));
-        results.push(std::fs::read(folder.path().join(out).join("pose2sim_cam03/analysis.json")).unwrap());
+        results.push(
+            std::fs::read(folder.path().join(out).join("pose2sim_cam03/analysis.json")).unwrap(),
+        );
     }
     assert!(results[0] == results[1], "the same video gives the same bytes");
     // 0 to 0.3 s at 60 frames a second, both ends meant, and the sheet.
@@ -122,11 +146,13 @@ fn a_clip_is_analysed_and_drawn() {
         assert!((time_s - true_s).abs() < 1.2e-5, "frame {frame}: {time_s} {true_s}");
     }
     assert!(film.next_picture().unwrap().is_none());
-    let line = refused(folder.path(), &["analyze", clip, clip, "--overlay", "both.mp4", "--out", "four"]);
+    let line =
+        refused(folder.path(), &["analyze", clip, clip, "--overlay", "both.mp4", "--out", "four"]);
     assert!(line.contains("one film for 2 videos; hint: name a folder"), "{line}");
 }
 
-/// The angle at the middle one of three parts in the picture, degrees, `[frame]`; NaN where one is missing.
+/// The angle at the middle one of three parts in the picture, degrees, `[frame]`; NaN where one is
+/// missing.
 fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
     let joints = parts.map(|part| recording.skeleton.joint_of(part).unwrap());
     let angle = |frame: usize| {
@@ -140,7 +166,11 @@ fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
 
 /// The largest change of an angle from one frame to the next, degrees.
 fn largest_step(angles: &[f64]) -> f64 {
-    angles.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|step| step.is_finite()).fold(0.0, f64::max)
+    angles
+        .windows(2)
+        .map(|w| (w[1] - w[0]).abs())
+        .filter(|step| step.is_finite())
+        .fold(0.0, f64::max)
 }
 
 const LEGS: [[Part; 3]; 4] = [
@@ -156,10 +186,12 @@ fn through_a_somersault_no_angle_jumps() {
     if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
         return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
     }
-    let film = Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
+    let film =
+        Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
     let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
     let conditioned = condition(&recording, &Default::default()).unwrap().recording;
-    // What is aimed at (docs/VIDEO.md); the left knee takes nearly all of it, where it is hidden in the air.
+    // What is aimed at (docs/VIDEO.md); the left knee takes nearly all of it, where it is hidden in
+    // the air.
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
         assert!(largest <= 40.0, "{parts:?}: {largest}");
@@ -177,7 +209,8 @@ fn through_a_somersault_no_angle_jumps() {
 #[test]
 fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };
-    let film = Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
+    let film =
+        Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
     let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
     let chosen = film.chosen(None).unwrap();
     let seen = film.seen.iter().filter(|(_, one)| one.person == chosen).count();
@@ -185,18 +218,25 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let conditioned = condition(&recording, &Default::default()).unwrap().recording;
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
-        // The aim is 40° for a sprint at 30 frames a second. Balancing at 60 is slower, but for a moment the thigh points at the camera, and its angle in the picture turns fast.
+        // The aim is 40° for a sprint at 30 frames a second. Balancing at 60 is slower, but for a
+        // moment the thigh points at the camera, and its angle in the picture turns fast.
         assert!(largest < 30.0, "{parts:?}: {largest}");
     }
-    // The treadmill is level: the standing foot is the lowest part of the body, the head the highest.
+    // The treadmill is level: the standing foot is the lowest part of the body, the head the
+    // highest.
     let body = conditioned.to_body().recording;
     let height = |part: Part| body.at(0, part.index())[1];
-    assert!(height(Part::Head) > height(Part::Pelvis) && height(Part::Pelvis) > height(Part::LeftAnkle));
-    // World landmarks are of a person's size: from hip to ankle a leg of an adult measures 0.7 to 1 m; the network knows it to a fifth.
+    assert!(
+        height(Part::Head) > height(Part::Pelvis) && height(Part::Pelvis) > height(Part::LeftAnkle)
+    );
+    // World landmarks are of a person's size: from hip to ankle a leg of an adult measures 0.7 to 1
+    // m; the network knows it to a fifth.
     let world = film.recording(&clip, None, Landmarks::World).unwrap();
     let joint = |part: Part| world.at(0, world.skeleton.joint_of(part).unwrap());
-    let between = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-    let leg =
-        between(joint(Part::LeftHip), joint(Part::LeftKnee)) + between(joint(Part::LeftKnee), joint(Part::LeftAnkle));
+    let between = |a: [f64; 3], b: [f64; 3]| {
+        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    };
+    let leg = between(joint(Part::LeftHip), joint(Part::LeftKnee))
+        + between(joint(Part::LeftKnee), joint(Part::LeftAnkle));
     assert!((0.56..1.2).contains(&leg), "{leg}");
 }

@@ -1,6 +1,7 @@
 //! [`Analysis`]: everything that is known about one recording, as it is written to `analysis.json`.
 //!
-//! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or removed.
+//! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or
+//! removed.
 
 use crate::explain::Explanation;
 use agoge_kinematics::{Event, Metric, Phase, Refused, Unit, View, missing};
@@ -35,9 +36,11 @@ pub struct Analysis {
     /// The trained model's part in the score; none if there is no model or nothing for it to read.
     #[serde(default)]
     pub model: Option<ModelNote>,
-    /// What to change first: the most important first, never more than three that are shown as such.
+    /// What to change first: the most important first, never more than three that are shown as
+    /// such.
     pub findings: Vec<Finding>,
-    /// Why, beside a reference; none where it was not asked for or nothing is there to compare with.
+    /// Why, beside a reference; none where it was not asked for or nothing is there to compare
+    /// with.
     #[serde(default)]
     pub explanation: Option<Explanation>,
     /// Curves over the repetitions.
@@ -55,7 +58,8 @@ pub struct Analysis {
     pub refused: Vec<Refused>,
 }
 
-/// A jump by its time in the air. The errors are those of positions and of half a frame at each end.
+/// A jump by its time in the air. The errors are those of positions and of half a frame at each
+/// end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JumpReport {
     /// Number of the repetition.
@@ -64,13 +68,15 @@ pub struct JumpReport {
     pub height_m: f64,
     /// How far it may be off, m.
     pub height_error_m: f64,
-    /// Reactive strength index, m/s: height over the time on the ground before (Young 1995); none without a drop.
+    /// Reactive strength index, m/s: height over the time on the ground before (Young 1995); none
+    /// without a drop.
     pub reactive_strength: Option<f64>,
     /// How far it may be off, m/s.
     pub reactive_strength_error: Option<f64>,
 }
 
-/// A screen of landings: items, and their sum as an interval, because what was not seen may be anything.
+/// A screen of landings: items, and their sum as an interval, because what was not seen may be
+/// anything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LandingReport {
     /// Which screen.
@@ -98,7 +104,8 @@ pub struct LandingItem {
     pub points: Option<u8>,
     /// The most points it gives.
     pub most: u8,
-    /// 0 to 1, where it was measured: how well the legs were seen, and how far from the limit the value was.
+    /// 0 to 1, where it was measured: how well the legs were seen, and how far from the limit the
+    /// value was.
     pub confidence: Option<f64>,
     /// Who says so: `measured`, `coach`, `unseen`.
     pub by: String,
@@ -373,6 +380,7 @@ pub struct Band {
     pub sd: Vec<f64>,
     /// The reference's mean, `[101]`, if there is a reference.
     pub reference: Option<Vec<Option<f64>>>,
-    /// Root mean square difference from the reference over the cycle (movement analysis profile, Baker et al. 2009).
+    /// Root mean square difference from the reference over the cycle (movement analysis profile,
+    /// Baker et al. 2009).
     pub deviation: Option<f64>,
 }

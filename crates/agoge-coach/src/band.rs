@@ -5,8 +5,9 @@ use agoge_kinematics::dynamics::LEG_MOMENTS;
 use agoge_kinematics::normalise::{self, cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
 
-/// The bands of the curves that a movement uses (driving signals first, then those of its metrics) and of the joints' moments, over complete repetitions; with a reference's
-/// curves and repetitions, its mean and the distance from it.
+/// The bands of the curves that a movement uses (driving signals first, then those of its metrics)
+/// and of the joints' moments, over complete repetitions; with a reference's curves and
+/// repetitions, its mean and the distance from it.
 pub fn bands(
     movement: &Movement,
     curves: &Curves,
@@ -16,7 +17,8 @@ pub fn bands(
     if repetitions.is_empty() {
         return Vec::new();
     }
-    let mut names: Vec<&str> = movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
+    let mut names: Vec<&str> =
+        movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
     names.extend(movement.metrics.iter().filter_map(|metric| metric.curve.as_deref()));
     names.extend(LEG_MOMENTS);
     let mut seen = std::collections::HashSet::new();
@@ -28,7 +30,11 @@ pub fn bands(
         .collect()
 }
 
-fn band(curve: &Curve, repetitions: &[&Repetition], reference: Option<(&Curves, &[&Repetition])>) -> Band {
+fn band(
+    curve: &Curve,
+    repetitions: &[&Repetition],
+    reference: Option<(&Curves, &[&Repetition])>,
+) -> Band {
     let (mean, sd) = spread(curve, repetitions);
     let other = reference
         .and_then(|(curves, repetitions)| Some((curves.get(&curve.name, curve.side)?, repetitions)))
@@ -44,12 +50,14 @@ fn band(curve: &Curve, repetitions: &[&Repetition], reference: Option<(&Curves, 
         unit: curve.unit,
         mean,
         sd,
-        reference: other.map(|values| values.into_iter().map(|v| v.is_finite().then_some(v)).collect()),
+        reference: other
+            .map(|values| values.into_iter().map(|v| v.is_finite().then_some(v)).collect()),
         deviation: deviation.filter(|d| d.is_finite()),
     }
 }
 
-/// Mean and standard deviation over repetitions at each point of the cycle; the deviation of a single repetition is NaN.
+/// Mean and standard deviation over repetitions at each point of the cycle; the deviation of a
+/// single repetition is NaN.
 fn spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
     let cycles: Vec<Vec<f64>> = repetitions
         .iter()

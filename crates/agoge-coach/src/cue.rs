@@ -1,9 +1,11 @@
 //! Cues while the athlete moves: few, and fewer over time.
 //!
-//! Feedback at every repetition makes athletes depend on it, feedback within a bandwidth and fading does not (Sigrist et al. 2013). So a cue is given only for what passes a
-//! limit of the movement's definition, only when that happened before (in one of the two repetitions before, so that one stumble is no fault), at most one a repetition, the
-//! most important first; and after each cue the same one is silent for 2, then 4, then 8 repetitions. The words are the definition's own, which point outside the body
-//! (Wulf et al. 2010).
+//! Feedback at every repetition makes athletes depend on it, feedback within a bandwidth and fading
+//! does not (Sigrist et al. 2013). So a cue is given only for what passes a limit of the movement's
+//! definition, only when that happened before (in one of the two repetitions before, so that one
+//! stumble is no fault), at most one a repetition, the most important first; and after each cue the
+//! same one is silent for 2, then 4, then 8 repetitions. The words are the definition's own, which
+//! point outside the body (Wulf et al. 2010).
 
 use agoge_kinematics::movement::{CheckRule, Movement, Statistic};
 use agoge_kinematics::{Metric, Repetition, Unit};
@@ -58,22 +60,31 @@ struct Check {
 impl Cues {
     /// For a set of a movement that has not begun.
     pub fn new(movement: &Movement) -> Cues {
-        let check = |index| Check { index, failed: [false; 2], silent_until: 0, silence: FIRST_SILENCE };
+        let check =
+            |index| Check { index, failed: [false; 2], silent_until: 0, silence: FIRST_SILENCE };
         let mut checks: Vec<Check> = (0..movement.checks.len()).map(check).collect();
-        checks.sort_by(|a, b| movement.checks[b.index].importance.total_cmp(&movement.checks[a.index].importance));
+        checks.sort_by(|a, b| {
+            movement.checks[b.index].importance.total_cmp(&movement.checks[a.index].importance)
+        });
         Cues { movement: movement.clone(), checks, done: 0, spoken: false }
     }
 
-    /// A repetition is on its way back: `part` is measured from its start until now. Only what nothing that follows can undo counts. `driving` is the curve that drives, whose turn is over.
+    /// A repetition is on its way back: `part` is measured from its start until now. Only what
+    /// nothing that follows can undo counts. `driving` is the curve that drives, whose turn is
+    /// over.
     pub fn during(&mut self, part: &Repetition, driving: &str) -> Option<Cue> {
-        self.choose(part, |movement, check, metric| is_decided(movement, check, metric, part, driving))
+        self.choose(part, |movement, check, metric| {
+            is_decided(movement, check, metric, part, driving)
+        })
     }
 
     /// A repetition is complete.
     pub fn after(&mut self, repetition: &Repetition) -> Option<Cue> {
         let cue = self.choose(repetition, |_, _, _| true);
         for check in &mut self.checks {
-            let failed = failing(&self.movement, &self.movement.checks[check.index], &repetition.metrics).is_some();
+            let failed =
+                failing(&self.movement, &self.movement.checks[check.index], &repetition.metrics)
+                    .is_some();
             check.failed = [check.failed[1], failed];
         }
         self.done += 1;
@@ -89,11 +100,14 @@ impl Cues {
         if self.spoken {
             return None;
         }
-        let due = |check: &&mut Check| self.done >= check.silent_until && check.failed.contains(&true);
+        let due =
+            |check: &&mut Check| self.done >= check.silent_until && check.failed.contains(&true);
         for check in self.checks.iter_mut().filter(due) {
             let rule = &self.movement.checks[check.index];
             let failing = failing(&self.movement, rule, &repetition.metrics);
-            let Some((metric, limit)) = failing.filter(|(metric, _)| counts(&self.movement, rule, metric)) else {
+            let Some((metric, limit)) =
+                failing.filter(|(metric, _)| counts(&self.movement, rule, metric))
+            else {
                 continue;
             };
             check.silent_until = self.done + 1 + check.silence;
@@ -113,16 +127,30 @@ impl Cues {
     }
 }
 
-/// The metric that passes a check's limit, with the limit; a value that no body can have passes none.
-fn failing<'a>(movement: &Movement, check: &CheckRule, metrics: &'a [Metric]) -> Option<(&'a Metric, f64)> {
-    let own = metrics.iter().filter(|metric| metric.name == check.metric && movement.is_possible(metric));
-    own.into_iter().find_map(|metric| Some((metric, check.passed_bound(metric.value, metric.unit)?)))
+/// The metric that passes a check's limit, with the limit; a value that no body can have passes
+/// none.
+fn failing<'a>(
+    movement: &Movement,
+    check: &CheckRule,
+    metrics: &'a [Metric],
+) -> Option<(&'a Metric, f64)> {
+    let own =
+        metrics.iter().filter(|metric| metric.name == check.metric && movement.is_possible(metric));
+    own.into_iter()
+        .find_map(|metric| Some((metric, check.passed_bound(metric.value, metric.unit)?)))
 }
 
 /// Whether a value that passes its limit on the way back will do so at the end too.
-fn is_decided(movement: &Movement, check: &CheckRule, metric: &Metric, part: &Repetition, driving: &str) -> bool {
+fn is_decided(
+    movement: &Movement,
+    check: &CheckRule,
+    metric: &Metric,
+    part: &Repetition,
+    driving: &str,
+) -> bool {
     let Some(rule) = movement.metric(&metric.name) else { return false };
-    let over = |name: &str| part.events.iter().any(|event| event.name == name && event.frame < part.end);
+    let over =
+        |name: &str| part.events.iter().any(|event| event.name == name && event.frame < part.end);
     if let Some(phase) = &rule.phase {
         return movement.phases.iter().any(|known| known.name == *phase && over(&known.to));
     }
@@ -130,7 +158,9 @@ fn is_decided(movement: &Movement, check: &CheckRule, metric: &Metric, part: &Re
     let drives = rule.curve.as_deref() == Some(driving);
     match rule.statistic {
         Statistic::Max => metric.value > limit.high || drives,
-        Statistic::Range | Statistic::Rise | Statistic::Fall | Statistic::Drift => metric.value > limit.high,
+        Statistic::Range | Statistic::Rise | Statistic::Fall | Statistic::Drift => {
+            metric.value > limit.high
+        }
         Statistic::Min => metric.value < limit.low,
         Statistic::ValueAt => rule.event.as_deref().is_some_and(over),
         _ => false,
@@ -150,16 +180,28 @@ mod tests {
             complete: true,
             phases: vec![Phase { name: "descent".into(), start: 0, end: 30 }],
             events: vec![Event { name: "deepest".into(), frame: 30 }],
-            metrics: vec![Metric { name: "depth".into(), side: None, phase: None, value: depth, unit: Unit::Degree }],
+            metrics: vec![Metric {
+                name: "depth".into(),
+                side: None,
+                phase: None,
+                value: depth,
+                unit: Unit::Degree,
+            }],
         }
     }
 
     #[test]
     fn cues_come_for_what_repeats_and_fade() {
         let movement = movement::find("squat").unwrap();
-        let limit = movement.checks.iter().find(|check| check.metric == "depth").unwrap().limit(Unit::Degree);
+        let limit = movement
+            .checks
+            .iter()
+            .find(|check| check.metric == "depth")
+            .unwrap()
+            .limit(Unit::Degree);
         let mut cues = Cues::new(movement);
-        let said: Vec<bool> = (0..20).map(|_| cues.after(&squat(limit.low - 20.0, 60)).is_some()).collect();
+        let said: Vec<bool> =
+            (0..20).map(|_| cues.after(&squat(limit.low - 20.0, 60)).is_some()).collect();
         let when: Vec<usize> = (0..20).filter(|&at| said[at]).collect();
         // The second, then after silences of 2, 4 and 8.
         assert_eq!(when, [1, 4, 9, 18]);
@@ -169,12 +211,18 @@ mod tests {
     #[test]
     fn one_stumble_is_no_fault_and_what_is_decided_is_said_on_the_way_back() {
         let movement = movement::find("squat").unwrap();
-        let limit = movement.checks.iter().find(|check| check.metric == "depth").unwrap().limit(Unit::Degree);
+        let limit = movement
+            .checks
+            .iter()
+            .find(|check| check.metric == "depth")
+            .unwrap()
+            .limit(Unit::Degree);
         let (short, deep) = (limit.low - 20.0, limit.low + 5.0);
         let mut cues = Cues::new(movement);
         for depth in [short, deep, deep, short] {
             assert!(
-                cues.during(&squat(depth, 40), "knee_flexion").is_none() && cues.after(&squat(depth, 60)).is_none()
+                cues.during(&squat(depth, 40), "knee_flexion").is_none()
+                    && cues.after(&squat(depth, 60)).is_none()
             );
         }
         assert!(cues.during(&squat(short, 40), "pelvis_height").is_none(), "depth may still grow");

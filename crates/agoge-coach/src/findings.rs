@@ -1,4 +1,5 @@
-//! What to change first: limits that are passed beyond the error of measurement, drifts over the set, differences from a reference.
+//! What to change first: limits that are passed beyond the error of measurement, drifts over the
+//! set, differences from a reference.
 
 use crate::analysis::{Certainty, Finding, Verdict};
 use crate::precision::Precision;
@@ -11,7 +12,8 @@ use agoge_kinematics::{Metric, Movement, Repetition, Unit};
 const OFTEN: f64 = 0.25;
 /// Fewest repetitions in which a drift can be told from scatter.
 const ENOUGH_FOR_DRIFT: usize = 5;
-/// A drift counts when it is so many times its own standard error that one metric in 1000 without a drift would be by chance: the deviate of the normal distribution.
+/// A drift counts when it is so many times its own standard error that one metric in 1000 without a
+/// drift would be by chance: the deviate of the normal distribution.
 const CLEAR_DRIFT: f64 = 3.29;
 
 /// Everything the findings rest on.
@@ -33,18 +35,21 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     if evidence.data == Verdict::Poor || evidence.repetitions.is_empty() {
         return Vec::new();
     }
-    let plain: Vec<&Repetition> = evidence.repetitions.iter().map(|(_, repetition)| *repetition).collect();
+    let plain: Vec<&Repetition> =
+        evidence.repetitions.iter().map(|(_, repetition)| *repetition).collect();
     let mut found = Vec::new();
     // What no body can do says nothing of the athlete; one bad repetition in four is borne.
     let is_possible = |kind: &&Metric| {
-        let own = || plain.iter().flat_map(|r| &r.metrics).filter(|metric| metric.name == kind.name);
+        let own =
+            || plain.iter().flat_map(|r| &r.metrics).filter(|metric| metric.name == kind.name);
         4 * own().filter(|metric| !evidence.movement.is_possible(metric)).count() <= own().count()
     };
     for kind in kinds(&plain).into_iter().filter(is_possible) {
         for check in evidence.movement.checks.iter().filter(|check| check.metric == kind.name) {
             let passed = passed(evidence, check, kind);
             // A fault of the later repetitions alone is its own drift: it is told once.
-            let told = passed.as_ref().is_some_and(|finding| finding.repetitions.len() < finding.of);
+            let told =
+                passed.as_ref().is_some_and(|finding| finding.repetitions.len() < finding.of);
             found.extend(passed);
             if !told {
                 found.extend(drift(evidence, check, kind));
@@ -102,7 +107,8 @@ fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findi
     })
 }
 
-/// The finding that a metric drifts over the set towards or beyond its limit (a tiring athlete), by linear regression on the repetition's number.
+/// The finding that a metric drifts over the set towards or beyond its limit (a tiring athlete), by
+/// linear regression on the repetition's number.
 fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
     let points: Vec<(f64, f64)> = evidence
         .repetitions
@@ -125,8 +131,10 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
     }
     let word = if change > 0.0 { "rises" } else { "falls" };
     let name = words(&kind.name);
-    let title =
-        format!("{name} {word} over the set{}", kind.side.map_or(String::new(), |side| format!(" ({})", side.name())));
+    let title = format!(
+        "{name} {word} over the set{}",
+        kind.side.map_or(String::new(), |side| format!(" ({})", side.name()))
+    );
     let detail = format!(
         "{} from the first to the last repetition, steadily; the limit is {}. A sign of tiring.",
         amount(change, uncertainty, kind.unit),
@@ -155,14 +163,16 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
         return None;
     }
     let n = points.len() as f64;
-    let (mx, my) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
+    let (mx, my) =
+        (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
     let sxx: f64 = points.iter().map(|p| (p.0 - mx).powi(2)).sum();
     let slope = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>() / sxx;
     let residual: f64 = points.iter().map(|p| (p.1 - my - slope * (p.0 - mx)).powi(2)).sum();
     Some((slope, (residual / (n - 2.0) / sxx).sqrt()))
 }
 
-/// The deviate of Student's distribution with some degrees of freedom that is as rare as one of the normal distribution (Abramowitz & Stegun 1964, 26.7.5).
+/// The deviate of Student's distribution with some degrees of freedom that is as rare as one of the
+/// normal distribution (Abramowitz & Stegun 1964, 26.7.5).
 pub(crate) fn student(z: f64, freedom: usize) -> f64 {
     let n = freedom.max(1) as f64;
     let first = (z.powi(3) + z) / 4.0;
@@ -171,7 +181,8 @@ pub(crate) fn student(z: f64, freedom: usize) -> f64 {
     z + first / n + second / n.powi(2) + third / n.powi(3)
 }
 
-/// The finding that a metric differs from the reference's by more than both scatter and error of measurement.
+/// The finding that a metric differs from the reference's by more than both scatter and error of
+/// measurement.
 fn against_reference(evidence: &Evidence, kind: &Metric, plain: &[&Repetition]) -> Option<Finding> {
     let reference = values(evidence.reference.as_ref()?, kind);
     let own = values(plain, kind);
@@ -212,9 +223,9 @@ fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> F
     Finding {
         title: String::new(),
         detail: String::new(),
-        part: check.part(
-            kind.side.or_else(|| check.title(None, value).contains("right").then_some(agoge_motion::Side::Right)),
-        ),
+        part: check.part(kind.side.or_else(|| {
+            check.title(None, value).contains("right").then_some(agoge_motion::Side::Right)
+        })),
         curve,
         side: kind.side,
         phase: kind.phase.clone(),
@@ -234,7 +245,8 @@ fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> F
     }
 }
 
-/// Half width of the 95 % interval of a mean: its standard error, and never less than the error of measurement.
+/// Half width of the 95 % interval of a mean: its standard error, and never less than the error of
+/// measurement.
 fn interval(values: &[f64], error: f64) -> f64 {
     let scatter = half_width(values, 1.96);
     if scatter.is_finite() { scatter.max(error) } else { error }
@@ -277,8 +289,10 @@ pub fn plain_amount(value: f64, unit: Unit) -> String {
 /// A value with its uncertainty and unit: "14 ± 3°".
 pub fn amount(value: f64, uncertainty: f64, unit: Unit) -> String {
     let (value, uncertainty) = (plain_amount(value, unit), plain_amount(uncertainty, unit));
-    let digits = value.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(value.len());
-    let doubt: String = uncertainty.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let digits =
+        value.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(value.len());
+    let doubt: String =
+        uncertainty.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
     format!("{} ± {doubt}{}", &value[..digits], &value[digits..])
 }
 
@@ -294,17 +308,25 @@ mod tests {
         assert_eq!(words("knee_valgus_ascent"), "Knee valgus ascent");
     }
 
-    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few per cent short with few degrees of freedom.
+    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few per cent short with few degrees of
+    /// freedom.
     #[test]
     fn rare_deviates_of_few_repetitions_are_large() {
-        for (freedom, expected, tolerance) in [(4, 8.610, 0.6), (6, 5.959, 0.1), (8, 5.041, 0.03), (30, 3.646, 0.003)] {
-            assert!((student(3.2905, freedom) - expected).abs() < tolerance, "{freedom}: {}", student(3.2905, freedom));
+        for (freedom, expected, tolerance) in
+            [(4, 8.610, 0.6), (6, 5.959, 0.1), (8, 5.041, 0.03), (30, 3.646, 0.003)]
+        {
+            assert!(
+                (student(3.2905, freedom) - expected).abs() < tolerance,
+                "{freedom}: {}",
+                student(3.2905, freedom)
+            );
         }
     }
 
     #[test]
     fn a_line_has_its_slope_and_no_error() {
-        let points: Vec<(f64, f64)> = (0..8).map(|i| (f64::from(i), 3.0 - 2.0 * f64::from(i))).collect();
+        let points: Vec<(f64, f64)> =
+            (0..8).map(|i| (f64::from(i), 3.0 - 2.0 * f64::from(i))).collect();
         let (slope, error) = line(&points).unwrap();
         assert!((slope + 2.0).abs() < 1e-12 && error < 1e-12);
         assert!(line(&points[..4]).is_none());

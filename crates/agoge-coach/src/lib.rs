@@ -1,6 +1,7 @@
 //! What a coach acts on: the [`Analysis`] with its score, its findings and its doubts.
 //!
-//! Invariants: pure functions of what kinematics and attention measured; no input or output, no wording that diagnoses.
+//! Invariants: pure functions of what kinematics and attention measured; no input or output, no
+//! wording that diagnoses.
 
 pub mod analysis;
 pub mod band;

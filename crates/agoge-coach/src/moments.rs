@@ -5,13 +5,15 @@ use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex};
 use agoge_kinematics::{Curves, Repetition};
 use agoge_motion::Side;
 
-/// How far the line of a measured force may pass a joint otherwise than found, m: joint centres and the centre of pressure are each off by about a centimetre (an assumption of ours).
+/// How far the line of a measured force may pass a joint otherwise than found, m: joint centres and
+/// the centre of pressure are each off by about a centimetre (an assumption of ours).
 const MEASURED_LEVER_M: f64 = 0.02;
 /// The same of a modelled force: the centre of mass comes from tables of segments too.
 const MODELLED_LEVER_M: f64 = 0.04;
 
-/// The report of the curves of `agoge_kinematics::dynamics::leg_moments`: a member a joint, side and complete repetition (its number, and the repetition); over the whole recording where
-/// there is none. What is never known in a repetition is left out.
+/// The report of the curves of `agoge_kinematics::dynamics::leg_moments`: a member a joint, side
+/// and complete repetition (its number, and the repetition); over the whole recording where there
+/// is none. What is never known in a repetition is left out.
 pub fn moments(
     curves: &Curves,
     complete: &[(usize, &Repetition)],
@@ -28,16 +30,23 @@ pub fn moments(
     for (repetition, start, end) in spans {
         for side in Side::BOTH {
             for name in LEG_MOMENTS {
-                let Some(values) = curves.get(name, Some(side)).and_then(|own| own.values.get(start..=end)) else {
+                let Some(values) =
+                    curves.get(name, Some(side)).and_then(|own| own.values.get(start..=end))
+                else {
                     continue;
                 };
-                let known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+                let known: Vec<f64> =
+                    values.iter().copied().filter(|value| value.is_finite()).collect();
                 let (flexion, extension) =
-                    known.iter().fold((f64::NAN, f64::NAN), |(most, least), own| (own.max(most), own.min(least)));
+                    known.iter().fold((f64::NAN, f64::NAN), |(most, least), own| {
+                        (own.max(most), own.min(least))
+                    });
                 if known.is_empty() {
                     continue;
                 }
-                let forces = curves.get("ground_force", Some(side)).and_then(|own| own.values.get(start..=end));
+                let forces = curves
+                    .get("ground_force", Some(side))
+                    .and_then(|own| own.values.get(start..=end));
                 let force = forces.unwrap_or(&[]).iter().copied().fold(0.0, f64::max);
                 peaks.push(MomentPeak {
                     repetition,

@@ -3,19 +3,23 @@
 use agoge_kinematics::{Metric, Movement, Unit, WELL_SHOWN, shown};
 use agoge_motion::{Recording, Side};
 
-/// What an error rests on where nothing was measured: in space 3° and 1 cm (markers and depth cameras after filtering; the simulator's noise test stays inside).
+/// What an error rests on where nothing was measured: in space 3° and 1 cm (markers and depth
+/// cameras after filtering; the simulator's noise test stays inside).
 const SPACE: &str = "markers and depth cameras after filtering";
-/// … and from one camera 6° and 3 cm: trackers of video are 4 to 7° RMS off, so that a frontal change of 3° from one phone is noise.
+/// … and from one camera 6° and 3 cm: trackers of video are 4 to 7° RMS off, so that a frontal
+/// change of 3° from one phone is noise.
 const PICTURE: &str = "trackers of video against manual marking: 4 to 7° RMS (Gomez 2025)";
 const KERAAL: &str = "BlazePose against markers, Keraal set (docs/VIDEO.md)";
 /// A limb counts as hidden if it points out of the picture in more than this share of the frames.
 const HIDDEN: f64 = 0.05;
 
-/// Root mean square errors of an angle against markers, degrees: as it is, and without the mean error of a trial.
+/// Root mean square errors of an angle against markers, degrees: as it is, and without the mean
+/// error of a trial.
 type Rmse = [f64; 2];
 
-/// What `agoge evaluate keraal` found of one angle (docs/VIDEO.md): in a picture while the limb lies in its plane, in a picture in all frames that are told, and with the depth guessed.
-/// What was not measured takes the general figures.
+/// What `agoge evaluate keraal` found of one angle (docs/VIDEO.md): in a picture while the limb
+/// lies in its plane, in a picture in all frames that are told, and with the depth guessed. What
+/// was not measured takes the general figures.
 struct Known {
     curve: &'static str,
     in_plane: Option<Rmse>,
@@ -29,14 +33,20 @@ const MEASURED: [Known; 9] = [
     known("shoulder_abduction", Some([12.2, 11.3]), Some([22.3, 20.3]), [26.7, 22.7]),
     known("shoulder_tilt", None, Some([5.0, 4.6]), [4.6, 4.4]),
     known("trunk_lateral_lean", None, Some([4.0, 1.4]), [8.8, 8.4]),
-    // In the sagittal plane the mean error is also that of the camera's tilt and of the target on the belt: it is left out.
+    // In the sagittal plane the mean error is also that of the camera's tilt and of the target on
+    // the belt: it is left out.
     known("trunk_lean", None, None, [21.7, 21.7]),
     known("head_lean", None, None, [19.8, 19.8]),
     known("shoulder_flexion", None, None, [73.4, 67.4]),
     known("shoulder_rotation", None, None, [60.5, 39.8]),
 ];
 
-const fn known(curve: &'static str, in_plane: Option<Rmse>, picture: Option<Rmse>, depth: Rmse) -> Known {
+const fn known(
+    curve: &'static str,
+    in_plane: Option<Rmse>,
+    picture: Option<Rmse>,
+    depth: Rmse,
+) -> Known {
     Known { curve, in_plane, picture, depth: Some(depth) }
 }
 
@@ -64,7 +74,8 @@ pub struct Precision {
 pub struct MeasurementError {
     /// Half width of its 95 % interval, in the value's unit.
     pub half_width: f64,
-    /// Standard error of a difference's each side, when two values come from the same camera and place: without what is always the same; none if that was not measured.
+    /// Standard error of a difference's each side, when two values come from the same camera and
+    /// place: without what is always the same; none if that was not measured.
     pub repeated: Option<f64>,
     /// What it rests on.
     pub source: &'static str,
@@ -75,8 +86,11 @@ impl Precision {
     pub fn of(body: &Recording) -> Precision {
         let sensor = match body.space.is_3d() {
             false => Sensor::Picture,
-            // The two forms in which the world of a network comes: read from a video, and as MediaPipe writes it.
-            true if ["video", "mediapipe-json"].contains(&body.source.format.as_str()) => Sensor::Guess,
+            // The two forms in which the world of a network comes: read from a video, and as
+            // MediaPipe writes it.
+            true if ["video", "mediapipe-json"].contains(&body.source.format.as_str()) => {
+                Sensor::Guess
+            }
             true => Sensor::Space,
         };
         let arms = MEASURED
@@ -102,7 +116,8 @@ impl Precision {
         self.sensor == Sensor::Guess
     }
 
-    /// The error of a metric of a movement. An angle of a pose network carries what was measured of it.
+    /// The error of a metric of a movement. An angle of a pose network carries what was measured of
+    /// it.
     pub fn of_metric(&self, movement: &Movement, metric: &Metric) -> MeasurementError {
         let curve = movement.metric(&metric.name).and_then(|rule| rule.curve.as_deref());
         curve
@@ -114,7 +129,11 @@ impl Precision {
     /// The error of an angle that was measured against markers.
     fn measured(&self, curve: &str, side: Option<Side>) -> Option<MeasurementError> {
         let known = MEASURED.iter().find(|known| known.curve == curve)?;
-        let is_hidden = || self.hidden.iter().any(|&(name, own)| name == curve && side.is_none_or(|side| side == own));
+        let is_hidden = || {
+            self.hidden
+                .iter()
+                .any(|&(name, own)| name == curve && side.is_none_or(|side| side == own))
+        };
         let [rmse, repeated] = match self.sensor {
             Sensor::Space => None,
             Sensor::Guess => known.depth,
@@ -139,7 +158,8 @@ impl Precision {
             Unit::TrunkPerSecond => 0.2 * doubt,
             Unit::Second => 0.05,
             Unit::Percent => 3.0 * doubt,
-            // No metric of a movement is a force or a moment: these carry errors of their own (`moments`).
+            // No metric of a movement is a force or a moment: these carry errors of their own
+            // (`moments`).
             Unit::Newton | Unit::NewtonMetre => f64::NAN,
             Unit::One => 0.05 * doubt,
         };
@@ -153,12 +173,14 @@ mod tests {
     use agoge_motion::recording::MISSING;
     use agoge_motion::{Part, Skeleton, Source, Space};
 
-    /// A right arm that hangs in the picture, its forearm shortened to `share` of its length in every tenth frame.
+    /// A right arm that hangs in the picture, its forearm shortened to `share` of its length in
+    /// every tenth frame.
     fn arm(space: Space, format: &str, share: f64) -> Recording {
         let frames = 100;
         let mut position = vec![MISSING; frames * Part::COUNT];
         for frame in 0..frames {
-            let mut put = |part: Part, y: f64| position[frame * Part::COUNT + part.index()] = [0.0, y, 0.0];
+            let mut put =
+                |part: Part, y: f64| position[frame * Part::COUNT + part.index()] = [0.0, y, 0.0];
             let short = if frame % 10 == 0 { share } else { 1.0 };
             put(Part::RightShoulder, 300.0);
             put(Part::RightElbow, 200.0);
@@ -182,10 +204,16 @@ mod tests {
         assert_eq!(of(Space::World, "video", 0.5), Some(1.96 * 32.9));
         assert_eq!(of(Space::World, "trc", 0.5), None);
         let seen = Precision::of(&arm(picture, "video", 0.5));
-        assert_eq!(seen.measured("elbow_flexion", Some(Side::Left)).map(|error| error.half_width), Some(1.96 * 21.4));
+        assert_eq!(
+            seen.measured("elbow_flexion", Some(Side::Left)).map(|error| error.half_width),
+            Some(1.96 * 21.4)
+        );
         assert_eq!(seen.measured("knee_flexion", None), None);
         assert_eq!(
-            (seen.of_unit(Unit::Degree).half_width, Precision::in_space().of_unit(Unit::Degree).half_width),
+            (
+                seen.of_unit(Unit::Degree).half_width,
+                Precision::in_space().of_unit(Unit::Degree).half_width
+            ),
             (6.0, 3.0)
         );
     }

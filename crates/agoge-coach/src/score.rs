@@ -1,4 +1,5 @@
-//! The score by a movement's own checks: how far, how often and how importantly its limits are passed.
+//! The score by a movement's own checks: how far, how often and how importantly its limits are
+//! passed.
 
 use crate::analysis::Score;
 use crate::precision::Precision;
@@ -9,15 +10,21 @@ use agoge_motion::Side;
 /// Name of the method.
 pub const METHOD: &str = "limits of the movement definition";
 
-/// The score of a repetition: 100 less the passed limits, each weighed by its importance and by how far it is passed; none if none of the
-/// movement's checks could be measured. The interval is what the score would be if every value were off by its error of measurement, to
-/// the athlete's disadvantage and advantage.
-pub fn repetition(movement: &Movement, repetition: &Repetition, precision: &Precision) -> Option<Score> {
+/// The score of a repetition: 100 less the passed limits, each weighed by its importance and by how
+/// far it is passed; none if none of the movement's checks could be measured. The interval is what
+/// the score would be if every value were off by its error of measurement, to the athlete's
+/// disadvantage and advantage.
+pub fn repetition(
+    movement: &Movement,
+    repetition: &Repetition,
+    precision: &Precision,
+) -> Option<Score> {
     let at = |shift: f64| value(movement, repetition, precision, shift, |_| false);
     Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
 }
 
-/// What the score of a repetition would be if a metric (of a side, if it has sides) kept its limits.
+/// What the score of a repetition would be if a metric (of a side, if it has sides) kept its
+/// limits.
 pub fn if_kept(
     movement: &Movement,
     repetition: &Repetition,
@@ -40,13 +47,15 @@ fn value(
     for (check, metric) in measured(movement, repetition) {
         weights += check.importance;
         if !kept(metric) {
-            lost += check.importance * severity(check, metric, precision.of_metric(movement, metric).half_width, shift);
+            lost += check.importance
+                * severity(check, metric, precision.of_metric(movement, metric).half_width, shift);
         }
     }
     (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
 }
 
-/// The score of a set: the mean of its repetitions, with the mean of their intervals widened by their own scatter (1.645 standard errors: 90 %).
+/// The score of a set: the mean of its repetitions, with the mean of their intervals widened by
+/// their own scatter (1.645 standard errors: 90 %).
 pub fn set(scores: &[Score]) -> Option<Score> {
     let first = scores.first()?;
     let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
@@ -56,7 +65,12 @@ pub fn set(scores: &[Score]) -> Option<Score> {
     let value = mean(|score| score.value);
     let below = (value - mean(|score| score.low)).hypot(scatter);
     let above = (mean(|score| score.high) - value).hypot(scatter);
-    Some(Score { value, low: (value - below).max(0.0), high: (value + above).min(100.0), method: first.method.clone() })
+    Some(Score {
+        value,
+        low: (value - below).max(0.0),
+        high: (value + above).min(100.0),
+        method: first.method.clone(),
+    })
 }
 
 /// Each check with each metric it speaks of, where that could be measured.
@@ -70,8 +84,9 @@ pub(crate) fn measured<'a>(
     })
 }
 
-/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times its error of measurement where that is more).
-/// `shift` moves the value by that many errors of measurement outward.
+/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times its error
+/// of measurement where that is more). `shift` moves the value by that many errors of measurement
+/// outward.
 fn severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
     let limit = check.limit(metric.unit);
     let full = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);

@@ -5,12 +5,18 @@ use crate::precision::Precision;
 use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
 use agoge_kinematics::{Metric, Movement, Repetition};
 
-/// Fewest repetitions from which an error of measurement is stated: with fewer the standard deviation itself is too uncertain.
+/// Fewest repetitions from which an error of measurement is stated: with fewer the standard
+/// deviation itself is too uncertain.
 const ENOUGH_FOR_ERROR: usize = 4;
 
-/// Mean and standard deviation of every metric over the complete repetitions, in the order of the first repetition's metrics. The standard error of measurement
-/// comes from the athlete's own successive repetitions, and is never less than what the sensor was measured to scatter by.
-pub fn metrics(movement: &Movement, repetitions: &[&Repetition], precision: &Precision) -> Vec<MetricSummary> {
+/// Mean and standard deviation of every metric over the complete repetitions, in the order of the
+/// first repetition's metrics. The standard error of measurement comes from the athlete's own
+/// successive repetitions, and is never less than what the sensor was measured to scatter by.
+pub fn metrics(
+    movement: &Movement,
+    repetitions: &[&Repetition],
+    precision: &Precision,
+) -> Vec<MetricSummary> {
     kinds(repetitions)
         .into_iter()
         .filter_map(|kind| {
@@ -19,8 +25,8 @@ pub fn metrics(movement: &Movement, repetitions: &[&Repetition], precision: &Pre
                 return None;
             }
             let error = precision.of_metric(movement, kind);
-            let sem =
-                (values.len() >= ENOUGH_FOR_ERROR).then(|| standard_error(&values).max(error.repeated.unwrap_or(0.0)));
+            let sem = (values.len() >= ENOUGH_FOR_ERROR)
+                .then(|| standard_error(&values).max(error.repeated.unwrap_or(0.0)));
             Some(MetricSummary {
                 name: kind.name.clone(),
                 side: kind.side,
@@ -56,10 +62,18 @@ pub(crate) fn same(a: &Metric, b: &Metric) -> bool {
 
 /// The value of a metric in a repetition; NaN if it has none.
 pub(crate) fn value(repetition: &Repetition, kind: &Metric) -> f64 {
-    repetition.metrics.iter().find(|metric| same(metric, kind)).map_or(f64::NAN, |metric| metric.value)
+    repetition
+        .metrics
+        .iter()
+        .find(|metric| same(metric, kind))
+        .map_or(f64::NAN, |metric| metric.value)
 }
 
 /// The known values of one metric over repetitions, in order.
 pub(crate) fn values(repetitions: &[&Repetition], kind: &Metric) -> Vec<f64> {
-    repetitions.iter().map(|repetition| value(repetition, kind)).filter(|value| value.is_finite()).collect()
+    repetitions
+        .iter()
+        .map(|repetition| value(repetition, kind))
+        .filter(|value| value.is_finite())
+        .collect()
 }

@@ -3,11 +3,13 @@
 use crate::analysis::{DataQuality, Verdict};
 use agoge_motion::condition::Quality;
 
-/// Below this share of seen joint positions the data are poor: more of the body is guessed than measured.
+/// Below this share of seen joint positions the data are poor: more of the body is guessed than
+/// measured.
 const POOR_SEEN: f64 = 0.5;
 /// Above this share they are good, if no stretch is missing.
 const GOOD_SEEN: f64 = 0.9;
-/// A gap longer than this cannot be filled honestly (a fast phase of a movement is over within it), s.
+/// A gap longer than this cannot be filled honestly (a fast phase of a movement is over within it),
+/// s.
 const LONG_GAP_S: f64 = 0.5;
 
 /// The verdict on the data of a recording of `frames` frames at `rate_hz`.
@@ -24,16 +26,23 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
         lower(Verdict::Poor, format!("Only {frames} frames: too few to see a movement."));
     }
     if seen < POOR_SEEN {
-        lower(Verdict::Poor, format!("Only {:.0} % of the joint positions were seen.", 100.0 * seen));
+        lower(
+            Verdict::Poor,
+            format!("Only {:.0} % of the joint positions were seen.", 100.0 * seen),
+        );
     } else if seen < GOOD_SEEN {
         lower(Verdict::Usable, format!("{:.0} % of the joint positions were seen.", 100.0 * seen));
     }
     let bad: usize = bad_frames.iter().map(|[first, last]| last + 1 - first).sum();
     if bad * 20 > frames {
         let share = 100.0 * bad as f64 / frames as f64;
-        lower(Verdict::Usable, format!("In {share:.0} % of the frames most of the body was missing."));
+        lower(
+            Verdict::Usable,
+            format!("In {share:.0} % of the frames most of the body was missing."),
+        );
     }
-    let never: Vec<&str> = joints.iter().filter(|joint| joint.seen == 0.0).map(|joint| joint.joint.as_str()).collect();
+    let never: Vec<&str> =
+        joints.iter().filter(|joint| joint.seen == 0.0).map(|joint| joint.joint.as_str()).collect();
     if !never.is_empty() {
         lower(Verdict::Usable, format!("Never seen: {}.", list(&never)));
     }
@@ -43,10 +52,16 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
         .map(|joint| joint.joint.as_str())
         .collect();
     if !gappy.is_empty() {
-        lower(Verdict::Usable, format!("Lost for more than {LONG_GAP_S} s at a time: {}.", list(&gappy)));
+        lower(
+            Verdict::Usable,
+            format!("Lost for more than {LONG_GAP_S} s at a time: {}.", list(&gappy)),
+        );
     }
     if rate_hz < 20.0 {
-        lower(Verdict::Usable, format!("{rate_hz:.0} frames a second are too few for fast movements."));
+        lower(
+            Verdict::Usable,
+            format!("{rate_hz:.0} frames a second are too few for fast movements."),
+        );
     }
     if reasons.is_empty() {
         reasons.push("Every joint was seen nearly all the time.".to_owned());
@@ -54,22 +69,31 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
     DataQuality { verdict, reasons, seen, joints, bad_frames }
 }
 
-/// The verdict on the data of a worn sensor that alone felt a movement, by its tilt over time, `[frame]` (NaN where it is not known).
+/// The verdict on the data of a worn sensor that alone felt a movement, by its tilt over time,
+/// `[frame]` (NaN where it is not known).
 pub fn of_sensor(quality: Quality, tilt: &[f64]) -> DataQuality {
-    let known = tilt.iter().filter(|value| value.is_finite()).count() as f64 / tilt.len().max(1) as f64;
+    let known =
+        tilt.iter().filter(|value| value.is_finite()).count() as f64 / tilt.len().max(1) as f64;
     let verdict = match known {
         _ if known < POOR_SEEN => Verdict::Poor,
         _ if known < GOOD_SEEN => Verdict::Usable,
         _ => Verdict::Good,
     };
-    let mut reasons = vec!["Nothing was seen of the body: a worn sensor alone felt the movement.".to_owned()];
+    let mut reasons =
+        vec!["Nothing was seen of the body: a worn sensor alone felt the movement.".to_owned()];
     if verdict != Verdict::Good {
         let known = 100.0 * known;
         reasons.push(format!(
             "How it was tilted is known {known:.0} % of the time; begin with a second of rest, and leave no gaps."
         ));
     }
-    DataQuality { verdict, reasons, seen: quality.seen, joints: quality.joints, bad_frames: Vec::new() }
+    DataQuality {
+        verdict,
+        reasons,
+        seen: quality.seen,
+        joints: quality.joints,
+        bad_frames: Vec::new(),
+    }
 }
 
 /// At most five names, then how many more.
@@ -88,12 +112,19 @@ mod tests {
     use agoge_motion::condition::JointQuality;
 
     fn joint(seen: f64, longest_gap_s: f64) -> JointQuality {
-        JointQuality { joint: "left_knee".to_owned(), seen, confidence: 1.0, longest_gap_s, jitter: 0.0 }
+        JointQuality {
+            joint: "left_knee".to_owned(),
+            seen,
+            confidence: 1.0,
+            longest_gap_s,
+            jitter: 0.0,
+        }
     }
 
     #[test]
     fn worst_reason_decides() {
-        let quality = |seen, gap| Quality { seen, joints: vec![joint(seen, gap)], bad_frames: vec![] };
+        let quality =
+            |seen, gap| Quality { seen, joints: vec![joint(seen, gap)], bad_frames: vec![] };
         assert_eq!(verdict(quality(1.0, 0.0), 300, 30.0).verdict, Verdict::Good);
         assert_eq!(verdict(quality(0.95, 1.0), 300, 30.0).verdict, Verdict::Usable);
         assert_eq!(verdict(quality(0.3, 0.0), 300, 30.0).verdict, Verdict::Poor);

@@ -1,4 +1,5 @@
-//! The answer to load on real logs: tests that were not seen, forecast by the fit with priors, by Banister's model with free parameters, and by the last value.
+//! The answer to load on real logs: tests that were not seen, forecast by the fit with priors, by
+//! Banister's model with free parameters, and by the last value.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -14,20 +15,28 @@ fn data() -> Option<PathBuf> {
     folder.map(|folder| folder.join("load"))
 }
 
-/// Banister's model with five free parameters by Levenberg and Marquardt, from the usual start (45, 15), as such fits are done.
+/// Banister's model with five free parameters by Levenberg and Marquardt, from the usual start (45,
+/// 15), as such fits are done.
 fn banister(loads: &[f64], tests: &[Test]) -> impl Fn(usize) -> f64 {
     let loads = loads.to_vec();
     let model = move |p: &[f64; 5], day: usize| {
         let sum = |tau: f64| -> f64 {
-            loads[..day].iter().enumerate().map(|(i, w)| w * (-((day - i) as f64) / tau.clamp(1.0, 400.0)).exp()).sum()
+            loads[..day]
+                .iter()
+                .enumerate()
+                .map(|(i, w)| w * (-((day - i) as f64) / tau.clamp(1.0, 400.0)).exp())
+                .sum()
         };
         p[0] + p[1] * sum(p[3]) - p[2] * sum(p[4])
     };
-    let cost = |p: &[f64; 5]| tests.iter().map(|test| (model(p, test.day) - test.value).powi(2)).sum::<f64>();
+    let cost = |p: &[f64; 5]| {
+        tests.iter().map(|test| (model(p, test.day) - test.value).powi(2)).sum::<f64>()
+    };
     let mut p = [tests[0].value, 0.02, 0.04, 45.0, 15.0];
     let mut damping = 1e-3;
     for _ in 0..300 {
-        let (mut normal, mut right) = (nalgebra::Matrix5::<f64>::zeros(), nalgebra::Vector5::<f64>::zeros());
+        let (mut normal, mut right) =
+            (nalgebra::Matrix5::<f64>::zeros(), nalgebra::Vector5::<f64>::zeros());
         for test in tests {
             let at = model(&p, test.day);
             let mut slope = nalgebra::Vector5::<f64>::zeros();
@@ -89,7 +98,10 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     for n in 6..tests.len() {
         let (before, now) = (&tests[..n], tests[n]);
         ours.push(
-            Response::fit(&loads[..now.day], before, &Prior::default()).predict(&loads[..now.day]).value - now.value,
+            Response::fit(&loads[..now.day], before, &Prior::default())
+                .predict(&loads[..now.day])
+                .value
+                - now.value,
         );
         free.push(banister(&loads, before)(now.day) - now.value);
         last.push(before[n - 1].value - now.value);
@@ -105,7 +117,8 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     assert!(rmse(&ours) <= rmse(&free) && rmse(&ours) <= rmse(&last));
 }
 
-/// Strength here grows faster in the last weeks than before: neither model says so, and the drift follows it.
+/// Strength here grows faster in the last weeks than before: neither model says so, and the drift
+/// follows it.
 #[test]
 fn strength_is_forecast_no_worse_than_by_free_parameters() {
     let Some(folder) = data() else { return };
@@ -119,11 +132,15 @@ fn strength_is_forecast_no_worse_than_by_free_parameters() {
         own.0.push(load("UBNL") + load("LBNL"));
     }
     assert_eq!(squad.len(), 10);
-    // The last fifth of each athlete's tests from the first four, the prior of the squad from the first four fifths alone.
-    let seen: Vec<(Vec<f64>, Vec<Test>)> =
-        squad.values().map(|(loads, tests)| (loads.clone(), tests[..tests.len() * 4 / 5].to_vec())).collect();
+    // The last fifth of each athlete's tests from the first four, the prior of the squad from the
+    // first four fifths alone.
+    let seen: Vec<(Vec<f64>, Vec<Test>)> = squad
+        .values()
+        .map(|(loads, tests)| (loads.clone(), tests[..tests.len() * 4 / 5].to_vec()))
+        .collect();
     let shared = squad_prior(&seen);
-    let (mut ours, mut hierarchical, mut free, mut last) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut hierarchical, mut free, mut last) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (loads, tests) in squad.values() {
         let (before, after) = tests.split_at(tests.len() * 4 / 5);
         let own = Response::fit(loads, before, &Prior::default());
@@ -144,5 +161,9 @@ fn strength_is_forecast_no_worse_than_by_free_parameters() {
         rmse(&free),
         rmse(&last)
     );
-    assert!([&ours, &hierarchical].into_iter().all(|own| rmse(own) <= rmse(&free) && rmse(own) <= rmse(&last)));
+    assert!(
+        [&ours, &hierarchical]
+            .into_iter()
+            .all(|own| rmse(own) <= rmse(&free) && rmse(own) <= rmse(&last))
+    );
 }

@@ -5,12 +5,15 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file through a temporary one in the same folder, which takes the name only when all is written: a reader never sees
-/// half a file, and a failure leaves what was there before.
+/// Writes a file through a temporary one in the same folder, which takes the name only when all is
+/// written: a reader never sees half a file, and a failure leaves what was there before.
 ///
 /// # Errors
 /// [`Error::Io`], or what `fill` returns.
-pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>) -> Result<(), Error> {
+pub fn write_atomic(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let temporary = temporary(path);
     let written = (|| {
         let mut out = BufWriter::new(File::create(&temporary).map_err(|e| Error::write(path, e))?);
@@ -22,7 +25,8 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Resu
         fs::rename(&temporary, path).map_err(|e| Error::write(path, e))
     })();
     if written.is_err() {
-        // The first error is the one to report; a temporary file that was never made cannot be removed either.
+        // The first error is the one to report; a temporary file that was never made cannot be
+        // removed either.
         let _ = fs::remove_file(&temporary);
     }
     written
@@ -36,10 +40,15 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     write_atomic(path, |out| out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e)))
 }
 
-/// Writes a folder of files through a temporary one beside it. A folder that exists already is refused, so nothing is lost.
-pub(crate) fn write_folder(path: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+/// Writes a folder of files through a temporary one beside it. A folder that exists already is
+/// refused, so nothing is lost.
+pub(crate) fn write_folder(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
     if path.exists() {
-        let exists = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the folder exists already");
+        let exists =
+            std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the folder exists already");
         return Err(Error::write(path, exists));
     }
     let temporary = temporary(path);
@@ -70,7 +79,8 @@ mod tests {
     fn a_failure_leaves_the_old_file_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.txt");
-        write_atomic(&path, |out| out.write_all(b"old").map_err(|e| Error::write(&path, e))).unwrap();
+        write_atomic(&path, |out| out.write_all(b"old").map_err(|e| Error::write(&path, e)))
+            .unwrap();
         let failed = write_atomic(&path, |out| {
             out.write_all(b"new").map_err(|e| Error::write(&path, e))?;
             Err(Error::Empty { path: path.clone() })

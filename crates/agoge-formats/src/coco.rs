@@ -1,8 +1,9 @@
-//! Keypoints with picture numbers: COCO annotations, COCO results and AlphaPose (a list with `image_id` and `keypoints`), and
-//! MMPose (`instance_info` with `instances` for each `frame_id`).
+//! Keypoints with picture numbers: COCO annotations, COCO results and AlphaPose (a list with
+//! `image_id` and `keypoints`), and MMPose (`instance_info` with `instances` for each `frame_id`).
 //!
-//! 17 (COCO), 26 (HALPE), and the body of 133 (COCO-WholeBody) and 136 (HALPE with hands and face) joints. COCO's own flags 0, 1, 2
-//! count as missing, seen, seen; any other third number is a confidence.
+//! 17 (COCO), 26 (HALPE), and the body of 133 (COCO-WholeBody) and 136 (HALPE with hands and face)
+//! joints. COCO's own flags 0, 1, 2 count as missing, seen, seen; any other third number is a
+//! confidence.
 
 use crate::error::Place;
 use crate::json::{self, Node};
@@ -26,7 +27,9 @@ impl Picture {
     fn number(&self) -> Option<u64> {
         match self {
             Picture::Number(number) => Some(*number),
-            Picture::Name(name) => last_number(name.rsplit_once('.').map_or(name, |(stem, _)| stem)),
+            Picture::Name(name) => {
+                last_number(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
+            }
         }
     }
 }
@@ -72,23 +75,35 @@ struct Instance {
     track_id: Option<Node>,
 }
 
-/// Frames over pictures that would be empty before picture numbers stop being taken for frame numbers.
+/// Frames over pictures that would be empty before picture numbers stop being taken for frame
+/// numbers.
 const SPARSE: u64 = 10;
 
 /// Reads COCO annotations (`{"images": …, "annotations": …}`).
-pub(crate) fn read_annotations(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read_annotations(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let Coco { images, annotations } = json::parse(path, bytes)?;
     let mut order: Vec<&Image> = images.iter().collect();
     order.sort_by(|a, b| a.frame_id.cmp(&b.frame_id).then_with(|| a.id.cmp(&b.id)));
     let places: HashMap<Picture, u64> =
         order.iter().enumerate().map(|(place, image)| (image.id.clone(), place as u64)).collect();
-    let size = order.first().and_then(|image| image.width.zip(image.height)).filter(|&(w, h)| w > 0.0 && h > 0.0);
+    let size = order
+        .first()
+        .and_then(|image| image.width.zip(image.height))
+        .filter(|&(w, h)| w > 0.0 && h > 0.0);
     let one_size = images.iter().all(|image| image.width.zip(image.height) == size);
     poses(path, "coco-json", annotations, Some(places), size.filter(|_| one_size), options)
 }
 
 /// Reads a list of people (COCO results, AlphaPose).
-pub(crate) fn read_list(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read_list(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     poses(path, "alphapose-json", json::parse(path, bytes)?, None, None, options)
 }
 
@@ -110,8 +125,12 @@ fn poses(
     let mut detections = Vec::new();
     let mut length = None;
     for annotation in annotations {
-        let flat: Vec<f64> =
-            annotation.keypoints.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        let flat: Vec<f64> = annotation
+            .keypoints
+            .unwrap_or_default()
+            .into_iter()
+            .map(|v| v.unwrap_or(f64::NAN))
+            .collect();
         if flat.is_empty() {
             continue;
         }
@@ -125,7 +144,10 @@ fn poses(
             ));
         };
         if !flat.len().is_multiple_of(3) || *length.get_or_insert(flat.len()) != flat.len() {
-            let what = format!("{} numbers where x, y, confidence of the same joints were expected", flat.len());
+            let what = format!(
+                "{} numbers where x, y, confidence of the same joints were expected",
+                flat.len()
+            );
             return Err(Error::format(
                 path,
                 Place::Frame(frame),
@@ -133,7 +155,8 @@ fn poses(
                 "all people of a file must come from one pose network",
             ));
         }
-        let id = annotation.idx.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
+        let id =
+            annotation.idx.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
         detections.push(Detection { frame, id, points: triples(&flat) });
     }
     let flags = detections.iter().flat_map(|d| &d.points).all(|p| [0.0, 1.0, 2.0].contains(&p[3]));
@@ -142,33 +165,51 @@ fn poses(
             *p = [f64::NAN, f64::NAN, f64::NAN, 0.0];
         }
     }
-    let first = if span.is_some() { 0 } else { detections.iter().map(|d| d.frame).min().unwrap_or(0) };
+    let first =
+        if span.is_some() { 0 } else { detections.iter().map(|d| d.frame).min().unwrap_or(0) };
     let last = detections.iter().map(|d| d.frame).max().unwrap_or(0);
-    let frames = span.unwrap_or_else(|| usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1)));
+    let frames = span.unwrap_or_else(|| {
+        usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1))
+    });
     finish(path, format, image, first, frames, detections, notes, options)
 }
 
 /// Reads MMPose's own form.
-pub(crate) fn read_mmpose(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read_mmpose(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let file: MmPose = json::parse(path, bytes)?;
-    let numbers: Vec<u64> =
-        file.instance_info.iter().enumerate().map(|(i, f)| f.frame_id.unwrap_or(i as u64)).collect();
+    let numbers: Vec<u64> = file
+        .instance_info
+        .iter()
+        .enumerate()
+        .map(|(i, f)| f.frame_id.unwrap_or(i as u64))
+        .collect();
     let mut detections = Vec::new();
     for (own, &frame) in file.instance_info.into_iter().zip(&numbers) {
         for Instance { keypoints, keypoint_scores, track_id } in own.instances {
             let scores = keypoint_scores.unwrap_or_default();
             let point = |(joint, xy): (usize, Vec<Option<f64>>)| {
                 let number = |k: usize| xy.get(k).copied().flatten().unwrap_or(f64::NAN);
-                known(number(0), number(1), f64::NAN, scores.get(joint).copied().flatten().unwrap_or(f64::NAN))
+                known(
+                    number(0),
+                    number(1),
+                    f64::NAN,
+                    scores.get(joint).copied().flatten().unwrap_or(f64::NAN),
+                )
             };
             let points: Vec<[f64; 4]> = keypoints.into_iter().enumerate().map(point).collect();
-            let id = track_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
+            let id =
+                track_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
             if !points.is_empty() {
                 detections.push(Detection { frame, id, points });
             }
         }
     }
-    let (first, last) = (numbers.iter().min().copied().unwrap_or(0), numbers.iter().max().copied().unwrap_or(0));
+    let (first, last) =
+        (numbers.iter().min().copied().unwrap_or(0), numbers.iter().max().copied().unwrap_or(0));
     let frames = usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1));
     finish(path, "mmpose-json", None, first, frames, detections, Vec::new(), options)
 }
@@ -188,12 +229,26 @@ fn finish(
     let (skeleton, kept) = by_count(path, Place::Field("keypoints".into()), count)?;
     detections.iter_mut().filter(|d| d.points.len() == count).for_each(|d| d.points.truncate(kept));
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
-    let poses = Poses { format, skeleton, unit, image, rate_hz: None, time: None, first, frames, detections, notes };
+    let poses = Poses {
+        format,
+        skeleton,
+        unit,
+        image,
+        rate_hz: None,
+        time: None,
+        first,
+        frames,
+        detections,
+        notes,
+    };
     poses.into_recording(path, options)
 }
 
 /// Frame numbers of pictures: their own numbers if these are dense, else their order.
-fn number<'a>(pictures: impl Iterator<Item = &'a Picture>, notes: &mut Vec<String>) -> HashMap<Picture, u64> {
+fn number<'a>(
+    pictures: impl Iterator<Item = &'a Picture>,
+    notes: &mut Vec<String>,
+) -> HashMap<Picture, u64> {
     let ordered: BTreeMap<(Option<u64>, &Picture), ()> =
         pictures.map(|picture| ((picture.number(), picture), ())).collect();
     let own: Option<Vec<u64>> = ordered.keys().map(|(number, _)| *number).collect();
@@ -202,8 +257,16 @@ fn number<'a>(pictures: impl Iterator<Item = &'a Picture>, notes: &mut Vec<Strin
         own.windows(2).all(|w| w[0] < w[1]) && span / SPARSE <= own.len() as u64
     });
     if dense.is_none() {
-        notes.push("picture numbers are no frame numbers: pictures taken in order, one a frame".into());
+        notes.push(
+            "picture numbers are no frame numbers: pictures taken in order, one a frame".into(),
+        );
     }
-    let place = |index: usize| dense.as_ref().and_then(|own| own.get(index).copied()).unwrap_or(index as u64);
-    ordered.keys().enumerate().map(|(index, (_, picture))| ((*picture).clone(), place(index))).collect()
+    let place = |index: usize| {
+        dense.as_ref().and_then(|own| own.get(index).copied()).unwrap_or(index as u64)
+    };
+    ordered
+        .keys()
+        .enumerate()
+        .map(|(index, (_, picture))| ((*picture).clone(), place(index)))
+        .collect()
 }

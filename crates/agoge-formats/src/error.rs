@@ -92,12 +92,22 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn format(path: &Path, place: Place, what: impl Into<String>, hint: &'static str) -> Error {
+    pub(crate) fn format(
+        path: &Path,
+        place: Place,
+        what: impl Into<String>,
+        hint: &'static str,
+    ) -> Error {
         Error::Format { path: path.to_owned(), place, what: what.into(), hint }
     }
 
     pub(crate) fn read(path: &Path, source: std::io::Error) -> Error {
-        Error::Io { action: "read", path: path.to_owned(), source, hint: "check that the path exists and may be read" }
+        Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+            hint: "check that the path exists and may be read",
+        }
     }
 
     /// The operating system refused to write a file.

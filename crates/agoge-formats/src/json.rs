@@ -14,13 +14,18 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(path: &Path, bytes: &'de [u8]) -> 
             what.truncate(end);
         }
         let (what, hint) = match error.classify() {
-            serde_json::error::Category::Eof => {
-                ("the JSON ends too early".to_owned(), "the file was cut off: copy or export it again")
-            }
-            serde_json::error::Category::Data => {
-                (format!("unexpected JSON: {what}"), "docs/FORMATS.md lists the forms that are read")
-            }
-            _ => (format!("not valid JSON: {what}"), "export it again; a missing number is written null, not NaN"),
+            serde_json::error::Category::Eof => (
+                "the JSON ends too early".to_owned(),
+                "the file was cut off: copy or export it again",
+            ),
+            serde_json::error::Category::Data => (
+                format!("unexpected JSON: {what}"),
+                "docs/FORMATS.md lists the forms that are read",
+            ),
+            _ => (
+                format!("not valid JSON: {what}"),
+                "export it again; a missing number is written null, not NaN",
+            ),
         };
         Error::format(path, Place::Line(error.line()), what, hint)
     })
@@ -101,7 +106,8 @@ impl<'de> Deserialize<'de> for Head {
                 f.write_str("an object or a list")
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Head, A::Error> {
-                let Keys(keys) = Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let Keys(keys) =
+                    Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(Head { is_empty: keys.is_empty(), keys, is_list: false })
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Head, A::Error> {
@@ -122,7 +128,8 @@ impl<'de> Deserialize<'de> for Head {
     }
 }
 
-/// A number, a point, or a list of such: what pose files are made of. Text and truth values become a missing number.
+/// A number, a point, or a list of such: what pose files are made of. Text and truth values become
+/// a missing number.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
     /// A number; NaN for null and everything that is none.
@@ -175,8 +182,12 @@ impl<'de> Deserialize<'de> for Node {
                         ("x", Node::Number(v)) => point[0] = v,
                         ("y", Node::Number(v)) => point[1] = v,
                         ("z", Node::Number(v)) => point[2] = v,
-                        ("visibility" | "confidence" | "score" | "c", Node::Number(v)) => point[3] = v,
-                        ("landmark" | "landmarks" | "keypoints", Node::List(nodes)) => inner = Some(nodes),
+                        ("visibility" | "confidence" | "score" | "c", Node::Number(v)) => {
+                            point[3] = v
+                        }
+                        ("landmark" | "landmarks" | "keypoints", Node::List(nodes)) => {
+                            inner = Some(nodes)
+                        }
                         _ => {}
                     }
                 }
@@ -208,7 +219,10 @@ mod tests {
 
     #[test]
     fn heads() {
-        assert_eq!(head(r#"{"people": [1, {"a": 2}], "version": 1.3}"#).keys, ["people", "version"]);
+        assert_eq!(
+            head(r#"{"people": [1, {"a": 2}], "version": 1.3}"#).keys,
+            ["people", "version"]
+        );
         assert!(head("[]").is_empty);
         let list = head(r#"[null, 3, {"image_id": 1, "keypoints": []}, {"b": 1}]"#);
         assert!(list.is_list && list.has("image_id") && !list.has("b"));

@@ -1,10 +1,13 @@
-//! Reads and writes the file formats of the field: one module a format, and a [`probe`] that tells them apart by content.
+//! Reads and writes the file formats of the field: one module a format, and a [`probe`] that tells
+//! them apart by content.
 //!
 //! [`read`] takes any file or folder with joint positions to a [`Recording`]: Y up, metres or pixels, missing values kept missing;
-//! what it had to assume stands in [`agoge_motion::Source::notes`]. The forms that are read and written are listed in docs/FORMATS.md.
+//! what it had to assume stands in [`agoge_motion::Source::notes`]. The forms that are read and
+//! written are listed in docs/FORMATS.md.
 //!
-//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory than [`MAX_VALUES`] positions,
-//! [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take; every file is written whole or not at all ([`write_atomic`]).
+//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory
+//! than [`MAX_VALUES`] positions, [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take; every file is
+//! written whole or not at all ([`write_atomic`]).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -64,10 +67,12 @@ use std::path::Path;
 /// Bytes at the start of a file that tell what it is.
 const PROBED: u64 = 64 << 10;
 
-/// Reads the recording of one person from a file, or from a folder of OpenPose JSON, whatever its name.
+/// Reads the recording of one person from a file, or from a folder of OpenPose JSON, whatever its
+/// name.
 ///
 /// # Errors
-/// Every [`Error`], in one line: what is wrong, where, and what to do. Tables without positions (MOT, STO) are refused.
+/// Every [`Error`], in one line: what is wrong, where, and what to do. Tables without positions
+/// (MOT, STO) are refused.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
     options.check(path)?;
     let format = probe(path)?;
@@ -78,7 +83,12 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
         Format::NexusCsv => nexus::read(path, lines(path)?, options),
         Format::Table => {
             let hint = "give the positions the angles were made from (TRC, C3D)";
-            Err(Error::format(path, Place::Whole, "a table of values without joint positions", hint))
+            Err(Error::format(
+                path,
+                Place::Whole,
+                "a table of values without joint positions",
+                hint,
+            ))
         }
         Format::Video => {
             let reason = "a video, which has no positions before a pose network has seen it".into();
@@ -90,7 +100,12 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
 }
 
 /// Reads a format that is held in memory whole.
-fn read_bytes(path: &Path, format: Format, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+fn read_bytes(
+    path: &Path,
+    format: Format,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     match format {
         Format::OpenPoseFile => openpose::read_file(path, bytes, options),
         Format::MediaPipe => mediapipe::read(path, bytes, options),

@@ -64,7 +64,8 @@ mod label {
     }
 }
 
-/// A set of recordings: the file `manifest.csv` with the columns file, athlete, movement, label, split.
+/// A set of recordings: the file `manifest.csv` with the columns file, athlete, movement, label,
+/// split.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The recordings.
@@ -75,19 +76,34 @@ impl Manifest {
     /// Reads and validates a manifest.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Empty`] without rows, [`Error::Format`] with the line: an unknown or missing column, a bad value, a
-    /// file without a name, or one that stands there twice.
+    /// [`Error::Io`], [`Error::Empty`] without rows, [`Error::Format`] with the line: an unknown or
+    /// missing column, a bad value, a file without a name, or one that stands there twice.
     pub fn read(path: &Path) -> Result<Manifest, Error> {
         let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(std::io::BufReader::new(file));
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(std::io::BufReader::new(file));
         let header = reader.headers().map_err(|e| fault(path, &e))?.clone();
         let hint = "the columns are file, athlete, movement, label, split";
-        let names: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
+        let names: Vec<&str> =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
         if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(name)) {
-            return Err(Error::format(path, Place::Line(1), format!("unknown column {}", quoted(unknown)), hint));
+            return Err(Error::format(
+                path,
+                Place::Line(1),
+                format!("unknown column {}", quoted(unknown)),
+                hint,
+            ));
         }
-        if let Some(missing) = COLUMNS.iter().find(|name| names.iter().filter(|own| own == name).count() != 1) {
-            return Err(Error::format(path, Place::Line(1), format!("column {missing} must stand there once"), hint));
+        if let Some(missing) =
+            COLUMNS.iter().find(|name| names.iter().filter(|own| own == name).count() != 1)
+        {
+            return Err(Error::format(
+                path,
+                Place::Line(1),
+                format!("column {missing} must stand there once"),
+                hint,
+            ));
         }
         let header = csv::StringRecord::from(names);
         let mut rows = Vec::new();
@@ -119,7 +135,8 @@ impl Manifest {
     /// # Errors
     /// As [`Manifest::read`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let numbered: Vec<(usize, Row)> = self.rows.iter().cloned().enumerate().map(|(k, row)| (k + 2, row)).collect();
+        let numbered: Vec<(usize, Row)> =
+            self.rows.iter().cloned().enumerate().map(|(k, row)| (k + 2, row)).collect();
         validate(path, &numbered)?;
         write_atomic(path, |out| {
             let mut writer = csv::Writer::from_writer(out);
@@ -152,7 +169,10 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
             }
         }
         if let Some(before) = lines.insert(&row.file, *line) {
-            let what = format!("file {} stands in line {before} already", quoted(&row.file.to_string_lossy()));
+            let what = format!(
+                "file {} stands in line {before} already",
+                quoted(&row.file.to_string_lossy())
+            );
             return Err(Error::format(path, Place::Line(*line), what, "name each file once"));
         }
     }
@@ -167,7 +187,12 @@ fn fault(path: &Path, error: &csv::Error) -> Error {
         }
         _ => error.to_string().replace(['\n', '\r'], " "),
     };
-    Error::format(path, place, what, "a manifest is a CSV with the columns file, athlete, movement, label, split")
+    Error::format(
+        path,
+        place,
+        what,
+        "a manifest is a CSV with the columns file, athlete, movement, label, split",
+    )
 }
 
 #[cfg(test)]
@@ -219,7 +244,10 @@ mod tests {
             (&format!("{head}a,s,m,2,\n"), "label \"2\" is not 0 to 1 or empty in line 2"),
             (&format!("{head}a,s,m,NaN,\n"), "label \"NaN\" is not 0 to 1 or empty in line 2"),
             (&format!("{head}a,s,m,,dev\n"), "unknown variant `dev`"),
-            (&format!("{head}a,s,m,,\nb,s,m,,\na,s,m,1,\n"), "file \"a\" stands in line 2 already in line 4"),
+            (
+                &format!("{head}a,s,m,,\nb,s,m,,\na,s,m,1,\n"),
+                "file \"a\" stands in line 2 already in line 4",
+            ),
             (&format!("{head}a,,m,,\n"), "column athlete is empty in line 2"),
             (&format!("{head}a,s,m\n"), "3 cells where the header has 5 in line 2"),
             (head, "nothing to read"),

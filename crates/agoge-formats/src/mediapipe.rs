@@ -1,10 +1,12 @@
 //! Lists of frames with landmarks, as programs around MediaPipe (BlazePose) and MoveNet write them.
 //!
-//! A file is a list of frames, or an object with such a list under `frames`, `poses`, `landmarks`, `results` or `data`, beside
-//! which `fps` (or `frame_rate`, `rate_hz`), `width` and `height` are understood. A frame is a list of landmarks, or an object with
-//! `pose_world_landmarks` (metres, taken where present) or `pose_landmarks` (also `landmarks`, `keypoints`), and perhaps `time_s`,
-//! `timestamp_ms`. A landmark is `{x, y, z, visibility}` or `[x, y, z, visibility]` (of which z and visibility may be left out; with
-//! fewer than 33 landmarks a third number is the confidence). A frame may hold a list of several people. `null` is nobody.
+//! A file is a list of frames, or an object with such a list under `frames`, `poses`, `landmarks`,
+//! `results` or `data`, beside which `fps` (or `frame_rate`, `rate_hz`), `width` and `height` are
+//! understood. A frame is a list of landmarks, or an object with `pose_world_landmarks` (metres,
+//! taken where present) or `pose_landmarks` (also `landmarks`, `keypoints`), and perhaps `time_s`,
+//! `timestamp_ms`. A landmark is `{x, y, z, visibility}` or `[x, y, z, visibility]` (of which z and
+//! visibility may be left out; with fewer than 33 landmarks a third number is the confidence). A
+//! frame may hold a list of several people. `null` is nobody.
 
 use crate::error::Place;
 use crate::json::{self, Node};
@@ -56,7 +58,9 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         return Err(Error::Empty { path: path.to_owned() });
     }
     let frames = file.frames.len();
-    let with = |people: fn(&Frame) -> &People| file.frames.iter().filter(|f| !people(f).is_empty()).count();
+    let with = |people: fn(&Frame) -> &People| {
+        file.frames.iter().filter(|f| !people(f).is_empty()).count()
+    };
     let use_world = with(|f| &f.world) * 2 > with(|f| &f.picture);
     let seconds: Option<Vec<f64>> = file.frames.iter().map(|f| f.seconds).collect();
     let mut detections = Vec::new();
@@ -68,7 +72,9 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     let count = detections.first().map_or(33, |d| d.points.len());
     let place = Place::Frame(detections.first().map_or(0, |d| d.frame));
     let (skeleton, kept) = by_count(path, place, count)?;
-    detections.iter_mut().for_each(|d| d.points.truncate(if d.points.len() == count { kept } else { d.points.len() }));
+    detections.iter_mut().for_each(|d| {
+        d.points.truncate(if d.points.len() == count { kept } else { d.points.len() })
+    });
     let mut notes = Vec::new();
     let unit = match use_world || is_hip_centred(&skeleton, &detections) {
         true => {
@@ -87,14 +93,27 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         time.iter_mut().for_each(|t| *t -= first);
     }
     let format = "mediapipe-json";
-    let poses =
-        Poses { format, skeleton, unit, image, rate_hz: file.rate_hz, time, first: 0, frames, detections, notes };
+    let poses = Poses {
+        format,
+        skeleton,
+        unit,
+        image,
+        rate_hz: file.rate_hz,
+        time,
+        first: 0,
+        frames,
+        detections,
+        notes,
+    };
     poses.into_recording(path, options)
 }
 
-/// Whether unnamed landmarks are world landmarks: their hips lie about the origin, and depth is there.
+/// Whether unnamed landmarks are world landmarks: their hips lie about the origin, and depth is
+/// there.
 fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
-    let (Some(left), Some(right)) = (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip)) else {
+    let (Some(left), Some(right)) =
+        (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip))
+    else {
         return false;
     };
     let mut offs: Vec<f64> = detections
@@ -111,8 +130,7 @@ fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
 /// People from whatever nesting: a list of landmarks, or a list of such lists.
 fn people(node: Node) -> People {
     let Node::List(nodes) = node else { return Vec::new() };
-    let nested =
-        matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
+    let nested = matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
     if nested {
         return nodes.into_iter().filter_map(one).collect();
     }
@@ -168,12 +186,18 @@ impl<'de> Deserialize<'de> for Frame {
                             frame.seconds = map.next_value::<Node>()?.number()
                         }
                         "timestamp_ms" | "time_ms" => {
-                            frame.seconds = map.next_value::<Node>()?.number().map(|ms| ms / 1000.0);
+                            frame.seconds =
+                                map.next_value::<Node>()?.number().map(|ms| ms / 1000.0);
                         }
-                        "pose_world_landmarks" | "poseWorldLandmarks" | "world_landmarks" | "keypoints3D" => {
+                        "pose_world_landmarks"
+                        | "poseWorldLandmarks"
+                        | "world_landmarks"
+                        | "keypoints3D" => {
                             frame.world = people(map.next_value()?);
                         }
-                        key if LANDMARKS.contains(&key) => frame.picture = people(map.next_value()?),
+                        key if LANDMARKS.contains(&key) => {
+                            frame.picture = people(map.next_value()?)
+                        }
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
@@ -205,9 +229,13 @@ impl<'de> Deserialize<'de> for File {
                 let mut file = File::default();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
-                        "fps" | "frame_rate" | "rate_hz" => file.rate_hz = map.next_value::<Node>()?.number(),
+                        "fps" | "frame_rate" | "rate_hz" => {
+                            file.rate_hz = map.next_value::<Node>()?.number()
+                        }
                         "width" | "image_width" => file.width = map.next_value::<Node>()?.number(),
-                        "height" | "image_height" => file.height = map.next_value::<Node>()?.number(),
+                        "height" | "image_height" => {
+                            file.height = map.next_value::<Node>()?.number()
+                        }
                         key if LISTS.contains(&key) => file.frames = map.next_value()?,
                         _ => {
                             map.next_value::<IgnoredAny>()?;

@@ -1,4 +1,5 @@
-//! The CSV export of Vicon Nexus: a section `Trajectories` with the rate, marker names, axes, units, then one row a frame.
+//! The CSV export of Vicon Nexus: a section `Trajectories` with the rate, marker names, axes,
+//! units, then one row a frame.
 
 use crate::error::{Place, quoted};
 use crate::options::check_size;
@@ -13,7 +14,11 @@ use std::path::Path;
 pub(crate) const SECTIONS: [&str; 4] = ["Trajectories", "Devices", "Model Outputs", "Joints"];
 
 /// Reads the section of trajectories; other sections are left out, and said so.
-pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read(
+    path: &Path,
+    reader: impl BufRead,
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let mut lines = Lines::new(path, reader);
     let mut notes = Vec::new();
     loop {
@@ -32,14 +37,18 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     for what in ["rate", "marker names", "axes", "units"] {
         match lines.next()? {
             Some(line) => header.push(line.to_owned()),
-            None => return Err(lines.fault(format!("the section ends before its {what}"), "the file was cut off")),
+            None => {
+                return Err(lines
+                    .fault(format!("the section ends before its {what}"), "the file was cut off"));
+            }
         }
     }
     let rate = text::cells(&header[0], ',')
         .next()
         .and_then(|cell| cell.parse::<f64>().ok())
         .filter(|v| v.is_finite() && *v > 0.0);
-    let mut names: Vec<String> = text::cells(&header[1], ',').skip(2).step_by(3).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        text::cells(&header[1], ',').skip(2).step_by(3).map(str::to_owned).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();
     }
@@ -54,7 +63,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let width = 2 + 3 * names.len();
     let (mut numbers, mut position) = (Vec::new(), Vec::new());
     while let Some(line) = lines.next()?.filter(|line| !text::is_blank(line)) {
-        let row: Result<Vec<f64>, String> = text::cells(line, ',').map(|cell| text::number(cell, ',')).collect();
+        let row: Result<Vec<f64>, String> =
+            text::cells(line, ',').map(|cell| text::number(cell, ',')).collect();
         let row = row.map_err(|what| lines.fault(what, "leave a missing value empty"))?;
         if row.len() < width {
             let what = format!("{} cells where {} markers need {width}", row.len(), names.len());
@@ -62,7 +72,9 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         }
         check_size(path, numbers.len() + 1, names.len())?;
         numbers.push(row[0]);
-        position.extend(row[2..width].chunks_exact(3).map(|p| [p[0] * scale, p[1] * scale, p[2] * scale]));
+        position.extend(
+            row[2..width].chunks_exact(3).map(|p| [p[0] * scale, p[1] * scale, p[2] * scale]),
+        );
     }
     let rate = rate.unwrap_or_else(|| options.rate(&mut notes));
     let first = numbers.first().copied().unwrap_or(0.0);

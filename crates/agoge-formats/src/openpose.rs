@@ -1,7 +1,9 @@
-//! OpenPose JSON: one `*_keypoints.json` a frame in a folder, or one such file; `people[].pose_keypoints_2d` as x, y, c.
+//! OpenPose JSON: one `*_keypoints.json` a frame in a folder, or one such file;
+//! `people[].pose_keypoints_2d` as x, y, c.
 //!
-//! BODY_25, BODY_25B, COCO with 18 and 17 joints. Frames are ordered by the last number in the file's name; a number that is
-//! left out is a frame without anybody. 0, 0, 0 is missing. `person_id` counts when every person has one.
+//! BODY_25, BODY_25B, COCO with 18 and 17 joints. Frames are ordered by the last number in the
+//! file's name; a number that is left out is a frame without anybody. 0, 0, 0 is missing.
+//! `person_id` counts when every person has one.
 
 use crate::error::Place;
 use crate::people::Detection;
@@ -29,8 +31,12 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|e| Error::read(folder, e))? {
         let path = entry.map_err(|e| Error::read(folder, e))?.path();
-        let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-        let Some(stem) = name.strip_suffix(".json").filter(|_| !name.starts_with('.')) else { continue };
+        let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+            continue;
+        };
+        let Some(stem) = name.strip_suffix(".json").filter(|_| !name.starts_with('.')) else {
+            continue;
+        };
         if let Some(number) = last_number(stem.strip_suffix("_keypoints").unwrap_or(stem)) {
             found.push((number, path));
         }
@@ -47,7 +53,8 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
     };
     let (first, span) = (*first, *last - *first);
     if let Some(pair) = files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        let names = [&pair[0].1, &pair[1].1].map(|p| p.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        let names = [&pair[0].1, &pair[1].1]
+            .map(|p| p.file_name().unwrap_or_default().to_string_lossy().into_owned());
         let what = format!("two files for one frame: {} and {}", names[0], names[1]);
         let hint = "keep the frames of one video in a folder of their own";
         return Err(Error::format(folder, Place::Frame(pair[0].0), what, hint));
@@ -57,16 +64,24 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
         let bytes = crate::bytes(path)?;
         detections.extend(people(path, *frame, &bytes)?);
     }
-    let frames = usize::try_from(span).ok().and_then(|span| span.checked_add(1)).unwrap_or(usize::MAX);
+    let frames =
+        usize::try_from(span).ok().and_then(|span| span.checked_add(1)).unwrap_or(usize::MAX);
     let mut notes = Vec::new();
     if frames != files.len() {
-        notes.push(format!("{} of {frames} frame numbers have no file: nobody seen there", frames - files.len()));
+        notes.push(format!(
+            "{} of {frames} frame numbers have no file: nobody seen there",
+            frames - files.len()
+        ));
     }
     recording(folder, first, frames, detections, notes, options)
 }
 
 /// Reads one frame.
-pub(crate) fn read_file(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read_file(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     recording(path, 0, 1, people(path, 0, bytes)?, Vec::new(), options)
 }
 
@@ -77,8 +92,12 @@ fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error
     let file: File = json::parse(path, bytes)?;
     let mut detections = Vec::new();
     for person in file.people {
-        let flat: Vec<f64> =
-            person.pose_keypoints_2d.unwrap_or_default().into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        let flat: Vec<f64> = person
+            .pose_keypoints_2d
+            .unwrap_or_default()
+            .into_iter()
+            .map(|v| v.unwrap_or(f64::NAN))
+            .collect();
         if flat.is_empty() {
             continue;
         }
@@ -87,7 +106,8 @@ fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error
             let hint = "each joint is x, y, confidence";
             return Err(Error::format(path, Place::Field("pose_keypoints_2d".into()), what, hint));
         }
-        let id = person.person_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
+        let id =
+            person.person_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
         detections.push(Detection { frame, id, points: triples(&flat) });
     }
     Ok(detections)
@@ -108,12 +128,23 @@ fn recording(
     }
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
     let format = "openpose-json";
-    let poses =
-        Poses { format, skeleton, unit, image: None, rate_hz: None, time: None, first, frames, detections, notes };
+    let poses = Poses {
+        format,
+        skeleton,
+        unit,
+        image: None,
+        rate_hz: None,
+        time: None,
+        first,
+        frames,
+        detections,
+        notes,
+    };
     poses.into_recording(path, options)
 }
 
-/// Whether 25 joints are BODY_25B: its neck (17) lies between its shoulders (5, 6); that of BODY_25 (1) between its own (2, 5).
+/// Whether 25 joints are BODY_25B: its neck (17) lies between its shoulders (5, 6); that of BODY_25
+/// (1) between its own (2, 5).
 fn is_25b(detections: &[Detection]) -> bool {
     let off = |neck: usize, a: usize, b: usize| {
         let mut offs: Vec<f64> = detections
@@ -134,16 +165,18 @@ fn is_25b(detections: &[Detection]) -> bool {
     }
 }
 
-/// Writes a recording in the image plane as a folder of OpenPose JSON, one file a frame, joints in the skeleton's own order.
+/// Writes a recording in the image plane as a folder of OpenPose JSON, one file a frame, joints in
+/// the skeleton's own order.
 ///
-/// y is turned back down (from the picture's height where that is known); missing joints are 0, 0, 0. A frame in which nothing
-/// was seen has no people. The folder must not exist yet.
+/// y is turned back down (from the picture's height where that is known); missing joints are 0, 0,
+/// 0. A frame in which nothing was seen has no people. The folder must not exist yet.
 ///
 /// # Errors
 /// [`Error::Format`] if the positions are not in pixels, [`Error::Io`].
 pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
     let Space::Image { height, .. } = recording.space else {
-        let what = format!("OpenPose JSON holds pixels, the recording is in {}", recording.space.unit());
+        let what =
+            format!("OpenPose JSON holds pixels, the recording is in {}", recording.space.unit());
         return Err(Error::format(path, Place::Whole, what, "write TRC, CSV or Parquet"));
     };
     let top = height.unwrap_or(0.0);
@@ -154,9 +187,11 @@ pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
             for joint in 0..recording.joints() {
                 let [x, y, _] = recording.at(frame, joint);
                 match recording.is_seen(frame, joint) {
-                    true => {
-                        flat.extend([x, top - y, f64::from(recording.confidence[frame * recording.joints() + joint])])
-                    }
+                    true => flat.extend([
+                        x,
+                        top - y,
+                        f64::from(recording.confidence[frame * recording.joints() + joint]),
+                    ]),
                     false => flat.extend([0.0; 3]),
                 }
             }

@@ -5,18 +5,21 @@ use agoge_motion::{Channel, Recording, Source, UpAxis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70 minutes of 39 markers at
-/// 120 frames a second. More is refused ([`Error::TooLarge`]) before memory is asked for.
+/// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70
+/// minutes of 39 markers at 120 frames a second. More is refused ([`Error::TooLarge`]) before
+/// memory is asked for.
 pub const MAX_VALUES: usize = 20_000_000;
 
-/// Most frames a recording may have: a million, nine hours at 30 frames a second or 70 minutes at 240. The body skeleton and the curves take
-/// about 1.6 kB a frame however few joints the file has, so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
+/// Most frames a recording may have: a million, nine hours at 30 frames a second or 70 minutes at
+/// 240. The body skeleton and the curves take about 1.6 kB a frame however few joints the file has,
+/// so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
 pub const MAX_FRAMES: usize = 1_000_000;
 
 /// Most joints or markers a recording may have.
 pub const MAX_JOINTS: usize = 4096;
 
-/// Most bytes of a file that is read whole (JSON, C3D, Parquet): 2 GiB. CSV and TRC are read line by line.
+/// Most bytes of a file that is read whole (JSON, C3D, Parquet): 2 GiB. CSV and TRC are read line
+/// by line.
 pub const MAX_BYTES: u64 = 2 << 30;
 
 /// Frames a second where neither the file nor the options say.
@@ -26,12 +29,15 @@ pub(crate) const ASSUMED_RATE_HZ: f64 = 30.0;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Which person of a picture with several: its `person_id` or track number where the file gives them, otherwise the place in
-    /// order of first appearance, from 0. By default the one seen longest.
+    /// Which person of a picture with several: its `person_id` or track number where the file gives
+    /// them, otherwise the place in order of first appearance, from 0. By default the one seen
+    /// longest.
     pub person: Option<usize>,
-    /// Frames a second, for a file that does not say; 30 is assumed, and noted, without. A rate in the file wins.
+    /// Frames a second, for a file that does not say; 30 is assumed, and noted, without. A rate in
+    /// the file wins.
     pub rate_hz: Option<f64>,
-    /// How many times slower than life the video plays: 4 for 240 frames a second replayed at 60. Times are divided by it.
+    /// How many times slower than life the video plays: 4 for 240 frames a second replayed at 60.
+    /// Times are divided by it.
     pub slow_motion_factor: Option<f64>,
     /// Width and height of the picture, px: turns normalised coordinates to pixels.
     pub image_size: Option<(f64, f64)>,
@@ -54,7 +60,12 @@ impl ReadOptions {
         match faults.iter().find(|(_, bad)| *bad) {
             Some((name, _)) => {
                 let what = format!("option {name} must be above zero");
-                Err(Error::format(path, Place::Whole, what, "leave the option out or give a positive number"))
+                Err(Error::format(
+                    path,
+                    Place::Whole,
+                    what,
+                    "leave the option out or give a positive number",
+                ))
             }
             None => Ok(()),
         }
@@ -75,7 +86,9 @@ impl ReadOptions {
 
     /// Turns the clock of a slow-motion recording back to life.
     pub fn undo_slow_motion(&self, mut recording: Recording) -> Recording {
-        let Some(factor) = self.slow_motion_factor.filter(|&factor| factor != 1.0) else { return recording };
+        let Some(factor) = self.slow_motion_factor.filter(|&factor| factor != 1.0) else {
+            return recording;
+        };
         recording.time.iter_mut().for_each(|t| *t /= factor);
         for Channel { rate_hz, start_s, .. } in &mut recording.channels {
             *rate_hz *= factor;
@@ -91,11 +104,13 @@ pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<()
     if frames > MAX_FRAMES {
         return Err(too_many_frames(path));
     }
-    if joints <= MAX_JOINTS && frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES) {
+    if joints <= MAX_JOINTS && frames.checked_mul(joints).is_some_and(|values| values <= MAX_VALUES)
+    {
         return Ok(());
     }
-    let what =
-        format!("{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read");
+    let what = format!(
+        "{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read"
+    );
     Err(Error::TooLarge { path: path.to_owned(), what })
 }
 

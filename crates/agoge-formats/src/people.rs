@@ -15,19 +15,21 @@ pub(crate) struct Detection {
     pub(crate) points: Vec<[f64; 4]>,
 }
 
-/// Most people followed in one frame; of more, those with the most joints seen are kept. Following costs the square of it.
+/// Most people followed in one frame; of more, those with the most joints seen are kept. Following
+/// costs the square of it.
 const MOST_PEOPLE: usize = 64;
 
 /// How long somebody may be out of sight and still be recognised by place, frames.
 const MEMORY_FRAMES: u64 = 30;
 
-/// How far a person may move between two frames, in sizes of the body (the diagonal of all seen joints).
+/// How far a person may move between two frames, in sizes of the body (the diagonal of all seen
+/// joints).
 const REACH: f64 = 0.5;
 
 /// The detections of one person, and a note if there were others.
 ///
-/// By the tracks of the source where every detection has one (and no frame has one twice), else by nearest mean position from
-/// frame to frame. Detections come in order of frame.
+/// By the tracks of the source where every detection has one (and no frame has one twice), else by
+/// nearest mean position from frame to frame. Detections come in order of frame.
 pub(crate) fn choose(
     path: &Path,
     detections: Vec<Detection>,
@@ -52,15 +54,21 @@ pub(crate) fn choose(
     let wanted = person.map_or(longest, |person| person as u64);
     let Some(members) = tracks.get(&wanted) else {
         let known: Vec<String> = tracks.keys().take(10).map(u64::to_string).collect();
-        let what = format!("no person {wanted}: {} people, numbered {}", tracks.len(), known.join(", "));
+        let what =
+            format!("no person {wanted}: {} people, numbered {}", tracks.len(), known.join(", "));
         return no_person(what, "choose one of these, or none for the person seen longest");
     };
     let note = (tracks.len() > 1).then(|| {
         let kept = if person.is_some() { "as asked" } else { "seen longest" };
-        format!("{} people seen: person {wanted} read ({kept}, in {} frames)", tracks.len(), members.len())
+        format!(
+            "{} people seen: person {wanted} read ({kept}, in {} frames)",
+            tracks.len(),
+            members.len()
+        )
     });
     let mut members = members.iter().copied().peekable();
-    let own = detections.into_iter().enumerate().filter(|(index, _)| members.next_if_eq(index).is_some());
+    let own =
+        detections.into_iter().enumerate().filter(|(index, _)| members.next_if_eq(index).is_some());
     Ok((own.map(|(_, detection)| detection).collect(), note))
 }
 
@@ -68,7 +76,8 @@ fn seen(detection: &Detection) -> usize {
     detection.points.iter().filter(|p| p[0].is_finite()).count()
 }
 
-/// Indices of the detections of each track, by its id; none unless all detections have one and no frame has one twice.
+/// Indices of the detections of each track, by its id; none unless all detections have one and no
+/// frame has one twice.
 fn given_tracks(detections: &[Detection]) -> Option<BTreeMap<u64, Vec<usize>>> {
     let mut tracks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut taken = HashSet::new();
@@ -109,8 +118,8 @@ struct Track {
     size: f64,
 }
 
-/// Tracks by nearest mean position: in each frame the nearest pairs of track and detection are joined first; who is left over
-/// begins a new track. Numbers follow first appearance.
+/// Tracks by nearest mean position: in each frame the nearest pairs of track and detection are
+/// joined first; who is left over begins a new track. Numbers follow first appearance.
 fn tracks_by_place(detections: &[Detection]) -> BTreeMap<u64, Vec<usize>> {
     let mut tracks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut live: Vec<Track> = Vec::new();
@@ -154,7 +163,8 @@ fn tracks_by_place(detections: &[Detection]) -> BTreeMap<u64, Vec<usize>> {
 
 /// Mean position and diagonal of the joints seen.
 fn extent(detection: &Detection) -> ([f64; 2], f64) {
-    let (mut sum, mut low, mut high, mut n) = ([0.0; 2], [f64::INFINITY; 2], [f64::NEG_INFINITY; 2], 0.0);
+    let (mut sum, mut low, mut high, mut n) =
+        ([0.0; 2], [f64::INFINITY; 2], [f64::NEG_INFINITY; 2], 0.0);
     for p in detection.points.iter().filter(|p| p[0].is_finite()) {
         for k in 0..2 {
             sum[k] += p[k];

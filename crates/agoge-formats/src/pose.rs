@@ -8,7 +8,8 @@ use agoge_motion::{Recording, Skeleton, Space, UpAxis};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Picture assumed for normalised coordinates when nobody gives one, px: its shape matters for every angle.
+/// Picture assumed for normalised coordinates when nobody gives one, px: its shape matters for
+/// every angle.
 const ASSUMED_IMAGE: (f64, f64) = (1920.0, 1080.0);
 
 /// What the coordinates of a pose file are.
@@ -45,11 +46,16 @@ pub(crate) struct Poses {
 
 impl Poses {
     /// The recording of the person asked for.
-    pub(crate) fn into_recording(mut self, path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
+    pub(crate) fn into_recording(
+        mut self,
+        path: &Path,
+        options: &ReadOptions,
+    ) -> Result<Recording, Error> {
         let joints = self.skeleton.len();
         check_size(path, self.frames, joints)?;
         if let Some(odd) = self.detections.iter().find(|d| d.points.len() != joints) {
-            let what = format!("{} joints where {} has {joints}", odd.points.len(), self.skeleton.name);
+            let what =
+                format!("{} joints where {} has {joints}", odd.points.len(), self.skeleton.name);
             let hint = "all people of a file must come from one pose network";
             return Err(Error::format(path, Place::Frame(odd.frame), what, hint));
         }
@@ -69,19 +75,24 @@ impl Poses {
         let mut position = vec![MISSING; self.frames * joints];
         let mut confidence = vec![0.0f32; self.frames * joints];
         for Detection { frame, points, .. } in person {
-            let Some(row) = frame.checked_sub(self.first).map(|row| row as usize).filter(|&row| row < self.frames)
+            let Some(row) = frame
+                .checked_sub(self.first)
+                .map(|row| row as usize)
+                .filter(|&row| row < self.frames)
             else {
                 continue;
             };
             for (joint, [x, y, z, c]) in points.into_iter().enumerate() {
                 if x.is_finite() && y.is_finite() {
                     position[row * joints + joint] = turn([x, y, z]);
-                    confidence[row * joints + joint] = if c.is_nan() { 1.0 } else { c.clamp(0.0, 1.0) as f32 };
+                    confidence[row * joints + joint] =
+                        if c.is_nan() { 1.0 } else { c.clamp(0.0, 1.0) as f32 };
                 }
             }
         }
         let source = source(path, self.format, up_axis, self.notes);
-        Recording::new(source, self.skeleton, space, time, position, confidence).map_err(|e| Error::recording(path, e))
+        Recording::new(source, self.skeleton, space, time, position, confidence)
+            .map_err(|e| Error::recording(path, e))
     }
 }
 
@@ -89,7 +100,8 @@ type Turn = Box<dyn Fn([f64; 3]) -> [f64; 3]>;
 
 /// The space of the recording, the source's up axis, and the map from the source's coordinates.
 fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Space, UpAxis, Turn) {
-    let picture = |(width, height): (f64, f64)| Space::Image { width: Some(width), height: Some(height) };
+    let picture =
+        |(width, height): (f64, f64)| Space::Image { width: Some(width), height: Some(height) };
     match unit {
         Unit::MetresDown => (Space::World, UpAxis::YDown, Box::new(|p| UpAxis::YDown.to_y_up(p))),
         Unit::Normalised | Unit::Deep => {
@@ -101,7 +113,8 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
             }
             let (width, height) = image.unwrap_or(ASSUMED_IMAGE);
             if unit == Unit::Deep {
-                // In heights of the picture: how far away the body is, and so how large, no picture says.
+                // In heights of the picture: how far away the body is, and so how large, no picture
+                // says.
                 let wide = width / height;
                 return (
                     Space::World,
@@ -113,9 +126,11 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
             (picture((width, height)), UpAxis::YDown, Box::new(turn))
         }
         Unit::Pixels => match image {
-            Some((width, height)) => {
-                (picture((width, height)), UpAxis::YDown, Box::new(move |[x, y, _]| [x, height - y, f64::NAN]))
-            }
+            Some((width, height)) => (
+                picture((width, height)),
+                UpAxis::YDown,
+                Box::new(move |[x, y, _]| [x, height - y, f64::NAN]),
+            ),
             None => {
                 notes.push("picture size unknown: y counts up from the picture's upper edge, so it is negative".into());
                 let unknown = Space::Image { width: None, height: None };
@@ -125,18 +140,28 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
     }
 }
 
-/// Whether coordinates are parts of a picture rather than pixels: nearly all lie between −0.5 and 1.5.
+/// Whether coordinates are parts of a picture rather than pixels: nearly all lie between −0.5 and
+/// 1.5.
 pub(crate) fn is_normalised<'a>(detections: impl IntoIterator<Item = &'a Detection>) -> bool {
     let (mut inside, mut all) = (0usize, 0usize);
-    for p in detections.into_iter().flat_map(|d| &d.points).filter(|p| p[0].is_finite() && p[1].is_finite()) {
+    for p in detections
+        .into_iter()
+        .flat_map(|d| &d.points)
+        .filter(|p| p[0].is_finite() && p[1].is_finite())
+    {
         all += 1;
         inside += usize::from((-0.5..=1.5).contains(&p[0]) && (-0.5..=1.5).contains(&p[1]));
     }
     all > 0 && inside * 100 >= all * 95
 }
 
-/// The skeleton of a pose network by its number of joints; the joints of `points` beyond it are of hands and face.
-pub(crate) fn by_count(path: &Path, place: Place, count: usize) -> Result<(Arc<Skeleton>, usize), Error> {
+/// The skeleton of a pose network by its number of joints; the joints of `points` beyond it are of
+/// hands and face.
+pub(crate) fn by_count(
+    path: &Path,
+    place: Place,
+    count: usize,
+) -> Result<(Arc<Skeleton>, usize), Error> {
     skeletons::by_count(count).ok_or_else(|| {
         let what = format!("{count} joints, which no known skeleton has");
         let hint =
@@ -152,7 +177,11 @@ pub(crate) fn triples(flat: &[f64]) -> Vec<[f64; 4]> {
 
 /// A point, missing if it lies exactly at the origin, which is how pose networks write "not seen".
 pub(crate) fn known(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
-    if x == 0.0 && y == 0.0 && (z == 0.0 || z.is_nan()) { [f64::NAN, f64::NAN, f64::NAN, 0.0] } else { [x, y, z, c] }
+    if x == 0.0 && y == 0.0 && (z == 0.0 || z.is_nan()) {
+        [f64::NAN, f64::NAN, f64::NAN, 0.0]
+    } else {
+        [x, y, z, c]
+    }
 }
 
 /// The last run of digits in a name: the frame's number in `clip_000012_keypoints.json`.

@@ -68,7 +68,8 @@ impl Format {
 /// What a file or folder is.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::NotUnderstood`] with what was found instead, [`Error::Format`] for broken JSON.
+/// [`Error::Io`], [`Error::Empty`], [`Error::NotUnderstood`] with what was found instead,
+/// [`Error::Format`] for broken JSON.
 pub fn probe(path: &Path) -> Result<Format, Error> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::read(path, e))?;
     if metadata.is_dir() {
@@ -88,12 +89,17 @@ fn folder(path: &Path) -> Result<Format, Error> {
     let Some((_, first)) = openpose::files(path)?.into_iter().next() else {
         return match std::fs::read_dir(path).map_err(|e| Error::read(path, e))?.next() {
             None => Err(Error::Empty { path: path.to_owned() }),
-            Some(_) => not_understood(path, "a folder without pictures (PNG, JPEG) or numbered JSON files"),
+            Some(_) => {
+                not_understood(path, "a folder without pictures (PNG, JPEG) or numbered JSON files")
+            }
         };
     };
     match json_format(&first, &crate::bytes(&first)?) {
         Ok(Format::OpenPoseFile) => Ok(Format::OpenPoseFolder),
-        Ok(_) => not_understood(path, "a folder of JSON files that are not from OpenPose (give the files one by one)"),
+        Ok(_) => not_understood(
+            path,
+            "a folder of JSON files that are not from OpenPose (give the files one by one)",
+        ),
         Err(error) => Err(error),
     }
 }
@@ -126,7 +132,8 @@ pub(crate) fn json_format(path: &Path, bytes: &[u8]) -> Result<Format, Error> {
         true if head.has("image_id") => Format::AlphaPose,
         true if head.keys.is_empty() || any(&mediapipe::LANDMARKS) => Format::MediaPipe,
         _ => {
-            let some: Vec<String> = head.keys.iter().take(5).map(|key| crate::error::quoted(key)).collect();
+            let some: Vec<String> =
+                head.keys.iter().take(5).map(|key| crate::error::quoted(key)).collect();
             return not_understood(path, format!("JSON with the keys {}", some.join(", ")));
         }
     })
@@ -152,7 +159,8 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     let Some(first) = lines.next() else { return not_understood(path, "only blanks") };
     let cells: Vec<&str> = text::cells(first, text::delimiter(first)).collect();
     let numbers = first.split_whitespace().map(|cell| cell.parse::<f64>().is_ok());
-    let is_header = |line: &str| line.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("endheader"));
+    let is_header =
+        |line: &str| line.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("endheader"));
     Ok(match cells.first().copied().unwrap_or("") {
         "PathFileType" => Format::Trc,
         section if nexus::SECTIONS.contains(&section) => Format::NexusCsv,
@@ -164,15 +172,19 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
             Format::KeraalRows
         }
         _ if start.contains(&0) => return not_understood(path, "binary data of an unknown kind"),
-        _ => return not_understood(path, "text without a header that names joints, axes and units"),
+        _ => {
+            return not_understood(path, "text without a header that names joints, axes and units");
+        }
     })
 }
 
-/// Whether it begins as a video does: MP4 and MOV (also those of old, without `ftyp`), AVI, Matroska and WebM, MPEG programme streams, Flash.
+/// Whether it begins as a video does: MP4 and MOV (also those of old, without `ftyp`), AVI,
+/// Matroska and WebM, MPEG programme streams, Flash.
 fn is_video(start: &[u8]) -> bool {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
     let is_picture = [&b"heic"[..], b"heix", b"mif1", b"avif"].iter().any(|brand| at(8, brand));
-    let is_movie = [&b"ftyp"[..], b"moov", b"mdat", b"wide"].iter().any(|name| at(4, name)) && !is_picture;
+    let is_movie =
+        [&b"ftyp"[..], b"moov", b"mdat", b"wide"].iter().any(|name| at(4, name)) && !is_picture;
     is_movie
         || at(0, b"RIFF") && at(8, b"AVI ")
         || [&b"\x1a\x45\xdf\xa3"[..], b"\0\0\x01\xba", b"FLV\x01"].iter().any(|magic| at(0, magic))
@@ -184,7 +196,9 @@ fn stranger(start: &[u8]) -> Option<&'static str> {
     match () {
         () if at(4, b"ftyp") => Some("a picture"),
         () if at(8, b".FIT") => Some("a FIT workout, which has no joint positions"),
-        () if at(0, b"PK\x03\x04") => Some("a ZIP archive or spreadsheet (unpack it, or save it as CSV)"),
+        () if at(0, b"PK\x03\x04") => {
+            Some("a ZIP archive or spreadsheet (unpack it, or save it as CSV)")
+        }
         () if at(0, b"\x1f\x8b") => Some("a gzip archive (unpack it)"),
         () if at(0, b"\x89PNG") || at(0, b"\xff\xd8\xff") => Some("a picture"),
         () if at(0, b"%PDF") => Some("a PDF"),

@@ -7,8 +7,14 @@ use std::sync::Arc;
 pub(crate) const MEDIAPIPE_JOINTS: usize = 33;
 
 /// Feet as whole-body networks append them to COCO-17.
-const FEET: [&str; 6] =
-    ["left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel"];
+const FEET: [&str; 6] = [
+    "left_big_toe",
+    "left_small_toe",
+    "left_heel",
+    "right_big_toe",
+    "right_small_toe",
+    "right_heel",
+];
 
 /// Keraal's targets, in the order of its files.
 const KERAAL_17: [&str; 17] = [
@@ -56,7 +62,8 @@ pub(crate) fn keraal_vicon(found: &[&str]) -> Arc<Skeleton> {
 
 fn beyond_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {
     let coco = Skeleton::coco_17();
-    let names: Vec<&str> = coco.joints.iter().map(|joint| joint.name.as_str()).chain(more.iter().copied()).collect();
+    let names: Vec<&str> =
+        coco.joints.iter().map(|joint| joint.name.as_str()).chain(more.iter().copied()).collect();
     from_names(name, &names)
 }
 

@@ -1,4 +1,5 @@
-//! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. No positions, so no recording.
+//! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. No
+//! positions, so no recording.
 
 use crate::error::{Place, quoted};
 use crate::options::MAX_VALUES;
@@ -51,12 +52,15 @@ pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
         if table.name.is_empty() {
             table.name = line.to_owned();
         }
-        if let Some((_, value)) = line.split_once('=').filter(|(key, _)| key.trim().eq_ignore_ascii_case("inDegrees")) {
+        if let Some((_, value)) =
+            line.split_once('=').filter(|(key, _)| key.trim().eq_ignore_ascii_case("inDegrees"))
+        {
             table.in_degrees = Some(value.trim().eq_ignore_ascii_case("yes"));
         }
     }
     let labels = lines.next_filled()?.map(str::to_owned);
-    let labels = labels.ok_or_else(|| lines.fault("no column names after endheader", "the file was cut off"))?;
+    let labels = labels
+        .ok_or_else(|| lines.fault("no column names after endheader", "the file was cut off"))?;
     let mut names: Vec<&str> = split(&labels).collect();
     while names.last().is_some_and(|name| name.is_empty()) {
         names.pop();
@@ -69,7 +73,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
     let mut row: Vec<f64> = Vec::new();
     while let Some(line) = lines.next_filled()? {
         row.clear();
-        let parsed: Result<Vec<f64>, String> = split(line).map(|cell| text::number(cell, ',')).collect();
+        let parsed: Result<Vec<f64>, String> =
+            split(line).map(|cell| text::number(cell, ',')).collect();
         row.extend(parsed.map_err(|what| lines.fault(what, "each cell is a number"))?);
         if row.len() < names.len() || row[names.len()..].iter().any(|v| !v.is_nan()) {
             let what = format!("{} cells where {} columns are named", row.len(), names.len());
@@ -98,20 +103,34 @@ fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
     }
 }
 
-/// Writes angles in degrees (and lengths in metres) over time as a MOT that OpenSim reads: time first, tabs, missing as `nan`.
+/// Writes angles in degrees (and lengths in metres) over time as a MOT that OpenSim reads: time
+/// first, tabs, missing as `nan`.
 ///
-/// Names are the caller's: OpenSim drives a model only by its own coordinate names, as in `knee_angle_r`.
+/// Names are the caller's: OpenSim drives a model only by its own coordinate names, as in
+/// `knee_angle_r`.
 ///
 /// # Errors
 /// [`Error::Format`] if a column is not as long as `time`, [`Error::Io`].
 pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Result<(), Error> {
     if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() != time.len()) {
         let what = format!("{} values for {} times", values.len(), time.len());
-        return Err(Error::format(path, Place::Field((*name).to_owned()), what, "give one value for each time"));
+        return Err(Error::format(
+            path,
+            Place::Field((*name).to_owned()),
+            what,
+            "give one value for each time",
+        ));
     }
-    if let Some((name, _)) = columns.iter().find(|(name, _)| name.is_empty() || name.contains(char::is_whitespace)) {
+    if let Some((name, _)) =
+        columns.iter().find(|(name, _)| name.is_empty() || name.contains(char::is_whitespace))
+    {
         let what = format!("{} is no column name", quoted(name));
-        return Err(Error::format(path, Place::Whole, what, "names have no blanks, as in knee_angle_r"));
+        return Err(Error::format(
+            path,
+            Place::Whole,
+            what,
+            "names have no blanks, as in knee_angle_r",
+        ));
     }
     write_atomic(path, |out| {
         let mut text = format!(
@@ -125,7 +144,11 @@ pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Resul
         for (row, t) in time.iter().enumerate() {
             text.push_str(&t.to_string());
             for value in columns.iter().filter_map(|(_, values)| values.get(row)) {
-                text.push_str(&if value.is_nan() { "\tnan".to_owned() } else { format!("\t{value}") });
+                text.push_str(&if value.is_nan() {
+                    "\tnan".to_owned()
+                } else {
+                    format!("\t{value}")
+                });
             }
             text.push('\n');
             out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;

@@ -13,11 +13,19 @@ fn sample() -> Recording {
     position[5] = [f64::NAN; 3];
     let confidence = position.iter().map(|p| if p[0].is_finite() { 0.5 } else { 0.0 }).collect();
     let time = vec![0.0, 0.1, 0.2];
-    let mut recording = Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap();
+    let mut recording =
+        Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
+            .unwrap();
     let values = vec![1.0, f64::NAN, 3.0];
     let (name, unit) = ("acc_x".into(), "g".into());
-    recording.channels =
-        vec![Channel { name, unit, part: Some(Part::RightWrist), rate_hz: 15.0, start_s: 0.05, values }];
+    recording.channels = vec![Channel {
+        name,
+        unit,
+        part: Some(Part::RightWrist),
+        rate_hz: 15.0,
+        start_s: 0.05,
+        values,
+    }];
     recording
 }
 
@@ -66,7 +74,8 @@ fn every_seed_is_told_apart_and_read() {
         let path = folder.path().join("no-extension");
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(probe(&path).unwrap(), format);
-        let recording = read(&path, &ReadOptions::default()).unwrap_or_else(|e| panic!("{format:?}: {e}"));
+        let recording =
+            read(&path, &ReadOptions::default()).unwrap_or_else(|e| panic!("{format:?}: {e}"));
         assert!(recording.frames() > 0 && recording.joints() > 0);
         let slow = ReadOptions { slow_motion_factor: Some(2.0), ..ReadOptions::default() };
         assert_eq!(read(&path, &slow).unwrap().duration_s(), recording.duration_s() / 2.0);
@@ -75,21 +84,30 @@ fn every_seed_is_told_apart_and_read() {
 
 #[test]
 fn what_the_seeds_mean() {
-    let get =
-        |wanted: Format| decode(wanted, &seeds().into_iter().find(|(format, _)| *format == wanted).unwrap().1).unwrap();
+    let get = |wanted: Format| {
+        decode(wanted, &seeds().into_iter().find(|(format, _)| *format == wanted).unwrap().1)
+            .unwrap()
+    };
     let alphapose = get(Format::AlphaPose);
     assert_eq!(alphapose.frames(), 3, "pictures 7 to 9; nobody was seen in 8");
     assert!(!alphapose.is_seen(1, 0));
     let mediapipe = get(Format::MediaPipe);
     assert_eq!((mediapipe.frames(), mediapipe.time[1]), (3, 0.04));
-    assert_eq!(mediapipe.at(0, 0)[..2], [960.0, 810.0], "0.5, 0.25 of an assumed 1920 × 1080, y up");
+    assert_eq!(
+        mediapipe.at(0, 0)[..2],
+        [960.0, 810.0],
+        "0.5, 0.25 of an assumed 1920 × 1080, y up"
+    );
     let coco = get(Format::Coco);
     assert_eq!(
         (coco.at(0, 0)[..2].to_vec(), coco.space),
         (vec![1.0, 478.0], Space::Image { width: Some(640.0), height: Some(480.0) })
     );
     let csv = get(Format::Csv);
-    assert_eq!((csv.at(0, 0)[..2].to_vec(), csv.confidence[0], csv.is_seen(1, 0)), (vec![1.5, -2.0], 0.5, false));
+    assert_eq!(
+        (csv.at(0, 0)[..2].to_vec(), csv.confidence[0], csv.is_seen(1, 0)),
+        (vec![1.5, -2.0], 0.5, false)
+    );
     let trc = get(Format::Trc);
     assert_eq!((trc.at(0, 0), trc.is_seen(1, 0)), ([0.001, 0.002, 0.003], false));
     let nexus = get(Format::NexusCsv);
@@ -107,7 +125,8 @@ fn is_clear(error: &Error) -> bool {
 fn files_cut_at_every_twentieth_are_refused_in_one_line_or_read() {
     let folder = tempfile::tempdir().unwrap();
     for (format, bytes) in seeds() {
-        let is_text = matches!(format, Format::Trc | Format::Csv | Format::NexusCsv | Format::KeraalRows);
+        let is_text =
+            matches!(format, Format::Trc | Format::Csv | Format::NexusCsv | Format::KeraalRows);
         for part in 0..20 {
             let path = folder.path().join("cut");
             std::fs::write(&path, &bytes[..bytes.len() * part / 20]).unwrap();
@@ -130,7 +149,10 @@ fn strangers_are_named() {
         (b"{}", "nothing to read"),
         (b"{\"a\": 1}", "not a recording that can be read: JSON with the keys \"a\""),
         (b"{\"people\": []}", "no person in any frame"),
-        (b"Coordinates\nnRows=1\nendheader\ntime\tq\n0\t1\n", "a table of values without joint positions"),
+        (
+            b"Coordinates\nnRows=1\nendheader\ntime\tq\n0\t1\n",
+            "a table of values without joint positions",
+        ),
     ];
     for (bytes, expected) in cases {
         let path = folder.path().join("a");
@@ -168,7 +190,10 @@ fn faults_in_text_name_line_and_column() {
         ("a_x_m,a_y_m\n1,2\n", "no column time_s or frame in line 1"),
         ("time_s,a_x_m,a_y_m\n0,1,2\n1,q,2\n", "\"q\" is no number (column \"a_x_m\") in line 3"),
         ("time_s,a_x_m,a_y_m\n0,1,2\n1,1\n", "2 cells where the header has 3 in line 3"),
-        ("time_s,a_x_m,a_y_m\n0,1,2\n0,1,2\n", "the clock stands or runs backward (time 0 s) in frame 1"),
+        (
+            "time_s,a_x_m,a_y_m\n0,1,2\n0,1,2\n",
+            "the clock stands or runs backward (time 0 s) in frame 1",
+        ),
     ];
     for (text, expected) in cases {
         let error = decode(Format::Csv, text.as_bytes()).unwrap_err().to_string();
@@ -188,7 +213,8 @@ impl Read for Rows {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.chunk.position() as usize == self.chunk.get_ref().len() && self.made < self.of {
             let until = self.of.min(self.made + 10_000);
-            let rows: String = (self.made..until).map(|row| format!("{row}{}\n", self.cells)).collect();
+            let rows: String =
+                (self.made..until).map(|row| format!("{row}{}\n", self.cells)).collect();
             self.made = until;
             self.chunk = Cursor::new(rows.into_bytes());
         }
@@ -202,7 +228,8 @@ fn ten_million_rows_end_in_a_clear_line() {
     let mut rows = BufReader::new(Rows { made: 0, of: 10_000_000, cells: ",1,2", chunk });
     let error = csv::read(Path::new("x"), &mut rows, &ReadOptions::default()).unwrap_err();
     assert!(
-        error.to_string().starts_with("too large: more than 1000000 frames; hint: ") && is_clear(&error),
+        error.to_string().starts_with("too large: more than 1000000 frames; hint: ")
+            && is_clear(&error),
         "{error}"
     );
     assert!(rows.get_ref().made <= MAX_FRAMES + 20_000, "no more is read than is needed to refuse");
@@ -211,12 +238,19 @@ fn ten_million_rows_end_in_a_clear_line() {
 #[test]
 fn twenty_million_positions_and_one_are_too_many() {
     let chunk = Cursor::new(
-        format!("time_s,{}\n", (0..4000).map(|j| format!("a{j}_x_m,a{j}_y_m")).collect::<Vec<_>>().join(",")).into(),
+        format!(
+            "time_s,{}\n",
+            (0..4000).map(|j| format!("a{j}_x_m,a{j}_y_m")).collect::<Vec<_>>().join(",")
+        )
+        .into(),
     );
     let cells: &'static str = ",,".repeat(4000).leak();
     let rows = BufReader::new(Rows { made: 0, of: 5001, cells, chunk });
     let error = csv::read(Path::new("x"), rows, &ReadOptions::default()).unwrap_err();
-    assert!(error.to_string().starts_with("too large: 5001 frames of 4000 joints") && is_clear(&error), "{error}");
+    assert!(
+        error.to_string().starts_with("too large: 5001 frames of 4000 joints") && is_clear(&error),
+        "{error}"
+    );
 }
 
 #[test]

@@ -27,13 +27,17 @@ impl<'a, R: BufRead> Lines<'a, R> {
     pub(crate) fn next(&mut self) -> Result<Option<&str>, Error> {
         self.buffer.clear();
         let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
-        let read = limited.read_until(b'\n', &mut self.buffer).map_err(|e| Error::read(self.path, e))?;
+        let read =
+            limited.read_until(b'\n', &mut self.buffer).map_err(|e| Error::read(self.path, e))?;
         if read == 0 {
             return Ok(None);
         }
         self.number += 1;
         if read as u64 == LONGEST_LINE {
-            return Err(self.fault(format!("a line of more than {LONGEST_LINE} bytes"), "is this a text file?"));
+            return Err(self.fault(
+                format!("a line of more than {LONGEST_LINE} bytes"),
+                "is this a text file?",
+            ));
         }
         self.text.clear();
         self.text.push_str(&String::from_utf8_lossy(&self.buffer));
@@ -76,9 +80,12 @@ pub(crate) fn cells(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     line.split(delimiter).map(|cell| cell.trim().trim_matches('"').trim())
 }
 
-/// The number in a cell: NaN if the cell is empty or says so. With `;` between cells, a comma is a decimal point.
+/// The number in a cell: NaN if the cell is empty or says so. With `;` between cells, a comma is a
+/// decimal point.
 pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
-    if cell.is_empty() || ["nan", "na", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word)) {
+    if cell.is_empty()
+        || ["nan", "na", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
+    {
         return Ok(f64::NAN);
     }
     let parsed = match delimiter {

@@ -1,7 +1,8 @@
-//! TRC, the marker table of OpenSim: tabs or commas between cells, five header lines with or without a blank sixth.
+//! TRC, the marker table of OpenSim: tabs or commas between cells, five header lines with or
+//! without a blank sixth.
 //!
-//! Units m, cm, mm or px. Empty cells are missing. The frame count of the header is not trusted. Depth that never changes means
-//! that the movement was measured in a plane (Sports2D).
+//! Units m, cm, mm or px. Empty cells are missing. The frame count of the header is not trusted.
+//! Depth that never changes means that the movement was measured in a plane (Sports2D).
 
 use crate::error::quoted;
 use crate::options::{check_size, source};
@@ -12,7 +13,11 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 /// Reads a TRC.
-pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read(
+    path: &Path,
+    reader: impl BufRead,
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let mut lines = Lines::new(path, reader);
     let short = "a TRC has five header lines: export the file again";
     let mut header = Vec::new();
@@ -29,10 +34,13 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         let at = keys.iter().position(|own| own.eq_ignore_ascii_case(key))?;
         values.get(at).copied().filter(|value| !value.is_empty())
     };
-    let unit = field("Units").ok_or_else(|| lines.fault("no Units in the header", "write m, cm, mm or px there"))?;
+    let unit = field("Units")
+        .ok_or_else(|| lines.fault("no Units in the header", "write m, cm, mm or px there"))?;
     let scale = text::metres(unit).map_err(|what| lines.fault(what, "correct Units in line 3"))?;
-    let rate = field("DataRate").and_then(|v| v.parse::<f64>().ok()).filter(|v| v.is_finite() && *v > 0.0);
-    let mut names: Vec<String> = text::cells(&header[3], delimiter).skip(2).step_by(3).map(str::to_owned).collect();
+    let rate =
+        field("DataRate").and_then(|v| v.parse::<f64>().ok()).filter(|v| v.is_finite() && *v > 0.0);
+    let mut names: Vec<String> =
+        text::cells(&header[3], delimiter).skip(2).step_by(3).map(str::to_owned).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();
     }
@@ -98,7 +106,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             position.iter_mut().flatten().for_each(|v| *v *= scale);
             match is_flat(&position, names.len()) {
                 true => (Space::Plane, UpAxis::Y),
-                false => (Space::World, up::find(&skeleton, &position, options.up_axis, None, &mut notes)),
+                false => (
+                    Space::World,
+                    up::find(&skeleton, &position, options.up_axis, None, &mut notes),
+                ),
             }
         }
     };
@@ -122,7 +133,8 @@ pub(crate) fn finish(
     let seen = |p: &[f64; 3]| p[..dimensions].iter().all(|v| v.is_finite());
     let confidence = position.iter().map(|p| if seen(p) { 1.0 } else { 0.0 }).collect();
     let source = source(path, format, up_axis, notes);
-    Recording::new(source, skeleton, space, time, position, confidence).map_err(|e| Error::recording(path, e))
+    Recording::new(source, skeleton, space, time, position, confidence)
+        .map_err(|e| Error::recording(path, e))
 }
 
 /// Whether no marker ever changes its depth, over enough frames to tell.
@@ -140,9 +152,11 @@ fn is_flat(position: &[[f64; 3]], joints: usize) -> bool {
     depth.iter().all(|&z| z.is_nan() || z == 0.0) || position.len() >= 10 * joints
 }
 
-/// Writes positions as a TRC with tabs, six header lines, frames from 1, Y up, in the recording's own unit (m or px).
+/// Writes positions as a TRC with tabs, six header lines, frames from 1, Y up, in the recording's
+/// own unit (m or px).
 ///
-/// Missing positions are empty cells. In a plane, depth is written as 0. Values are written so that reading gives the same bits.
+/// Missing positions are empty cells. In a plane, depth is written as 0. Values are written so that
+/// reading gives the same bits.
 ///
 /// # Errors
 /// [`Error::Io`].
@@ -158,7 +172,9 @@ pub fn write_trc(path: &Path, recording: &Recording) -> Result<(), Error> {
              DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames\n\
              {rate}\t{rate}\t{frames}\t{joints}\t{unit}\t{rate}\t1\t{frames}\nFrame#\tTime\t"
         );
-        text.extend(recording.skeleton.joints.iter().map(|joint| format!("{}\t\t\t", clean(&joint.name))));
+        text.extend(
+            recording.skeleton.joints.iter().map(|joint| format!("{}\t\t\t", clean(&joint.name))),
+        );
         text.push_str("\n\t\t");
         text.extend((1..=joints).map(|joint| format!("X{joint}\tY{joint}\tZ{joint}\t")));
         text.push_str("\n\n");

@@ -2,7 +2,8 @@
 
 use agoge_motion::{Part, Skeleton, UpAxis};
 
-/// How far the direction from the lower to the upper body may lean and still name an axis: cosine of 35°.
+/// How far the direction from the lower to the upper body may lean and still name an axis: cosine
+/// of 35°.
 const UPRIGHT: f64 = 0.82;
 /// How far below the floor a marker may be measured, m.
 const FLOOR: f64 = -0.05;
@@ -11,8 +12,9 @@ const LOOKED_AT: usize = 200;
 
 /// The up axis of positions in metres, `[frame, joint]`, and a note on how it was found.
 ///
-/// In order: what the caller says; the direction from the lower to the upper body, if it lies along an axis; what the file says
-/// (`stated`, with a reason); the only one of Y and Z along which nothing is ever below the floor; Y.
+/// In order: what the caller says; the direction from the lower to the upper body, if it lies along
+/// an axis; what the file says (`stated`, with a reason); the only one of Y and Z along which
+/// nothing is ever below the floor; Y.
 pub(crate) fn find(
     skeleton: &Skeleton,
     position: &[[f64; 3]],
@@ -45,14 +47,21 @@ fn name(axis: UpAxis) -> &'static str {
 
 /// The axis along which the upper body lies above the lower, in most frames.
 pub(crate) fn body_axis(skeleton: &Skeleton, position: &[[f64; 3]]) -> Option<UpAxis> {
-    let levels: Vec<i8> = skeleton.joints.iter().map(|joint| level(joint.part, &joint.name)).collect();
+    let levels: Vec<i8> =
+        skeleton.joints.iter().map(|joint| level(joint.part, &joint.name)).collect();
     let frames = position.chunks_exact(levels.len().max(1));
     let step = (frames.len() / LOOKED_AT).max(1);
     let mut directions: [Vec<f64>; 3] = Default::default();
     for row in frames.step_by(step) {
-        let (Some(upper), Some(lower)) = (mean(row, &levels, 1), mean(row, &levels, -1)) else { continue };
+        let (Some(upper), Some(lower)) = (mean(row, &levels, 1), mean(row, &levels, -1)) else {
+            continue;
+        };
         for k in 0..3 {
-            directions[k].push(if upper[k].is_nan() || lower[k].is_nan() { 0.0 } else { upper[k] - lower[k] });
+            directions[k].push(if upper[k].is_nan() || lower[k].is_nan() {
+                0.0
+            } else {
+                upper[k] - lower[k]
+            });
         }
     }
     let direction = directions.map(median);
@@ -84,7 +93,10 @@ fn mean(row: &[[f64; 3]], levels: &[i8], level: i8) -> Option<[f64; 3]> {
 fn level(part: Option<Part>, name: &str) -> i8 {
     use Part::*;
     match part {
-        Some(Chest | Neck | Head | Nose | LeftEye | RightEye | LeftEar | RightEar | LeftShoulder | RightShoulder) => 1,
+        Some(
+            Chest | Neck | Head | Nose | LeftEye | RightEye | LeftEar | RightEar | LeftShoulder
+            | RightShoulder,
+        ) => 1,
         Some(part @ (Pelvis | Spine)) => {
             if part == Pelvis {
                 -1
@@ -98,12 +110,15 @@ fn level(part: Option<Part>, name: &str) -> i8 {
     }
 }
 
-/// For markers that stand for no part of their own: the usual names of thorax and pelvis landmarks (van Sint Jan 2007; Wu et al.
-/// 2002 and 2005).
+/// For markers that stand for no part of their own: the usual names of thorax and pelvis landmarks
+/// (van Sint Jan 2007; Wu et al. 2002 and 2005).
 fn level_by_name(name: &str) -> i8 {
     let bare = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| bare.starts_with(word));
-    if starts(&["c7", "t1", "clav", "ster", "strn", "xiph", "xyph", "acro", "scap", "ij", "px", "head", "manub"]) {
+    if starts(&[
+        "c7", "t1", "clav", "ster", "strn", "xiph", "xyph", "acro", "scap", "ij", "px", "head",
+        "manub",
+    ]) {
         1
     } else if bare.contains("asis")
         || bare.contains("psis")
@@ -117,7 +132,9 @@ fn level_by_name(name: &str) -> i8 {
 
 /// The one of Y and Z along which nothing is ever below the floor, if it is only one.
 fn floor_axis(position: &[[f64; 3]]) -> Option<UpAxis> {
-    let lowest = |k: usize| position.iter().map(|p| p[k]).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
+    let lowest = |k: usize| {
+        position.iter().map(|p| p[k]).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min)
+    };
     match (lowest(1) >= FLOOR, lowest(2) >= FLOOR) {
         (true, false) => Some(UpAxis::Y),
         (false, true) => Some(UpAxis::Z),
@@ -130,7 +147,11 @@ mod tests {
     use super::*;
 
     fn standing(axis: UpAxis) -> Vec<[f64; 3]> {
-        (0..17).map(|joint| axis.from_y_up([0.1 * joint as f64, if joint < 7 { 1.6 } else { 0.7 }, -0.2])).collect()
+        (0..17)
+            .map(|joint| {
+                axis.from_y_up([0.1 * joint as f64, if joint < 7 { 1.6 } else { 0.7 }, -0.2])
+            })
+            .collect()
     }
 
     #[test]
@@ -146,7 +167,8 @@ mod tests {
     #[test]
     fn a_lying_body_names_none_and_the_file_decides() {
         let skeleton = Skeleton::coco_17();
-        let row: Vec<[f64; 3]> = standing(UpAxis::Y).into_iter().map(|p| [p[1], 0.3, 0.2]).collect();
+        let row: Vec<[f64; 3]> =
+            standing(UpAxis::Y).into_iter().map(|p| [p[1], 0.3, 0.2]).collect();
         assert_eq!(body_axis(&skeleton, &row), None);
         let mut notes = Vec::new();
         assert_eq!(find(&skeleton, &row, None, Some((UpAxis::Z, "stated")), &mut notes), UpAxis::Z);

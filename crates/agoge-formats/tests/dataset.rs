@@ -14,7 +14,8 @@ use std::path::Path;
 fn imported(kind: Dataset, folder: &str, dest: &Path) -> Option<(Summary, Manifest)> {
     let src = data(folder)?;
     let mut told = (0, 0);
-    let summary = import(kind, &src, dest, &mut |done, total| told = (done, total)).unwrap_or_else(|e| panic!("{e}"));
+    let summary = import(kind, &src, dest, &mut |done, total| told = (done, total))
+        .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(told, (summary.recordings, summary.recordings));
     let manifest = Manifest::read(&summary.manifest).unwrap();
     assert_eq!(manifest.rows.len(), summary.recordings);
@@ -37,7 +38,8 @@ fn at(recording: &Recording, part: Part) -> [f64; 3] {
     recording.at(0, recording.skeleton.joint_of(part).unwrap())
 }
 
-/// The athlete stands upright, and left is left: the toes point where left, up and forward are a right-handed frame.
+/// The athlete stands upright, and left is left: the toes point where left, up and forward are a
+/// right-handed frame.
 fn assert_upright_and_right_handed(recording: &Recording) {
     let (left, right) = (at(recording, Part::LeftShoulder), at(recording, Part::RightShoulder));
     let (toe, ankle) = (at(recording, Part::LeftBigToe), at(recording, Part::LeftAnkle));
@@ -50,7 +52,9 @@ fn assert_upright_and_right_handed(recording: &Recording) {
 #[test]
 fn ui_prmd_kinect() {
     let dest = tempfile::tempdir().unwrap();
-    let Some((summary, manifest)) = imported(Dataset::UiPrmdKinect, "ui-prmd", dest.path()) else { return };
+    let Some((summary, manifest)) = imported(Dataset::UiPrmdKinect, "ui-prmd", dest.path()) else {
+        return;
+    };
     assert_eq!(summary.frames, 137_571, "every row of the set");
     let movements: BTreeSet<&str> = manifest.rows.iter().map(|row| row.movement.as_str()).collect();
     let athletes: BTreeSet<&str> = manifest.rows.iter().map(|row| row.athlete.as_str()).collect();
@@ -60,7 +64,10 @@ fn ui_prmd_kinect() {
     let recording = open(dest.path(), &manifest, "deep_squat/s1_r01_correct.parquet");
     // First row of the set: the waist at −175, 4280, −11794 units of 0.2 mm.
     let waist = at(&recording, Part::Pelvis);
-    [-0.035, 0.856, -2.3588].into_iter().zip(waist).for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{waist:?}"));
+    [-0.035, 0.856, -2.3588]
+        .into_iter()
+        .zip(waist)
+        .for_each(|(a, b)| assert!((a - b).abs() < 1e-6, "{waist:?}"));
     assert_upright_and_right_handed(&recording);
     assert!((recording.rate_hz() - 30.0).abs() < 1e-9);
 }
@@ -68,10 +75,16 @@ fn ui_prmd_kinect() {
 #[test]
 fn utd_mhad() {
     let dest = tempfile::tempdir().unwrap();
-    let Some((summary, manifest)) = imported(Dataset::UtdMhad, "utd-mhad", dest.path()) else { return };
+    let Some((summary, manifest)) = imported(Dataset::UtdMhad, "utd-mhad", dest.path()) else {
+        return;
+    };
     assert_eq!(summary.frames, 50_623, "every row of the set");
-    let test: BTreeSet<&str> =
-        manifest.rows.iter().filter(|row| row.split == Some(Split::Test)).map(|row| row.athlete.as_str()).collect();
+    let test: BTreeSet<&str> = manifest
+        .rows
+        .iter()
+        .filter(|row| row.split == Some(Split::Test))
+        .map(|row| row.athlete.as_str())
+        .collect();
     assert_eq!(test.into_iter().collect::<Vec<_>>(), ["s2", "s4", "s6"]);
     let wave = open(dest.path(), &manifest, "wave/s1_t1.parquet");
     assert_eq!(wave.channels.len(), 6);
@@ -80,18 +93,29 @@ fn utd_mhad() {
     let squat = open(dest.path(), &manifest, "squat/s1_t1.parquet");
     assert_eq!(squat.channels[0].part, Some(Part::RightKnee));
     // Both were recorded together, so they last as long: 250 samples at 50 Hz.
-    assert!((squat.duration_s() - 249.0 / 50.0).abs() < 1e-9, "{} s of skeleton", squat.duration_s());
+    assert!(
+        (squat.duration_s() - 249.0 / 50.0).abs() < 1e-9,
+        "{} s of skeleton",
+        squat.duration_s()
+    );
 }
 
 #[test]
 fn pose_trainer() {
     let dest = tempfile::tempdir().unwrap();
-    let Some((summary, manifest)) = imported(Dataset::PoseTrainer, "pose-trainer", dest.path()) else { return };
+    let Some((summary, manifest)) = imported(Dataset::PoseTrainer, "pose-trainer", dest.path())
+    else {
+        return;
+    };
     assert_eq!(summary.frames, 5455, "every row of the set");
     let recording = open(dest.path(), &manifest, "front_raise/frontraise_bad_1.parquet");
     let nose = at(&recording, Part::Nose);
     assert!((nose[0] - 264.455).abs() < 1e-4 && (nose[1] + 27.1439).abs() < 1e-4, "{nose:?}");
-    let row = manifest.rows.iter().find(|row| row.file == Path::new("front_raise/frontraise_bad_1.parquet")).unwrap();
+    let row = manifest
+        .rows
+        .iter()
+        .find(|row| row.file == Path::new("front_raise/frontraise_bad_1.parquet"))
+        .unwrap();
     assert_eq!((row.label, row.athlete.as_str()), (Some(0.0), "unknown"));
 }
 
@@ -99,7 +123,9 @@ fn pose_trainer() {
 fn a_failed_import_leaves_no_manifest() {
     let dest = tempfile::tempdir().unwrap();
     std::fs::write(dest.path().join("manifest.csv"), "old").unwrap();
-    let error = import(Dataset::UtdMhad, Path::new("nowhere"), dest.path(), &mut |_, _| {}).unwrap_err().to_string();
+    let error = import(Dataset::UtdMhad, Path::new("nowhere"), dest.path(), &mut |_, _| {})
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("cannot read: ") && error.contains("; hint: "), "{error}");
     assert!(!dest.path().join("manifest.csv").exists());
 }

@@ -10,15 +10,19 @@ use agoge_motion::{Recording, UpAxis};
 use c3d::{Analog, File, Values};
 use std::path::Path;
 
-/// Force, centre of pressure and free moment of a plate at each sample, in the axes of the recording.
+/// Force, centre of pressure and free moment of a plate at each sample, in the axes of the
+/// recording.
 fn samples(recording: &Recording, plate: usize) -> Vec<[f64; 9]> {
-    let first = recording.channels.iter().position(|c| c.name == format!("plate{plate}_force_x")).unwrap();
+    let first =
+        recording.channels.iter().position(|c| c.name == format!("plate{plate}_force_x")).unwrap();
     let own = &recording.channels[first..first + 9];
     (0..own[0].values.len()).map(|sample| std::array::from_fn(|k| own[k].values[sample])).collect()
 }
 
-/// The files and tables of `bench/peers/plates.py`: what ezc3d 1.7.2 computes of a plate of each type, turned in the laboratory and with noise in every channel. Files hold
-/// single precision and the matrix of type 4 multiplies it, so figures agree to 1 part in 10⁵ of a load of 700 N, a lever of 0.3 m and a moment of 5 N·m.
+/// The files and tables of `bench/peers/plates.py`: what ezc3d 1.7.2 computes of a plate of each
+/// type, turned in the laboratory and with noise in every channel. Files hold single precision and
+/// the matrix of type 4 multiplies it, so figures agree to 1 part in 10⁵ of a load of 700 N, a
+/// lever of 0.3 m and a moment of 5 N·m.
 #[test]
 fn plates_are_read_as_ezc3d_reads_them() {
     for kind in 1..=4 {
@@ -27,33 +31,46 @@ fn plates_are_read_as_ezc3d_reads_them() {
         let recording = read(Path::new(&format!("{path}.c3d")), &options).unwrap();
         let own = samples(&recording, 1);
         let table = std::fs::read_to_string(format!("{path}.csv")).unwrap();
-        let rows: Vec<Vec<f64>> =
-            table.lines().skip(1).map(|line| line.split(',').map(|v| v.parse().unwrap()).collect()).collect();
+        let rows: Vec<Vec<f64>> = table
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').map(|v| v.parse().unwrap()).collect())
+            .collect();
         assert_eq!((own.len(), rows.len()), (24, 24));
         for (own, row) in own.iter().zip(&rows) {
-            let three = |k: usize, scale: f64| UpAxis::Z.to_y_up([row[k], row[k + 1], row[k + 2]].map(|v| v * scale));
-            // The files hold what the athlete does to the plate; ezc3d leaves it so. Millimetres become metres.
+            let three = |k: usize, scale: f64| {
+                UpAxis::Z.to_y_up([row[k], row[k + 1], row[k + 2]].map(|v| v * scale))
+            };
+            // The files hold what the athlete does to the plate; ezc3d leaves it so. Millimetres
+            // become metres.
             let expected = [three(0, -1.0), three(3, 1e-3), three(6, -1e-3)].concat();
             for (k, (own, expected)) in own.iter().zip(expected).enumerate() {
                 let tolerance = [7e-3, 3e-6, 5e-5][k / 3];
-                assert!((own - expected).abs() < tolerance, "type {kind}, column {k}: {own} is not {expected}");
+                assert!(
+                    (own - expected).abs() < tolerance,
+                    "type {kind}, column {k}: {own} is not {expected}"
+                );
             }
             assert!(own[1] > 300.0, "the ground pushes up");
         }
     }
 }
 
-/// A plate of type 2 of 400 × 600 mm round (0, 0, 0), x to the laboratory's x, z down, on which 700 N stand 50 mm along x; in a file with z up.
+/// A plate of type 2 of 400 × 600 mm round (0, 0, 0), x to the laboratory's x, z down, on which 700
+/// N stand 50 mm along x; in a file with z up.
 fn file() -> File {
     let analog = |label: &str, unit: &str, value: f32| Analog {
         label: label.to_owned(),
         unit: unit.to_owned(),
         values: vec![value; 20],
     };
-    let forces = [("Fx", 0.0), ("Fy", 0.0), ("Fz", 700.0)].map(|(label, value)| analog(label, "N", value));
-    let moments = [("Mx", 0.0), ("My", -35_000.0), ("Mz", 0.0)].map(|(label, value)| analog(label, "Nmm", value));
+    let forces =
+        [("Fx", 0.0), ("Fy", 0.0), ("Fz", 700.0)].map(|(label, value)| analog(label, "N", value));
+    let moments = [("Mx", 0.0), ("My", -35_000.0), ("Mz", 0.0)]
+        .map(|(label, value)| analog(label, "Nmm", value));
     let integers = |values: &[i16]| Values::Integers(vec![values.len() as u8], values.to_vec());
-    let corners = vec![200.0, -300.0, 0.0, -200.0, -300.0, 0.0, -200.0, 300.0, 0.0, 200.0, 300.0, 0.0];
+    let corners =
+        vec![200.0, -300.0, 0.0, -200.0, -300.0, 0.0, -200.0, 300.0, 0.0, 200.0, 300.0, 0.0];
     let group = "FORCE_PLATFORM";
     File {
         rate_hz: 100.0,
@@ -116,7 +133,8 @@ fn plates_are_kept_in_our_own_files() {
     assert_eq!(again.plates().len(), 1);
 }
 
-/// The same load in other units, the other way round, and with the vector of the origin turned over.
+/// The same load in other units, the other way round, and with the vector of the origin turned
+/// over.
 #[test]
 fn units_signs_and_origins_are_told_apart() {
     let mut metres = file();
@@ -138,7 +156,8 @@ fn units_signs_and_origins_are_told_apart() {
     }
 }
 
-/// The zero of a plate is what it shows in the frames that the file names, unless somebody stands on it there.
+/// The zero of a plate is what it shows in the frames that the file names, unless somebody stands
+/// on it there.
 #[test]
 fn the_zero_is_taken_off() {
     let mut own = file();
@@ -155,7 +174,11 @@ fn the_zero_is_taken_off() {
     own.analogs[2].values[..6].fill(20.0);
     own.analogs[4].values[..6].fill(0.0);
     let zeroed = samples(&opened(&own).unwrap(), 1);
-    assert!((zeroed[9][1] - 700.0).abs() < 1e-9 && zeroed[0][1] == 0.0 && zeroed[0][3].is_nan(), "{:?}", zeroed[0]);
+    assert!(
+        (zeroed[9][1] - 700.0).abs() < 1e-9 && zeroed[0][1] == 0.0 && zeroed[0][3].is_nan(),
+        "{:?}",
+        zeroed[0]
+    );
     set(&mut own, "ZERO", Values::Integers(vec![2], vec![5, 5000]));
     assert!(notes(&opened(&own).unwrap())[0].contains("lies outside the file"));
 }
@@ -166,8 +189,12 @@ fn damaged_plates_are_left_out_in_one_line() {
     type Damage = fn(&mut File);
     let cases: [(&str, Damage); 10] = [
         ("its corners are missing", |f| f.parameters.retain(|own| own.1 != "CORNERS")),
-        ("its corners make no surface", |f| set(f, "CORNERS", Values::Floats(vec![3, 4, 1], vec![0.0; 12]))),
-        ("its corners make no surface", |f| set(f, "CORNERS", Values::Floats(vec![3, 4, 1], vec![f32::NAN; 12]))),
+        ("its corners make no surface", |f| {
+            set(f, "CORNERS", Values::Floats(vec![3, 4, 1], vec![0.0; 12]))
+        }),
+        ("its corners make no surface", |f| {
+            set(f, "CORNERS", Values::Floats(vec![3, 4, 1], vec![f32::NAN; 12]))
+        }),
         ("its origin is missing", |f| f.parameters.retain(|own| own.1 != "ORIGIN")),
         ("no analog channel 99 among 6", |f| {
             set(f, "CHANNEL", Values::Integers(vec![6, 1], vec![1, 2, 99, 4, 5, 6]));
@@ -175,11 +202,19 @@ fn damaged_plates_are_left_out_in_one_line() {
         ("no analog channel -5 among 6", |f| {
             set(f, "CHANNEL", Values::Integers(vec![6, 1], vec![-5, 2, 3, 4, 5, 6]));
         }),
-        ("2 channels where its type has 6", |f| set(f, "CHANNEL", Values::Integers(vec![2, 1], vec![1, 2]))),
-        ("type 21 is not one of 1, 2, 3, 4", |f| set(f, "TYPE", Values::Integers(vec![1], vec![21]))),
+        ("2 channels where its type has 6", |f| {
+            set(f, "CHANNEL", Values::Integers(vec![2, 1], vec![1, 2]))
+        }),
+        ("type 21 is not one of 1, 2, 3, 4", |f| {
+            set(f, "TYPE", Values::Integers(vec![1], vec![21]))
+        }),
         ("its calibration matrix is zero or no number", |f| {
             set(f, "TYPE", Values::Integers(vec![1], vec![4]));
-            f.parameters.push(("FORCE_PLATFORM", "CAL_MATRIX", Values::Floats(vec![6, 6, 1], vec![0.0; 36])));
+            f.parameters.push((
+                "FORCE_PLATFORM",
+                "CAL_MATRIX",
+                Values::Floats(vec![6, 6, 1], vec![0.0; 36]),
+            ));
         }),
         ("the file is damaged there", |f| set(f, "USED", Values::Integers(vec![], vec![32_000]))),
     ];
@@ -188,12 +223,16 @@ fn damaged_plates_are_left_out_in_one_line() {
         damage(&mut own);
         let recording = opened(&own).unwrap();
         let [note] = notes(&recording) else { panic!("{:?}", recording.source.notes) };
-        assert!(note.contains(expected) && note.contains("left out"), "{note:?} does not say {expected:?}");
+        assert!(
+            note.contains(expected) && note.contains("left out"),
+            "{note:?} does not say {expected:?}"
+        );
         assert_eq!((recording.frames(), recording.plates().len()), (10, 0));
     }
 }
 
-/// A file that ends early is refused, wherever it ends; a byte changed anywhere never makes a reader panic.
+/// A file that ends early is refused, wherever it ends; a byte changed anywhere never makes a
+/// reader panic.
 #[test]
 fn cut_and_changed_files_do_no_harm() {
     let whole = file().bytes();

@@ -5,7 +5,8 @@
 mod common;
 
 use agoge_formats::{
-    Format, ReadOptions, probe, read, read_table, write_csv, write_openpose, write_parquet, write_trc,
+    Format, ReadOptions, probe, read, read_table, write_csv, write_openpose, write_parquet,
+    write_trc,
 };
 use agoge_motion::{Part, Recording, Space, UpAxis};
 use common::data;
@@ -30,7 +31,10 @@ fn assert_near(a: [f64; 3], b: [f64; 3], tolerance: f64) {
 
 #[test]
 fn c3d_points_equal_the_csv_beside_it() {
-    let (Some(c3d), Some(csv)) = (data("mocap/markers_analogs.c3d"), data("mocap/markers.csv")) else { return };
+    let (Some(c3d), Some(csv)) = (data("mocap/markers_analogs.c3d"), data("mocap/markers.csv"))
+    else {
+        return;
+    };
     assert_eq!((probe(&c3d).unwrap(), probe(&csv).unwrap()), (Format::C3d, Format::NexusCsv));
     let (c3d, csv) = (open(&c3d), open(&csv));
     assert_eq!((c3d.frames(), c3d.joints(), c3d.source.up_axis), (580, 51, UpAxis::Z));
@@ -44,19 +48,33 @@ fn c3d_points_equal_the_csv_beside_it() {
 
 #[test]
 fn c3d_analogs_equal_the_csv_beside_it() {
-    let (Some(c3d), Some(csv)) = (data("mocap/markers_analogs.c3d"), data("mocap/analogs.csv")) else { return };
-    assert!(read(&csv, &ReadOptions::default()).unwrap_err().to_string().starts_with("no section Trajectories"));
+    let (Some(c3d), Some(csv)) = (data("mocap/markers_analogs.c3d"), data("mocap/analogs.csv"))
+    else {
+        return;
+    };
+    assert!(
+        read(&csv, &ReadOptions::default())
+            .unwrap_err()
+            .to_string()
+            .starts_with("no section Trajectories")
+    );
     let recording = open(&c3d);
     let text = std::fs::read_to_string(csv).unwrap();
     let names: Vec<&str> = text.lines().nth(3).unwrap().split(',').skip(2).collect();
-    let rows: Vec<Vec<f64>> =
-        text.lines().skip(5).map(|line| line.split(',').skip(2).map(|cell| cell.parse().unwrap()).collect()).collect();
+    let rows: Vec<Vec<f64>> = text
+        .lines()
+        .skip(5)
+        .map(|line| line.split(',').skip(2).map(|cell| cell.parse().unwrap()).collect())
+        .collect();
     assert_eq!((recording.channels.len(), rows.len()), (38, 11_600));
     for channel in &recording.channels {
         // The C3D has the channels in another order, with the sensor's name before the channel's.
         let (_, name) = channel.name.split_once('.').unwrap();
         let index = names.iter().position(|own| *own == name).unwrap();
-        assert_eq!((channel.unit.as_str(), channel.rate_hz, channel.values.len()), ("V", 2000.0, 11_600));
+        assert_eq!(
+            (channel.unit.as_str(), channel.rate_hz, channel.values.len()),
+            ("V", 2000.0, 11_600)
+        );
         for (value, row) in channel.values.iter().zip(&rows) {
             // Six digits, or eight places.
             assert!(
@@ -71,7 +89,8 @@ fn c3d_analogs_equal_the_csv_beside_it() {
 
 #[test]
 fn every_c3d_is_read_upright() {
-    // Frames and joints as the files' headers say; heights of a person or a foot on the floor, in metres.
+    // Frames and joints as the files' headers say; heights of a person or a foot on the floor, in
+    // metres.
     let cases = [
         ("mocap/sprintbasket.c3d", 3678, 26, 120.0, UpAxis::Z, (0.0, 1.5)),
         ("mocap/sample_propulsion.c3d", 700, 41, 69.992_614_746_093_75, UpAxis::Y, (0.3, 1.5)),
@@ -80,9 +99,14 @@ fn every_c3d_is_read_upright() {
     for (name, frames, joints, rate, up, (low, high)) in cases {
         let Some(path) = data(name) else { return };
         let recording = open(&path);
-        assert_eq!((recording.frames(), recording.joints(), recording.source.up_axis), (frames, joints, up), "{name}");
+        assert_eq!(
+            (recording.frames(), recording.joints(), recording.source.up_axis),
+            (frames, joints, up),
+            "{name}"
+        );
         assert!((recording.rate_hz() - rate).abs() < 1e-6, "{name}");
-        let heights: Vec<f64> = recording.position.iter().map(|p| p[1]).filter(|y| y.is_finite()).collect();
+        let heights: Vec<f64> =
+            recording.position.iter().map(|p| p[1]).filter(|y| y.is_finite()).collect();
         assert!(heights.iter().all(|y| (low..high).contains(y)), "{name}");
     }
 }
@@ -92,8 +116,14 @@ fn the_trc_is_read_as_it_is_not_as_it_says() {
     let Some(path) = data("mocap/markers.trc") else { return };
     assert_eq!(probe(&path).unwrap(), Format::Trc);
     let recording = open(&path);
-    assert_eq!((recording.frames(), recording.joints(), recording.source.up_axis), (93, 51, UpAxis::Z));
-    assert!(recording.source.notes[0].contains("652"), "the header's frame count is wrong, and said so");
+    assert_eq!(
+        (recording.frames(), recording.joints(), recording.source.up_axis),
+        (93, 51, UpAxis::Z)
+    );
+    assert!(
+        recording.source.notes[0].contains("652"),
+        "the header's frame count is wrong, and said so"
+    );
     assert_near(recording.at(0, 0), [0.733_704_1, 0.191_866_8, -0.080_983_2], 1e-12);
 }
 
@@ -108,13 +138,19 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
     ];
     for exercise in ["CTK", "RTK"] {
         for (system, extension, joints, format) in cases {
-            let Some(path) = data(&format!("keraal/G3-{system}-{exercise}-P1T1-Unknown-C-0.{extension}")) else {
+            let Some(path) =
+                data(&format!("keraal/G3-{system}-{exercise}-P1T1-Unknown-C-0.{extension}"))
+            else {
                 return;
             };
             assert_eq!(probe(&path).unwrap(), format);
             let recording = open(&path);
             assert_eq!(recording.joints(), joints, "{system}");
-            assert!((6.0..8.0).contains(&recording.duration_s()), "{system}: {} s", recording.duration_s());
+            assert!(
+                (6.0..8.0).contains(&recording.duration_s()),
+                "{system}: {} s",
+                recording.duration_s()
+            );
             let (head, foot) = match system {
                 "Vicon" => (Part::Head, Part::RightBigToe),
                 _ => (Part::Nose, Part::RightAnkle),
@@ -132,7 +168,11 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
     assert!(recording.is_seen(23, 0) && recording.is_seen(25, 0));
     assert!(!recording.is_seen(24, 0), "frame 25 of the file shows a bystander");
     let Some(path) = data("keraal/G3-BP-CTK-P1T1-Unknown-C-0.json") else { return };
-    let square = ReadOptions { image_size: Some((100.0, 100.0)), rate_hz: Some(25.0), ..ReadOptions::default() };
+    let square = ReadOptions {
+        image_size: Some((100.0, 100.0)),
+        rate_hz: Some(25.0),
+        ..ReadOptions::default()
+    };
     let recording = read(&path, &square).unwrap();
     assert_near(
         [recording.at(0, 0)[0], recording.at(0, 0)[1], 0.0],
@@ -153,7 +193,11 @@ fn tables_without_positions() {
         let Some(path) = data(&format!("mocap/{name}")) else { return };
         assert_eq!(probe(&path).unwrap(), Format::Table);
         let table = read_table(&path).unwrap();
-        assert_eq!((table.columns.len(), table.time.len(), table.in_degrees), (columns, rows, Some(degrees)), "{name}");
+        assert_eq!(
+            (table.columns.len(), table.time.len(), table.in_degrees),
+            (columns, rows, Some(degrees)),
+            "{name}"
+        );
         let error = read(&path, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.starts_with("a table of values without joint positions; hint: "), "{error}");
     }
@@ -186,11 +230,14 @@ fn real_recordings_survive_every_writer() {
         assert_eq!((a.frames(), a.joints()), (b.frames(), b.joints()));
         a.position.iter().zip(&b.position).for_each(|(p, q)| assert_near(*p, *q, tolerance));
     };
-    for name in ["mocap/markers.trc", "mocap/sprintbasket.c3d", "keraal/G3-OP-CTK-P1T1-Unknown-C-0.json"] {
+    for name in
+        ["mocap/markers.trc", "mocap/sprintbasket.c3d", "keraal/G3-OP-CTK-P1T1-Unknown-C-0.json"]
+    {
         let Some(path) = data(name) else { return };
         let recording = trim(open(&path));
         let as_written = ReadOptions { up_axis: Some(UpAxis::Y), ..ReadOptions::default() };
-        let to = |extension: &str| folder.path().join(format!("{}.{extension}", recording.source.name));
+        let to =
+            |extension: &str| folder.path().join(format!("{}.{extension}", recording.source.name));
         write_parquet(&to("parquet"), &recording).unwrap();
         same(&open(&to("parquet")), &recording, 0.0);
         write_trc(&to("trc"), &recording).unwrap();
@@ -199,7 +246,8 @@ fn real_recordings_survive_every_writer() {
             write_csv(&to("csv"), &recording).unwrap();
             same(&read(&to("csv"), &as_written).unwrap(), &recording, 0.0);
         } else {
-            let picture = ReadOptions { image_size: Some((1920.0, 1080.0)), ..ReadOptions::default() };
+            let picture =
+                ReadOptions { image_size: Some((1920.0, 1080.0)), ..ReadOptions::default() };
             write_csv(&to("csv"), &recording).unwrap();
             // Turning y over at 1080 px and back rounds twice.
             same(&read(&to("csv"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
@@ -214,13 +262,19 @@ fn real_recordings_survive_every_writer() {
 fn real_files_cut_at_every_twentieth_never_panic() {
     let folder = tempfile::tempdir().unwrap();
     let (trc, c3d) = ("mocap/markers.trc", "mocap/walkingOptiTrack.c3d");
-    for name in [trc, c3d, "keraal/G3-AP-CTK-P1T1-Unknown-C-0.json", "keraal/G3-Vicon-CTK-P1T1-Unknown-C-0.txt"] {
+    for name in [
+        trc,
+        c3d,
+        "keraal/G3-AP-CTK-P1T1-Unknown-C-0.json",
+        "keraal/G3-Vicon-CTK-P1T1-Unknown-C-0.txt",
+    ] {
         let Some(path) = data(name) else { return };
         let bytes = std::fs::read(path).unwrap();
         for part in 0..20 {
             let path = folder.path().join("cut");
             std::fs::write(&path, &bytes[..bytes.len() * part / 20]).unwrap();
-            let error = read(&path, &ReadOptions::default()).map(|r| r.frames()).unwrap_err().to_string();
+            let error =
+                read(&path, &ReadOptions::default()).map(|r| r.frames()).unwrap_err().to_string();
             assert!(error.contains("; hint: ") && error.lines().count() == 1, "{error}");
         }
     }

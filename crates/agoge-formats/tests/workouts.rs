@@ -1,6 +1,12 @@
-//! Workout files of real devices against the values that stand beside them as CSV, and all broken ones.
+//! Workout files of real devices against the values that stand beside them as CSV, and all broken
+//! ones.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 mod common;
 
@@ -24,21 +30,36 @@ fn unix_s(own: &Workout) -> f64 {
 /// Seconds since 1970 of `Sun Sep 25 06:00:22 PDT 2011`: PDT is seven hours behind UTC.
 fn pacific(text: &str) -> f64 {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = month.iter().position(|name| *name == words[1]).unwrap() + 1;
-    workout::parse_instant(&format!("{}-{month:02}-{}T{}-07:00", words[5], words[2], words[3])).unwrap().0
+    workout::parse_instant(&format!("{}-{month:02}-{}T{}-07:00", words[5], words[2], words[3]))
+        .unwrap()
+        .0
 }
 
 #[test]
 fn values_equal_the_truth_beside_the_files() {
-    for name in ["garmin-edge-500-activity", "garmin-edge-820-bike", "garmin-fenix-5-bike", "garmin-fenix-5-run"] {
+    for name in [
+        "garmin-edge-500-activity",
+        "garmin-edge-820-bike",
+        "garmin-fenix-5-bike",
+        "garmin-fenix-5-run",
+    ] {
         let Some(path) = data(&format!("fit/{name}.fit")) else { return };
         let own = read(&path);
-        let truth = std::fs::read_to_string(path.with_file_name(format!("{name}-records.csv"))).unwrap();
-        let rows: Vec<Vec<&str>> = truth.lines().skip(1).map(|line| line.split(',').map(str::trim).collect()).collect();
+        let truth =
+            std::fs::read_to_string(path.with_file_name(format!("{name}-records.csv"))).unwrap();
+        let rows: Vec<Vec<&str>> =
+            truth.lines().skip(1).map(|line| line.split(',').map(str::trim).collect()).collect();
         assert_eq!(own.samples.len(), rows.len(), "{name}");
         let mut filled = 0;
-        let temperature = own.samples.other.iter().find(|(name, _)| name == "temperature").map(|(_, values)| values);
+        let temperature = own
+            .samples
+            .other
+            .iter()
+            .find(|(name, _)| name == "temperature")
+            .map(|(_, values)| values);
         for (i, row) in rows.iter().enumerate() {
             assert_eq!(unix_s(&own) + own.samples.time[i], pacific(row[0]), "{name} row {i}");
             let semicircles = (1u64 << 31) as f64 / 180.0;
@@ -55,15 +76,26 @@ fn values_equal_the_truth_beside_the_files() {
             for (column, (found, truth)) in found.iter().zip(&row[1..]).enumerate() {
                 let found = found.unwrap_or(f64::NAN);
                 match truth.parse::<f64>() {
-                    // The file marks these invalid, and so does fitparse; whoever printed the truth wrote 0 or the value before.
-                    Ok(truth) if found.is_nan() && (truth == 0.0 || row[column + 1] == rows[i - 1][column + 1]) => {
+                    // The file marks these invalid, and so does fitparse; whoever printed the truth
+                    // wrote 0 or the value before.
+                    Ok(truth)
+                        if found.is_nan()
+                            && (truth == 0.0 || row[column + 1] == rows[i - 1][column + 1]) =>
+                    {
                         filled += 1
                     }
-                    // The truth was printed after the same division; the last digits of binary fractions may differ.
+                    // The truth was printed after the same division; the last digits of binary
+                    // fractions may differ.
                     Ok(truth) => {
-                        assert!((found - truth).abs() < 1e-9, "{name} row {i} column {column}: {found} is not {truth}")
+                        assert!(
+                            (found - truth).abs() < 1e-9,
+                            "{name} row {i} column {column}: {found} is not {truth}"
+                        )
                     }
-                    Err(_) => assert!(found.is_nan(), "{name} row {i} column {column}: {found} is not missing"),
+                    Err(_) => assert!(
+                        found.is_nan(),
+                        "{name} row {i} column {column}: {found} is not missing"
+                    ),
                 }
             }
         }
@@ -75,8 +107,11 @@ fn values_equal_the_truth_beside_the_files() {
 fn compressed_speed_and_distance_and_times_are_told_apart() {
     let Some(path) = data("fit/compressed-speed-distance.fit") else { return };
     let own = read(&path);
-    let truth = std::fs::read_to_string(path.with_file_name("compressed-speed-distance-records.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = truth.lines().skip(1).map(|line| line.split(',').map(str::trim).collect()).collect();
+    let truth =
+        std::fs::read_to_string(path.with_file_name("compressed-speed-distance-records.csv"))
+            .unwrap();
+    let rows: Vec<Vec<&str>> =
+        truth.lines().skip(1).map(|line| line.split(',').map(str::trim).collect()).collect();
     // The first record has a time and nothing else; the truth leaves it out.
     assert_eq!(own.samples.len(), rows.len() + 1);
     for (i, row) in rows.iter().enumerate().map(|(i, row)| (i + 1, row)) {
@@ -92,9 +127,14 @@ fn compressed_speed_and_distance_and_times_are_told_apart() {
             match truth.parse::<f64>() {
                 // Distances are sixteenths of a metre, printed with two decimals.
                 Ok(truth) => {
-                    assert!((found - truth).abs() <= 0.005 + 1e-9, "row {i} column {column}: {found} is not {truth}")
+                    assert!(
+                        (found - truth).abs() <= 0.005 + 1e-9,
+                        "row {i} column {column}: {found} is not {truth}"
+                    )
                 }
-                Err(_) => assert!(found.is_nan(), "row {i} column {column}: {found} is not missing"),
+                Err(_) => {
+                    assert!(found.is_nan(), "row {i} column {column}: {found} is not missing")
+                }
             }
         }
     }
@@ -113,11 +153,9 @@ fn every_file_is_read_or_refused_with_the_reason() {
         match workout::read(&path, false) {
             Ok(workouts) => {
                 read += 1;
-                assert!(
-                    workouts
-                        .iter()
-                        .all(|own| own.samples.columns().all(|(_, values)| values.len() == own.samples.len()))
-                );
+                assert!(workouts.iter().all(|own| {
+                    own.samples.columns().all(|(_, values)| values.len() == own.samples.len())
+                }));
             }
             Err(error) => refused.push((path, error.to_string())),
         }
@@ -145,10 +183,16 @@ fn tcx_and_gpx_of_real_devices() {
         (run.samples.len(), run.duration_s, run.distance_m, run.sport.as_str()),
         (1495, 4070.0, 6106.6, "running")
     );
-    assert_eq!((run.samples.heart_rate[0], run.samples.cadence[1], run.samples.speed[1]), (103.0, 54.0, 2.1));
+    assert_eq!(
+        (run.samples.heart_rate[0], run.samples.cadence[1], run.samples.speed[1]),
+        (103.0, 54.0, 2.1)
+    );
     let ride = read(&data("workouts/ride.gpx").unwrap());
     assert_eq!((ride.samples.len(), ride.sport.as_str()), (1266, "cycling"));
-    assert_eq!((ride.samples.heart_rate[0], ride.samples.cadence[1], ride.samples.altitude[2]), (117.0, 74.0, 201.6));
+    assert_eq!(
+        (ride.samples.heart_rate[0], ride.samples.cadence[1], ride.samples.altitude[2]),
+        (117.0, 74.0, 201.6)
+    );
     assert_eq!((ride.samples.latitude[0], ride.samples.longitude[0]), (45.210_269, 5.783_458));
 }
 
@@ -159,5 +203,8 @@ fn a_diary_with_injuries() {
     assert_eq!((days.len(), days[0].load_au, days[0].distance_m), (658, 567.0, 6628.0));
     let injuries = workout::diary_injuries(&path, &std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(injuries.len(), 5);
-    assert_eq!((injuries[0].day, injuries[0].location.as_str()), (days[139].start.day(0.0), "Hamstring"));
+    assert_eq!(
+        (injuries[0].day, injuries[0].location.as_str()),
+        (days[139].start.day(0.0), "Hamstring")
+    );
 }

@@ -3,7 +3,8 @@
 /// Points of a normalised cycle: 0, 1 … 100 %.
 pub const CYCLE: usize = 101;
 
-/// A stretch of a curve at [`CYCLE`] evenly spaced points, by linear interpolation; NaN beside missing values.
+/// A stretch of a curve at [`CYCLE`] evenly spaced points, by linear interpolation; NaN beside
+/// missing values.
 pub fn cycle(values: &[f64]) -> Vec<f64> {
     let last = values.len().saturating_sub(1) as f64;
     (0..CYCLE)
@@ -21,25 +22,29 @@ pub fn cycle(values: &[f64]) -> Vec<f64> {
 
 /// Mean of the known values; NaN without any.
 pub fn mean(values: &[f64]) -> f64 {
-    let (sum, n) = values.iter().filter(|v| v.is_finite()).fold((0.0, 0usize), |(sum, n), v| (sum + v, n + 1));
+    let (sum, n) =
+        values.iter().filter(|v| v.is_finite()).fold((0.0, 0usize), |(sum, n), v| (sum + v, n + 1));
     sum / n as f64
 }
 
 /// Sample standard deviation (n − 1) of the known values; NaN with fewer than two.
 pub fn sample_sd(values: &[f64]) -> f64 {
     let centre = mean(values);
-    let (sum, n) =
-        values.iter().filter(|v| v.is_finite()).fold((0.0, 0usize), |(s, n), v| (s + (v - centre).powi(2), n + 1));
+    let (sum, n) = values
+        .iter()
+        .filter(|v| v.is_finite())
+        .fold((0.0, 0usize), |(s, n), v| (s + (v - centre).powi(2), n + 1));
     if n < 2 { f64::NAN } else { (sum / (n - 1) as f64).sqrt() }
 }
 
-/// Half width of the interval of a mean from the scatter of its values: `z` standard errors (1.645: 90 %, 1.96: 95 %). NaN with fewer than two known values.
+/// Half width of the interval of a mean from the scatter of its values: `z` standard errors (1.645:
+/// 90 %, 1.96: 95 %). NaN with fewer than two known values.
 pub fn half_width(values: &[f64], z: f64) -> f64 {
     z * sample_sd(values) / (values.len() as f64).sqrt()
 }
 
-/// Mean and standard deviation curve (n − 1) of curves of one length, `[repetition, sample]` → two `[sample]`, missing values left out; the
-/// deviation of a single curve is NaN.
+/// Mean and standard deviation curve (n − 1) of curves of one length, `[repetition, sample]` → two
+/// `[sample]`, missing values left out; the deviation of a single curve is NaN.
 pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
     let length = curves.iter().map(Vec::len).min().unwrap_or(0);
     (0..length)
@@ -50,8 +55,9 @@ pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
         .unzip()
 }
 
-/// Standard error of measurement from repeated measures of one athlete: the standard deviation of successive differences over √2 (Hopkins 2000), which
-/// a steady drift over the set does not inflate. NaN with fewer than three.
+/// Standard error of measurement from repeated measures of one athlete: the standard deviation of
+/// successive differences over √2 (Hopkins 2000), which a steady drift over the set does not
+/// inflate. NaN with fewer than three.
 pub fn standard_error(values: &[f64]) -> f64 {
     let differences: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
     sample_sd(&differences) / std::f64::consts::SQRT_2

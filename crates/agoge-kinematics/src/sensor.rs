@@ -1,8 +1,11 @@
-//! What a worn inertial sensor tells of the part that carries it, without any picture: how far it has tilted from how it was held at rest, and how hard it was shaken.
+//! What a worn inertial sensor tells of the part that carries it, without any picture: how far it
+//! has tilted from how it was held at rest, and how hard it was shaken.
 //!
-//! An accelerometer at rest shows which way is up. While it moves, the gyroscope carries that direction on, and the mean of the acceleration over the last seconds, seen in
-//! the room, draws it back: what speeds a part up must slow it down again, so that movement is evened out and gravity stays (Laidig & Seel 2023). How the sensor is turned
-//! about the vertical cannot be known this way, and nothing here needs it.
+//! An accelerometer at rest shows which way is up. While it moves, the gyroscope carries that
+//! direction on, and the mean of the acceleration over the last seconds, seen in the room, draws it
+//! back: what speeds a part up must slow it down again, so that movement is evened out and gravity
+//! stays (Laidig & Seel 2023). How the sensor is turned about the vertical cannot be known this
+//! way, and nothing here needs it.
 
 use crate::{Curve, Unit};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
@@ -37,7 +40,8 @@ pub struct Sample {
 /// What is known with a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Felt {
-    /// Angle between the direction of gravity now and at rest, as the sensor sees it, degrees, 0 to 180; NaN before it was ever at rest.
+    /// Angle between the direction of gravity now and at rest, as the sensor sees it, degrees, 0 to
+    /// 180; NaN before it was ever at rest.
     pub tilt_deg: f64,
     /// Acceleration, in multiples of gravity: 1 at rest, 0 in free fall.
     pub load: f64,
@@ -64,11 +68,13 @@ impl Worn {
         Worn::default()
     }
 
-    /// Takes the next sample; its time in s. What is not finite, or does not come after the sample before, is not known and changes nothing.
+    /// Takes the next sample; its time in s. What is not finite, or does not come after the sample
+    /// before, is not known and changes nothing.
     pub fn push(&mut self, time_s: f64, sample: &Sample) -> Felt {
         let Sample { acceleration, turning } = *sample;
         let load = norm(acceleration) / GRAVITY;
-        let is_known = time_s.is_finite() && acceleration.iter().chain(&turning).all(|value| value.is_finite());
+        let is_known = time_s.is_finite()
+            && acceleration.iter().chain(&turning).all(|value| value.is_finite());
         if !is_known || self.last_s.is_some_and(|last| time_s <= last) {
             return Felt { tilt_deg: f64::NAN, load };
         }
@@ -81,7 +87,8 @@ impl Worn {
         let (up, followed_s) = match self.up {
             None => (acceleration, 0.0),
             Some((up, followed_s)) => {
-                // A direction that stands still in the room turns against the sensor: by the mean of both samples.
+                // A direction that stands still in the room turns against the sensor: by the mean
+                // of both samples.
                 let turning = sub(scale(add(self.turning, turning), 0.5), self.offset);
                 let carried = turned(up, scale(turning, -step_s));
                 let followed_s = followed_s + step_s;
@@ -92,7 +99,8 @@ impl Worn {
         };
         (self.up, self.turning) = (Some((up, followed_s)), turning);
         let shows_gravity = (load - 1.0).abs() < ABOUT_GRAVITY;
-        self.still_s = if shows_gravity && norm(turning) < STILL { self.still_s + step_s } else { 0.0 };
+        self.still_s =
+            if shows_gravity && norm(turning) < STILL { self.still_s + step_s } else { 0.0 };
         if self.rest.is_none() && self.still_s >= AT_REST_S {
             self.rest = Some(up);
         }
@@ -100,7 +108,9 @@ impl Worn {
             let share = (step_s / LEARNED_S).min(1.0);
             self.offset = add(self.offset, scale(sub(turning, self.offset), share));
         }
-        let tilt_deg = self.rest.map_or(f64::NAN, |rest| norm(cross(rest, up)).atan2(dot(rest, up)).to_degrees());
+        let tilt_deg = self
+            .rest
+            .map_or(f64::NAN, |rest| norm(cross(rest, up)).atan2(dot(rest, up)).to_degrees());
         Felt { tilt_deg, load }
     }
 }
@@ -116,11 +126,15 @@ fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
     add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
 }
 
-/// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of the sensor of a recording, on the recording's clock, each `[frame]`; nothing without the
-/// six channels ([`Recording::inertial`]) in known units. Until it was first at rest the tilt is taken back to the beginning from there.
+/// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of the sensor of a
+/// recording, on the recording's clock, each `[frame]`; nothing without the six channels
+/// ([`Recording::inertial`]) in known units. Until it was first at rest the tilt is taken back to
+/// the beginning from there.
 pub fn worn(recording: &Recording) -> Vec<Curve> {
     let Some(channels) = recording.inertial() else { return Vec::new() };
-    let Some(scales) = channels.iter().map(|channel| in_si(&channel.unit)).collect::<Option<Vec<f64>>>() else {
+    let Some(scales) =
+        channels.iter().map(|channel| in_si(&channel.unit)).collect::<Option<Vec<f64>>>()
+    else {
         return Vec::new();
     };
     let Channel { rate_hz, start_s, .. } = *channels[0];
@@ -135,7 +149,9 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
     let time_of = |at: usize| start_s + at as f64 / rate_hz;
     let mut sensor = Worn::new();
     // Before the rest is known there is no tilt: it is looked for first.
-    (0..count).take_while(|&at| sensor.push(time_of(at), &sample(at)).tilt_deg.is_nan()).for_each(drop);
+    (0..count)
+        .take_while(|&at| sensor.push(time_of(at), &sample(at)).tilt_deg.is_nan())
+        .for_each(drop);
     let mut sensor = Worn { rest: sensor.rest, ..Worn::new() };
     let felt: Vec<Felt> = (0..count).map(|at| sensor.push(time_of(at), &sample(at))).collect();
     let at_frames = |of: &dyn Fn(&Felt) -> f64| -> Vec<f64> {
@@ -143,7 +159,9 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
             let place = (time - start_s) * rate_hz;
             let (below, above) = (place.floor().max(0.0) as usize, place.ceil().max(0.0) as usize);
             match (felt.get(below), felt.get(above)) {
-                (Some(a), Some(b)) if place > -1.0 => of(a) + (place - below as f64).max(0.0) * (of(b) - of(a)),
+                (Some(a), Some(b)) if place > -1.0 => {
+                    of(a) + (place - below as f64).max(0.0) * (of(b) - of(a))
+                }
                 _ => f64::NAN,
             }
         };
@@ -156,7 +174,12 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
             unit: Unit::Degree,
             values: at_frames(&|felt| felt.tilt_deg),
         },
-        Curve { name: "sensor_load".to_owned(), side: None, unit: Unit::One, values: at_frames(&|felt| felt.load) },
+        Curve {
+            name: "sensor_load".to_owned(),
+            side: None,
+            unit: Unit::One,
+            values: at_frames(&|felt| felt.load),
+        },
     ]
 }
 
@@ -177,14 +200,17 @@ mod tests {
     use agoge_motion::recording::INERTIAL;
     use agoge_motion::{Part, Skeleton, Source, Space};
 
-    /// What a sensor feels that swings about its x axis, `angle` rad at a time, 0.3 m from the joint, tilted at rest by 20 degrees about its z axis, with a gyroscope that is
-    /// off by one degree a second and shaken by `noise` m/s².
+    /// What a sensor feels that swings about its x axis, `angle` rad at a time, 0.3 m from the
+    /// joint, tilted at rest by 20 degrees about its z axis, with a gyroscope that is off by one
+    /// degree a second and shaken by `noise` m/s².
     fn swing(time_s: f64, angle: impl Fn(f64) -> f64, noise: &mut dyn FnMut() -> f64) -> Sample {
         let step = 1e-4;
         let speed = (angle(time_s + step) - angle(time_s - step)) / (2.0 * step);
-        let change = (angle(time_s + step) - 2.0 * angle(time_s) + angle(time_s - step)) / (step * step);
+        let change =
+            (angle(time_s + step) - 2.0 * angle(time_s) + angle(time_s - step)) / (step * step);
         let a = angle(time_s);
-        // Gravity, the pull towards the joint and the push along the way (z behind the swing), in axes that swing with the limb (y towards the joint).
+        // Gravity, the pull towards the joint and the push along the way (z behind the swing), in
+        // axes that swing with the limb (y towards the joint).
         let own = [0.0, GRAVITY * a.cos() + 0.3 * speed * speed, -GRAVITY * a.sin() - 0.3 * change];
         let mounted = |v: [f64; 3]| turned(v, [0.0, 0.0, 20f64.to_radians()]);
         let bias = 1f64.to_radians();
@@ -219,7 +245,8 @@ mod tests {
                 worst = worst.max((felt.tilt_deg - squatting(time_s).to_degrees()).abs());
             }
         }
-        // The first repetition is not evened out before it is over: accelerations of up to 1.8 m/s² for a third of a second, of the three in which they draw.
+        // The first repetition is not evened out before it is over: accelerations of up to 1.8 m/s²
+        // for a third of a second, of the three in which they draw.
         assert!(worst < 3.0 && known > 1400, "{worst} {known}");
     }
 
@@ -246,12 +273,14 @@ mod tests {
     #[test]
     fn a_recording_has_the_curves_on_its_own_clock() {
         let rate_hz = 50.0;
-        let samples: Vec<Sample> = (0..500).map(|at| swing(f64::from(at) / rate_hz, squatting, &mut || 0.0)).collect();
+        let samples: Vec<Sample> =
+            (0..500).map(|at| swing(f64::from(at) / rate_hz, squatting, &mut || 0.0)).collect();
         let time: Vec<f64> = (0..300).map(|frame| f64::from(frame) / 30.0).collect();
         let skeleton = Skeleton::body();
         let positions = vec![[f64::NAN; 3]; time.len() * skeleton.len()];
         let confidence = vec![0.0; positions.len()];
-        let made = Recording::new(Source::default(), skeleton, Space::World, time, positions, confidence);
+        let made =
+            Recording::new(Source::default(), skeleton, Space::World, time, positions, confidence);
         let mut recording = made.unwrap();
         assert!(worn(&recording).is_empty());
         for (axis, name) in INERTIAL.iter().enumerate() {
@@ -271,7 +300,9 @@ mod tests {
         let curves = worn(&recording);
         let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
         assert_eq!(names, ["sensor_tilt", "sensor_load"]);
-        for (frame, tilt) in curves[0].values.iter().enumerate().filter(|(_, tilt)| tilt.is_finite()) {
+        for (frame, tilt) in
+            curves[0].values.iter().enumerate().filter(|(_, tilt)| tilt.is_finite())
+        {
             let truth = squatting(recording.time[frame]).to_degrees();
             assert!((tilt - truth).abs() < 3.0, "{frame}: {tilt} {truth}");
         }

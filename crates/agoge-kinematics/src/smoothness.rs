@@ -3,9 +3,10 @@
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-/// Spectral arc length of a speed profile (Balasubramanian, Melendez-Calderon, Roby-Brami & Burdet 2015): spectrum padded by 2⁴, up to 10 Hz, amplitudes
-/// from 5 % of the greatest. Dimensionless and negative; nearer to zero is smoother. NaN if a value is missing, nothing moves or there are fewer than 4
-/// samples. Only for one discrete movement.
+/// Spectral arc length of a speed profile (Balasubramanian, Melendez-Calderon, Roby-Brami & Burdet
+/// 2015): spectrum padded by 2⁴, up to 10 Hz, amplitudes from 5 % of the greatest. Dimensionless
+/// and negative; nearer to zero is smoother. NaN if a value is missing, nothing moves or there are
+/// fewer than 4 samples. Only for one discrete movement.
 pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
     const PADDING: usize = 4;
     const CUTOFF_HZ: f64 = 10.0;
@@ -38,8 +39,9 @@ pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
     -part.windows(2).map(|w| width.hypot(w[1] - w[0])).sum::<f64>()
 }
 
-/// Log dimensionless jerk of a speed profile (Balasubramanian et al. 2012): −ln(T³ / v_peak² · ∫ (d²v/dt²)² dt). Dimensionless; nearer to zero
-/// is smoother. More sensitive to noise than [`sparc`]. NaN as there.
+/// Log dimensionless jerk of a speed profile (Balasubramanian et al. 2012): −ln(T³ / v_peak² · ∫
+/// (d²v/dt²)² dt). Dimensionless; nearer to zero is smoother. More sensitive to noise than
+/// [`sparc`]. NaN as there.
 pub fn ldlj(speed: &[f64], rate_hz: f64) -> f64 {
     if speed.len() < 4 || speed.iter().any(|v| !v.is_finite()) {
         return f64::NAN;
@@ -47,7 +49,9 @@ pub fn ldlj(speed: &[f64], rate_hz: f64) -> f64 {
     let peak = speed.iter().map(|v| v.abs()).fold(0.0, f64::max);
     let step = 1.0 / rate_hz;
     let duration = speed.len() as f64 * step;
-    let jerk: f64 = speed.windows(3).map(|w| ((w[2] - 2.0 * w[1] + w[0]) / (step * step)).powi(2)).sum::<f64>() * step;
+    let jerk: f64 =
+        speed.windows(3).map(|w| ((w[2] - 2.0 * w[1] + w[0]) / (step * step)).powi(2)).sum::<f64>()
+            * step;
     -(duration.powi(3) / (peak * peak) * jerk).ln()
 }
 
@@ -55,10 +59,12 @@ pub fn ldlj(speed: &[f64], rate_hz: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// The authors' own example: v = exp(−5 t²), t = −1 … 0.99 in steps of 0.01, 100 Hz: SPARC −1.41403, LDLJ −5.81636.
+    /// The authors' own example: v = exp(−5 t²), t = −1 … 0.99 in steps of 0.01, 100 Hz: SPARC
+    /// −1.41403, LDLJ −5.81636.
     #[test]
     fn values_are_those_of_the_authors() {
-        let speed: Vec<f64> = (0..200).map(|i| (-5.0 * (-1.0 + 0.01 * f64::from(i)).powi(2)).exp()).collect();
+        let speed: Vec<f64> =
+            (0..200).map(|i| (-5.0 * (-1.0 + 0.01 * f64::from(i)).powi(2)).exp()).collect();
         assert!((sparc(&speed, 100.0) - -1.41403).abs() < 1e-5, "{}", sparc(&speed, 100.0));
         assert!((ldlj(&speed, 100.0) - -5.81636).abs() < 1e-5, "{}", ldlj(&speed, 100.0));
     }

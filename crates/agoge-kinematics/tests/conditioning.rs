@@ -7,13 +7,15 @@ use agoge_motion::condition::{Options, condition};
 use agoge_motion::simulate::{Corruption, Exercise, Set};
 
 /// The joint angles of the report.
-const ANGLES: [&str; 5] = ["knee_flexion", "hip_flexion", "ankle_dorsiflexion", "elbow_flexion", "shoulder_elevation"];
+const ANGLES: [&str; 5] =
+    ["knee_flexion", "hip_flexion", "ankle_dorsiflexion", "elbow_flexion", "shoulder_elevation"];
 
 fn angles(recording: &Recording) -> Curves {
     measure(&recording.to_body().recording).curves
 }
 
-/// Root mean square difference of each angle from the truth, degrees, and the share of frames in which it is known.
+/// Root mean square difference of each angle from the truth, degrees, and the share of frames in
+/// which it is known.
 fn differences(truth: &Curves, found: &Curves) -> Vec<(String, f64, f64)> {
     truth
         .curves
@@ -21,8 +23,13 @@ fn differences(truth: &Curves, found: &Curves) -> Vec<(String, f64, f64)> {
         .filter(|curve| ANGLES.contains(&curve.name.as_str()))
         .map(|curve| {
             let other = found.get(&curve.name, curve.side).expect("the same curves are measured");
-            let pairs = curve.values.iter().zip(&other.values).filter(|(a, b)| a.is_finite() && b.is_finite());
-            let (sum, n) = pairs.fold((0.0, 0usize), |(sum, n), (a, b)| (sum + (a - b).powi(2), n + 1));
+            let pairs = curve
+                .values
+                .iter()
+                .zip(&other.values)
+                .filter(|(a, b)| a.is_finite() && b.is_finite());
+            let (sum, n) =
+                pairs.fold((0.0, 0usize), |(sum, n), (a, b)| (sum + (a - b).powi(2), n + 1));
             (curve.key(), (sum / n as f64).sqrt(), n as f64 / curve.values.len() as f64)
         })
         .collect()
@@ -33,14 +40,23 @@ fn a_tenth_of_the_positions_lost_costs_at_most_two_degrees() {
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
         for rate_hz in [30.0, 60.0] {
             for seed in 1..=3 {
-                let mut recording = Set { rate_hz, repetitions: 5, seed, ..Set::new(exercise) }.simulate().recording;
+                let mut recording = Set { rate_hz, repetitions: 5, seed, ..Set::new(exercise) }
+                    .simulate()
+                    .recording;
                 let truth = angles(&recording);
                 Corruption { dropout: 0.10, seed, ..Corruption::default() }.apply(&mut recording);
                 let done = condition(&recording, &Options::default()).unwrap().recording;
                 for (name, rmse, known) in differences(&truth, &angles(&done)) {
-                    assert!(rmse <= 2.0, "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} is off by {rmse:.2}°");
-                    // Gaps that touch one another, and those at the ends, may be too long to be filled honestly.
-                    assert!(known >= 0.95, "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} known in {known:.3}");
+                    assert!(
+                        rmse <= 2.0,
+                        "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} is off by {rmse:.2}°"
+                    );
+                    // Gaps that touch one another, and those at the ends, may be too long to be
+                    // filled honestly.
+                    assert!(
+                        known >= 0.95,
+                        "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} known in {known:.3}"
+                    );
                 }
             }
         }

@@ -65,7 +65,11 @@ fn each_fault_is_named_with_its_line_key_and_a_hint() {
             "knee_flexoin",
             "8: [[repetition.signal]] 1 curve: unknown curve `knee_flexoin`; hint: did you mean `knee_flexion`?",
         ),
-        ("min_excursion = 30", "min_excursion = -3", "9: [[repetition.signal]] 1 min_excursion: -3 is no size"),
+        (
+            "min_excursion = 30",
+            "min_excursion = -3",
+            "9: [[repetition.signal]] 1 min_excursion: -3 is no size",
+        ),
         ("at = \"maximum\"", "at = \"highest\"", "13: unknown variant `highest`"),
         ("at = \"maximum\"", "at = \"rises_through\"", "13: [[event]] 1 at: no level"),
         (
@@ -74,26 +78,54 @@ fn each_fault_is_named_with_its_line_key_and_a_hint() {
             "22: [[phase]] 2 from: it begins at `deepest` but the phase before ends at `end`",
         ),
         ("to = \"deepest\"", "to = \"bottom\"", "18: [[phase]] 1 to: unknown event `bottom`"),
-        ("to = \"end\"", "to = \"start\"", "23: [[phase]] 2 to: it ends at `start` before it begins"),
-        ("statistic = \"max\"", "statistic = \"asymmetry\"", "25: [[metric]] 1 of: nothing to compare"),
+        (
+            "to = \"end\"",
+            "to = \"start\"",
+            "23: [[phase]] 2 to: it ends at `start` before it begins",
+        ),
+        (
+            "statistic = \"max\"",
+            "statistic = \"asymmetry\"",
+            "25: [[metric]] 1 of: nothing to compare",
+        ),
         ("statistic = \"max\"", "statistic = \"value_at\"", "25: [[metric]] 1 event: no event"),
         (
             "statistic = \"max\"",
             "statistic = \"max\"\nphase = \"middle\"",
             "29: [[metric]] 1 phase: unknown phase `middle`",
         ),
-        ("statistic = \"max\"", "statistic = \"peak_gap\"", "25: [[metric]] 1 with: no second curve"),
+        (
+            "statistic = \"max\"",
+            "statistic = \"peak_gap\"",
+            "25: [[metric]] 1 with: no second curve",
+        ),
         (
             "statistic = \"max\"",
             "statistic = \"relative_phase\"\nwith = \"shin\"",
             "29: [[metric]] 1 with: unknown curve `shin`",
         ),
-        ("statistic = \"max\"", "statistic = \"max\"\nwith = \"thigh_angle\"", "29: [[metric]] 1 with: not used"),
-        ("metric = \"depth\"", "metric = \"deep\"", "31: [[check]] 1 metric: unknown metric `deep`"),
+        (
+            "statistic = \"max\"",
+            "statistic = \"max\"\nwith = \"thigh_angle\"",
+            "29: [[metric]] 1 with: not used",
+        ),
+        (
+            "metric = \"depth\"",
+            "metric = \"deep\"",
+            "31: [[check]] 1 metric: unknown metric `deep`",
+        ),
         ("below = 90", "", "31: [[check]] 1 metric: a check has one limit"),
         ("below = 90", "outside = [90, 80]", "32: [[check]] 1 outside: the first value"),
-        ("importance = 0.5", "importance = 5", "33: [[check]] 1 importance: 5 is not between 0 and 1"),
-        ("part = \"knee\"", "part = \"tail\"", "34: [[check]] 1 part: `tail` is no part of the body"),
+        (
+            "importance = 0.5",
+            "importance = 5",
+            "33: [[check]] 1 importance: 5 is not between 0 and 1",
+        ),
+        (
+            "part = \"knee\"",
+            "part = \"tail\"",
+            "34: [[check]] 1 part: `tail` is no part of the body",
+        ),
         ("cue = \"Touch the box.\"", "cue = \"\"", "36: [[check]] 1 cue: empty"),
         ("name = \"bend\"", "name = \"Bend it\"", "1: name: `Bend it` is no name"),
         ("name = \"up\"", "name = \"down\"", "21: [[phase]] 2 name: `down` is there already"),
@@ -102,13 +134,17 @@ fn each_fault_is_named_with_its_line_key_and_a_hint() {
     for (from, to, expected) in cases {
         let found = problems(from, to);
         assert!(found.iter().any(|problem| problem.contains(expected)), "{to}: {found:#?}");
-        assert!(found.iter().all(|problem| problem.contains("; hint: ") && !problem.contains('\n')), "{found:#?}");
+        assert!(
+            found.iter().all(|problem| problem.contains("; hint: ") && !problem.contains('\n')),
+            "{found:#?}"
+        );
     }
 }
 
 #[test]
 fn all_problems_are_listed_in_order() {
-    let text = GOOD.replace("knee_flexion", "knee_bend").replace("importance = 0.5", "importance = 2");
+    let text =
+        GOOD.replace("knee_flexion", "knee_bend").replace("importance = 0.5", "importance = 2");
     let lines: Vec<usize> = check(&text).iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [8, 27, 33, 35]);
 }

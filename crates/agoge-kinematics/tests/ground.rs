@@ -9,7 +9,8 @@ const G: f64 = 9.80665;
 const MASS_KG: f64 = 80.0;
 const FRAMES: usize = 50;
 
-/// Somebody who stands still, all joints above the ankles, the left foot so high off the ground, over a plate on which a force acts so far before the right ankle.
+/// Somebody who stands still, all joints above the ankles, the left foot so high off the ground,
+/// over a plate on which a force acts so far before the right ankle.
 fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
     let skeleton = Skeleton::body();
     let place = |part: Part| {
@@ -30,7 +31,9 @@ fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
     let frame: Vec<[f64; 3]> = Part::ALL.into_iter().map(place).collect();
     let time = (0..FRAMES).map(|k| k as f64 / 100.0).collect();
     let (position, confidence) = (frame.repeat(FRAMES), vec![1.0; FRAMES * Part::COUNT]);
-    let mut made = Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap();
+    let mut made =
+        Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
+            .unwrap();
     let sample = [[0.0, force, 0.0], [forward, 0.0, 0.15], [0.0; 3]];
     made.channels = plate::channels(1, 1000.0, &[sample; 600]);
     made
@@ -41,10 +44,14 @@ fn moments(body: &Recording, side: Side) -> [f64; 3] {
     let ground = measured(body, MASS_KG, &|_| ()).unwrap();
     assert_eq!((ground.origin, ground.unclear), (Origin::Plates, 0));
     let curves = leg_moments(body, &ground, MASS_KG, Sex::Male).unwrap();
-    LEG_MOMENTS.map(|name| curves.iter().find(|own| own.name == name && own.side == Some(side)).unwrap().values[25])
+    LEG_MOMENTS.map(|name| {
+        curves.iter().find(|own| own.name == name && own.side == Some(side)).unwrap().values[25]
+    })
 }
 
-/// A plate that carries the whole weight leaves the lifted foot nothing: it hangs. By hand: its 1.096 kg are 0.085 m before the ankle, shank and thigh under the hip; the right foot bears the weight
+/// A plate that carries the whole weight leaves the lifted foot nothing: it hangs. By hand: its
+/// 1.096 kg are 0.085 m before the ankle, shank and thigh under the hip; the right foot bears the
+/// weight
 /// 0.05 m before the ankle as well.
 #[test]
 fn a_lifted_foot_hangs_where_the_plate_bears_the_weight() {
@@ -52,13 +59,17 @@ fn a_lifted_foot_hangs_where_the_plate_bears_the_weight() {
     let foot = 0.0137 * MASS_KG * G * 0.085;
     let bears = foot - 0.05 * MASS_KG * G;
     let near = |found: [f64; 3], expected: f64| {
-        found.into_iter().zip([1.0, -1.0, 1.0]).all(|(own, sign)| (own - sign * expected).abs() < 1e-6)
+        found
+            .into_iter()
+            .zip([1.0, -1.0, 1.0])
+            .all(|(own, sign)| (own - sign * expected).abs() < 1e-6)
     };
     assert!(near(moments(&body, Side::Left), foot), "{:?}", moments(&body, Side::Left));
     assert!(near(moments(&body, Side::Right), bears), "{:?}", moments(&body, Side::Right));
 }
 
-/// A plate that carries half of the weight: the other foot stands somewhere, lifted (on a step) or not, and nothing is said of it.
+/// A plate that carries half of the weight: the other foot stands somewhere, lifted (on a step) or
+/// not, and nothing is said of it.
 #[test]
 fn a_foot_that_stands_elsewhere_is_not_known() {
     for lifted in [0.0, 0.3] {
@@ -75,5 +86,7 @@ fn a_stance_shares_the_weight() {
     for foot in &ground.feet {
         assert!((foot[25].unwrap().force[1] - 0.5 * MASS_KG * G).abs() < 1e-6);
     }
-    assert!(standing(&stance(0.3, 0.0, 0.0), MASS_KG).unwrap_err().contains("without a force plate"));
+    assert!(
+        standing(&stance(0.3, 0.0, 0.0), MASS_KG).unwrap_err().contains("without a force plate")
+    );
 }

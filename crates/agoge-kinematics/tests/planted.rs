@@ -30,18 +30,27 @@ fn back(t: f64) -> f64 {
     ((t - REST_S - WAY_S - STAY_S) / WAY_S).clamp(0.0, 1.0)
 }
 
-/// Four repetitions; each curve is a function of the repetition (from 0) and the time in its period.
+/// Four repetitions; each curve is a function of the repetition (from 0) and the time in its
+/// period.
 struct Set {
     curves: Curves,
 }
 
 impl Set {
     fn new() -> Set {
-        let time = (0..((4.0 * PERIOD_S + REST_S) * RATE) as usize).map(|frame| frame as f64 / RATE).collect();
+        let time = (0..((4.0 * PERIOD_S + REST_S) * RATE) as usize)
+            .map(|frame| frame as f64 / RATE)
+            .collect();
         Set { curves: Curves { time, curves: Vec::new(), refused: Vec::new() } }
     }
 
-    fn with(mut self, name: &str, side: Option<Side>, unit: Unit, value: impl Fn(usize, f64) -> f64) -> Set {
+    fn with(
+        mut self,
+        name: &str,
+        side: Option<Side>,
+        unit: Unit,
+        value: impl Fn(usize, f64) -> f64,
+    ) -> Set {
         let at = |t: &f64| value((t / PERIOD_S) as usize, t % PERIOD_S);
         let values = self.curves.time.iter().map(at).collect();
         self.curves.curves.retain(|curve| curve.name != name || curve.side != side);
@@ -50,7 +59,9 @@ impl Set {
     }
 
     fn each(self, name: &str, value: impl Fn(usize, f64) -> f64) -> Set {
-        Side::BOTH.into_iter().fold(self, |set, side| set.with(name, Some(side), Unit::Degree, &value))
+        Side::BOTH
+            .into_iter()
+            .fold(self, |set, side| set.with(name, Some(side), Unit::Degree, &value))
     }
 
     fn one(self, name: &str, value: impl Fn(usize, f64) -> f64) -> Set {
@@ -65,7 +76,8 @@ impl Set {
         let mut failures = BTreeSet::new();
         for (number, repetition) in found.iter().enumerate() {
             for check in &movement.checks {
-                for metric in repetition.metrics.iter().filter(|metric| metric.name == check.metric) {
+                for metric in repetition.metrics.iter().filter(|metric| metric.name == check.metric)
+                {
                     if check.passed_bound(metric.value, metric.unit).is_some() {
                         failures.insert((metric.name.clone(), metric.side, number));
                     }
@@ -110,7 +122,8 @@ fn good_sets_pass() {
 
 #[test]
 fn a_knee_that_moves_inward_on_the_way_up_of_the_later_squats() {
-    let inward = |number: usize, t: f64| if number >= 2 { 18.0 * (PI * back(t)).sin() } else { 0.0 };
+    let inward =
+        |number: usize, t: f64| if number >= 2 { 18.0 * (PI * back(t)).sin() } else { 0.0 };
     let set = good_squats().with("knee_valgus", Some(Side::Left), Unit::Degree, inward);
     let expected = [2, 3].map(|number| ("knee_valgus_ascent".to_owned(), Some(Side::Left), number));
     assert_eq!(set.failures("squat"), BTreeSet::from(expected));
@@ -128,7 +141,12 @@ fn a_knee_that_bends_less() {
     let set = good_squats().with("knee_flexion", Some(Side::Right), Unit::Degree, less);
     assert_eq!(set.failed("squat"), only(&["knee_flexion_difference"]));
     // Left bends more: the title names the right.
-    let check = find("squat").unwrap().checks.iter().find(|check| check.metric == "knee_flexion_difference").unwrap();
+    let check = find("squat")
+        .unwrap()
+        .checks
+        .iter()
+        .find(|check| check.metric == "knee_flexion_difference")
+        .unwrap();
     assert!(check.title(None, -14.0).contains("right knee"));
 }
 
@@ -143,15 +161,18 @@ fn a_jerky_way_up() {
 #[test]
 fn a_forward_lean_and_a_heel_that_rises() {
     let set = good_squats().one("trunk_lean", |_, t| 55.0 * gone(t, STAY_S));
-    let set = set.with("ankle_height", Some(Side::Left), Unit::Metre, |_, t| 0.08 + 0.07 * gone(t, STAY_S));
+    let set = set
+        .with("ankle_height", Some(Side::Left), Unit::Metre, |_, t| 0.08 + 0.07 * gone(t, STAY_S));
     assert_eq!(set.failed("squat"), only(&["trunk_lean_peak", "heel_rise"]));
 }
 
 #[test]
 fn a_drift_over_the_set_is_in_the_measures() {
-    let set = good_squats().each("knee_flexion", |number, t| 5.0 + (110.0 - 6.0 * number as f64) * gone(t, STAY_S));
+    let set = good_squats()
+        .each("knee_flexion", |number, t| 5.0 + (110.0 - 6.0 * number as f64) * gone(t, STAY_S));
     let found = repetitions(find("squat").unwrap(), &set.curves);
-    let depth: Vec<f64> = found.iter().map(|r| r.metrics.iter().find(|m| m.name == "depth").unwrap().value).collect();
+    let depth: Vec<f64> =
+        found.iter().map(|r| r.metrics.iter().find(|m| m.name == "depth").unwrap().value).collect();
     for (value, expected) in depth.iter().zip([115.0, 109.0, 103.0, 97.0]) {
         assert!((value - expected).abs() < 0.1, "{depth:?}");
     }
@@ -179,7 +200,13 @@ fn one_arm_that_stays_lower() {
 #[test]
 fn arms_that_drop_early() {
     // The stay at the top is gone and the way down begins at once, in half the time.
-    let early = |_, t: f64| 10.0 + 160.0 * (way((t - REST_S) / WAY_S) - way((t - REST_S - WAY_S + 0.2) / 0.7));
+    let early = |_, t: f64| {
+        10.0 + 160.0 * (way((t - REST_S) / WAY_S) - way((t - REST_S - WAY_S + 0.2) / 0.7))
+    };
     let set = good_reaches().each("shoulder_elevation", early);
-    assert!(set.failed("overhead_reach").contains("hold_time"), "{:?}", set.failed("overhead_reach"));
+    assert!(
+        set.failed("overhead_reach").contains("hold_time"),
+        "{:?}",
+        set.failed("overhead_reach")
+    );
 }

@@ -99,11 +99,16 @@ fn complete(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     repetitions(movement, curves).into_iter().filter(|repetition| repetition.complete).collect()
 }
 
-/// Counts, and holds every boundary against the truth. The truth of a minimum-jerk movement begins before anything can be seen: at
-/// 5 % of its time it has done 0.1 % of its way.
+/// Counts, and holds every boundary against the truth. The truth of a minimum-jerk movement begins
+/// before anything can be seen: at 5 % of its time it has done 0.1 % of its way.
 fn assert_found(signal: &Signal, movement: &Movement, curves: &Curves) {
     let found = complete(movement, curves);
-    assert_eq!(found.len(), signal.truth.len(), "{:?}", found.iter().map(|r| (r.start, r.end)).collect::<Vec<_>>());
+    assert_eq!(
+        found.len(),
+        signal.truth.len(),
+        "{:?}",
+        found.iter().map(|r| (r.start, r.end)).collect::<Vec<_>>()
+    );
     for (repetition, (start, end)) in found.iter().zip(&signal.truth) {
         let error = |a: usize, b: usize| a.abs_diff(b) as f64 / signal.rate;
         let longest = 0.2 + 0.1 * (end - start) as f64 / signal.rate;
@@ -120,7 +125,8 @@ proptest! {
         bumps in prop::collection::vec((70.0..110.0f64, 1.0..4.0f64, 0.0..2.0f64, 0.0..3.0f64), 1..12),
         rate in prop::sample::select(vec![20.0, 30.0, 60.0, 120.0]),
         lead in 0.2..3.0f64,
-        // White noise after conditioning: markers and depth cameras leave well under 1° behind a 6 Hz filter.
+        // White noise after conditioning: markers and depth cameras leave well under 1° behind a 6
+        // Hz filter.
         noise in 0.0..1.0f64,
         seed in any::<u64>(),
     ) {
@@ -177,7 +183,8 @@ fn a_bounce_at_the_bottom_and_a_stop_on_the_way_up_are_one_repetition() {
     let mut signal = Signal::new(60.0).rest(1.0);
     for _ in 0..3 {
         let start = signal.values.len();
-        signal = signal.to(105.0, 1.0).to(75.0, 0.3).to(100.0, 0.3).to(70.0, 0.5).rest(1.0).to(5.0, 0.6);
+        signal =
+            signal.to(105.0, 1.0).to(75.0, 0.3).to(100.0, 0.3).to(70.0, 0.5).rest(1.0).to(5.0, 0.6);
         signal.truth.push((start, signal.values.len() - 1));
         signal = signal.rest(1.0);
     }
@@ -187,7 +194,8 @@ fn a_bounce_at_the_bottom_and_a_stop_on_the_way_up_are_one_repetition() {
 #[test]
 fn setting_up_and_walking_away_are_no_repetitions() {
     let mut signal = Signal::new(30.0);
-    // Walking: the mean of both knees swings by about 30 degrees twice a second and a half; then a shuffle of the feet.
+    // Walking: the mean of both knees swings by about 30 degrees twice a second and a half; then a
+    // shuffle of the feet.
     for _ in 0..8 {
         signal = signal.to(35.0, 0.3).to(5.0, 0.3);
     }
@@ -204,7 +212,13 @@ fn setting_up_and_walking_away_are_no_repetitions() {
 
 #[test]
 fn attempts_are_told_from_repetitions() {
-    let signal = Signal::new(30.0).rest(1.0).bump(100.0, 2.0, 0.0).rest(1.0).to(45.0, 0.8).to(5.0, 0.8).rest(1.0);
+    let signal = Signal::new(30.0)
+        .rest(1.0)
+        .bump(100.0, 2.0, 0.0)
+        .rest(1.0)
+        .to(45.0, 0.8)
+        .to(5.0, 0.8)
+        .rest(1.0);
     let signal = signal.bump(95.0, 2.0, 0.0).rest(1.0).bump(105.0, 2.0, 0.0).rest(1.0);
     let found = repetitions(squat(), &signal.curves());
     assert_eq!(found.iter().map(|r| r.complete).collect::<Vec<_>>(), [true, false, true, true]);
@@ -212,8 +226,13 @@ fn attempts_are_told_from_repetitions() {
 
 #[test]
 fn a_repetition_that_the_recording_cuts_is_an_attempt() {
-    let signal =
-        Signal::new(30.0).rest(0.5).bump(100.0, 2.0, 0.0).rest(0.5).bump(100.0, 2.0, 0.0).rest(0.5).to(105.0, 1.0);
+    let signal = Signal::new(30.0)
+        .rest(0.5)
+        .bump(100.0, 2.0, 0.0)
+        .rest(0.5)
+        .bump(100.0, 2.0, 0.0)
+        .rest(0.5)
+        .to(105.0, 1.0);
     let found = repetitions(squat(), &signal.curves());
     assert_eq!(found.iter().map(|r| r.complete).collect::<Vec<_>>(), [true, true, false]);
 }
@@ -259,7 +278,11 @@ fn alternating_repetitions_know_their_side() {
         let mut signal = Signal::new(30.0).rest(1.0);
         for number in 0..6 {
             let seconds = 1.8;
-            signal = if (number % 2 == 0) == first { signal.bump(90.0, seconds, 0.0) } else { signal.rest(seconds) };
+            signal = if (number % 2 == 0) == first {
+                signal.bump(90.0, seconds, 0.0)
+            } else {
+                signal.rest(seconds)
+            };
         }
         signal.rest(1.0)
     };
@@ -272,20 +295,28 @@ fn alternating_repetitions_know_their_side() {
 
 #[test]
 fn both_sides_at_once_have_no_side_and_a_little_help_does_not_count() {
-    let signal = Signal::new(30.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
-    let scaled = |share: f64| signal.values.iter().map(|v| 5.0 + share * (v - 5.0)).collect::<Vec<_>>();
-    let sides =
-        |share: f64| complete(&one_sided(), &signal.both(&scaled(share))).iter().map(|r| r.side).collect::<Vec<_>>();
+    let signal =
+        Signal::new(30.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
+    let scaled =
+        |share: f64| signal.values.iter().map(|v| 5.0 + share * (v - 5.0)).collect::<Vec<_>>();
+    let sides = |share: f64| {
+        complete(&one_sided(), &signal.both(&scaled(share)))
+            .iter()
+            .map(|r| r.side)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(sides(0.95), [None, None]);
     assert_eq!(sides(0.4), [Some(Side::Left), Some(Side::Left)]);
 }
 
 #[test]
 fn the_next_signal_is_used_when_the_view_refuses_the_first() {
-    let signal = Signal::new(30.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
+    let signal =
+        Signal::new(30.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
     let mut curves = signal.curves();
     let values = signal.values.iter().map(|v| 0.9 - 0.004 * v).collect();
-    curves.curves = vec![Curve { name: "pelvis_height".into(), side: None, unit: Unit::Metre, values }];
+    curves.curves =
+        vec![Curve { name: "pelvis_height".into(), side: None, unit: Unit::Metre, values }];
     assert_found(&signal, squat(), &curves);
     curves.curves.clear();
     assert!(repetitions(squat(), &curves).is_empty());
@@ -295,9 +326,16 @@ fn the_next_signal_is_used_when_the_view_refuses_the_first() {
 fn measures_of_a_squat_are_those_that_were_planted() {
     let signal = Signal::new(100.0).rest(1.0).bump(90.0, 2.0, 0.5).rest(1.0);
     let right: Vec<f64> = signal.values.iter().map(|v| 5.0 + 0.8 * (v - 5.0)).collect();
-    let [repetition] = &repetitions(squat(), &signal.both(&right))[..] else { panic!("one repetition") };
+    let [repetition] = &repetitions(squat(), &signal.both(&right))[..] else {
+        panic!("one repetition")
+    };
     let value = |name: &str, side| {
-        repetition.metrics.iter().find(|m| m.name == name && m.side == side).map(|m| (m.value, m.unit)).unwrap()
+        repetition
+            .metrics
+            .iter()
+            .find(|m| m.name == name && m.side == side)
+            .map(|m| (m.value, m.unit))
+            .unwrap()
     };
     assert_eq!(value("knee_flexion_peak", Some(Side::Left)), (95.0, Unit::Degree));
     assert_eq!(value("knee_flexion_peak", Some(Side::Right)), (77.0, Unit::Degree));
@@ -310,7 +348,8 @@ fn measures_of_a_squat_are_those_that_were_planted() {
     assert!(repetition.metrics.iter().all(|m| !m.name.contains("valgus")));
 }
 
-/// The hip moves as the knee does, three frames earlier and with half its range, the trunk the other way.
+/// The hip moves as the knee does, three frames earlier and with half its range, the trunk the
+/// other way.
 #[test]
 fn coordination_of_two_curves_is_that_which_was_planted() {
     let text = r#"
@@ -347,25 +386,35 @@ fn coordination_of_two_curves_is_that_which_was_planted() {
         statistic = "sample_entropy"
     "#;
     let movement = Movement::parse(text, "bend.toml").unwrap();
-    let signal = Signal::new(60.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
+    let signal =
+        Signal::new(60.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0).bump(90.0, 2.0, 0.0).rest(1.0);
     let mut curves = signal.curves();
     let early = |frame: usize| signal.values[(frame + 3).min(signal.values.len() - 1)];
     let hip: Vec<f64> = (0..signal.values.len()).map(|frame| 10.0 + 0.5 * early(frame)).collect();
     let trunk = signal.values.iter().map(|value| -value).collect();
-    let curve = |name: &str, side, values| Curve { name: name.into(), side, unit: Unit::Degree, values };
+    let curve =
+        |name: &str, side, values| Curve { name: name.into(), side, unit: Unit::Degree, values };
     curves.curves.extend(Side::BOTH.map(|side| curve("hip_flexion", Some(side), hip.clone())));
     curves.curves.push(curve("trunk_lean", None, trunk));
     for repetition in repetitions(&movement, &curves) {
         let value = |name: &str| {
-            let found: Vec<_> = repetition.metrics.iter().filter(|metric| metric.name == name).collect();
-            assert_eq!(found.len(), if ["gap", "together"].contains(&name) { 2 } else { 1 }, "{name}");
+            let found: Vec<_> =
+                repetition.metrics.iter().filter(|metric| metric.name == name).collect();
+            assert_eq!(
+                found.len(),
+                if ["gap", "together"].contains(&name) { 2 } else { 1 },
+                "{name}"
+            );
             (found[0].value, found[0].unit)
         };
         let (gap, unit) = value("gap");
         // Both are sampled in the same frames of the same curve: exact but for rounding.
         assert!((gap - 0.05).abs() < 1e-6 && unit == Unit::Second, "{gap}");
         let (together, unit) = value("together");
-        assert!((2.0..20.0).contains(&together) && unit == Unit::Degree, "a twentieth of 2 s is 9°: {together}");
+        assert!(
+            (2.0..20.0).contains(&together) && unit == Unit::Degree,
+            "a twentieth of 2 s is 9°: {together}"
+        );
         assert!((value("against").0 - 180.0).abs() < 1e-6);
         let (regular, unit) = value("regular");
         assert!((0.0..0.2).contains(&regular) && unit == Unit::One, "{regular}");
@@ -376,15 +425,25 @@ fn coordination_of_two_curves_is_that_which_was_planted() {
 fn strides_are_counted_on_both_sides() {
     let rate = 60.0;
     let time: Vec<f64> = (0..600).map(|frame| frame as f64 / rate).collect();
-    let thigh = |phase: f64| time.iter().map(|t| 30.0 * (std::f64::consts::TAU * (t / 0.7 + phase)).sin()).collect();
-    let curve = |side, values| Curve { name: "thigh_angle".into(), side: Some(side), unit: Unit::Degree, values };
+    let thigh = |phase: f64| {
+        time.iter().map(|t| 30.0 * (std::f64::consts::TAU * (t / 0.7 + phase)).sin()).collect()
+    };
+    let curve = |side, values| Curve {
+        name: "thigh_angle".into(),
+        side: Some(side),
+        unit: Unit::Degree,
+        values,
+    };
     let curves = vec![curve(Side::Left, thigh(0.0)), curve(Side::Right, thigh(0.5))];
     let curves = Curves { time: time.clone(), curves, refused: Vec::new() };
     let found = repetitions(movement::find("running").unwrap(), &curves);
     // 10 s hold 14.3 strides; the cut ones at the ends do not count.
     for side in Side::BOTH {
-        let durations: Vec<f64> =
-            found.iter().filter(|r| r.side == Some(side)).map(|r| time[r.end] - time[r.start]).collect();
+        let durations: Vec<f64> = found
+            .iter()
+            .filter(|r| r.side == Some(side))
+            .map(|r| time[r.end] - time[r.start])
+            .collect();
         assert!((12..=14).contains(&durations.len()), "{side:?} {}", durations.len());
         assert!(durations.iter().all(|d| (d - 0.7).abs() < 0.03), "{durations:?}");
     }
@@ -394,11 +453,18 @@ fn strides_are_counted_on_both_sides() {
 fn dip_flight_and_landing_are_one_jump() {
     let jump = |knee: bool| {
         let mut signal = Signal::new(100.0).rest(1.0);
-        let (base, dip, top, land) = if knee { (5.0, 85.0, 5.0, 65.0) } else { (0.95, 0.65, 1.35, 0.70) };
+        let (base, dip, top, land) =
+            if knee { (5.0, 85.0, 5.0, 65.0) } else { (0.95, 0.65, 1.35, 0.70) };
         signal.values.fill(base);
         for _ in 0..3 {
             let start = signal.values.len();
-            signal = signal.to(dip, 0.5).to(top, 0.45).to(top, 0.1).to(base, 0.2).to(land, 0.25).to(base, 0.8);
+            signal = signal
+                .to(dip, 0.5)
+                .to(top, 0.45)
+                .to(top, 0.1)
+                .to(base, 0.2)
+                .to(land, 0.25)
+                .to(base, 0.8);
             signal.truth.push((start, signal.values.len() - 1));
             signal = signal.rest(1.5);
         }
@@ -406,7 +472,12 @@ fn dip_flight_and_landing_are_one_jump() {
     };
     let (knee, pelvis) = (jump(true), jump(false));
     let mut curves = knee.curves();
-    curves.curves.push(Curve { name: "pelvis_height".into(), side: None, unit: Unit::Metre, values: pelvis.values });
+    curves.curves.push(Curve {
+        name: "pelvis_height".into(),
+        side: None,
+        unit: Unit::Metre,
+        values: pelvis.values,
+    });
     let movement = movement::find("cmj").unwrap();
     assert_found(&knee, movement, &curves);
     for repetition in repetitions(movement, &curves) {

@@ -1,4 +1,5 @@
-//! What each filter leaves of a pose network's noise, and how late it is: simulated athletes whose movement is known (docs/VIDEO.md, "Smoothing").
+//! What each filter leaves of a pose network's noise, and how late it is: simulated athletes whose
+//! movement is known (docs/VIDEO.md, "Smoothing").
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::{Curves, measure};
@@ -9,8 +10,10 @@ use agoge_motion::simulate::{Camera, Exercise, Set, normal};
 /// Angles that a camera at the side sees.
 const ANGLES: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "trunk_lean"];
 
-/// Spoils a film as a pose network does, px: errors that last (an autoregressive process with a time constant of an eighth of a second, standard deviation `slow`) and errors of
-/// each frame (`fast`), both larger by 1 / confidence where the network is unsure, and it says so: its confidence drifts between 0.35 and 1.
+/// Spoils a film as a pose network does, px: errors that last (an autoregressive process with a
+/// time constant of an eighth of a second, standard deviation `slow`) and errors of each frame
+/// (`fast`), both larger by 1 / confidence where the network is unsure, and it says so: its
+/// confidence drifts between 0.35 and 1.
 fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let (joints, rate_hz) = (film.joints(), film.rate_hz());
@@ -31,9 +34,16 @@ fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
     }
 }
 
-/// The Kalman filter of a point that moves with constant velocity (`N` = 2) or acceleration (3) but for white noise in the next derivative, and the smoother of Rauch, Tung &
-/// Striebel (1965) back. The noise of a measurement has the variance 1 / weight; a signal of `cutoff_hz` keeps half its size.
-fn kalman_rts<const N: usize>(x: &[f64], weights: &[f64], rate_hz: f64, cutoff_hz: f64) -> Vec<f64> {
+/// The Kalman filter of a point that moves with constant velocity (`N` = 2) or acceleration (3) but
+/// for white noise in the next derivative, and the smoother of Rauch, Tung & Striebel (1965) back.
+/// The noise of a measurement has the variance 1 / weight; a signal of `cutoff_hz` keeps half its
+/// size.
+fn kalman_rts<const N: usize>(
+    x: &[f64],
+    weights: &[f64],
+    rate_hz: f64,
+    cutoff_hz: f64,
+) -> Vec<f64> {
     type Square<const N: usize> = [[f64; N]; N];
     let t = 1.0 / rate_hz;
     let factorial = |n: usize| (1..=n).product::<usize>() as f64;
@@ -52,13 +62,16 @@ fn kalman_rts<const N: usize>(x: &[f64], weights: &[f64], rate_hz: f64, cutoff_h
     let times = |a: &Square<N>, b: &Square<N>| -> Square<N> {
         std::array::from_fn(|i| std::array::from_fn(|j| (0..N).map(|k| a[i][k] * b[k][j]).sum()))
     };
-    let turned = |a: &Square<N>| -> Square<N> { std::array::from_fn(|i| std::array::from_fn(|j| a[j][i])) };
-    let of =
-        |a: &Square<N>, v: &[f64; N]| -> [f64; N] { std::array::from_fn(|i| (0..N).map(|k| a[i][k] * v[k]).sum()) };
+    let turned =
+        |a: &Square<N>| -> Square<N> { std::array::from_fn(|i| std::array::from_fn(|j| a[j][i])) };
+    let of = |a: &Square<N>, v: &[f64; N]| -> [f64; N] {
+        std::array::from_fn(|i| (0..N).map(|k| a[i][k] * v[k]).sum())
+    };
     let mut steps = Vec::new();
     let mut m: [f64; N] = std::array::from_fn(|i| if i == 0 { x[0] } else { 0.0 });
-    let mut p: Square<N> =
-        std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 1e6 * w.powi(2 * i as i32) } else { 0.0 }));
+    let mut p: Square<N> = std::array::from_fn(|i| {
+        std::array::from_fn(|j| if i == j { 1e6 * w.powi(2 * i as i32) } else { 0.0 })
+    });
     for (k, (&z, &weight)) in x.iter().zip(weights).enumerate() {
         let (before, spread) = if k == 0 {
             (m, p)
@@ -78,7 +91,8 @@ fn kalman_rts<const N: usize>(x: &[f64], weights: &[f64], rate_hz: f64, cutoff_h
         let (_, _, own, p) = &steps[k];
         if let Some((before, spread, ..)) = steps.get(k + 1) {
             // own + P Fᵀ S⁻¹ (later − before): S v = later − before by Gauss.
-            let mut rows: Vec<Vec<f64>> = (0..N).map(|i| [&spread[i][..], &[later[i] - before[i]]].concat()).collect();
+            let mut rows: Vec<Vec<f64>> =
+                (0..N).map(|i| [&spread[i][..], &[later[i] - before[i]]].concat()).collect();
             for i in 0..N {
                 for j in i + 1..N {
                     let share = rows[j][i] / rows[i][i];
@@ -87,7 +101,8 @@ fn kalman_rts<const N: usize>(x: &[f64], weights: &[f64], rate_hz: f64, cutoff_h
             }
             let mut v = [0.0; N];
             for i in (0..N).rev() {
-                v[i] = (rows[i][N] - (i + 1..N).map(|j| rows[i][j] * v[j]).sum::<f64>()) / rows[i][i];
+                v[i] =
+                    (rows[i][N] - (i + 1..N).map(|j| rows[i][j] * v[j]).sum::<f64>()) / rows[i][i];
             }
             let back = of(&times(p, &turned(&f)), &v);
             later = std::array::from_fn(|i| own[i] + back[i]);
@@ -104,7 +119,8 @@ fn smoothed(film: &Recording, smooth: &Smooth) -> Recording {
     let mut out = film.clone();
     let joints = film.joints();
     for joint in 0..joints {
-        let variances = (0..film.frames()).map(|frame| f64::from(film.confidence[frame * joints + joint]).powi(-2));
+        let variances = (0..film.frames())
+            .map(|frame| f64::from(film.confidence[frame * joints + joint]).powi(-2));
         let mean = variances.clone().sum::<f64>() / film.frames() as f64;
         // Of mean variance 1, so that the cut-off means the same with and without weights.
         let weights: Vec<f64> = variances.map(|variance| mean / variance).collect();
@@ -122,11 +138,13 @@ fn angles(recording: &Recording) -> Curves {
     measure(&recording.to_body().recording).curves
 }
 
-/// How much later one signal is than another, s: the shift of least squares, between frames by a parabola.
+/// How much later one signal is than another, s: the shift of least squares, between frames by a
+/// parabola.
 fn lag_s(truth: &[f64], found: &[f64], rate_hz: f64) -> f64 {
     let reach = (0.3 * rate_hz) as isize;
     let off = |shift: isize| {
-        let pairs = (reach..truth.len() as isize - reach).map(|k| (truth[k as usize], found[(k + shift) as usize]));
+        let pairs = (reach..truth.len() as isize - reach)
+            .map(|k| (truth[k as usize], found[(k + shift) as usize]));
         pairs.map(|(a, b)| (a - b).powi(2)).filter(|square| square.is_finite()).sum::<f64>()
     };
     let best = (-reach + 1..reach).min_by(|&a, &b| off(a).total_cmp(&off(b))).unwrap();
@@ -134,8 +152,9 @@ fn lag_s(truth: &[f64], found: &[f64], rate_hz: f64) -> f64 {
     (best as f64 + 0.5 * (a - c) / (a - 2.0 * b + c)) / rate_hz
 }
 
-/// What a filter leaves, root mean squares over all films: distance, px; difference of the angles that a camera at the side sees, degrees; how late the angles are, ms; and how much
-/// resting angles change from frame to frame, degrees.
+/// What a filter leaves, root mean squares over all films: distance, px; difference of the angles
+/// that a camera at the side sees, degrees; how late the angles are, ms; and how much resting
+/// angles change from frame to frame, degrees.
 #[derive(Default)]
 struct Left {
     px: f64,
@@ -144,7 +163,8 @@ struct Left {
     jitter: f64,
 }
 
-/// Over what is known: unfiltered noise makes a forearm look too short now and then for its angle to be told.
+/// Over what is known: unfiltered noise makes a forearm look too short now and then for its angle
+/// to be told.
 fn root_mean(squares: &[f64]) -> f64 {
     let known: Vec<f64> = squares.iter().copied().filter(|square| square.is_finite()).collect();
     assert!(known.len() * 100 > squares.len() * 99, "{} of {}", known.len(), squares.len());
@@ -152,15 +172,19 @@ fn root_mean(squares: &[f64]) -> f64 {
 }
 
 fn left_by(smooth: &Smooth) -> Left {
-    let (mut px, mut degrees, mut lags, mut jitter) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut px, mut degrees, mut lags, mut jitter) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
-        for (seed, rate_hz, tempo_s) in [(1, 30.0, [1.2, 1.1]), (2, 30.0, [0.6, 0.5]), (3, 60.0, [1.2, 1.1])] {
+        for (seed, rate_hz, tempo_s) in
+            [(1, 30.0, [1.2, 1.1]), (2, 30.0, [0.6, 0.5]), (3, 60.0, [1.2, 1.1])]
+        {
             let set = Set { repetitions: 5, rate_hz, seed, tempo_s, ..Set::new(exercise) };
             let clean = Camera::phone(90.0).film(&set.simulate().recording);
             let mut film = clean.clone();
             spoil(&mut film, 2.0, 2.0, seed);
             let smooth = smoothed(&film, smooth);
-            let pairs = clean.position.iter().zip(&smooth.position).filter(|(a, _)| a[0].is_finite());
+            let pairs =
+                clean.position.iter().zip(&smooth.position).filter(|(a, _)| a[0].is_finite());
             px.extend(pairs.map(|(a, b)| (a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)));
             let (truth, found) = (angles(&clean), angles(&smooth));
             for curve in truth.curves.iter().filter(|curve| ANGLES.contains(&curve.name.as_str())) {
@@ -180,7 +204,8 @@ fn left_by(smooth: &Smooth) -> Left {
     Left { px: root_mean(&px), degrees: root_mean(&degrees), lag_ms, jitter: root_mean(&jitter) }
 }
 
-/// λ of the Whittaker smoother that halves a signal of a frequency, as a Butterworth filter run both ways does: both keep 1 / (1 + (f / cut-off)⁴) of it.
+/// λ of the Whittaker smoother that halves a signal of a frequency, as a Butterworth filter run
+/// both ways does: both keep 1 / (1 + (f / cut-off)⁴) of it.
 fn lambda(cutoff_hz: f64, rate_hz: f64) -> f64 {
     (rate_hz / (std::f64::consts::TAU * cutoff_hz)).powi(4)
 }
@@ -194,12 +219,17 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
             "Butterworth, both ways",
             Box::new(|x, _, rate_hz| {
                 let mut x = x.to_vec();
-                Butterworth::new(4, CUTOFF_HZ, rate_hz, CutoffCorrection::None).unwrap().zero_phase(&mut x);
+                Butterworth::new(4, CUTOFF_HZ, rate_hz, CutoffCorrection::None)
+                    .unwrap()
+                    .zero_phase(&mut x);
                 x
             }),
         ),
         ("Whittaker", Box::new(|x, _, rate_hz| whittaker(x, lambda(CUTOFF_HZ, rate_hz)))),
-        ("Kalman-RTS, velocity", Box::new(|x, w, rate_hz| kalman_rts::<2>(x, &vec![1.0; w.len()], rate_hz, CUTOFF_HZ))),
+        (
+            "Kalman-RTS, velocity",
+            Box::new(|x, w, rate_hz| kalman_rts::<2>(x, &vec![1.0; w.len()], rate_hz, CUTOFF_HZ)),
+        ),
         ("… by confidence", Box::new(|x, w, rate_hz| kalman_rts::<2>(x, w, rate_hz, CUTOFF_HZ))),
         (
             "Kalman-RTS, acceleration, by confidence",
@@ -208,7 +238,8 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
         (
             "One-Euro, live",
             Box::new(|x, _, rate_hz| {
-                // As agoge::live: 2 Hz, and 1.25 Hz more for each trunk length (126 px here) a second.
+                // As agoge::live: 2 Hz, and 1.25 Hz more for each trunk length (126 px here) a
+                // second.
                 let mut filter = OneEuro::new(2.0, 1.25 / 126.0);
                 x.iter().enumerate().map(|(k, &x)| filter.push(k as f64 / rate_hz, x)).collect()
             }),
@@ -221,7 +252,8 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
         left
     });
     let [none, butterworth, whittaker, velocity, by_confidence, acceleration, one_euro] = left;
-    // The same filter three times: they differ at the ends, and by the step of the clock where it is not small beside 1 / cut-off (30 frames a second: 2 % of the frequency).
+    // The same filter three times: they differ at the ends, and by the step of the clock where it
+    // is not small beside 1 / cut-off (30 frames a second: 2 % of the frequency).
     for other in [&whittaker, &velocity] {
         assert!((other.degrees / butterworth.degrees - 1.0).abs() < 0.05, "{}", other.degrees);
     }
@@ -229,5 +261,9 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
     for other in [&by_confidence, &acceleration] {
         assert!(other.degrees > 0.9 * butterworth.degrees, "{}", other.degrees);
     }
-    assert!(one_euro.degrees < 0.8 * none.degrees && one_euro.jitter < 0.4 * none.jitter && one_euro.lag_ms < 45.0);
+    assert!(
+        one_euro.degrees < 0.8 * none.degrees
+            && one_euro.jitter < 0.4 * none.jitter
+            && one_euro.lag_ms < 45.0
+    );
 }

@@ -1,5 +1,5 @@
-//! Writes a long simulated set as MediaPipe JSON: squats at 30 frames a second, 33 world landmarks a frame, with noise and lost joints.
-//! The input of the measurements in docs/PERFORMANCE.md.
+//! Writes a long simulated set as MediaPipe JSON: squats at 30 frames a second, 33 world landmarks
+//! a frame, with noise and lost joints. The input of the measurements in docs/PERFORMANCE.md.
 //!
 //! `cargo run --release -p agoge-motion --example mediapipe_set -- 60 set.json` writes 60 seconds.
 
@@ -21,9 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let squat = set.simulate().recording.frames() / set.repetitions;
     set.repetitions = frames / squat + 2;
     let mut recording = set.simulate().recording;
-    Corruption { noise: 0.006, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }.apply(&mut recording);
+    Corruption { noise: 0.006, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }
+        .apply(&mut recording);
 
-    let pelvis = recording.skeleton.joint_of(Part::Pelvis).ok_or("the simulated body has a pelvis")?;
+    let pelvis =
+        recording.skeleton.joint_of(Part::Pelvis).ok_or("the simulated body has a pelvis")?;
     let landmarks = Skeleton::mediapipe_33();
     // Fingers and mouth, which the simulated body lacks, lie at the joint they hang on.
     let joint = |name: &str, part: Option<Part>| {
@@ -35,7 +37,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         near.and_then(|part| recording.skeleton.joint_of(part)).unwrap_or(pelvis)
     };
-    let joints: Vec<usize> = landmarks.joints.iter().map(|own| joint(&own.name, own.part)).collect();
+    let joints: Vec<usize> =
+        landmarks.joints.iter().map(|own| joint(&own.name, own.part)).collect();
     let mut out = BufWriter::new(File::create(path)?);
     write!(out, "{{\"fps\":{RATE_HZ},\"frames\":[")?;
     let mut hips = [0.0; 3];

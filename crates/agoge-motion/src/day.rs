@@ -1,4 +1,5 @@
-//! Days of the calendar, told apart from instants: load, wellness and injuries belong to a day of the athlete's own clock.
+//! Days of the calendar, told apart from instants: load, wellness and injuries belong to a day of
+//! the athlete's own clock.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -26,14 +27,16 @@ impl Day {
         if !(1..=9999).contains(&year) || day == 0 || day > length {
             return None;
         }
-        // Years that begin in March put the leap day last (H. Richards' and H. Hinnant's civil calendar arithmetic).
+        // Years that begin in March put the leap day last (H. Richards' and H. Hinnant's civil
+        // calendar arithmetic).
         let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
         let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
         let of_year = (153 * m as i32 + 2) / 5 + day as i32 - 1;
         Some(Day(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468))
     }
 
-    /// The day on which an instant falls, in seconds since 1970-01-01 00:00 UTC, for a clock that is `offset_s` ahead of UTC.
+    /// The day on which an instant falls, in seconds since 1970-01-01 00:00 UTC, for a clock that
+    /// is `offset_s` ahead of UTC.
     pub fn at(unix_s: f64, offset_s: f64) -> Day {
         // `as` keeps to the range of i32 where a clock says nonsense.
         Day(((unix_s + offset_s) / 86_400.0).floor() as i32)

@@ -10,12 +10,14 @@ pub enum CutoffCorrection {
     /// The cut-off is used as given, as Pose2Sim and OpenCap do.
     #[default]
     None,
-    /// Divided by 0.802, so that the signal is halved in power at the given cut-off after both passes (Winter 2009).
+    /// Divided by 0.802, so that the signal is halved in power at the given cut-off after both
+    /// passes (Winter 2009).
     Winter,
 }
 
-/// A zero-phase Butterworth low-pass filter. The order counts both passes, as is the custom of the field: order 4 is a second-order filter run forward
-/// and back, equal to SciPy's `filtfilt(*butter(2, fc / (fs / 2)), x)`.
+/// A zero-phase Butterworth low-pass filter. The order counts both passes, as is the custom of the
+/// field: order 4 is a second-order filter run forward and back, equal to SciPy's
+/// `filtfilt(*butter(2, fc / (fs / 2)), x)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Butterworth {
     b: Vec<f64>,
@@ -25,16 +27,23 @@ pub struct Butterworth {
 }
 
 impl Butterworth {
-    /// A filter of order 2 or 4 for signals of `rate_hz` samples a second; an error if the order is another or the cut-off is not
-    /// between 0 and half the rate.
-    pub fn new(order: usize, cutoff_hz: f64, rate_hz: f64, correction: CutoffCorrection) -> Result<Butterworth, Error> {
+    /// A filter of order 2 or 4 for signals of `rate_hz` samples a second; an error if the order is
+    /// another or the cut-off is not between 0 and half the rate.
+    pub fn new(
+        order: usize,
+        cutoff_hz: f64,
+        rate_hz: f64,
+        correction: CutoffCorrection,
+    ) -> Result<Butterworth, Error> {
         let cutoff_hz = match correction {
             CutoffCorrection::None => cutoff_hz,
             CutoffCorrection::Winter => cutoff_hz / 0.802,
         };
         if !(cutoff_hz > 0.0 && cutoff_hz < 0.5 * rate_hz) {
             return Err(Error::Parameter {
-                what: format!("a cut-off of {cutoff_hz:.3} Hz does not fit {rate_hz:.3} frames a second"),
+                what: format!(
+                    "a cut-off of {cutoff_hz:.3} Hz does not fit {rate_hz:.3} frames a second"
+                ),
                 hint: "choose a cut-off above 0 and below half the frame rate",
             });
         }
@@ -56,7 +65,8 @@ impl Butterworth {
                 });
             }
         };
-        // With a constant input of 1 the output is 1: each state is what the taps behind it still owe.
+        // With a constant input of 1 the output is 1: each state is what the taps behind it still
+        // owe.
         let n = b.len() - 1;
         let mut zi = vec![0.0; n];
         for i in (0..n).rev() {
@@ -65,8 +75,8 @@ impl Butterworth {
         Ok(Butterworth { b, a, zi })
     }
 
-    /// Filters each run of known values by itself, forward and back; runs too short for the filter's start-up stay as they are. NaN stays NaN. Returns how
-    /// many values were filtered.
+    /// Filters each run of known values by itself, forward and back; runs too short for the
+    /// filter's start-up stay as they are. NaN stays NaN. Returns how many values were filtered.
     pub fn zero_phase(&self, values: &mut [f64]) -> usize {
         let padding = 3 * self.b.len();
         let mut filtered = 0;
@@ -126,8 +136,8 @@ pub(crate) fn known_runs(values: &[f64]) -> Vec<std::ops::Range<usize>> {
     runs
 }
 
-/// The One-Euro filter for live signals (Casiez, Roussel & Vogel 2012): a first-order low-pass whose cut-off rises with speed.
-/// Its lag at rest is about 1/(2π·`min_cutoff_hz`) s.
+/// The One-Euro filter for live signals (Casiez, Roussel & Vogel 2012): a first-order low-pass
+/// whose cut-off rises with speed. Its lag at rest is about 1/(2π·`min_cutoff_hz`) s.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneEuro {
     min_cutoff_hz: f64,
@@ -136,17 +146,20 @@ pub struct OneEuro {
 }
 
 impl OneEuro {
-    /// A filter with its cut-off at rest, Hz, and how much the cut-off rises with speed (Hz for each unit a second).
+    /// A filter with its cut-off at rest, Hz, and how much the cut-off rises with speed (Hz for
+    /// each unit a second).
     pub fn new(min_cutoff_hz: f64, beta: f64) -> OneEuro {
         OneEuro { min_cutoff_hz, beta, last: None }
     }
 
-    /// The filtered value at a time, s. A missing value, or a time that does not come after the last, is passed through and forgotten.
+    /// The filtered value at a time, s. A missing value, or a time that does not come after the
+    /// last, is passed through and forgotten.
     pub fn push(&mut self, time: f64, value: f64) -> f64 {
         self.push_with(time, value, self.beta)
     }
 
-    /// As [`OneEuro::push`], with another rise of the cut-off from now on: where the unit of the signal changes in size, as a body does that comes nearer.
+    /// As [`OneEuro::push`], with another rise of the cut-off from now on: where the unit of the
+    /// signal changes in size, as a body does that comes nearer.
     pub fn push_with(&mut self, time: f64, value: f64, beta: f64) -> f64 {
         self.beta = beta;
         if !value.is_finite() {
@@ -171,12 +184,14 @@ impl OneEuro {
     }
 }
 
-/// The Whittaker smoother (Eilers 2003, second differences): minimises Σ w (x − z)² + λ Σ (Δ²z)². Missing values have no weight and are
-/// interpolated; ends without any known value stay NaN. Linear in the length.
+/// The Whittaker smoother (Eilers 2003, second differences): minimises Σ w (x − z)² + λ Σ (Δ²z)².
+/// Missing values have no weight and are interpolated; ends without any known value stay NaN.
+/// Linear in the length.
 pub fn whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
     let n = values.len();
     let known = |i: usize| values[i].is_finite();
-    let (Some(first), Some(last)) = ((0..n).find(|&i| known(i)), (0..n).rev().find(|&i| known(i))) else {
+    let (Some(first), Some(last)) = ((0..n).find(|&i| known(i)), (0..n).rev().find(|&i| known(i)))
+    else {
         return values.to_vec();
     };
     let x = &values[first..=last];
@@ -204,13 +219,15 @@ pub fn whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
         c[i] = if i + 1 < m { (lambda * beside(i) - d1 * c1 * e1) / d[i] } else { 0.0 };
         e[i] = if i + 2 < m { lambda / d[i] } else { 0.0 };
         let wx = if x[i].is_finite() { x[i] } else { 0.0 };
-        z[i] = wx - c1 * if i > 0 { z[i - 1] } else { 0.0 } - e2 * if i > 1 { z[i - 2] } else { 0.0 };
+        z[i] =
+            wx - c1 * if i > 0 { z[i - 1] } else { 0.0 } - e2 * if i > 1 { z[i - 2] } else { 0.0 };
     }
     for i in 0..m {
         z[i] /= d[i];
     }
     for i in (0..m).rev() {
-        z[i] -= c[i] * z.get(i + 1).copied().unwrap_or(0.0) + e[i] * z.get(i + 2).copied().unwrap_or(0.0);
+        z[i] -= c[i] * z.get(i + 1).copied().unwrap_or(0.0)
+            + e[i] * z.get(i + 2).copied().unwrap_or(0.0);
     }
     let mut smooth = vec![f64::NAN; n];
     smooth[first..=last].copy_from_slice(&z);
@@ -232,7 +249,8 @@ mod tests {
 
     const AT: [usize; 7] = [0, 1, 10, 20, 21, 30, 39];
 
-    /// SciPy 1.17.1: `i = np.arange(40); x = np.sin(.3*i) + .2*np.cos(2.5*i) + (i >= 20); filtfilt(*butter(order//2, fc/(fs/2)), x)`.
+    /// SciPy 1.17.1: `i = np.arange(40); x = np.sin(.3*i) + .2*np.cos(2.5*i) + (i >= 20);
+    /// filtfilt(*butter(order//2, fc/(fs/2)), x)`.
     #[test]
     fn butterworth_equals_scipy() {
         #[rustfmt::skip]
@@ -246,7 +264,11 @@ mod tests {
             let filter = Butterworth::new(order, cutoff, rate, CutoffCorrection::None).unwrap();
             assert_eq!(filter.zero_phase(&mut x), 40);
             for (i, expected) in AT.into_iter().zip(expected) {
-                assert!((x[i] - expected).abs() < 1e-9, "{order} {cutoff} {rate} at {i}: {} {expected}", x[i]);
+                assert!(
+                    (x[i] - expected).abs() < 1e-9,
+                    "{order} {cutoff} {rate} at {i}: {} {expected}",
+                    x[i]
+                );
             }
         }
     }
@@ -261,12 +283,16 @@ mod tests {
         assert!(Butterworth::new(4, 6.0, f64::NAN, CutoffCorrection::None).is_err());
     }
 
-    /// What the correction is for: a sine at the cut-off keeps half its power (0.707 of its size) after both passes, and without it half its size.
+    /// What the correction is for: a sine at the cut-off keeps half its power (0.707 of its size)
+    /// after both passes, and without it half its size.
     #[test]
     fn winter_keeps_half_the_power_at_the_cutoff() {
-        for (correction, expected) in [(CutoffCorrection::Winter, 0.5f64.sqrt()), (CutoffCorrection::None, 0.5)] {
-            let mut x: Vec<f64> =
-                (0..4000).map(|i| (std::f64::consts::TAU * 6.0 * f64::from(i) / 1000.0).sin()).collect();
+        for (correction, expected) in
+            [(CutoffCorrection::Winter, 0.5f64.sqrt()), (CutoffCorrection::None, 0.5)]
+        {
+            let mut x: Vec<f64> = (0..4000)
+                .map(|i| (std::f64::consts::TAU * 6.0 * f64::from(i) / 1000.0).sin())
+                .collect();
             Butterworth::new(4, 6.0, 1000.0, correction).unwrap().zero_phase(&mut x);
             let size = x[1000..3000].iter().copied().fold(0.0, f64::max);
             // 0.802 is rounded to three digits; the sine's top may lie between samples.
@@ -284,25 +310,36 @@ mod tests {
         assert_eq!(x[35], signal()[35]);
     }
 
-    /// SciPy: `D = diags([1,-2,1],[0,1,2],shape=(38,40)); w = ones(40); w[15:18] = 0; spsolve(diags(w) + 10*D.T@D, w*x)`.
+    /// SciPy: `D = diags([1,-2,1],[0,1,2],shape=(38,40)); w = ones(40); w[15:18] = 0;
+    /// spsolve(diags(w) + 10*D.T@D, w*x)`.
     #[test]
     fn whittaker_equals_the_sparse_solution() {
         let mut x = signal();
         x[15..18].fill(f64::NAN);
         let z = whittaker(&x, 10.0);
-        let expected =
-            [0.20340167108983356, 0.39294568719264206, 0.11815208746580297, -0.805556251458075, 0.37607059674575055];
+        let expected = [
+            0.20340167108983356,
+            0.39294568719264206,
+            0.11815208746580297,
+            -0.805556251458075,
+            0.37607059674575055,
+        ];
         for (i, expected) in [0, 1, 10, 16, 20].into_iter().zip(expected) {
             assert!((z[i] - expected).abs() < 1e-9, "{i}: {} {expected}", z[i]);
         }
     }
 
-    /// The algorithm of the paper written out in Python: `dx = (x - xf)*30; dxf = a(1)*dx + (1-a(1))*dxf; f = 1 + .1*abs(dxf);
-    /// xf = a(f)*x + (1-a(f))*xf` with `a(f) = 1/(1 + 30/(2*pi*f))`, begun at `xf = x[0], dxf = 0`.
+    /// The algorithm of the paper written out in Python: `dx = (x - xf)*30; dxf = a(1)*dx +
+    /// (1-a(1))*dxf; f = 1 + .1*abs(dxf); xf = a(f)*x + (1-a(f))*xf` with `a(f) = 1/(1 +
+    /// 30/(2*pi*f))`, begun at `xf = x[0], dxf = 0`.
     #[test]
     fn one_euro_equals_the_paper() {
         let mut filter = OneEuro::new(1.0, 0.1);
-        let found: Vec<f64> = signal().into_iter().enumerate().map(|(i, x)| filter.push(i as f64 / 30.0, x)).collect();
+        let found: Vec<f64> = signal()
+            .into_iter()
+            .enumerate()
+            .map(|(i, x)| filter.push(i as f64 / 30.0, x))
+            .collect();
         let expected = [
             0.2,
             0.18848471757335725,

@@ -1,10 +1,12 @@
 //! The canonical recording of an athlete's movement, and what makes a raw one trustworthy.
 //!
-//! Everything Agoge reads becomes a [`Recording`]: positions of named joints over time, Y up, in metres or pixels, with a
-//! confidence for each value and missing values kept missing. Every joint of every [`Skeleton`] says which [`Part`] of the body
-//! it stands for; [`Recording::to_body`] brings any skeleton to the one that the rest of the house works on, the body skeleton.
+//! Everything Agoge reads becomes a [`Recording`]: positions of named joints over time, Y up, in
+//! metres or pixels, with a confidence for each value and missing values kept missing. Every joint
+//! of every [`Skeleton`] says which [`Part`] of the body it stands for; [`Recording::to_body`]
+//! brings any skeleton to the one that the rest of the house works on, the body skeleton.
 //!
-//! Invariants: this crate knows no file format, no movement and no model; it does no input or output.
+//! Invariants: this crate knows no file format, no movement and no model; it does no input or
+//! output.
 
 pub mod condition;
 pub mod day;

@@ -35,8 +35,9 @@ impl Side {
 
 macro_rules! parts {
     ($($part:ident $name:literal $parent:ident $mirror:ident,)*) => {
-        /// A place on the body that a joint or marker can stand for. The order is the joint order of the body skeleton
-        /// ([`crate::Skeleton::body`]) and the token order of the attention model.
+        /// A place on the body that a joint or marker can stand for. The order is the joint order
+        /// of the body skeleton ([`crate::Skeleton::body`]) and the token order of the attention
+        /// model.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[repr(u8)]

@@ -1,7 +1,9 @@
 //! What force plates measured beside the positions.
 //!
-//! A plate is nine channels `plate1_force_x` … `plate1_point_z` … `plate1_moment_z`, in the axes of the recording (Y up): the force of the ground on the athlete, N; where it
-//! acts, m (the centre of pressure); the free moment there, N·m. On an unloaded plate the force is 0 and point and moment are missing.
+//! A plate is nine channels `plate1_force_x` … `plate1_point_z` … `plate1_moment_z`, in the axes of
+//! the recording (Y up): the force of the ground on the athlete, N; where it acts, m (the centre of
+//! pressure); the free moment there, N·m. On an unloaded plate the force is 0 and point and moment
+//! are missing.
 
 use crate::vector::{add, cross};
 use crate::{Channel, Recording};
@@ -26,7 +28,8 @@ pub struct Plate<'a> {
     channels: [&'a Channel; 9],
 }
 
-/// The channels of a plate from what it measured, `[sample]`: force, point, free moment as [`crate::plate`] says. `number` counts the plates from 1; the first sample is at 0 s.
+/// The channels of a plate from what it measured, `[sample]`: force, point, free moment as
+/// [`crate::plate`] says. `number` counts the plates from 1; the first sample is at 0 s.
 pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<Channel> {
     let channel = |quantity: usize, axis: usize| {
         let (name, unit) = QUANTITIES[quantity];
@@ -38,11 +41,16 @@ pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<C
 }
 
 impl Recording {
-    /// The force plates, in order. A plate of which a channel is missing or runs on another clock is not among them.
+    /// The force plates, in order. A plate of which a channel is missing or runs on another clock
+    /// is not among them.
     pub fn plates(&self) -> Vec<Plate<'_>> {
         let first = |number: usize| {
-            let place = self.channels.iter().position(|channel| channel.name == format!("plate{number}_force_x"))?;
-            let channels: [&Channel; 9] = self.channels[place..].iter().take(9).collect::<Vec<_>>().try_into().ok()?;
+            let place = self
+                .channels
+                .iter()
+                .position(|channel| channel.name == format!("plate{number}_force_x"))?;
+            let channels: [&Channel; 9] =
+                self.channels[place..].iter().take(9).collect::<Vec<_>>().try_into().ok()?;
             let head = channels[0];
             let is_own = |(k, channel): (usize, &&Channel)| {
                 channel.name == format!("plate{number}_{}_{}", QUANTITIES[k / 3].0, AXES[k % 3])
@@ -51,23 +59,24 @@ impl Recording {
             };
             channels.iter().enumerate().all(is_own).then_some(Plate { channels })
         };
-        let named = self
-            .channels
-            .iter()
-            .filter_map(|channel| channel.name.strip_prefix("plate")?.strip_suffix("_force_x")?.parse::<usize>().ok());
+        let named = self.channels.iter().filter_map(|channel| {
+            channel.name.strip_prefix("plate")?.strip_suffix("_force_x")?.parse::<usize>().ok()
+        });
         named.filter_map(first).collect()
     }
 }
 
 impl Plate<'_> {
-    /// The height of the plate's surface in the recording, m: the mean of where the force acted; NaN if it was never loaded.
+    /// The height of the plate's surface in the recording, m: the mean of where the force acted;
+    /// NaN if it was never loaded.
     pub fn height_m(&self) -> f64 {
         let known = || self.channels[4].values.iter().filter(|y| y.is_finite());
         known().sum::<f64>() / known().count() as f64
     }
 
-    /// What the plate measured at the given times, s: each is the mean of the samples around it, weighted by how near they are within a step of the clock (at least one
-    /// sample), so that shaking faster than the clock does not fold into it. NaN outside the measurement.
+    /// What the plate measured at the given times, s: each is the mean of the samples around it,
+    /// weighted by how near they are within a step of the clock (at least one sample), so that
+    /// shaking faster than the clock does not fold into it. NaN outside the measurement.
     pub fn at(&self, time: &[f64]) -> Vec<Wrench> {
         let head = self.channels[0];
         let step = match time {
@@ -94,7 +103,9 @@ impl Plate<'_> {
     }
 
     fn sample(&self, sample: usize) -> Wrench {
-        let three = |quantity: usize| std::array::from_fn(|axis| self.channels[3 * quantity + axis].values[sample]);
+        let three = |quantity: usize| {
+            std::array::from_fn(|axis| self.channels[3 * quantity + axis].values[sample])
+        };
         let (force, point, moment): ([f64; 3], [f64; 3], [f64; 3]) = (three(0), three(1), three(2));
         let moment = if point[0].is_finite() { add(moment, cross(point, force)) } else { [0.0; 3] };
         Wrench { force, moment }
@@ -109,8 +120,14 @@ mod tests {
     fn recording(channels: Vec<Channel>) -> Recording {
         let skeleton = Skeleton::coco_17();
         let n = skeleton.len();
-        let made =
-            Recording::new(Source::default(), skeleton, Space::World, vec![0.0], vec![[0.0; 3]; n], vec![1.0; n]);
+        let made = Recording::new(
+            Source::default(),
+            skeleton,
+            Space::World,
+            vec![0.0],
+            vec![[0.0; 3]; n],
+            vec![1.0; n],
+        );
         Recording { channels, ..made.unwrap() }
     }
 
@@ -125,17 +142,22 @@ mod tests {
         // About the origin by hand: (x, y, z) × (0, F, 0) = (−z·F, 0, x·F), and the free moment.
         for at in plate.at(&[0.0, 0.005, 0.01]) {
             assert!((at.force[1] - 700.0).abs() < 1e-9);
-            assert!(at.moment.iter().zip([-140.0, 3.0, 70.0]).all(|(a, b)| (a - b).abs() < 1e-9), "{at:?}");
+            assert!(
+                at.moment.iter().zip([-140.0, 3.0, 70.0]).all(|(a, b)| (a - b).abs() < 1e-9),
+                "{at:?}"
+            );
         }
         assert!(plate.at(&[5.0])[0].force[1].is_nan());
         all.remove(5);
         assert!(recording(all).plates().is_empty());
     }
 
-    /// A force that grows evenly is read at its own instant whatever the two rates are; on an unloaded plate there is none.
+    /// A force that grows evenly is read at its own instant whatever the two rates are; on an
+    /// unloaded plate there is none.
     #[test]
     fn forces_are_read_at_the_times_of_the_frames() {
-        let ramp: Vec<[[f64; 3]; 3]> = (0..1000).map(|k| [[0.0, f64::from(k), 0.0], [0.0; 3], [0.0; 3]]).collect();
+        let ramp: Vec<[[f64; 3]; 3]> =
+            (0..1000).map(|k| [[0.0, f64::from(k), 0.0], [0.0; 3], [0.0; 3]]).collect();
         for rate_hz in [37.0, 100.0, 1000.0, 2500.0] {
             let own = recording(channels(1, 1000.0, &ramp));
             let time: Vec<f64> = (0..8).map(|k| 0.3 + f64::from(k) / rate_hz).collect();

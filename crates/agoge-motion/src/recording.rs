@@ -46,14 +46,16 @@ pub enum Error {
 pub enum Space {
     /// Three dimensions in metres: Y up, right-handed.
     World,
-    /// Two dimensions in the image plane, in pixels: x to the image's right, y **up** (the image's y turned over), z missing.
+    /// Two dimensions in the image plane, in pixels: x to the image's right, y **up** (the image's
+    /// y turned over), z missing.
     Image {
         /// Width of the picture, px, if known.
         width: Option<f64>,
         /// Height of the picture, px, if known.
         height: Option<f64>,
     },
-    /// Two dimensions in metres (an image that was scaled by a known length): x to the image's right, y up, z missing.
+    /// Two dimensions in metres (an image that was scaled by a known length): x to the image's
+    /// right, y up, z missing.
     Plane,
 }
 
@@ -116,11 +118,13 @@ pub struct Source {
     pub up_axis: UpAxis,
     /// True for everything that comes from the simulator.
     pub simulated: bool,
-    /// What the reader assumed or left out, one sentence each ("no frame rate in the file: 30 frames a second assumed").
+    /// What the reader assumed or left out, one sentence each ("no frame rate in the file: 30
+    /// frames a second assumed").
     pub notes: Vec<String>,
 }
 
-/// A signal recorded beside the positions: an IMU axis, a force plate, an angle that the source computed.
+/// A signal recorded beside the positions: an IMU axis, a force plate, an angle that the source
+/// computed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     /// Name as in the source.
@@ -139,8 +143,9 @@ pub struct Channel {
 
 /// Positions of named joints over time.
 ///
-/// Shapes: `time` is `[frame]`, `position` and `confidence` are `[frame, joint]`, frame-major. A missing position is NaN in all
-/// its coordinates; in two dimensions z is always NaN. Y points up. Units follow from [`Space`].
+/// Shapes: `time` is `[frame]`, `position` and `confidence` are `[frame, joint]`, frame-major. A
+/// missing position is NaN in all its coordinates; in two dimensions z is always NaN. Y points up.
+/// Units follow from [`Space`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     /// Where it came from.
@@ -153,7 +158,8 @@ pub struct Recording {
     pub time: Vec<f64>,
     /// Positions, `[frame, joint]`, each x, y, z.
     pub position: Vec<[f64; 3]>,
-    /// How sure the source was of each position, 0 to 1 (1 where the source does not say), `[frame, joint]`.
+    /// How sure the source was of each position, 0 to 1 (1 where the source does not say), `[frame,
+    /// joint]`.
     pub confidence: Vec<f32>,
     /// Signals recorded beside the positions.
     pub channels: Vec<Channel>,
@@ -166,8 +172,9 @@ pub const INERTIAL: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "g
 pub const MISSING: [f64; 3] = [f64::NAN; 3];
 
 impl Recording {
-    /// A recording from its arrays (shapes as the type says), checked: the arrays fit each other and the clock runs forward.
-    /// Infinite coordinates become missing. No frames at all is an error here.
+    /// A recording from its arrays (shapes as the type says), checked: the arrays fit each other
+    /// and the clock runs forward. Infinite coordinates become missing. No frames at all is an
+    /// error here.
     pub fn new(
         source: Source,
         skeleton: Arc<Skeleton>,
@@ -185,7 +192,9 @@ impl Recording {
                 return Err(Error::Shape { what, expected, found });
             }
         }
-        let bad_clock = |frame: usize| !time[frame].is_finite() || (frame > 0 && time[frame] <= time[frame - 1]);
+        let bad_clock = |frame: usize| {
+            !time[frame].is_finite() || (frame > 0 && time[frame] <= time[frame - 1])
+        };
         if let Some(frame) = (0..time.len()).find(|&frame| bad_clock(frame)) {
             return Err(Error::Clock { frame, time: time[frame] });
         }
@@ -244,7 +253,8 @@ impl Recording {
         (0..self.frames()).map(move |frame| self.at(frame, joint))
     }
 
-    /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; none unless all six are there, of one part and on one clock.
+    /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; none unless all six
+    /// are there, of one part and on one clock.
     pub fn inertial(&self) -> Option<[&Channel; 6]> {
         let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
         let find = |name: &&str| self.channels.iter().find(|channel| channel.name == *name);
@@ -287,7 +297,14 @@ mod tests {
     fn line(time: Vec<f64>) -> Result<Recording, Error> {
         let skeleton = Skeleton::coco_17();
         let n = time.len() * skeleton.len();
-        Recording::new(Source::default(), skeleton, Space::World, time, vec![[0.0; 3]; n], vec![1.0; n])
+        Recording::new(
+            Source::default(),
+            skeleton,
+            Space::World,
+            time,
+            vec![[0.0; 3]; n],
+            vec![1.0; n],
+        )
     }
 
     #[test]
@@ -296,7 +313,14 @@ mod tests {
         assert!(matches!(line(vec![0.0, 0.0]).unwrap_err(), Error::Clock { frame: 1, .. }));
         assert!(matches!(line(vec![0.0, f64::NAN]).unwrap_err(), Error::Clock { frame: 1, .. }));
         let skeleton = Skeleton::coco_17();
-        let short = Recording::new(Source::default(), skeleton, Space::World, vec![0.0], vec![MISSING], vec![1.0; 17]);
+        let short = Recording::new(
+            Source::default(),
+            skeleton,
+            Space::World,
+            vec![0.0],
+            vec![MISSING],
+            vec![1.0; 17],
+        );
         assert!(matches!(short.unwrap_err(), Error::Shape { expected: 17, found: 1, .. }));
     }
 

@@ -3,8 +3,9 @@
 use crate::recording::Error;
 use crate::{Part, Recording, Space};
 
-/// Shares of standing height between the joint centres that a picture shows well: shank, thigh, trunk (mid-hip to mid-shoulder).
-/// Drillis & Contini 1966, as tabulated by Winter 2009: heights of ankle 0.039, knee 0.285, hip 0.530, shoulder 0.818.
+/// Shares of standing height between the joint centres that a picture shows well: shank, thigh,
+/// trunk (mid-hip to mid-shoulder). Drillis & Contini 1966, as tabulated by Winter 2009: heights of
+/// ankle 0.039, knee 0.285, hip 0.530, shoulder 0.818.
 const SHANK: f64 = 0.246;
 const THIGH: f64 = 0.245;
 const TRUNK: f64 = 0.288;
@@ -24,12 +25,13 @@ pub fn check_height(height_m: f64) -> Result<(), Error> {
 }
 
 impl Recording {
-    /// A recording in metres from one in pixels, by the athlete's standing height in metres. Recordings that are in metres already stay as
-    /// they are.
+    /// A recording in metres from one in pixels, by the athlete's standing height in metres.
+    /// Recordings that are in metres already stay as they are.
     ///
-    /// The scale is the ratio of the expected lengths of shank, thigh and trunk (as shares of height) to their 90th percentiles in pixels:
-    /// a segment that leaves the image plane only gets shorter, so a high percentile is its true length. Works on the body skeleton;
-    /// an error if no leg or trunk is ever seen or the height is not that of a person.
+    /// The scale is the ratio of the expected lengths of shank, thigh and trunk (as shares of
+    /// height) to their 90th percentiles in pixels: a segment that leaves the image plane only gets
+    /// shorter, so a high percentile is its true length. Works on the body skeleton; an error if no
+    /// leg or trunk is ever seen or the height is not that of a person.
     pub fn scaled_by_height(self, height_m: f64) -> Result<Recording, Error> {
         check_height(height_m)?;
         let Space::Image { .. } = self.space else { return Ok(self) };
@@ -62,7 +64,8 @@ impl Recording {
         Ok(scaled)
     }
 
-    /// The 90th percentile of the distance between two parts, in the recording's unit; none if they are never seen together.
+    /// The 90th percentile of the distance between two parts, in the recording's unit; none if they
+    /// are never seen together.
     fn long_length(&self, a: Part, b: Part) -> Option<f64> {
         let (a, b) = (self.skeleton.joint_of(a)?, self.skeleton.joint_of(b)?);
         let mut lengths: Vec<f64> = (0..self.frames())
@@ -97,7 +100,8 @@ mod tests {
         }
         let space = Space::Image { width: None, height: None };
         let confidence = vec![1.0; Part::COUNT];
-        Recording::new(Source::default(), Skeleton::body(), space, vec![0.0], position, confidence).unwrap()
+        Recording::new(Source::default(), Skeleton::body(), space, vec![0.0], position, confidence)
+            .unwrap()
     }
 
     #[test]

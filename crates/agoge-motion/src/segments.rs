@@ -1,14 +1,18 @@
-//! The body as a tree of segments: where each joint points its segment, and the body with some joints pointing elsewhere.
+//! The body as a tree of segments: where each joint points its segment, and the body with some
+//! joints pointing elsewhere.
 //!
-//! A direction is given in the frame of the segment before it, so that a joint that is changed carries everything beyond it along: bones keep their lengths and no
-//! joint is torn. Frames turn by the smallest rotation that carries the segment before onto this one; turning about a segment's own axis is not seen.
+//! A direction is given in the frame of the segment before it, so that a joint that is changed
+//! carries everything beyond it along: bones keep their lengths and no joint is torn. Frames turn
+//! by the smallest rotation that carries the segment before onto this one; turning about a
+//! segment's own axis is not seen.
 
 use crate::recording::MISSING;
 use crate::vector::{add, cross, dot, mean, norm, scale, sub, unit};
 use crate::{Part, Recording};
 
-/// The joints whose segments have a direction, each before those that hang on it: chest (the trunk from pelvis to neck), neck (the head), shoulder (upper arm), elbow
-/// (forearm), hip (thigh), knee (shank), ankle (foot).
+/// The joints whose segments have a direction, each before those that hang on it: chest (the trunk
+/// from pelvis to neck), neck (the head), shoulder (upper arm), elbow (forearm), hip (thigh), knee
+/// (shank), ankle (foot).
 pub const JOINTS: [Part; 12] = [
     Part::Chest,
     Part::Neck,
@@ -24,8 +28,9 @@ pub const JOINTS: [Part; 12] = [
     Part::RightAnkle,
 ];
 
-/// The direction of each joint's segment in the frame of the segment before it, `[frame, joint]`: x forward, y up, z to the athlete's right of an upright body with
-/// arms held forward. NaN where it is not seen.
+/// The direction of each joint's segment in the frame of the segment before it, `[frame, joint]`: x
+/// forward, y up, z to the athlete's right of an upright body with arms held forward. NaN where it
+/// is not seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directions(Vec<[f64; 3]>);
 
@@ -60,21 +65,25 @@ pub fn joint(part: Part) -> Option<usize> {
     JOINTS.iter().position(|own| *own == part)
 }
 
-/// The part at the far end of a joint's segment, which shows best how the joint moves; none for a part that is no joint.
+/// The part at the far end of a joint's segment, which shows best how the joint moves; none for a
+/// part that is no joint.
 pub fn far_end(part: Part) -> Option<Part> {
     joint(part).map(|_| segment(part).1)
 }
 
-/// The direction at a share of the way from one to another, 0 to 1, of length 1; NaN if one is not known.
+/// The direction at a share of the way from one to another, 0 to 1, of length 1; NaN if one is not
+/// known.
 pub fn between(a: [f64; 3], b: [f64; 3], share: f64) -> [f64; 3] {
     unit(add(scale(a, 1.0 - share), scale(b, share)))
 }
 
-/// Where a joint's segment begins and ends, which way it points in a standing body, and the joint before it (none: the pelvis).
+/// Where a joint's segment begins and ends, which way it points in a standing body, and the joint
+/// before it (none: the pelvis).
 fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
     const DOWN: [f64; 3] = [0.0, -1.0, 0.0];
     const UP: [f64; 3] = [0.0, 1.0, 0.0];
-    // The smallest rotation is not defined for a segment that points opposite to its beginning: arms hang and are raised overhead, but do not point backward.
+    // The smallest rotation is not defined for a segment that points opposite to its beginning:
+    // arms hang and are raised overhead, but do not point backward.
     const FORWARD: [f64; 3] = [1.0, 0.0, 0.0];
     let side = |part: Part| joint.side().map_or(part, |side| part.on(side));
     match side_less(joint) {
@@ -105,7 +114,9 @@ fn held(part: Part) -> (Part, Option<Part>) {
         Part::LeftHand => (side(Part::LeftWrist), Some(side(Part::LeftElbow))),
         Part::LeftKnee => (side(Part::LeftHip), Some(side(Part::LeftHip))),
         Part::LeftAnkle => (side(Part::LeftKnee), Some(side(Part::LeftKnee))),
-        Part::LeftHeel | Part::LeftBigToe | Part::LeftSmallToe => (side(Part::LeftAnkle), Some(side(Part::LeftAnkle))),
+        Part::LeftHeel | Part::LeftBigToe | Part::LeftSmallToe => {
+            (side(Part::LeftAnkle), Some(side(Part::LeftAnkle)))
+        }
         _ => (Part::Pelvis, None),
     }
 }
@@ -123,7 +134,8 @@ impl Frame {
         self.0.map(|axis| dot(axis, v))
     }
 
-    /// Turned by the smallest rotation that carries one direction onto another (Rodrigues); half a turn goes about the frame's own right.
+    /// Turned by the smallest rotation that carries one direction onto another (Rodrigues); half a
+    /// turn goes about the frame's own right.
     fn swung(self, from: [f64; 3], to: [f64; 3]) -> Frame {
         let (axis, cos) = (cross(from, to), dot(from, to));
         if cos < -1.0 + 1e-9 {
@@ -148,7 +160,8 @@ impl Pose {
         joint.and_then(crate::segments::joint).map_or(self.pelvis, |joint| self.joints[joint])
     }
 
-    /// The frames that follow from the directions of the joints; a joint without one goes on as the joint before it.
+    /// The frames that follow from the directions of the joints; a joint without one goes on as the
+    /// joint before it.
     fn new(pelvis: Frame, direction: impl Fn(usize, Frame) -> Option<[f64; 3]>) -> Pose {
         let mut pose = Pose { pelvis, joints: [pelvis; JOINTS.len()] };
         for (joint, part) in JOINTS.into_iter().enumerate() {
@@ -164,7 +177,8 @@ impl Pose {
 }
 
 impl Recording {
-    /// Where every joint points its segment. The recording is on the body skeleton ([`Recording::to_body`]).
+    /// Where every joint points its segment. The recording is on the body skeleton
+    /// ([`Recording::to_body`]).
     pub fn directions(&self) -> Directions {
         let mut out = Directions(vec![MISSING; self.frames() * JOINTS.len()]);
         for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate() {
@@ -180,15 +194,21 @@ impl Recording {
 
     /// Where the athlete faces in each frame and where his right is, both level, `[frame]`.
     pub fn facing(&self) -> Vec<[[f64; 3]; 2]> {
-        self.pelvis_frames().into_iter().map(|Frame([forward, _, right])| [forward, right]).collect()
+        self.pelvis_frames()
+            .into_iter()
+            .map(|Frame([forward, _, right])| [forward, right])
+            .collect()
     }
 
-    /// The recording with its joints pointing as `directions` say (of as many frames): every bone keeps its length, everything beyond a changed joint goes with it,
-    /// and the middle of the ankles stays where it was. Frames in which nothing changes stay as they are.
+    /// The recording with its joints pointing as `directions` say (of as many frames): every bone
+    /// keeps its length, everything beyond a changed joint goes with it, and the middle of the
+    /// ankles stays where it was. Frames in which nothing changes stay as they are.
     pub fn posed(&self, directions: &Directions) -> Recording {
         let mut posed = self.clone();
         let own = self.directions();
-        for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate().take(directions.frames()) {
+        for (frame, pelvis) in
+            self.pelvis_frames().into_iter().enumerate().take(directions.frames())
+        {
             let same = |joint: usize| {
                 let (a, b) = (own.at(frame, joint), directions.at(frame, joint));
                 a == b || a[0].is_nan()
@@ -210,13 +230,16 @@ impl Recording {
     fn move_parts(&self, posed: &mut Recording, frame: usize, before: &Pose, after: &Pose) {
         let row = frame * Part::COUNT;
         let flat = |p: [f64; 3]| if self.space.is_3d() { p } else { [p[0], p[1], 0.0] };
-        let ankles =
-            |r: &Recording| mean(&[Part::LeftAnkle, Part::RightAnkle].map(|part| flat(r.at(frame, part.index()))));
+        let ankles = |r: &Recording| {
+            mean(&[Part::LeftAnkle, Part::RightAnkle].map(|part| flat(r.at(frame, part.index()))))
+        };
         let feet = ankles(self);
-        // The order of the parts puts each after what it hangs on, but for the face, which hangs on the neck.
+        // The order of the parts puts each after what it hangs on, but for the face, which hangs on
+        // the neck.
         for part in Part::ALL {
             let (base, carrier) = held(part);
-            let (old, old_base) = (flat(self.at(frame, part.index())), flat(self.at(frame, base.index())));
+            let (old, old_base) =
+                (flat(self.at(frame, part.index())), flat(self.at(frame, base.index())));
             let limb = after.of(carrier).to_world(before.of(carrier).to_own(sub(old, old_base)));
             let moved = add(flat(posed.at(frame, base.index())), limb);
             if part != Part::Pelvis && moved.iter().all(|v| v.is_finite()) {
@@ -246,23 +269,34 @@ impl Recording {
         Pose::new(pelvis, |joint, _| self.points(frame, JOINTS[joint]))
     }
 
-    /// In space forward, up and right of each frame, from the hips and shoulders, level; the last known direction holds where they are missing. In a picture x is
-    /// where the athlete faces, or the athlete's left if he is seen from the front or back.
+    /// In space forward, up and right of each frame, from the hips and shoulders, level; the last
+    /// known direction holds where they are missing. In a picture x is where the athlete faces, or
+    /// the athlete's left if he is seen from the front or back.
     fn pelvis_frames(&self) -> Vec<Frame> {
-        let line = |frame: usize, a: Part, b: Part| sub(self.at(frame, b.index()), self.at(frame, a.index()));
-        const PAIRS: [(Part, Part); 2] = [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)];
+        let line = |frame: usize, a: Part, b: Part| {
+            sub(self.at(frame, b.index()), self.at(frame, a.index()))
+        };
+        const PAIRS: [(Part, Part); 2] =
+            [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)];
         if !self.space.is_3d() {
             let sum = |a: Part, b: Part| -> f64 {
                 (0..self.frames()).map(|frame| line(frame, a, b)[0]).filter(|x| x.is_finite()).sum()
             };
             let across: f64 = PAIRS.iter().map(|&(a, b)| sum(a, b)).sum();
-            let feet = sum(Part::LeftAnkle, Part::LeftBigToe) + sum(Part::RightAnkle, Part::RightBigToe);
+            let feet =
+                sum(Part::LeftAnkle, Part::LeftBigToe) + sum(Part::RightAnkle, Part::RightBigToe);
             let sign = if feet.abs() > across.abs() { feet } else { -across };
             let sign = if sign < 0.0 { -1.0 } else { 1.0 };
-            return vec![Frame([[sign, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, sign]]); self.frames()];
+            return vec![
+                Frame([[sign, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, sign]]);
+                self.frames()
+            ];
         }
         let right = |frame: usize| {
-            let known = PAIRS.map(|(a, b)| line(frame, a, b)).into_iter().filter(|line| line[0].is_finite());
+            let known = PAIRS
+                .map(|(a, b)| line(frame, a, b))
+                .into_iter()
+                .filter(|line| line[0].is_finite());
             let [x, _, z] = known.fold([0.0; 3], add);
             (x.hypot(z) > 1e-6).then(|| unit([x, 0.0, z]))
         };
@@ -283,7 +317,13 @@ mod tests {
     use crate::{Side, Space};
 
     fn squat(faults: Vec<Fault>) -> Recording {
-        let set = Set { repetitions: 2, variation_deg: 0.0, facing_deg: 70.0, faults, ..Set::new(Exercise::Squat) };
+        let set = Set {
+            repetitions: 2,
+            variation_deg: 0.0,
+            facing_deg: 70.0,
+            faults,
+            ..Set::new(Exercise::Squat)
+        };
         set.simulate().recording.to_body().recording
     }
 
@@ -314,8 +354,9 @@ mod tests {
             let posed = body.posed(&directions);
             for part in Part::ALL {
                 let (base, _) = held(part);
-                let length =
-                    |r: &Recording, frame: usize| norm(sub(r.at(frame, part.index()), r.at(frame, base.index())));
+                let length = |r: &Recording, frame: usize| {
+                    norm(sub(r.at(frame, part.index()), r.at(frame, base.index())))
+                };
                 for frame in [0, 40, 100] {
                     let apart = (length(&body, frame) - length(&posed, frame)).abs();
                     assert!(apart.is_nan() || apart < 1e-9, "{part:?}");
@@ -326,7 +367,12 @@ mod tests {
 
     #[test]
     fn the_knees_of_a_clean_squat_take_a_planted_fault_away() {
-        let fault = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=2, size: 20.0 };
+        let fault = Fault {
+            kind: FaultKind::KneeInwardUp,
+            side: Some(Side::Left),
+            repetitions: 1..=2,
+            size: 20.0,
+        };
         let (clean, faulty) = (squat(Vec::new()), squat(vec![fault]));
         let (from, mut to) = (clean.directions(), faulty.directions());
         for part in [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle] {
@@ -336,12 +382,18 @@ mod tests {
         let mended = faulty.posed(&to);
         let leg = |r: &Recording, frame: usize| {
             let at = |part: Part| r.at(frame, part.index());
-            dot(unit(sub(at(Part::LeftKnee), at(Part::LeftHip))), unit(sub(at(Part::LeftAnkle), at(Part::LeftKnee))))
+            dot(
+                unit(sub(at(Part::LeftKnee), at(Part::LeftHip))),
+                unit(sub(at(Part::LeftAnkle), at(Part::LeftKnee))),
+            )
         };
         for frame in 0..clean.frames() {
             assert!((leg(&mended, frame) - leg(&clean, frame)).abs() < 1e-6);
         }
-        assert!((0..clean.frames()).any(|frame| (leg(&faulty, frame) - leg(&clean, frame)).abs() > 0.01));
+        assert!(
+            (0..clean.frames())
+                .any(|frame| (leg(&faulty, frame) - leg(&clean, frame)).abs() > 0.01)
+        );
     }
 
     #[test]
@@ -353,7 +405,10 @@ mod tests {
         assert!(directions.at(30, joint(Part::LeftKnee).unwrap())[0].is_nan());
         (0..film.frames()).for_each(|frame| directions.set(frame, 0, [0.2, 1.0, 0.0]));
         let posed = film.posed(&directions);
-        assert!(matches!(posed.space, Space::Image { .. }) && posed.position.iter().all(|p| p[2].is_nan()));
+        assert!(
+            matches!(posed.space, Space::Image { .. })
+                && posed.position.iter().all(|p| p[2].is_nan())
+        );
         assert!(posed.position[hidden][0].is_nan() && farthest(&film, &posed).is_finite());
     }
 }

@@ -40,7 +40,8 @@ pub fn mean(points: &[[f64; 3]]) -> [f64; 3] {
     scale(points.iter().copied().fold([0.0; 3], add), 1.0 / points.len() as f64)
 }
 
-/// Bridges every gap in a track of evenly spaced points, `[frame]`, by a straight line and holds its ends; it stays NaN only if no point is known.
+/// Bridges every gap in a track of evenly spaced points, `[frame]`, by a straight line and holds
+/// its ends; it stays NaN only if no point is known.
 pub fn bridge(track: &mut [[f64; 3]]) {
     let mut last: Option<usize> = None;
     for frame in 0..track.len() {
@@ -53,7 +54,10 @@ pub fn bridge(track: &mut [[f64; 3]]) {
             Some(before) => {
                 let begin = track[before];
                 for (k, point) in track[before + 1..frame].iter_mut().enumerate() {
-                    *point = add(begin, scale(sub(end, begin), (k + 1) as f64 / (frame - before) as f64));
+                    *point = add(
+                        begin,
+                        scale(sub(end, begin), (k + 1) as f64 / (frame - before) as f64),
+                    );
                 }
             }
         }

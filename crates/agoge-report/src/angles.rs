@@ -2,8 +2,9 @@
 
 use agoge_kinematics::Curves;
 
-/// Our curves and OpenSim's coordinates of the same meaning and sign (models of Rajagopal and Lai & Uhlrich). OpenSim's lumbar extension is against the pelvis and positive
-/// backward, our trunk lean is against the vertical and positive forward: it is left out rather than renamed.
+/// Our curves and OpenSim's coordinates of the same meaning and sign (models of Rajagopal and Lai &
+/// Uhlrich). OpenSim's lumbar extension is against the pelvis and positive backward, our trunk lean
+/// is against the vertical and positive forward: it is left out rather than renamed.
 const NAMES: [(&str, &str); 10] = [
     ("hip_flexion_right", "hip_flexion_r"),
     ("hip_adduction_right", "hip_adduction_r"),
@@ -17,7 +18,11 @@ const NAMES: [(&str, &str); 10] = [
     ("elbow_flexion_left", "elbow_flex_l"),
 ];
 
-/// The curves that OpenSim has a coordinate for: its name and the values in degrees, `[frame]`; missing values are NaN.
+/// The curves that OpenSim has a coordinate for: its name and the values in degrees, `[frame]`;
+/// missing values are NaN.
 pub fn angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
-    NAMES.iter().filter_map(|(own, name)| Some((*name, curves.by_key(own)?.values.as_slice()))).collect()
+    NAMES
+        .iter()
+        .filter_map(|(own, name)| Some((*name, curves.by_key(own)?.values.as_slice())))
+        .collect()
 }

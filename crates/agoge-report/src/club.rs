@@ -1,4 +1,5 @@
-//! What a club's log taught, in words: how much there is, how good it is on athletes left out, and what it says of each.
+//! What a club's log taught, in words: how much there is, how good it is on athletes left out, and
+//! what it says of each.
 
 use crate::words::capital;
 use agoge_coach::squad::{Club, Group, Report, Word};
@@ -43,13 +44,17 @@ pub fn word(word: &Word) -> String {
             format!("{} {:.2}, usually {:.2} ({way} the odds)", own.name, own.now, own.usual)
         })
         .collect();
-    let moved = if moved.is_empty() { "nothing is far from usual".to_owned() } else { moved.join("; ") };
+    let moved =
+        if moved.is_empty() { "nothing is far from usual".to_owned() } else { moved.join("; ") };
     format!("until {} the model {warns}: {moved}", word.day)
 }
 
 pub(crate) fn amount(club: &Club) -> String {
     let own = club.amount;
-    format!("{} athletes, {:.1} athlete-years, {} injuries without contact", own.athletes, own.years, own.injuries)
+    format!(
+        "{} athletes, {:.1} athlete-years, {} injuries without contact",
+        own.athletes, own.years, own.injuries
+    )
 }
 
 fn per_cent(part: f64) -> String {
@@ -67,12 +72,20 @@ pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
             "calibration slope (95 % interval); 1 is right",
             format!("{:.2} ± {:.2}", judged.calibration_slope, judged.slope_error),
         ),
-        ("Brier score; that of the base rate alone", format!("{:.6}; {:.6}", judged.brier, judged.brier_of_base_rate)),
+        (
+            "Brier score; that of the base rate alone",
+            format!("{:.6}; {:.6}", judged.brier, judged.brier_of_base_rate),
+        ),
         ("days followed by an injury: the base rate", per_cent(judged.base_rate)),
         ("days on which it warns", per_cent(report.warned)),
         (
             "of those followed by an injury (95 % interval)",
-            format!("{} ({} to {})", per_cent(report.predictive_value), per_cent(least), per_cent(most)),
+            format!(
+                "{} ({} to {})",
+                per_cent(report.predictive_value),
+                per_cent(least),
+                per_cent(most)
+            ),
         ),
     ]
 }
@@ -83,7 +96,13 @@ pub(crate) fn groups(report: &Report) -> Vec<(String, String)> {
         let [low, high] = group.interval;
         (
             per_cent(group.said),
-            format!("{} ({} to {}) of {} days", per_cent(group.came), per_cent(low), per_cent(high), group.days),
+            format!(
+                "{} ({} to {}) of {} days",
+                per_cent(group.came),
+                per_cent(low),
+                per_cent(high),
+                group.days
+            ),
         )
     };
     report.calibration.iter().map(row).collect()

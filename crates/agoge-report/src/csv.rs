@@ -4,15 +4,18 @@ use agoge_coach::Analysis;
 use agoge_kinematics::{Metric, curve};
 use std::collections::BTreeSet;
 
-/// `repetitions.csv`: the file, the repetition, its events in frames and seconds, every metric as `movement_metric[_side]_unit`, score and checks of
-/// plausibility. Unknown values are empty; the columns come in a fixed order.
+/// `repetitions.csv`: the file, the repetition, its events in frames and seconds, every metric as
+/// `movement_metric[_side]_unit`, score and checks of plausibility. Unknown values are empty; the
+/// columns come in a fixed order.
 pub fn repetitions_csv(analysis: &Analysis) -> String {
     let mut events: Vec<&str> = Vec::new();
     let mut metrics: Vec<(String, &Metric)> = Vec::new();
     let mut seen = BTreeSet::new();
     for repetition in &analysis.repetitions {
         for event in &repetition.events {
-            if !["start", "end"].contains(&event.name.as_str()) && !events.contains(&event.name.as_str()) {
+            if !["start", "end"].contains(&event.name.as_str())
+                && !events.contains(&event.name.as_str())
+            {
                 events.push(&event.name);
             }
         }
@@ -54,9 +57,16 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
             cells.push(found.map_or(String::new(), |event| format!("{:.4}", second(event.frame))));
         }
         for (_, kind) in &metrics {
-            let same =
-                |metric: &&Metric| metric.name == kind.name && metric.side == kind.side && metric.phase == kind.phase;
-            cells.push(repetition.metrics.iter().find(same).map_or(String::new(), |metric| number(metric.value)));
+            let same = |metric: &&Metric| {
+                metric.name == kind.name && metric.side == kind.side && metric.phase == kind.phase
+            };
+            cells.push(
+                repetition
+                    .metrics
+                    .iter()
+                    .find(same)
+                    .map_or(String::new(), |metric| number(metric.value)),
+            );
         }
         let score = repetition.score.as_ref();
         cells.push(score.map_or(String::new(), |score| number(score.value)));
@@ -85,7 +95,11 @@ fn number(value: f64) -> String {
 /// A row as RFC 4180 wants it.
 fn row(cells: &[String]) -> String {
     let quoted = |cell: &String| {
-        if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.clone()
+        }
     };
     cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
 }

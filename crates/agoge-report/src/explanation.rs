@@ -6,7 +6,8 @@ use agoge_coach::Analysis;
 use agoge_coach::explain::{Change, Explanation, Gain, Pace};
 use std::fmt::Write;
 
-/// The explanation of an analysis for a terminal, in a language; coloured with ANSI codes if asked for. Says so where there is none.
+/// The explanation of an analysis for a terminal, in a language; coloured with ANSI codes if asked
+/// for. Says so where there is none.
 pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> String {
     let sentences = Sentences::of(language);
     let Some(explanation) = &analysis.explanation else {
@@ -14,7 +15,10 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
     };
     let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
-    let title = [("movement", analysis.movement.title.as_str()), ("reference", explanation.reference.as_str())];
+    let title = [
+        ("movement", analysis.movement.title.as_str()),
+        ("reference", explanation.reference.as_str()),
+    ];
     let _ = writeln!(out, "{}", bold(&sentences.say("heading", &title)));
     let of = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     let changes = changes(explanation, of, &sentences);
@@ -54,14 +58,17 @@ pub(crate) fn changes(explanation: &Explanation, of: usize, sentences: &Sentence
 fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
     let joint = sentences.joint(change.joint);
     let place = match &change.phase {
-        Some(phase) => sentences.say("place-phase", &[("joint", &joint), ("phase", &sentences.phase(phase))]),
+        Some(phase) => {
+            sentences.say("place-phase", &[("joint", &joint), ("phase", &sentences.phase(phase))])
+        }
         None => sentences.say("place-whole", &[("joint", &joint)]),
     };
     let mut lines = Vec::new();
     let (times, of) = (change.repetitions.len().to_string(), of.to_string());
     let pace = change.timing.as_ref().and_then(|timing| Some((timing, timing.clear?)));
     let place = pace.map_or(place, |(timing, pace)| {
-        let phase = timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+        let phase =
+            timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
         let name = match pace {
             Pace::Hurried => "pace-hurried",
             Pace::Dragged => "pace-dragged",
@@ -72,10 +79,19 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
     if let Some((timing, pace)) = pace {
         let smooth = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
         let (name, value, expected) = match pace {
-            Pace::Jerky => ("pace-smoothness", smooth(timing.smoothness), smooth(timing.expected_smoothness)),
-            _ => ("pace-length", format!("{:.0}", timing.value_ms), format!("{:.0}", timing.expected_ms)),
+            Pace::Jerky => {
+                ("pace-smoothness", smooth(timing.smoothness), smooth(timing.expected_smoothness))
+            }
+            _ => (
+                "pace-length",
+                format!("{:.0}", timing.value_ms),
+                format!("{:.0}", timing.expected_ms),
+            ),
         };
-        lines.push(sentences.say(name, &[("value", &value), ("expected", &expected), ("times", &times), ("of", &of)]));
+        lines.push(sentences.say(
+            name,
+            &[("value", &value), ("expected", &expected), ("times", &times), ("of", &of)],
+        ));
     }
     let title = if change.title.is_empty() { place } else { format!("{place}: {}", change.title) };
     if let Some(difference) = &change.difference {
@@ -83,9 +99,10 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
             Some(curve) => {
                 let degrees = |value: f64| format!("{value:.0}");
                 let spread = match (curve.sd, curve.mdc) {
-                    (Some(sd), Some(mdc)) => {
-                        sentences.say("spread-mdc", &[("sd", &format!("{sd:.1}")), ("mdc", &format!("{mdc:.1}"))])
-                    }
+                    (Some(sd), Some(mdc)) => sentences.say(
+                        "spread-mdc",
+                        &[("sd", &format!("{sd:.1}")), ("mdc", &format!("{mdc:.1}"))],
+                    ),
                     (Some(sd), None) => sentences.say("spread-sd", &[("sd", &format!("{sd:.1}"))]),
                     _ => String::new(),
                 };
@@ -113,8 +130,11 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
         Some(gain) if gain.low > 0.0 => {
             lines.push(gained(by, gain, sentences));
             if !change.with.is_empty() {
-                let joints: Vec<String> =
-                    change.with.iter().map(|joint| sentences.joint(*joint).to_lowercase()).collect();
+                let joints: Vec<String> = change
+                    .with
+                    .iter()
+                    .map(|joint| sentences.joint(*joint).to_lowercase())
+                    .collect();
                 lines.push(sentences.say("with", &[("joints", &joints.join(", "))]));
             }
         }
@@ -133,31 +153,49 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
 
 fn gained(name: &str, gain: &Gain, sentences: &Sentences) -> String {
     let points = |value: f64| format!("{value:.1}");
-    sentences.say(name, &[("gain", &points(gain.value)), ("low", &points(gain.low)), ("high", &points(gain.high))])
+    sentences.say(
+        name,
+        &[("gain", &points(gain.value)), ("low", &points(gain.low)), ("high", &points(gain.high))],
+    )
 }
 
 /// What comes after the changes: headings with their sentences.
-pub(crate) fn sections(explanation: &Explanation, sentences: &Sentences) -> Vec<(String, Vec<String>)> {
+pub(crate) fn sections(
+    explanation: &Explanation,
+    sentences: &Sentences,
+) -> Vec<(String, Vec<String>)> {
     let whole = |value: f64| format!("{value:.0}");
-    let timing = explanation.timing.iter().filter(|timing| timing.ahead_ms.is_finite()).map(|timing| {
-        let doubt = if timing.within_error { sentences.say("timing-within", &[]) } else { String::new() };
-        let way = sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
-        let phase = timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
-        let phase = phase.chars().take(1).flat_map(char::to_uppercase).chain(phase.chars().skip(1)).collect::<String>();
-        sentences.say(
-            "timing-line",
-            &[
-                ("phase", &phase),
-                ("value", &whole(timing.value_ms)),
-                ("expected", &whole(timing.expected_ms)),
-                ("doubt", &doubt),
-                ("ahead", &whole(timing.ahead_ms.abs())),
-                ("way", &way),
-            ],
-        )
-    });
+    let timing =
+        explanation.timing.iter().filter(|timing| timing.ahead_ms.is_finite()).map(|timing| {
+            let doubt = if timing.within_error {
+                sentences.say("timing-within", &[])
+            } else {
+                String::new()
+            };
+            let way = sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
+            let phase =
+                timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+            let phase = phase
+                .chars()
+                .take(1)
+                .flat_map(char::to_uppercase)
+                .chain(phase.chars().skip(1))
+                .collect::<String>();
+            sentences.say(
+                "timing-line",
+                &[
+                    ("phase", &phase),
+                    ("value", &whole(timing.value_ms)),
+                    ("expected", &whole(timing.expected_ms)),
+                    ("doubt", &doubt),
+                    ("ahead", &whole(timing.ahead_ms.abs())),
+                    ("way", &way),
+                ],
+            )
+        });
     let links = explanation.links.iter().take(3).map(|link| {
-        let name = |(joint, curve): &(agoge_motion::Part, String)| sentences.curve(curve, joint.side());
+        let name =
+            |(joint, curve): &(agoge_motion::Part, String)| sentences.curve(curve, joint.side());
         let pattern = |pattern: &str| sentences.say(&format!("pattern-{pattern}"), &[]);
         sentences.say(
             "link",
@@ -191,12 +229,16 @@ pub(crate) fn sections(explanation: &Explanation, sentences: &Sentences) -> Vec<
     });
     if !gate.planted.is_empty() {
         let one = |control: &agoge_coach::explain::Control| {
-            sentences.say("gate-planted-one", &[("method", &control.method), ("hit", &whole(100.0 * control.hit))])
+            sentences.say(
+                "gate-planted-one",
+                &[("method", &control.method), ("hit", &whole(100.0 * control.hit))],
+            )
         };
         let list: Vec<String> = gate.planted.iter().map(one).collect();
         stands.push(sentences.say("gate-planted", &[("list", &list.join(", "))]));
     }
-    let within = explanation.differences.iter().filter(|difference| difference.within_error).count();
+    let within =
+        explanation.differences.iter().filter(|difference| difference.within_error).count();
     let of = explanation.differences.len().to_string();
     stands.push(sentences.say("within", &[("count", &within.to_string()), ("of", &of)]));
     let aspects = explanation.aspects.iter().map(|aspect| {

@@ -21,7 +21,9 @@ pub(crate) fn title(landing: &LandingReport) -> String {
     let total = if least == most { format!("{least}") } else { format!("{least} to {most}") };
     match unseen {
         0 => format!("{screen}: {total} points"),
-        unseen => format!("{screen}: {total} points, {unseen} of {} items not seen", landing.items.len()),
+        unseen => {
+            format!("{screen}: {total} points, {unseen} of {} items not seen", landing.items.len())
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Sentences in several languages: templates (Fluent files in `lang/`) that numbers are put into. What a language lacks stays in English.
+//! Sentences in several languages: templates (Fluent files in `lang/`) that numbers are put into.
+//! What a language lacks stays in English.
 
 use crate::words::capital;
 use agoge_motion::{Part, Side};
@@ -33,7 +34,9 @@ impl Sentences {
         // Terminals and copied text show the marks that isolate what is put in.
         bundle.set_use_isolating(false);
         // A file with a mistake gives what is right in it; a test holds both files to be whole.
-        let read = |text: &str| FluentResource::try_new(text.to_owned()).unwrap_or_else(|(whole, _)| whole);
+        let read = |text: &str| {
+            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(whole, _)| whole)
+        };
         bundle.add_resource_overriding(read(ENGLISH));
         if language == Language::Chinese {
             bundle.add_resource_overriding(read(CHINESE));
@@ -48,7 +51,9 @@ impl Sentences {
             args.set(*name, FluentValue::from(*value));
         }
         let pattern = self.bundle.get_message(name).and_then(|message| message.value());
-        let say = |pattern| self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned();
+        let say = |pattern| {
+            self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
+        };
         pattern.map_or_else(|| name.to_owned(), say)
     }
 
@@ -103,7 +108,8 @@ mod tests {
 
     #[test]
     fn joints_and_curves_have_names_in_both() {
-        let (english, chinese) = (Sentences::of(Language::English), Sentences::of(Language::Chinese));
+        let (english, chinese) =
+            (Sentences::of(Language::English), Sentences::of(Language::Chinese));
         assert_eq!(english.joint(Part::LeftKnee), "Left knee");
         assert_eq!(chinese.joint(Part::LeftKnee), "左膝");
         assert_eq!(english.curve("trunk_lean", None), "Trunk lean");

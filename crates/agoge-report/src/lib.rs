@@ -1,6 +1,7 @@
 //! From an [`Analysis`] to what people see: a page, a terminal summary, JSON and tables.
 //!
-//! Invariants: every function returns text and writes nothing; the page asks nothing from outside; the same analysis gives the same bytes.
+//! Invariants: every function returns text and writes nothing; the page asks nothing from outside;
+//! the same analysis gives the same bytes.
 
 mod angles;
 mod club;
@@ -21,12 +22,14 @@ pub use club::{club_terminal, word as club_word};
 pub use csv::repetitions_csv;
 pub use explanation::explanation;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, Still, club_html, comparison, development, figure_json, html, html_in, load_html,
-    load_html_in, plan_html, plan_html_in, scene_json,
+    Around, SCRIPT, STYLE, Scene, Still, club_html, comparison, development, figure_json, html,
+    html_in, load_html, load_html_in, plan_html, plan_html_in, scene_json,
 };
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
-pub use plan::{compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal};
+pub use plan::{
+    compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal,
+};
 pub use steps::plan_intervals;
 pub use terminal::terminal;
 pub use words::count;

@@ -27,8 +27,14 @@ pub fn load_terminal(overview: &Overview) -> String {
     );
     let width = overview.trends.iter().map(|trend| trend.name.chars().count()).max().unwrap_or(0);
     for trend in &overview.trends {
-        let _ =
-            writeln!(out, "  {:width$}  {:>8} {:10} {}", trend.name, figure(trend.last()), trend.unit, trend.source);
+        let _ = writeln!(
+            out,
+            "  {:width$}  {:>8} {:10} {}",
+            trend.name,
+            figure(trend.last()),
+            trend.unit,
+            trend.source
+        );
     }
     out
 }

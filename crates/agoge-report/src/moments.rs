@@ -16,7 +16,15 @@ pub(crate) fn name(peak: &MomentPeak) -> String {
 
 /// From the most extending to the most flexing moment, with the error.
 pub(crate) fn range(peak: &MomentPeak) -> String {
-    let MomentPeak { flexion_nm, extension_nm, flexion_nm_kg, extension_nm_kg, error_nm, known, .. } = peak;
+    let MomentPeak {
+        flexion_nm,
+        extension_nm,
+        flexion_nm_kg,
+        extension_nm_kg,
+        error_nm,
+        known,
+        ..
+    } = peak;
     let range = format!("{extension_nm:.0} to {flexion_nm:.0} ± {error_nm:.0} N·m");
     let a_kilogram = format!("{extension_nm_kg:.2} to {flexion_nm_kg:.2} N·m/kg");
     match known {

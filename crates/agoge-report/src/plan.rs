@@ -25,7 +25,10 @@ pub(crate) fn forecast(event: &EventForecast, percent: bool) -> String {
 pub(crate) fn quality(plan: &Plan) -> String {
     match plan.gap {
         Some(gap) => {
-            format!("No plan under these rules can be worth more than {:.1} % more than this one", 100.0 * gap)
+            format!(
+                "No plan under these rules can be worth more than {:.1} % more than this one",
+                100.0 * gap
+            )
         }
         None => "How far from the best this plan is, is not known".to_owned(),
     }
@@ -38,7 +41,11 @@ pub(crate) fn response(plan: &Plan) -> String {
         0 => "the population's: too few tests of the athlete's own".to_owned(),
         n => format!("fitted to {n} tests"),
     };
-    let _ = write!(text, "; fitness fades over {:.0} days, fatigue over {:.0}", own.fitness_days, own.fatigue_days);
+    let _ = write!(
+        text,
+        "; fitness fades over {:.0} days, fatigue over {:.0}",
+        own.fitness_days, own.fatigue_days
+    );
     if let Some(error) = own.out_of_sample {
         let _ = write!(
             text,
@@ -50,10 +57,14 @@ pub(crate) fn response(plan: &Plan) -> String {
 }
 
 fn line(session: &Planned) -> String {
-    format!("{} ({:.0} min, RPE {}, {:.0} AU)", session.title, session.minutes, session.rpe, session.load)
+    format!(
+        "{} ({:.0} min, RPE {}, {:.0} AU)",
+        session.title, session.minutes, session.rpe, session.load
+    )
 }
 
-/// The plan week by week; with `explain` what each session serves and what would be different without it.
+/// The plan week by week; with `explain` what each session serves and what would be different
+/// without it.
 pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
     let percent = plan.response.tests == 0;
     let mut out = String::new();
@@ -73,7 +84,13 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
         for day in (0..7).map(|d| week.first.plus(d)) {
             let name = Weekday::of(day).short();
             for event in plan.events.iter().filter(|event| event.day == day) {
-                let _ = writeln!(out, "  {name}  {} ({:?}): {}", event.title, event.priority, forecast(event, percent));
+                let _ = writeln!(
+                    out,
+                    "  {name}  {} ({:?}): {}",
+                    event.title,
+                    event.priority,
+                    forecast(event, percent)
+                );
             }
             for session in plan.sessions.iter().filter(|session| session.day == day) {
                 let _ = writeln!(out, "  {name}  {}", line(session));
@@ -117,7 +134,13 @@ pub fn moved_terminal(all: &[Moved]) -> String {
             let _ = writeln!(out, "  by itself {} {unit} a week", span(own));
         }
         let mut line = |effect: &Effect| {
-            let _ = write!(out, "  {}, {} times: {}", effect.drills.join(" + "), effect.times, effect.verdict);
+            let _ = write!(
+                out,
+                "  {}, {} times: {}",
+                effect.drills.join(" + "),
+                effect.times,
+                effect.verdict
+            );
             if let (Some(each), Some(all)) = (effect.each_time, effect.in_all) {
                 let _ = write!(out, ": {} {unit} each time, {} in all", span(each), span(all));
             }
@@ -137,11 +160,20 @@ fn span(of: Interval) -> String {
 
 /// What may be done today.
 pub fn today_terminal(today: &Today) -> String {
-    let mut out = format!("{} {}: what may be done, one of these\n", Weekday::of(today.day).short(), today.day);
+    let mut out = format!(
+        "{} {}: what may be done, one of these\n",
+        Weekday::of(today.day).short(),
+        today.day
+    );
     for range in &today.kinds {
         let [low, high] = range.load;
         let span = if high > low { format!("{low:.0} to {high:.0}") } else { format!("{low:.0}") };
-        let _ = writeln!(out, "  {:10} {span:>10} AU  {}", range.kind.label(), range.sessions.join(", "));
+        let _ = writeln!(
+            out,
+            "  {:10} {span:>10} AU  {}",
+            range.kind.label(),
+            range.sessions.join(", ")
+        );
     }
     if today.kinds.is_empty() {
         let _ = writeln!(out, "  nothing: rest");
@@ -179,21 +211,33 @@ pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
     }
     for (name, plan) in [("A", a), ("B", b)] {
         for event in &plan.events {
-            let _ =
-                writeln!(out, "{name}: {} {}: {}", event.day, event.title, forecast(event, plan.response.tests == 0));
+            let _ = writeln!(
+                out,
+                "{name}: {} {}: {}",
+                event.day,
+                event.title,
+                forecast(event, plan.response.tests == 0)
+            );
         }
     }
-    let same =
-        |session: &&Planned| b.sessions.iter().any(|other| (other.day, &other.title) == (session.day, &session.title));
+    let same = |session: &&Planned| {
+        b.sessions.iter().any(|other| (other.day, &other.title) == (session.day, &session.title))
+    };
     let kept = a.sessions.iter().filter(same).count();
-    let _ = writeln!(out, "{kept} of {} sessions of A are in B, which has {}", a.sessions.len(), b.sessions.len());
+    let _ = writeln!(
+        out,
+        "{kept} of {} sessions of A are in B, which has {}",
+        a.sessions.len(),
+        b.sessions.len()
+    );
     out
 }
 
 /// The sessions as CSV.
 pub fn plan_csv(plan: &Plan) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = String::from("day,kind,sport,session,title,minutes,rpe,load_au,fixed,do,serves,without\n");
+    let mut out =
+        String::from("day,kind,sport,session,title,minutes,rpe,load_au,fixed,do,serves,without\n");
     for session in &plan.sessions {
         let _ = writeln!(
             out,
@@ -215,7 +259,8 @@ pub fn plan_csv(plan: &Plan) -> String {
     out
 }
 
-/// The sessions and events as an iCalendar file (RFC 5545): whole days, marked private, with identities that stay when a plan is revised.
+/// The sessions and events as an iCalendar file (RFC 5545): whole days, marked private, with
+/// identities that stay when a plan is revised.
 pub fn plan_calendar(plan: &Plan) -> String {
     let mut calendar = Calendar::new();
     calendar.name("Agoge plan");
@@ -225,7 +270,12 @@ pub fn plan_calendar(plan: &Plan) -> String {
         // A time that follows from the plan, so that the same plan gives the same file.
         let stamp = date.and_time(chrono::NaiveTime::MIN).and_utc();
         let mut event = Event::new();
-        event.uid(&format!("{day}-{number}@agoge")).timestamp(stamp).summary(title).description(text).all_day(date);
+        event
+            .uid(&format!("{day}-{number}@agoge"))
+            .timestamp(stamp)
+            .summary(title)
+            .description(text)
+            .all_day(date);
         event.class(Class::Private);
         calendar.push(event.done());
     };
@@ -234,7 +284,8 @@ pub fn plan_calendar(plan: &Plan) -> String {
     for session in &plan.sessions {
         number = if before == Some(session.day) { number + 1 } else { 1 };
         before = Some(session.day);
-        let what = if session.what.is_empty() { String::new() } else { format!("{}\n", session.what) };
+        let what =
+            if session.what.is_empty() { String::new() } else { format!("{}\n", session.what) };
         let text = format!("{what}{}. Serves: {}.", line(session), session.serves.join(", "));
         add(session.day, &session.title, &text, number);
     }

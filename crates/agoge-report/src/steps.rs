@@ -1,10 +1,12 @@
-//! The steps of a session as text for the workout builder of intervals.icu: a line a step with cue, duration and target, repeats as blocks between empty lines
-//! (forum.intervals.icu, "Workout Builder Syntax Quick Guide").
+//! The steps of a session as text for the workout builder of intervals.icu: a line a step with cue,
+//! duration and target, repeats as blocks between empty lines (forum.intervals.icu, "Workout
+//! Builder Syntax Quick Guide").
 
 use agoge_coach::plan::{Planned, Step};
 use std::fmt::Write;
 
-/// A session's steps as intervals.icu reads them; none without steps. Repetitions of a movement are no steps there and stay plain lines.
+/// A session's steps as intervals.icu reads them; none without steps. Repetitions of a movement are
+/// no steps there and stay plain lines.
 pub fn plan_intervals(session: &Planned) -> Option<String> {
     let mut out = String::new();
     for step in &session.steps {
@@ -15,7 +17,8 @@ pub fn plan_intervals(session: &Planned) -> Option<String> {
             1 => _ = writeln!(out, "{work}"),
             times if step.rest > 0.0 => {
                 // There is no rest after the last one, as the session's minutes have it.
-                let repeated = if times > 2 { format!("\n{}x\n", times - 1) } else { String::new() };
+                let repeated =
+                    if times > 2 { format!("\n{}x\n", times - 1) } else { String::new() };
                 let end = if times > 2 { "\n" } else { "" };
                 let _ = writeln!(out, "{repeated}{work}\n{rest}\n{end}{work}");
             }
@@ -28,7 +31,8 @@ pub fn plan_intervals(session: &Planned) -> Option<String> {
 fn line(step: &Step, sport: &str) -> String {
     let effort = step.rpe.map_or(String::new(), |rpe| format!(", RPE {rpe}"));
     if let Some(repetitions) = step.repetitions {
-        let rest = if step.rest > 0.0 { format!(", rest {}", duration(step.rest)) } else { String::new() };
+        let rest =
+            if step.rest > 0.0 { format!(", rest {}", duration(step.rest)) } else { String::new() };
         return format!("{} {} × {repetitions}{effort}{rest}", step.what, step.times);
     }
     let long = match (step.minutes, step.metres) {
@@ -64,7 +68,9 @@ mod tests {
     /// By hand after the guide: 4 × 8 minutes are three with a rest and one without.
     #[test]
     fn intervals_as_their_guide_writes_them() {
-        let of = |name: &str| plan_intervals(&Planned::of(Day(20_550), Library::bundled().find(name).unwrap()));
+        let of = |name: &str| {
+            plan_intervals(&Planned::of(Day(20_550), Library::bundled().find(name).unwrap()))
+        };
         assert_eq!(
             of("ride-threshold-4x8").unwrap(),
             "- easy, RPE 2 20m\n\n3x\n- threshold, RPE 7 8m 95-105%\n- rest 2m\n\n- threshold, RPE 7 8m 95-105%\n- easy, RPE 2 12m\n"
@@ -72,7 +78,10 @@ mod tests {
         assert_eq!(of("run-easy").unwrap(), "- easy, RPE 3 30m 70-80% Pace\n");
         assert_eq!(of("squat-band"), None);
         let swim = of("swim-threshold-10x100").unwrap();
-        assert!(swim.contains("\n9x\n- threshold, RPE 7 100mtr 95-100% Pace\n- rest 15s\n"), "{swim}");
+        assert!(
+            swim.contains("\n9x\n- threshold, RPE 7 100mtr 95-100% Pace\n- rest 15s\n"),
+            "{swim}"
+        );
         assert!(of("strength-legs-heavy").unwrap().starts_with("squat 4 × 4, RPE 8, rest 3m\n"));
         assert!(of("run-hills-8x45").unwrap().contains("- uphill, RPE 9 45s\n- rest 1m45s\n"));
     }

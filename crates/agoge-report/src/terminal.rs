@@ -8,8 +8,9 @@ use std::fmt::Write;
 /// Findings that are shown as "change this first".
 pub(crate) const FIRST: usize = 3;
 
-/// The summary of an analysis for a terminal of `width` columns: what was recorded, the score, what to change first, the metrics, and the quality of
-/// the data. Plain text, coloured with ANSI codes if asked for.
+/// The summary of an analysis for a terminal of `width` columns: what was recorded, the score, what
+/// to change first, the metrics, and the quality of the data. Plain text, coloured with ANSI codes
+/// if asked for.
 pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
@@ -28,7 +29,8 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     ));
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     let attempts = analysis.repetitions.len() - complete;
-    let attempts = if attempts > 0 { format!(" and {}", count(attempts, "attempt")) } else { String::new() };
+    let attempts =
+        if attempts > 0 { format!(" and {}", count(attempts, "attempt")) } else { String::new() };
     line(format!("{}{attempts}.", count(complete, "complete repetition")));
     if let Some(score) = &analysis.score {
         line(format!(
@@ -42,12 +44,20 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     if !analysis.findings.is_empty() {
         line(format!("\n{}", bold("Change this first")));
         for (index, finding) in analysis.findings.iter().take(FIRST).enumerate() {
-            line(format!("  {}. {}  ({})", index + 1, bold(&finding.title), certainty(finding.certainty)));
+            line(format!(
+                "  {}. {}  ({})",
+                index + 1,
+                bold(&finding.title),
+                certainty(finding.certainty)
+            ));
             for text in wrap(&finding.detail, width.saturating_sub(5)) {
                 line(format!("     {text}"));
             }
             line(format!("     Repetitions {}.", ranges(&finding.repetitions)));
-            for text in wrap(&format!("Say: \"{}\"  Do: {}", finding.cue, finding.drill), width.saturating_sub(5)) {
+            for text in wrap(
+                &format!("Say: \"{}\"  Do: {}", finding.cue, finding.drill),
+                width.saturating_sub(5),
+            ) {
                 line(format!("     {text}"));
             }
         }
@@ -65,7 +75,11 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             .metrics
             .iter()
             .map(|metric| {
-                words(&metric.name) + metric.side.map_or(String::new(), |side| format!(", {}", side.name())).as_str()
+                words(&metric.name)
+                    + metric
+                        .side
+                        .map_or(String::new(), |side| format!(", {}", side.name()))
+                        .as_str()
             })
             .collect();
         let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
@@ -80,7 +94,10 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         }
     }
     if !analysis.jumps.is_empty() {
-        line(format!("\n{}", bold("Jumps, by the time in the air (± what positions and frames leave open)")));
+        line(format!(
+            "\n{}",
+            bold("Jumps, by the time in the air (± what positions and frames leave open)")
+        ));
         for jump in &analysis.jumps {
             line(format!("  {}. {}", jump.repetition, crate::landing::jump(jump)));
         }
@@ -88,7 +105,12 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     if let Some(landing) = &analysis.landing {
         line(format!("\n{}", bold(&crate::landing::title(landing))));
         for item in &landing.items {
-            line(format!("  {:>2}. {:58} {}", item.number, item.item, crate::landing::points(item)));
+            line(format!(
+                "  {:>2}. {:58} {}",
+                item.number,
+                item.item,
+                crate::landing::points(item)
+            ));
         }
         wrap(crate::landing::NOTE, width).into_iter().for_each(&mut line);
     }
@@ -104,7 +126,9 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     if !refused.is_empty() {
         line(format!("\n{}", bold("Not told by this recording")));
         for (names, reason) in refused {
-            for (index, text) in wrap(&format!("{names}: {reason}"), width.saturating_sub(4)).into_iter().enumerate() {
+            for (index, text) in
+                wrap(&format!("{names}: {reason}"), width.saturating_sub(4)).into_iter().enumerate()
+            {
                 line(format!("{}{text}", if index == 0 { "  " } else { "    " }));
             }
         }

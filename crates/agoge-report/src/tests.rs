@@ -61,7 +61,13 @@ fn one_repetition() -> Analysis {
         phases: vec![],
         events: vec![Event { name: "deepest".to_owned(), frame: 20 }],
         metrics: vec![
-            Metric { name: "depth".to_owned(), side: None, phase: None, value: 95.25, unit: Unit::Degree },
+            Metric {
+                name: "depth".to_owned(),
+                side: None,
+                phase: None,
+                value: 95.25,
+                unit: Unit::Degree,
+            },
             Metric {
                 name: "heel_rise".to_owned(),
                 side: Some(agoge_motion::Side::Left),
@@ -104,7 +110,11 @@ fn hostile_names_stay_text() {
 #[test]
 fn nothing_found_is_said_in_words() {
     let text = terminal(&empty(), false, 80);
-    assert!(text.contains("0 complete repetitions.") && text.contains("the data are poor") && !text.contains('\x1b'));
+    assert!(
+        text.contains("0 complete repetitions.")
+            && text.contains("the data are poor")
+            && !text.contains('\x1b')
+    );
 }
 
 #[test]

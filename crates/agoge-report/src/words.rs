@@ -14,7 +14,9 @@ pub(crate) fn number(value: f64, unit: Unit) -> String {
         Unit::Degree | Unit::DegreePerSecond | Unit::Percent | Unit::Newton | Unit::NewtonMetre => {
             format!("{value:.0}")
         }
-        Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => format!("{value:.3}"),
+        Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => {
+            format!("{value:.3}")
+        }
         Unit::Second | Unit::One => format!("{value:.2}"),
     };
     // What rounds to zero has no sign.
@@ -87,18 +89,21 @@ pub(crate) fn ranges(numbers: &[usize]) -> String {
             _ => runs.push((number, number)),
         }
     }
-    let texts = runs.into_iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}–{b}") });
+    let texts =
+        runs.into_iter().map(|(a, b)| if a == b { a.to_string() } else { format!("{a}–{b}") });
     texts.collect::<Vec<_>>().join(", ")
 }
 
 /// Quantities that are named for one reason before the rest is only counted.
 const NAMED: usize = 6;
 
-/// What could not be told, a row a reason: the quantities in words and the reason. A file without feet would otherwise fill the page.
+/// What could not be told, a row a reason: the quantities in words and the reason. A file without
+/// feet would otherwise fill the page.
 pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for refused in refused {
-        let name = words(refused.name.trim_end_matches("_left").trim_end_matches("_right")).to_lowercase();
+        let name =
+            words(refused.name.trim_end_matches("_left").trim_end_matches("_right")).to_lowercase();
         match reasons.iter_mut().find(|(reason, _)| *reason == refused.reason) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -112,7 +117,8 @@ pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
     };
     reasons.into_iter().map(|(reason, names)| (joined(names), reason)).collect()
 }
-/// What stands where there are no findings. A model may see that something is wrong where no limit says what.
+/// What stands where there are no findings. A model may see that something is wrong where no limit
+/// says what.
 pub(crate) fn no_findings(analysis: &Analysis) -> &'static str {
     let doubted = analysis.model.as_ref().is_some_and(|model| model.counts);
     match &analysis.score {

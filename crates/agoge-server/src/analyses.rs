@@ -62,7 +62,8 @@ impl Recent {
     }
 }
 
-/// The policy of a report: its own script, named by its hash, those of the server, and its inline styles.
+/// The policy of a report: its own script, named by its hash, those of the server, and its inline
+/// styles.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = data_encoding::BASE64.encode(&Sha256::digest(agoge::report::SCRIPT));
     format!(
@@ -73,7 +74,8 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 /// A report as an answer.
 pub(crate) fn report(page: String) -> Response {
     let kind = "text/html; charset=utf-8".to_owned();
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page).into_response()
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page)
+        .into_response()
 }
 
 /// The page of an analysis, with what stands below its moving figure.
@@ -83,7 +85,11 @@ pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
 }
 
 /// `/analyses/{analysis}`
-pub(crate) async fn recent(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<u64>) -> Response {
+pub(crate) async fn recent(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<u64>,
+) -> Response {
     match app.recent.page(id) {
         Some(page) => report(page.to_string()),
         None => pages::missing(
@@ -98,7 +104,8 @@ pub(crate) async fn recent(State(app): State<Arc<App>>, reader: Reader, Path(id)
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upload {
-    /// The file's name, for people; only the letters behind its last dot are used, as the kind of file.
+    /// The file's name, for people; only the letters behind its last dot are used, as the kind of
+    /// file.
     name: String,
     movement: Option<String>,
     height_m: Option<f64>,
@@ -122,12 +129,17 @@ fn shown(name: &str) -> String {
 /// The kind of file: a few letters or digits, or none.
 fn kind(name: &str) -> String {
     let letters = name.rsplit_once('.').map_or("", |(_, kind)| kind);
-    let is_kind = (1..=8).contains(&letters.len()) && letters.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let is_kind = (1..=8).contains(&letters.len())
+        && letters.chars().all(|letter| letter.is_ascii_alphanumeric());
     if is_kind { format!("upload.{}", letters.to_ascii_lowercase()) } else { "upload".to_owned() }
 }
 
 /// `POST /api/analyses`
-pub(crate) async fn upload(State(app): State<Arc<App>>, Query(asked): Query<Upload>, body: Body) -> Response {
+pub(crate) async fn upload(
+    State(app): State<Arc<App>>,
+    Query(asked): Query<Upload>,
+    body: Body,
+) -> Response {
     let options = Options {
         movement: asked.movement.clone().unwrap_or_else(|| "auto".to_owned()),
         height_m: asked.height_m,
@@ -136,7 +148,8 @@ pub(crate) async fn upload(State(app): State<Arc<App>>, Query(asked): Query<Uplo
         ..Options::default()
     };
     // A movement is a name here: a path is the command line's business.
-    let is_known = options.movement == "auto" || agoge::kinematics::movement::find(&options.movement).is_some();
+    let is_known = options.movement == "auto"
+        || agoge::kinematics::movement::find(&options.movement).is_some();
     if !is_known {
         return fault(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -161,27 +174,36 @@ pub(crate) async fn upload(State(app): State<Arc<App>>, Query(asked): Query<Uplo
         Ok(()) => {}
         Err((status, what)) => return fault(status, what),
     }
-    let Ok(_turn) = app.work.acquire().await else { return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops") };
+    let Ok(_turn) = app.work.acquire().await else {
+        return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops");
+    };
     let own = app.clone();
     let done = tokio::task::spawn_blocking(move || {
         let _folder = folder;
         let done = work(&own, &path, &shown(&asked.name), &options, asked.athlete.map(AthleteId));
         // Where the file lay meanwhile is nobody's business.
-        done.map_err(|error| error.to_string().replace(&path.display().to_string(), &shown(&asked.name)))
+        done.map_err(|error| {
+            error.to_string().replace(&path.display().to_string(), &shown(&asked.name))
+        })
     })
     .await;
     app.metrics.analyses.add(1);
     match done {
         Ok(Ok((url, title))) => Json(json!({ "url": url, "title": title })).into_response(),
         Ok(Err(what)) => fault(StatusCode::UNPROCESSABLE_ENTITY, &what),
-        Err(_) => {
-            fault(StatusCode::INTERNAL_SERVER_ERROR, "Agoge failed; hint: this is a mistake of ours, please report it")
-        }
+        Err(_) => fault(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Agoge failed; hint: this is a mistake of ours, please report it",
+        ),
     }
 }
 
 /// Writes a body to a file, part by part, no more than allowed and no slower than allowed.
-async fn receive(app: &App, body: Body, path: std::path::PathBuf) -> Result<(), (StatusCode, &'static str)> {
+async fn receive(
+    app: &App,
+    body: Body,
+    path: std::path::PathBuf,
+) -> Result<(), (StatusCode, &'static str)> {
     let (parts, mut wanted) = mpsc::channel::<axum::body::Bytes>(8);
     let writer = tokio::task::spawn_blocking(move || {
         let mut file = File::create(path)?;
@@ -232,7 +254,14 @@ fn work(
     let analyzed = analyze(&reading.recording, None, models, options)?;
     let title = format!("{} – {name}", analyzed.analysis.movement.title);
     if let (Some(store), Some(athlete)) = (&app.store, athlete) {
-        let AnalysisId(id) = save(store, (athlete, today()), &reading.recording, &analyzed.analysis, models, options)?;
+        let AnalysisId(id) = save(
+            store,
+            (athlete, today()),
+            &reading.recording,
+            &analyzed.analysis,
+            models,
+            options,
+        )?;
         return Ok((format!("/library/analyses/{id}"), title));
     }
     let id = app.recent.keep(title.clone(), page_of(&analyzed, Markup::default()));
@@ -257,7 +286,10 @@ mod tests {
             "",
         ] {
             let made = kind(name);
-            assert!(!made.contains(['/', '\\', '\0']) && made.starts_with("upload"), "{name}: {made}");
+            assert!(
+                !made.contains(['/', '\\', '\0']) && made.starts_with("upload"),
+                "{name}: {made}"
+            );
             assert!(!shown(name).contains(['/', '\\', '\0']), "{name}");
         }
         assert_eq!(kind("Walk.TRC"), "upload.trc");

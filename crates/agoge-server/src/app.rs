@@ -4,7 +4,8 @@ use crate::access::Access;
 use crate::analyses::Recent;
 use crate::metrics::Metrics;
 use crate::{
-    Config, Error, analyses, assets, compare, guard, labelling, library, live, openapi, over_time, pages, words,
+    Config, Error, analyses, assets, compare, guard, labelling, library, live, openapi, over_time,
+    pages, words,
 };
 use agoge::Store;
 use axum::Router;
@@ -28,7 +29,8 @@ pub struct Limits {
     pub upload: u64,
     /// Requests a second over a longer time, and as many at once.
     pub requests: f64,
-    /// How long a client may be silent within a request, before it says hello, or between two live frames.
+    /// How long a client may be silent within a request, before it says hello, or between two live
+    /// frames.
     pub silence: Duration,
 }
 
@@ -64,7 +66,8 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(config: &Config, access: Option<Access>) -> Result<App, Error> {
         let limits = config.limits.clone();
-        let store = config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
+        let store =
+            config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
         if let Some(store) = &store {
             live::recover(store);
         }
@@ -83,39 +86,72 @@ impl App {
     }
 }
 
-/// Every route: method, path, and what it is for in a few words. The router is held against it by a test, and the OpenAPI document is made of it.
+/// Every route: method, path, and what it is for in a few words. The router is held against it by a
+/// test, and the OpenAPI document is made of it.
 pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
     &[
         ("get", "/", "Start page: upload a recording, see the newest analyses"),
         ("get", "/watch", "Live page: a camera or a simulated athlete"),
         ("get", "/athletes", "Athletes of the library"),
         ("get", "/athletes/{athlete}", "One athlete: analyses over time"),
-        ("get", "/analyses/{analysis}", "The report of an upload that was not stored; kept in memory"),
+        (
+            "get",
+            "/analyses/{analysis}",
+            "The report of an upload that was not stored; kept in memory",
+        ),
         ("get", "/library/analyses/{analysis}", "The report of a stored analysis"),
         ("get", "/athletes/{athlete}/load", "One athlete: load, injuries and pain"),
         ("get", "/athletes/{athlete}/plan", "One athlete: the newest plan as a calendar"),
         ("get", "/models", "Cards of the models that come with Agoge"),
         ("get", "/language", "Choose the language of the pages, English or Chinese; leads back"),
-        ("get", "/compare", "Two analyses of one movement beside each other; without both, what to choose from"),
+        (
+            "get",
+            "/compare",
+            "Two analyses of one movement beside each other; without both, what to choose from",
+        ),
         ("get", "/label", "Judge repetitions of the library; without a movement, which there are"),
-        ("get", "/api/label", "Which repetitions of a movement to judge next, and how many were judged"),
-        ("post", "/api/label", "Judge a repetition, or say which of two was done better; stored as a label"),
-        ("get", "/api/library/analyses/{analysis}/repetitions/{repetition}", "The moving figure of one repetition"),
+        (
+            "get",
+            "/api/label",
+            "Which repetitions of a movement to judge next, and how many were judged",
+        ),
+        (
+            "post",
+            "/api/label",
+            "Judge a repetition, or say which of two was done better; stored as a label",
+        ),
+        (
+            "get",
+            "/api/library/analyses/{analysis}/repetitions/{repetition}",
+            "The moving figure of one repetition",
+        ),
         (
             "post",
             "/api/library/analyses/{analysis}/borders",
             "Correct where a repetition and its phases begin and end; stored as a label",
         ),
         ("post", "/api/analyses", "Analyse a recording: the file is the body"),
-        ("get", "/api/athletes", "Athletes of the library; `search` keeps those whose name has these letters"),
+        (
+            "get",
+            "/api/athletes",
+            "Athletes of the library; `search` keeps those whose name has these letters",
+        ),
         ("post", "/api/athletes", "Add an athlete"),
         ("get", "/api/movements", "Movements that can be named"),
-        ("get", "/api/simulated", "Frames of a simulated set of squats, as a live session takes them"),
+        (
+            "get",
+            "/api/simulated",
+            "Frames of a simulated set of squats, as a live session takes them",
+        ),
         ("get", "/live", "WebSocket: skeleton frames in, events out (docs/LIVE.md)"),
         ("get", "/live/camera", "WebSocket: pictures in, poses and events out (docs/LIVE.md)"),
         ("get", "/enter", "Where a browser from another machine is asked for the token"),
         ("post", "/api/enter", "Give the token; the browser brings it as a cookie from then on"),
-        ("get", "/certificate", "The certificate of this machine's own authority, for a phone to trust"),
+        (
+            "get",
+            "/certificate",
+            "The certificate of this machine's own authority, for a phone to trust",
+        ),
         ("get", "/healthz", "Whether the server is up"),
         ("get", "/metrics", "Counters in Prometheus' text format"),
         ("get", "/openapi.json", "This document"),
@@ -136,7 +172,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/compare", get(compare::compare))
         .route("/label", get(labelling::page))
         .route("/api/label", get(labelling::next).post(labelling::said))
-        .route("/api/library/analyses/{analysis}/repetitions/{repetition}", get(labelling::repetition))
+        .route(
+            "/api/library/analyses/{analysis}/repetitions/{repetition}",
+            get(labelling::repetition),
+        )
         .route("/analyses/{analysis}", get(analyses::recent))
         .route("/library/analyses/{analysis}", get(library::analysis))
         .route("/api/library/analyses/{analysis}/borders", post(library::borders))

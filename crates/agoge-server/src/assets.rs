@@ -21,7 +21,9 @@ const FILES: [(&str, &str, &str); 11] = [
 /// `/assets/{name}`: a name that is not in the table is nothing, whatever it looks like.
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
     match FILES.iter().find(|(own, ..)| *own == name) {
-        Some((_, kind, text)) => ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *text).into_response(),
+        Some((_, kind, text)) => {
+            ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *text).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

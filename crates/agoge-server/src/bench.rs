@@ -28,13 +28,15 @@ pub struct Measured {
     pub lost: usize,
     /// Repetitions that were told as completed.
     pub repetitions: usize,
-    /// Half of the frames were answered within, ms, from before the frame was written to after its answer was read.
+    /// Half of the frames were answered within, ms, from before the frame was written to after its
+    /// answer was read.
     pub p50_ms: f64,
     /// 99 of 100 frames were answered within, ms.
     pub p99_ms: f64,
     /// The slowest answer, ms.
     pub max_ms: f64,
-    /// 99 of 100 repetitions were told within, ms, from before the frame that ended them was written.
+    /// 99 of 100 repetitions were told within, ms, from before the frame that ended them was
+    /// written.
     pub repetition_p99_ms: f64,
     /// Cues and phases that came besides.
     pub other_events: usize,
@@ -49,15 +51,17 @@ struct Seen {
     other: usize,
 }
 
-/// Starts a server of its own on a free port of this machine, and follows simulated athletes over WebSockets from the same process. Each is at its own place of the set,
-/// or all are at the same.
+/// Starts a server of its own on a free port of this machine, and follows simulated athletes over
+/// WebSockets from the same process. Each is at its own place of the set, or all are at the same.
 ///
 /// # Errors
 /// If the server cannot be started or a stream breaks off.
 pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result<Measured, Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
-        let limits = Limits { live: streams, connections: streams + 8, requests: 1e6, ..Limits::default() };
+        let limits =
+            Limits { live: streams, connections: streams + 8, requests: 1e6, ..Limits::default() };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let running = start(Config { address, library: None, limits, remote: None }).await?;
         let address = running.address;
@@ -71,7 +75,10 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
         });
         let mut all = Seen::default();
         for stream in each.collect::<Vec<_>>() {
-            let seen = stream.await.map_err(|error| Error::Bench(error.to_string()))?.map_err(Error::Bench)?;
+            let seen = stream
+                .await
+                .map_err(|error| Error::Bench(error.to_string()))?
+                .map_err(Error::Bench)?;
             all.sent += seen.sent;
             all.times_ms.extend(seen.times_ms);
             all.repetitions_ms.extend(seen.repetitions_ms);
@@ -82,7 +89,10 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
             times.sort_by(f64::total_cmp);
         }
         let at = |times: &[f64], share: f64| {
-            times.get((times.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(f64::NAN)
+            times
+                .get((times.len().saturating_sub(1) as f64 * share) as usize)
+                .copied()
+                .unwrap_or(f64::NAN)
         };
         Ok(Measured {
             streams,
@@ -104,8 +114,10 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
 /// The joints of a simulated set, ready but for the time, and the hello before them.
 fn frames() -> (String, Vec<String>) {
     use agoge::motion::simulate::{Exercise, Set};
-    let recording = Set { rate_hz: 30.0, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let names: Vec<&str> = recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
+    let recording =
+        Set { rate_hz: 30.0, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let names: Vec<&str> =
+        recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
     let joints = |frame: usize| -> Value {
         let place = |joint: usize| {
             let [x, y, z] = recording.at(frame, joint);
@@ -125,7 +137,8 @@ async fn one(
     delay: Duration,
 ) -> Result<Seen, String> {
     let broken = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
-    let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{address}/live")).await.map_err(broken)?;
+    let (socket, _) =
+        tokio_tungstenite::connect_async(format!("ws://{address}/live")).await.map_err(broken)?;
     let (mut send, mut hear) = socket.split();
     send.send(Message::text(frames.0.clone())).await.map_err(broken)?;
     let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(set.len())));
@@ -143,7 +156,9 @@ async fn one(
             };
             match event["event"].as_str() {
                 Some("metric") => seen.times_ms.extend(since()),
-                Some("repetition") if event["outcome"] == "completed" => seen.repetitions_ms.extend(since()),
+                Some("repetition") if event["outcome"] == "completed" => {
+                    seen.repetitions_ms.extend(since())
+                }
                 Some("bye") => break,
                 _ => seen.other += 1,
             }
@@ -154,7 +169,11 @@ async fn one(
     let count = set.len();
     for (frame, of_set) in set.enumerate() {
         tokio::time::sleep_until(begin + Duration::from_secs_f64(frame as f64 / rate_hz)).await;
-        let text = format!(r#"{{"t":{},"joints":{}}}"#, frame as f64 / rate_hz, frames.1[of_set % frames.1.len()]);
+        let text = format!(
+            r#"{{"t":{},"joints":{}}}"#,
+            frame as f64 / rate_hz,
+            frames.1[of_set % frames.1.len()]
+        );
         if let Ok(mut own) = sent_at.lock() {
             own.push(Instant::now());
         }
@@ -183,6 +202,10 @@ impl fmt::Display for Measured {
             "frame to event, from client to client: {:.2} ms (median), {:.2} ms (99 of 100), {:.2} ms (slowest)",
             self.p50_ms, self.p99_ms, self.max_ms
         )?;
-        writeln!(f, "{} repetitions, told within {:.2} ms (99 of 100)", self.repetitions, self.repetition_p99_ms)
+        writeln!(
+            f,
+            "{} repetitions, told within {:.2} ms (99 of 100)",
+            self.repetitions, self.repetition_p99_ms
+        )
     }
 }

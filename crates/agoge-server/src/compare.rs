@@ -32,11 +32,19 @@ pub(crate) struct Side {
 
 fn side(store: &Store, id: i64) -> Result<Side, agoge::Error> {
     let id = AnalysisId(id);
-    Ok(Side { athlete: store.athlete_of(id)?, row: store.analysis_row(id)?, made: again(store, id)? })
+    Ok(Side {
+        athlete: store.athlete_of(id)?,
+        row: store.analysis_row(id)?,
+        made: again(store, id)?,
+    })
 }
 
 /// `/compare`: asks for what is not chosen yet, then shows both.
-pub(crate) async fn compare(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Asked>) -> Response {
+pub(crate) async fn compare(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Query(asked): Query<Asked>,
+) -> Response {
     let (first, second) = match (asked.first, asked.second) {
         (Some(first), Some(second)) => (first, second),
         (Some(first), None) | (None, Some(first)) => {
@@ -52,10 +60,13 @@ pub(crate) async fn compare(State(app): State<Arc<App>>, reader: Reader, Query(a
         }
         (None, None) => return pages::choose_first(&reader).into_response(),
     };
-    match in_turn(app, &reader, move |store| Ok((side(store, first)?, side(store, second)?))).await {
-        Ok((first, second)) if first.row.movement != second.row.movement => {
-            (StatusCode::UNPROCESSABLE_ENTITY, pages::not_comparable(&reader, &first.row, &second.row)).into_response()
-        }
+    match in_turn(app, &reader, move |store| Ok((side(store, first)?, side(store, second)?))).await
+    {
+        Ok((first, second)) if first.row.movement != second.row.movement => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            pages::not_comparable(&reader, &first.row, &second.row),
+        )
+            .into_response(),
         Ok((first, second)) => pages::compared(&reader, &first, &second).into_response(),
         Err(response) => response,
     }

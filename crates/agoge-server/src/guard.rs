@@ -55,7 +55,8 @@ impl Rate {
 /// The value of a cookie that a request brings.
 pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
@@ -65,11 +66,13 @@ fn name_of(host: &str) -> Option<&str> {
         Some(rest) => rest.split_once(']')?,
         None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
     };
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    let is_port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
     is_port.then_some(name)
 }
 
-/// Whether a Host names this machine: a page elsewhere whose name was pointed here (DNS rebinding) has another one.
+/// Whether a Host names this machine: a page elsewhere whose name was pointed here (DNS rebinding)
+/// has another one.
 fn is_own(host: &str, access: Option<&Access>) -> bool {
     let Some(name) = name_of(host) else { return false };
     match access {
@@ -86,11 +89,15 @@ fn refused(
     access: Option<&Access>,
 ) -> Option<(StatusCode, &'static str)> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let host = text(header::HOST).or_else(|| uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
+    let host = text(header::HOST)
+        .or_else(|| uri.authority().map(|authority| authority.as_str()))
+        .unwrap_or_default();
     let hosts = headers.get_all(header::HOST).iter().count();
     if hosts > 1 || !is_own(host, access) {
         let names = match access {
-            Some(_) => "this server answers to the names and addresses only that it told at its start",
+            Some(_) => {
+                "this server answers to the names and addresses only that it told at its start"
+            }
             None => "this server answers to 127.0.0.1, localhost and [::1] only",
         };
         return Some((StatusCode::MISDIRECTED_REQUEST, names));
@@ -102,7 +109,10 @@ fn refused(
     // Browsers say where a page that writes, or opens a socket, is from. Programs do not.
     let other = "this may only be asked by this server's own pages";
     match text(header::ORIGIN) {
-        Some(origin) if origin.strip_prefix(if access.is_some() { "https://" } else { "http://" }) != Some(host) => {
+        Some(origin)
+            if origin.strip_prefix(if access.is_some() { "https://" } else { "http://" })
+                != Some(host) =>
+        {
             return Some((StatusCode::FORBIDDEN, other));
         }
         _ => {}
@@ -113,13 +123,16 @@ fn refused(
 
 /// What anybody may see: the way in, what it is made of, and whether the server is up.
 fn is_open(path: &str) -> bool {
-    matches!(path, "/enter" | "/api/enter" | "/certificate" | "/healthz") || path.starts_with("/assets/")
+    matches!(path, "/enter" | "/api/enter" | "/certificate" | "/healthz")
+        || path.starts_with("/assets/")
 }
 
-/// The answer to who does not bring the token: a browser is shown the way in, and what it brought that is wrong is taken from it.
+/// The answer to who does not bring the token: a browser is shown the way in, and what it brought
+/// that is wrong is taken from it.
 fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
-    let wants_page =
-        headers.get(header::ACCEPT).is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
+    let wants_page = headers
+        .get(header::ACCEPT)
+        .is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
     let forget = [(header::SET_COOKIE, cookie("", 0))];
     match status {
         StatusCode::UNAUTHORIZED if wants_page => {
@@ -127,7 +140,13 @@ fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
         }
         StatusCode::UNAUTHORIZED => {
             let bearer = [(header::WWW_AUTHENTICATE, "Bearer")];
-            (status, forget, bearer, "this needs the token that was told when the server was started\n").into_response()
+            (
+                status,
+                forget,
+                bearer,
+                "this needs the token that was told when the server was started\n",
+            )
+                .into_response()
         }
         _ => (status, "too many wrong tokens; wait a minute\n").into_response(),
     }
@@ -149,7 +168,11 @@ pub(crate) async fn in_json(request: Request, next: Next) -> Response {
     let (mut parts, body) = answer.into_parts();
     let text = axum::body::to_bytes(body, LONGEST).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let what = if text.trim().is_empty() { parts.status.canonical_reason().unwrap_or_default() } else { text.trim() };
+    let what = if text.trim().is_empty() {
+        parts.status.canonical_reason().unwrap_or_default()
+    } else {
+        text.trim()
+    };
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
     (parts, Json(json!({ "error": what }))).into_response()
@@ -160,12 +183,18 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     app.metrics.requests.add(1);
     let access = app.access.as_ref();
     let refused = refused(request.method(), request.uri(), request.headers(), access);
-    let refused = refused
-        .or_else(|| (!app.rate.take()).then_some((StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second")));
-    let barred = access.filter(|_| refused.is_none() && !is_open(request.uri().path())).and_then(|access| {
-        let from = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-        access.allow(request.headers(), from).err()
+    let refused = refused.or_else(|| {
+        (!app.rate.take())
+            .then_some((StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second"))
     });
+    let barred =
+        access.filter(|_| refused.is_none() && !is_open(request.uri().path())).and_then(|access| {
+            let from = request
+                .extensions()
+                .get::<Peer>()
+                .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+            access.allow(request.headers(), from).err()
+        });
     if let Some(status) = barred {
         app.metrics.refused.add(1);
         return locked(status, request.headers());
@@ -193,7 +222,10 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
     set(header::CACHE_CONTROL, "no-store");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()");
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(), geolocation=()",
+    );
     response
 }
 
@@ -203,12 +235,20 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_own() {
-        for host in ["127.0.0.1", "127.0.0.1:8420", "localhost:1", "LOCALHOST", "[::1]:8420", "[::1]"] {
+        for host in
+            ["127.0.0.1", "127.0.0.1:8420", "localhost:1", "LOCALHOST", "[::1]:8420", "[::1]"]
+        {
             assert!(is_own(host, None), "{host}");
         }
-        for host in
-            ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil:80", "127.0.0.1:x", "10.0.0.1", "[::2]"]
-        {
+        for host in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil:80",
+            "127.0.0.1:x",
+            "10.0.0.1",
+            "[::2]",
+        ] {
             assert!(!is_own(host, None), "{host}");
         }
     }

@@ -28,10 +28,15 @@ pub(crate) struct Asked {
 }
 
 /// `/label`: the movements; of one its repetitions to be judged.
-pub(crate) async fn page(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Asked>) -> Response {
+pub(crate) async fn page(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Query(asked): Query<Asked>,
+) -> Response {
     match with_store(app, &reader, |store| Ok(store.movements()?)).await {
         Ok(movements) => {
-            let known = asked.movement.filter(|own| movements.iter().any(|(movement, _)| movement == own));
+            let known =
+                asked.movement.filter(|own| movements.iter().any(|(movement, _)| movement == own));
             pages::label(&reader, &movements, known.as_deref()).into_response()
         }
         Err(response) => response,
@@ -39,7 +44,11 @@ pub(crate) async fn page(State(app): State<Arc<App>>, reader: Reader, Query(aske
 }
 
 /// `GET /api/label`: what to ask about a movement next.
-pub(crate) async fn next(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Asked>) -> Response {
+pub(crate) async fn next(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Query(asked): Query<Asked>,
+) -> Response {
     let Some(movement) = asked.movement else {
         return fault(StatusCode::BAD_REQUEST, "no movement is named; hint: add ?movement=squat");
     };
@@ -50,7 +59,11 @@ pub(crate) async fn next(State(app): State<Arc<App>>, reader: Reader, Query(aske
 }
 
 /// `POST /api/label`: stores what a coach says.
-pub(crate) async fn said(State(app): State<Arc<App>>, reader: Reader, Json(judgement): Json<Judgement>) -> Response {
+pub(crate) async fn said(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Json(judgement): Json<Judgement>,
+) -> Response {
     // Who said so is whoever sits at this machine; there are no accounts.
     match with_store(app, &reader, move |store| Ok(judge(store, &judgement, "coach"))).await {
         Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
@@ -76,9 +89,10 @@ pub(crate) async fn repetition(
 /// What a program is told.
 fn wrong(error: &Error) -> Response {
     match error {
-        Error::Store(agoge::store::Error::Nothing { .. }) => {
-            fault(StatusCode::NOT_FOUND, "there is no such analysis; hint: it may have been deleted")
-        }
+        Error::Store(agoge::store::Error::Nothing { .. }) => fault(
+            StatusCode::NOT_FOUND,
+            "there is no such analysis; hint: it may have been deleted",
+        ),
         Error::Judgement { .. } => fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
         _ => fault(
             StatusCode::INTERNAL_SERVER_ERROR,

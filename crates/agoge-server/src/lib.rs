@@ -1,7 +1,10 @@
-//! Agoge over HTTP and WebSocket, for this machine: pages, uploads, and live feedback to skeleton frames of any device (docs/LIVE.md, docs/SERVER.md).
+//! Agoge over HTTP and WebSocket, for this machine: pages, uploads, and live feedback to skeleton
+//! frames of any device (docs/LIVE.md, docs/SERVER.md).
 //!
-//! Invariants: other machines are served encrypted and with a token or not at all; nothing that a client sends becomes a path or markup; whatever a client does costs bounded memory and hurts
-//! nobody but itself; nothing is asked from outside; no athlete's name is logged. What a recording means is said by the crate `agoge`.
+//! Invariants: other machines are served encrypted and with a token or not at all; nothing that a
+//! client sends becomes a path or markup; whatever a client does costs bounded memory and hurts
+//! nobody but itself; nothing is asked from outside; no athlete's name is logged. What a recording
+//! means is said by the crate `agoge`.
 
 mod access;
 mod analyses;
@@ -74,6 +77,8 @@ pub enum Error {
     #[error(transparent)]
     Library(#[from] agoge::Error),
     /// A measurement of load failed.
-    #[error("the load could not be put on the server: {0}; hint: are as many open files allowed (ulimit -n)?")]
+    #[error(
+        "the load could not be put on the server: {0}; hint: are as many open files allowed (ulimit -n)?"
+    )]
     Bench(String),
 }

@@ -41,11 +41,15 @@ pub(crate) async fn with_store<T: Send + 'static>(
         Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
             Err((StatusCode::UNPROCESSABLE_ENTITY, Error::Name.to_string()).into_response())
         }
-        // The recording is at fault, not the library: another version of the program analysed it, or with options of then.
+        // The recording is at fault, not the library: another version of the program analysed it,
+        // or with options of then.
         Ok(Some(Err(error))) if !matches!(error, agoge::Error::Store(_)) => {
             Err(pages::not_analysed(reader, &error.to_string()))
         }
-        _ => Err((StatusCode::INTERNAL_SERVER_ERROR, "the library cannot be used; hint: `agoge library check`\n")
+        _ => Err((
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the library cannot be used; hint: `agoge library check`\n",
+        )
             .into_response()),
     }
 }
@@ -72,7 +76,11 @@ pub(crate) async fn overview(State(app): State<Arc<App>>, reader: Reader) -> Res
 }
 
 /// `/athletes/{athlete}`
-pub(crate) async fn athlete(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
+pub(crate) async fn athlete(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Response {
     let read = move |store: &Store| {
         let id = AthleteId(id);
         let analyses = store.analyses(id, SHOWN)?;
@@ -83,7 +91,8 @@ pub(crate) async fn athlete(State(app): State<Arc<App>>, reader: Reader, Path(id
     };
     match with_store(app, &reader, read).await {
         Ok((athlete, sessions, recordings, analyses, over_time)) => {
-            pages::athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time).into_response()
+            pages::athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time)
+                .into_response()
         }
         Err(response) => response,
     }
@@ -92,15 +101,21 @@ pub(crate) async fn athlete(State(app): State<Arc<App>>, reader: Reader, Path(id
 /// A stored analysis made again from the stored recording with the options of then.
 pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Error> {
     let row = store.analysis_row(id)?;
-    let options: Options = serde_json::from_value(store.analysis_options(id)?).map_err(Error::from)?;
+    let options: Options =
+        serde_json::from_value(store.analysis_options(id)?).map_err(Error::from)?;
     analyze(&store.recording(row.recording)?, None, Models::bundled(), &options)
 }
 
 /// `/library/analyses/{analysis}`: the report, and its events to be corrected.
-pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
+pub(crate) async fn analysis(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Response {
     let read = move |store: &Store| {
         let analyzed = again(store, AnalysisId(id))?;
-        let below = pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
+        let below =
+            pages::corrections(id, &analyzed.analysis, &corrections(store, AnalysisId(id))?);
         Ok(page_of(&analyzed, below))
     };
     match in_turn(app, &reader, read).await {
@@ -109,7 +124,8 @@ pub(crate) async fn analysis(State(app): State<Arc<App>>, reader: Reader, Path(i
     }
 }
 
-/// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a label.
+/// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a
+/// label.
 pub(crate) async fn borders(
     State(app): State<Arc<App>>,
     reader: Reader,
@@ -120,10 +136,13 @@ pub(crate) async fn borders(
     let work = move |store: &Store| Ok(correct(store, AnalysisId(id), &borders, "coach"));
     match with_store(app, &reader, work).await {
         Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
-        Ok(Err(agoge::Error::Store(Error::Nothing { .. }))) => {
-            fault(StatusCode::NOT_FOUND, "there is no such analysis; hint: it may have been deleted")
+        Ok(Err(agoge::Error::Store(Error::Nothing { .. }))) => fault(
+            StatusCode::NOT_FOUND,
+            "there is no such analysis; hint: it may have been deleted",
+        ),
+        Ok(Err(error @ agoge::Error::Borders { .. })) => {
+            fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())
         }
-        Ok(Err(error @ agoge::Error::Borders { .. })) => fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
         Ok(Err(_)) => fault(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the library cannot be changed; hint: `agoge library check` says what is wrong with it",
@@ -140,7 +159,11 @@ pub(crate) struct Search {
 }
 
 /// `GET /api/athletes`
-pub(crate) async fn search(State(app): State<Arc<App>>, reader: Reader, Query(asked): Query<Search>) -> Response {
+pub(crate) async fn search(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Query(asked): Query<Search>,
+) -> Response {
     let letters = asked.search.unwrap_or_default();
     match with_store(app, &reader, move |store| Ok(store.search_athletes(&letters)?)).await {
         Ok(athletes) => Json(athletes).into_response(),
@@ -156,9 +179,16 @@ pub(crate) struct New {
 }
 
 /// `POST /api/athletes`
-pub(crate) async fn add(State(app): State<Arc<App>>, reader: Reader, Json(new): Json<New>) -> Response {
+pub(crate) async fn add(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Json(new): Json<New>,
+) -> Response {
     match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
-        Ok(athlete) => Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })).into_response(),
+        Ok(athlete) => {
+            Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) }))
+                .into_response()
+        }
         Err(response) => response,
     }
 }

@@ -40,7 +40,8 @@ impl Metrics {
         let ms = 1e3 * time.as_secs_f64();
         let class = CLASSES_MS.iter().position(|end| ms <= *end).unwrap_or(CLASSES_MS.len());
         self.latency[class].fetch_add(1, Ordering::Relaxed);
-        self.latency_us.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.latency_us
+            .fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
@@ -51,23 +52,37 @@ pub(crate) async fn text(State(app): State<Arc<App>>) -> String {
     // Writing to a text cannot fail.
     let mut one = |name: &str, kind: &str, help: &str, count: &Count| {
         let value = count.0.load(Ordering::Relaxed);
-        let _ = writeln!(text, "# HELP agoge_{name} {help}\n# TYPE agoge_{name} {kind}\nagoge_{name} {value}");
+        let _ = writeln!(
+            text,
+            "# HELP agoge_{name} {help}\n# TYPE agoge_{name} {kind}\nagoge_{name} {value}"
+        );
     };
     one("requests_total", "counter", "Requests.", &metrics.requests);
-    one("refused_total", "counter", "Requests refused for their host, origin or rate.", &metrics.refused);
+    one(
+        "refused_total",
+        "counter",
+        "Requests refused for their host, origin or rate.",
+        &metrics.refused,
+    );
     one("analyses_total", "counter", "Recordings analysed.", &metrics.analyses);
     one("live_sessions_total", "counter", "Live sessions begun.", &metrics.sessions);
     one("live_sessions", "gauge", "Live sessions now.", &metrics.active);
     one("live_frames_total", "counter", "Live frames taken.", &metrics.frames);
     one("live_faults_total", "counter", "Live messages refused.", &metrics.faults);
-    one("live_slow_total", "counter", "Live sessions closed because the client did not read.", &metrics.slow);
+    one(
+        "live_slow_total",
+        "counter",
+        "Live sessions closed because the client did not read.",
+        &metrics.slow,
+    );
     let name = "agoge_live_latency_ms";
     let _ = writeln!(
         text,
         "# HELP {name} From the receipt of a frame until what is said of it was handed over.\n# TYPE {name} histogram"
     );
     let mut sum = 0;
-    for (class, end) in CLASSES_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate() {
+    for (class, end) in CLASSES_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate()
+    {
         sum += metrics.latency[class].load(Ordering::Relaxed);
         let _ = writeln!(text, "{name}_bucket{{le=\"{end}\"}} {sum}");
     }

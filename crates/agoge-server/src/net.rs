@@ -94,7 +94,9 @@ async fn accept(
             match acceptor {
                 None => serve(stream, router, silence, stopped).await,
                 Some(acceptor) => {
-                    if let Ok(Ok(stream)) = tokio::time::timeout(silence, acceptor.accept(stream)).await {
+                    if let Ok(Ok(stream)) =
+                        tokio::time::timeout(silence, acceptor.accept(stream)).await
+                    {
                         serve(stream, router, silence, stopped).await;
                     }
                 }
@@ -115,7 +117,9 @@ async fn serve(
 ) {
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(silence).max_buf_size(64 << 10);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).with_upgrades();
+    let connection = http
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
         // A client's mistakes are its own: nothing to do and nothing to say.
@@ -132,7 +136,8 @@ async fn serve(
 /// # Errors
 /// As [`start`], and if the operating system gives no threads.
 pub fn run(config: Config, ready: impl FnOnce(&Running)) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let running = start(config).await?;
         ready(&running);

@@ -36,12 +36,17 @@ fn made() -> Value {
                     query("athlete", "integer", false),
                 ]);
                 operation["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
-                operation["responses"] =
-                    answers(&[("200", "Where the report is"), ("413", "Too large"), ("422", "Cannot be analysed")]);
+                operation["responses"] = answers(&[
+                    ("200", "Where the report is"),
+                    ("413", "Too large"),
+                    ("422", "Cannot be analysed"),
+                ]);
             }
             ("post", "/api/athletes") => {
-                operation["requestBody"] =
-                    takes(&["name"], &json!({ "name": { "type": "string", "minLength": 1, "maxLength": 100 } }));
+                operation["requestBody"] = takes(
+                    &["name"],
+                    &json!({ "name": { "type": "string", "minLength": 1, "maxLength": 100 } }),
+                );
                 operation["responses"] = answers(&[
                     ("200", "The athlete's number"),
                     ("404", "No library"),
@@ -51,8 +56,10 @@ fn made() -> Value {
             }
             ("post", "/api/library/analyses/{analysis}/borders") => {
                 let seconds = json!({ "type": "array", "items": { "type": "number" } });
-                operation["requestBody"] =
-                    takes(&["repetition", "at_s"], &json!({ "repetition": { "type": "integer" }, "at_s": seconds }));
+                operation["requestBody"] = takes(
+                    &["repetition", "at_s"],
+                    &json!({ "repetition": { "type": "integer" }, "at_s": seconds }),
+                );
                 operation["responses"] = answers(&[
                     ("200", "The label's number"),
                     ("404", "No library or no such analysis"),
@@ -82,8 +89,7 @@ fn made() -> Value {
                     kind("quality", &["kind", "of", "correct"], json!({ "of": which, "correct": { "type": "boolean" } })),
                     kind("pair", &["kind", "first", "second", "better"], json!({ "first": which, "second": which, "better": better })),
                 ] });
-                operation["requestBody"] =
-                    json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+                operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
                 operation["responses"] = answers(&[
                     ("200", "The label's number"),
                     ("404", "No library or no such analysis"),
@@ -92,7 +98,8 @@ fn made() -> Value {
                 ]);
             }
             ("post", "/api/enter") => {
-                operation["requestBody"] = takes(&["token"], &json!({ "token": { "type": "string" } }));
+                operation["requestBody"] =
+                    takes(&["token"], &json!({ "token": { "type": "string" } }));
                 operation["responses"] = answers(&[
                     ("204", "The cookie is set"),
                     ("401", "Not the token"),
@@ -102,7 +109,8 @@ fn made() -> Value {
                 ]);
             }
             ("get", "/enter" | "/certificate") => {
-                operation["responses"] = answers(&[("200", "As the summary says"), ("404", "No token is needed")]);
+                operation["responses"] =
+                    answers(&[("200", "As the summary says"), ("404", "No token is needed")]);
             }
             ("get", "/api/athletes") => {
                 parameters.push(query("search", "string", false));
@@ -113,7 +121,8 @@ fn made() -> Value {
                 operation["responses"] = answers(&[("303", "The cookie is set")]);
             }
             ("get", "/compare") => {
-                parameters.extend([query("first", "integer", false), query("second", "integer", false)]);
+                parameters
+                    .extend([query("first", "integer", false), query("second", "integer", false)]);
                 operation["responses"] = answers(&[
                     ("200", "The page"),
                     ("404", "No library or no such analysis"),
@@ -134,7 +143,9 @@ fn made() -> Value {
                     operation["responses"]["422"] = json!({ "description": what });
                 }
             }
-            (_, "/athletes") => operation["responses"] = answers(&[("200", "The page"), ("404", "No library")]),
+            (_, "/athletes") => {
+                operation["responses"] = answers(&[("200", "The page"), ("404", "No library")])
+            }
             _ => operation["responses"] = answers(&[("200", "As the summary says")]),
         }
         if !parameters.is_empty() || operation["requestBody"].is_object() {
@@ -154,15 +165,15 @@ fn made() -> Value {
     json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
 }
 
-/// What a path answers, where it is always the same: programs get JSON, also when something is wrong.
+/// What a path answers, where it is always the same: programs get JSON, also when something is
+/// wrong.
 fn kind(path: &str) -> Option<&'static str> {
     path.starts_with("/api/").then_some("application/json")
 }
 
 /// A body of JSON that has some properties and no others.
 fn takes(required: &[&str], properties: &Value) -> Value {
-    let schema =
-        json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
+    let schema = json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 

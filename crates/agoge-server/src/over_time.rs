@@ -13,8 +13,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// `/athletes/{athlete}/load`: what `agoge load show` and `agoge risk` say; or what to do where there is no load.
-pub(crate) async fn load(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
+/// `/athletes/{athlete}/load`: what `agoge load show` and `agoge risk` say; or what to do where
+/// there is no load.
+pub(crate) async fn load(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Response {
     let read = move |store: &Store| {
         let athlete = store.athlete(AthleteId(id))?;
         let own = Athlete::of(store, &athlete)?;
@@ -25,7 +30,9 @@ pub(crate) async fn load(State(app): State<Arc<App>>, reader: Reader, Path(id): 
         Ok((
             athlete,
             log,
-            made.map_err(|error| (matches!(error, Error::NoLoad { .. }), error.to_string().replace(&library, "…"))),
+            made.map_err(|error| {
+                (matches!(error, Error::NoLoad { .. }), error.to_string().replace(&library, "…"))
+            }),
         ))
     };
     match with_store(app, &reader, read).await {
@@ -38,7 +45,11 @@ pub(crate) async fn load(State(app): State<Arc<App>>, reader: Reader, Path(id): 
 }
 
 /// `/athletes/{athlete}/plan`: the plan that was made last; or what to do where there is none.
-pub(crate) async fn plan(State(app): State<Arc<App>>, reader: Reader, Path(id): Path<i64>) -> Response {
+pub(crate) async fn plan(
+    State(app): State<Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Response {
     let read = move |store: &Store| {
         let id = AthleteId(id);
         Ok((store.athlete(id)?, store.plans(id)?.into_iter().max_by_key(|plan| plan.id)))
@@ -47,7 +58,9 @@ pub(crate) async fn plan(State(app): State<Arc<App>>, reader: Reader, Path(id): 
         Ok(found) => found,
         Err(response) => return response,
     };
-    let Some(newest) = newest else { return pages::no_plan(&reader, &athlete, false).into_response() };
+    let Some(newest) = newest else {
+        return pages::no_plan(&reader, &athlete, false).into_response();
+    };
     match serde_json::from_value::<Plan>(newest.plan) {
         Ok(plan) => report(plan_html_in(&pages::way_to(&athlete), &plan, &athlete.name)),
         Err(_) => pages::no_plan(&reader, &athlete, true).into_response(),

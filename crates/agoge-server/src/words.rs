@@ -1,4 +1,5 @@
-//! The server's own pages in English and Simplified Chinese. What the reports say is said by `agoge-report`.
+//! The server's own pages in English and Simplified Chinese. What the reports say is said by
+//! `agoge-report`.
 
 use crate::guard::cookie_named;
 use agoge::report::Language;
@@ -19,13 +20,15 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A text of the table in the reader's language. What the table lacks stays as it is; a test finds that.
+    /// A text of the table in the reader's language. What the table lacks stays as it is; a test
+    /// finds that.
     pub(crate) fn say(&self, text: &'static str) -> &'static str {
         match self.language {
             Language::English => text,
-            Language::Chinese => {
-                TABLE.iter().find(|(english, _)| *english == text).map_or(text, |(_, chinese)| *chinese)
-            }
+            Language::Chinese => TABLE
+                .iter()
+                .find(|(english, _)| *english == text)
+                .map_or(text, |(_, chinese)| *chinese),
         }
     }
 
@@ -42,7 +45,8 @@ impl Reader {
         self.here.starts_with("/api/")
     }
 
-    /// Where the other language is chosen: its address, code and name; none where nobody knows the way back.
+    /// Where the other language is chosen: its address, code and name; none where nobody knows the
+    /// way back.
     pub(crate) fn other(&self) -> Option<(String, &'static str, &'static str)> {
         let (to, code, name) = match self.language {
             Language::English => ("zh", "zh-Hans", "中文"),
@@ -59,7 +63,8 @@ impl Reader {
         (!back.is_empty()).then(|| (format!("/language?to={to}&back={back}"), code, name))
     }
 
-    /// The table for scripts, as JSON that is safe inside a script element; none in English, which the scripts speak.
+    /// The table for scripts, as JSON that is safe inside a script element; none in English, which
+    /// the scripts speak.
     pub(crate) fn table(&self) -> Option<String> {
         if self.language == Language::English {
             return None;
@@ -72,10 +77,18 @@ impl Reader {
 
 /// By the cookie, or else by what the browser prefers of the two.
 fn language(headers: &HeaderMap) -> Language {
-    let accepts = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut known = cookie_named(headers, "lang").into_iter().chain(accepts.split(',').map(str::trim));
+    let accepts = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut known =
+        cookie_named(headers, "lang").into_iter().chain(accepts.split(',').map(str::trim));
     let first = known.find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
-    if first.is_some_and(|tag| tag.starts_with("zh")) { Language::Chinese } else { Language::English }
+    if first.is_some_and(|tag| tag.starts_with("zh")) {
+        Language::Chinese
+    } else {
+        Language::English
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Reader {
@@ -104,7 +117,8 @@ pub(crate) async fn choose(Query(choice): Query<Choice>) -> Response {
         && choice.back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let back = if is_path { choice.back } else { "/".to_owned() };
     let cookie = format!("lang={to}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly");
-    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, back)]).into_response()
+    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, back)])
+        .into_response()
 }
 
 /// Every text of the pages and their scripts, in English and in Chinese.
@@ -169,12 +183,18 @@ const TABLE: &[(&str, &str)] = &[
         "内存中只保留最新的报告。请重新上传录像，并选择运动员以便保存。",
     ),
     ("Analyse a movement", "分析一个动作"),
-    ("A recording or video of a movement in; what to change first out.", "放入动作的录像或数据，得到最该先改的地方。"),
+    (
+        "A recording or video of a movement in; what to change first out.",
+        "放入动作的录像或数据，得到最该先改的地方。",
+    ),
     ("Movement", "动作"),
     ("Recognise it", "自动识别"),
     ("Athlete", "运动员"),
     ("Do not store", "不保存"),
-    ("Height and mass, for metres and for moments in the joints", "身高和体重，用于以米为单位和计算关节力矩"),
+    (
+        "Height and mass, for metres and for moments in the joints",
+        "身高和体重，用于以米为单位和计算关节力矩",
+    ),
     ("Height, m", "身高（米）"),
     ("Mass, kg", "体重（千克）"),
     ("Sex, for the masses of segments", "性别（用于体段质量）"),
@@ -223,7 +243,10 @@ const TABLE: &[(&str, &str)] = &[
     ("Load and injury", "负荷与伤病"),
     ("Plan", "计划"),
     ("Development", "发展"),
-    ("None yet: choose this athlete when you upload a recording.", "还没有：上传录像时请选择这位运动员。"),
+    (
+        "None yet: choose this athlete when you upload a recording.",
+        "还没有：上传录像时请选择这位运动员。",
+    ),
     ("Day", "日期"),
     ("Compare", "比较"),
     ("Compare two recordings", "比较两个录像"),
@@ -256,7 +279,10 @@ const TABLE: &[(&str, &str)] = &[
     ("Moving stick figure", "活动的火柴人"),
     ("Repetition", "第几次"),
     ("No workout with a load is in the library yet.", "资料库中还没有带负荷的训练。"),
-    ("Bring in a diary (CSV) or workouts (FIT, TCX, GPX):", "请导入训练日记（CSV）或训练文件（FIT、TCX、GPX）："),
+    (
+        "Bring in a diary (CSV) or workouts (FIT, TCX, GPX):",
+        "请导入训练日记（CSV）或训练文件（FIT、TCX、GPX）：",
+    ),
     (
         "Session RPE needs minutes and a rating of effort; docs/LOAD.md names the columns.",
         "主观负荷需要分钟数和用力评分；各列见 docs/LOAD.md。",
@@ -271,7 +297,10 @@ const TABLE: &[(&str, &str)] = &[
         "No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:",
         "资料库中还没有计划。请先写下可用时间和比赛（docs/PLAN.md），然后运行：",
     ),
-    ("This server asks for the token that it told when it was started.", "请输入服务器启动时显示的口令。"),
+    (
+        "This server asks for the token that it told when it was started.",
+        "请输入服务器启动时显示的口令。",
+    ),
     ("Token", "口令"),
     ("Enter", "进入"),
     ("No token is needed", "不需要口令"),
@@ -348,7 +377,10 @@ mod tests {
             assert!(!TABLE[..at].iter().any(|(other, _)| other == english), "twice: {english}");
             let marks = |text: &str| text.matches('{').count();
             assert_eq!(marks(english), marks(chinese), "{english}");
-            assert!(SOURCES.iter().any(|source| source.contains(english)), "nobody says: {english}");
+            assert!(
+                SOURCES.iter().any(|source| source.contains(english)),
+                "nobody says: {english}"
+            );
         }
     }
 

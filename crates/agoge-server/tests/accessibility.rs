@@ -1,6 +1,8 @@
-//! Every page as people with other eyes, hands and screens meet it: axe-core finds nothing to mend in both themes, and nothing is wider than a phone.
+//! Every page as people with other eyes, hands and screens meet it: axe-core finds nothing to mend
+//! in both themes, and nothing is wider than a phone.
 //!
-//! Needs `chromedriver`, and `AGOGE_TEST_AXE`: the path of axe-core's `axe.min.js` (`npm install axe-core`; `.ci/run` does it). Without them the test says so and is skipped.
+//! Needs `chromedriver`, and `AGOGE_TEST_AXE`: the path of axe-core's `axe.min.js` (`npm install
+//! axe-core`; `.ci/run` does it). Without them the test says so and is skipped.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // this whole file is test code
 
 mod common;
@@ -26,7 +28,9 @@ fn axe() -> Option<String> {
     if path.is_none() {
         eprintln!("skipped: {missing}");
     }
-    path.map(|path| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("AGOGE_TEST_AXE: {error}")))
+    path.map(|path| {
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("AGOGE_TEST_AXE: {error}"))
+    })
 }
 
 /// A library in which every page has something to show.
@@ -34,13 +38,32 @@ fn fill(folder: &Path) {
     let store = Store::open(folder).unwrap();
     let ada = store.add_athlete("Ada <b>K.", "left-handed").unwrap();
     for (day, size) in [("2026-02-02", 24.0), ("2026-03-02", 22.0), ("2026-04-20", 14.0)] {
-        let inward = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=5, size };
-        let set = Set { rate_hz: 30.0, repetitions: 5, faults: vec![inward], ..Set::new(Exercise::Squat) };
-        let mut recording = Set { variation_deg: 3.0, seed: size as u64, ..set }.simulate().recording;
+        let inward = Fault {
+            kind: FaultKind::KneeInwardUp,
+            side: Some(Side::Left),
+            repetitions: 1..=5,
+            size,
+        };
+        let set = Set {
+            rate_hz: 30.0,
+            repetitions: 5,
+            faults: vec![inward],
+            ..Set::new(Exercise::Squat)
+        };
+        let mut recording =
+            Set { variation_deg: 3.0, seed: size as u64, ..set }.simulate().recording;
         Corruption { noise: 0.004, seed: 1, ..Corruption::default() }.apply(&mut recording);
         let options = Options { movement: "squat".to_owned(), ..Options::default() };
         let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
-        save(&store, (ada, day.parse().unwrap()), &recording, &analysis, Models::bundled(), &options).unwrap();
+        save(
+            &store,
+            (ada, day.parse().unwrap()),
+            &recording,
+            &analysis,
+            Models::bundled(),
+            &options,
+        )
+        .unwrap();
     }
     store.add_athlete("Nobody yet", "").unwrap();
     load_and_plan(&store, ada, folder);
@@ -58,7 +81,8 @@ fn load_and_plan(store: &Store, ada: AthleteId, folder: &Path) {
         } else {
             40 + day % 5 * 6
         };
-        diary += &format!("{},running,{minutes},5,{},\n", first.plus(day), f64::from(minutes) / 6.0);
+        diary +=
+            &format!("{},running,{minutes},5,{},\n", first.plus(day), f64::from(minutes) / 6.0);
     }
     let file = folder.parent().unwrap().join("diary.csv");
     std::fs::write(&file, diary).unwrap();
@@ -106,7 +130,9 @@ async fn every_page_is_for_everybody() {
     let library = folder.path().join("library");
     fill(&library);
     let running = server(Some(library), Limits::default()).await;
-    let (_, _, said) = post(running.address, "/api/analyses?name=a.trc&movement=squat", "", &recording_file()).await;
+    let (_, _, said) =
+        post(running.address, "/api/analyses?name=a.trc&movement=squat", "", &recording_file())
+            .await;
     let recent = serde_json::from_str::<Value>(&said).unwrap()["url"].as_str().unwrap().to_owned();
     let pages = [
         ("start", "/"),
@@ -126,8 +152,13 @@ async fn every_page_is_for_everybody() {
         ("nothing", "/nowhere"),
     ];
     let mut wrong = Vec::new();
-    let ways =
-        [("en", "light", 1200), ("en", "dark", 1200), ("en", "light", 390), ("en", "dark", 390), ("zh", "light", 390)];
+    let ways = [
+        ("en", "light", 1200),
+        ("en", "dark", 1200),
+        ("en", "light", 390),
+        ("en", "dark", 390),
+        ("zh", "light", 390),
+    ];
     for (language, theme, width) in ways {
         show(&browser, theme, width).await;
         browser.go(&format!("http://{}/language?to={language}&back=/", running.address)).await;

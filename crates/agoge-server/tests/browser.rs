@@ -1,4 +1,5 @@
-//! The pages in a real browser, over the WebDriver protocol. Skipped where there is no `chromedriver`.
+//! The pages in a real browser, over the WebDriver protocol. Skipped where there is no
+//! `chromedriver`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // this whole file is test code
 
 mod common;
@@ -39,7 +40,13 @@ async fn a_coach_uploads_reads_and_watches() {
         )
         .await;
     let input = browser.find("#file").await;
-    browser.ask("POST", &format!("/element/{input}/value"), &json!({ "text": file.display().to_string() })).await;
+    browser
+        .ask(
+            "POST",
+            &format!("/element/{input}/value"),
+            &json!({ "text": file.display().to_string() }),
+        )
+        .await;
     browser.until("return location.pathname.startsWith('/library/analyses/')").await;
     browser.until("return document.body.innerText.includes('Change this first')").await;
     browser.until("return document.querySelector('#track')?.children.length > 0").await;
@@ -74,7 +81,8 @@ async fn a_coach_uploads_reads_and_watches() {
     running.stop().await;
 }
 
-/// A phone on the thigh: what its sensor would say is made up here, as the browser tells it to pages.
+/// A phone on the thigh: what its sensor would say is made up here, as the browser tells it to
+/// pages.
 async fn a_phone_is_worn(browser: &Browser, site: &str) {
     browser.go(&format!("{site}/watch")).await;
     browser.click("#worn").await;
@@ -102,12 +110,21 @@ async fn a_phone_is_worn(browser: &Browser, site: &str) {
 /// Another set of hers, slower, is chosen and played beside the first by one control.
 async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Path) {
     let store = agoge::Store::open(library).unwrap();
-    let set = Set { rate_hz: 30.0, repetitions: 3, tempo_s: [3.0, 1.0], ..Set::new(Exercise::Squat) };
+    let set =
+        Set { rate_hz: 30.0, repetitions: 3, tempo_s: [3.0, 1.0], ..Set::new(Exercise::Squat) };
     let recording = set.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
     let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
     let ada = store.athletes().unwrap()[0].id;
-    save(&store, (ada, "2026-03-02".parse().unwrap()), &recording, &analysis, Models::bundled(), &options).unwrap();
+    save(
+        &store,
+        (ada, "2026-03-02".parse().unwrap()),
+        &recording,
+        &analysis,
+        Models::bundled(),
+        &options,
+    )
+    .unwrap();
     browser.go(&format!("{site}/athletes/{}", ada.0)).await;
     browser.click("a[href='/compare?first=1']").await;
     browser.until("return document.querySelector('main li a') !== null").await;
@@ -115,15 +132,21 @@ async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Pa
     browser.until("return document.querySelectorAll('#curves polyline').length >= 2").await;
     // Both are at their turn, however long each took to get there.
     let said = browser.run("return where.textContent").await;
-    let into: Vec<f64> = said.as_str().unwrap().split(' ').filter_map(|word| word.parse().ok()).collect();
+    let into: Vec<f64> =
+        said.as_str().unwrap().split(' ').filter_map(|word| word.parse().ok()).collect();
     assert!(into.len() == 2 && into[1] > into[0] + 0.5, "{said}");
     browser.picture("compare").await;
     browser.run("document.getElementById('curves').scrollIntoView()").await;
     browser.picture("compare-curves").await;
     browser.click("#play").await;
-    browser.until("return where.textContent.startsWith('ascent') && play.textContent === 'Play'").await;
+    browser
+        .until("return where.textContent.startsWith('ascent') && play.textContent === 'Play'")
+        .await;
     assert_eq!(browser.run("return time.max - time.value < 0.01").await, true);
-    assert!(browser.run("return document.querySelectorAll('tbody strong').length").await.as_u64() > Some(0));
+    assert!(
+        browser.run("return document.querySelectorAll('tbody strong').length").await.as_u64()
+            > Some(0)
+    );
 }
 
 /// Repetitions are judged by keys, the last once more, and two are compared; all of it is stored.
@@ -161,7 +184,9 @@ async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::pa
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert_eq!(said(), [true, false, true]);
-    let of = |label: &agoge::store::Label| (label.value["analysis"].clone(), label.value["repetition"].clone());
+    let of = |label: &agoge::store::Label| {
+        (label.value["analysis"].clone(), label.value["repetition"].clone())
+    };
     let labels = store.labels_of_kind("quality").unwrap();
     assert!(of(&labels[1]) == of(&labels[2]) && of(&labels[0]) != of(&labels[1]));
 
@@ -171,12 +196,21 @@ async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::pa
     press("\u{E012}").await;
     browser.until("return state.textContent.startsWith('1 comparisons')").await;
     let pair = &store.labels_of_kind("pair").unwrap()[0];
-    assert!(pair.value["better"] == "first" && pair.other.is_some() && pair.value["first"] != pair.value["second"]);
+    assert!(
+        pair.value["better"] == "first"
+            && pair.other.is_some()
+            && pair.value["first"] != pair.value["second"]
+    );
 }
 
-/// The turn of the second repetition is dragged to the right and moved on by a key; both are stored as labels, and the page shows the newer.
+/// The turn of the second repetition is dragged to the right and moved on by a key; both are stored
+/// as labels, and the page shows the newer.
 async fn an_event_is_dragged(browser: &Browser, library: &std::path::Path) {
-    browser.run("which.value = '2'; which.dispatchEvent(new Event('change')); correct.scrollIntoView()").await;
+    browser
+        .run(
+            "which.value = '2'; which.dispatchEvent(new Event('change')); correct.scrollIntoView()",
+        )
+        .await;
     let at = "return Number(document.querySelectorAll('.border')[1].getAttribute('aria-valuenow'))";
     let found = browser.run(at).await.as_f64().unwrap();
     let handle = browser.find(".border:nth-of-type(2) circle").await;
@@ -202,10 +236,14 @@ async fn an_event_is_dragged(browser: &Browser, library: &std::path::Path) {
     browser.picture("corrected").await;
 
     let labels = agoge::Store::open(library).unwrap().labels_of_kind("borders").unwrap();
-    let turns: Vec<f64> = labels.iter().map(|label| label.value["at_s"][1].as_f64().unwrap()).collect();
+    let turns: Vec<f64> =
+        labels.iter().map(|label| label.value["at_s"][1].as_f64().unwrap()).collect();
     let near = |a: f64, b: f64| (a - b).abs() < 0.002;
     assert!(turns.len() == 2 && near(turns[0], dragged) && near(turns[1], last), "{turns:?}");
-    assert!(near(labels[1].value["found_s"][1].as_f64().unwrap(), found) && labels[1].value["repetition"] == 2);
+    assert!(
+        near(labels[1].value["found_s"][1].as_f64().unwrap(), found)
+            && labels[1].value["repetition"] == 2
+    );
     browser.ask("POST", "/refresh", &json!({})).await;
     browser.until("return document.querySelector('.border') !== null").await;
     browser.run("which.value = '2'; which.dispatchEvent(new Event('change'))").await;

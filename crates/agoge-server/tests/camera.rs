@@ -1,5 +1,5 @@
-//! The live page with a film as the browser's camera: the server's own network finds the athlete in it. Skipped without `chromedriver`, `AGOGE_TEST_DATA` and
-//! `AGOGE_TEST_WEIGHTS`.
+//! The live page with a film as the browser's camera: the server's own network finds the athlete in
+//! it. Skipped without `chromedriver`, `AGOGE_TEST_DATA` and `AGOGE_TEST_WEIGHTS`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // this whole file is test code
 
 mod common;
@@ -17,7 +17,8 @@ const SIZE: [usize; 2] = [360, 640];
 /// Where the inner test finds its film.
 const FILM: &str = "AGOGE_TEST_CAMERA_FILM";
 
-/// Where the hips and the ankles of the athlete are in the first picture of the film, shares of its height.
+/// Where the hips and the ankles of the athlete are in the first picture of the film, shares of its
+/// height.
 const HIPS: f64 = 0.47;
 const ANKLES: f64 = 0.64;
 /// By how much of their length the legs seem shorter at the deepest point.
@@ -26,7 +27,8 @@ const DEPTH: f64 = 0.4;
 const SQUAT: usize = 70;
 const REST: usize = 30;
 
-/// The row of a picture that is seen in a row once the legs are shorter by `sunk`, all as shares of the height: what is above the hips has come down, what is below the ankles stays.
+/// The row of a picture that is seen in a row once the legs are shorter by `sunk`, all as shares of
+/// the height: what is above the hips has come down, what is below the ankles stays.
 fn row(y: f64, sunk: f64) -> f64 {
     match y {
         _ if y < HIPS + sunk => y - sunk,
@@ -35,8 +37,10 @@ fn row(y: f64, sunk: f64) -> f64 {
     }
 }
 
-/// A squat as the raw video that Chromium takes for a camera, again and again (YUV4MPEG2, 4:2:0, BT.601), each pixel the nearest. There is no film of a squat at hand that can
-/// be decoded here, so the standing athlete of the film's first picture is made to sink: from the front or from behind, legs that bend are legs that seem shorter.
+/// A squat as the raw video that Chromium takes for a camera, again and again (YUV4MPEG2, 4:2:0,
+/// BT.601), each pixel the nearest. There is no film of a squat at hand that can be decoded here,
+/// so the standing athlete of the film's first picture is made to sink: from the front or from
+/// behind, legs that bend are legs that seem shorter.
 fn as_camera(film: &Path, to: &Path) {
     let [width, height] = SIZE;
     let mut out = BufWriter::new(std::fs::File::create(to).unwrap());
@@ -47,13 +51,20 @@ fn as_camera(film: &Path, to: &Path) {
         let share = frame.saturating_sub(REST) as f64 / SQUAT as f64;
         let sunk = DEPTH * (ANKLES - HIPS) * 0.5 * (1.0 - (std::f64::consts::TAU * share).cos());
         let at = |x: usize, y: usize| {
-            let y = (row((y as f64 + 0.5) / height as f64, sunk).max(0.0) * picture.height() as f64) as usize;
+            let y = (row((y as f64 + 0.5) / height as f64, sunk).max(0.0) * picture.height() as f64)
+                as usize;
             let x = x * picture.width() / width;
             [0, 1, 2].map(|colour| f64::from(rgb[3 * (y * picture.width() + x) + colour]))
         };
         let weighed = |weights: [f64; 3], offset: f64, step: usize| -> Vec<u8> {
-            let places = (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| (x, y)));
-            places.map(|(x, y)| at(x, y).iter().zip(weights).fold(offset, |sum, (v, w)| sum + v * w) as u8).collect()
+            let places = (0..height)
+                .step_by(step)
+                .flat_map(|y| (0..width).step_by(step).map(move |x| (x, y)));
+            places
+                .map(|(x, y)| {
+                    at(x, y).iter().zip(weights).fold(offset, |sum, (v, w)| sum + v * w) as u8
+                })
+                .collect()
         };
         out.write_all(b"FRAME\n").unwrap();
         out.write_all(&weighed([0.299, 0.587, 0.114], 0.0, 1)).unwrap();
@@ -63,10 +74,12 @@ fn as_camera(film: &Path, to: &Path) {
     out.flush().unwrap();
 }
 
-/// The network is found by an environment variable, which a test must not change for its neighbours: the test proper runs in a process of its own.
+/// The network is found by an environment variable, which a test must not change for its
+/// neighbours: the test proper runs in a process of its own.
 #[test]
 fn an_athlete_before_the_camera_is_seen() {
-    let (Some(data), Some(weights)) = (std::env::var_os("AGOGE_TEST_DATA"), std::env::var_os("AGOGE_TEST_WEIGHTS"))
+    let (Some(data), Some(weights)) =
+        (std::env::var_os("AGOGE_TEST_DATA"), std::env::var_os("AGOGE_TEST_WEIGHTS"))
     else {
         eprintln!("skipped: AGOGE_TEST_DATA or AGOGE_TEST_WEIGHTS is not set");
         return;
@@ -102,14 +115,18 @@ async fn before_the_camera() {
     browser.until("return document.getElementById('metric').textContent !== '' && document.getElementById('latency').textContent !== '–'").await;
     // The athlete's bones lie on the picture, which is to be seen beneath them.
     browser.until("const c = document.getElementById('figure'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length > 1000").await;
-    let covered = browser.run("return getComputedStyle(document.getElementById('figure')).backgroundColor").await;
+    let covered = browser
+        .run("return getComputedStyle(document.getElementById('figure')).backgroundColor")
+        .await;
     assert_eq!(covered, "rgba(0, 0, 0, 0)");
     browser.picture("camera").await;
     // Squats are counted, and listed.
     browser.until("return document.getElementById('count').textContent >= 2 && document.querySelectorAll('#log li').length >= 2").await;
     browser.picture("camera-counted").await;
     let (_, _, metrics) = get(running.address, "/metrics").await;
-    let frames = metrics.lines().find_map(|line| line.strip_prefix("agoge_live_frames_total ")?.parse::<u64>().ok());
+    let frames = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("agoge_live_frames_total ")?.parse::<u64>().ok());
     assert!(frames.unwrap() > 0, "{metrics}");
     browser.click("#stop").await;
     drop(browser);

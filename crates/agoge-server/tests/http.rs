@@ -10,10 +10,16 @@ use serde_json::Value;
 #[tokio::test]
 async fn other_machines_are_never_served_in_the_clear() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8420"] {
-        let config =
-            Config { address: address.parse().unwrap(), library: None, limits: Limits::default(), remote: None };
+        let config = Config {
+            address: address.parse().unwrap(),
+            library: None,
+            limits: Limits::default(),
+            remote: None,
+        };
         let refused = start(config).await.err().unwrap();
-        assert!(matches!(refused, Error::NotLoopback(_)) && refused.to_string().contains("; hint: "));
+        assert!(
+            matches!(refused, Error::NotLoopback(_)) && refused.to_string().contains("; hint: ")
+        );
     }
 }
 
@@ -25,15 +31,24 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
     let document: Value = serde_json::from_str(&document).unwrap();
     for (method, path, _) in routes() {
         assert!(document["paths"][path][method]["responses"].is_object(), "{method} {path}");
-        let filled = path.replace("{athlete}", "1").replace("{analysis}", "1").replace("{name}", "report.css");
+        let filled = path
+            .replace("{athlete}", "1")
+            .replace("{analysis}", "1")
+            .replace("{name}", "report.css");
         let (status, head, body) = match *method {
             "post" => post(running.address, &filled, "", b"").await,
             _ => get(running.address, &filled).await,
         };
         // Each is there: whatever it says, it is not the page that says that there is nothing.
-        assert!(!body.contains("There is nothing here") && status != 405, "{method} {path}: {status}");
+        assert!(
+            !body.contains("There is nothing here") && status != 405,
+            "{method} {path}: {status}"
+        );
         let known = document["paths"][path][method]["responses"].as_object().unwrap();
-        assert!(known.contains_key(&status.to_string()) || status == 400, "{method} {path} answers {status}");
+        assert!(
+            known.contains_key(&status.to_string()) || status == 400,
+            "{method} {path} answers {status}"
+        );
         let head = head.to_ascii_lowercase();
         for header in [
             "content-security-policy: default-src 'none'",
@@ -43,8 +58,12 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
             assert!(head.contains(header), "{path}: {header}");
         }
     }
-    let documented: usize =
-        document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    let documented: usize = document["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|path| path.as_object().unwrap().len())
+        .sum();
     assert_eq!(documented, routes().len());
     assert_eq!(get(running.address, "/nowhere").await.0, 404);
     running.stop().await;
@@ -73,7 +92,9 @@ async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
 
 #[tokio::test]
 async fn forged_hosts_and_origins_are_refused() {
-    let running = server(None, Limits { silence: std::time::Duration::from_secs(1), ..Limits::default() }).await;
+    let running =
+        server(None, Limits { silence: std::time::Duration::from_secs(1), ..Limits::default() })
+            .await;
     let (address, port) = (running.address, running.address.port());
     let ask = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     for host in [
@@ -85,7 +106,9 @@ async fn forged_hosts_and_origins_are_refused() {
         assert_eq!(raw(address, ask(&host).as_bytes()).await.0, 421, "{host}");
     }
     assert_eq!(raw(address, ask(&format!("localhost:{port}")).as_bytes()).await.0, 200);
-    let two = format!("GET / HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\nConnection: close\r\n\r\n");
+    let two = format!(
+        "GET / HTTP/1.1\r\nHost: {address}\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+    );
     assert!([400, 421].contains(&raw(address, two.as_bytes()).await.0));
     for header in [
         "Origin: http://evil.example\r\n",
@@ -93,7 +116,11 @@ async fn forged_hosts_and_origins_are_refused() {
         "Origin: https://127.0.0.1\r\n",
         "Sec-Fetch-Site: cross-site\r\n",
     ] {
-        assert_eq!(post(address, "/api/analyses?name=a.trc", header, b"x").await.0, 403, "{header}");
+        assert_eq!(
+            post(address, "/api/analyses?name=a.trc", header, b"x").await.0,
+            403,
+            "{header}"
+        );
         let socket = format!(
             "GET /live HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{header}\r\n"
         );
@@ -108,19 +135,31 @@ async fn forged_hosts_and_origins_are_refused() {
 async fn an_upload_is_analysed_whatever_its_name() {
     let running = server(None, Limits::default()).await;
     let file = recording_file();
-    for name in ["set.trc", "..%2F..%2Fetc%2Fpasswd.trc", "%3Cscript%3Ealert(1)%3C%2Fscript%3E.trc", "a%00b.trc"] {
+    for name in [
+        "set.trc",
+        "..%2F..%2Fetc%2Fpasswd.trc",
+        "%3Cscript%3Ealert(1)%3C%2Fscript%3E.trc",
+        "a%00b.trc",
+    ] {
         let (status, _, body) =
-            post(running.address, &format!("/api/analyses?movement=squat&name={name}"), "", &file).await;
+            post(running.address, &format!("/api/analyses?movement=squat&name={name}"), "", &file)
+                .await;
         assert_eq!(status, 200, "{name}: {body}");
         let said: Value = serde_json::from_str(&body).unwrap();
         let (status, head, page) = get(running.address, said["url"].as_str().unwrap()).await;
         assert_eq!(status, 200);
         assert!(
-            page.contains("Change this first") && !page.contains("<script>alert") && !page.contains("etc/passwd"),
+            page.contains("Change this first")
+                && !page.contains("<script>alert")
+                && !page.contains("etc/passwd"),
             "{name}"
         );
         // The one inline script is named by its hash.
-        assert!(head.contains("script-src 'self' 'sha256-") && !head.contains("script-src 'self' 'unsafe"), "{head}");
+        assert!(
+            head.contains("script-src 'self' 'sha256-")
+                && !head.contains("script-src 'self' 'unsafe"),
+            "{head}"
+        );
         let (_, _, start) = get(running.address, "/").await;
         assert!(!start.contains("<script>alert"));
     }
@@ -130,7 +169,8 @@ async fn an_upload_is_analysed_whatever_its_name() {
         ("name=a.trc", b"nonsense"),
         ("name=a.mp4", b""),
     ] {
-        let (status, _, said) = post(running.address, &format!("/api/analyses?{query}"), "", body).await;
+        let (status, _, said) =
+            post(running.address, &format!("/api/analyses?{query}"), "", body).await;
         assert_eq!(status, 422, "{query}");
         assert!(said.contains("hint: ") && !said.contains("/tmp"), "{query}: {said}");
     }
@@ -140,12 +180,18 @@ async fn an_upload_is_analysed_whatever_its_name() {
 #[tokio::test]
 async fn large_bodies_are_refused() {
     let running = server(None, Limits { upload: 1 << 20, ..Limits::default() }).await;
-    let (status, ..) = post(running.address, "/api/analyses?name=a.trc", "", &vec![b'x'; 3 << 20]).await;
+    let (status, ..) =
+        post(running.address, "/api/analyses?name=a.trc", "", &vec![b'x'; 3 << 20]).await;
     // Told so, or cut off while still sending.
     assert!([413, 0].contains(&status), "{status}");
     let body = format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20));
-    let (status, ..) =
-        post(running.address, "/api/athletes", "Content-Type: application/json\r\n", body.as_bytes()).await;
+    let (status, ..) = post(
+        running.address,
+        "/api/athletes",
+        "Content-Type: application/json\r\n",
+        body.as_bytes(),
+    )
+    .await;
     assert!([413, 0].contains(&status), "{status}");
     assert_eq!(get(running.address, "/healthz").await.0, 200);
     running.stop().await;
@@ -158,11 +204,18 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     let address = running.address;
     let json = "Content-Type: application/json\r\n";
     for wrong in ["../evil", "a/b", "", ".hidden"] {
-        let (status, ..) = post(address, "/api/athletes", json, format!("{{\"name\": \"{wrong}\"}}").as_bytes()).await;
+        let (status, ..) =
+            post(address, "/api/athletes", json, format!("{{\"name\": \"{wrong}\"}}").as_bytes())
+                .await;
         assert_eq!(status, 422, "{wrong}");
     }
     // Any text type would do for a form of another site; only JSON is taken, which asks first.
-    assert_eq!(post(address, "/api/athletes", "Content-Type: text/plain\r\n", b"{\"name\": \"Ada\"}").await.0, 415);
+    assert_eq!(
+        post(address, "/api/athletes", "Content-Type: text/plain\r\n", b"{\"name\": \"Ada\"}")
+            .await
+            .0,
+        415
+    );
     let script = "<img src=x onerror=alert(1)>'; DROP TABLE athletes; --";
     let body = serde_json::json!({ "name": script }).to_string();
     let (status, _, said) = post(address, "/api/athletes", json, body.as_bytes()).await;
@@ -172,10 +225,17 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     let (status, _, said) = post(address, &upload, "", &recording_file()).await;
     assert_eq!(status, 200, "{said}");
     let report = serde_json::from_str::<Value>(&said).unwrap()["url"].as_str().unwrap().to_owned();
-    assert!(report.starts_with("/library/analyses/") && get(address, &report).await.2.contains("Change this first"));
-    let (status, _, said) = post(address, &upload.replace("squat", "sit_to_stand"), "", &recording_file()).await;
+    assert!(
+        report.starts_with("/library/analyses/")
+            && get(address, &report).await.2.contains("Change this first")
+    );
+    let (status, _, said) =
+        post(address, &upload.replace("squat", "sit_to_stand"), "", &recording_file()).await;
     assert_eq!(status, 200, "{said}");
-    assert_eq!(post(address, &upload.replace("set.trc", "other.trc"), "", &recording_file()).await.0, 200);
+    assert_eq!(
+        post(address, &upload.replace("set.trc", "other.trc"), "", &recording_file()).await.0,
+        200
+    );
     let stands = |first: &str, second: &str| format!("/compare?first={first}&second={second}");
     for (path, status) in [
         (stands("1", "2"), 422),
@@ -186,29 +246,53 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     ] {
         assert_eq!(get(address, &path).await.0, status, "{path}");
     }
-    let (one, load, plan) = (format!("/athletes/{id}"), format!("/athletes/{id}/load"), format!("/athletes/{id}/plan"));
+    let (one, load, plan) =
+        (format!("/athletes/{id}"), format!("/athletes/{id}/load"), format!("/athletes/{id}/plan"));
     for path in ["/", "/athletes", &one, &load, &plan, "/compare?first=1", &stands("1", "3")] {
         let (status, _, page) = get(address, path).await;
-        assert!(status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"), "{path}");
+        assert!(
+            status == 200 && page.contains("&lt;img src=x") && !page.contains("<img src=x"),
+            "{path}"
+        );
     }
     // Corrections are for the server's own pages and programs, in JSON, and must be possible.
     let borders = format!("/api{report}/borders");
     let own: Value = serde_json::from_str(
-        get(address, &report).await.2.split("id=\"corrections\">").nth(1).unwrap().split("</script>").next().unwrap(),
+        get(address, &report)
+            .await
+            .2
+            .split("id=\"corrections\">")
+            .nth(1)
+            .unwrap()
+            .split("</script>")
+            .next()
+            .unwrap(),
     )
     .unwrap();
-    let right = serde_json::json!({ "repetition": 1, "at_s": own["repetitions"][0]["found_s"] }).to_string();
+    let right = serde_json::json!({ "repetition": 1, "at_s": own["repetitions"][0]["found_s"] })
+        .to_string();
     let evil = format!("{json}Origin: http://evil.example\r\n");
     assert_eq!(post(address, &borders, &evil, right.as_bytes()).await.0, 403);
-    assert_eq!(post(address, &borders, "Content-Type: text/plain\r\n", right.as_bytes()).await.0, 415);
-    assert_eq!(post(address, "/api/library/analyses/999/borders", json, right.as_bytes()).await.0, 404);
-    for wrong in [r#"{"repetition":1,"at_s":[1,2]}"#, r#"{"repetition":1,"at_s":[3,2,1]}"#, r#"{"repetition":1}"#] {
+    assert_eq!(
+        post(address, &borders, "Content-Type: text/plain\r\n", right.as_bytes()).await.0,
+        415
+    );
+    assert_eq!(
+        post(address, "/api/library/analyses/999/borders", json, right.as_bytes()).await.0,
+        404
+    );
+    for wrong in [
+        r#"{"repetition":1,"at_s":[1,2]}"#,
+        r#"{"repetition":1,"at_s":[3,2,1]}"#,
+        r#"{"repetition":1}"#,
+    ] {
         assert_eq!(post(address, &borders, json, wrong.as_bytes()).await.0, 422, "{wrong}");
     }
     let many = format!("{{\"repetition\": 1, \"at_s\": [{}0]}}", "0,".repeat(100_000));
     assert!([413, 0].contains(&post(address, &borders, json, many.as_bytes()).await.0));
     assert_eq!(post(address, &borders, json, right.as_bytes()).await.0, 200);
-    let found = |text: String| serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len();
+    let found =
+        |text: String| serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len();
     assert_eq!(found(get(address, "/api/athletes?search=%27%20OR%20%271%27%3D%271").await.2), 0);
     assert_eq!(found(get(address, "/api/athletes?search=DROP%20TABLE").await.2), 1);
     assert_eq!(get(address, "/athletes/999").await.0, 404);
@@ -226,7 +310,8 @@ async fn pages_speak_the_readers_language() {
     let running = server(Some(folder.path().to_owned()), Limits::default()).await;
     let address = running.address;
     let ask = |path: &str, more: &str| {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}\r\n");
         async move { raw(address, request.as_bytes()).await }
     };
     let chinese = "Accept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n";
@@ -234,15 +319,28 @@ async fn pages_speak_the_readers_language() {
         let (_, _, page) = ask(path, chinese).await;
         assert!(page.contains("lang=\"zh-Hans\"") && page.contains("一切都留在本机"), "{path}");
         let (_, _, page) = ask(path, &format!("{chinese}Cookie: a=b; lang=en\r\n")).await;
-        assert!(page.contains("lang=\"en\"") && page.contains("Everything stays on this machine"), "{path}");
+        assert!(
+            page.contains("lang=\"en\"") && page.contains("Everything stays on this machine"),
+            "{path}"
+        );
         let back = format!("/language?to=zh&amp;back={}", path.replace('?', "%3F"));
         assert!(page.contains(&back), "{path}");
     }
     let (status, head, _) = ask("/language?to=zh&back=/compare%3Ffirst%3D1", "").await;
     let head = head.to_ascii_lowercase();
-    assert!(status == 303 && head.contains("set-cookie: lang=zh;") && head.contains("location: /compare?first=1\r\n"));
+    assert!(
+        status == 303
+            && head.contains("set-cookie: lang=zh;")
+            && head.contains("location: /compare?first=1\r\n")
+    );
     // It leads nowhere else, and nothing is put into the headers.
-    for back in ["//evil.example", "https://evil.example", "%2F%5Cevil.example", "/a%0D%0AX-Evil:%201", "evil"] {
+    for back in [
+        "//evil.example",
+        "https://evil.example",
+        "%2F%5Cevil.example",
+        "/a%0D%0AX-Evil:%201",
+        "evil",
+    ] {
         let (_, head, _) = ask(&format!("/language?to=zh&back={back}"), "").await;
         assert!(!head.to_ascii_lowercase().contains("evil"), "{back}: {head}");
     }

@@ -20,7 +20,12 @@ async fn a_set_of_squats_is_counted_and_each_frame_answered() {
     assert_eq!(completed(&heard), 5);
     let answers = heard.iter().filter(|event| event["event"] == "metric").count();
     assert_eq!(answers, squats().1.len());
-    assert!(heard.iter().filter(|event| event["event"] == "metric").all(|event| event["latency_ms"].is_f64()));
+    assert!(
+        heard
+            .iter()
+            .filter(|event| event["event"] == "metric")
+            .all(|event| event["latency_ms"].is_f64())
+    );
     assert_eq!(heard.last().unwrap()["event"], "bye");
     let (_, _, metrics) = get(running.address, "/metrics").await;
     assert!(
@@ -47,10 +52,13 @@ async fn messagepack_says_the_same_as_json() {
     running.stop().await;
 }
 
-/// Samples of a sensor on a thigh, 50 a second: two seconds of rest, then a squat by 80 degrees every four seconds; sent by fives, one block of them lost.
+/// Samples of a sensor on a thigh, 50 a second: two seconds of rest, then a squat by 80 degrees
+/// every four seconds; sent by fives, one block of them lost.
 fn thigh(squats: usize) -> Vec<Value> {
     let angle = |t: f64| match (t - 2.0).rem_euclid(4.0) {
-        within if t > 2.0 && within < 3.0 => 40.0 * (1.0 - (std::f64::consts::TAU * within / 3.0).cos()),
+        within if t > 2.0 && within < 3.0 => {
+            40.0 * (1.0 - (std::f64::consts::TAU * within / 3.0).cos())
+        }
         _ => 0.0,
     };
     let sample = |t: f64| {
@@ -67,8 +75,9 @@ fn thigh(squats: usize) -> Vec<Value> {
     let blocks = (2 + 4 * squats) * 10;
     let block = |block: usize| {
         let t = block as f64 / 10.0;
-        let samples: Vec<Value> =
-            (0..5).map(|at| if block == 3 { Value::Null } else { sample(t + at as f64 / 50.0) }).collect();
+        let samples: Vec<Value> = (0..5)
+            .map(|at| if block == 3 { Value::Null } else { sample(t + at as f64 / 50.0) })
+            .collect();
         json!({ "t": t, "sensor": samples })
     };
     (0..blocks).map(block).collect()
@@ -80,7 +89,11 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
     let ada = agoge::Store::open(folder.path()).unwrap().add_athlete("Ada", "").unwrap();
     let running = server(Some(folder.path().to_owned()), Limits::default()).await;
     let mut socket = live(running.address).await;
-    say(&mut socket, &json!({ "sensor": { "part": "right_thigh", "rate_hz": 50 }, "athlete": ada.0 })).await;
+    say(
+        &mut socket,
+        &json!({ "sensor": { "part": "right_thigh", "rate_hz": 50 }, "athlete": ada.0 }),
+    )
+    .await;
     for block in thigh(6) {
         say(&mut socket, &block).await;
     }
@@ -92,7 +105,8 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
     assert_eq!(heard.iter().filter(|event| event["event"] == "error").count(), 2);
     assert_eq!(completed(&heard), 6);
     let last = heard.iter().rfind(|event| event["event"] == "repetition").unwrap();
-    let tilt = last["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
+    let tilt =
+        last["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
     assert!((tilt["value"].as_f64().unwrap() - 80.0).abs() < 4.0, "{tilt}");
     running.stop().await;
     // The keeper ends when everything is written; then the analysis is there, with the same squats.
@@ -128,14 +142,20 @@ async fn a_sensor_beside_the_joints_is_kept_with_them() {
     }
     say(&mut socket, &json!({ "end": true })).await;
     let heard = hear_all(&mut socket).await;
-    assert_eq!((completed(&heard), heard.iter().filter(|event| event["event"] == "error").count()), (5, 0));
+    assert_eq!(
+        (completed(&heard), heard.iter().filter(|event| event["event"] == "error").count()),
+        (5, 0)
+    );
     running.stop().await;
     for _ in 0..100 {
         let store = agoge::Store::open(folder.path()).unwrap();
         if let [row] = &store.recordings(ada).unwrap()[..] {
             let recording = store.recording(row.id).unwrap();
             assert_eq!((recording.frames(), recording.channels.len()), (frames.len(), 6));
-            assert_eq!((recording.channels[0].unit.as_str(), recording.channels[3].unit.as_str()), ("g", "deg/s"));
+            assert_eq!(
+                (recording.channels[0].unit.as_str(), recording.channels[3].unit.as_str()),
+                ("g", "deg/s")
+            );
             return;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -178,7 +198,10 @@ async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
     )
     .await;
     assert_eq!(errors.len(), 5, "{errors:?}");
-    assert!(errors.iter().all(|error| error["what"].as_str().unwrap().contains("hint: ")), "{errors:?}");
+    assert!(
+        errors.iter().all(|error| error["what"].as_str().unwrap().contains("hint: ")),
+        "{errors:?}"
+    );
     assert_eq!(errors[4]["closing"], true);
     // Not a number, which JSON cannot say.
     #[derive(serde::Serialize)]
@@ -186,13 +209,20 @@ async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
         t: f64,
         joints: Vec<[f64; 3]>,
     }
-    let packed =
-        |t: f64, x: f64| Message::binary(rmp_serde::to_vec_named(&Frame { t, joints: vec![[x, 0.0, 0.0]] }).unwrap());
+    let packed = |t: f64, x: f64| {
+        Message::binary(rmp_serde::to_vec_named(&Frame { t, joints: vec![[x, 0.0, 0.0]] }).unwrap())
+    };
     let hello = json!({ "joints": ["left_knee"], "space": "3d", "movement": "squat" }).to_string();
     let end = Message::text(r#"{"end": true}"#);
     let errors = mistakes(
         running.address,
-        vec![Message::text(hello), packed(0.0, f64::NAN), packed(f64::NAN, 0.0), packed(1.0, 0.0), end],
+        vec![
+            Message::text(hello),
+            packed(0.0, f64::NAN),
+            packed(f64::NAN, 0.0),
+            packed(1.0, 0.0),
+            end,
+        ],
     )
     .await;
     assert_eq!(errors.len(), 2, "{errors:?}");
@@ -202,7 +232,8 @@ async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
 
 #[tokio::test]
 async fn rude_clients_hurt_only_themselves() {
-    let limits = Limits { silence: Duration::from_secs(2), live: 20, connections: 300, ..Limits::default() };
+    let limits =
+        Limits { silence: Duration::from_secs(2), live: 20, connections: 300, ..Limits::default() };
     let running = server(None, limits).await;
     let address = running.address;
     // Half a request, and nothing more.
@@ -220,14 +251,23 @@ async fn rude_clients_hurt_only_themselves() {
     // Ten megabytes in a frame.
     let mut heavy = live(address).await;
     let _ = heavy.send(Message::text("x".repeat(10 << 20))).await;
-    assert!(hear_all(&mut heavy).await.iter().all(|event| event["event"] == "error" || event["event"] == "bye"));
+    assert!(
+        hear_all(&mut heavy)
+            .await
+            .iter()
+            .all(|event| event["event"] == "error" || event["event"] == "bye")
+    );
     // A client that sends for ever and reads nothing.
     let (hello, frames) = squats();
     let (mut deaf, _never_read) = live(address).await.split();
     deaf.send(Message::text(hello.to_string())).await.unwrap();
     for time in 0..20_000 {
         let frame = json!({ "t": f64::from(time), "joints": frames[0]["joints"] });
-        let sent = tokio::time::timeout(Duration::from_secs(5), deaf.send(Message::text(frame.to_string()))).await;
+        let sent = tokio::time::timeout(
+            Duration::from_secs(5),
+            deaf.send(Message::text(frame.to_string())),
+        )
+        .await;
         if !matches!(sent, Ok(Ok(()))) {
             break;
         }
@@ -252,7 +292,11 @@ async fn rude_clients_hurt_only_themselves() {
 async fn hellos_that_make_no_sense_say_why() {
     let running = server(None, Limits::default()).await;
     let mut socket = live(running.address).await;
-    say(&mut socket, &json!({ "skeleton": "mediapipe_33", "space": "3d", "movement": "../../etc/passwd.toml" })).await;
+    say(
+        &mut socket,
+        &json!({ "skeleton": "mediapipe_33", "space": "3d", "movement": "../../etc/passwd.toml" }),
+    )
+    .await;
     let heard = hear_all(&mut socket).await;
     assert!(heard[0]["what"].as_str().unwrap().contains("there is no movement"), "{heard:?}");
     running.stop().await;

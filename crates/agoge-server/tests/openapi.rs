@@ -1,6 +1,8 @@
-//! The OpenAPI document against the server, by a program that makes requests of it: schemathesis (Python), with what is right by the document and what is wrong.
+//! The OpenAPI document against the server, by a program that makes requests of it: schemathesis
+//! (Python), with what is right by the document and what is wrong.
 //!
-//! Needs `AGOGE_TEST_SCHEMATHESIS`: the path of the program (`pip install schemathesis` in an environment of its own; `.ci/run` does it). Without it the test says so and is skipped.
+//! Needs `AGOGE_TEST_SCHEMATHESIS`: the path of the program (`pip install schemathesis` in an
+//! environment of its own; `.ci/run` does it). Without it the test says so and is skipped.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // this whole file is test code
 
 mod common;
@@ -24,18 +26,29 @@ async fn the_server_does_what_its_document_says() {
     let library = folder.path().join("library");
     let store = Store::open(&library).unwrap();
     let ada = store.add_athlete("Ada", "").unwrap();
-    let recording = Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let recording =
+        Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
     let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
-    save(&store, (ada, "2026-03-02".parse().unwrap()), &recording, &analysis, Models::bundled(), &options).unwrap();
+    save(
+        &store,
+        (ada, "2026-03-02".parse().unwrap()),
+        &recording,
+        &analysis,
+        Models::bundled(),
+        &options,
+    )
+    .unwrap();
     drop(store);
-    let running = server(Some(library.clone()), Limits { requests: 1e6, ..Limits::default() }).await;
+    let running =
+        server(Some(library.clone()), Limits { requests: 1e6, ..Limits::default() }).await;
     let document = format!("http://{}/openapi.json", running.address);
     let own = folder.path().to_owned();
     let asked = move || {
         Command::new(program)
             .args(["run", &document, "--max-examples", "25", "--seed", "1", "--no-color"])
-            // What a recording is, and which borders a repetition can have, no schema can say; and sockets are opened by no plain request.
+            // What a recording is, and which borders a repetition can have, no schema can say; and
+            // sockets are opened by no plain request.
             .args(["--exclude-checks", "positive_data_acceptance"])
             .current_dir(own)
             .output()

@@ -40,13 +40,21 @@ async fn connect(folder: &Path, running: &Running) -> TlsStream<TcpStream> {
 }
 
 /// Status and the whole answer.
-async fn ask(folder: &Path, running: &Running, start: &str, more: &str, body: &str) -> (u16, String) {
+async fn ask(
+    folder: &Path,
+    running: &Running,
+    start: &str,
+    more: &str,
+    body: &str,
+) -> (u16, String) {
     let mut stream = connect(folder, running).await;
     let port = running.address.port();
-    let host = if more.contains("Host: ") { String::new() } else { format!("Host: 127.0.0.1:{port}\r\n") };
+    let host =
+        if more.contains("Host: ") { String::new() } else { format!("Host: 127.0.0.1:{port}\r\n") };
     let length = body.len();
-    let request =
-        format!("{start} HTTP/1.1\r\n{host}Connection: close\r\n{more}Content-Length: {length}\r\n\r\n{body}");
+    let request = format!(
+        "{start} HTTP/1.1\r\n{host}Connection: close\r\n{more}Content-Length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     // A server that closes without saying so is no fault here.
@@ -78,11 +86,15 @@ async fn only_who_brings_the_token_is_served() {
     for path in ["/enter", "/certificate", "/healthz", "/assets/enter.js"] {
         assert_eq!(ask(folder, &running, &format!("GET {path}"), "", "").await.0, 200, "{path}");
     }
-    let (status, answer) = ask(folder, &running, "GET /athletes", "Accept: text/html\r\n", "").await;
+    let (status, answer) =
+        ask(folder, &running, "GET /athletes", "Accept: text/html\r\n", "").await;
     assert!(status == 303 && answer.contains("location: /enter"), "{answer}");
     assert_eq!(ask(folder, &running, "GET /athletes", &bearer, "").await.0, 200);
     // A browser's way.
-    let own = format!("Origin: https://127.0.0.1:{}\r\nContent-Type: application/json\r\n", running.address.port());
+    let own = format!(
+        "Origin: https://127.0.0.1:{}\r\nContent-Type: application/json\r\n",
+        running.address.port()
+    );
     let given = format!(r#"{{"token": "{token}"}}"#);
     let (status, answer) = ask(folder, &running, "POST /api/enter", &own, &given).await;
     let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
@@ -92,13 +104,28 @@ async fn only_who_brings_the_token_is_served() {
     let cookie = format!("Cookie: {}\r\n", cookie.split(';').next().unwrap());
     assert_eq!(ask(folder, &running, "GET /athletes", &cookie, "").await.0, 200);
     let name = r#"{"name": "A"}"#;
-    assert_eq!(ask(folder, &running, "POST /api/athletes", &format!("{own}{cookie}"), name).await.0, 200);
-    // The cookie does not help a page from elsewhere, nor a name that was pointed here, nor one in the clear.
+    assert_eq!(
+        ask(folder, &running, "POST /api/athletes", &format!("{own}{cookie}"), name).await.0,
+        200
+    );
+    // The cookie does not help a page from elsewhere, nor a name that was pointed here, nor one in
+    // the clear.
     let evil = "Origin: https://evil.example\r\nContent-Type: application/json\r\n";
-    assert_eq!(ask(folder, &running, "POST /api/athletes", &format!("{evil}{cookie}"), name).await.0, 403);
+    assert_eq!(
+        ask(folder, &running, "POST /api/athletes", &format!("{evil}{cookie}"), name).await.0,
+        403
+    );
     let clear = own.replace("https:", "http:");
-    assert_eq!(ask(folder, &running, "POST /api/athletes", &format!("{clear}{cookie}"), name).await.0, 403);
-    assert_eq!(ask(folder, &running, "GET /athletes", &format!("Host: evil.example\r\n{cookie}"), "").await.0, 421);
+    assert_eq!(
+        ask(folder, &running, "POST /api/athletes", &format!("{clear}{cookie}"), name).await.0,
+        403
+    );
+    assert_eq!(
+        ask(folder, &running, "GET /athletes", &format!("Host: evil.example\r\n{cookie}"), "")
+            .await
+            .0,
+        421
+    );
     running.stop().await;
 }
 
@@ -108,7 +135,11 @@ async fn guesses_are_few() {
     let (folder, running) = (folder.path(), server(folder.path()).await);
     let mut answers = Vec::new();
     for guess in 0..12 {
-        answers.push(ask(folder, &running, "GET /athletes", &format!("Cookie: agoge=guess{guess}\r\n"), "").await.0);
+        answers.push(
+            ask(folder, &running, "GET /athletes", &format!("Cookie: agoge=guess{guess}\r\n"), "")
+                .await
+                .0,
+        );
     }
     assert_eq!(answers[..5], [401; 5]);
     assert!(answers[6..].iter().all(|status| *status == 429), "{answers:?}");
@@ -121,12 +152,15 @@ async fn nothing_is_said_in_the_clear() {
     let running = server(folder.path()).await;
     let port = running.address.port();
     let local = SocketAddr::from(([127, 0, 0, 1], port));
-    let request = format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    let request =
+        format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     let (status, head, body) = common::raw(local, request.as_bytes()).await;
     assert!(status == 0 && !head.contains("HTTP") && body.is_empty(), "{head}");
     // Who connects and says nothing leaves the others alone.
-    let _mute: Vec<TcpStream> =
-        futures_util::future::join_all((0..20).map(|_| async { TcpStream::connect(local).await.unwrap() })).await;
+    let _mute: Vec<TcpStream> = futures_util::future::join_all(
+        (0..20).map(|_| async { TcpStream::connect(local).await.unwrap() }),
+    )
+    .await;
     assert_eq!(ask(folder.path(), &running, "GET /healthz", "", "").await.0, 200);
     running.stop().await;
 }
@@ -140,13 +174,20 @@ async fn a_device_follows_a_set_over_tls() {
         let url = format!("wss://127.0.0.1:{}/live", running.address.port());
         let mut request = url.into_client_request().unwrap();
         if let Some(token) = token {
-            request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+            request
+                .headers_mut()
+                .insert("authorization", format!("Bearer {token}").parse().unwrap());
         }
         request
     };
-    assert!(tokio_tungstenite::client_async(request(None), connect(folder, &running).await).await.is_err());
+    assert!(
+        tokio_tungstenite::client_async(request(None), connect(folder, &running).await)
+            .await
+            .is_err()
+    );
     let stream = connect(folder, &running).await;
-    let (mut socket, _) = tokio_tungstenite::client_async(request(Some(&token)), stream).await.unwrap();
+    let (mut socket, _) =
+        tokio_tungstenite::client_async(request(Some(&token)), stream).await.unwrap();
     let (hello, frames) = common::squats();
     socket.send(Message::text(hello.to_string())).await.unwrap();
     let (mut send, hear) = socket.split();
@@ -155,9 +196,15 @@ async fn a_device_follows_a_set_over_tls() {
         send.send(Message::text(frame.to_string())).await.unwrap();
     }
     send.send(Message::text(r#"{"end":true}"#)).await.unwrap();
-    let heard: Vec<_> =
-        hearing.await.unwrap().into_iter().flatten().filter_map(|message| message.into_text().ok()).collect();
-    let heard: Vec<serde_json::Value> = heard.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    let heard: Vec<_> = hearing
+        .await
+        .unwrap()
+        .into_iter()
+        .flatten()
+        .filter_map(|message| message.into_text().ok())
+        .collect();
+    let heard: Vec<serde_json::Value> =
+        heard.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     assert_eq!(common::completed(&heard), 5);
     running.stop().await;
 }

@@ -2,7 +2,8 @@
 
 use crate::athletes::{ATHLETE, athlete};
 use crate::rows::{
-    AnalysisId, AnalysisRow, Athlete, AthleteId, Made, RecordingId, Standing, day, verdict, verdict_text,
+    AnalysisId, AnalysisRow, Athlete, AthleteId, Made, RecordingId, Standing, day, verdict,
+    verdict_text,
 };
 use crate::store::{count, must_exist, now};
 use crate::{Error, Store};
@@ -13,8 +14,7 @@ use rusqlite::{OptionalExtension, Row, params};
 const COLUMNS: &str = "analyses.id, analyses.recording, sessions.day, analyses.made_unix_s, analyses.program, analyses.model, analyses.movement,
     analyses.score, analyses.verdict, analyses.repetitions, analyses.finding";
 /// Where they come from.
-const TABLES: &str =
-    "analyses JOIN recordings ON recordings.id = analyses.recording JOIN sessions ON sessions.id = recordings.session";
+const TABLES: &str = "analyses JOIN recordings ON recordings.id = analyses.recording JOIN sessions ON sessions.id = recordings.session";
 
 /// An analysis from the columns of a row, beginning with the `first`.
 fn analysis_row(row: &Row<'_>, first: usize) -> rusqlite::Result<AnalysisRow> {
@@ -38,8 +38,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`] without such a recording, or if the library cannot be changed.
-    pub fn save_analysis(&self, recording: RecordingId, analysis: &Analysis, made: &Made) -> Result<AnalysisId, Error> {
-        let (json, options) = (serde_json::to_string(analysis)?, serde_json::to_string(&made.options)?);
+    pub fn save_analysis(
+        &self,
+        recording: RecordingId,
+        analysis: &Analysis,
+        made: &Made,
+    ) -> Result<AnalysisId, Error> {
+        let (json, options) =
+            (serde_json::to_string(analysis)?, serde_json::to_string(&made.options)?);
         self.write(|change| {
             must_exist(change, "recordings", "recording", recording.0)?;
             let sql = "SELECT id FROM analyses JOIN documents ON analysis = id
@@ -84,11 +90,16 @@ impl Store {
         })
     }
 
-    /// The newest analyses of a movement with whose they are, at most `most` of them, the newest first.
+    /// The newest analyses of a movement with whose they are, at most `most` of them, the newest
+    /// first.
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn analyses_of_movement(&self, movement: &str, most: usize) -> Result<Vec<(Athlete, AnalysisRow)>, Error> {
+    pub fn analyses_of_movement(
+        &self,
+        movement: &str,
+        most: usize,
+    ) -> Result<Vec<(Athlete, AnalysisRow)>, Error> {
         self.read(|now| {
             let sql = format!(
                 "SELECT {ATHLETE}, {COLUMNS} FROM {TABLES} JOIN athletes ON athletes.id = sessions.athlete
@@ -162,7 +173,9 @@ impl Store {
     fn document(&self, id: AnalysisId, column: &'static str) -> Result<String, Error> {
         self.read(|now| {
             let sql = format!("SELECT {column} FROM documents WHERE analysis = ?1");
-            now.query_row(&sql, [id], |row| row.get(0)).optional()?.ok_or(Error::Nothing { what: "analysis", id: id.0 })
+            now.query_row(&sql, [id], |row| row.get(0))
+                .optional()?
+                .ok_or(Error::Nothing { what: "analysis", id: id.0 })
         })
     }
 

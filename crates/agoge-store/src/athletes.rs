@@ -92,7 +92,8 @@ impl Store {
     /// If the library cannot be read.
     pub fn search_athletes(&self, letters: &str) -> Result<Vec<Athlete>, Error> {
         self.read(|now| {
-            let sql = format!("SELECT {ATHLETE} FROM athletes WHERE instr(key, ?1) > 0 ORDER BY key");
+            let sql =
+                format!("SELECT {ATHLETE} FROM athletes WHERE instr(key, ?1) > 0 ORDER BY key");
             Ok(now.prepare(&sql)?.query_map([key(letters)], athlete)?.collect::<Result<_, _>>()?)
         })
     }
@@ -103,7 +104,9 @@ impl Store {
     /// [`Error::Nothing`], or if the library cannot be changed.
     pub fn note_athlete(&self, athlete: AthleteId, note: &str) -> Result<(), Error> {
         self.write(|change| {
-            match change.execute("UPDATE athletes SET note = ?2 WHERE id = ?1", params![athlete, note])? {
+            match change
+                .execute("UPDATE athletes SET note = ?2 WHERE id = ?1", params![athlete, note])?
+            {
                 0 => Err(Error::Nothing { what: "athlete", id: athlete.0 }),
                 _ => Ok(()),
             }
@@ -151,9 +154,15 @@ impl Store {
     /// If the library cannot be read.
     pub fn sessions(&self, athlete: AthleteId) -> Result<Vec<Session>, Error> {
         self.read(|now| {
-            let sql = "SELECT id, athlete, day, note FROM sessions WHERE athlete = ?1 ORDER BY day DESC";
+            let sql =
+                "SELECT id, athlete, day, note FROM sessions WHERE athlete = ?1 ORDER BY day DESC";
             let session = |row: &Row<'_>| {
-                Ok(Session { id: row.get(0)?, athlete: row.get(1)?, day: day(row, 2)?, note: row.get(3)? })
+                Ok(Session {
+                    id: row.get(0)?,
+                    athlete: row.get(1)?,
+                    day: day(row, 2)?,
+                    note: row.get(3)?,
+                })
             };
             Ok(now.prepare(sql)?.query_map([athlete], session)?.collect::<Result<_, _>>()?)
         })
@@ -163,10 +172,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be changed.
-    pub fn note_session(&self, athlete: AthleteId, day: Day, note: &str) -> Result<SessionId, Error> {
+    pub fn note_session(
+        &self,
+        athlete: AthleteId,
+        day: Day,
+        note: &str,
+    ) -> Result<SessionId, Error> {
         self.write(|change| {
             let session = session_of(change, athlete, day)?;
-            change.execute("UPDATE sessions SET note = ?2 WHERE id = ?1", params![session, note])?;
+            change
+                .execute("UPDATE sessions SET note = ?2 WHERE id = ?1", params![session, note])?;
             Ok(session)
         })
     }
@@ -197,10 +212,17 @@ impl Store {
 }
 
 /// An athlete's session of a day, made if there was none.
-pub(crate) fn session_of(change: &Transaction<'_>, athlete: AthleteId, day: Day) -> Result<SessionId, Error> {
+pub(crate) fn session_of(
+    change: &Transaction<'_>,
+    athlete: AthleteId,
+    day: Day,
+) -> Result<SessionId, Error> {
     must_exist(change, "athletes", "athlete", athlete.0)?;
     let day = day.to_string();
-    change.execute("INSERT OR IGNORE INTO sessions (athlete, day, note) VALUES (?1, ?2, '')", params![athlete, day])?;
+    change.execute(
+        "INSERT OR IGNORE INTO sessions (athlete, day, note) VALUES (?1, ?2, '')",
+        params![athlete, day],
+    )?;
     let sql = "SELECT id FROM sessions WHERE athlete = ?1 AND day = ?2";
     Ok(change.query_row(sql, params![athlete, day], |row| row.get(0))?)
 }

@@ -13,14 +13,19 @@ pub(crate) const PARTIAL: &str = "restoring.partial";
 const READY: &str = "restoring";
 
 impl Store {
-    /// Copies the library into a folder that must not be there or be empty. It is complete as soon as it has its name. Other programs may go on working;
-    /// the copy has the state of the beginning.
+    /// Copies the library into a folder that must not be there or be empty. It is complete as soon
+    /// as it has its name. Other programs may go on working; the copy has the state of the
+    /// beginning.
     ///
     /// # Errors
-    /// [`Error::NotEmpty`]; [`Error::Damaged`] if the file of a recording is missing; if the folder cannot be written.
+    /// [`Error::NotEmpty`]; [`Error::Damaged`] if the file of a recording is missing; if the folder
+    /// cannot be written.
     pub fn backup(&self, to: &Path) -> Result<(), Error> {
         if !files::entries(to)?.is_empty() {
-            return Err(Error::NotEmpty { hint: "name a new folder for the backup", folder: to.to_owned() });
+            return Err(Error::NotEmpty {
+                hint: "name a new folder for the backup",
+                folder: to.to_owned(),
+            });
         }
         let mut partial = to.as_os_str().to_owned();
         partial.push(".partial");
@@ -56,7 +61,8 @@ impl Store {
             statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
         };
         for hash in &hashes {
-            let missing = || Error::Damaged { what: "missing", path: files::place(self.folder(), hash) };
+            let missing =
+                || Error::Damaged { what: "missing", path: files::place(self.folder(), hash) };
             let path = files::find(self.folder(), hash).ok_or_else(missing)?;
             copy_file(&path, &files::place(partial, hash))?;
         }
@@ -64,12 +70,14 @@ impl Store {
         files::sync(partial)
     }
 
-    /// Puts a backup into the place of the library of a folder. The backup is copied and checked first; a library in which there is something stays as it is unless
-    /// it is to be replaced. What else is in the folder stays.
+    /// Puts a backup into the place of the library of a folder. The backup is copied and checked
+    /// first; a library in which there is something stays as it is unless it is to be replaced.
+    /// What else is in the folder stays.
     ///
     /// # Errors
-    /// [`Error::NoLibrary`] where no backup is, [`Error::Backup`] if it is not whole, [`Error::NotEmpty`]; [`Error::Database`] if another program uses the
-    /// library; if the folder cannot be written.
+    /// [`Error::NoLibrary`] where no backup is, [`Error::Backup`] if it is not whole,
+    /// [`Error::NotEmpty`]; [`Error::Database`] if another program uses the library; if the folder
+    /// cannot be written.
     pub fn restore(from: &Path, folder: &Path, replace: bool) -> Result<(), Error> {
         if !from.join(DATA_BASE).is_file() {
             return Err(Error::NoLibrary { folder: from.to_owned() });
@@ -101,9 +109,11 @@ impl Store {
         finish_restoring(folder)
     }
 
-    /// Refuses if another program has the library open: only who is alone can leave the mode with a log.
+    /// Refuses if another program has the library open: only who is alone can leave the mode with a
+    /// log.
     fn leave_log_mode(self) -> Result<(), Error> {
-        let left = self.connection().pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()));
+        let left =
+            self.connection().pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()));
         match left.map_err(|error| Error::from(error).in_library(self.folder())) {
             Err(error) if error.is_damage() => Ok(()),
             left => left,

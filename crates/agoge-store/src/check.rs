@@ -63,8 +63,8 @@ impl Check {
 }
 
 impl Store {
-    /// Reads everything: the data base by SQLite's own checks, every recording's file against its hash, and looks for files that belong to nothing.
-    /// Other programs may go on working.
+    /// Reads everything: the data base by SQLite's own checks, every recording's file against its
+    /// hash, and looks for files that belong to nothing. Other programs may go on working.
     ///
     /// # Errors
     /// If the library cannot be read; what is wrong in it is no error.
@@ -75,7 +75,8 @@ impl Store {
         self.write(|change| delete::put_right(change, library))?;
         let hashes = self.read(|now| {
             check.rows(now)?;
-            let mut statement = now.prepare("SELECT DISTINCT hash FROM recordings ORDER BY hash")?;
+            let mut statement =
+                now.prepare("SELECT DISTINCT hash FROM recordings ORDER BY hash")?;
             Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?)
         })?;
         let is_needed = |hash: &str| self.read(|now| is_needed(now, hash));
@@ -95,7 +96,8 @@ impl Store {
         let known: BTreeSet<&str> = hashes.iter().map(String::as_str).collect();
         for path in below(&library.join(files::RECORDINGS))? {
             let hash = files::name_of(&path);
-            let hash = files::hash_of_name(&hash).filter(|hash| files::place(library, hash) == path);
+            let hash =
+                files::hash_of_name(&hash).filter(|hash| files::place(library, hash) == path);
             let belongs = match hash {
                 Some(hash) => known.contains(hash) || is_needed(hash)?,
                 None => false,
@@ -106,7 +108,10 @@ impl Store {
         }
         check.folders(self)?;
         if self.is_deletion_left()? {
-            check.fault(FaultKind::Leftover, "traces of a deletion, which could not be overwritten yet");
+            check.fault(
+                FaultKind::Leftover,
+                "traces of a deletion, which could not be overwritten yet",
+            );
         }
         check.faults.sort();
         Ok(check)
@@ -116,7 +121,9 @@ impl Store {
 impl Check {
     /// The data base.
     fn rows(&mut self, now: &Transaction<'_>) -> Result<(), Error> {
-        let lines = |sql: &str, line: &dyn Fn(&Row<'_>) -> rusqlite::Result<String>| -> Result<Vec<String>, Error> {
+        let lines = |sql: &str,
+                     line: &dyn Fn(&Row<'_>) -> rusqlite::Result<String>|
+         -> Result<Vec<String>, Error> {
             Ok(now.prepare(sql)?.query_map([], |row| line(row))?.collect::<Result<_, _>>()?)
         };
         for line in lines("PRAGMA integrity_check", &|row| row.get(0))? {
@@ -147,13 +154,15 @@ impl Check {
                 self.fault(FaultKind::Json, format!("row {id} of {table}"));
             }
         }
-        for id in lines("SELECT id FROM analyses WHERE id NOT IN (SELECT analysis FROM documents)", &|row| {
-            Ok(row.get::<_, i64>(0)?.to_string())
-        })? {
+        for id in lines(
+            "SELECT id FROM analyses WHERE id NOT IN (SELECT analysis FROM documents)",
+            &|row| Ok(row.get::<_, i64>(0)?.to_string()),
+        )? {
             self.fault(FaultKind::Reference, format!("row {id} of analyses has no documents"));
         }
-        let count =
-            |table: &str| now.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0));
+        let count = |table: &str| {
+            now.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0))
+        };
         (self.athletes, self.recordings, self.analyses) =
             (count("athletes")?, count("recordings")?, count("analyses")?);
         Ok(())

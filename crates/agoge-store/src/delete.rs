@@ -1,7 +1,8 @@
 //! Deleting for good, and putting right what a killed program left.
 //!
-//! A deletion is first committed with a list of the files that have to go (`removals`); any change after it, in whatever program, and every opening removes
-//! them before anything else. A row without a name in that list says that the data base itself is still to be rewritten.
+//! A deletion is first committed with a list of the files that have to go (`removals`); any change
+//! after it, in whatever program, and every opening removes them before anything else. A row
+//! without a name in that list says that the data base itself is still to be rewritten.
 
 use crate::recordings::is_needed;
 use crate::rows::{AthleteId, RecordingId};
@@ -10,12 +11,13 @@ use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
 use std::path::Path;
 
 impl Store {
-    /// Deletes an athlete with everything: rows, recordings that nobody else has, the folder of load and injuries. Their bytes are overwritten in the data base,
-    /// which is then written anew. What was exported or backed up is not reached.
+    /// Deletes an athlete with everything: rows, recordings that nobody else has, the folder of
+    /// load and injuries. Their bytes are overwritten in the data base, which is then written anew.
+    /// What was exported or backed up is not reached.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed; [`Error::Traces`] if another program
-    /// reads or the disk is full.
+    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed;
+    /// [`Error::Traces`] if another program reads or the disk is full.
     pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), Error> {
         self.write(|change| {
             let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;
@@ -32,14 +34,17 @@ impl Store {
         self.finish_deletions()
     }
 
-    /// Deletes a recording with its analyses and labels, for good as [`Store::delete_athlete`] does.
+    /// Deletes a recording with its analyses and labels, for good as [`Store::delete_athlete`]
+    /// does.
     ///
     /// # Errors
     /// The same.
     pub fn delete_recording(&self, recording: RecordingId) -> Result<(), Error> {
         self.write(|change| {
-            let listed =
-                change.execute("INSERT INTO removals (hash) SELECT hash FROM recordings WHERE id = ?1", [recording])?;
+            let listed = change.execute(
+                "INSERT INTO removals (hash) SELECT hash FROM recordings WHERE id = ?1",
+                [recording],
+            )?;
             if listed == 0 {
                 return Err(Error::Nothing { what: "recording", id: recording.0 });
             }
@@ -65,10 +70,13 @@ impl Store {
         let connection = self.connection();
         let traces = |why, hint| Error::Traces { why, hint, folder: self.folder().to_owned() };
         connection.execute_batch("VACUUM").map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => traces("there is no room to write the library anew", "make room"),
+            Some(ErrorCode::DiskFull) => {
+                traces("there is no room to write the library anew", "make room")
+            }
             _ => error.into(),
         })?;
-        let is_read: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let is_read: bool =
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_read {
             return Err(traces("another program reads the library", "end that program"));
         }
@@ -78,13 +86,20 @@ impl Store {
 
     /// Whether a deletion waits to be finished.
     pub(crate) fn is_deletion_left(&self) -> Result<bool, Error> {
-        self.read(|now| Ok(now.query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(())).optional()?.is_some()))
+        self.read(|now| {
+            Ok(now
+                .query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(()))
+                .optional()?
+                .is_some())
+        })
     }
 }
 
-/// Removes the files that deletions listed, but for those that a row needs again. Done again after a failure it does no harm.
+/// Removes the files that deletions listed, but for those that a row needs again. Done again after
+/// a failure it does no harm.
 pub(crate) fn remove_files(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
-    let mut statement = change.prepare("SELECT hash, name FROM removals WHERE hash IS NOT NULL OR name IS NOT NULL")?;
+    let mut statement = change
+        .prepare("SELECT hash, name FROM removals WHERE hash IS NOT NULL OR name IS NOT NULL")?;
     let listed: Vec<(Option<String>, Option<String>)> =
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     for (hash, name) in &listed {
@@ -97,7 +112,8 @@ pub(crate) fn remove_files(change: &Transaction<'_>, library: &Path) -> Result<(
         if let Some(name) = name {
             files::remove(&library.join(files::ATHLETES).join(name))?;
         }
-        change.execute("DELETE FROM removals WHERE hash IS ?1 AND name IS ?2", params![hash, name])?;
+        change
+            .execute("DELETE FROM removals WHERE hash IS ?1 AND name IS ?2", params![hash, name])?;
     }
     Ok(())
 }
@@ -107,7 +123,9 @@ pub(crate) fn put_right(change: &Transaction<'_>, library: &Path) -> Result<(), 
     for path in files::entries(&library.join(files::INCOMING))? {
         let name = files::name_of(&path);
         match files::hash_of_name(&name) {
-            Some(hash) if is_needed(change, hash)? && files::is_whole(&path, hash)? => files::settle(library, hash)?,
+            Some(hash) if is_needed(change, hash)? && files::is_whole(&path, hash)? => {
+                files::settle(library, hash)?
+            }
             _ => files::remove(&path)?,
         }
     }

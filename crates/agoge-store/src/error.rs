@@ -3,7 +3,8 @@
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
-/// Why the library could not do what was asked. Every message says what, what to do, and where; a name or a path comes last.
+/// Why the library could not do what was asked. Every message says what, what to do, and where; a
+/// name or a path comes last.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The data base refused.
@@ -32,7 +33,9 @@ pub enum Error {
     #[error(transparent)]
     Format(#[from] agoge_formats::Error),
     /// What is to be stored cannot be written as JSON, or what is stored is none.
-    #[error("not the JSON that the library keeps ({0}); hint: was it written by a newer version of Agoge?")]
+    #[error(
+        "not the JSON that the library keeps ({0}); hint: was it written by a newer version of Agoge?"
+    )]
     Json(#[from] serde_json::Error),
     /// A name that cannot be an athlete's.
     #[error(
@@ -48,13 +51,17 @@ pub enum Error {
         name: String,
     },
     /// Somebody of this name, or of one that differs by capitals alone, is there.
-    #[error("there is such an athlete already; hint: tell the two apart by their names; name: {name:?}")]
+    #[error(
+        "there is such an athlete already; hint: tell the two apart by their names; name: {name:?}"
+    )]
     AthleteExists {
         /// The name.
         name: String,
     },
     /// A number that is nothing's, or no longer.
-    #[error("there is no such {what} in the library; hint: it may have been deleted in the meantime; number: {id}")]
+    #[error(
+        "there is no such {what} in the library; hint: it may have been deleted in the meantime; number: {id}"
+    )]
     Nothing {
         /// What was looked for, for example `recording`.
         what: &'static str,
@@ -124,7 +131,10 @@ pub enum Error {
 
 impl Error {
     /// Wraps an operating system error with its path.
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { action, source, path }
     }
@@ -152,12 +162,14 @@ impl Error {
 impl From<rusqlite::Error> for Error {
     fn from(source: rusqlite::Error) -> Error {
         let (what, hint) = match source.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => {
-                ("has no room on its disk", "make room and try again; what was stored before is safe")
-            }
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                ("cannot be opened or written", "check that the folder exists and that you may write in it")
-            }
+            Some(ErrorCode::DiskFull) => (
+                "has no room on its disk",
+                "make room and try again; what was stored before is safe",
+            ),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
+                "cannot be opened or written",
+                "check that the folder exists and that you may write in it",
+            ),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 ("is in use by another program", "end that program, or try again when it is done")
             }
@@ -168,7 +180,9 @@ impl From<rusqlite::Error> for Error {
                 "cannot be read from or written to its disk",
                 "check the disk and its limits, and try again; what was stored before is safe",
             ),
-            _ => ("failed", "this is a mistake of ours, please report it with the command you gave"),
+            _ => {
+                ("failed", "this is a mistake of ours, please report it with the command you gave")
+            }
         };
         Error::Database { what, hint, source, folder: PathBuf::new() }
     }

@@ -25,21 +25,26 @@ impl Store {
     /// Writes everything of an athlete to a gzipped tar archive, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; [`Error::Damaged`] if the file of a recording is missing; if the library cannot be read or the archive not
-    /// be written.
+    /// [`Error::Nothing`] without such an athlete; [`Error::Damaged`] if the file of a recording is
+    /// missing; if the library cannot be read or the archive not be written.
     pub fn export_athlete(&self, id: AthleteId, to: &Path) -> Result<(), Error> {
         let athlete = self.athlete(id)?;
         let (recordings, analyses) = (self.recordings(id)?, self.analyses(id, usize::MAX)?);
         let mut labels: Vec<Label> = Vec::new();
         for recording in &recordings {
             labels.extend(
-                self.labels(recording.id)?.into_iter().filter(|label| !labels.contains(label)).collect::<Vec<_>>(),
+                self.labels(recording.id)?
+                    .into_iter()
+                    .filter(|label| !labels.contains(label))
+                    .collect::<Vec<_>>(),
             );
         }
-        let in_short =
-            |row: &AnalysisRow| Ok(serde_json::json!({ "analysis": row, "options": self.analysis_options(row.id)? }));
+        let in_short = |row: &AnalysisRow| {
+            Ok(serde_json::json!({ "analysis": row, "options": self.analysis_options(row.id)? }))
+        };
         let short = analyses.iter().map(in_short).collect::<Result<Vec<_>, Error>>()?;
-        let mut entries = vec![("README.txt".to_owned(), Source::Bytes(README.as_bytes().to_vec()))];
+        let mut entries =
+            vec![("README.txt".to_owned(), Source::Bytes(README.as_bytes().to_vec()))];
         let whole = serde_json::json!({
             "schema": "agoge.athlete/1",
             "athlete": athlete,
@@ -50,22 +55,32 @@ impl Store {
             "labels": labels,
             "plans": self.plans(id)?,
         });
-        entries.push(("athlete.json".to_owned(), Source::Bytes(serde_json::to_vec_pretty(&whole)?)));
+        entries
+            .push(("athlete.json".to_owned(), Source::Bytes(serde_json::to_vec_pretty(&whole)?)));
         for recording in &recordings {
             let file = self.recording_file(recording.id)?;
-            entries.push((format!("recordings/{}-{}.parquet", recording.day, recording.id.0), Source::File(file)));
+            entries.push((
+                format!("recordings/{}-{}.parquet", recording.day, recording.id.0),
+                Source::File(file),
+            ));
         }
         for analysis in &analyses {
-            entries.push((format!("analyses/{}-{}.json", analysis.day, analysis.id.0), Source::Analysis(analysis.id)));
+            entries.push((
+                format!("analyses/{}-{}.json", analysis.day, analysis.id.0),
+                Source::Analysis(analysis.id),
+            ));
         }
         for live in self.live()?.into_iter().filter(|live| live.athlete == id) {
             let name = format!("live/{}-{}", live.day, live.id.0);
-            entries.push((format!("{name}.json"), Source::Bytes(serde_json::to_vec_pretty(&live)?)));
-            entries.push((format!("{name}.parts"), Source::Bytes(self.live_parts(live.id)?.concat())));
+            entries
+                .push((format!("{name}.json"), Source::Bytes(serde_json::to_vec_pretty(&live)?)));
+            entries
+                .push((format!("{name}.parts"), Source::Bytes(self.live_parts(live.id)?.concat())));
         }
         let load = self.load_folder(&athlete);
         for file in below(&load)?.into_iter().filter(|file| file.is_file() && !file.is_symlink()) {
-            let name = file.strip_prefix(&load).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+            let name =
+                file.strip_prefix(&load).unwrap_or(&file).to_string_lossy().replace('\\', "/");
             entries.push((format!("load/{name}"), Source::File(file)));
         }
         let mut failed = None;
@@ -73,7 +88,8 @@ impl Store {
             let mut tar = Builder::new(GzEncoder::new(out, Compression::default()));
             let added = entries.iter().try_for_each(|(name, source)| {
                 let (bytes, time) = (self.bytes(source)?, now());
-                append(&mut tar, &format!("{}/{name}", athlete.name), &bytes, time).map_err(Error::io("write", to))
+                append(&mut tar, &format!("{}/{name}", athlete.name), &bytes, time)
+                    .map_err(Error::io("write", to))
             });
             if let Err(error) = added {
                 let stop = agoge_formats::Error::write(to, io::Error::other("broken off"));

@@ -1,7 +1,8 @@
 //! The files of recordings: named by the SHA-256 of their content, written whole or not at all.
 //!
-//! A file is first written to `incoming`, then its row is committed, then it is moved to its place. What a killed program left in `incoming` therefore
-//! has a row, and is moved when the library is opened next, or has none, and is removed.
+//! A file is first written to `incoming`, then its row is committed, then it is moved to its place.
+//! What a killed program left in `incoming` therefore has a row, and is moved when the library is
+//! opened next, or has none, and is removed.
 
 use crate::Error;
 use sha2::{Digest, Sha256};
@@ -24,7 +25,8 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
 /// The hash that a file of a recording is named by.
 pub(crate) fn hash_of_name(name: &str) -> Option<&str> {
     let hash = name.strip_suffix(".parquet")?;
-    (hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))).then_some(hash)
+    (hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+        .then_some(hash)
 }
 
 /// Where a recording's file is.

@@ -1,4 +1,5 @@
-//! What people said of recordings. Nothing is overwritten: of two labels that say different things the newer holds.
+//! What people said of recordings. Nothing is overwritten: of two labels that say different things
+//! the newer holds.
 
 use crate::rows::{Label, LabelId, NewLabel, RecordingId, json};
 use crate::store::{must_exist, now};
@@ -24,7 +25,8 @@ impl Store {
         })
     }
 
-    /// The labels of a recording, also those by which it was compared with another, the oldest first.
+    /// The labels of a recording, also those by which it was compared with another, the oldest
+    /// first.
     ///
     /// # Errors
     /// If the library cannot be read.
@@ -40,7 +42,11 @@ impl Store {
         self.labels_where("kind = ?1", &kind)
     }
 
-    fn labels_where(&self, condition: &'static str, value: &dyn ToSql) -> Result<Vec<Label>, Error> {
+    fn labels_where(
+        &self,
+        condition: &'static str,
+        value: &dyn ToSql,
+    ) -> Result<Vec<Label>, Error> {
         self.read(|now| {
             let sql = format!("SELECT id, recording, other, kind, value, author, made_unix_s FROM labels WHERE {condition} ORDER BY id");
             Ok(now.prepare(&sql)?.query_map([value], label)?.collect::<Result<_, _>>()?)

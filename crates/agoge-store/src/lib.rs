@@ -1,15 +1,19 @@
-//! The athletes' library: who they are, what they agreed to, their sessions, recordings, analyses, labels and plans.
+//! The athletes' library: who they are, what they agreed to, their sessions, recordings, analyses,
+//! labels and plans.
 //!
-//! A folder holds all of it: `library.sqlite`, `recordings/HA/HASH.parquet` (addressed by the SHA-256 of their content), and `athletes/NAME`, the open
-//! files of load and injuries that `agoge::athlete` reads and writes. docs/LIBRARY.md describes it.
+//! A folder holds all of it: `library.sqlite`, `recordings/HA/HASH.parquet` (addressed by the
+//! SHA-256 of their content), and `athletes/NAME`, the open files of load and injuries that
+//! `agoge::athlete` reads and writes. docs/LIBRARY.md describes it.
 //!
-//! Invariants: what a function acknowledged by returning survives a killed program and a loss of power; a change is there whole or not at all, and
-//! what a killed program left is put right when the library is opened next; a text of a user never becomes part of SQL or, but for an athlete's
+//! Invariants: what a function acknowledged by returning survives a killed program and a loss of
+//! power; a change is there whole or not at all, and what a killed program left is put right when
+//! the library is opened next; a text of a user never becomes part of SQL or, but for an athlete's
 //! checked name, of a path; what is deleted is overwritten.
 //!
-//! A [`Store`] may be used from many threads: it has one connection behind a lock, and every function holds the lock once, for as long as SQLite takes.
-//! Several stores, in one program or in many, may have the same folder open; they wait for each other's changes. In async programs call them where
-//! blocking is allowed: a change waits for the disk.
+//! A [`Store`] may be used from many threads: it has one connection behind a lock, and every
+//! function holds the lock once, for as long as SQLite takes. Several stores, in one program or in
+//! many, may have the same folder open; they wait for each other's changes. In async programs call
+//! them where blocking is allowed: a change waits for the disk.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,8 +50,8 @@ pub use check::{Check, Fault, FaultKind};
 pub use error::Error;
 pub use name::check_name;
 pub use rows::{
-    AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Live, LiveId, Made, NewLabel, Plan, PlanId,
-    RecordingId, RecordingRow, Session, SessionId, Standing,
+    AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Live, LiveId, Made,
+    NewLabel, Plan, PlanId, RecordingId, RecordingRow, Session, SessionId, Standing,
 };
 pub use store::Store;
 

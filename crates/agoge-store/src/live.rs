@@ -1,5 +1,6 @@
-//! Live recordings while they are made: each part is on the disk before the next one comes, so that a server that dies loses what it did not yet give away.
-//! What is in a part is the caller's business; whoever finds a live recording that nobody ended can make a recording of it.
+//! Live recordings while they are made: each part is on the disk before the next one comes, so that
+//! a server that dies loses what it did not yet give away. What is in a part is the caller's
+//! business; whoever finds a live recording that nobody ended can make a recording of it.
 
 use crate::rows::{AthleteId, Live, LiveId, day, json};
 use crate::store::{must_exist, now};
@@ -12,7 +13,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`] without such an athlete, or if the library cannot be changed.
-    pub fn begin_live(&self, athlete: AthleteId, day: Day, head: &serde_json::Value) -> Result<LiveId, Error> {
+    pub fn begin_live(
+        &self,
+        athlete: AthleteId,
+        day: Day,
+        head: &serde_json::Value,
+    ) -> Result<LiveId, Error> {
         let head = serde_json::to_string(head)?;
         self.write(|change| {
             must_exist(change, "athletes", "athlete", athlete.0)?;
@@ -22,14 +28,18 @@ impl Store {
         })
     }
 
-    /// Adds a part; it is on the disk when this returns. One part a second is a good measure: each waits for the disk.
+    /// Adds a part; it is on the disk when this returns. One part a second is a good measure: each
+    /// waits for the disk.
     ///
     /// # Errors
     /// [`Error::Nothing`] without such a live recording, or if the library cannot be changed.
     pub fn append_live(&self, live: LiveId, part: &[u8]) -> Result<(), Error> {
         self.write(|change| {
             must_exist(change, "live", "live recording", live.0)?;
-            change.execute("INSERT INTO live_parts (live, bytes) VALUES (?1, ?2)", params![live, part])?;
+            change.execute(
+                "INSERT INTO live_parts (live, bytes) VALUES (?1, ?2)",
+                params![live, part],
+            )?;
             Ok(())
         })
     }
@@ -55,12 +65,14 @@ impl Store {
     /// If the library cannot be read.
     pub fn live_parts(&self, live: LiveId) -> Result<Vec<Vec<u8>>, Error> {
         self.read(|now| {
-            let mut statement = now.prepare("SELECT bytes FROM live_parts WHERE live = ?1 ORDER BY id")?;
+            let mut statement =
+                now.prepare("SELECT bytes FROM live_parts WHERE live = ?1 ORDER BY id")?;
             Ok(statement.query_map([live], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })
     }
 
-    /// Ends a live recording: its parts go. Call it when the recording was saved ([`Store::save_recording`]), or if it is not wanted.
+    /// Ends a live recording: its parts go. Call it when the recording was saved
+    /// ([`Store::save_recording`]), or if it is not wanted.
     ///
     /// # Errors
     /// If the library cannot be changed.

@@ -1,8 +1,10 @@
-//! Which names an athlete may have: one that is a folder's on every system, in one line, and looks like what it is.
+//! Which names an athlete may have: one that is a folder's on every system, in one line, and looks
+//! like what it is.
 
 use crate::Error;
 
-/// Marks that turn the direction of a text around, end its line or cannot be seen: with them a name could pass for another one.
+/// Marks that turn the direction of a text around, end its line or cannot be seen: with them a name
+/// could pass for another one.
 const UNSEEN: [std::ops::RangeInclusive<char>; 5] = [
     '\u{200b}'..='\u{200b}',
     '\u{200e}'..='\u{200f}',

@@ -11,7 +11,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`] without such an athlete, or if the library cannot be changed.
-    pub fn save_plan(&self, athlete: AthleteId, day: Day, plan: &serde_json::Value) -> Result<PlanId, Error> {
+    pub fn save_plan(
+        &self,
+        athlete: AthleteId,
+        day: Day,
+        plan: &serde_json::Value,
+    ) -> Result<PlanId, Error> {
         let json = serde_json::to_string(plan)?;
         self.write(|change| {
             must_exist(change, "athletes", "athlete", athlete.0)?;

@@ -10,7 +10,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::path::PathBuf;
 
 /// The columns of a [`RecordingRow`].
-const COLUMNS: &str = "recordings.id, session, athlete, day, hash, name, format, frames, duration_s, added_unix_s
+const COLUMNS: &str =
+    "recordings.id, session, athlete, day, hash, name, format, frames, duration_s, added_unix_s
     FROM recordings JOIN sessions ON sessions.id = recordings.session";
 
 fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
@@ -35,11 +36,18 @@ pub(crate) fn is_needed(transaction: &Transaction<'_>, hash: &str) -> Result<boo
 }
 
 impl Store {
-    /// Stores a recording in the athlete's session of a day. One that the athlete has already stays where it is, and its number is returned.
+    /// Stores a recording in the athlete's session of a day. One that the athlete has already stays
+    /// where it is, and its number is returned.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; if the recording cannot be written as Parquet; if the library cannot be changed.
-    pub fn save_recording(&self, athlete: AthleteId, day: Day, recording: &Recording) -> Result<RecordingId, Error> {
+    /// [`Error::Nothing`] without such an athlete; if the recording cannot be written as Parquet;
+    /// if the library cannot be changed.
+    pub fn save_recording(
+        &self,
+        athlete: AthleteId,
+        day: Day,
+        recording: &Recording,
+    ) -> Result<RecordingId, Error> {
         let bytes = agoge_formats::parquet_bytes(recording)?;
         let (hash, source) = (files::hash(&bytes), &recording.source);
         let id = self.write(|change| {
@@ -69,7 +77,9 @@ impl Store {
     /// If the library cannot be read.
     pub fn recordings(&self, athlete: AthleteId) -> Result<Vec<RecordingRow>, Error> {
         self.read(|now| {
-            let sql = format!("SELECT {COLUMNS} WHERE athlete = ?1 ORDER BY day DESC, recordings.id DESC");
+            let sql = format!(
+                "SELECT {COLUMNS} WHERE athlete = ?1 ORDER BY day DESC, recordings.id DESC"
+            );
             Ok(now.prepare(&sql)?.query_map([athlete], recording_row)?.collect::<Result<_, _>>()?)
         })
     }
@@ -89,10 +99,12 @@ impl Store {
     /// The Parquet file of a recording, only to be read.
     ///
     /// # Errors
-    /// [`Error::Nothing`], [`Error::Damaged`] if the file is missing, or if the library cannot be read.
+    /// [`Error::Nothing`], [`Error::Damaged`] if the file is missing, or if the library cannot be
+    /// read.
     pub fn recording_file(&self, id: RecordingId) -> Result<PathBuf, Error> {
         let hash = self.recording_row(id)?.hash;
-        let missing = || Error::Damaged { what: "missing", path: files::place(self.folder(), &hash) };
+        let missing =
+            || Error::Damaged { what: "missing", path: files::place(self.folder(), &hash) };
         files::find(self.folder(), &hash).ok_or_else(missing)
     }
 

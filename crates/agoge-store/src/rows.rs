@@ -248,10 +248,15 @@ pub(crate) fn verdict_text(verdict: Verdict) -> &'static str {
 /// A verdict in a column.
 pub(crate) fn verdict(row: &Row<'_>, column: usize) -> rusqlite::Result<Verdict> {
     let text: String = row.get(column)?;
-    let found = [Verdict::Good, Verdict::Usable, Verdict::Poor].into_iter().find(|own| verdict_text(*own) == text);
+    let found = [Verdict::Good, Verdict::Usable, Verdict::Poor]
+        .into_iter()
+        .find(|own| verdict_text(*own) == text);
     found.ok_or_else(|| conversion(column, std::io::Error::other("no verdict")))
 }
 
-fn conversion(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+fn conversion(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }

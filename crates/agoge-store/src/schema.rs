@@ -8,15 +8,18 @@ use std::time::{Duration, Instant};
 /// Tells a library from any other SQLite file: `Agog` in ASCII.
 const APPLICATION: i64 = 0x4167_6f67;
 
-/// What leads from each version to the next; the first from nothing to version 1. Never changed once released, only added to.
-pub(crate) const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+/// What leads from each version to the next; the first from nothing to version 1. Never changed
+/// once released, only added to.
+pub(crate) const MIGRATIONS: [&str; 2] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// How long to wait for another program that writes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Opens the data base of a library and brings it to the newest version.
 pub(crate) fn open(library: &Path, file: &Path) -> Result<Connection, Error> {
-    // The folder may have been there before; nobody else may read what comes into it. SQLite gives its log the same rights.
+    // The folder may have been there before; nobody else may read what comes into it. SQLite gives
+    // its log the same rights.
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
@@ -43,9 +46,15 @@ pub(crate) fn open(library: &Path, file: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// What holds for every connection: what is acknowledged is on the disk; what is deleted is overwritten, and never goes to a folder of temporary files.
+/// What holds for every connection: what is acknowledged is on the disk; what is deleted is
+/// overwritten, and never goes to a folder of temporary files.
 fn settings(connection: &Connection) -> Result<(), Error> {
-    let set = |name: &str, value: &str| match connection.pragma_update_and_check(None, name, value, |_| Ok(())) {
+    let set = |name: &str, value: &str| match connection.pragma_update_and_check(
+        None,
+        name,
+        value,
+        |_| Ok(()),
+    ) {
         // Most answer nothing.
         Err(rusqlite::Error::QueryReturnedNoRows) => Ok(()),
         answered => answered,
@@ -53,7 +62,8 @@ fn settings(connection: &Connection) -> Result<(), Error> {
     // Where two begin a library at once, SQLite does not wait for the one that is faster.
     let start = Instant::now();
     while let Err(error) = set("journal_mode", "wal") {
-        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || start.elapsed() > PATIENCE {
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || start.elapsed() > PATIENCE
+        {
             return Err(error.into());
         }
         std::thread::sleep(Duration::from_millis(10));

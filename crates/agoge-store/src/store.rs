@@ -17,17 +17,20 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the library in a folder, which is made if it is not there. What a program left that was killed is put right, an older library is brought to
-    /// this version, and athletes of whom there is only a folder of load and injuries are taken in.
+    /// Opens the library in a folder, which is made if it is not there. What a program left that
+    /// was killed is put right, an older library is brought to this version, and athletes of whom
+    /// there is only a folder of load and injuries are taken in.
     ///
     /// # Errors
-    /// If the folder cannot be written, is in use for too long, or holds something else or a newer library.
+    /// If the folder cannot be written, is in use for too long, or holds something else or a newer
+    /// library.
     pub fn open(folder: &Path) -> Result<Store, Error> {
         backup::finish_restoring(folder)?;
         for name in [files::INCOMING, files::RECORDINGS, files::ATHLETES] {
             files::make(&folder.join(name))?;
         }
-        let connection = schema::open(folder, &folder.join(DATA_BASE)).map_err(|error| error.in_library(folder))?;
+        let connection = schema::open(folder, &folder.join(DATA_BASE))
+            .map_err(|error| error.in_library(folder))?;
         let store = Store { folder: folder.to_owned(), connection: Mutex::new(connection) };
         if !files::entries(&folder.join(files::INCOMING))?.is_empty() {
             store.write(|change| delete::put_right(change, folder))?;
@@ -47,7 +50,11 @@ impl Store {
     /// [`Error::NoLibrary`], and as [`Store::open`].
     pub fn open_existing(folder: &Path) -> Result<Store, Error> {
         let is_there = folder.join(DATA_BASE).is_file() || folder.join(files::ATHLETES).is_dir();
-        if is_there { Store::open(folder) } else { Err(Error::NoLibrary { folder: folder.to_owned() }) }
+        if is_there {
+            Store::open(folder)
+        } else {
+            Err(Error::NoLibrary { folder: folder.to_owned() })
+        }
     }
 
     /// The folder.
@@ -61,18 +68,26 @@ impl Store {
     }
 
     /// Reads one state of the library.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn read<T>(
+        &self,
+        look: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut connection = self.connection();
-        let seen = (|| look(&connection.transaction_with_behavior(TransactionBehavior::Deferred)?))();
+        let seen =
+            (|| look(&connection.transaction_with_behavior(TransactionBehavior::Deferred)?))();
         seen.map_err(|error| error.in_library(&self.folder))
     }
 
-    /// Makes a change, whole or not at all; on the disk when this returns. While it lasts nobody else changes the library, neither rows nor files of
-    /// recordings.
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    /// Makes a change, whole or not at all; on the disk when this returns. While it lasts nobody
+    /// else changes the library, neither rows nor files of recordings.
+    pub(crate) fn write<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut connection = self.connection();
         let made = (|| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             delete::remove_files(&transaction, &self.folder)?;
             let made = change(&transaction)?;
             transaction.commit()?;
@@ -95,7 +110,9 @@ pub(crate) fn must_exist(
     what: &'static str,
     id: i64,
 ) -> Result<(), Error> {
-    let found = transaction.query_row(&format!("SELECT 1 FROM {table} WHERE id = ?1"), [id], |_| Ok(())).optional()?;
+    let found = transaction
+        .query_row(&format!("SELECT 1 FROM {table} WHERE id = ?1"), [id], |_| Ok(()))
+        .optional()?;
     found.ok_or(Error::Nothing { what, id })
 }
 

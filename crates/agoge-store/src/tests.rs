@@ -1,4 +1,5 @@
-//! The library from outside: what is stored comes back, names and texts of users stay texts, what is deleted is gone.
+//! The library from outside: what is stored comes back, names and texts of users stay texts, what
+//! is deleted is gone.
 
 mod deleting;
 mod names;
@@ -16,7 +17,8 @@ pub(crate) fn day(text: &str) -> Day {
 /// A recording of one knee whose positions are told apart by a number.
 pub(crate) fn recording(number: u32) -> Recording {
     let skeleton = Skeleton::from_parts("one", [("knee", None)]);
-    let source = Source { name: format!("take-{number}.trc"), format: "trc".into(), ..Source::default() };
+    let source =
+        Source { name: format!("take-{number}.trc"), format: "trc".into(), ..Source::default() };
     let time = (0..50).map(|frame| f64::from(frame) / 50.0).collect();
     let position = (0..50).map(|frame| [f64::from(number), f64::from(frame), 0.5]).collect();
     Recording::new(source, skeleton.into(), Space::World, time, position, vec![1.0; 50]).unwrap()
@@ -55,18 +57,32 @@ fn library() -> (tempfile::TempDir, Store) {
 fn what_is_stored_comes_back() {
     let (folder, store) = library();
     let ada = store.add_athlete("Ada K.", "left-handed").unwrap();
-    let consent = Consent { day: day("2026-03-01"), purpose: "video".into(), given: true, note: "signed".into() };
+    let consent = Consent {
+        day: day("2026-03-01"),
+        purpose: "video".into(),
+        given: true,
+        note: "signed".into(),
+    };
     store.add_consent(ada, &consent).unwrap();
     let own = recording(1);
     let id = store.save_recording(ada, day("2026-03-02"), &own).unwrap();
-    assert_eq!(store.save_recording(ada, day("2026-03-09"), &own).unwrap(), id, "the same recording is stored once");
+    assert_eq!(
+        store.save_recording(ada, day("2026-03-09"), &own).unwrap(),
+        id,
+        "the same recording is stored once"
+    );
     let made = Made { model: Some("ui_prmd".into()), options: json!({ "movement": "squat" }) };
     let first = store.save_analysis(id, &analysis(70.0, ""), &made).unwrap();
-    assert_eq!(store.save_analysis(id, &analysis(70.0, ""), &made).unwrap(), first, "the same analysis is stored once");
+    assert_eq!(
+        store.save_analysis(id, &analysis(70.0, ""), &made).unwrap(),
+        first,
+        "the same analysis is stored once"
+    );
     let other = store.save_analysis(id, &analysis(70.0, ""), &Made::default()).unwrap();
     assert_ne!(other, first, "made otherwise it is another");
     let value = json!({ "time_s": 0.5 });
-    let label = NewLabel { recording: id, other: None, kind: "event", value: &value, author: "coach" };
+    let label =
+        NewLabel { recording: id, other: None, kind: "event", value: &value, author: "coach" };
     store.save_label(&label).unwrap();
     store.save_plan(ada, day("2026-03-03"), &json!({ "a": 1 })).unwrap();
     store.save_plan(ada, day("2026-03-10"), &json!({ "a": 2 })).unwrap();
@@ -88,7 +104,8 @@ fn what_is_stored_comes_back() {
     assert_eq!(store.analysis_options(first).unwrap(), made.options);
     assert_eq!(store.analysis_row(first).unwrap().model.as_deref(), Some("ui_prmd"));
     assert_eq!(store.labels(id).unwrap()[0].value, value);
-    let plans: Vec<_> = store.plans(ada).unwrap().into_iter().map(|plan| plan.plan["a"].as_i64()).collect();
+    let plans: Vec<_> =
+        store.plans(ada).unwrap().into_iter().map(|plan| plan.plan["a"].as_i64()).collect();
     assert_eq!(plans, [Some(2), Some(1)]);
     assert!(store.check().unwrap().is_clean());
 }
@@ -99,7 +116,9 @@ fn the_overview_has_the_newest_day_of_everyone() {
     let (zoe, ada) = (store.add_athlete("Zoë", "").unwrap(), store.add_athlete("Ada", "").unwrap());
     store.add_athlete("Mia", "").unwrap();
     // The later day is stored first: what counts is the day, not when it was stored.
-    for (athlete, on, score) in [(ada, "2026-03-09", 80.0), (ada, "2026-03-02", 60.0), (zoe, "2026-01-01", 50.0)] {
+    for (athlete, on, score) in
+        [(ada, "2026-03-09", 80.0), (ada, "2026-03-02", 60.0), (zoe, "2026-01-01", 50.0)]
+    {
         let id = store.save_recording(athlete, day(on), &recording(score as u32)).unwrap();
         store.save_analysis(id, &analysis(score, "The knee"), &Made::default()).unwrap();
     }
@@ -107,7 +126,12 @@ fn the_overview_has_the_newest_day_of_everyone() {
     let short: Vec<_> = seen
         .iter()
         .map(|own| {
-            (own.athlete.name.as_str(), own.recordings, own.analyses, own.last.as_ref().and_then(|last| last.score))
+            (
+                own.athlete.name.as_str(),
+                own.recordings,
+                own.analyses,
+                own.last.as_ref().and_then(|last| last.score),
+            )
         })
         .collect();
     assert_eq!(short, [("Ada", 2, 2, Some(80.0)), ("Mia", 0, 0, None), ("Zoë", 1, 1, Some(50.0))]);
@@ -127,7 +151,10 @@ fn a_live_recording_is_there_part_by_part_until_it_is_ended() {
     // Another program finds what was given away so far.
     let other = Store::open(folder.path()).unwrap();
     let found = other.live().unwrap();
-    assert_eq!((found.len(), found[0].id, found[0].athlete, &found[0].head), (1, live, ada, &json!({ "joints": 33 })));
+    assert_eq!(
+        (found.len(), found[0].id, found[0].athlete, &found[0].head),
+        (1, live, ada, &json!({ "joints": 33 }))
+    );
     assert_eq!(other.live_parts(live).unwrap(), parts);
     store.end_live(live).unwrap();
     assert!(other.live().unwrap().is_empty() && other.live_parts(live).unwrap().is_empty());

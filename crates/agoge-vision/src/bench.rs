@@ -1,4 +1,5 @@
-//! Measuring: how fast videos are read, and the passes of the landmark network to be held against other engines.
+//! Measuring: how fast videos are read, and the passes of the landmark network to be held against
+//! other engines.
 
 use crate::network::Network;
 use crate::pose::WANTED;
@@ -30,7 +31,12 @@ fn one_thread(path: &Path) -> Result<rayon::ThreadPool, Error> {
 ///
 /// # Errors
 /// As [`Film::read`].
-pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> Result<Speed, Error> {
+pub fn speed(
+    path: &Path,
+    weights: &Path,
+    options: &Options,
+    rounds: usize,
+) -> Result<Speed, Error> {
     let mut speed = Speed::default();
     let alone = one_thread(path)?;
     for _ in 0..rounds {
@@ -49,18 +55,21 @@ pub fn speed(path: &Path, weights: &Path, options: &Options, rounds: usize) -> R
         while let Some((time_s, picture)) = video.next_picture()? {
             alone.install(|| tracker.push(&picture, time_s));
         }
-        speed.one_thread_hz = speed.one_thread_hz.max(frames as f64 / start.elapsed().as_secs_f64());
+        speed.one_thread_hz =
+            speed.one_thread_hz.max(frames as f64 / start.elapsed().as_secs_f64());
 
         // Loading the weights, a tenth of a second once a video, is not speed.
         let tracker = Tracker::new(weights, options.pose, options.people)?;
         let start = Instant::now();
         Film::follow(path, Video::open(path, options.rate_hz)?, tracker, None, &|_, _| ())?;
-        speed.all_threads_hz = speed.all_threads_hz.max(frames as f64 / start.elapsed().as_secs_f64());
+        speed.all_threads_hz =
+            speed.all_threads_hz.max(frames as f64 / start.elapsed().as_secs_f64());
     }
     Ok(speed)
 }
 
-/// The landmark network and what it sees of a video: 256 × 256 pixels about a person each time. It runs on one thread.
+/// The landmark network and what it sees of a video: 256 × 256 pixels about a person each time. It
+/// runs on one thread.
 pub struct Passes {
     alone: rayon::ThreadPool,
     network: Network,
@@ -72,7 +81,12 @@ impl Passes {
     ///
     /// # Errors
     /// As [`Film::read`].
-    pub fn record(path: &Path, weights: &Path, options: &Options, most: usize) -> Result<Passes, Error> {
+    pub fn record(
+        path: &Path,
+        weights: &Path,
+        options: &Options,
+        most: usize,
+    ) -> Result<Passes, Error> {
         let network = Network::new(&setup::landmarks(weights, options.pose)?, &WANTED);
         let network = network.map_err(|what| Error::Damaged { path: weights.to_owned(), what })?;
         let mut tracker = Tracker::new(weights, options.pose, options.people)?;
@@ -86,7 +100,11 @@ impl Passes {
             }
         }
         if crops.is_empty() {
-            return Err(Error::video(path, "nobody is seen in it", "give a video with a person in it"));
+            return Err(Error::video(
+                path,
+                "nobody is seen in it",
+                "give a video with a person in it",
+            ));
         }
         crops.truncate(most);
         Ok(Passes { alone: one_thread(path)?, network, crops })
@@ -98,7 +116,8 @@ impl Passes {
         self.crops.len()
     }
 
-    /// What the network sees in a pass, counted on from the first after the last: `[row, column, 3]`, 0 to 1.
+    /// What the network sees in a pass, counted on from the first after the last: `[row, column,
+    /// 3]`, 0 to 1.
     pub fn crop(&self, pass: usize) -> &[f32] {
         &self.crops[pass % self.crops.len()]
     }

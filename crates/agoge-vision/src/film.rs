@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
-/// Decoded pictures that wait for the network: enough that neither side waits for the other, few enough to cost no memory.
+/// Decoded pictures that wait for the network: enough that neither side waits for the other, few
+/// enough to cost no memory.
 const WAITING: usize = 4;
 
 /// How videos are read. Unknown keys are errors.
@@ -40,7 +41,8 @@ pub enum Landmarks {
     /// Where they are in the picture, px: what the camera saw, in two dimensions.
     #[default]
     Picture,
-    /// Where the network believes them in the room, m from the hips: three dimensions, of which the depth is guessed.
+    /// Where the network believes them in the room, m from the hips: three dimensions, of which the
+    /// depth is guessed.
     World,
 }
 
@@ -62,8 +64,9 @@ pub struct Film {
 }
 
 impl Film {
-    /// Reads a video: one thread decodes, the pool's look for people. `range` keeps a stretch of it, s; `progress` hears how many frames of how many
-    /// are done (0 where that is not known). Memory does not grow with the pictures, only by 0.8 kB for each person and frame.
+    /// Reads a video: one thread decodes, the pool's look for people. `range` keeps a stretch of
+    /// it, s; `progress` hears how many frames of how many are done (0 where that is not known).
+    /// Memory does not grow with the pictures, only by 0.8 kB for each person and frame.
     ///
     /// # Errors
     /// Every [`Error`].
@@ -80,7 +83,8 @@ impl Film {
         let mut film = Film::follow(path, video, tracker, range, progress)?;
         film.rate_hz = options.rate_hz;
         if path.is_dir() && options.rate_hz.is_none() {
-            film.notes.push("a folder of pictures has no clock: 30 frames a second assumed".to_owned());
+            film.notes
+                .push("a folder of pictures has no clock: 30 frames a second assumed".to_owned());
         }
         Ok(film)
     }
@@ -95,9 +99,16 @@ impl Film {
     ) -> Result<Film, Error> {
         let frames = video.frames();
         let [from, to] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut film =
-            Film { name, size: [0; 2], rate_hz: None, time: Vec::new(), seen: Vec::new(), notes: Vec::new() };
+        let name =
+            path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut film = Film {
+            name,
+            size: [0; 2],
+            rate_hz: None,
+            time: Vec::new(),
+            seen: Vec::new(),
+            notes: Vec::new(),
+        };
         let (send, pictures) = sync_channel::<Result<(f64, Picture), Error>>(WAITING);
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -164,32 +175,54 @@ impl Film {
         people
     }
 
-    /// Who is read: the person asked for, or else the largest for longest. None if there is no such person.
+    /// Who is read: the person asked for, or else the largest for longest. None if there is no such
+    /// person.
     pub fn chosen(&self, person: Option<usize>) -> Option<usize> {
         let people = self.people();
         match person {
             Some(person) => people.contains_key(&person).then_some(person),
-            None => people.iter().rev().max_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(&person, _)| person),
+            None => people
+                .iter()
+                .rev()
+                .max_by(|a, b| a.1.1.total_cmp(&b.1.1))
+                .map(|(&person, _)| person),
         }
     }
 
-    /// The recording of one person (see [`Film::chosen`]), 33 joints. In the picture: px, y up from its lower edge. In the room: m from the middle
-    /// of the hips, y up.
+    /// The recording of one person (see [`Film::chosen`]), 33 joints. In the picture: px, y up from
+    /// its lower edge. In the room: m from the middle of the hips, y up.
     ///
     /// # Errors
     /// [`Error::Video`] if nobody, or not the person asked for, is seen.
-    pub fn recording(&self, path: &Path, person: Option<usize>, landmarks: Landmarks) -> Result<Recording, Error> {
+    pub fn recording(
+        &self,
+        path: &Path,
+        person: Option<usize>,
+        landmarks: Landmarks,
+    ) -> Result<Recording, Error> {
         let people = self.people();
         let Some(chosen) = self.chosen(person) else {
             return Err(match person.filter(|_| !people.is_empty()) {
                 Some(person) => {
                     let known: Vec<String> = people.keys().take(10).map(usize::to_string).collect();
-                    let what = format!("no person {person}: {} seen, numbered {}", people.len(), known.join(", "));
-                    Error::video(path, what, "choose one of these, or none for the largest for longest")
+                    let what = format!(
+                        "no person {person}: {} seen, numbered {}",
+                        people.len(),
+                        known.join(", ")
+                    );
+                    Error::video(
+                        path,
+                        what,
+                        "choose one of these, or none for the largest for longest",
+                    )
                 }
                 None => {
                     let what = format!("nobody is seen in any of the {} frames", self.time.len());
-                    Error::video(path, what, "the whole body must be in the picture, not too small and not too dark")
+                    Error::video(
+                        path,
+                        what,
+                        "the whole body must be in the picture, not too small and not too dark",
+                    )
                 }
             });
         };
@@ -197,7 +230,9 @@ impl Film {
         let mut position = vec![agoge_motion::recording::MISSING; joints];
         let mut confidence = vec![0.0; joints];
         let height = self.size[1] as f64;
-        for (frame, Tracked { body, .. }) in self.seen.iter().filter(|(_, one)| one.person == chosen) {
+        for (frame, Tracked { body, .. }) in
+            self.seen.iter().filter(|(_, one)| one.person == chosen)
+        {
             for joint in 0..LANDMARKS {
                 let at = frame * LANDMARKS + joint;
                 confidence[at] = body.visibility[joint];
@@ -214,17 +249,34 @@ impl Film {
         if people.len() > 1 {
             let kept = if person.is_some() { "as asked" } else { "the largest for longest" };
             let frames = people.get(&chosen).map_or(0, |(frames, _)| *frames);
-            notes.push(format!("{} people seen: person {chosen} read ({kept}, in {frames} frames)", people.len()));
+            notes.push(format!(
+                "{} people seen: person {chosen} read ({kept}, in {frames} frames)",
+                people.len()
+            ));
         }
         let space = match landmarks {
-            Landmarks::Picture => Space::Image { width: Some(self.size[0] as f64), height: Some(height) },
+            Landmarks::Picture => {
+                Space::Image { width: Some(self.size[0] as f64), height: Some(height) }
+            }
             Landmarks::World => {
                 notes.push("depth is the network's guess, and how the body moves through the room is not seen".into());
                 Space::World
             }
         };
-        let source =
-            Source { name: self.name.clone(), format: "video".into(), up_axis: UpAxis::YDown, simulated: false, notes };
-        Ok(Recording::new(source, Skeleton::mediapipe_33(), space, self.time.clone(), position, confidence)?)
+        let source = Source {
+            name: self.name.clone(),
+            format: "video".into(),
+            up_axis: UpAxis::YDown,
+            simulated: false,
+            notes,
+        };
+        Ok(Recording::new(
+            source,
+            Skeleton::mediapipe_33(),
+            space,
+            self.time.clone(),
+            position,
+            confidence,
+        )?)
     }
 }

@@ -6,8 +6,9 @@ use rayon::prelude::*;
 /// Rows are computed in at most so many bands, each by one thread: more threads were not measured.
 const MOST_BANDS: usize = 4;
 
-/// How many neighbouring rows of a picture a thread computes at a time: one band for each thread, since a band more is a wait more (two cores, two bands: 1.8 times one
-/// core; four: 1.7; eight: 1.6).
+/// How many neighbouring rows of a picture a thread computes at a time: one band for each thread,
+/// since a band more is a wait more (two cores, two bands: 1.8 times one core; four: 1.7; eight:
+/// 1.6).
 pub(crate) fn band(rows: usize) -> usize {
     rows.div_ceil(rayon::current_num_threads().min(MOST_BANDS))
 }
@@ -17,7 +18,8 @@ pub(crate) fn band(rows: usize) -> usize {
 pub enum Pixels {
     /// Red, green, blue, `[row, column, 3]`.
     Rgb(Vec<u8>),
-    /// Y′CbCr with colours at half resolution, as videos are coded: `[row, column]` each, no padding, odd sizes rounded up.
+    /// Y′CbCr with colours at half resolution, as videos are coded: `[row, column]` each, no
+    /// padding, odd sizes rounded up.
     Yuv420 {
         /// Luma.
         y: Vec<u8>,
@@ -28,8 +30,9 @@ pub enum Pixels {
     },
 }
 
-/// A picture, which may be stored in another orientation than it is seen in. Coordinates are those of the picture as it is seen, in px: x to the
-/// right, y down, (0, 0) the upper left corner of the upper left pixel.
+/// A picture, which may be stored in another orientation than it is seen in. Coordinates are those
+/// of the picture as it is seen, in px: x to the right, y down, (0, 0) the upper left corner of the
+/// upper left pixel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// Width and height as stored, px.
@@ -43,12 +46,14 @@ pub struct Picture {
 type Affine = [[f32; 3]; 2];
 
 impl Picture {
-    /// A picture from its pixels, for example a frame of a webcam. None if there are more or fewer than width and height (px) say.
+    /// A picture from its pixels, for example a frame of a webcam. None if there are more or fewer
+    /// than width and height (px) say.
     pub fn new(width: usize, height: usize, pixels: Pixels) -> Option<Picture> {
         Picture::turned(width, height, 0, pixels)
     }
 
-    /// As [`Picture::new`] for one that is stored turned: `turns` quarters clockwise bring it to how it is seen.
+    /// As [`Picture::new`] for one that is stored turned: `turns` quarters clockwise bring it to
+    /// how it is seen.
     pub fn turned(width: usize, height: usize, turns: u8, pixels: Pixels) -> Option<Picture> {
         let luma = width.checked_mul(height)?;
         let colour = width.div_ceil(2) * height.div_ceil(2);
@@ -78,7 +83,9 @@ impl Picture {
             for column in 0..width {
                 let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
                 let at = |axis: [f32; 3]| (axis[0] * x + axis[1] * y + axis[2]) as usize;
-                rgb.extend(self.pixel(at(xs), at(ys)).map(|value| value.round().clamp(0.0, 255.0) as u8));
+                rgb.extend(
+                    self.pixel(at(xs), at(ys)).map(|value| value.round().clamp(0.0, 255.0) as u8),
+                );
             }
         }
         rgb
@@ -108,9 +115,15 @@ impl Picture {
         }
     }
 
-    /// A square region as `size` × `size` pixels of red, green and blue from `low` (black) to `high` (white), `[row, column, 3]`, bilinear;
-    /// what lies outside the picture is black.
-    pub(crate) fn crop(&self, region: &Region, size: usize, [low, high]: [f32; 2], to: &mut Vec<f32>) {
+    /// A square region as `size` × `size` pixels of red, green and blue from `low` (black) to
+    /// `high` (white), `[row, column, 3]`, bilinear; what lies outside the picture is black.
+    pub(crate) fn crop(
+        &self,
+        region: &Region,
+        size: usize,
+        [low, high]: [f32; 2],
+        to: &mut Vec<f32>,
+    ) {
         let [xs, ys] = self.to_stored();
         let seen = region.affine(size);
         // One affine map from the pixels of the crop to those stored.
@@ -133,7 +146,8 @@ impl Picture {
         });
     }
 
-    /// The colour at a point in stored coordinates, bilinear between the pixels' centres; black outside.
+    /// The colour at a point in stored coordinates, bilinear between the pixels' centres; black
+    /// outside.
     #[inline]
     fn between(&self, x: f32, y: f32) -> [f32; 3] {
         let [width, height] = self.stored;
@@ -147,7 +161,8 @@ impl Picture {
             }
             Pixels::Yuv420 { y: luma, u, v } => {
                 let brightness = Between::new([width, height], 1, x, y).value(luma, 0);
-                let half = Between::new([width.div_ceil(2), height.div_ceil(2)], 1, 0.5 * x, 0.5 * y);
+                let half =
+                    Between::new([width.div_ceil(2), height.div_ceil(2)], 1, 0.5 * x, 0.5 * y);
                 let rgb = to_rgb(brightness, half.value(u, 0), half.value(v, 0), height);
                 rgb.map(|value| value.clamp(0.0, 255.0))
             }
@@ -173,7 +188,8 @@ impl Between {
     fn new([width, height]: [usize; 2], values: usize, x: f32, y: f32) -> Between {
         let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
         // Sizes of pictures fit an i32, which is made of a float in one instruction.
-        let (column, row) = ((x as i32 as usize).min(width - 1), (y as i32 as usize).min(height - 1));
+        let (column, row) =
+            ((x as i32 as usize).min(width - 1), (y as i32 as usize).min(height - 1));
         Between {
             at: (row * width + column) * values,
             right: usize::from(column + 1 < width) * values,
@@ -187,13 +203,15 @@ impl Between {
     #[inline(always)]
     fn value(&self, plane: &[u8], channel: usize) -> f32 {
         let four = &plane[self.at + channel..][..=self.right + self.down];
-        let [a, b, c, d] = [0, self.right, self.down, self.right + self.down].map(|at| f32::from(four[at]));
+        let [a, b, c, d] =
+            [0, self.right, self.down, self.right + self.down].map(|at| f32::from(four[at]));
         let (upper, lower) = (a + self.x * (b - a), c + self.x * (d - c));
         upper + self.y * (lower - upper)
     }
 }
 
-/// Y′CbCr of limited range to red, green and blue, 0 to 255: ITU-R BT.709 for high definition (from 720 rows), BT.601 below.
+/// Y′CbCr of limited range to red, green and blue, 0 to 255: ITU-R BT.709 for high definition (from
+/// 720 rows), BT.601 below.
 #[inline]
 fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
     let (y, u, v) = (1.164_383 * (y - 16.0), u - 128.0, v - 128.0);
@@ -203,7 +221,8 @@ fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
     }
 }
 
-/// Red, green and blue, `[row, column, 3]`, of a picture `width` px wide, as Y′CbCr of limited range with colours at half resolution, cut to an even size; the way back of [`to_rgb`].
+/// Red, green and blue, `[row, column, 3]`, of a picture `width` px wide, as Y′CbCr of limited
+/// range with colours at half resolution, cut to an even size; the way back of [`to_rgb`].
 pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [Vec<u8>; 3] {
     let is_high = rgb.len() / (3 * width.max(1)) >= 720;
     let [luma, blue, red] = match is_high {
@@ -219,7 +238,8 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
         ],
     };
     let of = |weights: [f32; 3], colour: [f32; 3], zero: f32| {
-        (zero + weights.iter().zip(colour).map(|(weight, value)| weight * value).sum::<f32>()).round() as u8
+        (zero + weights.iter().zip(colour).map(|(weight, value)| weight * value).sum::<f32>())
+            .round() as u8
     };
     let pixel = |row: usize, column: usize| {
         let at = 3 * (row * width + column);
@@ -231,7 +251,12 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
     }
     for row in (0..rows).step_by(2) {
         for column in (0..columns).step_by(2) {
-            let four = [pixel(row, column), pixel(row, column + 1), pixel(row + 1, column), pixel(row + 1, column + 1)];
+            let four = [
+                pixel(row, column),
+                pixel(row, column + 1),
+                pixel(row + 1, column),
+                pixel(row + 1, column + 1),
+            ];
             let mean = [0, 1, 2].map(|c| four.iter().map(|own| own[c]).sum::<f32>() / 4.0);
             planes[1].push(of(blue, mean, 128.0));
             planes[2].push(of(red, mean, 128.0));
@@ -252,7 +277,9 @@ mod tests {
 
     #[test]
     fn turned_pictures_are_seen_upright() {
-        let seen = |turns| counted(turns).to_rgb().chunks(3).map(|pixel| pixel[0] / 10).collect::<Vec<u8>>();
+        let seen = |turns| {
+            counted(turns).to_rgb().chunks(3).map(|pixel| pixel[0] / 10).collect::<Vec<u8>>()
+        };
         assert_eq!(seen(0), [0, 1, 2, 3, 4, 5]);
         // A quarter clockwise: what was the lower left corner comes to the upper left.
         assert_eq!(seen(1), [3, 0, 4, 1, 5, 2]);
@@ -267,7 +294,8 @@ mod tests {
         let region = Region { x: 1.5, y: 1.0, side: 4.0, angle: 0.0 };
         counted(0).crop(&region, 4, [0.0, 255.0], &mut to);
         let red: Vec<f32> = to.chunks(3).map(|pixel| pixel[0].round()).collect();
-        // Four wide about a middle of 1.5: samples lie on the edges of pixels, the last on the edge of the picture, which is outside.
+        // Four wide about a middle of 1.5: samples lie on the edges of pixels, the last on the edge
+        // of the picture, which is outside.
         assert_eq!(red[4..8], [0.0, 5.0, 15.0, 0.0]);
         assert_eq!(red[..4], [0.0; 4]);
     }
@@ -279,8 +307,13 @@ mod tests {
                 let rgb: Vec<u8> = colour.iter().copied().cycle().take(3 * 2 * rows).collect();
                 let [y, u, v] = to_yuv(&rgb, 2, [2, rows]);
                 let back = Picture::new(2, rows, Pixels::Yuv420 { y, u, v }).unwrap().to_rgb();
-                // Each of the three is rounded to a whole number, and weighs up to 2.1 on the way back.
-                assert!(back.iter().zip(&rgb).all(|(a, b)| a.abs_diff(*b) <= 3), "{colour:?} {:?}", &back[..3]);
+                // Each of the three is rounded to a whole number, and weighs up to 2.1 on the way
+                // back.
+                assert!(
+                    back.iter().zip(&rgb).all(|(a, b)| a.abs_diff(*b) <= 3),
+                    "{colour:?} {:?}",
+                    &back[..3]
+                );
             }
         }
     }
@@ -291,10 +324,14 @@ mod tests {
         for (luma, grey) in [(16, 0.0), (235, 255.0), (126, 128.1)] {
             let pixels = Pixels::Yuv420 { y: vec![luma; 6], u: vec![128; 2], v: vec![128; 2] };
             let picture = Picture::new(3, 2, pixels).unwrap();
-            picture.pixel(1, 1).iter().for_each(|value| assert!((value - grey).abs() < 0.1, "{value} {grey}"));
+            picture
+                .pixel(1, 1)
+                .iter()
+                .for_each(|value| assert!((value - grey).abs() < 0.1, "{value} {grey}"));
         }
         assert!(
-            Picture::new(0, 2, Pixels::Rgb(vec![])).is_none() && Picture::new(2, 2, Pixels::Rgb(vec![0])).is_none()
+            Picture::new(0, 2, Pixels::Rgb(vec![])).is_none()
+                && Picture::new(2, 2, Pixels::Rgb(vec![0])).is_none()
         );
     }
 }

@@ -6,8 +6,9 @@ use agoge_attention::train::{Checkpoint, Report, Watch};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Keeps the checkpoints of a training in one file, each whole or not at all and safe on the disk before it takes the name, and passes on how it goes. What it wrote
-/// last is what [`agoge_attention::train::Trainer::from_bytes`] goes on from.
+/// Keeps the checkpoints of a training in one file, each whole or not at all and safe on the disk
+/// before it takes the name, and passes on how it goes. What it wrote last is what
+/// [`agoge_attention::train::Trainer::from_bytes`] goes on from.
 pub struct Checkpoints<'a> {
     /// The file.
     pub path: PathBuf,
@@ -26,8 +27,10 @@ impl Watch for Checkpoints<'_> {
 }
 
 fn keep(path: &Path, checkpoint: &[u8]) -> Result<(), Error> {
-    write_bytes(path, checkpoint)
-        .map_err(|error| Error::Training { what: error.to_string(), hint: "make room or give another file" })
+    write_bytes(path, checkpoint).map_err(|error| Error::Training {
+        what: error.to_string(),
+        hint: "make room or give another file",
+    })
 }
 
 /// Trains with checkpoints in a file, if one is given, and from what it holds, if it is there.
@@ -42,11 +45,15 @@ pub(crate) fn resume<T>(
         Err(error) => return Err(crate::Error::io(path)(error)),
     };
     let mut keep = |checkpoint: &[u8]| keep(path, checkpoint);
-    train(Some(Checkpoint { from: from.as_deref(), keep: &mut keep })).map_err(|error| match error {
-        // The weights at fault can only be those of the checkpoint, which knows no file.
-        Error::Weights { what, hint, .. } => Error::Weights { name: path.display().to_string(), what, hint }.into(),
-        other => other.into(),
-    })
+    train(Some(Checkpoint { from: from.as_deref(), keep: &mut keep })).map_err(
+        |error| match error {
+            // The weights at fault can only be those of the checkpoint, which knows no file.
+            Error::Weights { what, hint, .. } => {
+                Error::Weights { name: path.display().to_string(), what, hint }.into()
+            }
+            other => other.into(),
+        },
+    )
 }
 
 #[cfg(test)]
@@ -57,7 +64,10 @@ mod tests {
     fn the_last_checkpoint_is_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let mut nothing = |_: &Report| ControlFlow::Continue(());
-        let mut kept = Checkpoints { path: folder.path().join("training.safetensors"), progress: &mut nothing };
+        let mut kept = Checkpoints {
+            path: folder.path().join("training.safetensors"),
+            progress: &mut nothing,
+        };
         kept.keep(b"first").unwrap();
         kept.keep(b"second").unwrap();
         assert_eq!(std::fs::read(&kept.path).unwrap(), b"second");

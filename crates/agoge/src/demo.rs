@@ -42,20 +42,29 @@ pub fn demonstrate(seed: u64) -> Result<Vec<Demonstration>, Error> {
         ],
         ..Set::new(Exercise::OverheadReach)
     };
-    [("squat", squat), ("overhead_reach", reach)].into_iter().map(|(movement, set)| one(movement, &set)).collect()
+    [("squat", squat), ("overhead_reach", reach)]
+        .into_iter()
+        .map(|(movement, set)| one(movement, &set))
+        .collect()
 }
 
 fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
     let mut recording = set.simulate().recording;
-    // As a good markerless system records: 4 mm of noise, 2 % of positions lost, 1 % of frames with the sides exchanged.
-    Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: set.seed }.apply(&mut recording);
+    // As a good markerless system records: 4 mm of noise, 2 % of positions lost, 1 % of frames with
+    // the sides exchanged.
+    Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: set.seed }
+        .apply(&mut recording);
     let options = Options { movement: movement.to_owned(), ..Options::default() };
     let analyzed = analyze(&recording, None, Models::bundled(), &options)?;
     let planted = set
         .faults
         .iter()
         .map(|fault| {
-            let found = analyzed.analysis.findings.iter().find(|finding| names(finding, fault, set.exercise));
+            let found = analyzed
+                .analysis
+                .findings
+                .iter()
+                .find(|finding| names(finding, fault, set.exercise));
             (words(fault, set.exercise), found.map(|finding| finding.title.clone()))
         })
         .collect();
@@ -66,10 +75,14 @@ fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
 fn words(fault: &Fault, exercise: Exercise) -> String {
     let side = fault.side.map_or("", Side::name);
     let what = match fault.kind {
-        FaultKind::KneeInwardDown => format!("{side} knee inward by {}° on the way down", fault.size),
+        FaultKind::KneeInwardDown => {
+            format!("{side} knee inward by {}° on the way down", fault.size)
+        }
         FaultKind::KneeInwardUp => format!("{side} knee inward by {}° on the way up", fault.size),
         FaultKind::Shallow => format!("stops {}° short", fault.size),
-        FaultKind::Asymmetry if exercise == Exercise::Squat => format!("{side} knee bends {}° less", fault.size),
+        FaultKind::Asymmetry if exercise == Exercise::Squat => {
+            format!("{side} knee bends {}° less", fault.size)
+        }
         FaultKind::Asymmetry => format!("{side} arm rises {}° less", fault.size),
         FaultKind::JerkyReturn => "jerky way back".to_owned(),
         FaultKind::Fatigue => format!("loses {}° over the set", fault.size),

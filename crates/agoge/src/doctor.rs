@@ -66,7 +66,11 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
         repairs: conditioned.repairs,
         measurable: measured.curves.curves.iter().map(agoge_kinematics::Curve::key).collect(),
         refused: measured.curves.refused,
-        invented: body.invented.iter().map(|made| format!("{}: {}", made.part.name(), made.from)).collect(),
+        invented: body
+            .invented
+            .iter()
+            .map(|made| format!("{}: {}", made.part.name(), made.from))
+            .collect(),
     })
 }
 
@@ -77,16 +81,27 @@ impl fmt::Display for Diagnosis {
             View::Spatial => "in three dimensions".to_owned(),
             View::Frontal => format!("from the front or back ({sure})"),
             View::Sagittal => format!("from the side ({sure})"),
-            View::Oblique if self.view_certainty <= 0.5 => "from a side that is not clear".to_owned(),
+            View::Oblique if self.view_certainty <= 0.5 => {
+                "from a side that is not clear".to_owned()
+            }
             View::Oblique => format!("at an angle between front and side ({sure})"),
         };
-        writeln!(f, "{}{}", self.source.name, if self.source.simulated { "  [SIMULATED]" } else { "" })?;
+        writeln!(
+            f,
+            "{}{}",
+            self.source.name,
+            if self.source.simulated { "  [SIMULATED]" } else { "" }
+        )?;
         writeln!(
             f,
             "  {}, {} with {} joints, in {}, seen {view}",
             self.source.format, self.skeleton, self.joints, self.unit
         )?;
-        writeln!(f, "  {} frames, {:.2} frames a second, {:.2} s", self.frames, self.rate_hz, self.duration_s)?;
+        writeln!(
+            f,
+            "  {} frames, {:.2} frames a second, {:.2} s",
+            self.frames, self.rate_hz, self.duration_s
+        )?;
         for note in &self.source.notes {
             writeln!(f, "  note: {note}")?;
         }
@@ -116,11 +131,19 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "  {made}")?;
             }
         }
-        writeln!(f, "\nCan be measured:{}", if self.measurable.is_empty() { " nothing" } else { "" })?;
+        writeln!(
+            f,
+            "\nCan be measured:{}",
+            if self.measurable.is_empty() { " nothing" } else { "" }
+        )?;
         for (name, sides) in with_sides(&self.measurable) {
             writeln!(f, "  {name}{sides}")?;
         }
-        writeln!(f, "\nCannot be measured:{}", if self.refused.is_empty() { " nothing is missing" } else { "" })?;
+        writeln!(
+            f,
+            "\nCannot be measured:{}",
+            if self.refused.is_empty() { " nothing is missing" } else { "" }
+        )?;
         for refused in &self.refused {
             writeln!(f, "  {}: {}", refused.name, refused.reason)?;
         }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Everything that can go wrong between an input and its analysis. Every message says what, where and what to do.
+/// Everything that can go wrong between an input and its analysis. Every message says what, where
+/// and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read or written as a recording.
@@ -31,7 +32,9 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] agoge_attention::Error),
     /// The model that comes with Agoge cannot be used.
-    #[error("the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source")]
+    #[error(
+        "the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source"
+    )]
     NoModel,
     /// No movement of this name.
     #[error(
@@ -164,6 +167,7 @@ impl Error {
 
 /// What is wrong with a TOML file, and in which line.
 pub(crate) fn toml_fault(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+    let line =
+        error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
     format!("line {line}: {}", error.message())
 }

@@ -1,4 +1,5 @@
-//! Why a set is as it is: beside a chosen recording, a squad, what is usual, or the athlete's own best repetitions.
+//! Why a set is as it is: beside a chosen recording, a squad, what is usual, or the athlete's own
+//! best repetitions.
 
 use crate::analyze::Analyzed;
 use crate::models::Models;
@@ -8,7 +9,8 @@ use agoge_attention::explain::{Method, Relevance};
 use agoge_attention::{Model, Motion};
 use agoge_coach::analysis::RepetitionReport;
 use agoge_coach::explain::{
-    Asked, Attention, Cycle, Difference, Explanation, Norm, Place, Set, differences, explain as coach_explain, mended,
+    Asked, Attention, Cycle, Difference, Explanation, Norm, Place, Set, differences,
+    explain as coach_explain, mended,
 };
 use agoge_coach::{Precision, score};
 use agoge_kinematics::{Repetition, measure, remeasured};
@@ -33,7 +35,8 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// From files: recordings, or one norm (JSON). `own` stands for the athlete's own best repetitions; nothing for what is usual.
+    /// From files: recordings, or one norm (JSON). `own` stands for the athlete's own best
+    /// repetitions; nothing for what is usual.
     ///
     /// # Errors
     /// If one cannot be read.
@@ -46,12 +49,16 @@ impl Reference {
         match paths {
             [] => Ok(Reference::Usual),
             [one] if one.as_os_str() == "own" => Ok(Reference::OwnBest),
-            [one] if one.extension().is_some_and(|extension| extension == "json") && is_norm(one) => {
+            [one]
+                if one.extension().is_some_and(|extension| extension == "json") && is_norm(one) =>
+            {
                 let norms = read_norms(one)?;
-                let named = norms.into_iter().find(|norm| movement == "auto" || norm.movement == movement);
-                named
-                    .map(|norm| Reference::Norm(Box::new(norm)))
-                    .ok_or_else(|| Error::NoNorm { path: one.clone(), movement: movement.to_owned() })
+                let named =
+                    norms.into_iter().find(|norm| movement == "auto" || norm.movement == movement);
+                named.map(|norm| Reference::Norm(Box::new(norm))).ok_or_else(|| Error::NoNorm {
+                    path: one.clone(),
+                    movement: movement.to_owned(),
+                })
             }
             all => all
                 .iter()
@@ -84,19 +91,23 @@ pub(crate) fn norms(text: &str) -> Result<Vec<Norm>, String> {
     norms.iter().try_for_each(|norm| norm.check()).map(|()| norms)
 }
 
-/// The repetitions of a recording as a norm counts them; none if no repetition of the movement is complete.
+/// The repetitions of a recording as a norm counts them; none if no repetition of the movement is
+/// complete.
 ///
 /// # Errors
 /// As [`crate::analyze`].
 pub fn cycles(recording: &Recording, options: &Options) -> Result<Vec<Cycle>, Error> {
     let analyzed = crate::analyze(recording, None, &Models::default(), options)?;
     let repetitions = complete(&analyzed.analysis.repetitions);
-    let repetitions: Vec<&Repetition> = repetitions.iter().map(|(_, repetition)| repetition).collect();
+    let repetitions: Vec<&Repetition> =
+        repetitions.iter().map(|(_, repetition)| repetition).collect();
     let directions = analyzed.body.directions();
-    Ok(Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions }.cycles())
+    Ok(Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions }
+        .cycles())
 }
 
-/// The norm of some recordings of the options' movement, one an athlete; none if no repetition in them is complete.
+/// The norm of some recordings of the options' movement, one an athlete; none if no repetition in
+/// them is complete.
 fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, Error> {
     let mut all = Vec::new();
     for recording in recordings {
@@ -109,7 +120,8 @@ fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, 
     Ok(Norm::new(&source, &options.movement, recordings.len(), &all))
 }
 
-/// Why the repetitions of an analysis are as they are; none if there is no repetition, no movement or nothing to compare with.
+/// Why the repetitions of an analysis are as they are; none if there is no repetition, no movement
+/// or nothing to compare with.
 ///
 /// # Errors
 /// For a reference that cannot be analysed.
@@ -125,19 +137,24 @@ pub fn explain(
         return Ok(None);
     }
     let directions = analyzed.body.directions();
-    let set =
-        |repetitions: &[&Repetition]| Set { directions: &directions, curves: &analyzed.curves, repetitions }.cycles();
+    let set = |repetitions: &[&Repetition]| {
+        Set { directions: &directions, curves: &analyzed.curves, repetitions }.cycles()
+    };
     let options = Options { movement: analysis.movement.name.clone(), ..options.clone() };
     let is_usual = matches!(reference, Reference::Usual) && analyzed.body.space.is_3d();
-    let usual = is_usual.then(|| models.norms.iter().find(|norm| norm.movement == options.movement)).flatten();
+    let usual = is_usual
+        .then(|| models.norms.iter().find(|norm| norm.movement == options.movement))
+        .flatten();
     let norm = match reference {
         Reference::Norm(norm) => Some(Cow::Borrowed(&**norm)),
         Reference::Recordings(recordings) => norm_of(recordings, &options)?.map(Cow::Owned),
         Reference::Usual | Reference::OwnBest => match usual {
             Some(norm) => Some(Cow::Borrowed(norm)),
             None => own_best(&mut numbered, analysis.repetitions.as_slice()).and_then(|best| {
-                let numbers: Vec<String> = best.iter().map(|(number, _)| number.to_string()).collect();
-                let best: Vec<&Repetition> = best.iter().map(|(_, repetition)| repetition).collect();
+                let numbers: Vec<String> =
+                    best.iter().map(|(number, _)| number.to_string()).collect();
+                let best: Vec<&Repetition> =
+                    best.iter().map(|(_, repetition)| repetition).collect();
                 let source = format!("the athlete's own best repetitions ({})", numbers.join(", "));
                 Norm::new(&source, &analysis.movement.name, 0, &set(&best)).map(Cow::Owned)
             }),
@@ -146,17 +163,27 @@ pub fn explain(
     let Some(norm) = norm.filter(|norm| !norm.phases.is_empty()) else { return Ok(None) };
     let numbered: Vec<(usize, &Repetition)> =
         numbered.iter().map(|(number, repetition)| (*number, repetition)).collect();
-    let repetitions: Vec<&Repetition> = numbered.iter().map(|(_, repetition)| *repetition).collect();
-    let model = models.model.as_ref().filter(|_| analysis.model.as_ref().is_some_and(|note| note.counts));
-    let by_limits = |body: &Recording, repetitions: &[&Repetition]| by_limits(analyzed, body, repetitions);
+    let repetitions: Vec<&Repetition> =
+        numbered.iter().map(|(_, repetition)| *repetition).collect();
+    let model =
+        models.model.as_ref().filter(|_| analysis.model.as_ref().is_some_and(|note| note.counts));
+    let by_limits =
+        |body: &Recording, repetitions: &[&Repetition]| by_limits(analyzed, body, repetitions);
     let by_model = |body: &Recording, repetitions: &[&Repetition]| -> Vec<f64> {
-        model.map_or_else(Vec::new, |model| leanings(model, &analysis.movement.name, body, repetitions))
+        model.map_or_else(Vec::new, |model| {
+            leanings(model, &analysis.movement.name, body, repetitions)
+        })
     };
-    let attended = models.model.as_ref().and_then(|model| attended(model, &analyzed.body, &repetitions));
+    let attended =
+        models.model.as_ref().and_then(|model| attended(model, &analyzed.body, &repetitions));
     let attention = attended.as_ref().map(|table| {
         move |a: Part, b: Part| -> f64 {
-            let at = |part: Part| agoge_attention::token::PARTS.iter().position(|own| *own == carried(part));
-            at(a).zip(at(b)).map_or(0.0, |(a, b)| f64::from(table[a * agoge_attention::token::PARTS.len() + b]))
+            let at = |part: Part| {
+                agoge_attention::token::PARTS.iter().position(|own| *own == carried(part))
+            };
+            at(a)
+                .zip(at(b))
+                .map_or(0.0, |(a, b)| f64::from(table[a * agoge_attention::token::PARTS.len() + b]))
         }
     });
     let planted = models.planted.iter().find(|(method, _)| (method == "model") == model.is_some());
@@ -174,21 +201,33 @@ pub fn explain(
     })))
 }
 
-/// The scores of repetitions by the limits of the movement's definition, as they are on an edited body.
+/// The scores of repetitions by the limits of the movement's definition, as they are on an edited
+/// body.
 fn by_limits(analyzed: &Analyzed, body: &Recording, repetitions: &[&Repetition]) -> Vec<f64> {
     let precision = Precision::of(body);
     let again = remeasured(&analyzed.movement, &measure(body).curves, repetitions);
-    let score = |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, &precision);
+    let score =
+        |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, &precision);
     again.iter().map(|repetition| score(repetition).map_or(f64::NAN, |score| score.value)).collect()
 }
 
-/// What the model says of repetitions, 0 to 100: its leaning through the logistic function, which moves where the calibrated share stands still.
-fn leanings(model: &Model, movement: &str, body: &Recording, repetitions: &[&Repetition]) -> Vec<f64> {
-    let spans: Vec<(usize, usize)> = repetitions.iter().map(|repetition| (repetition.start, repetition.end)).collect();
+/// What the model says of repetitions, 0 to 100: its leaning through the logistic function, which
+/// moves where the calibrated share stands still.
+fn leanings(
+    model: &Model,
+    movement: &str,
+    body: &Recording,
+    repetitions: &[&Repetition],
+) -> Vec<f64> {
+    let spans: Vec<(usize, usize)> =
+        repetitions.iter().map(|repetition| (repetition.start, repetition.end)).collect();
     let Some(class) = model.class(movement) else { return vec![f64::NAN; spans.len()] };
     let score = |leaning: f32| 100.0 / (1.0 + (-2.0 * f64::from(leaning)).exp());
     let readings = model.read(body, &spans);
-    readings.iter().map(|reading| reading.as_ref().map_or(f64::NAN, |reading| score(reading.leaning[class]))).collect()
+    readings
+        .iter()
+        .map(|reading| reading.as_ref().map_or(f64::NAN, |reading| score(reading.leaning[class])))
+        .collect()
 }
 
 /// How much parts attend to parts in some repetitions, on average, `[part, part]`.
@@ -196,10 +235,16 @@ fn attended(model: &Model, body: &Recording, repetitions: &[&Repetition]) -> Opt
     /// A few repetitions tell as much as all.
     const FEW: usize = 3;
     let motions = repetitions.iter().take(FEW).filter_map(|r| Motion::new(body, r.start, r.end));
-    let tables: Vec<Vec<f32>> =
-        motions.filter(Motion::has_body).map(|motion| model.attention_between_parts(&motion)).collect();
+    let tables: Vec<Vec<f32>> = motions
+        .filter(Motion::has_body)
+        .map(|motion| model.attention_between_parts(&motion))
+        .collect();
     let first = tables.first()?.len();
-    Some((0..first).map(|at| tables.iter().map(|table| table[at]).sum::<f32>() / tables.len() as f32).collect())
+    Some(
+        (0..first)
+            .map(|at| tables.iter().map(|table| table[at]).sum::<f32>() / tables.len() as f32)
+            .collect(),
+    )
 }
 
 /// The token that shows best how a joint moves: the far end of its segment.
@@ -209,7 +254,11 @@ fn carried(joint: Part) -> Part {
 
 /// The complete repetitions with their numbers.
 fn complete(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
-    reports.iter().filter(|report| report.complete).map(|report| (report.number, repetition(report))).collect()
+    reports
+        .iter()
+        .filter(|report| report.complete)
+        .map(|report| (report.number, repetition(report)))
+        .collect()
 }
 
 fn repetition(report: &RepetitionReport) -> Repetition {
@@ -230,10 +279,15 @@ const ENOUGH: usize = 6;
 const BETTER: f64 = 5.0;
 
 /// Takes the best third out of the repetitions, if it is clearly better than the others.
-fn own_best(numbered: &mut Vec<(usize, Repetition)>, reports: &[RepetitionReport]) -> Option<Vec<(usize, Repetition)>> {
+fn own_best(
+    numbered: &mut Vec<(usize, Repetition)>,
+    reports: &[RepetitionReport],
+) -> Option<Vec<(usize, Repetition)>> {
     let score = |number: usize| {
         let report = reports.iter().find(|report| report.number == number);
-        report.and_then(|report| report.score.as_ref()).map_or(f64::NEG_INFINITY, |score| score.value)
+        report
+            .and_then(|report| report.score.as_ref())
+            .map_or(f64::NEG_INFINITY, |score| score.value)
     };
     if numbered.len() < ENOUGH {
         return None;
@@ -241,17 +295,20 @@ fn own_best(numbered: &mut Vec<(usize, Repetition)>, reports: &[RepetitionReport
     let mut ranked: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
     ranked.sort_by(|a, b| score(*b).total_cmp(&score(*a)));
     let best = &ranked[..numbered.len() / 3];
-    let mean = |some: &[usize]| some.iter().map(|number| score(*number)).sum::<f64>() / some.len() as f64;
+    let mean =
+        |some: &[usize]| some.iter().map(|number| score(*number)).sum::<f64>() / some.len() as f64;
     if mean(best) - mean(&ranked[best.len()..]) < BETTER {
         return None;
     }
-    let (taken, kept) = std::mem::take(numbered).into_iter().partition(|(number, _)| best.contains(number));
+    let (taken, kept) =
+        std::mem::take(numbered).into_iter().partition(|(number, _)| best.contains(number));
     *numbered = kept;
     Some(taken)
 }
 
-/// What every method names first, for comparing them: the clearest difference, the largest gain and the first finding by the limits; with a model, the largest gain by it
-/// and what it looked at, and the same by a network that has learned nothing. The explanation that is shown is not among them.
+/// What every method names first, for comparing them: the clearest difference, the largest gain and
+/// the first finding by the limits; with a model, the largest gain by it and what it looked at, and
+/// the same by a network that has learned nothing. The explanation that is shown is not among them.
 ///
 /// # Errors
 /// As [`explain`].
@@ -263,46 +320,63 @@ pub(crate) fn ways(
 ) -> Result<Vec<(String, Option<Place>)>, Error> {
     let Some(norm) = norm_of(recordings, options)? else { return Ok(Vec::new()) };
     let numbered = complete(&analyzed.analysis.repetitions);
-    let few: Vec<&Repetition> = numbered.iter().rev().take(3).map(|(_, repetition)| repetition).collect();
+    let few: Vec<&Repetition> =
+        numbered.iter().rev().take(3).map(|(_, repetition)| repetition).collect();
     let directions = analyzed.body.directions();
     let places = norm.places();
     let best = |value: &dyn Fn(&Place) -> f64| {
-        let valued: Vec<(f64, &Place)> =
-            places.iter().map(|place| (value(place), place)).filter(|(value, _)| value.is_finite()).collect();
+        let valued: Vec<(f64, &Place)> = places
+            .iter()
+            .map(|place| (value(place), place))
+            .filter(|(value, _)| value.is_finite())
+            .collect();
         valued.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place.clone())
     };
     let gain = |scorer: &dyn Fn(&Recording, &[&Repetition]) -> Vec<f64>| {
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         best(&|place| {
-            mean(scorer(&mended(&analyzed.body, &directions, &few, &norm, std::slice::from_ref(place)), &few))
+            mean(scorer(
+                &mended(&analyzed.body, &directions, &few, &norm, std::slice::from_ref(place)),
+                &few,
+            ))
         })
     };
     let mut out = Vec::new();
     let Some((model, untrained)) = model else {
         let own: Vec<&Repetition> = numbered.iter().map(|(_, repetition)| repetition).collect();
         let set = Set { directions: &directions, curves: &analyzed.curves, repetitions: &own };
-        let numbered: Vec<(usize, &Repetition)> = numbered.iter().map(|(number, r)| (*number, r)).collect();
+        let numbered: Vec<(usize, &Repetition)> =
+            numbered.iter().map(|(number, r)| (*number, r)).collect();
         let found = differences(&set.cycles(), &numbered, &norm, &Precision::of(&analyzed.body));
         let clearest = found.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
         let named = |difference: &Difference| (difference.joint, difference.phase.clone());
         out.push(("kinematic z-score".to_owned(), clearest.map(named)));
         let first = analyzed.analysis.findings.first();
         out.push(("limits alone".to_owned(), first.map(|f| (f.part, f.phase.clone()))));
-        out.push(("counterfactual alone".to_owned(), gain(&|body, few| by_limits(analyzed, body, few))));
+        out.push((
+            "counterfactual alone".to_owned(),
+            gain(&|body, few| by_limits(analyzed, body, few)),
+        ));
         return Ok(out);
     };
     let class = model.class(&options.movement).unwrap_or(0);
-    let motions: Vec<Motion> =
-        few.iter().filter_map(|r| Motion::new(&analyzed.body, r.start, r.end)).filter(Motion::has_body).collect();
+    let motions: Vec<Motion> = few
+        .iter()
+        .filter_map(|r| Motion::new(&analyzed.body, r.start, r.end))
+        .filter(Motion::has_body)
+        .collect();
     for (network, suffix) in [(model, ""), (untrained, ", untrained")] {
-        let by_model = |body: &Recording, few: &[&Repetition]| leanings(network, &options.movement, body, few);
+        let by_model =
+            |body: &Recording, few: &[&Repetition]| leanings(network, &options.movement, body, few);
         out.push((format!("counterfactual{suffix}"), gain(&by_model)));
         for method in Method::ALL {
-            let seen: Vec<Relevance> = motions.iter().map(|motion| network.relevance(motion, class, method)).collect();
+            let seen: Vec<Relevance> =
+                motions.iter().map(|motion| network.relevance(motion, class, method)).collect();
             let named = best(&|(joint, phase)| {
                 let each = few.iter().zip(&seen).map(|(repetition, relevance)| {
                     let span = (repetition.end - repetition.start).max(1) as f64;
-                    let own = repetition.phases.iter().find(|own| Some(&own.name) == phase.as_ref());
+                    let own =
+                        repetition.phases.iter().find(|own| Some(&own.name) == phase.as_ref());
                     let within = own.map_or([0.0, 1.0], |own| {
                         [own.start, own.end].map(|frame| (frame - repetition.start) as f64 / span)
                     });

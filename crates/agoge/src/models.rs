@@ -10,11 +10,13 @@ use std::sync::{LazyLock, OnceLock};
 /// The trained models that an analysis uses.
 #[derive(Debug)]
 pub struct Models {
-    /// Recognises movements and judges their quality; without it the limits of the movement definitions judge alone.
+    /// Recognises movements and judges their quality; without it the limits of the movement
+    /// definitions judge alone.
     pub model: Option<Model>,
     /// What movements usually look like, for explanations; read when the first one asks.
     pub norms: LazyLock<Vec<Norm>>,
-    /// How each way of explaining (by `model` or by `limits`) did on planted faults, with its controls (docs/EXPLANATIONS.md).
+    /// How each way of explaining (by `model` or by `limits`) did on planted faults, with its
+    /// controls (docs/EXPLANATIONS.md).
     pub planted: Vec<(String, Vec<Control>)>,
 }
 
@@ -40,7 +42,10 @@ impl Models {
     pub fn bundled() -> &'static Models {
         static MODELS: OnceLock<Models> = OnceLock::new();
         // A test reads the bundled weights, so that none is never what a user gets.
-        MODELS.get_or_init(|| Models { model: Model::from_bytes(BUNDLED, "ui_prmd").ok(), ..Models::without_model() })
+        MODELS.get_or_init(|| Models {
+            model: Model::from_bytes(BUNDLED, "ui_prmd").ok(),
+            ..Models::without_model()
+        })
     }
 
     /// The model of a file.
@@ -78,10 +83,12 @@ pub fn load_model(path: &Path) -> Result<Model, Error> {
     Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
 }
 
-/// A model from the safetensors file of another program, by a map of keys in TOML (docs/MODELS.md); it takes the file's name.
+/// A model from the safetensors file of another program, by a map of keys in TOML (docs/MODELS.md);
+/// it takes the file's name.
 ///
 /// # Errors
-/// If one of the files cannot be read, the map is at fault, or a parameter is not what the encoder needs.
+/// If one of the files cannot be read, the map is at fault, or a parameter is not what the encoder
+/// needs.
 pub fn import_model(file: &Path, map: &Path) -> Result<Imported, Error> {
     let text = std::fs::read_to_string(map).map_err(Error::io(map))?;
     let map: KeyMap = toml::from_str(&text).map_err(|error| Error::KeyMap {
@@ -102,11 +109,23 @@ mod tests {
         let model = Models::bundled().model.as_ref().unwrap();
         assert_eq!(bundled_base().unwrap().size().movements, 1);
         let norms = &Models::bundled().norms;
-        assert!(model.card().movements.iter().all(|name| norms.iter().any(|norm| norm.movement == *name)));
+        assert!(
+            model
+                .card()
+                .movements
+                .iter()
+                .all(|name| norms.iter().any(|norm| norm.movement == *name))
+        );
         assert_eq!(Models::bundled().planted.len(), 2);
-        assert!(BUNDLED.len() + BASE.len() + NORMS.len() < 4 << 20, "all weights together stay below 4 MB");
+        assert!(
+            BUNDLED.len() + BASE.len() + NORMS.len() < 4 << 20,
+            "all weights together stay below 4 MB"
+        );
         for movement in &model.card().movements {
-            assert!(model.card().figure(&agoge_coach::learned::figure(movement)).is_some(), "{movement}");
+            assert!(
+                model.card().figure(&agoge_coach::learned::figure(movement)).is_some(),
+                "{movement}"
+            );
         }
     }
 }

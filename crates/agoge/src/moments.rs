@@ -7,15 +7,24 @@ use agoge_kinematics::{Curves, Refused};
 use agoge_motion::Recording;
 use agoge_motion::condition::smoother;
 
-/// Adds the moments of both legs to what was measured of a conditioned body, or why there are none; what they rest on, and in how many frames a plate's load belongs to no foot. Nothing
-/// where neither a mass was given nor a plate measured: nobody asked for moments.
-pub(crate) fn measure(body: &Recording, curves: &mut Curves, options: &Options) -> Option<(Origin, usize)> {
+/// Adds the moments of both legs to what was measured of a conditioned body, or why there are none;
+/// what they rest on, and in how many frames a plate's load belongs to no foot. Nothing where
+/// neither a mass was given nor a plate measured: nobody asked for moments.
+pub(crate) fn measure(
+    body: &Recording,
+    curves: &mut Curves,
+    options: &Options,
+) -> Option<(Origin, usize)> {
     let sex = options.sex.unwrap_or(Sex::Male);
     let found = match options.mass_kg {
         None if body.plates().is_empty() => return None,
-        None => Err("force plates were read, but moments need the athlete's mass: give it with --mass".to_owned()),
+        None => {
+            Err("force plates were read, but moments need the athlete's mass: give it with --mass"
+                .to_owned())
+        }
         Some(mass_kg) => ground(body, mass_kg, options).and_then(|ground| {
-            let moments = dynamics::leg_moments(body, &ground, mass_kg, sex).map_err(|fault| fault.to_string())?;
+            let moments = dynamics::leg_moments(body, &ground, mass_kg, sex)
+                .map_err(|fault| fault.to_string())?;
             match moments.is_empty() {
                 true => Err("no leg is seen from the hip to the toes".to_owned()),
                 false => Ok((ground, moments)),
@@ -43,7 +52,8 @@ fn ground(body: &Recording, mass_kg: f64, options: &Options) -> Result<Ground, S
             "the depth is a network's guess and positions are from the hips: no force follows from them".to_owned()
         );
     }
-    let smooth = smoother(options.condition.filter, body.rate_hz()).map_err(|fault| fault.to_string())?;
+    let smooth =
+        smoother(options.condition.filter, body.rate_hz()).map_err(|fault| fault.to_string())?;
     let smooth = |values: &mut Vec<f64>| smooth.as_ref().map_or((), |smooth| smooth(values));
     dynamics::measured(body, mass_kg, &smooth).map_or_else(|| dynamics::standing(body, mass_kg), Ok)
 }

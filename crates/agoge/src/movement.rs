@@ -14,8 +14,9 @@ use std::borrow::Cow;
 /// An angle must swing by this much to be taken for what drives an unknown movement, degrees.
 const LEAST_SWING: f64 = 15.0;
 
-/// The definition of a name, an alias or a file, with how it was chosen. `auto` asks the model, if there is one, what the repetitions of whatever swings most are; where it
-/// does not know them, that plain description of them is the definition.
+/// The definition of a name, an alias or a file, with how it was chosen. `auto` asks the model, if
+/// there is one, what the repetitions of whatever swings most are; where it does not know them,
+/// that plain description of them is the definition.
 pub(crate) fn choose(
     wanted: &str,
     curves: &Curves,
@@ -59,8 +60,9 @@ fn plainly(movement: &Movement) -> MovementChoice {
     MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
 }
 
-/// The definition of what the model recognises in the repetitions of a plain description, or where there is none that description under the movement's name; such a movement is also
-/// recognised by the recording as a whole. Only in three dimensions: on one camera its word was never measured.
+/// The definition of what the model recognises in the repetitions of a plain description, or where
+/// there is none that description under the movement's name; such a movement is also recognised by
+/// the recording as a whole. Only in three dimensions: on one camera its word was never measured.
 fn recognise(
     general: &Movement,
     curves: &Curves,
@@ -75,18 +77,21 @@ fn recognise(
         let readings = model.read(body, spans);
         model.recognise(&readings.iter().flatten().collect::<Vec<_>>())
     };
-    // What has no definition was learned from whole recordings, and what swings most may begin later, end sooner or swing twice in it.
+    // What has no definition was learned from whole recordings, and what swings most may begin
+    // later, end sooner or swing twice in it.
     let is_undefined = |name: &String| movement::find(name).is_none();
     let whole = || {
         if !model.card().movements.iter().any(is_undefined) {
             return None;
         }
-        recognised(&[(0, body.frames().saturating_sub(1))]).filter(|found| is_undefined(&found.movement))
+        recognised(&[(0, body.frames().saturating_sub(1))])
+            .filter(|found| is_undefined(&found.movement))
     };
     let Recognition { movement, certainty, others } = recognised(&spans).or_else(whole)?;
     let definition = match movement::find(&movement) {
         Some(definition) => {
-            // A definition that finds nothing in the recording, or whose own angle hardly moves beside another, is not what was done.
+            // A definition that finds nothing in the recording, or whose own angle hardly moves
+            // beside another, is not what was done.
             let done = repetitions(definition, curves).iter().any(|repetition| repetition.complete);
             if !done || !drives(definition, general, curves) {
                 return None;
@@ -96,7 +101,9 @@ fn recognise(
         None => Cow::Owned(Movement {
             title: titled(&movement),
             name: movement,
-            description: "Repetitions of what moves most; no definition says how this movement is judged.".to_owned(),
+            description:
+                "Repetitions of what moves most; no definition says how this movement is judged."
+                    .to_owned(),
             ..general.clone()
         }),
     };
@@ -120,13 +127,18 @@ fn titled(name: &str) -> String {
 /// The angle that drives a movement must swing by this share of the angle that swings most.
 const DRIVING: f64 = 0.45;
 
-/// Whether a definition is about what swings most in a recording (which is what drives the plain description of it). Movements that are driven by a length are
-/// not asked: lengths and angles do not compare.
+/// Whether a definition is about what swings most in a recording (which is what drives the plain
+/// description of it). Movements that are driven by a length are not asked: lengths and angles do
+/// not compare.
 fn drives(definition: &Movement, general: &Movement, curves: &Curves) -> bool {
     let Some(most) = general.repetition.signals.first() else { return true };
     let signals = &definition.repetition.signals;
-    let own = signals.iter().find_map(|signal| curves.curves.iter().find(|curve| curve.name == signal.curve));
-    own.is_none_or(|own| own.unit != Unit::Degree || swing(curves, &own.name) >= DRIVING * swing(curves, &most.curve))
+    let own = signals
+        .iter()
+        .find_map(|signal| curves.curves.iter().find(|curve| curve.name == signal.curve));
+    own.is_none_or(|own| {
+        own.unit != Unit::Degree || swing(curves, &own.name) >= DRIVING * swing(curves, &most.curve)
+    })
 }
 
 /// How far a curve swings, on the side that swings more; 0 if there is no such curve.
@@ -140,11 +152,18 @@ const MARKERS: usize = 6;
 /// A marker must rise and fall by this much to be taken for what drives an unknown movement, m.
 const LEAST_RISE: f64 = 0.03;
 
-/// A definition for a movement that nobody named: repetitions of the angle that swings most, ranges of the main angles, no checks. Where there are no angles (markers
-/// that make no body) the heights of the markers that rise and fall most take their place.
+/// A definition for a movement that nobody named: repetitions of the angle that swings most, ranges
+/// of the main angles, no checks. Where there are no angles (markers that make no body) the heights
+/// of the markers that rise and fall most take their place.
 fn general(curves: &Curves) -> Movement {
-    const MAIN: [&str; 6] =
-        ["knee_flexion", "hip_flexion", "shoulder_elevation", "elbow_flexion", "shoulder_flexion", "trunk_lean"];
+    const MAIN: [&str; 6] = [
+        "knee_flexion",
+        "hip_flexion",
+        "shoulder_elevation",
+        "elbow_flexion",
+        "shoulder_flexion",
+        "trunk_lean",
+    ];
     let ranked = |names: Vec<String>| {
         let mut swings: Vec<(String, f64)> = names
             .into_iter()
@@ -187,7 +206,9 @@ fn general(curves: &Curves) -> Movement {
     };
     let mut metrics = vec![metric("repetition_time".to_owned(), None, Statistic::Duration)];
     if has_angles {
-        metrics.extend(MAIN.iter().map(|name| metric(format!("{name}_range"), Some(name), Statistic::Range)));
+        metrics.extend(
+            MAIN.iter().map(|name| metric(format!("{name}_range"), Some(name), Statistic::Range)),
+        );
     }
     for (height, _) in drivers.iter().filter(|_| !has_angles) {
         metrics.push(metric(format!("{height}_range"), Some(height), Statistic::Range));
@@ -199,7 +220,9 @@ fn general(curves: &Curves) -> Movement {
         name: "unknown".to_owned(),
         title: "Movement not named".to_owned(),
         aliases: Vec::new(),
-        description: format!("Repetitions of the {what} that moves most; without a named movement nothing is judged."),
+        description: format!(
+            "Repetitions of the {what} that moves most; without a named movement nothing is judged."
+        ),
         sources: Vec::new(),
         counts_as: None,
         screen: None,
@@ -223,6 +246,8 @@ fn general(curves: &Curves) -> Movement {
 fn spread(values: &[f64]) -> f64 {
     let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     known.sort_by(f64::total_cmp);
-    let at = |share: f64| known.get((known.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0);
+    let at = |share: f64| {
+        known.get((known.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0)
+    };
     at(0.95) - at(0.05)
 }

@@ -11,7 +11,8 @@ use std::path::Path;
 /// What people weigh, kg.
 const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
 
-/// How a recording is read and analysed. The same form is read from a configuration file (TOML, docs/CONFIG.md); unknown keys are errors.
+/// How a recording is read and analysed. The same form is read from a configuration file (TOML,
+/// docs/CONFIG.md); unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -21,7 +22,8 @@ pub struct Options {
     pub height_m: Option<f64>,
     /// The athlete's mass, kg, with the clothes: for the moments in the joints.
     pub mass_kg: Option<f64>,
-    /// The athlete's sex: whose table of segments the moments in the joints take, that of men without it.
+    /// The athlete's sex: whose table of segments the moments in the joints take, that of men
+    /// without it.
     pub sex: Option<Sex>,
     /// Only this stretch of the recording, s.
     pub time_range_s: Option<[f64; 2]>,
@@ -29,7 +31,8 @@ pub struct Options {
     pub read: ReadOptions,
     /// How a video is read.
     pub video: agoge_vision::Options,
-    /// What a coach says of items of the landing screen, `[item, points]`. It stands against everything measured.
+    /// What a coach says of items of the landing screen, `[item, points]`. It stands against
+    /// everything measured.
     pub less: Vec<[u8; 2]>,
     /// How the data are repaired and filtered.
     pub condition: condition::Options,
@@ -52,11 +55,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what is wrong whatever the recording: a movement that does not exist, a height or a mass that is not a person's. Saves reading a
-    /// hundred files to say a hundred times the same.
+    /// Refuses what is wrong whatever the recording: a movement that does not exist, a height or a
+    /// mass that is not a person's. Saves reading a hundred files to say a hundred times the same.
     ///
     /// # Errors
-    /// [`Error::NoSuchMovement`], a definition that cannot be read, or [`Error::Recording`] for the height.
+    /// [`Error::NoSuchMovement`], a definition that cannot be read, or [`Error::Recording`] for the
+    /// height.
     pub fn check(&self) -> Result<(), Error> {
         let wanted = self.movement.as_str();
         if wanted != "auto" && agoge_kinematics::movement::find(wanted).is_none() {
@@ -75,8 +79,10 @@ impl Options {
             }
         }
         if let Some(mass_kg) = self.mass_kg.filter(|mass_kg| !MASSES_KG.contains(mass_kg)) {
-            let (what, hint) =
-                (format!("mass {mass_kg} kg is not a person's"), "give the mass in kilograms, as in 72.5");
+            let (what, hint) = (
+                format!("mass {mass_kg} kg is not a person's"),
+                "give the mass in kilograms, as in 72.5",
+            );
             return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
         }
         self.height_m.map_or(Ok(()), agoge_motion::scale::check_height).map_err(Error::from)
@@ -88,6 +94,9 @@ impl Options {
     /// If it cannot be read, is not TOML, or has a key that does not exist.
     pub fn from_file(path: &Path) -> Result<Options, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        toml::from_str(&text).map_err(|error| Error::Config { path: path.to_owned(), what: toml_fault(&text, &error) })
+        toml::from_str(&text).map_err(|error| Error::Config {
+            path: path.to_owned(),
+            what: toml_fault(&text, &error),
+        })
     }
 }

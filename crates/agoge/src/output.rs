@@ -16,9 +16,10 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })?)
 }
 
-/// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that OpenSim knows and no value of them is missing) and,
-/// for recordings in metres, `body.trc` into a folder, which is made if it is not there. Each file is written whole or not at all. `stills` are shown in the report
-/// ([`crate::Reading::stills`]).
+/// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that
+/// OpenSim knows and no value of them is missing) and, for recordings in metres, `body.trc` into a
+/// folder, which is made if it is not there. Each file is written whole or not at all. `stills` are
+/// shown in the report ([`crate::Reading::stills`]).
 ///
 /// # Errors
 /// If the folder cannot be made or written to.
@@ -27,7 +28,10 @@ pub fn write_results(analyzed: &Analyzed, stills: &[Still], folder: &Path) -> Re
     let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills };
     write_text(&folder.join("report.html"), &agoge_report::html(&analyzed.analysis, &scene))?;
     write_text(&folder.join("analysis.json"), &agoge_report::json(&analyzed.analysis))?;
-    write_text(&folder.join("repetitions.csv"), &agoge_report::repetitions_csv(&analyzed.analysis))?;
+    write_text(
+        &folder.join("repetitions.csv"),
+        &agoge_report::repetitions_csv(&analyzed.analysis),
+    )?;
     let whole: Vec<(&str, &[f64])> = agoge_report::angles(&analyzed.curves)
         .into_iter()
         .filter(|(_, values)| values.iter().all(|value| value.is_finite()))

@@ -1,4 +1,5 @@
-//! What an analysis says, in the pictures of its video: angles at their joints, findings while their repetitions last, and the key frames of the report.
+//! What an analysis says, in the pictures of its video: angles at their joints, findings while
+//! their repetitions last, and the key frames of the report.
 
 use crate::Analyzed;
 use agoge_coach::analysis::{Finding, RepetitionReport};
@@ -34,15 +35,19 @@ pub(crate) struct Key {
 impl<'a> Written<'a> {
     pub(crate) fn of(analyzed: &'a Analyzed) -> Written<'a> {
         let movement = &analyzed.movement;
-        let mut names: Vec<&str> = movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
+        let mut names: Vec<&str> =
+            movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
         names.extend(movement.metrics.iter().filter_map(|metric| metric.curve.as_deref()));
         if names.is_empty() {
             names.extend(USUAL);
         }
         let skeleton = Skeleton::mediapipe_33();
-        let (mut joints, mut others): (Vec<(&Curve, usize)>, Vec<&Curve>) = (Vec::new(), Vec::new());
+        let (mut joints, mut others): (Vec<(&Curve, usize)>, Vec<&Curve>) =
+            (Vec::new(), Vec::new());
         let curves = &analyzed.curves.curves;
-        for curve in names.iter().flat_map(|name| curves.iter().filter(move |curve| curve.name == *name)) {
+        for curve in
+            names.iter().flat_map(|name| curves.iter().filter(move |curve| curve.name == *name))
+        {
             if curve.unit != Unit::Degree || others.contains(&curve) {
                 continue;
             }
@@ -59,7 +64,9 @@ impl<'a> Written<'a> {
 
     /// What is written at a time of the recording, s.
     pub(crate) fn at(&self, time_s: f64) -> Marks {
-        let Some(frame) = nearest(&self.analyzed.curves.time, time_s) else { return Marks::default() };
+        let Some(frame) = nearest(&self.analyzed.curves.time, time_s) else {
+            return Marks::default();
+        };
         let degrees = |curve: &Curve| Some(curve.values[frame]).filter(|value| value.is_finite());
         let angles = self.joints.iter().filter_map(|(curve, joint)| {
             let value = degrees(curve)?;
@@ -69,12 +76,16 @@ impl<'a> Written<'a> {
             Some((*joint, text))
         });
         let mut lines = Vec::new();
-        let within = |repetition: &&RepetitionReport| (repetition.frames[0]..=repetition.frames[1]).contains(&frame);
+        let within = |repetition: &&RepetitionReport| {
+            (repetition.frames[0]..=repetition.frames[1]).contains(&frame)
+        };
         if let Some(repetition) = self.analyzed.analysis.repetitions.iter().find(within) {
-            let phase = repetition.phases.iter().find(|phase| (phase.start..=phase.end).contains(&frame));
+            let phase =
+                repetition.phases.iter().find(|phase| (phase.start..=phase.end).contains(&frame));
             let phase = phase.map_or(String::new(), |phase| format!(", {}", plain(&phase.name)));
             lines.push(format!("Repetition {}{phase}", repetition.number));
-            let shown = self.findings().filter(|finding| finding.repetitions.contains(&repetition.number));
+            let shown =
+                self.findings().filter(|finding| finding.repetitions.contains(&repetition.number));
             lines.extend(shown.map(|finding| format!("! {}", finding.title)));
         }
         lines.extend(self.others.iter().filter_map(|curve| {
@@ -88,24 +99,41 @@ impl<'a> Written<'a> {
         self.analyzed.analysis.findings.iter().take(FINDINGS)
     }
 
-    /// The instants that the report shows, in order of time: of each finding the one in which it is largest, in the first repetition that shows it; and where the phases of that
-    /// repetition, or of the first complete one, begin and end.
+    /// The instants that the report shows, in order of time: of each finding the one in which it is
+    /// largest, in the first repetition that shows it; and where the phases of that repetition, or
+    /// of the first complete one, begin and end.
     pub(crate) fn keys(&self) -> Vec<Key> {
-        let complete: Vec<&RepetitionReport> =
-            self.analyzed.analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
-        let mut keys: Vec<Key> = self.findings().filter_map(|finding| self.largest(finding, &complete)).collect();
-        let first = self.findings().find_map(|finding| shown_in(finding, &complete)).or(complete.first().copied());
+        let complete: Vec<&RepetitionReport> = self
+            .analyzed
+            .analysis
+            .repetitions
+            .iter()
+            .filter(|repetition| repetition.complete)
+            .collect();
+        let mut keys: Vec<Key> =
+            self.findings().filter_map(|finding| self.largest(finding, &complete)).collect();
+        let first = self
+            .findings()
+            .find_map(|finding| shown_in(finding, &complete))
+            .or(complete.first().copied());
         if let Some(repetition) = first {
             let mut instants = vec![(repetition.frames[0], "start".to_owned())];
-            let ends = repetition.phases.iter().map(|phase| (phase.end, format!("end of {}", plain(&phase.name))));
+            let ends = repetition
+                .phases
+                .iter()
+                .map(|phase| (phase.end, format!("end of {}", plain(&phase.name))));
             instants.extend(ends.take(PHASES - 1));
             if repetition.phases.is_empty() {
-                instants.extend(self.furthest(repetition).map(|frame| (frame, "furthest".to_owned())));
+                instants
+                    .extend(self.furthest(repetition).map(|frame| (frame, "furthest".to_owned())));
                 instants.push((repetition.frames[1], "end".to_owned()));
             }
             for (frame, what) in instants {
                 if keys.iter().all(|key| key.frame != frame) {
-                    keys.push(Key { frame, caption: format!("Repetition {}: {what}", repetition.number) });
+                    keys.push(Key {
+                        frame,
+                        caption: format!("Repetition {}: {what}", repetition.number),
+                    });
                 }
             }
         }
@@ -113,35 +141,54 @@ impl<'a> Written<'a> {
         keys
     }
 
-    /// The frame of a repetition in which the first angle that is shown is furthest from where it begins.
+    /// The frame of a repetition in which the first angle that is shown is furthest from where it
+    /// begins.
     fn furthest(&self, repetition: &RepetitionReport) -> Option<usize> {
         let (curve, _) = self.joints.first()?;
         let [first, last] = repetition.frames;
         let away = |frame: usize| (curve.values[frame] - curve.values[first]).abs();
-        (first..=last).filter(|frame| away(*frame).is_finite()).max_by(|&a, &b| away(a).total_cmp(&away(b)))
+        (first..=last)
+            .filter(|frame| away(*frame).is_finite())
+            .max_by(|&a, &b| away(a).total_cmp(&away(b)))
     }
 
     /// The instant at which a finding shows most.
     fn largest(&self, finding: &Finding, complete: &[&RepetitionReport]) -> Option<Key> {
         let repetition = shown_in(finding, complete)?;
-        let phase = finding.phase.as_ref().and_then(|name| repetition.phases.iter().find(|phase| phase.name == *name));
-        let [first, last] = phase.map_or(repetition.frames, |phase| [phase.start, phase.end]);
-        let curve = finding
-            .curve
+        let phase = finding
+            .phase
             .as_ref()
-            .and_then(|key| self.analyzed.curves.curves.iter().find(|curve| curve.key() == *key || curve.name == *key));
+            .and_then(|name| repetition.phases.iter().find(|phase| phase.name == *name));
+        let [first, last] = phase.map_or(repetition.frames, |phase| [phase.start, phase.end]);
+        let curve = finding.curve.as_ref().and_then(|key| {
+            self.analyzed
+                .curves
+                .curves
+                .iter()
+                .find(|curve| curve.key() == *key || curve.name == *key)
+        });
         let sign = (finding.value - finding.expected).signum();
-        let values = |curve: &'a Curve| (first..=last).filter_map(move |at| Some((at, *curve.values.get(at)?)));
+        let values = |curve: &'a Curve| {
+            (first..=last).filter_map(move |at| Some((at, *curve.values.get(at)?)))
+        };
         let most = curve.and_then(|curve| {
-            values(curve).filter(|(_, value)| value.is_finite()).max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
+            values(curve)
+                .filter(|(_, value)| value.is_finite())
+                .max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
         });
         let frame = most.map_or(last, |(frame, _)| frame);
-        Some(Key { frame, caption: format!("{} (repetition {})", finding.title, repetition.number) })
+        Some(Key {
+            frame,
+            caption: format!("{} (repetition {})", finding.title, repetition.number),
+        })
     }
 }
 
 /// The first complete repetition that shows a finding.
-fn shown_in<'r>(finding: &Finding, complete: &[&'r RepetitionReport]) -> Option<&'r RepetitionReport> {
+fn shown_in<'r>(
+    finding: &Finding,
+    complete: &[&'r RepetitionReport],
+) -> Option<&'r RepetitionReport> {
     complete.iter().find(|repetition| finding.repetitions.contains(&repetition.number)).copied()
 }
 
@@ -166,8 +213,15 @@ mod tests {
 
     /// A squat whose left knee moves inward on the way up.
     fn squat() -> Analyzed {
-        let fault = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 2..=4, size: 15.0 };
-        let recording = Set { repetitions: 4, faults: vec![fault], ..Set::new(Exercise::Squat) }.simulate().recording;
+        let fault = Fault {
+            kind: FaultKind::KneeInwardUp,
+            side: Some(Side::Left),
+            repetitions: 2..=4,
+            size: 15.0,
+        };
+        let recording = Set { repetitions: 4, faults: vec![fault], ..Set::new(Exercise::Squat) }
+            .simulate()
+            .recording;
         let options = Options { movement: "squat".into(), ..Options::default() };
         analyze(&recording, None, Models::bundled(), &options).unwrap()
     }
@@ -180,11 +234,21 @@ mod tests {
         for repetition in &analyzed.analysis.repetitions {
             let middle = 0.5 * (repetition.start_s + repetition.end_s);
             let marks = written.at(middle);
-            assert!(marks.lines[0].starts_with(&format!("Repetition {}", repetition.number)), "{marks:?}");
+            assert!(
+                marks.lines[0].starts_with(&format!("Repetition {}", repetition.number)),
+                "{marks:?}"
+            );
             let said = marks.lines.iter().any(|line| line.contains(&finding.title));
-            assert_eq!(said, finding.repetitions.contains(&repetition.number), "{marks:?} {finding:?}");
+            assert_eq!(
+                said,
+                finding.repetitions.contains(&repetition.number),
+                "{marks:?} {finding:?}"
+            );
             // Landmark 25 of BlazePose is the left knee.
-            assert!(marks.angles.iter().any(|(joint, text)| *joint == 25 && text.ends_with('°')), "{marks:?}");
+            assert!(
+                marks.angles.iter().any(|(joint, text)| *joint == 25 && text.ends_with('°')),
+                "{marks:?}"
+            );
         }
         assert!(written.at(0.0).lines.iter().all(|line| !line.starts_with("Repetition")));
     }
@@ -197,11 +261,15 @@ mod tests {
         let key = keys.iter().find(|key| key.caption.starts_with(&finding.title)).unwrap();
         let number = finding.repetitions[0];
         let repetition = &analyzed.analysis.repetitions[number - 1];
-        let phase = repetition.phases.iter().find(|phase| Some(&phase.name) == finding.phase.as_ref());
+        let phase =
+            repetition.phases.iter().find(|phase| Some(&phase.name) == finding.phase.as_ref());
         let [first, last] = phase.map_or(repetition.frames, |phase| [phase.start, phase.end]);
         assert!((first..=last).contains(&key.frame), "{key:?} {finding:?}");
         assert!(keys.windows(2).all(|pair| pair[0].frame <= pair[1].frame));
-        assert!(keys.iter().any(|key| key.caption == format!("Repetition {number}: start")), "{keys:?}");
+        assert!(
+            keys.iter().any(|key| key.caption == format!("Repetition {number}: start")),
+            "{keys:?}"
+        );
         assert!(keys.len() <= FINDINGS + PHASES);
     }
 }

@@ -1,19 +1,21 @@
-//! What a plan is made from, read from files: the request, the sessions, an athlete's folder, analyses.
+//! What a plan is made from, read from files: the request, the sessions, an athlete's folder,
+//! analyses.
 
 use crate::athlete::Athlete;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
 use agoge_coach::load::{Daily, Log, Method, overview, usual_method};
 use agoge_coach::plan::{
-    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Planned, Prior, Request, Response, Risk,
-    Test,
+    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Planned, Prior,
+    Request, Response, Risk, Test,
 };
 use agoge_formats::workout;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Findings that a plan works on at most: more would be none (a coach changes few things at a time).
+/// Findings that a plan works on at most: more would be none (a coach changes few things at a
+/// time).
 const MOST_NEEDS: usize = 3;
 
 /// Everything that a plan is made from, owned.
@@ -32,8 +34,8 @@ pub struct PlanInput {
 }
 
 impl PlanInput {
-    /// Reads what a plan is made from. Without an athlete nothing is known of the past; without analyses nothing of the movement; without a library the one that comes with
-    /// Agoge is used.
+    /// Reads what a plan is made from. Without an athlete nothing is known of the past; without
+    /// analyses nothing of the movement; without a library the one that comes with Agoge is used.
     ///
     /// # Errors
     /// A file that cannot be read or is at fault.
@@ -44,7 +46,8 @@ impl PlanInput {
         library: Option<&Path>,
     ) -> Result<PlanInput, Error> {
         let mut request = read_request(request)?;
-        let past = athlete.map(|athlete| past(athlete, request.start)).transpose()?.unwrap_or_default();
+        let past =
+            athlete.map(|athlete| past(athlete, request.start)).transpose()?.unwrap_or_default();
         if let Some(athlete) = athlete.filter(|_| request.heed_warnings) {
             let risks = risks(athlete, &request)?;
             request.risks.extend(risks);
@@ -63,7 +66,8 @@ impl PlanInput {
         needs.truncate(MOST_NEEDS);
         let response = match past.loads.is_empty() {
             true => {
-                let minutes = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
+                let minutes =
+                    request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
                 Response::population(minutes * 4.0 / 7.0)
             }
             false => Response::fit(&past.loads, &past.tests, &Prior::default()),
@@ -82,13 +86,15 @@ impl PlanInput {
         }
     }
 
-    /// In what performance is given: percent of today's without enough tests, else the unit of the tests.
+    /// In what performance is given: percent of today's without enough tests, else the unit of the
+    /// tests.
     pub fn in_percent(&self) -> bool {
         self.past.tests.len() < LEAST_TESTS
     }
 }
 
-/// The sessions of a plan whose steps are known, as files by name: a FIT workout for watches and bicycle computers, and the text that intervals.icu's workout builder reads.
+/// The sessions of a plan whose steps are known, as files by name: a FIT workout for watches and
+/// bicycle computers, and the text that intervals.icu's workout builder reads.
 pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for session in plan.sessions.iter().filter(|session| !session.steps.is_empty()) {
@@ -97,12 +103,16 @@ pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
         let name: String = session.name.chars().map(plain).collect();
         let stem = format!("{}-{name}-{:.0}", session.day, session.minutes);
         files.push((format!("{stem}.fit"), workout::planned_fit(&device_workout(session))));
-        files.extend(agoge_report::plan_intervals(session).map(|text| (format!("{stem}.txt"), text.into_bytes())));
+        files.extend(
+            agoge_report::plan_intervals(session)
+                .map(|text| (format!("{stem}.txt"), text.into_bytes())),
+        );
     }
     files
 }
 
-/// A session as a device guides through it. A device knows no percent of threshold speed, so that only rides have targets; everything else is in the step's title.
+/// A session as a device guides through it. A device knows no percent of threshold speed, so that
+/// only rides have targets; everything else is in the step's title.
 fn device_workout(session: &Planned) -> workout::Planned {
     let mut steps = Vec::new();
     for step in &session.steps {
@@ -130,7 +140,12 @@ fn device_workout(session: &Planned) -> workout::Planned {
             steps.push(work.clone());
             if step.rest > 0.0 {
                 let rest = (String::from("rest"), workout::StepKind::Rest, minutes(step.rest));
-                steps.push(workout::PlannedStep::Do { title: rest.0, part: rest.1, length: rest.2, power: None });
+                steps.push(workout::PlannedStep::Do {
+                    title: rest.0,
+                    part: rest.1,
+                    length: rest.2,
+                    power: None,
+                });
             }
             if rested > 1 {
                 steps.push(workout::PlannedStep::Repeat { first, times: rested });
@@ -141,9 +156,17 @@ fn device_workout(session: &Planned) -> workout::Planned {
             steps.push(work);
         }
     }
-    let sport =
-        if session.sport.is_empty() && session.kind == coach::Kind::Strength { "strength" } else { &session.sport };
-    workout::Planned { title: session.title.clone(), sport: sport.to_owned(), day: session.day, steps }
+    let sport = if session.sport.is_empty() && session.kind == coach::Kind::Strength {
+        "strength"
+    } else {
+        &session.sport
+    };
+    workout::Planned {
+        title: session.title.clone(),
+        sport: sport.to_owned(),
+        day: session.day,
+        steps,
+    }
 }
 
 /// Reads a plan that was made before.
@@ -152,14 +175,18 @@ fn device_workout(session: &Planned) -> workout::Planned {
 /// A file that cannot be read or is no plan.
 pub fn read_plan(path: &Path) -> Result<Plan, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|fault| Error::Plan { path: path.to_owned(), what: format!("this is no plan ({fault})") })
+    serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
+        path: path.to_owned(),
+        what: format!("this is no plan ({fault})"),
+    })
 }
 
 fn read_analysis(path: &Path) -> Result<Analysis, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|fault| Error::Plan { path: path.to_owned(), what: format!("this is no analysis ({fault})") })
+    serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
+        path: path.to_owned(),
+        what: format!("this is no analysis ({fault})"),
+    })
 }
 
 /// Reads and checks a request (docs/PLAN.md).
@@ -183,35 +210,54 @@ pub fn read_request(path: &Path) -> Result<Request, Error> {
 pub fn moved(athlete: &Athlete, library: Option<&Path>) -> Result<Vec<Moved>, Error> {
     let library = read_library(library)?;
     let done = athlete.drills(&library)?;
-    Ok(athlete.factors()?.iter().filter_map(|factor| coach::moved(factor, &library, &done)).collect())
+    Ok(athlete
+        .factors()?
+        .iter()
+        .filter_map(|factor| coach::moved(factor, &library, &done))
+        .collect())
 }
 
 fn read_library(path: Option<&Path>) -> Result<Library, Error> {
     let Some(path) = path else { return Ok(Library::bundled().clone()) };
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    Library::parse(&text).map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
+    Library::parse(&text)
+        .map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
 }
 
 /// What findings ask for: how much they matter, and what the explanation says the score would gain.
 pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
     let changes = analysis.explanation.iter().flat_map(|explanation| &explanation.changes);
-    let gains: Vec<_> = changes.filter_map(|change| Some((&change.title, change.gain.as_ref()?))).collect();
+    let gains: Vec<_> =
+        changes.filter_map(|change| Some((&change.title, change.gain.as_ref()?))).collect();
     analysis
         .findings
         .iter()
         .filter_map(|finding| {
             let curve = finding.curve.clone()?;
             // Curves of one side are kept under a key with the side in it; sessions work on both.
-            let curve =
-                ["left_", "right_"].iter().find_map(|side| curve.strip_prefix(side)).unwrap_or(&curve).to_owned();
-            let points = gains.iter().find(|(title, _)| **title == finding.title).map(|(_, gain)| (*gain).clone());
-            Some(Need { title: finding.title.clone(), curve, gain: finding.importance.clamp(0.0, 1.0), points })
+            let curve = ["left_", "right_"]
+                .iter()
+                .find_map(|side| curve.strip_prefix(side))
+                .unwrap_or(&curve)
+                .to_owned();
+            let points = gains
+                .iter()
+                .find(|(title, _)| **title == finding.title)
+                .map(|(_, gain)| (*gain).clone());
+            Some(Need {
+                title: finding.title.clone(),
+                curve,
+                gain: finding.importance.clamp(0.0, 1.0),
+                points,
+            })
         })
         .collect()
 }
 
-/// AU of session RPE that a load by another method stands for: an hour at threshold is 450 AU (RPE 7.5), and by the formulas of docs/LOAD.md 100 TSS, a TRIMP of 183
-/// (Banister, at 88 % of the heart rate reserve), 240 (Edwards) or 150 (Lucía). An assumption: it is used only for sessions without a rating.
+/// AU of session RPE that a load by another method stands for: an hour at threshold is 450 AU (RPE
+/// 7.5), and by the formulas of docs/LOAD.md 100 TSS, a TRIMP of 183 (Banister, at 88 % of the
+/// heart rate reserve), 240 (Edwards) or 150 (Lucía). An assumption: it is used only for sessions
+/// without a rating.
 fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
     let per_unit = [
         (Method::SessionRpe, 1.0),
@@ -221,10 +267,14 @@ fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
         (Method::TrimpBanister, 450.0 / 183.0),
         (Method::TrimpEdwards, 450.0 / 240.0),
     ];
-    per_unit.iter().find_map(|(method, factor)| Some(factor * loads.get(method)?)).unwrap_or(f64::NAN)
+    per_unit
+        .iter()
+        .find_map(|(method, factor)| Some(factor * loads.get(method)?))
+        .unwrap_or(f64::NAN)
 }
 
-/// What the warnings of an athlete's log before the request ask for, as far as that reaches into it.
+/// What the warnings of an athlete's log before the request ask for, as far as that reaches into
+/// it.
 fn risks(athlete: &Athlete, request: &Request) -> Result<Vec<Risk>, Error> {
     let (start, log, profile) = (request.start, athlete.log()?, athlete.profile()?);
     let mut before = Log { changes: log.changes.clone(), ..Log::default() };
@@ -242,7 +292,8 @@ fn risks(athlete: &Athlete, request: &Request) -> Result<Vec<Risk>, Error> {
 fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
     let (log, profile) = (athlete.log()?, athlete.profile()?);
     let before: Vec<_> = log.sessions.iter().filter(|session| session.day < start).collect();
-    let entries: Vec<(Day, f64)> = before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();
+    let entries: Vec<(Day, f64)> =
+        before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();
     let daily = Daily::of(&entries, profile.missing_is_rest);
     let mut loads = daily.values;
     let nothing = if profile.missing_is_rest { 0.0 } else { f64::NAN };

@@ -10,7 +10,8 @@ use agoge_vision::overlay::{self, Drawing};
 use agoge_vision::{Film, Landmarks, cameras};
 use std::path::{Path, PathBuf};
 
-/// Hears how many frames of how many are done (0 where that is not known); only videos take long enough to tell.
+/// Hears how many frames of how many are done (0 where that is not known); only videos take long
+/// enough to tell.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// What was read.
@@ -23,8 +24,10 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Draws the skeleton of whoever was read into each frame of a video, with the angles that the movement measures at their joints and the findings while their repetitions last: as a
-    /// film where `to` ends in `.mp4`, otherwise as pictures with a contact sheet in a folder. Nothing for other inputs.
+    /// Draws the skeleton of whoever was read into each frame of a video, with the angles that the
+    /// movement measures at their joints and the findings while their repetitions last: as a film
+    /// where `to` ends in `.mp4`, otherwise as pictures with a contact sheet in a folder. Nothing
+    /// for other inputs.
     ///
     /// # Errors
     /// If the video cannot be decoded again, or the film or folder not be written.
@@ -39,7 +42,8 @@ impl Reading {
         let Some(film) = &self.film else { return Ok(()) };
         let (written, slower) = (Written::of(analyzed), slower(options));
         let marks = move |time_s: f64| written.at(time_s / slower);
-        let drawing = Drawing { blur_faces, person: film.chosen(options.read.person), marks: &marks };
+        let drawing =
+            Drawing { blur_faces, person: film.chosen(options.read.person), marks: &marks };
         match is_film(to) {
             true => overlay::write_film(path, film, &drawing, to, progress)?,
             false => overlay::write(path, film, &drawing, to, progress)?,
@@ -47,31 +51,44 @@ impl Reading {
         Ok(())
     }
 
-    /// The key frames of a video for its report, faces made unrecognisable: the instant at which each of the first findings is largest, and where the phases of a repetition
-    /// begin and end. None of other inputs.
+    /// The key frames of a video for its report, faces made unrecognisable: the instant at which
+    /// each of the first findings is largest, and where the phases of a repetition begin and end.
+    /// None of other inputs.
     ///
     /// # Errors
     /// If the video cannot be decoded again.
-    pub fn stills(&self, path: &Path, options: &Options, analyzed: &Analyzed) -> Result<Vec<Still>, Error> {
+    pub fn stills(
+        &self,
+        path: &Path,
+        options: &Options,
+        analyzed: &Analyzed,
+    ) -> Result<Vec<Still>, Error> {
         let Some(film) = &self.film else { return Ok(Vec::new()) };
         let (written, slower) = (Written::of(analyzed), slower(options));
         let keys = written.keys();
         let marks = |time_s: f64| written.at(time_s / slower);
-        let drawing = Drawing { blur_faces: true, person: film.chosen(options.read.person), marks: &marks };
-        let times: Vec<f64> = keys.iter().map(|key| slower * analyzed.curves.time[key.frame]).collect();
+        let drawing =
+            Drawing { blur_faces: true, person: film.chosen(options.read.person), marks: &marks };
+        let times: Vec<f64> =
+            keys.iter().map(|key| slower * analyzed.curves.time[key.frame]).collect();
         let pictures = overlay::stills(path, film, &drawing, &times)?;
-        let still = |(key, jpeg): (Key, Vec<u8>)| Still { frame: key.frame, caption: key.caption, jpeg };
+        let still =
+            |(key, jpeg): (Key, Vec<u8>)| Still { frame: key.frame, caption: key.caption, jpeg };
         Ok(keys.into_iter().zip(pictures).map(still).collect())
     }
 }
 
-/// Reads a file or folder of any known format, or a video or a folder of pictures by the pose network, cut to the time range of the options.
+/// Reads a file or folder of any known format, or a video or a folder of pictures by the pose
+/// network, cut to the time range of the options.
 ///
 /// # Errors
-/// If it cannot be read, or has no frame in the time range; for videos also if the network was not set up.
+/// If it cannot be read, or has no frame in the time range; for videos also if the network was not
+/// set up.
 pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
     options.read.check(path)?;
-    if agoge_vision::Video::is_folder_of_pictures(path) || agoge_formats::probe(path)? == Format::Video {
+    if agoge_vision::Video::is_folder_of_pictures(path)
+        || agoge_formats::probe(path)? == Format::Video
+    {
         return read_video(path, options, progress);
     }
     let recording = agoge_formats::read(path, &options.read)?;
@@ -103,11 +120,13 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
     Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }
 
-/// Reads what several calibrated cameras saw of one athlete (docs/VIDEO.md) as [`read_to_analyze`] does: a recording in space on the clock of the first video. The
-/// calibration is a TOML file as Pose2Sim writes it.
+/// Reads what several calibrated cameras saw of one athlete (docs/VIDEO.md) as [`read_to_analyze`]
+/// does: a recording in space on the clock of the first video. The calibration is a TOML file as
+/// Pose2Sim writes it.
 ///
 /// # Errors
-/// As [`read_to_analyze`], and if the calibration is none, or the cameras' clocks cannot be laid on each other.
+/// As [`read_to_analyze`], and if the calibration is none, or the cameras' clocks cannot be laid on
+/// each other.
 pub fn read_cameras(
     paths: &[PathBuf],
     calibration: &Path,
@@ -136,22 +155,29 @@ pub fn read_cameras(
     fit_to_analyze(Reading { recording, film: None }, first)
 }
 
-/// Formats of markers: what carries a marker need not be a part of the body (a racket, a wheelchair), so their names may mean nothing to us.
+/// Formats of markers: what carries a marker need not be a part of the body (a racket, a
+/// wheelchair), so their names may mean nothing to us.
 const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 
-/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be a movement: a single frame, neither a position
-/// nor a worn sensor, or joints of which none is a part of the body.
+/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be
+/// a movement: a single frame, neither a position nor a worn sensor, or joints of which none is a
+/// part of the body.
 ///
 /// # Errors
 /// As [`read`], and [`Error::NothingToAnalyze`].
-pub fn read_to_analyze(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
+pub fn read_to_analyze(
+    path: &Path,
+    options: &Options,
+    progress: Progress,
+) -> Result<Reading, Error> {
     fit_to_analyze(read(path, options, progress)?, path)
 }
 
 /// The reading, if there can be a movement in it.
 fn fit_to_analyze(reading: Reading, path: &Path) -> Result<Reading, Error> {
     let recording = &reading.recording;
-    let nothing = |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
+    let nothing =
+        |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
     if recording.frames() < 2 {
         return nothing("a single frame is no movement".to_owned(), "give the whole recording");
     }
@@ -165,7 +191,8 @@ fn fit_to_analyze(reading: Reading, path: &Path) -> Result<Reading, Error> {
     let joints = &recording.skeleton.joints;
     let is_known = joints.iter().any(|joint| joint.part.is_some());
     if !is_known && !MARKERS.contains(&recording.source.format.as_str()) {
-        let some: Vec<String> = joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
+        let some: Vec<String> =
+            joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
         let what = format!("no joint is a known part of the body: {}", some.join(", "));
         return nothing(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
     }

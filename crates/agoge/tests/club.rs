@@ -1,6 +1,11 @@
 //! A club's log in a library: what is learned from it, and when that may speak.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 use agoge::athlete::{ImportOptions, learn_club};
 use agoge::attention::warning::Kind;
@@ -10,13 +15,15 @@ use agoge::{Athlete, Store};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Puts a simulated squad into a library, as its athletes would have written it: a diary of loads and a table of injuries each.
+/// Puts a simulated squad into a library, as its athletes would have written it: a diary of loads
+/// and a table of injuries each.
 fn fill(folder: &Path, squad: &Squad) -> Store {
     let store = Store::open(folder).unwrap();
     let first: Day = "2023-01-01".parse().unwrap();
     for number in 0..squad.athletes {
         let days = squad.life(number).days;
-        let (mut diary, mut injuries) = (String::from("date,load\n"), String::from("day,area,tissue,days_lost\n"));
+        let (mut diary, mut injuries) =
+            (String::from("date,load\n"), String::from("day,area,tissue,days_lost\n"));
         for (place, load) in days.load.iter().enumerate() {
             let day = first.plus(place as i32);
             if load.is_finite() {
@@ -34,7 +41,8 @@ fn fill(folder: &Path, squad: &Squad) -> Store {
             std::fs::write(&path, text).unwrap();
             path
         });
-        let done = Athlete::new(folder, &name).unwrap().import(&files, ImportOptions::default()).unwrap();
+        let done =
+            Athlete::new(folder, &name).unwrap().import(&files, ImportOptions::default()).unwrap();
         assert!(done.refused.is_empty(), "{done:?}");
     }
     store
@@ -46,17 +54,33 @@ fn learned(athletes: usize, effect: f64) -> Club {
     learn_club(&store, None, Kind::Logistic).unwrap()
 }
 
-/// 30 athletes over three years with a planted effect: the model may speak, on each athlete, without a probability.
+/// 30 athletes over three years with a planted effect: the model may speak, on each athlete,
+/// without a probability.
 #[test]
 fn a_planted_effect_is_spoken_of() {
     let club = learned(30, 3.5);
     let report = club.report.as_ref().unwrap();
     assert!(club.may_speak && report.judged.auc_interval[0] > 0.5, "{club:?}");
-    // Where it warns injuries are more frequent than at the base rate, and the report says how much.
-    assert!(report.predictive_interval[0] > report.judged.base_rate && (report.warned - 0.05).abs() < 0.005);
-    assert!(club.words.len() > 20 && club.words.iter().all(|word| word.moved.len() <= 3), "{:?}", club.words);
+    // Where it warns injuries are more frequent than at the base rate, and the report says how
+    // much.
+    assert!(
+        report.predictive_interval[0] > report.judged.base_rate
+            && (report.warned - 0.05).abs() < 0.005
+    );
+    assert!(
+        club.words.len() > 20 && club.words.iter().all(|word| word.moved.len() <= 3),
+        "{:?}",
+        club.words
+    );
     let told = agoge::report::club_terminal(&club);
-    for word in ["AUC", "calibration slope", "Brier", "base rate", "of those followed by an injury", "usually"] {
+    for word in [
+        "AUC",
+        "calibration slope",
+        "Brier",
+        "base rate",
+        "of those followed by an injury",
+        "usually",
+    ] {
         assert!(told.contains(word), "{word}: {told}");
     }
     let page = agoge::report::club_html(&club);
@@ -74,7 +98,13 @@ fn without_an_effect_the_rules_speak_alone() {
 fn too_little_is_refused_with_what_is_needed() {
     let club = learned(3, 2.5);
     assert!(club.report.is_none() && !club.may_speak);
-    for word in ["3 athletes", "needed are", "athlete-years", "injuries without contact", "the rules speak alone"] {
+    for word in [
+        "3 athletes",
+        "needed are",
+        "athlete-years",
+        "injuries without contact",
+        "the rules speak alone",
+    ] {
         assert!(club.reason.contains(word), "{word}: {}", club.reason);
     }
 }
@@ -87,6 +117,11 @@ fn a_refusal_of_consent_is_kept() {
     let one = store.find_athlete("Athlete 1").unwrap().id;
     let purpose = agoge::library::labelled::PURPOSE.to_owned();
     let day = "2026-01-01".parse().unwrap();
-    store.add_consent(one, &agoge::store::Consent { day, purpose, given: false, note: String::new() }).unwrap();
+    store
+        .add_consent(
+            one,
+            &agoge::store::Consent { day, purpose, given: false, note: String::new() },
+        )
+        .unwrap();
     assert_eq!(learn_club(&store, None, Kind::Logistic).unwrap().amount.athletes, 2);
 }

@@ -1,6 +1,11 @@
 //! docs/ANALYSIS.md and docs/CONFIG.md against the types they describe.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 use agoge::coach::explain::{Aspect, Control, Explanation, Link};
 use agoge::motion::Part;
@@ -18,7 +23,10 @@ fn document(name: &str) -> String {
 
 /// What stands in backticks at the beginning of a table's rows.
 fn documented(text: &str) -> BTreeSet<String> {
-    text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(field, _)| field.into()).collect()
+    text.lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+        .map(|(field, _)| field.into())
+        .collect()
 }
 
 /// The path of every field below a value; `[]` stands for each member of a list of objects.
@@ -40,7 +48,8 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// An explanation that has a link and a change of pace too: simulated joints move together as they should.
+/// An explanation that has a link and a change of pace too: simulated joints move together as they
+/// should.
 fn shown_whole(mut why: Explanation) -> Explanation {
     let joint = |part| (part, "knee_flexion".to_owned());
     why.links.push(Link {
@@ -62,13 +71,14 @@ fn shown_whole(mut why: Explanation) -> Explanation {
     why
 }
 
-/// Analyses in which every list has a member and every object is there: a faulty set in space beside a clean one, a film, a landing, and a stance with
-/// a mass.
+/// Analyses in which every list has a member and every object is there: a faulty set in space
+/// beside a clean one, a film, a landing, and a stance with a mass.
 fn analyses() -> [Analysis; 4] {
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
     let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
     let mut faulty = Set { faults: vec![fault], ..clean.clone() }.simulate().recording;
-    Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }.apply(&mut faulty);
+    Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }
+        .apply(&mut faulty);
     let clean = clean.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
     let mut in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap();
@@ -83,7 +93,8 @@ fn analyses() -> [Analysis; 4] {
     let options = Options { movement: "drop_jump".to_owned(), ..Options::default() };
     let jump = DropJump::default().simulate().0.recording;
     let landed = analyze(&jump, None, Models::bundled(), &options).unwrap().analysis;
-    let stance = Options { movement: "squat".to_owned(), mass_kg: Some(70.0), ..Options::default() };
+    let stance =
+        Options { movement: "squat".to_owned(), mass_kg: Some(70.0), ..Options::default() };
     let weighed = analyze(&clean, None, Models::bundled(), &stance).unwrap().analysis;
     [in_space, filmed, landed, weighed]
 }
@@ -116,15 +127,18 @@ fn every_field_of_the_analysis_is_documented() {
 
 /// How values of a type are written.
 fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
-    values.iter().map(|value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()).collect()
+    values
+        .iter()
+        .map(|value| serde_json::to_value(value).unwrap().as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Words that fields may hold, taken from the types.
 #[test]
 fn every_word_of_the_analysis_is_documented() {
     use Unit::{
-        Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second, Trunk,
-        TrunkPerSecond,
+        Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second,
+        Trunk, TrunkPerSecond,
     };
     use agoge::coach::analysis::{Certainty, Verdict};
     use agoge::kinematics::{Unit, View};
@@ -163,7 +177,8 @@ fn butterworth(correction: CutoffCorrection) -> Filter {
 fn every_key_of_the_configuration_is_documented() {
     let text = document("CONFIG.md");
     let mut found = BTreeSet::new();
-    let filters = [butterworth(CutoffCorrection::None), Filter::Whittaker { lambda: 10.0 }, Filter::None];
+    let filters =
+        [butterworth(CutoffCorrection::None), Filter::Whittaker { lambda: 10.0 }, Filter::None];
     for filter in filters {
         let mut options = Options::default();
         options.condition.filter = filter;
@@ -198,6 +213,7 @@ fn the_examples_of_the_configuration_are_read_as_they_say() {
     let value = serde_json::to_value(full).unwrap();
     let mut found = BTreeSet::new();
     paths(&value, "", &mut found);
-    let said = |path: &String| !value.pointer(&format!("/{}", path.replace('.', "/"))).unwrap().is_null();
+    let said =
+        |path: &String| !value.pointer(&format!("/{}", path.replace('.', "/"))).unwrap().is_null();
     assert!(found.iter().all(said), "the second example leaves nothing out: {value}");
 }

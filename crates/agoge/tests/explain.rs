@@ -1,4 +1,5 @@
-//! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and what fails its controls is withheld.
+//! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and what
+//! fails its controls is withheld.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
@@ -13,11 +14,18 @@ fn options() -> Options {
 
 fn recorded(faults: Vec<Fault>, seed: u64) -> Recording {
     let height_m = 1.6 + 0.05 * seed as f64;
-    Set { repetitions: 8, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording
+    Set { repetitions: 8, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) }
+        .simulate()
+        .recording
 }
 
 fn knee_inward() -> Vec<Fault> {
-    vec![Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 4..=8, size: 20.0 }]
+    vec![Fault {
+        kind: FaultKind::KneeInwardUp,
+        side: Some(Side::Left),
+        repetitions: 4..=8,
+        size: 20.0,
+    }]
 }
 
 fn analyzed(recording: &Recording) -> Analyzed {
@@ -48,8 +56,15 @@ fn the_planted_fault_comes_first_with_its_gain_and_stands() {
     assert_eq!(curve.name, "knee_valgus");
     assert!((curve.value - curve.expected - 20.0).abs() < 3.0, "{curve:?}");
     assert!(first.cue.contains("floor"), "the cue of the check on this angle: {}", first.cue);
-    assert!(found.gate.withheld.is_none() && found.gate.as_good.is_some_and(|share| share <= 0.1), "{:?}", found.gate);
-    assert!(found.gate.insertion > found.gate.insertion_random && found.gate.deletion > found.gate.deletion_random);
+    assert!(
+        found.gate.withheld.is_none() && found.gate.as_good.is_some_and(|share| share <= 0.1),
+        "{:?}",
+        found.gate
+    );
+    assert!(
+        found.gate.insertion > found.gate.insertion_random
+            && found.gate.deletion > found.gate.deletion_random
+    );
     let pictured = first.pictured.as_ref().unwrap();
     assert!(pictured.mended[Part::LeftKnee.index()].is_some());
 }
@@ -77,13 +92,18 @@ fn a_way_to_explain_that_its_controls_beat_is_withheld() {
     let beaten = vec![("limits".to_owned(), vec![control("limits", 0.2), control("random", 0.3)])];
     let models = Models { planted: beaten, ..Models::default() };
     let found = beside(knee_inward(), &exemplar(), &models).unwrap();
-    assert!(found.gate.withheld.as_ref().is_some_and(|why| why.contains("random")), "{:?}", found.gate);
+    assert!(
+        found.gate.withheld.as_ref().is_some_and(|why| why.contains("random")),
+        "{:?}",
+        found.gate
+    );
     assert!(!found.changes.is_empty() && found.changes.iter().all(|change| change.gain.is_none()));
 }
 
 #[test]
 fn the_same_set_gives_the_same_explanation_and_it_survives_json() {
-    let twice = [0, 1].map(|_| beside(knee_inward(), &exemplar(), &Models::without_model()).unwrap());
+    let twice =
+        [0, 1].map(|_| beside(knee_inward(), &exemplar(), &Models::without_model()).unwrap());
     assert_eq!(twice[0], twice[1]);
     let text = serde_json::to_string(&twice[0]).unwrap();
     let back: Explanation = serde_json::from_str(&text).unwrap();
@@ -92,7 +112,8 @@ fn the_same_set_gives_the_same_explanation_and_it_survives_json() {
 
 #[test]
 fn one_camera_is_explained_by_what_it_sees() {
-    let film = |faults, seed| agoge::motion::simulate::Camera::phone(90.0).film(&recorded(faults, seed));
+    let film =
+        |faults, seed| agoge::motion::simulate::Camera::phone(90.0).film(&recorded(faults, seed));
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=8, size: 45.0 };
     let options = Options { height_m: Some(1.65), ..options() };
     let models = Models::without_model();

@@ -1,6 +1,11 @@
 //! Landings of recordings against what was simulated.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 use agoge::coach::analysis::LandingReport;
 use agoge::motion::Side;
@@ -27,7 +32,12 @@ fn landing(jump: &DropJump) -> LandingReport {
 }
 
 fn at_fault(landing: &LandingReport) -> Vec<u8> {
-    landing.items.iter().filter(|item| item.points.is_some_and(|points| points > 0)).map(|item| item.number).collect()
+    landing
+        .items
+        .iter()
+        .filter(|item| item.points.is_some_and(|points| points > 0))
+        .map(|item| item.number)
+        .collect()
 }
 
 #[test]
@@ -37,8 +47,8 @@ fn a_soft_landing_has_no_error_and_leaves_two_items_to_a_person() {
     assert_eq!((own.items.len(), own.repetitions.as_slice()), (17, &[1, 2, 3][..]));
 }
 
-/// Faults of the rules of Padua (2009), planted one by one: each gives its own items and no other. Feet set wide or turned far out come to lie outside the knees, which
-/// is what items 5 and 15 ask.
+/// Faults of the rules of Padua (2009), planted one by one: each gives its own items and no other.
+/// Feet set wide or turned far out come to lie outside the knees, which is what items 5 and 15 ask.
 #[test]
 fn each_planted_fault_gives_its_items() {
     type Plant = fn(&mut DropJump);
@@ -47,8 +57,12 @@ fn each_planted_fault_gives_its_items() {
         (&[1], |own| own.contact.knee_flexion = [22.0; 2]),
         (&[3], |own| own.contact.trunk_lean = 0.0),
         (&[4], |own| own.contact.heel_height = [0.0; 2]),
-        (&[6], |own| (own.contact.trunk_lateral_lean, own.lowest.trunk_lateral_lean) = (18.0, 18.0)),
-        (&[5, 7, 15], |own| (own.contact.leg_abduction, own.lowest.leg_abduction) = ([9.0; 2], [9.0; 2])),
+        (&[6], |own| {
+            (own.contact.trunk_lateral_lean, own.lowest.trunk_lateral_lean) = (18.0, 18.0)
+        }),
+        (&[5, 7, 15], |own| {
+            (own.contact.leg_abduction, own.lowest.leg_abduction) = ([9.0; 2], [9.0; 2])
+        }),
         (&[9], |own| (own.contact.toe_out, own.lowest.toe_out) = ([-40.0; 2], [-40.0; 2])),
         (&[5, 10, 15], |own| (own.contact.toe_out, own.lowest.toe_out) = ([42.0; 2], [42.0; 2])),
         (&[12], |own| own.lowest.knee_flexion = [80.0; 2]),
@@ -84,24 +98,36 @@ fn a_coach_overrules_items() {
     assert_eq!((own.least, own.most, own.unseen), (3, 5, 1));
     assert_eq!((own.items[3].by.as_str(), own.items[16].points), ("coach", Some(2)));
     for wrong in [[0, 1], [18, 0], [4, 2]] {
-        assert!(Options { less: vec![wrong], ..unfiltered() }.check().unwrap_err().to_string().contains("LESS"));
+        assert!(
+            Options { less: vec![wrong], ..unfiltered() }
+                .check()
+                .unwrap_err()
+                .to_string()
+                .contains("LESS")
+        );
     }
 }
 
-/// Heights and reactive strength have no bias, at any rate and wherever the frames fall against the instants: their mean over jumps that begin between the frames is that which was planted within 2 mm and
+/// Heights and reactive strength have no bias, at any rate and wherever the frames fall against the
+/// instants: their mean over jumps that begin between the frames is that which was planted within 2
+/// mm and
 /// 0.01 m/s, and each is within the error that is stated. So it is through the usual filter of 6 Hz too, and (within 5 mm and 0.02 m/s) where every position is 4 mm off.
 #[test]
 fn heights_and_reactive_strength_are_those_that_were_simulated() {
     for (filtered, noise, bias_m, bias) in
         [(false, 0.0, 0.002, 0.01), (true, 0.0, 0.002, 0.01), (true, 0.004, 0.005, 0.02)]
     {
-        for (rate_hz, jump_m) in [(60.0, 0.3), (120.0, 0.3), (240.0, 0.3), (60.0, 0.15), (120.0, 0.5)] {
+        for (rate_hz, jump_m) in
+            [(60.0, 0.3), (120.0, 0.3), (240.0, 0.3), (60.0, 0.15), (120.0, 0.5)]
+        {
             let (mut heights, mut indices) = (Vec::new(), Vec::new());
             for contact_s in [0.5, 0.503, 0.507, 0.511] {
                 let own = DropJump { rate_hz, jump_m, contact_s, ..DropJump::default() };
                 let mut recording = own.simulate().0.recording;
-                Corruption { noise, dropout: 0.0, swaps: 0.0, outliers: 0.0, seed: 3 }.apply(&mut recording);
-                let jumps = analysis(&recording, &if filtered { options() } else { unfiltered() }).jumps;
+                Corruption { noise, dropout: 0.0, swaps: 0.0, outliers: 0.0, seed: 3 }
+                    .apply(&mut recording);
+                let jumps =
+                    analysis(&recording, &if filtered { options() } else { unfiltered() }).jumps;
                 assert_eq!(jumps.len(), 3, "{rate_hz} {jump_m} {filtered} {noise}");
                 for jump in jumps {
                     heights.push(jump.height_m - jump_m);
@@ -110,10 +136,16 @@ fn heights_and_reactive_strength_are_those_that_were_simulated() {
                         "{rate_hz} {jump_m} {noise} {jump:?}"
                     );
                     assert!(jump.height_error_m < 0.02, "{jump:?}");
-                    // Where positions are off, the speed of the falling foot cannot always be told from two frames: then there is a height alone.
-                    if let Some((index, error)) = jump.reactive_strength.zip(jump.reactive_strength_error) {
+                    // Where positions are off, the speed of the falling foot cannot always be told
+                    // from two frames: then there is a height alone.
+                    if let Some((index, error)) =
+                        jump.reactive_strength.zip(jump.reactive_strength_error)
+                    {
                         indices.push(index - jump_m / contact_s);
-                        assert!((index - jump_m / contact_s).abs() < error, "{rate_hz} {jump_m} {noise} {jump:?}");
+                        assert!(
+                            (index - jump_m / contact_s).abs() < error,
+                            "{rate_hz} {jump_m} {noise} {jump:?}"
+                        );
                     }
                 }
             }
@@ -134,7 +166,9 @@ fn heights_and_reactive_strength_are_those_that_were_simulated() {
 
 #[test]
 fn other_movements_have_no_landing() {
-    let squat = agoge::motion::simulate::Set::new(agoge::motion::simulate::Exercise::Squat).simulate().recording;
+    let squat = agoge::motion::simulate::Set::new(agoge::motion::simulate::Exercise::Squat)
+        .simulate()
+        .recording;
     let own = analysis(&squat, &Options { movement: "squat".to_owned(), ..Options::default() });
     assert!(own.landing.is_none() && own.jumps.is_empty());
 }

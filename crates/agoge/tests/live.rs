@@ -10,11 +10,17 @@ use std::collections::VecDeque;
 
 fn run(movement: &str, set: &Set) -> Vec<Event> {
     let recording = set.simulate().recording;
-    let mut session = Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled()).unwrap();
+    let mut session =
+        Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
+            .unwrap();
     let mut events = Vec::new();
     for (frame, &time_s) in recording.time.iter().enumerate() {
         let row = frame * recording.joints()..(frame + 1) * recording.joints();
-        events.extend(session.push(time_s, &recording.position[row.clone()], &recording.confidence[row]).unwrap());
+        events.extend(
+            session
+                .push(time_s, &recording.position[row.clone()], &recording.confidence[row])
+                .unwrap(),
+        );
     }
     events.extend(session.end());
     events
@@ -23,11 +29,15 @@ fn run(movement: &str, set: &Set) -> Vec<Event> {
 /// As [`run`], with everything that takes long told ten frames late.
 fn run_late(movement: &str, set: &Set) -> Vec<Event> {
     let recording = set.simulate().recording;
-    let mut session = Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled()).unwrap();
+    let mut session =
+        Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
+            .unwrap();
     let (mut events, mut open) = (Vec::new(), VecDeque::new());
     for (frame, &time_s) in recording.time.iter().enumerate() {
         let row = frame * recording.joints()..(frame + 1) * recording.joints();
-        let heard = session.hear(time_s, &recording.position[row.clone()], &recording.confidence[row]).unwrap();
+        let heard = session
+            .hear(time_s, &recording.position[row.clone()], &recording.confidence[row])
+            .unwrap();
         assert!(matches!(heard.events.last(), Some(Event::Metric { .. })));
         events.extend(heard.events);
         open.extend(heard.stretches.into_iter().map(|stretch| (frame + 10, stretch)));
@@ -53,7 +63,8 @@ fn what_is_told_late_is_the_same() {
         assert!(now.len() == 8 && late.len() == 8, "{movement}: {} and {}", now.len(), late.len());
         for (now, late) in now.iter().zip(&late) {
             let [now, mut late] = [now, late].map(|event| serde_json::to_value(event).unwrap());
-            // Repetitions that ended before the movement had a name are told when it has one, with what the encoder takes the seconds before that for.
+            // Repetitions that ended before the movement had a name are told when it has one, with
+            // what the encoder takes the seconds before that for.
             late["t"] = now["t"].clone();
             for of_the_moment in ["movement", "certainty"] {
                 late["model"][of_the_moment] = now["model"][of_the_moment].clone();
@@ -68,14 +79,20 @@ fn squats() -> Set {
 }
 
 fn repetitions(events: &[Event], wanted: Outcome) -> usize {
-    events.iter().filter(|event| matches!(event, Event::Repetition { outcome, .. } if *outcome == wanted)).count()
+    events
+        .iter()
+        .filter(|event| matches!(event, Event::Repetition { outcome, .. } if *outcome == wanted))
+        .count()
 }
 
 #[test]
 fn a_set_is_counted_and_each_frame_answered() {
     let set = Set { attempt_after: Some(3), ..squats() };
     let events = run("squat", &set);
-    assert_eq!((repetitions(&events, Outcome::Completed), repetitions(&events, Outcome::Attempted)), (6, 1));
+    assert_eq!(
+        (repetitions(&events, Outcome::Completed), repetitions(&events, Outcome::Attempted)),
+        (6, 1)
+    );
     let answers = events.iter().filter(|event| matches!(event, Event::Metric { .. })).count();
     assert_eq!(answers, set.simulate().recording.frames());
     let text = serde_json::to_value(&events[0]).unwrap();
@@ -83,7 +100,10 @@ fn a_set_is_counted_and_each_frame_answered() {
         (text["event"].as_str(), text["name"].as_str(), text["how"].as_str()),
         (Some("movement"), Some("squat"), Some("given"))
     );
-    assert!(!events.iter().any(|event| matches!(event, Event::Cue { .. })), "clean squats need no cue");
+    assert!(
+        !events.iter().any(|event| matches!(event, Event::Cue { .. })),
+        "clean squats need no cue"
+    );
 }
 
 /// What is measured live is what an analysis of the whole recording measures.
@@ -92,14 +112,19 @@ fn metrics_are_those_of_an_analysis() {
     let set = squats();
     let events = run("squat", &set);
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
-    let whole = analyze(&set.simulate().recording, None, Models::bundled(), &options).unwrap().analysis;
-    let depth =
-        |metrics: &[agoge::kinematics::Metric]| metrics.iter().find(|metric| metric.name == "depth").unwrap().value;
+    let whole =
+        analyze(&set.simulate().recording, None, Models::bundled(), &options).unwrap().analysis;
+    let depth = |metrics: &[agoge::kinematics::Metric]| {
+        metrics.iter().find(|metric| metric.name == "depth").unwrap().value
+    };
     let live: Vec<f64> = events
         .iter()
         .filter_map(|event| match event {
             Event::Repetition { metrics, phases, .. } => {
-                assert_eq!(phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["descent", "ascent"]);
+                assert_eq!(
+                    phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(),
+                    ["descent", "ascent"]
+                );
                 Some(depth(metrics))
             }
             _ => None,
@@ -142,7 +167,8 @@ fn wrong_frames_are_refused_and_change_nothing() {
     let recording = squats().simulate().recording;
     let n = recording.joints();
     let (p, c) = (&recording.position[..n], &recording.confidence[..n]);
-    let mut session = Session::new("squat", recording.skeleton.clone(), Space::World, Models::bundled()).unwrap();
+    let mut session =
+        Session::new("squat", recording.skeleton.clone(), Space::World, Models::bundled()).unwrap();
     session.push(1.0, p, c).unwrap();
     assert!(matches!(session.push(1.0, p, c), Err(Fault::Order { .. })));
     assert!(matches!(session.push(f64::NAN, p, c), Err(Fault::Order { .. })));
@@ -151,5 +177,8 @@ fn wrong_frames_are_refused_and_change_nothing() {
     infinite[3][1] = f64::INFINITY;
     assert_eq!(session.push(2.0, &infinite, c), Err(Fault::NotFinite { joint: 3 }));
     assert!(session.push(1.1, p, c).is_ok());
-    assert!(Session::new("moonwalk", recording.skeleton.clone(), Space::World, Models::bundled()).is_err());
+    assert!(
+        Session::new("moonwalk", recording.skeleton.clone(), Space::World, Models::bundled())
+            .is_err()
+    );
 }

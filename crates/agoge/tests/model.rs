@@ -1,6 +1,11 @@
 //! When the model that comes with Agoge has a say, and when not.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 use agoge::formats::Manifest;
 use agoge::formats::dataset::{Dataset, import};
@@ -25,11 +30,18 @@ fn what_the_model_does_not_know_is_left_to_the_limits() {
     let filmed = analyze(&film, None, Models::bundled(), &options("deep_squat")).unwrap().analysis;
     assert!(filmed.model.is_none_or(|note| !note.counts));
     // Without models there is no note.
-    assert!(analyze(&recording, None, &Models::default(), &options("squat")).unwrap().analysis.model.is_none());
+    assert!(
+        analyze(&recording, None, &Models::default(), &options("squat"))
+            .unwrap()
+            .analysis
+            .model
+            .is_none()
+    );
 }
 
-/// On recordings of the sensor and movements it was measured on the model counts, and what it recognises is right. (The athletes are those of its training: this holds the
-/// path, not the accuracy, which docs/ACCURACY.md has from athletes left out.)
+/// On recordings of the sensor and movements it was measured on the model counts, and what it
+/// recognises is right. (The athletes are those of its training: this holds the path, not the
+/// accuracy, which docs/ACCURACY.md has from athletes left out.)
 #[test]
 fn on_its_own_ground_the_model_counts() {
     let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -42,15 +54,21 @@ fn on_its_own_ground_the_model_counts() {
     let rows = Manifest::read(&dest.join("manifest.csv")).unwrap().rows;
     let (mut counted, mut right, mut wrong, mut all) = (0, 0, 0, 0);
     for row in rows.iter().step_by(30) {
-        let recording = read(&dest.join(&row.file), &Options::default(), &|_, _| ()).unwrap().recording;
-        let named = analyze(&recording, None, Models::bundled(), &options(&row.movement)).unwrap().analysis;
+        let recording =
+            read(&dest.join(&row.file), &Options::default(), &|_, _| ()).unwrap().recording;
+        let named =
+            analyze(&recording, None, Models::bundled(), &options(&row.movement)).unwrap().analysis;
         counted += usize::from(named.model.is_some_and(|note| note.counts));
-        let auto = analyze(&recording, None, Models::bundled(), &Options::default()).unwrap().analysis.movement;
+        let auto = analyze(&recording, None, Models::bundled(), &Options::default())
+            .unwrap()
+            .analysis
+            .movement;
         right += usize::from(auto.name == row.movement);
         wrong += usize::from(auto.how == "recognised" && auto.name != row.movement);
         all += 1;
     }
-    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/ACCURACY.md); room for another sample.
+    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/ACCURACY.md); room for
+    // another sample.
     assert!(2 * counted > all && 2 * right > all, "{counted} counted and {right} right of {all}");
     assert!(20 * wrong <= all, "{wrong} wrong of {all}");
 }

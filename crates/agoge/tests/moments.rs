@@ -1,6 +1,12 @@
-//! Net joint moments, from a file with force plates to the analysis, against a leg whose moments are known.
+//! Net joint moments, from a file with force plates to the analysis, against a leg whose moments
+//! are known.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "functions of tests fail by panicking"
+)]
 
 #[path = "../../agoge-formats/tests/common/c3d.rs"]
 mod c3d;
@@ -18,7 +24,8 @@ const RATE_HZ: f64 = 200.0;
 const FRAMES: usize = 300;
 /// Analog samples a frame.
 const SAMPLES: usize = 5;
-/// Lengths of shank and thigh, m; where ankle, heel and toe are (forward, up), m, and how far aside each foot is.
+/// Lengths of shank and thigh, m; where ankle, heel and toe are (forward, up), m, and how far aside
+/// each foot is.
 const SHANK: f64 = 0.41;
 const THIGH: f64 = 0.43;
 const ANKLE: [f64; 2] = [0.0, 0.08];
@@ -46,11 +53,15 @@ fn rod(length: f64, [angle, speed, acceleration]: [f64; 3]) -> [[f64; 2]; 2] {
     let along = |a: f64, b: f64| length * (a - b);
     [
         [length * sin, length * cos],
-        [along(acceleration * cos, speed * speed * sin), along(-acceleration * sin, speed * speed * cos)],
+        [
+            along(acceleration * cos, speed * speed * sin),
+            along(-acceleration * sin, speed * speed * cos),
+        ],
     ]
 }
 
-/// What the ground does to a foot: forward, up and right, N; how far forward of the ankle it does, m; free moment about the vertical, N·m.
+/// What the ground does to a foot: forward, up and right, N; how far forward of the ankle it does,
+/// m; free moment about the vertical, N·m.
 struct Load {
     force: [f64; 3],
     forward: f64,
@@ -70,7 +81,8 @@ fn cross(a: [f64; 2], b: [f64; 2]) -> f64 {
     a[0] * b[1] - a[1] * b[0]
 }
 
-/// Masses of foot, shank and thigh as parts of the body's, centres and radii of gyration as parts of the length (de Leva 1996, table 4; radii the mean of the sagittal and the transverse; the
+/// Masses of foot, shank and thigh as parts of the body's, centres and radii of gyration as parts
+/// of the length (de Leva 1996, table 4; radii the mean of the sagittal and the transverse; the
 /// foot's centre is its middle, Winter 2009).
 struct Table {
     foot: f64,
@@ -78,19 +90,24 @@ struct Table {
     thigh: [f64; 3],
 }
 
-const MEN: Table = Table { foot: 0.0137, shank: [0.0433, 0.4459, 0.252], thigh: [0.1416, 0.4095, 0.329] };
-const WOMEN: Table = Table { foot: 0.0129, shank: [0.0481, 0.4416, 0.269], thigh: [0.1478, 0.3612, 0.3665] };
+const MEN: Table =
+    Table { foot: 0.0137, shank: [0.0433, 0.4459, 0.252], thigh: [0.1416, 0.4095, 0.329] };
+const WOMEN: Table =
+    Table { foot: 0.0129, shank: [0.0481, 0.4416, 0.269], thigh: [0.1478, 0.3612, 0.3665] };
 
-/// The moments in ankle, knee and hip at an instant, N·m, flexion and dorsiflexion positive: the change of the angular momentum of everything below a joint about that joint, less the
-/// moments of ground and weight. Accelerations are derivatives by hand.
+/// The moments in ankle, knee and hip at an instant, N·m, flexion and dorsiflexion positive: the
+/// change of the angular momentum of everything below a joint about that joint, less the moments of
+/// ground and weight. Accelerations are derivatives by hand.
 fn truth(table: &Table, side: Side, t: f64) -> [f64; 3] {
     let plus = |a: [f64; 2], b: [f64; 2], part: f64| [a[0] + part * b[0], a[1] + part * b[1]];
     let ([to_knee, a_knee], [to_hip, a_hip]) = (rod(SHANK, shank(t)), rod(THIGH, thigh(t)));
     let knee = plus(ANKLE, to_knee, 1.0);
     let hip = plus(knee, to_hip, 1.0);
-    // Mass, centre, its acceleration, inertia × angular acceleration (anticlockwise seen from the right: forward to up).
+    // Mass, centre, its acceleration, inertia × angular acceleration (anticlockwise seen from the
+    // right: forward to up).
     let part = |mass: f64| mass * MASS_KG;
-    let foot = (part(table.foot), [0.5 * (ANKLE[0] + TOE[0]), 0.5 * (ANKLE[1] + TOE[1])], [0.0; 2], 0.0);
+    let foot =
+        (part(table.foot), [0.5 * (ANKLE[0] + TOE[0]), 0.5 * (ANKLE[1] + TOE[1])], [0.0; 2], 0.0);
     let inertia = |mass: f64, radius: f64, length: f64| part(mass) * (radius * length).powi(2);
     let [mass, centre, radius] = table.shank;
     let shank_own = (
@@ -110,11 +127,16 @@ fn truth(table: &Table, side: Side, t: f64) -> [f64; 3] {
     let about = |joint: [f64; 2], below: &[(f64, [f64; 2], [f64; 2], f64)]| {
         let arm = [ANKLE[0] + forward - joint[0], -joint[1]];
         let change = below.iter().map(|(mass, centre, a, turning)| {
-            cross([centre[0] - joint[0], centre[1] - joint[1]], [mass * a[0], mass * (a[1] + G)]) + turning
+            cross([centre[0] - joint[0], centre[1] - joint[1]], [mass * a[0], mass * (a[1] + G)])
+                + turning
         });
         change.sum::<f64>() - cross(arm, [force[0], force[1]])
     };
-    [about(ANKLE, &[foot]), -about(knee, &[foot, shank_own]), about(hip, &[foot, shank_own, thigh_own])]
+    [
+        about(ANKLE, &[foot]),
+        -about(knee, &[foot, shank_own]),
+        about(hip, &[foot, shank_own, thigh_own]),
+    ]
 }
 
 /// Where the joints are at an instant: forward, up, right.
@@ -135,18 +157,23 @@ fn joints(t: f64) -> Vec<(String, [f64; 3])> {
             ("elbow", up(0.2), 0.2),
             ("wrist", up(0.0), 0.2),
         ];
-        all.extend(places.map(|(name, [x, y], aside)| (format!("{side}_{name}"), [x, y, right * aside])));
+        all.extend(
+            places.map(|(name, [x, y], aside)| (format!("{side}_{name}"), [x, y, right * aside])),
+        );
     }
     let middle = [("pelvis", 0.0), ("neck", 0.5), ("head", 0.7)];
     all.extend(middle.map(|(name, height)| (name.to_owned(), [hip[0], hip[1] + height, 0.0])));
     all
 }
 
-/// The channels of a plate of a type (400 × 600 mm, z down, sensors 40 mm deep) under a foot, at each sample.
+/// The channels of a plate of a type (400 × 600 mm, z down, sensors 40 mm deep) under a foot, at
+/// each sample.
 fn channels(kind: u8, side: Side) -> Vec<Vec<f64>> {
     let sample = |k: usize| {
-        let Load { force: [ahead, up, right], forward, free } = load(side, k as f64 / (RATE_HZ * SAMPLES as f64));
-        // What the foot does to the plate, in its axes: x ahead, y to the right, z down. The plate's middle is 40 mm before the ankle and 15 mm beside it.
+        let Load { force: [ahead, up, right], forward, free } =
+            load(side, k as f64 / (RATE_HZ * SAMPLES as f64));
+        // What the foot does to the plate, in its axes: x ahead, y to the right, z down. The
+        // plate's middle is 40 mm before the ankle and 15 mm beside it.
         let f = [-ahead, -right, up];
         let (x, y) = (1e3 * (ANKLE[0] + forward) - 40.0, 15.0);
         let turn = 1e3 * free;
@@ -159,9 +186,11 @@ fn channels(kind: u8, side: Side) -> Vec<Vec<f64>> {
             3 => {
                 let (a, b) = (120.0, 200.0);
                 let (mx, my) = (s[0] / b, s[1] / a);
-                let thirds = [f[2] + mx - my, f[2] + mx + my, f[2] - mx + my, f[2] - mx - my].map(|v| 0.25 * v);
+                let thirds = [f[2] + mx - my, f[2] + mx + my, f[2] - mx + my, f[2] - mx - my]
+                    .map(|v| 0.25 * v);
                 let skew = s[2] / (2.0 * b);
-                [&[0.5 * f[0] - skew, 0.5 * f[0] + skew, 0.5 * f[1], 0.5 * f[1]], &thirds[..]].concat()
+                [&[0.5 * f[0] - skew, 0.5 * f[0] + skew, 0.5 * f[1], 0.5 * f[1]], &thirds[..]]
+                    .concat()
             }
             // The inverse of the matrix that `file` writes.
             _ => {
@@ -190,7 +219,11 @@ fn file(kind: u8) -> File {
                 _ => "N",
             };
             let values = values.into_iter().map(|v| v as f32).collect();
-            analogs.push(Analog { label: format!("{}{k}", side.name()), unit: unit.to_owned(), values });
+            analogs.push(Analog {
+                label: format!("{}{k}", side.name()),
+                unit: unit.to_owned(),
+                values,
+            });
         }
         // Right is −y of the file; the plate's y points there.
         let middle = -1e3 * ASIDE * if side == Side::Left { -1.0 } else { 1.0 } + 15.0;
@@ -209,7 +242,9 @@ fn file(kind: u8) -> File {
     File {
         rate_hz: RATE_HZ as f32,
         labels: at(0).into_iter().map(|(name, _)| name).collect(),
-        points: (0..FRAMES).map(|frame| at(frame).into_iter().map(|(_, place)| to_file(place)).collect()).collect(),
+        points: (0..FRAMES)
+            .map(|frame| at(frame).into_iter().map(|(_, place)| to_file(place)).collect())
+            .collect(),
         analogs,
         parameters: vec![
             (group, "USED", Values::Integers(vec![], vec![2])),
@@ -217,7 +252,11 @@ fn file(kind: u8) -> File {
             (group, "ZERO", Values::Integers(vec![2], vec![1, 0])),
             (group, "CORNERS", Values::Floats(vec![3, 4, 2], corners)),
             (group, "ORIGIN", Values::Floats(vec![3, 2], [origin, origin].concat())),
-            (group, "CHANNEL", Values::Integers(vec![each, 2], (1..=2 * i16::from(each)).collect())),
+            (
+                group,
+                "CHANNEL",
+                Values::Integers(vec![each, 2], (1..=2 * i16::from(each)).collect()),
+            ),
             (group, "CAL_MATRIX", Values::Floats(vec![6, 6, 2], [matrix.clone(), matrix].concat())),
         ],
     }
@@ -242,7 +281,11 @@ fn analyzed(recording: &Recording, options: &Options) -> Analyzed {
 }
 
 fn moment<'a>(analyzed: &'a Analyzed, name: &str, side: Side) -> &'a [f64] {
-    &analyzed.curves.get(name, Some(side)).unwrap_or_else(|| panic!("{:?}", analyzed.analysis.refused)).values
+    &analyzed
+        .curves
+        .get(name, Some(side))
+        .unwrap_or_else(|| panic!("{:?}", analyzed.analysis.refused))
+        .values
 }
 
 fn refusal(analyzed: &Analyzed) -> &str {
@@ -250,14 +293,17 @@ fn refusal(analyzed: &Analyzed) -> &str {
     &own.unwrap_or_else(|| panic!("nothing refused: {:?}", analyzed.analysis.moments)).reason
 }
 
-/// Files of all four types of plates: within 1 % of the largest moment of each joint in every frame, nothing filtered. What is left is single precision and differences over four frames.
+/// Files of all four types of plates: within 1 % of the largest moment of each joint in every
+/// frame, nothing filtered. What is left is single precision and differences over four frames.
 #[test]
 fn planted_moments_are_found_from_a_file_with_plates() {
-    let (men, women) = ((None, &MEN, "men say, since"), (Some(Sex::Female), &WOMEN, "of women say"));
+    let (men, women) =
+        ((None, &MEN, "men say, since"), (Some(Sex::Female), &WOMEN, "of women say"));
     for (kind, (sex, table, said)) in [(1, men), (2, men), (3, men), (4, men), (2, women)] {
         let found = analyzed(&read(&file(kind)), &Options { sex, ..options() });
         for side in Side::BOTH {
-            let known: Vec<[f64; 3]> = (0..FRAMES).map(|frame| truth(table, side, frame as f64 / RATE_HZ)).collect();
+            let known: Vec<[f64; 3]> =
+                (0..FRAMES).map(|frame| truth(table, side, frame as f64 / RATE_HZ)).collect();
             for (joint, name) in LEG_MOMENTS.into_iter().enumerate() {
                 let most = known.iter().map(|own| own[joint].abs()).fold(0.0, f64::max);
                 let own = moment(&found, name, side);
@@ -266,15 +312,23 @@ fn planted_moments_are_found_from_a_file_with_plates() {
                     .map(off)
                     .fold(0.0, |worst: f64, own| if own.is_nan() { own } else { worst.max(own) });
                 println!("type {kind} {name} {}: {worst:.4} of {most:.1} N·m", side.name());
-                assert!(worst < 0.01 * most, "type {kind} {name} {}: {worst} of {most}", side.name());
+                assert!(
+                    worst < 0.01 * most,
+                    "type {kind} {name} {}: {worst} of {most}",
+                    side.name()
+                );
             }
         }
         let report = found.analysis.moments.unwrap();
-        assert_eq!((report.forces.as_str(), report.mass_kg, report.peaks.len() % 6), ("force plates", MASS_KG, 0));
+        assert_eq!(
+            (report.forces.as_str(), report.mass_kg, report.peaks.len() % 6),
+            ("force plates", MASS_KG, 0)
+        );
         assert!(!report.peaks.is_empty() && report.limits.iter().any(|limit| limit.contains(said)));
         for peak in report.peaks {
             assert!(
-                (peak.flexion_nm_kg - peak.flexion_nm / MASS_KG).abs() < 1e-12 && peak.flexion_nm >= peak.extension_nm
+                (peak.flexion_nm_kg - peak.flexion_nm / MASS_KG).abs() < 1e-12
+                    && peak.flexion_nm >= peak.extension_nm
             );
             // 2 cm of at most 1.1 · 380 + 90 N; two frames at each end are not known.
             assert!(peak.error_nm > 5.0 && peak.error_nm < 10.5 && peak.known > 0.98, "{peak:?}");
@@ -282,28 +336,38 @@ fn planted_moments_are_found_from_a_file_with_plates() {
     }
 }
 
-/// Forces are filtered as the positions are: through the usual filter of 6 Hz moments of at most 1 Hz stay within 5 %, but for its ends.
+/// Forces are filtered as the positions are: through the usual filter of 6 Hz moments of at most 1
+/// Hz stay within 5 %, but for its ends.
 #[test]
 fn the_usual_filter_leaves_slow_moments_as_they_are() {
     let options = Options { mass_kg: Some(MASS_KG), ..Options::default() };
     let found = analyzed(&read(&file(2)), &options);
     for (joint, name) in LEG_MOMENTS.into_iter().enumerate() {
-        let known: Vec<f64> =
-            (0..FRAMES).map(|frame| truth(&MEN, Side::Right, frame as f64 / RATE_HZ)[joint]).collect();
+        let known: Vec<f64> = (0..FRAMES)
+            .map(|frame| truth(&MEN, Side::Right, frame as f64 / RATE_HZ)[joint])
+            .collect();
         let most = known.iter().map(|own| own.abs()).fold(0.0, f64::max);
         let own = moment(&found, name, Side::Right);
-        assert!((40..FRAMES - 40).all(|frame| (own[frame] - known[frame]).abs() < 0.05 * most), "{name}");
+        assert!(
+            (40..FRAMES - 40).all(|frame| (own[frame] - known[frame]).abs() < 0.05 * most),
+            "{name}"
+        );
     }
 }
 
-/// Without the left plate's force the right foot's is still known, but of the left foot nothing is: the centre of mass needs more than was measured.
+/// Without the left plate's force the right foot's is still known, but of the left foot nothing is:
+/// the centre of mass needs more than was measured.
 #[test]
 fn a_foot_beside_the_plates_is_not_known() {
     let mut own = file(2);
     own.analogs[..6].iter_mut().for_each(|analog| analog.values.fill(0.0));
     let found = analyzed(&read(&own), &options());
     assert!(moment(&found, LEG_MOMENTS[1], Side::Left).iter().all(|value| value.is_nan()));
-    assert!(moment(&found, LEG_MOMENTS[1], Side::Right)[2..FRAMES - 2].iter().all(|value| value.is_finite()));
+    assert!(
+        moment(&found, LEG_MOMENTS[1], Side::Right)[2..FRAMES - 2]
+            .iter()
+            .all(|value| value.is_finite())
+    );
 }
 
 /// Both feet on one plate: its force belongs to neither.
@@ -319,7 +383,10 @@ fn a_force_between_the_feet_belongs_to_none() {
         assert!(moment(&found, LEG_MOMENTS[2], side).iter().all(|value| value.is_nan()));
     }
     let report = found.analysis.moments.unwrap();
-    assert!(report.peaks.is_empty() && report.limits.last().unwrap().starts_with("In 300 frames"), "{report:?}");
+    assert!(
+        report.peaks.is_empty() && report.limits.last().unwrap().starts_with("In 300 frames"),
+        "{report:?}"
+    );
 }
 
 #[test]
@@ -329,12 +396,17 @@ fn plates_without_a_mass_say_what_is_missing() {
     let unseen = agoge::motion::simulate::Camera::phone(90.0).film(&read(&file(2)));
     assert!(refusal(&analyzed(&unseen, &options())).contains("three dimensions"));
     for mass_kg in [0.0, -70.0, 7000.0, f64::NAN] {
-        let fault = Options { mass_kg: Some(mass_kg), ..Options::default() }.check().unwrap_err().to_string();
+        let fault = Options { mass_kg: Some(mass_kg), ..Options::default() }
+            .check()
+            .unwrap_err()
+            .to_string();
         assert!(fault.contains("is not a person's; hint: "), "{fault}");
     }
 }
 
-/// Somebody of 80 kg who stands still, all joints above the ankles but for a trunk that leans so that neck, head and arms are 10 cm before them. By hand with de Leva's table: the centre of mass is
+/// Somebody of 80 kg who stands still, all joints above the ankles but for a trunk that leans so
+/// that neck, head and arms are 10 cm before them. By hand with de Leva's table: the centre of mass
+/// is
 /// 0.0694·0.1 + 0.4346·0.5514·0.1 + 2·0.0494·0.1 + 2·0.0137·(−0.05 + 0.4415·0.22) m before the ankles, each foot carries 392.3 N there, and its own 1.096 kg are 0.085 m before the ankle. The
 /// moment is the same in all three joints, since shank and thigh stand upright over the ankle.
 #[test]
@@ -349,7 +421,8 @@ fn a_still_stance_is_what_is_found_by_hand() {
         };
         [x, y, z]
     };
-    let pose: Vec<[f64; 3]> = joints(0.3).into_iter().map(|(name, place)| lean(&name, place)).collect();
+    let pose: Vec<[f64; 3]> =
+        joints(0.3).into_iter().map(|(name, place)| lean(&name, place)).collect();
     let own = File {
         points: vec![pose.iter().map(|p| UpAxis::Z.from_y_up(*p).map(|v| 1e3 * v)).collect(); 100],
         analogs: vec![],

@@ -1,6 +1,11 @@
 //! What a worn sensor tells, against what a camera saw of the same movement.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "functions of tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "functions of tests fail by panicking"
+)]
 
 use agoge::formats::dataset::{self, Dataset};
 use agoge::kinematics::sensor;
@@ -15,19 +20,24 @@ fn mean(values: &[f64]) -> f64 {
 /// Pearson's correlation.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let (ma, mb) = (mean(a), mean(b));
-    let sum = |of: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(a, b)| of(a - ma, b - mb)).sum::<f64>();
+    let sum = |of: &dyn Fn(f64, f64) -> f64| {
+        a.iter().zip(b).map(|(a, b)| of(a - ma, b - mb)).sum::<f64>()
+    };
     sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
 }
 
-/// UTD-MHAD's squats: a sensor on the right thigh. Two judges that know nothing of the filter: the thigh as Kinect saw it, for the course of the movement (Kinect sees the
-/// thighs of a squat some fifteen degrees too steep, so not for its size); and at the deepest point, where the thigh all but stands still, the accelerometer alone.
+/// UTD-MHAD's squats: a sensor on the right thigh. Two judges that know nothing of the filter: the
+/// thigh as Kinect saw it, for the course of the movement (Kinect sees the thighs of a squat some
+/// fifteen degrees too steep, so not for its size); and at the deepest point, where the thigh all
+/// but stands still, the accelerometer alone.
 #[test]
 fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
     let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
         eprintln!("skipped: AGOGE_TEST_DATA is not set");
         return;
     };
-    let (mut alike, mut apart, mut felt_deg, mut seen_deg) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut alike, mut apart, mut felt_deg, mut seen_deg) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     dataset::read(Dataset::UtdMhad, &PathBuf::from(data).join("utd-mhad"), &mut |item, _| {
         if item.row.movement != "squat" {
             return Ok(());
@@ -43,18 +53,25 @@ fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
             vector::dot(vector::unit(a), vector::unit(b)).clamp(-1.0, 1.0).acos().to_degrees()
         };
         let standing = vector::mean(&(0..5).map(thigh).collect::<Vec<_>>());
-        let frames: Vec<usize> = (0..body.frames()).filter(|&frame| tilt[frame].is_finite()).collect();
+        let frames: Vec<usize> =
+            (0..body.frames()).filter(|&frame| tilt[frame].is_finite()).collect();
         // Whose sensor was never at rest has no tilt.
-        let Some(&deepest) = frames.iter().max_by(|a, b| tilt[**a].total_cmp(&tilt[**b])) else { return Ok(()) };
+        let Some(&deepest) = frames.iter().max_by(|a, b| tilt[**a].total_cmp(&tilt[**b])) else {
+            return Ok(());
+        };
         let felt: Vec<f64> = frames.iter().map(|&frame| tilt[frame]).collect();
         let seen: Vec<f64> = frames.iter().map(|&frame| between(standing, thigh(frame))).collect();
         alike.push(correlation(&felt, &seen));
         // The accelerometer alone, over a fifth of a second.
         let around = |time_s: f64| {
             let axis = |name: &str| {
-                let channel = recording.channels.iter().find(|channel| channel.name == name).unwrap();
+                let channel =
+                    recording.channels.iter().find(|channel| channel.name == name).unwrap();
                 let sample = ((time_s - channel.start_s) * channel.rate_hz).round() as usize;
-                mean(&channel.values[sample.saturating_sub(5)..(sample + 6).min(channel.values.len())])
+                mean(
+                    &channel.values
+                        [sample.saturating_sub(5)..(sample + 6).min(channel.values.len())],
+                )
             };
             ["acc_x", "acc_y", "acc_z"].map(axis)
         };
@@ -78,6 +95,7 @@ fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
     assert!(alike.len() >= 24, "{}", alike.len());
     // The course: what Kinect's noise leaves of 1.
     assert!(mean(&alike) > 0.95, "{}", mean(&alike));
-    // What pushes the body up again at the deepest point, 0.1 to 0.3 of gravity, leans the accelerometer by some degrees.
+    // What pushes the body up again at the deepest point, 0.1 to 0.3 of gravity, leans the
+    // accelerometer by some degrees.
     assert!(mean(&apart).abs() < 7.0 && worst < 15.0, "{} {worst}", mean(&apart));
 }

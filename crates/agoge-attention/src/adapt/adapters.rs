@@ -1,5 +1,6 @@
-//! Low-rank adapters (Hu et al. 2021): to every map to queries, keys and values a product of two thin matrices is added. They are trained together with the heads while
-//! everything else stays as it is, and are then part of the weights.
+//! Low-rank adapters (Hu et al. 2021): to every map to queries, keys and values a product of two
+//! thin matrices is added. They are trained together with the heads while everything else stays as
+//! it is, and are then part of the weights.
 
 use super::examples::{AUGMENT, Examples};
 use crate::encoder::Encoder;

@@ -9,8 +9,10 @@ use fastrand::Rng;
 const VIEWS: usize = 12;
 /// Embeddings in all: many clips need fewer views, and ridge takes the third power of their number.
 const EMBEDDINGS: usize = 400;
-/// How views are varied. The camera stays where it is, and attention is not asked to look back only.
-pub(super) const AUGMENT: Augment = Augment { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
+/// How views are varied. The camera stays where it is, and attention is not asked to look back
+/// only.
+pub(super) const AUGMENT: Augment =
+    Augment { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
 
 /// Labelled clips with their embeddings.
 pub(super) struct Examples<'a> {
@@ -29,7 +31,12 @@ pub(super) struct Examples<'a> {
 
 impl<'a> Examples<'a> {
     /// Clips of some movements, as a model embeds them.
-    pub(super) fn of(model: &Model, clips: Vec<&'a Clip>, movements: &'a [String], seed: u64) -> Examples<'a> {
+    pub(super) fn of(
+        model: &Model,
+        clips: Vec<&'a Clip>,
+        movements: &'a [String],
+        seed: u64,
+    ) -> Examples<'a> {
         let views = (EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS);
         let mut rng = Rng::with_seed(seed ^ 0x0ada);
         let mut tokens: Vec<Tokens> = Vec::with_capacity(clips.len() * views);
@@ -63,13 +70,15 @@ impl<'a> Examples<'a> {
         &self.embeddings[clip * long..(clip + 1) * long]
     }
 
-    /// The clips that are judged, `[movement]`: each with whether it is correct; empty where a kind is missing.
+    /// The clips that are judged, `[movement]`: each with whether it is correct; empty where a kind
+    /// is missing.
     pub(super) fn judged(&self) -> Vec<Vec<(usize, bool)>> {
         let judged = |movement: usize| {
             let own = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
             let labelled: Vec<(usize, bool)> =
                 own.filter_map(|clip| Some((clip, self.clips[clip].is_correct()?))).collect();
-            let both = [true, false].iter().all(|kind| labelled.iter().any(|(_, label)| label == kind));
+            let both =
+                [true, false].iter().all(|kind| labelled.iter().any(|(_, label)| label == kind));
             if both { labelled } else { Vec::new() }
         };
         (0..self.movements.len()).map(judged).collect()

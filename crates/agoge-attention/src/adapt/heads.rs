@@ -22,17 +22,26 @@ struct Head {
 impl Heads {
     /// Nearest means.
     pub(super) fn prototypes(examples: &Examples) -> Heads {
-        Heads { movement: Head::nearest_movement(examples), quality: Head::nearest_quality(examples) }
+        Heads {
+            movement: Head::nearest_movement(examples),
+            quality: Head::nearest_quality(examples),
+        }
     }
 
     /// Nearest means of movements and ridge on quality.
     pub(super) fn mixed(examples: &Examples) -> Heads {
-        Heads { movement: Head::nearest_movement(examples), quality: Head::ridge_of_quality(examples) }
+        Heads {
+            movement: Head::nearest_movement(examples),
+            quality: Head::ridge_of_quality(examples),
+        }
     }
 
     /// Ridge.
     pub(super) fn linear(examples: &Examples) -> Heads {
-        Heads { movement: Head::ridge_of_movement(examples), quality: Head::ridge_of_quality(examples) }
+        Heads {
+            movement: Head::ridge_of_movement(examples),
+            quality: Head::ridge_of_quality(examples),
+        }
     }
 
     /// As parameters of an encoder.
@@ -52,32 +61,45 @@ impl Head {
             return Head::new(vec![None; count], examples);
         }
         let kinds: Vec<Vec<usize>> = (0..count)
-            .map(|movement| (0..examples.clips.len()).filter(|&clip| examples.classes[clip] == movement).collect())
+            .map(|movement| {
+                (0..examples.clips.len())
+                    .filter(|&clip| examples.classes[clip] == movement)
+                    .collect()
+            })
             .collect();
         let Means { means, spread } = Means::of(examples, &kinds);
-        // With the spread within a kind as variance, a coordinate counts as one of a normal distribution would; coordinates that go together count as one.
+        // With the spread within a kind as variance, a coordinate counts as one of a normal
+        // distribution would; coordinates that go together count as one.
         let share = 1.0 / (examples.width as f64).sqrt();
         let of = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
-            let weights: Vec<f64> = mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
+            let weights: Vec<f64> =
+                mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
             let offset = -0.5 * dot(&weights, mean);
             (!kind.is_empty()).then_some((weights, offset))
         };
         Head::new(means.iter().zip(&kinds).map(of).collect(), examples)
     }
 
-    /// Nearest means of the correct and the incorrect clips, at which it is 1 and −1 (in the sense of [`unit`]).
+    /// Nearest means of the correct and the incorrect clips, at which it is 1 and −1 (in the sense
+    /// of [`unit`]).
     fn nearest_quality(examples: &Examples) -> Head {
         let of = |judged: &Vec<(usize, bool)>| {
             let kinds = [true, false].map(|kind| {
-                judged.iter().filter(|(_, label)| *label == kind).map(|(clip, _)| *clip).collect::<Vec<usize>>()
+                judged
+                    .iter()
+                    .filter(|(_, label)| *label == kind)
+                    .map(|(clip, _)| *clip)
+                    .collect::<Vec<usize>>()
             });
             if kinds.iter().any(Vec::is_empty) {
                 return None;
             }
             let Means { means, spread } = Means::of(examples, &kinds);
-            let middle: Vec<f64> = means[0].iter().zip(&means[1]).map(|(a, b)| 0.5 * (a + b)).collect();
+            let middle: Vec<f64> =
+                means[0].iter().zip(&means[1]).map(|(a, b)| 0.5 * (a + b)).collect();
             let half: Vec<f64> = means[0].iter().zip(&middle).map(|(a, m)| a - m).collect();
-            let towards: Vec<f64> = half.iter().zip(&spread).map(|(half, spread)| half / spread).collect();
+            let towards: Vec<f64> =
+                half.iter().zip(&spread).map(|(half, spread)| half / spread).collect();
             let scale = unit() / dot(&towards, &half).max(1e-12);
             let weights: Vec<f64> = towards.iter().map(|v| scale * v).collect();
             let offset = -dot(&weights, &middle);
@@ -94,9 +116,11 @@ impl Head {
         }
         let all: Vec<usize> = (0..examples.clips.len()).collect();
         let sign = |first: bool| if first { 1.0 } else { -1.0 };
-        let target = |i: usize| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect();
+        let target =
+            |i: usize| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect();
         Head::new(
-            ridge(examples, &all, &target).map_or_else(|| vec![None; count], |own| own.into_iter().map(Some).collect()),
+            ridge(examples, &all, &target)
+                .map_or_else(|| vec![None; count], |own| own.into_iter().map(Some).collect()),
             examples,
         )
     }
@@ -121,7 +145,12 @@ impl Head {
         let mut offsets = vec![0.0f32; count];
         for (movement, function) in self.functions.iter().enumerate() {
             let Some((own, offset)) = function else { continue };
-            weights.iter_mut().skip(movement).step_by(count).zip(own).for_each(|(to, from)| *to = *from as f32);
+            weights
+                .iter_mut()
+                .skip(movement)
+                .step_by(count)
+                .zip(own)
+                .for_each(|(to, from)| *to = *from as f32);
             offsets[movement] = *offset as f32;
         }
         Values::from([
@@ -131,19 +160,28 @@ impl Head {
     }
 }
 
-/// Ridge on the embeddings of some clips to targets of each, 1 and −1 in the sense of [`unit`]: weights and offset of each target. The penalty is the one with the least error when
-/// all views of a clip are left out.
-fn ridge(examples: &Examples, which: &[usize], target: &dyn Fn(usize) -> Vec<f64>) -> Option<Vec<(Vec<f64>, f64)>> {
-    let rows: Vec<f32> = which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
-    let targets: Vec<f64> = which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
-    let views: Vec<usize> = which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
+/// Ridge on the embeddings of some clips to targets of each, 1 and −1 in the sense of [`unit`]:
+/// weights and offset of each target. The penalty is the one with the least error when all views of
+/// a clip are left out.
+fn ridge(
+    examples: &Examples,
+    which: &[usize],
+    target: &dyn Fn(usize) -> Vec<f64>,
+) -> Option<Vec<(Vec<f64>, f64)>> {
+    let rows: Vec<f32> =
+        which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
+    let targets: Vec<f64> =
+        which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
+    let views: Vec<usize> =
+        which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
     let scaled = |(weights, offset): (Vec<f64>, f64)| {
         (weights.into_iter().map(|weight| unit() * weight).collect::<Vec<f64>>(), unit() * offset)
     };
     Some(Ridge::fit(&rows, &targets, &views)?.functions().map(scaled).collect())
 }
 
-/// What a head says of a clip that is correct beyond the doubt that training leaves: the logit of its target.
+/// What a head says of a clip that is correct beyond the doubt that training leaves: the logit of
+/// its target.
 pub(super) fn unit() -> f64 {
     (f64::from(1.0 - SOFT) / f64::from(SOFT)).ln()
 }
@@ -152,7 +190,8 @@ pub(super) fn unit() -> f64 {
 struct Means {
     /// `[kind][coordinate]`.
     means: Vec<Vec<f64>>,
-    /// Variance within a kind, half of it the mean over the coordinates: a few clips do not tell a small one from a lucky one. `[coordinate]`.
+    /// Variance within a kind, half of it the mean over the coordinates: a few clips do not tell a
+    /// small one from a lucky one. `[coordinate]`.
     spread: Vec<f64>,
 }
 
@@ -164,10 +203,13 @@ impl Means {
         let means: Vec<Vec<f64>> = kinds
             .iter()
             .map(|kind| {
-                let views = || kind.iter().flat_map(|&clip| examples.embeddings(clip).chunks_exact(width));
+                let views =
+                    || kind.iter().flat_map(|&clip| examples.embeddings(clip).chunks_exact(width));
                 let count = kind.len() * examples.views;
                 let mut mean = vec![0.0; width];
-                views().for_each(|view| mean.iter_mut().zip(view).for_each(|(m, v)| *m += f64::from(*v)));
+                views().for_each(|view| {
+                    mean.iter_mut().zip(view).for_each(|(m, v)| *m += f64::from(*v))
+                });
                 mean.iter_mut().for_each(|m| *m /= count.max(1) as f64);
                 for view in views() {
                     for ((square, v), m) in spread.iter_mut().zip(view).zip(&mean) {
@@ -179,7 +221,9 @@ impl Means {
             })
             .collect();
         let mean = spread.iter().sum::<f64>() / width as f64;
-        spread.iter_mut().for_each(|square| *square = (*square + mean) / (2 * rows.max(1)) as f64 + 1e-9);
+        spread
+            .iter_mut()
+            .for_each(|square| *square = (*square + mean) / (2 * rows.max(1)) as f64 + 1e-9);
         Means { means, spread }
     }
 }

@@ -1,5 +1,7 @@
-//! From a pre-trained encoder to a model of movements it never saw, from a few labelled clips: the nearest mean, a ridge on the embeddings, alone or together with rockets, or low-rank changes of the
-//! attention. Which of them is chosen by what each reaches on labelled clips that it was not given; whichever it is, a model like any other comes out.
+//! From a pre-trained encoder to a model of movements it never saw, from a few labelled clips: the
+//! nearest mean, a ridge on the embeddings, alone or together with rockets, or low-rank changes of
+//! the attention. Which of them is chosen by what each reaches on labelled clips that it was not
+//! given; whichever it is, a model like any other comes out.
 
 mod adapters;
 mod examples;
@@ -24,13 +26,16 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// Nearest mean of the embeddings of a kind (Snell et al. 2017), each coordinate weighed by how little it differs within a kind.
+    /// Nearest mean of the embeddings of a kind (Snell et al. 2017), each coordinate weighed by how
+    /// little it differs within a kind.
     Prototype,
     /// Ridge on the embedding.
     Linear,
-    /// Quality by ridge on the embedding, movements by its nearest mean, both together with rockets (MiniRocket with ridge on the motion itself).
+    /// Quality by ridge on the embedding, movements by its nearest mean, both together with rockets
+    /// (MiniRocket with ridge on the motion itself).
     Committee,
-    /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together with the heads.
+    /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together
+    /// with the heads.
     Adapters,
 }
 
@@ -44,7 +49,8 @@ impl Way {
 pub struct Inside {
     /// Which.
     pub way: Way,
-    /// Area under the ROC curve of quality, share of movements that were recognised, or the mean of both where both were to be learned.
+    /// Area under the ROC curve of quality, share of movements that were recognised, or the mean of
+    /// both where both were to be learned.
     pub reached: f64,
 }
 
@@ -59,8 +65,11 @@ pub struct Adapted {
     pub inside: Vec<Inside>,
 }
 
-/// Makes a model of the movements of some clips from a pre-trained one. It judges the movements of which there are correct and incorrect clips, and tells movements
-/// apart if there are several; which of them lie within the reach of a movement comes from clips that were put aside. The same clips and seed give the same bytes on any number of threads; the movements of `card` are set, and whether it knows sensors.
+/// Makes a model of the movements of some clips from a pre-trained one. It judges the movements of
+/// which there are correct and incorrect clips, and tells movements apart if there are several;
+/// which of them lie within the reach of a movement comes from clips that were put aside. The same
+/// clips and seed give the same bytes on any number of threads; the movements of `card` are set,
+/// and whether it knows sensors.
 ///
 /// # Errors
 /// If there are neither correct and incorrect clips of a movement nor two movements.
@@ -70,25 +79,42 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
     let examples = Examples::of(base, clips.iter().collect(), &movements, seed);
     if !examples.suffice() {
         return Err(Error::Clips {
-            what: format!("{} clips show neither correct and incorrect repetitions nor two movements", clips.len()),
+            what: format!(
+                "{} clips show neither correct and incorrect repetitions nor two movements",
+                clips.len()
+            ),
             hint: "label clips of a movement 1 (correct) and 0 (incorrect), or give clips of two movements",
         });
     }
-    let (inside, reach): (Vec<Inside>, Vec<Vec<f64>>) = inside::inside(base, &examples, seed)?.into_iter().unzip();
+    let (inside, reach): (Vec<Inside>, Vec<Vec<f64>>) =
+        inside::inside(base, &examples, seed)?.into_iter().unzip();
     let way = inside::choose(&inside, clips.len());
-    let reach = inside.iter().zip(reach).find(|(own, _)| own.way == way).map(|(_, reach)| reach).unwrap_or_default();
-    let model = learn(way, base, &examples, seed, Card { movements: movements.clone(), reach, ..card })?;
+    let reach = inside
+        .iter()
+        .zip(reach)
+        .find(|(own, _)| own.way == way)
+        .map(|(_, reach)| reach)
+        .unwrap_or_default();
+    let model =
+        learn(way, base, &examples, seed, Card { movements: movements.clone(), reach, ..card })?;
     Ok(Adapted { model, way, inside })
 }
 
 /// A clip as the base knows clips: without the sensor if it never learned from one.
 fn sensed(base: &Model, clip: &Clip) -> Clip {
-    let motion = if base.card().sensor { clip.motion.clone() } else { clip.motion.without_sensor() };
+    let motion =
+        if base.card().sensor { clip.motion.clone() } else { clip.motion.without_sensor() };
     Clip { motion, ..clip.clone() }
 }
 
 /// Learns in one way from examples.
-fn learn(way: Way, base: &Model, examples: &Examples, seed: u64, card: Card) -> Result<Model, Error> {
+fn learn(
+    way: Way,
+    base: &Model,
+    examples: &Examples,
+    seed: u64,
+    card: Card,
+) -> Result<Model, Error> {
     let size = Size { movements: examples.movements.len(), ..base.size().clone() };
     let heads = match way {
         Way::Prototype => Heads::prototypes(examples),
@@ -96,10 +122,15 @@ fn learn(way: Way, base: &Model, examples: &Examples, seed: u64, card: Card) -> 
         Way::Linear | Way::Adapters => Heads::linear(examples),
     };
     let encoder = with_heads(base.encoder(), &size, heads);
-    let encoder = if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
+    let encoder =
+        if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
     let clips: Vec<Clip> = examples.clips.iter().map(|&clip| clip.clone()).collect();
     let model = Model::new(encoder, size, Card { sensor: base.card().sensor, ..card }, &clips);
-    Ok(if way == Way::Committee { model.with_rockets(&clips, seed).with_recogniser(&clips, seed) } else { model })
+    Ok(if way == Way::Committee {
+        model.with_rockets(&clips, seed).with_recogniser(&clips, seed)
+    } else {
+        model
+    })
 }
 
 /// An encoder with other heads, of the movements that `size` says.

@@ -8,11 +8,21 @@ use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 use std::sync::OnceLock;
 
-/// Repetitions of simulated athletes of several heights and facings; every second athlete has the fault.
-pub(crate) fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std::ops::Range<usize>) -> Vec<Clip> {
+/// Repetitions of simulated athletes of several heights and facings; every second athlete has the
+/// fault.
+pub(crate) fn clips(
+    exercise: Exercise,
+    fault: Option<FaultKind>,
+    athletes: std::ops::Range<usize>,
+) -> Vec<Clip> {
     let clip = |athlete: usize| {
         let faulty = fault.filter(|_| athlete % 2 == 1);
-        let faults = faulty.map(|kind| Fault { kind, side: Some(Side::Left), repetitions: 1..=1, size: 35.0 });
+        let faults = faulty.map(|kind| Fault {
+            kind,
+            side: Some(Side::Left),
+            repetitions: 1..=1,
+            size: 35.0,
+        });
         let set = Set {
             repetitions: 1,
             height_m: 1.55 + 0.01 * (athlete % 40) as f64,
@@ -39,7 +49,9 @@ pub(crate) fn clips(exercise: Exercise, fault: Option<FaultKind>, athletes: std:
 pub(crate) fn base() -> &'static Model {
     static BASE: OnceLock<Model> = OnceLock::new();
     BASE.get_or_init(|| {
-        let seen = [Exercise::Squat, Exercise::OverheadReach].map(|exercise| clips(exercise, None, 100..116)).concat();
+        let seen = [Exercise::Squat, Exercise::OverheadReach]
+            .map(|exercise| clips(exercise, None, 100..116))
+            .concat();
         let motions: Vec<Motion> = seen.into_iter().map(|clip| clip.motion).collect();
         let config = Config {
             width: 24,
@@ -53,13 +65,19 @@ pub(crate) fn base() -> &'static Model {
             ..Config::default()
         };
         let (encoder, size) = pretrain(&motions, &config, &mut |_| {}).unwrap();
-        Model::new(encoder, size, Card { movements: vec!["any".to_owned()], ..Card::default() }, &[])
+        Model::new(
+            encoder,
+            size,
+            Card { movements: vec!["any".to_owned()], ..Card::default() },
+            &[],
+        )
     })
 }
 
 fn quality(model: &Model, clips: &[Clip]) -> f64 {
     let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
-    let scores: Vec<f32> = model.read_motions(&motions).iter().map(|reading| reading.leaning[0]).collect();
+    let scores: Vec<f32> =
+        model.read_motions(&motions).iter().map(|reading| reading.leaning[0]).collect();
     auc(&scores, &clips.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
 }
 
@@ -84,11 +102,18 @@ fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
             pool.install(|| learn(way, base(), &examples, 1, card.clone())).unwrap()
         };
         let model = made(1);
-        assert!(model.to_bytes().unwrap() == made(2).to_bytes().unwrap(), "{way:?}: other threads, other weights");
+        assert!(
+            model.to_bytes().unwrap() == made(2).to_bytes().unwrap(),
+            "{way:?}: other threads, other weights"
+        );
         assert!(quality(&model, &unseen) >= 0.8, "{way:?}: {}", quality(&model, &unseen));
-        // Both ends of the scale are those of training: what is 1 is as correct as the labelled ones.
-        let leanings: Vec<f32> =
-            model.read_motions(&[&few[0].motion]).iter().map(|reading| reading.leaning[0]).collect();
+        // Both ends of the scale are those of training: what is 1 is as correct as the labelled
+        // ones.
+        let leanings: Vec<f32> = model
+            .read_motions(&[&few[0].motion])
+            .iter()
+            .map(|reading| reading.leaning[0])
+            .collect();
         assert!((0.2..2.0).contains(&leanings[0]), "{way:?}: {leanings:?}");
     }
 }
@@ -101,8 +126,11 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
     let card = Card { movements: names.clone(), ..Card::default() };
     let model = learn(Way::Adapters, base(), &examples, 1, card).unwrap();
     let (before, after) = (weights::collect(base().encoder()), weights::collect(model.encoder()));
-    let changed: Vec<&str> =
-        after.iter().filter(|(path, own)| before[*path] != **own).map(|(path, _)| path.as_str()).collect();
+    let changed: Vec<&str> = after
+        .iter()
+        .filter(|(path, own)| before[*path] != **own)
+        .map(|(path, _)| path.as_str())
+        .collect();
     let expected = [
         "blocks.0.part_attention.joined.weight",
         "blocks.0.time_attention.joined.weight",
@@ -110,7 +138,8 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
         "quality.weight",
     ];
     // The head of a single movement has nothing to tell apart: it is zero from the start.
-    let changed: Vec<&str> = changed.into_iter().filter(|path| !path.starts_with("movement")).collect();
+    let changed: Vec<&str> =
+        changed.into_iter().filter(|path| !path.starts_with("movement")).collect();
     assert_eq!(changed, expected);
     assert_eq!(before.len(), after.len(), "an adapter is part of the weights");
 }
@@ -118,7 +147,9 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
 #[test]
 fn movements_are_told_apart_after_one_clip_of_each() {
     let all = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
-    let of = |athletes: std::ops::Range<usize>| all.map(|exercise| clips(exercise, None, athletes.clone())).concat();
+    let of = |athletes: std::ops::Range<usize>| {
+        all.map(|exercise| clips(exercise, None, athletes.clone())).concat()
+    };
     let unlabelled = |clip: Clip| Clip { label: None, ..clip };
     let few: Vec<Clip> = of(0..1).into_iter().map(unlabelled).collect();
     let Adapted { model, way, inside } = adapt(base(), &few, 1, Card::default()).unwrap();
@@ -127,7 +158,11 @@ fn movements_are_told_apart_after_one_clip_of_each() {
     let motions: Vec<&Motion> = unseen.iter().map(|clip| &clip.motion).collect();
     for (clip, reading) in unseen.iter().zip(model.read_motions(&motions)) {
         let class = model.class(&clip.movement).unwrap();
-        assert!(reading.movement.iter().all(|p| *p <= reading.movement[class]), "{}: {reading:?}", clip.movement);
+        assert!(
+            reading.movement.iter().all(|p| *p <= reading.movement[class]),
+            "{}: {reading:?}",
+            clip.movement
+        );
         assert_eq!(reading.leaning, [0.0; 3], "nobody judged them");
     }
     let four: Vec<Clip> = of(0..4).into_iter().map(unlabelled).collect();
@@ -148,8 +183,9 @@ fn a_movement_learned_from_few_clips_is_recognised_and_another_is_not() {
         let readings = model.read_motions(&[&clips[0].motion]);
         model.recognise(&readings.iter().collect::<Vec<_>>()).map(|recognised| recognised.movement)
     };
-    let told =
-        |exercise: Exercise| (20..40).filter_map(|athlete| recognised(exercise, athlete)).collect::<Vec<String>>();
+    let told = |exercise: Exercise| {
+        (20..40).filter_map(|athlete| recognised(exercise, athlete)).collect::<Vec<String>>()
+    };
     for exercise in [Exercise::Squat, Exercise::BicepsCurl] {
         let (told, name) = (told(exercise), format!("{exercise:?}"));
         assert!(told.len() >= 15 && told.iter().all(|own| *own == name), "{name}: {told:?}");
@@ -165,7 +201,8 @@ fn a_movement_learned_from_few_clips_is_recognised_and_another_is_not() {
 #[test]
 fn without_two_kinds_there_is_nothing_to_learn() {
     let correct = clips(Exercise::Squat, None, 0..3);
-    let unlabelled: Vec<Clip> = correct.iter().map(|clip| Clip { label: None, ..clip.clone() }).collect();
+    let unlabelled: Vec<Clip> =
+        correct.iter().map(|clip| Clip { label: None, ..clip.clone() }).collect();
     for clips in [correct, unlabelled, Vec::new()] {
         let message = adapt(base(), &clips, 1, Card::default()).unwrap_err().to_string();
         assert!(message.contains("hint: label clips") && !message.contains('\n'), "{message}");
@@ -185,11 +222,15 @@ fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() 
     let by_athlete = parts(&|i| (i / 2).to_string());
     assert!(by_athlete.chunks(2).all(|own| own[0] == own[1]), "{by_athlete:?}");
     let every_part_has_both = |parts: &[usize]| {
-        (0..4).all(|part| (0..2).all(|kind| parts.iter().skip(kind).step_by(2).any(|own| *own == part)))
+        (0..4).all(|part| {
+            (0..2).all(|kind| parts.iter().skip(kind).step_by(2).any(|own| *own == part))
+        })
     };
     assert!(every_part_has_both(&by_athlete), "{by_athlete:?}");
     // Of one athlete, and of two with one kind each, clips are put aside one by one.
-    for athlete in [&|_| "unknown".to_owned(), &|i: usize| (i % 2).to_string()] as [&dyn Fn(usize) -> String; 2] {
+    for athlete in [&|_| "unknown".to_owned(), &|i: usize| (i % 2).to_string()]
+        as [&dyn Fn(usize) -> String; 2]
+    {
         let parts = parts(athlete);
         assert!(every_part_has_both(&parts), "{parts:?}");
     }
@@ -198,8 +239,11 @@ fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() 
 #[test]
 fn the_committee_is_left_only_for_what_is_better_beyond_chance() {
     let of = |values: [f64; 4], clips: usize| {
-        let inside: Vec<Inside> =
-            Way::ALL.into_iter().zip(values).map(|(way, reached)| Inside { way, reached }).collect();
+        let inside: Vec<Inside> = Way::ALL
+            .into_iter()
+            .zip(values)
+            .map(|(way, reached)| Inside { way, reached })
+            .collect();
         inside::choose(&inside, clips)
     };
     // The standard error of 0.6 is 0.14 on ten clips, and that of 0.8 is 0.02 on four hundred.

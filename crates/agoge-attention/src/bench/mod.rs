@@ -1,4 +1,5 @@
-//! The tasks of `agoge bench serve`: networks of fixed shape with random weights, whose times are compared with other engines on the same machine.
+//! The tasks of `agoge bench serve`: networks of fixed shape with random weights, whose times are
+//! compared with other engines on the same machine.
 //!
 //! | task | input → output | network |
 //! |---|---|---|
@@ -21,7 +22,8 @@ use rayon::prelude::*;
 
 /// A task that is ready to be timed.
 pub struct Task {
-    /// Floating-point operations of one run: two for each multiplication with addition in matrix products and attention, nothing else counted.
+    /// Floating-point operations of one run: two for each multiplication with addition in matrix
+    /// products and attention, nothing else counted.
     pub operations: f64,
     run: Box<dyn FnMut() + Send>,
 }
@@ -37,7 +39,8 @@ impl Task {
     }
 }
 
-/// Prepares a task; none if there is none of that name. It runs on the rayon pool in which it is called.
+/// Prepares a task; none if there is none of that name. It runs on the rayon pool in which it is
+/// called.
 pub fn task(name: &str) -> Option<Task> {
     match name {
         "motion_infer" => Some(motion(32)),
@@ -50,7 +53,8 @@ pub fn task(name: &str) -> Option<Task> {
         _ => {
             let (tokens, channels) = name.strip_prefix("sdpa_")?.split_once('_')?;
             let (tokens, channels) = (tokens.parse().ok()?, channels.parse().ok()?);
-            ((1..=1 << 20).contains(&tokens) && (1..=1024).contains(&channels)).then(|| sdpa(tokens, channels))
+            ((1..=1 << 20).contains(&tokens) && (1..=1024).contains(&channels))
+                .then(|| sdpa(tokens, channels))
         }
     }
 }
@@ -63,20 +67,27 @@ fn uniform(n: usize) -> Vec<f32> {
 
 fn motion(batch: usize) -> Task {
     let network = Motion::new(Isa::best(), &mut network::random(0));
-    let (x, mut out, mut workspace) = (uniform(batch * 128 * 99), vec![0.0; batch * 16], Workspace::new());
+    let (x, mut out, mut workspace) =
+        (uniform(batch * 128 * 99), vec![0.0; batch * 16], Workspace::new());
     let token = 99 * 128 + 4 * (4 * 128 * 128 + 2 * 128 * 512 + 2 * 128 * 128);
-    Task::new(2.0 * (batch * 128 * token) as f64, move || network.forward(&x, batch, &mut workspace, &mut out))
+    Task::new(2.0 * (batch * 128 * token) as f64, move || {
+        network.forward(&x, batch, &mut workspace, &mut out)
+    })
 }
 
 fn joints(batch: usize) -> Task {
     let network = Joints::new(Isa::best(), &mut network::random(0));
     let tokens = batch * 64 * 25;
-    let (x, mut out, mut workspace) = (uniform(tokens * 3), vec![0.0; tokens * 3], Workspace::new());
+    let (x, mut out, mut workspace) =
+        (uniform(tokens * 3), vec![0.0; tokens * 3], Workspace::new());
     let token = 2 * 3 * 64 + 4 * (8 * 64 * 64 + 2 * 64 * 256 + 2 * 64 * (25 + 64));
-    Task::new(2.0 * (tokens * token) as f64, move || network.forward(&x, batch, &mut workspace, &mut out))
+    Task::new(2.0 * (tokens * token) as f64, move || {
+        network.forward(&x, batch, &mut workspace, &mut out)
+    })
 }
 
-/// Backward takes two products for each of the forward pass; attention that is made anew is not counted.
+/// Backward takes two products for each of the forward pass; attention that is made anew is not
+/// counted.
 fn training(name: &str, forward: f64) -> Option<Task> {
     let mut step = trial(name)?;
     Some(Task::new(3.0 * forward, move || {
@@ -92,8 +103,9 @@ fn sdpa(tokens: usize, channels: usize) -> Task {
     let all = uniform(3 * HEADS * each);
     let mut out = vec![0.0; HEADS * each];
     let threads = rayon::current_num_threads();
-    let scratch: Vec<_> =
-        (0..threads).map(|_| std::sync::Mutex::new(vec![0.0; attention::scratch(channels)])).collect();
+    let scratch: Vec<_> = (0..threads)
+        .map(|_| std::sync::Mutex::new(vec![0.0; attention::scratch(channels)]))
+        .collect();
     Task::new(4.0 * (HEADS * tokens * each) as f64, move || {
         out.par_chunks_mut(each).zip(all.par_chunks(3 * each)).for_each(|(out, head)| {
             let of = |which: usize| Matrix::new(&head[which * each..], tokens, channels);
@@ -109,7 +121,13 @@ fn sdpa(tokens: usize, channels: usize) -> Task {
                     key_bias: None,
                     window: None,
                 };
-                attend(Isa::best(), what, &mut MatrixMut::new(out, rows, channels), None, &mut scratch);
+                attend(
+                    Isa::best(),
+                    what,
+                    &mut MatrixMut::new(out, rows, channels),
+                    None,
+                    &mut scratch,
+                );
             });
         });
     })

@@ -1,12 +1,16 @@
 //! The two networks of the comparison.
 
 use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
-use crate::runtime::{Attention, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace};
+use crate::runtime::{
+    Attention, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace,
+};
 
-/// Where weights come from: asked for a number of inputs and outputs, gives a matrix `[in, out]` (or, for no inputs, a vector).
+/// Where weights come from: asked for a number of inputs and outputs, gives a matrix `[in, out]`
+/// (or, for no inputs, a vector).
 pub(crate) type Source<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
 
-/// Random weights as linear layers are usually begun: uniform within ±1/√in; vectors within ±1/√out.
+/// Random weights as linear layers are usually begun: uniform within ±1/√in; vectors within
+/// ±1/√out.
 pub fn random(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     move |inputs, outputs| {
@@ -25,18 +29,32 @@ fn norm(isa: Isa, width: usize) -> LayerNorm {
     LayerNorm::new(isa, &vec![1.0; width], &vec![0.0; width], 1e-5)
 }
 
-/// Layers in the order: each attention's projection and join, then the feed-forward's; norms are those of a new network.
-fn block(isa: Isa, source: &mut Source, axes: &[Axis], width: usize, heads: usize, inner: usize) -> Block {
+/// Layers in the order: each attention's projection and join, then the feed-forward's; norms are
+/// those of a new network.
+fn block(
+    isa: Isa,
+    source: &mut Source,
+    axes: &[Axis],
+    width: usize,
+    heads: usize,
+    inner: usize,
+) -> Block {
     let mut attention = |axis: &Axis| {
-        let (project, join) = (layer(isa, source, width, 3 * width), layer(isa, source, width, width));
-        Attention { norm: norm(isa, width), attention: SelfAttention::new(project, join, heads), axis: *axis }
+        let (project, join) =
+            (layer(isa, source, width, 3 * width), layer(isa, source, width, width));
+        Attention {
+            norm: norm(isa, width),
+            attention: SelfAttention::new(project, join, heads),
+            axis: *axis,
+        }
     };
     let attentions = axes.iter().map(&mut attention).collect();
     let (wide, narrow) = (layer(isa, source, width, inner), layer(isa, source, inner, width));
     Block { attentions, norm: norm(isa, width), feed_forward: FeedForward::new(wide, narrow) }
 }
 
-/// Encoder over frames: 128 times of 99 channels to 16 numbers; width 128, 4 blocks, 8 heads, feed-forward 512, mean over time.
+/// Encoder over frames: 128 times of 99 channels to 16 numbers; width 128, 4 blocks, 8 heads,
+/// feed-forward 512, mean over time.
 #[derive(Clone, Debug)]
 pub struct Motion {
     encoder: Encoder,
@@ -48,7 +66,10 @@ impl Motion {
     pub fn new(isa: Isa, source: &mut Source<'_>) -> Motion {
         let input = layer(isa, source, 99, 128);
         let blocks = (0..4).map(|_| block(isa, source, &[Axis::Time], 128, 8, 512)).collect();
-        Motion { encoder: Encoder { input, blocks, norm: norm(isa, 128) }, head: layer(isa, source, 128, 16) }
+        Motion {
+            encoder: Encoder { input, blocks, norm: norm(isa, 128) },
+            head: layer(isa, source, 128, 16),
+        }
     }
 
     /// Shapes: `x` `[batch, 128, 99]`, `out` `[batch, 16]`.
@@ -56,19 +77,32 @@ impl Motion {
     /// # Panics
     /// If `x` has another shape.
     pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens { values: x, embedded: None, batch, times: 128, parts: 1, hidden: None, seconds: None };
+        let tokens = Tokens {
+            values: x,
+            embedded: None,
+            batch,
+            times: 128,
+            parts: 1,
+            hidden: None,
+            seconds: None,
+        };
         self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
             let mut mean = [0.0f32; 128];
             for i in 0..embedding.rows() {
                 mean.iter_mut().zip(embedding.row(i)).for_each(|(mean, x)| *mean += x);
             }
             mean.iter_mut().for_each(|mean| *mean /= embedding.rows() as f32);
-            self.head.forward(Matrix::new(&mean, 1, 128), After::Write, &mut MatrixMut::new(out, 1, 16));
+            self.head.forward(
+                Matrix::new(&mean, 1, 128),
+                After::Write,
+                &mut MatrixMut::new(out, 1, 16),
+            );
         });
     }
 }
 
-/// Encoder over joints and frames: 64 times of 25 joints of 3 channels to 3 numbers each; width 64, 4 blocks, 4 heads, feed-forward 256.
+/// Encoder over joints and frames: 64 times of 25 joints of 3 channels to 3 numbers each; width 64,
+/// 4 blocks, 4 heads, feed-forward 256.
 #[derive(Clone, Debug)]
 pub struct Joints {
     encoder: Encoder,
@@ -79,8 +113,12 @@ impl Joints {
     /// With weights from a source.
     pub fn new(isa: Isa, source: &mut Source<'_>) -> Joints {
         let input = layer(isa, source, 3, 64);
-        let blocks = (0..4).map(|_| block(isa, source, &[Axis::Part, Axis::Time], 64, 4, 256)).collect();
-        Joints { encoder: Encoder { input, blocks, norm: norm(isa, 64) }, head: layer(isa, source, 64, 3) }
+        let blocks =
+            (0..4).map(|_| block(isa, source, &[Axis::Part, Axis::Time], 64, 4, 256)).collect();
+        Joints {
+            encoder: Encoder { input, blocks, norm: norm(isa, 64) },
+            head: layer(isa, source, 64, 3),
+        }
     }
 
     /// Shapes: `x` and `out` `[batch, 64, 25, 3]`.
@@ -88,9 +126,21 @@ impl Joints {
     /// # Panics
     /// If `x` has another shape.
     pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens { values: x, embedded: None, batch, times: 64, parts: 25, hidden: None, seconds: None };
+        let tokens = Tokens {
+            values: x,
+            embedded: None,
+            batch,
+            times: 64,
+            parts: 25,
+            hidden: None,
+            seconds: None,
+        };
         self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
-            self.head.forward(embedding, After::Write, &mut MatrixMut::new(out, embedding.rows(), 3));
+            self.head.forward(
+                embedding,
+                After::Write,
+                &mut MatrixMut::new(out, embedding.rows(), 3),
+            );
         });
     }
 }

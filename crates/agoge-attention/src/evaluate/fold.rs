@@ -27,8 +27,9 @@ pub struct Fold {
 /// Takes each fold that was made, how many are done, and of how many; an error ends the evaluation.
 pub type Watch<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), Error> + Send + 'a;
 
-/// Leaves every athlete out once for each seed. With `pairs` athletes are left out two at a time besides, each with the [`PARTNERS`] nearest in the order of their names: what
-/// is fitted to such a fold's words on one of the two never saw the other. Folds in `earlier` are not made again.
+/// Leaves every athlete out once for each seed. With `pairs` athletes are left out two at a time
+/// besides, each with the [`PARTNERS`] nearest in the order of their names: what is fitted to such
+/// a fold's words on one of the two never saw the other. Folds in `earlier` are not made again.
 ///
 /// # Errors
 /// With fewer than two athletes, and what the method or `watch` returns.
@@ -41,8 +42,12 @@ pub fn leave_out(
     earlier: Vec<Fold>,
     watch: &mut Watch,
 ) -> Result<Vec<Fold>, Error> {
-    let athletes: Vec<&str> =
-        clips.iter().map(|clip| clip.athlete.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+    let athletes: Vec<&str> = clips
+        .iter()
+        .map(|clip| clip.athlete.as_str())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     if athletes.len() < 2 {
         let hint = "at least two athletes are needed";
         return Err(Error::Clips { what: format!("{} athletes", athletes.len()), hint });
@@ -50,12 +55,17 @@ pub fn leave_out(
     let names = movements(clips);
     let mut without: Vec<Vec<&str>> = athletes.iter().map(|&athlete| vec![athlete]).collect();
     if pairs {
-        without.extend(partners(athletes.len()).into_iter().map(|[a, b]| vec![athletes[a], athletes[b]]));
+        without.extend(
+            partners(athletes.len()).into_iter().map(|[a, b]| vec![athletes[a], athletes[b]]),
+        );
     }
     let runs: Vec<(u64, &Vec<&str>)> =
         (1..=seeds).flat_map(|seed| without.iter().map(move |who| (seed, who))).collect();
-    let is_known = |seed: u64, who: &[&str]| earlier.iter().any(|fold| fold.seed == seed && fold.without == who);
-    let open: Vec<&(u64, &Vec<&str>)> = runs.iter().filter(|(seed, who)| !is_known(*seed, who)).collect();
+    let is_known = |seed: u64, who: &[&str]| {
+        earlier.iter().any(|fold| fold.seed == seed && fold.without == who)
+    };
+    let open: Vec<&(u64, &Vec<&str>)> =
+        runs.iter().filter(|(seed, who)| !is_known(*seed, who)).collect();
     let done = AtomicUsize::new(runs.len() - open.len());
     let watch = Mutex::new(watch);
     let made: Vec<Fold> = open
@@ -66,7 +76,10 @@ pub fn leave_out(
             match watch.lock() {
                 Ok(mut watch) => watch(&fold, count, runs.len())?,
                 Err(_) => {
-                    return Err(Error::Training { what: "another fold failed".to_owned(), hint: "see its message" });
+                    return Err(Error::Training {
+                        what: "another fold failed".to_owned(),
+                        hint: "see its message",
+                    });
                 }
             }
             Ok(fold)
@@ -96,8 +109,10 @@ fn fold(
 
 /// Pairs of `count` athletes in a ring, each with its nearest, every pair once.
 fn partners(count: usize) -> Vec<[usize; 2]> {
-    let pairs = (1..=PARTNERS / 2).flat_map(|step| (0..count).map(move |a| [a, (a + step) % count]));
-    let ordered: BTreeSet<[usize; 2]> = pairs.filter(|[a, b]| a != b).map(|[a, b]| [a.min(b), a.max(b)]).collect();
+    let pairs =
+        (1..=PARTNERS / 2).flat_map(|step| (0..count).map(move |a| [a, (a + step) % count]));
+    let ordered: BTreeSet<[usize; 2]> =
+        pairs.filter(|[a, b]| a != b).map(|[a, b]| [a.min(b), a.max(b)]).collect();
     ordered.into_iter().collect()
 }
 
@@ -110,6 +125,8 @@ mod tests {
         assert_eq!(partners(2), [[0, 1]]);
         let nine = partners(9);
         assert_eq!(nine.len(), 18);
-        assert!((0..9).all(|who| nine.iter().filter(|pair| pair.contains(&who)).count() == PARTNERS));
+        assert!(
+            (0..9).all(|who| nine.iter().filter(|pair| pair.contains(&who)).count() == PARTNERS)
+        );
     }
 }

@@ -21,7 +21,8 @@ const SHORT: f64 = 0.01;
 pub struct WithLabels {
     /// How many repetitions of a movement were judged.
     pub labels: usize,
-    /// Mean area under the ROC curve where they were suggested: mean and standard deviation over the seeds.
+    /// Mean area under the ROC curve where they were suggested: mean and standard deviation over
+    /// the seeds.
     pub suggested: (f64, f64),
     /// The same where they were drawn at random.
     pub random: (f64, f64),
@@ -40,26 +41,38 @@ pub struct Labelling {
     pub seeds: u64,
     /// By rising number of labels; the last has all.
     pub curve: Vec<WithLabels>,
-    /// With how many labels suggestions come within 0.01 of the area with all of them; none if never before.
+    /// With how many labels suggestions come within 0.01 of the area with all of them; none if
+    /// never before.
     pub suggested_enough: Option<usize>,
     /// The same at random.
     pub random_enough: Option<usize>,
 }
 
-/// One training on the labels so far and what it says of the athlete left out, `[step][clip of theirs]`.
+/// One training on the labels so far and what it says of the athlete left out, `[step][clip of
+/// theirs]`.
 type Course = Vec<Vec<f32>>;
 
-/// For each movement and athlete left out the others' repetitions are judged, [`BATCH`] at a time, as [`crate::labels::suggest`] asks for them or at random; after each time a
-/// judge learns from what was judged and judges the athlete left out. `progress` is told how many of how many are done.
+/// For each movement and athlete left out the others' repetitions are judged, [`BATCH`] at a time,
+/// as [`crate::labels::suggest`] asks for them or at random; after each time a judge learns from
+/// what was judged and judges the athlete left out. `progress` is told how many of how many are
+/// done.
 ///
 /// # Errors
 /// With fewer than two athletes or without labels.
-pub fn labelling(clips: &[Clip], seeds: u64, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Labelling, Error> {
-    let clips: Vec<&Clip> = clips.iter().filter(|clip| clip.label.is_some() && clip.motion.has_body()).collect();
+pub fn labelling(
+    clips: &[Clip],
+    seeds: u64,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Labelling, Error> {
+    let clips: Vec<&Clip> =
+        clips.iter().filter(|clip| clip.label.is_some() && clip.motion.has_body()).collect();
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     if athletes.len() < 2 {
         let hint = "at least two athletes with labels (1 correct, 0 incorrect) are needed";
-        return Err(Error::Clips { what: format!("{} athletes with labels", athletes.len()), hint });
+        return Err(Error::Clips {
+            what: format!("{} athletes with labels", athletes.len()),
+            hint,
+        });
     }
     let owned: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
     let names = movements(&owned);
@@ -73,7 +86,8 @@ pub fn labelling(clips: &[Clip], seeds: u64, progress: &(dyn Fn(usize, usize) + 
     let courses: Vec<Option<(Vec<bool>, [Course; 2])>> = jobs
         .par_iter()
         .map(|&(seed, movement, athlete)| {
-            let own: Vec<&Clip> = clips.iter().copied().filter(|clip| clip.movement == *movement).collect();
+            let own: Vec<&Clip> =
+                clips.iter().copied().filter(|clip| clip.movement == *movement).collect();
             let course = courses(&own, athlete, seed);
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, jobs.len());
             course
@@ -89,7 +103,9 @@ pub fn labelling(clips: &[Clip], seeds: u64, progress: &(dyn Fn(usize, usize) + 
                         let mut scores = Vec::new();
                         let mut labels = Vec::new();
                         for (job, course) in jobs.iter().zip(&courses) {
-                            if let (true, Some((truth, course))) = (job.0 == seed && job.1 == movement, course) {
+                            if let (true, Some((truth, course))) =
+                                (job.0 == seed && job.1 == movement, course)
+                            {
                                 // A pool that ended earlier says the same from then on.
                                 let said = course[which].get(step).or(course[which].last());
                                 scores.extend(said.into_iter().flatten());
@@ -98,12 +114,17 @@ pub fn labelling(clips: &[Clip], seeds: u64, progress: &(dyn Fn(usize, usize) + 
                         }
                         auc(&scores, &labels)
                     };
-                    let each: Vec<f64> = names.iter().map(of_movement).filter(|area| area.is_finite()).collect();
+                    let each: Vec<f64> =
+                        names.iter().map(of_movement).filter(|area| area.is_finite()).collect();
                     mean_sd(&each).0
                 };
                 mean_sd(&(1..=seeds).map(of_seed).collect::<Vec<_>>())
             };
-            WithLabels { labels: ((step + 1) * BATCH).min(all), suggested: area(0), random: area(1) }
+            WithLabels {
+                labels: ((step + 1) * BATCH).min(all),
+                suggested: area(0),
+                random: area(1),
+            }
         })
         .collect();
     let enough = |of: fn(&WithLabels) -> f64| {
@@ -121,23 +142,28 @@ pub fn labelling(clips: &[Clip], seeds: u64, progress: &(dyn Fn(usize, usize) + 
     })
 }
 
-/// What is said of one athlete's repetitions as the others' are judged, suggested and at random, with the truth; none if the movement has too few.
+/// What is said of one athlete's repetitions as the others' are judged, suggested and at random,
+/// with the truth; none if the movement has too few.
 fn courses(clips: &[&Clip], athlete: &str, seed: u64) -> Option<(Vec<bool>, [Course; 2])> {
     // The athlete left out comes last, so that places in the pool are those of the others.
-    let (own, others): (Vec<&Clip>, Vec<&Clip>) = clips.iter().copied().partition(|clip| clip.athlete == athlete);
+    let (own, others): (Vec<&Clip>, Vec<&Clip>) =
+        clips.iter().copied().partition(|clip| clip.athlete == athlete);
     let motions: Vec<&Motion> = others.iter().chain(&own).map(|clip| &clip.motion).collect();
     let pool = Pool::new(&motions, seed)?;
     let truth: Vec<Option<bool>> = others.iter().map(|clip| clip.is_correct()).collect();
     let said = |labels: &[Option<bool>]| -> Vec<f32> {
         let judge = pool.learn(labels);
-        let say = |i: usize| judge.as_ref().map_or(0.0, |judge| pool.say(judge, others.len() + i) as f32);
+        let say =
+            |i: usize| judge.as_ref().map_or(0.0, |judge| pool.say(judge, others.len() + i) as f32);
         (0..own.len()).map(say).collect()
     };
     let mut suggested = Vec::new();
     // Those of the athlete left out are never open: they count as judged for nobody.
     let mut labels = vec![None; others.len()];
     while labels.contains(&None) {
-        pool.suggest(&labels, BATCH).iter().for_each(|suggestion| labels[suggestion.clip] = truth[suggestion.clip]);
+        pool.suggest(&labels, BATCH)
+            .iter()
+            .for_each(|suggestion| labels[suggestion.clip] = truth[suggestion.clip]);
         suggested.push(said(&labels));
     }
     let mut order: Vec<usize> = (0..others.len()).collect();

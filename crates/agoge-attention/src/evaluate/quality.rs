@@ -24,11 +24,13 @@ pub struct ByMovement {
     pub auc_within: (f64, f64),
     /// Share of repetitions on the right side of one half.
     pub accuracy: (f64, f64),
-    /// The area where each repetition is judged beside the athlete's others, of which nobody said whether they were correct.
+    /// The area where each repetition is judged beside the athlete's others, of which nobody said
+    /// whether they were correct.
     pub auc_in_set: (f64, f64),
     /// The accuracy there.
     pub accuracy_in_set: (f64, f64),
-    /// The distance from the movement's prototype that holds 95 % of the repetitions of athletes left out; 0 for a method without prototypes.
+    /// The distance from the movement's prototype that holds 95 % of the repetitions of athletes
+    /// left out; 0 for a method without prototypes.
     pub reach: f64,
 }
 
@@ -45,7 +47,8 @@ pub struct Evaluation {
     pub auc_within: (f64, f64),
     /// Mean over the movements of the accuracy.
     pub accuracy: (f64, f64),
-    /// Share of repetitions whose movement was recognised; NaN for a method that learned quality alone.
+    /// Share of repetitions whose movement was recognised; NaN for a method that learned quality
+    /// alone.
     pub recognition: (f64, f64),
     /// Each repetition beside the athlete's others; none if athletes were not left out in pairs.
     pub in_set: Option<InSet>,
@@ -55,19 +58,21 @@ pub struct Evaluation {
     pub calibration: Calibration,
     /// How readings differ between athletes; none with fewer than two athletes of both kinds.
     pub effect: Option<AthleteEffect>,
-    /// The interval about a score that holds nine labels in ten; none if athletes were not left out in pairs.
+    /// The interval about a score that holds nine labels in ten; none if athletes were not left out
+    /// in pairs.
     pub conformal: Option<Conformal>,
 }
 
-/// What is reached where each repetition is judged beside the athlete's other repetitions of the movement, without their labels. Everything fitted for it never saw the
-/// athlete.
+/// What is reached where each repetition is judged beside the athlete's other repetitions of the
+/// movement, without their labels. Everything fitted for it never saw the athlete.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct InSet {
     /// Mean over the movements of the area under the ROC curve.
     pub auc: (f64, f64),
     /// Mean over the movements of the accuracy.
     pub accuracy: (f64, f64),
-    /// The same where only some of the athlete's repetitions are in the set, by the share of correct ones among them: 0, 1/4, 1/2, 3/4, 1.
+    /// The same where only some of the athlete's repetitions are in the set, by the share of
+    /// correct ones among them: 0, 1/4, 1/2, 3/4, 1.
     pub accuracy_by_share: Vec<(f64, f64)>,
     /// Share of labels within the 90 % interval: mean and standard deviation over athletes.
     pub coverage: (f64, f64),
@@ -78,7 +83,8 @@ pub struct InSet {
 /// The shares of correct repetitions at which sets are tried.
 const SHARES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
-/// What one seed said: of each clip by the training without its athlete, and on which pairs of athletes it trained without both.
+/// What one seed said: of each clip by the training without its athlete, and on which pairs of
+/// athletes it trained without both.
 struct Seed<'a> {
     /// `[clip]`
     said: Vec<Option<&'a Said>>,
@@ -95,7 +101,9 @@ impl<'a> Seed<'a> {
                     [_] => own.said[*clip] = Some(said),
                     pair => {
                         let others = pair.iter().filter(|name| **name != clips[*clip].athlete);
-                        others.for_each(|name| own.others.entry(name).or_default().push((*clip, said)));
+                        others.for_each(|name| {
+                            own.others.entry(name).or_default().push((*clip, said))
+                        });
                     }
                 }
             }
@@ -125,15 +133,24 @@ impl Evaluation {
         let by_movement: Vec<ByMovement> = names
             .iter()
             .map(|name| {
-                let own: Vec<usize> =
-                    (0..clips.len()).filter(|&i| clips[i].movement == *name && clips[i].label.is_some()).collect();
+                let own: Vec<usize> = (0..clips.len())
+                    .filter(|&i| clips[i].movement == *name && clips[i].label.is_some())
+                    .collect();
                 let area = |reading: &dyn Fn(usize) -> f32, which: &[usize]| {
                     let scores: Vec<f32> = which.iter().map(|&i| reading(i)).collect();
-                    auc(&scores, &which.iter().map(|&i| clips[i].is_correct() == Some(true)).collect::<Vec<_>>())
+                    auc(
+                        &scores,
+                        &which
+                            .iter()
+                            .map(|&i| clips[i].is_correct() == Some(true))
+                            .collect::<Vec<_>>(),
+                    )
                 };
                 let right = |reading: &dyn Fn(usize) -> f32| {
-                    let right =
-                        own.iter().filter(|&&i| (reading(i) > 0.0) == (clips[i].is_correct() == Some(true))).count();
+                    let right = own
+                        .iter()
+                        .filter(|&&i| (reading(i) > 0.0) == (clips[i].is_correct() == Some(true)))
+                        .count();
                     right as f64 / own.len() as f64
                 };
                 ByMovement {
@@ -142,8 +159,11 @@ impl Evaluation {
                     auc: over(&|seed| area(&|i| seed.reading(i), &own)),
                     auc_within: over(&|seed| {
                         let each = athletes.iter().map(|athlete| {
-                            let theirs: Vec<usize> =
-                                own.iter().copied().filter(|&i| clips[i].athlete == *athlete).collect();
+                            let theirs: Vec<usize> = own
+                                .iter()
+                                .copied()
+                                .filter(|&i| clips[i].athlete == *athlete)
+                                .collect();
                             area(&|i| seed.reading(i), &theirs)
                         });
                         mean_sd(&each.filter(|area| area.is_finite()).collect::<Vec<_>>()).0
@@ -156,7 +176,8 @@ impl Evaluation {
             })
             .collect();
         let mean = |of: fn(&ByMovement) -> (f64, f64)| {
-            let known: Vec<(f64, f64)> = by_movement.iter().map(of).filter(|(mean, _)| mean.is_finite()).collect();
+            let known: Vec<(f64, f64)> =
+                by_movement.iter().map(of).filter(|(mean, _)| mean.is_finite()).collect();
             let n = known.len() as f64;
             (known.iter().map(|v| v.0).sum::<f64>() / n, known.iter().map(|v| v.1).sum::<f64>() / n)
         };
@@ -168,7 +189,9 @@ impl Evaluation {
                 .enumerate()
                 .map(|(i, &share)| (share, over_sets(&|sets| sets.accuracy_by_share[i]).0))
                 .collect(),
-            coverage: mean_sd(&sets.iter().flatten().flat_map(|sets| sets.coverage.clone()).collect::<Vec<_>>()),
+            coverage: mean_sd(
+                &sets.iter().flatten().flat_map(|sets| sets.coverage.clone()).collect::<Vec<_>>(),
+            ),
             width: over_sets(&|sets| sets.width).0,
         });
         let outcomes: Vec<Vec<(f64, f64)>> = athletes
@@ -212,7 +235,8 @@ impl Worth {
         let calibrated = |own: &Vec<(f64, f64)>| -> Option<Vec<(f64, f64)>> {
             own.iter().map(|&(p, label)| Some((calibration.at(p)?, label))).collect()
         };
-        let conformal = Conformal::fit(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
+        let conformal =
+            Conformal::fit(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
         Some(Worth { calibration, conformal })
     }
 }
@@ -244,14 +268,17 @@ impl Sets {
         let (mut right, mut of) = (vec![0usize; SHARES.len()], vec![0usize; SHARES.len()]);
         let (mut widths, mut count) = (0.0, 0usize);
         for (&athlete, others) in &seed.others {
-            let reads: Vec<Read> = others.iter().filter_map(|&(i, said)| read(&clips[i], said)).collect();
+            let reads: Vec<Read> =
+                others.iter().filter_map(|&(i, said)| read(&clips[i], said)).collect();
             let effect = AthleteEffect::fit(&reads)?;
             let worth = Worth::fit(&outcomes(&reads))?;
             let (mut held, mut all) = (0usize, 0usize);
             for movement in effect.movements.keys() {
                 let own: Vec<usize> = (0..clips.len())
                     .filter(|&i| {
-                        clips[i].athlete == athlete && clips[i].movement == *movement && clips[i].label.is_some()
+                        clips[i].athlete == athlete
+                            && clips[i].movement == *movement
+                            && clips[i].label.is_some()
                     })
                     .collect();
                 let readings: Vec<f64> = own.iter().map(|&i| f64::from(seed.reading(i))).collect();
@@ -266,7 +293,8 @@ impl Sets {
                 }
                 for (k, share) in SHARES.into_iter().enumerate() {
                     let some = with_share(clips, &own, share);
-                    let readings: Vec<f64> = some.iter().map(|&i| f64::from(seed.reading(i))).collect();
+                    let readings: Vec<f64> =
+                        some.iter().map(|&i| f64::from(seed.reading(i))).collect();
                     let correct = effect.correct(movement, &readings, &[])?;
                     right[k] += some
                         .iter()
@@ -278,13 +306,15 @@ impl Sets {
             }
             sets.coverage.push(held as f64 / all as f64);
         }
-        sets.accuracy_by_share = right.iter().zip(&of).map(|(&right, &of)| right as f64 / of as f64).collect();
+        sets.accuracy_by_share =
+            right.iter().zip(&of).map(|(&right, &of)| right as f64 / of as f64).collect();
         sets.width = widths / count as f64;
         (count > 0).then_some(sets)
     }
 }
 
-/// Half of some clips, among which a share is correct; which ones are taken is the same for every method.
+/// Half of some clips, among which a share is correct; which ones are taken is the same for every
+/// method.
 fn with_share(clips: &[Clip], own: &[usize], share: f64) -> Vec<usize> {
     let half = own.len() / 2;
     let correct = (share * half as f64).round() as usize;
@@ -294,21 +324,27 @@ fn with_share(clips: &[Clip], own: &[usize], share: f64) -> Vec<usize> {
     of(true, correct).chain(of(false, half - correct)).collect()
 }
 
-/// What is predicted of athletes beside their other repetitions, each by what the other athletes' readings taught.
+/// What is predicted of athletes beside their other repetitions, each by what the other athletes'
+/// readings taught.
 fn outcomes(reads: &[Read]) -> Vec<Vec<(f64, f64)>> {
     let athletes: BTreeSet<&str> = reads.iter().map(|read| read.athlete).collect();
     athletes
         .into_iter()
         .filter_map(|athlete| {
-            let (own, others): (Vec<Read>, Vec<Read>) = reads.iter().partition(|read| read.athlete == athlete);
+            let (own, others): (Vec<Read>, Vec<Read>) =
+                reads.iter().partition(|read| read.athlete == athlete);
             let effect = AthleteEffect::fit(&others)?;
             let mut outcomes = Vec::new();
             for movement in effect.movements.keys() {
                 let set: Vec<&Read> = own.iter().filter(|read| read.movement == movement).collect();
                 let readings: Vec<f64> = set.iter().map(|read| read.reading).collect();
                 let correct = effect.correct(movement, &readings, &[])?;
-                outcomes
-                    .extend(correct.into_iter().zip(set).map(|(p, read)| (p, if read.correct { 1.0 } else { 0.0 })));
+                outcomes.extend(
+                    correct
+                        .into_iter()
+                        .zip(set)
+                        .map(|(p, read)| (p, if read.correct { 1.0 } else { 0.0 })),
+                );
             }
             (!outcomes.is_empty()).then_some(outcomes)
         })
@@ -345,7 +381,9 @@ fn recognised(clips: &[Clip], names: &[String], seed: &Seed) -> f64 {
 /// The 95th percentile of the distances of a movement's repetitions from its prototype.
 fn reach(clips: &[Clip], by_seed: &[Seed], movement: &str) -> f64 {
     let own = by_seed.iter().flat_map(|seed| clips.iter().zip(&seed.said));
-    let own = own.filter(|(clip, _)| clip.movement == movement).filter_map(|(_, said)| said.as_ref()?.distance);
+    let own = own
+        .filter(|(clip, _)| clip.movement == movement)
+        .filter_map(|(_, said)| said.as_ref()?.distance);
     let mut distances: Vec<f64> = own.map(f64::from).collect();
     distances.sort_by(f64::total_cmp);
     distances.get(distances.len().saturating_sub(1) * 19 / 20).copied().unwrap_or(0.0)
@@ -368,7 +406,13 @@ mod tests {
     }
 
     impl Method for Planted {
-        fn learn(&self, _: &[&Clip], _: &[String], _: Task, _: u64) -> Result<Box<dyn Judge>, Error> {
+        fn learn(
+            &self,
+            _: &[&Clip],
+            _: &[String],
+            _: Task,
+            _: u64,
+        ) -> Result<Box<dyn Judge>, Error> {
             Ok(Box::new(Planted { ..*self }))
         }
     }
@@ -384,7 +428,10 @@ mod tests {
                 // The place of a clip among its athlete's does not depend on who else is left out.
                 let noise = normal(1000 * number + 17 * (i as u64 % 20) + 3);
                 let side = if clip.is_correct() == Some(true) { 1.0 } else { -1.0 };
-                Said { quality: (side + self.own * normal(number) + self.noise * noise) as f32, ..Said::default() }
+                Said {
+                    quality: (side + self.own * normal(number) + self.noise * noise) as f32,
+                    ..Said::default()
+                }
             };
             clips.iter().enumerate().map(said).collect()
         }
@@ -406,17 +453,30 @@ mod tests {
             })
             .collect();
         let method = Planted { own: 0.8, noise: 0.5 };
-        let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut |_, _, _| Ok(())).unwrap();
+        let folds =
+            leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut |_, _, _| Ok(()))
+                .unwrap();
         let evaluation = Evaluation::of(&clips, &folds);
         let in_set = evaluation.in_set.unwrap();
-        // ±1 under noise of 0.5 is told apart with an area of Φ(2 / (0.5 √2)) = 0.998; the athletes' own parts cost some of it where each repetition stands alone.
+        // ±1 under noise of 0.5 is told apart with an area of Φ(2 / (0.5 √2)) = 0.998; the
+        // athletes' own parts cost some of it where each repetition stands alone.
         assert!(evaluation.auc_within.0 > 0.98, "{}", evaluation.auc_within.0);
-        assert!(in_set.auc.0 > evaluation.auc.0 + 0.02 && in_set.auc.0 > 0.97, "{} {}", in_set.auc.0, evaluation.auc.0);
-        assert!(in_set.accuracy.0 > evaluation.accuracy.0 && in_set.accuracy.0 > 0.9, "{}", in_set.accuracy.0);
+        assert!(
+            in_set.auc.0 > evaluation.auc.0 + 0.02 && in_set.auc.0 > 0.97,
+            "{} {}",
+            in_set.auc.0,
+            evaluation.auc.0
+        );
+        assert!(
+            in_set.accuracy.0 > evaluation.accuracy.0 && in_set.accuracy.0 > 0.9,
+            "{}",
+            in_set.accuracy.0
+        );
         assert!((0.85..=1.0).contains(&in_set.coverage.0), "{:?}", in_set.coverage);
         let effect = evaluation.effect.unwrap();
         assert!(
-            (effect.movements["squat"].effect - 2.0).abs() < 0.2 && (effect.within - 0.5).abs() < 0.1,
+            (effect.movements["squat"].effect - 2.0).abs() < 0.2
+                && (effect.within - 0.5).abs() < 0.1,
             "{effect:?}"
         );
     }

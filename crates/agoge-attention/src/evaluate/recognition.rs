@@ -1,4 +1,5 @@
-//! How well a method recognises movements of athletes it was not trained on, by what it may see and feel.
+//! How well a method recognises movements of athletes it was not trained on, by what it may see and
+//! feel.
 
 use super::Fold;
 use crate::error::Error;
@@ -70,7 +71,8 @@ pub struct Recognised {
     pub seeds: u64,
     /// Each combination of senses.
     pub senses: Vec<BySenses>,
-    /// Pairs that are taken for each other most where training and test have the most senses: the movement, what it was taken for, how often over all seeds.
+    /// Pairs that are taken for each other most where training and test have the most senses: the
+    /// movement, what it was taken for, how often over all seeds.
     pub confused: Vec<(String, String, usize)>,
 }
 
@@ -83,10 +85,12 @@ const PLAN: [(Senses, &[Senses]); 3] = [
 /// Confusions that are told.
 const TOLD: usize = 8;
 
-/// Learns from some clips with each combination of senses that they have and recognises the others, whose athletes must not be among them.
+/// Learns from some clips with each combination of senses that they have and recognises the others,
+/// whose athletes must not be among them.
 ///
 /// # Errors
-/// Without clips on both sides, with an athlete on both sides, and what the method or `watch` returns.
+/// Without clips on both sides, with an athlete on both sides, and what the method or `watch`
+/// returns.
 pub fn recognition(
     learn: &[Clip],
     judge: &[Clip],
@@ -96,8 +100,10 @@ pub fn recognition(
 ) -> Result<Recognised, Error> {
     apart(learn, judge)?;
     let names = movements(learn);
-    let plan: Vec<(Senses, &[Senses])> =
-        PLAN.into_iter().filter(|(senses, _)| learn.iter().any(|clip| senses.has_all(clip))).collect();
+    let plan: Vec<(Senses, &[Senses])> = PLAN
+        .into_iter()
+        .filter(|(senses, _)| learn.iter().any(|clip| senses.has_all(clip)))
+        .collect();
     let runs: Vec<(u64, (Senses, &[Senses]))> =
         (1..=seeds).flat_map(|seed| plan.iter().map(move |&step| (seed, step))).collect();
     let done = AtomicUsize::new(0);
@@ -105,8 +111,13 @@ pub fn recognition(
     let results: Vec<(usize, Vec<Vec<Option<usize>>>)> = runs
         .par_iter()
         .map(|&(seed, (senses, tests))| {
-            let own: Vec<Clip> = learn.iter().filter(|clip| senses.has_all(clip)).map(|clip| senses.of(clip)).collect();
-            let fitted = method.learn(&own.iter().collect::<Vec<_>>(), &names, Task::Movement, seed)?;
+            let own: Vec<Clip> = learn
+                .iter()
+                .filter(|clip| senses.has_all(clip))
+                .map(|clip| senses.of(clip))
+                .collect();
+            let fitted =
+                method.learn(&own.iter().collect::<Vec<_>>(), &names, Task::Movement, seed)?;
             let mut said = Vec::new();
             for test in tests {
                 let clips: Vec<Clip> = judge.iter().map(|clip| test.of(clip)).collect();
@@ -126,9 +137,11 @@ pub fn recognition(
     for (step, &(trained, tests)) in plan.iter().enumerate() {
         let own = || results.iter().skip(step).step_by(plan.len());
         for (test, &tested) in tests.iter().enumerate() {
-            let known: Vec<usize> = (0..judge.len()).filter(|&i| tested.has_all(&judge[i])).collect();
+            let known: Vec<usize> =
+                (0..judge.len()).filter(|&i| tested.has_all(&judge[i])).collect();
             let share = |said: &[Option<usize>]| {
-                known.iter().filter(|&&i| truth[i].is_some() && said[i] == truth[i]).count() as f64 / known.len() as f64
+                known.iter().filter(|&&i| truth[i].is_some() && said[i] == truth[i]).count() as f64
+                    / known.len() as f64
             };
             let accuracy = mean_sd(&own().map(|(_, said)| share(&said[test])).collect::<Vec<_>>());
             let parameters = own().next().map_or(0, |(parameters, _)| *parameters);
@@ -138,7 +151,11 @@ pub fn recognition(
     let mut confused: Vec<(String, String, usize)> = Vec::new();
     for (_, said) in results.iter().skip(plan.len() - 1).step_by(plan.len()) {
         for (clip, taken) in judge.iter().zip(&said[0]) {
-            let Some(taken) = taken.map(|class| &names[class]).filter(|name| **name != clip.movement) else { continue };
+            let Some(taken) =
+                taken.map(|class| &names[class]).filter(|name| **name != clip.movement)
+            else {
+                continue;
+            };
             match confused.iter_mut().find(|(a, b, _)| *a == clip.movement && b == taken) {
                 Some((_, _, count)) => *count += 1,
                 None => confused.push((clip.movement.clone(), taken.clone(), 1)),
@@ -147,17 +164,30 @@ pub fn recognition(
     }
     confused.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.cmp(b)));
     confused.truncate(TOLD);
-    Ok(Recognised { learned: learn.len(), judged: judge.len(), movements: names.len(), seeds, senses, confused })
+    Ok(Recognised {
+        learned: learn.len(),
+        judged: judge.len(),
+        movements: names.len(),
+        seeds,
+        senses,
+        confused,
+    })
 }
 
 /// That there are clips on both sides, of different athletes.
 pub(super) fn apart(learn: &[Clip], judge: &[Clip]) -> Result<(), Error> {
     let hint = "the manifest's column split must say train and test, and no athlete may be both";
     if learn.is_empty() || judge.is_empty() {
-        return Err(Error::Clips { what: format!("{} clips to learn, {} to judge", learn.len(), judge.len()), hint });
+        return Err(Error::Clips {
+            what: format!("{} clips to learn, {} to judge", learn.len(), judge.len()),
+            hint,
+        });
     }
     match judge.iter().find(|clip| learn.iter().any(|other| other.athlete == clip.athlete)) {
-        Some(both) => Err(Error::Clips { what: format!("an athlete is in training and test: {}", both.athlete), hint }),
+        Some(both) => Err(Error::Clips {
+            what: format!("an athlete is in training and test: {}", both.athlete),
+            hint,
+        }),
         None => Ok(()),
     }
 }

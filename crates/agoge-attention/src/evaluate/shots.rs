@@ -1,4 +1,5 @@
-//! What a few labelled clips are enough for: a model adapted from a pre-trained one, beside another method that learns from the same clips alone, such as the same model from scratch.
+//! What a few labelled clips are enough for: a model adapted from a pre-trained one, beside another
+//! method that learns from the same clips alone, such as the same model from scratch.
 
 use crate::adapt::{Way, adapt};
 use crate::card::Card;
@@ -16,7 +17,8 @@ use std::sync::Mutex;
 
 /// Labelled clips of a kind.
 pub const SHOTS: [usize; 3] = [1, 5, 10];
-/// Steps of the training from scratch at least: few clips make few batches, and it is to be trained to its end.
+/// Steps of the training from scratch at least: few clips make few batches, and it is to be trained
+/// to its end.
 const SCRATCH_STEPS: usize = 400;
 /// What the adapted model is called.
 const ADAPTED: &str = "adapted";
@@ -84,8 +86,10 @@ impl<'a, 'b> Steps<'a, 'b> {
     }
 }
 
-/// Quality: of every movement some correct and as many incorrect clips are drawn and learned from, and all others are judged. The clips of one draw are among those of the same
-/// draw with more. A number of clips that leaves none of a kind to judge is passed over. `against` is the name of a method; `attention` is the model from scratch, of the same sizes.
+/// Quality: of every movement some correct and as many incorrect clips are drawn and learned from,
+/// and all others are judged. The clips of one draw are among those of the same draw with more. A
+/// number of clips that leaves none of a kind to judge is passed over. `against` is the name of a
+/// method; `attention` is the model from scratch, of the same sizes.
 ///
 /// # Errors
 /// If no movement has two correct and two incorrect clips, and what learning returns.
@@ -99,7 +103,10 @@ pub fn shots_of_quality(
     let mut jobs = Vec::new();
     for name in movements(clips) {
         let kinds = [true, false].map(|kind| {
-            clips.iter().filter(|clip| clip.movement == name && clip.is_correct() == Some(kind)).collect::<Vec<&Clip>>()
+            clips
+                .iter()
+                .filter(|clip| clip.movement == name && clip.is_correct() == Some(kind))
+                .collect::<Vec<&Clip>>()
         });
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             if kinds.iter().any(|kind| kind.len() <= shots) {
@@ -115,18 +122,30 @@ pub fn shots_of_quality(
                 judge.extend_from_slice(rest);
             }
             let names = vec![name.clone()];
-            jobs.push(Job { of: name.clone(), base, names, learn, judge, task: Task::Quality, draw, shots });
+            jobs.push(Job {
+                of: name.clone(),
+                base,
+                names,
+                learn,
+                judge,
+                task: Task::Quality,
+                draw,
+                shots,
+            });
         }
     }
     run(Measure::Auc, against, draws, &jobs, &Steps::new(jobs.len(), tell))
 }
 
-/// Recognition of sports that the encoder never saw: for each, one is trained on the clips of `learn` of all other movements; then some clips of every movement are drawn from
-/// `learn`, those of the sport as well, and the clips of the sport in `judge`, of other athletes, are recognised among all movements. By the body alone: a sensor that
-/// is worn elsewhere for other movements would tell them by its place.
+/// Recognition of sports that the encoder never saw: for each, one is trained on the clips of
+/// `learn` of all other movements; then some clips of every movement are drawn from `learn`, those
+/// of the sport as well, and the clips of the sport in `judge`, of other athletes, are recognised
+/// among all movements. By the body alone: a sensor that is worn elsewhere for other movements
+/// would tell them by its place.
 ///
 /// # Errors
-/// Without clips of a sport on both sides, with an athlete on both sides, and what learning returns.
+/// Without clips of a sport on both sides, with an athlete on both sides, and what learning
+/// returns.
 pub fn shots_of_sports(
     learn: &[Clip],
     judge: &[Clip],
@@ -146,8 +165,11 @@ pub fn shots_of_sports(
     let bases = sports
         .par_iter()
         .map(|(_, own)| {
-            let others: Vec<Clip> =
-                learn.iter().filter(|clip| !own.contains(&clip.movement.as_str())).cloned().collect();
+            let others: Vec<Clip> = learn
+                .iter()
+                .filter(|clip| !own.contains(&clip.movement.as_str()))
+                .cloned()
+                .collect();
             let names = movements(&others);
             let (encoder, size) = train(&others, &names, config, None, &mut |_| {})?;
             steps.one_more();
@@ -157,17 +179,28 @@ pub fn shots_of_sports(
     let names = movements(&learn);
     let mut jobs = Vec::new();
     for ((sport, own), base) in sports.iter().zip(&bases) {
-        let tested: Vec<&Clip> = judge.iter().filter(|clip| own.contains(&clip.movement.as_str())).collect();
+        let tested: Vec<&Clip> =
+            judge.iter().filter(|clip| own.contains(&clip.movement.as_str())).collect();
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             let mut rng = Rng::with_seed(draw);
             let mut few = Vec::new();
             for name in &names {
-                let mut kind: Vec<&Clip> = learn.iter().filter(|clip| clip.movement == *name).collect();
+                let mut kind: Vec<&Clip> =
+                    learn.iter().filter(|clip| clip.movement == *name).collect();
                 rng.shuffle(&mut kind);
                 few.extend(kind.into_iter().take(shots));
             }
             let (of, names, judge) = ((*sport).to_owned(), names.clone(), tested.clone());
-            jobs.push(Job { of, base, names, learn: few, judge, task: Task::Movement, draw, shots });
+            jobs.push(Job {
+                of,
+                base,
+                names,
+                learn: few,
+                judge,
+                task: Task::Movement,
+                draw,
+                shots,
+            });
         }
     }
     run(Measure::Recognised, against, draws, &jobs, &steps)
@@ -186,13 +219,17 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What the adapted model and the other method reach, and the way in which the model was adapted.
+    /// What the adapted model and the other method reach, and the way in which the model was
+    /// adapted.
     fn run(&self, against: &str) -> Result<(Vec<f64>, Way), Error> {
         let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
         let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
         // Of the methods only the attention model is trained by these settings.
         let attention = Attention { config: scratch(self.base, self.learn.len()), base: None };
-        let gone = || Error::Clips { what: format!("no method `{against}`"), hint: "see --model in --help" };
+        let gone = || Error::Clips {
+            what: format!("no method `{against}`"),
+            hint: "see --model in --help",
+        };
         let other = by_name(against, &attention).ok_or_else(gone)?;
         let other = other.learn(&self.learn, &self.names, self.task, self.draw)?;
         Ok((vec![self.reached(&adapted.model), self.reached(other.as_ref())], adapted.way))
@@ -203,11 +240,20 @@ impl Job<'_> {
         match self.task {
             Task::Quality => {
                 let scores: Vec<f32> = said.iter().map(|said| said.quality).collect();
-                auc(&scores, &self.judge.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
+                auc(
+                    &scores,
+                    &self
+                        .judge
+                        .iter()
+                        .map(|clip| clip.is_correct() == Some(true))
+                        .collect::<Vec<_>>(),
+                )
             }
             Task::Movement => {
-                let right =
-                    said.iter().zip(&self.judge).filter(|(said, clip)| said.recognised() == clip.class(&self.names));
+                let right = said
+                    .iter()
+                    .zip(&self.judge)
+                    .filter(|(said, clip)| said.recognised() == clip.class(&self.names));
                 right.count() as f64 / self.judge.len().max(1) as f64
             }
         }
@@ -229,7 +275,13 @@ fn scratch(base: &Model, clips: usize) -> Config {
     }
 }
 
-fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], steps: &Steps) -> Result<Shots, Error> {
+fn run(
+    measure: Measure,
+    against: &str,
+    draws: u64,
+    jobs: &[Job],
+    steps: &Steps,
+) -> Result<Shots, Error> {
     if jobs.is_empty() || jobs.iter().any(|job| job.judge.is_empty()) {
         let hint = "give a set with correct and incorrect clips, or with clips of the sports in training and test";
         return Err(Error::Clips { what: "nothing is left to judge".to_owned(), hint });
@@ -251,9 +303,12 @@ fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], steps: &Steps)
         means.entry(job.shots).or_default().entry(job.draw).or_default().push(i);
         *ways.entry((job.shots, *way)).or_default() += 1;
     }
-    let methods = vec![ADAPTED.to_owned(), if against == "attention" { SCRATCH } else { against }.to_owned()];
+    let methods =
+        vec![ADAPTED.to_owned(), if against == "attention" { SCRATCH } else { against }.to_owned()];
     let all = 0..methods.len();
-    let of = |method: usize, which: &[usize]| which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>();
+    let of = |method: usize, which: &[usize]| {
+        which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>()
+    };
     let mut rows: Vec<ByShots> = groups
         .into_iter()
         .map(|((name, shots), which)| ByShots {
@@ -264,7 +319,9 @@ fn run(measure: Measure, against: &str, draws: u64, jobs: &[Job], steps: &Steps)
         })
         .collect();
     rows.extend(means.into_iter().map(|(shots, draws)| {
-        let mean = |method: usize| draws.values().map(|which| mean_sd(&of(method, which)).0).collect::<Vec<f64>>();
+        let mean = |method: usize| {
+            draws.values().map(|which| mean_sd(&of(method, which)).0).collect::<Vec<f64>>()
+        };
         let reached = all.clone().map(|method| mean_sd(&mean(method))).collect();
         ByShots { of: String::new(), shots, judged: 0, reached }
     }));
@@ -282,17 +339,25 @@ mod tests {
     fn what_was_learned_from_is_not_judged_and_draws_come_again() {
         let curls = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..6);
         let mut told = Vec::new();
-        let shots = shots_of_quality(&curls, base(), "rocket", 2, &mut |done, of| told.push((done, of))).unwrap();
+        let shots =
+            shots_of_quality(&curls, base(), "rocket", 2, &mut |done, of| told.push((done, of)))
+                .unwrap();
         // With three of a kind only one of each leaves some to judge.
         assert_eq!(told, [(1, 2), (2, 2)]);
         assert_eq!(
-            shots.rows.iter().map(|row| (row.of.as_str(), row.shots, row.judged)).collect::<Vec<_>>(),
+            shots
+                .rows
+                .iter()
+                .map(|row| (row.of.as_str(), row.shots, row.judged))
+                .collect::<Vec<_>>(),
             [("BicepsCurl", 1, 4), ("", 1, 0)]
         );
         assert_eq!(shots.rows[0].reached, shots.rows[1].reached, "the mean over one movement");
         assert_eq!(shots.ways, [(1, Way::Committee, 2)]);
         assert_eq!(shots_of_quality(&curls, base(), "rocket", 2, &mut |_, _| {}).unwrap(), shots);
-        let message = shots_of_quality(&curls[..2], base(), "rocket", 2, &mut |_, _| {}).unwrap_err().to_string();
+        let message = shots_of_quality(&curls[..2], base(), "rocket", 2, &mut |_, _| {})
+            .unwrap_err()
+            .to_string();
         assert!(message.contains("nothing is left to judge"), "{message}");
     }
 
@@ -302,17 +367,30 @@ mod tests {
             let exercises = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
             exercises.map(|exercise| clips(exercise, None, athletes.clone())).concat()
         };
-        let config = Config { width: 16, heads: 2, blocks: 1, feed_forward: 32, epochs: 400, ..Config::default() };
+        let config = Config {
+            width: 16,
+            heads: 2,
+            blocks: 1,
+            feed_forward: 32,
+            epochs: 400,
+            ..Config::default()
+        };
         let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
         let (learn, judge) = (all(0..1), all(10..14));
         let mut told = Vec::new();
         let mut tell = |done, of| told.push((done, of));
-        let shots = shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
-        assert_eq!(told, [(1, 4), (2, 4), (3, 4), (4, 4)], "the encoder, then each number of clips");
+        let shots =
+            shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
+        assert_eq!(
+            told,
+            [(1, 4), (2, 4), (3, 4), (4, 4)],
+            "the encoder, then each number of clips"
+        );
         assert_eq!(shots.rows[0].judged, 4);
         assert!(shots.rows.iter().all(|row| row.reached[0].0 > 0.9), "{shots:?}");
-        let same =
-            shots_of_sports(&learn, &learn, &sports, &config, "rocket", 1, &mut |_, _| {}).unwrap_err().to_string();
+        let same = shots_of_sports(&learn, &learn, &sports, &config, "rocket", 1, &mut |_, _| {})
+            .unwrap_err()
+            .to_string();
         assert!(same.contains("training and test"), "{same}");
     }
 }

@@ -1,4 +1,5 @@
-//! Attention or convolution? What methods do as labels get fewer and clips longer, and what they cost.
+//! Attention or convolution? What methods do as labels get fewer and clips longer, and what they
+//! cost.
 
 use crate::error::Error;
 use crate::peers::{Judge, Method, Task};
@@ -18,7 +19,13 @@ pub struct Fewer<'a> {
 }
 
 impl Method for Fewer<'_> {
-    fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
+    fn learn(
+        &self,
+        clips: &[&Clip],
+        movements: &[String],
+        task: Task,
+        seed: u64,
+    ) -> Result<Box<dyn Judge>, Error> {
         let mut kinds: BTreeMap<(&str, Option<bool>), Vec<usize>> = BTreeMap::new();
         for (i, clip) in clips.iter().enumerate() {
             kinds.entry((&clip.movement, clip.is_correct())).or_default().push(i);
@@ -36,7 +43,8 @@ impl Method for Fewer<'_> {
     }
 }
 
-/// Clips of `count` repetitions each: those of the same athlete, movement and label that follow each other, one after the other without a break; what is left over is dropped. By the body
+/// Clips of `count` repetitions each: those of the same athlete, movement and label that follow
+/// each other, one after the other without a break; what is left over is dropped. By the body
 /// alone: worn sensors have clocks of their own.
 pub fn chained(clips: &[Clip], count: usize) -> Vec<Clip> {
     let mut kinds: BTreeMap<(&str, &str, Option<bool>), Vec<&Clip>> = BTreeMap::new();
@@ -44,7 +52,10 @@ pub fn chained(clips: &[Clip], count: usize) -> Vec<Clip> {
         kinds.entry((&clip.athlete, &clip.movement, clip.is_correct())).or_default().push(clip);
     }
     let chain = |own: &[&Clip]| {
-        let motion = own.iter().skip(1).fold(own[0].motion.without_sensor(), |all, next| all.followed_by(&next.motion));
+        let motion = own
+            .iter()
+            .skip(1)
+            .fold(own[0].motion.without_sensor(), |all, next| all.followed_by(&next.motion));
         Clip { motion, ..own[0].clone() }
     };
     kinds.values().flat_map(|own| own.chunks_exact(count.max(1)).map(chain)).collect()
@@ -61,14 +72,16 @@ pub struct Cost {
     pub judging_ms: f64,
 }
 
-/// What a method costs that learns the quality of some clips without those of the first athlete, which it then judges one by one. On as many threads as the pool has.
+/// What a method costs that learns the quality of some clips without those of the first athlete,
+/// which it then judges one by one. On as many threads as the pool has.
 ///
 /// # Errors
 /// What the method returns.
 pub fn cost(clips: &[Clip], method: &dyn Method) -> Result<Cost, Error> {
     let names = movements(clips);
     let first = clips.iter().map(|clip| clip.athlete.as_str()).min();
-    let (own, others): (Vec<&Clip>, Vec<&Clip>) = clips.iter().partition(|clip| Some(clip.athlete.as_str()) == first);
+    let (own, others): (Vec<&Clip>, Vec<&Clip>) =
+        clips.iter().partition(|clip| Some(clip.athlete.as_str()) == first);
     let start = Instant::now();
     let judge = method.learn(&others, &names, Task::Quality, 1)?;
     let learning_s = start.elapsed().as_secs_f64();
@@ -91,8 +104,15 @@ mod tests {
     struct Silent;
 
     impl Method for Shown {
-        fn learn(&self, clips: &[&Clip], _: &[String], _: Task, _: u64) -> Result<Box<dyn Judge>, Error> {
-            *self.0.lock().unwrap() = clips.iter().map(|clip| (clip.athlete.clone(), clip.is_correct())).collect();
+        fn learn(
+            &self,
+            clips: &[&Clip],
+            _: &[String],
+            _: Task,
+            _: u64,
+        ) -> Result<Box<dyn Judge>, Error> {
+            *self.0.lock().unwrap() =
+                clips.iter().map(|clip| (clip.athlete.clone(), clip.is_correct())).collect();
             Ok(Box::new(Silent))
         }
     }
@@ -113,7 +133,9 @@ mod tests {
         let shown = |share: f64, seed: u64| {
             let method = Shown(Mutex::default());
             let clips: Vec<&Clip> = all.iter().collect();
-            Fewer { method: &method, share }.learn(&clips, &movements(&all), Task::Quality, seed).unwrap();
+            Fewer { method: &method, share }
+                .learn(&clips, &movements(&all), Task::Quality, seed)
+                .unwrap();
             method.0.into_inner().unwrap()
         };
         let count = |shown: &[(String, Option<bool>)], kind: bool| {
@@ -136,7 +158,10 @@ mod tests {
         let (single, double) = (&one[0].motion, &chains[0].motion);
         let frames = single.time.len();
         assert_eq!(double.time.len(), 2 * frames);
-        assert_eq!(double.positions[..single.positions.len()], double.positions[single.positions.len()..]);
+        assert_eq!(
+            double.positions[..single.positions.len()],
+            double.positions[single.positions.len()..]
+        );
         assert!(double.time.windows(2).all(|pair| pair[1] > pair[0]));
         // Two repetitions and the step from one to the other.
         let step = single.duration_s() / (frames - 1) as f64;

@@ -9,8 +9,10 @@ use safetensors::tensor::{Dtype, TensorView};
 /// Clips in the file.
 const CLIPS: usize = 8;
 
-/// Tokens drawn from a seed and what the model says of them, as a safetensors file: `tokens`, `sensor`, `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`,
-/// with the shapes and meanings of [`super::onnx`]. In the first clip nothing is hidden, in most others some parts are; every third has no sensor, every third no body.
+/// Tokens drawn from a seed and what the model says of them, as a safetensors file: `tokens`,
+/// `sensor`, `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the shapes
+/// and meanings of [`super::onnx`]. In the first clip nothing is hidden, in most others some parts
+/// are; every third has no sensor, every third no body.
 ///
 /// # Errors
 /// None in practice.
@@ -19,7 +21,8 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
     let clips: Vec<Tokens> = (0..CLIPS)
         .map(|clip| {
             let mut draw = |n: usize| (0..n).map(|_| 2.0 * rng.f32() - 1.0).collect::<Vec<f32>>();
-            let (values, sensor) = (draw(TIMES * PARTS.len() * CHANNELS), draw(TIMES * SENSOR_CHANNELS));
+            let (values, sensor) =
+                (draw(TIMES * PARTS.len() * CHANNELS), draw(TIMES * SENSOR_CHANNELS));
             let is_hidden = |slot: usize| match slot {
                 SENSOR => clip % 3 == 1,
                 part => clip % 3 == 2 || part > 0 && clip > 0 && rng.f32() < 0.3,
@@ -33,7 +36,9 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
         })
         .collect();
     let readings = model.read_tokens(&clips);
-    let floats = |values: &mut dyn Iterator<Item = f32>| values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>();
+    let floats = |values: &mut dyn Iterator<Item = f32>| {
+        values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>()
+    };
     let (movements, width) = (model.size().movements, model.size().width);
     let rows = [
         (
@@ -41,19 +46,37 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
             vec![TIMES, PARTS.len(), CHANNELS],
             floats(&mut clips.iter().flat_map(|c| c.values.iter().copied())),
         ),
-        ("sensor", vec![TIMES, SENSOR_CHANNELS], floats(&mut clips.iter().flat_map(|c| c.felt().iter().copied()))),
+        (
+            "sensor",
+            vec![TIMES, SENSOR_CHANNELS],
+            floats(&mut clips.iter().flat_map(|c| c.felt().iter().copied())),
+        ),
         ("seconds", vec![TIMES], floats(&mut clips.iter().flat_map(|c| c.times.iter().copied()))),
-        ("movement", vec![movements], floats(&mut readings.iter().flat_map(|r| r.movement.iter().copied()))),
-        ("quality", vec![movements], floats(&mut readings.iter().flat_map(|r| r.quality.iter().copied()))),
-        ("embedding", vec![2 * width], floats(&mut readings.iter().flat_map(|r| r.embedding.iter().copied()))),
+        (
+            "movement",
+            vec![movements],
+            floats(&mut readings.iter().flat_map(|r| r.movement.iter().copied())),
+        ),
+        (
+            "quality",
+            vec![movements],
+            floats(&mut readings.iter().flat_map(|r| r.quality.iter().copied())),
+        ),
+        (
+            "embedding",
+            vec![2 * width],
+            floats(&mut readings.iter().flat_map(|r| r.embedding.iter().copied())),
+        ),
     ];
-    let hidden: Vec<u8> = clips.iter().flat_map(|clip| clip.hidden.iter().map(|hidden| u8::from(*hidden))).collect();
+    let hidden: Vec<u8> =
+        clips.iter().flat_map(|clip| clip.hidden.iter().map(|hidden| u8::from(*hidden))).collect();
     let fault = |error: safetensors::SafeTensorError| Error::Weights {
         name: model.card().name.clone(),
         what: error.to_string(),
         hint: "report this with the model's card",
     };
-    let carrier: Vec<u8> = clips.iter().flat_map(|clip| (clip.carrier() as i64).to_le_bytes()).collect();
+    let carrier: Vec<u8> =
+        clips.iter().flat_map(|clip| (clip.carrier() as i64).to_le_bytes()).collect();
     let mut views = vec![
         ("hidden", TensorView::new(Dtype::BOOL, vec![CLIPS, SLOTS], &hidden).map_err(fault)?),
         ("carrier", TensorView::new(Dtype::I64, vec![CLIPS], &carrier).map_err(fault)?),

@@ -1,7 +1,8 @@
 //! A graph in the making: each call adds a node and gives the name of what it returns.
 
 use super::proto::{
-    Attribute, Dimension, Extent, FLOAT, Graph, INT64, Node, Shape, Tensor, TensorType, Type, ValueInfo,
+    Attribute, Dimension, Extent, FLOAT, Graph, INT64, Node, Shape, Tensor, TensorType, Type,
+    ValueInfo,
 };
 
 /// A graph in the making.
@@ -19,7 +20,13 @@ impl Builder {
     }
 
     /// An input; its first dimension is the batch.
-    pub(super) fn input(&mut self, name: &str, element: i32, shape: &[usize], about: &str) -> String {
+    pub(super) fn input(
+        &mut self,
+        name: &str,
+        element: i32,
+        shape: &[usize],
+        about: &str,
+    ) -> String {
         self.graph.input.push(value(name, element, shape, about));
         name.to_owned()
     }
@@ -48,7 +55,13 @@ impl Builder {
         self.constant(&name, INT64, &[values.len()], raw_data)
     }
 
-    fn constant(&mut self, name: &str, data_type: i32, shape: &[usize], raw_data: Vec<u8>) -> String {
+    fn constant(
+        &mut self,
+        name: &str,
+        data_type: i32,
+        shape: &[usize],
+        raw_data: Vec<u8>,
+    ) -> String {
         let dims = shape.iter().map(|n| *n as i64).collect();
         self.graph.initializer.push(Tensor { dims, data_type, name: name.to_owned(), raw_data });
         name.to_owned()
@@ -59,7 +72,12 @@ impl Builder {
         self.op_with(kind, inputs, Vec::new())
     }
 
-    pub(super) fn op_with(&mut self, kind: &str, inputs: &[&str], attributes: Vec<Attribute>) -> String {
+    pub(super) fn op_with(
+        &mut self,
+        kind: &str,
+        inputs: &[&str],
+        attributes: Vec<Attribute>,
+    ) -> String {
         let out = self.next(kind);
         self.graph.node.push(node(kind, inputs, &[&out], attributes, &out));
         out
@@ -106,9 +124,21 @@ impl Builder {
     }
 }
 
-fn node(kind: &str, inputs: &[&str], outputs: &[&str], attribute: Vec<Attribute>, name: &str) -> Node {
+fn node(
+    kind: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attribute: Vec<Attribute>,
+    name: &str,
+) -> Node {
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Node { input: owned(inputs), output: owned(outputs), name: name.to_owned(), op_type: kind.to_owned(), attribute }
+    Node {
+        input: owned(inputs),
+        output: owned(outputs),
+        name: name.to_owned(),
+        op_type: kind.to_owned(),
+        attribute,
+    }
 }
 
 pub(super) fn int(name: &str, value: i64) -> Attribute {
@@ -131,5 +161,9 @@ fn value(name: &str, element: i32, shape: &[usize], about: &str) -> ValueInfo {
         .map(|extent| Dimension { extent: Some(extent) })
         .collect();
     let tensor = TensorType { element, shape: Some(Shape { dim }) };
-    ValueInfo { name: name.to_owned(), of: Some(Type { tensor: Some(tensor) }), doc_string: about.to_owned() }
+    ValueInfo {
+        name: name.to_owned(),
+        of: Some(Type { tensor: Some(tensor) }),
+        doc_string: about.to_owned(),
+    }
 }

@@ -1,4 +1,5 @@
-//! A model for other programs: as an ONNX graph, and what it says of some tokens, to hold another implementation against it.
+//! A model for other programs: as an ONNX graph, and what it says of some tokens, to hold another
+//! implementation against it.
 
 mod check;
 mod graph;

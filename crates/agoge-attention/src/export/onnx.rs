@@ -1,4 +1,5 @@
-//! The encoder with its heads as an ONNX graph: what [`crate::encoder::Encoder`] does, node by node.
+//! The encoder with its heads as an ONNX graph: what [`crate::encoder::Encoder`] does, node by
+//! node.
 
 use super::graph::{Builder, float, int};
 use super::proto::{BOOL, Entry, FLOAT, INT64, Model, OperatorSet};
@@ -18,10 +19,12 @@ const EPSILON: f32 = 1e-5;
 
 /// A model as the bytes of an ONNX file.
 ///
-/// Inputs: `tokens` `[batch, time, part, channel]`, `sensor` `[batch, time, sensor's channel]`, `carrier` `[batch]` (the part that carries the sensor), `hidden`
-/// `[batch, slot]` (true where a part is never seen, and last where no sensor was worn: what the others then hold is not looked at, but must be numbers), `seconds`
-/// `[batch, time]`. Outputs: `movement` `[batch, movement]` (probabilities), `quality` `[batch, movement]` (probabilities), `embedding` `[batch, 2 · width]`. The card
-/// is in the metadata as JSON, under `agoge`.
+/// Inputs: `tokens` `[batch, time, part, channel]`, `sensor` `[batch, time, sensor's channel]`,
+/// `carrier` `[batch]` (the part that carries the sensor), `hidden` `[batch, slot]` (true where a
+/// part is never seen, and last where no sensor was worn: what the others then hold is not looked
+/// at, but must be numbers), `seconds` `[batch, time]`. Outputs: `movement` `[batch, movement]`
+/// (probabilities), `quality` `[batch, movement]` (probabilities), `embedding` `[batch, 2 ·
+/// width]`. The card is in the metadata as JSON, under `agoge`.
 ///
 /// # Errors
 /// None in practice.
@@ -70,10 +73,20 @@ struct Shared {
 impl Net<'_> {
     fn build(&mut self) {
         let (parts, width, movements) = (PARTS.len(), self.size.width, self.size.movements);
-        let tokens = self.graph.input("tokens", FLOAT, &[TIMES, parts, CHANNELS], "[batch, time, part, channel]");
-        let sensor =
-            self.graph.input("sensor", FLOAT, &[TIMES, SENSOR_CHANNELS], "[batch, time, channel], of a sensor");
-        let carrier = self.graph.input("carrier", INT64, &[], "[batch], the part that carries the sensor");
+        let tokens = self.graph.input(
+            "tokens",
+            FLOAT,
+            &[TIMES, parts, CHANNELS],
+            "[batch, time, part, channel]",
+        );
+        let sensor = self.graph.input(
+            "sensor",
+            FLOAT,
+            &[TIMES, SENSOR_CHANNELS],
+            "[batch, time, channel], of a sensor",
+        );
+        let carrier =
+            self.graph.input("carrier", INT64, &[], "[batch], the part that carries the sensor");
         let hidden = self.graph.input(
             "hidden",
             BOOL,
@@ -92,8 +105,18 @@ impl Net<'_> {
         let movement = self.graph.op_with("Softmax", &[&logits], vec![int("axis", -1)]);
         let logits = self.linear(&embedding, "quality");
         let quality = self.graph.op("Sigmoid", &[&logits]);
-        self.graph.output(&movement, "movement", movements, "probability of each movement of the card");
-        self.graph.output(&quality, "quality", movements, "probability that it was done correctly, if it was that one");
+        self.graph.output(
+            &movement,
+            "movement",
+            movements,
+            "probability of each movement of the card",
+        );
+        self.graph.output(
+            &quality,
+            "quality",
+            movements,
+            "probability that it was done correctly, if it was that one",
+        );
         self.graph.output(&embedding, "embedding", 2 * width, "mean and maximum over the tokens");
     }
 
@@ -117,7 +140,8 @@ impl Net<'_> {
         let pairs = channels / 2;
         let last = pairs.saturating_sub(1).max(1) as f32;
         let [fastest, slowest] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
-        let speeds: Vec<f32> = (0..pairs).map(|i| fastest * (slowest / fastest).powf(i as f32 / last)).collect();
+        let speeds: Vec<f32> =
+            (0..pairs).map(|i| fastest * (slowest / fastest).powf(i as f32 / last)).collect();
         let graph = &mut self.graph;
         let speeds = graph.floats("speeds", &[pairs], &speeds);
         let seconds = graph.unsqueeze(seconds, &[1, 2, 4]);
@@ -147,7 +171,8 @@ impl Net<'_> {
         self.graph.op("Add", &[&x, &narrow])
     }
 
-    /// Every slot attends to every slot that is seen: heads and slots go last, `[batch, time, head, slot, channel]`.
+    /// Every slot attends to every slot that is seen: heads and slots go last, `[batch, time, head,
+    /// slot, channel]`.
     fn over_parts(&mut self, x: &str, path: &str, shared: &Shared) -> String {
         let [query, key, value] = self.projected(x, path);
         let query = self.graph.transpose(&query, &[0, 1, 3, 2, 4]);
@@ -163,9 +188,11 @@ impl Net<'_> {
         self.joined(&out, path)
     }
 
-    /// Every slot attends to all its instants: heads and instants go last, `[batch, slot, head, time, channel]`.
+    /// Every slot attends to all its instants: heads and instants go last, `[batch, slot, head,
+    /// time, channel]`.
     fn over_time(&mut self, x: &str, path: &str, shared: &Shared) -> String {
-        let [query, key, value] = self.projected(x, path).map(|x| self.graph.transpose(&x, &[0, 2, 3, 1, 4]));
+        let [query, key, value] =
+            self.projected(x, path).map(|x| self.graph.transpose(&x, &[0, 2, 3, 1, 4]));
         let [query, key] = [query, key].map(|x| self.turned(&x, shared));
         let key = self.graph.transpose(&key, &[0, 1, 2, 4, 3]);
         let energy = self.energy(&query, &key, shared);
@@ -204,7 +231,8 @@ impl Net<'_> {
         let [a, b] = graph.split(x);
         let [a_cos, b_sin] = [graph.op("Mul", &[&a, cos]), graph.op("Mul", &[&b, sin])];
         let [a_sin, b_cos] = [graph.op("Mul", &[&a, sin]), graph.op("Mul", &[&b, cos])];
-        let [first, second] = [graph.op("Sub", &[&a_cos, &b_sin]), graph.op("Add", &[&a_sin, &b_cos])];
+        let [first, second] =
+            [graph.op("Sub", &[&a_cos, &b_sin]), graph.op("Add", &[&a_sin, &b_cos])];
         graph.op_with("Concat", &[&first, &second], vec![int("axis", -1)])
     }
 
@@ -229,7 +257,8 @@ impl Net<'_> {
     /// `x · (1 + erf(x / √2)) / 2`.
     fn gelu(&mut self, x: &str) -> String {
         let graph = &mut self.graph;
-        let (root, one, half) = (graph.float(std::f32::consts::SQRT_2), graph.float(1.0), graph.float(0.5));
+        let (root, one, half) =
+            (graph.float(std::f32::consts::SQRT_2), graph.float(1.0), graph.float(0.5));
         let scaled = graph.op("Div", &[x, &root]);
         let erf = graph.op("Erf", &[&scaled]);
         let share = graph.op("Add", &[&erf, &one]);
@@ -238,21 +267,25 @@ impl Net<'_> {
     }
 
     fn linear(&mut self, x: &str, path: &str) -> String {
-        let (weight, bias) = (self.weight(&format!("{path}.weight")), self.weight(&format!("{path}.bias")));
+        let (weight, bias) =
+            (self.weight(&format!("{path}.weight")), self.weight(&format!("{path}.bias")));
         let product = self.graph.op("MatMul", &[x, &weight]);
         self.graph.op("Add", &[&product, &bias])
     }
 
     fn norm(&mut self, x: &str, path: &str) -> String {
-        let (gamma, beta) = (self.weight(&format!("{path}.gamma")), self.weight(&format!("{path}.beta")));
+        let (gamma, beta) =
+            (self.weight(&format!("{path}.gamma")), self.weight(&format!("{path}.beta")));
         let attributes = vec![int("axis", -1), float("epsilon", EPSILON)];
         self.graph.op_with("LayerNormalization", &[x, &gamma, &beta], attributes)
     }
 
     /// A parameter under its own path.
     fn weight(&mut self, path: &str) -> String {
-        // The encoder has every parameter that is asked for; a path that it had not would leave an empty tensor, which any runtime refuses.
-        let (shape, values) = self.values.get(path).map_or((&[0][..], &[][..]), |(shape, values)| (shape, values));
+        // The encoder has every parameter that is asked for; a path that it had not would leave an
+        // empty tensor, which any runtime refuses.
+        let (shape, values) =
+            self.values.get(path).map_or((&[0][..], &[][..]), |(shape, values)| (shape, values));
         self.graph.floats(path, shape, values)
     }
 }
@@ -266,26 +299,39 @@ mod tests {
     use burn::tensor::Device;
     use std::collections::BTreeSet;
 
-    /// The file can be read back; every tensor is made before it is used, and none twice. (That the graph computes the same is checked with ONNX Runtime by
-    /// `bench/onnx_check.py`.)
+    /// The file can be read back; every tensor is made before it is used, and none twice. (That the
+    /// graph computes the same is checked with ONNX Runtime by `bench/onnx_check.py`.)
     #[test]
     fn the_graph_is_whole() {
         let size = Size { width: 16, heads: 2, blocks: 2, feed_forward: 24, movements: 3 };
         let encoder = weights::seed(Encoder::new(&size, &Device::flex()), 5);
-        let card = Card { name: "test".to_owned(), movements: vec!["any".to_owned(); 3], ..Card::default() };
+        let card = Card {
+            name: "test".to_owned(),
+            movements: vec!["any".to_owned(); 3],
+            ..Card::default()
+        };
         let parameters = weights::collect(&encoder);
         let bytes = onnx(&model::Model::new(encoder, size, card, &[])).unwrap();
         let read = Model::decode(bytes.as_slice()).unwrap();
         let graph = read.graph.unwrap();
-        let mut known: BTreeSet<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
+        let mut known: BTreeSet<&str> =
+            graph.input.iter().map(|input| input.name.as_str()).collect();
         assert_eq!(known, BTreeSet::from(["carrier", "hidden", "seconds", "sensor", "tokens"]));
         for tensor in &graph.initializer {
             assert!(known.insert(&tensor.name), "{} twice", tensor.name);
             let bytes: i64 = if tensor.data_type == FLOAT { 4 } else { 8 };
-            assert_eq!(tensor.dims.iter().product::<i64>() * bytes, tensor.raw_data.len() as i64, "{}", tensor.name);
+            assert_eq!(
+                tensor.dims.iter().product::<i64>() * bytes,
+                tensor.raw_data.len() as i64,
+                "{}",
+                tensor.name
+            );
         }
         for Node { input, output, name, .. } in &graph.node {
-            assert!(input.iter().all(|input| known.contains(input.as_str())), "{name} of {input:?}");
+            assert!(
+                input.iter().all(|input| known.contains(input.as_str())),
+                "{name} of {input:?}"
+            );
             assert!(output.iter().all(|output| known.insert(output)), "{output:?} twice");
         }
         assert!(graph.output.iter().all(|output| known.contains(output.name.as_str())));

@@ -1,4 +1,5 @@
-//! The messages of ONNX that an export needs, with the field numbers of `onnx.proto` (ONNX 1.12, IR version 8).
+//! The messages of ONNX that an export needs, with the field numbers of `onnx.proto` (ONNX 1.12, IR
+//! version 8).
 
 use prost::{Message, Oneof};
 

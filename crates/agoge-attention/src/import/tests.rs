@@ -4,7 +4,8 @@ use safetensors::tensor::{Dtype, TensorView};
 
 const SIZE: Size = Size { width: 8, heads: 2, blocks: 2, feed_forward: 12, movements: 2 };
 
-/// A file as PyTorch writes it (linear weights `[out, in]`, queries, keys and values apart), and its map, of an encoder drawn from a seed.
+/// A file as PyTorch writes it (linear weights `[out, in]`, queries, keys and values apart), and
+/// its map, of an encoder drawn from a seed.
 fn foreign() -> (Model, Values, KeyMap) {
     let encoder = weights::seed(Encoder::new(&SIZE, &Device::flex()), 3);
     let mut theirs = BTreeMap::new();
@@ -15,14 +16,18 @@ fn foreign() -> (Model, Values, KeyMap) {
             [rows, columns] if path.ends_with("joined.weight") => {
                 let third = columns / 3;
                 let turned = transposed(&values, *rows, *columns);
-                let names: Vec<String> = ["q", "k", "v"].iter().map(|part| format!("their.{path}.{part}")).collect();
+                let names: Vec<String> =
+                    ["q", "k", "v"].iter().map(|part| format!("their.{path}.{part}")).collect();
                 for (name, part) in names.iter().zip(turned.chunks(third * rows)) {
                     theirs.insert(name.clone(), (vec![third, *rows], part.to_vec()));
                 }
                 keys.insert(path, made(names, true));
             }
             [rows, columns] if path.ends_with("weight") => {
-                theirs.insert(format!("their.{path}"), (vec![*columns, *rows], transposed(&values, *rows, *columns)));
+                theirs.insert(
+                    format!("their.{path}"),
+                    (vec![*columns, *rows], transposed(&values, *rows, *columns)),
+                );
                 keys.insert(path.clone(), made(vec![format!("their.{path}")], true));
             }
             _ => {
@@ -36,7 +41,10 @@ fn foreign() -> (Model, Values, KeyMap) {
         if let (Some(rest), Source::Key(key)) = (path.strip_prefix("blocks.0."), source) {
             keys.remove(&path);
             keys.remove(&format!("blocks.1.{rest}"));
-            keys.insert(format!("blocks.{{i}}.{rest}"), Source::Key(key.replace("blocks.0", "blocks.{i}")));
+            keys.insert(
+                format!("blocks.{{i}}.{rest}"),
+                Source::Key(key.replace("blocks.0", "blocks.{i}")),
+            );
         }
     }
     let Size { width, heads, blocks, feed_forward, .. } = SIZE;
@@ -56,11 +64,13 @@ fn foreign() -> (Model, Values, KeyMap) {
 fn file(tensors: &Values) -> Vec<u8> {
     let bytes: Vec<(&String, &Vec<usize>, Vec<u8>)> = tensors
         .iter()
-        .map(|(name, (shape, values))| (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()))
+        .map(|(name, (shape, values))| {
+            (name, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        })
         .collect();
-    let views = bytes
-        .iter()
-        .map(|(name, shape, data)| (name.as_str(), TensorView::new(Dtype::F32, shape.to_vec(), data).unwrap()));
+    let views = bytes.iter().map(|(name, shape, data)| {
+        (name.as_str(), TensorView::new(Dtype::F32, shape.to_vec(), data).unwrap())
+    });
     safetensors::serialize(views, None).unwrap()
 }
 
@@ -89,25 +99,39 @@ fn heads_may_be_missing_and_biases_filled() {
 #[test]
 fn what_does_not_fit_is_named() {
     let (_, theirs, map) = foreign();
-    let told = |theirs: &Values, map: &KeyMap| import(&file(theirs), map, "x").unwrap_err().to_string();
+    let told =
+        |theirs: &Values, map: &KeyMap| import(&file(theirs), map, "x").unwrap_err().to_string();
     let refused = |change: &dyn Fn(&mut Values, &mut KeyMap), words: &[&str]| {
         let (mut theirs, mut map) = (theirs.clone(), map.clone());
         change(&mut theirs, &mut map);
         let message = told(&theirs, &map);
-        assert!(words.iter().all(|word| message.contains(word)) && message.contains("hint: "), "{message}");
+        assert!(
+            words.iter().all(|word| message.contains(word)) && message.contains("hint: "),
+            "{message}"
+        );
         assert_eq!(message.lines().count(), 1, "{message}");
     };
     refused(&|_, map| drop(map.keys.remove("norm.gamma")), &["norm.gamma", "no key"]);
     refused(&|theirs, _| drop(theirs.remove("their.parts")), &["parts", "their.parts is missing"]);
     refused(
-        &|_, map| drop(map.keys.insert("input.weight".to_owned(), Source::Key("their.input.weight".to_owned()))),
+        &|_, map| {
+            drop(
+                map.keys.insert(
+                    "input.weight".to_owned(),
+                    Source::Key("their.input.weight".to_owned()),
+                ),
+            )
+        },
         &["input.weight", "does not fit"],
     );
     refused(
         &|_, map| drop(map.keys.insert("blocks.7.x".to_owned(), Source::Fill(Fill { fill: 0.0 }))),
         &["no parameter blocks.7.x"],
     );
-    refused(&|theirs, _| theirs.get_mut("their.parts").unwrap().1[3] = f32::NAN, &["their.parts", "not a number"]);
+    refused(
+        &|theirs, _| theirs.get_mut("their.parts").unwrap().1[3] = f32::NAN,
+        &["their.parts", "not a number"],
+    );
     refused(&|_, map| map.size.width = 9, &["sizes that no encoder has"]);
     refused(&|_, map| map.size.width = usize::MAX, &["sizes that no encoder has"]);
     let bytes = file(&theirs);

@@ -1,7 +1,9 @@
-//! Attention without a T×T matrix: the softmax is taken as the keys come by (Milakov and Gimelshein 2018; FlashAttention, Dao et al. 2022).
+//! Attention without a T×T matrix: the softmax is taken as the keys come by (Milakov and Gimelshein
+//! 2018; FlashAttention, Dao et al. 2022).
 //!
-//! Queries lie across the lanes: the energies of 32 queries to a tile of keys are one product of the keys as they lie in memory (any stride) with the packed
-//! queries; maximum, exp and sum then go lane by lane, and the weighted sum of values is again a product with the values as they lie.
+//! Queries lie across the lanes: the energies of 32 queries to a tile of keys are one product of
+//! the keys as they lie in memory (any stride) with the packed queries; maximum, exp and sum then
+//! go lane by lane, and the weighted sum of values is again a product with the values as they lie.
 #![allow(unsafe_code)]
 
 use super::gemm::share;
@@ -18,7 +20,8 @@ const PANELS: usize = 4;
 /// Lower than any energy, and finite: the maximum before the first key.
 const LOW: f32 = -1e30;
 
-/// Which keys a query may see by its place: query i sees key j if `i − back ≤ j ≤ i + ahead`, after both were shifted by where they begin.
+/// Which keys a query may see by its place: query i sees key j if `i − back ≤ j ≤ i + ahead`, after
+/// both were shifted by where they begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// The place of the first query, in the numbering of the keys.
@@ -49,10 +52,16 @@ pub struct Attend<'a> {
 impl Attend<'_> {
     pub(super) fn check(&self, out_rows: usize, out_columns: usize) {
         let (queries, keys) = (self.query.rows(), self.key.rows());
-        assert!(self.query.columns() == self.key.columns() && keys == self.value.rows(), "attention's shapes");
+        assert!(
+            self.query.columns() == self.key.columns() && keys == self.value.rows(),
+            "attention's shapes"
+        );
         assert!(out_rows == queries && out_columns == self.value.columns(), "attention's output");
         assert!(self.key_bias.is_none_or(|bias| bias.len() == keys), "a bias for other keys");
-        assert!(self.key.column_stride() == 1 && self.value.column_stride() == 1, "channels must lie side by side");
+        assert!(
+            self.key.column_stride() == 1 && self.value.column_stride() == 1,
+            "channels must lie side by side"
+        );
         assert!(self.query.column_stride() == 1, "channels must lie side by side");
     }
 
@@ -75,17 +84,28 @@ pub fn scratch(channels: usize) -> usize {
     PANELS * PANEL * (channels + 4) + KEYS * PANEL
 }
 
-/// Attention of one head: `out = softmax(scale · query·keyᵀ + bias) · value`; memory linear in channels, whatever the number of keys. A query that may see
-/// nothing gets zeros. `sums`, if given, receives the logarithm of each query's sum of exponentials, `[query]`, from which a backward pass recomputes the attention.
+/// Attention of one head: `out = softmax(scale · query·keyᵀ + bias) · value`; memory linear in
+/// channels, whatever the number of keys. A query that may see nothing gets zeros. `sums`, if
+/// given, receives the logarithm of each query's sum of exponentials, `[query]`, from which a
+/// backward pass recomputes the attention.
 ///
 /// Shapes: as in [`Attend`]; `out` `[query, channel out]`; `scratch` at least [`scratch`] numbers.
 ///
 /// # Panics
 /// If shapes do not fit.
-pub fn attend(isa: Isa, attend: Attend, out: &mut MatrixMut, sums: Option<&mut [f32]>, scratch: &mut [f32]) {
+pub fn attend(
+    isa: Isa,
+    attend: Attend,
+    out: &mut MatrixMut,
+    sums: Option<&mut [f32]>,
+    scratch: &mut [f32],
+) {
     attend.check(out.rows(), out.columns());
     assert!(scratch.len() >= self::scratch(attend.query.columns()), "too little scratch");
-    assert!(sums.as_ref().is_none_or(|sums| sums.len() == attend.query.rows()), "sums of other queries");
+    assert!(
+        sums.as_ref().is_none_or(|sums| sums.len() == attend.query.rows()),
+        "sums of other queries"
+    );
     isa.run(Flash { attend, out, sums, scratch });
 }
 
@@ -96,7 +116,8 @@ struct Flash<'a, 'b> {
     scratch: &'a mut [f32],
 }
 
-/// Per query: the largest energy so far, the sum of exponentials, what the output so far is multiplied by, and one over the sum.
+/// Per query: the largest energy so far, the sum of exponentials, what the output so far is
+/// multiplied by, and one over the sum.
 struct State<'a> {
     most: &'a mut [f32],
     sum: &'a mut [f32],
@@ -117,7 +138,12 @@ impl Work for Flash<'_, '_> {
             let end = queries.min(block + PANELS * PANEL);
             for (index, from) in (block..end).step_by(PANEL).enumerate() {
                 let panel = &mut packed[index * PANEL * depth..(index + 1) * PANEL * depth];
-                pack_queries(l, a.query.sub_rows(from, PANEL.min(end - from)), a.scale * LOG2_E, panel);
+                pack_queries(
+                    l,
+                    a.query.sub_rows(from, PANEL.min(end - from)),
+                    a.scale * LOG2_E,
+                    panel,
+                );
             }
             for state in state.chunks_exact_mut(PANEL * 4) {
                 state[..PANEL].fill(LOW);
@@ -144,8 +170,20 @@ impl Work for Flash<'_, '_> {
                     products(l, a, done, keys, panel, height, energies);
                     hide(a, from, height, done, energies);
                     weigh(l, energies, height, &mut state);
-                    let (begun, ends) = (begun.then_some(&*state.fade), (stop <= done + keys).then_some(&*state.last));
-                    gather(l, a.value.sub_rows(done, keys), energies, begun, ends, from, height, self.out);
+                    let (begun, ends) = (
+                        begun.then_some(&*state.fade),
+                        (stop <= done + keys).then_some(&*state.last),
+                    );
+                    gather(
+                        l,
+                        a.value.sub_rows(done, keys),
+                        energies,
+                        begun,
+                        ends,
+                        from,
+                        height,
+                        self.out,
+                    );
                 }
                 done += keys;
             }
@@ -176,7 +214,8 @@ pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &m
     let (q, row, to) = (query.as_ptr(), query.row_stride(), panel.as_mut_ptr());
     let whole = rows / L::LANES * L::LANES;
     let deep = depth / L::LANES * L::LANES;
-    // SAFETY: reads (i, k) for i < rows and k < depth; writes `panel[k · 32 + i]`, and the panel has `32 · depth` numbers.
+    // SAFETY: reads (i, k) for i < rows and k < depth; writes `panel[k · 32 + i]`, and the panel
+    // has `32 · depth` numbers.
     unsafe {
         for i in (0..whole).step_by(L::LANES) {
             for k in (0..deep).step_by(L::LANES) {
@@ -207,7 +246,8 @@ pub(super) fn products<L: Lanes>(
     while row < keys {
         let rows = share(keys - row, L::ROWS);
         for column in (0..height.next_multiple_of(L::LANES)).step_by(2 * L::LANES) {
-            // SAFETY: keys `row .. row + rows` of the tile; whole vectors of a panel, which is 32 wide; energies as large as `keys · 32`.
+            // SAFETY: keys `row .. row + rows` of the tile; whole vectors of a panel, which is 32
+            // wide; energies as large as `keys · 32`.
             unsafe {
                 l.tile(&Tile {
                     rows,
@@ -223,7 +263,9 @@ pub(super) fn products<L: Lanes>(
                     c_row: PANEL,
                     keep: Keep::Nothing,
                     column_bias: std::ptr::null(),
-                    row_bias: a.key_bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(from + row)),
+                    row_bias: a
+                        .key_bias
+                        .map_or(std::ptr::null(), |bias| bias.as_ptr().add(from + row)),
                     row_scale: std::ptr::null(),
                 });
             }
@@ -261,12 +303,18 @@ fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State)
     }
 }
 
-/// As [`weigh`] for `W` vectors from `lane` on. Even and odd keys have a maximum and a sum each, so that one need not wait for the other.
+/// As [`weigh`] for `W` vectors from `lane` on. Even and odd keys have a maximum and a sum each, so
+/// that one need not wait for the other.
 ///
 /// # Safety
 /// They lie within rows of 32, of the energies and of the state.
 #[inline(always)]
-unsafe fn weigh_lanes<L: Lanes, const W: usize>(l: L, energies: &mut [f32], lane: usize, state: &mut State) {
+unsafe fn weigh_lanes<L: Lanes, const W: usize>(
+    l: L,
+    energies: &mut [f32],
+    lane: usize,
+    state: &mut State,
+) {
     let keys = energies.len() / PANEL;
     let e = energies.as_mut_ptr().wrapping_add(lane);
     // SAFETY: the caller's promise, for each key.
@@ -304,7 +352,10 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(l: L, energies: &mut [f32], lane
             l.store(state.sum.as_mut_ptr().add(at), sum);
             l.store(state.fade.as_mut_ptr().add(at), fade[v]);
             // A query that saw nothing has a sum, and an output, of zero: anything finite will do.
-            l.store(state.last.as_mut_ptr().add(at), l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))));
+            l.store(
+                state.last.as_mut_ptr().add(at),
+                l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))),
+            );
         }
     }
 }
@@ -326,7 +377,12 @@ unsafe fn larger<L: Lanes, const W: usize>(l: L, most: &mut [L::V; W], row: *con
 /// # Safety
 /// `W` vectors can be read and written at `row`.
 #[inline(always)]
-unsafe fn weighed<L: Lanes, const W: usize>(l: L, sum: &mut [L::V; W], row: *mut f32, most: &[L::V; W]) {
+unsafe fn weighed<L: Lanes, const W: usize>(
+    l: L,
+    sum: &mut [L::V; W],
+    row: *mut f32,
+    most: &[L::V; W],
+) {
     for (v, sum) in sum.iter_mut().enumerate() {
         // SAFETY: the caller's promise.
         unsafe {
@@ -337,7 +393,8 @@ unsafe fn weighed<L: Lanes, const W: usize>(l: L, sum: &mut [L::V; W], row: *mut
     }
 }
 
-/// Output rows: (what is there · fade + exponentials · values) · one over the sum, the first only if `begun`, the last only if it `ends` here.
+/// Output rows: (what is there · fade + exponentials · values) · one over the sum, the first only
+/// if `begun`, the last only if it `ends` here.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn gather<L: Lanes>(
@@ -381,15 +438,25 @@ fn gather<L: Lanes>(
     }
 }
 
-/// The attention itself, `[query, key]`, for showing it: what [`attend`] never writes down. `energies` is scratch, `32 · (keys + channels + 4)` numbers.
+/// The attention itself, `[query, key]`, for showing it: what [`attend`] never writes down.
+/// `energies` is scratch, `32 · (keys + channels + 4)` numbers.
 ///
 /// # Panics
 /// If shapes do not fit.
 pub fn attention_map(isa: Isa, attend: Attend, map: &mut MatrixMut, scratch: &mut Vec<f32>) {
-    assert!(map.rows() == attend.query.rows() && map.columns() == attend.key.rows(), "a map's shape");
+    assert!(
+        map.rows() == attend.query.rows() && map.columns() == attend.key.rows(),
+        "a map's shape"
+    );
     assert!(attend.query.columns() == attend.key.columns(), "attention's shapes");
-    assert!(attend.key_bias.is_none_or(|bias| bias.len() == attend.key.rows()), "a bias for other keys");
-    assert!(attend.key.column_stride() == 1 && attend.query.column_stride() == 1, "channels must lie side by side");
+    assert!(
+        attend.key_bias.is_none_or(|bias| bias.len() == attend.key.rows()),
+        "a bias for other keys"
+    );
+    assert!(
+        attend.key.column_stride() == 1 && attend.query.column_stride() == 1,
+        "channels must lie side by side"
+    );
     scratch.resize(PANEL * (attend.key.rows() + attend.query.columns() + 4), 0.0);
     isa.run(Map { attend, map, scratch });
 }

@@ -22,7 +22,8 @@ pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
 /// Sign bits of the first `n` lanes, from eight of a row of eight ones and eight zeros.
 static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
-// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run`, whose caller has found the instructions.
+// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run`, whose
+// caller has found the instructions.
 impl Lanes for Avx2 {
     type V = __m256;
     const LANES: usize = 8;

@@ -19,7 +19,8 @@ pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
     work.run(Avx512(()))
 }
 
-// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run`, whose caller has found the instructions.
+// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run`,
+// whose caller has found the instructions.
 impl Lanes for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
@@ -105,11 +106,19 @@ impl Lanes for Avx512 {
 
     /// Sixteen by sixteen: pairs, fours, then quarters change places.
     #[inline(always)]
-    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, step: usize, factor: f32) {
+    unsafe fn transpose(
+        self,
+        from: *const f32,
+        row: usize,
+        to: *mut f32,
+        step: usize,
+        factor: f32,
+    ) {
         // SAFETY: see above, and the caller's promise.
         unsafe {
             let factor = self.splat(factor);
-            let r: [__m512; 16] = std::array::from_fn(|i| self.mul(self.load(from.add(i * row)), factor));
+            let r: [__m512; 16] =
+                std::array::from_fn(|i| self.mul(self.load(from.add(i * row)), factor));
             let pairs: [__m512; 16] = std::array::from_fn(|i| {
                 let (a, b) = (r[i & !1], r[i | 1]);
                 if i & 1 == 0 { _mm512_unpacklo_ps(a, b) } else { _mm512_unpackhi_ps(a, b) }
@@ -117,8 +126,15 @@ impl Lanes for Avx512 {
             // Row 4g + c now holds, in each quarter q, column 4q + c of rows 4g .. 4g + 4.
             let fours: [__m512; 16] = std::array::from_fn(|i| {
                 let (g, c) = (i & !3, i & 3);
-                let (a, b) = (_mm512_castps_pd(pairs[g + (c >> 1)]), _mm512_castps_pd(pairs[g + 2 + (c >> 1)]));
-                _mm512_castpd_ps(if c & 1 == 0 { _mm512_unpacklo_pd(a, b) } else { _mm512_unpackhi_pd(a, b) })
+                let (a, b) = (
+                    _mm512_castps_pd(pairs[g + (c >> 1)]),
+                    _mm512_castps_pd(pairs[g + 2 + (c >> 1)]),
+                );
+                _mm512_castpd_ps(if c & 1 == 0 {
+                    _mm512_unpacklo_pd(a, b)
+                } else {
+                    _mm512_unpackhi_pd(a, b)
+                })
             });
             for c in 0..4 {
                 let (a, b, e, f) = (fours[c], fours[4 + c], fours[8 + c], fours[12 + c]);

@@ -1,7 +1,7 @@
 //! Matrix products: weights packed once for linear layers, and products of any two matrices.
 //!
-//! Each element of C is one sum over k in order (in blocks of [`DEPTH`] for the general product), whatever the tile it falls into: results do not depend on how
-//! rows are shared out.
+//! Each element of C is one sum over k in order (in blocks of [`DEPTH`] for the general product),
+//! whatever the tile it falls into: results do not depend on how rows are shared out.
 #![allow(unsafe_code)]
 
 use super::isa::{Isa, Work};
@@ -14,7 +14,8 @@ use rayon::prelude::*;
 /// Rows of B that are packed at a time: a panel of them, 64 KiB, streams from the second cache.
 const DEPTH: usize = 512;
 
-/// A matrix B packed for products A·B: panels of 32 columns, each row by row, the last filled up with zeros.
+/// A matrix B packed for products A·B: panels of 32 columns, each row by row, the last filled up
+/// with zeros.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     data: Vec<f32>,
@@ -70,7 +71,8 @@ impl Work for Pack<'_> {
                 panel.fill(0.0);
             }
             let to = panel.as_mut_ptr();
-            // SAFETY: reads (k, j) for k < rows and j < width of this panel's columns; writes within the panel, which has `rows · PANEL` numbers.
+            // SAFETY: reads (k, j) for k < rows and j < width of this panel's columns; writes
+            // within the panel, which has `rows · PANEL` numbers.
             unsafe {
                 if step == 1 {
                     for k in 0..rows {
@@ -78,8 +80,10 @@ impl Work for Pack<'_> {
                     }
                     continue;
                 }
-                let (blocks, deep) =
-                    (width / L::LANES * L::LANES, if row == 1 { rows / L::LANES * L::LANES } else { 0 });
+                let (blocks, deep) = (
+                    width / L::LANES * L::LANES,
+                    if row == 1 { rows / L::LANES * L::LANES } else { 0 },
+                );
                 for k in (0..deep).step_by(L::LANES) {
                     for j in (0..blocks).step_by(L::LANES) {
                         l.transpose(b.add(j * step + k), step, to.add(k * PANEL + j), PANEL, 1.0);
@@ -113,17 +117,32 @@ pub enum After {
 
 /// `out = after(x · weights + bias)`.
 ///
-/// Shapes: `x` `[row, in]` with any strides, `weights` `[in, out]`, `bias` `[out]`, `out` `[row, out]`.
+/// Shapes: `x` `[row, in]` with any strides, `weights` `[in, out]`, `bias` `[out]`, `out` `[row,
+/// out]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn linear(isa: Isa, x: Matrix, weights: &Packed, bias: Option<&[f32]>, after: After, out: &mut MatrixMut) {
+pub fn linear(
+    isa: Isa,
+    x: Matrix,
+    weights: &Packed,
+    bias: Option<&[f32]>,
+    after: After,
+    out: &mut MatrixMut,
+) {
     assert!(
         x.columns() == weights.rows && x.rows() == out.rows() && weights.columns == out.columns(),
         "a product's shapes"
     );
     assert!(bias.is_none_or(|bias| bias.len() == weights.columns), "a bias of another length");
-    isa.run(Product { x, b: &weights.data, bias, add: after == After::Add, gelu: after == After::Gelu, out });
+    isa.run(Product {
+        x,
+        b: &weights.data,
+        bias,
+        add: after == After::Add,
+        gelu: after == After::Gelu,
+        out,
+    });
 }
 
 struct Product<'a, 'b> {
@@ -148,7 +167,8 @@ impl Work for Product<'_, '_> {
             let mut row = 0;
             while row < rows {
                 let height = share(rows - row, L::ROWS);
-                // SAFETY: the tile lies within `x`, the panel and `out`; a panel is filled up to whole vectors.
+                // SAFETY: the tile lies within `x`, the panel and `out`; a panel is filled up to
+                // whole vectors.
                 unsafe {
                     let to = c.add(row * self.out.row_stride() + from);
                     l.tile(&Tile {
@@ -164,7 +184,9 @@ impl Work for Product<'_, '_> {
                         c: to,
                         c_row: self.out.row_stride(),
                         keep: if self.add { Keep::All } else { Keep::Nothing },
-                        column_bias: self.bias.map_or(std::ptr::null(), |bias| bias.as_ptr().add(from)),
+                        column_bias: self
+                            .bias
+                            .map_or(std::ptr::null(), |bias| bias.as_ptr().add(from)),
                         row_bias: std::ptr::null(),
                         row_scale: std::ptr::null(),
                     });
@@ -188,7 +210,8 @@ impl Work for Product<'_, '_> {
     }
 }
 
-/// How many of the rows that are left go into the next tile: all tiles full, and the last two alike, since a tile of one row takes as long as one of eight.
+/// How many of the rows that are left go into the next tile: all tiles full, and the last two
+/// alike, since a tile of one row takes as long as one of eight.
 #[inline(always)]
 pub(crate) fn share(left: usize, most: usize) -> usize {
     if left <= most {
@@ -209,15 +232,27 @@ pub enum Spread {
     Pool,
 }
 
-/// `c = a · b`, or `c += a · b` with [`After::Add`] ([`After::Gelu`] applies GELU at the end): a general product; for transposes give `a.transposed()` or
-/// `b.transposed()`. `scratch` is where B is packed; keep it to save the allocation.
+/// `c = a · b`, or `c += a · b` with [`After::Add`] ([`After::Gelu`] applies GELU at the end): a
+/// general product; for transposes give `a.transposed()` or `b.transposed()`. `scratch` is where B
+/// is packed; keep it to save the allocation.
 ///
 /// Shapes: `a` `[row, k]`, `b` `[k, column]`, `c` `[row, column]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn gemm(isa: Isa, a: Matrix, b: Matrix, after: After, c: &mut MatrixMut, spread: Spread, scratch: &mut Packed) {
-    assert!(a.columns() == b.rows() && a.rows() == c.rows() && b.columns() == c.columns(), "a product's shapes");
+pub fn gemm(
+    isa: Isa,
+    a: Matrix,
+    b: Matrix,
+    after: After,
+    c: &mut MatrixMut,
+    spread: Spread,
+    scratch: &mut Packed,
+) {
+    assert!(
+        a.columns() == b.rows() && a.rows() == c.rows() && b.columns() == c.columns(),
+        "a product's shapes"
+    );
     let depth = a.columns();
     let mut from = 0;
     loop {
@@ -326,16 +361,33 @@ mod tests {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let large = if cfg!(miri) { (3, 2, 600) } else { (150, 70, 600) };
         for (m, n, k) in shapes().chain([large]) {
-            let (a, b, c) = (draw(&mut random, m * k), draw(&mut random, k * n), draw(&mut random, m * n));
+            let (a, b, c) =
+                (draw(&mut random, m * k), draw(&mut random, k * n), draw(&mut random, m * n));
             for transposed in 0..4 {
-                let a = if transposed & 1 == 0 { Matrix::new(&a, m, k) } else { Matrix::new(&a, k, m).transposed() };
-                let b = if transposed & 2 == 0 { Matrix::new(&b, k, n) } else { Matrix::new(&b, n, k).transposed() };
+                let a = if transposed & 1 == 0 {
+                    Matrix::new(&a, m, k)
+                } else {
+                    Matrix::new(&a, k, m).transposed()
+                };
+                let b = if transposed & 2 == 0 {
+                    Matrix::new(&b, k, n)
+                } else {
+                    Matrix::new(&b, n, k).transposed()
+                };
                 let product = exact(a, b);
                 for isa in Isa::all() {
                     let mut scratch = Packed::default();
                     let mut run = |after, spread| {
                         let mut c = c.clone();
-                        gemm(isa, a, b, after, &mut MatrixMut::new(&mut c, m, n), spread, &mut scratch);
+                        gemm(
+                            isa,
+                            a,
+                            b,
+                            after,
+                            &mut MatrixMut::new(&mut c, m, n),
+                            spread,
+                            &mut scratch,
+                        );
                         c
                     };
                     let what = format!("{} {m}×{n}×{k}, {transposed}", isa.name());
@@ -358,7 +410,14 @@ mod tests {
         for isa in Isa::all() {
             let packed = Packed::new(isa, Matrix::new(&b, k, n));
             let mut all = vec![0.0; m * n];
-            linear(isa, Matrix::new(&a, m, k), &packed, None, After::Gelu, &mut MatrixMut::new(&mut all, m, n));
+            linear(
+                isa,
+                Matrix::new(&a, m, k),
+                &packed,
+                None,
+                After::Gelu,
+                &mut MatrixMut::new(&mut all, m, n),
+            );
             for i in 0..m {
                 let mut one = vec![0.0; n];
                 let x = Matrix::new(&a[i * k..], 1, k);

@@ -5,8 +5,8 @@ use super::lanes::Lanes;
 use super::scalar::Scalar;
 use std::sync::OnceLock;
 
-/// An instruction set that the kernels are built for. A value exists only where the machine has it: [`Isa::all`] and [`Isa::best`] are the only sources but for
-/// [`Isa::SCALAR`].
+/// An instruction set that the kernels are built for. A value exists only where the machine has it:
+/// [`Isa::all`] and [`Isa::best`] are the only sources but for [`Isa::SCALAR`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(Kind);
 
@@ -21,7 +21,8 @@ enum Kind {
     Neon,
 }
 
-/// A kernel with its arguments, to be run over some lanes. Its `run` must be `#[inline(always)]`, so that it is compiled with the features of its caller.
+/// A kernel with its arguments, to be run over some lanes. Its `run` must be `#[inline(always)]`,
+/// so that it is compiled with the features of its caller.
 pub(crate) trait Work {
     /// What comes out.
     type Output;

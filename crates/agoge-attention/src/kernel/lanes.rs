@@ -3,7 +3,8 @@
 
 use super::tile::Tile;
 
-/// The operations that kernels are written in. A value of an implementing type is the proof that its instructions exist.
+/// The operations that kernels are written in. A value of an implementing type is the proof that
+/// its instructions exist.
 pub(crate) trait Lanes: Copy {
     /// The vector.
     type V: Copy;
@@ -61,12 +62,20 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// As [`Tile`] says.
     unsafe fn tile(self, tile: &Tile);
-    /// Writes the transpose of `LANES` rows of `LANES` numbers, `row` apart at `from`, to `LANES` rows `step` apart at `to`, times `factor`.
+    /// Writes the transpose of `LANES` rows of `LANES` numbers, `row` apart at `from`, to `LANES`
+    /// rows `step` apart at `to`, times `factor`.
     ///
     /// # Safety
     /// Those can be read and written, and do not overlap.
     #[inline(always)]
-    unsafe fn transpose(self, from: *const f32, row: usize, to: *mut f32, step: usize, factor: f32) {
+    unsafe fn transpose(
+        self,
+        from: *const f32,
+        row: usize,
+        to: *mut f32,
+        step: usize,
+        factor: f32,
+    ) {
         for i in 0..Self::LANES {
             for j in 0..Self::LANES {
                 // SAFETY: within both blocks.

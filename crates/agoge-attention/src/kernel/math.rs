@@ -9,7 +9,8 @@ pub(crate) const LOG2_E: f32 = std::f32::consts::LOG2_E;
 
 /// `2^x`, for `x ≤ 127`; zero below about −127 and at −∞.
 ///
-/// `x = n + f` with whole `n` and `|f| ≤ 1/2`; `2^f` by a polynomial whose relative error is 9e-8 (weighted least squares on Chebyshev points).
+/// `x = n + f` with whole `n` and `|f| ≤ 1/2`; `2^f` by a polynomial whose relative error is 9e-8
+/// (weighted least squares on Chebyshev points).
 // One coefficient is nearly ln 2, as it must be; it is fitted with the others.
 #[allow(clippy::approx_constant)]
 #[inline(always)]
@@ -24,10 +25,12 @@ pub(crate) fn exp2<L: Lanes>(l: L, x: L::V) -> L::V {
     l.scale(p, n)
 }
 
-/// GELU (Hendrycks and Gimpel 2016) with the exact normal distribution: `x · Φ(x) = max(x, 0) − |x| · Φ(−|x|)`.
+/// GELU (Hendrycks and Gimpel 2016) with the exact normal distribution: `x · Φ(x) = max(x, 0) − |x|
+/// · Φ(−|x|)`.
 ///
-/// `Φ(−a) = t·P(t)·exp(−a²/2)` with `t = 1/(1 + 0.235 a)`: the form of Hastings (1955; Abramowitz and Stegun 7.1.26), fitted so that the error of GELU, not of
-/// erf, is least. Absolute error 2.6e-7.
+/// `Φ(−a) = t·P(t)·exp(−a²/2)` with `t = 1/(1 + 0.235 a)`: the form of Hastings (1955; Abramowitz
+/// and Stegun 7.1.26), fitted so that the error of GELU, not of erf, is least. Absolute error
+/// 2.6e-7.
 #[inline(always)]
 pub(crate) fn gelu_lanes<L: Lanes>(l: L, x: L::V) -> L::V {
     let zero = l.splat(0.0);
@@ -63,7 +66,13 @@ impl<F: Map> Work for InPlace<'_, F> {
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
             // SAFETY: fewer than LANES numbers, and as many as the slice has.
-            unsafe { l.store_first(rest.as_mut_ptr(), rest.len(), F::of(l, l.load_first(rest.as_ptr(), rest.len()))) };
+            unsafe {
+                l.store_first(
+                    rest.as_mut_ptr(),
+                    rest.len(),
+                    F::of(l, l.load_first(rest.as_ptr(), rest.len())),
+                )
+            };
         }
     }
 }
@@ -86,12 +95,14 @@ impl Map for Gelu {
     }
 }
 
-/// `exp` of each number, in place; relative error about 1e-7 · (1 + |x|), zero below −88, and at most 2^127.
+/// `exp` of each number, in place; relative error about 1e-7 · (1 + |x|), zero below −88, and at
+/// most 2^127.
 pub fn exp(isa: Isa, x: &mut [f32]) {
     isa.run(InPlace::<Exp>(x, std::marker::PhantomData));
 }
 
-/// GELU of each number, in place: `x · Φ(x)`, exact to 3e-7 as PyTorch's `nn.GELU()` (Hendrycks and Gimpel 2016).
+/// GELU of each number, in place: `x · Φ(x)`, exact to 3e-7 as PyTorch's `nn.GELU()` (Hendrycks and
+/// Gimpel 2016).
 pub fn gelu(isa: Isa, x: &mut [f32]) {
     isa.run(InPlace::<Gelu>(x, std::marker::PhantomData));
 }
@@ -115,7 +126,11 @@ mod tests {
             gelu(isa, &mut y);
             for (x, y) in x.iter().zip(y) {
                 let exact = 0.5 * f64::from(*x) * libm::erfc(-f64::from(*x) / 2f64.sqrt());
-                assert!((f64::from(y) - exact).abs() < 1e-6, "{}: gelu({x}) = {y}, not {exact}", isa.name());
+                assert!(
+                    (f64::from(y) - exact).abs() < 1e-6,
+                    "{}: gelu({x}) = {y}, not {exact}",
+                    isa.name()
+                );
             }
         }
     }
@@ -129,7 +144,11 @@ mod tests {
             for (x, y) in x.iter().zip(y) {
                 let exact = f64::from(*x).exp();
                 let off = (f64::from(y) - exact).abs() / exact;
-                assert!(off < 3e-7 * f64::from(1.0 + x.abs()), "{}: exp({x}) = {y}, off by {off}", isa.name());
+                assert!(
+                    off < 3e-7 * f64::from(1.0 + x.abs()),
+                    "{}: exp({x}) = {y}, off by {off}",
+                    isa.name()
+                );
             }
             let mut ends = [f32::NEG_INFINITY, -1e30, -200.0, 0.0, 1e30];
             exp(isa, &mut ends);

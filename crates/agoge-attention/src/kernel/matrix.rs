@@ -14,7 +14,8 @@ pub struct Matrix<'a> {
     lives: PhantomData<&'a f32>,
 }
 
-// SAFETY: it stands for shared references to its elements. (It is no slice because what lies between them may be another thread's to write.)
+// SAFETY: it stands for shared references to its elements. (It is no slice because what lies
+// between them may be another thread's to write.)
 unsafe impl Send for Matrix<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Matrix<'_> {}
@@ -39,7 +40,10 @@ impl<'a> Matrix<'a> {
         row_stride: usize,
         column_stride: usize,
     ) -> Matrix<'a> {
-        assert!(extent(rows, columns, row_stride, column_stride) <= data.len(), "a matrix reaches past its slice");
+        assert!(
+            extent(rows, columns, row_stride, column_stride) <= data.len(),
+            "a matrix reaches past its slice"
+        );
         Matrix { data: data.as_ptr(), rows, columns, row_stride, column_stride, lives: PhantomData }
     }
 
@@ -128,7 +132,8 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// A matrix that is written, `[row, column]`: columns next to each other, rows any distance apart. What lies between its rows is not its own.
+/// A matrix that is written, `[row, column]`: columns next to each other, rows any distance apart.
+/// What lies between its rows is not its own.
 #[derive(Debug)]
 pub struct MatrixMut<'a> {
     data: *mut f32,
@@ -156,8 +161,16 @@ impl<'a> MatrixMut<'a> {
     ///
     /// # Panics
     /// If it would reach past the slice, or its rows would overlap.
-    pub fn strided(data: &'a mut [f32], rows: usize, columns: usize, row_stride: usize) -> MatrixMut<'a> {
-        assert!(extent(rows, columns, row_stride, 1) <= data.len(), "a matrix reaches past its slice");
+    pub fn strided(
+        data: &'a mut [f32],
+        rows: usize,
+        columns: usize,
+        row_stride: usize,
+    ) -> MatrixMut<'a> {
+        assert!(
+            extent(rows, columns, row_stride, 1) <= data.len(),
+            "a matrix reaches past its slice"
+        );
         assert!(row_stride >= columns || rows <= 1, "rows of a matrix overlap");
         MatrixMut { data: data.as_mut_ptr(), rows, columns, row_stride, lives: PhantomData }
     }
@@ -188,7 +201,8 @@ impl<'a> MatrixMut<'a> {
     /// If there is none of that number.
     pub fn row(&mut self, i: usize) -> &mut [f32] {
         assert!(i < self.rows, "a row outside a matrix");
-        // SAFETY: row `i` lies in the slice that this was made of, and `&mut self` is held as long as the row.
+        // SAFETY: row `i` lies in the slice that this was made of, and `&mut self` is held as long
+        // as the row.
         unsafe { std::slice::from_raw_parts_mut(self.data.add(i * self.row_stride), self.columns) }
     }
 
@@ -202,7 +216,8 @@ impl<'a> MatrixMut<'a> {
         unsafe { std::slice::from_raw_parts(self.data.add(i * self.row_stride), self.columns) }
     }
 
-    /// Some of its rows, every `step`-th from `from` on: a sequence over time is every `parts`-th row.
+    /// Some of its rows, every `step`-th from `from` on: a sequence over time is every `parts`-th
+    /// row.
     ///
     /// # Panics
     /// If one lies outside.
@@ -217,11 +232,23 @@ impl<'a> MatrixMut<'a> {
     ///
     /// # Safety
     /// No row that is taken is used by anyone else while the part lives.
-    pub(crate) unsafe fn every_shared<'b>(&self, from: usize, step: usize, rows: usize) -> MatrixMut<'b> {
+    pub(crate) unsafe fn every_shared<'b>(
+        &self,
+        from: usize,
+        step: usize,
+        rows: usize,
+    ) -> MatrixMut<'b> {
         debug_assert!(rows == 0 || from + (rows - 1) * step < self.rows);
-        // SAFETY: a part of the same slice, by the assertion above (which `every` makes in earnest).
+        // SAFETY: a part of the same slice, by the assertion above (which `every` makes in
+        // earnest).
         let data = unsafe { self.data.add(if rows == 0 { 0 } else { from * self.row_stride }) };
-        MatrixMut { data, rows, columns: self.columns, row_stride: step * self.row_stride, lives: PhantomData }
+        MatrixMut {
+            data,
+            rows,
+            columns: self.columns,
+            row_stride: step * self.row_stride,
+            lives: PhantomData,
+        }
     }
 
     /// Some of its columns.
@@ -255,5 +282,9 @@ impl<'a> MatrixMut<'a> {
 
 /// How far a matrix reaches.
 fn extent(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
-    if rows == 0 || columns == 0 { 0 } else { (rows - 1) * row_stride + (columns - 1) * column_stride + 1 }
+    if rows == 0 || columns == 0 {
+        0
+    } else {
+        (rows - 1) * row_stride + (columns - 1) * column_stride + 1
+    }
 }

@@ -19,7 +19,8 @@ pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
     work.run(Neon(()))
 }
 
-// SAFETY of every block below that calls an instruction: NEON is part of every aarch64 target that the standard library is built for.
+// SAFETY of every block below that calls an instruction: NEON is part of every aarch64 target that
+// the standard library is built for.
 impl Lanes for Neon {
     type V = float32x4_t;
     const LANES: usize = 4;

@@ -5,15 +5,29 @@ use super::isa::{Isa, Work};
 use super::lanes::Lanes;
 use super::matrix::{Matrix, MatrixMut};
 
-/// `out = (x − mean) / sqrt(variance + epsilon) · gain + shift`, each row by itself, variance over `columns` (not less one), as PyTorch's `nn.LayerNorm`.
+/// `out = (x − mean) / sqrt(variance + epsilon) · gain + shift`, each row by itself, variance over
+/// `columns` (not less one), as PyTorch's `nn.LayerNorm`.
 ///
 /// Shapes: `x` and `out` `[row, channel]`, `gain` and `shift` `[channel]`.
 ///
 /// # Panics
 /// If the shapes differ or the columns of `x` are not next to each other.
-pub fn layer_norm(isa: Isa, x: Matrix, gain: &[f32], shift: &[f32], epsilon: f32, out: &mut MatrixMut) {
-    assert!(x.rows() == out.rows() && x.columns() == out.columns(), "layer norm of one shape into another");
-    assert!(gain.len() == x.columns() && shift.len() == x.columns() && x.column_stride() == 1, "layer norm's shapes");
+pub fn layer_norm(
+    isa: Isa,
+    x: Matrix,
+    gain: &[f32],
+    shift: &[f32],
+    epsilon: f32,
+    out: &mut MatrixMut,
+) {
+    assert!(
+        x.rows() == out.rows() && x.columns() == out.columns(),
+        "layer norm of one shape into another"
+    );
+    assert!(
+        gain.len() == x.columns() && shift.len() == x.columns() && x.column_stride() == 1,
+        "layer norm's shapes"
+    );
     isa.run(Norm { x: Some(x), gain, shift, epsilon, out });
 }
 
@@ -46,7 +60,8 @@ impl Work for Norm<'_, '_> {
         for row in 0..self.out.rows() {
             let out = self.out.row(row).as_mut_ptr();
             let x = self.x.map_or(out.cast_const(), |x| x.row(row).as_ptr());
-            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each number of `x` is read for the last time before that of `out` is written.
+            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each number of `x` is
+            // read for the last time before that of `out` is written.
             unsafe {
                 let mut sum = zero;
                 for at in (0..whole).step_by(L::LANES) {
@@ -75,7 +90,11 @@ impl Work for Norm<'_, '_> {
                 }
                 if rest > 0 {
                     let off = l.mul(l.sub(l.load_first(x.add(whole), rest), middle), scale);
-                    let y = l.fma(off, l.load_first(gain.add(whole), rest), l.load_first(shift.add(whole), rest));
+                    let y = l.fma(
+                        off,
+                        l.load_first(gain.add(whole), rest),
+                        l.load_first(shift.add(whole), rest),
+                    );
                     l.store_first(out.add(whole), rest, y);
                 }
             }
@@ -92,19 +111,29 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         for (rows, columns) in [(1, 1), (3, 7), (5, 16), (4, 33), (7, 64), (2, 99), (9, 128)] {
             let stride = columns + 3;
-            let mut draw = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 1.0).collect::<Vec<f32>>();
+            let mut draw =
+                |n: usize| (0..n).map(|_| random.f32() * 4.0 - 1.0).collect::<Vec<f32>>();
             let (x, gain, shift) = (draw(rows * stride), draw(columns), draw(columns));
             for isa in Isa::all() {
                 let mut out = vec![0.0; rows * columns];
                 let view = Matrix::strided(&x, rows, columns, stride, 1);
-                layer_norm(isa, view, &gain, &shift, 1e-5, &mut MatrixMut::new(&mut out, rows, columns));
+                layer_norm(
+                    isa,
+                    view,
+                    &gain,
+                    &shift,
+                    1e-5,
+                    &mut MatrixMut::new(&mut out, rows, columns),
+                );
                 for i in 0..rows {
-                    let row: Vec<f64> = x[i * stride..i * stride + columns].iter().map(|x| f64::from(*x)).collect();
+                    let row: Vec<f64> =
+                        x[i * stride..i * stride + columns].iter().map(|x| f64::from(*x)).collect();
                     let mean = row.iter().sum::<f64>() / columns as f64;
-                    let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / columns as f64;
+                    let variance =
+                        row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / columns as f64;
                     for j in 0..columns {
-                        let exact =
-                            (row[j] - mean) / (variance + 1e-5).sqrt() * f64::from(gain[j]) + f64::from(shift[j]);
+                        let exact = (row[j] - mean) / (variance + 1e-5).sqrt() * f64::from(gain[j])
+                            + f64::from(shift[j]);
                         let off = (exact - f64::from(out[i * columns + j])).abs();
                         assert!(off < 1e-5, "{} {rows}×{columns}: off by {off}", isa.name());
                     }

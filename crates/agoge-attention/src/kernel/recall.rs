@@ -23,14 +23,18 @@ pub struct Recall<'a> {
     pub scale: f32,
 }
 
-/// `out = softmax(scale · query·keys + bias) · values`, zeros if there is nothing to attend to. `weights` is scratch, `[place]`.
+/// `out = softmax(scale · query·keys + bias) · values`, zeros if there is nothing to attend to.
+/// `weights` is scratch, `[place]`.
 ///
 /// # Panics
 /// If shapes do not fit or the number of places is not a multiple of [`PLACES`].
 pub fn recall(isa: Isa, what: Recall, out: &mut [f32], weights: &mut [f32]) {
     let (channels, places) = (what.query.len(), what.bias.len());
     assert!(places.is_multiple_of(PLACES) && weights.len() == places, "places of a memory");
-    assert!(what.keys.len() == channels * places && what.values.len() == channels * places, "a memory's shape");
+    assert!(
+        what.keys.len() == channels * places && what.values.len() == channels * places,
+        "a memory's shape"
+    );
     assert!(out.len() == channels, "a head's output");
     isa.run(Step { what, out, weights });
 }
@@ -50,14 +54,21 @@ impl Work for Step<'_, '_> {
         let factor = what.scale * LOG2_E;
         let mut most = f32::NEG_INFINITY;
         for from in (0..places).step_by(L::LANES) {
-            // SAFETY: the border has checked that keys, bias and weights hold whole vectors from `from` on, for every channel.
+            // SAFETY: the border has checked that keys, bias and weights hold whole vectors from
+            // `from` on, for every channel.
             unsafe {
                 let mut energy = l.splat(0.0);
                 for (channel, &q) in what.query.iter().enumerate() {
-                    energy =
-                        l.fma(l.splat(q * factor), l.load(what.keys.as_ptr().add(channel * places + from)), energy);
+                    energy = l.fma(
+                        l.splat(q * factor),
+                        l.load(what.keys.as_ptr().add(channel * places + from)),
+                        energy,
+                    );
                 }
-                l.store(weights.as_mut_ptr().add(from), l.add(energy, l.load(what.bias.as_ptr().add(from))));
+                l.store(
+                    weights.as_mut_ptr().add(from),
+                    l.add(energy, l.load(what.bias.as_ptr().add(from))),
+                );
             }
             most = weights[from..from + L::LANES].iter().copied().fold(most, f32::max);
         }
@@ -100,12 +111,15 @@ mod tests {
     fn a_memory_is_attended_to_like_a_sequence() {
         let mut random = fastrand::Rng::with_seed(3);
         for (channels, places) in [(12, 128), (16, 16), (3, 48)] {
-            let mut draw = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
-            let (query, rows_k, rows_v) = (draw(channels), draw(places * channels), draw(places * channels));
+            let mut draw =
+                |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
+            let (query, rows_k, rows_v) =
+                (draw(channels), draw(places * channels), draw(places * channels));
             let turned = |rows: &[f32]| -> Vec<f32> {
                 (0..channels * places).map(|i| rows[(i % places) * channels + i / places]).collect()
             };
-            let bias: Vec<f32> = (0..places).map(|j| if j % 5 == 2 { f32::NEG_INFINITY } else { 0.0 }).collect();
+            let bias: Vec<f32> =
+                (0..places).map(|j| if j % 5 == 2 { f32::NEG_INFINITY } else { 0.0 }).collect();
             let scale = 1.0 / (channels as f32).sqrt();
             for isa in Isa::all() {
                 let mut expected = vec![0.0; channels];
@@ -118,9 +132,16 @@ mod tests {
                     window: None,
                 };
                 let mut memory = vec![0.0; attention::scratch(channels)];
-                attend(isa, what, &mut MatrixMut::new(&mut expected, 1, channels), None, &mut memory);
+                attend(
+                    isa,
+                    what,
+                    &mut MatrixMut::new(&mut expected, 1, channels),
+                    None,
+                    &mut memory,
+                );
                 let (keys, values) = (turned(&rows_k), turned(&rows_v));
-                let what = Recall { query: &query, keys: &keys, values: &values, bias: &bias, scale };
+                let what =
+                    Recall { query: &query, keys: &keys, values: &values, bias: &bias, scale };
                 let (mut out, mut weights) = (vec![f32::NAN; channels], vec![f32::NAN; places]);
                 recall(isa, what, &mut out, &mut weights);
                 let off = out.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

@@ -1,6 +1,7 @@
 //! Stages of work on shared matrices, with one meeting of the threads between stages.
 //!
-//! A thread pool is woken once for all stages, not once for each: between stages threads wait for the last unit by looking, because a unit takes microseconds.
+//! A thread pool is woken once for all stages, not once for each: between stages threads wait for
+//! the last unit by looking, because a unit takes microseconds.
 #![allow(unsafe_code)]
 
 use super::gemm::Spread;
@@ -12,7 +13,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 /// How far a stage is; kept between runs to save the allocation.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// First unit that nobody took from the front, and past the last that nobody took from the back, in the upper and lower half.
+    /// First unit that nobody took from the front, and past the last that nobody took from the
+    /// back, in the upper and lower half.
     open: AtomicU64,
     done: AtomicUsize,
 }
@@ -23,18 +25,21 @@ impl Progress {
         *self.done.get_mut() = 0;
     }
 
-    /// Takes a unit from the front or the back: two threads meet in the middle, and each finds most of what it needs in its own cache, stage after stage.
+    /// Takes a unit from the front or the back: two threads meet in the middle, and each finds most
+    /// of what it needs in its own cache, stage after stage.
     fn claim(&self, front: bool) -> Option<usize> {
         let next = |open: u64| {
             let (first, past) = (open >> 32, open & 0xFFFF_FFFF);
-            (first < past).then(|| if front { (first + 1) << 32 | past } else { first << 32 | (past - 1) })
+            (first < past)
+                .then(|| if front { (first + 1) << 32 | past } else { first << 32 | (past - 1) })
         };
         let before = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
         Some(if front { before >> 32 } else { (before & 0xFFFF_FFFF) - 1 } as usize)
     }
 
-    /// Waits until all units are done. A unit that is not done is at work on another thread and waits for nobody. The core is offered to others only after what
-    /// would be a long time for a unit: once given away it is gone for milliseconds.
+    /// Waits until all units are done. A unit that is not done is at work on another thread and
+    /// waits for nobody. The core is offered to others only after what would be a long time for a
+    /// unit: once given away it is gone for milliseconds.
     fn wait(&self, units: usize) {
         let mut looks = 0;
         while self.done.load(Ordering::Acquire) < units {
@@ -63,7 +68,8 @@ pub struct Hand<'a> {
     pub write: MatrixMut<'a>,
 }
 
-/// Runs some stages: `units(stage)` says how a stage is shared out and `work(stage, unit, hand)` does it. Stage s writes `turns[s % 2]` and reads the other.
+/// Runs some stages: `units(stage)` says how a stage is shared out and `work(stage, unit, hand)`
+/// does it. Stage s writes `turns[s % 2]` and reads the other.
 ///
 /// # Panics
 /// If a matrix has other rows than a stage's grid.
@@ -93,8 +99,10 @@ pub fn relay(
                 let _done = Done(&progress.done);
                 let unit = units.unit(number);
                 let rows = unit.rows;
-                // SAFETY: a token lies in one sequence along an axis and in one piece of it, and each unit of a stage is claimed once: no row is in two hands.
-                // What is read was written by the stage before, whose units are all done, and is not written in this one.
+                // SAFETY: a token lies in one sequence along an axis and in one piece of it, and
+                // each unit of a stage is claimed once: no row is in two hands. What is read was
+                // written by the stage before, whose units are all done, and is not written in this
+                // one.
                 let hand = unsafe {
                     Hand {
                         lasting: lasting.every_shared(rows.from, rows.step, rows.count),
@@ -113,7 +121,8 @@ pub fn relay(
     }
 }
 
-/// Each member's work, on a thread of its own if one is free in time; otherwise whoever is there finds it done.
+/// Each member's work, on a thread of its own if one is free in time; otherwise whoever is there
+/// finds it done.
 fn team(members: Range<usize>, work: &(impl Fn(usize) + Sync)) {
     if members.len() < 2 {
         return work(members.start);
@@ -134,23 +143,38 @@ mod tests {
         {
             for spread in [Spread::Here, Spread::Pool] {
                 let tokens = times * parts;
-                let (mut lasting, mut one, mut two) = (vec![0.0; tokens * 2], vec![0.0; tokens], vec![0.0; tokens]);
-                let mut turns = [MatrixMut::new(&mut one, tokens, 1), MatrixMut::new(&mut two, tokens, 1)];
-                let axis = |stage: usize| if stage.is_multiple_of(2) { Axis::Time } else { Axis::Part };
+                let (mut lasting, mut one, mut two) =
+                    (vec![0.0; tokens * 2], vec![0.0; tokens], vec![0.0; tokens]);
+                let mut turns =
+                    [MatrixMut::new(&mut one, tokens, 1), MatrixMut::new(&mut two, tokens, 1)];
+                let axis =
+                    |stage: usize| if stage.is_multiple_of(2) { Axis::Time } else { Axis::Part };
                 let units = |stage| Units { times, parts, axis: axis(stage), tile };
                 let mut progress = Vec::new();
                 let mut view = MatrixMut::new(&mut lasting, tokens, 2);
-                relay(spread, 0..5, &mut progress, &mut view, &mut turns, units, |stage, unit, mut hand| {
-                    for i in 0..unit.rows.count {
-                        hand.lasting.row(i).iter_mut().for_each(|x| *x += 1.0);
-                        let seen: f32 = (0..tokens).map(|row| hand.read.at(row, 0)).sum();
-                        let token = unit.sequence.from + (unit.first + i) * unit.sequence.step;
-                        hand.write.row(i)[0] = if stage == 0 { token as f32 } else { seen / tokens as f32 };
-                    }
-                });
+                relay(
+                    spread,
+                    0..5,
+                    &mut progress,
+                    &mut view,
+                    &mut turns,
+                    units,
+                    |stage, unit, mut hand| {
+                        for i in 0..unit.rows.count {
+                            hand.lasting.row(i).iter_mut().for_each(|x| *x += 1.0);
+                            let seen: f32 = (0..tokens).map(|row| hand.read.at(row, 0)).sum();
+                            let token = unit.sequence.from + (unit.first + i) * unit.sequence.step;
+                            hand.write.row(i)[0] =
+                                if stage == 0 { token as f32 } else { seen / tokens as f32 };
+                        }
+                    },
+                );
                 assert!(lasting.iter().all(|x| *x == 5.0));
                 let mean = (tokens as f32 - 1.0) / 2.0;
-                assert!(one.iter().all(|x| (x - mean).abs() < 1e-2), "a stage began before the last had ended");
+                assert!(
+                    one.iter().all(|x| (x - mean).abs() < 1e-2),
+                    "a stage began before the last had ended"
+                );
             }
         }
     }
@@ -162,9 +186,17 @@ mod tests {
             let mut turns = [MatrixMut::new(&mut b, 8, 1), MatrixMut::new(&mut c, 8, 1)];
             let units = |_| Units { times: 8, parts: 1, axis: Axis::Time, tile: 1 };
             let mut view = MatrixMut::new(&mut a, 8, 1);
-            relay(Spread::Pool, 0..3, &mut Vec::new(), &mut view, &mut turns, units, |_, unit, _| {
-                assert!(unit.first != 3, "planted");
-            });
+            relay(
+                Spread::Pool,
+                0..3,
+                &mut Vec::new(),
+                &mut view,
+                &mut turns,
+                units,
+                |_, unit, _| {
+                    assert!(unit.first != 3, "planted");
+                },
+            );
         });
         assert!(fails.is_err());
     }

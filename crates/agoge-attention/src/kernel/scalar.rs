@@ -1,4 +1,5 @@
-//! Plain Rust, four numbers at a time: what the compiler makes of it runs anywhere, and every other path is tested against it.
+//! Plain Rust, four numbers at a time: what the compiler makes of it runs anywhere, and every other
+//! path is tested against it.
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;

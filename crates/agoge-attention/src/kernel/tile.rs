@@ -1,6 +1,8 @@
-//! The inner loop of every matrix product: a register tile of outer products (Goto and van de Geijn 2008).
+//! The inner loop of every matrix product: a register tile of outer products (Goto and van de Geijn
+//! 2008).
 //!
-//! One tile serves linear layers, the energies of attention and its weighted sum of values; what differs is said in [`Tile`].
+//! One tile serves linear layers, the energies of attention and its weighted sum of values; what
+//! differs is said in [`Tile`].
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
@@ -8,11 +10,14 @@ use super::lanes::Lanes;
 /// Columns of a packed panel: two vectors of AVX-512, four of AVX2, eight of NEON.
 pub(crate) const PANEL: usize = 32;
 
-/// `C = (keep · C + A·B + column bias + row bias) · row scale` for a tile that fits in registers. All strides are in numbers.
+/// `C = (keep · C + A·B + column bias + row bias) · row scale` for a tile that fits in registers.
+/// All strides are in numbers.
 ///
 /// # Safety
-/// Whoever runs it warrants: A can be read at `a + i·a_row + k·a_step`, B at `b + k·b_step .. + columns` (rounded up to whole vectors if `b_whole`), C can be
-/// written at `c + i·c_row .. + columns`, each optional vector has `rows` or `columns` numbers; for `i < rows`, `k < depth`. C overlaps nothing else.
+/// Whoever runs it warrants: A can be read at `a + i·a_row + k·a_step`, B at `b + k·b_step .. +
+/// columns` (rounded up to whole vectors if `b_whole`), C can be written at `c + i·c_row .. +
+/// columns`, each optional vector has `rows` or `columns` numbers; for `i < rows`, `k < depth`. C
+/// overlaps nothing else.
 pub(crate) struct Tile {
     /// Rows, `1 ..= Lanes::ROWS`.
     pub(crate) rows: usize,
@@ -61,7 +66,8 @@ pub(crate) enum Keep {
 ///
 /// # Safety
 /// As [`Tile`] says, with `rows = M` and `columns ≤ N · LANES`.
-// Loops by index are unrolled before the compiler decides what lives in registers; iterators over the sums cost half of the speed.
+// Loops by index are unrolled before the compiler decides what lives in registers; iterators over
+// the sums cost half of the speed.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Tile) {
@@ -111,7 +117,9 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
                 match t.keep {
                     Keep::Nothing => {}
                     Keep::All => sum = l.add(part(l, c, j, t.columns), sum),
-                    Keep::Scaled(by) => sum = l.fma(part(l, c, j, t.columns), l.splat(*by.add(i)), sum),
+                    Keep::Scaled(by) => {
+                        sum = l.fma(part(l, c, j, t.columns), l.splat(*by.add(i)), sum)
+                    }
                 }
                 if !t.row_bias.is_null() {
                     sum = l.add(sum, l.splat(*t.row_bias.add(i)));
@@ -161,7 +169,8 @@ unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
     }
 }
 
-/// The tile of each number of rows, one or two vectors wide: loops of known length stay in registers.
+/// The tile of each number of rows, one or two vectors wide: loops of known length stay in
+/// registers.
 macro_rules! tiles {
     ($($rows:literal)*) => {
         #[inline(always)]

@@ -1,4 +1,5 @@
-//! How the tokens of a grid `[time, part]` are shared out as work: each unit is some of the queries of one sequence, and owns their rows.
+//! How the tokens of a grid `[time, part]` are shared out as work: each unit is some of the queries
+//! of one sequence, and owns their rows.
 
 use super::matrix::Matrix;
 
@@ -32,7 +33,8 @@ impl Rows {
     }
 }
 
-/// The sequences of a grid along an axis, in pieces of at most `tile` queries. Row of a token: `time · parts + part`.
+/// The sequences of a grid along an axis, in pieces of at most `tile` queries. Row of a token:
+/// `time · parts + part`.
 #[derive(Clone, Copy, Debug)]
 pub struct Units {
     /// Times of the grid.
@@ -88,12 +90,18 @@ impl Units {
         self.sequences() * self.length().div_ceil(self.tile.max(1))
     }
 
-    /// A unit by its number: first pieces of all sequences, then second pieces, so that numbers that are near each other are near in time.
+    /// A unit by its number: first pieces of all sequences, then second pieces, so that numbers
+    /// that are near each other are near in time.
     pub fn unit(&self, number: usize) -> Unit {
         let (index, piece) = (number % self.sequences(), number / self.sequences());
         let sequence = self.sequence(index);
         let first = (piece * self.tile.max(1)).min(sequence.count);
         let count = self.tile.max(1).min(sequence.count - first);
-        Unit { index, sequence, first, rows: Rows { from: sequence.from + first * sequence.step, count, ..sequence } }
+        Unit {
+            index,
+            sequence,
+            first,
+            rows: Rows { from: sequence.from + first * sequence.step, count, ..sequence },
+        }
     }
 }

@@ -7,12 +7,17 @@ use crate::train::{Config, movements, train};
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 
-/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward or an arm low.
+/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward
+/// or an arm low.
 pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let mut clips = Vec::new();
     for athlete in athletes {
         for exercise in [Exercise::Squat, Exercise::OverheadReach] {
-            let kind = if exercise == Exercise::Squat { FaultKind::KneeInwardUp } else { FaultKind::Asymmetry };
+            let kind = if exercise == Exercise::Squat {
+                FaultKind::KneeInwardUp
+            } else {
+                FaultKind::Asymmetry
+            };
             let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
             let set = Set {
                 repetitions: 6,
@@ -48,7 +53,8 @@ fn small() -> Config {
         epochs: 120,
         batch: 12,
         learning_rate: 5e-3,
-        // All athletes of the simulator are seen by the same sensor, and a mirrored fault is another one.
+        // All athletes of the simulator are seen by the same sensor, and a mirrored fault is
+        // another one.
         augment: Augment { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0, sense: 0.0 },
         ..Config::default()
     }
@@ -72,7 +78,10 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let evaluation = Evaluation::of(&clips, &folds);
     // What was made is not made again: a watcher that refuses is never asked.
     let mut refuse = |_: &_, _, _| panic!("nothing is left to do");
-    assert_eq!(leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(), folds);
+    assert_eq!(
+        leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(),
+        folds
+    );
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
     let worth = |p| evaluation.calibration.at(p).unwrap();
@@ -82,7 +91,8 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let config = Config { epochs: 2, ..small() };
     let once = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let (encoder, size) = pool.install(|| train(&clips, &names, &config, None, &mut |_| {})).unwrap();
+        let (encoder, size) =
+            pool.install(|| train(&clips, &names, &config, None, &mut |_| {})).unwrap();
         Model::new(encoder, size, card(names.clone()), &clips).to_bytes().unwrap()
     };
     assert!(once(1) == once(2), "another number of threads gives other weights");
@@ -92,7 +102,8 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
 fn weights_come_back_and_hostile_files_are_named() {
     let clips = clips(0..1);
     let names = movements(&clips);
-    let (encoder, size) = train(&clips, &names, &Config { epochs: 1, ..small() }, None, &mut |_| {}).unwrap();
+    let (encoder, size) =
+        train(&clips, &names, &Config { epochs: 1, ..small() }, None, &mut |_| {}).unwrap();
     let model = Model::new(encoder, size, card(names), &clips);
     let bytes = model.to_bytes().unwrap();
     let again = Model::from_bytes(&bytes, "x").unwrap();
@@ -117,7 +128,8 @@ fn weights_come_back_and_hostile_files_are_named() {
     assert!(Model::from_bytes(&other, "x").unwrap_err().to_string().contains("version"));
 }
 
-/// A model that learned from both knows the movement from either; one that never saw a sensor is not shown any.
+/// A model that learned from both knows the movement from either; one that never saw a sensor is
+/// not shown any.
 #[test]
 fn a_model_knows_the_movement_by_body_sensor_or_both() {
     let clips: Vec<Clip> = clips(0..3)
@@ -130,9 +142,11 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
             Clip { motion: Motion { sensor, ..clip.motion }, ..clip }
         })
         .collect();
-    let (own, others): (Vec<Clip>, Vec<Clip>) = clips.into_iter().partition(|clip| clip.athlete == "0");
+    let (own, others): (Vec<Clip>, Vec<Clip>) =
+        clips.into_iter().partition(|clip| clip.athlete == "0");
     let names = movements(&others);
-    let config = Config { epochs: 40, augment: Augment { sense: 0.5, ..small().augment }, ..small() };
+    let config =
+        Config { epochs: 40, augment: Augment { sense: 0.5, ..small().augment }, ..small() };
     let once = |clips: &[Clip]| {
         let (encoder, size) = train(clips, &names, &config, None, &mut |_| {}).unwrap();
         Model::new(encoder, size, card(names.clone()), clips)
@@ -142,7 +156,9 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
     let right = |change: &dyn Fn(&Motion) -> Motion| {
         let motions: Vec<Motion> = own.iter().map(|clip| change(&clip.motion)).collect();
         let readings = model.read_motions(&motions.iter().collect::<Vec<_>>());
-        let knows = |(reading, clip): &(&Reading, &Clip)| reading.movement[model.class(&clip.movement).unwrap()] > 0.5;
+        let knows = |(reading, clip): &(&Reading, &Clip)| {
+            reading.movement[model.class(&clip.movement).unwrap()] > 0.5
+        };
         readings.iter().zip(&own).filter(knows).count()
     };
     for (what, right) in [
@@ -152,8 +168,10 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
     ] {
         assert!(right >= own.len() - 1, "by {what} {right} of {}", own.len());
     }
-    let bodies: Vec<Clip> =
-        others.iter().map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() }).collect();
+    let bodies: Vec<Clip> = others
+        .iter()
+        .map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() })
+        .collect();
     let blind = once(&bodies);
     assert!(!blind.card().sensor);
     let both = &own[0].motion;

@@ -1,4 +1,5 @@
-//! Scaled dot-product attention (Vaswani et al. 2017) whose attention never exists as a whole, in either direction.
+//! Scaled dot-product attention (Vaswani et al. 2017) whose attention never exists as a whole, in
+//! either direction.
 
 use super::operation::{Operation, Side, Values, apply};
 use super::rotary::Rotary;
@@ -15,19 +16,22 @@ use std::sync::Arc;
 pub struct Sight {
     /// Factor of the energies; one over the root of a head's channels if none is given.
     pub scale: Option<f32>,
-    /// Keys that are not attended to, `[sequence, key, 1]`, or `[outer, key, inner]` for [`self_attention`].
+    /// Keys that are not attended to, `[sequence, key, 1]`, or `[outer, key, inner]` for
+    /// [`self_attention`].
     pub hidden: Option<Tensor<3, Bool>>,
     /// Whether a query sees the keys up to its own place only; the last query is at the last key.
     pub causal: bool,
-    /// What is added to the energies, `[1 or sequence, 1 or head, query, key]` (for [`self_attention`] the sequences are the outer ones); a constant, no gradient
-    /// reaches it. With it the attention is made as a whole, by plain Burn.
+    /// What is added to the energies, `[1 or sequence, 1 or head, query, key]` (for
+    /// [`self_attention`] the sequences are the outer ones); a constant, no gradient reaches it.
+    /// With it the attention is made as a whole, by plain Burn.
     pub bias: Option<Tensor<4>>,
     /// Rotary positions of the queries and of the keys.
     pub rotary: Option<[Rotary; 2]>,
 }
 
-/// Attention of each query over the keys of its sequence. Shapes: `query` `[sequence, head, query, channel]`, `key` and `value` `[sequence, head, key, channel]`;
-/// returns the shape of `query`. A query that sees no key gets zeros and gives no gradient.
+/// Attention of each query over the keys of its sequence. Shapes: `query` `[sequence, head, query,
+/// channel]`, `key` and `value` `[sequence, head, key, channel]`; returns the shape of `query`. A
+/// query that sees no key gets zeros and gives no gradient.
 pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sight) -> Tensor<4> {
     let [outer, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
@@ -44,18 +48,24 @@ pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sig
     };
     let shape = Shape { outer, inner: 1, heads, queries, keys, channels };
     let parts = [layout(queries), layout(keys), layout(keys)];
-    apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(queries) }, [q, k, v])
+    apply(
+        Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(queries) },
+        [q, k, v],
+    )
 }
 
-/// Self-attention along the second dimension. Shapes: `joined` `[outer, token, inner, 3 · width]` (queries, keys and values of all heads beside each other, as one
-/// linear map makes them); returns `[outer, token, inner, width]`. With `[batch · time, part, 1, …]` parts attend to parts, with `[batch, time, part, …]` each part
-/// attends over time, and nothing is moved in memory for it. `width` is a multiple of `heads`.
+/// Self-attention along the second dimension. Shapes: `joined` `[outer, token, inner, 3 · width]`
+/// (queries, keys and values of all heads beside each other, as one linear map makes them); returns
+/// `[outer, token, inner, width]`. With `[batch · time, part, 1, …]` parts attend to parts, with
+/// `[batch, time, part, …]` each part attends over time, and nothing is moved in memory for it.
+/// `width` is a multiple of `heads`.
 pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<4> {
     let [outer, tokens, inner, triple] = joined.dims();
     let (all, channels) = (triple / 3, triple / 3 / heads);
     let (true, Some(side)) = (tiled(sight, tokens, tokens), Side::of(&joined)) else {
         let hidden = sight.hidden.clone();
-        let hidden = hidden.map(|hidden| hidden.swap_dims(1, 2).reshape([outer * inner, tokens, 1]));
+        let hidden =
+            hidden.map(|hidden| hidden.swap_dims(1, 2).reshape([outer * inner, tokens, 1]));
         let spread = |rotary: &Rotary| rotary.repeated(outer, inner);
         let each = |bias: Tensor<4>| {
             let [outer, heads, queries, keys] = bias.dims();
@@ -70,7 +80,8 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
             ..sight.clone()
         };
         let [query, key, value] = split(joined, heads);
-        let out = plain(query, key, value, &sight).swap_dims(1, 2).reshape([outer, inner, tokens, all]);
+        let out =
+            plain(query, key, value, &sight).swap_dims(1, 2).reshape([outer, inner, tokens, all]);
         return out.swap_dims(1, 2);
     };
     let layout = |start: usize, row: usize| Layout {
@@ -85,7 +96,8 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
     apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(0, all) }, [side])
 }
 
-/// Queries, keys and values out of what one linear map makes of them, each `[outer · inner, head, token, channel]`; `joined` is as in [`self_attention`].
+/// Queries, keys and values out of what one linear map makes of them, each `[outer · inner, head,
+/// token, channel]`; `joined` is as in [`self_attention`].
 pub(crate) fn split(joined: Tensor<4>, heads: usize) -> [Tensor<4>; 3] {
     let [outer, tokens, inner, triple] = joined.dims();
     let all = triple / 3;
@@ -105,11 +117,17 @@ fn scale(sight: &Sight, channels: usize) -> f32 {
 }
 
 /// The same by Burn's own operations, for other backends and as what the tests compare with.
-pub(crate) fn plain(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sight) -> Tensor<4> {
+pub(crate) fn plain(
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    sight: &Sight,
+) -> Tensor<4> {
     weights(query, key, sight).matmul(value)
 }
 
-/// The attention itself, `[sequence, head, query, key]`: how much each query attends to each key. Shapes as in [`attention()`].
+/// The attention itself, `[sequence, head, query, key]`: how much each query attends to each key.
+/// Shapes as in [`attention()`].
 pub(crate) fn weights(query: Tensor<4>, key: Tensor<4>, sight: &Sight) -> Tensor<4> {
     let [sequences, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
@@ -128,8 +146,11 @@ pub(crate) fn weights(query: Tensor<4>, key: Tensor<4>, sight: &Sight) -> Tensor
         unseen = unseen.bool_or(hidden.expand([sequences, heads, queries, keys]));
     }
     if sight.causal {
-        let later = Tensor::<2, Bool>::tril_mask([queries, keys], keys as i64 - queries as i64, &device);
-        unseen = unseen.bool_or(later.reshape([1, 1, queries, keys]).expand([sequences, heads, queries, keys]));
+        let later =
+            Tensor::<2, Bool>::tril_mask([queries, keys], keys as i64 - queries as i64, &device);
+        unseen = unseen.bool_or(
+            later.reshape([1, 1, queries, keys]).expand([sequences, heads, queries, keys]),
+        );
     }
     softmax(energy.mask_fill(unseen.clone(), -1e9), 3).mask_fill(unseen, 0.0)
 }
@@ -174,7 +195,10 @@ impl Rules {
     fn new(sight: &Sight, shape: &Shape) -> Rules {
         let hidden = sight.hidden.clone().map(|hidden| {
             let hidden = hidden.swap_dims(1, 2).into_data();
-            hidden.iter::<bool>().map(|hidden| if hidden { f32::NEG_INFINITY } else { 0.0 }).collect()
+            hidden
+                .iter::<bool>()
+                .map(|hidden| if hidden { f32::NEG_INFINITY } else { 0.0 })
+                .collect()
         });
         let first = shape.keys.saturating_sub(shape.queries);
         Rules {
@@ -233,18 +257,35 @@ impl Shape {
 
 impl Layout {
     /// The rows of a sequence.
-    fn view<'a>(&self, values: &'a [f32], which: [usize; 3], tokens: usize, channels: usize) -> Matrix<'a> {
+    fn view<'a>(
+        &self,
+        values: &'a [f32],
+        which: [usize; 3],
+        tokens: usize,
+        channels: usize,
+    ) -> Matrix<'a> {
         Matrix::strided(&values[self.first(which)..], tokens, channels, self.token, 1)
     }
 
-    fn view_mut<'a>(&self, values: &'a mut [f32], which: [usize; 3], tokens: usize, channels: usize) -> MatrixMut<'a> {
+    fn view_mut<'a>(
+        &self,
+        values: &'a mut [f32],
+        which: [usize; 3],
+        tokens: usize,
+        channels: usize,
+    ) -> MatrixMut<'a> {
         MatrixMut::strided(&mut values[self.first(which)..], tokens, channels, self.token)
     }
 }
 
 impl<const N: usize> Attend<N> {
     /// One sequence's attention, its queries and keys turned if they have positions.
-    fn of<'a>(&'a self, inputs: &'a [Values; N], which: [usize; 3], turned: &'a mut [Vec<f32>; 2]) -> Kernel<'a> {
+    fn of<'a>(
+        &'a self,
+        inputs: &'a [Values; N],
+        which: [usize; 3],
+        turned: &'a mut [Vec<f32>; 2],
+    ) -> Kernel<'a> {
         let Shape { inner, keys, channels, .. } = self.shape;
         let tokens = self.shape.tokens();
         let view = |i: usize| self.parts[i].view(inputs[i % N].slice(), which, tokens[i], channels);
@@ -283,12 +324,23 @@ impl<const N: usize> Operation<N> for Attend<N> {
             for (i, which) in self.shape.sequences().enumerate() {
                 let sums = keep.then(|| &mut sums[i * queries..(i + 1) * queries]);
                 let to = &mut self.out.view_mut(&mut out, which, queries, channels);
-                attend(Isa::best(), self.of(&inputs, which, &mut room.turned), to, sums, &mut room.scratch);
+                attend(
+                    Isa::best(),
+                    self.of(&inputs, which, &mut room.turned),
+                    to,
+                    sums,
+                    &mut room.scratch,
+                );
             }
         });
-        let dims = if N == 1 { [outer, queries, inner, heads * channels] } else { [outer, heads, queries, channels] };
+        let dims = if N == 1 {
+            [outer, queries, inner, heads * channels]
+        } else {
+            [outer, heads, queries, channels]
+        };
         let result = Values::new(out, &dims);
-        let kept = keep.then(|| Kept { attend: self, inputs, result: result.clone(), sums: sums.into() });
+        let kept =
+            keep.then(|| Kept { attend: self, inputs, result: result.clone(), sums: sums.into() });
         (result, kept)
     }
 
@@ -312,15 +364,30 @@ impl<const N: usize> Operation<N> for Attend<N> {
                 {
                     let [of_query, of_key, of_value] = &mut *of;
                     let view = |of, tokens| MatrixMut::new(of, tokens, channels);
-                    let (mut of_query, mut of_key, mut of_value) =
-                        (view(of_query, tokens[0]), view(of_key, tokens[1]), view(of_value, tokens[2]));
-                    attend_back(Isa::best(), back, &mut of_query, &mut of_key, &mut of_value, scratch);
+                    let (mut of_query, mut of_key, mut of_value) = (
+                        view(of_query, tokens[0]),
+                        view(of_key, tokens[1]),
+                        view(of_value, tokens[2]),
+                    );
+                    attend_back(
+                        Isa::best(),
+                        back,
+                        &mut of_query,
+                        &mut of_key,
+                        &mut of_value,
+                        scratch,
+                    );
                 }
                 for (rotary, of) in attend.rules.rotary.iter().flatten().zip(of.iter_mut()) {
                     rotary.turn_rows(of, which[0], channels, true);
                 }
                 for (part, of) in of.iter().enumerate() {
-                    let to = &mut attend.parts[part].view_mut(&mut gradients[part % N], which, tokens[part], channels);
+                    let to = &mut attend.parts[part].view_mut(
+                        &mut gradients[part % N],
+                        which,
+                        tokens[part],
+                        channels,
+                    );
                     for (i, row) in of.chunks_exact(channels.max(1)).enumerate() {
                         to.row(i).copy_from_slice(row);
                     }

@@ -1,4 +1,5 @@
-//! Elementwise work in vectors of whatever length the machine has: loops in plain Rust inside a kernel, which is built for each instruction set.
+//! Elementwise work in vectors of whatever length the machine has: loops in plain Rust inside a
+//! kernel, which is built for each instruction set.
 
 use super::operation::Values;
 use crate::kernel::{Isa, Lanes, Work};

@@ -7,24 +7,38 @@ use crate::kernel::{self, After, Isa, Matrix, MatrixMut, Packed, Spread, gemm};
 use burn::tensor::{Tensor, activation, module};
 use std::cell::RefCell;
 
-/// `x · weight + bias`. Shapes: `x` `[…, in]`, `weight` `[in, out]`, `bias` `[out]`; returns `[…, out]`.
-pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+/// `x · weight + bias`. Shapes: `x` `[…, in]`, `weight` `[in, out]`, `bias` `[out]`; returns `[…,
+/// out]`.
+pub fn linear<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<D> {
     match sides(&x, &weight, bias.as_ref()) {
         Some(inputs) => apply::<_, 3, D>(Linear { gelu: false }, inputs),
         None => module::linear(x, weight, bias),
     }
 }
 
-/// `gelu(x · weight + bias)` with the exact GELU (Hendrycks & Gimpel 2016). Shapes as for [`linear`]. The derivative is taken along in the forward pass, where it
-/// costs next to nothing, and is all that is kept of the wide layer.
-pub fn linear_gelu<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+/// `gelu(x · weight + bias)` with the exact GELU (Hendrycks & Gimpel 2016). Shapes as for
+/// [`linear`]. The derivative is taken along in the forward pass, where it costs next to nothing,
+/// and is all that is kept of the wide layer.
+pub fn linear_gelu<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<2>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<D> {
     match sides(&x, &weight, bias.as_ref()) {
         Some(inputs) => apply::<_, 3, D>(Linear { gelu: true }, inputs),
         None => activation::gelu(module::linear(x, weight, bias)),
     }
 }
 
-fn sides<const D: usize>(x: &Tensor<D>, weight: &Tensor<2>, bias: Option<&Tensor<1>>) -> Option<[Side; 3]> {
+fn sides<const D: usize>(
+    x: &Tensor<D>,
+    weight: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+) -> Option<[Side; 3]> {
     let bias = match bias {
         Some(bias) => Side::of(bias)?,
         None => Side::constant(Vec::new()),
@@ -52,7 +66,8 @@ thread_local! {
 fn product(a: Matrix, b: Matrix) -> Vec<f32> {
     let mut out = vec![0.0; a.rows() * b.columns()];
     let to = &mut MatrixMut::new(&mut out, a.rows(), b.columns());
-    PACKED.with_borrow_mut(|packed| gemm(Isa::best(), a, b, After::Write, to, Spread::Here, packed));
+    PACKED
+        .with_borrow_mut(|packed| gemm(Isa::best(), a, b, After::Write, to, Spread::Here, packed));
     out
 }
 
@@ -72,7 +87,14 @@ impl Operation<3> for Linear {
         PACKED.with_borrow_mut(|packed| {
             packed.pack(isa, Matrix::new(weight.slice(), inner, columns));
             let x = Matrix::new(x.slice(), rows, inner);
-            kernel::linear(isa, x, packed, bias, after, &mut MatrixMut::new(&mut out, rows, columns));
+            kernel::linear(
+                isa,
+                x,
+                packed,
+                bias,
+                after,
+                &mut MatrixMut::new(&mut out, rows, columns),
+            );
         });
         let mut slope = None;
         if self.gelu && keep {
@@ -140,7 +162,13 @@ mod tests {
             );
             compare(
                 &inputs[..2],
-                |t| linear_gelu(t[0].clone().reshape([1, rows, inner]), t[1].clone().reshape([inner, columns]), None),
+                |t| {
+                    linear_gelu(
+                        t[0].clone().reshape([1, rows, inner]),
+                        t[1].clone().reshape([inner, columns]),
+                        None,
+                    )
+                },
                 |t| {
                     activation::gelu(module::linear(
                         t[0].clone().reshape([1, rows, inner]),

@@ -1,8 +1,10 @@
-//! Operations with gradients of their own, for training on a CPU: what plain Burn does in many passes over memory is done in few.
+//! Operations with gradients of their own, for training on a CPU: what plain Burn does in many
+//! passes over memory is done in few.
 //!
-//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and give Burn tensors, on the graph or not, and run on the calling thread:
-//! the work is shared out over the shards of a batch (see [`crate::train`]), which needs no agreement between threads while they run. On other backends than the
-//! CPU's each is made of Burn's own operations.
+//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and give
+//! Burn tensors, on the graph or not, and run on the calling thread: the work is shared out over
+//! the shards of a batch (see [`crate::train`]), which needs no agreement between threads while
+//! they run. On other backends than the CPU's each is made of Burn's own operations.
 
 mod attention;
 mod elementwise;
@@ -28,8 +30,8 @@ mod tests {
         (0..shape.iter().product()).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
     }
 
-    /// Both functions of the inputs have the same result and the same gradients, to 1e-5 of the largest value where that is above 1: sums of some hundred
-    /// products in another order.
+    /// Both functions of the inputs have the same result and the same gradients, to 1e-5 of the
+    /// largest value where that is above 1: sums of some hundred products in another order.
     pub(super) fn compare<const D: usize>(
         inputs: &[Vec<f32>],
         ours: impl Fn(&[Tensor<1>]) -> Tensor<D>,
@@ -38,8 +40,10 @@ mod tests {
         let device = Device::flex().autodiff();
         let values = |tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap();
         let run = |function: &dyn Fn(&[Tensor<1>]) -> Tensor<D>| {
-            let leaf =
-                |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device).require_grad();
+            let leaf = |v: &Vec<f32>| {
+                Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &device)
+                    .require_grad()
+            };
             let leaves: Vec<Tensor<1>> = inputs.iter().map(leaf).collect();
             let result = function(&leaves);
             let count = result.shape().num_elements();
@@ -59,13 +63,17 @@ mod tests {
                 assert!((a - b).abs() <= 1e-5 * most, "output or gradient {i}: {a} is not {b}");
             }
         }
-        // Without a graph the result is the same; 1e-6, because the GELU has another formula then and plain Burn another order.
+        // Without a graph the result is the same; 1e-6, because the GELU has another formula then
+        // and plain Burn another order.
         let plain = Device::flex();
-        let constant = |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &plain);
+        let constant =
+            |v: &Vec<f32>| Tensor::<1>::from_data(TensorData::new(v.clone(), [v.len()]), &plain);
         let constants: Vec<Tensor<1>> = inputs.iter().map(constant).collect();
         let result = ours(&constants);
         let count = result.shape().num_elements();
         let alone = values(result.reshape([count]));
-        assert!(alone.iter().zip(&run(&ours)[0]).all(|(a, b)| (a - b).abs() < 1e-6 * a.abs().max(1.0)));
+        assert!(
+            alone.iter().zip(&run(&ours)[0]).all(|(a, b)| (a - b).abs() < 1e-6 * a.abs().max(1.0))
+        );
     }
 }

@@ -5,16 +5,27 @@ use crate::kernel::back::layer_norm_back;
 use crate::kernel::{self, Isa, Matrix, MatrixMut};
 use burn::tensor::Tensor;
 
-/// Each row less its mean, over its standard deviation, times `gamma` plus `beta`. Shapes: `x` `[…, channel]`, `gamma` and `beta` `[channel]`; returns the shape
-/// of `x`. `epsilon` is added to the variance.
-pub fn layer_norm<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
+/// Each row less its mean, over its standard deviation, times `gamma` plus `beta`. Shapes: `x` `[…,
+/// channel]`, `gamma` and `beta` `[channel]`; returns the shape of `x`. `epsilon` is added to the
+/// variance.
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
     if let (Some(x), Some(gamma), Some(beta)) = (Side::of(&x), Side::of(&gamma), Side::of(&beta)) {
         return apply::<_, 3, D>(LayerNorm { epsilon: epsilon as f32 }, [x, gamma, beta]);
     }
     plain(x, gamma, beta, epsilon)
 }
 
-fn plain<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
+fn plain<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
     let centred = x.clone() - x.mean_dim(D - 1);
     let variance = centred.clone().square().mean_dim(D - 1);
     centred / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze()
@@ -75,7 +86,11 @@ mod tests {
     #[test]
     fn layer_norm_and_its_gradients_are_those_of_plain_burn() {
         for (rows, columns) in [(1, 1), (1, 5), (37, 48), (11, 67)] {
-            let inputs = [draw(&[rows, columns], 1, 2.0), draw(&[columns], 2, 1.0), draw(&[columns], 3, 1.0)];
+            let inputs = [
+                draw(&[rows, columns], 1, 2.0),
+                draw(&[columns], 2, 1.0),
+                draw(&[columns], 3, 1.0),
+            ];
             let x = |t: &[Tensor<1>]| t[0].clone().reshape([1, rows, columns]);
             compare(
                 &inputs,

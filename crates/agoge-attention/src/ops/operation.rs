@@ -1,8 +1,10 @@
 //! How an operation with a gradient of its own is made known to Burn.
 //!
-//! Burn's public extension interface suffices: a `Tensor` gives its primitive on `Autodiff<Flex>`, a step with a hand-written backward pass is registered on the
-//! graph, and the result is wrapped again. So an operation here is two functions on slices; everything about graphs is in this file. Tensors that are not f32
-//! on the CPU backend are left to plain Burn by the caller ([`Side::of`] is none), so the same model trains on a GPU.
+//! Burn's public extension interface suffices: a `Tensor` gives its primitive on `Autodiff<Flex>`,
+//! a step with a hand-written backward pass is registered on the graph, and the result is wrapped
+//! again. So an operation here is two functions on slices; everything about graphs is in this file.
+//! Tensors that are not f32 on the CPU backend are left to plain Burn by the caller ([`Side::of`]
+//! is none), so the same model trains on a GPU.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -75,7 +77,8 @@ pub(crate) enum Side {
 }
 
 impl Side {
-    /// The primitive of a tensor; none if it is on another backend, not f32, or under gradient checkpointing.
+    /// The primitive of a tensor; none if it is on another backend, not f32, or under gradient
+    /// checkpointing.
     pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Side> {
         if tensor.dtype() != DType::F32 {
             return None;
@@ -94,7 +97,10 @@ impl Side {
 }
 
 /// Runs an operation; its result is on the graph if an input is.
-pub(crate) fn apply<O: Operation<N>, const N: usize, const D: usize>(operation: O, inputs: [Side; N]) -> Tensor<D> {
+pub(crate) fn apply<O: Operation<N>, const N: usize, const D: usize>(
+    operation: O,
+    inputs: [Side; N],
+) -> Tensor<D> {
     if inputs.iter().all(|input| matches!(input, Side::Plain(_))) {
         let inputs = inputs.map(|input| match input {
             Side::Plain(tensor) => Values::of(tensor),
@@ -109,7 +115,10 @@ pub(crate) fn apply<O: Operation<N>, const N: usize, const D: usize>(operation: 
     let nodes = inputs.each_ref().map(Tracked::node);
     let values = inputs.map(|input| Values::of(input.into_primitive()));
     let step = Step::<O>(PhantomData);
-    let result = match Backward::<Flex, N>::prepare::<NoCheckpointing>(step, nodes).compute_bound().stateful() {
+    let result = match Backward::<Flex, N>::prepare::<NoCheckpointing>(step, nodes)
+        .compute_bound()
+        .stateful()
+    {
         OpsKind::Tracked(prepared) => {
             let (result, kept) = operation.forward(values, true);
             prepared.finish(kept, result.0)

@@ -1,10 +1,12 @@
-//! Rotary positions (Su et al. 2021): a query or key is turned, pair of channels by pair of channels, by angles that grow with its time, so that the energy of a
-//! query and a key depends on how far they are apart.
+//! Rotary positions (Su et al. 2021): a query or key is turned, pair of channels by pair of
+//! channels, by angles that grow with its time, so that the energy of a query and a key depends on
+//! how far they are apart.
 
 use burn::tensor::{Tensor, TensorData};
 use std::sync::Arc;
 
-/// Angles of some sequences' tokens. Channel `i` and channel `i + channels / 2` of a head make a pair.
+/// Angles of some sequences' tokens. Channel `i` and channel `i + channels / 2` of a head make a
+/// pair.
 #[derive(Clone, Debug)]
 pub struct Rotary {
     /// Cosines and sines, `[sequence, token, pair]`.
@@ -14,18 +16,30 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// Positions from `angles` in radians, `[sequence, token, pair]` with half as many pairs as a head has channels; a single sequence's serve for all. Sequences
-    /// are the first dimension of what is attended over.
+    /// Positions from `angles` in radians, `[sequence, token, pair]` with half as many pairs as a
+    /// head has channels; a single sequence's serve for all. Sequences are the first dimension of
+    /// what is attended over.
     pub fn new(angles: &[f32], tokens: usize, pairs: usize) -> Rotary {
-        Rotary { turns: angles.iter().map(|angle| (angle.cos(), angle.sin())).collect(), tokens, pairs }
+        Rotary {
+            turns: angles.iter().map(|angle| (angle.cos(), angle.sin())).collect(),
+            tokens,
+            pairs,
+        }
     }
 
-    /// Positions from times in seconds, `[sequence, token]`: the angle of pair `i` of `pairs` is `fastest · (slowest / fastest)^(i / (pairs - 1))` radians a second
-    /// times the time.
-    pub fn of_times(seconds: &[f32], tokens: usize, pairs: usize, fastest: f32, slowest: f32) -> Rotary {
+    /// Positions from times in seconds, `[sequence, token]`: the angle of pair `i` of `pairs` is
+    /// `fastest · (slowest / fastest)^(i / (pairs - 1))` radians a second times the time.
+    pub fn of_times(
+        seconds: &[f32],
+        tokens: usize,
+        pairs: usize,
+        fastest: f32,
+        slowest: f32,
+    ) -> Rotary {
         let last = pairs.saturating_sub(1).max(1) as f32;
         let speed = |i: usize| fastest * (slowest / fastest).powf(i as f32 / last);
-        let angles: Vec<f32> = seconds.iter().flat_map(|time| (0..pairs).map(move |i| speed(i) * time)).collect();
+        let angles: Vec<f32> =
+            seconds.iter().flat_map(|time| (0..pairs).map(move |i| speed(i) * time)).collect();
         Rotary::new(&angles, tokens, pairs)
     }
 
@@ -43,8 +57,9 @@ impl Rotary {
     /// Turns the rows of a sequence in place, or back.
     pub(crate) fn turn_rows(&self, rows: &mut [f32], sequence: usize, channels: usize, back: bool) {
         let half = channels / 2;
-        for (row, turns) in
-            rows.chunks_exact_mut(channels.max(1)).zip(self.of(sequence).chunks_exact(self.pairs.max(1)))
+        for (row, turns) in rows
+            .chunks_exact_mut(channels.max(1))
+            .zip(self.of(sequence).chunks_exact(self.pairs.max(1)))
         {
             let (first, second) = row.split_at_mut(half);
             for ((a, b), &(cos, sin)) in first.iter_mut().zip(second).zip(turns) {
@@ -73,7 +88,8 @@ impl Rotary {
         if self.sequences() <= 1 {
             return self.clone();
         }
-        let turns = (0..outer).flat_map(|sequence| std::iter::repeat_n(self.of(sequence), inner).flatten().copied());
+        let turns = (0..outer)
+            .flat_map(|sequence| std::iter::repeat_n(self.of(sequence), inner).flatten().copied());
         Rotary { turns: turns.collect(), ..*self }
     }
 }
@@ -82,7 +98,8 @@ impl Rotary {
 mod tests {
     use super::*;
 
-    /// Energies depend on the difference of the times only (Su et al. 2021, equation 11), and a turn back undoes a turn; 1e-5 for some rounding errors of size 1.
+    /// Energies depend on the difference of the times only (Su et al. 2021, equation 11), and a
+    /// turn back undoes a turn; 1e-5 for some rounding errors of size 1.
     #[test]
     fn energies_depend_on_time_between_only() {
         let energy = |query: f32, key: f32| {

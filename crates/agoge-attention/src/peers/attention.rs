@@ -8,7 +8,8 @@ use crate::motion::Motion;
 use crate::token::Clip;
 use crate::train::{Config, SOFT, train};
 
-/// The attention model, trained from a pre-trained encoder if there is one. That the encoder never saw the athletes to be judged is the caller's to see to.
+/// The attention model, trained from a pre-trained encoder if there is one. That the encoder never
+/// saw the athletes to be judged is the caller's to see to.
 #[derive(Clone)]
 pub struct Attention<'a> {
     /// How it is trained; the seed is the evaluation's.
@@ -18,10 +19,21 @@ pub struct Attention<'a> {
 }
 
 impl Method for Attention<'_> {
-    fn learn(&self, clips: &[&Clip], movements: &[String], _: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
+    fn learn(
+        &self,
+        clips: &[&Clip],
+        movements: &[String],
+        _: Task,
+        seed: u64,
+    ) -> Result<Box<dyn Judge>, Error> {
         let clips: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
-        let (encoder, size) =
-            train(&clips, movements, &Config { seed, ..self.config.clone() }, self.base, &mut |_| {})?;
+        let (encoder, size) = train(
+            &clips,
+            movements,
+            &Config { seed, ..self.config.clone() },
+            self.base,
+            &mut |_| {},
+        )?;
         let card = Card { movements: movements.to_vec(), ..Card::default() };
         Ok(Box::new(Model::new(encoder, size, card, &clips)))
     }

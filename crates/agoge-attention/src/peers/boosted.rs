@@ -1,4 +1,5 @@
-//! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on what is usually said of a movement in numbers: how each quantity lies, spreads and moves.
+//! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on what is usually said of a movement in
+//! numbers: how each quantity lies, spreads and moves.
 
 use super::fusion::{Decide, Examples, Learner, Sense};
 use super::series::{self, Region};
@@ -45,15 +46,18 @@ impl Learner for Boosted {
         let learn = |problem: Option<Vec<(usize, bool)>>| {
             let problem = problem?;
             let own: Vec<&[f64]> = problem.iter().map(|(i, _)| rows[*i].as_slice()).collect();
-            let kinds: Vec<f64> = problem.iter().map(|(_, first)| f64::from(u8::from(*first))).collect();
-            let columns: Vec<usize> =
-                (0..own.first()?.len()).filter(|&c| own.iter().any(|row| row[c] != own[0][c])).collect();
+            let kinds: Vec<f64> =
+                problem.iter().map(|(_, first)| f64::from(u8::from(*first))).collect();
+            let columns: Vec<usize> = (0..own.first()?.len())
+                .filter(|&c| own.iter().any(|row| row[c] != own[0][c]))
+                .collect();
             let mut booster = GradientBooster::default()
                 .set_iterations(self.trees)
                 .set_learning_rate(self.rate)
                 .set_max_depth(self.depth)
                 .set_seed(seed)
-                // Problems are learned side by side instead: sums in another order would be other numbers.
+                // Problems are learned side by side instead: sums in another order would be other
+                // numbers.
                 .set_parallel(false);
             booster.fit_unweighted(&matrix(&own, &columns).of(), &kinds, None).ok()?;
             Some(Head { booster, columns })
@@ -74,7 +78,10 @@ impl Decide for Learned {
         for (movement, head) in self.heads.iter().enumerate() {
             let Some(Head { booster, columns }) = head else { continue };
             let values = booster.predict(&matrix(&rows, columns).of(), false);
-            decided.iter_mut().zip(values).for_each(|(decided, value)| decided[movement] = value as f32);
+            decided
+                .iter_mut()
+                .zip(values)
+                .for_each(|(decided, value)| decided[movement] = value as f32);
         }
         decided
     }
@@ -100,7 +107,8 @@ impl Columns {
 }
 
 fn matrix(rows: &[&[f64]], columns: &[usize]) -> Columns {
-    let values = columns.iter().flat_map(|&column| rows.iter().map(move |row| row[column])).collect();
+    let values =
+        columns.iter().flat_map(|&column| rows.iter().map(move |row| row[column])).collect();
     Columns { values, rows: rows.len(), columns: columns.len() }
 }
 
@@ -109,12 +117,15 @@ fn summaries(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
     motions.par_iter().map(|motion| summary(motion, sense)).collect()
 }
 
-/// Mean, standard deviation, minimum, maximum, range and mean absolute speed (a step) of each channel, and the duration, s.
+/// Mean, standard deviation, minimum, maximum, range and mean absolute speed (a step) of each
+/// channel, and the duration, s.
 fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
     let series = match sense {
-        Sense::Body => {
-            series::positions(motion, LENGTH, Region::Body).and(series::directions(motion, LENGTH, Region::Body))
-        }
+        Sense::Body => series::positions(motion, LENGTH, Region::Body).and(series::directions(
+            motion,
+            LENGTH,
+            Region::Body,
+        )),
         Sense::Worn => series::worn(motion, LENGTH),
     };
     let of = |channel: &[f32]| {
@@ -122,7 +133,8 @@ fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
         let values = || channel.iter().map(|v| f64::from(*v));
         let mean = values().sum::<f64>() / n;
         let deviation = (values().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let (least, most) = values().fold((f64::MAX, f64::MIN), |(least, most), v| (least.min(v), most.max(v)));
+        let (least, most) =
+            values().fold((f64::MAX, f64::MIN), |(least, most), v| (least.min(v), most.max(v)));
         let way: f64 = channel.windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs())).sum();
         [mean, deviation, least, most, most - least, way / (n - 1.0)]
     };
@@ -143,11 +155,20 @@ mod tests {
         assert_eq!(summary.last(), Some(&motion.duration_s()));
         // The height of the pelvis above the ankles, in trunk lengths.
         let heights = series::positions(&motion, LENGTH, Region::Body).channel(1).to_vec();
-        let (most, least) = (heights.iter().copied().fold(0.0, f32::max), heights.iter().copied().fold(9.0, f32::min));
+        let (most, least) = (
+            heights.iter().copied().fold(0.0, f32::max),
+            heights.iter().copied().fold(9.0, f32::min),
+        );
         let pelvis = &summary[6..12];
-        assert!((pelvis[3] - f64::from(most)).abs() < 1e-6 && (pelvis[2] - f64::from(least)).abs() < 1e-6);
+        assert!(
+            (pelvis[3] - f64::from(most)).abs() < 1e-6
+                && (pelvis[2] - f64::from(least)).abs() < 1e-6
+        );
         assert!((pelvis[4] - f64::from(most - least)).abs() < 1e-6);
         // Down and up again.
-        assert!((pelvis[5] * (LENGTH - 1) as f64 / (2.0 * pelvis[4]) - 1.0).abs() < 0.05, "{pelvis:?}");
+        assert!(
+            (pelvis[5] * (LENGTH - 1) as f64 / (2.0 * pelvis[4]) - 1.0).abs() < 0.05,
+            "{pelvis:?}"
+        );
     }
 }

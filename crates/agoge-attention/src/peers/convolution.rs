@@ -1,5 +1,7 @@
-//! Convolutional networks over time: a plain one (after Wang, Yan & Oates 2017) and a temporal one whose causal convolutions reach back twice as far from block to block
-//! (Bai, Kolter & Koltun 2018). Both learn all movements in one network, with the losses, the optimiser and the variation of clips of the attention model.
+//! Convolutional networks over time: a plain one (after Wang, Yan & Oates 2017) and a temporal one
+//! whose causal convolutions reach back twice as far from block to block (Bai, Kolter & Koltun
+//! 2018). Both learn all movements in one network, with the losses, the optimiser and the variation
+//! of clips of the attention model.
 
 use super::fusion::too_few;
 use super::series::{self, Region};
@@ -19,7 +21,8 @@ use rayon::prelude::*;
 
 /// Instants of a series.
 const LENGTH: usize = 64;
-/// Channels: positions, directions of the bones, and what a sensor felt; zero where body or sensor is missing.
+/// Channels: positions, directions of the bones, and what a sensor felt; zero where body or sensor
+/// is missing.
 const CHANNELS: usize = 3 * (PARTS.len() + series::BONES) + series::WORN;
 /// Clips that are judged at once.
 const AT_ONCE: usize = 32;
@@ -58,7 +61,8 @@ impl Convolutional {
         Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config }
     }
 
-    /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which reach over the whole clip; about 60 000 weights.
+    /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which reach over the
+    /// whole clip; about 60 000 weights.
     pub(super) fn temporal(config: Config) -> Convolutional {
         let input = Shape { width: 44, kernel: 1, dilation: 1, kind: Kind::Causal };
         let block = |dilation| Shape { width: 44, kernel: 3, dilation, kind: Kind::Residual };
@@ -68,9 +72,17 @@ impl Convolutional {
 }
 
 impl Method for Convolutional {
-    fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
+    fn learn(
+        &self,
+        clips: &[&Clip],
+        movements: &[String],
+        task: Task,
+        seed: u64,
+    ) -> Result<Box<dyn Judge>, Error> {
         let known: Vec<(&Clip, Truth)> = (clips.iter())
-            .filter_map(|clip| Some((*clip, Truth { class: clip.class(movements)?, label: clip.label })))
+            .filter_map(|clip| {
+                Some((*clip, Truth { class: clip.class(movements)?, label: clip.label }))
+            })
             .collect();
         let suffices = match task {
             Task::Quality => known.iter().any(|(_, truth)| truth.label.is_some()),
@@ -82,7 +94,10 @@ impl Method for Convolutional {
         let Config { epochs, batch, learning_rate, weight_decay, .. } = self.config;
         let network = drawn(Network::new(&self.layers, movements.len(), &device()), seed);
         let order = Order { count: known.len(), batch, seed: seed ^ 0x5eed };
-        let mut plan = Plan { average: Some(train::AVERAGE), ..Plan::new(epochs * order.round(), learning_rate) };
+        let mut plan = Plan {
+            average: Some(train::AVERAGE),
+            ..Plan::new(epochs * order.round(), learning_rate)
+        };
         plan.optimiser.decay = weight_decay;
         let lesson = Lesson { clips: &known, movements, config: &self.config, order };
         let network = Trainer::new(&network, plan).run(&lesson, &mut ())?;
@@ -113,9 +128,15 @@ impl train::Task for Lesson<'_> {
         let vary = |i: usize| {
             let (clip, truth) = self.clips[i];
             let augment = self.config.augment.of(&clip.movement);
-            (input(&train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment)), truth)
+            (
+                input(
+                    &train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment),
+                ),
+                truth,
+            )
         };
-        let rows: Vec<(Vec<f32>, Truth)> = self.order.examples(step).into_iter().map(vary).collect();
+        let rows: Vec<(Vec<f32>, Truth)> =
+            self.order.examples(step).into_iter().map(vary).collect();
         let (parts, whole) = train::parts(&rows);
         parts.into_iter().map(|rows| Shard { rows, whole }).collect()
     }
@@ -137,14 +158,17 @@ struct Learned {
 impl Judge for Learned {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let judge = |clips: &[&Clip]| -> Vec<Said> {
-            let values: Vec<Vec<f32>> =
-                clips.iter().map(|clip| input(&train::facing(&clip.motion, &self.movements))).collect();
+            let values: Vec<Vec<f32>> = clips
+                .iter()
+                .map(|clip| input(&train::facing(&clip.motion, &self.movements)))
+                .collect();
             let [movement, quality] = self.network.forward(tensor(&values, &self.network.device()));
             let [movement, quality] =
                 [movement, quality].map(|said| said.into_data().iter::<f32>().collect::<Vec<_>>());
             let said = |(i, clip): (usize, &&Clip)| {
                 let own = i * self.movements.len()..(i + 1) * self.movements.len();
-                let quality = clip.class(&self.movements).map_or(0.0, |class| quality[own.clone()][class]);
+                let quality =
+                    clip.class(&self.movements).map_or(0.0, |class| quality[own.clone()][class]);
                 Said { movement: movement[own].to_vec(), quality, distance: None }
             };
             clips.iter().enumerate().map(said).collect()
@@ -169,14 +193,16 @@ fn tensor(rows: &[Vec<f32>], device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(rows.concat(), [rows.len(), LENGTH, CHANNELS]), device)
 }
 
-/// Weights drawn alike on every machine: matrices uniform by the width of their input (He et al. 2015), gains one, biases zero.
+/// Weights drawn alike on every machine: matrices uniform by the width of their input (He et al.
+/// 2015), gains one, biases zero.
 fn drawn(network: Network, seed: u64) -> Network {
     let mut rng = Rng::with_seed(seed);
     let mut values = Vec::new();
     for (path, shape) in Parameters::of(&network).layout {
         let bound = if shape.len() > 1 { (3.0 / shape[0] as f32).sqrt() } else { 0.0 };
         let middle = if path.ends_with("gamma") { 1.0 } else { 0.0 };
-        values.extend((0..shape.iter().product()).map(|_| middle + bound * (2.0 * rng.f32() - 1.0)));
+        values
+            .extend((0..shape.iter().product()).map(|_| middle + bound * (2.0 * rng.f32() - 1.0)));
     }
     Parameters::put(network, &values)
 }
@@ -232,7 +258,8 @@ impl Network {
         Network { layers, movement: head(), quality: head() }
     }
 
-    /// Which movement and how well if it was that one, before softmax and logistic function, both `[batch, movement]`, of `[batch, time, channel]`.
+    /// Which movement and how well if it was that one, before softmax and logistic function, both
+    /// `[batch, movement]`, of `[batch, time, channel]`.
     fn forward(&self, x: Tensor<3>) -> [Tensor<2>; 2] {
         let x = self.layers.iter().fold(x, |x, layer| layer.forward(x));
         let [batch, _, width] = x.dims();
@@ -262,8 +289,16 @@ impl Layer {
 impl Convolution {
     /// `[batch, time, in]` to `[batch, time, out]`; beyond the ends everything is zero.
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let y = ops::linear(self.gathered(x), self.map.weight.val(), self.map.bias.as_ref().map(|bias| bias.val()));
-        let beta = self.norm.beta.as_ref().map_or_else(|| self.norm.gamma.val().zeros_like(), |beta| beta.val());
+        let y = ops::linear(
+            self.gathered(x),
+            self.map.weight.val(),
+            self.map.bias.as_ref().map(|bias| bias.val()),
+        );
+        let beta = self
+            .norm
+            .beta
+            .as_ref()
+            .map_or_else(|| self.norm.gamma.val().zeros_like(), |beta| beta.val());
         gelu(ops::layer_norm(y, self.norm.gamma.val(), beta, EPSILON))
     }
 
@@ -300,7 +335,9 @@ mod tests {
 
     #[test]
     fn both_are_of_the_size_of_the_attention_model() {
-        for shapes in [Convolutional::plain(Config::default()), Convolutional::temporal(Config::default())] {
+        for shapes in
+            [Convolutional::plain(Config::default()), Convolutional::temporal(Config::default())]
+        {
             let count = Parameters::of(&network(&shapes)).values.len();
             assert!((50_000..70_000).contains(&count), "{count}");
         }
@@ -315,8 +352,12 @@ mod tests {
             let kind = if causal { Kind::Causal } else { Kind::Halving };
             let map = LinearConfig::new(3 * input, output).init(&Device::flex());
             let norm = LayerNormConfig::new(output).init(&Device::flex());
-            let convolution = Convolution { map, norm, kernel: 3, dilation, causal: kind == Kind::Causal };
-            let rows = Tensor::<3>::from_data(TensorData::new(x.clone(), [1, time, input]), &Device::flex());
+            let convolution =
+                Convolution { map, norm, kernel: 3, dilation, causal: kind == Kind::Causal };
+            let rows = Tensor::<3>::from_data(
+                TensorData::new(x.clone(), [1, time, input]),
+                &Device::flex(),
+            );
             let weight = values(convolution.map.weight.val());
             let gathered = convolution.gathered(rows);
             let ours = values(ops::linear(gathered, convolution.map.weight.val(), None));
@@ -328,7 +369,10 @@ mod tests {
                         let at = t as i64 + (k as i64 - 2 + ahead) * dilation as i64;
                         if (0..time as i64).contains(&at) {
                             sum += (0..input)
-                                .map(|c| weight[(k * input + c) * output + o] * x[at as usize * input + c])
+                                .map(|c| {
+                                    weight[(k * input + c) * output + o]
+                                        * x[at as usize * input + c]
+                                })
                                 .sum::<f32>();
                         }
                     }
@@ -344,9 +388,13 @@ mod tests {
         let run = |changed: Option<usize>| {
             let mut x = vec![0.1f32; LENGTH * CHANNELS];
             if let Some(t) = changed {
-                x[t * CHANNELS..(t + 1) * CHANNELS].iter_mut().enumerate().for_each(|(c, v)| *v = (c as f32).sin());
+                x[t * CHANNELS..(t + 1) * CHANNELS]
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(c, v)| *v = (c as f32).sin());
             }
-            let x = Tensor::<3>::from_data(TensorData::new(x, [1, LENGTH, CHANNELS]), &Device::flex());
+            let x =
+                Tensor::<3>::from_data(TensorData::new(x, [1, LENGTH, CHANNELS]), &Device::flex());
             values(network.layers.iter().fold(x, |x, layer| layer.forward(x)))
         };
         let width = 44;

@@ -1,5 +1,6 @@
-//! The nearest example by dynamic time warping (Sakoe & Chiba 1978): two series are laid on each other so that they differ least, though one may run ahead of the other
-//! by a little. Nothing is learned but when two are far apart.
+//! The nearest example by dynamic time warping (Sakoe & Chiba 1978): two series are laid on each
+//! other so that they differ least, though one may run ahead of the other by a little. Nothing is
+//! learned but when two are far apart.
 
 use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
@@ -28,7 +29,8 @@ struct Learned {
     sense: Sense,
     task: Task,
     examples: Vec<Example>,
-    /// The distance that tells correct from incorrect, or is usual within a movement, `[movement]`; none where that could not be learned.
+    /// The distance that tells correct from incorrect, or is usual within a movement, `[movement]`;
+    /// none where that could not be learned.
     usual: Vec<Option<f32>>,
 }
 
@@ -40,13 +42,18 @@ impl Learner for Warping {
             .map(|(motion, &class)| Example { values: rows(motion, examples.sense), class })
             .collect();
         // Examples that others are compared with: correct ones, or all.
-        let model = |i: usize| examples.task == Task::Movement || examples.clips[i].is_correct() == Some(true);
-        // An athlete is nearest to himself: distances are learned from those of other athletes, if there are others.
+        let model = |i: usize| {
+            examples.task == Task::Movement || examples.clips[i].is_correct() == Some(true)
+        };
+        // An athlete is nearest to himself: distances are learned from those of other athletes, if
+        // there are others.
         let one_athlete = examples.clips.windows(2).all(|pair| pair[0].athlete == pair[1].athlete);
-        let apart =
-            |i: usize, j: usize| i != j && (one_athlete || examples.clips[i].athlete != examples.clips[j].athlete);
+        let apart = |i: usize, j: usize| {
+            i != j && (one_athlete || examples.clips[i].athlete != examples.clips[j].athlete)
+        };
         let distance = |i: usize| {
-            let others = (0..all.len()).filter(|&j| model(j) && all[j].class == all[i].class && apart(i, j));
+            let others =
+                (0..all.len()).filter(|&j| model(j) && all[j].class == all[i].class && apart(i, j));
             nearest(&all[i].values, others.map(|j| &all[j]))
         };
         let distances: Vec<f32> = (0..all.len()).into_par_iter().map(distance).collect();
@@ -55,9 +62,12 @@ impl Learner for Warping {
             .map(|problem| {
                 let known = problem.as_ref()?.iter().filter(|(i, _)| distances[*i].is_finite());
                 match examples.task {
-                    Task::Quality => threshold(known.map(|&(i, correct)| (distances[i], correct)).collect()),
+                    Task::Quality => {
+                        threshold(known.map(|&(i, correct)| (distances[i], correct)).collect())
+                    }
                     Task::Movement => {
-                        let own: Vec<f32> = known.filter(|(_, own)| *own).map(|(i, _)| distances[*i]).collect();
+                        let own: Vec<f32> =
+                            known.filter(|(_, own)| *own).map(|(i, _)| distances[*i]).collect();
                         (!own.is_empty()).then(|| own.iter().sum::<f32>() / own.len() as f32)
                     }
                 }
@@ -66,8 +76,18 @@ impl Learner for Warping {
         if usual.iter().all(Option::is_none) {
             return None;
         }
-        let kept = all.into_iter().enumerate().filter(|(i, _)| model(*i)).map(|(_, example)| example).collect();
-        Some(Box::new(Learned { sense: examples.sense, task: examples.task, examples: kept, usual }))
+        let kept = all
+            .into_iter()
+            .enumerate()
+            .filter(|(i, _)| model(*i))
+            .map(|(_, example)| example)
+            .collect();
+        Some(Box::new(Learned {
+            sense: examples.sense,
+            task: examples.task,
+            examples: kept,
+            usual,
+        }))
     }
 }
 
@@ -81,7 +101,9 @@ impl Decide for Learned {
         let unit = mean().max(f32::MIN_POSITIVE);
         let decide = |motion: &Cow<Motion>| -> Vec<f32> {
             let values = rows(motion, self.sense);
-            let to = |class: usize| nearest(&values, self.examples.iter().filter(|example| example.class == class));
+            let to = |class: usize| {
+                nearest(&values, self.examples.iter().filter(|example| example.class == class))
+            };
             let of = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {
                 (Task::Quality, None) => 0.0,
                 (Task::Quality, Some(usual)) => 1.0 - to(class) / usual.max(f32::MIN_POSITIVE),
@@ -93,7 +115,8 @@ impl Decide for Learned {
     }
 
     fn parameters(&self) -> usize {
-        self.examples.iter().map(|example| example.values.len()).sum::<usize>() + self.usual.iter().flatten().count()
+        self.examples.iter().map(|example| example.values.len()).sum::<usize>()
+            + self.usual.iter().flatten().count()
     }
 }
 
@@ -107,12 +130,14 @@ fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
 
 /// The distance to the nearest of some examples; infinite without one.
 fn nearest<'a>(values: &[f32], examples: impl Iterator<Item = &'a Example>) -> f32 {
-    let nearer = |best, example: &Example| warped(values, &example.values, LENGTH, BAND, best).min(best);
+    let nearer =
+        |best, example: &Example| warped(values, &example.values, LENGTH, BAND, best).min(best);
     (examples.fold(f32::INFINITY, nearer) / LENGTH as f32).sqrt()
 }
 
-/// The least sum of squared differences over all ways to lay two series on each other, each instant at most `band` from its like; infinite as soon as it cannot be less
-/// than `bound`. Shapes: `a` and `b` are `[length, channel]`.
+/// The least sum of squared differences over all ways to lay two series on each other, each instant
+/// at most `band` from its like; infinite as soon as it cannot be less than `bound`. Shapes: `a`
+/// and `b` are `[length, channel]`.
 fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
     let channels = a.len() / length.max(1);
     let cost = |i: usize, j: usize| -> f32 {
@@ -141,7 +166,8 @@ fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
     above[length]
 }
 
-/// The distance below which most are correct and above which most are not: where both kinds together are told apart best, each counting alike. None without both.
+/// The distance below which most are correct and above which most are not: where both kinds
+/// together are told apart best, each counting alike. None without both.
 fn threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let correct = known.iter().filter(|(_, correct)| *correct).count();
@@ -174,7 +200,9 @@ mod tests {
             for j in 1..=length {
                 if i.abs_diff(j) <= band {
                     let cost: f64 = (0..channels)
-                        .map(|c| f64::from(a[(i - 1) * channels + c] - b[(j - 1) * channels + c]).powi(2))
+                        .map(|c| {
+                            f64::from(a[(i - 1) * channels + c] - b[(j - 1) * channels + c]).powi(2)
+                        })
                         .sum();
                     sums[i][j] = cost + sums[i - 1][j].min(sums[i][j - 1]).min(sums[i - 1][j - 1]);
                 }
@@ -189,7 +217,8 @@ mod tests {
         for band in [0, 2, 20] {
             let mut draw = || (0..20 * 3).map(|_| rng.f32()).collect::<Vec<f32>>();
             let (a, b) = (draw(), draw());
-            let (fast, slow) = (f64::from(warped(&a, &b, 20, band, f32::INFINITY)), slow(&a, &b, 20, band));
+            let (fast, slow) =
+                (f64::from(warped(&a, &b, 20, band, f32::INFINITY)), slow(&a, &b, 20, band));
             assert!((fast - slow).abs() < 1e-4, "{fast} {slow}");
             assert_eq!(f64::from(warped(&a, &b, 20, band, 1.01 * fast as f32)), fast);
             assert_eq!(warped(&a, &b, 20, band, 0.9 * fast as f32), f32::INFINITY);
@@ -202,8 +231,14 @@ mod tests {
 
     #[test]
     fn the_threshold_separates() {
-        assert_eq!(threshold(vec![(3.0, false), (1.0, true), (2.0, true), (5.0, false)]), Some(2.5));
-        assert_eq!(threshold(vec![(1.0, true), (2.0, false), (3.0, true), (4.0, false), (5.0, false)]), Some(3.5));
+        assert_eq!(
+            threshold(vec![(3.0, false), (1.0, true), (2.0, true), (5.0, false)]),
+            Some(2.5)
+        );
+        assert_eq!(
+            threshold(vec![(1.0, true), (2.0, false), (3.0, true), (4.0, false), (5.0, false)]),
+            Some(3.5)
+        );
         assert_eq!(threshold(vec![(1.0, true)]), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and what is said of them is added.
+//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and
+//! what is said of them is added.
 
 use super::{Judge, Method, Said, Task};
 use crate::error::Error;
@@ -37,9 +38,15 @@ pub(super) struct Examples<'a> {
 
 impl<'a> Examples<'a> {
     /// Those of some clips that have the sense and are one of the movements.
-    pub(super) fn new(clips: &[&'a Clip], movements: &[String], sense: Sense, task: Task) -> Examples<'a> {
+    pub(super) fn new(
+        clips: &[&'a Clip],
+        movements: &[String],
+        sense: Sense,
+        task: Task,
+    ) -> Examples<'a> {
         let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
-        let (clips, classes) = sensed.filter_map(|clip| Some((clip, clip.class(movements)?))).unzip();
+        let (clips, classes) =
+            sensed.filter_map(|clip| Some((clip, clip.class(movements)?))).unzip();
         Examples { sense, task, clips, classes, movements: movements.len() }
     }
 
@@ -61,20 +68,21 @@ impl<'a> Examples<'a> {
         self.clips.iter().map(&mut number).collect()
     }
 
-    /// The mean squared distance of decision values, `[clip][movement]`, from what is to be said ([`Examples::target`]).
+    /// The mean squared distance of decision values, `[clip][movement]`, from what is to be said
+    /// ([`Examples::target`]).
     pub(super) fn error(&self, said: &[Vec<f32>]) -> f64 {
         let problems = self.problems();
         let known = problems.iter().enumerate().flat_map(|(movement, problem)| {
-            problem
-                .iter()
-                .flatten()
-                .map(move |(i, first)| (f64::from(said[*i][movement]) - self.target(*i, *first)).powi(2))
+            problem.iter().flatten().map(move |(i, first)| {
+                (f64::from(said[*i][movement]) - self.target(*i, *first)).powi(2)
+            })
         });
         let squares: Vec<f64> = known.collect();
         squares.iter().sum::<f64>() / squares.len().max(1) as f64
     }
 
-    /// What is to be said of a clip: of its quality [`Clip::target`]; 1 for the movement that it is and −1 for any other.
+    /// What is to be said of a clip: of its quality [`Clip::target`]; 1 for the movement that it is
+    /// and −1 for any other.
     pub(super) fn target(&self, clip: usize, first: bool) -> f64 {
         match (self.task, self.clips[clip].target()) {
             (Task::Quality, Some(target)) => target,
@@ -83,19 +91,22 @@ impl<'a> Examples<'a> {
         }
     }
 
-    /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each with whether it is of the first kind: correct among those of the
-    /// movement, or the movement among all. None where one kind is missing.
+    /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each
+    /// with whether it is of the first kind: correct among those of the movement, or the movement
+    /// among all. None where one kind is missing.
     pub(super) fn problems(&self) -> Vec<Option<Vec<(usize, bool)>>> {
         let problem = |movement: usize| {
             let own = |clip: usize| self.classes[clip] == movement;
             let all = 0..self.clips.len();
             let kinds: Vec<(usize, bool)> = match self.task {
-                Task::Quality => {
-                    all.filter(|&i| own(i)).filter_map(|i| Some((i, self.clips[i].is_correct()?))).collect()
-                }
+                Task::Quality => all
+                    .filter(|&i| own(i))
+                    .filter_map(|i| Some((i, self.clips[i].is_correct()?)))
+                    .collect(),
                 Task::Movement => all.map(|i| (i, own(i))).collect(),
             };
-            let both = kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);
+            let both =
+                kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);
             both.then_some(kinds)
         };
         (0..self.movements).map(problem).collect()
@@ -110,7 +121,8 @@ pub(super) trait Learner: Sync {
 
 /// What such a method has learned.
 pub(super) trait Decide: Send + Sync {
-    /// Decision values of each motion, `[motion][movement]`: how likely it is the movement, or how well it was done if it was; 0 of what was not learned.
+    /// Decision values of each motion, `[motion][movement]`: how likely it is the movement, or how
+    /// well it was done if it was; 0 of what was not learned.
     fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>>;
 
     /// How many numbers it has learned.
@@ -127,9 +139,18 @@ struct Fused {
 }
 
 impl<L: Learner> Method for Fusion<L> {
-    fn learn(&self, clips: &[&Clip], movements: &[String], task: Task, seed: u64) -> Result<Box<dyn Judge>, Error> {
-        let learn = |sense: Sense| Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?));
-        let senses: Vec<(Sense, Box<dyn Decide>)> = [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
+    fn learn(
+        &self,
+        clips: &[&Clip],
+        movements: &[String],
+        task: Task,
+        seed: u64,
+    ) -> Result<Box<dyn Judge>, Error> {
+        let learn = |sense: Sense| {
+            Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?))
+        };
+        let senses: Vec<(Sense, Box<dyn Decide>)> =
+            [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
         if senses.is_empty() {
             return Err(too_few(clips.len()));
         }
@@ -141,8 +162,10 @@ impl Judge for Fused {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let mut values = vec![vec![0.0; self.movements.len()]; clips.len()];
         for (sense, judge) in &self.senses {
-            let sensed: Vec<usize> = (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
-            let motions: Vec<Cow<Motion>> = sensed.iter().map(|&i| shown(&clips[i].motion, self.task)).collect();
+            let sensed: Vec<usize> =
+                (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
+            let motions: Vec<Cow<Motion>> =
+                sensed.iter().map(|&i| shown(&clips[i].motion, self.task)).collect();
             for (i, decided) in sensed.into_iter().zip(judge.decide(&motions)) {
                 values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
             }
@@ -162,7 +185,8 @@ impl Judge for Fused {
     }
 }
 
-/// How well a movement was done is judged alike on both sides; which movement it was may be a matter of the side.
+/// How well a movement was done is judged alike on both sides; which movement it was may be a
+/// matter of the side.
 fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
     match task {
         Task::Quality => motion.active_right(),

@@ -1,5 +1,7 @@
-//! MiniRocket (Dempster, Schmidt & Webb 2021), for several channels: time series to features by fixed kernels of two weights at spread dilations. Each feature is the
-//! share of instants at which a convolution exceeds a bias; the biases are quantiles of the convolutions of training examples drawn at random.
+//! MiniRocket (Dempster, Schmidt & Webb 2021), for several channels: time series to features by
+//! fixed kernels of two weights at spread dilations. Each feature is the share of instants at which
+//! a convolution exceeds a bias; the biases are quantiles of the convolutions of training examples
+//! drawn at random.
 
 use super::series::Series;
 use fastrand::Rng;
@@ -25,13 +27,15 @@ struct Convolution {
     taps: [usize; 3],
     dilation: usize,
     channels: Vec<usize>,
-    /// Instants nearer to the ends than half the kernel count as well; beyond the ends everything is zero.
+    /// Instants nearer to the ends than half the kernel count as well; beyond the ends everything
+    /// is zero.
     padded: bool,
     biases: Vec<f32>,
 }
 
 impl MiniRocket {
-    /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape; none without examples or for less than nine instants.
+    /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape;
+    /// none without examples or for less than nine instants.
     pub(crate) fn fit(examples: &[Series], features: usize, rng: &mut Rng) -> Option<MiniRocket> {
         let (length, channels) = (examples.first()?.length, examples.first()?.channels().len());
         if length < WEIGHTS || channels == 0 {
@@ -47,9 +51,14 @@ impl MiniRocket {
                 let mut chosen = rng.choose_multiple(0..channels, some);
                 chosen.sort_unstable();
                 let padded = (place + kernel) % 2 == 0;
-                let mut convolution = Convolution { taps, dilation, channels: chosen, padded, biases: Vec::new() };
+                let mut convolution =
+                    Convolution { taps, dilation, channels: chosen, padded, biases: Vec::new() };
                 let mut values = Vec::new();
-                convolution.apply(&examples[rng.usize(..examples.len())], &mut Vec::new(), &mut values);
+                convolution.apply(
+                    &examples[rng.usize(..examples.len())],
+                    &mut Vec::new(),
+                    &mut values,
+                );
                 values.sort_by(f32::total_cmp);
                 let quantiles = (count + 1..=count + biases).map(|i| (i as f64 * golden).fract());
                 convolution.biases = quantiles.map(|share| quantile(&values, share)).collect();
@@ -60,18 +69,32 @@ impl MiniRocket {
         Some(MiniRocket { convolutions })
     }
 
-    /// The channels of each convolution as 0 and 1, `[convolution, channel]`, and the biases of all, `[feature]`: with the length of the series all that was drawn.
+    /// The channels of each convolution as 0 and 1, `[convolution, channel]`, and the biases of
+    /// all, `[feature]`: with the length of the series all that was drawn.
     pub(crate) fn drawn(&self, channels: usize) -> (Vec<u8>, Vec<f32>) {
         let mut mask = vec![0; self.convolutions.len() * channels];
         for (row, convolution) in mask.chunks_mut(channels).zip(&self.convolutions) {
             convolution.channels.iter().for_each(|&channel| row[channel] = 1);
         }
-        (mask, self.convolutions.iter().flat_map(|convolution| convolution.biases.clone()).collect())
+        (
+            mask,
+            self.convolutions.iter().flat_map(|convolution| convolution.biases.clone()).collect(),
+        )
     }
 
-    /// The transform that [`MiniRocket::drawn`] came from; none if its numbers fit no transform of series of this length.
-    pub(crate) fn from_drawn(length: usize, channels: usize, mask: &[u8], biases: &[f32]) -> Option<MiniRocket> {
-        if length < WEIGHTS || channels == 0 || biases.is_empty() || !biases.len().is_multiple_of(KERNELS) {
+    /// The transform that [`MiniRocket::drawn`] came from; none if its numbers fit no transform of
+    /// series of this length.
+    pub(crate) fn from_drawn(
+        length: usize,
+        channels: usize,
+        mask: &[u8],
+        biases: &[f32],
+    ) -> Option<MiniRocket> {
+        if length < WEIGHTS
+            || channels == 0
+            || biases.is_empty()
+            || !biases.len().is_multiple_of(KERNELS)
+        {
             return None;
         }
         let mut rows = mask.chunks(channels);
@@ -79,12 +102,20 @@ impl MiniRocket {
         let mut convolutions = Vec::new();
         for (place, (dilation, count)) in dilations(length, biases.len()).into_iter().enumerate() {
             for (kernel, taps) in taps().into_iter().enumerate() {
-                let row = rows.next().filter(|row| row.len() == channels && row.iter().all(|&bit| bit < 2))?;
+                let row = rows
+                    .next()
+                    .filter(|row| row.len() == channels && row.iter().all(|&bit| bit < 2))?;
                 let channels = (0..channels).filter(|&channel| row[channel] == 1).collect();
                 let (biases, others) = rest.split_at_checked(count)?;
                 rest = others;
                 let padded = (place + kernel) % 2 == 0;
-                convolutions.push(Convolution { taps, dilation, channels, padded, biases: biases.to_vec() });
+                convolutions.push(Convolution {
+                    taps,
+                    dilation,
+                    channels,
+                    padded,
+                    biases: biases.to_vec(),
+                });
             }
         }
         (rest.is_empty() && rows.next().is_none()).then_some(MiniRocket { convolutions })
@@ -99,7 +130,9 @@ impl MiniRocket {
     pub(crate) fn transform(&self, examples: &[Series]) -> Vec<f32> {
         let features = self.features();
         let mut out = vec![0.0; examples.len() * features];
-        out.par_chunks_mut(features).zip(examples).for_each(|(out, example)| self.features_of(example, out));
+        out.par_chunks_mut(features)
+            .zip(examples)
+            .for_each(|(out, example)| self.features_of(example, out));
         out
     }
 
@@ -124,8 +157,9 @@ impl Convolution {
         WEIGHTS / 2 * self.dilation
     }
 
-    /// The convolution at every instant, into `values`; `sum` is room to work in. All weights are the sum of −1 everywhere and 3 at the taps, so that the channels are
-    /// added first, then nine values once, and three of them three times.
+    /// The convolution at every instant, into `values`; `sum` is room to work in. All weights are
+    /// the sum of −1 everywhere and 3 at the taps, so that the channels are added first, then nine
+    /// values once, and three of them three times.
     fn apply(&self, example: &Series, sum: &mut Vec<f32>, values: &mut Vec<f32>) {
         let (length, margin) = (example.length, self.margin());
         sum.clear();
@@ -150,10 +184,13 @@ impl Convolution {
 /// The three taps of every kernel.
 fn taps() -> Vec<[usize; 3]> {
     let above = |a: usize| a + 1..WEIGHTS;
-    (0..WEIGHTS).flat_map(|a| above(a).flat_map(move |b| above(b).map(move |c| [a, b, c]))).collect()
+    (0..WEIGHTS)
+        .flat_map(|a| above(a).flat_map(move |b| above(b).map(move |c| [a, b, c])))
+        .collect()
 }
 
-/// The dilations for a length, spread exponentially up to that at which a kernel covers it, and how many biases each gets a kernel.
+/// The dilations for a length, spread exponentially up to that at which a kernel covers it, and how
+/// many biases each gets a kernel.
 fn dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
     let a_kernel = (features / KERNELS).max(1);
     let count = a_kernel.min(MOST_DILATIONS);
@@ -190,24 +227,33 @@ mod tests {
     fn examples(count: usize, channels: usize, length: usize) -> Vec<Series> {
         let mut rng = Rng::with_seed(5);
         (0..count)
-            .map(|_| Series { length, values: (0..channels * length).map(|_| rng.f32() - 0.5).collect() })
+            .map(|_| Series {
+                length,
+                values: (0..channels * length).map(|_| rng.f32() - 0.5).collect(),
+            })
             .collect()
     }
 
-    /// The definition: each of nine weights times the channels at its instant, in double precision, and the share above each bias.
+    /// The definition: each of nine weights times the channels at its instant, in double precision,
+    /// and the share above each bias.
     fn slow(rocket: &MiniRocket, example: &Series) -> Vec<f64> {
         let mut features = Vec::new();
         for Convolution { taps, dilation, channels, padded, biases } in &rocket.convolutions {
             let value = |t: i64| -> f64 {
                 (0..9i64)
                     .map(|j| {
-                        let (weight, at) =
-                            (if taps.contains(&(j as usize)) { 2.0 } else { -1.0 }, t + (j - 4) * *dilation as i64);
+                        let (weight, at) = (
+                            if taps.contains(&(j as usize)) { 2.0 } else { -1.0 },
+                            t + (j - 4) * *dilation as i64,
+                        );
                         let inside = (0..example.length as i64).contains(&at);
                         let sum: f64 = channels
                             .iter()
                             .map(|&c| {
-                                f64::from(example.values[c * example.length + at.max(0) as usize * usize::from(inside)])
+                                f64::from(
+                                    example.values[c * example.length
+                                        + at.max(0) as usize * usize::from(inside)],
+                                )
                             })
                             .sum();
                         if inside { weight * sum } else { 0.0 }
@@ -216,11 +262,10 @@ mod tests {
             };
             let margin = if *padded { 0 } else { 4 * *dilation as i64 };
             let values: Vec<f64> = (margin..example.length as i64 - margin).map(value).collect();
-            features.extend(
-                biases
-                    .iter()
-                    .map(|bias| values.iter().filter(|v| **v > f64::from(*bias)).count() as f64 / values.len() as f64),
-            );
+            features.extend(biases.iter().map(|bias| {
+                values.iter().filter(|v| **v > f64::from(*bias)).count() as f64
+                    / values.len() as f64
+            }));
         }
         features
     }
@@ -232,22 +277,33 @@ mod tests {
             let rocket = MiniRocket::fit(&examples, features, &mut Rng::with_seed(1)).unwrap();
             assert_eq!(rocket.features(), features / KERNELS * KERNELS);
             let fast = rocket.transform(&examples);
-            let slow: Vec<f64> = examples.iter().flat_map(|example| slow(&rocket, example)).collect();
+            let slow: Vec<f64> =
+                examples.iter().flat_map(|example| slow(&rocket, example)).collect();
             assert_eq!(fast.len(), slow.len());
-            // A bias may be a value of the convolution itself; rounding then decides about one instant.
-            let apart = fast.iter().zip(&slow).map(|(a, b)| (f64::from(*a) - b).abs()).filter(|apart| *apart > 1e-6);
+            // A bias may be a value of the convolution itself; rounding then decides about one
+            // instant.
+            let apart = fast
+                .iter()
+                .zip(&slow)
+                .map(|(a, b)| (f64::from(*a) - b).abs())
+                .filter(|apart| *apart > 1e-6);
             assert!(apart.count() * 100 < slow.len());
         }
     }
 
-    /// The numbers of the authors' code for 10 000 features and 64 instants: `np.unique(np.logspace(0, np.log2(63 / 8), 32, base=2).astype(int), return_counts=True)`
-    /// gives 1 to 7, 11 6 4 3 3 2 3 times; times 119 / 32, rounded down, and the rest one by one from the front.
+    /// The numbers of the authors' code for 10 000 features and 64 instants:
+    /// `np.unique(np.logspace(0, np.log2(63 / 8), 32, base=2).astype(int), return_counts=True)`
+    /// gives 1 to 7, 11 6 4 3 3 2 3 times; times 119 / 32, rounded down, and the rest one by one
+    /// from the front.
     #[test]
     fn dilations_and_kernels_are_those_of_the_authors() {
         assert_eq!(taps().len(), KERNELS);
         assert_eq!((taps()[0], taps()[83]), ([0, 1, 2], [6, 7, 8]));
         let found = dilations(64, 10_000);
-        assert_eq!(found.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(
+            found.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5, 6, 7]
+        );
         assert_eq!(found.iter().map(|(_, biases)| biases).sum::<usize>(), 119);
         assert_eq!(dilations(9, 84), [(1, 1)]);
     }
@@ -255,6 +311,9 @@ mod tests {
     /// `np.quantile([1, 2, 4], [0, 0.25, 0.75, 1])`.
     #[test]
     fn quantiles_lie_between_values() {
-        assert_eq!([0.0, 0.25, 0.75, 1.0].map(|share| quantile(&[1.0, 2.0, 4.0], share)), [1.0, 1.5, 3.0, 4.0]);
+        assert_eq!(
+            [0.0, 0.25, 0.75, 1.0].map(|share| quantile(&[1.0, 2.0, 4.0], share)),
+            [1.0, 1.5, 3.0, 4.0]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Ridge regression (Hoerl & Kennard 1970) on standardised features; the penalty is the one with the least squared error when each group of examples is left out.
+//! Ridge regression (Hoerl & Kennard 1970) on standardised features; the penalty is the one with
+//! the least squared error when each group of examples is left out.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -17,18 +18,27 @@ pub(crate) struct Ridge {
 }
 
 impl Ridge {
-    /// Learns from examples. Shapes: `features` is `[example, feature]`, `targets` is `[example, target]`, `groups` says for each example which it belongs to: the penalty is the one with
-    /// the least squared error where whole groups are left out, such as all that one athlete did, so that it suits others. With a single group every example is one. None without examples.
+    /// Learns from examples. Shapes: `features` is `[example, feature]`, `targets` is `[example,
+    /// target]`, `groups` says for each example which it belongs to: the penalty is the one with
+    /// the least squared error where whole groups are left out, such as all that one athlete did,
+    /// so that it suits others. With a single group every example is one. None without examples.
     pub(crate) fn fit(features: &[f32], targets: &[f64], groups: &[usize]) -> Option<Ridge> {
         Ridge::fit_left_out(features, targets, groups).map(|(ridge, _)| ridge)
     }
 
-    /// As [`Ridge::fit`]; and what is predicted of each example by the others' groups, `[example, target]`.
+    /// As [`Ridge::fit`]; and what is predicted of each example by the others' groups, `[example,
+    /// target]`.
     ///
-    /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ = Q Λ Qᵀ: the residuals r of all penalties α follow from one
-    /// decomposition, and so do those with a group left out, without learning again: (I − h)⁻¹ r over the group, where h is the matrix that takes targets to predictions (Golub, Heath
-    /// & Wahba 1979, for one example at a time).
-    pub(crate) fn fit_left_out(features: &[f32], targets: &[f64], groups: &[usize]) -> Option<(Ridge, Vec<f64>)> {
+    /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ =
+    /// Q Λ Qᵀ: the residuals r of all penalties α follow from one decomposition, and so do those
+    /// with a group left out, without learning again: (I − h)⁻¹ r over the group, where h is the
+    /// matrix that takes targets to predictions (Golub, Heath & Wahba 1979, for one example at a
+    /// time).
+    pub(crate) fn fit_left_out(
+        features: &[f32],
+        targets: &[f64],
+        groups: &[usize],
+    ) -> Option<(Ridge, Vec<f64>)> {
         let examples = groups.len();
         if examples == 0 || features.len() < examples || targets.len() < examples {
             return None;
@@ -44,14 +54,18 @@ impl Ridge {
             column.add_scalar_mut(-mean);
         }
         let decomposed = x.tr_mul(&x).symmetric_eigen();
-        let (q, lambda) = (decomposed.eigenvectors, decomposed.eigenvalues.map(|value| value.max(0.0)));
+        let (q, lambda) =
+            (decomposed.eigenvectors, decomposed.eigenvalues.map(|value| value.max(0.0)));
         let projected = q.tr_mul(&y);
         // The dual coefficients c = (K + α)⁻¹ y; the residuals are α c.
         let dual = |penalty: f64| {
-            let shrunk = DMatrix::from_fn(examples, outputs, |i, j| projected[(i, j)] / (lambda[i] + penalty));
+            let shrunk = DMatrix::from_fn(examples, outputs, |i, j| {
+                projected[(i, j)] / (lambda[i] + penalty)
+            });
             &q * shrunk
         };
-        // What is missed of each example when its group is left out; none where the rest says nothing of it.
+        // What is missed of each example when its group is left out; none where the rest says
+        // nothing of it.
         let missed = |penalty: f64| {
             let kept = lambda.map(|value| penalty / (value + penalty));
             let residuals = dual(penalty) * penalty;
@@ -60,12 +74,16 @@ impl Ridge {
                 let own = q.select_rows(group);
                 let mut scaled = own.clone();
                 scaled.column_iter_mut().zip(&kept).for_each(|(mut column, kept)| column *= *kept);
-                // The mean is learned as well: it takes a share of 1/n of every prediction from the examples themselves.
+                // The mean is learned as well: it takes a share of 1/n of every prediction from the
+                // examples themselves.
                 let mut room = scaled * own.transpose();
                 room.add_scalar_mut(-1.0 / examples as f64);
                 (0..group.len()).for_each(|i| room[(i, i)] = room[(i, i)].max(1e-12));
                 let left = room.lu().solve(&residuals.select_rows(group))?;
-                group.iter().enumerate().for_each(|(i, &example)| missed.set_row(example, &left.row(i)));
+                group
+                    .iter()
+                    .enumerate()
+                    .for_each(|(i, &example)| missed.set_row(example, &left.row(i)));
             }
             Some(missed)
         };
@@ -73,19 +91,27 @@ impl Ridge {
         let (penalty, missed) = tried
             .min_by(|a, b| a.1.norm_squared().total_cmp(&b.1.norm_squared()))
             .unwrap_or_else(|| (1.0, DMatrix::zeros(examples, outputs)));
-        let left_out = (0..examples * outputs).map(|i| targets[i] - missed[(i / outputs, i % outputs)]).collect();
+        let left_out = (0..examples * outputs)
+            .map(|i| targets[i] - missed[(i / outputs, i % outputs)])
+            .collect();
         let mut weights = &x * dual(penalty);
         for (mut row, (_, scale)) in weights.row_iter_mut().zip(&scales) {
             row *= *scale;
         }
         let centre = DVector::from_iterator(width, scales.iter().map(|(mean, _)| *mean));
-        let offsets = weights.column_iter().zip(means).map(|(column, mean)| mean - column.dot(&centre)).collect();
+        let offsets = weights
+            .column_iter()
+            .zip(means)
+            .map(|(column, mean)| mean - column.dot(&centre))
+            .collect();
         Some((Ridge { weights: weights.as_slice().to_vec(), offsets, penalty }, left_out))
     }
 
     /// What it predicts for an example, `[target]`.
     pub(crate) fn predict(&self, features: &[f32]) -> Vec<f64> {
-        let product = |weights: &[f64]| weights.iter().zip(features).map(|(w, x)| w * f64::from(*x)).sum::<f64>();
+        let product = |weights: &[f64]| {
+            weights.iter().zip(features).map(|(w, x)| w * f64::from(*x)).sum::<f64>()
+        };
         let each = self.weights.chunks(features.len().max(1)).zip(&self.offsets);
         each.map(|(weights, offset)| offset + product(weights)).collect()
     }
@@ -102,7 +128,8 @@ impl Ridge {
 
     /// The map of such numbers; of how it was learned nothing is known.
     pub(crate) fn from_numbers(weights: &[f32], offsets: &[f32]) -> Ridge {
-        let [weights, offsets] = [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
+        let [weights, offsets] =
+            [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
         Ridge { weights, offsets, penalty: f64::NAN }
     }
 
@@ -118,7 +145,8 @@ impl Ridge {
     }
 }
 
-/// The examples of each group, in the order of the groups' first examples; of a single group every example is one.
+/// The examples of each group, in the order of the groups' first examples; of a single group every
+/// example is one.
 fn members(groups: &[usize]) -> Vec<Vec<usize>> {
     let mut members: Vec<(usize, Vec<usize>)> = Vec::new();
     for (example, group) in groups.iter().enumerate() {
@@ -128,11 +156,15 @@ fn members(groups: &[usize]) -> Vec<Vec<usize>> {
         }
     }
     let members: Vec<Vec<usize>> = members.into_iter().map(|(_, own)| own).collect();
-    if members.len() > 1 { members } else { (0..groups.len()).map(|example| vec![example]).collect() }
+    if members.len() > 1 {
+        members
+    } else {
+        (0..groups.len()).map(|example| vec![example]).collect()
+    }
 }
 
-/// Takes every row (a feature over all examples) to mean 0 and standard deviation 1; gives what was taken away and what was multiplied with. A feature that never
-/// changes stays zero.
+/// Takes every row (a feature over all examples) to mean 0 and standard deviation 1; gives what was
+/// taken away and what was multiplied with. A feature that never changes stays zero.
 fn standardise(x: &mut DMatrix<f64>) -> Vec<(f64, f64)> {
     let n = x.ncols() as f64;
     let mean = x.column_sum() / n;
@@ -173,21 +205,31 @@ mod tests {
         (features, targets)
     }
 
-    /// The normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised features and a column of ones, without some examples.
+    /// The normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised
+    /// features and a column of ones, without some examples.
     fn direct(features: &[f32], targets: &[f64], penalty: f64, left_out: &[usize]) -> Vec<f64> {
-        let mut all = DMatrix::from_iterator(WIDTH, EXAMPLES, features.iter().map(|v| f64::from(*v)));
+        let mut all =
+            DMatrix::from_iterator(WIDTH, EXAMPLES, features.iter().map(|v| f64::from(*v)));
         standardise(&mut all);
         let kept: Vec<usize> = (0..EXAMPLES).filter(|i| !left_out.contains(i)).collect();
-        let x = DMatrix::from_fn(kept.len(), WIDTH + 1, |i, j| if j == WIDTH { 1.0 } else { all[(j, kept[i])] });
+        let x = DMatrix::from_fn(kept.len(), WIDTH + 1, |i, j| {
+            if j == WIDTH { 1.0 } else { all[(j, kept[i])] }
+        });
         let y = DMatrix::from_fn(kept.len(), 2, |i, j| targets[2 * kept[i] + j]);
         let mut normal = x.tr_mul(&x);
         (0..WIDTH).for_each(|j| normal[(j, j)] += penalty);
         let weights = normal.lu().solve(&x.tr_mul(&y)).unwrap();
-        let whole = DMatrix::from_fn(EXAMPLES, WIDTH + 1, |i, j| if j == WIDTH { 1.0 } else { all[(j, i)] });
+        let whole =
+            DMatrix::from_fn(
+                EXAMPLES,
+                WIDTH + 1,
+                |i, j| if j == WIDTH { 1.0 } else { all[(j, i)] },
+            );
         (whole * weights).transpose().as_slice().to_vec()
     }
 
-    /// The solution for groups is that of the normal equations, its penalty the one with the least error when each group is left out, and so are its predictions.
+    /// The solution for groups is that of the normal equations, its penalty the one with the least
+    /// error when each group is left out, and so are its predictions.
     fn is_that_of_leaving_out(groups: &[usize], members: &[Vec<usize>]) {
         let (features, targets) = data();
         let (ridge, left_out) = Ridge::fit_left_out(&features, &targets, groups).unwrap();
@@ -200,12 +242,19 @@ mod tests {
             all
         };
         let error = |penalty: f64| -> f64 {
-            without(penalty).iter().zip(&targets).map(|(predicted, target)| (predicted - target).powi(2)).sum()
+            without(penalty)
+                .iter()
+                .zip(&targets)
+                .map(|(predicted, target)| (predicted - target).powi(2))
+                .sum()
         };
         let best = PENALTIES.into_iter().min_by(|a, b| error(*a).total_cmp(&error(*b))).unwrap();
         assert_eq!(ridge.penalty, best);
-        let near = |a: &[f64], b: &[f64]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-        let predicted: Vec<f64> = features.chunks(WIDTH).flat_map(|row| ridge.predict(row)).collect();
+        let near = |a: &[f64], b: &[f64]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6)
+        };
+        let predicted: Vec<f64> =
+            features.chunks(WIDTH).flat_map(|row| ridge.predict(row)).collect();
         let expected = direct(&features, &targets, best, &[]);
         assert!(near(&predicted, &expected), "{predicted:?} {expected:?}");
         assert!(near(&left_out, &without(best)), "{left_out:?}");
@@ -217,7 +266,8 @@ mod tests {
         is_that_of_leaving_out(&[7; EXAMPLES], &each);
         // Groups need not lie together.
         let groups: Vec<usize> = (0..EXAMPLES).map(|i| [9, 2, 5][i % 3]).collect();
-        let members: Vec<Vec<usize>> = (0..3).map(|first| (first..EXAMPLES).step_by(3).collect()).collect();
+        let members: Vec<Vec<usize>> =
+            (0..3).map(|first| (first..EXAMPLES).step_by(3).collect()).collect();
         is_that_of_leaving_out(&groups, &members);
     }
 

@@ -1,4 +1,5 @@
-//! MiniRocket's features and ridge: among the strongest methods on time series of this size, and fast.
+//! MiniRocket's features and ridge: among the strongest methods on time series of this size, and
+//! fast.
 
 use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
@@ -75,7 +76,11 @@ impl View {
     pub(super) fn channels(self) -> usize {
         let (region, looks) = self.looks();
         let counts = [region.parts().count(), region.parts().count(), region.bones().count()];
-        3 * looks.into_iter().zip(counts).map(|(looks, count)| if looks { count } else { 0 }).sum::<usize>()
+        3 * looks
+            .into_iter()
+            .zip(counts)
+            .map(|(looks, count)| if looks { count } else { 0 })
+            .sum::<usize>()
     }
 
     fn series(self, motion: &Motion) -> Series {
@@ -103,14 +108,19 @@ impl Rocket {
         Rocket { quality: 2_000, movement: 6_000, chosen: true, draws: 3 }
     }
 
-    /// The views to choose from, those first that are taken where there is nothing to choose by; a worn sensor has one.
+    /// The views to choose from, those first that are taken where there is nothing to choose by; a
+    /// worn sensor has one.
     fn candidates(&self, sense: Sense, task: Task) -> &'static [View] {
         use View::{Arms, Directions, Gesture, Motion, Pose, Positions, Upper, Whole};
         match (sense, task, self.chosen) {
             (Sense::Worn, ..) | (Sense::Body, Task::Movement, false) => &[Motion],
             (Sense::Body, Task::Quality, false) => &[Pose],
-            (Sense::Body, Task::Quality, true) => &[Pose, Arms, Directions, Positions, Upper, Motion],
-            (Sense::Body, Task::Movement, true) => &[Motion, Gesture, Directions, Positions, Whole, Arms],
+            (Sense::Body, Task::Quality, true) => {
+                &[Pose, Arms, Directions, Positions, Upper, Motion]
+            }
+            (Sense::Body, Task::Movement, true) => {
+                &[Motion, Gesture, Directions, Positions, Whole, Arms]
+            }
         }
     }
 }
@@ -122,7 +132,9 @@ impl Features {
     /// Fits about 2 000 features; none for fewer than two motions.
     pub(crate) fn fit(motions: &[&Motion], seed: u64) -> Option<Features> {
         let series = Features::series(motions);
-        (series.len() > 1).then(|| MiniRocket::fit(&series, 2_000, &mut Rng::with_seed(seed)))?.map(Features)
+        (series.len() > 1)
+            .then(|| MiniRocket::fit(&series, 2_000, &mut Rng::with_seed(seed)))?
+            .map(Features)
     }
 
     /// How many there are.
@@ -177,22 +189,29 @@ impl Rocket {
         }
         let motions = examples.motions();
         let candidates = self.candidates(sense, examples.task);
-        let series: Vec<Vec<Series>> = candidates.iter().map(|&view| all_series(&motions, sense, view)).collect();
+        let series: Vec<Vec<Series>> =
+            candidates.iter().map(|&view| all_series(&motions, sense, view)).collect();
         let learn = |place: usize, draw: usize| {
             let count = if examples.task == Task::Quality { self.quality } else { self.movement };
             let mut rng = Rng::with_seed(seed + 1000 * place as u64 + 100_000 * draw as u64);
             let rocket = MiniRocket::fit(&series[place], count, &mut rng)?;
-            let (heads, left_out) = heads(examples, &rocket.transform(&series[place]), rocket.features())?;
+            let (heads, left_out) =
+                heads(examples, &rocket.transform(&series[place]), rocket.features())?;
             Some((Member { view: candidates[place], rocket, heads }, left_out))
         };
-        let few = examples.clips.len() < FEW || examples.athletes().iter().all(|athlete| *athlete == 0);
+        let few =
+            examples.clips.len() < FEW || examples.athletes().iter().all(|athlete| *athlete == 0);
         let mut first = (0..candidates.len())
             .take(if few { MOST_VIEWS } else { candidates.len() })
             .map(|place| learn(place, 0).map(Some))
             .collect::<Option<Vec<_>>>()?;
-        let said: Vec<&[Vec<f32>]> = first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
-        let chosen =
-            if few { (0..said.len()).collect() } else { select(&said, MOST_VIEWS, &|said| examples.error(said)) };
+        let said: Vec<&[Vec<f32>]> =
+            first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
+        let chosen = if few {
+            (0..said.len()).collect()
+        } else {
+            select(&said, MOST_VIEWS, &|said| examples.error(said))
+        };
         let left_out = mean(&chosen.iter().map(|&place| said[place]).collect::<Vec<_>>());
         let mut members = Vec::new();
         for place in chosen {
@@ -205,14 +224,16 @@ impl Rocket {
     }
 }
 
-/// Which judges to ask together: the best, then whichever makes the error of the mean of all smaller (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
+/// Which judges to ask together: the best, then whichever makes the error of the mean of all
+/// smaller (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
 fn select(said: &[&[Vec<f32>]], most: usize, error: &dyn Fn(&[Vec<f32>]) -> f64) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     let mut least = f64::INFINITY;
     while chosen.len() < most {
         let open = (0..said.len()).filter(|judge| !chosen.contains(judge));
         let tried = open.map(|judge| {
-            let asked: Vec<&[Vec<f32>]> = chosen.iter().chain([&judge]).map(|&judge| said[judge]).collect();
+            let asked: Vec<&[Vec<f32>]> =
+                chosen.iter().chain([&judge]).map(|&judge| said[judge]).collect();
             (judge, error(&mean(&asked)))
         });
         // Of equals the first.
@@ -229,7 +250,9 @@ fn select(said: &[&[Vec<f32>]], most: usize, error: &dyn Fn(&[Vec<f32>]) -> f64)
 
 /// The mean of what some judges say, `[example][movement]`.
 fn mean(said: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
-    let of = |example: usize, movement: usize| said.iter().map(|said| said[example][movement]).sum::<f32>();
+    let of = |example: usize, movement: usize| {
+        said.iter().map(|said| said[example][movement]).sum::<f32>()
+    };
     let first = said.first().copied().unwrap_or_default();
     let row = |(example, row): (usize, &Vec<f32>)| {
         (0..row.len()).map(|movement| of(example, movement) / said.len() as f32).collect()
@@ -237,7 +260,8 @@ fn mean(said: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
     first.iter().enumerate().map(row).collect()
 }
 
-/// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they did not learn from, `[example][movement]`.
+/// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they
+/// did not learn from, `[example][movement]`.
 fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, Vec<Vec<f32>>)> {
     let athletes = examples.athletes();
     match examples.task {
@@ -249,7 +273,10 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
             let (ridge, left_out) = Ridge::fit_left_out(features, &targets, &athletes)?;
             Some((
                 Heads::All(ridge),
-                left_out.chunks(examples.movements).map(|own| own.iter().map(|v| *v as f32).collect()).collect(),
+                left_out
+                    .chunks(examples.movements)
+                    .map(|own| own.iter().map(|v| *v as f32).collect())
+                    .collect(),
             ))
         }
         Task::Quality => {
@@ -257,7 +284,8 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
                 let problem = problem.as_ref()?;
                 let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
                 let own: Vec<f32> = rows.copied().collect();
-                let targets: Vec<f64> = problem.iter().map(|(i, correct)| examples.target(*i, *correct)).collect();
+                let targets: Vec<f64> =
+                    problem.iter().map(|(i, correct)| examples.target(*i, *correct)).collect();
                 let who: Vec<usize> = problem.iter().map(|(i, _)| athletes[*i]).collect();
                 Ridge::fit_left_out(&own, &targets, &who)
             };
@@ -266,7 +294,10 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
             let mut left_out = vec![vec![0.0; examples.movements]; examples.clips.len()];
             for (movement, (problem, learned)) in problems.iter().zip(&learned).enumerate() {
                 let (Some(problem), Some((_, said))) = (problem, learned) else { continue };
-                problem.iter().zip(said).for_each(|((i, _), said)| left_out[*i][movement] = *said as f32);
+                problem
+                    .iter()
+                    .zip(said)
+                    .for_each(|((i, _), said)| left_out[*i][movement] = *said as f32);
             }
             Some((Heads::Each(learned.into_iter().map(|own| Some(own?.0)).collect()), left_out))
         }
@@ -274,14 +305,17 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
 }
 
 impl Rockets {
-    /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements` are those that may be asked for.
+    /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements`
+    /// are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
-        let (rockets, _) = Rocket::many().fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
+        let (rockets, _) = Rocket::many()
+            .fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
         Some(rockets.rounded())
     }
 
-    /// One rocket that recognises movements by what a body does; none if there is nothing to tell apart. Its decisions are stretched to logits whose probabilities are right on examples
-    /// that were left out (temperature scaling; Guo et al. 2017).
+    /// One rocket that recognises movements by what a body does; none if there is nothing to tell
+    /// apart. Its decisions are stretched to logits whose probabilities are right on examples that
+    /// were left out (temperature scaling; Guo et al. 2017).
     pub(crate) fn of_movement(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
         let examples = Examples::new(clips, movements, Sense::Body, Task::Movement);
         let (mut rockets, left_out) = Rocket::plain().fit(&examples, seed)?;
@@ -302,7 +336,8 @@ impl Rockets {
         self.decide(&motions.iter().map(|&motion| Cow::Borrowed(motion)).collect::<Vec<_>>())
     }
 
-    /// How well each motion was done, should it be each of the movements, `[motion][movement]`: above 0 means correct.
+    /// How well each motion was done, should it be each of the movements, `[motion][movement]`:
+    /// above 0 means correct.
     pub(crate) fn quality(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
         let shown: Vec<Cow<Motion>> = motions.iter().map(|motion| motion.active_right()).collect();
         self.decide(&shown)
@@ -320,11 +355,15 @@ impl Decide for Rockets {
                 None => shown.insert((member.view, all_series(motions, self.sense, member.view))),
             };
             let features = member.rocket.transform(series);
-            let decided: Vec<Vec<f32>> =
-                features.par_chunks(member.rocket.features()).map(|own| member.heads.decide(own)).collect();
+            let decided: Vec<Vec<f32>> = features
+                .par_chunks(member.rocket.features())
+                .map(|own| member.heads.decide(own))
+                .collect();
             for (sum, decided) in sums.iter_mut().zip(decided) {
                 sum.resize(decided.len(), 0.0);
-                sum.iter_mut().zip(decided).for_each(|(sum, value)| *sum += value / self.members.len() as f32);
+                sum.iter_mut()
+                    .zip(decided)
+                    .for_each(|(sum, value)| *sum += value / self.members.len() as f32);
             }
         }
         sums
@@ -335,8 +374,9 @@ impl Decide for Rockets {
     }
 }
 
-/// By how much decisions must be stretched for their softmax to be right about examples that had no part in them: the factor, 1 to 128, with the greatest likelihood of the
-/// classes, of which training's doubt is left.
+/// By how much decisions must be stretched for their softmax to be right about examples that had no
+/// part in them: the factor, 1 to 128, with the greatest likelihood of the classes, of which
+/// training's doubt is left.
 fn sharpness(said: &[Vec<f32>], classes: &[usize]) -> f64 {
     let likelihood = |factor: f32| -> f64 {
         let of = |(said, &class): (&Vec<f32>, &usize)| {
@@ -344,7 +384,11 @@ fn sharpness(said: &[Vec<f32>], classes: &[usize]) -> f64 {
             softmax(&mut shares);
             let doubt = SOFT / shares.len().saturating_sub(1).max(1) as f32;
             let target = |movement: usize| if movement == class { 1.0 - SOFT } else { doubt };
-            shares.iter().enumerate().map(|(i, p)| f64::from(target(i) * p.max(1e-12).ln())).sum::<f64>()
+            shares
+                .iter()
+                .enumerate()
+                .map(|(i, p)| f64::from(target(i) * p.max(1e-12).ln()))
+                .sum::<f64>()
         };
         said.iter().zip(classes).map(of).sum()
     };
@@ -357,15 +401,20 @@ impl Heads {
     fn stretch(&mut self, factor: f64) {
         match self {
             Heads::All(ridge) => ridge.stretch(factor),
-            Heads::Each(ridges) => ridges.iter_mut().flatten().for_each(|ridge| ridge.stretch(factor)),
+            Heads::Each(ridges) => {
+                ridges.iter_mut().flatten().for_each(|ridge| ridge.stretch(factor))
+            }
         }
     }
 
     fn decide(&self, features: &[f32]) -> Vec<f32> {
         match self {
-            Heads::All(ridge) => ridge.predict(features).into_iter().map(|value| value as f32).collect(),
+            Heads::All(ridge) => {
+                ridge.predict(features).into_iter().map(|value| value as f32).collect()
+            }
             Heads::Each(ridges) => {
-                let value = |ridge: &Option<Ridge>| ridge.as_ref()?.predict(features).first().copied();
+                let value =
+                    |ridge: &Option<Ridge>| ridge.as_ref()?.predict(features).first().copied();
                 ridges.iter().map(|ridge| value(ridge).unwrap_or(0.0) as f32).collect()
             }
         }
@@ -402,12 +451,17 @@ mod tests {
 
     #[test]
     fn judges_are_asked_together_where_that_is_better() {
-        // Of four examples with the labels + + − − the first judge is sure of one half, the second of the other half, the third of nothing, and the fourth is wrong.
-        let judges = [[1.0f32, 0.2, -1.0, -0.2], [0.2, 1.0, -0.2, -1.0], [0.0; 4], [-1.0, -1.0, 1.0, 1.0]];
+        // Of four examples with the labels + + − − the first judge is sure of one half, the second
+        // of the other half, the third of nothing, and the fourth is wrong.
+        let judges =
+            [[1.0f32, 0.2, -1.0, -0.2], [0.2, 1.0, -0.2, -1.0], [0.0; 4], [-1.0, -1.0, 1.0, 1.0]];
         let judges = judges.map(|said| said.map(|v| vec![v]).to_vec());
         let said: Vec<&[Vec<f32>]> = judges.iter().map(Vec::as_slice).collect();
         let error = |said: &[Vec<f32>]| {
-            said.iter().zip([1.0f32, 1.0, -1.0, -1.0]).map(|(said, label)| f64::from(said[0] - label).powi(2)).sum()
+            said.iter()
+                .zip([1.0f32, 1.0, -1.0, -1.0])
+                .map(|(said, label)| f64::from(said[0] - label).powi(2))
+                .sum()
         };
         assert_eq!(select(&said, 3, &error), [0, 1]);
         assert_eq!(select(&said, 1, &error), [0]);
@@ -416,7 +470,8 @@ mod tests {
 
     #[test]
     fn decisions_are_stretched_to_the_probabilities_that_classes_were_drawn_with() {
-        // Logits 0 and ±1, shown eight times too small. Of a probability of 0.73 training's doubt leaves 0.71, which is that of a logit of 0.89.
+        // Logits 0 and ±1, shown eight times too small. Of a probability of 0.73 training's doubt
+        // leaves 0.71, which is that of a logit of 0.89.
         let mut rng = Rng::with_seed(5);
         let (said, classes): (Vec<Vec<f32>>, Vec<usize>) = (0..20_000)
             .map(|i| {
@@ -428,7 +483,8 @@ mod tests {
         let factor = sharpness(&said, &classes);
         // The factors lie 2^¼ apart.
         assert!((factor / (8.0 * 0.89)).log2().abs() < 0.25, "{factor}");
-        // Where nothing is told, nothing is stretched; and where all is told, training's doubt is left.
+        // Where nothing is told, nothing is stretched; and where all is told, training's doubt is
+        // left.
         assert_eq!(sharpness(&[], &[]), 1.0);
         assert_eq!(sharpness(&[vec![0.0, 0.1], vec![0.1, 0.0]], &[0, 1]), 1.0);
         let told = sharpness(&[vec![1.0, 0.0], vec![0.0, 1.0]], &[0, 1]);

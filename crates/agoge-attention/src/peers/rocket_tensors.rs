@@ -1,5 +1,6 @@
-//! Rockets as tensors of a file of weights: for member `i` `rockets.i.channels` (U8, `[convolution, channel]`), `rockets.i.biases` (`[feature]`), `rockets.i.weights`
-//! (`[movement, feature]`) and `rockets.i.offsets` (`[movement]`); a movement that was not learned has zeros.
+//! Rockets as tensors of a file of weights: for member `i` `rockets.i.channels` (U8, `[convolution,
+//! channel]`), `rockets.i.biases` (`[feature]`), `rockets.i.weights` (`[movement, feature]`) and
+//! `rockets.i.offsets` (`[movement]`); a movement that was not learned has zeros.
 
 use super::fusion::Sense;
 use super::minirocket::MiniRocket;
@@ -30,15 +31,20 @@ impl Rockets {
     }
 
     /// Rockets of these tensors; the place of the member at fault if they are none.
-    pub(crate) fn from_tensors(views: &[View], tensors: &[RocketTensors]) -> Result<Rockets, usize> {
+    pub(crate) fn from_tensors(
+        views: &[View],
+        tensors: &[RocketTensors],
+    ) -> Result<Rockets, usize> {
         let member = |(place, (&view, tensors)): (usize, (&View, &RocketTensors))| {
             Member::from_tensors(view, tensors).ok_or(place)
         };
-        let members = views.iter().zip(tensors).enumerate().map(member).collect::<Result<_, usize>>()?;
+        let members =
+            views.iter().zip(tensors).enumerate().map(member).collect::<Result<_, usize>>()?;
         Ok(Rockets { sense: Sense::Body, members })
     }
 
-    /// The same as a file holds them, in single precision: what was just trained says to the bit what its file will say.
+    /// The same as a file holds them, in single precision: what was just trained says to the bit
+    /// what its file will say.
     pub(super) fn rounded(self) -> Rockets {
         Rockets::from_tensors(&self.views(), &self.tensors()).unwrap_or(self)
     }
@@ -52,8 +58,9 @@ impl Member {
             Heads::Each(ridges) => ridges.iter().map(Option::as_ref).collect(),
             Heads::All(ridge) => vec![Some(ridge)],
         };
-        let numbers =
-            |ridge: &Option<&Ridge>| ridge.map_or_else(|| [vec![0.0; biases.len()], vec![0.0]], Ridge::numbers);
+        let numbers = |ridge: &Option<&Ridge>| {
+            ridge.map_or_else(|| [vec![0.0; biases.len()], vec![0.0]], Ridge::numbers)
+        };
         let (weights, offsets): (Vec<Vec<f32>>, Vec<Vec<f32>>) =
             ridges.iter().map(numbers).map(|[weights, offsets]| (weights, offsets)).unzip();
         RocketTensors {

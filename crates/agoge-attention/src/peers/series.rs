@@ -33,7 +33,8 @@ impl Series {
         self
     }
 
-    /// How fast every channel changes: ten times the step to the next instant, which brings it to the size of the positions; zero at the end.
+    /// How fast every channel changes: ten times the step to the next instant, which brings it to
+    /// the size of the positions; zero at the end.
     pub(crate) fn velocities(&self) -> Series {
         let mut values = vec![0.0; self.values.len()];
         for (speed, channel) in values.chunks_exact_mut(self.length.max(1)).zip(self.channels()) {
@@ -53,7 +54,8 @@ impl Series {
     fn of_rows(rows: &[Vec<f32>]) -> Series {
         let length = rows.len();
         let channels = rows.first().map_or(0, Vec::len);
-        let values = (0..channels).flat_map(|channel| rows.iter().map(move |row| row[channel])).collect();
+        let values =
+            (0..channels).flat_map(|channel| rows.iter().map(move |row| row[channel])).collect();
         Series { length, values }
     }
 }
@@ -100,11 +102,13 @@ impl Region {
     /// The directions of it, as [`directions`] counts them.
     pub(crate) fn bones(self) -> impl Iterator<Item = usize> {
         let of = |bone: usize| match bone {
-            // Pelvis to neck and neck to head, seen from below; at the end the trunk and the line through the shoulders.
+            // Pelvis to neck and neck to head, seen from below; at the end the trunk and the line
+            // through the shoulders.
             0 | 1 | 24 => Region::Upper,
             25 => Region::Arms,
             26 => Region::Body,
-            // Of each side three directions of the arm and three of the leg seen from above, then two and three as they are.
+            // Of each side three directions of the arm and three of the leg seen from above, then
+            // two and three as they are.
             _ if matches!((bone - 2) % 11, 0..3 | 6..8) => Region::Arms,
             _ => Region::Body,
         };
@@ -112,7 +116,8 @@ impl Region {
     }
 }
 
-/// Positions of the parts of a region in the athlete's own frame, `[part · axis, time]`; zero where a part is missing.
+/// Positions of the parts of a region in the athlete's own frame, `[part · axis, time]`; zero where
+/// a part is missing.
 pub(crate) fn positions(motion: &Motion, length: usize, region: Region) -> Series {
     let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
         region.parts().flat_map(|part| pose[part].unwrap_or_default()).collect::<Vec<f32>>()
@@ -123,12 +128,16 @@ pub(crate) fn positions(motion: &Motion, length: usize, region: Region) -> Serie
 /// How many directions [`directions`] gives.
 pub(crate) const BONES: usize = 27;
 
-/// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment above (as a joint's angle is measured), and the limbs, the trunk and
-/// the lines through shoulders and hips in the athlete's own frame; those of a region, zero where an end is missing.
+/// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment
+/// above (as a joint's angle is measured), and the limbs, the trunk and the lines through shoulders
+/// and hips in the athlete's own frame; those of a region, zero where an end is missing.
 pub(crate) fn directions(motion: &Motion, length: usize, region: Region) -> Series {
     let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
         let bones = bones(pose);
-        region.bones().flat_map(|bone| bones[bone].unwrap_or_default().map(|v| v as f32)).collect::<Vec<f32>>()
+        region
+            .bones()
+            .flat_map(|bone| bones[bone].unwrap_or_default().map(|v| v as f32))
+            .collect::<Vec<f32>>()
     };
     Series::of_rows(&poses(motion, length).iter().map(row).collect::<Vec<_>>())
 }
@@ -142,7 +151,11 @@ fn bones(pose: &[Option<[f32; 3]>; PARTS.len()]) -> Vec<Direction> {
     let at = |part: Part| {
         let index = PARTS.iter().position(|other| *other == part)?;
         // The pelvis is the origin of all others.
-        if part == Part::Pelvis { pose[index].map(|_| [0.0; 3]) } else { pose[index].map(|p| p.map(f64::from)) }
+        if part == Part::Pelvis {
+            pose[index].map(|_| [0.0; 3])
+        } else {
+            pose[index].map(|p| p.map(f64::from))
+        }
     };
     let line = |from: Part, to: Part| direction(sub(at(to)?, at(from)?));
     let trunk = line(Part::Pelvis, Part::Neck);
@@ -152,7 +165,8 @@ fn bones(pose: &[Option<[f32; 3]>; PARTS.len()]) -> Vec<Direction> {
     let pelvis_frame = frame(Some([0.0, 1.0, 0.0]), hips);
     let forward = trunk_frame.map(|axes| axes[0]);
     let sideways = pelvis_frame.map(|axes| axes[2]);
-    let mut out = vec![seen_from(pelvis_frame, trunk), seen_from(trunk_frame, line(Part::Neck, Part::Head))];
+    let mut out =
+        vec![seen_from(pelvis_frame, trunk), seen_from(trunk_frame, line(Part::Neck, Part::Head))];
     for [shoulder, elbow, wrist, hip, knee, ankle, toe] in SIDES {
         let (upper_arm, forearm) = (line(shoulder, elbow), line(elbow, wrist));
         let (thigh, shank, foot) = (line(hip, knee), line(knee, ankle), line(ankle, toe));
@@ -215,9 +229,10 @@ pub(crate) const WORN: usize = 2 * AXES + 3;
 /// Samples whose mean acceleration tells where up is.
 const AT_REST: usize = 15;
 
-/// What a worn sensor felt, `[channel, time]`: acceleration (g) and angular velocity (100°/s) in the sensor's axes, the same turned so that the acceleration of the
-/// beginning points along z, both magnitudes, and a straight line that rises for a sensor on the upper body and falls for one on a leg (kernels that sum to zero do
-/// not see a constant). Zero without a sensor.
+/// What a worn sensor felt, `[channel, time]`: acceleration (g) and angular velocity (100°/s) in
+/// the sensor's axes, the same turned so that the acceleration of the beginning points along z,
+/// both magnitudes, and a straight line that rises for a sensor on the upper body and falls for one
+/// on a leg (kernels that sum to zero do not see a constant). Zero without a sensor.
 pub(crate) fn worn(motion: &Motion, length: usize) -> Series {
     let Some(sensor) = &motion.sensor else {
         return Series { length, values: vec![0.0; WORN * length] };
@@ -247,7 +262,8 @@ fn resampled(sensor: &Inertial, length: usize) -> Vec<[f32; AXES]> {
     instants(first, last, length).map(|time| sensor.at(time)).collect()
 }
 
-/// The shortest turn that brings the mean acceleration of the beginning to +z (Rodrigues' formula); none if there is no acceleration.
+/// The shortest turn that brings the mean acceleration of the beginning to +z (Rodrigues' formula);
+/// none if there is no acceleration.
 fn upright(samples: &[[f32; AXES]]) -> [[f64; 3]; 3] {
     let mut sum = [0.0f64; 3];
     for sample in samples.iter().take(AT_REST) {
@@ -266,7 +282,8 @@ fn turned(turn: &[[f64; 3]; 3], v: [f32; 3]) -> [f32; 3] {
 }
 
 fn on_leg(part: Part) -> bool {
-    matches!(part, Part::LeftHip | Part::RightHip) || (part.parent() != part && on_leg(part.parent()))
+    matches!(part, Part::LeftHip | Part::RightHip)
+        || (part.parent() != part && on_leg(part.parent()))
 }
 
 #[cfg(test)]
@@ -283,7 +300,9 @@ mod tests {
         let lengths = |motion: &Motion| -> Vec<f32> {
             let series = directions(motion, LENGTH, Region::Body);
             (0..series.channels().len() / 3)
-                .map(|bone| (0..3).map(|k| series.channel(3 * bone + k)[20].powi(2)).sum::<f32>().sqrt())
+                .map(|bone| {
+                    (0..3).map(|k| series.channel(3 * bone + k)[20].powi(2)).sum::<f32>().sqrt()
+                })
                 .collect()
         };
         assert_eq!(positions(&motion, LENGTH, Region::Body).channels().len(), 51);
@@ -314,7 +333,12 @@ mod tests {
         let values = vec![[0.6, 0.0, -0.8, 1.0, 0.0, 0.0]; 50];
         let still = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let with = |part| Motion {
-            sensor: Some(Inertial { part, time: time.clone(), values: values.clone(), offset_s: 0.0 }),
+            sensor: Some(Inertial {
+                part,
+                time: time.clone(),
+                values: values.clone(),
+                offset_s: 0.0,
+            }),
             ..still.clone()
         };
         let series = worn(&with(Part::RightWrist), 128);
@@ -322,7 +346,10 @@ mod tests {
         let at = |channel: usize| series.channel(channel)[7];
         assert!([0.0, 0.0, 1.0].iter().enumerate().all(|(k, v)| (at(AXES + k) - v).abs() < 1e-6));
         // The turn about y by the same angle takes the angular velocity along.
-        assert!((at(AXES + 3).powi(2) + at(AXES + 5).powi(2) - 1.0).abs() < 1e-6 && (at(AXES + 3) + 0.8).abs() < 1e-6);
+        assert!(
+            (at(AXES + 3).powi(2) + at(AXES + 5).powi(2) - 1.0).abs() < 1e-6
+                && (at(AXES + 3) + 0.8).abs() < 1e-6
+        );
         assert!((at(2 * AXES) - 1.0).abs() < 1e-6 && (at(2 * AXES + 1) - 1.0).abs() < 1e-6);
         assert!(series.channel(WORN - 1)[127] > 0.9);
         assert!(worn(&with(Part::RightKnee), 128).channel(WORN - 1)[127] < -0.9);
@@ -341,15 +368,19 @@ mod tests {
     #[test]
     fn a_region_does_not_see_the_rest_of_the_body() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let looked =
-            |motion: &Motion, region| positions(motion, LENGTH, region).and(directions(motion, LENGTH, region));
+        let looked = |motion: &Motion, region| {
+            positions(motion, LENGTH, region).and(directions(motion, LENGTH, region))
+        };
         let moved = |part: Part| {
             let index = PARTS.iter().position(|other| *other == part).unwrap();
             let mut moved = motion.clone();
             moved.positions.iter_mut().skip(index).step_by(PARTS.len()).for_each(|p| p[0] += 0.3);
-            [Region::Arms, Region::Upper, Region::Body].map(|region| looked(&moved, region) != looked(&motion, region))
+            [Region::Arms, Region::Upper, Region::Body]
+                .map(|region| looked(&moved, region) != looked(&motion, region))
         };
-        for leg in [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle, Part::LeftBigToe] {
+        for leg in
+            [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle, Part::LeftBigToe]
+        {
             assert_eq!(moved(leg), [false, false, true], "{leg:?}");
         }
         assert_eq!(moved(Part::Head), [false, true, true]);

@@ -6,7 +6,8 @@ use crate::motion::Motion;
 use crate::sensor::Inertial;
 use agoge_motion::Part;
 
-/// The simulated athletes of the model's tests; the wrist of each carries a sensor that feels how the wrist moves.
+/// The simulated athletes of the model's tests; the wrist of each carries a sensor that feels how
+/// the wrist moves.
 fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let bodies = crate::model::tests::clips(athletes);
     bodies.into_iter().map(|clip| Clip { motion: sensed(clip.motion), ..clip }).collect()
@@ -15,7 +16,8 @@ fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
 /// With a sensor that feels gravity and the speed of the left wrist.
 fn sensed(motion: Motion) -> Motion {
     let wrist = crate::token::PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
-    let own: Vec<[f32; 3]> = motion.positions.iter().skip(wrist).step_by(crate::token::PARTS.len()).copied().collect();
+    let own: Vec<[f32; 3]> =
+        motion.positions.iter().skip(wrist).step_by(crate::token::PARTS.len()).copied().collect();
     let values = (0..own.len())
         .map(|i| {
             let before = own[i.saturating_sub(1)];
@@ -23,12 +25,16 @@ fn sensed(motion: Motion) -> Motion {
             [x, y, 1.0 + z, x, y, z]
         })
         .collect();
-    let sensor = Inertial { part: Part::LeftWrist, time: motion.time.clone(), values, offset_s: 0.0 };
+    let sensor =
+        Inertial { part: Part::LeftWrist, time: motion.time.clone(), values, offset_s: 0.0 };
     Motion { sensor: Some(sensor), ..motion }
 }
 
 fn attention() -> Attention<'static> {
-    Attention { config: crate::Config { epochs: 40, batch: 12, ..crate::Config::default() }, base: None }
+    Attention {
+        config: crate::Config { epochs: 40, batch: 12, ..crate::Config::default() },
+        base: None,
+    }
 }
 
 fn movements() -> Vec<String> {
@@ -50,7 +56,8 @@ fn area(said: &[Said], clips: &[Clip], movement: &str) -> f64 {
 fn learns(name: &str) {
     let method = by_name(name, &attention()).unwrap();
     let (training, others) = (clips(0..4), clips(4..6));
-    let (training, tested): (Vec<&Clip>, Vec<&Clip>) = (training.iter().collect(), others.iter().collect());
+    let (training, tested): (Vec<&Clip>, Vec<&Clip>) =
+        (training.iter().collect(), others.iter().collect());
     let judge = method.learn(&training, &movements(), Task::Quality, 1).unwrap();
     let said = judge.judge(&tested);
     for movement in movements() {
@@ -65,17 +72,26 @@ fn learns(name: &str) {
     let judge = method.learn(&training, &movements(), Task::Movement, 1).unwrap();
     let apart = |clips: &[Clip]| {
         let said = judge.judge(&clips.iter().collect::<Vec<_>>());
-        said.iter().zip(clips).all(|(said, clip)| (said.movement[1] > said.movement[0]) == (clip.movement == "Squat"))
+        said.iter()
+            .zip(clips)
+            .all(|(said, clip)| (said.movement[1] > said.movement[0]) == (clip.movement == "Squat"))
     };
-    assert!(apart(&others) && apart(&seen(&others, Motion::without_sensor)), "{name} does not tell movements apart");
+    assert!(
+        apart(&others) && apart(&seen(&others, Motion::without_sensor)),
+        "{name} does not tell movements apart"
+    );
     // A sense may be missing, or both; then there is a word all the same.
     let said = judge.judge(&seen(&others, Motion::without_body).iter().collect::<Vec<_>>());
-    assert!(said.iter().all(|said| said.movement.len() == 2 && said.movement.iter().all(|v| v.is_finite())));
+    assert!(
+        said.iter()
+            .all(|said| said.movement.len() == 2 && said.movement.iter().all(|v| v.is_finite()))
+    );
     let blind = seen(&others, |motion| motion.without_sensor().without_body());
     assert_eq!(judge.judge(&blind.iter().collect::<Vec<_>>()).len(), blind.len());
 }
 
-/// The same clips and seed give the same judge on any number of threads, and what cannot be learned is an error.
+/// The same clips and seed give the same judge on any number of threads, and what cannot be learned
+/// is an error.
 fn repeats(name: &str) {
     let method = by_name(name, &attention()).unwrap();
     let all = clips(0..2);
@@ -85,7 +101,10 @@ fn repeats(name: &str) {
         pool.install(|| method.learn(&all, &movements(), task, 7).unwrap().judge(&all))
     };
     for task in [Task::Quality, Task::Movement] {
-        assert!(once(1, task) == once(3, task), "{name}: another number of threads gives another judge");
+        assert!(
+            once(1, task) == once(3, task),
+            "{name}: another number of threads gives another judge"
+        );
         assert!(method.learn(&[], &movements(), task, 7).is_err(), "{name} learns from nothing");
     }
 }

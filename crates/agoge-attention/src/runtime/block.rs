@@ -1,4 +1,5 @@
-//! A pre-norm block (Xiong et al. 2020): attention along one axis or several in turn, then feed-forward.
+//! A pre-norm block (Xiong et al. 2020): attention along one axis or several in turn, then
+//! feed-forward.
 
 use super::feed_forward::FeedForward;
 use super::norm::LayerNorm;

@@ -5,7 +5,8 @@ use super::linear::Linear;
 use super::norm::LayerNorm;
 use super::workspace::{Grid, Needs, Workspace, padded};
 use crate::kernel::{
-    After, Axis, Hand, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention, attention_map, relay,
+    After, Axis, Hand, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention, attention_map,
+    relay,
 };
 use rayon::prelude::*;
 
@@ -30,7 +31,8 @@ pub struct Encoder {
 pub struct Tokens<'a> {
     /// `[batch, time, part, channel]`.
     pub values: &'a [f32],
-    /// Embeddings of the last part's tokens that were made otherwise than by the input layer, and take the place of what it makes, `[batch, time, width]`.
+    /// Embeddings of the last part's tokens that were made otherwise than by the input layer, and
+    /// take the place of what it makes, `[batch, time, width]`.
     pub embedded: Option<&'a [f32]>,
     /// How many batch elements.
     pub batch: usize,
@@ -73,15 +75,15 @@ impl Encoder {
     fn passes(&self) -> impl Iterator<Item = Pass<'_>> {
         let last = |block: &Block, i: usize| i + 1 == block.attentions.len();
         self.blocks.iter().flat_map(move |block| {
-            block
-                .attentions
-                .iter()
-                .enumerate()
-                .map(move |(i, attention)| Pass { attention, think: last(block, i).then_some(block) })
+            block.attentions.iter().enumerate().map(move |(i, attention)| Pass {
+                attention,
+                think: last(block, i).then_some(block),
+            })
         })
     }
 
-    /// Encodes a batch; `read` gets each element's number, its normalised embedding `[time · part, width]` and its part of `out`, which is `out.len() / batch` long.
+    /// Encodes a batch; `read` gets each element's number, its normalised embedding `[time · part,
+    /// width]` and its part of `out`, which is `out.len() / batch` long.
     ///
     /// # Panics
     /// If shapes do not fit, or an attention has rotary positions and the tokens no times.
@@ -97,7 +99,8 @@ impl Encoder {
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         let threads = rayon::current_num_threads();
-        // As many elements as give every thread the same; the rest are done by all threads together.
+        // As many elements as give every thread the same; the rest are done by all threads
+        // together.
         let whole = tokens.batch - tokens.batch % threads;
         let (alone, together) = out.split_at_mut((whole * each).min(out.len()));
         let one = |index: usize, out: &mut [f32], spread| {
@@ -108,14 +111,18 @@ impl Encoder {
         if threads == 1 {
             alone.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, Spread::Here));
         } else {
-            alone.par_chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, Spread::Here));
+            alone
+                .par_chunks_exact_mut(each)
+                .enumerate()
+                .for_each(|(i, out)| one(i, out, Spread::Here));
         }
         for (i, out) in together.chunks_exact_mut(each).enumerate() {
             one(whole + i, out, Spread::Pool);
         }
     }
 
-    /// As [`Encoder::forward`], and writes down the attention of some layers; the other way does not pay for this.
+    /// As [`Encoder::forward`], and writes down the attention of some layers; the other way does
+    /// not pay for this.
     ///
     /// # Panics
     /// As [`Encoder::forward`], or if an attention is wanted that there is not.
@@ -128,7 +135,10 @@ impl Encoder {
         read: impl Fn(usize, Matrix, &mut [f32]),
     ) {
         self.check(&tokens);
-        assert!(maps.wanted.iter().all(|wanted| *wanted < self.attentions().count()), "a map of no attention");
+        assert!(
+            maps.wanted.iter().all(|wanted| *wanted < self.attentions().count()),
+            "a map of no attention"
+        );
         workspace.prepare(&self.needs(&tokens));
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
@@ -145,15 +155,24 @@ impl Encoder {
         let grid = tokens.batch * tokens.times * tokens.parts;
         assert!(tokens.values.len() == grid * self.input.inputs(), "tokens of another shape");
         let sequence = tokens.batch * tokens.times * self.width();
-        assert!(tokens.embedded.is_none_or(|rows| rows.len() == sequence), "embedded tokens of another shape");
-        assert!(tokens.hidden.is_none_or(|hidden| hidden.len() == grid), "hidden tokens of another shape");
+        assert!(
+            tokens.embedded.is_none_or(|rows| rows.len() == sequence),
+            "embedded tokens of another shape"
+        );
+        assert!(
+            tokens.hidden.is_none_or(|hidden| hidden.len() == grid),
+            "hidden tokens of another shape"
+        );
         assert!(
             tokens.seconds.is_none_or(|seconds| seconds.len() == tokens.batch * tokens.times),
             "times of another shape"
         );
         let rotary = self.attentions().any(|a| a.attention.rotary().is_some());
         assert!(!rotary || tokens.seconds.is_some(), "rotary positions need times");
-        assert!(self.blocks.iter().all(|block| !block.attentions.is_empty()), "a block without attention");
+        assert!(
+            self.blocks.iter().all(|block| !block.attentions.is_empty()),
+            "a block without attention"
+        );
     }
 
     fn embedding<'a>(&self, grid: &'a Grid, tokens: &Tokens) -> Matrix<'a> {
@@ -161,7 +180,11 @@ impl Encoder {
     }
 
     fn needs(&self, tokens: &Tokens) -> Needs {
-        let rows = tokens.times.max(tokens.parts).clamp(1, LONG).max((tokens.times * tokens.parts).min(LONG));
+        let rows = tokens
+            .times
+            .max(tokens.parts)
+            .clamp(1, LONG)
+            .max((tokens.times * tokens.parts).min(LONG));
         let flash = |a: &Attention| attention::scratch(a.attention.channels());
         Needs {
             tokens: tokens.times * tokens.parts,
@@ -169,7 +192,12 @@ impl Encoder {
             width: self.width(),
             attentions: self.attentions().count(),
             flash: self.attentions().map(flash).max().unwrap_or(0),
-            inner: self.blocks.iter().map(|block| block.feed_forward.scratch(rows)).max().unwrap_or(0),
+            inner: self
+                .blocks
+                .iter()
+                .map(|block| block.feed_forward.scratch(rows))
+                .max()
+                .unwrap_or(0),
         }
     }
 
@@ -183,31 +211,49 @@ impl Encoder {
         spread: Spread,
         maps: Option<&mut Maps>,
     ) {
-        let (rows, width, channels) = (tokens.times * tokens.parts, self.width(), self.input.inputs());
+        let (rows, width, channels) =
+            (tokens.times * tokens.parts, self.width(), self.input.inputs());
         let Grid { x, projected, angles, bias, map, progress } = grid;
         self.tables(tokens, index, angles);
         let hidden = hide(tokens, index, bias);
         let (bias, angles) = (&*bias, &*angles);
-        let mut turns = projected.each_mut().map(|data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width)));
+        let mut turns = projected
+            .each_mut()
+            .map(|data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width)));
         let mut x = MatrixMut::strided(x, rows, width, padded(width));
-        let values =
-            Matrix::new(&tokens.values[index * rows * channels..(index + 1) * rows * channels], rows, channels);
+        let values = Matrix::new(
+            &tokens.values[index * rows * channels..(index + 1) * rows * channels],
+            rows,
+            channels,
+        );
         let key_bias = |unit: &Unit, axis: Axis| match (hidden, axis) {
             (false, _) => None,
-            (true, Axis::Part) => bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts),
-            (true, Axis::Time) => bias[1].get(unit.index * tokens.times..(unit.index + 1) * tokens.times),
+            (true, Axis::Part) => {
+                bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts)
+            }
+            (true, Axis::Time) => {
+                bias[1].get(unit.index * tokens.times..(unit.index + 1) * tokens.times)
+            }
         };
         let units = |stage: usize| {
-            let whole = match stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
-                Some(attention) => {
-                    Units { times: tokens.times, parts: tokens.parts, axis: attention.axis, tile: PIECE }
-                }
-                // Before the first attention tokens have nothing to do with each other: any pieces will do.
+            let whole = match stage.checked_sub(1).and_then(|number| self.attentions().nth(number))
+            {
+                Some(attention) => Units {
+                    times: tokens.times,
+                    parts: tokens.parts,
+                    axis: attention.axis,
+                    tile: PIECE,
+                },
+                // Before the first attention tokens have nothing to do with each other: any pieces
+                // will do.
                 None => Units { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
             };
             match spread {
                 Spread::Pool => whole,
-                Spread::Here => Units { tile: whole.length().div_ceil(whole.length().div_ceil(LONG).max(1)), ..whole },
+                Spread::Here => Units {
+                    tile: whole.length().div_ceil(whole.length().div_ceil(LONG).max(1)),
+                    ..whole
+                },
             }
         };
         let work = |stage: usize, unit: Unit, hand: Hand| {
@@ -217,7 +263,12 @@ impl Encoder {
                     self.input.forward(unit.rows.of(values), After::Write, &mut x);
                     if let Some(embedded) = tokens.embedded {
                         let from = index * tokens.times * width;
-                        place(&embedded[from..from + tokens.times * width], unit.rows, tokens.parts, &mut x);
+                        place(
+                            &embedded[from..from + tokens.times * width],
+                            unit.rows,
+                            tokens.parts,
+                            &mut x,
+                        );
                     }
                 }
                 Some(pass) => {
@@ -226,7 +277,8 @@ impl Encoder {
                     pass.attention.attention.add(read, &unit, bias, &mut x, &mut scratch);
                     if let Some(block) = pass.think {
                         let mut memory = scratch.take_normed(unit.rows.count * padded(width));
-                        let mut normed = MatrixMut::strided(&mut memory, unit.rows.count, width, padded(width));
+                        let mut normed =
+                            MatrixMut::strided(&mut memory, unit.rows.count, width, padded(width));
                         block.norm.forward(x.as_matrix(), &mut normed);
                         block.feed_forward.add(normed.as_matrix(), &mut x, &mut scratch);
                         scratch.give_normed(memory);
@@ -234,7 +286,15 @@ impl Encoder {
                 }
             }
             match self.attentions().nth(stage) {
-                Some(next) => prepare(next, unit.rows, &x, &mut write, &angles[stage], tokens.parts, workspace),
+                Some(next) => prepare(
+                    next,
+                    unit.rows,
+                    &x,
+                    &mut write,
+                    &angles[stage],
+                    tokens.parts,
+                    workspace,
+                ),
                 None => self.norm.in_place(&mut x),
             }
         };
@@ -243,10 +303,21 @@ impl Encoder {
             return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
         };
         for stage in 0..stages {
-            if let Some(attention) = stage.checked_sub(1).and_then(|number| self.attentions().nth(number)) {
+            if let Some(attention) =
+                stage.checked_sub(1).and_then(|number| self.attentions().nth(number))
+            {
                 let projected = turns[(stage + 1) % 2].as_matrix();
                 let bias = |unit: &Unit| key_bias(unit, attention.axis);
-                write_down(maps, stage - 1, attention, &units(stage), projected, bias, map, self.input.isa());
+                write_down(
+                    maps,
+                    stage - 1,
+                    attention,
+                    &units(stage),
+                    projected,
+                    bias,
+                    map,
+                    self.input.isa(),
+                );
             }
             relay(spread, stage..stage + 1, progress, &mut x, &mut turns, units, work);
         }
@@ -307,7 +378,9 @@ fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
     by_time.clear();
     by_time.extend(hidden.iter().map(|hidden| value(*hidden)));
     by_part.clear();
-    by_part.extend((0..parts).flat_map(|part| (0..times).map(move |time| value(hidden[time * parts + part]))));
+    by_part.extend(
+        (0..parts).flat_map(|part| (0..times).map(move |time| value(hidden[time * parts + part]))),
+    );
     true
 }
 
@@ -324,7 +397,8 @@ fn write_down<'a>(
     isa: Isa,
 ) {
     let length = units.length();
-    for (_, map) in maps.wanted.iter().zip(&mut maps.maps).filter(|(wanted, _)| **wanted == number) {
+    for (_, map) in maps.wanted.iter().zip(&mut maps.maps).filter(|(wanted, _)| **wanted == number)
+    {
         for index in 0..units.sequences() {
             let rows = units.sequence(index);
             let unit = Unit { index, sequence: rows, first: 0, rows };
@@ -332,7 +406,12 @@ fn write_down<'a>(
                 let from = map.len();
                 map.resize(from + length * length, 0.0);
                 let what = attention.attention.head(projected, &unit, head, key_bias(&unit));
-                attention_map(isa, what, &mut MatrixMut::new(&mut map[from..], length, length), memory);
+                attention_map(
+                    isa,
+                    what,
+                    &mut MatrixMut::new(&mut map[from..], length, length),
+                    memory,
+                );
             }
         }
     }

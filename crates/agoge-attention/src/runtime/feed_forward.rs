@@ -17,7 +17,10 @@ impl FeedForward {
     /// # Panics
     /// If they do not fit together.
     pub fn new(wide: Linear, narrow: Linear) -> FeedForward {
-        assert!(wide.outputs() == narrow.inputs() && wide.inputs() == narrow.outputs(), "a feed-forward's layers");
+        assert!(
+            wide.outputs() == narrow.inputs() && wide.inputs() == narrow.outputs(),
+            "a feed-forward's layers"
+        );
         FeedForward { wide, narrow }
     }
 
@@ -29,7 +32,8 @@ impl FeedForward {
     /// Adds to `x` `[row, channel]` what it makes of the normalised rows.
     pub(crate) fn add(&self, normed: Matrix, x: &mut MatrixMut, scratch: &mut Scratch) {
         let (rows, inner) = (normed.rows(), self.wide.outputs());
-        let mut hidden = MatrixMut::strided(scratch.inner(self.scratch(rows)), rows, inner, padded(inner));
+        let mut hidden =
+            MatrixMut::strided(scratch.inner(self.scratch(rows)), rows, inner, padded(inner));
         self.wide.forward(normed, After::Gelu, &mut hidden);
         self.narrow.forward(hidden.as_matrix(), After::Add, x);
     }

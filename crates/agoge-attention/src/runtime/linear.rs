@@ -11,7 +11,8 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Packs a layer. Shapes: `weights` `[in, out]` with any strides (PyTorch's `[out, in]` is `Matrix::transposed`), `bias` `[out]`, or empty for none.
+    /// Packs a layer. Shapes: `weights` `[in, out]` with any strides (PyTorch's `[out, in]` is
+    /// `Matrix::transposed`), `bias` `[out]`, or empty for none.
     ///
     /// # Panics
     /// If `bias` is neither empty nor `out` long.
@@ -35,7 +36,8 @@ impl Linear {
         self.isa
     }
 
-    /// Applies it to rows `[row, in]`; what becomes of the product is `after`'s to say. `out` is `[row, out]`.
+    /// Applies it to rows `[row, in]`; what becomes of the product is `after`'s to say. `out` is
+    /// `[row, out]`.
     ///
     /// # Panics
     /// If the shapes do not fit.

@@ -34,6 +34,12 @@ impl LayerNorm {
     /// # Panics
     /// If the shapes do not fit.
     pub fn in_place(&self, x: &mut MatrixMut) {
-        crate::kernel::norm::layer_norm_in_place(self.isa, x, &self.gain, &self.shift, self.epsilon);
+        crate::kernel::norm::layer_norm_in_place(
+            self.isa,
+            x,
+            &self.gain,
+            &self.shift,
+            self.epsilon,
+        );
     }
 }

@@ -4,7 +4,8 @@ use super::linear::Linear;
 use super::workspace::{Scratch, padded};
 use crate::kernel::{After, Attend, Matrix, MatrixMut, Unit, Window, attend};
 
-/// Rotary positions (Su et al. 2021) in seconds: channels `i` and `i + half` of a head turn by `time · frequency[i]`.
+/// Rotary positions (Su et al. 2021) in seconds: channels `i` and `i + half` of a head turn by
+/// `time · frequency[i]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotary {
     /// Radians a second, `[channels of a head / 2]`.
@@ -12,11 +13,14 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// Geometric frequencies from `fastest` down to `slowest` radians a second, for heads of `channels`.
+    /// Geometric frequencies from `fastest` down to `slowest` radians a second, for heads of
+    /// `channels`.
     pub fn geometric(channels: usize, fastest: f32, slowest: f32) -> Rotary {
         let half = channels / 2;
         let step = |i: usize| if half > 1 { i as f32 / (half - 1) as f32 } else { 0.0 };
-        Rotary { frequencies: (0..half).map(|i| fastest * (slowest / fastest).powf(step(i))).collect() }
+        Rotary {
+            frequencies: (0..half).map(|i| fastest * (slowest / fastest).powf(step(i))).collect(),
+        }
     }
 
     /// Cosines and sines of times in seconds: `[time, cos | sin]`, each `frequencies` long.
@@ -72,7 +76,8 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// `project` is `[width, 3 · width]` (queries, keys, values, each head by head), `join` `[width, width]`.
+    /// `project` is `[width, 3 · width]` (queries, keys, values, each head by head), `join`
+    /// `[width, width]`.
     ///
     /// # Panics
     /// If they do not fit together or `width` is not a multiple of `heads`.
@@ -82,7 +87,10 @@ impl SelfAttention {
             project.outputs() == 3 * width && join.inputs() == width && join.outputs() == width,
             "attention's layers"
         );
-        assert!(heads > 0 && width.is_multiple_of(heads), "a width that is not a multiple of the heads");
+        assert!(
+            heads > 0 && width.is_multiple_of(heads),
+            "a width that is not a multiple of the heads"
+        );
         SelfAttention { project, join, heads, sight: None, rotary: None }
     }
 
@@ -98,7 +106,10 @@ impl SelfAttention {
     /// If it has not half as many frequencies as a head has channels.
     #[must_use]
     pub fn with_rotary(self, rotary: Rotary) -> SelfAttention {
-        assert!(2 * rotary.frequencies.len() == self.channels(), "rotary positions for other heads");
+        assert!(
+            2 * rotary.frequencies.len() == self.channels(),
+            "rotary positions for other heads"
+        );
         SelfAttention { rotary: Some(rotary), ..self }
     }
 
@@ -122,8 +133,14 @@ impl SelfAttention {
         self.rotary.as_ref()
     }
 
-    /// Queries, keys and values `[row, 3 · width]` of normalised rows; `angles` gives each row's part of a [`Rotary::table`].
-    pub(crate) fn project<'t>(&self, normed: Matrix, out: &mut MatrixMut, angles: impl Fn(usize) -> Option<&'t [f32]>) {
+    /// Queries, keys and values `[row, 3 · width]` of normalised rows; `angles` gives each row's
+    /// part of a [`Rotary::table`].
+    pub(crate) fn project<'t>(
+        &self,
+        normed: Matrix,
+        out: &mut MatrixMut,
+        angles: impl Fn(usize) -> Option<&'t [f32]>,
+    ) {
         self.project.forward(normed, After::Write, out);
         if let Some(rotary) = &self.rotary {
             for i in 0..out.rows() {
@@ -150,7 +167,11 @@ impl SelfAttention {
             value: unit.sequence.of(columns(2)),
             scale: 1.0 / (channels as f32).sqrt(),
             key_bias: bias,
-            window: self.sight.map(|sight| Window { first: unit.first, back: sight.back, ahead: sight.ahead }),
+            window: self.sight.map(|sight| Window {
+                first: unit.first,
+                back: sight.back,
+                ahead: sight.ahead,
+            }),
         }
     }
 
@@ -164,11 +185,18 @@ impl SelfAttention {
         scratch: &mut Scratch,
     ) {
         let (rows, width, channels) = (unit.rows.count, self.width(), self.channels());
-        let (joined, flash) = scratch.attention(rows * padded(width), crate::kernel::attention::scratch(channels));
+        let (joined, flash) =
+            scratch.attention(rows * padded(width), crate::kernel::attention::scratch(channels));
         let mut joined = MatrixMut::strided(joined, rows, width, padded(width));
         for head in 0..self.heads {
             let what = self.head(projected, unit, head, bias);
-            attend(self.project.isa(), what, &mut joined.sub_columns(head * channels, channels), None, flash);
+            attend(
+                self.project.isa(),
+                what,
+                &mut joined.sub_columns(head * channels, channels),
+                None,
+                flash,
+            );
         }
         self.join(joined.as_matrix(), x);
     }

@@ -4,13 +4,15 @@ use crate::kernel::Progress;
 use rayon::current_thread_index;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Numbers from row to row of a buffer: whole cache lines, and an odd number of them, so that the same column of many rows does not fall into few sets of the cache.
+/// Numbers from row to row of a buffer: whole cache lines, and an odd number of them, so that the
+/// same column of many rows does not fall into few sets of the cache.
 pub(crate) fn padded(columns: usize) -> usize {
     let lines = columns.div_ceil(16);
     (lines + (1 - lines % 2)) * 16
 }
 
-/// Memory for forward passes; make one, and give it to each call. It grows with the largest shape it has seen and never shrinks.
+/// Memory for forward passes; make one, and give it to each call. It grows with the largest shape
+/// it has seen and never shrinks.
 #[derive(Debug, Default)]
 pub struct Workspace {
     grids: Vec<Mutex<Grid>>,
@@ -95,7 +97,8 @@ impl Workspace {
         Workspace::default()
     }
 
-    /// A place for each thread of the current pool, with all that a call will need: which thread does what is chance, so each gets everything.
+    /// A place for each thread of the current pool, with all that a call will need: which thread
+    /// does what is chance, so each gets everything.
     pub(crate) fn prepare(&mut self, needs: &Needs) {
         let threads = rayon::current_num_threads();
         self.grids.resize_with(threads.max(self.grids.len()), Mutex::default);
@@ -108,7 +111,8 @@ impl Workspace {
             }
             grid.bias.iter_mut().for_each(|bias| _ = at_least(bias, needs.tokens));
             grid.angles.resize_with(needs.attentions, Vec::new);
-            grid.progress.resize_with(grid.progress.len().max(needs.attentions + 1), Progress::default);
+            grid.progress
+                .resize_with(grid.progress.len().max(needs.attentions + 1), Progress::default);
         }
         for scratch in &mut self.scratches {
             let scratch = scratch.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -130,7 +134,8 @@ impl Workspace {
     }
 }
 
-/// The element of this thread. Nothing that holds one waits for other threads' work of the same kind, so the lock is free.
+/// The element of this thread. Nothing that holds one waits for other threads' work of the same
+/// kind, so the lock is free.
 fn mine<T>(of: &[Mutex<T>]) -> MutexGuard<'_, T> {
     let index = current_thread_index().unwrap_or(0) % of.len().max(1);
     of[index].lock().unwrap_or_else(PoisonError::into_inner)

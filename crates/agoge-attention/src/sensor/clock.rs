@@ -26,9 +26,11 @@ pub struct Clocks {
 }
 
 impl Inertial {
-    /// How its clock fits that of the body between two frames, both included: what it felt beyond 1 g against what the part that carries it must have felt, which follows
-    /// from its positions. However it is strapped on, the size of an acceleration with gravity is the same. None without depth and metres, with less than a second in
-    /// common, or if they would fit better a second or more apart.
+    /// How its clock fits that of the body between two frames, both included: what it felt beyond 1
+    /// g against what the part that carries it must have felt, which follows from its positions.
+    /// However it is strapped on, the size of an acceleration with gravity is the same. None
+    /// without depth and metres, with less than a second in common, or if they would fit better a
+    /// second or more apart.
     ///
     /// The sensor's time 0 is the first frame; it should reach a second farther to both sides.
     pub fn offset_against(&self, body: &Recording, start: usize, end: usize) -> Option<Clocks> {
@@ -38,7 +40,8 @@ impl Inertial {
         let seen = smooth(expected(body, self.part, start, end))?;
         let margin = (SEARCH_S * RATE_HZ) as usize;
         let felt = smooth(self.excess(seen.len() + 2 * margin, -SEARCH_S))?;
-        // What little two signals have in common is soon alike: the likeness counts by the share that it is found in.
+        // What little two signals have in common is soon alike: the likeness counts by the share
+        // that it is found in.
         let all: Vec<Likeness> =
             (0..=2 * margin).map(|lag| Likeness::of(&seen, &felt[lag..lag + seen.len()])).collect();
         let best = (0..all.len()).max_by(|&a, &b| all[a].weight.total_cmp(&all[b].weight))?;
@@ -48,10 +51,12 @@ impl Inertial {
         // Between samples the peak is that of the parabola through it and its neighbours.
         let bend = before - 2.0 * weight + after;
         let between = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
-        (weight > 0.0).then(|| Clocks { offset_s: (best as f64 + between) / RATE_HZ - SEARCH_S, correlation })
+        (weight > 0.0)
+            .then(|| Clocks { offset_s: (best as f64 + between) / RATE_HZ - SEARCH_S, correlation })
     }
 
-    /// The size of the acceleration less 1 g at `count` times from `from` on; NaN where nothing was felt.
+    /// The size of the acceleration less 1 g at `count` times from `from` on; NaN where nothing was
+    /// felt.
     fn excess(&self, count: usize, from: f64) -> Vec<f64> {
         let within = self.time[0]..=self.time[self.time.len() - 1];
         let at = |i: usize| {
@@ -63,14 +68,16 @@ impl Inertial {
     }
 }
 
-/// What a sensor on a part must feel beyond 1 g, in g, at every time of the common rate from a frame on; NaN where the part is not seen.
+/// What a sensor on a part must feel beyond 1 g, in g, at every time of the common rate from a
+/// frame on; NaN where the part is not seen.
 fn expected(body: &Recording, part: Part, start: usize, end: usize) -> Vec<f64> {
     let (from, to) = (body.time[start], body.time[end]);
     let count = ((to - from) * RATE_HZ) as usize + 1;
     let mut axes = [(); 3].map(|()| vec![f64::NAN; count]);
     for i in 0..count {
         let time = from + i as f64 / RATE_HZ;
-        let above = (start + body.time[start..=end].partition_point(|&t| t <= time)).clamp(start + 1, end);
+        let above =
+            (start + body.time[start..=end].partition_point(|&t| t <= time)).clamp(start + 1, end);
         let below = above - 1;
         let share = (time - body.time[below]) / (body.time[above] - body.time[below]);
         let (p, q) = (body.at(below, part.index()), body.at(above, part.index()));
@@ -79,13 +86,20 @@ fn expected(body: &Recording, part: Part, start: usize, end: usize) -> Vec<f64> 
         }
     }
     // Before it is differentiated twice a position must be smooth.
-    let Some(axes) = axes.map(smooth).into_iter().collect::<Option<Vec<_>>>() else { return Vec::new() };
+    let Some(axes) = axes.map(smooth).into_iter().collect::<Option<Vec<_>>>() else {
+        return Vec::new();
+    };
     let bend = |values: &[f64], i: usize| match i.checked_sub(1) {
-        Some(before) if i + 1 < count => (values[before] - 2.0 * values[i] + values[i + 1]) * RATE_HZ * RATE_HZ,
+        Some(before) if i + 1 < count => {
+            (values[before] - 2.0 * values[i] + values[i + 1]) * RATE_HZ * RATE_HZ
+        }
         _ => f64::NAN,
     };
     (0..count)
-        .map(|i| norm([bend(&axes[0], i), bend(&axes[1], i) + GRAVITY, bend(&axes[2], i)]) / GRAVITY - 1.0)
+        .map(|i| {
+            norm([bend(&axes[0], i), bend(&axes[1], i) + GRAVITY, bend(&axes[2], i)]) / GRAVITY
+                - 1.0
+        })
         .collect()
 }
 

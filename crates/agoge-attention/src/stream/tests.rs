@@ -26,7 +26,9 @@ fn frames(count: usize, clock: impl Fn(usize) -> f64) -> Frames {
     Frames {
         values: (0..count * parts * CHANNELS).map(|_| rng.f32() - 0.5).collect(),
         // Part 2 is never seen; others come and go; the pelvis is always there.
-        hidden: (0..count * parts).map(|i| i % parts == 2 || (i % parts > 3 && rng.f32() < 0.2)).collect(),
+        hidden: (0..count * parts)
+            .map(|i| i % parts == 2 || (i % parts > 3 && rng.f32() < 0.2))
+            .collect(),
         times: (0..count).map(clock).collect(),
     }
 }
@@ -38,12 +40,14 @@ impl Frames {
         stream.push(values, &self.hidden[frame * parts..(frame + 1) * parts], self.times[frame])
     }
 
-    /// The offline causal encoder over all frames at once, `back` frames of sight: `[frame, part, width]`.
+    /// The offline causal encoder over all frames at once, `back` frames of sight: `[frame, part,
+    /// width]`.
     fn offline(&self, network: &Network, back: usize) -> Vec<f32> {
         let mut encoder: runtime::Encoder = network.encoder.clone();
         for attention in encoder.blocks.iter_mut().flat_map(|block| &mut block.attentions) {
             if attention.axis == Axis::Time {
-                attention.attention = attention.attention.clone().with_sight(Sight { back, ahead: 0 });
+                attention.attention =
+                    attention.attention.clone().with_sight(Sight { back, ahead: 0 });
             }
         }
         let seconds: Vec<f32> = self.times.iter().map(|t| *t as f32).collect();
@@ -69,7 +73,8 @@ impl Frames {
     }
 }
 
-/// The encoded tokens of every frame are those of the offline causal encoder, to 1e-5, beyond one turn of the ring and with a clock that stumbles.
+/// The encoded tokens of every frame are those of the offline causal encoder, to 1e-5, beyond one
+/// turn of the ring and with a clock that stumbles.
 #[test]
 fn a_stream_is_the_causal_encoder() {
     let network = network();
@@ -81,12 +86,16 @@ fn a_stream_is_the_causal_encoder() {
     ] {
         let frames = frames(90, clock);
         let expected = frames.offline(&network, back);
-        let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 1.0, most_frames, step_s: 0.0 });
+        let mut stream = StreamingEncoder::new(
+            network.clone(),
+            Live { window_s: 1.0, most_frames, step_s: 0.0 },
+        );
         let size = PARTS.len() * SIZE.width;
         for frame in 0..90 {
             frames.push(&mut stream, frame);
             let expected = &expected[frame * size..(frame + 1) * size];
-            for (part, (own, other)) in stream.encoded().chunks(SIZE.width).zip(expected.chunks(SIZE.width)).enumerate()
+            for (part, (own, other)) in
+                stream.encoded().chunks(SIZE.width).zip(expected.chunks(SIZE.width)).enumerate()
             {
                 if frames.hidden[frame * PARTS.len() + part] {
                     continue;
@@ -102,14 +111,18 @@ fn a_stream_is_the_causal_encoder() {
 fn the_window_forgets_and_a_cleared_stream_is_new() {
     let network = network();
     let frames = frames(60, |i| i as f64 / 30.0);
-    let mut stream = StreamingEncoder::new(network.clone(), Live { window_s: 0.5, most_frames: 64, step_s: 0.0 });
+    let mut stream = StreamingEncoder::new(
+        network.clone(),
+        Live { window_s: 0.5, most_frames: 64, step_s: 0.0 },
+    );
     for frame in 0..60 {
         frames.push(&mut stream, frame);
     }
     assert_eq!(stream.state().frames, 16, "half a second at 30 Hz, both ends");
     stream.clear();
     let again = frames.push(&mut stream, 0).clone();
-    let mut fresh = StreamingEncoder::new(network, Live { window_s: 0.5, most_frames: 64, step_s: 0.0 });
+    let mut fresh =
+        StreamingEncoder::new(network, Live { window_s: 0.5, most_frames: 64, step_s: 0.0 });
     assert_eq!(&again, frames.push(&mut fresh, 0));
     assert_eq!(again.frames, 1);
     assert!((again.movement.iter().sum::<f32>() - 1.0).abs() < 1e-5);

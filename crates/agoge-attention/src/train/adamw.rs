@@ -1,4 +1,5 @@
-//! AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) in one pass over all parameters, with the gradient's clipping taken along; and the weights' average.
+//! AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) in one pass over all parameters, with the
+//! gradient's clipping taken along; and the weights' average.
 
 use crate::kernel::{Isa, Lanes, Work};
 use rayon::prelude::*;
@@ -44,12 +45,14 @@ pub(crate) struct Update {
     pub(crate) average: Option<f32>,
 }
 
-/// Adds up gradients in their order into the first, and returns their norm (Euclidean). The same to the bit for any number of threads.
+/// Adds up gradients in their order into the first, and returns their norm (Euclidean). The same to
+/// the bit for any number of threads.
 pub(crate) fn add_up(gradients: &mut [Vec<f32>]) -> f64 {
     let Some((sum, others)) = gradients.split_first_mut() else { return 0.0 };
     let others = &*others;
     let pieces = sum.par_chunks_mut(PIECE).enumerate();
-    let squares: Vec<f64> = pieces.map(|(i, sum)| Isa::best().run(AddUp { sum, others, from: i * PIECE })).collect();
+    let squares: Vec<f64> =
+        pieces.map(|(i, sum)| Isa::best().run(AddUp { sum, others, from: i * PIECE })).collect();
     squares.iter().sum::<f64>().sqrt()
 }
 
@@ -89,7 +92,9 @@ impl AdamW {
         average: &mut [f32],
         update: &Update,
     ) {
-        let correct = |beta: f32| (1.0 - f64::from(beta).powi(update.step.min(i32::MAX as usize) as i32)) as f32;
+        let correct = |beta: f32| {
+            (1.0 - f64::from(beta).powi(update.step.min(i32::MAX as usize) as i32)) as f32
+        };
         let numbers = Numbers {
             settings: *self,
             size: update.rate as f32 / correct(self.first),
@@ -106,9 +111,11 @@ impl AdamW {
             .for_each(|(((weights, gradient), first), second)| {
                 Isa::best().run(Move { weights, gradient, first, second, numbers });
             });
-        weights.par_chunks(PIECE).zip(average.par_chunks_mut(PIECE)).for_each(|(weights, average)| {
-            Isa::best().run(Average { weights, average, kept: numbers.kept });
-        });
+        weights.par_chunks(PIECE).zip(average.par_chunks_mut(PIECE)).for_each(
+            |(weights, average)| {
+                Isa::best().run(Average { weights, average, kept: numbers.kept });
+            },
+        );
     }
 }
 
@@ -134,10 +141,18 @@ impl Work for Move<'_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes>(self, _: L) {
-        let Numbers { settings: AdamW { first: slow, second: slower, epsilon, .. }, size, root, left, factor, .. } =
-            self.numbers;
+        let Numbers {
+            settings: AdamW { first: slow, second: slower, epsilon, .. },
+            size,
+            root,
+            left,
+            factor,
+            ..
+        } = self.numbers;
         let moments = self.first.iter_mut().zip(self.second);
-        for ((weight, &gradient), (first, second)) in self.weights.iter_mut().zip(self.gradient).zip(moments) {
+        for ((weight, &gradient), (first, second)) in
+            self.weights.iter_mut().zip(self.gradient).zip(moments)
+        {
             let gradient = gradient * factor;
             *first = slow * *first + (1.0 - slow) * gradient;
             *second = slower * *second + (1.0 - slower) * gradient * gradient;
@@ -166,8 +181,10 @@ impl Work for Average<'_> {
 mod tests {
     use super::*;
 
-    /// Five steps on the sum of squares; numbers from `torch.optim.AdamW` (PyTorch 2.15, double precision, rate 0.1, weight decay 0.01). 2e-6: five steps of f32
-    /// rounding at 3. (Burn's own optimiser is not the oracle: it raises the betas in f32, which is off by 6e-5 in the first steps.)
+    /// Five steps on the sum of squares; numbers from `torch.optim.AdamW` (PyTorch 2.15, double
+    /// precision, rate 0.1, weight decay 0.01). 2e-6: five steps of f32 rounding at 3. (Burn's own
+    /// optimiser is not the oracle: it raises the betas in f32, which is off by 6e-5 in the first
+    /// steps.)
     #[test]
     fn steps_are_those_of_pytorch() {
         let (mut weights, mut moments) =

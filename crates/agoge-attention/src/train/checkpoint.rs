@@ -1,6 +1,8 @@
-//! A training as a file: weights, what the optimiser remembers, average and best so far, so that a training that was broken off goes on as if it had not been.
+//! A training as a file: weights, what the optimiser remembers, average and best so far, so that a
+//! training that was broken off goes on as if it had not been.
 //!
-//! A safetensors file whose tensors are rows of numbers; the layout of the parameters, the step and the metric are in its metadata.
+//! A safetensors file whose tensors are rows of numbers; the layout of the parameters, the step and
+//! the metric are in its metadata.
 
 use super::adamw::Moments;
 use super::parameters::Parameters;
@@ -28,7 +30,11 @@ struct About {
 }
 
 fn fault(what: String) -> Error {
-    Error::Weights { name: "checkpoint".to_owned(), what, hint: "begin the training anew without it" }
+    Error::Weights {
+        name: "checkpoint".to_owned(),
+        what,
+        hint: "begin the training anew without it",
+    }
 }
 
 impl<M: Module> Trainer<M> {
@@ -49,7 +55,9 @@ impl<M: Module> Trainer<M> {
             ("average", &self.average),
             ("best", best),
         ];
-        let bytes = rows.map(|(name, row)| (name, row.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>()));
+        let bytes = rows.map(|(name, row)| {
+            (name, row.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+        });
         let mut views = Vec::with_capacity(bytes.len());
         for (name, bytes) in &bytes {
             let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
@@ -57,50 +65,75 @@ impl<M: Module> Trainer<M> {
         }
         let layout = self.parameters.layout.clone();
         let identity = self.plan.identity;
-        let about = About { version: VERSION, identity, step: self.step, stale: self.stale, metric, layout };
+        let about = About {
+            version: VERSION,
+            identity,
+            step: self.step,
+            stale: self.stale,
+            metric,
+            layout,
+        };
         let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
-        serialize(views, Some(HashMap::from([(KEY.to_owned(), about)]))).map_err(|error| fault(error.to_string()))
+        serialize(views, Some(HashMap::from([(KEY.to_owned(), about)])))
+            .map_err(|error| fault(error.to_string()))
     }
 
-    /// A training that goes on from a file's bytes; `model` gives the shape, its weights are replaced. The plan must be the one it began with: its identity is compared.
+    /// A training that goes on from a file's bytes; `model` gives the shape, its weights are
+    /// replaced. The plan must be the one it began with: its identity is compared.
     ///
     /// # Errors
-    /// If the bytes are not a whole checkpoint of this version and of a model of this shape, naming what is at fault.
+    /// If the bytes are not a whole checkpoint of this version and of a model of this shape, naming
+    /// what is at fault.
     pub fn from_bytes(model: &M, plan: Plan, bytes: &[u8]) -> Result<Trainer<M>, Error> {
-        let broken = |error: safetensors::SafeTensorError| fault(format!("not a whole safetensors file ({error})"));
+        let broken = |error: safetensors::SafeTensorError| {
+            fault(format!("not a whole safetensors file ({error})"))
+        };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        let about = metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
-        let about: About = serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
+        let about =
+            metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
+        let about: About =
+            serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
         if about.version != VERSION {
             return Err(fault(format!("version {} is not {VERSION}", about.version)));
         }
         let mut trainer = Trainer::new(model, plan);
         if about.layout != trainer.parameters.layout {
             let theirs = about.layout.iter().zip(&trainer.parameters.layout).find(|(a, b)| a != b);
-            let what = theirs
-                .map_or_else(|| "another number of parameters".to_owned(), |(a, b)| format!("{a:?} is not {b:?}"));
+            let what = theirs.map_or_else(
+                || "another number of parameters".to_owned(),
+                |(a, b)| format!("{a:?} is not {b:?}"),
+            );
             return Err(fault(format!("of another model: {what}")));
         }
         if about.identity != trainer.plan.identity {
             return Err(fault(
-                "of another training: the settings, the recordings or the base are not the same".to_owned(),
+                "of another training: the settings, the recordings or the base are not the same"
+                    .to_owned(),
             ));
         }
         let count = trainer.parameters.values.len();
         let row = |name: &str, optional: bool| -> Result<Vec<f32>, Error> {
             let view = file.tensor(name).map_err(|_| fault(format!("tensor {name} is missing")))?;
-            let values: Vec<f32> = view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
-            if view.dtype() != Dtype::F32 || (values.len() != count && !(optional && values.is_empty())) {
-                return Err(fault(format!("tensor {name}: {:?} {:?}, not F32 [{count}]", view.dtype(), view.shape())));
+            let values: Vec<f32> =
+                view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            if view.dtype() != Dtype::F32
+                || (values.len() != count && !(optional && values.is_empty()))
+            {
+                return Err(fault(format!(
+                    "tensor {name}: {:?} {:?}, not F32 [{count}]",
+                    view.dtype(),
+                    view.shape()
+                )));
             }
             match values.iter().position(|v| !v.is_finite()) {
                 Some(at) => Err(fault(format!("tensor {name}: value {at} is not a number"))),
                 None => Ok(values),
             }
         };
-        let (weights, average, best) = (row("weights", false)?, row("average", true)?, row("best", true)?);
+        let (weights, average, best) =
+            (row("weights", false)?, row("average", true)?, row("best", true)?);
         trainer.moments = Moments { first: row("first", false)?, second: row("second", false)? };
         if trainer.average.len() != average.len() {
             return Err(fault("it was made with another plan for the average".to_owned()));

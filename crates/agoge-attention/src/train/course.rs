@@ -41,7 +41,8 @@ impl Course {
             Some(bytes) => Trainer::from_bytes(encoder, plan, bytes)?,
             None => Trainer::new(encoder, plan),
         };
-        let mut watch = Epochs { round, epochs: self.epochs, step: trainer.steps_done(), sum: 0.0, tell, keep };
+        let mut watch =
+            Epochs { round, epochs: self.epochs, step: trainer.steps_done(), sum: 0.0, tell, keep };
         Ok(trainer.run(task, &mut watch)?.to_device(&Device::flex()))
     }
 }
@@ -70,7 +71,8 @@ impl Watch for Epochs<'_, '_> {
     }
 
     fn keep(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        // Of the end nothing is kept: whoever is killed before the weights are written repeats one epoch, and so knows its loss again.
+        // Of the end nothing is kept: whoever is killed before the weights are written repeats one
+        // epoch, and so knows its loss again.
         let last = self.step + 1 == self.epochs * self.round;
         match &mut self.keep {
             Some(keep) if !last => keep(checkpoint),

@@ -1,4 +1,5 @@
-//! All parameters of a model as one row of numbers: what an optimiser, an average and a checkpoint want.
+//! All parameters of a model as one row of numbers: what an optimiser, an average and a checkpoint
+//! want.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
@@ -15,7 +16,10 @@ pub struct Parameters {
 impl Parameters {
     /// Those of a model.
     pub fn of<M: Module>(model: &M) -> Parameters {
-        let mut visitor = Collect { path: Vec::new(), found: Parameters { layout: Vec::new(), values: Vec::new() } };
+        let mut visitor = Collect {
+            path: Vec::new(),
+            found: Parameters { layout: Vec::new(), values: Vec::new() },
+        };
         model.visit(&mut visitor);
         visitor.found
     }
@@ -26,7 +30,8 @@ impl Parameters {
     }
 }
 
-/// The gradients of a model on the graph, in the order of [`Parameters`]; zero for a parameter that the loss does not depend on.
+/// The gradients of a model on the graph, in the order of [`Parameters`]; zero for a parameter that
+/// the loss does not depend on.
 pub(crate) fn gradients<M: Module>(model: &M, gradients: Gradients, count: usize) -> Vec<f32> {
     let mut visitor = Take { gradients, taken: Vec::with_capacity(count) };
     model.visit(&mut visitor);
@@ -40,7 +45,8 @@ struct Collect {
 
 impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        // What is stored: an adapter's change is not part of it, its factors are parameters of their own.
+        // What is stored: an adapter's change is not part of it, its factors are parameters of
+        // their own.
         let stored = param.base();
         self.found.layout.push((self.path.join("."), stored.dims().to_vec()));
         let data = stored.into_data();
@@ -62,7 +68,8 @@ impl ModuleMapper for Replace<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|tensor| {
             let shape = tensor.dims();
-            let (these, rest) = self.values.split_at(shape.iter().product::<usize>().min(self.values.len()));
+            let (these, rest) =
+                self.values.split_at(shape.iter().product::<usize>().min(self.values.len()));
             self.values = rest;
             Tensor::from_data(TensorData::new(these.to_vec(), shape), &tensor.device())
         })

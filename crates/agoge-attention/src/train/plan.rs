@@ -11,14 +11,17 @@ pub struct Plan {
     pub warm_up: usize,
     /// Highest learning rate.
     pub rate: f64,
-    /// What the rate falls to along half a cosine (Loshchilov & Hutter 2017), as a share of the highest.
+    /// What the rate falls to along half a cosine (Loshchilov & Hutter 2017), as a share of the
+    /// highest.
     pub least: f64,
     /// The optimiser.
     pub optimiser: AdamW,
-    /// Longest gradient (Euclidean norm over all parameters; Pascanu et al. 2013); longer ones are shortened to it.
+    /// Longest gradient (Euclidean norm over all parameters; Pascanu et al. 2013); longer ones are
+    /// shortened to it.
     pub clip: Option<f64>,
-    /// Share of the averaged weights that a step keeps, 0 to 1 (exponential moving average; Polyak & Juditsky 1992); early steps keep less. The average is what is
-    /// validated and what comes out.
+    /// Share of the averaged weights that a step keeps, 0 to 1 (exponential moving average; Polyak
+    /// & Juditsky 1992); early steps keep less. The average is what is validated and what comes
+    /// out.
     pub average: Option<f32>,
     /// Steps between validations; 0 for none.
     pub validate_every: usize,
@@ -26,12 +29,14 @@ pub struct Plan {
     pub patience: usize,
     /// Steps between checkpoints; 0 for none.
     pub keep_every: usize,
-    /// What tells this training from others, as a number made from its settings and data: a checkpoint of another one is refused.
+    /// What tells this training from others, as a number made from its settings and data: a
+    /// checkpoint of another one is refused.
     pub identity: u64,
 }
 
 impl Plan {
-    /// A plan of some steps with a tenth of them to warm up, AdamW's usual settings, clipping at 1, no average, no validation and no checkpoints.
+    /// A plan of some steps with a tenth of them to warm up, AdamW's usual settings, clipping at 1,
+    /// no average, no validation and no checkpoints.
     pub fn new(steps: usize, rate: f64) -> Plan {
         Plan {
             steps,
@@ -53,19 +58,22 @@ impl Plan {
         if step < self.warm_up {
             return self.rate * (step + 1) as f64 / self.warm_up as f64;
         }
-        let share = (step - self.warm_up) as f64 / self.steps.saturating_sub(self.warm_up).max(1) as f64;
+        let share =
+            (step - self.warm_up) as f64 / self.steps.saturating_sub(self.warm_up).max(1) as f64;
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * share.min(1.0)).cos());
         self.rate * (self.least + (1.0 - self.least) * cosine)
     }
 
-    /// The share of the average that a step, counted from 0, keeps: an average that begins at random weights would remember them.
+    /// The share of the average that a step, counted from 0, keeps: an average that begins at
+    /// random weights would remember them.
     pub(crate) fn kept_at(&self, step: usize) -> Option<f32> {
         self.average.map(|most| most.min((1.0 + step as f32) / (10.0 + step as f32)))
     }
 }
 
-/// The batches of a training: in each round over `count` examples every one comes once, in an order that follows from the seed and the round, so a training that
-/// was broken off goes on as if nothing had been.
+/// The batches of a training: in each round over `count` examples every one comes once, in an order
+/// that follows from the seed and the round, so a training that was broken off goes on as if
+/// nothing had been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// How many examples there are.
@@ -90,19 +98,24 @@ impl Order {
         order.into_iter().skip(place * self.batch).take(self.batch).collect()
     }
 
-    /// A source of chance of its own for a step (or whatever else is counted), for variation of the examples.
+    /// A source of chance of its own for a step (or whatever else is counted), for variation of the
+    /// examples.
     pub fn random(&self, step: usize) -> fastrand::Rng {
-        // Numbers that follow each other must not give streams that resemble each other: the multiplier of Steele et al. 2014 spreads them.
+        // Numbers that follow each other must not give streams that resemble each other: the
+        // multiplier of Steele et al. 2014 spreads them.
         fastrand::Rng::with_seed(self.seed ^ (step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 }
 
-/// Cuts examples into `shards` parts of nearly the same size, in order; parts without examples are left out. The number must not depend on the machine: sums in
-/// another order are other numbers.
+/// Cuts examples into `shards` parts of nearly the same size, in order; parts without examples are
+/// left out. The number must not depend on the machine: sums in another order are other numbers.
 pub fn cut<T: Clone>(examples: &[T], shards: usize) -> Vec<Vec<T>> {
     let shards = shards.clamp(1, examples.len().max(1));
     let edge = |i: usize| i * examples.len() / shards;
-    (0..shards).map(|i| examples[edge(i)..edge(i + 1)].to_vec()).filter(|part| !part.is_empty()).collect()
+    (0..shards)
+        .map(|i| examples[edge(i)..edge(i + 1)].to_vec())
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -123,7 +136,9 @@ mod tests {
     #[test]
     fn every_example_comes_once_in_a_round() {
         let order = Order { count: 10, batch: 4, seed: 3 };
-        let round = |first: usize| (first..first + 3).flat_map(|step| order.examples(step)).collect::<Vec<_>>();
+        let round = |first: usize| {
+            (first..first + 3).flat_map(|step| order.examples(step)).collect::<Vec<_>>()
+        };
         let sorted = |mut v: Vec<usize>| {
             v.sort_unstable();
             v

@@ -17,11 +17,12 @@ pub trait Task: Sync {
     /// A part of a batch.
     type Shard: Send;
 
-    /// The batch of a step, counted from 0, in parts that are computed side by side. Batch and cut must follow from the step alone, not from the machine: then so
-    /// do the weights.
+    /// The batch of a step, counted from 0, in parts that are computed side by side. Batch and cut
+    /// must follow from the step alone, not from the machine: then so do the weights.
     fn shards(&self, step: usize) -> Vec<Self::Shard>;
 
-    /// A part's share of the batch's loss, `[1]`; the shares of all parts add up to the loss. Called on one thread for each part.
+    /// A part's share of the batch's loss, `[1]`; the shares of all parts add up to the loss.
+    /// Called on one thread for each part.
     fn loss(&self, model: &Self::Model, shard: Self::Shard) -> Tensor<1>;
 
     /// How good a model is, higher is better; none if that is not asked.
@@ -107,9 +108,10 @@ impl<M: Module> Trainer<M> {
         &self.parameters
     }
 
-    /// One step; returns the loss and the length of the gradient. The parts of the batch run side by side on the current rayon pool, each on one thread with a copy
-    /// of the model of its own (a graph of Burn's is behind a lock), and what they give is added in their order: the weights are the same to the bit for any number
-    /// of threads.
+    /// One step; returns the loss and the length of the gradient. The parts of the batch run side
+    /// by side on the current rayon pool, each on one thread with a copy of the model of its own (a
+    /// graph of Burn's is behind a lock), and what they give is added in their order: the weights
+    /// are the same to the bit for any number of threads.
     pub fn step<T: Task<Model = M>>(&mut self, task: &T) -> (f64, f64) {
         let count = self.parameters.values.len();
         let work: Vec<(M, T::Shard)> =
@@ -139,14 +141,21 @@ impl<M: Module> Trainer<M> {
                 average: self.plan.kept_at(self.step),
             };
             let weights = &mut self.parameters.values;
-            self.plan.optimiser.step(weights, gradient, &mut self.moments, &mut self.average, &update);
+            self.plan.optimiser.step(
+                weights,
+                gradient,
+                &mut self.moments,
+                &mut self.average,
+                &update,
+            );
             self.model = Parameters::put(self.model.clone(), &self.parameters.values);
         }
         self.step += 1;
         (loss, length)
     }
 
-    /// The model as it would come out now: with the best validated weights, else the averaged ones, else the last.
+    /// The model as it would come out now: with the best validated weights, else the averaged ones,
+    /// else the last.
     pub fn result(&self) -> M {
         match &self.best {
             Some((_, weights)) => Parameters::put(self.model.clone(), weights),
@@ -155,10 +164,15 @@ impl<M: Module> Trainer<M> {
     }
 
     fn current(&self) -> M {
-        if self.average.is_empty() { self.model.clone() } else { Parameters::put(self.model.clone(), &self.average) }
+        if self.average.is_empty() {
+            self.model.clone()
+        } else {
+            Parameters::put(self.model.clone(), &self.average)
+        }
     }
 
-    /// Takes the steps that are left, or fewer if the metric stays or the watcher wishes, and returns the model.
+    /// Takes the steps that are left, or fewer if the metric stays or the watcher wishes, and
+    /// returns the model.
     ///
     /// # Errors
     /// If the loss is no longer a number, or a checkpoint could not be kept.
@@ -175,7 +189,8 @@ impl<M: Module> Trainer<M> {
                 });
             }
             let last = self.step == self.plan.steps;
-            let asked = at(self.plan.validate_every, self.step) || (last && self.plan.validate_every > 0);
+            let asked =
+                at(self.plan.validate_every, self.step) || (last && self.plan.validate_every > 0);
             let metric = if asked { task.validate(&self.current()) } else { None };
             if let Some(metric) = metric {
                 self.judge(metric);
@@ -206,7 +221,8 @@ impl<M: Module> Trainer<M> {
 
     fn judge(&mut self, metric: f64) {
         if self.best.as_ref().is_none_or(|(best, _)| metric > *best) {
-            let weights = if self.average.is_empty() { &self.parameters.values } else { &self.average };
+            let weights =
+                if self.average.is_empty() { &self.parameters.values } else { &self.average };
             self.best = Some((metric, weights.clone()));
             self.stale = 0;
         } else {
@@ -215,8 +231,10 @@ impl<M: Module> Trainer<M> {
     }
 }
 
-/// Lets the C library keep what is freed. GNU's gives memory back to the system as soon as more lies free than twice the largest block that was freed so far
-/// (mallopt(3), M_MMAP_THRESHOLD), and to get the activations of a step anew, page by page, takes up to a third of the step. Elsewhere this does nothing.
+/// Lets the C library keep what is freed. GNU's gives memory back to the system as soon as more
+/// lies free than twice the largest block that was freed so far (mallopt(3), M_MMAP_THRESHOLD), and
+/// to get the activations of a step anew, page by page, takes up to a third of the step. Elsewhere
+/// this does nothing.
 fn keep_memory() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     // The largest block that counts is 32 MiB.

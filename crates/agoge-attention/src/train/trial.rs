@@ -1,5 +1,7 @@
-//! The two networks that the speed of training is measured on, beside another implementation of the same (docs/PERFORMANCE.md): an encoder over frames, and one that
-//! attends over joints and then over frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to drawn targets, AdamW.
+//! The two networks that the speed of training is measured on, beside another implementation of the
+//! same (docs/PERFORMANCE.md): an encoder over frames, and one that attends over joints and then
+//! over frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to drawn targets,
+//! AdamW.
 
 use super::parameters::Parameters;
 use super::plan::{Plan, cut};
@@ -17,8 +19,10 @@ const SHARDS: usize = 8;
 /// A step of a trial, as often as it is called; gives the loss.
 pub type Step = Box<dyn FnMut() -> f64 + Send>;
 
-/// The trial of a name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks, 8 heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to
-/// the same shape, width 64, 4 blocks, 4 heads, feed-forward 256. Each call of what is returned is one step on the whole batch, on the current rayon pool.
+/// The trial of a name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks, 8
+/// heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to the same shape, width 64, 4 blocks,
+/// 4 heads, feed-forward 256. Each call of what is returned is one step on the whole batch, on the
+/// current rayon pool.
 pub fn trial(name: &str) -> Option<Step> {
     let device = Device::flex();
     let mut rng = Rng::with_seed(1);
@@ -55,7 +59,10 @@ fn seeded<M: Module>(model: M) -> M {
     for (path, shape) in layout {
         let bound = (1.0 / shape[0] as f32).sqrt();
         let one = path.ends_with("gamma");
-        values.extend((0..shape.iter().product()).map(|_| if one { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }));
+        values.extend(
+            (0..shape.iter().product())
+                .map(|_| if one { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }),
+        );
     }
     Parameters::put(model, &values)
 }
@@ -92,7 +99,8 @@ impl Attention {
     fn forward(&self, x: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
         let [outer, tokens, inner, width] = shape;
         let dims = x.dims();
-        let joined = map(normed(x, &self.norm), &self.joined).reshape([outer, tokens, inner, 3 * width]);
+        let joined =
+            map(normed(x, &self.norm), &self.joined).reshape([outer, tokens, inner, 3 * width]);
         map(self_attention(joined, self.heads, &Sight::default()), &self.out).reshape(dims)
     }
 }
@@ -115,7 +123,10 @@ impl Thought {
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = normed(x, &self.norm);
-        map(linear_gelu(x, self.wide.weight.val(), self.wide.bias.as_ref().map(|bias| bias.val())), &self.narrow)
+        map(
+            linear_gelu(x, self.wide.weight.val(), self.wide.bias.as_ref().map(|bias| bias.val())),
+            &self.narrow,
+        )
     }
 }
 
@@ -167,7 +178,9 @@ impl Joints {
         let attention = || Attention::new(width, heads, device);
         Joints {
             input: LinearConfig::new(3, width).init(device),
-            blocks: (0..blocks).map(|_| (attention(), attention(), Thought::new(width, inner, device))).collect(),
+            blocks: (0..blocks)
+                .map(|_| (attention(), attention(), Thought::new(width, inner, device)))
+                .collect(),
             norm: LayerNormConfig::new(width).init(device),
             head: LinearConfig::new(width, 3).init(device),
         }
@@ -212,7 +225,8 @@ impl Task for Frames {
     }
 
     fn loss(&self, model: &Motion, rows: Range<usize>) -> Tensor<1> {
-        let off = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99])) - part(&self.y, rows, [32, 16]);
+        let off = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99]))
+            - part(&self.y, rows, [32, 16]);
         off.square().sum().div_scalar(self.y.len() as f32)
     }
 }
@@ -231,7 +245,8 @@ impl Task for Skeletons {
     }
 
     fn loss(&self, model: &Joints, rows: Range<usize>) -> Tensor<1> {
-        let off = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3])) - part(&self.y, rows, [8, 64, 25, 3]);
+        let off = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3]))
+            - part(&self.y, rows, [8, 64, 25, 3]);
         off.square().sum().div_scalar(self.y.len() as f32)
     }
 }

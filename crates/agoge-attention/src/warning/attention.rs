@@ -17,7 +17,8 @@ const HEADS: usize = 2;
 const BATCH: usize = 128;
 const STEPS: usize = 500;
 const RATE: f64 = 3e-3;
-/// Of the windows without the outcome so many are learned from for each one with it; the offset is set right afterwards (King & Zeng 2001).
+/// Of the windows without the outcome so many are learned from for each one with it; the offset is
+/// set right afterwards (King & Zeng 2001).
 const OTHERS: usize = 12;
 /// Numbers that say when a day was: two decays and a line.
 const WHEN: usize = 3;
@@ -41,7 +42,8 @@ impl Network {
         }
     }
 
-    /// Log odds `[batch]` of `[batch, day, channel]`; `hidden` `[batch, day, 1]` is true for missing days.
+    /// Log odds `[batch]` of `[batch, day, channel]`; `hidden` `[batch, day, 1]` is true for
+    /// missing days.
     fn forward(&self, x: Tensor<3>, hidden: Tensor<3, Bool>) -> Tensor<1> {
         let [batch, days, _] = x.dims();
         let tokens = map(&self.token, x);
@@ -51,7 +53,8 @@ impl Network {
             .forward(tokens.clone().reshape([batch, days, 1, WIDTH]), &sight)
             .reshape([batch, days, WIDTH]);
         let last = |x: Tensor<3>| x.narrow(1, days - 1, 1).reshape([batch, WIDTH]);
-        // The last day's own numbers reach the head unbent, what the days said together bent: a linear effect needs no attention.
+        // The last day's own numbers reach the head unbent, what the days said together bent: a
+        // linear effect needs no attention.
         let joined = Tensor::cat(vec![last(tokens), tanh(last(said))], 1);
         map(&self.head, joined).reshape([batch])
     }
@@ -95,7 +98,8 @@ impl train::Task for Lesson {
     type Shard = (Vec<(Row, bool)>, usize);
 
     fn shards(&self, step: usize) -> Vec<Self::Shard> {
-        let rows: Vec<(Row, bool)> = self.order.examples(step).into_iter().map(|i| self.rows[i].clone()).collect();
+        let rows: Vec<(Row, bool)> =
+            self.order.examples(step).into_iter().map(|i| self.rows[i].clone()).collect();
         let all = rows.len();
         cut(&rows, train::SHARDS).into_iter().map(|rows| (rows, all)).collect()
     }
@@ -104,7 +108,8 @@ impl train::Task for Lesson {
         let (rows, outcomes): (Vec<Row>, Vec<bool>) = rows.into_iter().unzip();
         let device = network.head.weight.val().device();
         let (x, hidden) = tensors(&rows, &device);
-        let sign: Vec<f32> = outcomes.iter().map(|outcome| if *outcome { 1.0 } else { -1.0 }).collect();
+        let sign: Vec<f32> =
+            outcomes.iter().map(|outcome| if *outcome { 1.0 } else { -1.0 }).collect();
         let sign = Tensor::<1>::from_data(TensorData::new(sign, [rows.len()]), &device);
         log_sigmoid(network.forward(x, hidden) * sign).sum().neg().div_scalar(all as f64)
     }
@@ -114,22 +119,30 @@ impl train::Task for Lesson {
 pub(super) struct Attentive {
     network: Network,
     scaler: Scaler,
-    /// Log of the share of windows without the outcome that was learned from: added to every answer.
+    /// Log of the share of windows without the outcome that was learned from: added to every
+    /// answer.
     offset: f64,
 }
 
 impl Attentive {
     pub(super) fn fit(windows: &[&Window], seed: u64) -> Result<Attentive, Error> {
         let numbers = windows.first().and_then(|window| window.days.last()).map_or(0, Vec::len);
-        let scaler = Scaler::of(windows.iter().filter_map(|window| window.days.last().map(Vec::as_slice)), numbers);
+        let scaler = Scaler::of(
+            windows.iter().filter_map(|window| window.days.last().map(Vec::as_slice)),
+            numbers,
+        );
         let mut rng = Rng::with_seed(seed);
-        let (happened, mut others): (Vec<&&Window>, Vec<&&Window>) = windows.iter().partition(|window| window.outcome);
+        let (happened, mut others): (Vec<&&Window>, Vec<&&Window>) =
+            windows.iter().partition(|window| window.outcome);
         let all = others.len();
         rng.shuffle(&mut others);
         others.truncate(happened.len() * OTHERS);
         let offset = (others.len() as f64 / all as f64).ln();
-        let rows: Vec<(Row, bool)> =
-            happened.into_iter().chain(others).map(|window| (row(window, &scaler), window.outcome)).collect();
+        let rows: Vec<(Row, bool)> = happened
+            .into_iter()
+            .chain(others)
+            .map(|window| (row(window, &scaler), window.outcome))
+            .collect();
         let order = Order { count: rows.len(), batch: BATCH.min(rows.len()), seed };
         let mut plan = Plan { average: Some(0.99), ..Plan::new(STEPS, RATE) };
         plan.optimiser.decay = 0.1;
@@ -139,12 +152,17 @@ impl Attentive {
     }
 }
 
-/// Weights drawn alike on every machine; the head begins at zero, so that at first nothing is claimed.
+/// Weights drawn alike on every machine; the head begins at zero, so that at first nothing is
+/// claimed.
 fn drawn(network: Network, seed: u64) -> Network {
     let mut rng = Rng::with_seed(seed);
     let mut values = Vec::new();
     for (path, shape) in Parameters::of(&network).layout {
-        let bound = if shape.len() > 1 && !path.starts_with("head") { (3.0 / shape[0] as f32).sqrt() } else { 0.0 };
+        let bound = if shape.len() > 1 && !path.starts_with("head") {
+            (3.0 / shape[0] as f32).sqrt()
+        } else {
+            0.0
+        };
         values.extend((0..shape.iter().product()).map(|_| bound * (2.0 * rng.f32() - 1.0)));
     }
     Parameters::put(network, &values)
@@ -157,7 +175,13 @@ impl Foretell for Attentive {
         for chunk in windows.chunks(512) {
             let rows: Vec<Row> = chunk.iter().map(|window| row(window, &self.scaler)).collect();
             let (x, hidden) = tensors(&rows, &device);
-            odds.extend(self.network.forward(x, hidden).into_data().iter::<f32>().map(|v| f64::from(v) + self.offset));
+            odds.extend(
+                self.network
+                    .forward(x, hidden)
+                    .into_data()
+                    .iter::<f32>()
+                    .map(|v| f64::from(v) + self.offset),
+            );
         }
         odds
     }

@@ -1,4 +1,5 @@
-//! How far a model's odds may be believed: discrimination, calibration, and whether they say anything at all.
+//! How far a model's odds may be believed: discrimination, calibration, and whether they say
+//! anything at all.
 
 use super::Window;
 use super::logistic::newton;
@@ -17,7 +18,8 @@ pub struct Judged {
     pub brier: f64,
     /// The same of the base rate alone: a model that is no better says nothing.
     pub brier_of_base_rate: f64,
-    /// Slope of the outcomes' log odds over the model's: 1 is right, below 1 too extreme (Cox 1958).
+    /// Slope of the outcomes' log odds over the model's: 1 is right, below 1 too extreme (Cox
+    /// 1958).
     pub calibration_slope: f64,
     /// Half width of its 95 % interval, from the likelihood's curvature.
     pub slope_error: f64,
@@ -26,13 +28,15 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Whether a model may speak: the whole interval of the AUC above chance and a calibration slope between a half and two.
+    /// Whether a model may speak: the whole interval of the AUC above chance and a calibration
+    /// slope between a half and two.
     pub fn may_speak(&self) -> bool {
         self.auc_interval[0] > 0.5 && (0.5..=2.0).contains(&self.calibration_slope)
     }
 }
 
-/// Judges log odds, `[window]`, of windows that were not learned from; without draws there is no interval.
+/// Judges log odds, `[window]`, of windows that were not learned from; without draws there is no
+/// interval.
 pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> Judged {
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
     let athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
@@ -40,11 +44,15 @@ pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> 
     let base_rate = outcomes.iter().filter(|outcome| **outcome).count() as f64 / count;
     let square = |p: f64, outcome: bool| (p - f64::from(u8::from(outcome))).powi(2);
     let pairs = || log_odds.iter().zip(&outcomes);
-    let brier = pairs().map(|(odds, outcome)| square(1.0 / (1.0 + (-odds).exp()), *outcome)).sum::<f64>() / count;
-    let brier_of_base_rate = outcomes.iter().map(|outcome| square(base_rate, *outcome)).sum::<f64>() / count;
+    let brier =
+        pairs().map(|(odds, outcome)| square(1.0 / (1.0 + (-odds).exp()), *outcome)).sum::<f64>()
+            / count;
+    let brier_of_base_rate =
+        outcomes.iter().map(|outcome| square(base_rate, *outcome)).sum::<f64>() / count;
     let rows: Vec<Vec<f64>> = log_odds.iter().map(|odds| vec![*odds]).collect();
     // Odds that are all the same have no slope; nothing is learned from rounding.
-    let spread = log_odds.iter().copied().fold(f64::MIN, f64::max) - log_odds.iter().copied().fold(f64::MAX, f64::min);
+    let spread = log_odds.iter().copied().fold(f64::MIN, f64::max)
+        - log_odds.iter().copied().fold(f64::MAX, f64::min);
     let (offset, calibration_slope) = match newton(&rows, &outcomes, 1, 0.0) {
         line if spread > 1e-6 => (line[0], line[1]),
         _ => (f64::NAN, f64::NAN),
@@ -74,7 +82,13 @@ fn slope_variance(log_odds: &[f64], slope: f64, offset: f64) -> f64 {
 }
 
 /// 2.5 % and 97.5 % quantiles of the area over draws of athletes with replacement; NaN without draws. Windows are put in order once: a draw only weighs them.
-fn interval(scores: &[f32], outcomes: &[bool], athletes: &[usize], draws: usize, seed: u64) -> [f64; 2] {
+fn interval(
+    scores: &[f32],
+    outcomes: &[bool],
+    athletes: &[usize],
+    draws: usize,
+    seed: u64,
+) -> [f64; 2] {
     let mut own: Vec<usize> = athletes.to_vec();
     own.sort_unstable();
     own.dedup();
@@ -97,16 +111,22 @@ fn interval(scores: &[f32], outcomes: &[bool], athletes: &[usize], draws: usize,
         .collect();
     drawn.sort_by(f64::total_cmp);
     let at = |part: f64| {
-        drawn.get((part * drawn.len().saturating_sub(1) as f64).round() as usize).copied().unwrap_or(f64::NAN)
+        drawn
+            .get((part * drawn.len().saturating_sub(1) as f64).round() as usize)
+            .copied()
+            .unwrap_or(f64::NAN)
     };
     [at(0.025), at(0.975)]
 }
 
-/// The area of windows by rising score, each counted as often as its athlete was drawn; ties count half.
+/// The area of windows by rising score, each counted as often as its athlete was drawn; ties count
+/// half.
 fn weighted_auc(ordered: &[(f32, bool, usize)], times: &[f64]) -> f64 {
     let (mut area, mut below, mut happened) = (0.0, 0.0, 0.0);
     for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
-        let weight = |outcome: bool| tied.iter().filter(|own| own.1 == outcome).map(|own| times[own.2]).sum::<f64>();
+        let weight = |outcome: bool| {
+            tied.iter().filter(|own| own.1 == outcome).map(|own| times[own.2]).sum::<f64>()
+        };
         let (with, without) = (weight(true), weight(false));
         area += with * (below + 0.5 * without);
         below += without;
@@ -126,7 +146,8 @@ mod tests {
         let windows: Vec<(f32, bool, usize)> =
             (0..60).map(|i| ((rng.f32() * 10.0).floor(), rng.f32() < 0.3, i % 5)).collect();
         let times = [2.0, 0.0, 1.0, 3.0, 1.0];
-        let repeated = windows.iter().flat_map(|own| std::iter::repeat_n(*own, times[own.2] as usize));
+        let repeated =
+            windows.iter().flat_map(|own| std::iter::repeat_n(*own, times[own.2] as usize));
         let (scores, outcomes): (Vec<f32>, Vec<bool>) = repeated.map(|own| (own.0, own.1)).unzip();
         let mut ordered = windows.clone();
         ordered.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -3,7 +3,8 @@
 use super::{Foretell, Scaler, Window};
 use nalgebra::{DMatrix, DVector};
 
-/// Penalty of the squared weights of standardised columns: as if two windows of both outcomes had been seen at each of its ends.
+/// Penalty of the squared weights of standardised columns: as if two windows of both outcomes had
+/// been seen at each of its ends.
 const RIDGE: f64 = 2.0;
 const STEPS: usize = 30;
 
@@ -18,7 +19,8 @@ impl Logistic {
     pub(super) fn fit(windows: &[&Window]) -> Logistic {
         let width = windows.first().map_or(0, |window| window.summary.len());
         let scaler = Scaler::of(windows.iter().map(|window| window.summary.as_slice()), width);
-        let rows: Vec<Vec<f64>> = windows.iter().map(|window| scaler.scaled(&window.summary)).collect();
+        let rows: Vec<Vec<f64>> =
+            windows.iter().map(|window| scaler.scaled(&window.summary)).collect();
         let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
         let weights = newton(&rows, &outcomes, width, RIDGE);
         Logistic { scaler, weights }
@@ -29,14 +31,20 @@ impl Foretell for Logistic {
     fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
         let odds = |window: &&Window| {
             let row = self.scaler.scaled(&window.summary);
-            self.weights[0] + row.iter().zip(self.weights.iter().skip(1)).map(|(x, w)| x * w).sum::<f64>()
+            self.weights[0]
+                + row.iter().zip(self.weights.iter().skip(1)).map(|(x, w)| x * w).sum::<f64>()
         };
         windows.iter().map(odds).collect()
     }
 }
 
 /// Offset and weights with the highest penalised likelihood; the offset is not penalised.
-pub(super) fn newton(rows: &[Vec<f64>], outcomes: &[bool], width: usize, ridge: f64) -> DVector<f64> {
+pub(super) fn newton(
+    rows: &[Vec<f64>],
+    outcomes: &[bool],
+    width: usize,
+    ridge: f64,
+) -> DVector<f64> {
     let mut weights = DVector::zeros(width + 1);
     let happened = outcomes.iter().filter(|outcome| **outcome).count() as f64;
     weights[0] = ((happened + 0.5) / (outcomes.len() as f64 - happened + 0.5)).ln();

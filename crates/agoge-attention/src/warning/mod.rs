@@ -1,5 +1,6 @@
-//! Models that look over an athlete's last days and say how the odds of something within the next ones stand: attention over the days, logistic regression and
-//! boosted trees. What a day's numbers mean, and what is foretold, is the caller's.
+//! Models that look over an athlete's last days and say how the odds of something within the next
+//! ones stand: attention over the days, logistic regression and boosted trees. What a day's numbers
+//! mean, and what is foretold, is the caller's.
 
 mod attention;
 mod judge;
@@ -15,9 +16,11 @@ use crate::error::Error;
 pub struct Window {
     /// Whose: athletes are never on both sides of an evaluation.
     pub athlete: usize,
-    /// What is known of each day, `[day, number]`, the last day last; NaN is missing, and a day without any number is a missing token.
+    /// What is known of each day, `[day, number]`, the last day last; NaN is missing, and a day
+    /// without any number is a missing token.
     pub days: Vec<Vec<f32>>,
-    /// The days said in a few numbers, `[summary]`, for the models that take no sequences; NaN is missing.
+    /// The days said in a few numbers, `[summary]`, for the models that take no sequences; NaN is
+    /// missing.
     pub summary: Vec<f32>,
     /// Whether what is foretold came about.
     pub outcome: bool,
@@ -54,15 +57,17 @@ pub trait Foretell: Send + Sync {
     fn log_odds(&self, windows: &[&Window]) -> Vec<f64>;
 }
 
-/// Learns from windows with both outcomes; the odds of attention are set right on athletes left out in turn. The same windows and seed give the same model.
+/// Learns from windows with both outcomes; the odds of attention are set right on athletes left out
+/// in turn. The same windows and seed give the same model.
 ///
 /// # Errors
 /// Without windows of both outcomes, or when a training goes wrong.
 pub fn learn(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
     with_both(windows)?;
     let model = fit(kind, windows, seed)?;
-    // A few numbers and a penalty are by themselves within a tenth of the right slope, and to set that right by athletes left out moves it about by more than it helps
-    // (docs/results/load.md); a network may have learned by heart.
+    // A few numbers and a penalty are by themselves within a tenth of the right slope, and to set
+    // that right by athletes left out moves it about by more than it helps (docs/results/load.md);
+    // a network may have learned by heart.
     if kind != Kind::Attention {
         return Ok(model);
     }
@@ -85,16 +90,20 @@ fn with_both(windows: &[&Window]) -> Result<(), Error> {
 fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
     match kind {
         Kind::Logistic => Ok(Box::new(logistic::Logistic::fit(windows))),
-        Kind::Boosted => trees::Trees::fit(windows, seed).map(|trees| Box::new(trees) as Box<dyn Foretell>),
-        Kind::Attention => attention::Attentive::fit(windows, seed).map(|model| Box::new(model) as Box<dyn Foretell>),
+        Kind::Boosted => {
+            trees::Trees::fit(windows, seed).map(|trees| Box::new(trees) as Box<dyn Foretell>)
+        }
+        Kind::Attention => attention::Attentive::fit(windows, seed)
+            .map(|model| Box::new(model) as Box<dyn Foretell>),
     }
 }
 
 /// How many times some athletes are left out to see how far a model's odds may be believed.
 const FOLDS: usize = 4;
 
-/// Log odds `[window]`, each from a model that learned from other athletes alone: what a club can know of a model by its own log. The models are those of [`learn`],
-/// set right within the athletes that they learned from.
+/// Log odds `[window]`, each from a model that learned from other athletes alone: what a club can
+/// know of a model by its own log. The models are those of [`learn`], set right within the athletes
+/// that they learned from.
 ///
 /// # Errors
 /// If the other athletes of some window have one outcome only.
@@ -102,7 +111,8 @@ pub fn left_out(kind: Kind, windows: &[&Window], seed: u64) -> Result<Vec<f64>, 
     by_others(windows, |known| learn(kind, known, seed))
 }
 
-/// Log odds of each window by what was learned from the athletes of the other folds. Athletes are dealt to the folds in their order.
+/// Log odds of each window by what was learned from the athletes of the other folds. Athletes are
+/// dealt to the folds in their order.
 fn by_others(
     windows: &[&Window],
     learn: impl Fn(&[&Window]) -> Result<Box<dyn Foretell>, Error>,
@@ -113,7 +123,8 @@ fn by_others(
     let fold_of = |window: &Window| athletes.binary_search(&window.athlete).unwrap_or(0) % FOLDS;
     let mut all = vec![f64::NAN; windows.len()];
     for fold in 0..FOLDS.min(athletes.len()) {
-        let (own, known): (Vec<usize>, Vec<usize>) = (0..windows.len()).partition(|w| fold_of(windows[*w]) == fold);
+        let (own, known): (Vec<usize>, Vec<usize>) =
+            (0..windows.len()).partition(|w| fold_of(windows[*w]) == fold);
         let model = learn(&known.iter().map(|w| windows[*w]).collect::<Vec<_>>())?;
         let said = model.log_odds(&own.iter().map(|w| windows[*w]).collect::<Vec<_>>());
         own.into_iter().zip(said).for_each(|(window, odds)| all[window] = odds);
@@ -121,14 +132,16 @@ fn by_others(
     Ok(all)
 }
 
-/// Offset and slope with which the odds are right for athletes that were left out (Cox 1958; Platt 1999). What a model learned by heart has no slope there.
+/// Offset and slope with which the odds are right for athletes that were left out (Cox 1958; Platt
+/// 1999). What a model learned by heart has no slope there.
 fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Result<(f64, f64), Error> {
     let odds = by_others(windows, |known| with_both(known).and_then(|()| fit(kind, known, seed)))?;
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
     Ok(offset_and_slope(&odds, &outcomes))
 }
 
-/// How far the slope may be expected to lie from 1 before anything is known: with some hundred outcomes the outcomes alone would make it as uncertain as that.
+/// How far the slope may be expected to lie from 1 before anything is known: with some hundred
+/// outcomes the outcomes alone would make it as uncertain as that.
 const SLOPE_SPREAD: f64 = 0.3;
 
 /// The likeliest offset and slope, the slope expected near 1; Newton's steps.
@@ -161,7 +174,11 @@ struct Calibrated {
 
 impl Foretell for Calibrated {
     fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
-        self.model.log_odds(windows).into_iter().map(|odds| self.offset + self.slope * odds).collect()
+        self.model
+            .log_odds(windows)
+            .into_iter()
+            .map(|odds| self.offset + self.slope * odds)
+            .collect()
     }
 }
 
@@ -174,8 +191,12 @@ struct Scaler {
 impl Scaler {
     fn of<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> Scaler {
         let column = |c: usize| {
-            let known =
-                || rows.clone().filter_map(move |row| row.get(c)).map(|v| f64::from(*v)).filter(|v| v.is_finite());
+            let known = || {
+                rows.clone()
+                    .filter_map(move |row| row.get(c))
+                    .map(|v| f64::from(*v))
+                    .filter(|v| v.is_finite())
+            };
             let count = known().count().max(1) as f64;
             let mean = known().sum::<f64>() / count;
             let variance = known().map(|v| (v - mean).powi(2)).sum::<f64>() / count;

@@ -12,7 +12,12 @@ fn windows(count: usize, slope: f64, seed: u64) -> Vec<Window> {
         days[2] = vec![f32::NAN; 2];
         days[5][0] = x as f32;
         let p = 1.0 / (1.0 + (2.0 - slope * x).exp());
-        Window { athlete: i % 20, days, summary: vec![x as f32, normal() as f32, 1.0], outcome: rng.f64() < p }
+        Window {
+            athlete: i % 20,
+            days,
+            summary: vec![x as f32, normal() as f32, 1.0],
+            outcome: rng.f64() < p,
+        }
     };
     (0..count).map(window).collect()
 }
@@ -24,7 +29,8 @@ fn judged(kind: Kind, slope: f64, seed: u64) -> Judged {
     judge(&model.log_odds(&new), &new, 200, 1)
 }
 
-/// An effect that was put in is found, with the odds as they are; the AUC of the true odds is 0.75 to 0.77 here.
+/// An effect that was put in is found, with the odds as they are; the AUC of the true odds is 0.75
+/// to 0.77 here.
 #[test]
 fn a_known_effect_is_found_and_calibrated() {
     for kind in Kind::ALL {
@@ -35,7 +41,8 @@ fn a_known_effect_is_found_and_calibrated() {
     }
 }
 
-/// Where there is nothing the interval lies above chance in one draw of forty: of ten more than one is itself a chance of one in forty.
+/// Where there is nothing the interval lies above chance in one draw of forty: of ten more than one
+/// is itself a chance of one in forty.
 #[test]
 fn without_an_effect_almost_none_may_speak() {
     for kind in [Kind::Logistic, Kind::Boosted] {
@@ -60,7 +67,8 @@ fn one_outcome_alone_teaches_nothing() {
 #[test]
 fn the_slope_shows_odds_that_are_too_extreme() {
     let all = windows(20_000, 1.0, 3);
-    let twice: Vec<f64> = all.iter().map(|window| 2.0 * (f64::from(window.summary[0]) - 2.0)).collect();
+    let twice: Vec<f64> =
+        all.iter().map(|window| 2.0 * (f64::from(window.summary[0]) - 2.0)).collect();
     let own = judge(&twice, &all.iter().collect::<Vec<_>>(), 20, 1);
     assert!((own.calibration_slope - 0.5).abs() < 0.05, "{own:?}");
 }

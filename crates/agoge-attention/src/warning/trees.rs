@@ -4,7 +4,8 @@ use super::{Foretell, Window};
 use crate::error::Error;
 use forust_ml::{GradientBooster, Matrix};
 
-/// Trees of two questions, learned slowly: with some hundred outcomes deeper ones learn the athletes by heart.
+/// Trees of two questions, learned slowly: with some hundred outcomes deeper ones learn the
+/// athletes by heart.
 const TREES: usize = 60;
 const RATE: f32 = 0.05;
 const DEPTH: usize = 2;
@@ -18,11 +19,16 @@ pub(super) struct Trees {
 impl Trees {
     pub(super) fn fit(windows: &[&Window], seed: u64) -> Result<Trees, Error> {
         let width = windows.first().map_or(0, |window| window.summary.len());
-        let differs =
-            |c: &usize| windows.iter().any(|window| window.summary[*c].to_bits() != windows[0].summary[*c].to_bits());
+        let differs = |c: &usize| {
+            windows
+                .iter()
+                .any(|window| window.summary[*c].to_bits() != windows[0].summary[*c].to_bits())
+        };
         let columns: Vec<usize> = (0..width).filter(differs).collect();
-        let outcomes: Vec<f64> = windows.iter().map(|window| f64::from(u8::from(window.outcome))).collect();
-        // The first guess is the base rate: forust begins at even odds, from which few trees do not get down.
+        let outcomes: Vec<f64> =
+            windows.iter().map(|window| f64::from(u8::from(window.outcome))).collect();
+        // The first guess is the base rate: forust begins at even odds, from which few trees do not
+        // get down.
         let base = outcomes.iter().sum::<f64>() / outcomes.len() as f64;
         let mut booster = GradientBooster::default()
             .set_iterations(TREES)
@@ -33,7 +39,11 @@ impl Trees {
             .set_seed(seed)
             .set_parallel(false);
         let values = table(windows, &columns);
-        let fitted = booster.fit_unweighted(&Matrix::new(&values, windows.len(), columns.len()), &outcomes, None);
+        let fitted = booster.fit_unweighted(
+            &Matrix::new(&values, windows.len(), columns.len()),
+            &outcomes,
+            None,
+        );
         fitted.map_err(|error| Error::Training {
             what: format!("boosted trees: {error}"),
             hint: "are there two different windows?",
@@ -51,5 +61,8 @@ impl Foretell for Trees {
 
 /// The columns one after the other; NaN is what the crate takes for missing.
 fn table(windows: &[&Window], columns: &[usize]) -> Vec<f64> {
-    columns.iter().flat_map(|c| windows.iter().map(move |window| f64::from(window.summary[*c]))).collect()
+    columns
+        .iter()
+        .flat_map(|c| windows.iter().map(move |window| f64::from(window.summary[*c])))
+        .collect()
 }

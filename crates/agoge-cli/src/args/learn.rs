@@ -13,7 +13,8 @@ pub(crate) struct Pretrain {
     /// Where the weights go
     #[arg(long, value_name = "FILE.safetensors", default_value = "base.safetensors")]
     pub(crate) out: PathBuf,
-    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never
+    /// been broken off
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
@@ -35,19 +36,23 @@ pub(crate) struct Train {
     /// Begin with a pre-trained encoder (see `agoge pretrain`)
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
-    /// Keep every epoch in this file; if it is there, go on from it as if the training had never been broken off
+    /// Keep every epoch in this file; if it is there, go on from it as if the training had never
+    /// been broken off
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) checkpoint: Option<PathBuf>,
     /// Seed of the training
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// First measure how good such a model is on athletes left out (as evaluate does); the figures go with the weights
+    /// First measure how good such a model is on athletes left out (as evaluate does); the figures
+    /// go with the weights
     #[arg(long)]
     pub(crate) measure: bool,
-    /// Keep what the measuring said of every clip in this file; if it is there (also from `agoge evaluate --sets --keep`), go on from it
+    /// Keep what the measuring said of every clip in this file; if it is there (also from `agoge
+    /// evaluate --sets --keep`), go on from it
     #[arg(long, value_name = "FILE.jsonl", requires = "measure")]
     pub(crate) keep: Option<PathBuf>,
-    /// Share of the quality's loss that pairs have, of which one repetition is known to be better than the other
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better
+    /// than the other
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub(crate) pairs: f64,
     /// How many times the training sees each recording
@@ -58,10 +63,12 @@ pub(crate) struct Train {
 /// `agoge adapt`
 #[derive(Debug, Args)]
 pub(crate) struct Adapt {
-    /// The pre-trained encoder, or a model whose encoder is to be used (default: the one that comes with Agoge)
+    /// The pre-trained encoder, or a model whose encoder is to be used (default: the one that comes
+    /// with Agoge)
     #[arg(long, value_name = "BASE.safetensors")]
     pub(crate) model: Option<PathBuf>,
-    /// The folder with manifest.csv and its recordings: five or more of a kind, correct (label 1) and incorrect (0) or of several movements
+    /// The folder with manifest.csv and its recordings: five or more of a kind, correct (label 1)
+    /// and incorrect (0) or of several movements
     #[arg(long, value_name = "DIR")]
     pub(crate) clips: PathBuf,
     /// Where the weights go
@@ -75,16 +82,21 @@ pub(crate) struct Adapt {
 /// `agoge evaluate`
 #[derive(Debug, Args)]
 pub(crate) struct Evaluate {
-    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both), pose-trainer and utd-sports (quality and recognition from few clips), planted and ui-prmd-faults (explanations), keraal (angles from cameras beside markers), or a manifest.csv: file, athlete, movement, label, split
+    /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition by skeleton, sensor and both),
+    /// pose-trainer and utd-sports (quality and recognition from few clips), planted and
+    /// ui-prmd-faults (explanations), keraal (angles from cameras beside markers), or a
+    /// manifest.csv: file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) data: PathBuf,
-    /// The method to measure; for pose-trainer and utd-sports the one beside the adapted model, where `attention` is the model from scratch
+    /// The method to measure; for pose-trainer and utd-sports the one beside the adapted model,
+    /// where `attention` is the model from scratch
     #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
     pub(crate) model: String,
-    /// Begin the attention model with a pre-trained encoder (see `agoge pretrain`), which must not have seen the athletes
+    /// Begin the attention model with a pre-trained encoder (see `agoge pretrain`), which must not
+    /// have seen the athletes
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
     /// How often the few clips are drawn (pose-trainer, utd-sports)
@@ -93,22 +105,27 @@ pub(crate) struct Evaluate {
     /// How many seeds; the table gives mean and standard deviation over them
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub(crate) seeds: u64,
-    /// Also judge each repetition beside the athlete's others, without their labels, with intervals; takes three times as long
+    /// Also judge each repetition beside the athlete's others, without their labels, with
+    /// intervals; takes three times as long
     #[arg(long)]
     pub(crate) sets: bool,
     /// Let the method learn from this share of the labels alone, drawn anew with each seed
     #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
     pub(crate) share: f64,
-    /// Put this many repetitions of the same athlete, movement and label into each clip, by the body alone
+    /// Put this many repetitions of the same athlete, movement and label into each clip, by the
+    /// body alone
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     pub(crate) chain: Option<usize>,
-    /// Instead of a method, measure how many labels `agoge label suggest` saves against labels at random
+    /// Instead of a method, measure how many labels `agoge label suggest` saves against labels at
+    /// random
     #[arg(long, conflicts_with_all = ["sets", "keep", "base", "epochs", "share", "chain"])]
     pub(crate) labels: bool,
-    /// Keep what was said of every clip in this file, a line each training; if it is there, go on from it
+    /// Keep what was said of every clip in this file, a line each training; if it is there, go on
+    /// from it
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) keep: Option<PathBuf>,
-    /// Share of the quality's loss that pairs have, of which one repetition is known to be better than the other
+    /// Share of the quality's loss that pairs have, of which one repetition is known to be better
+    /// than the other
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     pub(crate) pairs: f64,
     /// How many times the training sees each recording
@@ -133,7 +150,8 @@ pub(crate) struct Label {
 /// What to do with labels.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LabelCommand {
-    /// List the recordings of a manifest that should be judged next: those that stand for many others about which the model doubts
+    /// List the recordings of a manifest that should be judged next: those that stand for many
+    /// others about which the model doubts
     Suggest {
         /// manifest.csv: file, athlete, movement, label, split
         manifest: PathBuf,
@@ -141,7 +159,8 @@ pub(crate) enum LabelCommand {
         #[arg(long, value_name = "N", default_value_t = 8)]
         count: usize,
     },
-    /// Write what was judged in the library as a set to learn from: manifest.csv, a Parquet file a repetition, pairs.csv (docs/SERVER.md)
+    /// Write what was judged in the library as a set to learn from: manifest.csv, a Parquet file a
+    /// repetition, pairs.csv (docs/SERVER.md)
     Export {
         /// The folder to write into
         folder: PathBuf,
@@ -180,7 +199,8 @@ pub(crate) enum ModelCommand {
         /// Where the encoder with its heads goes as an ONNX graph
         #[arg(long, value_name = "OUT.onnx")]
         onnx: Option<PathBuf>,
-        /// Where random tokens go with what the model says of them, to hold another implementation against it
+        /// Where random tokens go with what the model says of them, to hold another implementation
+        /// against it
         #[arg(long, value_name = "OUT.safetensors")]
         check: Option<PathBuf>,
         /// Seed of the random tokens

@@ -51,7 +51,8 @@ pub(crate) struct Weighed {
 /// What to do with load.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LoadCommand {
-    /// Read workouts (FIT, TCX, GPX), diaries and tables of injuries, pain and questionnaires (CSV); doing it twice changes nothing
+    /// Read workouts (FIT, TCX, GPX), diaries and tables of injuries, pain and questionnaires
+    /// (CSV); doing it twice changes nothing
     Import {
         /// The files
         #[arg(required = true, value_name = "FILES")]
@@ -69,7 +70,8 @@ pub(crate) enum LoadCommand {
         #[command(flatten)]
         library: Library,
     },
-    /// Show the days: load, CTL, ATL, TSB, ratios, monotony, strain, each with its method and source
+    /// Show the days: load, CTL, ATL, TSB, ratios, monotony, strain, each with its method and
+    /// source
     Show {
         /// Whose
         athlete: String,
@@ -80,7 +82,8 @@ pub(crate) enum LoadCommand {
         #[command(flatten)]
         days: Weighed,
     },
-    /// Learn a warning from the logs of all athletes in the library, if there is enough; judge it on athletes left out, and say whether it may speak
+    /// Learn a warning from the logs of all athletes in the library, if there is enough; judge it
+    /// on athletes left out, and say whether it may speak
     Train {
         /// Which model
         #[arg(long, value_enum, default_value_t = WarningModel::Logistic)]
@@ -110,7 +113,8 @@ pub(crate) enum WarningModel {
 pub(crate) struct Risk {
     /// Whose
     pub(crate) athlete: String,
-    /// Also learn from the logs of all athletes in the library (`agoge load train`), and say what that says of this one if it may speak
+    /// Also learn from the logs of all athletes in the library (`agoge load train`), and say what
+    /// that says of this one if it may speak
     #[arg(long)]
     pub(crate) train: bool,
     /// Which days

@@ -26,7 +26,8 @@ pub(crate) enum PlanCommand {
         /// Also say what each session serves, and what would be different without it
         #[arg(long)]
         explain: bool,
-        /// Also write the sessions whose steps are known into the folder `workouts`: FIT for watches and bicycle computers, text for intervals.icu
+        /// Also write the sessions whose steps are known into the folder `workouts`: FIT for
+        /// watches and bicycle computers, text for intervals.icu
         #[arg(long)]
         workouts: bool,
         /// Where the plan goes
@@ -66,7 +67,8 @@ pub(crate) enum PlanCommand {
         #[command(flatten)]
         known: Known,
     },
-    /// Say which drills moved which finding of an athlete, from drills.csv and movement.csv (docs/PLAN.md)
+    /// Say which drills moved which finding of an athlete, from drills.csv and movement.csv
+    /// (docs/PLAN.md)
     Effects {
         /// The athlete
         #[arg(long, value_name = "NAME")]

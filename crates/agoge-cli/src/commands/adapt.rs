@@ -11,7 +11,8 @@ use agoge::attention::adapt::Way;
 pub(crate) fn run(args: &Adapt, shared: &Shared) -> Result<Exit, Failure> {
     let base = base(args.model.as_deref())?.map_or_else(agoge::bundled_base, Ok)?;
     let manifest = args.clips.join("manifest.csv");
-    let Adapted { model, way, inside } = agoge::adapt_model(&base, &manifest, &name_of(&args.out), args.seed)?;
+    let Adapted { model, way, inside } =
+        agoge::adapt_model(&base, &manifest, &name_of(&args.out), args.seed)?;
     write(&args.out, &model)?;
     if shared.json {
         print_json(&serde_json::json!({

@@ -34,8 +34,13 @@ enum Outcome {
 pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let options = options_of(&args.reading, &args.movement)?;
     // An athlete who is not there is found out before hours of work.
-    let shelf = args.athlete.as_deref().map(|name| Shelf::open(&args.library, name, args.day)).transpose()?;
-    let reference = args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
+    let shelf = args
+        .athlete
+        .as_deref()
+        .map(|name| Shelf::open(&args.library, name, args.day))
+        .transpose()?;
+    let reference =
+        args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
     let reference = reference.transpose()?.map(|reading| reading.recording);
     let own = models(args.model.as_deref())?;
     let models = own.as_ref().unwrap_or_else(|| Models::bundled());
@@ -43,7 +48,8 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let inputs = if args.calibration.is_some() { &args.inputs[..1] } else { &args.inputs[..] };
     let folders = folders(inputs, &args.out);
 
-    let drawings = args.overlay.as_deref().map(|overlay| self::drawings(&args.inputs, overlay)).transpose()?;
+    let drawings =
+        args.overlay.as_deref().map(|overlay| self::drawings(&args.inputs, overlay)).transpose()?;
     let bar = progress::bar(inputs.len(), "analysing", shared);
     // A single input has the bar to itself: of a video it counts the frames.
     let told = |done, of| {
@@ -61,21 +67,30 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         .map(|(index, input)| {
             let folder = &folders[index];
             let done = read(input).and_then(|reading| {
-                let analyzed = agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
+                let analyzed =
+                    agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
                 let stills = reading.stills(input, &options, &analyzed)?;
                 agoge::write_results(&analyzed, &stills, folder)?;
-                let stored =
-                    shelf.as_ref().map(|shelf| shelf.save(&reading.recording, &analyzed.analysis, models, &options));
+                let stored = shelf.as_ref().map(|shelf| {
+                    shelf.save(&reading.recording, &analyzed.analysis, models, &options)
+                });
                 let stored = stored.transpose()?;
                 if let Some(drawings) = &drawings {
-                    reading.draw((input, &options), &analyzed, args.blur_faces, &drawings[index], &told)?;
+                    reading.draw(
+                        (input, &options),
+                        &analyzed,
+                        args.blur_faces,
+                        &drawings[index],
+                        &told,
+                    )?;
                 }
                 Ok((stored, analyzed.analysis))
             });
             bar.inc(1);
             match done {
                 Ok((stored, analysis)) => {
-                    let (input, folder, analysis) = (input.clone(), folder.clone(), Box::new(analysis));
+                    let (input, folder, analysis) =
+                        (input.clone(), folder.clone(), Box::new(analysis));
                     Outcome::Analyzed { input, folder, stored, analysis }
                 }
                 Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
@@ -128,7 +143,14 @@ impl Shelf {
         models: &Models,
         options: &Options,
     ) -> Result<AnalysisId, Error> {
-        agoge::library::save(&self.store, (self.athlete, self.day), recording, analysis, models, options)
+        agoge::library::save(
+            &self.store,
+            (self.athlete, self.day),
+            recording,
+            analysis,
+            models,
+            options,
+        )
     }
 }
 
@@ -159,8 +181,9 @@ pub(super) fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
     inputs
         .iter()
         .map(|input| {
-            let stem =
-                input.file_stem().map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned());
+            let stem = input
+                .file_stem()
+                .map_or_else(|| "recording".to_owned(), |stem| stem.to_string_lossy().into_owned());
             let mut name = stem.clone();
             let mut number = 2;
             while !taken.insert(name.clone()) {

@@ -40,7 +40,8 @@ pub(crate) fn run(args: &AthleteArgs, shared: &Shared) -> Result<Exit, Failure> 
         AthleteCommand::Consent { name, purpose, withdraw, note, day, library } => {
             let (store, athlete) = open(library, name)?;
             let day = day.unwrap_or_else(today);
-            let consent = Consent { day, purpose: purpose.clone(), given: !withdraw, note: note.clone() };
+            let consent =
+                Consent { day, purpose: purpose.clone(), given: !withdraw, note: note.clone() };
             store.add_consent(athlete.id, &consent)?;
             done(&consent, "written down", shared)
         }
@@ -56,9 +57,14 @@ pub(crate) fn run(args: &AthleteArgs, shared: &Shared) -> Result<Exit, Failure> 
         }
         AthleteCommand::Export { name, out, library } => {
             let (store, athlete) = open(library, name)?;
-            let out = out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", athlete.name)));
+            let out =
+                out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", athlete.name)));
             store.export_athlete(athlete.id, &out)?;
-            done(&serde_json::json!({ "file": out }), &format!("written: {}", out.display()), shared)
+            done(
+                &serde_json::json!({ "file": out }),
+                &format!("written: {}", out.display()),
+                shared,
+            )
         }
         AthleteCommand::Delete { name, yes: _, library } => {
             let (store, athlete) = open(library, name)?;
@@ -142,7 +148,8 @@ fn page(own: &Portrait) -> String {
         own.consents.iter().map(|consent| (consent.purpose.as_str(), consent)).collect();
     for (purpose, consent) in now {
         let given = if consent.given { "agrees to" } else { "does not agree to" };
-        text += &format!("{given} {}, since {}\n", purpose.replace(char::is_control, " "), consent.day);
+        text +=
+            &format!("{given} {}, since {}\n", purpose.replace(char::is_control, " "), consent.day);
     }
     for row in &own.analyses {
         text += &format!("  {}\n", in_short(row));

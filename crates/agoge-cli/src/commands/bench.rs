@@ -13,8 +13,9 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::Instant;
 
-/// What takes less than a millisecond runs in slices of so many microseconds: engines that are measured in turn may leave threads behind that spin for
-/// milliseconds, before which such a task would be over. Longer tasks lose by short slices what they gain, and run in ordinary ones (0).
+/// What takes less than a millisecond runs in slices of so many microseconds: engines that are
+/// measured in turn may leave threads behind that spin for milliseconds, before which such a task
+/// would be over. Longer tasks lose by short slices what they gain, and run in ordinary ones (0).
 fn slices(task: &Task) -> u32 {
     const QUICK: f64 = 0.5e9;
     if task.operations < QUICK { 400 } else { 0 }
@@ -31,14 +32,18 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
             }
         }
         BenchCommand::Stream { streams, seconds } => stream(*streams, *seconds, shared),
-        BenchCommand::LiveServer { streams, seconds, in_step } => live_server(*streams, *seconds, *in_step, shared),
+        BenchCommand::LiveServer { streams, seconds, in_step } => {
+            live_server(*streams, *seconds, *in_step, shared)
+        }
         BenchCommand::Serve { threads } => serve(threads.unwrap_or(0)),
         BenchCommand::Library { folder, athletes, each, write } => {
             super::library::bench(folder, (*athletes, *each), *write, shared)
         }
         BenchCommand::Tasks => tasks(),
         BenchCommand::Methods { data, model, chain } => methods(data, model, chain),
-        BenchCommand::Squads { effect, years, seeds, quick } => squads(*effect, years, *seeds, *quick),
+        BenchCommand::Squads { effect, years, seeds, quick } => {
+            squads(*effect, years, *seeds, *quick)
+        }
         BenchCommand::Plans { athletes, seed, misled } => plans(*athletes, *seed, *misled),
         BenchCommand::Workouts { files, values } => workouts(files, *values),
     }
@@ -49,14 +54,19 @@ fn methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, Fail
     use agoge::attention::evaluate::{Cost, cost};
     use agoge::learn::{Protocol, method};
     let set = Protocol::from_name("ui-prmd").clips(data)?;
-    print(&format!("{:12} {:>11} {:>9} {:>9} {:>11}\n", "method", "repetitions", "numbers", "learn, s", "clip, ms"))?;
+    print(&format!(
+        "{:12} {:>11} {:>9} {:>9} {:>11}\n",
+        "method", "repetitions", "numbers", "learn, s", "clip, ms"
+    ))?;
     for &chain in chains {
         let clips = set.chained(chain);
         for name in names {
             let method = method(name, &super::train::config(1, None, clips.learned()), None)?;
             let Cost { parameters, learning_s, judging_ms } =
                 cost(&clips.clips, method.as_ref()).map_err(agoge::Error::from)?;
-            print(&format!("{name:12} {chain:>11} {parameters:>9} {learning_s:>9.1} {judging_ms:>11.2}\n"))?;
+            print(&format!(
+                "{name:12} {chain:>11} {parameters:>9} {learning_s:>9.1} {judging_ms:>11.2}\n"
+            ))?;
         }
     }
     Ok(Exit::Done)
@@ -72,7 +82,8 @@ fn plans(athletes: usize, seed: u64, misled: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Says READY; to each line `TASK ITERATIONS` answers `R` and the wall time of each iteration in milliseconds; `quit` or the end of input ends it.
+/// Says READY; to each line `TASK ITERATIONS` answers `R` and the wall time of each iteration in
+/// milliseconds; `quit` or the end of input ends it.
 fn serve(threads: usize) -> Result<Exit, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     let pool = pool.map_err(std::io::Error::other)?;
@@ -119,8 +130,8 @@ const ROUNDS: usize = 3;
 
 /// Prints how fast a video is read.
 fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, Failure> {
-    let speed =
-        agoge::vision::bench::speed(video, &agoge::pose_folder()?, options, ROUNDS).map_err(agoge::Error::from)?;
+    let speed = agoge::vision::bench::speed(video, &agoge::pose_folder()?, options, ROUNDS)
+        .map_err(agoge::Error::from)?;
     if shared.json {
         super::print_json(&speed)?;
     } else {
@@ -132,10 +143,11 @@ fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Writes what the landmark network sees and says as little-endian 32-bit floats, 196 608 and 313 for each body, and serves passes over the bodies in
-/// turn as [`serve`] does its tasks.
+/// Writes what the landmark network sees and says as little-endian 32-bit floats, 196 608 and 313
+/// for each body, and serves passes over the bodies in turn as [`serve`] does its tasks.
 fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Failure> {
-    let passes = Passes::record(video, &agoge::pose_folder()?, options, PASSES).map_err(agoge::Error::from);
+    let passes =
+        Passes::record(video, &agoge::pose_folder()?, options, PASSES).map_err(agoge::Error::from);
     let mut passes = passes?;
     let mut bytes = Vec::new();
     for pass in 0..passes.len() {
@@ -186,7 +198,8 @@ fn tasks() -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Prints the time a frame takes on one core, and how late the frames of many streams are on all cores.
+/// Prints the time a frame takes on one core, and how late the frames of many streams are on all
+/// cores.
 fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
     let measured = agoge::live::measure(streams, seconds)?;
     if shared.json {
@@ -198,7 +211,12 @@ fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure
 }
 
 /// Prints how soon a server answers live streams.
-fn live_server(streams: usize, seconds: u64, in_step: bool, shared: &Shared) -> Result<Exit, Failure> {
+fn live_server(
+    streams: usize,
+    seconds: u64,
+    in_step: bool,
+    shared: &Shared,
+) -> Result<Exit, Failure> {
     let measured = agoge_server::bench::live(streams, 30.0, seconds, in_step)?;
     if shared.json {
         super::print_json(&measured)?;
@@ -241,12 +259,20 @@ fn workout_json(own: &agoge::formats::workout::Workout) -> serde_json::Value {
 fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, Failure> {
     use agoge::attention::warning::Kind;
     use agoge::coach::squad::{Squad, Study, study};
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention).collect();
+    let kinds: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention).collect();
     for years in years {
         for seed in 1..=seeds {
-            let ask = Study { squad: Squad { effect, seed, ..Squad::default() }, years: *years, nominal: 0.05 };
+            let ask = Study {
+                squad: Squad { effect, seed, ..Squad::default() },
+                years: *years,
+                nominal: 0.05,
+            };
             for row in study(&ask, &kinds).map_err(agoge::Error::from)? {
-                print(&format!("{}\n", serde_json::to_string(&row).map_err(std::io::Error::from)?))?;
+                print(&format!(
+                    "{}\n",
+                    serde_json::to_string(&row).map_err(std::io::Error::from)?
+                ))?;
             }
         }
     }

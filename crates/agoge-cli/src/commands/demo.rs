@@ -18,7 +18,8 @@ struct Shown<'a> {
     folder: PathBuf,
 }
 
-/// Simulates an athlete with known faults, analyses the recordings, and shows what was found beside what was planted.
+/// Simulates an athlete with known faults, analyses the recordings, and shows what was found beside
+/// what was planted.
 pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
     let demonstrations = demonstrate(args.seed)?;
     let mut shown = Vec::new();
@@ -49,15 +50,14 @@ pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
 
 /// What was planted, beside what was found.
 fn beside(demonstration: &Demonstration, found: usize) -> String {
-    let rows: Vec<(String, String)> =
-        std::iter::once((format!("{} repetitions", demonstration.repetitions), format!("{found} repetitions")))
-            .chain(
-                demonstration
-                    .planted
-                    .iter()
-                    .map(|(planted, found)| (planted.clone(), found.clone().unwrap_or_else(|| "not found".to_owned()))),
-            )
-            .collect();
+    let rows: Vec<(String, String)> = std::iter::once((
+        format!("{} repetitions", demonstration.repetitions),
+        format!("{found} repetitions"),
+    ))
+    .chain(demonstration.planted.iter().map(|(planted, found)| {
+        (planted.clone(), found.clone().unwrap_or_else(|| "not found".to_owned()))
+    }))
+    .collect();
     let width = rows.iter().map(|(planted, _)| planted.chars().count()).max().unwrap_or(0);
     let mut text = format!("\nSimulated athlete\n  {:width$}  Found\n", "Planted");
     for (planted, found) in rows {

@@ -8,7 +8,9 @@ use crate::progress;
 /// Says what a file is, how good it is and what can be concluded from it.
 pub(crate) fn run(args: &Doctor, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "reading", shared);
-    let diagnosis = agoge::doctor(&args.input, &options(&args.reading)?, &|done, of| progress::tell(&bar, done, of));
+    let diagnosis = agoge::doctor(&args.input, &options(&args.reading)?, &|done, of| {
+        progress::tell(&bar, done, of)
+    });
     bar.finish_and_clear();
     let diagnosis = diagnosis?;
     if shared.json {

@@ -37,9 +37,15 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let outcome = if protocol.is_of_few_clips() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
         let bar = progress::bar(0, "steps", shared);
-        let outcome = learn::run_shots(&protocol, &clips, &base, &config, &args.model, args.draws, &mut |done, of| {
-            progress::tell(&bar, done, of)
-        })?;
+        let outcome = learn::run_shots(
+            &protocol,
+            &clips,
+            &base,
+            &config,
+            &args.model,
+            args.draws,
+            &mut |done, of| progress::tell(&bar, done, of),
+        )?;
         bar.finish_and_clear();
         outcome
     } else {
@@ -62,7 +68,9 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
 /// Explanations on planted faults.
 fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "sets", shared);
-    let found = learn::planted(args.seeds, args.model == "attention", &|done, of| progress::tell(&bar, done, of))?;
+    let found = learn::planted(args.seeds, args.model == "attention", &|done, of| {
+        progress::tell(&bar, done, of)
+    })?;
     bar.finish_and_clear();
     if shared.json {
         print_json(&found)?;
@@ -73,9 +81,15 @@ fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
         found.seeds, "fault", "hit", "with repetitions"
     );
     for own in &found.kinds {
-        text += &format!("{:18} {:>6.3} {:>18.3}   {}\n", own.kind, own.hit, own.with_repetitions, own.instead);
+        text += &format!(
+            "{:18} {:>6.3} {:>18.3}   {}\n",
+            own.kind, own.hit, own.with_repetitions, own.instead
+        );
     }
-    text += &format!("{:18} {:>6.3} {:>18.3}   ± {:.3}\n", "all", found.hit.0, found.hit_with_repetitions, found.hit.1);
+    text += &format!(
+        "{:18} {:>6.3} {:>18.3}   ± {:.3}\n",
+        "all", found.hit.0, found.hit_with_repetitions, found.hit.1
+    );
     text += &format!(
         "\nthe same when recorded anew: {:.3}\nclean sets in which something is shown: {:.3}; in which a gain is: {:.3}\n\nmethods, where all of them were asked:\n",
         found.stable, found.false_findings, found.false_gains
@@ -102,7 +116,13 @@ fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     for own in &found.movements {
         text += &format!(
             "{:20} {:>5} {:>9.3} {:>7.3} {:>7.3} {:>11.3}   {}\n",
-            own.movement, own.repetitions, own.hit, own.chance, own.shown, own.shown_on_correct, own.instead
+            own.movement,
+            own.repetitions,
+            own.hit,
+            own.chance,
+            own.shown,
+            own.shown_on_correct,
+            own.instead
         );
     }
     text += &format!(
@@ -129,7 +149,13 @@ fn sensors(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     for own in &found.rows {
         text += &format!(
             "{:26} {:20} {:9} {:>6} {:>6.1} {:>6.1} {:>15.1}\n",
-            own.sensor, own.curve, own.frames, own.n, own.moves_deg, own.rmse_deg, own.rmse_without_offset_deg
+            own.sensor,
+            own.curve,
+            own.frames,
+            own.n,
+            own.moves_deg,
+            own.rmse_deg,
+            own.rmse_without_offset_deg
         );
     }
     print(&text)?;
@@ -174,7 +200,11 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
         cells.iter().take(shown).for_each(|cell| text += &format!("  {cell:>13}"));
         text += "\n";
     };
-    row("movement", "clips", ["AUC", "AUC within", "accuracy", "AUC in set", "accuracy so"].map(str::to_owned));
+    row(
+        "movement",
+        "clips",
+        ["AUC", "AUC within", "accuracy", "AUC in set", "accuracy so"].map(str::to_owned),
+    );
     for own in &evaluation.movements {
         let cells = [own.auc, own.auc_within, own.accuracy, own.auc_in_set, own.accuracy_in_set];
         row(&own.movement, &own.clips.to_string(), cells.map(cell));
@@ -219,7 +249,10 @@ fn senses(recognised: &Recognised) -> String {
         );
     }
     text += "\ntaken for each other most:\n";
-    recognised.confused.iter().for_each(|(is, taken, times)| text += &format!("  {is} for {taken}: {times}\n"));
+    recognised
+        .confused
+        .iter()
+        .for_each(|(is, taken, times)| text += &format!("  {is} for {taken}: {times}\n"));
     text
 }
 
@@ -229,8 +262,10 @@ fn few(shots: &Shots) -> String {
         Measure::Auc => "AUC of quality",
         Measure::Recognised => "share recognised",
     };
-    let mut text =
-        format!("{measure}; mean ± SD over {} draws\n\n{:22} {:>6} {:>6}", shots.draws, "", "clips", "judged");
+    let mut text = format!(
+        "{measure}; mean ± SD over {} draws\n\n{:22} {:>6} {:>6}",
+        shots.draws, "", "clips", "judged"
+    );
     shots.methods.iter().for_each(|name| text += &format!("  {name:>13}"));
     text += "\n";
     for row in &shots.rows {

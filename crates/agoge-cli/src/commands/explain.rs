@@ -7,7 +7,8 @@ use crate::progress;
 use agoge::report::Language;
 use agoge::{Models, Reference};
 
-/// Says why: what differs from the reference, what a change would bring, and whether that explanation stands.
+/// Says why: what differs from the reference, what a change would bring, and whether that
+/// explanation stands.
 pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
     let options = options_of(&args.reading, &args.movement)?;
     let own = models(args.model.as_deref())?;

@@ -15,7 +15,9 @@ pub(crate) fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
         DataSet::PoseTrainer => Dataset::PoseTrainer,
     };
     let bar = progress::bar(0, "importing", shared);
-    let summary = dataset::import(set, &args.source, &args.dest, &mut |done, of| progress::tell(&bar, done, of));
+    let summary = dataset::import(set, &args.source, &args.dest, &mut |done, of| {
+        progress::tell(&bar, done, of)
+    });
     bar.finish_and_clear();
     let summary = summary.map_err(agoge::Error::from)?;
     if shared.json {

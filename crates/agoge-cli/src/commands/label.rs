@@ -31,8 +31,12 @@ pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
 
 fn exported(done: &Exported, folder: &Path) -> String {
     let Exported { repetitions, inferred, pairs, without_consent } = *done;
-    let mut text =
-        format!("{}: {}, {}\n", folder.display(), count(repetitions, "repetition"), count(pairs, "comparison"));
+    let mut text = format!(
+        "{}: {}, {}\n",
+        folder.display(),
+        count(repetitions, "repetition"),
+        count(pairs, "comparison")
+    );
     if inferred > 0 {
         text += &format!("{} from comparisons\n", count(inferred, "label"));
     }
@@ -99,7 +103,9 @@ fn table(measured: &Labelling) -> String {
         text += &format!("{labels:>6}  {:>13}  {:>13}\n", cell(*suggested), cell(*random));
     }
     let enough = |labels: Option<usize>| {
-        labels.map_or("–".to_owned(), |labels| format!("{labels} ({:.0} %)", 100.0 * labels as f64 / *all as f64))
+        labels.map_or("–".to_owned(), |labels| {
+            format!("{labels} ({:.0} %)", 100.0 * labels as f64 / *all as f64)
+        })
     };
     text += &format!(
         "\nwithin 0.01 of the AUC with all {all} labels of a movement: suggested {}, random {}\n",

@@ -46,17 +46,23 @@ fn said(what: &str, folder: &Path, shared: &Shared) -> Result<Exit, Failure> {
 fn report(check: &Check) -> String {
     let Check { athletes, recordings, analyses, bytes, faults } = check;
     let megabytes = *bytes as f64 / 1e6;
-    let held = format!("{athletes} athletes, {recordings} recordings ({megabytes:.1} MB), {analyses} analyses");
+    let held = format!(
+        "{athletes} athletes, {recordings} recordings ({megabytes:.1} MB), {analyses} analyses"
+    );
     if faults.is_empty() {
         return format!("clean: {held}\n");
     }
-    let lines: String = faults.iter().map(|fault| format!("  {}: {}\n", kind(fault), fault.what)).collect();
+    let lines: String =
+        faults.iter().map(|fault| format!("  {}: {}\n", kind(fault), fault.what)).collect();
     let hint = "orphans and leftovers may be deleted, all else is in a backup";
     format!("not clean: {} faults; {held}; hint: {hint}\n{lines}", faults.len())
 }
 
 fn kind(fault: &agoge::store::Fault) -> String {
-    serde_json::to_value(fault.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(fault.kind)
+        .ok()
+        .and_then(|kind| kind.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 /// `agoge bench library`
@@ -68,7 +74,8 @@ pub(super) fn bench(
 ) -> Result<Exit, Failure> {
     let store = Store::open(folder)?;
     if let Some(threads) = write {
-        // A line leaves whole and at once: what was said must have been said when the program is killed.
+        // A line leaves whole and at once: what was said must have been said when the program is
+        // killed.
         let say = |line: String| {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -77,7 +84,9 @@ pub(super) fn bench(
         return Ok(Exit::Done);
     }
     let bar = progress::bar(0, "analyses", shared);
-    let answers = agoge::library::bench::answers(&store, athletes, each, &|done, of| progress::tell(&bar, done, of));
+    let answers = agoge::library::bench::answers(&store, athletes, each, &|done, of| {
+        progress::tell(&bar, done, of)
+    });
     bar.finish_and_clear();
     print_json(&answers.map_err(Failure::from)?)?;
     Ok(Exit::Done)

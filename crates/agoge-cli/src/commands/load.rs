@@ -39,7 +39,8 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
                 true => print_json(&club)?,
                 false => print(&agoge::report::club_terminal(&club))?,
             }
-            // Too little to learn from is the input's fault; a model that may not speak is an answer.
+            // Too little to learn from is the input's fault; a model that may not speak is an
+            // answer.
             Ok(if club.report.is_some() { Exit::Done } else { Exit::InputAtFault })
         }
     }
@@ -49,7 +50,9 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
 pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     let overview = overview(&args.days, &args.athlete)?;
     let club = args.train.then(|| club(&args.days, Kind::Logistic)).transpose()?;
-    let word = club.as_ref().and_then(|club| club.words.iter().find(|word| word.athlete == overview.athlete));
+    let word = club
+        .as_ref()
+        .and_then(|club| club.words.iter().find(|word| word.athlete == overview.athlete));
     if shared.json {
         print_json(&serde_json::json!({
             "athlete": overview.athlete,
@@ -72,7 +75,10 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
                 }
                 (false, _) => "it may not speak".to_owned(),
             };
-            print(&format!("\nBy the club's log ({}): {said}. Why: {}.\n", club.model, club.reason))?;
+            print(&format!(
+                "\nBy the club's log ({}): {said}. Why: {}.\n",
+                club.model, club.reason
+            ))?;
         }
     }
     Ok(Exit::Done)
@@ -94,7 +100,12 @@ pub(super) fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Erro
     Athlete::of(&store, &store.find_athlete(name)?)
 }
 
-fn import(files: &[PathBuf], athlete: &Athlete, options: ImportOptions, shared: &Shared) -> Result<Exit, Failure> {
+fn import(
+    files: &[PathBuf],
+    athlete: &Athlete,
+    options: ImportOptions,
+    shared: &Shared,
+) -> Result<Exit, Failure> {
     let done = athlete.import(files, options)?;
     if shared.json {
         print_json(&done)?;

@@ -55,7 +55,8 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
         options.video.landmarks = Landmarks::World;
     }
     if let Some(cutoff_hz) = reading.cutoff {
-        options.condition.filter = Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
+        options.condition.filter =
+            Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }
     Ok(options)
 }
@@ -70,7 +71,8 @@ fn options_of(reading: &Reading, movement: &str) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// The models that an argument names: those of a file, or `none`; without one those that come with Agoge are to be used.
+/// The models that an argument names: those of a file, or `none`; without one those that come with
+/// Agoge are to be used.
 fn models(argument: Option<&Path>) -> Result<Option<Models>, Failure> {
     Ok(match argument {
         None => None,

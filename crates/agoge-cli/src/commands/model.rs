@@ -27,7 +27,8 @@ pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Fa
             if shared.json {
                 print_json(&written)?;
             } else if !shared.quiet {
-                let lines: String = written.iter().map(|out| format!("{}\n", out.display())).collect();
+                let lines: String =
+                    written.iter().map(|out| format!("{}\n", out.display())).collect();
                 print(&lines)?;
             }
             Ok(Exit::Done)
@@ -41,7 +42,8 @@ pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Fa
                     &serde_json::json!({ "weights": out, "parameters": parameters, "unused": imported.unused }),
                 )?;
             } else if !shared.quiet {
-                let mut text = format!("{}: {} parameters\n", out.display(), imported.model.parameters());
+                let mut text =
+                    format!("{}: {} parameters\n", out.display(), imported.model.parameters());
                 if !imported.unused.is_empty() {
                     let _ = writeln!(text, "not used: {}", imported.unused.join(", "));
                 }
@@ -83,8 +85,11 @@ fn description(model: &Model) -> String {
         [] => "not measured: what its readings are worth is not known".to_owned(),
         points => format!("{} classes of readings, measured on athletes left out", points.len()),
     };
-    let worn =
-        if card.sensor { format!(", and a sensor × {SENSOR_CHANNELS} channels") } else { "; no sensor".to_owned() };
+    let worn = if card.sensor {
+        format!(", and a sensor × {SENSOR_CHANNELS} channels")
+    } else {
+        "; no sensor".to_owned()
+    };
     let reach = match card.reach.iter().filter(|reach| **reach > 0.0).count() {
         0 => "not measured: no movement is recognised with it".to_owned(),
         known => format!("measured for {known} of {} movements", card.movements.len()),
@@ -121,9 +126,18 @@ fn description(model: &Model) -> String {
         }
     };
     if !card.figures.is_empty() {
-        list("figures", card.figures.iter().map(|(name, value)| (name.as_str(), format!("{value:.3}"))).collect());
+        list(
+            "figures",
+            card.figures
+                .iter()
+                .map(|(name, value)| (name.as_str(), format!("{value:.3}")))
+                .collect(),
+        );
     }
     let tensors = model.tensors();
-    list("tensors", tensors.iter().map(|(path, shape)| (path.as_str(), format!("{shape:?}"))).collect());
+    list(
+        "tensors",
+        tensors.iter().map(|(path, shape)| (path.as_str(), format!("{shape:?}"))).collect(),
+    );
     text
 }

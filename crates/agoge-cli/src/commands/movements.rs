@@ -22,13 +22,17 @@ fn list(shared: &Shared) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let width = all.iter().map(|movement| movement.name.len()).max().unwrap_or(0);
-    let lines: String = all.iter().map(|movement| format!("{:width$}  {}\n", movement.name, movement.title)).collect();
+    let lines: String = all
+        .iter()
+        .map(|movement| format!("{:width$}  {}\n", movement.name, movement.title))
+        .collect();
     print(&lines)?;
     Ok(Exit::Done)
 }
 
 fn show(name: &str, shared: &Shared) -> Result<Exit, Failure> {
-    let found = movement::find(name).ok_or_else(|| agoge::Error::NoSuchMovement { name: name.to_owned() })?;
+    let found = movement::find(name)
+        .ok_or_else(|| agoge::Error::NoSuchMovement { name: name.to_owned() })?;
     if shared.json {
         print_json(found)?;
     } else {

@@ -38,8 +38,10 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
         }
         PlanCommand::Check { plan, known } => {
             let (made, input) = (read_plan(plan)?, read(known)?);
-            let wrong: Vec<String> =
-                check(&made, &input.request, &input.past).into_iter().map(|wrong| wrong.0).collect();
+            let wrong: Vec<String> = check(&made, &input.request, &input.past)
+                .into_iter()
+                .map(|wrong| wrong.0)
+                .collect();
             match shared.json {
                 true => print_json(&wrong)?,
                 false if wrong.is_empty() => print("The plan keeps every rule.\n")?,
@@ -68,7 +70,12 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
 
 fn read(known: &Known) -> Result<PlanInput, Failure> {
     let athlete = known.athlete.as_ref().map(|name| open(&known.library, name)).transpose()?;
-    Ok(PlanInput::read(&known.request, athlete.as_ref(), &known.findings, known.sessions.as_deref())?)
+    Ok(PlanInput::read(
+        &known.request,
+        athlete.as_ref(),
+        &known.findings,
+        known.sessions.as_deref(),
+    )?)
 }
 
 fn make(

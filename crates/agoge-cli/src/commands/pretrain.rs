@@ -24,9 +24,15 @@ pub(crate) fn run(args: &Pretrain, shared: &Shared) -> Result<Exit, Failure> {
     bar.finish_and_clear();
     write(&args.out, &model)?;
     if shared.json {
-        super::print_json(&serde_json::json!({ "weights": args.out, "parameters": model.parameters(), "loss": loss }))?;
+        super::print_json(
+            &serde_json::json!({ "weights": args.out, "parameters": model.parameters(), "loss": loss }),
+        )?;
     } else {
-        print(&format!("{}: {} parameters, last loss {loss:.4}\n", args.out.display(), model.parameters()))?;
+        print(&format!(
+            "{}: {} parameters, last loss {loss:.4}\n",
+            args.out.display(),
+            model.parameters()
+        ))?;
     }
     Ok(Exit::Done)
 }

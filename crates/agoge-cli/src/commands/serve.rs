@@ -11,7 +11,8 @@ use qrcode::render::unicode::Dense1x2;
 pub(crate) fn run(args: &Serve, shared: &Shared) -> Result<Exit, Failure> {
     let remote = Remote { folder: agoge::data_folder()?.join("server"), new_token: args.new_token };
     let library = Some(args.library.folder()?);
-    let config = Config { address: args.address, library, limits: Limits::default(), remote: Some(remote) };
+    let config =
+        Config { address: args.address, library, limits: Limits::default(), remote: Some(remote) };
     agoge_server::run(config, |running| {
         // The token is told only here: it is said even where little is to be said.
         let is_news = running.welcome.as_ref().is_some_and(|welcome| welcome.token.is_some());
@@ -33,7 +34,8 @@ fn greeting(running: &Running) -> String {
 /// How another machine gets in.
 fn invitation(welcome: &Welcome) -> String {
     let Some(first) = welcome.urls.first() else {
-        return "Agoge serves, but this machine has no address in a network – end with Ctrl-C\n".to_owned();
+        return "Agoge serves, but this machine has no address in a network – end with Ctrl-C\n"
+            .to_owned();
     };
     let mut text = format!("Agoge serves {first} – end with Ctrl-C\n");
     for url in &welcome.urls[1..] {
@@ -41,15 +43,22 @@ fn invitation(welcome: &Welcome) -> String {
     }
     match &welcome.token {
         Some(token) => {
-            text += &format!("\nToken: {token}\nIt is told this once; `agoge serve --new-token` makes another.\n");
+            text += &format!(
+                "\nToken: {token}\nIt is told this once; `agoge serve --new-token` makes another.\n"
+            );
             let way = format!("{first}enter#{token}");
             // Drawn for light letters on a dark ground, as most terminals are.
             if let Ok(code) = QrCode::new(way.as_bytes()) {
-                let picture = code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-                text += &format!("\nOn a phone in the same network, point the camera at this:\n\n{picture}\n");
+                let picture =
+                    code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
+                text += &format!(
+                    "\nOn a phone in the same network, point the camera at this:\n\n{picture}\n"
+                );
             }
         }
-        None => text += "\nThe token was told at the first start; `agoge serve --new-token` makes another.\n",
+        None => {
+            text += "\nThe token was told at the first start; `agoge serve --new-token` makes another.\n"
+        }
     }
     text += "\nA browser warns at first, because nobody else vouches for this machine. The fingerprint (SHA-256)\n";
     text += &format!("of its certificate {first}certificate is\n{}\n", welcome.fingerprint);
@@ -62,11 +71,19 @@ mod tests {
 
     #[test]
     fn a_new_token_is_told_with_a_picture_of_the_way_in() {
-        let urls = vec!["https://192.168.1.7:8420/".to_owned(), "https://laptop.local:8420/".to_owned()];
-        let new = Welcome { urls, token: Some("abcdefgh".to_owned()), fingerprint: "AA:BB".to_owned() };
+        let urls =
+            vec!["https://192.168.1.7:8420/".to_owned(), "https://laptop.local:8420/".to_owned()];
+        let new =
+            Welcome { urls, token: Some("abcdefgh".to_owned()), fingerprint: "AA:BB".to_owned() };
         let text = invitation(&new);
-        assert!(text.contains("Token: abcdefgh") && text.contains('█') && text.contains("AA:BB"), "{text}");
+        assert!(
+            text.contains("Token: abcdefgh") && text.contains('█') && text.contains("AA:BB"),
+            "{text}"
+        );
         let old = invitation(&Welcome { token: None, ..new });
-        assert!(!old.contains("abcdefgh") && !old.contains('█') && old.contains("--new-token"), "{old}");
+        assert!(
+            !old.contains("abcdefgh") && !old.contains('█') && old.contains("--new-token"),
+            "{old}"
+        );
     }
 }

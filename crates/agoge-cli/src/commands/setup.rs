@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 /// Gets the pose network and says what was got, how large it is and under which licence.
 pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
-    let weights = setup::setup(args.from.as_deref(), &agoge::pose_folder()?).map_err(agoge::Error::from)?;
+    let weights =
+        setup::setup(args.from.as_deref(), &agoge::pose_folder()?).map_err(agoge::Error::from)?;
     if shared.json {
         print_json(&weights)?;
     } else if !shared.quiet {
@@ -19,7 +20,11 @@ pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
             // Writing to a text cannot fail.
             let _ = writeln!(text, "  {name:16} {:>8}", megabytes(*bytes));
         }
-        let _ = writeln!(text, "From {}, licence {} (see NOTICE.txt beside it).", weights.package, weights.licence);
+        let _ = writeln!(
+            text,
+            "From {}, licence {} (see NOTICE.txt beside it).",
+            weights.package, weights.licence
+        );
         print(&text)?;
     }
     Ok(Exit::Done)

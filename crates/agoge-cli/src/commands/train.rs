@@ -15,7 +15,8 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     let clips = Clips::of_manifest(&args.manifest, |_| true)?;
     let config = Config { pairs: args.pairs, ..config(args.seed, args.epochs, clips.clips.len()) };
     let base = base(args.base.as_deref())?;
-    let measured = if args.measure { evaluation(args, &clips, &config, base.as_ref(), shared)? } else { None };
+    let measured =
+        if args.measure { evaluation(args, &clips, &config, base.as_ref(), shared)? } else { None };
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
     let model = agoge::train_model(
@@ -40,12 +41,17 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         if let Some(evaluation) = &measured {
             print(&table(evaluation))?;
         }
-        print(&format!("{}: {} parameters, last loss {loss:.3}\n", args.out.display(), model.parameters()))?;
+        print(&format!(
+            "{}: {} parameters, last loss {loss:.3}\n",
+            args.out.display(),
+            model.parameters()
+        ))?;
     }
     Ok(Exit::Done)
 }
 
-/// How good such a model is on athletes left out; none where the manifest asks for recognition alone.
+/// How good such a model is on athletes left out; none where the manifest asks for recognition
+/// alone.
 fn evaluation(
     args: &Train,
     clips: &Clips,
@@ -82,7 +88,10 @@ pub(crate) fn write(out: &Path, model: &Model) -> Result<(), Failure> {
 }
 
 /// Writes what was made whole or not at all.
-pub(crate) fn write_file(out: &Path, made: Result<Vec<u8>, agoge::attention::Error>) -> Result<(), Failure> {
+pub(crate) fn write_file(
+    out: &Path,
+    made: Result<Vec<u8>, agoge::attention::Error>,
+) -> Result<(), Failure> {
     let bytes = made.map_err(agoge::Error::from)?;
     Ok(agoge::write_bytes(out, &bytes)?)
 }

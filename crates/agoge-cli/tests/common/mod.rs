@@ -22,7 +22,8 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
 }
 
-/// A real file; none, with a word, if `AGOGE_TEST_DATA` is not set. A file that is missing where it is set fails the test.
+/// A real file; none, with a word, if `AGOGE_TEST_DATA` is not set. A file that is missing where it
+/// is set fails the test.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
         eprintln!("skipped: AGOGE_TEST_DATA is not set");
@@ -36,8 +37,10 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
 
 /// Three simulated squats with the noise of a good markerless system.
 pub(crate) fn squats() -> Recording {
-    let mut recording = Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
-    Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }.apply(&mut recording);
+    let mut recording =
+        Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+    Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }
+        .apply(&mut recording);
     recording
 }
 

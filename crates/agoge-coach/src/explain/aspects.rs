@@ -1,4 +1,5 @@
-//! Sub-scores: how a repetition compares with a squad's in range, timing, smoothness, symmetry, stability and path.
+//! Sub-scores: how a repetition compares with a squad's in range, timing, smoothness, symmetry,
+//! stability and path.
 
 use super::norm::{Cycle, CyclePhase, Norm, PhaseNorm, angle, apart};
 use agoge_kinematics::coordination::wrapped;
@@ -19,7 +20,8 @@ const RANGE: f64 = 20.0;
 pub struct Aspect {
     /// Which of [`ASPECTS`].
     pub name: String,
-    /// Share of the squad's repetitions that are worse in it, 0 to 100: 50 is usual, taken as normally distributed; mean over the repetitions.
+    /// Share of the squad's repetitions that are worse in it, 0 to 100: 50 is usual, taken as
+    /// normally distributed; mean over the repetitions.
     pub percentile: f64,
     /// Lower end of its 90 % interval, from the scatter of the repetitions.
     pub low: f64,
@@ -27,12 +29,17 @@ pub struct Aspect {
     pub high: f64,
 }
 
-/// How far a repetition is from what is usual in each of [`ASPECTS`], in units of their own; more is worse, NaN where it cannot be said. Range: degrees by which the
-/// ranges of the joints differ. Timing: logarithm of the phases' lengths against the usual ones. Smoothness: SPARC with its sign turned. Symmetry: degrees by which left
-/// and right differ otherwise than usual. Stability: degrees of the trunk out of the sagittal plane. Path: degrees of all joints, root mean square.
+/// How far a repetition is from what is usual in each of [`ASPECTS`], in units of their own; more
+/// is worse, NaN where it cannot be said. Range: degrees by which the ranges of the joints differ.
+/// Timing: logarithm of the phases' lengths against the usual ones. Smoothness: SPARC with its sign
+/// turned. Symmetry: degrees by which left and right differ otherwise than usual. Stability:
+/// degrees of the trunk out of the sagittal plane. Path: degrees of all joints, root mean square.
 pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
-    let pairs: Vec<(&CyclePhase, &PhaseNorm)> =
-        cycle.phases.iter().filter_map(|phase| Some((phase, norm.phase(phase.name.as_deref())?))).collect();
+    let pairs: Vec<(&CyclePhase, &PhaseNorm)> = cycle
+        .phases
+        .iter()
+        .filter_map(|phase| Some((phase, norm.phase(phase.name.as_deref())?)))
+        .collect();
     let over = |of: &dyn Fn(&CyclePhase, &PhaseNorm) -> f64| {
         mean(&pairs.iter().map(|(own, usual)| of(own, usual)).collect::<Vec<_>>())
     };
@@ -50,9 +57,14 @@ pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
         over(&|own, usual| {
             let sided = usual.curves.iter().filter(|curve| curve.side == Some(Side::Left));
             let each = sided.filter_map(|left| {
-                let right = usual.curves.iter().find(|own| own.name == left.name && own.side == Some(Side::Right))?;
-                let (own_left, own_right) =
-                    (own.curve(&left.name, Some(Side::Left))?, own.curve(&left.name, Some(Side::Right))?);
+                let right = usual
+                    .curves
+                    .iter()
+                    .find(|own| own.name == left.name && own.side == Some(Side::Right))?;
+                let (own_left, own_right) = (
+                    own.curve(&left.name, Some(Side::Left))?,
+                    own.curve(&left.name, Some(Side::Right))?,
+                );
                 let away = |point: usize| {
                     let usual = left.mean[point] - right.mean[point];
                     wrapped(own_left[point] - own_right[point] - usual).abs()
@@ -67,8 +79,17 @@ pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
 }
 
 /// Root mean square of how far some joints are from where they usually point, degrees.
-fn deviation(own: &CyclePhase, usual: &PhaseNorm, joints: &[Part], away: &dyn Fn([f64; 3], [f64; 3]) -> f64) -> f64 {
-    let places = JOINTS.iter().enumerate().filter(|(_, joint)| joints.contains(joint)).map(|(place, _)| place);
+fn deviation(
+    own: &CyclePhase,
+    usual: &PhaseNorm,
+    joints: &[Part],
+    away: &dyn Fn([f64; 3], [f64; 3]) -> f64,
+) -> f64 {
+    let places = JOINTS
+        .iter()
+        .enumerate()
+        .filter(|(_, joint)| joints.contains(joint))
+        .map(|(place, _)| place);
     let squares = places.flat_map(|joint| {
         let pairs = own.directions.iter().zip(&usual.directions);
         pairs
@@ -86,15 +107,21 @@ fn range(directions: impl Iterator<Item = [f64; 3]>) -> f64 {
     known.map(|d| angle(first, d)).fold(0.0, f64::max)
 }
 
-/// Mean and standard deviation of every aspect over the repetitions that a norm is made of, `[aspect]`.
+/// Mean and standard deviation of every aspect over the repetitions that a norm is made of,
+/// `[aspect]`.
 pub(super) fn usual(cycles: &[Cycle], norm: &Norm) -> Vec<[f64; 2]> {
     let all: Vec<[f64; ASPECTS.len()]> = cycles.iter().map(|cycle| raw(cycle, norm)).collect();
-    let of = |aspect: usize| -> Vec<f64> { all.iter().map(|own| own[aspect]).filter(|v| v.is_finite()).collect() };
+    let of = |aspect: usize| -> Vec<f64> {
+        all.iter().map(|own| own[aspect]).filter(|v| v.is_finite()).collect()
+    };
     let known = |v: f64| if v.is_finite() { v } else { 0.0 };
-    (0..ASPECTS.len()).map(|aspect| [known(mean(&of(aspect))), known(sample_sd(&of(aspect)))]).collect()
+    (0..ASPECTS.len())
+        .map(|aspect| [known(mean(&of(aspect))), known(sample_sd(&of(aspect)))])
+        .collect()
 }
 
-/// The aspects of some repetitions beside a squad's; none beside a single athlete's, which does not know how repetitions differ.
+/// The aspects of some repetitions beside a squad's; none beside a single athlete's, which does not
+/// know how repetitions differ.
 pub(super) fn aspects(cycles: &[Cycle], norm: &Norm) -> Vec<Aspect> {
     if !norm.is_of_a_squad() {
         return Vec::new();
@@ -136,7 +163,9 @@ mod tests {
     /// SciPy's `norm.cdf`.
     #[test]
     fn the_normal_distribution_is_that_of_the_tables() {
-        for (z, share) in [(0.0, 0.5), (1.0, 0.841_344_746), (-1.96, 0.024_997_895), (3.0, 0.998_650_102)] {
+        for (z, share) in
+            [(0.0, 0.5), (1.0, 0.841_344_746), (-1.96, 0.024_997_895), (3.0, 0.998_650_102)]
+        {
             assert!((below(z) - share).abs() < 1e-6, "{z}: {}", below(z));
         }
     }

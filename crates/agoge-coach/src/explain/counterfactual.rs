@@ -1,4 +1,5 @@
-//! What if: a joint moves as the reference's does in a phase, the body follows (bones keep their lengths), and it is scored again.
+//! What if: a joint moves as the reference's does in a phase, the body follows (bones keep their
+//! lengths), and it is scored again.
 
 use super::difference::Difference;
 use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
@@ -11,7 +12,8 @@ use agoge_motion::vector::{add, norm as length, scale, sub};
 use agoge_motion::{Directions, Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
-/// The athlete's own movement is left and found again over this share of a phase, outside it: no joint jumps.
+/// The athlete's own movement is left and found again over this share of a phase, outside it: no
+/// joint jumps.
 const RAMP: f64 = 0.15;
 
 /// Points of the score that a change would bring.
@@ -26,7 +28,8 @@ pub struct Gain {
 }
 
 impl Gain {
-    /// From the gains of some repetitions; none without one that is known. One alone has no interval of its own: it may be as much as it is.
+    /// From the gains of some repetitions; none without one that is known. One alone has no
+    /// interval of its own: it may be as much as it is.
     pub(super) fn of(gains: &[f64]) -> Option<Gain> {
         let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
         let value = mean(&known);
@@ -37,7 +40,8 @@ impl Gain {
 }
 
 impl PhaseNorm {
-    /// Where a joint usually points at a share of the phase, 0 to 1; in the mirror for a repetition done with the left. NaN where it is not known.
+    /// Where a joint usually points at a share of the phase, 0 to 1; in the mirror for a repetition
+    /// done with the left. NaN where it is not known.
     pub(super) fn direction(&self, share: f64, joint: usize, left: bool) -> [f64; 3] {
         let own = if left { mirrored_joint(joint) } else { joint };
         let x = share.clamp(0.0, 1.0) * (POINTS - 1) as f64;
@@ -51,8 +55,14 @@ impl PhaseNorm {
     }
 }
 
-/// The directions of a recording with some joints moving as the norm's do in some phases, in some repetitions.
-fn replaced(directions: &Directions, repetitions: &[&Repetition], norm: &Norm, places: &[Place]) -> Directions {
+/// The directions of a recording with some joints moving as the norm's do in some phases, in some
+/// repetitions.
+fn replaced(
+    directions: &Directions,
+    repetitions: &[&Repetition],
+    norm: &Norm,
+    places: &[Place],
+) -> Directions {
     let mut out = directions.clone();
     for repetition in repetitions {
         let left = repetition.side == Some(Side::Left);
@@ -69,7 +79,11 @@ fn replaced(directions: &Directions, repetitions: &[&Repetition], norm: &Norm, p
                     let usual = usual.direction(share, joint, left);
                     // What another phase has already replaced is the better start for the ramp.
                     let kept = outside as f64 / (ramp + 1) as f64;
-                    out.set(frame, joint, add(scale(out.at(frame, joint), kept), scale(usual, 1.0 - kept)));
+                    out.set(
+                        frame,
+                        joint,
+                        add(scale(out.at(frame, joint), kept), scale(usual, 1.0 - kept)),
+                    );
                 }
             }
         }
@@ -77,7 +91,8 @@ fn replaced(directions: &Directions, repetitions: &[&Repetition], norm: &Norm, p
     out
 }
 
-/// The recording as it would be if some joints moved as the norm's do in some phases of some repetitions: bones keep their lengths.
+/// The recording as it would be if some joints moved as the norm's do in some phases of some
+/// repetitions: bones keep their lengths.
 pub fn mended(
     body: &Recording,
     directions: &Directions,
@@ -97,7 +112,8 @@ pub(super) struct Counterfactual<'a> {
 
 impl<'a> Counterfactual<'a> {
     pub(super) fn new(asked: &'a Asked<'a>) -> Counterfactual<'a> {
-        let repetitions: Vec<&Repetition> = asked.numbered.iter().map(|(_, repetition)| *repetition).collect();
+        let repetitions: Vec<&Repetition> =
+            asked.numbered.iter().map(|(_, repetition)| *repetition).collect();
         let before = (asked.scorer)(asked.body, &repetitions);
         Counterfactual { asked, repetitions, before }
     }
@@ -105,7 +121,8 @@ impl<'a> Counterfactual<'a> {
     /// The same on few repetitions, evenly chosen, for controls that try much.
     pub(super) fn on_few(&self, most: usize) -> Counterfactual<'a> {
         let step = self.repetitions.len().div_ceil(most).max(1);
-        let repetitions: Vec<&Repetition> = self.repetitions.iter().copied().step_by(step).collect();
+        let repetitions: Vec<&Repetition> =
+            self.repetitions.iter().copied().step_by(step).collect();
         let before = self.before.iter().copied().step_by(step).collect();
         Counterfactual { asked: self.asked, repetitions, before }
     }
@@ -119,26 +136,37 @@ impl<'a> Counterfactual<'a> {
     pub(super) fn gains(&self, places: &[Place]) -> Vec<f64> {
         let Asked { body, own, norm, scorer, .. } = self.asked;
         let mended = mended(body, own.directions, &self.repetitions, norm, places);
-        scorer(&mended, &self.repetitions).iter().zip(&self.before).map(|(after, before)| after - before).collect()
+        scorer(&mended, &self.repetitions)
+            .iter()
+            .zip(&self.before)
+            .map(|(after, before)| after - before)
+            .collect()
     }
 
-    /// The changes that differences call for, each with its gain. A joint that differs in several phases is changed in all of them if that brings clearly more; a leg that
-    /// stands is changed as a whole, named after its clearest joint, if a single joint would only move the foot.
+    /// The changes that differences call for, each with its gain. A joint that differs in several
+    /// phases is changed in all of them if that brings clearly more; a leg that stands is changed
+    /// as a whole, named after its clearest joint, if a single joint would only move the foot.
     pub(super) fn changes(&self, differences: &[Difference]) -> Vec<Change> {
         let clear = || differences.iter().filter(|difference| !difference.within_error);
         let alone = |part: Part| -> Vec<Change> {
             let own = || clear().filter(|difference| difference.joint == part);
-            let each: Vec<Change> = own().map(|own| self.change(own, own.phase.clone(), &[part])).collect();
+            let each: Vec<Change> =
+                own().map(|own| self.change(own, own.phase.clone(), &[part])).collect();
             let clearest = own().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-            let whole = clearest.filter(|_| each.len() > 1).map(|clearest| self.change(clearest, None, &[part]));
+            let whole = clearest
+                .filter(|_| each.len() > 1)
+                .map(|clearest| self.change(clearest, None, &[part]));
             let best = most(&each);
             match whole {
                 Some(whole) if value(&whole) > MORE * best || best <= 0.0 => vec![whole],
                 _ => each,
             }
         };
-        let mut changes: Vec<Change> =
-            JOINTS.into_iter().filter(|part| !LEG.contains(&part.on(Side::Left))).flat_map(alone).collect();
+        let mut changes: Vec<Change> = JOINTS
+            .into_iter()
+            .filter(|part| !LEG.contains(&part.on(Side::Left)))
+            .flat_map(alone)
+            .collect();
         for side in Side::BOTH {
             let leg = LEG.map(|part| part.on(side));
             let each: Vec<Change> = leg.into_iter().flat_map(alone).collect();
@@ -152,10 +180,14 @@ impl<'a> Counterfactual<'a> {
                 let here = own().filter(|difference| phase.is_none() || difference.phase == *phase);
                 here.max_by(|a, b| a.clearness.total_cmp(&b.clearness))
             };
-            let mut whole: Vec<Change> =
-                phases.chain([None]).filter_map(|phase| Some(self.change(clearest(&phase)?, phase, &leg))).collect();
+            let mut whole: Vec<Change> = phases
+                .chain([None])
+                .filter_map(|phase| Some(self.change(clearest(&phase)?, phase, &leg)))
+                .collect();
             // The whole repetition came last.
-            if let Some(all) = whole.pop().filter(|all| value(all) > MORE * most(&whole) && whole.len() > 1) {
+            if let Some(all) =
+                whole.pop().filter(|all| value(all) > MORE * most(&whole) && whole.len() > 1)
+            {
                 whole = vec![all];
             }
             changes.extend(if most(&whole) > MORE * most(&each) { whole } else { each });
@@ -199,12 +231,15 @@ impl<'a> Counterfactual<'a> {
         }
     }
 
-    /// The athlete at the instant of a change's largest difference, in the first repetition that has it.
+    /// The athlete at the instant of a change's largest difference, in the first repetition that
+    /// has it.
     pub(super) fn picture(&self, change: &Change) -> Option<Pictured> {
         let Asked { body, own, norm, numbered, .. } = self.asked;
         let difference = change.difference.as_ref()?;
-        let (_, repetition) = numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
-        let (_, start, end) = spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
+        let (_, repetition) =
+            numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
+        let (_, start, end) =
+            spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
         let frame = start + (difference.at * (end - start) as f64).round() as usize;
         let places = change.places();
         let mended = mended(body, own.directions, &[repetition], norm, &places);
@@ -214,11 +249,14 @@ impl<'a> Counterfactual<'a> {
             frame,
             look: body.facing().get(frame)?.map(level),
             // In a picture depth is not known, and JSON has no NaN.
-            mended: Part::ALL.map(|part| place(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 }))).to_vec(),
+            mended: Part::ALL
+                .map(|part| place(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 })))
+                .to_vec(),
         })
     }
 
-    /// What the movement's definition says to an athlete about the angle that differs, in the phase if it can.
+    /// What the movement's definition says to an athlete about the angle that differs, in the phase
+    /// if it can.
     fn words(&self, difference: &Difference, phase: Option<&str>) -> (String, String) {
         let movement = self.asked.movement;
         let Some(curve) = &difference.curve else { return Default::default() };
@@ -226,7 +264,9 @@ impl<'a> Counterfactual<'a> {
         let of_curve = |check: &&CheckRule| {
             metric(check).is_some_and(|metric| metric.curve.as_deref() == Some(curve.name.as_str()))
         };
-        let in_phase = |check: &&CheckRule| metric(check).is_some_and(|metric| metric.phase.as_deref() == phase);
+        let in_phase = |check: &&CheckRule| {
+            metric(check).is_some_and(|metric| metric.phase.as_deref() == phase)
+        };
         let checks = || movement.checks.iter().filter(of_curve);
         let check = checks().find(in_phase).or_else(|| checks().next());
         check.map_or_else(Default::default, |check| (check.cue.clone(), check.drill.clone()))

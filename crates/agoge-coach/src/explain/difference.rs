@@ -1,11 +1,16 @@
-//! Where an athlete differs from a norm: in degrees at the same instants of a phase, and in milliseconds.
+//! Where an athlete differs from a norm: in degrees at the same instants of a phase, and in
+//! milliseconds.
 
-use super::norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, spans};
+use super::norm::{
+    Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, spans,
+};
 use super::{Asked, joint_of};
 use crate::precision::Precision;
 use agoge_attention::reference::{Frames, attend};
 use agoge_kinematics::coordination::wrapped;
-use agoge_kinematics::normalise::{half_width, mean, minimal_detectable_change, sample_sd, standard_error};
+use agoge_kinematics::normalise::{
+    half_width, mean, minimal_detectable_change, sample_sd, standard_error,
+};
 use agoge_kinematics::{Repetition, Unit};
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::norm as length;
@@ -14,16 +19,20 @@ use serde::{Deserialize, Serialize};
 
 /// A difference counts when it is this many times its uncertainty.
 const CLEAR: f64 = 1.5;
-/// How far athletes who do a movement well differ from each other, standard deviation in the sagittal plane and out of it, degrees: what a norm of one athlete cannot know. The median over joints and
-/// phases of the norms of UI-PRMD.
+/// How far athletes who do a movement well differ from each other, standard deviation in the
+/// sagittal plane and out of it, degrees: what a norm of one athlete cannot know. The median over
+/// joints and phases of the norms of UI-PRMD.
 const INDIVIDUAL: [f64; 2] = [5.0, 2.5];
 /// How much sooner or later a reference may be where the athlete is, shares of the phase.
 const SHIFTS: [f64; 5] = [-0.12, -0.06, 0.0, 0.06, 0.12];
-/// A phase is hurried or dragged if it lasts less or more than the reference's by this factor: tempo is a matter of taste up to there.
+/// A phase is hurried or dragged if it lasts less or more than the reference's by this factor:
+/// tempo is a matter of taste up to there.
 const PACE: f64 = 1.7;
-/// How far the smoothness of athletes who do a movement well differs, standard deviation of SPARC, at least.
+/// How far the smoothness of athletes who do a movement well differs, standard deviation of SPARC,
+/// at least.
 const SMOOTHNESS: f64 = 0.12;
-/// An angle that differs by so much among those who do it well says nothing (a shoulder's flexion while the arm is out to the side), degrees.
+/// An angle that differs by so much among those who do it well says nothing (a shoulder's flexion
+/// while the arm is out to the side), degrees.
 const LOOSE: f64 = 25.0;
 /// Fewest repetitions from which an error of measurement is stated.
 const ENOUGH: usize = 4;
@@ -41,7 +50,8 @@ pub struct Difference {
     pub angle_deg: f64,
     /// How many times its uncertainty that is; above 1.5 it counts.
     pub clearness: f64,
-    /// Whether it lies inside the error of measurement (or the spread of the squad) and is no finding.
+    /// Whether it lies inside the error of measurement (or the spread of the squad) and is no
+    /// finding.
     pub within_error: bool,
     /// The repetitions that differ by as much (their numbers).
     pub repetitions: Vec<usize>,
@@ -62,7 +72,8 @@ pub struct CurveDifference {
     pub expected: f64,
     /// Standard deviation of the athlete's repetitions, degrees; none for one.
     pub sd: Option<f64>,
-    /// Minimal detectable change (95 %) between two of the athlete's repetitions, degrees, if it can be stated.
+    /// Minimal detectable change (95 %) between two of the athlete's repetitions, degrees, if it
+    /// can be stated.
     pub mdc: Option<f64>,
 }
 
@@ -79,17 +90,19 @@ pub struct Timing {
     pub sd_ms: Option<f64>,
     /// Minimal detectable change (95 %), ms, if it can be stated.
     pub mdc_ms: Option<f64>,
-    /// How far the athlete runs ahead of the reference within the phase (behind if negative), ms of the reference's clock: by reference attention, with the phases' own
-    /// lengths taken out.
+    /// How far the athlete runs ahead of the reference within the phase (behind if negative), ms of
+    /// the reference's clock: by reference attention, with the phases' own lengths taken out.
     #[serde(deserialize_with = "agoge_kinematics::missing::number")]
     pub ahead_ms: f64,
-    /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower is jerkier.
+    /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower
+    /// is jerkier.
     pub smoothness: Option<f64>,
     /// The reference's mean.
     pub expected_smoothness: Option<f64>,
     /// Whether the lengths differ by no more than the error of measurement.
     pub within_error: bool,
-    /// Whether the phase is clearly hurried or dragged, or clearly jerkier than the reference's: reason enough for a change.
+    /// Whether the phase is clearly hurried or dragged, or clearly jerkier than the reference's:
+    /// reason enough for a change.
     pub clear: Option<Pace>,
     /// The repetitions in which it is (their numbers).
     pub repetitions: Vec<usize>,
@@ -114,16 +127,21 @@ pub fn differences(
     norm: &Norm,
     precision: &Precision,
 ) -> Vec<Difference> {
-    // Cycles of the left are in the mirror: what is said of them is said of the side itself if all are of one side.
-    let left = !numbered.is_empty() && numbered.iter().all(|(_, repetition)| repetition.side == Some(Side::Left));
+    // Cycles of the left are in the mirror: what is said of them is said of the side itself if all
+    // are of one side.
+    let left = !numbered.is_empty()
+        && numbered.iter().all(|(_, repetition)| repetition.side == Some(Side::Left));
     let numbers: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
     let mut out = Vec::new();
     let Some(first) = cycles.first() else { return out };
     for (index, phase) in first.phases.iter().enumerate() {
         let Some(usual) = norm.phase(phase.name.as_deref()) else { continue };
-        let own: Vec<&CyclePhase> = cycles.iter().filter_map(|cycle| cycle.phases.get(index)).collect();
+        let own: Vec<&CyclePhase> =
+            cycles.iter().filter_map(|cycle| cycle.phases.get(index)).collect();
         for joint in 0..JOINTS.len() {
-            let Some(mut found) = at_most(&own, usual, joint, norm, precision, &numbers) else { continue };
+            let Some(mut found) = at_most(&own, usual, joint, norm, precision, &numbers) else {
+                continue;
+            };
             if left {
                 found.joint = JOINTS[mirrored_joint(joint)];
                 if let Some(curve) = &mut found.curve {
@@ -152,16 +170,23 @@ fn at_most(
             continue;
         }
         let share = point as f64 / (POINTS - 1) as f64;
-        // Each repetition beside the reference a little sooner or later, where it is nearest: what is left is no matter of timing, which is told apart from this.
+        // Each repetition beside the reference a little sooner or later, where it is nearest: what
+        // is left is no matter of timing, which is told apart from this.
         let beside = |d: [f64; 3]| {
             let shifted = SHIFTS.map(|shift| (shift, usual.direction(share + shift, joint, false)));
-            let known = shifted.into_iter().filter(|(_, usual)| usual[0].is_finite() && d[0].is_finite());
-            known.min_by(|a, b| angle(a.1, d).total_cmp(&angle(b.1, d))).map(|(shift, usual)| (shift, usual, d))
+            let known =
+                shifted.into_iter().filter(|(_, usual)| usual[0].is_finite() && d[0].is_finite());
+            known
+                .min_by(|a, b| angle(a.1, d).total_cmp(&angle(b.1, d)))
+                .map(|(shift, usual)| (shift, usual, d))
         };
-        let each: Vec<Option<_>> = own.iter().map(|phase| beside(phase.directions[point][joint])).collect();
-        let away: Vec<f64> = each.iter().map(|own| own.map_or(f64::NAN, |(_, usual, d)| angle(usual, d))).collect();
+        let each: Vec<Option<_>> =
+            own.iter().map(|phase| beside(phase.directions[point][joint])).collect();
+        let away: Vec<f64> =
+            each.iter().map(|own| own.map_or(f64::NAN, |(_, usual, d)| angle(usual, d))).collect();
         let differs = those_that_differ(&away);
-        let chosen = || each.iter().zip(&differs).filter(|(_, own)| **own).filter_map(|(own, _)| *own);
+        let chosen =
+            || each.iter().zip(&differs).filter(|(_, own)| **own).filter_map(|(own, _)| *own);
         if chosen().count() == 0 {
             continue;
         }
@@ -169,12 +194,16 @@ fn at_most(
             let each: Vec<f64> = chosen().map(|(_, usual, d)| apart(d, usual)[plane]).collect();
             let scatter = half_width(&each, 1.96);
             let own = if scatter.is_finite() { error.max(scatter) } else { error };
-            mean(&each) / own.hypot(norm.doubt(usual.spread_deg[point][joint][plane], INDIVIDUAL[plane]))
+            mean(&each)
+                / own.hypot(norm.doubt(usual.spread_deg[point][joint][plane], INDIVIDUAL[plane]))
         };
         let clearness = clear(0).max(clear(1));
         if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
             let far = mean(&chosen().map(|(_, usual, d)| angle(usual, d)).collect::<Vec<_>>());
-            let shifts = each.iter().zip(&differs).map(|(own, differs)| own.filter(|_| *differs).map(|own| own.0));
+            let shifts = each
+                .iter()
+                .zip(&differs)
+                .map(|(own, differs)| own.filter(|_| *differs).map(|own| own.0));
             best = Some((clearness, point, far, shifts.collect()));
         }
     }
@@ -189,12 +218,18 @@ fn at_most(
         angle_deg: away,
         clearness,
         within_error: clearness <= CLEAR,
-        repetitions: numbers.iter().zip(&shifts).filter_map(|(number, own)| own.map(|_| *number)).collect(),
-        curve: in_words(&at_fault, usual, part, point).filter(|curve| (curve.value - curve.expected).abs() > error),
+        repetitions: numbers
+            .iter()
+            .zip(&shifts)
+            .filter_map(|(number, own)| own.map(|_| *number))
+            .collect(),
+        curve: in_words(&at_fault, usual, part, point)
+            .filter(|curve| (curve.value - curve.expected).abs() > error),
     })
 }
 
-/// The repetitions that are far from what is expected: farther than half as far as the farthest quarter is; a fault of some repetitions must not drown in the others.
+/// The repetitions that are far from what is expected: farther than half as far as the farthest
+/// quarter is; a fault of some repetitions must not drown in the others.
 fn those_that_differ(away: &[f64]) -> Vec<bool> {
     let mut far: Vec<f64> = away.iter().copied().filter(|angle| angle.is_finite()).collect();
     far.sort_by(|a, b| b.total_cmp(a));
@@ -203,15 +238,22 @@ fn those_that_differ(away: &[f64]) -> Vec<bool> {
     away.iter().map(|angle| *angle >= half).collect()
 }
 
-/// The angle of a joint that differs most at an instant; each repetition with how much later the reference is that it is compared with.
-fn in_words(own: &[(&CyclePhase, f64)], usual: &PhaseNorm, part: Part, point: usize) -> Option<CurveDifference> {
+/// The angle of a joint that differs most at an instant; each repetition with how much later the
+/// reference is that it is compared with.
+fn in_words(
+    own: &[(&CyclePhase, f64)],
+    usual: &PhaseNorm,
+    part: Part,
+    point: usize,
+) -> Option<CurveDifference> {
     let share = point as f64 / (POINTS - 1) as f64;
     let expected = |mean: &[f64], shift: f64| {
         let x = (share + shift).clamp(0.0, 1.0) * (POINTS - 1) as f64;
         let (a, b) = (mean[x.floor() as usize], mean[x.ceil() as usize]);
         a + x.fract() * (b - a)
     };
-    let of_joint = usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
+    let of_joint =
+        usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
     of_joint
         .filter(|curve| curve.sd[point] < LOOSE)
         .filter_map(|curve| {
@@ -231,7 +273,8 @@ fn in_words(own: &[(&CyclePhase, f64)], usual: &PhaseNorm, part: Part, point: us
                 value: mean(&values),
                 expected: mean(&pairs.iter().map(|[_, expected]| *expected).collect::<Vec<_>>()),
                 sd: Some(sample_sd(&values)).filter(|sd| sd.is_finite()),
-                mdc: (values.len() >= ENOUGH).then(|| minimal_detectable_change(standard_error(&values))),
+                mdc: (values.len() >= ENOUGH)
+                    .then(|| minimal_detectable_change(standard_error(&values))),
             })
         })
         .filter(|found| found.expected.is_finite())
@@ -244,8 +287,11 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
     let ahead = ahead(asked);
     let of = |(index, phase): (usize, &CyclePhase)| {
         let usual = asked.norm.phase(phase.name.as_deref())?;
-        let own: Vec<f64> =
-            cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| 1000.0 * own.duration_s).collect();
+        let own: Vec<f64> = cycles
+            .iter()
+            .filter_map(|cycle| cycle.phases.get(index))
+            .map(|own| 1000.0 * own.duration_s)
+            .collect();
         let [expected, spread] = usual.duration_s.map(|s| 1000.0 * s);
         let sd = sample_sd(&own);
         let error = 1000.0 * Precision::in_space().of_unit(Unit::Second).half_width;
@@ -253,8 +299,11 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
         // By how much athletes differ in tempo is not added: `PACE` stands for it.
         let spread = asked.norm.doubt(spread, 0.0);
         let uncertainty = error.max(scatter).hypot(spread);
-        let smooth: Vec<f64> =
-            cycles.iter().filter_map(|cycle| cycle.phases.get(index)).map(|own| own.smoothness).collect();
+        let smooth: Vec<f64> = cycles
+            .iter()
+            .filter_map(|cycle| cycle.phases.get(index))
+            .map(|own| own.smoothness)
+            .collect();
         let [usual_smooth, smooth_spread] = usual.smoothness;
         let smooth_error = 1.96 * smooth_spread.max(SMOOTHNESS);
         let which = |own: (f64, f64)| {
@@ -263,17 +312,24 @@ pub(super) fn timing(cycles: &[Cycle], asked: &Asked) -> Vec<Timing> {
             match length / expected {
                 // A hold may be as long as it likes.
                 _ if smoothness.is_nan() => None,
-                _ if usual_smooth < 0.0 && usual_smooth - smoothness > CLEAR * smooth_error => Some(Pace::Jerky),
+                _ if usual_smooth < 0.0 && usual_smooth - smoothness > CLEAR * smooth_error => {
+                    Some(Pace::Jerky)
+                }
                 ratio if away && ratio < 1.0 / PACE => Some(Pace::Hurried),
                 ratio if away && ratio > PACE => Some(Pace::Dragged),
                 _ => None,
             }
         };
-        let each: Vec<Option<Pace>> = own.iter().copied().zip(smooth.iter().copied()).map(which).collect();
+        let each: Vec<Option<Pace>> =
+            own.iter().copied().zip(smooth.iter().copied()).map(which).collect();
         let paces = [Pace::Jerky, Pace::Hurried, Pace::Dragged];
         let times = |pace: Pace| each.iter().filter(|own| **own == Some(pace)).count();
-        let most = paces.into_iter().max_by_key(|pace| times(*pace)).filter(|pace| 4 * times(*pace) > each.len());
-        let numbers = asked.numbered.iter().zip(&each).filter(|(_, own)| most.is_some() && **own == most);
+        let most = paces
+            .into_iter()
+            .max_by_key(|pace| times(*pace))
+            .filter(|pace| 4 * times(*pace) > each.len());
+        let numbers =
+            asked.numbered.iter().zip(&each).filter(|(_, own)| most.is_some() && **own == most);
         Some(Timing {
             phase: phase.name.clone(),
             value_ms: mean(&own),
@@ -307,12 +363,17 @@ fn ahead(asked: &Asked) -> Vec<f64> {
         let alignment = attend(&query, &Frames::new(&reference, 0, reference.frames() - 1));
         for (index, (name, start, end)) in spans(repetition).into_iter().enumerate() {
             let place = asked.norm.phases.iter().position(|phase| phase.name == name);
-            let (Some(place), true) = (place.filter(|place| *place == index), end > start) else { continue };
+            let (Some(place), true) = (place.filter(|place| *place == index), end > start) else {
+                continue;
+            };
             let [from, to] = [borders[place], borders[place + 1]];
-            let each = (repetition.start..=end).step_by(step).filter(|frame| *frame >= start).map(|frame| {
-                let straight = from + (to - from) * (frame - start) as f64 / (end - start) as f64;
-                1000.0 * (alignment.at[(frame - repetition.start) / step] - straight) / rate
-            });
+            let each = (repetition.start..=end).step_by(step).filter(|frame| *frame >= start).map(
+                |frame| {
+                    let straight =
+                        from + (to - from) * (frame - start) as f64 / (end - start) as f64;
+                    1000.0 * (alignment.at[(frame - repetition.start) / step] - straight) / rate
+                },
+            );
             sums[place].push(mean(&each.collect::<Vec<_>>()));
         }
     }
@@ -329,7 +390,8 @@ fn walk(norm: &Norm, rate: f64, left: bool) -> Option<(Directions, Vec<f64>)> {
     let mut out = Vec::with_capacity(frames);
     for frame in 0..frames {
         let index = (1..borders.len() - 1).take_while(|&i| borders[i] <= frame as f64).count();
-        let share = ((frame as f64 - borders[index]) / (borders[index + 1] - borders[index])).clamp(0.0, 1.0);
+        let share = ((frame as f64 - borders[index]) / (borders[index + 1] - borders[index]))
+            .clamp(0.0, 1.0);
         out.push(std::array::from_fn(|joint| norm.phases[index].direction(share, joint, left)));
     }
     Some((Directions::new(out), borders))

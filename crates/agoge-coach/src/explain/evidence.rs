@@ -1,5 +1,5 @@
-//! The gate: an explanation is shown only if it does better than chance on this very recording, and if its method did better than its controls on faults that were
-//! planted.
+//! The gate: an explanation is shown only if it does better than chance on this very recording, and
+//! if its method did better than its controls on faults that were planted.
 
 use super::counterfactual::Counterfactual;
 use super::{Change, Place, SHOWN};
@@ -18,11 +18,13 @@ const REPETITIONS: usize = 3;
 /// Whether an explanation stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
-    /// Joints set right one after the other in the order of the changes: mean gain over the steps, points; none if there was nothing to try.
+    /// Joints set right one after the other in the order of the changes: mean gain over the steps,
+    /// points; none if there was nothing to try.
     pub insertion: Option<f64>,
     /// The same in random orders, mean of them.
     pub insertion_random: Option<f64>,
-    /// Everything set right, then the athlete's own movement of those joints put back: mean loss over the steps, points.
+    /// Everything set right, then the athlete's own movement of those joints put back: mean loss
+    /// over the steps, points.
     pub deletion: Option<f64>,
     /// The same in random orders, mean of them.
     pub deletion_random: Option<f64>,
@@ -30,7 +32,8 @@ pub struct Gate {
     pub orders: usize,
     /// Share of random orders that did as well by both, 0 to 1.
     pub as_good: Option<f64>,
-    /// How often this way of explaining named a planted fault's joint and phase first, beside its controls (docs/EXPLANATIONS.md).
+    /// How often this way of explaining named a planted fault's joint and phase first, beside its
+    /// controls (docs/EXPLANATIONS.md).
     pub planted: Vec<Control>,
     /// Why the gains are not shown; none if they are.
     pub withheld: Option<String>,
@@ -46,12 +49,22 @@ pub struct Control {
 }
 
 /// Tries the changes against random ones.
-pub(super) fn gate(counterfactual: &Counterfactual, changes: &[Change], planted: &[Control]) -> Gate {
+pub(super) fn gate(
+    counterfactual: &Counterfactual,
+    changes: &[Change],
+    planted: &[Control],
+) -> Gate {
     let planted = planted.to_vec();
     let gained = |change: &&Change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
-    let is_joint = |change: &&Change| change.difference.is_some() && segments::joint(change.joint).is_some();
-    let ranked: Vec<Place> =
-        changes.iter().filter(is_joint).filter(gained).take(SHOWN).flat_map(Change::places).collect();
+    let is_joint =
+        |change: &&Change| change.difference.is_some() && segments::joint(change.joint).is_some();
+    let ranked: Vec<Place> = changes
+        .iter()
+        .filter(is_joint)
+        .filter(gained)
+        .take(SHOWN)
+        .flat_map(Change::places)
+        .collect();
     if ranked.is_empty() {
         return Gate { planted, ..Gate::default() };
     }
@@ -77,7 +90,8 @@ pub(super) fn gate(counterfactual: &Counterfactual, changes: &[Change], planted:
         })
         .collect();
     let as_good = random.iter().filter(|random| random[0] >= own[0] && random[1] >= own[1]).count();
-    let average = |which: usize| Some(mean(&random.iter().map(|random| random[which]).collect::<Vec<_>>()));
+    let average =
+        |which: usize| Some(mean(&random.iter().map(|random| random[which]).collect::<Vec<_>>()));
     let withheld = if as_good > AS_GOOD {
         Some(format!("{as_good} of {ORDERS} random changes would bring as much"))
     } else {
@@ -100,15 +114,21 @@ fn inserted(tried: &Counterfactual, order: &[Place]) -> f64 {
     mean(&(1..=order.len()).map(|steps| mean(&tried.gains(&order[..steps]))).collect::<Vec<_>>())
 }
 
-/// Mean loss while, of everything set right (which gains `all`), one place after the other is put back.
+/// Mean loss while, of everything set right (which gains `all`), one place after the other is put
+/// back.
 fn deleted(tried: &Counterfactual, places: &[Place], all: f64, order: &[Place]) -> f64 {
     let without = |back: &[Place]| -> Vec<Place> {
         let is_back = |place: &Place| {
-            back.iter().any(|(joint, phase)| *joint == place.0 && (phase.is_none() || *phase == place.1))
+            back.iter()
+                .any(|(joint, phase)| *joint == place.0 && (phase.is_none() || *phase == place.1))
         };
         places.iter().filter(|place| !is_back(place)).cloned().collect()
     };
-    mean(&(1..=order.len()).map(|steps| all - mean(&tried.gains(&without(&order[..steps])))).collect::<Vec<_>>())
+    mean(
+        &(1..=order.len())
+            .map(|steps| all - mean(&tried.gains(&without(&order[..steps]))))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Says so if the method (the first) was not better than each of its controls on planted faults.
@@ -125,8 +145,14 @@ mod tests {
     #[test]
     fn a_method_that_a_control_beats_is_withheld() {
         let control = |method: &str, hit: f64| Control { method: method.to_owned(), hit };
-        assert_eq!(beaten(&[control("own", 0.8), control("untrained", 0.3), control("random", 0.1)]), None);
-        assert!(beaten(&[control("own", 0.3), control("untrained", 0.4)]).is_some_and(|why| why.contains("untrained")));
+        assert_eq!(
+            beaten(&[control("own", 0.8), control("untrained", 0.3), control("random", 0.1)]),
+            None
+        );
+        assert!(
+            beaten(&[control("own", 0.3), control("untrained", 0.4)])
+                .is_some_and(|why| why.contains("untrained"))
+        );
         assert_eq!(beaten(&[]), None);
     }
 }

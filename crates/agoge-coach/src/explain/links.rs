@@ -1,9 +1,11 @@
-//! Joints that move together: how a coupling differs from the reference's, where the model's attention between the parts and the movement of the angles agree that there
-//! is one.
+//! Joints that move together: how a coupling differs from the reference's, where the model's
+//! attention between the parts and the movement of the angles agree that there is one.
 
 use super::Attention;
 use super::norm::{Cycle, CyclePhase, Norm};
-use agoge_kinematics::coordination::{Pattern, mean_absolute_relative_phase, relative_phase, vector_coding};
+use agoge_kinematics::coordination::{
+    Pattern, mean_absolute_relative_phase, relative_phase, vector_coding,
+};
 use agoge_kinematics::normalise::{half_width, mean, sample_sd};
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
@@ -33,13 +35,15 @@ pub struct Link {
     pub proximal: (Part, String),
     /// The distal joint, or the one on the other side.
     pub distal: (Part, String),
-    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 in phase, 180 anti-phase.
+    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 in
+    /// phase, 180 anti-phase.
     pub value_deg: f64,
     /// The reference's.
     pub expected_deg: f64,
     /// Standard deviation of the athlete's repetitions, degrees; none for one.
     pub sd_deg: Option<f64>,
-    /// The pattern that takes most of the repetition by vector coding (Needham 2014): `proximal`, `in-phase`, `distal`, `anti-phase`.
+    /// The pattern that takes most of the repetition by vector coding (Needham 2014): `proximal`,
+    /// `in-phase`, `distal`, `anti-phase`.
     pub pattern: String,
     /// The reference's pattern.
     pub expected_pattern: String,
@@ -47,13 +51,15 @@ pub struct Link {
     pub attention: f64,
     /// Where in the repetition the coupling differs most, 0 to 1.
     pub at: f64,
-    /// Mean of the athlete's repetitions, degrees: the proximal and the distal angle at every instant of the phases in turn.
+    /// Mean of the athlete's repetitions, degrees: the proximal and the distal angle at every
+    /// instant of the phases in turn.
     pub path: Vec<[f64; 2]>,
     /// The reference's.
     pub expected_path: Vec<[f64; 2]>,
 }
 
-/// The links that differ, the clearest first. `attention` is how much two parts attend to each other; without a model there is none, and no link is shown.
+/// The links that differ, the clearest first. `attention` is how much two parts attend to each
+/// other; without a model there is none, and no link is shown.
 pub(super) fn links(cycles: &[Cycle], norm: &Norm, attention: Option<&Attention>) -> Vec<Link> {
     let Some(attention) = attention else { return Vec::new() };
     let mut found: Vec<(f64, Link)> = Vec::new();
@@ -84,12 +90,18 @@ fn link(
     };
     let usual = |part: Part, name: &str| -> Option<Vec<f64>> {
         let of = |phase: &super::PhaseNorm| {
-            phase.curves.iter().find(|own| own.name == name && own.side == part.side()).map(|own| own.mean.clone())
+            phase
+                .curves
+                .iter()
+                .find(|own| own.name == name && own.side == part.side())
+                .map(|own| own.mean.clone())
         };
         Some(norm.phases.iter().map(of).collect::<Option<Vec<_>>>()?.concat())
     };
-    let pairs: Vec<(Vec<f64>, Vec<f64>)> =
-        cycles.iter().filter_map(|cycle| Some((own(cycle, a, first)?, own(cycle, b, second)?))).collect();
+    let pairs: Vec<(Vec<f64>, Vec<f64>)> = cycles
+        .iter()
+        .filter_map(|cycle| Some((own(cycle, a, first)?, own(cycle, b, second)?)))
+        .collect();
     let reference = (usual(a, first)?, usual(b, second)?);
     let swing = |values: &[f64]| {
         let known = || values.iter().copied().filter(|v| v.is_finite());
@@ -112,14 +124,18 @@ fn link(
         let most = Pattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
         most.map_or("", |(pattern, _)| name(pattern)).to_owned()
     };
-    let (own_pattern, expected_pattern) = (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
-    // The coupling of the angles must bear out what attention points at: clearly another relative phase.
+    let (own_pattern, expected_pattern) =
+        (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
+    // The coupling of the angles must bear out what attention points at: clearly another relative
+    // phase.
     (clearness > 1.5).then(|| {
         let away = |point: usize| {
             let own: Vec<f64> = phases.iter().map(|phase| phase[point].abs()).collect();
             (mean(&own) - expected[point].abs()).abs()
         };
-        let at = (0..expected.len()).filter(|p| away(*p).is_finite()).max_by(|p, q| away(*p).total_cmp(&away(*q)));
+        let at = (0..expected.len())
+            .filter(|p| away(*p).is_finite())
+            .max_by(|p, q| away(*p).total_cmp(&away(*q)));
         let link = Link {
             proximal: (a, first.to_owned()),
             distal: (b, second.to_owned()),
@@ -132,7 +148,8 @@ fn link(
             at: at.unwrap_or(0) as f64 / (expected.len().max(2) - 1) as f64,
             path: (0..expected.len())
                 .map(|point| {
-                    let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().map(|(a, b)| (a[point], b[point])).unzip();
+                    let (a, b): (Vec<f64>, Vec<f64>) =
+                        pairs.iter().map(|(a, b)| (a[point], b[point])).unzip();
                     [mean(&a), mean(&b)]
                 })
                 .collect(),

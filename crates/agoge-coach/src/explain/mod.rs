@@ -1,5 +1,6 @@
-//! Why: where an athlete's repetitions differ from a reference, what the score would gain if one joint moved as the reference's does in one phase, and whether that
-//! explanation holds against controls. What fails its controls is withheld, and said so.
+//! Why: where an athlete's repetitions differ from a reference, what the score would gain if one
+//! joint moved as the reference's does in one phase, and whether that explanation holds against
+//! controls. What fails its controls is withheld, and said so.
 
 mod aspects;
 mod counterfactual;
@@ -32,7 +33,8 @@ pub struct Explanation {
     pub reference: String,
     /// What the gains are gains of: the method of the score.
     pub method: String,
-    /// What to change first, the most rewarding first; at most three, and none that the gate withholds.
+    /// What to change first, the most rewarding first; at most three, and none that the gate
+    /// withholds.
     pub changes: Vec<Change>,
     /// Every joint and phase that was compared; those inside the error of measurement too.
     pub differences: Vec<Difference>,
@@ -59,11 +61,13 @@ pub struct Change {
     pub repetitions: Vec<usize>,
     /// How the joint differs there, if a reference shows it.
     pub difference: Option<Difference>,
-    /// How the phase differs in time, if that is what is to be changed; the joint is then the pelvis, for the whole body.
+    /// How the phase differs in time, if that is what is to be changed; the joint is then the
+    /// pelvis, for the whole body.
     pub timing: Option<Timing>,
     /// Points of the score that would be gained, if that could be tried.
     pub gain: Option<Gain>,
-    /// The instant of the largest difference, and how the body would be then; none where there is no difference to show.
+    /// The instant of the largest difference, and how the body would be then; none where there is
+    /// no difference to show.
     pub pictured: Option<Pictured>,
     /// Title of the finding that says the same, or empty.
     pub title: String,
@@ -87,7 +91,8 @@ pub struct Pictured {
     pub frame: usize,
     /// Where the athlete faces then, and where his right is: x and z, level.
     pub look: [[f64; 2]; 2],
-    /// Where each part of the body would be, in the recording's unit, in the order of [`Part::ALL`]; none for a part that is not seen.
+    /// Where each part of the body would be, in the recording's unit, in the order of
+    /// [`Part::ALL`]; none for a part that is not seen.
     pub mended: Vec<Option<[f64; 3]>>,
 }
 
@@ -109,7 +114,8 @@ pub struct Asked<'a> {
     pub method: &'a str,
     /// Scores repetitions of a recording, 0 to 100; NaN for one that cannot be scored.
     pub scorer: &'a Scorer<'a>,
-    /// How much two parts attend to each other in a model, in relation to even attention; none without one.
+    /// How much two parts attend to each other in a model, in relation to even attention; none
+    /// without one.
     pub attention: Option<&'a Attention<'a>>,
     /// How this way of explaining did on planted faults, then its controls.
     pub planted: &'a [Control],
@@ -172,22 +178,31 @@ fn in_time(timing: &Timing) -> Change {
     }
 }
 
-/// What orders the changes: first what the score gains beyond doubt, then how clearly a joint differs.
+/// What orders the changes: first what the score gains beyond doubt, then how clearly a joint
+/// differs.
 fn worth(change: &Change) -> f64 {
-    let gained = change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
-    let differs = change.difference.as_ref().map_or(0.0, |difference| 0.01 * difference.clearness.min(999.0));
+    let gained =
+        change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
+    let differs =
+        change.difference.as_ref().map_or(0.0, |difference| 0.01 * difference.clearness.min(999.0));
     // Time is told with what is just clear: a joint that is far off comes before.
     gained + differs + if change.timing.is_some() { 0.02 } else { 0.0 }
 }
 
-/// Gives the changes the words of the findings that speak of the same joint and phase; findings that no change speaks of are added as changes of their own, with what the
-/// score would gain if their limit were kept.
+/// Gives the changes the words of the findings that speak of the same joint and phase; findings
+/// that no change speaks of are added as changes of their own, with what the score would gain if
+/// their limit were kept.
 fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Change>) {
     for finding in asked.findings.iter().filter(|finding| finding.evidence != "reference") {
         let same = |change: &&mut Change| {
-            let phase = change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
-            let of_time = change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
-            phase && (of_time || is_of(finding.part, change.joint) || finding_joint(finding) == Some(change.joint))
+            let phase =
+                change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
+            let of_time =
+                change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
+            phase
+                && (of_time
+                    || is_of(finding.part, change.joint)
+                    || finding_joint(finding) == Some(change.joint))
         };
         if let Some(change) = changes.iter_mut().find(same) {
             if change.timing.is_some() && change.gain.is_none() {
@@ -201,7 +216,8 @@ fn take_findings(asked: &Asked, differences: &[Difference], changes: &mut Vec<Ch
             continue;
         }
         let joint = finding_joint(finding).unwrap_or(finding.part);
-        // A limit that a squad passes as well, in a joint that moves as theirs do, is nothing to change first.
+        // A limit that a squad passes as well, in a joint that moves as theirs do, is nothing to
+        // change first.
         let mut own = differences.iter().filter(|difference| difference.joint == joint).peekable();
         let as_others = own.peek().is_some() && own.all(|difference| difference.within_error);
         if as_others && asked.norm.is_of_a_squad() && finding.evidence == "check" {
@@ -235,7 +251,8 @@ fn is_of(part: Part, joint: Part) -> bool {
     part == joint || (part == Part::Head && joint == Part::Neck)
 }
 
-/// What the score by limits would gain if the limit of a finding were kept; none where something else scores.
+/// What the score by limits would gain if the limit of a finding were kept; none where something
+/// else scores.
 fn if_kept(asked: &Asked, finding: &Finding) -> Option<Gain> {
     if asked.method != score::METHOD || finding.unit == Unit::One && finding.evidence == "trend" {
         return None;
@@ -243,7 +260,12 @@ fn if_kept(asked: &Asked, finding: &Finding) -> Option<Gain> {
     let precision = Precision::of(asked.body);
     let of = |repetition: &Repetition| {
         let own = score::repetition(asked.movement, repetition, &precision)?.value;
-        Some(score::if_kept(asked.movement, repetition, &precision, &finding.metric, finding.side)? - own)
+        Some(
+            score::if_kept(asked.movement, repetition, &precision, &finding.metric, finding.side)?
+                - own,
+        )
     };
-    Gain::of(&asked.numbered.iter().filter_map(|(_, repetition)| of(repetition)).collect::<Vec<_>>())
+    Gain::of(
+        &asked.numbered.iter().filter_map(|(_, repetition)| of(repetition)).collect::<Vec<_>>(),
+    )
 }

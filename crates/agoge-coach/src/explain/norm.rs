@@ -1,5 +1,7 @@
-//! What a movement usually looks like: mean and spread of every joint's direction and of every angle over the phases of a movement's repetitions. It is made of one
-//! recording (a chosen exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for size, speed and side.
+//! What a movement usually looks like: mean and spread of every joint's direction and of every
+//! angle over the phases of a movement's repetitions. It is made of one recording (a chosen
+//! exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for
+//! size, speed and side.
 
 use super::Place;
 use super::aspects::usual;
@@ -25,7 +27,8 @@ const MOVES: f64 = 20.0;
 /// From so many athletes on a norm knows how athletes differ.
 const SQUAD: usize = 3;
 
-/// Angles and lengths that a norm keeps, each with the joint that it belongs to (left of a pair) and whether it changes its sign in the mirror.
+/// Angles and lengths that a norm keeps, each with the joint that it belongs to (left of a pair)
+/// and whether it changes its sign in the mirror.
 const KEPT: [(&str, Part, bool); 16] = [
     ("trunk_lean", Part::Chest, false),
     ("trunk_lateral_lean", Part::Chest, true),
@@ -62,7 +65,8 @@ pub struct Set<'a> {
     pub repetitions: &'a [&'a Repetition],
 }
 
-/// A repetition, stretched over the points of its phases; done with the left, it is shown in the mirror.
+/// A repetition, stretched over the points of its phases; done with the left, it is shown in the
+/// mirror.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     /// Its phases.
@@ -76,7 +80,8 @@ pub struct CyclePhase {
     pub name: Option<String>,
     /// How long it lasts, s.
     pub duration_s: f64,
-    /// Smoothness of the whole body: SPARC (Balasubramanian 2015) of how fast all joints together turn; NaN where it cannot be said.
+    /// Smoothness of the whole body: SPARC (Balasubramanian 2015) of how fast all joints together
+    /// turn; NaN where it cannot be said.
     pub smoothness: f64,
     /// Where each joint points, `[point][joint]`.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
@@ -107,7 +112,8 @@ pub struct Norm {
     pub repetitions: usize,
     /// The phases, in order.
     pub phases: Vec<PhaseNorm>,
-    /// Mean and standard deviation over the repetitions of each of [`super::ASPECTS`], in their units.
+    /// Mean and standard deviation over the repetitions of each of [`super::ASPECTS`], in their
+    /// units.
     pub aspects: Vec<[f64; 2]>,
 }
 
@@ -118,11 +124,14 @@ pub struct PhaseNorm {
     pub name: Option<String>,
     /// Mean and standard deviation of its length, s.
     pub duration_s: [f64; 2],
-    /// Mean and standard deviation of the whole body's smoothness, SPARC; zero where it is not known.
+    /// Mean and standard deviation of the whole body's smoothness, SPARC; zero where it is not
+    /// known.
     pub smoothness: [f64; 2],
-    /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is not known.
+    /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is
+    /// not known.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
-    /// Spread of the directions: root mean square angles from the mean in the sagittal plane and out of it, degrees, `[point][joint]`.
+    /// Spread of the directions: root mean square angles from the mean in the sagittal plane and
+    /// out of it, degrees, `[point][joint]`.
     pub spread_deg: Vec<[[f64; 2]; JOINTS.len()]>,
     /// Mean and standard deviation of each kept curve.
     pub curves: Vec<CurveNorm>,
@@ -142,7 +151,8 @@ pub struct CurveNorm {
 }
 
 impl Norm {
-    /// The norm of some repetitions of one movement by so many athletes; none without a repetition. Phases that not all of them have are left out.
+    /// The norm of some repetitions of one movement by so many athletes; none without a repetition.
+    /// Phases that not all of them have are left out.
     pub fn new(source: &str, movement: &str, athletes: usize, cycles: &[Cycle]) -> Option<Norm> {
         let first = cycles.first()?;
         let phases = first.phases.iter().enumerate().filter_map(|(index, phase)| {
@@ -172,11 +182,16 @@ impl Norm {
 
     /// Every joint in every phase.
     pub fn places(&self) -> Vec<Place> {
-        self.phases.iter().flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone()))).collect()
+        self.phases
+            .iter()
+            .flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone())))
+            .collect()
     }
 
-    /// Half width of the 95 % interval of where somebody who does it well is, from the standard deviation over the norm's repetitions: of a squad its spread; of another
-    /// athlete how well his mean is known, and by how much athletes differ (`individual`, a standard deviation); of the athlete himself the former alone.
+    /// Half width of the 95 % interval of where somebody who does it well is, from the standard
+    /// deviation over the norm's repetitions: of a squad its spread; of another athlete how well
+    /// his mean is known, and by how much athletes differ (`individual`, a standard deviation); of
+    /// the athlete himself the former alone.
     pub(super) fn doubt(&self, sd: f64, individual: f64) -> f64 {
         let of_mean = 1.96 * sd / (self.repetitions as f64).sqrt();
         match self.athletes {
@@ -199,7 +214,10 @@ impl Norm {
         }
         let is_whole = |phase: &PhaseNorm| {
             let lengths = phase.directions.len() == POINTS && phase.spread_deg.len() == POINTS;
-            let curves = phase.curves.iter().all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
+            let curves = phase
+                .curves
+                .iter()
+                .all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
             lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 60.0
         };
         match self.phases.iter().position(|phase| !is_whole(phase)) {
@@ -217,7 +235,8 @@ impl Norm {
         self.phases.iter().find(|phase| phase.name.as_deref() == name)
     }
 
-    /// The same with fewer digits, as it is written: directions to 1/1000, angles to a tenth of a degree.
+    /// The same with fewer digits, as it is written: directions to 1/1000, angles to a tenth of a
+    /// degree.
     pub fn rounded(mut self) -> Norm {
         let to = |value: f64, digits: f64| (value * digits).round() / digits;
         self.aspects.iter_mut().flatten().for_each(|v| *v = to(*v, 10000.0));
@@ -237,13 +256,19 @@ impl Norm {
 impl PhaseNorm {
     fn new(all: &[&CyclePhase]) -> PhaseNorm {
         let durations: Vec<f64> = all.iter().map(|phase| phase.duration_s).collect();
-        let smooth: Vec<f64> = all.iter().map(|phase| phase.smoothness).filter(|v| v.is_finite()).collect();
+        let smooth: Vec<f64> =
+            all.iter().map(|phase| phase.smoothness).filter(|v| v.is_finite()).collect();
         let spread = |values: &[f64]| if values.len() > 1 { sample_sd(values) } else { 0.0 };
         let mut directions = vec![[[0.0; 3]; JOINTS.len()]; POINTS];
         let mut spread_deg = vec![[[0.0; 2]; JOINTS.len()]; POINTS];
-        for (point, joint) in (0..POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint))) {
-            let known: Vec<[f64; 3]> =
-                all.iter().map(|phase| phase.directions[point][joint]).filter(|d| d[0].is_finite()).collect();
+        for (point, joint) in
+            (0..POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint)))
+        {
+            let known: Vec<[f64; 3]> = all
+                .iter()
+                .map(|phase| phase.directions[point][joint])
+                .filter(|d| d[0].is_finite())
+                .collect();
             let sum = known.iter().copied().fold([0.0; 3], add);
             if 2 * known.len() <= all.len() || norm(sum) < 1e-9 {
                 continue;
@@ -286,13 +311,17 @@ impl Set<'_> {
     fn smoothness(&self, start: usize, end: usize) -> f64 {
         let time = &self.curves.time;
         let turns = |frame: usize| -> f64 {
-            let each = (0..JOINTS.len()).map(|j| angle(self.directions.at(frame, j), self.directions.at(frame + 1, j)));
+            let each = (0..JOINTS.len())
+                .map(|j| angle(self.directions.at(frame, j), self.directions.at(frame + 1, j)));
             each.filter(|angle| angle.is_finite()).sum::<f64>() / (time[frame + 1] - time[frame])
         };
         let speed: Vec<f64> = (start..end).map(turns).collect();
         let rate = (end - start) as f64 / (time[end] - time[start]);
-        let from_start = |frame: usize, j: usize| angle(self.directions.at(start, j), self.directions.at(frame, j));
-        let far = (start..=end).flat_map(|frame| (0..JOINTS.len()).map(move |j| from_start(frame, j)));
+        let from_start = |frame: usize, j: usize| {
+            angle(self.directions.at(start, j), self.directions.at(frame, j))
+        };
+        let far =
+            (start..=end).flat_map(|frame| (0..JOINTS.len()).map(move |j| from_start(frame, j)));
         let moves = far.fold(0.0, f64::max) >= MOVES;
         if speed.len() < 4 || !rate.is_finite() || !moves { f64::NAN } else { sparc(&speed, rate) }
     }
@@ -303,7 +332,8 @@ impl Set<'_> {
             .into_iter()
             .map(|(name, start, end)| {
                 let at = |point: usize| {
-                    let x = start as f64 + (end - start) as f64 * point as f64 / (POINTS - 1) as f64;
+                    let x =
+                        start as f64 + (end - start) as f64 * point as f64 / (POINTS - 1) as f64;
                     (x.floor() as usize, (x.floor() as usize + 1).min(end), x.fract())
                 };
                 let direction = |point: usize| {
@@ -316,10 +346,17 @@ impl Set<'_> {
                     })
                 };
                 let curve = |(name, part, signed): (&'static str, Part, bool)| {
-                    let sides = if part.side().is_some() { Side::BOTH.map(Some).to_vec() } else { vec![None] };
+                    let sides = if part.side().is_some() {
+                        Side::BOTH.map(Some).to_vec()
+                    } else {
+                        vec![None]
+                    };
                     sides.into_iter().filter_map(move |side| {
                         let own = if left { side.map(Side::other) } else { side };
-                        let curve = self.curves.get(name, own).filter(|curve| curve.unit == Unit::Degree)?;
+                        let curve = self
+                            .curves
+                            .get(name, own)
+                            .filter(|curve| curve.unit == Unit::Degree)?;
                         let sign = if left && signed { -1.0 } else { 1.0 };
                         let value = |point: usize| {
                             let (a, b, share) = at(point);
@@ -342,12 +379,17 @@ impl Set<'_> {
     }
 }
 
-/// The phases of a repetition with their first and last frames; the whole of it where there are none.
+/// The phases of a repetition with their first and last frames; the whole of it where there are
+/// none.
 pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usize)> {
     if repetition.phases.is_empty() {
         return vec![(None, repetition.start, repetition.end)];
     }
-    repetition.phases.iter().map(|phase| (Some(phase.name.clone()), phase.start, phase.end)).collect()
+    repetition
+        .phases
+        .iter()
+        .map(|phase| (Some(phase.name.clone()), phase.start, phase.end))
+        .collect()
 }
 
 /// The same joint on the other side.
@@ -369,7 +411,8 @@ pub(crate) fn apart(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
 /// Root mean square of how far directions are from one, degrees, as [`apart`].
 fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
     let each: Vec<[f64; 2]> = directions.iter().map(|d| apart(*d, centre)).collect();
-    [0, 1].map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
+    [0, 1]
+        .map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
 }
 
 /// The angle between two directions of length 1, degrees.
@@ -385,16 +428,28 @@ mod tests {
     use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set as Simulated};
 
     fn squat() -> (Movement, Recording) {
-        let fault = Fault { kind: FaultKind::Asymmetry, side: Some(Side::Left), repetitions: 1..=4, size: 20.0 };
-        let lean = Fault { kind: FaultKind::TrunkSideways, side: None, repetitions: 1..=4, size: 10.0 };
-        let set = Simulated { repetitions: 4, faults: vec![fault, lean], ..Simulated::new(Exercise::Squat) };
+        let fault = Fault {
+            kind: FaultKind::Asymmetry,
+            side: Some(Side::Left),
+            repetitions: 1..=4,
+            size: 20.0,
+        };
+        let lean =
+            Fault { kind: FaultKind::TrunkSideways, side: None, repetitions: 1..=4, size: 10.0 };
+        let set = Simulated {
+            repetitions: 4,
+            faults: vec![fault, lean],
+            ..Simulated::new(Exercise::Squat)
+        };
         (movement::find("squat").unwrap().clone(), set.simulate().recording.to_body().recording)
     }
 
     fn cycles(movement: &Movement, body: &Recording, side: Option<Side>) -> Vec<Cycle> {
         let curves = measure(body).curves;
-        let found: Vec<Repetition> =
-            repetitions(movement, &curves).into_iter().map(|found| Repetition { side, ..found }).collect();
+        let found: Vec<Repetition> = repetitions(movement, &curves)
+            .into_iter()
+            .map(|found| Repetition { side, ..found })
+            .collect();
         let found: Vec<&Repetition> = found.iter().collect();
         Set { directions: &body.directions(), curves: &curves, repetitions: &found }.cycles()
     }
@@ -423,8 +478,12 @@ mod tests {
             assert!(pairs.filter(|(a, _)| a[0].is_finite()).all(|(a, b)| angle(*a, *b) < 1e-3));
             for (name, side, values) in &a.curves {
                 let other = b.curve(name, *side).unwrap();
-                let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
-                assert!(values.iter().zip(other).all(same), "{name} {side:?}: {values:?} {other:?}");
+                let same =
+                    |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
+                assert!(
+                    values.iter().zip(other).all(same),
+                    "{name} {side:?}: {values:?} {other:?}"
+                );
             }
         }
     }
@@ -432,7 +491,9 @@ mod tests {
     #[test]
     fn a_norm_survives_its_file_and_says_what_is_wrong_with_another() {
         let (movement, body) = squat();
-        let norm = Norm::new("four squats", "squat", 1, &cycles(&movement, &body, None)).unwrap().rounded();
+        let norm = Norm::new("four squats", "squat", 1, &cycles(&movement, &body, None))
+            .unwrap()
+            .rounded();
         assert_eq!((norm.phases.len(), norm.repetitions, norm.check()), (2, 4, Ok(())));
         let knee = norm.phases[0].curves.iter().find(|curve| curve.name == "knee_flexion").unwrap();
         // The left knee is planted 20° short of 110°.

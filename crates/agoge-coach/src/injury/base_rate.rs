@@ -12,9 +12,10 @@ pub struct Screening {
 }
 
 impl Screening {
-    /// LESS of 5 and more for the anterior cruciate ligament in 829 youth players, 7 of whom were injured (Padua 2015; sensitivity and specificity as
-    /// reported there for that cut).
-    pub const LESS: Screening = Screening { sensitivity: 0.86, specificity: 0.64, prevalence: 7.0 / 829.0 };
+    /// LESS of 5 and more for the anterior cruciate ligament in 829 youth players, 7 of whom were
+    /// injured (Padua 2015; sensitivity and specificity as reported there for that cut).
+    pub const LESS: Screening =
+        Screening { sensitivity: 0.86, specificity: 0.64, prevalence: 7.0 / 829.0 };
 
     /// Part of the flagged who are injured (positive predictive value, by Bayes' theorem).
     pub fn predictive_value(self) -> f64 {

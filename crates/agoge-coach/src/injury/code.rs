@@ -1,4 +1,5 @@
-//! Where and what, in the categories of the IOC consensus (Bahr et al. 2020), so that logs can be pooled and compared.
+//! Where and what, in the categories of the IOC consensus (Bahr et al. 2020), so that logs can be
+//! pooled and compared.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,8 @@ codes! {
 }
 
 codes! {
-    /// Tissue (Bahr et al. 2020); the codes are short names of ours, the consensus has none of its own.
+    /// Tissue (Bahr et al. 2020); the codes are short names of ours, the consensus has none of its
+    /// own.
     Tissue {
         MuscleTendon "muscle_tendon" "muscle/tendon",
         Nervous "nervous" "nervous",

@@ -4,7 +4,8 @@ use super::code::{Area, BodySide, Onset, Tissue};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 
-/// A week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25 (Clarsen 2013, 2020).
+/// A week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25 (Clarsen
+/// 2013, 2020).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weekly {
     /// The last day of the week that is asked about.
@@ -37,10 +38,14 @@ impl Weekly {
 
     /// Severity score, 0 to 100: the sum of the four answers (Clarsen 2013).
     pub fn severity(&self) -> u32 {
-        [self.participation, self.volume, self.performance, self.pain].iter().map(|answer| u32::from(*answer)).sum()
+        [self.participation, self.volume, self.performance, self.pain]
+            .iter()
+            .map(|answer| u32::from(*answer))
+            .sum()
     }
 
-    /// A substantial problem: moderate or severe reduction of training or performance, or no participation (Clarsen 2013).
+    /// A substantial problem: moderate or severe reduction of training or performance, or no
+    /// participation (Clarsen 2013).
     pub fn substantial(&self) -> bool {
         self.volume >= 17 || self.performance >= 17 || self.participation == 25
     }

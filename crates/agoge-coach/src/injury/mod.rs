@@ -1,6 +1,8 @@
-//! What hurts: the weekly questionnaire, injuries with their codes, pain by part of the body, and the rules by which Agoge speaks up.
+//! What hurts: the weekly questionnaire, injuries with their codes, pain by part of the body, and
+//! the rules by which Agoge speaks up.
 //!
-//! No rule diagnoses and none states a probability: each says what changed, why it matters, what to do and how sure that is.
+//! No rule diagnoses and none states a probability: each says what changed, why it matters, what to
+//! do and how sure that is.
 
 mod base_rate;
 mod code;

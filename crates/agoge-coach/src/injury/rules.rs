@@ -1,4 +1,5 @@
-//! The rules by which Agoge speaks up before a model may: each looks for a change against the athlete's own past.
+//! The rules by which Agoge speaks up before a model may: each looks for a change against the
+//! athlete's own past.
 
 use super::{Area, Pain, Weekly};
 use crate::analysis::Certainty;
@@ -6,14 +7,16 @@ use crate::load::{Daily, Method, monotony, spikes, strain};
 use agoge_motion::Day;
 use serde::Serialize;
 
-/// The part of an athlete's own past days that a figure must exceed: by chance alone it then does so on one day in twenty.
+/// The part of an athlete's own past days that a figure must exceed: by chance alone it then does
+/// so on one day in twenty.
 pub const OWN_LIMIT: f64 = 0.95;
 /// Days of the past that make an own limit: half a year, and at least twelve weeks of it known.
 const PAST_DAYS: usize = 182;
 const LEAST_DAYS: usize = 84;
 /// How many days back a warning reaches.
 const RECENT_DAYS: i32 = 7;
-/// Pain of at least so much is spoken of at once, any pain when it comes twice in a week. A choice of ours, not a published limit.
+/// Pain of at least so much is spoken of at once, any pain when it comes twice in a week. A choice
+/// of ours, not a published limit.
 const NOTABLE_PAIN: f64 = 3.0;
 
 /// A movement factor that was measured again.
@@ -27,7 +30,8 @@ pub struct Change {
     pub before: f64,
     /// The newest.
     pub now: f64,
-    /// Minimal detectable change of the athlete's own repetitions, in the same unit (1.96 · √2 · SEM).
+    /// Minimal detectable change of the athlete's own repetitions, in the same unit (1.96 · √2 ·
+    /// SEM).
     pub detectable: f64,
 }
 
@@ -90,8 +94,10 @@ fn recent(history: &History, day: Day) -> bool {
 
 fn spike(history: &History) -> Option<Warning> {
     let all = spikes(history.runs);
-    let longest =
-        all.iter().filter(|spike| recent(history, spike.day)).max_by(|a, b| a.excess().total_cmp(&b.excess()))?;
+    let longest = all
+        .iter()
+        .filter(|spike| recent(history, spike.day))
+        .max_by(|a, b| a.excess().total_cmp(&b.excess()))?;
     let ratio = longest.hazard_ratio()?;
     Some(Warning {
         rule: "spike",
@@ -113,7 +119,8 @@ fn spike(history: &History) -> Option<Warning> {
     })
 }
 
-/// The athlete's own limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it; none with fewer than 84 known.
+/// The athlete's own limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it; none
+/// with fewer than 84 known.
 pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
     let past = values.get(day.saturating_sub(PAST_DAYS)..day)?;
     let mut known: Vec<f64> = past.iter().copied().filter(|value| value.is_finite()).collect();
@@ -130,14 +137,16 @@ pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
 
 fn week(history: &History) -> Option<Warning> {
     let loads = &history.loads.values;
-    let today =
-        usize::try_from(history.today.0.checked_sub(history.loads.first.0)?).ok()?.min(loads.len().checked_sub(1)?);
+    let today = usize::try_from(history.today.0.checked_sub(history.loads.first.0)?)
+        .ok()?
+        .min(loads.len().checked_sub(1)?);
     let above = |values: &[f64]| -> Option<(f64, f64)> {
         let limit = own_limit(values, today)?;
         (values[today] > limit).then_some((values[today], limit))
     };
     let strained = above(&strain(loads)).map(|found| (Method::Strain, found));
-    let (method, (now, limit)) = strained.or_else(|| above(&monotony(loads)).map(|found| (Method::Monotony, found)))?;
+    let (method, (now, limit)) =
+        strained.or_else(|| above(&monotony(loads)).map(|found| (Method::Monotony, found)))?;
     Some(Warning {
         rule: "own_limit",
         day: history.loads.day(today),
@@ -155,9 +164,11 @@ fn digits(value: f64) -> usize {
 }
 
 fn pain(history: &History) -> Option<Warning> {
-    let now: Vec<&Pain> = history.pains.iter().filter(|pain| recent(history, pain.day) && pain.score > 0.0).collect();
+    let now: Vec<&Pain> =
+        history.pains.iter().filter(|pain| recent(history, pain.day) && pain.score > 0.0).collect();
     let worst = now.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(a.day.cmp(&b.day)))?;
-    let times = now.iter().filter(|pain| (pain.area, pain.side) == (worst.area, worst.side)).count();
+    let times =
+        now.iter().filter(|pain| (pain.area, pain.side) == (worst.area, worst.side)).count();
     if worst.score < NOTABLE_PAIN && times < 2 {
         return None;
     }
@@ -174,8 +185,13 @@ fn pain(history: &History) -> Option<Warning> {
 }
 
 fn questionnaire(history: &History) -> Option<Warning> {
-    let last = history.weeks.iter().filter(|week| recent(history, week.day)).max_by_key(|week| week.day)?;
-    let before = history.weeks.iter().filter(|week| week.day < last.day).max_by_key(|week| week.day);
+    let last = history
+        .weeks
+        .iter()
+        .filter(|week| recent(history, week.day))
+        .max_by_key(|week| week.day)?;
+    let before =
+        history.weeks.iter().filter(|week| week.day < last.day).max_by_key(|week| week.day);
     if !last.substantial() {
         return None;
     }

@@ -10,13 +10,21 @@ fn a_flag_means_two_in_a_hundred() {
     assert!((100.0 * test.predictive_value() - 2.0).abs() < 0.05);
     assert!((100.0 * test.negative_value() - 99.8).abs() < 0.05);
     let text = screening_text();
-    assert!(text.contains("2.0 % of the flagged were: 1 in 50") && text.contains("99.8 %"), "{text}");
+    assert!(
+        text.contains("2.0 % of the flagged were: 1 in 50") && text.contains("99.8 %"),
+        "{text}"
+    );
 }
 
 #[test]
 fn the_questionnaire_is_scored_as_published() {
-    let week =
-        |participation, volume, performance, pain| Weekly { day: Day(0), participation, volume, performance, pain };
+    let week = |participation, volume, performance, pain| Weekly {
+        day: Day(0),
+        participation,
+        volume,
+        performance,
+        pain,
+    };
     assert_eq!(week(25, 25, 25, 25).severity(), 100);
     assert_eq!((week(8, 8, 8, 17).severity(), week(8, 8, 8, 17).substantial()), (41, false));
     assert!(week(8, 17, 0, 8).substantial() && week(25, 0, 0, 0).substantial());
@@ -32,14 +40,19 @@ fn areas_are_found_by_code_name_and_everyday_word() {
     assert_eq!(Area::of_words("Contact"), Area::Unspecified);
     assert_eq!(Onset::find("repetitive_gradual"), Some(Onset::RepetitiveGradual));
     assert_eq!(Tissue::find("muscle/tendon"), Some(Tissue::MuscleTendon));
-    assert!(Area::ALL.iter().all(
-        |area| Area::find(area.code()) == Some(*area) && Area::find(&area.label().replace(' ', "_")) == Some(*area)
-    ));
-    let codes: std::collections::BTreeSet<&str> = Area::ALL.iter().map(|area| area.code()).collect();
+    assert!(Area::ALL.iter().all(|area| Area::find(area.code()) == Some(*area)
+        && Area::find(&area.label().replace(' ', "_")) == Some(*area)));
+    let codes: std::collections::BTreeSet<&str> =
+        Area::ALL.iter().map(|area| area.code()).collect();
     assert_eq!(codes.len(), Area::ALL.len());
 }
 
-fn history<'a>(loads: &'a Daily, runs: &'a [(Day, f64)], pains: &'a [Pain], changes: &'a [Change]) -> History<'a> {
+fn history<'a>(
+    loads: &'a Daily,
+    runs: &'a [(Day, f64)],
+    pains: &'a [Pain],
+    changes: &'a [Change],
+) -> History<'a> {
     History {
         today: loads.day(loads.values.len() - 1),
         loads,
@@ -53,8 +66,10 @@ fn history<'a>(loads: &'a Daily, runs: &'a [(Day, f64)], pains: &'a [Pain], chan
 
 #[test]
 fn each_rule_speaks_when_it_should_and_no_other() {
-    // Weeks that repeat: the last week is no harder than the others, so the own limit is not passed.
-    let usual = Daily { first: Day(0), values: (0..200).map(|day| f64::from((day % 7) * 60)).collect() };
+    // Weeks that repeat: the last week is no harder than the others, so the own limit is not
+    // passed.
+    let usual =
+        Daily { first: Day(0), values: (0..200).map(|day| f64::from((day % 7) * 60)).collect() };
     assert!(warnings(&history(&usual, &[], &[], &[])).is_empty());
 
     let mut hard = usual.clone();
@@ -67,13 +82,26 @@ fn each_rule_speaks_when_it_should_and_no_other() {
     let said = warnings(&history(&usual, &runs, &[], &[]));
     assert!(said[0].what.contains("60 % more") && said[0].why.contains("1.52"), "{}", said[0].what);
 
-    let pain = |day: i32, score: f64| Pain { day: Day(day), area: Area::Knee, side: BodySide::Left, score };
+    let pain = |day: i32, score: f64| Pain {
+        day: Day(day),
+        area: Area::Knee,
+        side: BodySide::Left,
+        score,
+    };
     assert!(warnings(&history(&usual, &[], &[pain(199, 2.0)], &[])).is_empty());
-    assert_eq!(warnings(&history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule, "pain");
+    assert_eq!(
+        warnings(&history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule,
+        "pain"
+    );
     assert!(warnings(&history(&usual, &[], &[pain(150, 9.0)], &[])).is_empty());
 
-    let change =
-        |now: f64| Change { name: "knee valgus, left".into(), unit: "°".into(), before: 5.0, now, detectable: 4.0 };
+    let change = |now: f64| Change {
+        name: "knee valgus, left".into(),
+        unit: "°".into(),
+        before: 5.0,
+        now,
+        detectable: 4.0,
+    };
     assert!(warnings(&history(&usual, &[], &[], &[change(8.0)])).is_empty());
     assert_eq!(warnings(&history(&usual, &[], &[], &[change(10.0)]))[0].rule, "movement");
 }
@@ -90,13 +118,16 @@ fn no_word_of_a_warning_is_a_probability_or_a_diagnosis() {
     for own in said {
         let text = format!("{} {} {}", own.what, own.why, own.action).to_lowercase();
         assert!(
-            !["probability", "will be injured", "diagnos", "% risk"].iter().any(|word| text.contains(word)),
+            !["probability", "will be injured", "diagnos", "% risk"]
+                .iter()
+                .any(|word| text.contains(word)),
             "{text}"
         );
     }
 }
 
-/// Independent days pass their own 95 % limit on one day in twenty, whatever they are distributed like.
+/// Independent days pass their own 95 % limit on one day in twenty, whatever they are distributed
+/// like.
 #[test]
 fn the_own_limit_is_passed_as_often_as_it_says() {
     let mut seed = 1u64;
@@ -106,7 +137,10 @@ fn the_own_limit_is_passed_as_often_as_it_says() {
     };
     let values: Vec<f64> = (0..20_000).map(|_| uniform().powi(3)).collect();
     let days = PAST..values.len();
-    let above = days.clone().filter(|day| own_limit(&values, *day).is_some_and(|limit| values[*day] > limit)).count();
+    let above = days
+        .clone()
+        .filter(|day| own_limit(&values, *day).is_some_and(|limit| values[*day] > limit))
+        .count();
     let rate = above as f64 / days.len() as f64;
     // The standard error of 20 000 dependent decisions is about 0.2 %.
     assert!((rate - 0.05).abs() < 0.008, "{rate}");

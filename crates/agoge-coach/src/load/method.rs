@@ -54,7 +54,8 @@ impl Method {
         self.words().0
     }
 
-    /// In what it is given. AU are arbitrary units: comparable within one method and one athlete only.
+    /// In what it is given. AU are arbitrary units: comparable within one method and one athlete
+    /// only.
     pub fn unit(self) -> &'static str {
         self.words().1
     }
@@ -83,13 +84,21 @@ impl Method {
                 "Banister 1991",
                 "short hard efforts count little, because the heart follows slowly; other programs use 0.64 for women too",
             ),
-            Method::TrimpEdwards => {
-                ("TRIMP (Edwards)", "AU", "Edwards 1993", "the zones and their weights were chosen, not measured")
+            Method::TrimpEdwards => (
+                "TRIMP (Edwards)",
+                "AU",
+                "Edwards 1993",
+                "the zones and their weights were chosen, not measured",
+            ),
+            Method::TrimpLucia => {
+                ("TRIMP (Lucía)", "AU", "Lucía 2003", "needs thresholds from a gas exchange test")
             }
-            Method::TrimpLucia => ("TRIMP (Lucía)", "AU", "Lucía 2003", "needs thresholds from a gas exchange test"),
-            Method::Tss => {
-                ("TSS", "points", "Coggan 2003", "stands or falls with a threshold power that is up to date")
-            }
+            Method::Tss => (
+                "TSS",
+                "points",
+                "Coggan 2003",
+                "stands or falls with a threshold power that is up to date",
+            ),
             Method::Distance => ("distance", "m", "measured", "knows nothing of speed or hills"),
             Method::Pace => (
                 "pace load",
@@ -121,9 +130,12 @@ impl Method {
                 "Banister 1975 without its gains",
                 "no unit of performance; published time constants reach from 4 to 74 days (Vermeire 2022)",
             ),
-            Method::Atl => {
-                ("ATL (7 days)", "AU a day", "Banister 1975 without its gains", "no unit of fatigue; see CTL")
-            }
+            Method::Atl => (
+                "ATL (7 days)",
+                "AU a day",
+                "Banister 1975 without its gains",
+                "no unit of fatigue; see CTL",
+            ),
             Method::Tsb => (
                 "TSB",
                 "AU a day",

@@ -1,14 +1,16 @@
 //! All figures of an athlete's load until today, as the page, the terminal and JSON show them.
 
 use super::{
-    ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony, redi, spikes, strain,
+    ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony,
+    redi, spikes, strain,
 };
 use crate::injury::{Change, History, Injury, Pain, Warning, Weekly, own_limit, warnings};
 use agoge_motion::Day;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Decay of the REDI shown, a day: its weights reach back as far as those of a mean over 28 days (Williams' 2/(N+1)).
+/// Decay of the REDI shown, a day: its weights reach back as far as those of a mean over 28 days
+/// (Williams' 2/(N+1)).
 const REDI_DECAY: f64 = 2.0 / 29.0;
 
 /// A session, as far as load is concerned.
@@ -27,7 +29,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether its distance was run: sessions without a sport are taken for runs, because tables of team sports rarely name one.
+    /// Whether its distance was run: sessions without a sport are taken for runs, because tables of
+    /// team sports rarely name one.
     fn is_run(&self) -> bool {
         self.sport.is_empty() || self.sport.contains("run")
     }
@@ -121,7 +124,8 @@ pub fn usual_method(sessions: &[Session]) -> Option<Method> {
     for (method, load) in sessions.iter().flat_map(|session| &session.loads) {
         *counts.entry(*method).or_default() += usize::from(*load > 0.0);
     }
-    // Metres, kilograms and counts say least about effort: they are chosen only where nothing else is known.
+    // Metres, kilograms and counts say least about effort: they are chosen only where nothing else
+    // is known.
     let plain = [Method::Distance, Method::StrengthVolume, Method::Jumps, Method::Throws];
     let of_effort = |method: Method| !plain.contains(&method);
     counts
@@ -132,16 +136,25 @@ pub fn usual_method(sessions: &[Session]) -> Option<Method> {
 }
 
 /// Adds the days up; none without a single load of the method.
-pub fn overview(athlete: &str, log: &Log, method: Method, missing_is_rest: bool) -> Option<Overview> {
-    let entries: Vec<(Day, f64)> =
-        log.sessions.iter().filter_map(|session| Some((session.day, *session.loads.get(&method)?))).collect();
+pub fn overview(
+    athlete: &str,
+    log: &Log,
+    method: Method,
+    missing_is_rest: bool,
+) -> Option<Overview> {
+    let entries: Vec<(Day, f64)> = log
+        .sessions
+        .iter()
+        .filter_map(|session| Some((session.day, *session.loads.get(&method)?)))
+        .collect();
     let daily = Daily::of(&entries, missing_is_rest);
     let loads = &daily.values;
     let last = loads.len().checked_sub(1)?;
     let today = daily.day(last);
     let (ctl, atl) = (impulse(loads, CTL_DAYS), impulse(loads, ATL_DAYS));
     let strained = strain(loads);
-    let strain_limit = (0..loads.len()).map(|day| own_limit(&strained, day).unwrap_or(f64::NAN)).collect();
+    let strain_limit =
+        (0..loads.len()).map(|day| own_limit(&strained, day).unwrap_or(f64::NAN)).collect();
     let runs: Vec<(Day, f64)> = log
         .sessions
         .iter()
@@ -163,7 +176,9 @@ pub fn overview(athlete: &str, log: &Log, method: Method, missing_is_rest: bool)
         today,
         method,
         missing_days: daily.missing(),
-        load_for_even_form: last.checked_sub(1).map_or(f64::NAN, |eve| load_for_form(0.0, ctl[eve], atl[eve])),
+        load_for_even_form: last
+            .checked_sub(1)
+            .map_or(f64::NAN, |eve| load_for_form(0.0, ctl[eve], atl[eve])),
         trends: vec![
             Trend::new(Method::Tsb, form(&ctl, &atl)),
             Trend::new(Method::Ctl, ctl),
@@ -176,7 +191,10 @@ pub fn overview(athlete: &str, log: &Log, method: Method, missing_is_rest: bool)
             Trend::new(Method::Redi, redi(loads, REDI_DECAY)),
         ],
         strain_limit,
-        spikes: spikes(&runs).into_iter().filter(|spike| spike.hazard_ratio().is_some() && until(spike.day)).collect(),
+        spikes: spikes(&runs)
+            .into_iter()
+            .filter(|spike| spike.hazard_ratio().is_some() && until(spike.day))
+            .collect(),
         injuries: log.injuries.iter().filter(|injury| until(injury.day)).cloned().collect(),
         pains: log.pains.iter().filter(|pain| until(pain.day)).copied().collect(),
         warnings: warnings(&history),
@@ -198,8 +216,11 @@ fn limits(own: &Overview) -> Vec<String> {
         own.injuries.len() - by_load
     )];
     if by_load > 0 {
-        let strain =
-            own.trends.iter().find(|trend| trend.method == Method::Strain).map_or(&[][..], |trend| &trend.values);
+        let strain = own
+            .trends
+            .iter()
+            .find(|trend| trend.method == Method::Strain)
+            .map_or(&[][..], |trend| &trend.values);
         let before = |injury: &&crate::injury::Injury| {
             let place = usize::try_from(injury.day.0 - own.daily.first.0).unwrap_or(0);
             let week = place.saturating_sub(7)..place.min(days);

@@ -16,14 +16,18 @@ pub struct Daily {
 }
 
 impl Daily {
-    /// The days' sums of entries in any order. With `missing_is_rest`, days between the first and the last without an entry are days of rest: right for a
-    /// coach who writes down every session, wrong for a diary with holes.
+    /// The days' sums of entries in any order. With `missing_is_rest`, days between the first and
+    /// the last without an entry are days of rest: right for a coach who writes down every session,
+    /// wrong for a diary with holes.
     pub fn of(entries: &[(Day, f64)], missing_is_rest: bool) -> Daily {
         let known = || entries.iter().filter(|(_, load)| load.is_finite());
-        let (Some(first), Some(last)) = (known().map(|(day, _)| *day).min(), known().map(|(day, _)| *day).max()) else {
+        let (Some(first), Some(last)) =
+            (known().map(|(day, _)| *day).min(), known().map(|(day, _)| *day).max())
+        else {
             return Daily::default();
         };
-        // A date typed wrongly by a century must not ask for memory without end: the latest days are kept.
+        // A date typed wrongly by a century must not ask for memory without end: the latest days
+        // are kept.
         let first = first.max(last.plus(-MOST_DAYS));
         let nothing = if missing_is_rest { 0.0 } else { f64::NAN };
         let mut values = vec![nothing; (last.0 - first.0 + 1) as usize];
@@ -62,7 +66,8 @@ impl Spike {
         self.distance_m / self.longest_m - 1.0
     }
 
-    /// The hazard rate ratio that was found for such a session in runners, against no more than 10 % (Frandsen 2025: 1.64 for 10 to 30 %, 1.52 to 100 %,
+    /// The hazard rate ratio that was found for such a session in runners, against no more than 10
+    /// % (Frandsen 2025: 1.64 for 10 to 30 %, 1.52 to 100 %,
     /// 2.28 above); none if it is not longer.
     pub fn hazard_ratio(&self) -> Option<f64> {
         match self.excess() {
@@ -74,10 +79,12 @@ impl Spike {
     }
 }
 
-/// Each session's distance (day, m) against the longest session of the 30 days before its day (Frandsen 2025). Sessions without one before them in
-/// that time have no spike: after a break nothing can be compared.
+/// Each session's distance (day, m) against the longest session of the 30 days before its day
+/// (Frandsen 2025). Sessions without one before them in that time have no spike: after a break
+/// nothing can be compared.
 pub fn spikes(sessions: &[(Day, f64)]) -> Vec<Spike> {
-    let mut sorted: Vec<(Day, f64)> = sessions.iter().copied().filter(|(_, distance)| *distance > 0.0).collect();
+    let mut sorted: Vec<(Day, f64)> =
+        sessions.iter().copied().filter(|(_, distance)| *distance > 0.0).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let (mut from, mut found) = (0, Vec::new());
     for (index, (day, distance)) in sorted.iter().enumerate() {

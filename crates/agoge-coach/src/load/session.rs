@@ -1,8 +1,10 @@
-//! What one session weighs. Sample times are seconds that go forward, values NaN where missing, both `[sample]`.
+//! What one session weighs. Sample times are seconds that go forward, values NaN where missing,
+//! both `[sample]`.
 
 use agoge_kinematics::dynamics::Sex;
 
-/// A sample stands for at most so many seconds: devices that save by need write one in 10 s or less; longer gaps are breaks.
+/// A sample stands for at most so many seconds: devices that save by need write one in 10 s or
+/// less; longer gaps are breaks.
 const LONGEST_STEP_S: f64 = 30.0;
 
 /// Session load, AU: RPE (CR-10) × minutes (Foster 1998, 2001).
@@ -10,7 +12,8 @@ pub fn foster(rpe: f64, minutes: f64) -> f64 {
     rpe * minutes
 }
 
-/// Minutes and values of the samples: each stands from its time to the next one's. Missing ones are left out.
+/// Minutes and values of the samples: each stands from its time to the next one's. Missing ones are
+/// left out.
 fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
     let steps = time.windows(2).map(|pair| pair[1] - pair[0]);
     steps
@@ -19,8 +22,9 @@ fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64,
         .map(|(step, value)| (step.min(LONGEST_STEP_S) / 60.0, *value))
 }
 
-/// Banister's TRIMP, AU: Σ minutes · x · a·e^{b·x}, x the part of the heart-rate reserve; a, b are 0.64, 1.92 for men and 0.86, 1.67 for women
-/// (Banister 1991; Morton, Fitz-Clarke & Banister 1990). NaN without a single heart rate or with a reserve that is not above 0.
+/// Banister's TRIMP, AU: Σ minutes · x · a·e^{b·x}, x the part of the heart-rate reserve; a, b are
+/// 0.64, 1.92 for men and 0.86, 1.67 for women (Banister 1991; Morton, Fitz-Clarke & Banister
+/// 1990). NaN without a single heart rate or with a reserve that is not above 0.
 pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, sex: Sex) -> f64 {
     let (a, b) = match sex {
         Sex::Male => (0.64, 1.92),
@@ -36,21 +40,26 @@ pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, se
     }))
 }
 
-/// Edwards' TRIMP, AU: minutes in five zones of the maximal heart rate (50, 60, 70, 80, 90 % and above) × 1 to 5 (Edwards 1993).
+/// Edwards' TRIMP, AU: minutes in five zones of the maximal heart rate (50, 60, 70, 80, 90 % and
+/// above) × 1 to 5 (Edwards 1993).
 pub fn edwards(time: &[f64], heart_rate: &[f64], maximum: f64) -> f64 {
     let limits = [0.5, 0.6, 0.7, 0.8, 0.9].map(|part| part * maximum);
     weighed(time, heart_rate, &limits, 0.0)
 }
 
-/// Lucía's TRIMP, AU: minutes below the first ventilatory threshold × 1, between both × 2, above the second × 3 (Lucía 2003).
+/// Lucía's TRIMP, AU: minutes below the first ventilatory threshold × 1, between both × 2, above
+/// the second × 3 (Lucía 2003).
 pub fn lucia(time: &[f64], heart_rate: &[f64], first_threshold: f64, second_threshold: f64) -> f64 {
     weighed(time, heart_rate, &[first_threshold, second_threshold], 1.0)
 }
 
 fn weighed(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest: f64) -> f64 {
     let zones = zone_minutes(time, heart_rate, limits);
-    match heart_rate.iter().any(|rate| rate.is_finite()) && limits.iter().all(|limit| *limit > 0.0) {
-        true => zones.iter().enumerate().map(|(zone, minutes)| (zone as f64 + lowest) * minutes).sum(),
+    match heart_rate.iter().any(|rate| rate.is_finite()) && limits.iter().all(|limit| *limit > 0.0)
+    {
+        true => {
+            zones.iter().enumerate().map(|(zone, minutes)| (zone as f64 + lowest) * minutes).sum()
+        }
         false => f64::NAN,
     }
 }
@@ -64,8 +73,8 @@ pub fn zone_minutes(time: &[f64], values: &[f64], limits: &[f64]) -> Vec<f64> {
     zones
 }
 
-/// Normalised power, W: fourth root of the mean fourth power of the 30 s rolling mean (Coggan 2003). The first 30 s only fill the mean. NaN if less
-/// than 30 s of power are known.
+/// Normalised power, W: fourth root of the mean fourth power of the 30 s rolling mean (Coggan
+/// 2003). The first 30 s only fill the mean. NaN if less than 30 s of power are known.
 pub fn normalized_power(time: &[f64], power: &[f64]) -> f64 {
     // On a grid of seconds: each sample holds until the next, breaks are cut out.
     let mut seconds = Vec::new();
@@ -92,19 +101,24 @@ pub fn normalized_power(time: &[f64], power: &[f64]) -> f64 {
     if count == 0 { f64::NAN } else { (fourth / f64::from(count)).powf(0.25) }
 }
 
-/// TSS, points: seconds · NP · IF / (FTP · 3600) · 100 with IF = NP / FTP (Coggan 2003). An hour at threshold is 100.
+/// TSS, points: seconds · NP · IF / (FTP · 3600) · 100 with IF = NP / FTP (Coggan 2003). An hour at
+/// threshold is 100.
 pub fn power_load(seconds: f64, normalized: f64, threshold: f64) -> f64 {
     seconds * normalized * (normalized / threshold) / (threshold * 3600.0) * 100.0
 }
 
-/// Pace load, points: as [`power_load`] with the mean speed and the speed that can be held for an hour, m/s, on level ground.
+/// Pace load, points: as [`power_load`] with the mean speed and the speed that can be held for an
+/// hour, m/s, on level ground.
 pub fn pace_load(seconds: f64, speed: f64, threshold: f64) -> f64 {
     power_load(seconds, speed, threshold)
 }
 
 /// Strength volume, kg: Σ sets × repetitions × mass; each item is (sets, repetitions, kg).
 pub fn strength_volume(lifts: &[(u32, u32, f64)]) -> f64 {
-    lifts.iter().map(|(sets, repetitions, mass)| f64::from(*sets) * f64::from(*repetitions) * mass).sum()
+    lifts
+        .iter()
+        .map(|(sets, repetitions, mass)| f64::from(*sets) * f64::from(*repetitions) * mass)
+        .sum()
 }
 
 /// The sum; NaN of nothing, because nothing measured is not no load.

@@ -6,7 +6,8 @@ fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance
 }
 
-/// GoldenCheetah's and intervals.icu's weights of a new day (agreeing in both), and Williams' (2017).
+/// GoldenCheetah's and intervals.icu's weights of a new day (agreeing in both), and Williams'
+/// (2017).
 #[test]
 fn weights_of_a_new_day() {
     assert!(close(exponential_weight(42.0), 0.023_528_3, 5e-8));
@@ -39,7 +40,8 @@ fn missing_days_are_not_rest() {
     assert_eq!(Daily::of(&[(day(i32::MIN), 1.0), (day(i32::MAX), 1.0)], true).values.len(), 40_001);
 }
 
-/// Foster (1998): mean over SD, rest is 0. 6 equal days and one of rest: mean 6/7·L, population SD L·√6/7, so √6.
+/// Foster (1998): mean over SD, rest is 0. 6 equal days and one of rest: mean 6/7·L, population SD
+/// L·√6/7, so √6.
 #[test]
 fn monotony_and_strain() {
     let week = [100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 0.0];
@@ -77,8 +79,16 @@ fn redi_weighs_known_days_only() {
 #[test]
 fn spikes_against_the_longest_of_thirty_days() {
     let run = |day: i32, km: f64| (Day(day), km * 1000.0);
-    let own = spikes(&[run(0, 10.0), run(5, 8.0), run(30, 10.9), run(31, 12.2), run(90, 30.0), run(95, 70.0)]);
-    let found: Vec<(i32, Option<f64>)> = own.iter().map(|spike| (spike.day.0, spike.hazard_ratio())).collect();
+    let own = spikes(&[
+        run(0, 10.0),
+        run(5, 8.0),
+        run(30, 10.9),
+        run(31, 12.2),
+        run(90, 30.0),
+        run(95, 70.0),
+    ]);
+    let found: Vec<(i32, Option<f64>)> =
+        own.iter().map(|spike| (spike.day.0, spike.hazard_ratio())).collect();
     // Day 90 has nothing to be compared with; day 30 still sees day 0.
     assert_eq!(found, [(5, None), (30, None), (31, Some(1.64)), (95, Some(2.28))]);
     assert!(close(own[1].excess(), 0.09, 1e-9));
@@ -90,8 +100,16 @@ fn spikes_against_the_longest_of_thirty_days() {
 fn heart_rates_weigh_by_the_published_constants() {
     let time: Vec<f64> = (0..=360).map(|i| f64::from(i) * 10.0).collect();
     let rate = vec![125.0; time.len()];
-    assert!(close(banister(&time, &rate, 50.0, 200.0, Sex::Male), 30.0 * 0.64 * 0.96f64.exp(), 1e-9));
-    assert!(close(banister(&time, &rate, 50.0, 200.0, Sex::Female), 30.0 * 0.86 * 0.835f64.exp(), 1e-9));
+    assert!(close(
+        banister(&time, &rate, 50.0, 200.0, Sex::Male),
+        30.0 * 0.64 * 0.96f64.exp(),
+        1e-9
+    ));
+    assert!(close(
+        banister(&time, &rate, 50.0, 200.0, Sex::Female),
+        30.0 * 0.86 * 0.835f64.exp(),
+        1e-9
+    ));
     // 62.5 % of the maximum is Edwards' second zone; below the first threshold is Lucía's first.
     assert!(close(edwards(&time, &rate, 200.0), 120.0, 1e-9));
     assert!(close(lucia(&time, &rate, 140.0, 170.0), 60.0, 1e-9));
@@ -109,7 +127,8 @@ fn an_hour_at_threshold_is_a_hundred() {
     let normalized = normalized_power(&time, &power);
     assert!(close(normalized, 250.0, 1e-9));
     assert!(close(power_load(3600.0, normalized, 250.0), 100.0, 1e-9));
-    // Half of the time 0, half 300 W in blocks much longer than 30 s: nearly the fourth root of half of 300⁴.
+    // Half of the time 0, half 300 W in blocks much longer than 30 s: nearly the fourth root of
+    // half of 300⁴.
     let blocks: Vec<f64> = time.iter().map(|t| if *t < 1800.0 { 0.0 } else { 300.0 }).collect();
     assert!(close(normalized_power(&time, &blocks), 300.0 * 0.5f64.powf(0.25), 1.5));
     assert!(normalized_power(&time[..20], &power[..20]).is_nan());
@@ -119,7 +138,12 @@ fn an_hour_at_threshold_is_a_hundred() {
 }
 
 fn session(day: i32, load: f64) -> Session {
-    Session { day: Day(day), loads: [(Method::SessionRpe, load)].into(), distance_m: f64::NAN, ..Session::default() }
+    Session {
+        day: Day(day),
+        loads: [(Method::SessionRpe, load)].into(),
+        distance_m: f64::NAN,
+        ..Session::default()
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! How days add up. Each function takes loads `[day]`, NaN missing and 0 rest, and gives one value a day, NaN where too few days are known.
+//! How days add up. Each function takes loads `[day]`, NaN missing and 0 rest, and gives one value
+//! a day, NaN where too few days are known.
 
 use serde::Serialize;
 
@@ -11,18 +12,21 @@ const KNOWN_PART: f64 = 0.75;
 /// Where monotony ends: equal days make it grow without bound.
 const MOST_MONOTONY: f64 = 10.0;
 
-/// Weight of a new day's load in an exponential mean of a time constant in days: 1 − e^{−1/τ}; 0.0235283 for 42, 0.1331221 for 7 days.
+/// Weight of a new day's load in an exponential mean of a time constant in days: 1 − e^{−1/τ};
+/// 0.0235283 for 42, 0.1331221 for 7 days.
 pub fn exponential_weight(days: f64) -> f64 {
     -(-1.0 / days).exp_m1()
 }
 
-/// Weight of a new day in Williams' (2017) mean over N days: 2/(N+1); 0.25 for 7, 0.0689655 for 28 days.
+/// Weight of a new day in Williams' (2017) mean over N days: 2/(N+1); 0.25 for 7, 0.0689655 for 28
+/// days.
 pub fn ewma_weight(days: f64) -> f64 {
     2.0 / (days + 1.0)
 }
 
-/// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), from 0 on the day before the first (Banister 1975; the platforms' CTL and ATL). On a missing
-/// day it stays where it is: an unknown load is taken to be the usual one, not none.
+/// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), from 0 on the day before the first
+/// (Banister 1975; the platforms' CTL and ATL). On a missing day it stays where it is: an unknown
+/// load is taken to be the usual one, not none.
 pub fn impulse(loads: &[f64], days: f64) -> Vec<f64> {
     mean(loads, exponential_weight(days), 0.0)
 }
@@ -44,8 +48,8 @@ pub fn form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
     std::iter::once(0.0).chain(evenings).take(ctl.len()).collect()
 }
 
-/// Load of today after which tomorrow's TSB is `target`, from this morning's CTL and ATL (of last evening): the inverse of one step of both means.
-/// Below 0 if rest alone does not reach it.
+/// Load of today after which tomorrow's TSB is `target`, from this morning's CTL and ATL (of last
+/// evening): the inverse of one step of both means. Below 0 if rest alone does not reach it.
 pub fn load_for_form(target: f64, ctl: f64, atl: f64) -> f64 {
     let (slow, fast) = (exponential_weight(CTL_DAYS), exponential_weight(ATL_DAYS));
     (ctl * (1.0 - slow) - atl * (1.0 - fast) - target) / (fast - slow)
@@ -59,16 +63,23 @@ pub enum Ratio {
     Coupled,
     /// 7 days : the 21 days before them (Windt & Gabbett 2019).
     Uncoupled,
-    /// Exponential means over 7 and 28 days, weights 2/(N+1), from the first load on (Williams 2017).
+    /// Exponential means over 7 and 28 days, weights 2/(N+1), from the first load on (Williams
+    /// 2017).
     Ewma,
 }
 
-/// Acute:chronic workload ratio of each day. A description, not a risk: its coupling alone makes numerator and denominator go together (Lolli 2017), and
-/// it tells injuries no better than the acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is missing, and where
-/// the chronic load is 0.
+/// Acute:chronic workload ratio of each day. A description, not a risk: its coupling alone makes
+/// numerator and denominator go together (Lolli 2017), and it tells injuries no better than the
+/// acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is
+/// missing, and where the chronic load is 0.
 pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
-    let ewma =
-        |days: f64| mean(loads, ewma_weight(days), loads.iter().copied().find(|load| load.is_finite()).unwrap_or(0.0));
+    let ewma = |days: f64| {
+        mean(
+            loads,
+            ewma_weight(days),
+            loads.iter().copied().find(|load| load.is_finite()).unwrap_or(0.0),
+        )
+    };
     let (fast, slow) = (ewma(7.0), ewma(28.0));
     let of = |day: usize| {
         if day + 1 < 28 {
@@ -91,8 +102,8 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
     (0..loads.len()).map(of).collect()
 }
 
-/// Monotony of the 7 days that end with each: mean / population standard deviation, at most 10 (Foster 1998). A week without any load has none. NaN
-/// unless all seven days are known.
+/// Monotony of the 7 days that end with each: mean / population standard deviation, at most 10
+/// (Foster 1998). A week without any load has none. NaN unless all seven days are known.
 pub fn monotony(loads: &[f64]) -> Vec<f64> {
     weeks(loads, |week, _| week_monotony(week))
 }
@@ -119,8 +130,9 @@ fn weeks(loads: &[f64], of: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
     (0..loads.len()).map(|day| week(day).unwrap_or(f64::NAN)).collect()
 }
 
-/// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the days that are known (Moussa 2019): missing days weigh nothing, and
-/// nothing is put in their place. `decay` is λ a day.
+/// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the days that are
+/// known (Moussa 2019): missing days weigh nothing, and nothing is put in their place. `decay` is λ
+/// a day.
 pub fn redi(loads: &[f64], decay: f64) -> Vec<f64> {
     let keep = (-decay).exp();
     let (mut load_sum, mut weight_sum) = (0.0, 0.0);

@@ -1,11 +1,17 @@
-//! The best that any plan could be worth: the rules as linear inequalities between shares of sessions, solved as a linear program.
+//! The best that any plan could be worth: the rules as linear inequalities between shares of
+//! sessions, solved as a linear program.
 //!
-//! Every rule that is left out (spikes) or loosened (monotony, counts of different sessions) makes the program's optimum larger, so it stays an upper bound of every
-//! plan's value. Performance is a concave quadratic function of the loads, a sum of squares taken off, and each square lies above its tangents.
+//! Every rule that is left out (spikes) or loosened (monotony, counts of different sessions) makes
+//! the program's optimum larger, so it stays an upper bound of every plan's value. Performance is a
+//! concave quadratic function of the loads, a sum of squares taken off, and each square lies above
+//! its tangents.
 
-use super::problem::{BEFORE_TAPER_DAYS, Choice, DELOAD, EXPOSURES, Problem, TAPER, Taper, VARIETY};
+use super::problem::{
+    BEFORE_TAPER_DAYS, Choice, DELOAD, EXPOSURES, Problem, TAPER, Taper, VARIETY,
+};
 use good_lp::{
-    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint, microlp, variable,
+    Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint,
+    microlp, variable,
 };
 
 /// Programs that are solved at most, each with more tangents.
@@ -17,7 +23,8 @@ const FLAT: f64 = 1e-6;
 /// Shares of sessions below this are rounding.
 const NOTHING: f64 = 1e-6;
 
-/// How much of each session the program's best plan has on each day, `[day]` of numbers of sessions with their shares, 0 to 1: what good plans are rounded from.
+/// How much of each session the program's best plan has on each day, `[day]` of numbers of sessions
+/// with their shares, 0 to 1: what good plans are rounded from.
 pub(super) type Shares = Vec<Vec<(u16, f64)>>;
 
 /// What the linear program says.
@@ -50,12 +57,15 @@ fn program(problem: &Problem) -> Program {
     let limits = &problem.request.limits;
     let mut variables = ProblemVariables::new();
     let mut share = |most: f64| variables.add(variable().min(0.0).max(most));
-    let x: Vec<Vec<(usize, Variable)>> =
-        (0..days).map(|d| ends(problem, d).into_iter().map(|i| (i, share(1.0))).collect()).collect();
+    let x: Vec<Vec<(usize, Variable)>> = (0..days)
+        .map(|d| ends(problem, d).into_iter().map(|i| (i, share(1.0))).collect())
+        .collect();
     let rest: Vec<Variable> = (0..days).map(|_| share(1.0)).collect();
     let raced = |d: usize| problem.raced[d].load;
     let most_load = |d: usize| {
-        problem.minutes[d].max(0.0) * 10.0 + problem.fixed[d].iter().map(|own| own.load).sum::<f64>() + raced(d)
+        problem.minutes[d].max(0.0) * 10.0
+            + problem.fixed[d].iter().map(|own| own.load).sum::<f64>()
+            + raced(d)
     };
     let load: Vec<Variable> = (0..days).map(|d| share(most_load(d))).collect();
     let mut goal = Expression::from(0.0);
@@ -68,22 +78,31 @@ fn program(problem: &Problem) -> Program {
     };
     let yes = |is: bool| if is { 1.0 } else { 0.0 };
     let session = |i: usize| &problem.sessions[i];
-    let settled = |d: usize, of: &dyn Fn(&super::problem::Session) -> f64| problem.fixed[d].iter().map(of).sum::<f64>();
+    let settled = |d: usize, of: &dyn Fn(&super::problem::Session) -> f64| {
+        problem.fixed[d].iter().map(of).sum::<f64>()
+    };
     let hard = |d: usize| of(d, &|i| yes(session(i).hard)) + settled(d, &|own| yes(own.hard));
     let technique = |d: usize| of(d, &|i| yes(problem.items[i].kind == super::Kind::Technique));
     let largest: Vec<[f64; 2]> = (0..days).map(|d| problem.largest(d)).collect();
     let most = limits.sessions_per_day as f64;
     for d in 0..days {
         // Of the next day; nothing after the last.
-        let next = |of: &dyn Fn(usize) -> Expression| if d + 1 < days { of(d + 1) } else { Expression::from(0.0) };
+        let next = |of: &dyn Fn(usize) -> Expression| {
+            if d + 1 < days { of(d + 1) } else { Expression::from(0.0) }
+        };
         let count = problem.fixed[d].len() as f64;
-        rows.push(constraint!(of(d, &|i| session(i).load) + settled(d, &|own| own.load) + raced(d) - load[d] == 0.0));
-        rows.push(constraint!(of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) <= problem.minutes[d]));
+        rows.push(constraint!(
+            of(d, &|i| session(i).load) + settled(d, &|own| own.load) + raced(d) - load[d] == 0.0
+        ));
+        rows.push(constraint!(
+            of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) <= problem.minutes[d]
+        ));
         rows.push(constraint!(of(d, &|_| 1.0) + count + most * rest[d] <= most));
         if problem.raced[d].any() {
             rows.push(constraint!(rest[d] <= 0.0));
         }
-        // Whole sessions fill a day less well than parts of them: no more than its best set, and without a hard session than its best easy one.
+        // Whole sessions fill a day less well than parts of them: no more than its best set, and
+        // without a hard session than its best easy one.
         let [easy, any] = largest[d];
         rows.push(constraint!(load[d] - hard(d) * (any - easy) + rest[d] * easy <= easy));
         // On the morrow technique is not fresh, and no day is hard.
@@ -102,7 +121,9 @@ fn program(problem: &Problem) -> Program {
     for week in 0..problem.request.weeks {
         let (room, span) = (&problem.weeks[week], 7 * week..7 * week + 7);
         let limits = &room.limits;
-        rows.push(constraint!(sum(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64));
+        rows.push(constraint!(
+            sum(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64
+        ));
         rows.push(constraint!(sum(span.clone().map(&hard)) <= room.hard as f64));
         let count = sum(span.clone().map(|d| of(d, &|_| 1.0) + problem.fixed[d].len() as f64));
         rows.push(constraint!(count >= limits.least_sessions as f64));
@@ -118,11 +139,14 @@ fn program(problem: &Problem) -> Program {
         // With days between 0 and their largest, the variance is at most mean × (largest − mean).
         let largest = span.clone().map(|d| largest[d][1]).fold(0.0, f64::max);
         let square = limits.monotony * limits.monotony;
-        rows.push(constraint!(sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)));
+        rows.push(constraint!(
+            sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)
+        ));
         if room.deload {
             let since = 7 * (week + 1 - limits.deload_every)..7 * week;
             let mean = DELOAD * 7.0 / since.len() as f64;
-            let light = sum(span.clone().map(|d| load[d].into())) - sum(since.map(|d| load[d] * mean));
+            let light =
+                sum(span.clone().map(|d| load[d].into())) - sum(since.map(|d| load[d] * mean));
             // Events alone may weigh more than that, and then nothing is added to them.
             rows.push(constraint!(light <= room.raced));
         }
@@ -136,7 +160,8 @@ fn program(problem: &Problem) -> Program {
             }
             rows.push(constraint!(counted <= times));
         }
-        let mut times = vec![Expression::from(0.0); problem.session_of.last().map_or(0, |last| last + 1)];
+        let mut times =
+            vec![Expression::from(0.0); problem.session_of.last().map_or(0, |last| last + 1)];
         for (i, x) in span.clone().flat_map(|d| &x[d]) {
             times[problem.session_of[*i]] += *x;
         }
@@ -158,11 +183,15 @@ fn program(problem: &Problem) -> Program {
                 rows.push(constraint!(kept - *x <= 0.0));
             }
             if previous[d].is_empty() {
-                rows.push(constraint!(most * kept + sum(row.iter().map(|(_, x)| (*x).into())) <= most));
+                rows.push(constraint!(
+                    most * kept + sum(row.iter().map(|(_, x)| (*x).into())) <= most
+                ));
             }
         }
     }
-    let minutes = |d: usize| of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) + problem.raced[d].minutes;
+    let minutes = |d: usize| {
+        of(d, &|i| session(i).minutes) + settled(d, &|own| own.minutes) + problem.raced[d].minutes
+    };
     let hard_minutes = |d: usize| {
         let own = of(d, &|i| session(i).minutes * yes(session(i).hard));
         own + settled(d, &|own| own.minutes * yes(own.hard)) + problem.raced[d].hard_minutes
@@ -181,36 +210,47 @@ fn program(problem: &Problem) -> Program {
     Program { variables, x, load, goal, rows }
 }
 
-/// The sessions of a day that the program needs: of a session's lengths the shortest and the longest, because every rule and the goal take one in between for a mixture of the two;
-/// and those of the plan that is revised.
+/// The sessions of a day that the program needs: of a session's lengths the shortest and the
+/// longest, because every rule and the goal take one in between for a mixture of the two; and those
+/// of the plan that is revised.
 fn ends(problem: &Problem, d: usize) -> Vec<usize> {
     let fits = &problem.fits[d];
     let end = |i: &u16| {
-        let (session, minutes) = (problem.session_of[usize::from(*i)], problem.sessions[usize::from(*i)].minutes);
-        let lengths = fits.iter().filter(|other| problem.session_of[usize::from(**other)] == session);
+        let (session, minutes) =
+            (problem.session_of[usize::from(*i)], problem.sessions[usize::from(*i)].minutes);
+        let lengths =
+            fits.iter().filter(|other| problem.session_of[usize::from(**other)] == session);
         let [low, high] = lengths
             .map(|other| problem.sessions[usize::from(*other)].minutes)
             .fold([f64::INFINITY, 0.0], |[low, high]: [f64; 2], own| [low.min(own), high.max(own)]);
-        minutes == low || minutes == high || problem.previous.as_ref().is_some_and(|all| all[d].contains(i))
+        minutes == low
+            || minutes == high
+            || problem.previous.as_ref().is_some_and(|all| all[d].contains(i))
     };
     fits.iter().filter(|i| end(i)).map(|i| usize::from(*i)).collect()
 }
 
-/// The share of each session in whole lengths: a mixture of lengths stands for the one that is nearest to its mean.
+/// The share of each session in whole lengths: a mixture of lengths stands for the one that is
+/// nearest to its mean.
 fn whole(problem: &Problem, d: usize, mixed: &[(usize, f64)]) -> Vec<(u16, f64)> {
     let mut shares: Vec<(u16, f64)> = Vec::new();
-    for session in mixed.chunk_by(|(a, _), (b, _)| problem.session_of[*a] == problem.session_of[*b]) {
+    for session in mixed.chunk_by(|(a, _), (b, _)| problem.session_of[*a] == problem.session_of[*b])
+    {
         let share: f64 = session.iter().map(|(_, share)| share).sum();
-        let mean = session.iter().map(|(i, share)| share * problem.sessions[*i].minutes).sum::<f64>() / share;
+        let mean =
+            session.iter().map(|(i, share)| share * problem.sessions[*i].minutes).sum::<f64>()
+                / share;
         let off = |i: &&u16| (problem.sessions[usize::from(**i)].minutes - mean).abs();
-        let lengths =
-            problem.fits[d].iter().filter(|i| problem.session_of[usize::from(**i)] == problem.session_of[session[0].0]);
+        let lengths = problem.fits[d]
+            .iter()
+            .filter(|i| problem.session_of[usize::from(**i)] == problem.session_of[session[0].0]);
         shares.extend(lengths.min_by(|a, b| off(a).total_cmp(&off(b))).map(|i| (*i, share)));
     }
     shares
 }
 
-/// What bends performance, as squares: it is `linear·loads − Σ (direction·loads)²`, one direction an eigenvector.
+/// What bends performance, as squares: it is `linear·loads − Σ (direction·loads)²`, one direction
+/// an eigenvector.
 fn directions(problem: &Problem) -> Vec<Vec<f64>> {
     let days = problem.days();
     let mut bend = nalgebra::DMatrix::<f64>::zeros(days, days);
@@ -224,7 +264,9 @@ fn directions(problem: &Problem) -> Vec<Vec<f64>> {
     let largest = eigen.eigenvalues.max();
     // Squares are never below 0, so that leaving the smallest out keeps the bound one.
     let counts = |(_, value): &(usize, &f64)| **value > FLAT * largest;
-    let scaled = |(k, value): (usize, &f64)| eigen.eigenvectors.column(k).iter().map(|v| v * value.sqrt()).collect();
+    let scaled = |(k, value): (usize, &f64)| {
+        eigen.eigenvectors.column(k).iter().map(|v| v * value.sqrt()).collect()
+    };
     eigen.eigenvalues.iter().enumerate().filter(counts).map(scaled).collect()
 }
 
@@ -232,7 +274,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The bound, with tangents laid at a plan that was found and at the program's own optima; and where that optimum is, if there is one.
+/// The bound, with tangents laid at a plan that was found and at the program's own optima; and
+/// where that optimum is, if there is one.
 pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bound, Shares) {
     if problem.fixed_hurts.iter().any(|hurts| *hurts > 0.0) {
         return (Bound::Impossible, Shares::new());
@@ -253,7 +296,9 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
         for (own, tangents) in directions.iter().zip(&tangents) {
             let (along, square) = (variables.add(variable()), variables.add(variable().min(0.0)));
             rows.push(constraint!(sum(load.iter().zip(own).map(|(w, v)| *w * *v)) - along == 0.0));
-            rows.extend(tangents.iter().map(|at| constraint!(along * (2.0 * at) - square <= at * at)));
+            rows.extend(
+                tangents.iter().map(|at| constraint!(along * (2.0 * at) - square <= at * at)),
+            );
             goal -= square;
             squares.push(square);
         }
@@ -273,7 +318,8 @@ pub(super) fn bound(problem: &Problem, found: Option<&Choice>, gap: f64) -> (Bou
             .zip(&squares)
             .map(|(own, square)| dot(own, &loads).powi(2) - solved.value(*square))
             .collect();
-        let done = off.iter().sum::<f64>() < 3e-4 * best.abs() || best - value < 0.5 * gap * best.abs();
+        let done =
+            off.iter().sum::<f64>() < 3e-4 * best.abs() || best - value < 0.5 * gap * best.abs();
         if done || round == ROUNDS {
             let shares = |(d, row): (usize, &Vec<(usize, Variable)>)| {
                 let all = row.iter().map(|(i, x)| (*i, solved.value(*x)));

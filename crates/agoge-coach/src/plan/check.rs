@@ -1,5 +1,5 @@
-//! Whether a plan keeps its rules, worked out anew from the plan's and the request's own words. Nothing of the search or of the linear program is used
-//! here, so that a mistake there shows.
+//! Whether a plan keeps its rules, worked out anew from the plan's and the request's own words.
+//! Nothing of the search or of the linear program is used here, so that a mistake there shows.
 
 use super::library::{Demand, Region};
 use super::request::{Event, Past, Priority, Request, Weekday};
@@ -16,7 +16,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
     let mut wrong: Vec<String> = Vec::new();
     let (start, weeks) = (request.start, request.weeks as i32);
     let days: Vec<Day> = (0..7 * weeks).map(|d| start.plus(d)).collect();
-    let mut calendar: BTreeMap<Day, Vec<&Planned>> = days.iter().map(|day| (*day, Vec::new())).collect();
+    let mut calendar: BTreeMap<Day, Vec<&Planned>> =
+        days.iter().map(|day| (*day, Vec::new())).collect();
     for session in &plan.sessions {
         match calendar.get_mut(&session.day) {
             Some(list) => list.push(session),
@@ -24,7 +25,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         }
     }
     let raced: BTreeSet<Day> = request.events.iter().map(|event| event.day).collect();
-    let race_is_hard = |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
+    let race_is_hard =
+        |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
     let hard = |session: &&Planned| session.rpe >= 7.0;
     let limits = &request.limits;
     // The request's limit or the tightest of the risks that last to the first day of a day's week.
@@ -40,7 +42,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             wrong.push(format!("{day}: {} sessions", sessions.len()));
         }
         let settled: Vec<&str> = request.fixed_on(*day).map(|fixed| fixed.title.as_str()).collect();
-        let kept: Vec<&str> = sessions.iter().filter(|s| s.fixed).map(|s| s.title.as_str()).collect();
+        let kept: Vec<&str> =
+            sessions.iter().filter(|s| s.fixed).map(|s| s.title.as_str()).collect();
         if settled != kept {
             wrong.push(format!("{day}: settled sessions are not those of the request"));
         }
@@ -60,7 +63,11 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             for risk in request.risks.iter().filter(|risk| *day <= risk.until) {
                 for (region, demand) in &session.regions {
                     if risk.spare.get(region).is_some_and(|spared| spared <= demand) {
-                        wrong.push(format!("{day}: {} does not spare the {}", session.name, region.label()));
+                        wrong.push(format!(
+                            "{day}: {} does not spare the {}",
+                            session.name,
+                            region.label()
+                        ));
                     }
                 }
             }
@@ -70,7 +77,10 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             if raced.contains(day) {
                 wrong.push(format!("{day}: a session on the day of an event"));
             }
-            let eve = request.events.iter().any(|event| event.day == day.plus(1) && event.priority != Priority::C);
+            let eve = request
+                .events
+                .iter()
+                .any(|event| event.day == day.plus(1) && event.priority != Priority::C);
             let heavy = session.regions.values().any(|demand| *demand == Demand::Heavy);
             if eve && (session.rpe >= 7.0 || heavy) {
                 wrong.push(format!("{day}: {} on the eve of an event", session.name));
@@ -88,16 +98,25 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 if event.rpe >= 7.0 && session.rpe >= 7.0 {
                     wrong.push(format!("{day}: {} near the event of {}", session.name, event.day));
                 }
-                if let Some(region) = strained.iter().find(|own| session.regions.get(*own) == Some(&Demand::Heavy)) {
-                    wrong.push(format!("{day}: no rest for the {} beside the event of {}", region.label(), event.day));
+                if let Some(region) =
+                    strained.iter().find(|own| session.regions.get(*own) == Some(&Demand::Heavy))
+                {
+                    wrong.push(format!(
+                        "{day}: no rest for the {} beside the event of {}",
+                        region.label(),
+                        event.day
+                    ));
                 }
             }
         }
-        // Pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain nothing light for 7.
+        // Pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain nothing
+        // light for 7.
         for session in sessions {
             for pain in past.pains.iter().filter(|pain| pain.day < start && pain.score >= 3.0) {
                 let since = day.0 - pain.day.0;
-                let Some(demand) = Region::of(pain.area).and_then(|region| session.regions.get(&region)) else {
+                let Some(demand) =
+                    Region::of(pain.area).and_then(|region| session.regions.get(&region))
+                else {
                     continue;
                 };
                 let too_much = match demand {
@@ -115,8 +134,10 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             wrong.push(format!("{day}: {hard_today} hard sessions"));
         }
         let eve = day.plus(-1);
-        let logged_eve =
-            past.sessions.iter().any(|done| done.day == eve && done.load >= 7.0 * done.minutes && done.minutes > 0.0);
+        let logged_eve = past
+            .sessions
+            .iter()
+            .any(|done| done.day == eve && done.load >= 7.0 * done.minutes && done.minutes > 0.0);
         let hard_eve = match calendar.get(&eve) {
             Some(before) => before.iter().any(hard) || race_is_hard(eve),
             None => logged_eve,
@@ -129,23 +150,28 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         if skill && (hard_today > 0 || hard_eve) {
             wrong.push(format!("{day}: technique, but not fresh"));
         }
-        for region in [Region::LowerLegs, Region::Legs, Region::Trunk, Region::Shoulders, Region::Arms] {
+        for region in
+            [Region::LowerLegs, Region::Legs, Region::Trunk, Region::Shoulders, Region::Arms]
+        {
             let heavy = |day: Day| {
                 calendar.get(&day).map_or(0, |list| {
-                    list.iter().filter(|session| session.regions.get(&region) == Some(&Demand::Heavy)).count()
+                    list.iter()
+                        .filter(|session| session.regions.get(&region) == Some(&Demand::Heavy))
+                        .count()
                 })
             };
             if heavy(*day) > 1 || (heavy(*day) > 0 && heavy(eve) > 0) {
                 wrong.push(format!("{day}: heavy load of the {} within 48 hours", region.label()));
             }
         }
-        // Length: what is done in one piece is at most so much longer than the longest of its sport in 30 days.
+        // Length: what is done in one piece is at most so much longer than the longest of its sport
+        // in 30 days.
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
         let unheard = if past.sessions.is_empty() { (usual / 4.0).max(30.0) } else { 30.0 };
-        for session in sessions
-            .iter()
-            .filter(|session| !session.fixed && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity))
-        {
+        for session in sessions.iter().filter(|session| {
+            !session.fixed
+                && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity)
+        }) {
             let near = |other: Day| other < *day && other.plus(30) >= *day;
             let planned = plan.sessions.iter().filter(|other| {
                 near(other.day)
@@ -153,9 +179,14 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                     && other.sport == session.sport
                     && matches!(other.kind, super::Kind::Endurance | super::Kind::Intensity)
             });
-            let done = past.sessions.iter().filter(|done| near(done.day) && same_sport(&done.sport, &session.sport));
-            let races =
-                request.events.iter().filter(|event| near(event.day) && same_sport(&event.sport, &session.sport));
+            let done = past
+                .sessions
+                .iter()
+                .filter(|done| near(done.day) && same_sport(&done.sport, &session.sport));
+            let races = request
+                .events
+                .iter()
+                .filter(|event| near(event.day) && same_sport(&event.sport, &session.sport));
             let longest = planned
                 .map(|other| other.minutes)
                 .chain(done.map(|done| done.minutes).filter(|minutes| minutes.is_finite()))
@@ -191,7 +222,11 @@ fn same_sport(logged: &str, planned: &str) -> bool {
 /// What an event strains: what the request says, else what its sport is known for.
 fn strains(event: &Event) -> Vec<Region> {
     if let Some(regions) = &event.regions {
-        return regions.iter().filter(|(_, demand)| **demand == Demand::Heavy).map(|(region, _)| *region).collect();
+        return regions
+            .iter()
+            .filter(|(_, demand)| **demand == Demand::Heavy)
+            .map(|(region, _)| *region)
+            .collect();
     }
     let is = |sport: &str| event.rpe >= 7.0 && same_sport(&event.sport, sport);
     match () {
@@ -211,17 +246,25 @@ fn check_weeks(
 ) {
     let limits = &request.limits;
     let race_load = |day: &Day| -> f64 {
-        request.events.iter().filter(|event| event.day == *day).map(|event| event.rpe * event.minutes).sum()
+        request
+            .events
+            .iter()
+            .filter(|event| event.day == *day)
+            .map(|event| event.rpe * event.minutes)
+            .sum()
     };
     let loads: Vec<f64> = calendar
         .iter()
         .map(|(day, list)| list.iter().map(|s| s.rpe * s.minutes).sum::<f64>() + race_load(day))
         .collect();
-    // CTL by its definition, from the first day of the log on (Banister's exponential mean over 42 days).
-    let assumed = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes()) * 4.0 / 7.0;
+    // CTL by its definition, from the first day of the log on (Banister's exponential mean over 42
+    // days).
+    let assumed =
+        request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes()) * 4.0 / 7.0;
     let decay = (-1.0f64 / 42.0).exp();
     let known: Vec<f64> = past.loads.iter().copied().filter(|load| !load.is_nan()).collect();
-    let opening: Vec<f64> = past.loads.iter().take(28).copied().filter(|load| !load.is_nan()).collect();
+    let opening: Vec<f64> =
+        past.loads.iter().take(28).copied().filter(|load| !load.is_nan()).collect();
     let mut ctl = assumed;
     if !opening.is_empty() {
         ctl = opening.iter().sum::<f64>() / opening.len() as f64;
@@ -244,8 +287,10 @@ fn check_weeks(
         if ctl - sunday > (ramp + 1e-6) * first_ctl && ctl - sunday > races_alone + 1e-6 {
             wrong.push(format!("week {}: CTL grows by {:.1}", week + 1, ctl - sunday));
         }
-        let free = span.iter().filter(|(day, list)| list.is_empty() && !raced.contains(day)).count();
-        if free < risks.iter().filter_map(|risk| risk.rest_days).fold(limits.rest_days, usize::max) {
+        let free =
+            span.iter().filter(|(day, list)| list.is_empty() && !raced.contains(day)).count();
+        if free < risks.iter().filter_map(|risk| risk.rest_days).fold(limits.rest_days, usize::max)
+        {
             wrong.push(format!("week {}: {free} days of rest", week + 1));
         }
         let sessions: Vec<&&Planned> = span.iter().flat_map(|(_, list)| list.iter()).collect();
@@ -253,7 +298,10 @@ fn check_weeks(
             let mut of_day = request.events.iter().filter(|event| event.day == **day);
             of_day.any(|event| event.rpe >= 7.0)
         });
-        let most = risks.iter().filter_map(|risk| risk.hard_per_week).fold(limits.hard_per_week, usize::min);
+        let most = risks
+            .iter()
+            .filter_map(|risk| risk.hard_per_week)
+            .fold(limits.hard_per_week, usize::min);
         let hard = sessions.iter().filter(|session| session.rpe >= 7.0).count();
         if hard > 0 && hard + hard_races.count() > most {
             wrong.push(format!("week {}: too many hard sessions", week + 1));
@@ -265,7 +313,9 @@ fn check_weeks(
         let mean = own.iter().sum::<f64>() / 7.0;
         let variance = own.iter().map(|load| load * load).sum::<f64>() / 7.0 - mean * mean;
         let monotony = if mean == 0.0 { 0.0 } else { (mean / variance.max(0.0).sqrt()).min(10.0) };
-        if monotony > risks.iter().filter_map(|risk| risk.monotony).fold(limits.monotony, f64::min) + 1e-6 {
+        if monotony
+            > risks.iter().filter_map(|risk| risk.monotony).fold(limits.monotony, f64::min) + 1e-6
+        {
             wrong.push(format!("week {}: monotony {monotony:.2}", week + 1));
         }
         let every = limits.deload_every;
@@ -303,33 +353,49 @@ fn known_before(from: Day, request: &Request, past: &Past) -> usize {
     (from.0 - 28..from.0)
         .filter(|day| {
             let back = request.start.0 - day;
-            back <= 0 || past.loads.iter().rev().nth(back as usize - 1).is_some_and(|load| !load.is_nan())
+            back <= 0
+                || past.loads.iter().rev().nth(back as usize - 1).is_some_and(|load| !load.is_nan())
         })
         .count()
 }
 
-fn check_tapers(calendar: &BTreeMap<Day, Vec<&Planned>>, request: &Request, past: &Past, wrong: &mut Vec<String>) {
+fn check_tapers(
+    calendar: &BTreeMap<Day, Vec<&Planned>>,
+    request: &Request,
+    past: &Past,
+    wrong: &mut Vec<String>,
+) {
     if !request.limits.taper {
         return;
     }
     for (from, until) in tapers(request, past) {
         let planned = |a: Day, b: Day, only_hard: bool| -> f64 {
             let span = calendar.range(a..b).flat_map(|(_, list)| list.iter());
-            let races = request.events.iter().filter(|e| e.day >= a && e.day < b && calendar.contains_key(&e.day));
-            let sessions = span.map(|s| (s.rpe, s.minutes)).chain(races.map(|e| (e.rpe, e.minutes)));
+            let races = request
+                .events
+                .iter()
+                .filter(|e| e.day >= a && e.day < b && calendar.contains_key(&e.day));
+            let sessions =
+                span.map(|s| (s.rpe, s.minutes)).chain(races.map(|e| (e.rpe, e.minutes)));
             sessions.filter(|(rpe, _)| !only_hard || *rpe >= 7.0).map(|(_, minutes)| minutes).sum()
         };
         let logged = |a: Day, b: Day, only_hard: bool| -> f64 {
-            let span = past.sessions.iter().filter(|done| done.day >= a && done.day < b && done.minutes.is_finite());
-            span.filter(|done| !only_hard || (done.minutes > 0.0 && done.load / done.minutes >= 7.0))
-                .map(|done| done.minutes)
-                .sum()
+            let span = past
+                .sessions
+                .iter()
+                .filter(|done| done.day >= a && done.day < b && done.minutes.is_finite());
+            span.filter(|done| {
+                !only_hard || (done.minutes > 0.0 && done.load / done.minutes >= 7.0)
+            })
+            .map(|done| done.minutes)
+            .sum()
         };
         let before = from.plus(-28);
         let eve = request.start.min(from);
         let days = known_before(from, request, past) as f64;
         let inside = (from.0.max(request.start.0)..until.0).count() as f64;
-        let usual = |hard: bool| (planned(before, from, hard) + logged(before, eve, hard)) / days * inside;
+        let usual =
+            |hard: bool| (planned(before, from, hard) + logged(before, eve, hard)) / days * inside;
         let during = planned(from, until, false);
         let share = during / usual(false).max(1e-9);
         if usual(false) > 0.0 && !(0.4 - 1e-6..=0.59 + 1e-6).contains(&share) {

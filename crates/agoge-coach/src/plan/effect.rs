@@ -1,9 +1,12 @@
-//! Which drills moved which finding of one athlete: the closing of the loop from movement to plan and back.
+//! Which drills moved which finding of one athlete: the closing of the loop from movement to plan
+//! and back.
 //!
-//! A factor of movement, measured on some days, is explained by the passing of time and by how often the drills that work on it had been done until then (what a drill brought
-//! is taken to stay). Ordinary least squares with Student's intervals; where errors of neighbouring measurements are alike, the intervals are widened by √((1+r)/(1−r)), r being
-//! their correlation (Bence 1995). It is one athlete's record and nobody drew lots: it shows what went together, and says when not even that can be told (Kravitz et al. 2014 on
-//! trials of one).
+//! A factor of movement, measured on some days, is explained by the passing of time and by how
+//! often the drills that work on it had been done until then (what a drill brought is taken to
+//! stay). Ordinary least squares with Student's intervals; where errors of neighbouring
+//! measurements are alike, the intervals are widened by √((1+r)/(1−r)), r being their correlation
+//! (Bence 1995). It is one athlete's record and nobody drew lots: it shows what went together, and
+//! says when not even that can be told (Kravitz et al. 2014 on trials of one).
 
 use super::library::Library;
 use crate::findings::student;
@@ -15,7 +18,8 @@ use serde::Serialize;
 const LEAST_MEASUREMENTS: usize = 6;
 /// Times that a drill must have been done between the first measurement and the last.
 const LEAST_TIMES: usize = 3;
-/// Variance inflation from which an effect is hidden by what runs beside it (Marquardt 1970), and from which the numbers say nothing.
+/// Variance inflation from which an effect is hidden by what runs beside it (Marquardt 1970), and
+/// from which the numbers say nothing.
 const HIDDEN: f64 = 10.0;
 const INSEPARABLE: f64 = 1e4;
 
@@ -78,7 +82,8 @@ pub struct Moved {
     pub each: Vec<Effect>,
 }
 
-/// What moved a factor, of the drills that were done (day and name in the library, in any order); none if no drill works on it.
+/// What moved a factor, of the drills that were done (day and name in the library, in any order);
+/// none if no drill works on it.
 pub fn moved(factor: &Factor, library: &Library, done: &[(Day, String)]) -> Option<Moved> {
     let name = factor.name.to_lowercase().replace([' ', '-'], "_");
     let mut drills: Vec<&str> = library
@@ -90,24 +95,36 @@ pub fn moved(factor: &Factor, library: &Library, done: &[(Day, String)]) -> Opti
     drills.dedup();
     let (first, last) = (factor.values.first()?.0, factor.values.last()?.0);
     let days = |drill: &str| -> Vec<Day> {
-        done.iter().filter(|(day, own)| own == drill && *day >= first && *day < last).map(|(day, _)| *day).collect()
+        done.iter()
+            .filter(|(day, own)| own == drill && *day >= first && *day < last)
+            .map(|(day, _)| *day)
+            .collect()
     };
-    let counted: Vec<(&str, Vec<Day>)> =
-        drills.into_iter().map(|drill| (drill, days(drill))).filter(|(_, days)| !days.is_empty()).collect();
+    let counted: Vec<(&str, Vec<Day>)> = drills
+        .into_iter()
+        .map(|drill| (drill, days(drill)))
+        .filter(|(_, days)| !days.is_empty())
+        .collect();
     if counted.is_empty() {
         return None;
     }
     let all: Vec<Day> = counted.iter().flat_map(|(_, days)| days.iter().copied()).collect();
-    let names = |of: &[(&str, Vec<Day>)]| of.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let names =
+        |of: &[(&str, Vec<Day>)]| of.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     let fitted = fit(factor, std::slice::from_ref(&all));
     let by_itself_a_week = fitted.as_ref().and_then(|fit| fit[0]).map(|told| told.interval);
     let together = Effect::new(factor, names(&counted), all.len(), fitted.and_then(|fit| fit[1]));
     let often: Vec<_> = counted.into_iter().filter(|(_, days)| days.len() >= LEAST_TIMES).collect();
     let separable = often.len() > 1 && factor.values.len() >= LEAST_MEASUREMENTS + 2 * often.len();
-    let each = match separable.then(|| fit(factor, &often.iter().map(|(_, days)| days.clone()).collect::<Vec<_>>())) {
+    let each = match separable
+        .then(|| fit(factor, &often.iter().map(|(_, days)| days.clone()).collect::<Vec<_>>()))
+    {
         Some(Some(fit)) => {
             let own = often.iter().zip(&fit[1..]);
-            own.map(|((name, days), each)| Effect::new(factor, vec![(*name).to_owned()], days.len(), *each)).collect()
+            own.map(|((name, days), each)| {
+                Effect::new(factor, vec![(*name).to_owned()], days.len(), *each)
+            })
+            .collect()
         }
         _ => Vec::new(),
     };
@@ -159,7 +176,8 @@ struct Told {
     inflation: f64,
 }
 
-/// Change a week by itself, then the effect of each series of days (one time each), with 95 % intervals; none for what cannot be told apart. None with too little to fit.
+/// Change a week by itself, then the effect of each series of days (one time each), with 95 %
+/// intervals; none for what cannot be told apart. None with too little to fit.
 fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
     let rows = factor.values.len();
     let columns = 2 + series.len();
@@ -180,7 +198,8 @@ fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
     let freedom = rows - columns;
     let square = off.norm_squared();
     // Residuals of a fit are less alike than errors are: by about the share of the columns.
-    let alike = off.as_slice().windows(2).map(|two| two[0] * two[1]).sum::<f64>() / square.max(f64::MIN_POSITIVE);
+    let alike = off.as_slice().windows(2).map(|two| two[0] * two[1]).sum::<f64>()
+        / square.max(f64::MIN_POSITIVE);
     let alike = (alike + columns as f64 / rows as f64).clamp(0.0, 0.8);
     let sd = (square / freedom as f64 * (1.0 + alike) / (1.0 - alike)).sqrt();
     let t = student(1.959_964, freedom);
@@ -192,7 +211,10 @@ fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
         // The diagonal of the inverse times the column's own spread.
         let inflation = inverse[(column, column)] * spread;
         let apart = inflation <= INSEPARABLE && value.is_finite() && half.is_finite();
-        apart.then_some(Told { interval: Interval { value, low: value - half, high: value + half }, inflation })
+        apart.then_some(Told {
+            interval: Interval { value, low: value - half, high: value + half },
+            inflation,
+        })
     };
     let often = |column: usize| column < 2 || series[column - 2].len() >= LEAST_TIMES;
     Some((1..columns).map(|column| told(column).filter(|_| often(column))).collect())
@@ -217,11 +239,14 @@ mod tests {
         names
     }
 
-    /// Half a year of a weekly measurement; in the second half the drill is done three times a week.
+    /// Half a year of a weekly measurement; in the second half the drill is done three times a
+    /// week.
     fn athlete(effect: f64, alike: f64, rng: &mut Rng) -> (Factor, Vec<(Day, String)>) {
         let drill = drills()[0].clone();
-        let done: Vec<(Day, String)> =
-            (84..168).filter(|day| [1, 3, 5].contains(&(day % 7))).map(|day| (Day(day), drill.clone())).collect();
+        let done: Vec<(Day, String)> = (84..168)
+            .filter(|day| [1, 3, 5].contains(&(day % 7)))
+            .map(|day| (Day(day), drill.clone()))
+            .collect();
         let mut error = normal(rng);
         let values = (0..24).map(|week| {
             error = alike * error + (1.0 - alike * alike).sqrt() * normal(rng);
@@ -229,11 +254,20 @@ mod tests {
             (Day(7 * week), 12.0 + 0.05 * f64::from(week) + effect * so_far + 1.5 * error)
         });
         let values = values.collect();
-        (Factor { name: "knee valgus, left".into(), unit: "deg".into(), detectable: 4.0, values }, done)
+        (
+            Factor {
+                name: "knee valgus, left".into(),
+                unit: "deg".into(),
+                detectable: 4.0,
+                values,
+            },
+            done,
+        )
     }
 
-    /// Of simulated athletes whose drills do nothing, or bring 0.3° each time, the interval holds the truth about as often as it says, also where errors of neighbouring
-    /// weeks are alike; and what is there is mostly seen.
+    /// Of simulated athletes whose drills do nothing, or bring 0.3° each time, the interval holds
+    /// the truth about as often as it says, also where errors of neighbouring weeks are alike; and
+    /// what is there is mostly seen.
     #[test]
     fn intervals_hold_the_planted_effect_as_often_as_they_say() {
         let mut rng = Rng::with_seed(7);
@@ -241,7 +275,9 @@ mod tests {
             let (mut holds, mut seen, mut told) = (0, 0, 0);
             for _ in 0..400 {
                 let (factor, done) = athlete(effect, alike, &mut rng);
-                let Some(each) = moved(&factor, Library::bundled(), &done).unwrap().together.each_time else {
+                let Some(each) =
+                    moved(&factor, Library::bundled(), &done).unwrap().together.each_time
+                else {
                     continue;
                 };
                 told += 1;
@@ -249,8 +285,12 @@ mod tests {
                 seen += usize::from(each.low > 0.0 || each.high < 0.0);
             }
             assert_eq!(told, 400);
-            // 95 % of 400 is 380, and 361 to 399 is what one set of draws in a thousand leaves; the widening for likeness errs to the safe side.
-            assert!((361..=400).contains(&holds), "effect {effect}, likeness {alike}: {holds} of 400 hold the truth");
+            // 95 % of 400 is 380, and 361 to 399 is what one set of draws in a thousand leaves; the
+            // widening for likeness errs to the safe side.
+            assert!(
+                (361..=400).contains(&holds),
+                "effect {effect}, likeness {alike}: {holds} of 400 hold the truth"
+            );
             assert!(
                 if effect == 0.0 { seen <= 39 } else { seen >= 300 },
                 "effect {effect}, likeness {alike}: {seen} seen"
@@ -271,13 +311,19 @@ mod tests {
         let short = Factor { values: factor.values[..5].to_vec(), ..factor.clone() };
         assert!(of(&short, &even).unwrap().verdict.contains("6 are needed"));
         assert!(of(&factor, &done[..2]).unwrap().verdict.contains("3 are needed"));
-        assert!(of(&factor, &[(Day(21), "easy-run".to_owned())]).is_none(), "it does not work on the knee");
-        assert!(of(&Factor { name: "elbow carrying angle".into(), ..factor.clone() }, &done).is_none());
+        assert!(
+            of(&factor, &[(Day(21), "easy-run".to_owned())]).is_none(),
+            "it does not work on the knee"
+        );
+        assert!(
+            of(&Factor { name: "elbow carrying angle".into(), ..factor.clone() }, &done).is_none()
+        );
         assert!(of(&Factor { values: Vec::new(), ..factor }, &done).is_none());
     }
 
-    /// Two drills of which one does everything: it is mostly found, and the other is suspected about as seldom as the interval says (of 100, 13 is what one set of draws in a
-    /// thousand passes).
+    /// Two drills of which one does everything: it is mostly found, and the other is suspected
+    /// about as seldom as the interval says (of 100, 13 is what one set of draws in a thousand
+    /// passes).
     #[test]
     fn drills_are_told_apart() {
         let names = drills();
@@ -294,13 +340,22 @@ mod tests {
                     _ => Some((Day(day), names[usize::from(day % 2 == 0)].clone())),
                 })
                 .collect();
-            let so_far = |week: i32| done.iter().filter(|(day, name)| *name == names[0] && day.0 < 7 * week).count();
-            let values = (0..24).map(|week| (Day(7 * week), 15.0 - 0.4 * so_far(week) as f64 + 1.5 * normal(&mut rng)));
-            let factor =
-                Factor { name: "knee_valgus".into(), unit: "deg".into(), detectable: 4.0, values: values.collect() };
+            let so_far = |week: i32| {
+                done.iter().filter(|(day, name)| *name == names[0] && day.0 < 7 * week).count()
+            };
+            let values = (0..24).map(|week| {
+                (Day(7 * week), 15.0 - 0.4 * so_far(week) as f64 + 1.5 * normal(&mut rng))
+            });
+            let factor = Factor {
+                name: "knee_valgus".into(),
+                unit: "deg".into(),
+                detectable: 4.0,
+                values: values.collect(),
+            };
             let each = moved(&factor, Library::bundled(), &done).unwrap().each;
             let shown = |name: &str| {
-                let told = each.iter().find(|own| own.drills == [name]).and_then(|own| own.each_time);
+                let told =
+                    each.iter().find(|own| own.drills == [name]).and_then(|own| own.each_time);
                 told.is_some_and(|each| each.low > 0.0 || each.high < 0.0)
             };
             found += usize::from(shown(&names[0]));

@@ -78,8 +78,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 6] =
-        [Kind::Endurance, Kind::Intensity, Kind::Strength, Kind::Power, Kind::Technique, Kind::Recovery];
+    pub const ALL: [Kind; 6] = [
+        Kind::Endurance,
+        Kind::Intensity,
+        Kind::Strength,
+        Kind::Power,
+        Kind::Technique,
+        Kind::Recovery,
+    ];
 
     /// In words.
     pub fn label(self) -> &'static str {
@@ -208,7 +214,8 @@ impl Library {
     pub fn bundled() -> &'static Library {
         static BUNDLED: std::sync::LazyLock<Library> = std::sync::LazyLock::new(|| {
             // A test reads this file; an empty library would plan rest.
-            Library::parse(include_str!("../../../../sessions/library.toml")).unwrap_or(Library(Vec::new()))
+            Library::parse(include_str!("../../../../sessions/library.toml"))
+                .unwrap_or(Library(Vec::new()))
         });
         &BUNDLED
     }
@@ -218,7 +225,8 @@ impl Library {
     /// # Errors
     /// Text that is no TOML of this form, a name twice, minutes or RPE that cannot be.
     pub fn parse(text: &str) -> Result<Library, LibraryFault> {
-        let file: File = toml::from_str(text).map_err(|fault| LibraryFault(fault.to_string().replace('\n', " ")))?;
+        let file: File = toml::from_str(text)
+            .map_err(|fault| LibraryFault(fault.to_string().replace('\n', " ")))?;
         let mut names = BTreeSet::new();
         for item in &file.session {
             if !names.insert(item.name.clone()) {
@@ -232,7 +240,9 @@ impl Library {
                     item.name
                 )));
             }
-            if let Some(fault) = item.minutes.iter().find_map(|minutes| lasting(&item.steps, *minutes).err()) {
+            if let Some(fault) =
+                item.minutes.iter().find_map(|minutes| lasting(&item.steps, *minutes).err())
+            {
                 return Err(LibraryFault(format!("the session `{}`: {fault}", item.name)));
             }
         }
@@ -252,7 +262,10 @@ impl Library {
 
     /// The session of a name, in its shortest length.
     pub fn find(&self, name: &str) -> Option<&Item> {
-        self.0.iter().filter(|item| item.name == name).min_by(|a, b| a.minutes.total_cmp(&b.minutes))
+        self.0
+            .iter()
+            .filter(|item| item.name == name)
+            .min_by(|a, b| a.minutes.total_cmp(&b.minutes))
     }
 
     /// How many different sessions there are.

@@ -1,7 +1,9 @@
-//! The personal plan: sessions and drills chosen from a library for an athlete's calendar, findings, load and events, under rules that no plan breaks.
+//! The personal plan: sessions and drills chosen from a library for an athlete's calendar,
+//! findings, load and events, under rules that no plan breaks.
 //!
-//! [`plan`] finds it and says how far from the best it can be; [`check`] judges it by other means; [`today`] answers what may be done today. docs/PLAN.md has the rules
-//! with their sources. A plan is a proposal for a coach: it promises no result, and performance is said with its interval.
+//! [`plan`] finds it and says how far from the best it can be; [`check`] judges it by other means;
+//! [`today`] answers what may be done today. docs/PLAN.md has the rules with their sources. A plan
+//! is a proposal for a coach: it promises no result, and performance is said with its interval.
 
 mod bound;
 mod check;
@@ -26,7 +28,10 @@ pub use effect::{Effect, Factor, Interval, Moved, moved};
 pub use library::{Demand, HARD_RPE, Item, Kind, Library, LibraryFault, Region};
 pub use relax::Clash;
 pub use request::{Done, Event, Fixed, Level, Limits, Need, Past, Priority, Request, Weekday};
-pub use response::{LEAST_TESTS, OutOfSample, Prediction, Prior, Response, Surface, Test, out_of_sample, squad_prior};
+pub use response::{
+    LEAST_TESTS, OutOfSample, Prediction, Prior, Response, Surface, Test, out_of_sample,
+    squad_prior,
+};
 pub use result::{EventForecast, Plan, Planned, ResponseNote, Week};
 pub use risk::Risk;
 pub use rule::Rule;
@@ -36,7 +41,8 @@ pub use today::{Today, today};
 use bound::{Bound, bound};
 use problem::{Choice, Problem};
 
-/// Steps of each search for each day of the plan; more change the value by a few thousandths (docs/PLAN.md).
+/// Steps of each search for each day of the plan; more change the value by a few thousandths
+/// (docs/PLAN.md).
 const STEPS_PER_DAY: usize = 64_000;
 /// Beginnings of plans that are looked at before a clash is called likely instead of certain.
 const MOST_TRIED: usize = 200_000;
@@ -56,7 +62,8 @@ pub struct Basis<'a> {
     pub needs: &'a [Need],
 }
 
-/// The plan, or why there is none. With a plan that was made before, as few days as possible change.
+/// The plan, or why there is none. With a plan that was made before, as few days as possible
+/// change.
 ///
 /// # Errors
 /// The rules that clash, with the smallest relaxations that make a plan possible.
@@ -65,9 +72,11 @@ pub fn plan(basis: &Basis, before: Option<&Plan>) -> Result<Plan, Clash> {
 }
 
 fn plan_in(basis: &Basis, before: Option<&Plan>, steps_per_day: usize) -> Result<Plan, Clash> {
-    let mut problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let mut problem =
+        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     problem.previous = before.map(|before| result::choice_of(&problem, before));
-    let start: Choice = problem.previous.clone().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
+    let start: Choice =
+        problem.previous.clone().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
     let steps = steps_per_day * problem.days();
     let (mut choice, mut kept) = search::search_twice(&problem, &start, None, steps / 2);
     if !kept {
@@ -100,7 +109,8 @@ fn plan_in(basis: &Basis, before: Option<&Plan>, steps_per_day: usize) -> Result
 
 /// Whether some plan keeps every rule: found, impossible for certain, or not known.
 fn feasible(basis: &Basis, steps: usize) -> Option<bool> {
-    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let problem =
+        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     let (_, kept) = search::search(&problem, vec![Vec::new(); problem.days()], None, steps, 1);
     match kept {
         true => Some(true),

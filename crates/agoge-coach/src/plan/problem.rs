@@ -1,7 +1,9 @@
-//! A request as numbers: which sessions fit on which day, which rules a plan breaks and by how much, and what it is worth.
+//! A request as numbers: which sessions fit on which day, which rules a plan breaks and by how
+//! much, and what it is worth.
 //!
-//! [`Problem::broken`] is the statement of the rules for the search, [`Problem::value`] of the goal. The rules are stated a second time, from the request's words, in
-//! `check`, which shares none of this.
+//! [`Problem::broken`] is the statement of the rules for the search, [`Problem::value`] of the
+//! goal. The rules are stated a second time, from the request's words, in `check`, which shares
+//! none of this.
 
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
 use super::request::{Event, Fixed, Limits, Need, Past, Priority, Request, family};
@@ -12,10 +14,11 @@ use crate::load::CTL_DAYS;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 
-/// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has what other shares do when the answer is wrong).
+/// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has
+/// what other shares do when the answer is wrong).
 const TRUST: f64 = 0.2;
-/// Without an event performance is judged so many days after the plan, when what is left of tiredness is little: judged on the morning after, the best plan would rest towards
-/// its end.
+/// Without an event performance is judged so many days after the plan, when what is left of
+/// tiredness is little: judged on the morning after, the best plan would rest towards its end.
 const AFTER_DAYS: usize = 14;
 /// Days of the taper, and of the training before it that it is measured by.
 pub(super) const TAPER_DAYS: i32 = 14;
@@ -26,7 +29,8 @@ pub(super) const TAPER: [f64; 2] = [0.40, 0.59];
 pub(super) const DELOAD: f64 = 0.60;
 /// Days that a spike looks back (Frandsen 2025).
 pub(super) const SPIKE_DAYS: i32 = 30;
-/// Days without heavy and without moderate load after notable pain (3 of 10 or more), and the pain from which on not even light load is planned.
+/// Days without heavy and without moderate load after notable pain (3 of 10 or more), and the pain
+/// from which on not even light load is planned.
 pub(super) const PAIN_DAYS: [i32; 2] = [14, 7];
 pub(super) const NOTABLE_PAIN: f64 = 3.0;
 pub(super) const STRONG_PAIN: f64 = 7.0;
@@ -34,13 +38,14 @@ pub(super) const STRONG_PAIN: f64 = 7.0;
 const SHORTEST: f64 = 30.0;
 /// RPE that is assumed for minutes of which nothing else is known.
 pub(super) const USUAL_RPE: f64 = 4.0;
-/// What working on a finding is worth in a week for the first, second and third time, percent of performance for a gain of 1. A choice of ours: it ranks sessions and
-/// promises nothing.
+/// What working on a finding is worth in a week for the first, second and third time, percent of
+/// performance for a gain of 1. A choice of ours: it ranks sessions and promises nothing.
 pub(super) const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
 /// Worth of each different session in a week, and of the coach's taste.
 pub(super) const VARIETY: f64 = 0.01;
 const TASTE: f64 = 0.02;
-/// Worth of load in the sport of an event, percent of performance for an AU: about half of what load as such is worth, so that running prepares for a run.
+/// Worth of load in the sport of an event, percent of performance for an AU: about half of what
+/// load as such is worth, so that running prepares for a run.
 const SPECIFIC: f64 = 0.00025;
 
 /// A session as the rules see it.
@@ -82,7 +87,8 @@ impl Session {
 pub(super) struct Taper {
     /// Plan days of the taper.
     pub(super) days: std::ops::Range<usize>,
-    /// Plan days of the weeks before it, and minutes, hard minutes and known days of the log in these weeks.
+    /// Plan days of the weeks before it, and minutes, hard minutes and known days of the log in
+    /// these weeks.
     pub(super) before: std::ops::Range<usize>,
     pub(super) logged: [f64; 3],
 }
@@ -118,7 +124,8 @@ impl Raced {
 pub(super) struct Room {
     /// The limits, as the risks tighten them.
     pub(super) limits: Limits,
-    /// CTL may grow so much, AU a day: by the limit, or by what the week's events add by themselves if that is more.
+    /// CTL may grow so much, AU a day: by the limit, or by what the week's events add by themselves
+    /// if that is more.
     pub(super) growth: f64,
     /// Hard sessions beside hard events.
     pub(super) hard: usize,
@@ -156,7 +163,8 @@ pub(super) struct Problem<'a> {
     pub(super) ctl: f64,
     /// What is left of CTL after a day without load, share.
     pub(super) keep: f64,
-    /// `[family][day]`: longest session of the 30 days before that is done already (log), events included, min.
+    /// `[family][day]`: longest session of the 30 days before that is done already (log), events
+    /// included, min.
     pub(super) longest: Vec<Vec<f64>>,
     /// Length that needs no history, min.
     pub(super) base: f64,
@@ -184,7 +192,8 @@ impl<'a> Problem<'a> {
         let days = request.length();
         let start = request.start;
         let day = |d: usize| start.plus(d as i32);
-        let items: Vec<&Item> = library.items().iter().filter(|item| request.allows(item)).collect();
+        let items: Vec<&Item> =
+            library.items().iter().filter(|item| request.allows(item)).collect();
         let mut families: Vec<&str> = Vec::new();
         let mut family_of = |sport: &'a str| {
             let name = family(sport);
@@ -203,10 +212,13 @@ impl<'a> Problem<'a> {
             .collect();
         let mut names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
         names.dedup();
-        let session_of =
-            items.iter().map(|item| names.iter().position(|name| *name == item.name).unwrap_or(0)).collect();
+        let session_of = items
+            .iter()
+            .map(|item| names.iter().position(|name| *name == item.name).unwrap_or(0))
+            .collect();
         let settled = |fixed: &Fixed| Session::of(fixed.minutes, fixed.rpe, &fixed.regions);
-        let fixed: Vec<Vec<Session>> = (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
+        let fixed: Vec<Vec<Session>> =
+            (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
         let hurting = |d: usize| fixed[d].iter().map(|own| hurts(own, past, start, d)).sum();
         let fixed_hurts = (0..days).map(hurting).collect();
         let mut raced = vec![Raced::default(); days];
@@ -216,10 +228,9 @@ impl<'a> Problem<'a> {
             own.minutes += event.minutes;
             own.hard_minutes += if event.hard() { event.minutes } else { 0.0 };
         }
-        let hard_eve = past
-            .sessions
-            .iter()
-            .any(|done| done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE);
+        let hard_eve = past.sessions.iter().any(|done| {
+            done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE
+        });
         let keep = (-1.0 / CTL_DAYS).exp();
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
         let longest = families
@@ -227,12 +238,21 @@ impl<'a> Problem<'a> {
             .map(|name| {
                 (0..days as i32)
                     .map(|d| {
-                        let before = |other: Day| other < start.plus(d) && other >= start.plus(d - SPIKE_DAYS);
-                        let done = past.sessions.iter().filter(|done| before(done.day) && family(&done.sport) == *name);
-                        let raced =
-                            request.events.iter().filter(|event| before(event.day) && family(&event.sport) == *name);
+                        let before = |other: Day| {
+                            other < start.plus(d) && other >= start.plus(d - SPIKE_DAYS)
+                        };
+                        let done = past
+                            .sessions
+                            .iter()
+                            .filter(|done| before(done.day) && family(&done.sport) == *name);
+                        let raced = request
+                            .events
+                            .iter()
+                            .filter(|event| before(event.day) && family(&event.sport) == *name);
                         let of = |minutes: f64| if minutes.is_finite() { minutes } else { 0.0 };
-                        done.map(|done| of(done.minutes)).chain(raced.map(|event| event.minutes)).fold(0.0, f64::max)
+                        done.map(|done| of(done.minutes))
+                            .chain(raced.map(|event| event.minutes))
+                            .fold(0.0, f64::max)
                     })
                     .collect()
             })
@@ -292,43 +312,58 @@ impl<'a> Problem<'a> {
         let keep = self.keep;
         let alone = raced.iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep));
         let every = limits.deload_every;
-        let tapered = self.tapers.iter().any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
+        let tapered = self
+            .tapers
+            .iter()
+            .any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
         Room {
             growth: alone.max(limits.ramp * self.ctl),
-            hard: limits.hard_per_week.saturating_sub(raced.iter().filter(|own| own.hard()).count()),
+            hard: limits
+                .hard_per_week
+                .saturating_sub(raced.iter().filter(|own| own.hard()).count()),
             raced: raced.iter().map(|own| own.load).sum(),
             deload: every > 1 && (week + 1).is_multiple_of(every) && !tapered,
             limits,
         }
     }
 
-    /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a day at most.
+    /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a
+    /// day at most.
     fn reach(&mut self) {
         for sport in 0..self.longest.len() {
             let mut reached = vec![self.base; self.days()];
             for d in 0..self.days() {
                 let limit = 1.0 + self.weeks[d / 7].limits.spike;
                 let from = d.saturating_sub(SPIKE_DAYS as usize);
-                let before = reached[from..d].iter().copied().fold(self.longest[sport][d].max(self.base), f64::max);
+                let before = reached[from..d]
+                    .iter()
+                    .copied()
+                    .fold(self.longest[sport][d].max(self.base), f64::max);
                 let sessions = &self.sessions;
                 let long = |i: &u16| {
                     let own = &sessions[usize::from(*i)];
-                    own.steady == Some(sport) && own.minutes > self.base && own.minutes > limit * before + 1e-9
+                    own.steady == Some(sport)
+                        && own.minutes > self.base
+                        && own.minutes > limit * before + 1e-9
                 };
                 self.fits[d].retain(|i| !long(i));
-                let lengths =
-                    self.fits[d].iter().map(|i| &sessions[usize::from(*i)]).filter(|own| own.steady == Some(sport));
+                let lengths = self.fits[d]
+                    .iter()
+                    .map(|i| &sessions[usize::from(*i)])
+                    .filter(|own| own.steady == Some(sport));
                 reached[d] = lengths.map(|own| own.minutes).fold(self.base, f64::max);
             }
         }
     }
 
-    /// The largest loads that a day can carry, AU, events counted: without a hard session, and with one at most. With more than two sessions a day, the minutes alone bound it.
+    /// The largest loads that a day can carry, AU, events counted: without a hard session, and with
+    /// one at most. With more than two sessions a day, the minutes alone bound it.
     pub(super) fn largest(&self, d: usize) -> [f64; 2] {
         let fixed = &self.fixed[d];
         let most = self.request.limits.sessions_per_day;
         let settled = fixed.iter().map(|own| own.load).sum::<f64>() + self.raced[d].load;
-        let own: Vec<&Session> = self.fits[d].iter().map(|i| &self.sessions[usize::from(*i)]).collect();
+        let own: Vec<&Session> =
+            self.fits[d].iter().map(|i| &self.sessions[usize::from(*i)]).collect();
         if most > 2 {
             let densest = own.iter().map(|own| own.load / own.minutes).fold(0.0, f64::max);
             return [settled + densest * self.minutes[d]; 2];
@@ -360,7 +395,11 @@ impl<'a> Problem<'a> {
         self.minutes.len()
     }
 
-    pub(super) fn of_day<'b>(&'b self, choice: &'b Choice, d: usize) -> impl Iterator<Item = &'b Session> {
+    pub(super) fn of_day<'b>(
+        &'b self,
+        choice: &'b Choice,
+        d: usize,
+    ) -> impl Iterator<Item = &'b Session> {
         choice[d].iter().map(|i| &self.sessions[usize::from(*i)]).chain(&self.fixed[d])
     }
 
@@ -379,7 +418,8 @@ impl<'a> Problem<'a> {
         State::new(self, choice).rules_broken(self, until)
     }
 
-    /// What a plan is worth, percent of performance; see the constants for what is no forecast but taste.
+    /// What a plan is worth, percent of performance; see the constants for what is no forecast but
+    /// taste.
     pub(super) fn value(&self, choice: &Choice) -> f64 {
         self.performance(choice) + self.soft(choice)
     }
@@ -416,15 +456,20 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// What a session is worth beside performance and findings: the coach's taste, and that it is of an event's sport.
+/// What a session is worth beside performance and findings: the coach's taste, and that it is of an
+/// event's sport.
 fn taste(request: &Request, item: &Item) -> f64 {
-    let specific = request.events.iter().any(|event| !item.sport.is_empty() && family(&event.sport) == item.sport);
+    let specific = request
+        .events
+        .iter()
+        .any(|event| !item.sport.is_empty() && family(&event.sport) == item.sport);
     let specific = if specific { SPECIFIC * item.load() } else { 0.0 };
     TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0) + specific
 }
 
-/// Whether an event leaves room for a session on a day before or after it: on the eve of an A or B event nothing hard or heavy; beside any hard event nothing hard, nor
-/// technique on its morrow; nothing heavy for what it loads heavily on its eve nor while it is recovered from.
+/// Whether an event leaves room for a session on a day before or after it: on the eve of an A or B
+/// event nothing hard or heavy; beside any hard event nothing hard, nor technique on its morrow;
+/// nothing heavy for what it loads heavily on its eve nor while it is recovered from.
 fn leaves_room(event: &Event, own: &Session, day: Day) -> bool {
     let after = day.0 - event.day.0;
     let regions = Session::of(event.minutes, event.rpe, &event.demands()).heavy;
@@ -451,14 +496,18 @@ fn hurts(own: &Session, past: &Past, start: Day, d: usize) -> f64 {
         .count() as f64
 }
 
-/// CTL on the eve of the plan: of the log from the mean of its first four weeks on, never below half of what the level makes usual, so that growth is measured by something.
+/// CTL on the eve of the plan: of the log from the mean of its first four weeks on, never below
+/// half of what the level makes usual, so that growth is measured by something.
 fn start_ctl(loads: &[f64], assumed: f64, keep: f64) -> f64 {
     let known = |part: &[f64]| {
         let known: Vec<f64> = part.iter().copied().filter(|load| load.is_finite()).collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     };
     let Some(first) = known(&loads[..loads.len().min(28)]) else { return assumed };
-    let ctl = loads.iter().filter(|load| load.is_finite()).fold(first, |ctl, load| ctl * keep + load * (1.0 - keep));
+    let ctl = loads
+        .iter()
+        .filter(|load| load.is_finite())
+        .fold(first, |ctl, load| ctl * keep + load * (1.0 - keep));
     ctl.max(0.5 * assumed)
 }
 
@@ -474,22 +523,36 @@ fn taper(request: &Request, past: &Past, event: &Event) -> Option<Taper> {
     let from = request.start.plus((begin - BEFORE_TAPER_DAYS).min(0));
     let until = request.start.plus(begin.min(0));
     let (mut minutes, mut hard) = (0.0, 0.0);
-    for done in past.sessions.iter().filter(|done| done.day >= from && done.day < until && done.minutes.is_finite()) {
+    for done in past
+        .sessions
+        .iter()
+        .filter(|done| done.day >= from && done.day < until && done.minutes.is_finite())
+    {
         minutes += done.minutes;
-        hard += if done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE { done.minutes } else { 0.0 };
+        hard += if done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE {
+            done.minutes
+        } else {
+            0.0
+        };
     }
     let days_logged = (from.0..until.0)
         .filter(|day| {
             let back = (request.start.0 - day) as usize;
-            past.loads.len().checked_sub(back).and_then(|i| past.loads.get(i)).is_some_and(|load| load.is_finite())
+            past.loads
+                .len()
+                .checked_sub(back)
+                .and_then(|i| past.loads.get(i))
+                .is_some_and(|load| load.is_finite())
         })
         .count();
     let taper = Taper { days, before, logged: [minutes, hard, days_logged as f64] };
-    // A taper that has half begun, or that nothing known comes before, cannot be held to these figures.
+    // A taper that has half begun, or that nothing known comes before, cannot be held to these
+    // figures.
     (taper.days.len() >= 7 && taper.known() >= 14.0).then_some(taper)
 }
 
-/// Performance at the events by their weight, percent of the reference; without events [`AFTER_DAYS`] after the plan.
+/// Performance at the events by their weight, percent of the reference; without events
+/// [`AFTER_DAYS`] after the plan.
 fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
     let days = request.length();
     let mut goals: Vec<(usize, f64)> = request
@@ -501,9 +564,15 @@ fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
         goals.push((days + AFTER_DAYS, 1.0));
     }
     let sum: f64 = goals.iter().map(|(_, weight)| weight).sum();
-    // What an athlete's few tests say may be wrong: the plan is good for the population's answer too.
-    let population = Response::fit(&past.loads, &[], &Prior::default()).with_usual(response.usual_load);
-    let mut total = Surface { rest: 0.0, linear: vec![0.0; days], square: (1..=days).map(|n| vec![0.0; n]).collect() };
+    // What an athlete's few tests say may be wrong: the plan is good for the population's answer
+    // too.
+    let population =
+        Response::fit(&past.loads, &[], &Prior::default()).with_usual(response.usual_load);
+    let mut total = Surface {
+        rest: 0.0,
+        linear: vec![0.0; days],
+        square: (1..=days).map(|n| vec![0.0; n]).collect(),
+    };
     for (at, weight) in goals {
         for (response, trust) in [(response, TRUST), (&population, 1.0 - TRUST)] {
             let own = response.surface(&past.loads, days, at);

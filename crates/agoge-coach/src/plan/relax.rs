@@ -15,7 +15,8 @@ const NAMED: usize = 4;
 pub struct Clash {
     /// The rules that the nearest plan breaks.
     pub rules: Vec<Rule>,
-    /// Changes of the request, each of which by itself makes a plan possible; the smallest step of each kind.
+    /// Changes of the request, each of which by itself makes a plan possible; the smallest step of
+    /// each kind.
     pub relaxations: Vec<String>,
     /// Whether every possibility was ruled out; if not, none was found.
     pub proven: bool,
@@ -28,7 +29,10 @@ impl fmt::Display for Clash {
         write!(f, "{sure} every rule; in the nearest one these clash: {}", rules.join(", "))?;
         match self.relaxations.is_empty() {
             true => {
-                write!(f, "; hint: no single change of the limits, the free minutes or the settled sessions is enough")
+                write!(
+                    f,
+                    "; hint: no single change of the limits, the free minutes or the settled sessions is enough"
+                )
             }
             false => write!(f, "; hint: one of these is enough: {}", self.relaxations.join("; ")),
         }
@@ -65,11 +69,13 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     }
     if !request.facilities.is_empty() || !request.facilities_on.is_empty() {
         let mut always = request.clone();
-        let all_facilities = request.facilities.values().chain(request.facilities_on.values()).flatten().cloned();
+        let all_facilities =
+            request.facilities.values().chain(request.facilities_on.values()).flatten().cloned();
         always.equipment.extend(all_facilities);
         all.push(vec![("have every facility every day".into(), always)]);
     }
-    let fewer = |n: usize| (format!("least_sessions = {n}"), with(&|limits| limits.least_sessions = n));
+    let fewer =
+        |n: usize| (format!("least_sessions = {n}"), with(&|limits| limits.least_sessions = n));
     all.push((0..limits.least_sessions).rev().map(fewer).collect());
     let free = |minutes: f64| {
         let mut other = request.clone();
@@ -90,9 +96,11 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     all.push([15.0, 30.0, 60.0, 120.0].into_iter().map(free).collect());
     let rest = |n: usize| (format!("rest_days = {n}"), with(&|limits| limits.rest_days = n));
     all.push((0..limits.rest_days).rev().map(rest).collect());
-    let more = |n: usize| (format!("sessions_per_day = {n}"), with(&|limits| limits.sessions_per_day = n));
+    let more =
+        |n: usize| (format!("sessions_per_day = {n}"), with(&|limits| limits.sessions_per_day = n));
     all.push((limits.sessions_per_day + 1..=4).map(more).collect());
-    let hard = |n: usize| (format!("hard_per_week = {n}"), with(&|limits| limits.hard_per_week = n));
+    let hard =
+        |n: usize| (format!("hard_per_week = {n}"), with(&|limits| limits.hard_per_week = n));
     all.push((limits.hard_per_week + 1..=7).map(hard).collect());
     let ramp = |step: f64| {
         let to = limits.ramp + step;
@@ -100,7 +108,13 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     };
     all.push([0.02, 0.05, 0.1, 0.2, 0.5].into_iter().map(ramp).collect());
     let monotony = |to: f64| (format!("monotony = {to}"), with(&|limits| limits.monotony = to));
-    all.push([2.25, 2.5, 3.0, 10.0].into_iter().filter(|to| *to > limits.monotony).map(monotony).collect());
+    all.push(
+        [2.25, 2.5, 3.0, 10.0]
+            .into_iter()
+            .filter(|to| *to > limits.monotony)
+            .map(monotony)
+            .collect(),
+    );
     let spike = |to: f64| (format!("spike = {to}"), with(&|limits| limits.spike = to));
     all.push([0.3, 1.0].into_iter().filter(|to| *to > limits.spike).map(spike).collect());
     if limits.deload_every > 1 {
@@ -112,12 +126,14 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     all
 }
 
-/// What clashes in a request without a plan: the rules that the nearest one breaks, and what would be enough.
+/// What clashes in a request without a plan: the rules that the nearest one breaks, and what would
+/// be enough.
 pub(super) fn clash(basis: &Basis, rules: Vec<Rule>, proven: bool, steps: usize) -> Clash {
     let mut relaxations = Vec::new();
     for ladder in ladders(basis.request) {
-        let enough =
-            ladder.into_iter().find(|(_, request)| feasible(&Basis { request, ..*basis }, steps / PART) == Some(true));
+        let enough = ladder.into_iter().find(|(_, request)| {
+            feasible(&Basis { request, ..*basis }, steps / PART) == Some(true)
+        });
         relaxations.extend(enough.map(|(words, _)| words));
         if relaxations.len() == NAMED {
             break;

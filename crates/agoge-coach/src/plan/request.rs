@@ -1,4 +1,5 @@
-//! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the past.
+//! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the
+//! past.
 
 use super::library::{Demand, HARD_RPE, Item, Region};
 use super::risk::Risk;
@@ -55,7 +56,8 @@ impl Priority {
     }
 }
 
-/// A competition or a test. It is not planned, but it is a load like any session, and what it asks of the body needs rest.
+/// A competition or a test. It is not planned, but it is a load like any session, and what it asks
+/// of the body needs rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
@@ -76,7 +78,8 @@ pub struct Event {
     /// What it asks of the body; by [`Event::demands`] if it is not said.
     #[serde(default)]
     pub regions: Option<BTreeMap<Region, Demand>>,
-    /// Days after it without hard sessions and without heavy load of what it loaded heavily; by [`Event::rest`] if it is not said.
+    /// Days after it without hard sessions and without heavy load of what it loaded heavily; by
+    /// [`Event::rest`] if it is not said.
     #[serde(default)]
     pub recover: Option<usize>,
 }
@@ -96,8 +99,9 @@ impl Event {
         self.rpe >= HARD_RPE
     }
 
-    /// What it asks of the body. If the request does not say it, a hard run is heavy for legs and lower legs, a hard ride for legs, a hard swim for shoulders, and of
-    /// other sports nothing is assumed.
+    /// What it asks of the body. If the request does not say it, a hard run is heavy for legs and
+    /// lower legs, a hard ride for legs, a hard swim for shoulders, and of other sports nothing is
+    /// assumed.
     pub fn demands(&self) -> BTreeMap<Region, Demand> {
         let assumed: &[Region] = match family(&self.sport) {
             "running" if self.hard() => &[Region::LowerLegs, Region::Legs],
@@ -105,10 +109,13 @@ impl Event {
             "swimming" if self.hard() => &[Region::Shoulders],
             _ => &[],
         };
-        self.regions.clone().unwrap_or_else(|| assumed.iter().map(|region| (*region, Demand::Heavy)).collect())
+        self.regions
+            .clone()
+            .unwrap_or_else(|| assumed.iter().map(|region| (*region, Demand::Heavy)).collect())
     }
 
-    /// Days of rest after it. If the request does not say it: a hard event needs one for each hour that has begun, any other one.
+    /// Days of rest after it. If the request does not say it: a hard event needs one for each hour
+    /// that has begun, any other one.
     pub fn rest(&self) -> usize {
         self.recover.unwrap_or(if self.hard() { (self.minutes / 60.0).ceil() as usize } else { 1 })
     }
@@ -173,7 +180,8 @@ impl Weekday {
     /// The day of the week of a date: 1970-01-01 was a Thursday.
     pub fn of(day: Day) -> Weekday {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
-        [Thursday, Friday, Saturday, Sunday, Monday, Tuesday, Wednesday][day.0.rem_euclid(7) as usize]
+        [Thursday, Friday, Saturday, Sunday, Monday, Tuesday, Wednesday]
+            [day.0.rem_euclid(7) as usize]
     }
 
     /// Three letters.
@@ -182,7 +190,8 @@ impl Weekday {
     }
 }
 
-/// What no plan may break. The defaults are usual practice, with the evidence named in docs/PLAN.md.
+/// What no plan may break. The defaults are usual practice, with the evidence named in
+/// docs/PLAN.md.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -196,11 +205,14 @@ pub struct Limits {
     pub ramp: f64,
     /// Mean over standard deviation of a week's days, at most (Foster 1998).
     pub monotony: f64,
-    /// How much longer than the longest of the 30 days before a session of one sport may be, share (Frandsen 2025).
+    /// How much longer than the longest of the 30 days before a session of one sport may be, share
+    /// (Frandsen 2025).
     pub spike: f64,
-    /// Every which week carries at most 60 % of the mean load of the weeks since the last such; 0 for none.
+    /// Every which week carries at most 60 % of the mean load of the weeks since the last such; 0
+    /// for none.
     pub deload_every: usize,
-    /// Two weeks of 41 to 60 % less volume with their share of hard minutes before an A event (Bosquet 2007).
+    /// Two weeks of 41 to 60 % less volume with their share of hard minutes before an A event
+    /// (Bosquet 2007).
     pub taper: bool,
     /// Sessions a week, at least.
     pub least_sessions: usize,
@@ -260,7 +272,8 @@ pub struct Request {
     /// Settled sessions.
     #[serde(default)]
     pub fixed: Vec<Fixed>,
-    /// The coach's taste: sessions by name, −1 (rather not) to 1 (rather); a name with −1 is still planned where it serves.
+    /// The coach's taste: sessions by name, −1 (rather not) to 1 (rather); a name with −1 is still
+    /// planned where it serves.
     #[serde(default)]
     pub prefer: BTreeMap<String, f64>,
     /// Sessions that are not to be planned at all.
@@ -282,7 +295,8 @@ fn yes() -> bool {
 }
 
 impl Request {
-    /// A request with so many minutes on each day of the week, from Monday, and everything else as it comes.
+    /// A request with so many minutes on each day of the week, from Monday, and everything else as
+    /// it comes.
     pub fn new(start: Day, weeks: usize, minutes: [f64; 7]) -> Request {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
         Request {
@@ -312,24 +326,37 @@ impl Request {
     /// What is wrong with it, if anything.
     pub fn fault(&self) -> Option<String> {
         let last = self.start.plus(7 * self.weeks as i32 - 1);
-        let finite = |value: f64, low: f64, high: f64| value.is_finite() && value >= low && value <= high;
+        let finite =
+            |value: f64, low: f64, high: f64| value.is_finite() && value >= low && value <= high;
         let within = |day: Day| day >= self.start && day <= last;
         if !(1..=16).contains(&self.weeks) {
             return Some(format!("weeks = {}: a plan has 1 to 16", self.weeks));
         }
-        if let Some(wrong) = self.minutes.values().chain(self.days.values()).find(|m| !finite(**m, 0.0, 1440.0)) {
+        if let Some(wrong) =
+            self.minutes.values().chain(self.days.values()).find(|m| !finite(**m, 0.0, 1440.0))
+        {
             return Some(format!("{wrong} minutes in a day"));
         }
         if let Some(event) = self.events.iter().find(|event| !within(event.day)) {
-            return Some(format!("the event of {} is outside the plan ({} to {last})", event.day, self.start));
+            return Some(format!(
+                "the event of {} is outside the plan ({} to {last})",
+                event.day, self.start
+            ));
         }
-        if let Some(event) =
-            self.events.iter().find(|event| !finite(event.minutes, 1.0, 1440.0) || !finite(event.rpe, 1.0, 10.0))
+        if let Some(event) = self
+            .events
+            .iter()
+            .find(|event| !finite(event.minutes, 1.0, 1440.0) || !finite(event.rpe, 1.0, 10.0))
         {
-            return Some(format!("the event of {}: minutes must be 1 to 1440 and rpe 1 to 10", event.day));
+            return Some(format!(
+                "the event of {}: minutes must be 1 to 1440 and rpe 1 to 10",
+                event.day
+            ));
         }
-        if let Some(event) =
-            self.events.iter().find(|event| event.recover.is_some_and(|days| !(1..=28).contains(&days)))
+        if let Some(event) = self
+            .events
+            .iter()
+            .find(|event| event.recover.is_some_and(|days| !(1..=28).contains(&days)))
         {
             return Some(format!("the event of {}: recover must be 1 to 28 days", event.day));
         }
@@ -350,7 +377,10 @@ impl Request {
             return Some("prefer must be between -1 and 1".into());
         }
         let limits = &self.limits;
-        if !finite(limits.ramp, 0.0, 10.0) || !finite(limits.spike, 0.0, 10.0) || !finite(limits.monotony, 0.5, 100.0) {
+        if !finite(limits.ramp, 0.0, 10.0)
+            || !finite(limits.spike, 0.0, 10.0)
+            || !finite(limits.monotony, 0.5, 100.0)
+        {
             return Some("limits: ramp and spike must be 0 to 10, monotony 0.5 to 100".into());
         }
         (limits.rest_days > 7 || limits.sessions_per_day == 0 || limits.sessions_per_day > 4)
@@ -369,10 +399,13 @@ impl Request {
 
     /// The settled sessions of a day.
     pub fn fixed_on(&self, day: Day) -> impl Iterator<Item = &Fixed> {
-        self.fixed.iter().filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
+        self.fixed
+            .iter()
+            .filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
     }
 
-    /// Whether a session may be planned at all: its sport, what the coach rules out, and that on some day there is what it needs.
+    /// Whether a session may be planned at all: its sport, what the coach rules out, and that on
+    /// some day there is what it needs.
     pub fn allows(&self, item: &Item) -> bool {
         (item.sport.is_empty() || self.sports.contains(&item.sport))
             && !self.avoid.contains(&item.name)
@@ -381,8 +414,11 @@ impl Request {
 
     /// Whether all that a session needs is there on a day.
     pub fn equips(&self, item: &Item, day: Day) -> bool {
-        let facilities = self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::of(day)));
-        let there = |need: &String| self.equipment.contains(need) || facilities.is_some_and(|all| all.contains(need));
+        let facilities =
+            self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::of(day)));
+        let there = |need: &String| {
+            self.equipment.contains(need) || facilities.is_some_and(|all| all.contains(need))
+        };
         item.equipment.iter().all(there)
     }
 }
@@ -403,7 +439,8 @@ pub struct Done {
 /// What is known of the time before the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
-    /// Load of each day, AU, the last being the eve of the plan; NaN where nothing is known. Empty without a log.
+    /// Load of each day, AU, the last being the eve of the plan; NaN where nothing is known. Empty
+    /// without a log.
     pub loads: Vec<f64>,
     /// Sessions of the last weeks.
     pub sessions: Vec<Done>,
@@ -432,8 +469,9 @@ impl Need {
         self.points.as_ref().filter(|points| points.low > 0.0).map_or(0.0, |points| points.value)
     }
 
-    /// Puts the most rewarding first: what gains most of the score beyond doubt, then what matters most. How much they matter is dealt out anew in that order, so that the
-    /// sum stays and the order counts.
+    /// Puts the most rewarding first: what gains most of the score beyond doubt, then what matters
+    /// most. How much they matter is dealt out anew in that order, so that the sum stays and the
+    /// order counts.
     pub fn rank(needs: &mut [Need]) {
         let mut weights: Vec<f64> = needs.iter().map(|need| need.gain).collect();
         weights.sort_by(|a, b| b.total_cmp(a));
@@ -447,7 +485,10 @@ impl fmt::Display for Need {
         write!(f, "{}", self.title)?;
         match &self.points {
             Some(Gain { value, low, high }) => {
-                write!(f, " (set right, the score would gain {value:.0} points, {low:.0} to {high:.0})")
+                write!(
+                    f,
+                    " (set right, the score would gain {value:.0} points, {low:.0} to {high:.0})"
+                )
             }
             None => Ok(()),
         }

@@ -1,19 +1,26 @@
-//! How an athlete's performance answers to load: fitness and fatigue, with priors, intervals and an error out of sample.
+//! How an athlete's performance answers to load: fitness and fatigue, with priors, intervals and an
+//! error out of sample.
 //!
-//! Two models share one fit. Banister (1975, 1991): p(t) = p₀ + k₁ Σ w(i) e^{−(t−i)/τ₁} − k₂ Σ w(i) e^{−(t−i)/τ₂}. Busso (2003), variable dose:
-//! k₂ grows with recent load, k₂(i) = k₃ Σ_{j≤i} w(j) e^{−(i−j)/τ₃}. For given time constants both are linear in their gains, so that the posterior
-//! over a grid of time constants is exact: at each node a normal–inverse-gamma regression, weighed by its marginal likelihood. What is said is the mean over all nodes
-//! of both models. What neither explains is taken to drift: a random walk beside the noise of the tests, so that a forecast sets out from where the last tests left the athlete
-//! (a Kalman filter over the model does the same, Kolossa 2017). Loads are divided by the athlete's usual daily load and gains are what usual training is worth, so that one prior serves every unit.
+//! Two models share one fit. Banister (1975, 1991): p(t) = p₀ + k₁ Σ w(i) e^{−(t−i)/τ₁} − k₂ Σ w(i)
+//! e^{−(t−i)/τ₂}. Busso (2003), variable dose: k₂ grows with recent load, k₂(i) = k₃ Σ_{j≤i} w(j)
+//! e^{−(i−j)/τ₃}. For given time constants both are linear in their gains, so that the posterior
+//! over a grid of time constants is exact: at each node a normal–inverse-gamma regression, weighed
+//! by its marginal likelihood. What is said is the mean over all nodes of both models. What neither
+//! explains is taken to drift: a random walk beside the noise of the tests, so that a forecast sets
+//! out from where the last tests left the athlete (a Kalman filter over the model does the same,
+//! Kolossa 2017). Loads are divided by the athlete's usual daily load and gains are what usual
+//! training is worth, so that one prior serves every unit.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, Matrix4, MatrixXx4, Vector4};
 use serde::{Deserialize, Serialize};
 
-/// With fewer tests the athlete's own are not fitted: three gains and the time constants would be free beside them (Hellard 2006).
+/// With fewer tests the athlete's own are not fitted: three gains and the time constants would be
+/// free beside them (Hellard 2006).
 pub const LEAST_TESTS: usize = 5;
 /// Days whose mean load stands for the training before the record.
 const LEAD_DAYS: usize = 28;
-/// How far what no model explains may drift in so many days, standard deviations of a test; each as likely beforehand.
+/// How far what no model explains may drift in so many days, standard deviations of a test; each as
+/// likely beforehand.
 const DRIFTS: [f64; 3] = [0.0, 0.5, 1.5];
 const DRIFT_DAYS: f64 = 28.0;
 /// Half width of a 90 % interval in standard deviations.
@@ -33,8 +40,9 @@ pub struct Test {
 pub struct Prior {
     /// Weights of the nodes, in the order of the grid.
     weights: Vec<f64>,
-    /// Mean of: performance without training, what usual training adds in the long run, what it costs in fatigue, and how much more than by the record's first weeks the
-    /// athlete was trained before them.
+    /// Mean of: performance without training, what usual training adds in the long run, what it
+    /// costs in fatigue, and how much more than by the record's first weeks the athlete was trained
+    /// before them.
     pub mean: [f64; 4],
     /// Their standard deviations.
     pub sd: [f64; 4],
@@ -53,21 +61,29 @@ struct Tau {
 }
 
 impl Tau {
-    /// Whether both answer to load alike, and differ in their drift at most: such nodes stand beside each other.
+    /// Whether both answer to load alike, and differ in their drift at most: such nodes stand
+    /// beside each other.
     fn answers_as(self, other: Tau) -> bool {
         Tau { drift: other.drift, ..self } == other
     }
 }
 
-/// The grid. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads (module `bound` relies on it); Busso (2003) found such values.
+/// The grid. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads (module `bound` relies on
+/// it); Busso (2003) found such values.
 fn grid() -> Vec<Tau> {
     let mut nodes = Vec::new();
     for fitness in [20.0, 30.0, 40.0, 50.0, 65.0, 90.0, 150.0] {
         for fatigue in [4.0, 7.0, 10.0, 14.0, 18.0] {
             if fatigue < 0.6 * fitness {
-                let doses = [3.0, 6.0, 10.0].into_iter().filter(|dose| *dose <= 2.0 * fatigue).map(Some);
+                let doses =
+                    [3.0, 6.0, 10.0].into_iter().filter(|dose| *dose <= 2.0 * fatigue).map(Some);
                 for dose in std::iter::once(None).chain(doses) {
-                    nodes.extend((0..DRIFTS.len()).map(|drift| Tau { fitness, fatigue, dose, drift }));
+                    nodes.extend((0..DRIFTS.len()).map(|drift| Tau {
+                        fitness,
+                        fatigue,
+                        dose,
+                        drift,
+                    }));
                 }
             }
         }
@@ -76,11 +92,14 @@ fn grid() -> Vec<Tau> {
 }
 
 impl Default for Prior {
-    /// Time constants about 45 and 12 days (Morton, Fitz-Clarke and Banister 1990; published ones reach from 4 to 74, Vermeire 2022), both models alike; usual training is
-    /// worth a fifth of performance, give or take most of it, k₂/k₁ about 2; a test repeats within 2 %. The gains are a choice of ours, wide on purpose.
+    /// Time constants about 45 and 12 days (Morton, Fitz-Clarke and Banister 1990; published ones
+    /// reach from 4 to 74, Vermeire 2022), both models alike; usual training is worth a fifth of
+    /// performance, give or take most of it, k₂/k₁ about 2; a test repeats within 2 %. The gains
+    /// are a choice of ours, wide on purpose.
     fn default() -> Prior {
         let nodes = grid();
-        let near = |value: f64, centre: f64, sd: f64| (-0.5 * ((value / centre).ln() / sd).powi(2)).exp();
+        let near =
+            |value: f64, centre: f64, sd: f64| (-0.5 * ((value / centre).ln() / sd).powi(2)).exp();
         let of = |tau: &Tau| {
             let shared = near(tau.fitness, 45.0, 0.5) * near(tau.fatigue, 12.0, 0.4);
             let doses = [3.0, 6.0, 10.0].iter().filter(|dose| **dose <= 2.0 * tau.fatigue).count();
@@ -108,7 +127,8 @@ struct Node {
     covariance: Matrix4<f64>,
     /// Variance of a test.
     noise: f64,
-    /// `[test]`: what the model leaves unexplained of each, by the inverse of their covariance: the drift is a weighted sum of it.
+    /// `[test]`: what the model leaves unexplained of each, by the inverse of their covariance: the
+    /// drift is a weighted sum of it.
     left: DVector<f64>,
     /// `[test][gain]`: what the gains are multiplied with, by the same inverse.
     share: MatrixXx4<f64>,
@@ -141,7 +161,10 @@ impl Series {
 
     /// How the drift on a day goes together with each test, in variances of a test.
     fn with(&self, day: f64) -> DVector<f64> {
-        DVector::from_iterator(self.days.len(), self.days.iter().map(|own| self.drift * own.min(day)))
+        DVector::from_iterator(
+            self.days.len(),
+            self.days.iter().map(|own| self.drift * own.min(day)),
+        )
     }
 }
 
@@ -156,7 +179,8 @@ pub struct Prediction {
     pub high: f64,
 }
 
-/// Errors of forecasts that did not see the test which they forecast: each test from the ones before it.
+/// Errors of forecasts that did not see the test which they forecast: each test from the ones
+/// before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OutOfSample {
     /// Root mean square error of the model.
@@ -183,7 +207,8 @@ pub struct Response {
     lead: f64,
 }
 
-/// Performance at a day as a function of the loads planned before it: `rest + linear·w − Σ_{j≤i} square[i][j] w_i w_j`, a concave function.
+/// Performance at a day as a function of the loads planned before it: `rest + linear·w − Σ_{j≤i}
+/// square[i][j] w_i w_j`, a concave function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Surface {
     /// Performance if nothing is trained.
@@ -219,7 +244,8 @@ impl Surface {
     }
 }
 
-/// Fitness and fatigue of a node at the morning of each day, `[day]` with one more than loads: what usual training makes 1.
+/// Fitness and fatigue of a node at the morning of each day, `[day]` with one more than loads: what
+/// usual training makes 1.
 fn states(tau: Tau, lead: f64, loads: impl Iterator<Item = f64>) -> Vec<[f64; 2]> {
     let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
     let steady = |keep: f64| keep / (1.0 - keep);
@@ -241,7 +267,8 @@ fn states(tau: Tau, lead: f64, loads: impl Iterator<Item = f64>) -> Vec<[f64; 2]
     all
 }
 
-/// What the gains are multiplied with on the morning of a day; the last is what is left of the training before the record.
+/// What the gains are multiplied with on the morning of a day; the last is what is left of the
+/// training before the record.
 fn regressors(tau: Tau, state: &[[f64; 2]], day: usize) -> Vector4<f64> {
     let [fitness, fatigue] = state[day];
     Vector4::new(1.0, fitness, -fatigue, (-(day as f64) / tau.fitness).exp())
@@ -253,13 +280,18 @@ fn mean_known(loads: &[f64]) -> Option<f64> {
 }
 
 impl Response {
-    /// The answer of an athlete with these daily loads (AU; NaN where nothing is known, taken for the usual load) and tests. With fewer than
-    /// [`LEAST_TESTS`] tests it is the population's, laid through the tests there are.
+    /// The answer of an athlete with these daily loads (AU; NaN where nothing is known, taken for
+    /// the usual load) and tests. With fewer than [`LEAST_TESTS`] tests it is the population's,
+    /// laid through the tests there are.
     pub fn fit(loads: &[f64], tests: &[Test], prior: &Prior) -> Response {
         let usual = mean_known(loads).filter(|load| *load > 0.0).unwrap_or(1.0);
-        let lead = mean_known(&loads[..loads.len().min(LEAD_DAYS)]).map_or(1.0, |load| load / usual);
-        let mut known: Vec<Test> =
-            tests.iter().copied().filter(|test| test.value.is_finite() && test.day <= loads.len()).collect();
+        let lead =
+            mean_known(&loads[..loads.len().min(LEAD_DAYS)]).map_or(1.0, |load| load / usual);
+        let mut known: Vec<Test> = tests
+            .iter()
+            .copied()
+            .filter(|test| test.value.is_finite() && test.day <= loads.len())
+            .collect();
         let reference = match known.len() {
             0 => 100.0,
             n => known.iter().map(|test| test.value).sum::<f64>() / n as f64,
@@ -294,7 +326,8 @@ impl Response {
         own
     }
 
-    /// The population's answer for an athlete whose usual daily load (AU) is known or assumed; performance is in percent of today's.
+    /// The population's answer for an athlete whose usual daily load (AU) is known or assumed;
+    /// performance is in percent of today's.
     pub fn population(usual_load: f64) -> Response {
         Response::fit(&[usual_load], &[], &Prior::default())
     }
@@ -309,10 +342,12 @@ impl Response {
         loads.iter().map(move |load| if load.is_finite() { load / usual } else { 1.0 })
     }
 
-    /// Performance in the morning after the last of these loads, which begin where those of the fit began, AU a day.
+    /// Performance in the morning after the last of these loads, which begin where those of the fit
+    /// began, AU a day.
     pub fn predict(&self, loads: &[f64]) -> Prediction {
         let day = loads.len() as f64;
-        // Of each drift how it goes together with the tests, and what these do not say of it on that day.
+        // Of each drift how it goes together with the tests, and what these do not say of it on
+        // that day.
         let drifts: Vec<(DVector<f64>, f64)> = self
             .series
             .iter()
@@ -332,16 +367,19 @@ impl Response {
                 // What is open of the gains once the tests have told their part of the drift.
                 let x = x - node.share.tr_mul(with);
                 mean += node.weight * at;
-                second += node.weight * (at * at + node.noise * (1.0 + open) + (node.covariance * x).dot(&x));
+                second += node.weight
+                    * (at * at + node.noise * (1.0 + open) + (node.covariance * x).dot(&x));
             }
         }
         let half = Z90 * (second - mean * mean).max(0.0).sqrt();
         Prediction { value: mean, low: mean - half, high: mean + half }
     }
 
-    /// Performance on the morning of plan day `at` (0 is the plan's first) as a function of the loads of the `days` planned, after these past loads.
+    /// Performance on the morning of plan day `at` (0 is the plan's first) as a function of the
+    /// loads of the `days` planned, after these past loads.
     pub fn surface(&self, past: &[f64], days: usize, at: usize) -> Surface {
-        let mut surface = Surface { rest: 0.0, linear: vec![0.0; days], square: vec![Vec::new(); days] };
+        let mut surface =
+            Surface { rest: 0.0, linear: vec![0.0; days], square: vec![Vec::new(); days] };
         let before = at.min(days);
         for (i, row) in surface.square.iter_mut().enumerate().take(before) {
             row.resize(i + 1, 0.0);
@@ -351,14 +389,16 @@ impl Response {
             let tau = node.tau;
             let state = states(tau, self.lead, loads.iter().copied());
             let drifted = self.series[tau.drift].with(loads.len() as f64).dot(&node.left);
-            surface.rest += node.weight * (node.mean.dot(&regressors(tau, &state, loads.len())) + drifted);
+            surface.rest +=
+                node.weight * (node.mean.dot(&regressors(tau, &state, loads.len())) + drifted);
             // The part of a unit load that is left, by the same units as `states`.
             let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
             let scale1 = node.weight * node.mean[1] * (1.0 - keep1) / keep1 / self.usual_load;
             let scale2 = node.weight * node.mean[2] * (1.0 - keep2) / keep2 / self.usual_load;
             let keep3 = tau.dose.map(|dose| (-1.0 / dose).exp());
             let mut dose = keep3.map(|keep| {
-                self.relative(past).fold(self.lead / (1.0 - keep), |dose, load| dose * keep + load) * (1.0 - keep)
+                self.relative(past).fold(self.lead / (1.0 - keep), |dose, load| dose * keep + load)
+                    * (1.0 - keep)
             });
             for day in 0..before {
                 let left = (at - day) as i32;
@@ -369,7 +409,8 @@ impl Response {
                         *dose *= keep;
                         surface.linear[day] -= tired * *dose;
                         for (earlier, a) in surface.square[day].iter_mut().enumerate() {
-                            *a += tired * (1.0 - keep) * keep.powi((day - earlier) as i32) / self.usual_load;
+                            *a += tired * (1.0 - keep) * keep.powi((day - earlier) as i32)
+                                / self.usual_load;
                         }
                     }
                     _ => surface.linear[day] -= tired,
@@ -379,9 +420,11 @@ impl Response {
         surface
     }
 
-    /// Mean time constants of fitness and fatigue, days, and the weight of the model with variable dose, 0 to 1.
+    /// Mean time constants of fitness and fatigue, days, and the weight of the model with variable
+    /// dose, 0 to 1.
     pub fn time_constants(&self) -> (f64, f64, f64) {
-        let mean = |of: &dyn Fn(&Node) -> f64| self.nodes.iter().map(|node| node.weight * of(node)).sum();
+        let mean =
+            |of: &dyn Fn(&Node) -> f64| self.nodes.iter().map(|node| node.weight * of(node)).sum();
         (
             mean(&|node| node.tau.fitness),
             mean(&|node| node.tau.fatigue),
@@ -391,13 +434,21 @@ impl Response {
 }
 
 /// The regression of a node, and the logarithm of its marginal likelihood up to a constant.
-fn node(tau: Tau, state: &[[f64; 2]], series: &Series, prior: &Prior, reference: f64) -> (Node, f64) {
-    // Normal–inverse-gamma: a prior worth six tests on the noise keeps a short series from claiming that there is none.
+fn node(
+    tau: Tau,
+    state: &[[f64; 2]],
+    series: &Series,
+    prior: &Prior,
+    reference: f64,
+) -> (Node, f64) {
+    // Normal–inverse-gamma: a prior worth six tests on the noise keeps a short series from claiming
+    // that there is none.
     const SHAPE: f64 = 3.0;
     let noise = (prior.noise * reference).powi(2);
     let rate = (SHAPE - 1.0) * noise;
     let mean = Vector4::from(prior.mean) * reference;
-    let precision = Matrix4::from_diagonal(&Vector4::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
+    let precision =
+        Matrix4::from_diagonal(&Vector4::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
     let tests = series.days.len();
     let row = |i: usize| regressors(tau, state, series.days[i] as usize);
     let x = MatrixXx4::from_fn(tests, |i, k| row(i)[k]);
@@ -407,15 +458,19 @@ fn node(tau: Tau, state: &[[f64; 2]], series: &Series, prior: &Prior, reference:
     let squares = (precision * mean).dot(&mean) + series.values.dot(&values);
     let inverse = post.try_inverse().unwrap_or_else(Matrix4::zeros);
     let free = inverse * right;
-    let (shape, spread) = (SHAPE + 0.5 * tests as f64, rate + 0.5 * (squares - free.dot(&right)).max(0.0));
+    let (shape, spread) =
+        (SHAPE + 0.5 * tests as f64, rate + 0.5 * (squares - free.dot(&right)).max(0.0));
     let noise = spread / (shape - 1.0);
     let covariance = inverse * noise;
-    // Training neither harms in the long run nor refreshes at once: the share of the posterior where both gains are positive counts.
+    // Training neither harms in the long run nor refreshes at once: the share of the posterior
+    // where both gains are positive counts.
     let positive = |k: usize| normal_below(free[k] / covariance[(k, k)].max(1e-300).sqrt());
-    let log = 0.5 * (precision.determinant().ln() - post.determinant().ln() - series.factor.ln_determinant())
+    let log = 0.5
+        * (precision.determinant().ln() - post.determinant().ln() - series.factor.ln_determinant())
         - shape * spread.ln()
         + (positive(1) * positive(2)).max(1e-300).ln();
-    // The mean is the most likely point at which both are: a gain that would be negative is held at nothing, and the others give way to it.
+    // The mean is the most likely point at which both are: a gain that would be negative is held at
+    // nothing, and the others give way to it.
     let mut gains = free;
     for _ in 0..2 {
         let Some(k) = (1..3).find(|k| gains[*k] < 0.0) else { break };
@@ -431,17 +486,22 @@ fn normal_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
-/// Each test from the ones before it, from the fourth test on; none with fewer than two to forecast.
+/// Each test from the ones before it, from the fourth test on; none with fewer than two to
+/// forecast.
 pub fn out_of_sample(loads: &[f64], tests: &[Test], prior: &Prior) -> Option<OutOfSample> {
     let forecast: Vec<(f64, f64)> = (3..tests.len())
         .map(|n| {
             let (now, before) = (tests[n], &tests[..n]);
             let loads = &loads[..now.day.min(loads.len())];
-            (Response::fit(loads, before, prior).predict(loads).value - now.value, before[n - 1].value - now.value)
+            (
+                Response::fit(loads, before, prior).predict(loads).value - now.value,
+                before[n - 1].value - now.value,
+            )
         })
         .collect();
     let rmse = |of: fn(&(f64, f64)) -> f64| {
-        (forecast.iter().map(|errors| of(errors).powi(2)).sum::<f64>() / forecast.len() as f64).sqrt()
+        (forecast.iter().map(|errors| of(errors).powi(2)).sum::<f64>() / forecast.len() as f64)
+            .sqrt()
     };
     (forecast.len() >= 2).then(|| OutOfSample {
         model: rmse(|errors| errors.0),
@@ -450,8 +510,9 @@ pub fn out_of_sample(loads: &[f64], tests: &[Test], prior: &Prior) -> Option<Out
     })
 }
 
-/// The prior that a squad's own tests make of the population's: time constants and gains shared between its athletes (empirical Bayes by expectation and
-/// maximisation). The population counts as much as four athletes, so that a small squad learns little from itself.
+/// The prior that a squad's own tests make of the population's: time constants and gains shared
+/// between its athletes (empirical Bayes by expectation and maximisation). The population counts as
+/// much as four athletes, so that a small squad learns little from itself.
 pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
     const POPULATION: f64 = 4.0;
     let population = Prior::default();
@@ -465,7 +526,9 @@ pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
         let of = POPULATION + fits.len() as f64;
         let mut next = population.clone();
         for (node, weight) in next.weights.iter_mut().enumerate() {
-            *weight = (POPULATION * *weight + fits.iter().map(|fit| fit.nodes[node].weight).sum::<f64>()) / of;
+            *weight = (POPULATION * *weight
+                + fits.iter().map(|fit| fit.nodes[node].weight).sum::<f64>())
+                / of;
         }
         for k in 0..4 {
             // Moments of each athlete's gain: within the nodes and between them.
@@ -477,11 +540,15 @@ pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
                     };
                     let scale = fit.reference;
                     let first = mean(&|node| node.mean[k] / scale);
-                    let second = mean(&|node| (node.mean[k].powi(2) + node.covariance[(k, k)]) / scale.powi(2));
+                    let second = mean(&|node| {
+                        (node.mean[k].powi(2) + node.covariance[(k, k)]) / scale.powi(2)
+                    });
                     (first, second)
                 })
                 .collect();
-            let first = (POPULATION * population.mean[k] + moments.iter().map(|(first, _)| first).sum::<f64>()) / of;
+            let first = (POPULATION * population.mean[k]
+                + moments.iter().map(|(first, _)| first).sum::<f64>())
+                / of;
             let second = (POPULATION * (population.sd[k].powi(2) + population.mean[k].powi(2))
                 + moments.iter().map(|(_, second)| second).sum::<f64>())
                 / of;

@@ -28,13 +28,15 @@ pub struct Plan {
     pub events: Vec<EventForecast>,
     /// How the athlete's answer to load is known.
     pub response: ResponseNote,
-    /// What the plan is worth, percent of performance over resting, with what findings, variety and taste count.
+    /// What the plan is worth, percent of performance over resting, with what findings, variety and
+    /// taste count.
     pub value: f64,
     /// What no plan can be worth more than; none if the solver gave up.
     pub bound: Option<f64>,
     /// (bound − value)/bound.
     pub gap: Option<f64>,
-    /// What deserves care, what it asks for until when, and which sessions are not planned meanwhile because of it.
+    /// What deserves care, what it asks for until when, and which sessions are not planned
+    /// meanwhile because of it.
     #[serde(default)]
     pub risks: Vec<String>,
     /// What the plan does not know and what was assumed.
@@ -136,12 +138,18 @@ pub struct ResponseNote {
     pub out_of_sample: Option<OutOfSample>,
 }
 
-/// The choice that a plan made before stands for; sessions that are no more in the library, and days outside, are left out.
+/// The choice that a plan made before stands for; sessions that are no more in the library, and
+/// days outside, are left out.
 pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
     let mut choice: Choice = vec![Vec::new(); problem.days()];
     for session in plan.sessions.iter().filter(|session| !session.fixed) {
-        let at = usize::try_from(session.day.0 - problem.request.start.0).ok().filter(|d| *d < choice.len());
-        let item = problem.items.iter().position(|item| item.name == session.name && item.minutes == session.minutes);
+        let at = usize::try_from(session.day.0 - problem.request.start.0)
+            .ok()
+            .filter(|d| *d < choice.len());
+        let item = problem
+            .items
+            .iter()
+            .position(|item| item.name == session.name && item.minutes == session.minutes);
         if let (Some(d), Some(item)) = (at, item.map(|item| item as u16))
             && problem.fits[d].contains(&item)
         {
@@ -217,7 +225,8 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
         of_day.extend(own.iter().map(|i| {
             let item = problem.items[usize::from(*i)];
             let (serves, without) = why::why(problem, choice, d, *i);
-            let held = free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i));
+            let held =
+                free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i));
             Planned { serves, without, held, ..Planned::of(day, item) }
         }));
         of_day.sort_by_key(|session| (session.fixed, order(session.kind)));
@@ -250,14 +259,21 @@ fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
     let of = |risk: &Risk| {
         let barred = |i: &&u16| {
             let item = problem.items[usize::from(**i)];
-            (0..problem.days()).any(|d| free.fits[d].contains(i) && risk.bars(&item.regions, start.plus(d as i32)))
+            (0..problem.days())
+                .any(|d| free.fits[d].contains(i) && risk.bars(&item.regions, start.plus(d as i32)))
         };
         let all: BTreeSet<u16> = free.fits.iter().flatten().copied().collect();
-        let titles: BTreeSet<&str> =
-            all.iter().filter(barred).map(|i| problem.items[usize::from(*i)].title.as_str()).collect();
+        let titles: BTreeSet<&str> = all
+            .iter()
+            .filter(barred)
+            .map(|i| problem.items[usize::from(*i)].title.as_str())
+            .collect();
         match titles.is_empty() {
             true => risk.to_string(),
-            false => format!("{risk}; not planned meanwhile: {}", titles.into_iter().collect::<Vec<_>>().join(", ")),
+            false => format!(
+                "{risk}; not planned meanwhile: {}",
+                titles.into_iter().collect::<Vec<_>>().join(", ")
+            ),
         }
     };
     problem.request.risks.iter().filter(|risk| risk.until >= start).map(of).collect()
@@ -265,7 +281,8 @@ fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
 
 /// Day, sport and minutes of what is done in one piece.
 fn planned_lengths(sessions: &[Planned]) -> Vec<(Day, String, f64)> {
-    let steady = sessions.iter().filter(|own| matches!(own.kind, Kind::Endurance | Kind::Intensity));
+    let steady =
+        sessions.iter().filter(|own| matches!(own.kind, Kind::Endurance | Kind::Intensity));
     steady.map(|own| (own.day, own.sport.clone(), own.minutes)).collect()
 }
 
@@ -276,11 +293,15 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
     (0..problem.request.weeks)
         .map(|week| {
             let span = 7 * week..7 * week + 7;
-            ctl = loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
+            ctl =
+                loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
             let own: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
             let load: f64 = loads[span.clone()].iter().sum();
             let monotony = week_monotony(&loads[span.clone()]);
-            let tapers = problem.tapers.iter().any(|taper| taper.days.start < span.end && span.start < taper.days.end);
+            let tapers = problem
+                .tapers
+                .iter()
+                .any(|taper| taper.days.start < span.end && span.start < taper.days.end);
             let phase = match () {
                 () if tapers => "taper",
                 () if problem.weeks[week].deload => "deload",
@@ -303,8 +324,9 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
 
 fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventForecast> {
     let loads = problem.loads(choice);
-    let until =
-        |at: usize, planned: &[f64]| -> Vec<f64> { basis.past.loads.iter().chain(&planned[..at]).copied().collect() };
+    let until = |at: usize, planned: &[f64]| -> Vec<f64> {
+        basis.past.loads.iter().chain(&planned[..at]).copied().collect()
+    };
     let mut events: Vec<EventForecast> = basis
         .request
         .events
@@ -337,7 +359,12 @@ fn note(basis: &Basis) -> ResponseNote {
     }
 }
 
-fn notes(basis: &Basis, problem: &Problem, planned: &[(Day, String, f64)], tests: usize) -> Vec<String> {
+fn notes(
+    basis: &Basis,
+    problem: &Problem,
+    planned: &[(Day, String, f64)],
+    tests: usize,
+) -> Vec<String> {
     let (request, past) = (basis.request, basis.past);
     let mut notes = Vec::new();
     if past.loads.is_empty() {
@@ -347,11 +374,14 @@ fn notes(basis: &Basis, problem: &Problem, planned: &[(Day, String, f64)], tests
         ));
     }
     if basis.needs.is_empty() {
-        notes.push("No movement was analysed: technique is not aimed at anything that was found.".into());
+        notes.push(
+            "No movement was analysed: technique is not aimed at anything that was found.".into(),
+        );
     }
     let served = |need: usize| problem.serves[need].iter().any(|serves| *serves);
     for (_, need) in basis.needs.iter().enumerate().filter(|(place, _)| !served(*place)) {
-        notes.push(format!("No session that may be planned works on this finding: {}.", need.title));
+        notes
+            .push(format!("No session that may be planned works on this finding: {}.", need.title));
     }
     if tests == 0 {
         notes.push(format!(
@@ -371,11 +401,17 @@ fn notes(basis: &Basis, problem: &Problem, planned: &[(Day, String, f64)], tests
     }
     for event in &request.events {
         let near = |day: Day, sport: &str| {
-            day < event.day && day.plus(SPIKE_DAYS) >= event.day && family(sport) == family(&event.sport)
+            day < event.day
+                && day.plus(SPIKE_DAYS) >= event.day
+                && family(sport) == family(&event.sport)
         };
-        let done = past.sessions.iter().filter(|done| near(done.day, &done.sport) && done.minutes.is_finite());
+        let done = past
+            .sessions
+            .iter()
+            .filter(|done| near(done.day, &done.sport) && done.minutes.is_finite());
         let planned = planned.iter().filter(|(day, sport, _)| near(*day, sport));
-        let longest = done.map(|done| done.minutes).chain(planned.map(|own| own.2)).fold(0.0, f64::max);
+        let longest =
+            done.map(|done| done.minutes).chain(planned.map(|own| own.2)).fold(0.0, f64::max);
         if event.minutes > longest * (1.0 + request.limits.spike) {
             notes.push(format!(
                 "The event of {} takes {:.0} min; the longest session of its sport in the 30 days before it takes {longest:.0}.",
@@ -384,15 +420,21 @@ fn notes(basis: &Basis, problem: &Problem, planned: &[(Day, String, f64)], tests
         }
     }
     for sport in &request.sports {
-        let own: Vec<&Item> = basis.library.items().iter().filter(|item| item.sport == *sport).collect();
-        let lacks: BTreeSet<&str> = own.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
+        let own: Vec<&Item> =
+            basis.library.items().iter().filter(|item| item.sport == *sport).collect();
+        let lacks: BTreeSet<&str> =
+            own.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
         if !own.is_empty() && !lacks.is_empty() && own.iter().all(|item| !request.allows(item)) {
             let lacks: Vec<&str> = lacks.into_iter().collect();
-            notes.push(format!("No session of {sport} can be planned: they need {}.", lacks.join(", ")));
+            notes.push(format!(
+                "No session of {sport} can be planned: they need {}.",
+                lacks.join(", ")
+            ));
         }
     }
-    if past.pains.iter().any(|pain| pain.score >= 3.0 && pain.day < request.start && pain.day.plus(14) >= request.start)
-    {
+    if past.pains.iter().any(|pain| {
+        pain.score >= 3.0 && pain.day < request.start && pain.day.plus(14) >= request.start
+    }) {
         notes.push("Pain was reported: load is kept off these regions for up to 14 days. Pain belongs to a physician or physiotherapist.".into());
     }
     notes.push("Expected performance is a model's mean with its interval, no promise; what findings count in the plan ranks sessions and is no forecast.".into());

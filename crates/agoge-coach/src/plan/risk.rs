@@ -1,4 +1,5 @@
-//! What deserves care for a while: limits that are tighter and tissues that are spared, because of a warning of the log or because a coach says so.
+//! What deserves care for a while: limits that are tighter and tissues that are spared, because of
+//! a warning of the log or because a coach says so.
 
 use super::library::{Demand, Region};
 use super::request::{Limits, Request};
@@ -11,7 +12,8 @@ use std::fmt;
 /// Monotony that a week is held to after one above the athlete's own limit.
 const CALM: f64 = 1.5;
 
-/// A reason for care: what is tightened until when. A limit counts where it is tighter than the request's own; those of a week hold if the risk lasts to its first day.
+/// A reason for care: what is tightened until when. A limit counts where it is tighter than the
+/// request's own; those of a week hold if the risk lasts to its first day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Risk {
@@ -40,7 +42,8 @@ pub struct Risk {
 }
 
 impl Risk {
-    /// What a warning (docs/LOAD.md) asks of a plan; nothing for a rule that no limit answers. How long and how much is a choice of ours (docs/PLAN.md).
+    /// What a warning (docs/LOAD.md) asks of a plan; nothing for a rule that no limit answers. How
+    /// long and how much is a choice of ours (docs/PLAN.md).
     pub fn of(warning: &Warning, limits: &Limits) -> Option<Risk> {
         let slower = Some(0.5 * limits.ramp);
         let (days, risk) = match warning.rule {
@@ -53,7 +56,9 @@ impl Risk {
                 let region = warning.area.and_then(Region::of)?;
                 (14, Risk { spare: BTreeMap::from([(region, Demand::Heavy)]), ..Risk::default() })
             }
-            "questionnaire" => (7, Risk { ramp: Some(0.0), hard_per_week: Some(1), ..Risk::default() }),
+            "questionnaire" => {
+                (7, Risk { ramp: Some(0.0), hard_per_week: Some(1), ..Risk::default() })
+            }
             "movement" => (7, Risk { ramp: slower, ..Risk::default() }),
             _ => return None,
         };
@@ -62,19 +67,26 @@ impl Risk {
 
     /// What is wrong with it, if anything.
     pub(super) fn fault(&self) -> Option<String> {
-        let within = |value: Option<f64>, low: f64, high: f64| value.is_none_or(|value| (low..=high).contains(&value));
+        let within = |value: Option<f64>, low: f64, high: f64| {
+            value.is_none_or(|value| (low..=high).contains(&value))
+        };
         let sound = within(self.ramp, 0.0, 10.0)
             && within(self.spike, 0.0, 10.0)
             && within(self.monotony, 0.5, 100.0)
             && self.rest_days.is_none_or(|days| days <= 7);
         (!sound).then(|| {
-            format!("risk `{}`: ramp and spike must be 0 to 10, monotony 0.5 to 100, rest_days 0 to 7", self.what)
+            format!(
+                "risk `{}`: ramp and spike must be 0 to 10, monotony 0.5 to 100, rest_days 0 to 7",
+                self.what
+            )
         })
     }
 
     /// Whether it bars a session that asks this of the body on a day.
     pub(super) fn bars(&self, regions: &BTreeMap<Region, Demand>, day: Day) -> bool {
-        let spared = |(region, least): (&Region, &Demand)| regions.get(region).is_some_and(|demand| demand >= least);
+        let spared = |(region, least): (&Region, &Demand)| {
+            regions.get(region).is_some_and(|demand| demand >= least)
+        };
         day <= self.until && self.spare.iter().any(spared)
     }
 }
@@ -82,20 +94,20 @@ impl Risk {
 impl fmt::Display for Risk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut asks: Vec<String> = Vec::new();
-        asks.extend(self.ramp.map(|ramp| format!("CTL grows by at most {:.0} % a week", 100.0 * ramp)));
+        asks.extend(
+            self.ramp.map(|ramp| format!("CTL grows by at most {:.0} % a week", 100.0 * ramp)),
+        );
         asks.extend(self.spike.map(|spike| match spike {
             0.0 => "no session is longer than those before".to_owned(),
             _ => format!("sessions are at most {:.0} % longer than before", 100.0 * spike),
         }));
         asks.extend(self.monotony.map(|monotony| format!("monotony is at most {monotony}")));
-        asks.extend(
-            self.hard_per_week
-                .map(|most| format!("at most {most} hard session{} a week", if most == 1 { "" } else { "s" })),
-        );
-        asks.extend(
-            self.rest_days
-                .map(|days| format!("at least {days} day{} of rest a week", if days == 1 { "" } else { "s" })),
-        );
+        asks.extend(self.hard_per_week.map(|most| {
+            format!("at most {most} hard session{} a week", if most == 1 { "" } else { "s" })
+        }));
+        asks.extend(self.rest_days.map(|days| {
+            format!("at least {days} day{} of rest a week", if days == 1 { "" } else { "s" })
+        }));
         asks.extend(self.spare.iter().map(|(region, least)| match least {
             Demand::Light => format!("nothing for the {}", region.label()),
             Demand::Moderate => format!("only light load of the {}", region.label()),
@@ -106,16 +118,23 @@ impl fmt::Display for Risk {
 }
 
 impl Request {
-    /// The limits of a week of the plan, counted from 0, tightened by the risks that last to its first day.
+    /// The limits of a week of the plan, counted from 0, tightened by the risks that last to its
+    /// first day.
     pub(super) fn limits_in(&self, week: usize) -> Limits {
         let first = self.start.plus(7 * week as i32);
-        self.risks.iter().filter(|risk| risk.until >= first).fold(self.limits.clone(), |limits, risk| Limits {
-            ramp: risk.ramp.unwrap_or(limits.ramp).min(limits.ramp),
-            spike: risk.spike.unwrap_or(limits.spike).min(limits.spike),
-            monotony: risk.monotony.unwrap_or(limits.monotony).min(limits.monotony),
-            hard_per_week: risk.hard_per_week.unwrap_or(limits.hard_per_week).min(limits.hard_per_week),
-            rest_days: risk.rest_days.unwrap_or(limits.rest_days).max(limits.rest_days),
-            ..limits
-        })
+        self.risks.iter().filter(|risk| risk.until >= first).fold(
+            self.limits.clone(),
+            |limits, risk| Limits {
+                ramp: risk.ramp.unwrap_or(limits.ramp).min(limits.ramp),
+                spike: risk.spike.unwrap_or(limits.spike).min(limits.spike),
+                monotony: risk.monotony.unwrap_or(limits.monotony).min(limits.monotony),
+                hard_per_week: risk
+                    .hard_per_week
+                    .unwrap_or(limits.hard_per_week)
+                    .min(limits.hard_per_week),
+                rest_days: risk.rest_days.unwrap_or(limits.rest_days).max(limits.rest_days),
+                ..limits
+            },
+        )
     }
 }

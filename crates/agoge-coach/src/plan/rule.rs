@@ -78,7 +78,8 @@ impl Rule {
     }
 }
 
-/// How much of what is over a limit, in shares of it, counts as a breach: what is below 0, or no more than rounding, is none.
+/// How much of what is over a limit, in shares of it, counts as a breach: what is below 0, or no
+/// more than rounding, is none.
 pub(super) fn breach(over: f64) -> f64 {
     if over > 1e-9 { over } else { 0.0 }
 }

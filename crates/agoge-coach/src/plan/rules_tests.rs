@@ -1,4 +1,5 @@
-//! What is at hand on which day, events as loads, and care: each by an example that was worked out by hand, and by the checker.
+//! What is at hand on which day, events as loads, and care: each by an example that was worked out
+//! by hand, and by the checker.
 
 use super::step::lasting;
 use super::tests::{START, library, log, race, runner};
@@ -24,13 +25,18 @@ fn what_needs_a_gym_is_planned_when_there_is_one() {
     let (mut request, past) = (runner(6), log(250.0));
     request.equipment = set(&["band"]);
     request.sports = set(&["strength", "swimming"]);
-    request.facilities = [(Weekday::Tuesday, set(&["gym"])), (Weekday::Saturday, set(&["pool"]))].into();
+    request.facilities =
+        [(Weekday::Tuesday, set(&["gym"])), (Weekday::Saturday, set(&["pool"]))].into();
     // The second Tuesday is a holiday: the gym is closed, and the pool open.
-    let holiday = (7..14).map(|d| START.plus(d)).find(|day| Weekday::of(*day) == Weekday::Tuesday).unwrap();
+    let holiday =
+        (7..14).map(|d| START.plus(d)).find(|day| Weekday::of(*day) == Weekday::Tuesday).unwrap();
     request.facilities_on = [(holiday, set(&["pool"]))].into();
     let own = made(&request, &past);
     for session in own.sessions.iter().filter(|own| own.equipment.contains("gym")) {
-        assert!(Weekday::of(session.day) == Weekday::Tuesday && session.day != holiday, "{session:?}");
+        assert!(
+            Weekday::of(session.day) == Weekday::Tuesday && session.day != holiday,
+            "{session:?}"
+        );
     }
     let days = |need: &str| own.sessions.iter().filter(|own| own.equipment.contains(need)).count();
     assert!(days("gym") > 0 && days("pool") > 0, "{own:?}");
@@ -68,24 +74,38 @@ fn an_event_is_a_load() {
         ctl * keep + load * (1.0 - keep)
     });
     assert!((own.weeks[1].ctl - after).abs() < 1e-9);
-    // Two days of rest for what it strained, the eve among those without anything hard; longer than what was run before it.
+    // Two days of rest for what it strained, the eve among those without anything hard; longer than
+    // what was run before it.
     let strains = |own: &Planned| {
         own.rpe >= HARD_RPE
-            || [Region::LowerLegs, Region::Legs].iter().any(|r| own.regions.get(r) == Some(&Demand::Heavy))
+            || [Region::LowerLegs, Region::Legs]
+                .iter()
+                .any(|r| own.regions.get(r) == Some(&Demand::Heavy))
     };
     assert!([7, 9, 10].into_iter().flat_map(of).all(|own| !strains(own)));
     assert!(
-        own.notes.iter().any(|note| note.contains("takes 100 min; the longest session of its sport")),
+        own.notes
+            .iter()
+            .any(|note| note.contains("takes 100 min; the longest session of its sport")),
         "{:?}",
         own.notes
     );
-    // The checker knows the event by itself: a day of the plan that is moved into the rest after it is refused.
+    // The checker knows the event by itself: a day of the plan that is moved into the rest after it
+    // is refused.
     let mut moved = own.clone();
     let session = &mut moved.sessions[0];
     (session.day, session.rpe) = (START.plus(10), 8.0);
     session.regions = [(Region::Legs, Demand::Heavy)].into();
-    let wrong = check(&moved, &request, &past).into_iter().map(|wrong| wrong.0).collect::<Vec<_>>().join(" ");
-    assert!(wrong.contains("near the event of") && wrong.contains("no rest for the legs beside the event"), "{wrong}");
+    let wrong = check(&moved, &request, &past)
+        .into_iter()
+        .map(|wrong| wrong.0)
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        wrong.contains("near the event of")
+            && wrong.contains("no rest for the legs beside the event"),
+        "{wrong}"
+    );
 }
 
 #[test]
@@ -117,7 +137,10 @@ fn warnings_ask_for_care() {
     let limits = Limits::default();
     let of = |rule, area| Risk::of(&warning(rule, area), &limits).unwrap();
     assert_eq!((of("spike", None).spike, of("spike", None).ramp), (Some(0.0), Some(0.05)));
-    assert_eq!((of("own_limit", None).monotony, of("own_limit", None).rest_days), (Some(1.5), Some(2)));
+    assert_eq!(
+        (of("own_limit", None).monotony, of("own_limit", None).rest_days),
+        (Some(1.5), Some(2))
+    );
     assert_eq!(of("pain", Area::find("knee")).spare, [(Region::Legs, Demand::Heavy)].into());
     assert_eq!(of("questionnaire", None).hard_per_week, Some(1));
     assert_eq!(of("movement", None).ramp, Some(0.05));
@@ -143,16 +166,30 @@ fn care_is_held_and_named() {
         ..Risk::default()
     }];
     let own = made(&request, &past);
-    let spared = |own: &Planned| own.regions.get(&Region::LowerLegs).is_none_or(|demand| *demand == Demand::Light);
-    assert!(own.sessions.iter().filter(|own| own.day <= until).all(|own| spared(own) && own.rpe < HARD_RPE));
+    let spared = |own: &Planned| {
+        own.regions.get(&Region::LowerLegs).is_none_or(|demand| *demand == Demand::Light)
+    };
+    assert!(
+        own.sessions
+            .iter()
+            .filter(|own| own.day <= until)
+            .all(|own| spared(own) && own.rpe < HARD_RPE)
+    );
     assert!(own.sessions.iter().any(|own| own.day > until && !spared(own)), "the care ends");
     let said = own.risks.join(" ");
-    assert!(said.starts_with("a sore calf: until") && said.contains("only light load of the lower legs"), "{said}");
+    assert!(
+        said.starts_with("a sore calf: until")
+            && said.contains("only light load of the lower legs"),
+        "{said}"
+    );
     assert!(said.contains("not planned meanwhile:") && said.contains("Easy run"), "{said}");
     // A plan that was made without care is refused by the checker.
     let careless = made(&Request { risks: Vec::new(), ..request.clone() }, &past);
     let wrong = check(&careless, &request, &past);
-    assert!(wrong.iter().any(|wrong| wrong.0.contains("does not spare the lower legs")), "{wrong:?}");
+    assert!(
+        wrong.iter().any(|wrong| wrong.0.contains("does not spare the lower legs")),
+        "{wrong:?}"
+    );
     assert_eq!(careless.risks, Vec::<String>::new());
 }
 
@@ -180,7 +217,10 @@ fn a_request_says_all_of_it() {
     "#;
     let request: Request = toml::from_str(text).unwrap();
     assert_eq!(request.fault(), None);
-    assert_eq!((request.events[0].rest(), request.risks.len(), request.heed_warnings), (3, 1, false));
+    assert_eq!(
+        (request.events[0].rest(), request.risks.len(), request.heed_warnings),
+        (3, 1, false)
+    );
     let gym = library().find("strength-keep").unwrap();
     let on = |day: &str| request.equips(gym, day.parse::<Day>().unwrap());
     assert_eq!([on("2026-03-31"), on("2026-04-01"), on("2026-04-07")], [true, false, false]);
@@ -188,7 +228,8 @@ fn a_request_says_all_of_it() {
         "[[risk]]\nwhat = \"a\"\nuntil = \"2026-04-12\"\nmonotony = 0",
         "[[event]]\nday = \"2026-04-05\"\ntitle = \"a\"\npriority = \"C\"\nminutes = 5\nrecover = 0",
     ] {
-        let request: Request = toml::from_str(&format!("start = \"2026-03-30\"\nweeks = 2\n{wrong}")).unwrap();
+        let request: Request =
+            toml::from_str(&format!("start = \"2026-03-30\"\nweeks = 2\n{wrong}")).unwrap();
         assert!(request.fault().is_some());
     }
 }
@@ -206,16 +247,18 @@ fn steps_take_the_minutes_of_their_session() {
     assert!(lasting(&[step(Some(40.0)), step(None)], 40.0).is_err());
     assert!(lasting(&[Step { metres: Some(100.0), ..step(Some(1.0)) }], 40.0).is_err());
     assert!(lasting(&[Step { times: 0, ..step(Some(40.0)) }], 40.0).is_err());
-    // What is measured in metres takes nobody knows how long, and what follows it ends when the athlete says so.
+    // What is measured in metres takes nobody knows how long, and what follows it ends when the
+    // athlete says so.
     let swim = lasting(&[Step { metres: Some(100.0), ..step(None) }, step(None)], 40.0).unwrap();
     assert_eq!(swim[1].minutes, None);
-    for item in library()
-        .items()
-        .iter()
-        .filter(|item| !item.steps.is_empty() && item.steps.iter().all(|step| step.minutes.is_some()))
-    {
-        let total: f64 =
-            item.steps.iter().map(|s| f64::from(s.times) * s.minutes.unwrap() + f64::from(s.times - 1) * s.rest).sum();
+    for item in library().items().iter().filter(|item| {
+        !item.steps.is_empty() && item.steps.iter().all(|step| step.minutes.is_some())
+    }) {
+        let total: f64 = item
+            .steps
+            .iter()
+            .map(|s| f64::from(s.times) * s.minutes.unwrap() + f64::from(s.times - 1) * s.rest)
+            .sum();
         assert!((total - item.minutes).abs() <= 1.0, "{} {total}", item.name);
     }
 }

@@ -1,5 +1,6 @@
-//! Finding a plan: annealing over whole plans, then the best single steps until none helps; once more, cooler, with days drawn from the linear program's best plan.
-//! Seeded: the same request gives the same plan.
+//! Finding a plan: annealing over whole plans, then the best single steps until none helps; once
+//! more, cooler, with days drawn from the linear program's best plan. Seeded: the same request
+//! gives the same plan.
 
 use super::bound::Shares;
 use super::problem::{Choice, Problem};
@@ -7,15 +8,17 @@ use super::state::State;
 
 /// What a broken rule costs, percent of performance: more than any plan can gain by it.
 const PENALTY: f64 = 100.0;
-/// Heat at the beginning, percent of performance: of a search from nothing, and of one that mends a plan. It falls geometrically to LAST.
+/// Heat at the beginning, percent of performance: of a search from nothing, and of one that mends a
+/// plan. It falls geometrically to LAST.
 const HEAT: [f64; 2] = [0.5, 0.1];
 const LAST: f64 = 0.001;
 /// Of the steps of a mending search, so many draw a day from the program's shares.
 const DRAWN: f64 = 0.3;
 /// A session that makes up for another is one of so many lighter and so many heavier ones.
 const NEAR: usize = 4;
-/// How often another day of the week makes up for what a step adds to a day or takes from it: in a search from nothing, and of days that are drawn. CTL may grow by so much a week and good plans use
-/// it up, so that few steps keep the rule by themselves.
+/// How often another day of the week makes up for what a step adds to a day or takes from it: in a
+/// search from nothing, and of days that are drawn. CTL may grow by so much a week and good plans
+/// use it up, so that few steps keep the rule by themselves.
 const MADE_UP: [f64; 2] = [0.8, 0.5];
 /// Below this what is broken is rounding.
 pub(super) const KEPT: f64 = 1e-9;
@@ -28,7 +31,8 @@ struct Cost {
 }
 
 impl Cost {
-    /// Whether it is better than another: a plan that keeps every rule is, whatever the other is worth.
+    /// Whether it is better than another: a plan that keeps every rule is, whatever the other is
+    /// worth.
     fn beats(self, other: Cost) -> bool {
         if self.kept == other.kept { self.total < other.total - 1e-12 } else { self.kept }
     }
@@ -43,7 +47,8 @@ struct Walk<'a, 'b> {
     now: Choice,
     state: State,
     cost: Cost,
-    /// Performance with the loads as they are, its slope by each of them, and how the slope bends, `[day · days + day]`: performance is quadratic in the loads.
+    /// Performance with the loads as they are, its slope by each of them, and how the slope bends,
+    /// `[day · days + day]`: performance is quadratic in the loads.
     performance: f64,
     slope: Vec<f64>,
     bend: Vec<f64>,
@@ -56,7 +61,12 @@ struct Walk<'a, 'b> {
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
-    fn new(problem: &'a Problem<'b>, start: Choice, shares: Option<&'a Shares>, seed: u64) -> Walk<'a, 'b> {
+    fn new(
+        problem: &'a Problem<'b>,
+        start: Choice,
+        shares: Option<&'a Shares>,
+        seed: u64,
+    ) -> Walk<'a, 'b> {
         let days = problem.days();
         let mut bend = vec![0.0; days * days];
         for (i, row) in problem.surface.square.iter().enumerate() {
@@ -96,10 +106,18 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn settle(&mut self) {
         let problem = self.problem;
         self.state = State::new(problem, &self.now);
-        debug_assert!((self.state.broken(problem) - problem.broken(&self.now, problem.days()).total()).abs() < 1e-9);
+        debug_assert!(
+            (self.state.broken(problem) - problem.broken(&self.now, problem.days()).total()).abs()
+                < 1e-9
+        );
         self.performance = problem.performance(&self.now);
         self.slope = problem.surface.slope(self.state.loads());
-        self.soft = self.now.chunks(7).enumerate().map(|(week, days)| problem.soft_in(week, days)).collect();
+        self.soft = self
+            .now
+            .chunks(7)
+            .enumerate()
+            .map(|(week, days)| problem.soft_in(week, days))
+            .collect();
         self.cost = self.priced(self.performance, self.soft.iter().sum());
     }
 
@@ -108,7 +126,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         Cost { total: PENALTY * broken - performance - soft, kept: broken <= KEPT }
     }
 
-    /// Keeps the choice after one or two of its days have changed if its cost is accepted, or else makes them again what they were before; whether it was kept.
+    /// Keeps the choice after one or two of its days have changed if its cost is accepted, or else
+    /// makes them again what they were before; whether it was kept.
     fn judge(&mut self, before: [(usize, Vec<u16>); 2], accepts: impl Fn(Cost) -> bool) -> bool {
         let problem = self.problem;
         let [a, b] = [before[0].0, before[1].0];
@@ -120,8 +139,9 @@ impl<'a, 'b> Walk<'a, 'b> {
             - 0.5 * (bend(a, a) * da * da + bend(b, b) * db * db)
             - bend(a, b) * da * db;
         let weeks = self.soft_after([a, b]);
-        let soft =
-            weeks.into_iter().fold(self.soft.iter().sum(), |sum: f64, (week, soft)| sum + soft - self.soft[week]);
+        let soft = weeks
+            .into_iter()
+            .fold(self.soft.iter().sum(), |sum: f64, (week, soft)| sum + soft - self.soft[week]);
         // What it costs if it breaks no rule is known first, and often too much already.
         if !accepts(Cost { total: -performance - soft, kept: true }) {
             self.undo(before);
@@ -146,7 +166,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
-    /// What the weeks of two days are worth beside performance; a week in which both are is named once and once with what it was.
+    /// What the weeks of two days are worth beside performance; a week in which both are is named
+    /// once and once with what it was.
     fn soft_after(&self, [a, b]: [usize; 2]) -> [(usize, f64); 2] {
         let of = |week: usize| self.problem.soft_in(week, &self.now[7 * week..7 * week + 7]);
         let (a, b) = (a / 7, b / 7);
@@ -154,7 +175,12 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Keeps a change that was looked at, with what its weeks are worth beside performance.
-    fn keep(&mut self, cost: Cost, changes: [Change; 2], [(a, soft), (b, other)]: [(usize, f64); 2]) {
+    fn keep(
+        &mut self,
+        cost: Cost,
+        changes: [Change; 2],
+        [(a, soft), (b, other)]: [(usize, f64); 2],
+    ) {
         self.cost = cost;
         let days = self.problem.days();
         for (d, by) in changes.into_iter().filter(|(_, by)| *by != 0.0) {
@@ -175,8 +201,11 @@ impl<'a, 'b> Walk<'a, 'b> {
         let drawn = self.shares.filter(|_| self.random.f64() < DRAWN);
         let kind = self.random.u8(..8);
         // Days are exchanged over the whole plan, and made up for within a week.
-        let b =
-            if drawn.is_some() || kind < 4 { a / 7 * 7 + self.random.usize(..7) } else { self.random.usize(..days) };
+        let b = if drawn.is_some() || kind < 4 {
+            a / 7 * 7 + self.random.usize(..7)
+        } else {
+            self.random.usize(..days)
+        };
         let before = [(a, self.now[a].clone()), (b, self.now[b].clone())];
         if let Some(shares) = drawn {
             self.draw(a, &shares[a]);
@@ -200,7 +229,8 @@ impl<'a, 'b> Walk<'a, 'b> {
             4..6 if a != b => {
                 let moved = std::mem::take(&mut self.now[a]);
                 self.now[a] = std::mem::replace(&mut self.now[b], moved);
-                let fit = |d: usize| self.now[d].iter().all(|own| self.problem.fits[d].contains(own));
+                let fit =
+                    |d: usize| self.now[d].iter().all(|own| self.problem.fits[d].contains(own));
                 if !fit(a) || !fit(b) {
                     self.undo(before);
                     return None;
@@ -220,7 +250,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         Some(before)
     }
 
-    /// Exchanges, so often, a session of the second day for one of about so much less load as the first day now has more, or takes it out.
+    /// Exchanges, so often, a session of the second day for one of about so much less load as the
+    /// first day now has more, or takes it out.
     fn make_up(&mut self, before: &[(usize, Vec<u16>); 2], often: f64) {
         let [(first, was), (day, _)] = before;
         if first == day || self.now[*day].is_empty() || self.random.f64() >= often {
@@ -318,7 +349,8 @@ fn put(day: &mut Vec<u16>, own: u16) {
     }
 }
 
-/// The best plan found from a start, and whether it keeps every rule. With the shares of the linear program's best plan the start is mended, and what is found is no worse.
+/// The best plan found from a start, and whether it keeps every rule. With the shares of the linear
+/// program's best plan the start is mended, and what is found is no worse.
 pub(super) fn search(
     problem: &Problem,
     start: Choice,
@@ -333,7 +365,12 @@ pub(super) fn search(
 }
 
 /// Two searches, one for each core of a small machine; the better one counts.
-pub(super) fn search_twice(problem: &Problem, start: &Choice, shares: Option<&Shares>, steps: usize) -> (Choice, bool) {
+pub(super) fn search_twice(
+    problem: &Problem,
+    start: &Choice,
+    shares: Option<&Shares>,
+    steps: usize,
+) -> (Choice, bool) {
     let (one, other) = rayon::join(
         || search(problem, start.clone(), shares, steps, 1),
         || search(problem, start.clone(), shares, steps, 2),
@@ -342,7 +379,8 @@ pub(super) fn search_twice(problem: &Problem, start: &Choice, shares: Option<&Sh
     if better { other } else { one }
 }
 
-/// Whether any plan keeps every rule, by trying all: `None` if there are more than `most` beginnings to look at.
+/// Whether any plan keeps every rule, by trying all: `None` if there are more than `most`
+/// beginnings to look at.
 pub(super) fn exhaust(problem: &Problem, most: usize) -> Option<Option<Choice>> {
     let mut choice: Choice = vec![Vec::new(); problem.days()];
     let mut left = most;

@@ -1,4 +1,5 @@
-//! A choice summed up day by day, so that a step of the search that changes two days looks at two days' sessions and not at all of them.
+//! A choice summed up day by day, so that a step of the search that changes two days looks at two
+//! days' sessions and not at all of them.
 
 use super::problem::{DELOAD, Problem, SPIKE_DAYS, Session, TAPER, Taper};
 use super::rule::{Broken, Rule, breach};
@@ -103,7 +104,9 @@ impl State {
             self.week_broken(problem, week, &mut |_, amount| broken += breach(amount));
             self.weeks[week] = Week {
                 load: loads.iter().sum(),
-                ctl: loads.iter().fold(0.0, |ctl, load| problem.keep * ctl + (1.0 - problem.keep) * load),
+                ctl: loads
+                    .iter()
+                    .fold(0.0, |ctl, load| problem.keep * ctl + (1.0 - problem.keep) * load),
                 broken,
             };
         }
@@ -121,7 +124,10 @@ impl State {
         let mut broken = Broken::default();
         let mut add = |rule: Rule, amount: f64| broken.add(rule, amount);
         (0..until).for_each(|d| self.day_broken(problem, d, &mut add));
-        self.too_long.iter().flat_map(|own| &own[..until]).for_each(|amount| add(Rule::Spike, *amount));
+        self.too_long
+            .iter()
+            .flat_map(|own| &own[..until])
+            .for_each(|amount| add(Rule::Spike, *amount));
         (0..until / 7).for_each(|week| self.week_broken(problem, week, &mut add));
         self.trends_broken(problem, until / 7, &mut add);
         broken
@@ -148,7 +154,8 @@ impl State {
         }
     }
 
-    /// How much too long the sessions of a family are on a day that has changed and on those that look back at it.
+    /// How much too long the sessions of a family are on a day that has changed and on those that
+    /// look back at it.
     fn measure(&mut self, problem: &Problem, family: usize, changed: usize) {
         let (own, known) = (&self.longest[family], &problem.longest[family]);
         let until = (changed + SPIKE_DAYS as usize + 1).min(own.len());
@@ -188,7 +195,8 @@ impl State {
             add(Rule::Ramp, (ctl - before - room.growth) / problem.ctl);
             if room.deload {
                 let since = room.limits.deload_every - 1;
-                let mean = self.weeks[week - since..week].iter().map(|week| week.load).sum::<f64>() / since as f64;
+                let mean = self.weeks[week - since..week].iter().map(|week| week.load).sum::<f64>()
+                    / since as f64;
                 add(Rule::Deload, (own.load - room.raced.max(DELOAD * mean)) / problem.ctl / 7.0);
             }
         }
@@ -209,7 +217,10 @@ impl State {
         let scale = (problem.request.level.weekly_minutes()).max(60.0);
         add(Rule::Taper, (during - TAPER[1] * usual) / scale);
         add(Rule::Taper, (TAPER[0] * usual - during) / scale);
-        add(Rule::Taper, (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale);
+        add(
+            Rule::Taper,
+            (TAPER[0] * (before_hard + taper.logged[1]) * share - during_hard) / scale,
+        );
     }
 }
 
@@ -236,6 +247,10 @@ impl Sum {
 }
 
 /// The sessions of a day, settled ones among them.
-fn planned<'a>(problem: &'a Problem, d: usize, sessions: &'a [u16]) -> impl Iterator<Item = &'a Session> {
+fn planned<'a>(
+    problem: &'a Problem,
+    d: usize,
+    sessions: &'a [u16],
+) -> impl Iterator<Item = &'a Session> {
     sessions.iter().map(|i| &problem.sessions[usize::from(*i)]).chain(&problem.fixed[d])
 }

@@ -1,4 +1,5 @@
-//! What a session consists of, as a watch guides through it: warm-up, work with its repetitions and rests, cool-down.
+//! What a session consists of, as a watch guides through it: warm-up, work with its repetitions and
+//! rests, cool-down.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,9 @@ pub enum Part {
     CoolDown,
 }
 
-/// A step of a session, done once or several times with rests in between. Of minutes, metres and repetitions it has at most one; a step without any takes what the others leave of
-/// the session's minutes, in equal parts, and lasts until the athlete ends it where that is not known.
+/// A step of a session, done once or several times with rests in between. Of minutes, metres and
+/// repetitions it has at most one; a step without any takes what the others leave of the session's
+/// minutes, in equal parts, and lasts until the athlete ends it where that is not known.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -45,7 +47,8 @@ pub struct Step {
     /// How hard, CR-10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpe: Option<f64>,
-    /// Percent of threshold power (cycling) or of the speed at threshold (running, swimming), from and to.
+    /// Percent of threshold power (cycling) or of the speed at threshold (running, swimming), from
+    /// and to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<[f64; 2]>,
 }
@@ -57,7 +60,10 @@ fn once() -> u32 {
 impl Step {
     /// Minutes of all its times and the rests between them, if it is measured in minutes.
     fn total(&self) -> Option<f64> {
-        Some(f64::from(self.times) * self.minutes? + f64::from(self.times.saturating_sub(1)) * self.rest)
+        Some(
+            f64::from(self.times) * self.minutes?
+                + f64::from(self.times.saturating_sub(1)) * self.rest,
+        )
     }
 
     fn open(&self) -> bool {
@@ -71,7 +77,9 @@ impl Step {
             () if lengths.iter().filter(|own| **own).count() > 1 => {
                 Some("has more than one of minutes, metres and repetitions")
             }
-            () if self.minutes.is_some_and(|own| !within(own, 0.05, 600.0)) => Some("must have minutes in 0.05 to 600"),
+            () if self.minutes.is_some_and(|own| !within(own, 0.05, 600.0)) => {
+                Some("must have minutes in 0.05 to 600")
+            }
             () if self.metres.is_some_and(|own| !within(own, 1.0, 200_000.0)) => {
                 Some("must have metres in 1 to 200000")
             }
@@ -82,8 +90,13 @@ impl Step {
                 Some("must have times in 1 to 100 and a rest in 0 to 60")
             }
             () if self.open() && self.times > 1 => Some("must say how long each of its times is"),
-            () if self.rpe.is_some_and(|own| !within(own, 0.5, 10.0)) => Some("must have an rpe in 0.5 to 10"),
-            () if self.threshold.is_some_and(|[low, high]| !(1.0 <= low && low <= high && high <= 400.0)) => {
+            () if self.rpe.is_some_and(|own| !within(own, 0.5, 10.0)) => {
+                Some("must have an rpe in 0.5 to 10")
+            }
+            () if self
+                .threshold
+                .is_some_and(|[low, high]| !(1.0 <= low && low <= high && high <= 400.0)) =>
+            {
                 Some("must have a threshold from 1 to 400 %")
             }
             () => None,
@@ -91,7 +104,8 @@ impl Step {
     }
 }
 
-/// The steps of a session of so many minutes, each with its length as far as that is known; or what is wrong with them.
+/// The steps of a session of so many minutes, each with its length as far as that is known; or what
+/// is wrong with them.
 pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String> {
     if let Some((step, fault)) = steps.iter().find_map(|step| Some((step, step.fault()?))) {
         return Err(format!("the step `{}` {fault}", step.what));
@@ -100,10 +114,16 @@ pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String>
     let open = steps.iter().filter(|step| step.open()).count();
     let timed = steps.iter().all(|step| step.open() || step.minutes.is_some());
     // A minute more or less is how sessions are told.
-    if left < -1.0 || (timed && open == 0 && left > 1.0 && !steps.is_empty()) || (timed && open > 0 && left <= 0.0) {
+    if left < -1.0
+        || (timed && open == 0 && left > 1.0 && !steps.is_empty())
+        || (timed && open > 0 && left <= 0.0)
+    {
         return Err(format!("the steps do not take its {minutes} minutes"));
     }
     let each = (timed && open > 0).then(|| left / open as f64);
-    let fill = |step: &Step| Step { minutes: if step.open() { each } else { step.minutes }, ..step.clone() };
+    let fill = |step: &Step| Step {
+        minutes: if step.open() { each } else { step.minutes },
+        ..step.clone()
+    };
     Ok(steps.iter().map(fill).collect())
 }

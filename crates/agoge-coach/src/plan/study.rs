@@ -1,8 +1,11 @@
-//! Whether personal plans are worth it: virtual athletes whose answer to load is known, planned for by what their logs and tests show.
+//! Whether personal plans are worth it: virtual athletes whose answer to load is known, planned for
+//! by what their logs and tests show.
 
 use super::problem::Problem;
 use super::response::{Prior, Response, Test};
-use super::{Basis, Choice, Done, Event, Library, Need, Past, Plan, Planned, Priority, Request, plan};
+use super::{
+    Basis, Choice, Done, Event, Library, Need, Past, Plan, Planned, Priority, Request, plan,
+};
 use agoge_motion::Day;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -25,7 +28,8 @@ pub enum Knows {
     Another,
 }
 
-/// The truth about a virtual athlete: shares of performance as in [`Prior`], time constants in days.
+/// The truth about a virtual athlete: shares of performance as in [`Prior`], time constants in
+/// days.
 #[derive(Clone, Copy, Debug)]
 struct Truth {
     gains: [f64; 3],
@@ -45,13 +49,15 @@ impl Truth {
         Truth { gains: [0.92, gain, tired], fitness, fatigue, dose, usual }
     }
 
-    /// Performance on the morning after these loads, AU a day; 1 is about what usual training gives. Written as the sums of the papers.
+    /// Performance on the morning after these loads, AU a day; 1 is about what usual training
+    /// gives. Written as the sums of the papers.
     fn performance(&self, loads: &[f64]) -> f64 {
         let end = loads.len() as f64;
         let decay = |tau: f64, ago: f64| (-ago / tau).exp();
         let unit = |tau: f64| 1.0 / ((1.0 / tau).exp() - 1.0);
         let relative: Vec<f64> = loads.iter().map(|load| load / self.usual).collect();
-        let fitness: f64 = relative.iter().enumerate().map(|(i, w)| w * decay(self.fitness, end - i as f64)).sum();
+        let fitness: f64 =
+            relative.iter().enumerate().map(|(i, w)| w * decay(self.fitness, end - i as f64)).sum();
         let strength = |i: usize| match self.dose {
             None => 1.0,
             Some(tau) => {
@@ -59,13 +65,18 @@ impl Truth {
                 sum * (1.0 - (-1.0 / tau).exp())
             }
         };
-        let fatigue: f64 =
-            relative.iter().enumerate().map(|(i, w)| strength(i) * w * decay(self.fatigue, end - i as f64)).sum();
-        self.gains[0] + self.gains[1] * fitness / unit(self.fitness) - self.gains[2] * fatigue / unit(self.fatigue)
+        let fatigue: f64 = relative
+            .iter()
+            .enumerate()
+            .map(|(i, w)| strength(i) * w * decay(self.fatigue, end - i as f64))
+            .sum();
+        self.gains[0] + self.gains[1] * fitness / unit(self.fitness)
+            - self.gains[2] * fatigue / unit(self.fatigue)
     }
 }
 
-/// One athlete, planned for in each way: performance at the event, percent of what usual training gives, and sessions more than a tenth longer than before.
+/// One athlete, planned for in each way: performance at the event, percent of what usual training
+/// gives, and sessions more than a tenth longer than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
     /// By the personal plan.
@@ -84,13 +95,17 @@ pub struct Outcome {
     pub violations: usize,
 }
 
-/// The templates: load of each week as a share of the usual. The first is the generic periodised plan: three weeks up, one down, two weeks of taper.
+/// The templates: load of each week as a share of the usual. The first is the generic periodised
+/// plan: three weeks up, one down, two weeks of taper.
 pub const TEMPLATES: [(&str, [f64; WEEKS]); 6] = [
     ("periodised 3:1, taper", [1.0, 1.1, 1.2, 0.7, 1.1, 1.2, 1.3, 0.8, 1.2, 1.3, 0.65, 0.45]),
     ("steady, taper", [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4]),
     ("steady", [1.0; WEEKS]),
     ("linear growth, taper", [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 0.7, 0.5]),
-    ("linear growth, one week of taper", [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 1.36, 0.5]),
+    (
+        "linear growth, one week of taper",
+        [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 1.36, 0.5],
+    ),
     ("2:1, taper", [1.05, 1.15, 0.7, 1.15, 1.25, 0.75, 1.25, 1.35, 0.8, 1.35, 0.65, 0.45]),
 ];
 
@@ -139,14 +154,22 @@ fn virtual_athlete(seed: u64) -> Virtual {
         spare += free - done;
         past.loads.push(done * rpe);
         if done > 0.0 {
-            past.sessions.push(Done { day, sport: "running".into(), minutes: done, load: done * rpe });
+            past.sessions.push(Done {
+                day,
+                sport: "running".into(),
+                minutes: done,
+                load: done * rpe,
+            });
         }
     }
     let usual = past.loads.iter().sum::<f64>() / LOG_DAYS as f64;
     let truth = Truth::drawn(&mut random, usual.max(1.0));
-    let noise = |random: &mut fastrand::Rng| TEST_NOISE * ((0..12).map(|_| random.f64()).sum::<f64>() - 6.0);
+    let noise = |random: &mut fastrand::Rng| {
+        TEST_NOISE * ((0..12).map(|_| random.f64()).sum::<f64>() - 6.0)
+    };
     for day in (TEST_DAYS..=LOG_DAYS).step_by(TEST_DAYS) {
-        let value = 300.0 * (truth.performance(&lead(&past.loads[..day], usual)) + noise(&mut random));
+        let value =
+            300.0 * (truth.performance(&lead(&past.loads[..day], usual)) + noise(&mut random));
         past.tests.push(Test { day, value });
     }
     debug_assert!(spare >= 0.0);
@@ -158,20 +181,24 @@ fn lead(loads: &[f64], usual: f64) -> Vec<f64> {
     std::iter::repeat_n(usual, 200).chain(loads.iter().copied()).collect()
 }
 
-/// A template as sessions: on each free day the run whose load is nearest to the day's share of the week, three of four weeks with two hard days.
+/// A template as sessions: on each free day the run whose load is nearest to the day's share of the
+/// week, three of four weeks with two hard days.
 fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice {
     // Relative load of the days by rank of free minutes: one long, two hard, the others easy.
     const SHARE: [f64; 7] = [0.28, 0.22, 0.18, 0.14, 0.11, 0.07, 0.0];
     let mut choice: Choice = vec![Vec::new(); problem.days()];
     for (week, factor) in factors.iter().enumerate() {
-        let mut days: Vec<usize> = (7 * week..7 * week + 7).filter(|d| !problem.fits[*d].is_empty()).collect();
+        let mut days: Vec<usize> =
+            (7 * week..7 * week + 7).filter(|d| !problem.fits[*d].is_empty()).collect();
         days.sort_by(|a, b| problem.minutes[*b].total_cmp(&problem.minutes[*a]).then(a.cmp(b)));
         days.truncate(6);
         let all: f64 = SHARE[..days.len()].iter().sum();
         for (rank, d) in days.into_iter().enumerate() {
             let wanted = weekly * factor * SHARE[rank] / all;
             let off = |i: &&u16| (problem.sessions[usize::from(**i)].load - wanted).abs();
-            let runs = problem.fits[d].iter().filter(|i| problem.items[usize::from(**i)].sport == "running");
+            let runs = problem.fits[d]
+                .iter()
+                .filter(|i| problem.items[usize::from(**i)].sport == "running");
             let best = runs.min_by(|a, b| off(a).total_cmp(&off(b)));
             choice[d].extend(best.filter(|i| off(i) < wanted));
         }
@@ -193,20 +220,29 @@ fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
 
 /// Sessions more than a tenth longer than the longest of the 30 days before.
 fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
-    let known: Vec<(Day, f64)> =
-        past.sessions.iter().map(|done| (done.day, done.minutes)).chain(planned.iter().copied()).collect();
+    let known: Vec<(Day, f64)> = past
+        .sessions
+        .iter()
+        .map(|done| (done.day, done.minutes))
+        .chain(planned.iter().copied())
+        .collect();
     let long = |(day, minutes): &&(Day, f64)| {
-        let before =
-            known.iter().filter(|(other, _)| other < day && other.0 >= day.0 - 30).map(|(_, m)| *m).fold(0.0, f64::max);
+        let before = known
+            .iter()
+            .filter(|(other, _)| other < day && other.0 >= day.0 - 30)
+            .map(|(_, m)| *m)
+            .fold(0.0, f64::max);
         before > 0.0 && *minutes > 1.1 * before
     };
     planned.iter().filter(long).count()
 }
 
-/// Plans for so many virtual athletes and lets them train; the same for a seed on any number of threads.
+/// Plans for so many virtual athletes and lets them train; the same for a seed on any number of
+/// threads.
 pub fn study(athletes: usize, seed: u64, knows: Knows) -> Vec<Outcome> {
     let library = Library::bundled();
-    let all: Vec<Virtual> = (0..athletes as u64).map(|n| virtual_athlete(seed * 1000 + n)).collect();
+    let all: Vec<Virtual> =
+        (0..athletes as u64).map(|n| virtual_athlete(seed * 1000 + n)).collect();
     (0..athletes).into_par_iter().filter_map(|n| outcome(&all, n, library, knows)).collect()
 }
 
@@ -219,7 +255,13 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
     let mut response = Response::fit(&seen.past.loads, &seen.past.tests, &Prior::default());
     response.usual_load = own.truth.usual;
     let needs: [Need; 0] = [];
-    let basis = Basis { request: &own.request, library, past: &own.past, response: &response, needs: &needs };
+    let basis = Basis {
+        request: &own.request,
+        library,
+        past: &own.past,
+        response: &response,
+        needs: &needs,
+    };
     let began = std::time::Instant::now();
     let made: Plan = plan(&basis, None).ok()?;
     let seconds = began.elapsed().as_secs_f64();
@@ -233,8 +275,12 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
     let planned: Vec<(usize, f64)> =
         made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
     let steady = |kind| matches!(kind, super::Kind::Endurance | super::Kind::Intensity);
-    let lengths: Vec<(Day, f64)> =
-        made.sessions.iter().filter(|s| steady(s.kind) && s.sport == "running").map(|s| (s.day, s.minutes)).collect();
+    let lengths: Vec<(Day, f64)> = made
+        .sessions
+        .iter()
+        .filter(|s| steady(s.kind) && s.sport == "running")
+        .map(|s| (s.day, s.minutes))
+        .collect();
     let problem = Problem::new(&own.request, library, &own.past, &response, &needs);
     let weekly = 7.0 * own.truth.usual;
     let (mut templates, mut template_spikes) = (Vec::new(), Vec::new());

@@ -38,7 +38,12 @@ pub(super) fn log(weekly_minutes: f64) -> Past {
         let minutes = if d % 7 < 5 { weekly_minutes / 5.0 } else { 0.0 };
         past.loads.push(4.0 * minutes);
         if minutes > 0.0 {
-            past.sessions.push(Done { day: START.plus(d - 84), sport: "running".into(), minutes, load: 4.0 * minutes });
+            past.sessions.push(Done {
+                day: START.plus(d - 84),
+                sport: "running".into(),
+                minutes,
+                load: 4.0 * minutes,
+            });
         }
     }
     past
@@ -48,7 +53,12 @@ fn needs() -> Vec<Need> {
     ["knee_valgus", "trunk_lean", "shoulder_elevation"]
         .iter()
         .zip([0.8, 0.4, 0.2])
-        .map(|(curve, gain)| Need { title: (*curve).into(), curve: (*curve).into(), gain, points: None })
+        .map(|(curve, gain)| Need {
+            title: (*curve).into(),
+            curve: (*curve).into(),
+            gain,
+            points: None,
+        })
         .collect()
 }
 
@@ -59,12 +69,16 @@ fn the_library_reads() {
     assert!(Library::parse("[[session]]\nname = \"a\"").is_err());
 }
 
-/// The sums as Banister (1991) and Busso (2003) write them, against the recursions and the quadratic form that the search climbs.
+/// The sums as Banister (1991) and Busso (2003) write them, against the recursions and the
+/// quadratic form that the search climbs.
 #[test]
 fn the_surface_is_the_prediction() {
     let past: Vec<f64> = (0..60).map(|d| f64::from(d % 5) * 80.0).collect();
     let tests: Vec<Test> = (1..8)
-        .map(|n| Test { day: 8 * n, value: 250.0 + 3.0 * n as f64 + if n % 2 == 0 { 2.0 } else { -2.0 } })
+        .map(|n| Test {
+            day: 8 * n,
+            value: 250.0 + 3.0 * n as f64 + if n % 2 == 0 { 2.0 } else { -2.0 },
+        })
         .collect();
     for response in [Response::population(200.0), Response::fit(&past, &tests, &Prior::default())] {
         let planned: Vec<f64> = (0..28).map(|d| f64::from(d * 37 % 11) * 50.0).collect();
@@ -75,7 +89,8 @@ fn the_surface_is_the_prediction() {
             let mut seen = planned.clone();
             seen[at..].fill(0.0);
             assert!((surface.at(&seen) - expected).abs() < 1e-9 * expected.abs(), "{at}");
-            // The slope is the derivative: the surface is quadratic, so that central differences are exact but for rounding.
+            // The slope is the derivative: the surface is quadratic, so that central differences
+            // are exact but for rounding.
             let slope = surface.slope(&seen);
             for d in [0, at / 2, at - 1] {
                 let (mut more, mut less) = (seen.clone(), seen.clone());
@@ -94,9 +109,15 @@ fn performance_is_concave_in_the_loads() {
     let surface = Response::population(200.0).surface(&[200.0; 40], 30, 30);
     let mut random = Rng::with_seed(4);
     for _ in 0..200 {
-        let [a, b]: [Vec<f64>; 2] = std::array::from_fn(|_| (0..30).map(|_| 800.0 * random.f64()).collect());
+        let [a, b]: [Vec<f64>; 2] =
+            std::array::from_fn(|_| (0..30).map(|_| 800.0 * random.f64()).collect());
         let tangent = surface.at(&a)
-            + surface.slope(&a).iter().zip(a.iter().zip(&b)).map(|(slope, (a, b))| slope * (b - a)).sum::<f64>();
+            + surface
+                .slope(&a)
+                .iter()
+                .zip(a.iter().zip(&b))
+                .map(|(slope, (a, b))| slope * (b - a))
+                .sum::<f64>();
         assert!(tangent >= surface.at(&b) - 1e-9);
     }
 }
@@ -106,12 +127,17 @@ fn performance_is_concave_in_the_loads() {
 fn a_known_athlete_is_forecast() {
     let truth = |loads: &[f64]| {
         let n = loads.len() as f64;
-        let sum = |tau: f64| loads.iter().enumerate().map(|(i, w)| w * (-(n - i as f64) / tau).exp()).sum::<f64>();
+        let sum = |tau: f64| {
+            loads.iter().enumerate().map(|(i, w)| w * (-(n - i as f64) / tau).exp()).sum::<f64>()
+        };
         230.0 + 0.008 * sum(42.0) - 0.012 * sum(12.0)
     };
     let mut random = Rng::with_seed(9);
-    let loads: Vec<f64> = (0..300).map(|d| if d % 3 == 2 { 0.0 } else { (100.0 + d as f64) * random.f64() }).collect();
-    let tests: Vec<Test> = (2..14).map(|n| Test { day: 20 * n, value: truth(&loads[..20 * n]) }).collect();
+    let loads: Vec<f64> = (0..300)
+        .map(|d| if d % 3 == 2 { 0.0 } else { (100.0 + d as f64) * random.f64() })
+        .collect();
+    let tests: Vec<Test> =
+        (2..14).map(|n| Test { day: 20 * n, value: truth(&loads[..20 * n]) }).collect();
     let response = Response::fit(&loads, &tests, &Prior::default());
     let forecast = response.predict(&loads);
     let came = truth(&loads);
@@ -122,7 +148,8 @@ fn a_known_athlete_is_forecast() {
     assert_eq!(Response::fit(&loads, &tests[..4], &Prior::default()).tests, 0);
 }
 
-/// Athletes whose level wanders for reasons of its own by one standard deviation of a test in four weeks: a forecast knows how little it knows, and sets out from the last tests.
+/// Athletes whose level wanders for reasons of its own by one standard deviation of a test in four
+/// weeks: a forecast knows how little it knows, and sets out from the last tests.
 #[test]
 fn what_drifts_is_forecast_with_its_interval() {
     let (mut held, mut ours, mut level) = (0, 0.0, 0.0);
@@ -156,10 +183,22 @@ fn a_long_plan_is_close_to_the_best_and_keeps_every_rule() {
     race(&mut request, 83, Priority::A);
     let (past, needs) = (log(250.0), needs());
     let response = Response::fit(&past.loads, &[], &Prior::default());
-    let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &needs };
+    let basis = Basis {
+        request: &request,
+        library: library(),
+        past: &past,
+        response: &response,
+        needs: &needs,
+    };
     let began = std::time::Instant::now();
     let made = plan(&basis, None).unwrap();
-    eprintln!("value {} bound {:?} gap {:?}, {:?}", made.value, made.bound, made.gap, began.elapsed());
+    eprintln!(
+        "value {} bound {:?} gap {:?}, {:?}",
+        made.value,
+        made.bound,
+        made.gap,
+        began.elapsed()
+    );
     assert_eq!(check(&made, &request, &past), []);
     // Eight pairs of seeds ended 0.76 to 0.91 % from the bound.
     assert!(made.gap.unwrap() < 0.01, "{:?}", made.gap);
@@ -171,12 +210,20 @@ fn a_plan_without_anything_says_what_it_lacks() {
     let request = runner(2);
     let past = Past::default();
     let response = Response::population(150.0);
-    let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &[] };
+    let basis = Basis {
+        request: &request,
+        library: library(),
+        past: &past,
+        response: &response,
+        needs: &[],
+    };
     let made = plan(&basis, None).unwrap();
     assert!(!made.sessions.is_empty());
     let notes = made.notes.join(" ");
     assert!(
-        notes.contains("No load log") && notes.contains("No movement was analysed") && notes.contains("population's")
+        notes.contains("No load log")
+            && notes.contains("No movement was analysed")
+            && notes.contains("population's")
     );
 }
 
@@ -185,7 +232,13 @@ fn a_revised_plan_changes_little() {
     let request = runner(4);
     let past = log(250.0);
     let response = Response::population(150.0);
-    let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &[] };
+    let basis = Basis {
+        request: &request,
+        library: library(),
+        past: &past,
+        response: &response,
+        needs: &[],
+    };
     let first = plan_in(&basis, None, 500).unwrap();
     let needs = needs();
     let second = plan_in(&Basis { needs: &needs[..1], ..basis }, Some(&first), 500).unwrap();
@@ -208,7 +261,9 @@ fn a_revised_plan_changes_little() {
 /// A request drawn at random: the calendar, the log, pain, settled sessions, events, limits.
 fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
     let mut minutes = [0.0; 7];
-    minutes.iter_mut().for_each(|day| *day = [0.0, 30.0, 45.0, 60.0, 90.0, 120.0][random.usize(..6)]);
+    minutes
+        .iter_mut()
+        .for_each(|day| *day = [0.0, 30.0, 45.0, 60.0, 90.0, 120.0][random.usize(..6)]);
     let mut request = Request::new(START, weeks, minutes);
     for sport in ["running", "strength", "cycling", "swimming"] {
         if random.bool() {
@@ -247,7 +302,11 @@ fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
         });
     }
     if random.bool() {
-        race(&mut request, random.usize(..7 * weeks), [Priority::A, Priority::B, Priority::C][random.usize(..3)]);
+        race(
+            &mut request,
+            random.usize(..7 * weeks),
+            [Priority::A, Priority::B, Priority::C][random.usize(..3)],
+        );
     }
     let needs = if random.bool() { needs() } else { Vec::new() };
     if random.bool() {
@@ -256,14 +315,17 @@ fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
             let there = ["gym", "pool", "band", "ball"].into_iter().filter(|_| random.u8(..3) == 0);
             request.facilities.insert(day, there.map(str::to_owned).collect());
         }
-        request.facilities_on.insert(START.plus(random.i32(..7)), ["gym".to_owned()].into_iter().collect());
+        request
+            .facilities_on
+            .insert(START.plus(random.i32(..7)), ["gym".to_owned()].into_iter().collect());
     }
     for event in &mut request.events {
         event.minutes = 20.0 + 220.0 * random.f64();
         event.rpe = 3.0 + 7.0 * random.f64();
         event.sport = ["running", "cycling", "chess"][random.usize(..3)].into();
         event.recover = random.bool().then(|| random.usize(1..5));
-        event.regions = random.bool().then(|| [(Region::Trunk, Demand::Heavy)].into_iter().collect());
+        event.regions =
+            random.bool().then(|| [(Region::Trunk, Demand::Heavy)].into_iter().collect());
     }
     if random.u8(..3) == 0 {
         request.risks.push(Risk {
@@ -274,7 +336,11 @@ fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
             monotony: random.bool().then_some(1.5),
             hard_per_week: random.bool().then(|| random.usize(..2)),
             rest_days: random.bool().then(|| random.usize(..4)),
-            spare: [(Region::Legs, [Demand::Light, Demand::Moderate, Demand::Heavy][random.usize(..3)])].into(),
+            spare: [(
+                Region::Legs,
+                [Demand::Light, Demand::Moderate, Demand::Heavy][random.usize(..3)],
+            )]
+            .into(),
         });
     }
     (request, past, needs)
@@ -290,7 +356,13 @@ fn no_plan_of_500_athletes_breaks_a_rule() {
         let fault = request.fault();
         assert_eq!(fault, None);
         let response = Response::fit(&past.loads, &past.tests, &Prior::default());
-        let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &needs };
+        let basis = Basis {
+            request: &request,
+            library: library(),
+            past: &past,
+            response: &response,
+            needs: &needs,
+        };
         match plan_in(&basis, None, 150) {
             Ok(made) => {
                 plans += 1;
@@ -309,11 +381,13 @@ fn no_plan_of_500_athletes_breaks_a_rule() {
     assert!(plans > 200 && proven > 20);
 }
 
-/// Small enough to try everything: four sessions on two free days, the rules stated once more by the checker.
+/// Small enough to try everything: four sessions on two free days, the rules stated once more by
+/// the checker.
 #[test]
 fn what_is_called_impossible_is() {
-    let small =
-        |names: &[&str]| -> Vec<Item> { names.iter().map(|name| library().find(name).unwrap().clone()).collect() };
+    let small = |names: &[&str]| -> Vec<Item> {
+        names.iter().map(|name| library().find(name).unwrap().clone()).collect()
+    };
     let items = small(&["run-easy", "run-intervals-5x3", "strength-legs-heavy", "squat-band"]);
     let (mut possible, mut impossible) = (0, 0);
     for seed in 0..150 {
@@ -329,7 +403,13 @@ fn what_is_called_impossible_is() {
         }
         let own = Library::of(items.clone());
         let response = Response::population(150.0);
-        let basis = Basis { request: &request, library: &own, past: &past, response: &response, needs: &[] };
+        let basis = Basis {
+            request: &request,
+            library: &own,
+            past: &past,
+            response: &response,
+            needs: &[],
+        };
         let made = plan_in(&basis, None, 300);
         let any = every_plan(&basis).any(|plan| check(&plan, &request, &past).is_empty());
         match &made {
@@ -344,7 +424,8 @@ fn what_is_called_impossible_is() {
 
 /// Every plan there is, as plans: all sets of sessions on all days, whether they fit or not.
 fn every_plan<'a>(basis: &'a Basis<'a>) -> impl Iterator<Item = Plan> + 'a {
-    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let problem =
+        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     let items = problem.items.len();
     let free: Vec<usize> = (0..problem.days()).filter(|d| problem.minutes[*d] > 0.0).collect();
     let mut sets: Vec<Vec<u16>> = vec![Vec::new()];
@@ -369,7 +450,13 @@ fn a_clash_names_the_smallest_way_out() {
     request.limits.least_sessions = 3;
     let past = log(250.0);
     let response = Response::population(150.0);
-    let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &[] };
+    let basis = Basis {
+        request: &request,
+        library: library(),
+        past: &past,
+        response: &response,
+        needs: &[],
+    };
     let clash = plan_in(&basis, None, 200).unwrap_err();
     assert!(clash.proven, "{clash}");
     // Too few sessions, or all of them on the one free day: either is nearest.
@@ -382,11 +469,24 @@ fn a_clash_names_the_smallest_way_out() {
 fn today_is_a_range_under_the_rules() {
     let request = runner(1);
     let mut past = log(250.0);
-    past.pains.push(Pain { day: START.plus(-1), area: Area::find("knee").unwrap(), side: BodySide::Left, score: 4.0 });
+    past.pains.push(Pain {
+        day: START.plus(-1),
+        area: Area::find("knee").unwrap(),
+        side: BodySide::Left,
+        score: 4.0,
+    });
     let response = Response::population(150.0);
-    let basis = Basis { request: &request, library: library(), past: &past, response: &response, needs: &[] };
+    let basis = Basis {
+        request: &request,
+        library: library(),
+        past: &past,
+        response: &response,
+        needs: &[],
+    };
     let now = today(&basis);
-    assert!(now.kinds.iter().all(|range| range.load[0] <= range.load[1] && !range.sessions.is_empty()));
+    assert!(
+        now.kinds.iter().all(|range| range.load[0] <= range.load[1] && !range.sessions.is_empty())
+    );
     assert!(now.refused.iter().any(|refused| refused.title == "Heavy legs"));
     let mut busy = request.clone();
     busy.minutes.clear();
@@ -405,7 +505,8 @@ fn personal_plans_are_worth_it() {
     }
 }
 
-/// What an explanation shows to gain comes first, whatever its importance; what it could not show is ordered by importance, as without an explanation.
+/// What an explanation shows to gain comes first, whatever its importance; what it could not show
+/// is ordered by importance, as without an explanation.
 #[test]
 fn findings_are_addressed_in_the_order_of_their_gain() {
     let need = |title: &str, gain: f64, points: Option<[f64; 3]>| Need {
@@ -421,7 +522,8 @@ fn findings_are_addressed_in_the_order_of_their_gain() {
         need("large", 0.2, Some([12.0, 8.0, 15.0])),
     ];
     Need::rank(&mut needs);
-    let order: Vec<(&str, f64)> = needs.iter().map(|need| (need.title.as_str(), need.gain)).collect();
+    let order: Vec<(&str, f64)> =
+        needs.iter().map(|need| (need.title.as_str(), need.gain)).collect();
     assert_eq!(order, [("large", 0.9), ("small", 0.5), ("important", 0.2), ("uncertain", 0.1)]);
     assert_eq!(needs[0].to_string(), "large (set right, the score would gain 12 points, 8 to 15)");
 }

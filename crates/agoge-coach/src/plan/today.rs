@@ -34,13 +34,16 @@ pub struct Range {
 pub struct Refused {
     /// What it is called.
     pub title: String,
-    /// Against which rules; none: it does not fit into the minutes or loads what hurts or is to be spared, what it needs is not there, or an event is near.
+    /// Against which rules; none: it does not fit into the minutes or loads what hurts or is to be
+    /// spared, what it needs is not there, or an event is near.
     pub rules: Vec<Rule>,
 }
 
-/// What may be done on the first day of the request by itself, if the rest of its week stays free for what is needed.
+/// What may be done on the first day of the request by itself, if the rest of its week stays free
+/// for what is needed.
 pub fn today(basis: &Basis) -> Today {
-    let problem = Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+    let problem =
+        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     let empty: Choice = vec![Vec::new(); problem.days()];
     let before = problem.broken(&empty, problem.days());
     let mut allowed: Vec<&Item> = Vec::new();
@@ -54,7 +57,11 @@ pub fn today(basis: &Basis) -> Today {
             allowed.push(item);
         } else {
             let rules = if fits {
-                broken.rules().into_iter().filter(|rule| broken.of(*rule) > before.of(*rule)).collect()
+                broken
+                    .rules()
+                    .into_iter()
+                    .filter(|rule| broken.of(*rule) > before.of(*rule))
+                    .collect()
             } else {
                 Vec::new()
             };
@@ -68,7 +75,10 @@ pub fn today(basis: &Basis) -> Today {
     };
     refused.retain(|(item, _): &(&Item, Vec<Rule>)| longest(item) == 0.0);
     refused.dedup_by_key(|(item, _)| item.name.as_str());
-    let refused = refused.into_iter().map(|(item, rules)| Refused { title: item.title.clone(), rules }).collect();
+    let refused = refused
+        .into_iter()
+        .map(|(item, rules)| Refused { title: item.title.clone(), rules })
+        .collect();
     let kinds = Kind::ALL
         .into_iter()
         .filter_map(|kind| {

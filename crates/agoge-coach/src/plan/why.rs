@@ -8,20 +8,37 @@ use super::search::KEPT;
 const NOTABLE: f64 = 0.005;
 
 /// What a session serves, and what would be different without it.
-pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (Vec<String>, String) {
+pub(super) fn why(
+    problem: &Problem,
+    choice: &Choice,
+    d: usize,
+    item: u16,
+) -> (Vec<String>, String) {
     let mut without = choice.clone();
     without[d].retain(|own| *own != item);
     let (mut serves, mut lost) = (Vec::new(), Vec::new());
     let week = 7 * (d / 7)..7 * (d / 7) + 7;
     for (need, serving) in problem.needs.iter().zip(&problem.serves) {
         if serving[usize::from(item)] {
-            let times = choice[week.clone()].iter().flatten().filter(|own| serving[usize::from(**own)]).count();
+            let times = choice[week.clone()]
+                .iter()
+                .flatten()
+                .filter(|own| serving[usize::from(**own)])
+                .count();
             serves.push(format!("finding: {need}"));
-            lost.push(format!("{}: worked on {} instead of {times} times in this week", need.title, times - 1));
+            lost.push(format!(
+                "{}: worked on {} instead of {times} times in this week",
+                need.title,
+                times - 1
+            ));
         }
     }
     let change = problem.performance(choice) - problem.performance(&without);
-    let goal = if problem.request.events.is_empty() { "two weeks after the plan" } else { "at the events" };
+    let goal = if problem.request.events.is_empty() {
+        "two weeks after the plan"
+    } else {
+        "at the events"
+    };
     if change >= NOTABLE {
         serves.push(format!("performance {goal}"));
         lost.push(format!("{change:.2} % less performance expected {goal}"));
@@ -43,7 +60,13 @@ pub(super) fn why(problem: &Problem, choice: &Choice, d: usize, item: u16) -> (V
 }
 
 /// The risks in force on a day, if a session could be the next step longer without them.
-pub(super) fn held(problem: &Problem, free: &Problem, choice: &Choice, d: usize, item: u16) -> Vec<String> {
+pub(super) fn held(
+    problem: &Problem,
+    free: &Problem,
+    choice: &Choice,
+    d: usize,
+    item: u16,
+) -> Vec<String> {
     let week = problem.request.start.plus(7 * (d / 7) as i32);
     let own = problem.items[usize::from(item)];
     let longer = (0..problem.items.len())
@@ -52,10 +75,17 @@ pub(super) fn held(problem: &Problem, free: &Problem, choice: &Choice, d: usize,
     let Some(longer) = longer.map(|i| i as u16) else { return Vec::new() };
     let mut grown = choice.clone();
     grown[d].iter_mut().filter(|own| **own == item).for_each(|own| *own = longer);
-    let allowed =
-        |problem: &Problem| problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT;
+    let allowed = |problem: &Problem| {
+        problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT
+    };
     match allowed(free) && !allowed(problem) {
-        true => problem.request.risks.iter().filter(|risk| risk.until >= week).map(|risk| risk.what.clone()).collect(),
+        true => problem
+            .request
+            .risks
+            .iter()
+            .filter(|risk| risk.until >= week)
+            .map(|risk| risk.what.clone())
+            .collect(),
         false => Vec::new(),
     }
 }

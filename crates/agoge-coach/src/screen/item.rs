@@ -45,7 +45,8 @@ impl Plane {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Score {
-    /// So many points, with a confidence from 0 to 1: how sure the parts were seen, and how far from the limit the value was.
+    /// So many points, with a confidence from 0 to 1: how sure the parts were seen, and how far
+    /// from the limit the value was.
     Points {
         /// Points.
         points: u8,
@@ -102,11 +103,17 @@ pub struct Total {
 pub fn total(items: &[Scored]) -> Total {
     let least: u32 = items.iter().filter_map(Scored::points).map(u32::from).sum();
     let unseen = || items.iter().filter(|item| item.points().is_none());
-    Total { least, most: least + unseen().map(|item| u32::from(item.most)).sum::<u32>(), unseen: unseen().count() }
+    Total {
+        least,
+        most: least + unseen().map(|item| u32::from(item.most)).sum::<u32>(),
+        unseen: unseen().count(),
+    }
 }
 
-/// One list from several trials of the same items: an item of one point is at fault if it is so in at least two of three trials (Padua 2009; of other numbers, in at
-/// least two thirds of the trials in which it was seen); others take the middle of their points. A coach's word in any trial stands.
+/// One list from several trials of the same items: an item of one point is at fault if it is so in
+/// at least two of three trials (Padua 2009; of other numbers, in at least two thirds of the trials
+/// in which it was seen); others take the middle of their points. A coach's word in any trial
+/// stands.
 pub fn trials(all: &[Vec<Scored>]) -> Vec<Scored> {
     let Some(first) = all.first() else { return Vec::new() };
     let joined = |(place, item): (usize, &Scored)| {
@@ -118,13 +125,17 @@ pub fn trials(all: &[Vec<Scored>]) -> Vec<Scored> {
         points.sort_unstable();
         let Some(middle) = points.get(points.len() / 2).copied() else { return *item };
         let at_fault = points.iter().filter(|points| **points > 0).count();
-        let points_of = if item.most == 1 { u8::from(3 * at_fault >= 2 * points.len()) } else { middle };
+        let points_of =
+            if item.most == 1 { u8::from(3 * at_fault >= 2 * points.len()) } else { middle };
         let sure = own.iter().filter_map(|item| match item.score {
             Score::Points { confidence, .. } => Some(confidence),
             _ => None,
         });
         Scored {
-            score: Score::Points { points: points_of, confidence: sure.sum::<f64>() / points.len() as f64 },
+            score: Score::Points {
+                points: points_of,
+                confidence: sure.sum::<f64>() / points.len() as f64,
+            },
             ..*item
         }
     };

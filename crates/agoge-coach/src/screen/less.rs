@@ -1,4 +1,5 @@
-//! The landing error scoring system (Padua 2009), 17 items: jump from a 30 cm box to half the body height, then as high as possible.
+//! The landing error scoring system (Padua 2009), 17 items: jump from a 30 cm box to half the body
+//! height, then as high as possible.
 
 use super::item::{Item, Plane, Score, Scored};
 use agoge_kinematics::View;
@@ -28,7 +29,8 @@ pub const LESS: [Item; 17] = [
     item(17, "overall impression", 2, Plane::Eye),
 ];
 
-/// What was measured of a landing; NaN is not known. Angles in degrees, flexion positive; of two sides the worse one.
+/// What was measured of a landing; NaN is not known. Angles in degrees, flexion positive; of two
+/// sides the worse one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Landing {
     /// From where it was seen.
@@ -87,8 +89,9 @@ impl Landing {
     }
 }
 
-/// Value, limit, whether above the limit is the fault, and the error of measurement near which an answer is not sure. Where Padua (2009) says "flexed", "leans" or
-/// "together" without a number, the limits of 5°, 10° and two frames at 60 a second are ours.
+/// Value, limit, whether above the limit is the fault, and the error of measurement near which an
+/// answer is not sure. Where Padua (2009) says "flexed", "leans" or "together" without a number,
+/// the limits of 5°, 10° and two frames at 60 a second are ours.
 type Test = (f64, f64, bool, f64);
 
 /// Scores a landing.
@@ -119,7 +122,8 @@ pub fn less(landing: &Landing) -> Vec<Scored> {
             None => Score::Unseen,
             Some((value, limit, above, error)) => {
                 let fault = if above { value > limit } else { value <= limit };
-                // Half at the limit itself, nearly one at three times the error of measurement from it.
+                // Half at the limit itself, nearly one at three times the error of measurement from
+                // it.
                 let far = 1.0 - 0.5 * (-(value - limit).abs() / error).exp();
                 Score::Points { points: u8::from(fault), confidence: far * l.seen.clamp(0.0, 1.0) }
             }

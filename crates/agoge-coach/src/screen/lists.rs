@@ -6,20 +6,27 @@ const fn item(number: u8, name: &'static str, plane: Plane) -> Item {
     Item { number, name, most: 1, plane }
 }
 
-/// Cutting movement assessment score (Dos'Santos 2019): side-step cuts. The items in words of ours; points as there, 0 to 11.
+/// Cutting movement assessment score (Dos'Santos 2019): side-step cuts. The items in words of ours;
+/// points as there, 0 to 11.
 pub const CMAS: [Item; 9] = [
     item(1, "no clear braking in the step before the last", Plane::Sagittal),
     Item { number: 2, name: "wide plant of the foot to the side", most: 2, plane: Plane::Frontal },
     item(3, "hip turned inward at contact", Plane::Eye),
     item(4, "knee valgus at contact", Plane::Frontal),
     item(5, "foot not straight at contact", Plane::Eye),
-    Item { number: 6, name: "trunk leaning or turned towards the planted leg", most: 2, plane: Plane::Frontal },
+    Item {
+        number: 6,
+        name: "trunk leaning or turned towards the planted leg",
+        most: 2,
+        plane: Plane::Frontal,
+    },
     item(7, "trunk upright or leaning back at contact", Plane::Sagittal),
     item(8, "little knee flexion while braking (30° or less)", Plane::Sagittal),
     item(9, "large knee valgus while the weight is taken", Plane::Frontal),
 ];
 
-/// Qualitative analysis of single-leg loading (Herrington 2013): single-leg squat or landing, 0 to 10.
+/// Qualitative analysis of single-leg loading (Herrington 2013): single-leg squat or landing, 0 to
+/// 10.
 pub const QASLS: [Item; 10] = [
     item(1, "arms move much to keep balance", Plane::Frontal),
     item(2, "trunk leans in any direction", Plane::Frontal),

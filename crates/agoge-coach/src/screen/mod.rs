@@ -1,4 +1,5 @@
-//! Landing and cutting screens, item by item: what a view cannot see is said, never scored, and a coach may overrule every item.
+//! Landing and cutting screens, item by item: what a view cannot see is said, never scored, and a
+//! coach may overrule every item.
 
 mod flight;
 mod item;

@@ -1,4 +1,5 @@
-//! What a recording shows of a jump: when the feet touched and left the ground, and how the body landed.
+//! What a recording shows of a jump: when the feet touched and left the ground, and how the body
+//! landed.
 
 use super::flight::lowest as low;
 use super::less::Landing;
@@ -6,7 +7,8 @@ use agoge_kinematics::{Curves, Repetition, View};
 use agoge_motion::vector::{dot, sub, unit};
 use agoge_motion::{Part, Recording, Side};
 
-/// A foot is on the ground while it is less than this above where it stood: half of what it falls in a frame at 60 a second from a box of 30 cm, m.
+/// A foot is on the ground while it is less than this above where it stood: half of what it falls
+/// in a frame at 60 a second from a box of 30 cm, m.
 const NEAR_M: f64 = 0.02;
 /// The same in parts of the trunk's length, for pictures without a scale (0.5 m, Winter 2009).
 const NEAR_TRUNK: f64 = 0.04;
@@ -14,7 +16,8 @@ const NEAR_TRUNK: f64 = 0.04;
 /// Frames at which a jump touched and left the ground.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ground {
-    /// First contact of each foot before the lowest point, left and right; none if the foot was on the ground before, or not seen.
+    /// First contact of each foot before the lowest point, left and right; none if the foot was on
+    /// the ground before, or not seen.
     pub contact: [Option<usize>; 2],
     /// Where the pelvis is lowest before the jump.
     pub lowest: usize,
@@ -34,42 +37,62 @@ impl Ground {
         self.contact.into_iter().flatten().min()
     }
 
-    /// Looks for the instants in a repetition of a jump, by the lowest point of each foot (toes and heel, else the ankle). None where the pelvis or both feet are
-    /// not seen.
+    /// Looks for the instants in a repetition of a jump, by the lowest point of each foot (toes and
+    /// heel, else the ankle). None where the pelvis or both feet are not seen.
     pub fn of(body: &Recording, curves: &Curves, repetition: &Repetition) -> Option<Ground> {
         let pelvis = &curves.get("pelvis_height", None)?.values;
         let (start, end) = (repetition.start, repetition.end);
         let near = near(body, start..=end);
         let apex = repetition.events.iter().find(|event| event.name == "apex")?.frame;
-        let lowest =
-            (start..=apex).filter(|f| pelvis[*f].is_finite()).min_by(|a, b| pelvis[*a].total_cmp(&pelvis[*b]))?;
+        let lowest = (start..=apex)
+            .filter(|f| pelvis[*f].is_finite())
+            .min_by(|a, b| pelvis[*a].total_cmp(&pelvis[*b]))?;
         let floor = [0, 1].map(|foot| low(body, foot, lowest));
         let stands = |foot: usize, frame: usize| low(body, foot, frame) - floor[foot] <= near;
         let contact = [0, 1].map(|k| {
             let first = (start..=lowest).rev().take_while(|frame| stands(k, *frame)).last()?;
-            // The repetition may begin in the drop: the foot must have been seen off the ground just before.
+            // The repetition may begin in the drop: the foot must have been seen off the ground
+            // just before.
             (first > 0 && low(body, k, first - 1) - floor[k] > near).then_some(first)
         });
         let stand = |frame: usize| stands(0, frame) || stands(1, frame);
-        let take_off = (lowest..=apex).take_while(|frame| stand(*frame)).last().filter(|frame| *frame < apex);
+        let take_off =
+            (lowest..=apex).take_while(|frame| stand(*frame)).last().filter(|frame| *frame < apex);
         let landing = (apex..=end).find(|frame| stand(*frame)).filter(|_| take_off.is_some());
         let metres = NEAR_M / near;
-        floor.iter().any(|y| y.is_finite()).then_some(Ground { contact, lowest, take_off, landing, near, metres })
+        floor.iter().any(|y| y.is_finite()).then_some(Ground {
+            contact,
+            lowest,
+            take_off,
+            landing,
+            near,
+            metres,
+        })
     }
 
-    /// The first landing as the LESS (Padua 2009) looks at it; none if no foot was seen to touch down.
-    pub fn landing(&self, body: &Recording, curves: &Curves, view: View, end: usize) -> Option<Landing> {
+    /// The first landing as the LESS (Padua 2009) looks at it; none if no foot was seen to touch
+    /// down.
+    pub fn landing(
+        &self,
+        body: &Recording,
+        curves: &Curves,
+        view: View,
+        end: usize,
+    ) -> Option<Landing> {
         let contact = self.first_contact()?;
         let stance = contact..=self.lowest;
-        let curve =
-            |name: &str, side: Option<Side>, frame: usize| curves.get(name, side).map_or(f64::NAN, |c| c.values[frame]);
-        let sides = |name: &str, frame: usize| Side::BOTH.map(|side| curve(name, Some(side), frame));
+        let curve = |name: &str, side: Option<Side>, frame: usize| {
+            curves.get(name, side).map_or(f64::NAN, |c| c.values[frame])
+        };
+        let sides =
+            |name: &str, frame: usize| Side::BOTH.map(|side| curve(name, Some(side), frame));
         let most = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::NAN, f64::max);
         // Of two sides the one that bends less, at contact and on the way down.
         let bent = |name: &str| least(sides(name, contact));
         let further = |name: &str| {
             least(Side::BOTH.map(|side| {
-                most(&mut stance.clone().map(|frame| curve(name, Some(side), frame))) - curve(name, Some(side), contact)
+                most(&mut stance.clone().map(|frame| curve(name, Some(side), frame)))
+                    - curve(name, Some(side), contact)
             }))
         };
         let at = |frame: usize, part: Part| body.at(frame, part.index());
@@ -84,22 +107,35 @@ impl Ground {
             heel_over_toe_m: least(Side::BOTH.map(|side| feet.heel_over_toe(side, contact))),
             knee_valgus: greatest(Side::BOTH.map(|side| feet.knee_inside(side, contact, false))),
             trunk_lean: curve("trunk_lateral_lean", None, contact).abs(),
-            stance_width: across(body, contact, at(contact, Part::LeftAnkle), at(contact, Part::RightAnkle))
-                / across(body, contact, at(contact, Part::LeftShoulder), at(contact, Part::RightShoulder)),
+            stance_width: across(
+                body,
+                contact,
+                at(contact, Part::LeftAnkle),
+                at(contact, Part::RightAnkle),
+            ) / across(
+                body,
+                contact,
+                at(contact, Part::LeftShoulder),
+                at(contact, Part::RightShoulder),
+            ),
             toe_out: Side::BOTH
                 .map(|side| feet.toe_out(side, contact))
                 .into_iter()
-                .fold(f64::NAN, |worst, own| if worst.is_nan() || own.abs() > worst.abs() { own } else { worst }),
+                .fold(f64::NAN, |worst, own| {
+                    if worst.is_nan() || own.abs() > worst.abs() { own } else { worst }
+                }),
             contact_gap_s: match self.contact {
                 [Some(a), Some(b)] => (body.time[a] - body.time[b]).abs(),
                 _ => f64::NAN,
             },
             knee_displacement: further("knee_flexion"),
             hip_displacement: further("hip_flexion"),
-            trunk_displacement: most(&mut stance.clone().map(|frame| curve("trunk_lean", None, frame)))
-                - curve("trunk_lean", None, contact),
+            trunk_displacement: most(
+                &mut stance.clone().map(|frame| curve("trunk_lean", None, frame)),
+            ) - curve("trunk_lean", None, contact),
             largest_knee_valgus: most(
-                &mut stance.flat_map(|frame| Side::BOTH.map(|side| feet.knee_inside(side, frame, true))),
+                &mut stance
+                    .flat_map(|frame| Side::BOTH.map(|side| feet.knee_inside(side, frame, true))),
             ),
         })
     }
@@ -113,16 +149,23 @@ fn greatest(values: [f64; 2]) -> f64 {
     values[0].max(values[1])
 }
 
-/// How sure the legs were seen in a stretch, 0 to 1: the mean confidence of hips, knees and ankles, 0 where one is missing.
+/// How sure the legs were seen in a stretch, 0 to 1: the mean confidence of hips, knees and ankles,
+/// 0 where one is missing.
 fn seen(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
     let legs = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle];
-    let parts: Vec<usize> = legs.iter().flat_map(|part| Side::BOTH.map(|side| part.on(side).index())).collect();
+    let parts: Vec<usize> =
+        legs.iter().flat_map(|part| Side::BOTH.map(|side| part.on(side).index())).collect();
     let joints = body.joints();
     let own = |frame: usize, part: usize| {
-        if body.is_seen(frame, part) { f64::from(body.confidence[frame * joints + part]) } else { 0.0 }
+        if body.is_seen(frame, part) {
+            f64::from(body.confidence[frame * joints + part])
+        } else {
+            0.0
+        }
     };
-    let all: Vec<f64> =
-        frames.flat_map(|frame| parts.iter().map(move |part| own(frame, *part)).collect::<Vec<_>>()).collect();
+    let all: Vec<f64> = frames
+        .flat_map(|frame| parts.iter().map(move |part| own(frame, *part)).collect::<Vec<_>>())
+        .collect();
     all.iter().sum::<f64>() / all.len().max(1) as f64
 }
 
@@ -138,7 +181,8 @@ fn near(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
 fn trunk(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
     frames
         .map(|frame| {
-            let line = sub(body.at(frame, Part::Neck.index()), body.at(frame, Part::Pelvis.index()));
+            let line =
+                sub(body.at(frame, Part::Neck.index()), body.at(frame, Part::Pelvis.index()));
             line[0].hypot(line[1])
         })
         .fold(f64::NAN, f64::max)
@@ -175,14 +219,18 @@ impl Feet<'_> {
 
     /// Height of the heel over the toes against a foot that lies flat, m.
     fn heel_over_toe(&self, side: Side, frame: usize) -> f64 {
-        let over = |frame: usize| self.at(side, Part::LeftHeel, frame)[1] - self.at(side, Part::LeftBigToe, frame)[1];
+        let over = |frame: usize| {
+            self.at(side, Part::LeftHeel, frame)[1] - self.at(side, Part::LeftBigToe, frame)[1]
+        };
         self.metres * (over(frame) - over(self.flat))
     }
 
-    /// How far the knee is inside the plumb line over the middle of the foot (or the great toe), as the angle of the line to it, degrees: positive is medial. Without
-    /// feet the ankle stands for its middle, and nothing for the toe.
+    /// How far the knee is inside the plumb line over the middle of the foot (or the great toe), as
+    /// the angle of the line to it, degrees: positive is medial. Without feet the ankle stands for
+    /// its middle, and nothing for the toe.
     fn knee_inside(&self, side: Side, frame: usize, of_toe: bool) -> f64 {
-        let (heel, toe) = (self.at(side, Part::LeftHeel, frame), self.at(side, Part::LeftBigToe, frame));
+        let (heel, toe) =
+            (self.at(side, Part::LeftHeel, frame), self.at(side, Part::LeftBigToe, frame));
         let middle = [0, 1, 2].map(|k| 0.5 * (heel[k] + toe[k]));
         let foot = match () {
             () if of_toe => toe,
@@ -190,13 +238,16 @@ impl Feet<'_> {
             () => self.at(side, Part::LeftAnkle, frame),
         };
         let knee = self.at(side, Part::LeftKnee, frame);
-        let inward = across(self.body, frame, foot, knee) * if side == Side::Left { 1.0 } else { -1.0 };
+        let inward =
+            across(self.body, frame, foot, knee) * if side == Side::Left { 1.0 } else { -1.0 };
         inward.atan2(knee[1] - foot[1]).to_degrees()
     }
 
-    /// The foot's line from heel to great toe against straight ahead, degrees, outward positive; only in space.
+    /// The foot's line from heel to great toe against straight ahead, degrees, outward positive;
+    /// only in space.
     fn toe_out(&self, side: Side, frame: usize) -> f64 {
-        let line = sub(self.at(side, Part::LeftBigToe, frame), self.at(side, Part::LeftHeel, frame));
+        let line =
+            sub(self.at(side, Part::LeftBigToe, frame), self.at(side, Part::LeftHeel, frame));
         let right = right(self.body, frame);
         // Up × right is forward.
         let forward = [right[2], 0.0, -right[0]];

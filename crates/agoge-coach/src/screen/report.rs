@@ -11,9 +11,14 @@ use agoge_kinematics::{Curves, Repetition, Unit, View};
 use agoge_motion::Recording;
 use std::collections::BTreeMap;
 
-/// Each complete repetition (its number from 1) in which the feet were seen to leave the ground and come back. `raw` is the body before
-/// any filter, by which the instants are told ([`Flight::of`]).
-pub fn jumps(body: &Recording, raw: &Recording, curves: &Curves, repetitions: &[Repetition]) -> Vec<JumpReport> {
+/// Each complete repetition (its number from 1) in which the feet were seen to leave the ground and
+/// come back. `raw` is the body before any filter, by which the instants are told ([`Flight::of`]).
+pub fn jumps(
+    body: &Recording,
+    raw: &Recording,
+    curves: &Curves,
+    repetitions: &[Repetition],
+) -> Vec<JumpReport> {
     let position_error_m = Precision::of(body).of_unit(Unit::Metre).half_width;
     let jump = |(index, repetition): (usize, &Repetition)| {
         let ground = Ground::of(body, curves, repetition).filter(|_| repetition.complete)?;
@@ -33,8 +38,8 @@ pub fn jumps(body: &Recording, raw: &Recording, curves: &Curves, repetitions: &[
     repetitions.iter().enumerate().filter_map(jump).collect()
 }
 
-/// The LESS (Padua 2009) over the complete repetitions: an item of one point is at fault if it is so in two of three. `coach` overrules items by their number. None where no
-/// landing was seen.
+/// The LESS (Padua 2009) over the complete repetitions: an item of one point is at fault if it is
+/// so in two of three. `coach` overrules items by their number. None where no landing was seen.
 pub fn landing(
     body: &Recording,
     curves: &Curves,
@@ -46,7 +51,8 @@ pub fn landing(
         let ground = Ground::of(body, curves, repetition).filter(|_| repetition.complete)?;
         Some((index + 1, less(&ground.landing(body, curves, view, repetition.end)?)))
     };
-    let (numbers, all): (Vec<usize>, Vec<Vec<Scored>>) = repetitions.iter().enumerate().filter_map(scored).unzip();
+    let (numbers, all): (Vec<usize>, Vec<Vec<Scored>>) =
+        repetitions.iter().enumerate().filter_map(scored).unzip();
     let items: Vec<Scored> = trials(&all)
         .into_iter()
         .map(|item| coach.get(&item.number).map_or(item, |points| item.overruled(*points)))

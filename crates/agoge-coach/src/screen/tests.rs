@@ -52,8 +52,11 @@ fn each_fault_gives_its_item() {
     for (number, change) in cases {
         let mut landing = good(View::Spatial);
         change(&mut landing);
-        let faults: Vec<u8> =
-            less(&landing).iter().filter(|item| item.points() == Some(1)).map(|item| item.number).collect();
+        let faults: Vec<u8> = less(&landing)
+            .iter()
+            .filter(|item| item.points() == Some(1))
+            .map(|item| item.number)
+            .collect();
         assert_eq!(faults, [number]);
     }
 }
@@ -61,7 +64,11 @@ fn each_fault_gives_its_item() {
 #[test]
 fn a_single_view_does_not_score_what_it_cannot_see() {
     let unseen = |view: View| {
-        less(&good(view)).iter().filter(|item| item.score == Score::Unseen).map(|item| item.number).collect::<Vec<_>>()
+        less(&good(view))
+            .iter()
+            .filter(|item| item.score == Score::Unseen)
+            .map(|item| item.number)
+            .collect::<Vec<_>>()
     };
     assert_eq!(unseen(View::Sagittal), [5, 6, 7, 8, 9, 10, 11, 15, 16, 17]);
     assert_eq!(unseen(View::Frontal), [1, 2, 3, 4, 9, 10, 12, 13, 14, 16, 17]);
@@ -69,7 +76,11 @@ fn a_single_view_does_not_score_what_it_cannot_see() {
 
 #[test]
 fn confidence_falls_near_the_limit_and_with_what_is_seen() {
-    let sure = |flexion: f64, seen: f64| match less(&Landing { knee_flexion: flexion, seen, ..good(View::Spatial) })[0]
+    let sure = |flexion: f64, seen: f64| match less(&Landing {
+        knee_flexion: flexion,
+        seen,
+        ..good(View::Spatial)
+    })[0]
         .score
     {
         Score::Points { confidence, .. } => confidence,
@@ -96,7 +107,10 @@ fn a_frame_leaves_seven_per_cent_of_a_jump_open() {
     assert!((height.value - 0.306_458).abs() < 1e-6);
     assert!((height.error / height.value - 0.0667).abs() < 1e-3);
     let index = reactive_strength(0.5, 0.2, 1.0 / 240.0);
-    assert!((index.value - 1.532_29).abs() < 1e-5 && index.error > 0.03 && index.error < 0.05, "{index:?}");
+    assert!(
+        (index.value - 1.532_29).abs() < 1e-5 && index.error > 0.03 && index.error < 0.05,
+        "{index:?}"
+    );
 }
 
 #[test]

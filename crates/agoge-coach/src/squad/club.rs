@@ -1,4 +1,5 @@
-//! A club's own log: whether there is enough to learn a warning from, whether what was learned may speak, and what it then says of each athlete's last day.
+//! A club's own log: whether there is enough to learn a warning from, whether what was learned may
+//! speak, and what it then says of each athlete's last day.
 
 use super::windows::{Days, SUMMARY_NAMES, windows};
 use agoge_attention::Error;
@@ -40,7 +41,8 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// The least that a warning is learned from: what was measured on simulated squads (docs/results/load.md).
+    /// The least that a warning is learned from: what was measured on simulated squads
+    /// (docs/results/load.md).
     pub const LEAST: Amount = Amount { athletes: 16, years: 50.0, injuries: 100 };
 
     fn of(windows: &[&Window]) -> Amount {
@@ -55,7 +57,9 @@ impl Amount {
 
     /// Whether it is at least so much.
     pub fn is_enough(&self, least: &Amount) -> bool {
-        self.athletes >= least.athletes && self.years >= least.years && self.injuries >= least.injuries
+        self.athletes >= least.athletes
+            && self.years >= least.years
+            && self.injuries >= least.injuries
     }
 }
 
@@ -81,7 +85,8 @@ pub struct Report {
     pub calibration: Vec<Group>,
     /// Part of the days on which it warned.
     pub warned: f64,
-    /// Of those days the part that was followed by an injury on the next: the predictive value at the base rate.
+    /// Of those days the part that was followed by an injury on the next: the predictive value at
+    /// the base rate.
     pub predictive_value: f64,
     /// Its 95 % interval (Wilson 1927).
     pub predictive_interval: [f64; 2],
@@ -100,7 +105,8 @@ pub struct Moved {
     pub raises: bool,
 }
 
-/// What the model says of an athlete's last day: no probability, but whether it warns and what changed.
+/// What the model says of an athlete's last day: no probability, but whether it warns and what
+/// changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Word {
     /// Who.
@@ -132,7 +138,8 @@ pub struct Club {
     pub words: Vec<Word>,
 }
 
-/// Learns from a club's log where it has enough, and judges what was learned on athletes left out. The same log, model and seed give the same.
+/// Learns from a club's log where it has enough, and judges what was learned on athletes left out.
+/// The same log, model and seed give the same.
 ///
 /// # Errors
 /// If a training goes wrong.
@@ -159,7 +166,12 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
         own.reason = format!(
             "there are {} athletes, {:.1} athlete-years and {} injuries without contact to learn from; needed are {}, {:.0} and {} \
              (measured on simulated squads, docs/results/load.md): the rules speak alone",
-            amount.athletes, amount.years, amount.injuries, least.athletes, least.years, least.injuries
+            amount.athletes,
+            amount.years,
+            amount.injuries,
+            least.athletes,
+            least.years,
+            least.injuries
         );
         return Ok(own);
     }
@@ -177,22 +189,28 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
             "on athletes left out its AUC is {auc:.2} ({low:.2} to {high:.2}), which cannot be told from chance: the rules speak alone"
         ),
         () => {
-            format!("on athletes left out its calibration slope is {slope:.2}, outside 0.5 to 2: the rules speak alone")
+            format!(
+                "on athletes left out its calibration slope is {slope:.2}, outside 0.5 to 2: the rules speak alone"
+            )
         }
     };
     own.report = Some(report);
     if own.may_speak {
         let model = learn(kind, &known, seed)?;
         let limit = quantile(model.log_odds(&known), 1.0 - NOMINAL);
-        own.words =
-            members.iter().enumerate().filter_map(|(who, member)| word(&*model, limit, who, member, &all)).collect();
+        own.words = members
+            .iter()
+            .enumerate()
+            .filter_map(|(who, member)| word(&*model, limit, who, member, &all))
+            .collect();
     }
     Ok(own)
 }
 
 /// Whether at least half of the days looked back on have a load: else the athlete did not write.
 fn is_known(window: &Window) -> bool {
-    let told = window.days.iter().filter(|day| day.first().is_some_and(|load| load.is_finite())).count();
+    let told =
+        window.days.iter().filter(|day| day.first().is_some_and(|load| load.is_finite())).count();
     2 * told >= window.days.len()
 }
 
@@ -203,7 +221,12 @@ fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
     let group = |days: &[usize]| {
         let said: f64 = days.iter().map(|day| 1.0 / (1.0 + (-odds[*day]).exp())).sum();
         let (n, count) = (days.len() as f64, came(days));
-        Group { days: days.len(), said: said / n, came: count as f64 / n, interval: wilson(count, days.len()) }
+        Group {
+            days: days.len(),
+            said: said / n,
+            came: count as f64 / n,
+            interval: wilson(count, days.len()),
+        }
     };
     let calibration = (0..GROUPS)
         .map(|k| &order[k * order.len() / GROUPS..(k + 1) * order.len() / GROUPS])
@@ -226,12 +249,20 @@ fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
 fn wilson(hits: usize, of: usize) -> [f64; 2] {
     let (n, z) = (of as f64, 1.96f64);
     let p = hits as f64 / n;
-    let (middle, half) = (p + z * z / (2.0 * n), z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt());
+    let (middle, half) =
+        (p + z * z / (2.0 * n), z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt());
     [-1.0, 1.0].map(|sign| (middle + sign * half) / (1.0 + z * z / n))
 }
 
-/// What a model says of an athlete's last day; nothing while the athlete is injured or has not written.
-fn word(model: &dyn Foretell, limit: f64, who: usize, member: &Member, all: &[Window]) -> Option<Word> {
+/// What a model says of an athlete's last day; nothing while the athlete is injured or has not
+/// written.
+fn word(
+    model: &dyn Foretell,
+    limit: f64,
+    who: usize,
+    member: &Member,
+    all: &[Window],
+) -> Option<Word> {
     // The day after the last is not known yet: one without anything stands in for it.
     let mut ahead = member.days.clone();
     ahead.load.push(f64::NAN);
@@ -249,7 +280,10 @@ fn word(model: &dyn Foretell, limit: f64, who: usize, member: &Member, all: &[Wi
         .iter()
         .enumerate()
         .filter_map(|(k, name)| {
-            let own = all.iter().filter(|window| window.athlete == who).map(|window| f64::from(window.summary[k]));
+            let own = all
+                .iter()
+                .filter(|window| window.athlete == who)
+                .map(|window| f64::from(window.summary[k]));
             let usual = quantile(own.filter(|value| value.is_finite()).collect(), 0.5);
             let value = f64::from(window.summary[k]);
             let mut other = window.clone();
@@ -268,5 +302,8 @@ fn word(model: &dyn Foretell, limit: f64, who: usize, member: &Member, all: &[Wi
 /// A quantile; NaN of nothing.
 pub(super) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get((part * values.len().saturating_sub(1) as f64).round() as usize).copied().unwrap_or(f64::NAN)
+    values
+        .get((part * values.len().saturating_sub(1) as f64).round() as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }

@@ -1,5 +1,5 @@
-//! Squads: what a warning model sees of an athlete's days, a simulator of squads with a known hazard, and the study that says how much data a model needs
-//! before it may speak.
+//! Squads: what a warning model sees of an athlete's days, a simulator of squads with a known
+//! hazard, and the study that says how much data a model needs before it may speak.
 
 mod club;
 mod simulate;

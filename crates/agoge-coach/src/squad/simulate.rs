@@ -1,4 +1,5 @@
-//! A squad with a known hazard: load → fatigue → injury, or load and injury that have nothing to do with each other.
+//! A squad with a known hazard: load → fatigue → injury, or load and injury that have nothing to do
+//! with each other.
 
 use super::windows::Days;
 use crate::load::ewma_weight;
@@ -10,7 +11,8 @@ pub struct Squad {
     pub athletes: usize,
     /// Days of each.
     pub days: usize,
-    /// How much the log odds of an injury rise with the log of the acute:chronic ratio (exponential means of 7 and 28 days); 0 is a squad in which load does nothing.
+    /// How much the log odds of an injury rise with the log of the acute:chronic ratio (exponential
+    /// means of 7 and 28 days); 0 is a squad in which load does nothing.
     pub effect: f64,
     /// Injuries that an athlete at risk suffers in a year at the usual load.
     pub rate: f64,
@@ -30,7 +32,8 @@ pub struct Life {
 }
 
 impl Default for Squad {
-    /// A hundred athletes over three years; two and a half injuries a year; an effect under which odds are 2.7 times as high at a ratio of 1.5 as at 1.
+    /// A hundred athletes over three years; two and a half injuries a year; an effect under which
+    /// odds are 2.7 times as high at a ratio of 1.5 as at 1.
     fn default() -> Squad {
         Squad { athletes: 100, days: 3 * 365, effect: 2.5, rate: 2.5, missing: 0.07, seed: 1 }
     }
@@ -42,11 +45,13 @@ impl Squad {
         (0..self.athletes).map(|athlete| self.life(athlete)).collect()
     }
 
-    /// The life of one athlete, who may be any number: more athletes are simulated by the same hazard.
+    /// The life of one athlete, who may be any number: more athletes are simulated by the same
+    /// hazard.
     pub fn life(&self, athlete: usize) -> Life {
         let mut chance = Chance::new(self.seed, athlete);
         let level = 300.0 * (0.3 * chance.normal()).exp();
-        let week: Vec<f64> = (0..7).map(|day| if day == 0 { 0.0 } else { 0.5 + chance.uniform() }).collect();
+        let week: Vec<f64> =
+            (0..7).map(|day| if day == 0 { 0.0 } else { 0.5 + chance.uniform() }).collect();
         let (fast, slow) = (ewma_weight(7.0), ewma_weight(28.0));
         let (mut acute, mut chronic, mut movement) = (0.6 * level, 0.6 * level, 0.0);
         let base = (self.rate / 365.0).ln();
@@ -92,13 +97,16 @@ impl Squad {
     }
 }
 
-/// Numbers by chance: SplitMix64 (Steele, Lea & Flood 2014), a stream for each athlete, alike on every machine.
+/// Numbers by chance: SplitMix64 (Steele, Lea & Flood 2014), a stream for each athlete, alike on
+/// every machine.
 struct Chance(u64);
 
 impl Chance {
     fn new(seed: u64, athlete: usize) -> Chance {
-        let mut own =
-            Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (athlete as u64).wrapping_mul(0xD1B5_4A32_D192_ED03));
+        let mut own = Chance(
+            seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                ^ (athlete as u64).wrapping_mul(0xD1B5_4A32_D192_ED03),
+        );
         own.next();
         own
     }

@@ -1,4 +1,5 @@
-//! How good warning models become with more athlete-years, held against the oracle of the simulator.
+//! How good warning models become with more athlete-years, held against the oracle of the
+//! simulator.
 
 use super::club::quantile;
 use super::simulate::Squad;
@@ -10,7 +11,8 @@ use serde::Serialize;
 /// Draws of athletes behind an interval.
 const DRAWS: usize = 200;
 
-/// Athletes to be judged on, over as many days as the others: some 1400 injuries, so that a slope is known to 0.05 and what is told is the model's error, not the judge's.
+/// Athletes to be judged on, over as many days as the others: some 1400 injuries, so that a slope
+/// is known to 0.05 and what is told is the model's error, not the judge's.
 const JUDGES: usize = 200;
 
 /// A question to the simulator.
@@ -45,7 +47,8 @@ pub struct StudyRow {
     pub calibration_slope: f64,
     /// Brier score on other athletes, and that of the base rate.
     pub brier: [f64; 2],
-    /// Part of other athletes' days on which the model warns, its limit set on the days it was learned from.
+    /// Part of other athletes' days on which the model warns, its limit set on the days it was
+    /// learned from.
     pub warning_rate: f64,
     /// Part of the warned days followed by an injury: the predictive value at the base rate.
     pub predictive_value: f64,
@@ -65,7 +68,8 @@ fn told(squad: &Squad, athletes: std::ops::Range<usize>) -> (Vec<Window>, Vec<f6
     athletes.flat_map(of).unzip()
 }
 
-/// Each model learns from some athletes of a squad and is judged on others, who are simulated by the same hazard.
+/// Each model learns from some athletes of a squad and is judged on others, who are simulated by
+/// the same hazard.
 ///
 /// # Errors
 /// If no injury is among the days learned from.
@@ -81,7 +85,9 @@ pub fn study(ask: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
         let (said, said_before) = (model.log_odds(&new), model.log_odds(&known));
         let limit = quantile(said_before, 1.0 - ask.nominal);
         let warned: Vec<bool> = said.iter().map(|odds| *odds > limit).collect();
-        let hits = warned.iter().zip(&new).filter(|(warned, window)| **warned && window.outcome).count() as f64;
+        let hits =
+            warned.iter().zip(&new).filter(|(warned, window)| **warned && window.outcome).count()
+                as f64;
         let warnings = warned.iter().filter(|warned| **warned).count() as f64;
         let own = judge(&said, &new, 0, seed);
         Ok(StudyRow {
@@ -97,7 +103,8 @@ pub fn study(ask: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
             warning_rate: warnings / new.len() as f64,
             predictive_value: hits / warnings,
             base_rate: own.base_rate,
-            may_speak: left_out(*kind, &known, seed).is_ok_and(|odds| judge(&odds, &known, DRAWS, seed).may_speak()),
+            may_speak: left_out(*kind, &known, seed)
+                .is_ok_and(|odds| judge(&odds, &known, DRAWS, seed).may_speak()),
         })
     };
     kinds.iter().map(row).collect()

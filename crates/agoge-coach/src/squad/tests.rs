@@ -11,8 +11,11 @@ fn row(kind: Kind, effect: f64, years: f64, seed: u64) -> StudyRow {
 fn injuries_come_at_the_rate_that_was_asked_for() {
     let squad = Squad { athletes: 60, effect: 0.0, ..Squad::default() };
     let lives = squad.lives();
-    let injuries = lives.iter().flat_map(|life| &life.days.injured).filter(|injured| **injured).count() as f64;
-    let risk = lives.iter().flat_map(|life| &life.days.at_risk).filter(|risk| **risk).count() as f64 / 365.0;
+    let injuries =
+        lives.iter().flat_map(|life| &life.days.injured).filter(|injured| **injured).count() as f64;
+    let risk = lives.iter().flat_map(|life| &life.days.at_risk).filter(|risk| **risk).count()
+        as f64
+        / 365.0;
     // Some 350 injuries: two standard errors are 11 %.
     assert!((injuries / risk / squad.rate - 1.0).abs() < 0.11, "{injuries} in {risk} years");
 }
@@ -21,7 +24,11 @@ fn injuries_come_at_the_rate_that_was_asked_for() {
 fn windows_keep_missing_days_missing_and_look_at_the_past_only() {
     let life = Squad { athletes: 1, missing: 0.2, ..Squad::default() }.lives().remove(0);
     let before = windows(0, &life.days);
-    assert!(before.iter().any(|(_, window)| window.days.iter().any(|day| day.iter().all(|v| v.is_nan()))));
+    assert!(
+        before
+            .iter()
+            .any(|(_, window)| window.days.iter().any(|day| day.iter().all(|v| v.is_nan())))
+    );
     let mut later = life.days.clone();
     let cut = 500;
     later.load[cut + 1..].iter_mut().for_each(|load| *load *= 3.0);
@@ -33,8 +40,9 @@ fn windows_keep_missing_days_missing_and_look_at_the_past_only() {
     assert_eq!(shown(&before), shown(&after));
 }
 
-/// 100 athlete-years recover the known effect: AUC within 0.03 of the oracle's. The slope has a mean of 0.93 and an SD of 0.14 over 20 seeds (docs/results/load.md): within two and
-/// a half of them.
+/// 100 athlete-years recover the known effect: AUC within 0.03 of the oracle's. The slope has a
+/// mean of 0.93 and an SD of 0.14 over 20 seeds (docs/results/load.md): within two and a half of
+/// them.
 #[test]
 fn logistic_regression_recovers_the_known_effect() {
     let own = row(Kind::Logistic, 2.5, 100.0, 1);

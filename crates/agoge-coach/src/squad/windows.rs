@@ -36,7 +36,8 @@ pub struct Days {
     pub at_risk: Vec<bool>,
 }
 
-/// One window for each day at risk after six weeks whose next day is at risk too: the outcome is an injury on that next day. Returns the windows with their days.
+/// One window for each day at risk after six weeks whose next day is at risk too: the outcome is an
+/// injury on that next day. Returns the windows with their days.
 pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
     let count = days.load.len();
     let (acute, chronic) = (ewma(&days.load, 7.0), ewma(&days.load, 28.0));
@@ -55,7 +56,8 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
             days.wellness[day],
             days.movement[day],
         ];
-        // A day of which nothing was told is a missing token, whatever follows from the days before it.
+        // A day of which nothing was told is a missing token, whatever follows from the days before
+        // it.
         match days.load[day].is_nan() && days.wellness[day].is_nan() {
             true => vec![f32::NAN; DAY_NUMBERS],
             false => known.iter().map(|v| *v as f32).collect(),
@@ -81,7 +83,10 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
         let summary = summary.iter().map(|v| *v as f32).collect();
         (day, Window { athlete, days: seen, summary, outcome: days.injured[day + 1] })
     };
-    (SETTLING..count.saturating_sub(1)).filter(|day| days.at_risk[*day] && days.at_risk[*day + 1]).map(window).collect()
+    (SETTLING..count.saturating_sub(1))
+        .filter(|day| days.at_risk[*day] && days.at_risk[*day + 1])
+        .map(window)
+        .collect()
 }
 
 /// Exponential mean with Williams' (2017) weights; missing days leave it where it is.

@@ -1,8 +1,10 @@
-//! C3D: markers, analog signals and force plates, in Intel, DEC or MIPS order, as floats or scaled integers.
+//! C3D: markers, analog signals and force plates, in Intel, DEC or MIPS order, as floats or scaled
+//! integers.
 //!
-//! A negative residual is a missing point. Labels beyond 255 are looked for in LABELS2, LABELS3…; points that are results of a model
-//! (named in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS) are left out. The format: Motion Lab Systems, *The C3D File Format User
-//! Guide* (2008). Nothing that the file says of its own lengths is trusted.
+//! A negative residual is a missing point. Labels beyond 255 are looked for in LABELS2, LABELS3…;
+//! points that are results of a model (named in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS) are
+//! left out. The format: Motion Lab Systems, *The C3D File Format User Guide* (2008). Nothing that
+//! the file says of its own lengths is trusted.
 
 mod parameters;
 mod plates;
@@ -27,7 +29,9 @@ const RESULTS: [&str; 6] = ["ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", 
 
 /// Whether bytes begin as a C3D does.
 pub(crate) fn is_c3d(bytes: &[u8]) -> bool {
-    bytes.get(1) == Some(&0x50) && bytes.first().is_some_and(|&block| block > 0) && bytes.len() >= BLOCK
+    bytes.get(1) == Some(&0x50)
+        && bytes.first().is_some_and(|&block| block > 0)
+        && bytes.len() >= BLOCK
 }
 
 /// How the data section is laid out.
@@ -76,22 +80,33 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     };
     let mut labels = parameters.texts("POINT", "LABELS");
     labels.resize(layout.points, String::new());
-    let results: Vec<String> = RESULTS.iter().flat_map(|name| parameters.texts("POINT", name)).collect();
-    let kept: Vec<usize> =
-        (0..layout.points).filter(|&p| labels[p].is_empty() || !results.contains(&labels[p])).collect();
+    let results: Vec<String> =
+        RESULTS.iter().flat_map(|name| parameters.texts("POINT", name)).collect();
+    let kept: Vec<usize> = (0..layout.points)
+        .filter(|&p| labels[p].is_empty() || !results.contains(&labels[p]))
+        .collect();
     if kept.len() < layout.points {
-        notes.push(format!("{} points are results of a model, no positions: left out", layout.points - kept.len()));
+        notes.push(format!(
+            "{} points are results of a model, no positions: left out",
+            layout.points - kept.len()
+        ));
     }
     if kept.is_empty() {
         let hint = "export the marker trajectories too: joint positions are needed";
-        return Err(Error::NoPerson { path: path.to_owned(), what: "no marker positions in the file".into(), hint });
+        return Err(Error::NoPerson {
+            path: path.to_owned(),
+            what: "no marker positions in the file".into(),
+            hint,
+        });
     }
     let names = text::unique(kept.iter().map(|&p| labels[p].clone()));
 
     let mut position = Vec::with_capacity(layout.frames * kept.len());
     for frame in 0..layout.frames {
         let at = layout.start + frame * layout.frame_bytes();
-        position.extend(kept.iter().map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)));
+        position.extend(
+            kept.iter().map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)),
+        );
     }
     let mut channels = channels(&layout, bytes, &parameters);
     let events = parameters.number("EVENT", "USED").unwrap_or(0.0);
@@ -131,8 +146,11 @@ fn layout(
     let (points, analogs, samples) = (word(2), word(3), word(10));
     let samples = if analogs > 0 { samples.max(1) } else { 0 };
     let channels = analogs.checked_div(samples).unwrap_or(0);
-    let block =
-        if word(9) > 0 { word(9) } else { parameters.number("POINT", "DATA_START").unwrap_or(0.0).max(0.0) as usize };
+    let block = if word(9) > 0 {
+        word(9)
+    } else {
+        parameters.number("POINT", "DATA_START").unwrap_or(0.0).max(0.0) as usize
+    };
     if block == 0 {
         let hint = "export the file again";
         return Err(Error::format(
@@ -146,11 +164,23 @@ fn layout(
     let rate = rate.into_iter().find(|&rate| rate.is_finite() && (1e-3..1e6).contains(&rate));
     let rate_hz = rate.unwrap_or_else(|| options.rate(notes));
     let start = (block - 1) * BLOCK;
-    let mut layout =
-        Layout { processor, points, channels, samples, frames: 0, rate_hz, scale: f64::from(float(7)), start };
+    let mut layout = Layout {
+        processor,
+        points,
+        channels,
+        samples,
+        frames: 0,
+        rate_hz,
+        scale: f64::from(float(7)),
+        start,
+    };
     if layout.frame_bytes() == 0 {
         let hint = "export the marker trajectories too: joint positions are needed";
-        return Err(Error::NoPerson { path: path.to_owned(), what: "no marker positions in the file".into(), hint });
+        return Err(Error::NoPerson {
+            path: path.to_owned(),
+            what: "no marker positions in the file".into(),
+            hint,
+        });
     }
 
     let room = bytes.len().saturating_sub(start) / layout.frame_bytes();
@@ -162,9 +192,16 @@ fn layout(
     if let (Some(from), Some(to)) = (field("ACTUAL_START_FIELD"), field("ACTUAL_END_FIELD")) {
         claims.push((to + 1).saturating_sub(from));
     }
-    claims.extend(["LONG_FRAMES", "FRAMES"].iter().filter_map(|name| parameters.number("POINT", name)).map(frames_of));
+    claims.extend(
+        ["LONG_FRAMES", "FRAMES"]
+            .iter()
+            .filter_map(|name| parameters.number("POINT", name))
+            .map(frames_of),
+    );
     claims.retain(|&frames| frames > 0);
-    let Some(&least) = claims.iter().min() else { return Err(Error::Empty { path: path.to_owned() }) };
+    let Some(&least) = claims.iter().min() else {
+        return Err(Error::Empty { path: path.to_owned() });
+    };
     if least > room {
         let what = format!("the file ends after {room} of {least} frames");
         return Err(Error::format(
@@ -190,7 +227,9 @@ fn point(layout: &Layout, bytes: &[u8], at: usize, scale: f64) -> [f64; 3] {
         true => processor.f32(bytes, at + 4 * k).map(f64::from),
         false => processor.i16(bytes, at + 2 * k).map(f64::from),
     };
-    let (Some(x), Some(y), Some(z), Some(residual)) = (read(0), read(1), read(2), read(3)) else { return MISSING };
+    let (Some(x), Some(y), Some(z), Some(residual)) = (read(0), read(1), read(2), read(3)) else {
+        return MISSING;
+    };
     if residual < 0.0 {
         return MISSING;
     }
@@ -202,9 +241,12 @@ fn point(layout: &Layout, bytes: &[u8], at: usize, scale: f64) -> [f64; 3] {
 fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Channel> {
     let labels = parameters.texts("ANALOG", "LABELS");
     let units = parameters.texts("ANALOG", "UNITS");
-    let (scales, offsets) = (parameters.numbers("ANALOG", "SCALE"), parameters.numbers("ANALOG", "OFFSET"));
+    let (scales, offsets) =
+        (parameters.numbers("ANALOG", "SCALE"), parameters.numbers("ANALOG", "OFFSET"));
     let general = parameters.number("ANALOG", "GEN_SCALE").unwrap_or(1.0);
-    let is_unsigned = parameters.text("ANALOG", "FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("UNSIGNED"));
+    let is_unsigned = parameters
+        .text("ANALOG", "FORMAT")
+        .is_some_and(|format| format.eq_ignore_ascii_case("UNSIGNED"));
     let raw = |at: usize| {
         let value = match (layout.is_float(), is_unsigned) {
             (true, _) => layout.processor.f32(bytes, at).map(f64::from),
@@ -216,7 +258,8 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
     let size = layout.number_bytes();
     let label = |channel: usize| labels.get(channel).cloned().unwrap_or_default();
     let names = text::unique(
-        (0..layout.channels).map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }),
+        (0..layout.channels)
+            .map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }),
     );
     let mut made = Vec::with_capacity(layout.channels);
     for (channel, name) in names.into_iter().enumerate() {
@@ -227,7 +270,8 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
         for frame in 0..layout.frames {
             let at = layout.start + frame * layout.frame_bytes() + layout.points * 4 * size;
             values.extend(
-                (0..layout.samples).map(|s| (raw(at + (s * layout.channels + channel) * size) - offset) * scale),
+                (0..layout.samples)
+                    .map(|s| (raw(at + (s * layout.channels + channel) * size) - offset) * scale),
             );
         }
         let unit = units.get(channel).cloned().unwrap_or_default();

@@ -18,7 +18,8 @@ enum Values {
 /// All parameters, by group and name in capitals.
 pub(super) struct Parameters(HashMap<(String, String), Values>);
 
-/// Numbered continuations of an array (LABELS2, LABELS3…) that are looked for: enough for 65 535 points.
+/// Numbered continuations of an array (LABELS2, LABELS3…) that are looked for: enough for 65 535
+/// points.
 const MOST_PARTS: usize = 257;
 
 impl Parameters {
@@ -28,7 +29,8 @@ impl Parameters {
 
     /// An array, with its continuations.
     fn parts<'a>(&'a self, group: &'a str, name: &'a str) -> impl Iterator<Item = &'a Values> {
-        let rest = (2..=MOST_PARTS).map_while(move |part| self.get(group, &format!("{name}{part}")));
+        let rest =
+            (2..=MOST_PARTS).map_while(move |part| self.get(group, &format!("{name}{part}")));
         self.get(group, name).into_iter().chain(rest)
     }
 
@@ -90,7 +92,9 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters),
     let mut found: Vec<(i8, String, Values)> = Vec::new();
     let mut at = start + 4;
     loop {
-        let (Some(&length), Some(&id)) = (bytes.get(at), bytes.get(at + 1)) else { return Err(cut_off(at)) };
+        let (Some(&length), Some(&id)) = (bytes.get(at), bytes.get(at + 1)) else {
+            return Err(cut_off(at));
+        };
         let (length, id) = (usize::from((length as i8).unsigned_abs()), id as i8);
         if length == 0 {
             break;
@@ -98,11 +102,13 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters),
         let name = bytes.get(at + 2..at + 2 + length).ok_or_else(|| cut_off(at))?;
         let name = text(name).to_ascii_uppercase();
         let after_name = at + 2 + length;
-        let next = usize::from(processor.u16(bytes, after_name).ok_or_else(|| cut_off(after_name))?);
+        let next =
+            usize::from(processor.u16(bytes, after_name).ok_or_else(|| cut_off(after_name))?);
         if id < 0 {
             groups.insert(id.wrapping_neg(), name);
         } else if id > 0 {
-            let values = values(processor, bytes, after_name + 2).ok_or_else(|| cut_off(after_name + 2))?;
+            let values =
+                values(processor, bytes, after_name + 2).ok_or_else(|| cut_off(after_name + 2))?;
             found.push((id, name, values));
         }
         if next == 0 {
@@ -111,15 +117,19 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters),
         at = after_name + next;
     }
     // A parameter may stand before its group.
-    let named = found.into_iter().filter_map(|(id, name, values)| Some(((groups.get(&id)?.clone(), name), values)));
+    let named = found
+        .into_iter()
+        .filter_map(|(id, name, values)| Some(((groups.get(&id)?.clone(), name), values)));
     Ok((processor, Parameters(named.collect())))
 }
 
-/// The array that begins at a byte: element type, dimensions, elements. None if it does not fit into the file.
+/// The array that begins at a byte: element type, dimensions, elements. None if it does not fit
+/// into the file.
 fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
     let kind = *bytes.get(at)? as i8;
     let count = usize::from(*bytes.get(at + 1)?);
-    let dimensions: Vec<usize> = bytes.get(at + 2..at + 2 + count)?.iter().map(|&d| usize::from(d)).collect();
+    let dimensions: Vec<usize> =
+        bytes.get(at + 2..at + 2 + count)?.iter().map(|&d| usize::from(d)).collect();
     let elements = dimensions.iter().try_fold(1usize, |product, &d| product.checked_mul(d))?;
     let size = usize::from(kind.unsigned_abs()).max(1);
     let start = at + 2 + count;
@@ -130,8 +140,14 @@ fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
             let rows = data.len().checked_div(row).unwrap_or(0);
             Values::Texts((0..rows).map(|k| text(&data[k * row..(k + 1) * row])).collect())
         }
-        2 => Values::Numbers((0..elements).filter_map(|k| processor.i16(data, 2 * k)).map(f64::from).collect(), row),
-        4 => Values::Numbers((0..elements).filter_map(|k| processor.f32(data, 4 * k)).map(f64::from).collect(), row),
+        2 => Values::Numbers(
+            (0..elements).filter_map(|k| processor.i16(data, 2 * k)).map(f64::from).collect(),
+            row,
+        ),
+        4 => Values::Numbers(
+            (0..elements).filter_map(|k| processor.f32(data, 4 * k)).map(f64::from).collect(),
+            row,
+        ),
         _ => Values::Numbers(data.iter().map(|&b| f64::from(b as i8)).collect(), row),
     })
 }

@@ -1,4 +1,5 @@
-//! Force plates of a C3D: the group FORCE_PLATFORM and the analog channels that it names (types 1 to 4 of Motion Lab Systems, *The C3D File Format User Guide*, 2008).
+//! Force plates of a C3D: the group FORCE_PLATFORM and the analog channels that it names (types 1
+//! to 4 of Motion Lab Systems, *The C3D File Format User Guide*, 2008).
 //!
 //! A plate that cannot be read is left out with a note; the markers are as good without it.
 
@@ -30,16 +31,22 @@ pub(super) struct Laboratory<'a> {
     pub(super) samples: usize,
 }
 
-/// The channels of all plates that can be read (`agoge_motion::plate`), numbered as in the file; what could not be read is noted.
+/// The channels of all plates that can be read (`agoge_motion::plate`), numbered as in the file;
+/// what could not be read is noted.
 pub(super) fn read(laboratory: &Laboratory, notes: &mut Vec<String>) -> Vec<Channel> {
     let used = laboratory.parameters.number("FORCE_PLATFORM", "USED").unwrap_or(0.0);
     if used > MOST as f64 {
-        notes.push(format!("{used} force plates are more than {MOST}: left out, the file is damaged there"));
+        notes.push(format!(
+            "{used} force plates are more than {MOST}: left out, the file is damaged there"
+        ));
         return Vec::new();
     }
-    let values = 9.0 * used * laboratory.analogs.first().map_or(0, |channel| channel.values.len()) as f64;
+    let values =
+        9.0 * used * laboratory.analogs.first().map_or(0, |channel| channel.values.len()) as f64;
     if values > MAX_VALUES as f64 {
-        notes.push(format!("the samples of {used} force plates are more than {MAX_VALUES} numbers: left out"));
+        notes.push(format!(
+            "the samples of {used} force plates are more than {MAX_VALUES} numbers: left out"
+        ));
         return Vec::new();
     }
     let mut all = Vec::new();
@@ -52,7 +59,8 @@ pub(super) fn read(laboratory: &Laboratory, notes: &mut Vec<String>) -> Vec<Chan
     all
 }
 
-/// Force, moment about the centre of the surface, and in type 1 the point itself: in the plate's axes, N, N·m, m.
+/// Force, moment about the centre of the surface, and in type 1 the point itself: in the plate's
+/// axes, N, N·m, m.
 type Sample = ([f64; 3], [f64; 3], Option<[f64; 2]>);
 
 impl Laboratory<'_> {
@@ -71,7 +79,9 @@ impl Laboratory<'_> {
         let units = self.units(&own, kind, number, notes);
 
         let raw = |sample: usize, zero: &[f64; 8]| -> [f64; 8] {
-            std::array::from_fn(|k| own.get(k).map_or(0.0, |c| c.values[sample] - zero[k]) * units[k])
+            std::array::from_fn(|k| {
+                own.get(k).map_or(0.0, |c| c.values[sample] - zero[k]) * units[k]
+            })
         };
         let read = |sample: usize, zero: &[f64; 8]| {
             let raw = raw(sample, zero);
@@ -80,11 +90,13 @@ impl Laboratory<'_> {
         };
         let samples = own.first().map_or(0, |channel| channel.values.len());
         let zero = self.zero(&own, kind, &|sample, zero| norm(read(sample, zero).0), number, notes);
-        let mut lab: Vec<[[f64; 3]; 3]> = (0..samples).map(|sample| surface.to_lab(read(sample, &zero))).collect();
+        let mut lab: Vec<[[f64; 3]; 3]> =
+            (0..samples).map(|sample| surface.to_lab(read(sample, &zero))).collect();
         for own in lab.iter_mut().flatten() {
             *own = self.up_axis.to_y_up(*own);
         }
-        // The ground only pushes: a file that says otherwise holds what the athlete does to the plate.
+        // The ground only pushes: a file that says otherwise holds what the athlete does to the
+        // plate.
         if lab.iter().map(|sample| sample[0][1]).filter(|y| y.is_finite()).sum::<f64>() < 0.0 {
             lab.iter_mut().for_each(|[force, _, moment]| {
                 *force = scale(*force, -1.0);
@@ -100,7 +112,8 @@ impl Laboratory<'_> {
         let corner = |k: usize| scale([own[3 * k], own[3 * k + 1], own[3 * k + 2]], self.metres);
         let corners = [corner(0), corner(1), corner(2), corner(3)];
         let (along, aside) = (sub(corners[0], corners[1]), sub(corners[0], corners[3]));
-        let is_plate = norm(cross(along, aside)) > SHORTEST_M * SHORTEST_M && corners[2].iter().all(|c| c.is_finite());
+        let is_plate = norm(cross(along, aside)) > SHORTEST_M * SHORTEST_M
+            && corners[2].iter().all(|c| c.is_finite());
         if !is_plate {
             return Err("its corners make no surface".to_owned());
         }
@@ -109,7 +122,8 @@ impl Laboratory<'_> {
         Ok(Surface { axes: [x, cross(z, x), z], centre })
     }
 
-    /// From where the plate measures to the centre of its surface, m; of type 3 half the distances of its sensors and their depth.
+    /// From where the plate measures to the centre of its surface, m; of type 3 half the distances
+    /// of its sensors and their depth.
     fn origin(&self, index: usize, kind: u8, notes: &mut Vec<String>) -> Result<[f64; 3], String> {
         if kind == 1 {
             return Ok([0.0; 3]);
@@ -120,9 +134,13 @@ impl Laboratory<'_> {
             return Err("its origin is no number".to_owned());
         }
         let mut origin = scale([own[0], own[1], own[2]], self.metres);
-        // The surface is above the sensors, and z points down: some programs write the vector the other way round.
+        // The surface is above the sensors, and z points down: some programs write the vector the
+        // other way round.
         if origin[2] > 0.0 {
-            notes.push(format!("force plate {}: its origin lies above the surface, so it was turned over", index + 1));
+            notes.push(format!(
+                "force plate {}: its origin lies above the surface, so it was turned over",
+                index + 1
+            ));
             origin = scale(origin, -1.0);
         }
         if kind == 3 {
@@ -142,9 +160,12 @@ impl Laboratory<'_> {
                 "force plate {}: no calibration matrix, so its channels are taken as they are",
                 index + 1
             ));
-            return Ok(std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column)))));
+            return Ok(std::array::from_fn(|row| {
+                std::array::from_fn(|column| f64::from(u8::from(row == column)))
+            }));
         }
-        let own = all.get(36 * index..36 * (index + 1)).ok_or("its calibration matrix is cut off")?;
+        let own =
+            all.get(36 * index..36 * (index + 1)).ok_or("its calibration matrix is cut off")?;
         if own.iter().all(|value| *value == 0.0) || own.iter().any(|value| !value.is_finite()) {
             return Err("its calibration matrix is zero or no number".to_owned());
         }
@@ -171,22 +192,31 @@ impl Laboratory<'_> {
         let find = |number: &f64| {
             // Counted from 1.
             let place = (*number >= 1.0).then(|| *number as usize - 1);
-            place
-                .and_then(|place| self.analogs.get(place))
-                .ok_or_else(|| format!("there is no analog channel {number} among {}", self.analogs.len()))
+            place.and_then(|place| self.analogs.get(place)).ok_or_else(|| {
+                format!("there is no analog channel {number} among {}", self.analogs.len())
+            })
         };
         own.iter().map(find).collect()
     }
 
-    /// What makes N, N·m and m of each channel. Type 4 measures volts, which its matrix turns; other units that say nothing are taken as N and N times the unit of the points.
-    fn units(&self, own: &[&Channel], kind: u8, number: usize, notes: &mut Vec<String>) -> [f64; 8] {
+    /// What makes N, N·m and m of each channel. Type 4 measures volts, which its matrix turns;
+    /// other units that say nothing are taken as N and N times the unit of the points.
+    fn units(
+        &self,
+        own: &[&Channel],
+        kind: u8,
+        number: usize,
+        notes: &mut Vec<String>,
+    ) -> [f64; 8] {
         let mut unknown = Vec::new();
         let factors = std::array::from_fn(|k| {
             let Some(channel) = own.get(k).filter(|_| kind != 4) else { return 1.0 };
             let is_force = k < 3 || kind == 3;
             let (known, usual) = match () {
                 () if is_force => (newtons(&channel.unit), 1.0),
-                () if kind == 1 && k < 5 => (crate::text::metres(&channel.unit).ok().flatten(), self.metres),
+                () if kind == 1 && k < 5 => {
+                    (crate::text::metres(&channel.unit).ok().flatten(), self.metres)
+                }
                 () => (newton_metres(&channel.unit), self.metres),
             };
             known.unwrap_or_else(|| {
@@ -198,12 +228,16 @@ impl Laboratory<'_> {
         if !unknown.is_empty() {
             let units: Vec<String> = unknown.iter().map(|unit| quoted(unit)).collect();
             let of = "taken as N and N times the unit of the points";
-            notes.push(format!("force plate {number}: units {} of its channels {of}", units.join(", ")));
+            notes.push(format!(
+                "force plate {number}: units {} of its channels {of}",
+                units.join(", ")
+            ));
         }
         factors
     }
 
-    /// The mean of each channel over the frames that FORCE_PLATFORM:ZERO names, in which nobody should be on the plate; 0 where it names none, or somebody is.
+    /// The mean of each channel over the frames that FORCE_PLATFORM:ZERO names, in which nobody
+    /// should be on the plate; 0 where it names none, or somebody is.
     fn zero(
         &self,
         own: &[&Channel],
@@ -213,28 +247,37 @@ impl Laboratory<'_> {
         notes: &mut Vec<String>,
     ) -> [f64; 8] {
         let nothing = [0.0; 8];
-        let [from, to] = self.parameters.numbers("FORCE_PLATFORM", "ZERO")[..] else { return nothing };
+        let [from, to] = self.parameters.numbers("FORCE_PLATFORM", "ZERO")[..] else {
+            return nothing;
+        };
         if !(from >= 1.0 && to >= from) {
             return nothing;
         }
         let samples = own.first().map_or(0, |channel| channel.values.len());
-        let range = (from as usize - 1).saturating_mul(self.samples)..(to as usize).saturating_mul(self.samples);
+        let range = (from as usize - 1).saturating_mul(self.samples)
+            ..(to as usize).saturating_mul(self.samples);
         if range.end > samples {
             notes.push(format!(
                 "force plate {number}: its zero (frames {from} to {to}) lies outside the file: not used"
             ));
             return nothing;
         }
-        let mean = |value: &dyn Fn(usize) -> f64| range.clone().map(value).sum::<f64>() / range.len() as f64;
+        let mean = |value: &dyn Fn(usize) -> f64| {
+            range.clone().map(value).sum::<f64>() / range.len() as f64
+        };
         let stood_on = mean(&|sample| force(sample, &nothing));
         if stood_on > STOOD_ON_N {
-            let why = format!("{stood_on:.0} N act in frames {from} to {to}, where it should show its zero");
+            let why = format!(
+                "{stood_on:.0} N act in frames {from} to {to}, where it should show its zero"
+            );
             notes.push(format!("force plate {number}: {why}; zero not used"));
             return nothing;
         }
         std::array::from_fn(|k| match own.get(k) {
             // The point of type 1 has no zero.
-            Some(channel) if kind != 1 || ![3, 4].contains(&k) => mean(&|sample| channel.values[sample]),
+            Some(channel) if kind != 1 || ![3, 4].contains(&k) => {
+                mean(&|sample| channel.values[sample])
+            }
             _ => 0.0,
         })
     }
@@ -253,7 +296,8 @@ impl Surface {
         (0..3).fold([0.0; 3], |sum, k| add(sum, scale(self.axes[k], own[k])))
     }
 
-    /// Force, centre of pressure and free moment in the file's axes: p = (−My, Mx)/Fz on the surface, T = Mz − px·Fy + py·Fx.
+    /// Force, centre of pressure and free moment in the file's axes: p = (−My, Mx)/Fz on the
+    /// surface, T = Mz − px·Fy + py·Fx.
     fn to_lab(&self, (force, moment, point): Sample) -> [[f64; 3]; 3] {
         if norm(force) < LOADED_N {
             return [[0.0; 3], MISSING, MISSING];
@@ -263,11 +307,16 @@ impl Surface {
             Some(_) => moment[2],
             None => moment[2] - x * force[1] + y * force[0],
         };
-        [self.turned(force), add(self.centre, self.turned([x, y, 0.0])), self.turned([0.0, 0.0, free])]
+        [
+            self.turned(force),
+            add(self.centre, self.turned([x, y, 0.0])),
+            self.turned([0.0, 0.0, free]),
+        ]
     }
 }
 
-/// What a plate measured, brought to the centre of its surface: M − r × F, where r leads from the sensors to it.
+/// What a plate measured, brought to the centre of its surface: M − r × F, where r leads from the
+/// sensors to it.
 fn at_surface(kind: u8, raw: &[f64; 8], origin: [f64; 3]) -> Sample {
     let [a, b, c, d, e, f, g, h] = *raw;
     if kind == 1 {

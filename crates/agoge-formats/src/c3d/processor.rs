@@ -24,7 +24,11 @@ impl Processor {
 
     pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let two = bytes.get(at..)?.first_chunk()?;
-        Some(if self == Processor::Mips { u16::from_be_bytes(*two) } else { u16::from_le_bytes(*two) })
+        Some(if self == Processor::Mips {
+            u16::from_be_bytes(*two)
+        } else {
+            u16::from_le_bytes(*two)
+        })
     }
 
     pub(super) fn i16(self, bytes: &[u8], at: usize) -> Option<i16> {

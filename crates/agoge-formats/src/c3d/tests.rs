@@ -28,7 +28,8 @@ impl Kind {
     }
 }
 
-/// Two points (the second missing in the first frame), two frames, one analog channel at twice the rate.
+/// Two points (the second missing in the first frame), two frames, one analog channel at twice the
+/// rate.
 pub(crate) fn file(kind: Kind) -> Vec<u8> {
     let is_integer = kind == Kind::IntelInteger;
     let scale: f32 = if is_integer { 0.5 } else { -1.0 };
@@ -83,7 +84,8 @@ pub(crate) fn file(kind: Kind) -> Vec<u8> {
     let residual = |missing: bool| if missing { if is_integer { -0.5 } else { -1.0 } } else { 0.0 };
     for frame in 0..2 {
         let f = frame as f32;
-        let points = [10.0 + f, 20.0, 30.0, residual(false), 40.0, 50.0, 60.0, residual(frame == 0)];
+        let points =
+            [10.0 + f, 20.0, 30.0, residual(false), 40.0, 50.0, 60.0, residual(frame == 0)];
         points.into_iter().chain([f, f + 0.5]).for_each(&mut number);
     }
     bytes
@@ -93,11 +95,15 @@ pub(crate) fn file(kind: Kind) -> Vec<u8> {
 fn all_forms_of_numbers_say_the_same() {
     let options = ReadOptions { up_axis: Some(UpAxis::Y), ..ReadOptions::default() };
     for kind in [Kind::IntelFloat, Kind::IntelInteger, Kind::Dec, Kind::Mips] {
-        let recording = read(Path::new("x"), &file(kind), &options).unwrap_or_else(|e| panic!("{kind:?}: {e}"));
+        let recording =
+            read(Path::new("x"), &file(kind), &options).unwrap_or_else(|e| panic!("{kind:?}: {e}"));
         assert_eq!(recording.time, [0.0, 0.02]);
         assert_eq!(recording.skeleton.joints[1].name, "RKNE", "from LABELS2");
         assert_eq!(recording.at(1, 0), [0.11, 0.2, 0.3]);
-        assert!(!recording.is_seen(0, 1) && recording.is_seen(1, 1), "a negative residual is missing");
+        assert!(
+            !recording.is_seen(0, 1) && recording.is_seen(1, 1),
+            "a negative residual is missing"
+        );
         let Channel { name, unit, rate_hz, values, .. } = &recording.channels[0];
         assert_eq!((name.as_str(), unit.as_str(), *rate_hz), ("Fz", "N", 100.0));
         let raw = if kind == Kind::IntelInteger { 2.0 } else { 1.0 };
@@ -114,7 +120,8 @@ fn hostile_lengths_are_refused() {
     };
     let cut = damaged(&[8]).unwrap_err().to_string();
     assert!(cut.starts_with("the file ends after 2 of 255 frames at byte "), "{cut}");
-    // 65 282 points in a frame, data in block 255, parameters in block 255, an array of 255 × 255 labels.
+    // 65 282 points in a frame, data in block 255, parameters in block 255, an array of 255 × 255
+    // labels.
     for places in [&[3][..], &[16], &[0], &[BLOCK + 26, BLOCK + 27]] {
         let error = damaged(places).map(|r| r.frames()).unwrap_err().to_string();
         assert!(error.contains("; hint: "), "{error}");

@@ -1,8 +1,11 @@
-//! CSV, one row a frame: `time_s` or `frame`, then `<joint>_x_<unit>`, `_y_`, perhaps `_z_`, and perhaps `<joint>_c` (confidence).
+//! CSV, one row a frame: `time_s` or `frame`, then `<joint>_x_<unit>`, `_y_`, perhaps `_z_`, and
+//! perhaps `<joint>_c` (confidence).
 //!
-//! The unit (m, cm, mm, px) stands in each name, or in a second row under names without it. Delimiters are comma, semicolon (then
-//! a comma may be the decimal point) or tab. Without depth, metres mean a plane. In pixels y counts down, as in pictures. Empty
-//! cells are missing. Beside positions, or alone, there may be worn sensors: six columns `[<part>_]acc_x_<unit>` … `gyr_z_<unit>` each. Other columns are left out, and said so.
+//! The unit (m, cm, mm, px) stands in each name, or in a second row under names without it.
+//! Delimiters are comma, semicolon (then a comma may be the decimal point) or tab. Without depth,
+//! metres mean a plane. In pixels y counts down, as in pictures. Empty cells are missing. Beside
+//! positions, or alone, there may be worn sensors: six columns `[<part>_]acc_x_<unit>` …
+//! `gyr_z_<unit>` each. Other columns are left out, and said so.
 
 mod sensor;
 
@@ -17,9 +20,9 @@ use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-const HINT: &str = "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
-const SENSOR_HINT: &str =
-    "name the columns of a worn sensor <part>_acc_x_g (or _m/s2), … <part>_gyr_z_deg/s (or _rad/s), all six of them";
+const HINT: &str =
+    "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
+const SENSOR_HINT: &str = "name the columns of a worn sensor <part>_acc_x_g (or _m/s2), … <part>_gyr_z_deg/s (or _rad/s), all six of them";
 
 /// What a column of the table is.
 enum Column {
@@ -33,9 +36,16 @@ enum Column {
 }
 
 /// Reads the wide form.
-pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read(
+    path: &Path,
+    reader: impl BufRead,
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let mut lines = Lines::new(path, reader);
-    let header = lines.next_filled()?.map(str::to_owned).ok_or_else(|| Error::Empty { path: path.to_owned() })?;
+    let header = lines
+        .next_filled()?
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Empty { path: path.to_owned() })?;
     let delimiter = text::delimiter(&header);
     let names: Vec<&str> = text::cells(&header, delimiter).collect();
     let mut pending = lines.next_filled()?.map(str::to_owned);
@@ -51,20 +61,26 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let mut left_out = Vec::new();
     let mut sensors: Vec<Sensor> = Vec::new();
     for (place, &name) in names.iter().enumerate() {
-        let below =
-            units_row.as_ref().and_then(|row| row.get(place)).map(String::as_str).filter(|unit| !unit.is_empty());
+        let below = units_row
+            .as_ref()
+            .and_then(|row| row.get(place))
+            .map(String::as_str)
+            .filter(|unit| !unit.is_empty());
         let column = match name.to_ascii_lowercase().as_str() {
             "time_s" | "time" | "time [s]" | "t_s" => Column::Time,
             "frame" | "frame#" => Column::Frame,
             _ => match split(name) {
                 _ if let Some((part, axis, unit)) = sensor::split(name) => {
-                    let own = sensors.iter().position(|own| own.name == part).unwrap_or_else(|| {
-                        sensors.push(Sensor::new(part));
-                        sensors.len() - 1
-                    });
+                    let own =
+                        sensors.iter().position(|own| own.name == part).unwrap_or_else(|| {
+                            sensors.push(Sensor::new(part));
+                            sensors.len() - 1
+                        });
                     let Sensor { units, has, .. } = &mut sensors[own];
                     let known = &mut units[axis / 3];
-                    if has[axis] || known.is_some_and(|known| unit.is_some_and(|unit| unit != known)) {
+                    if has[axis]
+                        || known.is_some_and(|known| unit.is_some_and(|unit| unit != known))
+                    {
                         return Err(lines.fault(
                             format!("column {} is there twice, or in another unit", quoted(name)),
                             SENSOR_HINT,
@@ -80,13 +96,14 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
                 }
                 Some((joint, axis, own)) => {
                     if axis < 3 {
-                        let found = own
-                            .or(below)
-                            .ok_or_else(|| lines.fault(format!("column {} has no unit", quoted(name)), HINT))?;
+                        let found = own.or(below).ok_or_else(|| {
+                            lines.fault(format!("column {} has no unit", quoted(name)), HINT)
+                        })?;
                         if unit.as_deref().is_some_and(|unit| unit != found) {
-                            return Err(
-                                lines.fault(format!("column {} has another unit than the others", quoted(name)), HINT)
-                            );
+                            return Err(lines.fault(
+                                format!("column {} has another unit than the others", quoted(name)),
+                                HINT,
+                            ));
                         }
                         unit = Some(found.to_owned());
                     }
@@ -116,7 +133,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let has_depth = counts.first().is_some_and(|count| count[2] == 1);
     for (name, [x, y, z, c]) in joints.iter().zip(&counts) {
         if [*x, *y] != [1, 1] || *z != usize::from(has_depth) || *c > 1 {
-            let what = format!("joint {} needs one x and one y column, and one z if the others have it", quoted(name));
+            let what = format!(
+                "joint {} needs one x and one y column, and one z if the others have it",
+                quoted(name)
+            );
             return Err(lines.fault(what, HINT));
         }
     }
@@ -150,8 +170,9 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             let value = match column {
                 None if cell.is_empty() => continue,
                 Some(Column::LeftOut) => continue,
-                _ => text::number(cell, delimiter)
-                    .map_err(|what| format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))),
+                _ => text::number(cell, delimiter).map_err(|what| {
+                    format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))
+                }),
             };
             match (column, value) {
                 (_, Err(what)) => fault = fault.or(Some(what)),
@@ -159,8 +180,12 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
                 (Some(Column::Frame), Ok(v)) => frames.push(v),
                 (Some(Column::Joint(joint, 3)), Ok(v)) => confidence[start + joint] = v as f32,
                 (Some(Column::Joint(joint, axis)), Ok(v)) => position[start + joint][*axis] = v,
-                (Some(Column::Sensor(sensor, axis)), Ok(v)) => sensors[*sensor].rows[rows][*axis] = v,
-                (None, Ok(_)) => fault = fault.or(Some("more cells than the header has names".into())),
+                (Some(Column::Sensor(sensor, axis)), Ok(v)) => {
+                    sensors[*sensor].rows[rows][*axis] = v
+                }
+                (None, Ok(_)) => {
+                    fault = fault.or(Some("more cells than the header has names".into()))
+                }
                 (Some(Column::LeftOut), Ok(_)) => {}
             }
         }
@@ -168,9 +193,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
             fault = fault.or(Some(format!("{count} cells where the header has {}", columns.len())));
         }
         if let Some(what) = fault {
-            return Err(
-                lines.fault(what, "each row needs a number, or nothing, in each column; the file may be cut off")
-            );
+            return Err(lines.fault(
+                what,
+                "each row needs a number, or nothing, in each column; the file may be cut off",
+            ));
         }
         rows += 1;
         pending = None;
@@ -183,7 +209,8 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         channels.extend(own.map_err(|what| Error::format(path, Place::Whole, what, SENSOR_HINT))?);
     }
     if joints.is_empty() {
-        let carrier = sensors.first().map(|sensor| sensor.name.as_str()).filter(|name| !name.is_empty());
+        let carrier =
+            sensors.first().map(|sensor| sensor.name.as_str()).filter(|name| !name.is_empty());
         joints.push(carrier.unwrap_or("sensor").to_owned());
         (position, confidence) = (vec![[f64::NAN; 3]; rows], vec![0.0; rows]);
     }
@@ -191,7 +218,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
     let skeleton = skeletons::from_names("CSV joints", &joints);
     let (space, up_axis) = match scale {
         None => (
-            Space::Image { width: options.image_size.map(|s| s.0), height: options.image_size.map(|s| s.1) },
+            Space::Image {
+                width: options.image_size.map(|s| s.0),
+                height: options.image_size.map(|s| s.1),
+            },
             UpAxis::YDown,
         ),
         Some(scale) => {
@@ -217,8 +247,10 @@ pub(crate) fn read(path: &Path, reader: impl BufRead, options: &ReadOptions) -> 
         p[1] += top;
     }
     let recording = finish(path, "csv", skeleton, space, up_axis, time, position, notes)?;
-    let confidence =
-        confidence.iter().zip(&recording.position).map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
+    let confidence = confidence
+        .iter()
+        .zip(&recording.position)
+        .map(|(c, p)| if p[0].is_finite() { c.clamp(0.0, 1.0) } else { 0.0 });
     let confidence = confidence.map(|c| if c.is_nan() { 0.0 } else { c }).collect();
     Ok(Recording { confidence, channels, ..recording })
 }
@@ -254,7 +286,9 @@ fn clock(
 /// Joint, axis and unit from a column's name: `left_knee_x_mm` is `left_knee`, 0, `mm`.
 fn split(name: &str) -> Option<(&str, usize, Option<&str>)> {
     let (rest, unit) = match name.rsplit_once('_') {
-        Some((rest, unit)) if text::metres(unit).is_ok() && axis(rest).is_some() => (rest, Some(unit)),
+        Some((rest, unit)) if text::metres(unit).is_ok() && axis(rest).is_some() => {
+            (rest, Some(unit))
+        }
         _ => (name, None),
     };
     let (joint, axis) = axis(rest)?;
@@ -269,9 +303,11 @@ fn axis(name: &str) -> Option<(&str, usize)> {
 
 /// The units in a row that holds nothing else; none if it is a row of data.
 fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
-    let is_unit = |cell: &str| cell.is_empty() || cell == "s" || cell == "-" || text::metres(cell).is_ok();
+    let is_unit =
+        |cell: &str| cell.is_empty() || cell == "s" || cell == "-" || text::metres(cell).is_ok();
     let cells: Vec<String> = text::cells(line, delimiter).map(str::to_owned).collect();
-    (cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| text::metres(cell).is_ok())).then_some(cells)
+    (cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| text::metres(cell).is_ok()))
+        .then_some(cells)
 }
 
 /// Whether a first line can be the header of this form.
@@ -281,9 +317,11 @@ pub(crate) fn is_header(line: &str) -> bool {
     text::cells(line, delimiter).any(|cell| is_joint(cell) || sensor::split(cell).is_some())
 }
 
-/// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels and its confidence.
+/// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels
+/// and its confidence.
 ///
-/// Missing positions are empty cells. In pixels y is turned back down. Values are written so that reading gives the same bits.
+/// Missing positions are empty cells. In pixels y is turned back down. Values are written so that
+/// reading gives the same bits.
 ///
 /// # Errors
 /// [`Error::Io`].
@@ -299,7 +337,12 @@ pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
         let mut text = String::from("time_s");
         for joint in &recording.skeleton.joints {
             let name = clean(&joint.name);
-            text.extend(["x", "y", "z"].iter().take(dimensions).map(|axis| format!(",{name}_{axis}_{unit}")));
+            text.extend(
+                ["x", "y", "z"]
+                    .iter()
+                    .take(dimensions)
+                    .map(|axis| format!(",{name}_{axis}_{unit}")),
+            );
             text.push_str(&format!(",{name}_c"));
         }
         text.push('\n');
@@ -309,9 +352,16 @@ pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
                 let mut p = recording.at(frame, joint);
                 p[1] = top.map_or(p[1], |top| top - p[1]);
                 for value in &p[..dimensions] {
-                    text.push_str(&if value.is_nan() { ",".to_owned() } else { format!(",{value}") });
+                    text.push_str(&if value.is_nan() {
+                        ",".to_owned()
+                    } else {
+                        format!(",{value}")
+                    });
                 }
-                text.push_str(&format!(",{}", recording.confidence[frame * recording.joints() + joint]));
+                text.push_str(&format!(
+                    ",{}",
+                    recording.confidence[frame * recording.joints() + joint]
+                ));
             }
             text.push('\n');
             out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;

@@ -23,7 +23,9 @@ pub(super) struct Sensor {
 pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>)> {
     let name = column.trim().to_ascii_lowercase().replace(['[', ']', '(', ')'], " ");
     let (name, unit) = match name.trim().rsplit_once([' ', '_']) {
-        Some((name, unit)) if known_unit(unit).is_some() => (name.trim_end().to_owned(), known_unit(unit)),
+        Some((name, unit)) if known_unit(unit).is_some() => {
+            (name.trim_end().to_owned(), known_unit(unit))
+        }
         _ => (name.trim().to_owned(), None),
     };
     let (rest, letter) = name.rsplit_once('_')?;
@@ -53,9 +55,18 @@ impl Sensor {
         Sensor { name, units: [None; 2], has: [false; 6], rows: Vec::new() }
     }
 
-    /// Its channels on a steady clock over the rows' time, s; what is wrong otherwise. Tells in `notes` what was assumed.
-    pub(super) fn channels(&self, time: &[f64], notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
-        let who = if self.name.is_empty() { "the sensor".to_owned() } else { format!("the sensor on {}", self.name) };
+    /// Its channels on a steady clock over the rows' time, s; what is wrong otherwise. Tells in
+    /// `notes` what was assumed.
+    pub(super) fn channels(
+        &self,
+        time: &[f64],
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Channel>, String> {
+        let who = if self.name.is_empty() {
+            "the sensor".to_owned()
+        } else {
+            format!("the sensor on {}", self.name)
+        };
         if let Some(missing) = (0..6).find(|&axis| !self.has[axis]) {
             return Err(format!("{who} has no column {}", INERTIAL[missing]));
         }
@@ -63,22 +74,31 @@ impl Sensor {
             Some(unit) => unit,
             None => {
                 let unit = self.by_gravity().ok_or_else(|| {
-                    format!("the acceleration of {who} has no unit, and at rest shows neither 1 nor 9.8")
+                    format!(
+                        "the acceleration of {who} has no unit, and at rest shows neither 1 nor 9.8"
+                    )
                 })?;
                 notes.push(format!("the acceleration of {who} has no unit: taken for {unit} by what it shows at rest"));
                 unit
             }
         };
-        let turning = self.units[1].ok_or_else(|| format!("the angular velocity of {who} has no unit"))?;
-        let (Some(&first), Some(&last)) = (time.first(), time.last()) else { return Ok(Vec::new()) };
+        let turning =
+            self.units[1].ok_or_else(|| format!("the angular velocity of {who} has no unit"))?;
+        let (Some(&first), Some(&last)) = (time.first(), time.last()) else {
+            return Ok(Vec::new());
+        };
         let rate_hz = (time.len() - 1) as f64 / (last - first);
         if !(rate_hz.is_finite() && rate_hz > 0.0) {
             return Err(format!("{who} has one sample only"));
         }
-        let steady = |(at, &time): (usize, &f64)| (time - first - at as f64 / rate_hz).abs() * rate_hz <= STEADY;
+        let steady = |(at, &time): (usize, &f64)| {
+            (time - first - at as f64 / rate_hz).abs() * rate_hz <= STEADY
+        };
         let is_steady = time.iter().enumerate().all(steady);
         if !is_steady {
-            notes.push(format!("the clock of {who} is not steady: brought to {rate_hz:.2} samples a second"));
+            notes.push(format!(
+                "the clock of {who} is not steady: brought to {rate_hz:.2} samples a second"
+            ));
         }
         let values = |axis: usize| -> Vec<f64> {
             if is_steady {
@@ -108,7 +128,8 @@ impl Sensor {
     /// The unit in which the accelerometer mostly shows about gravity.
     fn by_gravity(&self) -> Option<&'static str> {
         let size = |row: &[f64; 6]| row[..3].iter().map(|value| value * value).sum::<f64>().sqrt();
-        let mut sizes: Vec<f64> = self.rows.iter().map(size).filter(|size| size.is_finite()).collect();
+        let mut sizes: Vec<f64> =
+            self.rows.iter().map(size).filter(|size| size.is_finite()).collect();
         sizes.sort_by(f64::total_cmp);
         match sizes.get(sizes.len() / 2)? {
             0.8..1.25 => Some("g"),
@@ -124,9 +145,13 @@ mod tests {
 
     #[test]
     fn columns_are_known_however_they_are_written() {
-        let known = |column: &str| split(column).map(|(part, axis, unit)| (part, INERTIAL[axis], unit));
+        let known =
+            |column: &str| split(column).map(|(part, axis, unit)| (part, INERTIAL[axis], unit));
         assert_eq!(known("acc_x"), Some((String::new(), "acc_x", None)));
-        assert_eq!(known("right_wrist_acc_y_m/s2"), Some(("right_wrist".into(), "acc_y", Some("m/s^2"))));
+        assert_eq!(
+            known("right_wrist_acc_y_m/s2"),
+            Some(("right_wrist".into(), "acc_y", Some("m/s^2")))
+        );
         assert_eq!(known("Gyro_Z [rad/s]"), Some((String::new(), "gyr_z", Some("rad/s"))));
         assert_eq!(known("Acc_X"), Some((String::new(), "acc_x", None)));
         assert_eq!(known("left_knee_x_m"), None);

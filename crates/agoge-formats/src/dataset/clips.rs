@@ -20,7 +20,12 @@ impl Clip {
         let text = self.key.get(key).map_or("", String::as_str);
         text.parse().map_err(|_| {
             let hint = "is this the set's own file?";
-            Error::format(path, Place::Whole, format!("{} where a number was expected", quoted(text)), hint)
+            Error::format(
+                path,
+                Place::Whole,
+                format!("{} where a number was expected", quoted(text)),
+                hint,
+            )
         })
     }
 }
@@ -35,13 +40,15 @@ pub(super) struct Clips<'a> {
 }
 
 impl<'a> Clips<'a> {
-    /// Opens a file; `keys` are the columns that name a clip, `frame` is skipped, all others are values.
+    /// Opens a file; `keys` are the columns that name a clip, `frame` is skipped, all others are
+    /// values.
     pub(super) fn open(path: &'a Path, keys: &[&str]) -> Result<Clips<'a>, Error> {
         let file = File::open(path).map_err(|e| Error::read(path, e))?;
         let columns = Columns::open(path, file)?;
         let keys = keys.iter().map(|key| columns.need(key)).collect::<Result<Vec<_>, _>>()?;
         let frame = columns.need("frame")?;
-        let others: Vec<usize> = (0..columns.names().len()).filter(|c| !keys.contains(c) && *c != frame).collect();
+        let others: Vec<usize> =
+            (0..columns.names().len()).filter(|c| !keys.contains(c) && *c != frame).collect();
         let names = others.iter().map(|&c| columns.names()[c].clone()).collect();
         Ok(Clips { columns, keys, others, names })
     }
@@ -61,13 +68,22 @@ impl<'a> Clips<'a> {
     }
 
     /// Hands over the clips in order, one at a time: a row group is held, never the whole file.
-    pub(super) fn each(&self, mut take: impl FnMut(Clip) -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn each(
+        &self,
+        mut take: impl FnMut(Clip) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut open: Option<Clip> = None;
         for group in 0..self.columns.groups()?.len() {
             let keys = self.keys(group)?;
             let mut values = Vec::with_capacity(self.others.len());
             for &column in &self.others {
-                values.push(self.columns.numbers(group, column)?.into_iter().map(|v| v as f32).collect::<Vec<f32>>());
+                values.push(
+                    self.columns
+                        .numbers(group, column)?
+                        .into_iter()
+                        .map(|v| v as f32)
+                        .collect::<Vec<f32>>(),
+                );
             }
             for (row, key) in keys.into_iter().enumerate() {
                 if let Some(done) = open.take_if(|clip| clip.key != key) {
@@ -87,7 +103,12 @@ impl<'a> Clips<'a> {
         for &column in &self.keys {
             let texts = match self.columns.texts(group, column) {
                 Ok(texts) => texts,
-                Err(_) => self.columns.numbers(group, column)?.into_iter().map(|v| v.to_string()).collect(),
+                Err(_) => self
+                    .columns
+                    .numbers(group, column)?
+                    .into_iter()
+                    .map(|v| v.to_string())
+                    .collect(),
             };
             for (key, text) in keys.iter_mut().zip(texts) {
                 key.push(text);
@@ -98,7 +119,11 @@ impl<'a> Clips<'a> {
 }
 
 /// Joint names from the names of their columns: `left_knee_x`, `left_knee_y`… become `left_knee`.
-pub(super) fn joints(path: &Path, columns: &[String], per_joint: usize) -> Result<Vec<String>, Error> {
+pub(super) fn joints(
+    path: &Path,
+    columns: &[String],
+    per_joint: usize,
+) -> Result<Vec<String>, Error> {
     let name = |group: &[String]| {
         let name = group.first()?.strip_suffix("_x")?;
         let same = |column: &String| column.strip_prefix(name).is_some_and(|rest| rest.len() == 2);
@@ -106,6 +131,11 @@ pub(super) fn joints(path: &Path, columns: &[String], per_joint: usize) -> Resul
     };
     columns.chunks(per_joint.max(1)).map(name).collect::<Option<Vec<String>>>().ok_or_else(|| {
         let hint = "is this the set's own file?";
-        Error::format(path, Place::Whole, "the columns are not x, y, z (or x, y, c) of one joint after the other", hint)
+        Error::format(
+            path,
+            Place::Whole,
+            "the columns are not x, y, z (or x, y, c) of one joint after the other",
+            hint,
+        )
     })
 }

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// A set that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dataset {
-    /// UI-PRMD, Kinect: ten movements of nine athletes, done well and badly (Vakanski et al., 2018).
+    /// UI-PRMD, Kinect: ten movements of nine athletes, done well and badly (Vakanski et al.,
+    /// 2018).
     UiPrmdKinect,
     /// UI-PRMD, Vicon: the same repetitions by 39 markers.
     UiPrmdVicon,
@@ -25,7 +26,8 @@ pub enum Dataset {
 
 impl Dataset {
     /// All sets.
-    pub const ALL: [Dataset; 4] = [Dataset::UiPrmdKinect, Dataset::UiPrmdVicon, Dataset::UtdMhad, Dataset::PoseTrainer];
+    pub const ALL: [Dataset; 4] =
+        [Dataset::UiPrmdKinect, Dataset::UiPrmdVicon, Dataset::UtdMhad, Dataset::PoseTrainer];
 
     /// The set's name on the command line.
     pub fn name(self) -> &'static str {
@@ -67,16 +69,24 @@ pub struct Item {
     pub row: Row,
 }
 
-/// Hands over the items of a set in the order of its files, with how many there are in all. `src` is the folder with the set's Parquet files.
+/// Hands over the items of a set in the order of its files, with how many there are in all. `src`
+/// is the folder with the set's Parquet files.
 ///
 /// # Errors
-/// As [`crate::read`], for a file of the set that is missing or not what it should be, and what `take` returns.
-pub fn read(kind: Dataset, src: &Path, take: &mut dyn FnMut(Item, usize) -> Result<(), Error>) -> Result<(), Error> {
+/// As [`crate::read`], for a file of the set that is missing or not what it should be, and what
+/// `take` returns.
+pub fn read(
+    kind: Dataset,
+    src: &Path,
+    take: &mut dyn FnMut(Item, usize) -> Result<(), Error>,
+) -> Result<(), Error> {
     let mut sink = Sink { take, total: 0 };
     match kind {
-        Dataset::UiPrmdKinect => {
-            ui_prmd::import(&src.join("kinect_positions.parquet"), ui_prmd::Sensor::Kinect, &mut sink)
-        }
+        Dataset::UiPrmdKinect => ui_prmd::import(
+            &src.join("kinect_positions.parquet"),
+            ui_prmd::Sensor::Kinect,
+            &mut sink,
+        ),
         Dataset::UiPrmdVicon => {
             ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink)
         }
@@ -85,10 +95,12 @@ pub fn read(kind: Dataset, src: &Path, take: &mut dyn FnMut(Item, usize) -> Resu
     }
 }
 
-/// Turns a set into one Parquet recording a repetition, trial or clip, in a folder a movement, and `manifest.csv`.
+/// Turns a set into one Parquet recording a repetition, trial or clip, in a folder a movement, and
+/// `manifest.csv`.
 ///
-/// `src` is the folder with the set's Parquet files, `dest` is made if it is not there. `progress` is told how many recordings are
-/// done, of how many. Each file is written whole or not at all, the manifest last: without it the import did not end.
+/// `src` is the folder with the set's Parquet files, `dest` is made if it is not there. `progress`
+/// is told how many recordings are done, of how many. Each file is written whole or not at all, the
+/// manifest last: without it the import did not end.
 ///
 /// # Errors
 /// As [`read`], and [`Error::Io`] for the destination.

@@ -1,7 +1,8 @@
-//! Pose Trainer: front raises and shoulder presses in good and bad form, seen by OpenPose with 18 joints (Chen and Yang, 2018).
+//! Pose Trainer: front raises and shoulder presses in good and bad form, seen by OpenPose with 18
+//! joints (Chen and Yang, 2018).
 //!
-//! Neither the athletes nor the frame rate nor the picture's size were recorded: athletes are `unknown`, 30 frames a second are
-//! assumed.
+//! Neither the athletes nor the frame rate nor the picture's size were recorded: athletes are
+//! `unknown`, 30 frames a second are assumed.
 
 use super::{Sink, clips};
 use crate::error::{Place, quoted};
@@ -26,7 +27,12 @@ pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
             "shoulderpress" => "shoulder_press",
             other => {
                 let what = format!("no exercise {}", quoted(other));
-                return Err(Error::format(path, Place::Field("exercise".into()), what, "is this the set's own file?"));
+                return Err(Error::format(
+                    path,
+                    Place::Field("exercise".into()),
+                    what,
+                    "is this the set's own file?",
+                ));
             }
         };
         let point = |p: &[f32]| known(f64::from(p[0]), f64::from(p[1]), f64::NAN, f64::from(p[2]));
@@ -34,7 +40,11 @@ pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
         let detections: Vec<Detection> = points
             .chunks_exact(joints)
             .enumerate()
-            .map(|(frame, points)| Detection { frame: frame as u64, id: Some(0), points: points.to_vec() })
+            .map(|(frame, points)| Detection {
+                frame: frame as u64,
+                id: Some(0),
+                points: points.to_vec(),
+            })
             .collect();
         let poses = Poses {
             format: "pose-trainer",

@@ -1,4 +1,5 @@
-//! UI-PRMD: one repetition a recording, correct and incorrect (Vakanski, Jun, Paul, Baker, *Data* 3, 2018).
+//! UI-PRMD: one repetition a recording, correct and incorrect (Vakanski, Jun, Paul, Baker, *Data*
+//! 3, 2018).
 
 use super::{Sink, clips};
 use crate::error::Place;
@@ -51,24 +52,34 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
     clips.each(|clip| {
         let (subject, repetition) = (clip.number(path, 1)?, clip.number(path, 2)?);
         let number = clip.number(path, 0)?;
-        let movement = number.checked_sub(1).and_then(|k| MOVEMENTS.get(k)).copied().ok_or_else(|| {
-            Error::format(
-                path,
-                Place::Field("movement".into()),
-                format!("no movement {number}"),
-                "movements are 1 to 10",
-            )
-        })?;
+        let movement =
+            number.checked_sub(1).and_then(|k| MOVEMENTS.get(k)).copied().ok_or_else(|| {
+                Error::format(
+                    path,
+                    Place::Field("movement".into()),
+                    format!("no movement {number}"),
+                    "movements are 1 to 10",
+                )
+            })?;
         let is_correct = clip.key.get(3).is_some_and(|key| key == "1");
-        // Rounded to float, so that the file holds floats: 0.2 mm units lose less than a micrometre.
-        let place = |p: &[f32]| up_axis.to_y_up([0, 1, 2].map(|k| f64::from((f64::from(p[k]) * unit) as f32)));
+        // Rounded to float, so that the file holds floats: 0.2 mm units lose less than a
+        // micrometre.
+        let place = |p: &[f32]| {
+            up_axis.to_y_up([0, 1, 2].map(|k| f64::from((f64::from(p[k]) * unit) as f32)))
+        };
         let position: Vec<[f64; 3]> = clip.values.chunks_exact(3).map(place).collect();
         let frames = position.len() / joints;
         let time = (0..frames).map(|frame| frame as f64 / rate).collect();
-        let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
-        let name = format!("s{subject}_r{repetition:02}_{}", if is_correct { "correct" } else { "incorrect" });
-        let source = source(Path::new(&format!("{movement}_{name}")), "ui-prmd", up_axis, Vec::new());
-        let recording = Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
+        let confidence =
+            position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
+        let name = format!(
+            "s{subject}_r{repetition:02}_{}",
+            if is_correct { "correct" } else { "incorrect" }
+        );
+        let source =
+            source(Path::new(&format!("{movement}_{name}")), "ui-prmd", up_axis, Vec::new());
+        let recording =
+            Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
         let recording = recording.map_err(|e| Error::recording(path, e))?;
         let row = Row {
             file: PathBuf::new(),

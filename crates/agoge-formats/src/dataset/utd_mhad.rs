@@ -1,12 +1,16 @@
-//! UTD-MHAD: 27 actions, a Kinect skeleton and one worn inertial sensor of the same trial (Chen, Jafari, Kehtarnavaz, ICIP 2015).
+//! UTD-MHAD: 27 actions, a Kinect skeleton and one worn inertial sensor of the same trial (Chen,
+//! Jafari, Kehtarnavaz, ICIP 2015).
 //!
-//! The sensor is on the right wrist for actions 1 to 21 and on the right thigh for 22 to 27. No [`Part`] stands for a thigh; it is
-//! given to the right knee, whose bone (hip to knee) it rides on.
+//! The sensor is on the right wrist for actions 1 to 21 and on the right thigh for 22 to 27. No
+//! [`Part`] stands for a thigh; it is given to the right knee, whose bone (hip to knee) it rides
+//! on.
 //!
-//! The set says 30 skeleton frames and 50 sensor samples a second, which does not fit: at these rates the sensor lasts 1.57 times as
-//! long as the skeleton (median of 754 trials). The sensor's rate is right (in sit-to-stand, the thigh's turn integrated from the
-//! gyroscope at 50 Hz agrees with its tilt from the accelerometer, which needs no rate: 78° and 79°), and the thigh's angle from the
-//! skeleton fits the sensor's best when both begin and end together. So the skeleton's frames are spread over the sensor's time.
+//! The set says 30 skeleton frames and 50 sensor samples a second, which does not fit: at these
+//! rates the sensor lasts 1.57 times as long as the skeleton (median of 754 trials). The sensor's
+//! rate is right (in sit-to-stand, the thigh's turn integrated from the gyroscope at 50 Hz agrees
+//! with its tilt from the accelerometer, which needs no rate: 78° and 79°), and the thigh's angle
+//! from the skeleton fits the sensor's best when both begin and end together. So the skeleton's
+//! frames are spread over the sensor's time.
 
 use super::{Sink, clips};
 use crate::error::Place;
@@ -52,8 +56,14 @@ const WRIST_ACTIONS: usize = 21;
 const SKELETON_HZ: f64 = 30.0;
 const SENSOR_HZ: f64 = 50.0;
 /// The sensor's axes and units, in the order of the columns.
-const SENSOR: [(&str, &str); 6] =
-    [("acc_x", "g"), ("acc_y", "g"), ("acc_z", "g"), ("gyr_x", "deg/s"), ("gyr_y", "deg/s"), ("gyr_z", "deg/s")];
+const SENSOR: [(&str, &str); 6] = [
+    ("acc_x", "g"),
+    ("acc_y", "g"),
+    ("acc_z", "g"),
+    ("gyr_x", "deg/s"),
+    ("gyr_y", "deg/s"),
+    ("gyr_z", "deg/s"),
+];
 
 pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
     let keys = ["action", "subject", "trial"];

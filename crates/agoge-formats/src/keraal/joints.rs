@@ -1,5 +1,5 @@
-//! Joints of the arms from the rigid bodies of the Keraal set: its targets are strapped to the middle of the segments, so the point about which two of them
-//! turn has to be found.
+//! Joints of the arms from the rigid bodies of the Keraal set: its targets are strapped to the
+//! middle of the segments, so the point about which two of them turn has to be found.
 
 use nalgebra::{Matrix6, Rotation3, UnitQuaternion, Vector3, Vector6};
 
@@ -11,7 +11,8 @@ const CHEST: usize = 4;
 /// The joints found, in the order of [`find`].
 pub(super) const FOUND: [&str; 6] =
     ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"];
-/// A joint whose two segments disagree by more about where it is was not found, m: the chest is no rigid body, and a shoulder blade moves 2 cm on it.
+/// A joint whose two segments disagree by more about where it is was not found, m: the chest is no
+/// rigid body, and a shoulder blade moves 2 cm on it.
 const WORST: f64 = 0.03;
 
 /// Position, m, and orientation of one target in one frame; none where it was not seen.
@@ -22,16 +23,21 @@ pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
     let [x, y, z, qx, qy, qz, qw] = *numbers;
     let turn = nalgebra::Quaternion::new(qw, qx, qy, qz);
     let seen = numbers.iter().all(|v| v.is_finite()) && [x, y, z] != [0.0; 3] && turn.norm() > 0.5;
-    seen.then(|| (Vector3::new(x, y, z) * 0.001, UnitQuaternion::from_quaternion(turn).to_rotation_matrix()))
+    seen.then(|| {
+        (Vector3::new(x, y, z) * 0.001, UnitQuaternion::from_quaternion(turn).to_rotation_matrix())
+    })
 }
 
-/// The joints of [`FOUND`], `[joint][frame]`, m in the file's axes, NaN where not seen or not found, from poses `[frame][target]`. Where the targets of
-/// a forearm and an arm make joints only when exchanged, they were: `notes` says so.
+/// The joints of [`FOUND`], `[joint][frame]`, m in the file's axes, NaN where not seen or not
+/// found, from poses `[frame][target]`. Where the targets of a forearm and an arm make joints only
+/// when exchanged, they were: `notes` says so.
 pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f64; 3]>> {
     let mut joints = Vec::with_capacity(FOUND.len());
     for (side, [arm, forearm, hand]) in [("right", RIGHT), ("left", LEFT)] {
-        let along =
-            |arm, forearm| [(CHEST, arm), (arm, forearm), (forearm, hand)].map(|(a, b)| turning_point(frames, a, b));
+        let along = |arm, forearm| {
+            [(CHEST, arm), (arm, forearm), (forearm, hand)]
+                .map(|(a, b)| turning_point(frames, a, b))
+        };
         let error = |found: &[Point; 3]| found.iter().map(|point| point.error.powi(2)).sum::<f64>();
         let (mut found, exchanged) = (along(arm, forearm), along(forearm, arm));
         if error(&exchanged) < error(&found) {
@@ -40,9 +46,9 @@ pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f
             ));
             found = exchanged;
         }
-        joints.extend(
-            found.map(|point| if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }),
-        );
+        joints.extend(found.map(|point| {
+            if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }
+        }));
     }
     joints
 }
@@ -51,11 +57,13 @@ pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f
 struct Point {
     /// `[frame]`, m; NaN where a segment is not seen.
     track: Vec<[f64; 3]>,
-    /// Root mean square of how far the two segments disagree about it, m; infinite if it cannot be found.
+    /// Root mean square of how far the two segments disagree about it, m; infinite if it cannot be
+    /// found.
     error: f64,
 }
 
-/// The point that moves least in both of two rigid bodies, by least squares over all frames (symmetrical centre of rotation estimation: Ehrig, Taylor, Duda & Heller 2006,
+/// The point that moves least in both of two rigid bodies, by least squares over all frames
+/// (symmetrical centre of rotation estimation: Ehrig, Taylor, Duda & Heller 2006,
 /// *A survey of formal methods for determining the centre of rotation of ball joints*): Rₐ·cₐ + tₐ = R_b·c_b + t_b.
 fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
     let mut left = Matrix6::zeros();
@@ -96,18 +104,32 @@ fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
 mod tests {
     use super::*;
 
-    /// An arm of rigid bodies that swings and twists, with targets off the joints, `exchanged` or not.
+    /// An arm of rigid bodies that swings and twists, with targets off the joints, `exchanged` or
+    /// not.
     fn swinging(exchanged: bool) -> (Vec<[Pose; 17]>, Vec<[Vector3<f64>; 3]>) {
         let mut truth = Vec::new();
         let frames = (0..200)
             .map(|frame| {
                 let t = f64::from(frame) / 30.0;
                 let chest = Rotation3::from_euler_angles(0.1 * t.sin(), 0.2 * (0.7 * t).cos(), 0.0);
-                let arm =
-                    chest * Rotation3::from_euler_angles(1.2 * t.sin(), 0.8 * (1.3 * t).sin(), 0.5 * (0.9 * t).cos());
-                let forearm =
-                    arm * Rotation3::from_euler_angles(0.9 * (1.1 * t).sin() + 0.9, 0.0, 0.6 * (1.7 * t).sin());
-                let hand = forearm * Rotation3::from_euler_angles(0.4 * (2.0 * t).sin(), 0.4 * (1.5 * t).cos(), 0.0);
+                let arm = chest
+                    * Rotation3::from_euler_angles(
+                        1.2 * t.sin(),
+                        0.8 * (1.3 * t).sin(),
+                        0.5 * (0.9 * t).cos(),
+                    );
+                let forearm = arm
+                    * Rotation3::from_euler_angles(
+                        0.9 * (1.1 * t).sin() + 0.9,
+                        0.0,
+                        0.6 * (1.7 * t).sin(),
+                    );
+                let hand = forearm
+                    * Rotation3::from_euler_angles(
+                        0.4 * (2.0 * t).sin(),
+                        0.4 * (1.5 * t).cos(),
+                        0.0,
+                    );
                 let middle = Vector3::new(0.1 * t.sin(), 0.0, 1.3);
                 let shoulder = middle + chest * Vector3::new(0.0, 0.2, 0.1);
                 let elbow = shoulder + arm * Vector3::new(0.0, 0.0, -0.3);
@@ -117,7 +139,8 @@ mod tests {
                 targets[CHEST] = Some((middle, chest));
                 let on_arm = Some((shoulder + arm * Vector3::new(0.05, 0.02, -0.15), arm));
                 let on_forearm = Some((elbow + forearm * Vector3::new(0.04, 0.0, -0.12), forearm));
-                [targets[2], targets[0]] = if exchanged { [on_forearm, on_arm] } else { [on_arm, on_forearm] };
+                [targets[2], targets[0]] =
+                    if exchanged { [on_forearm, on_arm] } else { [on_arm, on_forearm] };
                 targets[9] = Some((wrist + hand * Vector3::new(0.0, 0.02, -0.08), hand));
                 targets
             })
@@ -134,7 +157,8 @@ mod tests {
             for (frame, truth) in truth.iter().enumerate() {
                 for (joint, truth) in truth.iter().enumerate() {
                     let off = (Vector3::from(found[joint][frame]) - truth).norm();
-                    // Without noise the least squares are exact but for rounding of nearly parallel turns.
+                    // Without noise the least squares are exact but for rounding of nearly parallel
+                    // turns.
                     assert!(off < 1e-9, "{}: {off}", FOUND[joint]);
                 }
             }

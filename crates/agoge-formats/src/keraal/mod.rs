@@ -1,6 +1,7 @@
-//! The files of the Keraal set: `{"positions": {frame: {joint: [x, y(, z)]}}}` (BlazePose, OpenPose, AlphaPose; parts of the
-//! picture), and rows of position and quaternion for each joint (Kinect: metres, Y up; Vicon rigid bodies: millimetres, from which the joints of the
-//! arms are found).
+//! The files of the Keraal set: `{"positions": {frame: {joint: [x, y(, z)]}}}` (BlazePose,
+//! OpenPose, AlphaPose; parts of the picture), and rows of position and quaternion for each joint
+//! (Kinect: metres, Y up; Vicon rigid bodies: millimetres, from which the joints of the arms are
+//! found).
 
 mod joints;
 
@@ -24,7 +25,8 @@ pub(crate) const KINECT_NUMBERS: usize = 25 * PER_JOINT;
 pub(crate) const VICON_NUMBERS: usize = VICON_JOINTS * PER_JOINT;
 /// Rigid bodies of the Vicon.
 const VICON_JOINTS: usize = 17;
-/// Frames a second of the Vicon rows: twice as many rows as the Kinect wrote in the same trials. The files do not say.
+/// Frames a second of the Vicon rows: twice as many rows as the Kinect wrote in the same trials.
+/// The files do not say.
 const VICON_RATE_HZ: f64 = 60.0;
 
 /// An object in the order of the file.
@@ -56,11 +58,16 @@ struct File {
 }
 
 /// Reads the JSON form: what the picture shows, in two dimensions.
-pub(crate) fn read_json(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+pub(crate) fn read_json(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     read_network(path, bytes, options, false)
 }
 
-/// Reads a file of the Keraal set that a network wrote with the depth it guesses (BlazePose): three dimensions, in heights of the picture.
+/// Reads a file of the Keraal set that a network wrote with the depth it guesses (BlazePose): three
+/// dimensions, in heights of the picture.
 ///
 /// # Errors
 /// As [`crate::read`]; a file of another form is one that is damaged.
@@ -68,7 +75,12 @@ pub fn read_deep(path: &Path, options: &ReadOptions) -> Result<Recording, Error>
     read_network(path, &crate::bytes(path)?, options, true)
 }
 
-fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) -> Result<Recording, Error> {
+fn read_network(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+    deep: bool,
+) -> Result<Recording, Error> {
     let File { positions: Ordered(frames) } = json::parse(path, bytes)?;
     let mut names: Vec<String> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -83,7 +95,8 @@ fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) ->
     check_size(path, frames.len(), names.len())?;
     let mut numbers = Vec::with_capacity(frames.len());
     for (name, _) in &frames {
-        let number = name.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && (0.0..1e15).contains(v));
+        let number =
+            name.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && (0.0..1e15).contains(v));
         let Some(number) = number else {
             let what = format!("frame name {} is no number", quoted(name));
             return Err(Error::format(
@@ -99,7 +112,9 @@ fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) ->
         return Err(Error::Empty { path: path.to_owned() });
     };
     // Joints named by their number come in any order; their number is their place.
-    if !names.is_empty() && names.iter().all(|name| name.parse::<usize>().is_ok_and(|n| n < names.len())) {
+    if !names.is_empty()
+        && names.iter().all(|name| name.parse::<usize>().is_ok_and(|n| n < names.len()))
+    {
         places.iter_mut().for_each(|(name, place)| *place = name.parse().unwrap_or(*place));
     }
     let skeleton = match names.iter().all(|name| name.parse::<usize>().is_ok()) {
@@ -115,7 +130,8 @@ fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) ->
                 *point = known(value(0), value(1), value(2), f64::NAN);
             }
         }
-        // One body a frame, but not always the same one: bystanders were taken for the athlete here and there.
+        // One body a frame, but not always the same one: bystanders were taken for the athlete here
+        // and there.
         detections.push(Detection { frame, id: None, points });
     }
     let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
@@ -140,9 +156,14 @@ fn read_network(path: &Path, bytes: &[u8], options: &ReadOptions, deep: bool) ->
     poses.into_recording(path, options)
 }
 
-/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. With the rigid bodies come the joints of the arms about which
-/// they turn; the Kinect's quaternions are left out.
-pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
+/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. With the
+/// rigid bodies come the joints of the arms about which they turn; the Kinect's quaternions are
+/// left out.
+pub(crate) fn read_rows(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, Error> {
     let text = String::from_utf8_lossy(bytes);
     let width = text.lines().next().map_or(0, |line| line.split_whitespace().count());
     let joints = width / PER_JOINT;
@@ -159,7 +180,12 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
         for cell in line.split_whitespace() {
             let Ok(value) = cell.parse::<f64>() else {
                 let what = format!("{} is no number", quoted(cell));
-                return Err(Error::format(path, Place::Line(index + 1), what, "each row is numbers only"));
+                return Err(Error::format(
+                    path,
+                    Place::Line(index + 1),
+                    what,
+                    "each row is numbers only",
+                ));
             };
             point[numbers % PER_JOINT] = value;
             numbers += 1;
@@ -173,25 +199,43 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
         }
         if numbers != width || position.len() - start != joints {
             let what = format!("{numbers} numbers where the first row has {width}");
-            return Err(Error::format(path, Place::Line(index + 1), what, "the file was cut off or is damaged"));
+            return Err(Error::format(
+                path,
+                Place::Line(index + 1),
+                what,
+                "the file was cut off or is damaged",
+            ));
         }
         if !is_kinect {
             bodies.push(poses);
         }
     }
     let mut notes = Vec::new();
-    let skeleton =
-        if is_kinect { agoge_motion::Skeleton::kinect_25() } else { skeletons::keraal_vicon(&joints::FOUND) };
+    let skeleton = if is_kinect {
+        agoge_motion::Skeleton::kinect_25()
+    } else {
+        skeletons::keraal_vicon(&joints::FOUND)
+    };
     let up_axis = match is_kinect {
         true => UpAxis::Y,
         false => {
             position.iter_mut().flatten().for_each(|v| *v *= 0.001);
             position = beside(&position, &joints::find(&bodies, &mut notes));
-            up::find(&skeleton, &position, options.up_axis, Some((UpAxis::Z, "usual in the laboratory")), &mut notes)
+            up::find(
+                &skeleton,
+                &position,
+                options.up_axis,
+                Some((UpAxis::Z, "usual in the laboratory")),
+                &mut notes,
+            )
         }
     };
     position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
-    let rate = if is_kinect { options.rate(&mut notes) } else { options.rate_or(VICON_RATE_HZ, &mut notes) };
+    let rate = if is_kinect {
+        options.rate(&mut notes)
+    } else {
+        options.rate_or(VICON_RATE_HZ, &mut notes)
+    };
     let time = (0..rows).map(|row| row as f64 / rate).collect();
     let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
     let format = if is_kinect { "keraal-kinect" } else { "keraal-vicon" };
@@ -203,5 +247,9 @@ pub(crate) fn read_rows(path: &Path, bytes: &[u8], options: &ReadOptions) -> Res
 /// Positions `[frame, target]` with further joints `[joint][frame]` behind those of each frame.
 fn beside(position: &[[f64; 3]], more: &[Vec<[f64; 3]>]) -> Vec<[f64; 3]> {
     let frames = position.chunks_exact(VICON_JOINTS).enumerate();
-    frames.flat_map(|(frame, own)| own.iter().copied().chain(more.iter().map(move |track| track[frame]))).collect()
+    frames
+        .flat_map(|(frame, own)| {
+            own.iter().copied().chain(more.iter().map(move |track| track[frame]))
+        })
+        .collect()
 }

@@ -22,13 +22,20 @@ pub(crate) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Opens a file, or bytes in memory.
-    pub(crate) fn open(path: &'a Path, source: impl ChunkReader + 'static) -> Result<Columns<'a>, Error> {
+    pub(crate) fn open(
+        path: &'a Path,
+        source: impl ChunkReader + 'static,
+    ) -> Result<Columns<'a>, Error> {
         let length = source.len();
-        let reader = guarded(|| SerializedFileReader::new(source)).map_err(|e| damaged(path, Place::Whole, &e))?;
+        let reader = guarded(|| SerializedFileReader::new(source))
+            .map_err(|e| damaged(path, Place::Whole, &e))?;
         check(path, reader.metadata(), length)?;
         let schema = reader.metadata().file_metadata().schema_descr();
-        let names: Vec<String> =
-            schema.columns().iter().map(|column| column.path().parts().first().cloned().unwrap_or_default()).collect();
+        let names: Vec<String> = schema
+            .columns()
+            .iter()
+            .map(|column| column.path().parts().first().cloned().unwrap_or_default())
+            .collect();
         let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
         Ok(Columns { path, reader: Box::new(reader), names, places })
     }
@@ -46,7 +53,12 @@ impl<'a> Columns<'a> {
 
     /// Rows of each row group.
     pub(crate) fn groups(&self) -> Result<Vec<usize>, Error> {
-        let groups = self.reader.metadata().row_groups().iter().map(|group| usize::try_from(group.num_rows()));
+        let groups = self
+            .reader
+            .metadata()
+            .row_groups()
+            .iter()
+            .map(|group| usize::try_from(group.num_rows()));
         groups.collect::<Result<_, _>>().map_err(|_| {
             let hint = "the file is damaged: copy or export it again";
             Error::format(self.path, Place::Whole, "a negative number of rows", hint)
@@ -79,8 +91,13 @@ impl<'a> Columns<'a> {
             _ => Err(ParquetError::General("not a column of numbers".into())),
         });
         let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
-        let whole = |values: Vec<Option<f64>>| values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
-        if all.len() == rows { Ok(whole(all)) } else { Err(self.fault(column, "not one value a row")) }
+        let whole =
+            |values: Vec<Option<f64>>| values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
+        if all.len() == rows {
+            Ok(whole(all))
+        } else {
+            Err(self.fault(column, "not one value a row"))
+        }
     }
 
     /// The texts of a column in a row group, one a row; what is null is empty.
@@ -89,7 +106,8 @@ impl<'a> Columns<'a> {
         let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, column)? else {
             return Err(self.fault(column, "not text"));
         };
-        let all = guarded(|| spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned()));
+        let all =
+            guarded(|| spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned()));
         let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
         if all.len() == rows {
             Ok(all.into_iter().map(Option::unwrap_or_default).collect())
@@ -107,8 +125,9 @@ impl<'a> Columns<'a> {
         loop {
             definition.clear();
             repetition.clear();
-            let batch =
-                guarded(|| reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values));
+            let batch = guarded(|| {
+                reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values)
+            });
             let (records, _, _) = batch.map_err(|e| damaged(self.path, self.place(column), &e))?;
             if values.len() > MAX_VALUES {
                 let what = format!("more than {MAX_VALUES} samples");
@@ -134,7 +153,12 @@ impl<'a> Columns<'a> {
     }
 
     fn fault(&self, column: usize, what: &str) -> Error {
-        Error::format(self.path, self.place(column), what, "the file was written by another program, or damaged")
+        Error::format(
+            self.path,
+            self.place(column),
+            what,
+            "the file was written by another program, or damaged",
+        )
     }
 }
 
@@ -144,13 +168,15 @@ fn spread<T: DataType, V>(
     rows: usize,
     value: impl Fn(&T::T) -> V,
 ) -> Result<Vec<Option<V>>, ParquetError> {
-    let (mut all, mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut all, mut values, mut definition, mut repetition) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     while all.len() < rows {
         values.clear();
         definition.clear();
         repetition.clear();
         let left = (rows - all.len()).min(1 << 16);
-        let (records, ..) = reader.read_records(left, Some(&mut definition), Some(&mut repetition), &mut values)?;
+        let (records, ..) =
+            reader.read_records(left, Some(&mut definition), Some(&mut repetition), &mut values)?;
         if records == 0 {
             break;
         }
@@ -160,7 +186,9 @@ fn spread<T: DataType, V>(
                 let deepest = definition.iter().copied().max().unwrap_or(0).max(1);
                 let mut known = values.iter();
                 all.extend(
-                    definition.iter().map(|&level| if level == deepest { known.next().map(&value) } else { None }),
+                    definition.iter().map(|&level| {
+                        if level == deepest { known.next().map(&value) } else { None }
+                    }),
                 );
             }
         }
@@ -181,15 +209,21 @@ fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Err
             column.uncompressed_size(),
             column.num_values(),
         ];
-        known.iter().all(|&v| v >= 0) && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= length)
+        known.iter().all(|&v| v >= 0)
+            && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= length)
     };
     match columns.into_iter().all(is_inside) {
         true => Ok(()),
-        false => Err(damaged(path, Place::Whole, &ParquetError::General("a column lies outside the file".into()))),
+        false => Err(damaged(
+            path,
+            Place::Whole,
+            &ParquetError::General("a column lies outside the file".into()),
+        )),
     }
 }
 
-/// Runs the Parquet library. It still panics on some damaged files: that becomes an error like any other.
+/// Runs the Parquet library. It still panics on some damaged files: that becomes an error like any
+/// other.
 fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     std::panic::catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(ParquetError::General("not to be decoded".into())))

@@ -1,9 +1,11 @@
 //! Agoge's own form: Parquet, one row a frame.
 //!
-//! Columns: `time_s` (double); for each joint `<joint>_x`, `_y`, and `_z` where depth is measured (float where that loses nothing, else
-//! double; NaN is missing; Y up, metres or pixels), and `<joint>_c`, the confidence, left out where it is 1 for all that was seen;
-//! for each channel a list `channel:<name>` of the samples from this frame's time to the next. The file's metadata has under
-//! `agoge` a JSON object: version, source, skeleton, space, channels (name, unit, part, rate, start). Compressed with Zstandard.
+//! Columns: `time_s` (double); for each joint `<joint>_x`, `_y`, and `_z` where depth is measured
+//! (float where that loses nothing, else double; NaN is missing; Y up, metres or pixels), and
+//! `<joint>_c`, the confidence, left out where it is 1 for all that was seen; for each channel a
+//! list `channel:<name>` of the samples from this frame's time to the next. The file's metadata has
+//! under `agoge` a JSON object: version, source, skeleton, space, channels (name, unit, part, rate,
+//! start). Compressed with Zstandard.
 
 mod columns;
 mod read;

@@ -51,7 +51,9 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
                 Some(column) => columns.numbers(group, column)?,
                 None => {
                     let seen = |row: usize| {
-                        axes.iter().enumerate().all(|(k, _)| position[(first + row) * joints + joint][k].is_finite())
+                        axes.iter()
+                            .enumerate()
+                            .all(|(k, _)| position[(first + row) * joints + joint][k].is_finite())
                     };
                     (0..*rows).map(|row| f64::from(u8::from(seen(row)))).collect()
                 }
@@ -63,7 +65,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
         first += rows;
     }
 
-    let places: Vec<usize> = (0..columns.names().len()).filter(|&c| columns.names()[c].starts_with(CHANNEL)).collect();
+    let places: Vec<usize> =
+        (0..columns.names().len()).filter(|&c| columns.names()[c].starts_with(CHANNEL)).collect();
     if places.len() != heads.len() {
         let what = format!("{} channels described, {} columns of them", heads.len(), places.len());
         return Err(Error::format(
@@ -95,7 +98,12 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
 /// Refuses metadata that later code could trip over.
 pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let fault = |what: String| {
-        Err(Error::format(path, Place::Field(KEY.into()), what, "the file is damaged, or of a newer version of Agoge"))
+        Err(Error::format(
+            path,
+            Place::Field(KEY.into()),
+            what,
+            "the file is damaged, or of a newer version of Agoge",
+        ))
     };
     if metadata.version != VERSION {
         return fault(format!("version {} where {VERSION} is read", metadata.version));
@@ -103,12 +111,20 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let Skeleton { joints, .. } = &metadata.skeleton;
     let inside = |index: usize| index < joints.len();
     if joints.is_empty()
-        || joints.iter().any(|joint| !inside(joint.mirror) || joint.parent.is_some_and(|parent| !inside(parent)))
+        || joints.iter().any(|joint| {
+            !inside(joint.mirror) || joint.parent.is_some_and(|parent| !inside(parent))
+        })
     {
         return fault("the skeleton has no joints, or links to joints it does not have".into());
     }
-    match metadata.channels.iter().find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite())) {
-        Some(channel) => fault(format!("channel {} has no rate", crate::error::quoted(&channel.name))),
+    match metadata
+        .channels
+        .iter()
+        .find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite()))
+    {
+        Some(channel) => {
+            fault(format!("channel {} has no rate", crate::error::quoted(&channel.name)))
+        }
         None => Ok(()),
     }
 }

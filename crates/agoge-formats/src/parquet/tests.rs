@@ -12,11 +12,20 @@ fn bits(values: impl IntoIterator<Item = f64>) -> Vec<u64> {
 fn assert_same(a: &Recording, b: &Recording) {
     assert_eq!((&a.source, &a.skeleton, a.space), (&b.source, &b.skeleton, b.space));
     assert_eq!(bits(a.time.iter().copied()), bits(b.time.iter().copied()));
-    assert_eq!(bits(a.position.iter().flatten().copied()), bits(b.position.iter().flatten().copied()));
-    assert_eq!(bits(a.confidence.iter().map(|&c| f64::from(c))), bits(b.confidence.iter().map(|&c| f64::from(c))));
+    assert_eq!(
+        bits(a.position.iter().flatten().copied()),
+        bits(b.position.iter().flatten().copied())
+    );
+    assert_eq!(
+        bits(a.confidence.iter().map(|&c| f64::from(c))),
+        bits(b.confidence.iter().map(|&c| f64::from(c)))
+    );
     assert_eq!(a.channels.len(), b.channels.len());
     for (c, d) in a.channels.iter().zip(&b.channels) {
-        assert_eq!((&c.name, &c.unit, c.part, c.rate_hz, c.start_s), (&d.name, &d.unit, d.part, d.rate_hz, d.start_s));
+        assert_eq!(
+            (&c.name, &c.unit, c.part, c.rate_hz, c.start_s),
+            (&d.name, &d.unit, d.part, d.rate_hz, d.start_s)
+        );
         assert_eq!(bits(c.values.iter().copied()), bits(d.values.iter().copied()));
     }
 }
@@ -58,7 +67,13 @@ proptest! {
 #[test]
 fn metadata_that_would_mislead_is_refused() {
     let skeleton = Skeleton::from_parts("one", [("knee", None)]);
-    let head = |rate_hz: f64| ChannelHead { name: "a".into(), unit: String::new(), part: None, rate_hz, start_s: 0.0 };
+    let head = |rate_hz: f64| ChannelHead {
+        name: "a".into(),
+        unit: String::new(),
+        part: None,
+        rate_hz,
+        start_s: 0.0,
+    };
     let mut metadata = Metadata {
         version: VERSION,
         source: Source::default(),
@@ -66,7 +81,9 @@ fn metadata_that_would_mislead_is_refused() {
         space: Space::World,
         channels: vec![head(0.0)],
     };
-    let fault = |metadata: &Metadata| read::check(std::path::Path::new("x"), metadata).map_err(|e| e.to_string());
+    let fault = |metadata: &Metadata| {
+        read::check(std::path::Path::new("x"), metadata).map_err(|e| e.to_string())
+    };
     assert!(fault(&metadata).unwrap_err().starts_with("channel \"a\" has no rate"));
     metadata.channels[0].rate_hz = 1.0;
     assert_eq!(fault(&metadata), Ok(()));

@@ -50,7 +50,8 @@ pub fn parquet_bytes(recording: &Recording) -> Result<Vec<u8>, Error> {
 
 /// Refuses channels that could not be read back.
 fn check(path: &Path, recording: &Recording) -> Result<(), Error> {
-    let has_clock = |c: &&Channel| c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite();
+    let has_clock =
+        |c: &&Channel| c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite();
     match recording.channels.iter().find(|c| !has_clock(c)) {
         None => Ok(()),
         Some(channel) => {
@@ -67,7 +68,10 @@ fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
     let letters = if recording.space.is_3d() { &["x", "y", "z"][..] } else { &["x", "y"] };
     for (joint, name) in column_names(&recording.skeleton).into_iter().enumerate() {
         for (axis, letter) in letters.iter().enumerate() {
-            columns.push((format!("{name}_{letter}"), lean(recording.track(joint).map(|p| p[axis]).collect())));
+            columns.push((
+                format!("{name}_{letter}"),
+                lean(recording.track(joint).map(|p| p[axis]).collect()),
+            ));
         }
         let confidence: Vec<f32> =
             recording.confidence.iter().skip(joint).step_by(recording.joints()).copied().collect();
@@ -81,7 +85,10 @@ fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
     }
     let names = text::unique(recording.channels.iter().map(|channel| channel.name.clone()));
     for (channel, name) in recording.channels.iter().zip(names) {
-        columns.push((format!("{CHANNEL}{name}"), Column::Lists(&channel.values, shares(channel, &recording.time))));
+        columns.push((
+            format!("{CHANNEL}{name}"),
+            Column::Lists(&channel.values, shares(channel, &recording.time)),
+        ));
     }
     columns
 }
@@ -89,10 +96,15 @@ fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
 /// Floats where they hold every value exactly, else doubles.
 fn lean(values: Vec<f64>) -> Column<'static> {
     let exact = values.iter().all(|&v| v.is_nan() || f64::from(v as f32) == v);
-    if exact { Column::Float(values.into_iter().map(|v| v as f32).collect()) } else { Column::Double(values) }
+    if exact {
+        Column::Float(values.into_iter().map(|v| v as f32).collect())
+    } else {
+        Column::Double(values)
+    }
 }
 
-/// How many samples of a channel belong to each frame: those from its time to the next one's; the first and last frame take the rest.
+/// How many samples of a channel belong to each frame: those from its time to the next one's; the
+/// first and last frame take the rest.
 fn shares(channel: &Channel, time: &[f64]) -> Vec<usize> {
     let mut shares = vec![0; time.len()];
     let mut frame = 0;
@@ -129,7 +141,11 @@ impl From<ParquetError> for Failure {
     }
 }
 
-fn fill(out: &mut (impl Write + Send), recording: &Recording, columns: &[(String, Column<'_>)]) -> Result<(), Failure> {
+fn fill(
+    out: &mut (impl Write + Send),
+    recording: &Recording,
+    columns: &[(String, Column<'_>)],
+) -> Result<(), Failure> {
     let mut fields = Vec::with_capacity(columns.len());
     for (name, column) in columns {
         let (physical, repetition) = match column {
@@ -137,7 +153,9 @@ fn fill(out: &mut (impl Write + Send), recording: &Recording, columns: &[(String
             Column::Double(_) => (Physical::DOUBLE, Repetition::REQUIRED),
             Column::Lists(..) => (Physical::DOUBLE, Repetition::REPEATED),
         };
-        fields.push(Arc::new(Type::primitive_type_builder(name, physical).with_repetition(repetition).build()?));
+        fields.push(Arc::new(
+            Type::primitive_type_builder(name, physical).with_repetition(repetition).build()?,
+        ));
     }
     let schema = Arc::new(Type::group_type_builder("recording").with_fields(fields).build()?);
     let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties(recording)?))?;
@@ -146,7 +164,9 @@ fn fill(out: &mut (impl Write + Send), recording: &Recording, columns: &[(String
         match column {
             Column::Float(values) => column_of::<FloatType>(&mut group, values, None)?,
             Column::Double(values) => column_of::<DoubleType>(&mut group, values, None)?,
-            Column::Lists(values, shares) => column_of::<DoubleType>(&mut group, values, Some(shares))?,
+            Column::Lists(values, shares) => {
+                column_of::<DoubleType>(&mut group, values, Some(shares))?
+            }
         }
     }
     group.close()?;
@@ -163,11 +183,12 @@ fn column_of<T: DataType>(
     match shares {
         None => column.typed::<T>().write_batch(values, None, None)?,
         Some(shares) => {
-            // Dremel levels: an empty list is defined 0; the first of a list repeats 0, the others 1.
+            // Dremel levels: an empty list is defined 0; the first of a list repeats 0, the others
+            // 1.
             let levels = || {
-                shares
-                    .iter()
-                    .flat_map(|&share| (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0))))
+                shares.iter().flat_map(|&share| {
+                    (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0)))
+                })
             };
             let definition: Vec<i16> = levels().map(|(defined, _)| defined).collect();
             let repetition: Vec<i16> = levels().map(|(_, repeated)| repeated).collect();

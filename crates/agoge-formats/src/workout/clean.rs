@@ -1,8 +1,10 @@
-//! Repairs what no device can have measured; every repair is counted in a note, and the file itself is left as it is.
+//! Repairs what no device can have measured; every repair is counted in a note, and the file itself
+//! is left as it is.
 
 use super::Workout;
 
-/// Heart rates outside are no heart's: the slowest trained hearts rest near 27, the fastest young ones end near 220 beats a minute.
+/// Heart rates outside are no heart's: the slowest trained hearts rest near 27, the fastest young
+/// ones end near 220 beats a minute.
 const HEART_RATE: std::ops::RangeInclusive<f64> = 25.0..=240.0;
 /// Highest power of a human, W; track sprinters reach about 2500 for a second.
 const MOST_POWER: f64 = 3000.0;
@@ -20,15 +22,19 @@ pub enum Unusable {
     #[error("a workout of 0 s; hint: if it happened, write it into the diary with its minutes")]
     NoTime,
     /// It is longer than anyone can go on.
-    #[error("a workout of more than six and a half days; hint: the device's clock was wrong, give the diary instead")]
+    #[error(
+        "a workout of more than six and a half days; hint: the device's clock was wrong, give the diary instead"
+    )]
     TooLong,
     /// The day is not known.
-    #[error("the device's clock was not set, so the day is not known; hint: write the workout into the diary")]
+    #[error(
+        "the device's clock was not set, so the day is not known; hint: write the workout into the diary"
+    )]
     NoDay,
 }
 
-/// The workout with impossible values made missing, the clock made to go forward, and the duration and distance filled in where the file does not
-/// say them. Each kind of repair adds one note.
+/// The workout with impossible values made missing, the clock made to go forward, and the duration
+/// and distance filled in where the file does not say them. Each kind of repair adds one note.
 ///
 /// # Errors
 /// [`Unusable`] if nothing is left that a load could be computed from.
@@ -40,9 +46,24 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
     let mut notes = Vec::new();
     run_forward(&mut workout, &mut notes);
     let samples = &mut workout.samples;
-    hide(&mut samples.heart_rate, |v| HEART_RATE.contains(&v), "heart rates outside 25 to 240 a minute", &mut notes);
-    hide(&mut samples.power, |v| (0.0..=MOST_POWER).contains(&v), "powers below 0 or above 3000 W", &mut notes);
-    hide(&mut samples.speed, |v| (0.0..=MOST_SPEED).contains(&v), "speeds below 0 or above 80 m/s", &mut notes);
+    hide(
+        &mut samples.heart_rate,
+        |v| HEART_RATE.contains(&v),
+        "heart rates outside 25 to 240 a minute",
+        &mut notes,
+    );
+    hide(
+        &mut samples.power,
+        |v| (0.0..=MOST_POWER).contains(&v),
+        "powers below 0 or above 3000 W",
+        &mut notes,
+    );
+    hide(
+        &mut samples.speed,
+        |v| (0.0..=MOST_SPEED).contains(&v),
+        "speeds below 0 or above 80 m/s",
+        &mut notes,
+    );
     hide(&mut samples.distance, |v| v >= 0.0, "distances below 0", &mut notes);
     hide(&mut samples.latitude, |v| v.abs() <= 90.0, "latitudes beyond the poles", &mut notes);
     hide(&mut samples.longitude, |v| v.abs() <= 180.0, "longitudes beyond 180°", &mut notes);
@@ -60,7 +81,9 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
     // A diary's row of 0 minutes is a day of rest, and one with a load needs no minutes.
     let from_device = workout.start_s().is_some();
     match () {
-        () if from_device && (workout.duration_s.is_nan() || workout.duration_s <= 0.0) => Err(Unusable::NoTime),
+        () if from_device && (workout.duration_s.is_nan() || workout.duration_s <= 0.0) => {
+            Err(Unusable::NoTime)
+        }
         () if workout.duration_s > LONGEST_S => Err(Unusable::TooLong),
         () => Ok(workout),
     }
@@ -78,7 +101,8 @@ fn hide(values: &mut [f64], fits: impl Fn(f64) -> bool, what: &str, notes: &mut 
     }
 }
 
-/// A clock that steps back or leaps is set to go on by a second: the samples are in the order in which they were measured.
+/// A clock that steps back or leaps is set to go on by a second: the samples are in the order in
+/// which they were measured.
 fn run_forward(workout: &mut Workout, notes: &mut Vec<String>) {
     let timed: Vec<bool> = workout.samples.time.iter().map(|time| time.is_finite()).collect();
     let untimed = timed.iter().filter(|timed| !**timed).count();
@@ -110,6 +134,8 @@ fn run_forward(workout: &mut Workout, notes: &mut Vec<String>) {
         notes.push(format!("the clock stepped back {back} times: what follows was moved on"));
     }
     if leaps > 0 {
-        notes.push(format!("the clock leapt ahead more than 6 hours {leaps} times: what follows was moved back"));
+        notes.push(format!(
+            "the clock leapt ahead more than 6 hours {leaps} times: what follows was moved back"
+        ));
     }
 }

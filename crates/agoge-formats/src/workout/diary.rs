@@ -1,7 +1,9 @@
-//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, sets, repetitions and kg of a lift, notes — which needs no device.
+//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, sets, repetitions
+//! and kg of a lift, notes — which needs no device.
 //!
-//! Names are matched without regard to case. Instead of `date` a table may count days (`day`, 1 is 2000-01-01), instead of minutes and RPE give the
-//! product (`load`, `RPE.Load`), and name injuries (`location`, `type`). A row of 0 minutes or load is a day of rest that somebody wrote down.
+//! Names are matched without regard to case. Instead of `date` a table may count days (`day`, 1 is
+//! 2000-01-01), instead of minutes and RPE give the product (`load`, `RPE.Load`), and name injuries
+//! (`location`, `type`). A row of 0 minutes or load is a day of rest that somebody wrote down.
 
 use super::{Start, Workout};
 use crate::Error;
@@ -38,7 +40,12 @@ enum Column {
 const LIFT: [Column; 3] = [Column::Sets, Column::Repetitions, Column::Kilograms];
 
 fn column(name: &str) -> Option<Column> {
-    let name = name.trim().trim_start_matches('\u{feff}').trim_matches('"').to_lowercase().replace([' ', '.'], "_");
+    let name = name
+        .trim()
+        .trim_start_matches('\u{feff}')
+        .trim_matches('"')
+        .to_lowercase()
+        .replace([' ', '.'], "_");
     Some(match name.as_str() {
         "date" => Column::Date,
         "day" => Column::DayNumber,
@@ -60,10 +67,12 @@ fn column(name: &str) -> Option<Column> {
 
 /// Whether a CSV's first line is that of a diary.
 pub(super) fn is_diary(header: &str) -> bool {
-    let names: Vec<Column> = text::cells(header, text::delimiter(header)).filter_map(column).collect();
+    let names: Vec<Column> =
+        text::cells(header, text::delimiter(header)).filter_map(column).collect();
     let has = |column: Column| names.contains(&column);
     let lifts = LIFT.iter().all(|column| has(*column));
-    (has(Column::Date) || has(Column::DayNumber)) && (has(Column::Minutes) || has(Column::Load) || lifts)
+    (has(Column::Date) || has(Column::DayNumber))
+        && (has(Column::Minutes) || has(Column::Load) || lifts)
 }
 
 /// An injury that a diary names.
@@ -105,22 +114,28 @@ impl Cells<'_> {
         Err(self.fault(format!("{} is not between 0 and {most}", quoted(self.text(column)))))
     }
 
-    /// Sets × repetitions × kg, NaN if none of them is told. No lifter's row goes beyond the bounds.
+    /// Sets × repetitions × kg, NaN if none of them is told. No lifter's row goes beyond the
+    /// bounds.
     fn volume_kg(&self) -> Result<f64, Error> {
         let told = LIFT.iter().filter(|column| !self.text(**column).is_empty()).count();
         if told != 0 && told != LIFT.len() {
-            return Err(self.fault("sets, reps and kg make a volume together: a row has all of them or none"));
+            return Err(self
+                .fault("sets, reps and kg make a volume together: a row has all of them or none"));
         }
         let [sets, repetitions, mass] = LIFT;
-        Ok(self.number(sets, 1000.0)? * self.number(repetitions, 10_000.0)? * self.number(mass, 2000.0)?)
+        Ok(self.number(sets, 1000.0)?
+            * self.number(repetitions, 10_000.0)?
+            * self.number(mass, 2000.0)?)
     }
 
     fn day(&self) -> Result<Day, Error> {
         if self.columns.contains(&Some(Column::Date)) {
-            return self
-                .text(Column::Date)
-                .parse()
-                .map_err(|_| self.fault(format!("{} is no date, as in 2026-03-31", quoted(self.text(Column::Date)))));
+            return self.text(Column::Date).parse().map_err(|_| {
+                self.fault(format!(
+                    "{} is no date, as in 2026-03-31",
+                    quoted(self.text(Column::Date))
+                ))
+            });
         }
         let number = self.number(Column::DayNumber, 1e6)?;
         let first = Day::of(2000, 1, 1).unwrap_or_default();
@@ -132,21 +147,32 @@ impl Cells<'_> {
 }
 
 /// Goes through the rows.
-fn rows(path: &Path, bytes: &[u8], mut each: impl FnMut(&Cells) -> Result<(), Error>) -> Result<bool, Error> {
+fn rows(
+    path: &Path,
+    bytes: &[u8],
+    mut each: impl FnMut(&Cells) -> Result<(), Error>,
+) -> Result<bool, Error> {
     let text = String::from_utf8_lossy(bytes);
     let delimiter = text::delimiter(text.lines().next().unwrap_or_default());
     // Every delimiter that is looked for is one byte of ASCII.
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter as u8).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter as u8)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     let broken = |error: csv::Error| {
         let line = error.position().map_or(1, |position| position.line() as usize);
         Error::format(path, Place::Line(line), "broken CSV", HINT)
     };
-    let columns: Vec<Option<Column>> = reader.headers().map_err(broken)?.iter().map(column).collect();
+    let columns: Vec<Option<Column>> =
+        reader.headers().map_err(broken)?.iter().map(column).collect();
     for (count, row) in reader.records().enumerate() {
         let row = row.map_err(broken)?;
         let line = row.position().map_or(0, |position| position.line() as usize);
         if count == MOST_ROWS {
-            return Err(Error::TooLarge { path: path.to_owned(), what: format!("more than {MOST_ROWS} rows") });
+            return Err(Error::TooLarge {
+                path: path.to_owned(),
+                what: format!("more than {MOST_ROWS} rows"),
+            });
         }
         if row.iter().any(|cell| !cell.trim().is_empty()) {
             each(&Cells { path, line, delimiter, columns: &columns, row: &row })?;
@@ -158,13 +184,18 @@ fn rows(path: &Path, bytes: &[u8], mut each: impl FnMut(&Cells) -> Result<(), Er
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     let mut workouts = Vec::new();
     let dated = rows(path, bytes, |cells| {
-        let mut workout = Workout::new(Start::On(cells.day()?), cells.text(Column::Sport).to_lowercase());
+        let mut workout =
+            Workout::new(Start::On(cells.day()?), cells.text(Column::Sport).to_lowercase());
         // A day has 1440 minutes, an ultramarathon's entry may have some of them of the next.
         workout.duration_s = 60.0 * cells.number(Column::Minutes, 2880.0)?;
         workout.rpe = cells.number(Column::Rpe, 10.0)?;
         workout.load_au = cells.number(Column::Load, 20_000.0)?;
         let kilometres = cells.number(Column::Kilometres, 1000.0)?;
-        workout.distance_m = if kilometres.is_nan() { cells.number(Column::Metres, 1e6)? } else { 1000.0 * kilometres };
+        workout.distance_m = if kilometres.is_nan() {
+            cells.number(Column::Metres, 1e6)?
+        } else {
+            1000.0 * kilometres
+        };
         workout.volume_kg = cells.volume_kg()?;
         workout.comment = cells.text(Column::Notes).chars().take(1000).collect();
         if workout.duration_s.is_nan() && workout.load_au.is_nan() && workout.volume_kg.is_nan() {
@@ -183,7 +214,8 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     }
 }
 
-/// The injuries that a diary names in the columns `location` and `type`; none in files of other formats.
+/// The injuries that a diary names in the columns `location` and `type`; none in files of other
+/// formats.
 ///
 /// # Errors
 /// As [`super::read`].
@@ -196,7 +228,11 @@ pub fn diary_injuries(path: &Path, bytes: &[u8]) -> Result<Vec<DiaryInjury>, Err
     rows(path, bytes, |cells| {
         let (location, kind) = (cells.text(Column::Location), cells.text(Column::Kind));
         if !location.is_empty() {
-            injuries.push(DiaryInjury { day: cells.day()?, location: location.to_owned(), kind: kind.to_owned() });
+            injuries.push(DiaryInjury {
+                day: cells.day()?,
+                location: location.to_owned(),
+                kind: kind.to_owned(),
+            });
         }
         Ok(())
     })?;

@@ -47,7 +47,9 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
                 points.push(point);
                 inside = false;
             }
-            Node::Close("time", text) if inside => (point.time, offset) = instant(path, "time", text)?,
+            Node::Close("time", text) if inside => {
+                (point.time, offset) = instant(path, "time", text)?
+            }
             Node::Close("type", text) if in_track && !inside => sport = name_of(text),
             Node::Close("trk", _) => {
                 in_track = false;
@@ -103,23 +105,29 @@ fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Worko
         workout.notes.push("distance is the length of the track: the file has no other".into());
     }
     if timed.len() < points.len() {
-        workout.notes.push(format!("{} points without a time were left out", points.len() - timed.len()));
+        workout
+            .notes
+            .push(format!("{} points without a time were left out", points.len() - timed.len()));
     }
     Some(workout)
 }
 
-/// Length of a track up to each point, m: great circles (haversine; Sinnott 1984) on a sphere of 6 371 008.8 m, the Earth's mean radius (IUGG).
+/// Length of a track up to each point, m: great circles (haversine; Sinnott 1984) on a sphere of 6
+/// 371 008.8 m, the Earth's mean radius (IUGG).
 fn along(latitude: &[f64], longitude: &[f64]) -> Vec<f64> {
     let mut length = 0.0;
     let mut last: Option<(f64, f64)> = None;
     let mut lengths = Vec::with_capacity(latitude.len());
-    for (lat, lon) in latitude.iter().map(|v| v.to_radians()).zip(longitude.iter().map(|v| v.to_radians())) {
+    for (lat, lon) in
+        latitude.iter().map(|v| v.to_radians()).zip(longitude.iter().map(|v| v.to_radians()))
+    {
         if lat.is_nan() || lon.is_nan() {
             lengths.push(f64::NAN);
             continue;
         }
         if let Some((lat0, lon0)) = last {
-            let half = ((lat - lat0) / 2.0).sin().powi(2) + lat.cos() * lat0.cos() * ((lon - lon0) / 2.0).sin().powi(2);
+            let half = ((lat - lat0) / 2.0).sin().powi(2)
+                + lat.cos() * lat0.cos() * ((lon - lon0) / 2.0).sin().powi(2);
             length += 2.0 * 6_371_008.8 * half.sqrt().min(1.0).asin();
         }
         last = Some((lat, lon));

@@ -2,8 +2,9 @@
 
 use agoge_motion::Day;
 
-/// Seconds since 1970-01-01 00:00 UTC of a text such as `2026-03-31T17:05:09.5+02:00`, and how many seconds its clock is ahead of UTC: none for `Z` and
-/// for a text without zone, which is taken for UTC. None if it is no instant.
+/// Seconds since 1970-01-01 00:00 UTC of a text such as `2026-03-31T17:05:09.5+02:00`, and how many
+/// seconds its clock is ahead of UTC: none for `Z` and for a text without zone, which is taken for
+/// UTC. None if it is no instant.
 pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     let (date, clock) = text.trim().split_once(['T', ' '])?;
     let day: Day = date.parse().ok()?;
@@ -13,7 +14,9 @@ pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     let hours: f64 = parts.next()?.parse().ok()?;
     let minutes: f64 = parts.next()?.parse().ok()?;
     let seconds: f64 = parts.next().unwrap_or("0").parse().ok()?;
-    let fits = (0.0..=24.0).contains(&hours) && (0.0..60.0).contains(&minutes) && (0.0..61.0).contains(&seconds);
+    let fits = (0.0..=24.0).contains(&hours)
+        && (0.0..60.0).contains(&minutes)
+        && (0.0..61.0).contains(&seconds);
     if !fits || parts.next().is_some() {
         return None;
     }

@@ -1,7 +1,8 @@
 //! Workouts: FIT, TCX, GPX, and a diary in CSV, told apart by their content.
 //!
-//! [`read`] gives what the file says, value for value; [`clean`] repairs what no device can have measured, and counts it; [`same`]
-//! tells that two devices, or a device and a diary, speak of one workout.
+//! [`read`] gives what the file says, value for value; [`clean`] repairs what no device can have
+//! measured, and counts it; [`same`] tells that two devices, or a device and a diary, speak of one
+//! workout.
 
 mod clean;
 mod diary;
@@ -28,7 +29,8 @@ pub const MAX_WORKOUT_BYTES: u64 = 64 << 20;
 /// When a workout began.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
-    /// An instant: seconds since 1970-01-01 00:00 UTC, and how many seconds the athlete's clock was ahead of UTC, if the file says.
+    /// An instant: seconds since 1970-01-01 00:00 UTC, and how many seconds the athlete's clock was
+    /// ahead of UTC, if the file says.
     At {
         /// Seconds since 1970 in UTC.
         unix_s: f64,
@@ -49,7 +51,8 @@ impl Start {
     }
 }
 
-/// What was measured during a workout, `[sample]`; NaN is missing. A quantity that was never measured has no values at all.
+/// What was measured during a workout, `[sample]`; NaN is missing. A quantity that was never
+/// measured has no values at all.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
     /// Seconds since the start, as the device's clock says: it may jump (see [`clean`]).
@@ -98,7 +101,10 @@ impl Samples {
             ("longitude", &self.longitude),
         ];
         let other = self.other.iter().map(|(name, values)| (name.as_str(), values.as_slice()));
-        own.into_iter().map(|(name, values)| (name, values.as_slice())).chain(other).filter(|(_, v)| !v.is_empty())
+        own.into_iter()
+            .map(|(name, values)| (name, values.as_slice()))
+            .chain(other)
+            .filter(|(_, v)| !v.is_empty())
     }
 
     /// Every list of values besides time.
@@ -190,13 +196,15 @@ impl Workout {
     }
 }
 
-/// Reads every workout of a file: several of a diary, of chained FIT files, of a multisport recording.
+/// Reads every workout of a file: several of a diary, of chained FIT files, of a multisport
+/// recording.
 ///
-/// With `lenient`, a file whose checksum is wrong or that breaks off is read as far as it goes, with a note.
+/// With `lenient`, a file whose checksum is wrong or that breaks off is read as far as it goes,
+/// with a note.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`] beyond [`MAX_WORKOUT_BYTES`], [`Error::NotUnderstood`], [`Error::Format`] with byte,
-/// line or field.
+/// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`] beyond [`MAX_WORKOUT_BYTES`],
+/// [`Error::NotUnderstood`], [`Error::Format`] with byte, line or field.
 pub fn read(path: &Path, lenient: bool) -> Result<Vec<Workout>, Error> {
     if std::fs::metadata(path).map_err(|e| Error::read(path, e))?.len() > MAX_WORKOUT_BYTES {
         let what = format!("more than {MAX_WORKOUT_BYTES} bytes");
@@ -228,11 +236,15 @@ pub fn read_bytes(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Workou
     if diary::is_diary(header) {
         return diary::read(path, bytes);
     }
-    Err(not_understood(path, "neither FIT, TCX, GPX nor a diary (CSV with the columns date, minutes)"))
+    Err(not_understood(
+        path,
+        "neither FIT, TCX, GPX nor a diary (CSV with the columns date, minutes)",
+    ))
 }
 
 fn not_understood(path: &Path, what: &str) -> Error {
-    let hint = "workouts are read from FIT, TCX, GPX and CSV (date, sport, minutes, RPE, distance, notes)";
+    let hint =
+        "workouts are read from FIT, TCX, GPX and CSV (date, sport, minutes, RPE, distance, notes)";
     Error::format(path, crate::Place::Whole, format!("not a workout: {what}"), hint)
 }
 

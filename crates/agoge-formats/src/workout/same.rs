@@ -2,11 +2,12 @@
 
 use super::{Start, Workout};
 
-/// Whether two entries are one workout: recorded by two devices, exported twice, or by a device and in the diary. `default_offset_s` is the athlete's time
-/// zone where a file has none.
+/// Whether two entries are one workout: recorded by two devices, exported twice, or by a device and
+/// in the diary. `default_offset_s` is the athlete's time zone where a file has none.
 ///
-/// Devices: four fifths of the shorter lie within the longer, and the shorter is at least half as long. Diary: the same day, sports that do not
-/// contradict each other, and minutes (or, without them, distances) within a fifth.
+/// Devices: four fifths of the shorter lie within the longer, and the shorter is at least half as
+/// long. Diary: the same day, sports that do not contradict each other, and minutes (or, without
+/// them, distances) within a fifth.
 pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
     let fits = |x: f64, y: f64| (x - y).abs() <= 0.2 * x.max(y);
     match (a.start, b.start) {
@@ -18,10 +19,12 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
         }
         _ => {
             let sports = a.sport.is_empty() || b.sport.is_empty() || a.sport == b.sport;
-            let (by_time, by_distance) = (fits(a.duration_s, b.duration_s), fits(a.distance_m, b.distance_m));
+            let (by_time, by_distance) =
+                (fits(a.duration_s, b.duration_s), fits(a.distance_m, b.distance_m));
             let known = a.duration_s.is_finite() && b.duration_s.is_finite();
             let both = matches!((a.start, b.start), (Start::On(_), Start::On(_)));
-            // Two equal rows of one diary may be two workouts; only the file's fingerprint says that they were read before.
+            // Two equal rows of one diary may be two workouts; only the file's fingerprint says
+            // that they were read before.
             !both
                 && sports
                 && a.start.day(default_offset_s) == b.start.day(default_offset_s)
@@ -32,5 +35,12 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
 
 /// From the first to the last sample, or the duration, s.
 fn elapsed(workout: &Workout) -> f64 {
-    workout.samples.time.last().copied().filter(|s| s.is_finite()).unwrap_or(workout.duration_s).max(workout.duration_s)
+    workout
+        .samples
+        .time
+        .last()
+        .copied()
+        .filter(|s| s.is_finite())
+        .unwrap_or(workout.duration_s)
+        .max(workout.duration_s)
 }

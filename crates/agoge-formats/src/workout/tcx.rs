@@ -18,8 +18,10 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
             Node::Open(name, attributes) => {
                 match name {
                     "Activity" => {
-                        let sport =
-                            attributes.iter().find(|(key, _)| key == "Sport").map(|(_, sport)| sport.to_lowercase());
+                        let sport = attributes
+                            .iter()
+                            .find(|(key, _)| key == "Sport")
+                            .map(|(_, sport)| sport.to_lowercase());
                         let sport = match sport.as_deref() {
                             Some("biking") => "cycling".to_owned(),
                             _ => sport.unwrap_or_default(),
@@ -66,7 +68,9 @@ impl Activity {
     fn close(&mut self, path: &Path, name: &str, parent: &str, text: &str) -> Result<(), Error> {
         let value = |element: &str| number(path, element, text);
         match (name, &mut self.point) {
-            ("Trackpoint", point) => self.points.extend(point.take().filter(|point| point.0.is_finite())),
+            ("Trackpoint", point) => {
+                self.points.extend(point.take().filter(|point| point.0.is_finite()))
+            }
             ("Time", Some(point)) => {
                 let (unix_s, offset) = instant(path, "Time", text)?;
                 point.0 = unix_s;
@@ -87,9 +91,15 @@ impl Activity {
                 values[place] = value(name)?;
             }
             ("Id", None) if parent == "Activity" => self.id = Some(instant(path, "Id", text)?),
-            ("TotalTimeSeconds", None) if parent == "Lap" => self.laps.get_or_insert((0.0, 0.0)).0 += value(name)?,
-            ("DistanceMeters", None) if parent == "Lap" => self.laps.get_or_insert((0.0, 0.0)).1 += value(name)?,
-            ("Notes", None) if parent == "Activity" => self.comment = text.chars().take(1000).collect(),
+            ("TotalTimeSeconds", None) if parent == "Lap" => {
+                self.laps.get_or_insert((0.0, 0.0)).0 += value(name)?
+            }
+            ("DistanceMeters", None) if parent == "Lap" => {
+                self.laps.get_or_insert((0.0, 0.0)).1 += value(name)?
+            }
+            ("Notes", None) if parent == "Activity" => {
+                self.comment = text.chars().take(1000).collect()
+            }
             _ => {}
         }
         Ok(())
@@ -99,7 +109,9 @@ impl Activity {
         let (told, offset_s) = self.id?;
         let unix_s = self.points.first().map_or(told, |point| point.0);
         let mut workout = Workout::new(Start::At { unix_s, offset_s }, self.sport);
-        let column = |place: usize| self.points.iter().map(|(_, values)| values[place]).collect::<Vec<f64>>();
+        let column = |place: usize| {
+            self.points.iter().map(|(_, values)| values[place]).collect::<Vec<f64>>()
+        };
         workout.samples = Samples {
             time: self.points.iter().map(|point| point.0 - unix_s).collect(),
             latitude: column(0),

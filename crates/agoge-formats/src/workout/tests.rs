@@ -51,8 +51,17 @@ fn entities_are_refused_before_they_grow() {
 fn instants_have_zones() {
     assert_eq!(parse_instant("1970-01-02T00:00:00Z"), Some((86_400.0, None)));
     assert_eq!(parse_instant("1970-01-02T02:30:00.5+02:30"), Some((86_400.5, Some(9000.0))));
-    assert_eq!(parse_instant("1970-01-02T02:30:00.5-0330").map(|(s, _)| s), Some(86_400.0 + 6.0 * 3600.0 + 0.5));
-    for wrong in ["", "1970-01-02", "1970-01-02T25:00:00Z", "1970-01-02T10:00:00+99:00", "1970-01-02T10:00:00+0€"] {
+    assert_eq!(
+        parse_instant("1970-01-02T02:30:00.5-0330").map(|(s, _)| s),
+        Some(86_400.0 + 6.0 * 3600.0 + 0.5)
+    );
+    for wrong in [
+        "",
+        "1970-01-02",
+        "1970-01-02T25:00:00Z",
+        "1970-01-02T10:00:00+99:00",
+        "1970-01-02T10:00:00+0€",
+    ] {
         assert_eq!(parse_instant(wrong), None, "{wrong}");
     }
 }

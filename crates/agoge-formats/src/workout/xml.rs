@@ -1,4 +1,5 @@
-//! What TCX and GPX share: elements one by one, without document types, entities or depth that could be an attack.
+//! What TCX and GPX share: elements one by one, without document types, entities or depth that
+//! could be an attack.
 
 use crate::Error;
 use crate::error::Place;
@@ -18,7 +19,11 @@ pub(super) enum Node<'a> {
 }
 
 /// Walks the elements of a document.
-pub(super) fn walk(path: &Path, bytes: &[u8], mut meet: impl FnMut(Node) -> Result<(), Error>) -> Result<(), Error> {
+pub(super) fn walk(
+    path: &Path,
+    bytes: &[u8],
+    mut meet: impl FnMut(Node) -> Result<(), Error>,
+) -> Result<(), Error> {
     let document = String::from_utf8_lossy(bytes);
     let mut reader = Reader::from_str(&document);
     reader.config_mut().trim_text(true);
@@ -27,12 +32,18 @@ pub(super) fn walk(path: &Path, bytes: &[u8], mut meet: impl FnMut(Node) -> Resu
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let fault = |what: String| {
-            Error::format(path, Place::Byte(at), what, "write the file again from the device or service")
+            Error::format(
+                path,
+                Place::Byte(at),
+                what,
+                "write the file again from the device or service",
+            )
         };
         let event = reader.read_event().map_err(|e| fault(format!("broken XML: {e}")))?;
         match event {
             Event::DocType(_) => {
-                // Entities that a document type declares can grow a few bytes to gigabytes; workouts never need one.
+                // Entities that a document type declares can grow a few bytes to gigabytes;
+                // workouts never need one.
                 let hint = "remove the DOCTYPE; TCX and GPX have none";
                 return Err(Error::format(
                     path,
@@ -68,7 +79,10 @@ pub(super) fn walk(path: &Path, bytes: &[u8], mut meet: impl FnMut(Node) -> Resu
             }
             Event::Eof if open.is_empty() => return Ok(()),
             Event::Eof => {
-                return Err(fault(format!("the file ends inside <{}>", open.last().map_or("", String::as_str))));
+                return Err(fault(format!(
+                    "the file ends inside <{}>",
+                    open.last().map_or("", String::as_str)
+                )));
             }
             _ => {}
         }
@@ -82,7 +96,12 @@ pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Erro
     }
     text.parse().map_err(|_| {
         let what = format!("{} is no number", crate::error::quoted(text));
-        Error::format(path, Place::Field(element.to_owned()), what, "write the file again from the device or service")
+        Error::format(
+            path,
+            Place::Field(element.to_owned()),
+            what,
+            "write the file again from the device or service",
+        )
     })
 }
 
@@ -90,6 +109,11 @@ pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Erro
 pub(super) fn instant(path: &Path, element: &str, text: &str) -> Result<(f64, Option<f64>), Error> {
     super::parse_instant(text).ok_or_else(|| {
         let what = format!("{} is no time", crate::error::quoted(text));
-        Error::format(path, Place::Field(element.to_owned()), what, "times are written as 2026-03-31T17:05:09Z")
+        Error::format(
+            path,
+            Place::Field(element.to_owned()),
+            what,
+            "times are written as 2026-03-31T17:05:09Z",
+        )
     })
 }

@@ -1,4 +1,5 @@
-//! Writes C3D files for tests (Intel, floats): markers, analog channels, and any parameters, as a force plate needs them.
+//! Writes C3D files for tests (Intel, floats): markers, analog channels, and any parameters, as a
+//! force plate needs them.
 
 /// A parameter's values with their dimensions, the first running fastest.
 pub(crate) enum Values {
@@ -50,7 +51,9 @@ impl File {
                 known.iter().chain([&residual]).for_each(|v| bytes.extend(v.to_le_bytes()));
             }
             for sample in frame * samples..(frame + 1) * samples {
-                self.analogs.iter().for_each(|analog| bytes.extend(analog.values[sample].to_le_bytes()));
+                self.analogs
+                    .iter()
+                    .for_each(|analog| bytes.extend(analog.values[sample].to_le_bytes()));
             }
         }
         bytes
@@ -60,7 +63,8 @@ impl File {
     fn section(&self, frames: usize, samples: usize) -> Vec<u8> {
         let texts = |of: Vec<String>| Values::Texts(of);
         let count = |of: usize| Values::Integers(vec![], vec![of as i16]);
-        let (labels, units) = self.analogs.iter().map(|a| (a.label.clone(), a.unit.clone())).unzip();
+        let (labels, units) =
+            self.analogs.iter().map(|a| (a.label.clone(), a.unit.clone())).unzip();
         let ones = vec![1.0; self.analogs.len()];
         let point = "POINT";
         let analog = "ANALOG";
@@ -75,7 +79,11 @@ impl File {
             (analog, "RATE", Values::Floats(vec![], vec![self.rate_hz * samples as f32])),
             (analog, "GEN_SCALE", Values::Floats(vec![], vec![1.0])),
             (analog, "SCALE", Values::Floats(vec![ones.len() as u8], ones)),
-            (analog, "OFFSET", Values::Integers(vec![self.analogs.len() as u8], vec![0; self.analogs.len()])),
+            (
+                analog,
+                "OFFSET",
+                Values::Integers(vec![self.analogs.len() as u8], vec![0; self.analogs.len()]),
+            ),
             (analog, "LABELS", texts(labels)),
             (analog, "UNITS", texts(units)),
         ];
@@ -106,7 +114,8 @@ fn entry(bytes: &mut Vec<u8>, id: i8, name: &str, rest: &[u8]) {
 }
 
 fn encoded(values: &Values) -> Vec<u8> {
-    let head = |kind: i8, dimensions: &[u8]| [&[kind as u8, dimensions.len() as u8], dimensions].concat();
+    let head =
+        |kind: i8, dimensions: &[u8]| [&[kind as u8, dimensions.len() as u8], dimensions].concat();
     let mut bytes = match values {
         Values::Texts(texts) => {
             let width = texts.iter().map(String::len).max().unwrap_or(0);
@@ -114,10 +123,12 @@ fn encoded(values: &Values) -> Vec<u8> {
             texts.iter().for_each(|text| bytes.extend(format!("{text:width$}").bytes()));
             bytes
         }
-        Values::Integers(dimensions, own) => own.iter().fold(head(2, dimensions), |mut bytes, v| {
-            bytes.extend(v.to_le_bytes());
-            bytes
-        }),
+        Values::Integers(dimensions, own) => {
+            own.iter().fold(head(2, dimensions), |mut bytes, v| {
+                bytes.extend(v.to_le_bytes());
+                bytes
+            })
+        }
         Values::Floats(dimensions, own) => own.iter().fold(head(4, dimensions), |mut bytes, v| {
             bytes.extend(v.to_le_bytes());
             bytes

@@ -1,7 +1,8 @@
 //! How two parts of the body move together, how alike the repetitions are, and how alike the sides.
 //!
-//! Everything takes plain curves (degrees, one repetition or cycle each) and gives NaN where nothing can be said. The two ways of
-//! describing a coupling, [`relative_phase`] and [`coupling_angles`], and their variabilities are not interchangeable (Miller et al. 2010).
+//! Everything takes plain curves (degrees, one repetition or cycle each) and gives NaN where
+//! nothing can be said. The two ways of describing a coupling, [`relative_phase`] and
+//! [`coupling_angles`], and their variabilities are not interchangeable (Miller et al. 2010).
 
 mod asymmetry;
 mod phase;
@@ -10,7 +11,9 @@ mod variability;
 mod vector;
 
 pub use asymmetry::{bilateral_asymmetry, limb_symmetry_index, unilateral_asymmetry};
-pub use phase::{deviation_phase, mean_absolute_relative_phase, phase_angle, relative_phase, wrapped};
+pub use phase::{
+    deviation_phase, mean_absolute_relative_phase, phase_angle, relative_phase, wrapped,
+};
 pub use sequence::{Peak, is_proximal_to_distal, peak_gaps, peak_speeds};
 pub use variability::{multiple_correlation, sample_entropy};
 pub use vector::{Pattern, VectorCoding, circular_mean, coupling_angles, vector_coding};

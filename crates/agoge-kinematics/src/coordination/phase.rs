@@ -5,11 +5,13 @@ use crate::normalise::mean;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-/// The phase of a curve over one repetition or cycle, `[sample]`, degrees in (−180, 180]: the argument of its analytic signal
-/// after its middle between highest and lowest is taken away (Lamb & Stöckl 2014).
+/// The phase of a curve over one repetition or cycle, `[sample]`, degrees in (−180, 180]: the
+/// argument of its analytic signal after its middle between highest and lowest is taken away (Lamb
+/// & Stöckl 2014).
 ///
-/// The ends are padded by mirror images of the whole curve, so that a repetition which begins and ends at rest goes on as if it were repeated;
-/// elsewhere the first and last tenth are not to be trusted. All NaN if a value is missing, nothing moves or there are fewer than 4 samples.
+/// The ends are padded by mirror images of the whole curve, so that a repetition which begins and
+/// ends at rest goes on as if it were repeated; elsewhere the first and last tenth are not to be
+/// trusted. All NaN if a value is missing, nothing moves or there are fewer than 4 samples.
 pub fn phase_angle(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -24,14 +26,17 @@ pub fn phase_angle(values: &[f64]) -> Vec<f64> {
     analytic(&padded)[n - 1..2 * n - 1].iter().map(|z| z.im.atan2(z.re).to_degrees()).collect()
 }
 
-/// The analytic signal of a real one: its spectrum without negative frequencies (as SciPy's `hilbert`).
+/// The analytic signal of a real one: its spectrum without negative frequencies (as SciPy's
+/// `hilbert`).
 fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
     let n = signal.len();
     let mut planner = FftPlanner::new();
-    let mut z: Vec<Complex<f64>> = signal.iter().map(|&x| Complex::new(x / n as f64, 0.0)).collect();
+    let mut z: Vec<Complex<f64>> =
+        signal.iter().map(|&x| Complex::new(x / n as f64, 0.0)).collect();
     planner.plan_fft_forward(n).process(&mut z);
     for (k, z) in z.iter_mut().enumerate() {
-        // Mean and, for an even length, the highest frequency stand alone; each other one has a negative twin.
+        // Mean and, for an even length, the highest frequency stand alone; each other one has a
+        // negative twin.
         *z *= match k {
             0 => 1.0,
             _ if 2 * k == n => 1.0,
@@ -43,8 +48,9 @@ fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
     z
 }
 
-/// Continuous relative phase of two curves over the same samples, `[sample]`, degrees in (−180, 180]: phase of the proximal minus
-/// phase of the distal one. 0 is in phase, ±180 anti-phase; positive: the proximal leads. NaN as in [`phase_angle`].
+/// Continuous relative phase of two curves over the same samples, `[sample]`, degrees in (−180,
+/// 180]: phase of the proximal minus phase of the distal one. 0 is in phase, ±180 anti-phase;
+/// positive: the proximal leads. NaN as in [`phase_angle`].
 pub fn relative_phase(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let pairs = phase_angle(proximal).into_iter().zip(phase_angle(distal));
     pairs.map(|(proximal, distal)| wrapped(proximal - distal)).collect()
@@ -56,18 +62,19 @@ pub fn wrapped(angle: f64) -> f64 {
     if turned <= -180.0 { turned + 360.0 } else { turned }
 }
 
-/// Mean absolute relative phase (MARP), degrees, 0 (in phase) to 180 (anti-phase): over the known samples of one relative phase curve
-/// (Stergiou 2004). NaN without any.
+/// Mean absolute relative phase (MARP), degrees, 0 (in phase) to 180 (anti-phase): over the known
+/// samples of one relative phase curve (Stergiou 2004). NaN without any.
 pub fn mean_absolute_relative_phase(relative_phase: &[f64]) -> f64 {
     let absolute: Vec<f64> = relative_phase.iter().map(|angle| angle.abs()).collect();
     mean(&absolute)
 }
 
-/// Deviation phase (DP), degrees: the standard deviation (n − 1) of the relative phase over repetitions, about its circular mean so that −179° and
-/// 179° are neighbours, averaged over the cycle (Stergiou 2004). 0 is the same coordination every time.
+/// Deviation phase (DP), degrees: the standard deviation (n − 1) of the relative phase over
+/// repetitions, about its circular mean so that −179° and 179° are neighbours, averaged over the
+/// cycle (Stergiou 2004). 0 is the same coordination every time.
 ///
-/// `curves` is `[repetition, sample]`, each stretched to the same length ([`crate::normalise::cycle`] before [`relative_phase`]); NaN
-/// with fewer than two.
+/// `curves` is `[repetition, sample]`, each stretched to the same length
+/// ([`crate::normalise::cycle`] before [`relative_phase`]); NaN with fewer than two.
 pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
     let length = curves.iter().map(Vec::len).min().unwrap_or(0);
     let spreads: Vec<f64> = (0..length)
@@ -76,7 +83,8 @@ pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
             let (centre, _) = circular_mean(&angles);
             let away: Vec<f64> = angles.iter().map(|angle| wrapped(angle - centre)).collect();
             let known = away.iter().filter(|away| away.is_finite());
-            let (squares, n) = known.fold((0.0, 0usize), |(sum, n), away| (sum + away * away, n + 1));
+            let (squares, n) =
+                known.fold((0.0, 0usize), |(sum, n), away| (sum + away * away, n + 1));
             if n < 2 { f64::NAN } else { (squares / (n - 1) as f64).sqrt() }
         })
         .collect();

@@ -1,6 +1,6 @@
-//! Oracles: NumPy 2.4 and SciPy 1.17. The signals are, with i = np.arange(80),
-//! `p = 20 + 30*sin(2πi/40) + 4*cos(2πi/16)` and `d = -5 + 15*sin(2πi/40 - 0.9) + 3*sin(2πi/10)`; the repetitions are
-//! `(p, d)`, `(1.1*p + cos(i/3), d + 2*sin(i/5))`, `(p + 3*sin(i/7), 0.8*d)`.
+//! Oracles: NumPy 2.4 and SciPy 1.17. The signals are, with i = np.arange(80), `p = 20 +
+//! 30*sin(2πi/40) + 4*cos(2πi/16)` and `d = -5 + 15*sin(2πi/40 - 0.9) + 3*sin(2πi/10)`; the
+//! repetitions are `(p, d)`, `(1.1*p + cos(i/3), d + 2*sin(i/5))`, `(p + 3*sin(i/7), 0.8*d)`.
 
 use super::*;
 use crate::normalise::CYCLE;
@@ -22,10 +22,15 @@ fn distal() -> Vec<f64> {
 }
 
 fn repetitions() -> Vec<(Vec<f64>, Vec<f64>)> {
-    let add = |a: Vec<f64>, b: Vec<f64>, share: f64| a.iter().zip(b).map(|(a, b)| share * a + b).collect();
+    let add = |a: Vec<f64>, b: Vec<f64>, share: f64| {
+        a.iter().zip(b).map(|(a, b)| share * a + b).collect()
+    };
     vec![
         (proximal(), distal()),
-        (add(proximal(), over(|i| (i / 3.0).cos()), 1.1), add(distal(), over(|i| 2.0 * (i / 5.0).sin()), 1.0)),
+        (
+            add(proximal(), over(|i| (i / 3.0).cos()), 1.1),
+            add(distal(), over(|i| 2.0 * (i / 5.0).sin()), 1.0),
+        ),
         (add(proximal(), over(|i| 3.0 * (i / 7.0).sin()), 1.0), add(distal(), vec![0.0; N], 0.8)),
     ]
 }
@@ -37,7 +42,8 @@ fn assert_at(found: &[f64], expected: &[(usize, f64)]) {
     }
 }
 
-/// `c = x - (x.min() + x.max())/2; degrees(angle(hilbert(pad(c, n-1, mode='reflect'))[n-1:2*n-1]))`; CRP wrapped to (−180, 180].
+/// `c = x - (x.min() + x.max())/2; degrees(angle(hilbert(pad(c, n-1,
+/// mode='reflect'))[n-1:2*n-1]))`; CRP wrapped to (−180, 180].
 #[test]
 fn phase_and_relative_phase_equal_scipy() {
     assert_at(
@@ -69,7 +75,8 @@ fn phase_and_relative_phase_equal_scipy() {
     assert!((mean_absolute_relative_phase(&relative) - 54.7064155303097).abs() < 1e-9);
 }
 
-/// About the circular mean of each sample over the three repetitions: `dev = (C - m + 180) % 360 - 180; sqrt((dev**2).sum(0)/2).mean()`.
+/// About the circular mean of each sample over the three repetitions: `dev = (C - m + 180) % 360 -
+/// 180; sqrt((dev**2).sum(0)/2).mean()`.
 #[test]
 fn deviation_phase_equals_numpy() {
     let curves: Vec<Vec<f64>> = repetitions().iter().map(|(p, d)| relative_phase(p, d)).collect();
@@ -77,16 +84,28 @@ fn deviation_phase_equals_numpy() {
     assert!(deviation_phase(&curves[..1]).is_nan());
 }
 
-/// `g = degrees(arctan2(diff(d), diff(p))) % 360; z = exp(1j*radians(g)).mean(0); degrees(angle(z)) % 360; degrees(sqrt(2*(1-abs(z))))`.
+/// `g = degrees(arctan2(diff(d), diff(p))) % 360; z = exp(1j*radians(g)).mean(0); degrees(angle(z))
+/// % 360; degrees(sqrt(2*(1-abs(z))))`.
 #[test]
 fn vector_coding_equals_numpy() {
     assert_at(
         &coupling_angles(&proximal(), &distal()),
-        &[(0, 37.49326491081741), (20, 178.52666543191117), (45, 7.7008747256835175), (78, 20.927710908179876)],
+        &[
+            (0, 37.49326491081741),
+            (20, 178.52666543191117),
+            (45, 7.7008747256835175),
+            (78, 20.927710908179876),
+        ],
     );
     let coding = vector_coding(&repetitions());
-    assert_at(&coding.mean, &[(0, 34.99360714399564), (20, 179.32970167827384), (70, 172.9956125824279)]);
-    assert_at(&coding.variability, &[(0, 4.093442297385071), (20, 0.8877445137383473), (70, 5.203485395169806)]);
+    assert_at(
+        &coding.mean,
+        &[(0, 34.99360714399564), (20, 179.32970167827384), (70, 172.9956125824279)],
+    );
+    assert_at(
+        &coding.variability,
+        &[(0, 4.093442297385071), (20, 0.8877445137383473), (70, 5.203485395169806)],
+    );
     assert!((coding.mean_variability() - 3.45370349604448).abs() < 1e-9);
     assert!((coding.shares().iter().sum::<f64>() - 1.0).abs() < 1e-12);
 }
@@ -95,16 +114,25 @@ fn vector_coding_equals_numpy() {
 #[test]
 fn patterns_are_bins_of_forty_five_degrees() {
     use Pattern::{AntiPhase, Distal, InPhase, Proximal};
-    let bins =
-        [(0.0, Proximal), (22.4, Proximal), (22.5, InPhase), (67.4, InPhase), (90.0, Distal), (135.0, AntiPhase)];
+    let bins = [
+        (0.0, Proximal),
+        (22.4, Proximal),
+        (22.5, InPhase),
+        (67.4, InPhase),
+        (90.0, Distal),
+        (135.0, AntiPhase),
+    ];
     let opposite = bins.map(|(angle, pattern)| (angle + 180.0, pattern));
-    for (angle, pattern) in bins.into_iter().chain(opposite).chain([(337.4, AntiPhase), (337.5, Proximal)]) {
+    for (angle, pattern) in
+        bins.into_iter().chain(opposite).chain([(337.4, AntiPhase), (337.5, Proximal)])
+    {
         assert_eq!(Pattern::of(angle), Some(pattern), "{angle}");
     }
     assert_eq!(Pattern::of(f64::NAN), None);
 }
 
-/// `num = ((Y-Y.mean(0))**2).sum()/(T*(N-1)); den = ((Y-Y.mean())**2).sum()/(N*T-1); sqrt(1-num/den)` over the proximal curves.
+/// `num = ((Y-Y.mean(0))**2).sum()/(T*(N-1)); den = ((Y-Y.mean())**2).sum()/(N*T-1);
+/// sqrt(1-num/den)` over the proximal curves.
 #[test]
 fn multiple_correlation_equals_numpy() {
     let curves: Vec<Vec<f64>> = repetitions().into_iter().map(|(p, _)| p).collect();
@@ -115,7 +143,8 @@ fn multiple_correlation_equals_numpy() {
     assert!(multiple_correlation(&opposite).is_nan());
 }
 
-/// Templates of `x = sin(0.3 i) + 0.5 sin(0.37 i²)` counted pair by pair with `max(abs(a - b)) <= 0.2*std(x, ddof=1)`: B = 60, A = 12.
+/// Templates of `x = sin(0.3 i) + 0.5 sin(0.37 i²)` counted pair by pair with `max(abs(a - b)) <=
+/// 0.2*std(x, ddof=1)`: B = 60, A = 12.
 #[test]
 fn sample_entropy_counts_templates() {
     let x = over(|i| (0.3 * i).sin() + 0.5 * (0.37 * i * i).sin());
@@ -134,14 +163,18 @@ fn asymmetries_by_hand() {
     assert!(bilateral_asymmetry(0.0, 0.0).is_nan() && unilateral_asymmetry(0.0, 0.0).is_nan());
 }
 
-/// Logistic curves are fastest in their middle: planted at 0.50, 0.56 and 0.585 s, in frames of 1/60 s.
+/// Logistic curves are fastest in their middle: planted at 0.50, 0.56 and 0.585 s, in frames of
+/// 1/60 s.
 #[test]
 fn peaks_come_in_the_planted_order() {
     let time: Vec<f64> = (0..61).map(|frame| f64::from(frame) / 60.0).collect();
-    let step = |middle: f64| -> Vec<f64> { time.iter().map(|t| 90.0 / (1.0 + (-(t - middle) / 0.05).exp())).collect() };
+    let step = |middle: f64| -> Vec<f64> {
+        time.iter().map(|t| 90.0 / (1.0 + (-(t - middle) / 0.05).exp())).collect()
+    };
     let curves = [step(0.50), step(0.56), step(0.585)];
     let peaks = peak_speeds(&curves.each_ref().map(Vec::as_slice), &time);
-    // Central differences over two frames see a slightly wider, symmetric peak; the parabola finds its middle to a twentieth of a frame.
+    // Central differences over two frames see a slightly wider, symmetric peak; the parabola finds
+    // its middle to a twentieth of a frame.
     for (peak, planted) in peaks.iter().zip([0.50, 0.56, 0.585]) {
         assert!((peak.unwrap().time_s - planted).abs() < 0.001, "{peak:?} {planted}");
     }
@@ -156,11 +189,18 @@ fn peaks_come_in_the_planted_order() {
 #[test]
 fn next_to_nothing_breaks_nothing() {
     for values in [&[][..], &[1.0], &[1.0, 2.0], &[1.0; 10], &[1.0, f64::NAN, 2.0, 3.0, 4.0]] {
-        assert!(phase_angle(values).iter().all(|v| v.is_nan()) && phase_angle(values).len() == values.len());
+        assert!(
+            phase_angle(values).iter().all(|v| v.is_nan())
+                && phase_angle(values).len() == values.len()
+        );
         assert!(sample_entropy(&values[..values.len().min(3)], 2, 0.2).is_nan());
         coupling_angles(values, values);
     }
-    assert!(circular_mean(&[]).0.is_nan() && vector_coding(&[]).mean.is_empty() && deviation_phase(&[]).is_nan());
+    assert!(
+        circular_mean(&[]).0.is_nan()
+            && vector_coding(&[]).mean.is_empty()
+            && deviation_phase(&[]).is_nan()
+    );
     assert!(multiple_correlation(&[]).is_nan() && mean_absolute_relative_phase(&[]).is_nan());
 }
 
@@ -187,7 +227,8 @@ fn apart(a: f64, b: f64) -> f64 {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A curve is in phase with itself however it is shifted or stretched in size, and in anti-phase with its mirror image.
+    /// A curve is in phase with itself however it is shifted or stretched in size, and in
+    /// anti-phase with its mirror image.
     #[test]
     fn relative_phase_knows_no_size(x in curve(), size in 0.1..10.0f64, shift in -100.0..100.0f64) {
         let other: Vec<f64> = x.iter().map(|v| size * v + shift).collect();
@@ -234,7 +275,8 @@ proptest! {
     fn sample_entropy_knows_no_size(x in curve(), size in 0.1..10.0f64) {
         let other: Vec<f64> = x.iter().map(|v| size * v).collect();
         let (a, b) = (sample_entropy(&x, 2, 0.2), sample_entropy(&other, 2, 0.2));
-        // A pair exactly at the tolerance may fall on either side of it by rounding: one pair of thousands.
+        // A pair exactly at the tolerance may fall on either side of it by rounding: one pair of
+        // thousands.
         prop_assert!((a - b).abs() < 0.01 && a >= 0.0);
     }
 

@@ -2,15 +2,20 @@
 
 use crate::normalise::mean;
 
-/// Coupling angles of two curves over the same samples, `[sample − 1]`, degrees in [0, 360): the direction from each point of the angle-angle
-/// plot to the next, atan2(Δdistal, Δproximal) (Chang, van Emmerik & Hamill 2008; Needham, Naemi & Chockalingam 2014). NaN beside missing
-/// values and where neither moves.
+/// Coupling angles of two curves over the same samples, `[sample − 1]`, degrees in [0, 360): the
+/// direction from each point of the angle-angle plot to the next, atan2(Δdistal, Δproximal) (Chang,
+/// van Emmerik & Hamill 2008; Needham, Naemi & Chockalingam 2014). NaN beside missing values and
+/// where neither moves.
 pub fn coupling_angles(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let steps = proximal.windows(2).zip(distal.windows(2));
     steps
         .map(|(proximal, distal)| {
             let (across, up) = (proximal[1] - proximal[0], distal[1] - distal[0]);
-            if across == 0.0 && up == 0.0 { f64::NAN } else { positive(up.atan2(across).to_degrees()) }
+            if across == 0.0 && up == 0.0 {
+                f64::NAN
+            } else {
+                positive(up.atan2(across).to_degrees())
+            }
         })
         .collect()
 }
@@ -22,10 +27,12 @@ fn positive(angle: f64) -> f64 {
     if turned >= 360.0 { 0.0 } else { turned }
 }
 
-/// Circular mean of angles in degrees, [0, 360), and the length r of the mean vector: 1 if all are the same, 0 if they cancel (Batschelet
+/// Circular mean of angles in degrees, [0, 360), and the length r of the mean vector: 1 if all are
+/// the same, 0 if they cancel (Batschelet
 /// 1981). Missing angles are left out; both NaN without any.
 pub fn circular_mean(angles: &[f64]) -> (f64, f64) {
-    let known: Vec<f64> = angles.iter().filter(|angle| angle.is_finite()).map(|angle| angle.to_radians()).collect();
+    let known: Vec<f64> =
+        angles.iter().filter(|angle| angle.is_finite()).map(|angle| angle.to_radians()).collect();
     let n = known.len() as f64;
     let cos = known.iter().map(|angle| angle.cos()).sum::<f64>() / n;
     let sin = known.iter().map(|angle| angle.sin()).sum::<f64>() / n;
@@ -37,9 +44,11 @@ pub fn circular_mean(angles: &[f64]) -> (f64, f64) {
 /// The coupling of two curves over repetitions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VectorCoding {
-    /// Circular mean of the coupling angle over the repetitions, `[sample − 1]`, degrees in [0, 360).
+    /// Circular mean of the coupling angle over the repetitions, `[sample − 1]`, degrees in [0,
+    /// 360).
     pub mean: Vec<f64>,
-    /// Coupling angle variability √(2(1 − r))·180/π, `[sample − 1]`, degrees: 0 (always the same) to 81.03 (Batschelet 1981).
+    /// Coupling angle variability √(2(1 − r))·180/π, `[sample − 1]`, degrees: 0 (always the same)
+    /// to 81.03 (Batschelet 1981).
     pub variability: Vec<f64>,
 }
 
@@ -49,14 +58,19 @@ impl VectorCoding {
         mean(&self.variability)
     }
 
-    /// Share of the known samples that each pattern takes, in the order of [`Pattern::ALL`]; they sum to 1. NaN if nothing is known.
+    /// Share of the known samples that each pattern takes, in the order of [`Pattern::ALL`]; they
+    /// sum to 1. NaN if nothing is known.
     pub fn shares(&self) -> [f64; 4] {
-        let known: Vec<Pattern> = self.mean.iter().filter_map(|&angle| Pattern::of(angle)).collect();
-        Pattern::ALL.map(|pattern| known.iter().filter(|own| **own == pattern).count() as f64 / known.len() as f64)
+        let known: Vec<Pattern> =
+            self.mean.iter().filter_map(|&angle| Pattern::of(angle)).collect();
+        Pattern::ALL.map(|pattern| {
+            known.iter().filter(|own| **own == pattern).count() as f64 / known.len() as f64
+        })
     }
 }
 
-/// Vector coding of repetitions: each a proximal and a distal curve, all stretched to the same length ([`crate::normalise::cycle`]).
+/// Vector coding of repetitions: each a proximal and a distal curve, all stretched to the same
+/// length ([`crate::normalise::cycle`]).
 pub fn vector_coding(repetitions: &[(Vec<f64>, Vec<f64>)]) -> VectorCoding {
     let angles: Vec<Vec<f64>> = repetitions.iter().map(|(p, d)| coupling_angles(p, d)).collect();
     let length = angles.iter().map(Vec::len).min().unwrap_or(0);
@@ -85,9 +99,11 @@ pub enum Pattern {
 
 impl Pattern {
     /// All patterns, in the order of their bins from 0°.
-    pub const ALL: [Pattern; 4] = [Pattern::Proximal, Pattern::InPhase, Pattern::Distal, Pattern::AntiPhase];
+    pub const ALL: [Pattern; 4] =
+        [Pattern::Proximal, Pattern::InPhase, Pattern::Distal, Pattern::AntiPhase];
 
-    /// The pattern of a coupling angle in degrees; none if it is missing. A bin begins at its lower edge (22.5° is in phase).
+    /// The pattern of a coupling angle in degrees; none if it is missing. A bin begins at its lower
+    /// edge (22.5° is in phase).
     pub fn of(angle: f64) -> Option<Pattern> {
         angle.is_finite().then(|| Pattern::ALL[((positive(angle) + 22.5) / 45.0) as usize % 4])
     }

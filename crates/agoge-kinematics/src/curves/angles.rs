@@ -8,8 +8,9 @@ use crate::curve::key;
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Side};
 
-/// Below this included angle a knee's or elbow's flexion is read from its sagittal projection, so that hyperextension keeps its sign; above
-/// twice this angle from the included angle, which no axial rotation disturbs. In between the two are blended. Degrees.
+/// Below this included angle a knee's or elbow's flexion is read from its sagittal projection, so
+/// that hyperextension keeps its sign; above twice this angle from the included angle, which no
+/// axial rotation disturbs. In between the two are blended. Degrees.
 const NEARLY_STRAIGHT: f64 = 15.0;
 
 pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
@@ -23,40 +24,56 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
 fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
     let [hip, knee, ankle, toe, heel] =
-        [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe, Part::LeftHeel].map(|part| part.on(side));
+        [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe, Part::LeftHeel]
+            .map(|part| part.on(side));
     let at = |frame: usize, part: Part| flat(body.at(frame, part.index()), is_3d);
     let limb = |frame: usize, a: Part, b: Part| sub(at(frame, b), at(frame, a));
-    let inward = |frame: usize| scale(frames.right[frame], if side == Side::Left { 1.0 } else { -1.0 });
+    let inward =
+        |frame: usize| scale(frames.right[frame], if side == Side::Left { 1.0 } else { -1.0 });
     let some = Some(side);
 
     catalogue.add(("knee_flexion", some, Degree, Plane::Sagittal), &[hip, knee, ankle], |f| {
         let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
         hinge(thigh, shank, scale(frames.forward[f], -1.0))
     });
-    catalogue.add(("hip_flexion", some, Degree, Plane::Sagittal), &[hip, knee, Part::Pelvis, Part::Neck], |f| {
-        let trunk = unit(limb(f, Part::Pelvis, Part::Neck));
-        let across = frames.right[f];
-        // The trunk's own forward: in space perpendicular to the trunk and the hip line, in the picture the trunk turned by 90°.
-        let forward = if is_3d { unit(cross(trunk, across)) } else { quarter(trunk, frames.forward[f]) };
-        turn(limb(f, hip, knee), scale(trunk, -1.0), forward)
-    });
+    catalogue.add(
+        ("hip_flexion", some, Degree, Plane::Sagittal),
+        &[hip, knee, Part::Pelvis, Part::Neck],
+        |f| {
+            let trunk = unit(limb(f, Part::Pelvis, Part::Neck));
+            let across = frames.right[f];
+            // The trunk's own forward: in space perpendicular to the trunk and the hip line, in the
+            // picture the trunk turned by 90°.
+            let forward =
+                if is_3d { unit(cross(trunk, across)) } else { quarter(trunk, frames.forward[f]) };
+            turn(limb(f, hip, knee), scale(trunk, -1.0), forward)
+        },
+    );
     catalogue.add(("hip_adduction", some, Degree, Plane::Frontal), &[hip, knee], |f| {
         let thigh = limb(f, hip, knee);
-        dot(thigh, inward(f)).atan2(if is_3d { off(thigh, inward(f)) } else { -thigh[1] }).to_degrees()
+        dot(thigh, inward(f))
+            .atan2(if is_3d { off(thigh, inward(f)) } else { -thigh[1] })
+            .to_degrees()
     });
     catalogue.add(("knee_valgus", some, Degree, Plane::Frontal), &[hip, knee, ankle], |f| {
-        // Deviation of hip–knee–ankle from straight in the frontal plane, positive when the knee is inward (frontal plane projection angle).
+        // Deviation of hip–knee–ankle from straight in the frontal plane, positive when the knee is
+        // inward (frontal plane projection angle).
         let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
         let lean = |segment: [f64; 3]| {
             dot(segment, inward(f)).atan2(if is_3d { off(segment, inward(f)) } else { -segment[1] })
         };
         (lean(thigh) - lean(shank)).to_degrees()
     });
-    catalogue.add(("ankle_dorsiflexion", some, Degree, Plane::Sagittal), &[knee, ankle, toe], |f| {
-        let back = if at(f, heel)[0].is_finite() { heel } else { ankle };
-        // From the heel the sole is level in standing; from the ankle the foot points down by a constant, which is left in.
-        90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
-    });
+    catalogue.add(
+        ("ankle_dorsiflexion", some, Degree, Plane::Sagittal),
+        &[knee, ankle, toe],
+        |f| {
+            let back = if at(f, heel)[0].is_finite() { heel } else { ankle };
+            // From the heel the sole is level in standing; from the ankle the foot points down by a
+            // constant, which is left in.
+            90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
+        },
+    );
     // Positive when the knee is in front of the hip, and the shank when it leans forward.
     catalogue.add(("thigh_angle", some, Degree, Plane::Sagittal), &[hip, knee], |f| {
         turn(limb(f, hip, knee), scale(UP, -1.0), frames.forward[f])
@@ -76,21 +93,28 @@ const MOST_UNTOLD: usize = 5;
 
 fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
-    let [shoulder, elbow, wrist] = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side));
+    let [shoulder, elbow, wrist] =
+        [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side));
     let limb = |frame: usize, a: Part, b: Part| {
         sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
     };
     let trunk = |frame: usize| unit(limb(frame, Part::Pelvis, Part::Neck));
-    // The arm moves on the thorax: its right is the line of the shoulders; where one of them is missing, the athlete's right.
+    // The arm moves on the thorax: its right is the line of the shoulders; where one of them is
+    // missing, the athlete's right.
     let across = |frame: usize| {
         let line = limb(frame, Part::LeftShoulder, Part::RightShoulder);
         if is_3d && norm(line) > 1e-6 { unit(line) } else { frames.right[frame] }
     };
     let some = Some(side);
-    let [whole_arm, upper_arm] = ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
+    let [whole_arm, upper_arm] =
+        ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
     // An arm that points at the camera has no angle in the picture (what that costs is said below).
-    let is_told = |shown: &Option<Vec<f64>>, f: usize| shown.as_ref().is_none_or(|shown| shown[f] >= LEAST_SHOWN);
-    let told = |shown: &Option<Vec<f64>>, f: usize, angle: f64| if is_told(shown, f) { angle } else { f64::NAN };
+    let is_told = |shown: &Option<Vec<f64>>, f: usize| {
+        shown.as_ref().is_none_or(|shown| shown[f] >= LEAST_SHOWN)
+    };
+    let told = |shown: &Option<Vec<f64>>, f: usize, angle: f64| {
+        if is_told(shown, f) { angle } else { f64::NAN }
+    };
 
     catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
         told(&whole_arm, f, between(limb(f, shoulder, elbow), limb(f, elbow, wrist)))
@@ -101,10 +125,16 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     });
     catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
         let down = scale(trunk(f), -1.0);
-        let forward = if is_3d { unit(cross(trunk(f), across(f))) } else { quarter(trunk(f), frames.forward[f]) };
+        let forward = if is_3d {
+            unit(cross(trunk(f), across(f)))
+        } else {
+            quarter(trunk(f), frames.forward[f])
+        };
         let upper = limb(f, shoulder, elbow);
         // An arm straight out to the side has no direction in this plane.
-        if !is_told(&upper_arm, f) || dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper) {
+        if !is_told(&upper_arm, f)
+            || dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper)
+        {
             f64::NAN
         } else {
             turn(upper, down, forward)
@@ -113,7 +143,9 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
         let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
-        if !is_told(&upper_arm, f) || dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper) {
+        if !is_told(&upper_arm, f)
+            || dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper)
+        {
             f64::NAN
         } else {
             turn(upper, down, outward)
@@ -125,7 +157,9 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         let untold = 100 * shown.iter().filter(|shown| **shown < LEAST_SHOWN).count();
         if untold > MOST_UNTOLD * seen {
             let (share, side) = (untold / seen, side.name());
-            let reason = format!("in {share} % of its frames the {side} arm points at the camera or away from it");
+            let reason = format!(
+                "in {share} % of its frames the {side} arm points at the camera or away from it"
+            );
             for curve in curves {
                 if catalogue.has(curve, some) {
                     catalogue.refuse(&key(curve, some), reason.clone());
@@ -133,15 +167,20 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
             }
         }
     }
-    catalogue.add(("shoulder_rotation", some, Degree, Plane::Depth), &[shoulder, elbow, wrist], |f| {
-        // How far the forearm has turned outward about the upper arm, from pointing forward; only a bent elbow shows it.
-        let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));
-        if !(30.0..150.0).contains(&between(upper, fore)) {
-            return f64::NAN;
-        }
-        let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
-        turn(fore, frames.forward[f], outward)
-    });
+    catalogue.add(
+        ("shoulder_rotation", some, Degree, Plane::Depth),
+        &[shoulder, elbow, wrist],
+        |f| {
+            // How far the forearm has turned outward about the upper arm, from pointing forward;
+            // only a bent elbow shows it.
+            let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));
+            if !(30.0..150.0).contains(&between(upper, fore)) {
+                return f64::NAN;
+            }
+            let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
+            turn(fore, frames.forward[f], outward)
+        },
+    );
 }
 
 fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
@@ -159,9 +198,10 @@ fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
     catalogue.add(("head_lean", None, Degree, Plane::Sagittal), &[Part::Neck, Part::Head], |f| {
         turn(line(f, Part::Neck, Part::Head), UP, frames.forward[f])
     });
-    for (name, left, right) in
-        [("pelvis_list", Part::LeftHip, Part::RightHip), ("shoulder_tilt", Part::LeftShoulder, Part::RightShoulder)]
-    {
+    for (name, left, right) in [
+        ("pelvis_list", Part::LeftHip, Part::RightHip),
+        ("shoulder_tilt", Part::LeftShoulder, Part::RightShoulder),
+    ] {
         // Positive when the right side is higher.
         catalogue.add((name, None, Degree, Plane::Frontal), &[left, right], |f| {
             turn(line(f, left, right), frames.right[f], UP)
@@ -169,13 +209,15 @@ fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
     }
     let shoulders = [Part::LeftShoulder, Part::RightShoulder, Part::LeftHip, Part::RightHip];
     catalogue.add(("trunk_rotation", None, Degree, Plane::Depth), &shoulders, |f| {
-        // Shoulders against hips about the vertical, positive to the left (anticlockwise from above).
+        // Shoulders against hips about the vertical, positive to the left (anticlockwise from
+        // above).
         turn(line(f, shoulders[0], shoulders[1]), frames.right[f], frames.forward[f])
     });
 }
 
-/// Flexion of a hinge between two segments, in degrees: the included angle, blended below [`NEARLY_STRAIGHT`] into the projection on the plane of the
-/// first segment and `towards` (the direction of flexion), so that hyperextension is negative and nothing jumps.
+/// Flexion of a hinge between two segments, in degrees: the included angle, blended below
+/// [`NEARLY_STRAIGHT`] into the projection on the plane of the first segment and `towards` (the
+/// direction of flexion), so that hyperextension is negative and nothing jumps.
 fn hinge(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
     let included = between(first, second);
     let along = unit(first);
@@ -191,7 +233,8 @@ fn quarter(up: [f64; 3], forward: [f64; 3]) -> [f64; 3] {
     scale([up[1], -up[0], 0.0], forward[0])
 }
 
-/// The length of a segment outside a direction, for its lean in that direction: it stays defined when the segment is level, as the thigh in a squat.
+/// The length of a segment outside a direction, for its lean in that direction: it stays defined
+/// when the segment is level, as the thigh in a squat.
 fn off(segment: [f64; 3], direction: [f64; 3]) -> f64 {
     norm(add(segment, scale(direction, -dot(segment, direction))))
 }

@@ -19,11 +19,19 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     };
     let floor = catalogue.setting.floor * factor;
 
-    catalogue.add(("pelvis_height", None, unit, Plane::Any), &[Part::Pelvis], |f| at(f, Part::Pelvis)[1] - floor);
+    catalogue.add(("pelvis_height", None, unit, Plane::Any), &[Part::Pelvis], |f| {
+        at(f, Part::Pelvis)[1] - floor
+    });
     for side in Side::BOTH {
-        let [shoulder, wrist, hip, knee, ankle, toe] =
-            [Part::LeftShoulder, Part::LeftWrist, Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe]
-                .map(|part| part.on(side));
+        let [shoulder, wrist, hip, knee, ankle, toe] = [
+            Part::LeftShoulder,
+            Part::LeftWrist,
+            Part::LeftHip,
+            Part::LeftKnee,
+            Part::LeftAnkle,
+            Part::LeftBigToe,
+        ]
+        .map(|part| part.on(side));
         let inward = |f: usize| scale(frames.right[f], if side == Side::Left { 1.0 } else { -1.0 });
         let some = Some(side);
         catalogue.add(("wrist_height", some, unit, Plane::Any), &[wrist, shoulder], |f| {
@@ -37,30 +45,46 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
         });
         catalogue.add(("wrist_speed", some, speed, Plane::Any), &[wrist], |f| {
             let (a, b) = (f.saturating_sub(1), (f + 1).min(body.frames() - 1));
-            if a == b { f64::NAN } else { norm(sub(at(b, wrist), at(a, wrist))) / (body.time[b] - body.time[a]) }
+            if a == b {
+                f64::NAN
+            } else {
+                norm(sub(at(b, wrist), at(a, wrist))) / (body.time[b] - body.time[a])
+            }
         });
-        catalogue.add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
+        catalogue
+            .add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
         catalogue.add(("foot_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
         // How far the knee is inward of the line from hip to ankle, at the knee's height along it.
-        catalogue.add(("knee_medial_displacement", some, unit, Plane::Frontal), &[hip, knee, ankle], |f| {
-            let (line, from_hip) = (sub(at(f, ankle), at(f, hip)), sub(at(f, knee), at(f, hip)));
-            let share = dot(from_hip, line) / dot(line, line);
-            dot(sub(from_hip, scale(line, share)), inward(f))
-        });
+        catalogue.add(
+            ("knee_medial_displacement", some, unit, Plane::Frontal),
+            &[hip, knee, ankle],
+            |f| {
+                let (line, from_hip) =
+                    (sub(at(f, ankle), at(f, hip)), sub(at(f, knee), at(f, hip)));
+                let share = dot(from_hip, line) / dot(line, line);
+                dot(sub(from_hip, scale(line, share)), inward(f))
+            },
+        );
     }
-    let across = |f: usize, left: Part, right: Part| dot(sub(at(f, right), at(f, left)), frames.right[f]);
-    catalogue.add(("stance_width", None, unit, Plane::Frontal), &[Part::LeftAnkle, Part::RightAnkle], |f| {
-        across(f, Part::LeftAnkle, Part::RightAnkle)
-    });
+    let across =
+        |f: usize, left: Part, right: Part| dot(sub(at(f, right), at(f, left)), frames.right[f]);
+    catalogue.add(
+        ("stance_width", None, unit, Plane::Frontal),
+        &[Part::LeftAnkle, Part::RightAnkle],
+        |f| across(f, Part::LeftAnkle, Part::RightAnkle),
+    );
     let legs = [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle];
     catalogue.add(("knee_ankle_ratio", None, Unit::One, Plane::Frontal), &legs, |f| {
         across(f, legs[0], legs[1]) / across(f, legs[2], legs[3])
     });
-    let masses = [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
-    // Relative to the midpoint between the ankles: where the weight is over the feet, wherever in the room they stand.
+    let masses =
+        [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
+    // Relative to the midpoint between the ankles: where the weight is over the feet, wherever in
+    // the room they stand.
     let feet = |f: usize| mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]);
     let pelvis = [Part::Pelvis, Part::LeftAnkle, Part::RightAnkle];
-    let over_feet = |f: usize, point: [f64; 3], direction: [f64; 3]| dot(sub(point, feet(f)), direction);
+    let over_feet =
+        |f: usize, point: [f64; 3], direction: [f64; 3]| dot(sub(point, feet(f)), direction);
     catalogue.add(("pelvis_forward", None, unit, Plane::Sagittal), &pelvis, |f| {
         over_feet(f, at(f, Part::Pelvis), frames.forward[f])
     });
@@ -69,14 +93,20 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     });
     let com = |f: usize| centre_of_mass(|part| at(f, part));
     let with_feet = [masses.as_slice(), &pelvis].concat();
-    catalogue
-        .add(("com_forward", None, unit, Plane::Sagittal), &with_feet, |f| over_feet(f, com(f), frames.forward[f]));
-    catalogue.add(("com_side", None, unit, Plane::Frontal), &with_feet, |f| over_feet(f, com(f), frames.right[f]));
-    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| centre_of_mass(|part| at(f, part))[1] - floor);
+    catalogue.add(("com_forward", None, unit, Plane::Sagittal), &with_feet, |f| {
+        over_feet(f, com(f), frames.forward[f])
+    });
+    catalogue.add(("com_side", None, unit, Plane::Frontal), &with_feet, |f| {
+        over_feet(f, com(f), frames.right[f])
+    });
+    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| {
+        centre_of_mass(|part| at(f, part))[1] - floor
+    });
 }
 
-/// Segments of the body: from, to, share of body mass, and where the centre lies from the first end (de Leva 1996, men, adjusted to joint centres). The head and neck
-/// are put at the neck's end of the trunk when the head is not seen.
+/// Segments of the body: from, to, share of body mass, and where the centre lies from the first end
+/// (de Leva 1996, men, adjusted to joint centres). The head and neck are put at the neck's end of
+/// the trunk when the head is not seen.
 const SEGMENTS: [(Part, Part, f64, f64); 6] = [
     (Part::LeftShoulder, Part::LeftElbow, 0.0271, 0.5772),
     (Part::LeftElbow, Part::LeftWrist, 0.0162, 0.4574),
@@ -86,8 +116,9 @@ const SEGMENTS: [(Part, Part, f64, f64); 6] = [
     (Part::LeftHeel, Part::LeftBigToe, 0.0137, 0.4415),
 ];
 
-/// Centre of mass in the unit of the positions (segment masses and centres of de Leva 1996, table 4, men). A segment whose ends are not
-/// both seen is put at its nearer end if that is seen and left out otherwise; the masses of the rest are then scaled to one.
+/// Centre of mass in the unit of the positions (segment masses and centres of de Leva 1996, table
+/// 4, men). A segment whose ends are not both seen is put at its nearer end if that is seen and
+/// left out otherwise; the masses of the rest are then scaled to one.
 pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
     let (mut moment, mut mass) = ([0.0; 3], 0.0);
     let mut put = |a: [f64; 3], b: [f64; 3], share: f64, along: f64| {
@@ -108,21 +139,31 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
     scale(moment, 1.0 / mass)
 }
 
-/// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet or, without feet, of the ankles.
+/// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet
+/// or, without feet, of the ankles.
 pub(crate) fn floor(body: &Recording) -> f64 {
-    let feet =
-        [Part::LeftBigToe, Part::RightBigToe, Part::LeftHeel, Part::RightHeel, Part::LeftAnkle, Part::RightAnkle];
-    let lowest = |f: usize| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min);
+    let feet = [
+        Part::LeftBigToe,
+        Part::RightBigToe,
+        Part::LeftHeel,
+        Part::RightHeel,
+        Part::LeftAnkle,
+        Part::RightAnkle,
+    ];
+    let lowest =
+        |f: usize| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min);
     let floor = standing_level((0..body.frames()).map(lowest));
     if floor.is_nan() { 0.0 } else { floor }
 }
 
-/// The height at which something stands that is lifted now and then: the 2nd percentile of its heights; NaN where none is known.
+/// The height at which something stands that is lifted now and then: the 2nd percentile of its
+/// heights; NaN where none is known.
 pub(crate) fn standing_level(heights: impl Iterator<Item = f64>) -> f64 {
     ranked(heights, |known| known / 50)
 }
 
-/// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture only shortens it.
+/// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture
+/// only shortens it.
 pub(super) fn trunk_length(body: &Recording) -> f64 {
     let length = |f: usize| {
         let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
@@ -131,7 +172,8 @@ pub(super) fn trunk_length(body: &Recording) -> f64 {
     ranked((0..body.frames()).map(length), |known| (known - 1) * 9 / 10)
 }
 
-/// The finite value at a place among all in order, from 0; `place` is told how many there are. NaN where there is none.
+/// The finite value at a place among all in order, from 0; `place` is told how many there are. NaN
+/// where there is none.
 pub(super) fn ranked(values: impl Iterator<Item = f64>, place: impl FnOnce(usize) -> usize) -> f64 {
     let mut known: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     if known.is_empty() {

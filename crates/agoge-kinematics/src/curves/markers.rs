@@ -1,4 +1,5 @@
-//! Curves of markers that make no body: what can be said of a wheel, a racket or a limb whose markers have names of their own.
+//! Curves of markers that make no body: what can be said of a wheel, a racket or a limb whose
+//! markers have names of their own.
 
 use crate::{Curve, Unit};
 use agoge_motion::vector::{norm, sub};
@@ -7,8 +8,10 @@ use agoge_motion::{Recording, Space};
 /// A marker that is seen in a smaller share of the frames gives no curve.
 const WELL_SEEN: f64 = 0.5;
 
-/// Height over the lowest point that any marker reaches (`<marker>_height`) and speed (`<marker>_speed`) of every marker that is seen at least half of the time, in
-/// the recording's order; nothing for recordings without a scale. Shapes: each `[frame]`, m and m/s, NaN where the marker is missing.
+/// Height over the lowest point that any marker reaches (`<marker>_height`) and speed
+/// (`<marker>_speed`) of every marker that is seen at least half of the time, in the recording's
+/// order; nothing for recordings without a scale. Shapes: each `[frame]`, m and m/s, NaN where the
+/// marker is missing.
 pub fn markers(recording: &Recording) -> Vec<Curve> {
     if !matches!(recording.space, Space::World | Space::Plane) {
         return Vec::new();
@@ -31,8 +34,18 @@ pub fn markers(recording: &Recording) -> Vec<Curve> {
                 if a == b { f64::NAN } else { norm(step) / (recording.time[b] - recording.time[a]) }
             })
             .collect();
-        curves.push(Curve { name: format!("{name}_height"), side: None, unit: Unit::Metre, values: height });
-        curves.push(Curve { name: format!("{name}_speed"), side: None, unit: Unit::MetrePerSecond, values: speed });
+        curves.push(Curve {
+            name: format!("{name}_height"),
+            side: None,
+            unit: Unit::Metre,
+            values: height,
+        });
+        curves.push(Curve {
+            name: format!("{name}_speed"),
+            side: None,
+            unit: Unit::MetrePerSecond,
+            values: speed,
+        });
     }
     curves
 }
@@ -54,12 +67,20 @@ mod tests {
         let time: Vec<f64> = (0..50).map(|f| f64::from(f) / 50.0).collect();
         let position: Vec<[f64; 3]> = time
             .iter()
-            .flat_map(|&t| (0..joints).map(move |j| if j == 0 { [0.0, 1.0 + 0.5 * t, 0.0] } else { [f64::NAN; 3] }))
+            .flat_map(|&t| {
+                (0..joints)
+                    .map(move |j| if j == 0 { [0.0, 1.0 + 0.5 * t, 0.0] } else { [f64::NAN; 3] })
+            })
             .collect();
         let confidence = vec![1.0; position.len()];
-        let recording = Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap();
+        let recording =
+            Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
+                .unwrap();
         let curves = markers(&recording);
-        assert_eq!(curves.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["nose_height", "nose_speed"]);
+        assert_eq!(
+            curves.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
+            ["nose_height", "nose_speed"]
+        );
         assert!((curves[0].values[49] - 0.49).abs() < 1e-12);
         assert!(curves[1].values.iter().all(|v| (v - 0.5).abs() < 1e-9));
         assert_eq!(own_name("ArmL:Marker1"), "arml_marker1");

@@ -27,22 +27,26 @@ pub struct Measured {
     pub view_certainty: f64,
 }
 
-/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that this recording can give; the others are refused with the reason.
+/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that this recording can give; the
+/// others are refused with the reason.
 ///
-/// The recording must be on the body skeleton ([`Recording::to_body`]). Signs: flexion and dorsiflexion are positive on both sides; valgus and
-/// adduction are positive towards the midline; leans are positive forward and to the athlete's right. Angles are degrees and continuous over time: they are
-/// unwrapped and shifted so that their median lies in (−180, 180].
+/// The recording must be on the body skeleton ([`Recording::to_body`]). Signs: flexion and
+/// dorsiflexion are positive on both sides; valgus and adduction are positive towards the midline;
+/// leans are positive forward and to the athlete's right. Angles are degrees and continuous over
+/// time: they are unwrapped and shifted so that their median lies in (−180, 180].
 pub fn measure(body: &Recording) -> Measured {
     measure_in(body, &Setting::of(body))
 }
 
-/// What is judged of a recording as a whole before its frames are measured: the view, the way the athlete faces in a picture, the floor, and the trunk's length. A live
-/// stream takes it from the seconds before.
+/// What is judged of a recording as a whole before its frames are measured: the view, the way the
+/// athlete faces in a picture, the floor, and the trunk's length. A live stream takes it from the
+/// seconds before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     view: View,
     view_certainty: f64,
-    /// Of pictures: 1 where forward (seen from the side) or the athlete's right (from the front) is the picture's right, −1 where it is the left.
+    /// Of pictures: 1 where forward (seen from the side) or the athlete's right (from the front) is
+    /// the picture's right, −1 where it is the left.
     towards: f64,
     /// Height of the floor, in the recording's unit.
     floor: f64,
@@ -68,7 +72,8 @@ pub(crate) fn rights(body: &Recording) -> Vec<[f64; 3]> {
 pub fn measure_in(body: &Recording, setting: &Setting) -> Measured {
     let view = setting.view;
     let frames = Frames::of(body, setting);
-    let mut catalogue = Catalogue { body, view, setting: *setting, curves: Vec::new(), refused: Vec::new() };
+    let mut catalogue =
+        Catalogue { body, view, setting: *setting, curves: Vec::new(), refused: Vec::new() };
     angles::measure(&mut catalogue, &frames);
     lengths::measure(&mut catalogue, &frames);
     let Catalogue { curves, refused, .. } = catalogue;
@@ -109,7 +114,9 @@ impl Catalogue<'_> {
         if let Some(reason) = self.view.forbids(self.setting.view_certainty, plane) {
             return self.refuse(name, reason);
         }
-        let never = |part: &&Part| (0..self.body.frames()).all(|frame| !self.body.is_seen(frame, part.index()));
+        let never = |part: &&Part| {
+            (0..self.body.frames()).all(|frame| !self.body.is_seen(frame, part.index()))
+        };
         if let Some(part) = parts.iter().find(never) {
             return self.refuse(
                 &crate::curve::key(name, side),
@@ -136,7 +143,8 @@ impl Catalogue<'_> {
     }
 }
 
-/// Makes an angle continuous over time, across gaps too, and shifts it by whole turns so that its median lies in (−180, 180].
+/// Makes an angle continuous over time, across gaps too, and shifts it by whole turns so that its
+/// median lies in (−180, 180].
 fn unwrap(values: &mut [f64]) {
     let mut last = f64::NAN;
     for value in values.iter_mut().filter(|value| value.is_finite()) {
@@ -152,7 +160,8 @@ fn unwrap(values: &mut [f64]) {
     }
 }
 
-/// The rate of change of a curve, unit a second, `[frame]`: central differences on the recording's own clock; NaN beside a missing value.
+/// The rate of change of a curve, unit a second, `[frame]`: central differences on the recording's
+/// own clock; NaN beside a missing value.
 pub fn derivative(values: &[f64], time: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     (0..n)

@@ -5,19 +5,23 @@ use super::lengths::ranked;
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Part, Recording, Side};
 
-/// A limb of which a picture shows less of its length than this points out of the picture by more than 45°: the angles at it are guesses.
+/// A limb of which a picture shows less of its length than this points out of the picture by more
+/// than 45°: the angles at it are guesses.
 pub const WELL_SHOWN: f64 = 0.7;
 
-/// A limb of which a picture shows less points at the camera or away from it within 30°: its angle in the picture turns more than twice as fast as the limb, noise and
-/// all, and is not told.
+/// A limb of which a picture shows less points at the camera or away from it within 30°: its angle
+/// in the picture turns more than twice as fast as the limb, noise and all, and is not told.
 pub(super) const LEAST_SHOWN: f64 = 0.5;
 
-/// What share of its length each frame of a picture shows of the limb that an angle is measured at, `[frame]`, NaN where it is not seen. Of the elbow the upper arm or the forearm,
-/// whichever is less. None for other angles, and in space, where nothing is foreshortened.
+/// What share of its length each frame of a picture shows of the limb that an angle is measured at,
+/// `[frame]`, NaN where it is not seen. Of the elbow the upper arm or the forearm, whichever is
+/// less. None for other angles, and in space, where nothing is foreshortened.
 ///
-/// The apparent length against the 95th percentile over the recording, both beside the longest of trunk, thighs and shanks: that grows with the athlete who comes nearer.
+/// The apparent length against the 95th percentile over the recording, both beside the longest of
+/// trunk, thighs and shanks: that grows with the athlete who comes nearer.
 pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f64>> {
-    let arm = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side.unwrap_or(Side::Left)));
+    let arm = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist]
+        .map(|part| part.on(side.unwrap_or(Side::Left)));
     let segments: &[[Part; 2]] = match curve {
         "elbow_flexion" => &[[arm[0], arm[1]], [arm[1], arm[2]]],
         "shoulder_elevation" | "shoulder_abduction" | "shoulder_flexion" => &[[arm[0], arm[1]]],
@@ -29,22 +33,29 @@ pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f6
     let size = relative(size(body));
     let mut least = vec![f64::INFINITY; body.frames()];
     for &[a, b] in segments {
-        for ((least, length), size) in least.iter_mut().zip(relative(lengths(body, a, b))).zip(&size) {
+        for ((least, length), size) in
+            least.iter_mut().zip(relative(lengths(body, a, b))).zip(&size)
+        {
             // Of an athlete of whom only the arm is seen nothing tells how near he is.
             let share = (length / if *size > 0.0 { *size } else { 1.0 }).min(1.0);
-            *least = if length.is_finite() && !least.is_nan() { least.min(share) } else { f64::NAN };
+            *least =
+                if length.is_finite() && !least.is_nan() { least.min(share) } else { f64::NAN };
         }
     }
     Some(least)
 }
 
-/// How large the athlete is in each frame: the longest of trunk, thighs and shanks; NaN where none is seen.
+/// How large the athlete is in each frame: the longest of trunk, thighs and shanks; NaN where none
+/// is seen.
 fn size(body: &Recording) -> Vec<f64> {
     let mut size = lengths(body, Part::Pelvis, Part::Neck);
     for side in Side::BOTH {
-        let [hip, knee, ankle] = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle].map(|part| part.on(side));
+        let [hip, knee, ankle] =
+            [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle].map(|part| part.on(side));
         for [a, b] in [[hip, knee], [knee, ankle]] {
-            size.iter_mut().zip(lengths(body, a, b)).for_each(|(size, length)| *size = size.max(length));
+            size.iter_mut()
+                .zip(lengths(body, a, b))
+                .for_each(|(size, length)| *size = size.max(length));
         }
     }
     size

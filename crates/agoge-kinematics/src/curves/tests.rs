@@ -59,10 +59,12 @@ fn value(pose: [[f64; 3]; Part::COUNT], name: &str, side: Option<Side>) -> f64 {
     measure(&recording(&[pose], Space::World)).curves.get(name, side).unwrap().values[0]
 }
 
-/// Bends one joint by 40° and reads one angle: on both sides, in four facings, and mirrored. Exact geometry, so 1e-9.
+/// Bends one joint by 40° and reads one angle: on both sides, in four facings, and mirrored. Exact
+/// geometry, so 1e-9.
 #[test]
 fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
-    // About +Z a positive turn takes X to Y: forward-and-up. About +X it takes Y to Z: for the right side a raised limb moves inward.
+    // About +Z a positive turn takes X to Y: forward-and-up. About +X it takes Y to Z: for the
+    // right side a raised limb moves inward.
     type Case<'a> = (&'a str, Part, &'a [Part], usize, f64, f64);
     let cases: [Case; 9] = [
         ("knee_flexion", Part::LeftKnee, &SHANK, 2, -40.0, 40.0),
@@ -86,7 +88,10 @@ fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
                 let mut turned = pose;
                 bend(&mut turned, Part::Pelvis, &Part::ALL, 1, facing);
                 let found = value(turned, name, Some(side));
-                assert!((found - expected).abs() < 1e-9, "{name} {side:?} facing {facing}: {found}");
+                assert!(
+                    (found - expected).abs() < 1e-9,
+                    "{name} {side:?} facing {facing}: {found}"
+                );
                 let other = value(turned, name, Some(side.other()));
                 assert!(other.abs() < 1e-9, "{name} on the other side: {other}");
             }
@@ -130,7 +135,13 @@ fn a_limb_that_turns_all_the_way_never_jumps() {
             let poses: Vec<_> = (0..360)
                 .map(|i| {
                     let mut pose = standing();
-                    bend(&mut pose, Part::LeftShoulder.on(side), &on(ARM, side), 2, direction * f64::from(i));
+                    bend(
+                        &mut pose,
+                        Part::LeftShoulder.on(side),
+                        &on(ARM, side),
+                        2,
+                        direction * f64::from(i),
+                    );
                     pose
                 })
                 .collect();
@@ -181,7 +192,9 @@ fn films_from_front_and_back_see_valgus_with_the_same_sign() {
         let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
         assert_eq!(measured.view, View::Frontal);
         assert!(measured.curves.get("knee_valgus", Some(Side::Left)).unwrap().values[0] > 10.0);
-        assert!(measured.curves.get("knee_valgus", Some(Side::Right)).unwrap().values[0].abs() < 1e-9);
+        assert!(
+            measured.curves.get("knee_valgus", Some(Side::Right)).unwrap().values[0].abs() < 1e-9
+        );
         assert!(measured.curves.get("knee_flexion", Some(Side::Left)).is_none());
     }
 }
@@ -191,14 +204,21 @@ fn what_is_never_seen_is_refused_by_name() {
     let mut pose = standing();
     pose[Part::LeftBigToe.index()] = MISSING;
     let measured = measure(&recording(&[pose], Space::World));
-    assert!(measured.curves.refused.iter().any(|refused| refused.reason == "the left big toe is never seen"));
+    assert!(
+        measured
+            .curves
+            .refused
+            .iter()
+            .any(|refused| refused.reason == "the left big toe is never seen")
+    );
     let empty = measure(&recording(&[[MISSING; Part::COUNT]; 3], Space::World));
     assert!(empty.curves.curves.is_empty());
 }
 
 #[test]
 fn centre_of_mass_of_a_standing_person() {
-    // By hand from de Leva's table for this figure without hands and head offset: between hips and navel, 0.9–1.05 m at this height.
+    // By hand from de Leva's table for this figure without hands and head offset: between hips and
+    // navel, 0.9–1.05 m at this height.
     let height = value(standing(), "com_height", None);
     assert!((0.9..1.05).contains(&height), "{height}");
 }
@@ -221,10 +241,14 @@ fn a_view_is_surer_the_straighter_the_camera_stands() {
     };
     let [front, nearly, angle, side] = [0.0, 28.0, 45.0, 90.0].map(of);
     assert_eq!([front.0, angle.0, side.0], [View::Frontal, View::Oblique, View::Sagittal]);
-    assert!(front.1 > 0.9 && side.1 > 0.9 && nearly.1 < 0.8, "{front:?} {nearly:?} {angle:?} {side:?}");
+    assert!(
+        front.1 > 0.9 && side.1 > 0.9 && nearly.1 < 0.8,
+        "{front:?} {nearly:?} {angle:?} {side:?}"
+    );
     let spatial = measure(&recording(&[standing()], Space::World));
     assert_eq!((spatial.view, spatial.view_certainty), (View::Spatial, 1.0));
-    let unseen = measure(&recording(&[[MISSING; Part::COUNT]], Space::Image { width: None, height: None }));
+    let unseen =
+        measure(&recording(&[[MISSING; Part::COUNT]], Space::Image { width: None, height: None }));
     assert_eq!((unseen.view, unseen.view_certainty), (View::Oblique, 0.0));
 }
 
@@ -236,26 +260,37 @@ fn filmed(pose: [[f64; 3]; Part::COUNT], degrees: f64) -> [[f64; 3]; Part::COUNT
 
 #[test]
 fn an_arm_that_points_at_the_camera_has_no_angle() {
-    // Raised forward before a camera in front, which the athlete comes up to until he is three times as large: the picture shows the cosine.
+    // Raised forward before a camera in front, which the athlete comes up to until he is three
+    // times as large: the picture shows the cosine.
     for nearer in [0.0, 2.0] {
         let poses: Vec<_> = (0..=180)
             .map(|degrees| {
                 let mut pose = standing();
                 bend(&mut pose, Part::LeftShoulder, &ARM, 2, f64::from(degrees));
-                filmed(pose, 0.0).map(|p| p.map(|value| value * (1.0 + nearer * f64::from(degrees) / 180.0)))
+                filmed(pose, 0.0)
+                    .map(|p| p.map(|value| value * (1.0 + nearer * f64::from(degrees) / 180.0)))
             })
             .collect();
         let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
         for name in ["shoulder_elevation", "elbow_flexion", "shoulder_abduction"] {
             let values = &measured.curves.get(name, Some(Side::Left)).unwrap().values;
             // Half of it is seen at 60 and 120°; the 95th percentile is not quite the whole arm.
-            assert!((0..=55).chain(125..=180).all(|frame| values[frame].is_finite()), "{name} {values:?}");
+            assert!(
+                (0..=55).chain(125..=180).all(|frame| values[frame].is_finite()),
+                "{name} {values:?}"
+            );
             assert!((62..=118).all(|frame| values[frame].is_nan()), "{name} {values:?}");
             let left = format!("{name}_left");
-            let reason = measured.curves.refused.iter().find(|refused| refused.name == left).unwrap();
-            assert!(reason.reason.contains("% of its frames the left arm points at the camera"), "{reason:?}");
+            let reason =
+                measured.curves.refused.iter().find(|refused| refused.name == left).unwrap();
+            assert!(
+                reason.reason.contains("% of its frames the left arm points at the camera"),
+                "{reason:?}"
+            );
         }
-        assert!(!measured.curves.refused.iter().any(|refused| refused.name.ends_with("flexion_right")));
+        assert!(
+            !measured.curves.refused.iter().any(|refused| refused.name.ends_with("flexion_right"))
+        );
     }
 }
 
@@ -265,7 +300,13 @@ fn an_oblique_camera_is_told_from_one_that_is_not_clear() {
         let poses: Vec<_> = views.iter().map(|degrees| filmed(standing(), *degrees)).collect();
         let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
         assert_eq!(measured.view, View::Oblique);
-        measured.curves.refused.into_iter().find(|refused| refused.name == "knee_flexion").unwrap().reason
+        measured
+            .curves
+            .refused
+            .into_iter()
+            .find(|refused| refused.name == "knee_flexion")
+            .unwrap()
+            .reason
     };
     assert!(reason(&[45.0]).contains("the camera stands oblique"));
     assert!(reason(&[0.0, 90.0]).contains("it is not clear from where the athlete is seen"));

@@ -35,16 +35,22 @@ pub struct Net {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// Lists that do not belong together.
-    #[error("{0} do not fit; hint: one more joint than segments, and every list as long as the time")]
+    #[error(
+        "{0} do not fit; hint: one more joint than segments, and every list as long as the time"
+    )]
     Lengths(&'static str),
     /// Times that are not evenly spaced.
-    #[error("the time between frames changes at frame {0}; hint: resample the recording to an even rate first")]
+    #[error(
+        "the time between frames changes at frame {0}; hint: resample the recording to an even rate first"
+    )]
     Clock(usize),
 }
 
-/// Net forces and moments in the proximal joints of a chain, `[segment][frame]`, in the axes of the recording. `joints` is `[joint][frame]` from the root to the free end,
-/// m, y up; segment `i` lies between joints `i` and `i + 1`. `outer` is what acts on the free end, `[frame]`; without it nothing does. NaN for the first and the last two frames
-/// and around missing positions. Differences make noise large: give filtered positions.
+/// Net forces and moments in the proximal joints of a chain, `[segment][frame]`, in the axes of the
+/// recording. `joints` is `[joint][frame]` from the root to the free end, m, y up; segment `i` lies
+/// between joints `i` and `i + 1`. `outer` is what acts on the free end, `[frame]`; without it
+/// nothing does. NaN for the first and the last two frames and around missing positions.
+/// Differences make noise large: give filtered positions.
 ///
 /// # Errors
 /// [`Fault::Lengths`]; [`Fault::Clock`] if a step differs from the mean by more than a hundredth.
@@ -75,28 +81,43 @@ pub fn joint_moments(
     let mut nets = vec![Vec::with_capacity(frames); segments.len()];
     for frame in 0..frames {
         // What the more distal part does to this segment, and where: at first the outer force.
-        let free = Outer { force: [0.0; 3], point: joints[segments.len()][frame], moment: [0.0; 3] };
+        let free =
+            Outer { force: [0.0; 3], point: joints[segments.len()][frame], moment: [0.0; 3] };
         let mut below = outer.map_or(free, |outer| outer[frame]);
         for (place, segment) in segments.iter().enumerate().rev() {
             let ends = (joints[place].as_slice(), joints[place + 1].as_slice());
             let net = one(ends, frame, step, segment, &below);
             nets[place].push(net);
-            below = Outer { force: scale(net.force, -1.0), point: ends.0[frame], moment: scale(net.moment, -1.0) };
+            below = Outer {
+                force: scale(net.force, -1.0),
+                point: ends.0[frame],
+                moment: scale(net.moment, -1.0),
+            };
         }
     }
     Ok(nets)
 }
 
 /// One segment in one frame.
-fn one((near, far): (&[Point], &[Point]), frame: usize, step: f64, segment: &Segment, below: &Outer) -> Net {
+fn one(
+    (near, far): (&[Point], &[Point]),
+    frame: usize,
+    step: f64,
+    segment: &Segment,
+    below: &Outer,
+) -> Net {
     let centre = |f: usize| add(near[f], scale(sub(far[f], near[f]), segment.centre));
     let axis = |f: usize| {
         let along = sub(far[f], near[f]);
         scale(along, 1.0 / norm(along))
     };
     let (now, length) = (centre(frame.min(near.len() - 1)), norm(sub(far[frame], near[frame])));
-    let force = sub(scale(sub(second(centre, frame, near.len(), step), GRAVITY), segment.mass_kg), below.force);
-    // A thin body that does not turn about itself: its angular momentum is I·(u × u̇), which changes by I·(u × ü).
+    let force = sub(
+        scale(sub(second(centre, frame, near.len(), step), GRAVITY), segment.mass_kg),
+        below.force,
+    );
+    // A thin body that does not turn about itself: its angular momentum is I·(u × u̇), which
+    // changes by I·(u × ü).
     let inertia = segment.mass_kg * (segment.gyration * length).powi(2);
     let change = scale(cross(axis(frame), second(axis, frame, near.len(), step)), inertia);
     let of_below = add(below.moment, cross(sub(below.point, now), below.force));
@@ -110,7 +131,9 @@ pub(super) fn second(of: impl Fn(usize) -> Point, frame: usize, frames: usize, s
         return NAN;
     }
     let weights = [-1.0, 16.0, -30.0, 16.0, -1.0];
-    let sum =
-        weights.iter().enumerate().fold([0.0; 3], |sum, (k, weight)| add(sum, scale(of(frame + k - REACH), *weight)));
+    let sum = weights
+        .iter()
+        .enumerate()
+        .fold([0.0; 3], |sum, (k, weight)| add(sum, scale(of(frame + k - REACH), *weight)));
     scale(sum, 1.0 / (12.0 * step * step))
 }

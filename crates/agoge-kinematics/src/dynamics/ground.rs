@@ -1,4 +1,5 @@
-//! What the ground does to each foot: from force plates, or modelled where an athlete stands on both feet.
+//! What the ground does to each foot: from force plates, or modelled where an athlete stands on
+//! both feet.
 
 use super::chain::{GRAVITY, second};
 use crate::curves::{centre_of_mass, floor, standing_level};
@@ -7,11 +8,13 @@ use agoge_motion::{Part, Recording, Side, Wrench};
 
 /// Below this vertical force, N, nobody counts as standing on a plate.
 const LOADED_N: f64 = 20.0;
-/// A centre of pressure further than this from the line of heel and toes is not under that foot, m: half a foot's width and what markers stand off the sole.
+/// A centre of pressure further than this from the line of heel and toes is not under that foot, m:
+/// half a foot's width and what markers stand off the sole.
 const UNDER_FOOT_M: f64 = 0.1;
 /// Two feet that are as near to a centre of pressure but for this are not told apart, m.
 const TOLD_APART_M: f64 = 0.05;
-/// All forces of the ground are measured if they are what moves the centre of mass, but for this part of the body's weight.
+/// All forces of the ground are measured if they are what moves the centre of mass, but for this
+/// part of the body's weight.
 const ACCOUNTED: f64 = 0.15;
 /// A foot is on the ground while its lowest point is less than this above where it stands, m.
 const ON_GROUND_M: f64 = 0.03;
@@ -42,11 +45,13 @@ pub struct Ground {
 
 const NOTHING: Wrench = Wrench { force: [0.0; 3], moment: [0.0; 3] };
 
-/// The forces of the plates, each given to the foot that lies over its centre of pressure; none without a plate that was ever loaded. `smooth` filters a series over the frames as
-/// the positions were filtered: forces and positions filtered unlike each other make moments that were not there (Bisseling & Hof 2006).
+/// The forces of the plates, each given to the foot that lies over its centre of pressure; none
+/// without a plate that was ever loaded. `smooth` filters a series over the frames as the positions
+/// were filtered: forces and positions filtered unlike each other make moments that were not there
+/// (Bisseling & Hof 2006).
 ///
-/// A foot over no loaded plate is in the air if the plates together explain how the centre of mass is accelerated (within 15 % of the weight), and otherwise not known: it may stand beside
-/// them.
+/// A foot over no loaded plate is in the air if the plates together explain how the centre of mass
+/// is accelerated (within 15 % of the weight), and otherwise not known: it may stand beside them.
 pub fn measured(body: &Recording, mass_kg: f64, smooth: &dyn Fn(&mut Vec<f64>)) -> Option<Ground> {
     let plates: Vec<(f64, Vec<Wrench>)> = body
         .plates()
@@ -64,7 +69,8 @@ pub fn measured(body: &Recording, mass_kg: f64, smooth: &dyn Fn(&mut Vec<f64>)) 
         for (height, wrenches) in &plates {
             let own = wrenches[frame];
             total = add(total, own.force);
-            // A force that is not known (NaN) is no load of 20 N either, but leaves the sum unknown.
+            // A force that is not known (NaN) is no load of 20 N either, but leaves the sum
+            // unknown.
             if own.force[1].is_nan() || own.force[1] < LOADED_N {
                 continue;
             }
@@ -83,17 +89,23 @@ pub fn measured(body: &Recording, mass_kg: f64, smooth: &dyn Fn(&mut Vec<f64>)) 
     Some(ground)
 }
 
-/// A model of the ground's forces for somebody who stands on both feet and carries nothing: together they are what accelerates the centre of mass, through the point where that force
-/// meets the floor (the zero-moment point, Vukobratović 1972, without the turning of the body); each foot has the part by which that point is nearer to it, along the line between the middles of the feet.
+/// A model of the ground's forces for somebody who stands on both feet and carries nothing:
+/// together they are what accelerates the centre of mass, through the point where that force meets
+/// the floor (the zero-moment point, Vukobratović 1972, without the turning of the body); each foot
+/// has the part by which that point is nearer to it, along the line between the middles of the
+/// feet.
 ///
 /// # Errors
-/// In words, where fewer than half of the frames are like that: the forces cannot be known without a plate.
+/// In words, where fewer than half of the frames are like that: the forces cannot be known without
+/// a plate.
 pub fn standing(body: &Recording, mass_kg: f64) -> Result<Ground, String> {
     let needed = accelerating_force(body, mass_kg);
-    let level = Side::BOTH.map(|side| standing_level((0..body.frames()).map(|frame| lowest(body, frame, side))));
+    let level = Side::BOTH
+        .map(|side| standing_level((0..body.frames()).map(|frame| lowest(body, frame, side))));
     let floor = floor(body);
     let is_one_floor = (level[0] - level[1]).abs() < ON_GROUND_M;
-    let mut ground = Ground { origin: Origin::Standing, feet: [Vec::new(), Vec::new()], unclear: 0 };
+    let mut ground =
+        Ground { origin: Origin::Standing, feet: [Vec::new(), Vec::new()], unclear: 0 };
     for (frame, force) in needed.iter().enumerate() {
         let on_ground = |k: usize| lowest(body, frame, Side::BOTH[k]) - level[k] < ON_GROUND_M;
         let extra = sub(scale(*force, 1.0 / mass_kg), scale(GRAVITY, -1.0));
@@ -106,9 +118,10 @@ pub fn standing(body: &Recording, mass_kg: f64) -> Result<Ground, String> {
     let known = ground.feet[0].iter().flatten().count();
     if (known as f64) < ENOUGH * body.frames() as f64 {
         let of = 100 * known / body.frames().max(1);
-        let why =
-            "the forces of the ground can be modelled only while both feet stand and the body is hardly accelerated";
-        return Err(format!("{why} ({of} % of the frames); otherwise they cannot be known without a force plate"));
+        let why = "the forces of the ground can be modelled only while both feet stand and the body is hardly accelerated";
+        return Err(format!(
+            "{why} ({of} % of the frames); otherwise they cannot be known without a force plate"
+        ));
     }
     Ok(ground)
 }
@@ -125,7 +138,8 @@ fn share(body: &Recording, frame: usize, force: [f64; 3], floor: f64) -> Option<
     let right_part = dot(sub(point, left), line) / dot(line, line);
     let aside = sub(point, add(left, scale(line, right_part)));
     let parts = [(left, 1.0 - right_part), (right, right_part)];
-    let is_over = |k: usize| near(body, frame, Side::BOTH[k], add(parts[k].0, aside)) < UNDER_FOOT_M;
+    let is_over =
+        |k: usize| near(body, frame, Side::BOTH[k], add(parts[k].0, aside)) < UNDER_FOOT_M;
     // Outside the feet the athlete would fall: the centre of mass is not where the joints say.
     ((0.0..=1.0).contains(&right_part) && is_over(0) && is_over(1)).then(|| {
         parts.map(|(middle, part)| {
@@ -135,11 +149,14 @@ fn share(body: &Recording, frame: usize, force: [f64; 3], floor: f64) -> Option<
     })
 }
 
-/// The force that all ground together must give, N, `[frame]`: m·(a − g) of the centre of mass. NaN where it is not seen whole.
+/// The force that all ground together must give, N, `[frame]`: m·(a − g) of the centre of mass. NaN
+/// where it is not seen whole.
 fn accelerating_force(body: &Recording, mass_kg: f64) -> Vec<[f64; 3]> {
     let whole = [Part::Neck, Part::Pelvis, Part::LeftShoulder, Part::LeftKnee, Part::LeftAnkle];
     let is_whole = |frame: usize| {
-        whole.iter().all(|part| Side::BOTH.iter().all(|side| body.is_seen(frame, part.on(*side).index())))
+        whole
+            .iter()
+            .all(|part| Side::BOTH.iter().all(|side| body.is_seen(frame, part.on(*side).index())))
     };
     let centres: Vec<[f64; 3]> = (0..body.frames())
         .map(|frame| match is_whole(frame) {
@@ -161,7 +178,9 @@ fn smoothed(wrenches: Vec<Wrench>, smooth: &dyn Fn(&mut Vec<f64>)) -> Vec<Wrench
     let force: [Vec<f64>; 3] = std::array::from_fn(|k| series(&|own| own.force[k]));
     let moment: [Vec<f64>; 3] = std::array::from_fn(|k| series(&|own| own.moment[k]));
     let at = |of: &[Vec<f64>; 3], frame: usize| [of[0][frame], of[1][frame], of[2][frame]];
-    (0..wrenches.len()).map(|frame| Wrench { force: at(&force, frame), moment: at(&moment, frame) }).collect()
+    (0..wrenches.len())
+        .map(|frame| Wrench { force: at(&force, frame), moment: at(&moment, frame) })
+        .collect()
 }
 
 fn plus(a: Wrench, b: Wrench) -> Wrench {

@@ -1,7 +1,10 @@
-//! Inverse dynamics: net forces and moments in the joints of a chain of segments, from positions in three dimensions and the force at its end.
+//! Inverse dynamics: net forces and moments in the joints of a chain of segments, from positions in
+//! three dimensions and the force at its end.
 //!
-//! Only where positions are in metres and three dimensions and the outer force is known: measured by force plates, modelled while somebody stands on both feet, or none (a leg or an arm
-//! in the air). Moments are net: what muscles on both sides of a joint do against each other is not in them.
+//! Only where positions are in metres and three dimensions and the outer force is known: measured
+//! by force plates, modelled while somebody stands on both feet, or none (a leg or an arm in the
+//! air). Moments are net: what muscles on both sides of a joint do against each other is not in
+//! them.
 
 mod chain;
 mod ground;

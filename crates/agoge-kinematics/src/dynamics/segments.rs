@@ -40,9 +40,11 @@ pub struct Segment {
     pub gyration: f64,
 }
 
-/// The segment of an athlete (de Leva 1996, adjusting Zatsiorsky, Seluyanov & Chugunova 1990): mass as a part of the body's, centre and radius as parts of the length
-/// between the ends named at [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: from the two ends of a segment its turning
-/// about its own length is not known, and the two differ by a twentieth.
+/// The segment of an athlete (de Leva 1996, adjusting Zatsiorsky, Seluyanov & Chugunova 1990): mass
+/// as a part of the body's, centre and radius as parts of the length between the ends named at
+/// [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: from the
+/// two ends of a segment its turning about its own length is not known, and the two differ by a
+/// twentieth.
 pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
     // Mass in %, centre in %, radii in %: men, then women.
     let ([mass, centre, sagittal, transverse], women) = match limb {
@@ -57,5 +59,9 @@ pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
         Sex::Male => [mass, centre, sagittal, transverse],
         Sex::Female => women,
     };
-    Segment { mass_kg: body_mass_kg * mass / 100.0, centre: centre / 100.0, gyration: (sagittal + transverse) / 200.0 }
+    Segment {
+        mass_kg: body_mass_kg * mass / 100.0,
+        centre: centre / 100.0,
+        gyration: (sagittal + transverse) / 200.0,
+    }
 }

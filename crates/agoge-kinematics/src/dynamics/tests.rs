@@ -24,7 +24,8 @@ impl Pendulum {
     fn accelerations(&self, angles: [f64; 2], speeds: [f64; 2], torques: [f64; 2]) -> [f64; 2] {
         let [a, b] = self.segments;
         let inertia = |s: Segment, l: f64| s.mass_kg * (s.gyration * l).powi(2);
-        let (c1, c2, l1) = (a.centre * self.lengths[0], b.centre * self.lengths[1], self.lengths[0]);
+        let (c1, c2, l1) =
+            (a.centre * self.lengths[0], b.centre * self.lengths[1], self.lengths[0]);
         let m11 = inertia(a, self.lengths[0]) + a.mass_kg * c1 * c1 + b.mass_kg * l1 * l1;
         let m22 = inertia(b, self.lengths[1]) + b.mass_kg * c2 * c2;
         let coupling = b.mass_kg * l1 * c2;
@@ -34,12 +35,14 @@ impl Pendulum {
             - torques[1]
             - coupling * sin * speeds[1].powi(2)
             - (a.mass_kg * c1 + b.mass_kg * l1) * G * angles[0].sin();
-        let r2 = torques[1] + coupling * sin * speeds[0].powi(2) - b.mass_kg * c2 * G * angles[1].sin();
+        let r2 =
+            torques[1] + coupling * sin * speeds[0].powi(2) - b.mass_kg * c2 * G * angles[1].sin();
         let determinant = m11 * m22 - m12 * m12;
         [(m22 * r1 - m12 * r2) / determinant, (m11 * r2 - m12 * r1) / determinant]
     }
 
-    /// Angles at `rate` frames a second, by Runge and Kutta's fourth-order rule with steps of a tenth of a millisecond.
+    /// Angles at `rate` frames a second, by Runge and Kutta's fourth-order rule with steps of a
+    /// tenth of a millisecond.
     fn swing(&self, frames: usize, rate: f64) -> Vec<[f64; 2]> {
         let (mut q, mut w, mut t) = ([0.4, 0.1], [0.0, 0.0], 0.0);
         let steps = (10_000.0 / rate).round() as usize;
@@ -51,10 +54,18 @@ impl Pendulum {
             for _ in 0..steps {
                 let f = |q, w, t: f64| self.accelerations(q, w, Pendulum::torques(t));
                 let k1 = (w, f(q, w, t));
-                let k2 = (plus(w, k1.1, h / 2.0), f(plus(q, k1.0, h / 2.0), plus(w, k1.1, h / 2.0), t + h / 2.0));
-                let k3 = (plus(w, k2.1, h / 2.0), f(plus(q, k2.0, h / 2.0), plus(w, k2.1, h / 2.0), t + h / 2.0));
+                let k2 = (
+                    plus(w, k1.1, h / 2.0),
+                    f(plus(q, k1.0, h / 2.0), plus(w, k1.1, h / 2.0), t + h / 2.0),
+                );
+                let k3 = (
+                    plus(w, k2.1, h / 2.0),
+                    f(plus(q, k2.0, h / 2.0), plus(w, k2.1, h / 2.0), t + h / 2.0),
+                );
                 let k4 = (plus(w, k3.1, h), f(plus(q, k3.0, h), plus(w, k3.1, h), t + h));
-                let mean = |k: [[f64; 2]; 4], i: usize| (k[0][i] + 2.0 * k[1][i] + 2.0 * k[2][i] + k[3][i]) / 6.0;
+                let mean = |k: [[f64; 2]; 4], i: usize| {
+                    (k[0][i] + 2.0 * k[1][i] + 2.0 * k[2][i] + k[3][i]) / 6.0
+                };
                 let (dq, dw) = ([k1.0, k2.0, k3.0, k4.0], [k1.1, k2.1, k3.1, k4.1]);
                 q = plus(q, [mean(dq, 0), mean(dq, 1)], h);
                 w = plus(w, [mean(dw, 0), mean(dw, 1)], h);
@@ -69,14 +80,17 @@ impl Pendulum {
             [from[0] + length * angle.sin(), from[1] - length * angle.cos(), from[2]]
         };
         let hip = vec![[0.0, 1.0, 0.0]; angles.len()];
-        let knee: Vec<[f64; 3]> = angles.iter().zip(&hip).map(|(q, hip)| end(*hip, self.lengths[0], q[0])).collect();
-        let ankle = angles.iter().zip(&knee).map(|(q, knee)| end(*knee, self.lengths[1], q[1])).collect();
+        let knee: Vec<[f64; 3]> =
+            angles.iter().zip(&hip).map(|(q, hip)| end(*hip, self.lengths[0], q[0])).collect();
+        let ankle =
+            angles.iter().zip(&knee).map(|(q, knee)| end(*knee, self.lengths[1], q[1])).collect();
         vec![hip, knee, ankle]
     }
 }
 
-/// Moments found from positions alone are within 1 % of the largest torque that drove the pendulum, which turns at up to 20 rad/s. At 55 rad/s 200 frames a second no longer
-/// suffice for that: differences over four frames then span half a radian and more.
+/// Moments found from positions alone are within 1 % of the largest torque that drove the pendulum,
+/// which turns at up to 20 rad/s. At 55 rad/s 200 frames a second no longer suffice for that:
+/// differences over four frames then span half a radian and more.
 #[test]
 fn the_torques_of_a_simulated_pendulum_are_found() {
     let (leg, rate, frames) = (Pendulum::leg(), 200.0, 400);
@@ -84,7 +98,9 @@ fn the_torques_of_a_simulated_pendulum_are_found() {
     let joints = leg.joints(&leg.swing(frames, rate));
     let found = joint_moments(&time, &joints, &leg.segments, None).unwrap();
     let mut worst = [0.0f64; 2];
-    for (frame, known) in time.iter().map(|t| Pendulum::torques(*t)).enumerate().take(frames - 2).skip(2) {
+    for (frame, known) in
+        time.iter().map(|t| Pendulum::torques(*t)).enumerate().take(frames - 2).skip(2)
+    {
         for ((worst, known), net) in worst.iter_mut().zip(known).zip(&found) {
             let moment = net[frame].moment;
             *worst = worst.max((moment[2] - known).abs());
@@ -95,14 +111,18 @@ fn the_torques_of_a_simulated_pendulum_are_found() {
     assert!(worst[0] < 0.01 * 12.0 && worst[1] < 0.01 * 3.0, "{worst:?}");
 }
 
-/// A leg that stands still on the ground: the ground carries the body above, and the moment in the hip is that of the weights beside it (by hand).
+/// A leg that stands still on the ground: the ground carries the body above, and the moment in the
+/// hip is that of the weights beside it (by hand).
 #[test]
 fn a_still_leg_holds_the_weights_beside_it() {
-    let segments =
-        [Segment { mass_kg: 8.0, centre: 0.5, gyration: 0.3 }, Segment { mass_kg: 3.0, centre: 0.5, gyration: 0.3 }];
+    let segments = [
+        Segment { mass_kg: 8.0, centre: 0.5, gyration: 0.3 },
+        Segment { mass_kg: 3.0, centre: 0.5, gyration: 0.3 },
+    ];
     let still = |p: [f64; 3]| vec![p; 5];
     let joints = vec![still([0.0, 0.9, 0.0]), still([0.1, 0.5, 0.0]), still([0.0, 0.1, 0.0])];
-    let ground = vec![Outer { force: [0.0, 700.0, 0.0], point: [0.05, 0.0, 0.0], moment: [0.0; 3] }; 5];
+    let ground =
+        vec![Outer { force: [0.0, 700.0, 0.0], point: [0.05, 0.0, 0.0], moment: [0.0; 3] }; 5];
     let time = [0.0, 0.01, 0.02, 0.03, 0.04];
     let found = joint_moments(&time, &joints, &segments, Some(&ground)).unwrap();
     let knee = found[1][2];
@@ -119,15 +139,24 @@ fn a_still_leg_holds_the_weights_beside_it() {
 fn uneven_clocks_and_wrong_lengths_are_refused() {
     let segments = [Segment { mass_kg: 1.0, centre: 0.5, gyration: 0.3 }];
     let joints = vec![vec![[0.0, 1.0, 0.0]; 4], vec![[0.0, 0.5, 0.0]; 4]];
-    assert_eq!(joint_moments(&[0.0, 0.1, 0.2, 0.9], &joints, &segments, None), Err(Fault::Clock(1)));
+    assert_eq!(
+        joint_moments(&[0.0, 0.1, 0.2, 0.9], &joints, &segments, None),
+        Err(Fault::Clock(1))
+    );
     assert!(matches!(joint_moments(&[0.0, 0.1], &joints, &segments, None), Err(Fault::Lengths(_))));
-    assert!(matches!(joint_moments(&[0.0, 0.1, 0.2, 0.3], &joints, &[], None), Err(Fault::Lengths(_))));
+    assert!(matches!(
+        joint_moments(&[0.0, 0.1, 0.2, 0.3], &joints, &[], None),
+        Err(Fault::Lengths(_))
+    ));
 }
 
-/// By hand from the table of de Leva (1996): leg of a man 14.16 + 4.33 + 1.37, arm of a woman 2.55 + 1.38 + 0.56 % of the body.
+/// By hand from the table of de Leva (1996): leg of a man 14.16 + 4.33 + 1.37, arm of a woman 2.55
+/// + 1.38 + 0.56 % of the body.
 #[test]
 fn the_limbs_weigh_what_the_table_says() {
-    let mass = |limbs: [Limb; 3], sex| limbs.iter().map(|limb| body_segment(*limb, sex, 100.0).mass_kg).sum::<f64>();
+    let mass = |limbs: [Limb; 3], sex| {
+        limbs.iter().map(|limb| body_segment(*limb, sex, 100.0).mass_kg).sum::<f64>()
+    };
     assert!((mass([Limb::Thigh, Limb::Shank, Limb::Foot], Sex::Male) - 19.86).abs() < 1e-9);
     assert!((mass([Limb::UpperArm, Limb::Forearm, Limb::Hand], Sex::Female) - 4.49).abs() < 1e-9);
 }

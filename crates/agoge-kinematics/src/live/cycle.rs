@@ -5,7 +5,8 @@ use super::{Change, Done, GAP_S, Outcome};
 use crate::movement::RepetitionRule;
 use agoge_motion::Side;
 
-/// As in [`crate::repetitions`]: a cycle further from the median duration than this factor, either way, is none.
+/// As in [`crate::repetitions`]: a cycle further from the median duration than this factor, either
+/// way, is none.
 const DURATION_FACTOR: f64 = 1.8;
 
 /// Follows one line from low to low.
@@ -42,7 +43,13 @@ impl Round {
         }
     }
 
-    pub(super) fn push(&mut self, time_s: f64, value: f64, rule: &RepetitionRule, mut say: impl FnMut(Change)) {
+    pub(super) fn push(
+        &mut self,
+        time_s: f64,
+        value: f64,
+        rule: &RepetitionRule,
+        mut say: impl FnMut(Change),
+    ) {
         if !value.is_finite() {
             if time_s - self.last_s > GAP_S {
                 self.interrupt();
@@ -80,7 +87,14 @@ impl Round {
             let at = self.durations.partition_point(|known| *known < duration);
             self.durations.insert(at, duration);
             let (outcome, side) = (Outcome::Completed, self.side);
-            say(Change::Ended(Done { outcome, start_s, turn_s, end_s: low.1, side, size: f64::INFINITY }));
+            say(Change::Ended(Done {
+                outcome,
+                start_s,
+                turn_s,
+                end_s: low.1,
+                side,
+                size: f64::INFINITY,
+            }));
         }
     }
 

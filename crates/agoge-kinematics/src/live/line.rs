@@ -5,14 +5,16 @@ use super::{Change, Done, GAP_S, Outcome};
 use crate::movement::{Direction, RepetitionRule};
 use agoge_motion::Side;
 
-/// A movement is over when it has come back by this share of the way from rest to its turn; what is left is "near rest" for [`crate::repetitions`] too.
+/// A movement is over when it has come back by this share of the way from rest to its turn; what is
+/// left is "near rest" for [`crate::repetitions`] too.
 pub const BACK: f64 = 0.8;
-/// Shares as in [`crate::repetitions`]: of the definition's minimum from which on it is an attempt, of the typical size for the same, and of the way back to a valley that parts
-/// two repetitions.
+/// Shares as in [`crate::repetitions`]: of the definition's minimum from which on it is an attempt,
+/// of the typical size for the same, and of the way back to a valley that parts two repetitions.
 const ATTEMPT_SHARE: f64 = 0.5;
 const TURN_SHARE: f64 = 0.25;
 const VALLEY: f64 = 0.5;
-/// The movement is on its way back when it has come back by this share of its size, and by this share of the definition's minimum.
+/// The movement is on its way back when it has come back by this share of its size, and by this
+/// share of the definition's minimum.
 const TURNED: [f64; 2] = [0.08, 0.15];
 /// Rest ends where the signal rises by this share of what makes it an attempt.
 const ONSET: f64 = 0.1;
@@ -57,7 +59,12 @@ struct Out {
 }
 
 impl Line {
-    pub(super) fn new(rule: &RepetitionRule, direction: Direction, least: f64, side: Option<Side>) -> Line {
+    pub(super) fn new(
+        rule: &RepetitionRule,
+        direction: Direction,
+        least: f64,
+        side: Option<Side>,
+    ) -> Line {
         Line {
             side,
             least,
@@ -102,7 +109,9 @@ impl Line {
         self.last_s = time_s;
         let smooth = self.smooth.push(time_s, value);
         let threshold = (ATTEMPT_SHARE * self.least).max(TURN_SHARE * typical.unwrap_or(0.0));
-        let Some(sign) = self.sign.or_else(|| self.direction(smooth, time_s, threshold)) else { return };
+        let Some(sign) = self.sign.or_else(|| self.direction(smooth, time_s, threshold)) else {
+            return;
+        };
         let value = sign * smooth;
         match self.out {
             None => self.rest(time_s, value, threshold, say),
@@ -141,7 +150,8 @@ impl Line {
     }
 
     fn leave(&mut self, start_s: f64, rest: f64, now: Point) {
-        self.out = Some(Out { start_s, rest, peak: now, valley: now, turned: false, below_s: None });
+        self.out =
+            Some(Out { start_s, rest, peak: now, valley: now, turned: false, below_s: None });
     }
 
     fn away(
@@ -165,12 +175,14 @@ impl Line {
             out.turned = true;
             say(Change::Turned { start_s: out.start_s, turn_s: out.peak.1, side: self.side });
         }
-        out.below_s = if value < out.peak.0 - 0.5 * size { out.below_s.or(Some(time_s)) } else { None };
+        out.below_s =
+            if value < out.peak.0 - 0.5 * size { out.below_s.or(Some(time_s)) } else { None };
         let rested = out.below_s.is_some_and(|since_s| time_s - since_s >= self.join_s);
         let back = out.peak.0 - value >= BACK * size;
         let depth = out.peak.0 - out.valley.0;
         // Up again from half way: two repetitions without a rest between them.
-        let again = value - out.valley.0 >= small && depth >= VALLEY * size.min(typical.unwrap_or(f64::INFINITY));
+        let again = value - out.valley.0 >= small
+            && depth >= VALLEY * size.min(typical.unwrap_or(f64::INFINITY));
         self.out = Some(out);
         if back && rested {
             self.close(&out, time_s, size, typical, done, &mut say);

@@ -1,8 +1,10 @@
 //! Repetitions while they are done: a state machine over the driving signal, frame by frame.
 //!
-//! It asks the same of a repetition as [`crate::repetitions`] does of a recording that is over, with what is known at the time: the size of the set is that of the repetitions
-//! done so far, so the first one is held against the definition's own minimum alone. A repetition counts as soon as the signal has come back by [`BACK`] of its way, which is
-//! before it is at rest; movements that may leave rest twice (`join_s`, a jump) are waited for by that time.
+//! It asks the same of a repetition as [`crate::repetitions`] does of a recording that is over,
+//! with what is known at the time: the size of the set is that of the repetitions done so far, so
+//! the first one is held against the definition's own minimum alone. A repetition counts as soon as
+//! the signal has come back by [`BACK`] of its way, which is before it is at rest; movements that
+//! may leave rest twice (`join_s`, a jump) are waited for by that time.
 
 mod cycle;
 mod line;
@@ -20,12 +22,14 @@ pub use meter::Meter;
 
 /// The signal is chosen after so much of the stream, s.
 const SETTLE_S: f64 = 0.5;
-/// A side that was missing for so long takes no part in the mean of both, and a movement whose signal was missing for so long is interrupted, s. The same time bridges
-/// gaps in [`crate::repetitions`].
+/// A side that was missing for so long takes no part in the mean of both, and a movement whose
+/// signal was missing for so long is interrupted, s. The same time bridges gaps in
+/// [`crate::repetitions`].
 const GAP_S: f64 = 0.5;
 /// A repetition of one side waits at most so long for the other side, which is under way too, s.
 const WAIT_S: f64 = 0.5;
-/// Both sides did it when the lesser excursion is at least this share of the greater, as in [`crate::repetitions`].
+/// Both sides did it when the lesser excursion is at least this share of the greater, as in
+/// [`crate::repetitions`].
 const BOTH_SHARE: f64 = 0.7;
 
 /// How a movement away from rest ended.
@@ -36,7 +40,8 @@ pub enum Outcome {
     Completed,
     /// It came back without going far enough.
     Attempted,
-    /// It never came back: the stream ended, the athlete was not seen, or it took longer than the definition allows.
+    /// It never came back: the stream ended, the athlete was not seen, or it took longer than the
+    /// definition allows.
     Interrupted,
 }
 
@@ -138,12 +143,14 @@ impl Counter {
         self.chosen.as_ref().map(|chosen| &self.movement.repetition.signals[chosen.signal])
     }
 
-    /// The typical size of the repetitions done so far: their median, in the unit of the driving signal.
+    /// The typical size of the repetitions done so far: their median, in the unit of the driving
+    /// signal.
     pub fn typical(&self) -> Option<f64> {
         self.sizes.get(self.sizes.len() / 2).copied()
     }
 
-    /// Takes the newest frame, which is the last of `curves`; what changed with it. A frame whose time does not come after that of the frame before is left out.
+    /// Takes the newest frame, which is the last of `curves`; what changed with it. A frame whose
+    /// time does not come after that of the frame before is left out.
     pub fn push(&mut self, curves: &Curves) -> Vec<Change> {
         let Some(&time_s) = curves.time.last() else { return Vec::new() };
         if !time_s.is_finite() || time_s <= self.last_s {
@@ -166,7 +173,8 @@ impl Counter {
         changes
     }
 
-    /// Chooses the first signal that is mostly known; again when the one chosen was not seen for long.
+    /// Chooses the first signal that is mostly known; again when the one chosen was not seen for
+    /// long.
     fn choose(&mut self, curves: &Curves, time_s: f64) {
         if let Some(chosen) = &self.chosen {
             let is_idle = chosen.lines.iter().all(|line| !line.is_out());
@@ -179,17 +187,23 @@ impl Counter {
         let begun_s = *self.begun_s.get_or_insert(time_s);
         self.frames += 1;
         for (known, rule) in self.known.iter_mut().zip(&self.movement.repetition.signals) {
-            let is_known =
-                curves.curves.iter().any(|curve| curve.name == rule.curve && newest(&curve.values).is_finite());
+            let is_known = curves
+                .curves
+                .iter()
+                .any(|curve| curve.name == rule.curve && newest(&curve.values).is_finite());
             *known += usize::from(is_known);
         }
         if time_s - begun_s < SETTLE_S {
             return;
         }
-        let Some(signal) = self.known.iter().position(|known| 2 * known > self.frames) else { return };
+        let Some(signal) = self.known.iter().position(|known| 2 * known > self.frames) else {
+            return;
+        };
         let rules = &self.movement.repetition;
         let rule = &rules.signals[signal];
-        let Some(curve) = curves.curves.iter().find(|curve| curve.name == rule.curve) else { return };
+        let Some(curve) = curves.curves.iter().find(|curve| curve.name == rule.curve) else {
+            return;
+        };
         let least = crate::movement::in_unit(rule.min_excursion, curve.unit);
         let is_cycle = rules.kind == Kind::Cycle;
         let follower = |side: Option<Side>| match is_cycle {
@@ -202,15 +216,22 @@ impl Counter {
             Sides::Both => is_cycle,
             _ => false,
         };
-        let lines = if apart { Side::BOTH.map(|side| follower(Some(side))).to_vec() } else { vec![follower(None)] };
-        self.chosen = Some(Chosen { signal, last_seen_s: time_s, sides_s: [f64::NEG_INFINITY; 2], lines });
+        let lines = if apart {
+            Side::BOTH.map(|side| follower(Some(side))).to_vec()
+        } else {
+            vec![follower(None)]
+        };
+        self.chosen =
+            Some(Chosen { signal, last_seen_s: time_s, sides_s: [f64::NEG_INFINITY; 2], lines });
     }
 
     fn follow(&mut self, curves: &Curves, time_s: f64, changes: &mut Vec<Change>) {
         let typical = self.typical();
         let Some(chosen) = &mut self.chosen else { return };
         let rule = &self.movement.repetition.signals[chosen.signal];
-        let at = |side: Option<Side>| curves.get(&rule.curve, side).map_or(f64::NAN, |curve| newest(&curve.values));
+        let at = |side: Option<Side>| {
+            curves.get(&rule.curve, side).map_or(f64::NAN, |curve| newest(&curve.values))
+        };
         let sides = Side::BOTH.map(|side| at(Some(side)));
         for (seen_s, value) in chosen.sides_s.iter_mut().zip(sides) {
             if value.is_finite() {
@@ -226,8 +247,12 @@ impl Counter {
         for (index, (line, value)) in chosen.lines.iter_mut().zip(values).enumerate() {
             let push = |change| new.push((index, change));
             match line {
-                Follower::Excursion(line) => line.push(time_s, value, typical, self.sizes.len(), push),
-                Follower::Cycle(round) => round.push(time_s, value, &self.movement.repetition, push),
+                Follower::Excursion(line) => {
+                    line.push(time_s, value, typical, self.sizes.len(), push)
+                }
+                Follower::Cycle(round) => {
+                    round.push(time_s, value, &self.movement.repetition, push)
+                }
             }
         }
         for (line, change) in new {
@@ -235,15 +260,18 @@ impl Counter {
         }
         // Nobody waits longer than for the other side, and not for one that is at rest again.
         if let Some((line, done)) = self.waiting {
-            let other_is_out =
-                self.chosen.as_ref().is_some_and(|chosen| chosen.lines.get(1 - line).is_some_and(Follower::is_out));
+            let other_is_out = self
+                .chosen
+                .as_ref()
+                .is_some_and(|chosen| chosen.lines.get(1 - line).is_some_and(Follower::is_out));
             if !other_is_out || time_s - done.end_s > WAIT_S {
                 self.settle(line, done, changes);
             }
         }
     }
 
-    /// A change of a line; where two lines make one movement, what they say of the same time is joined.
+    /// A change of a line; where two lines make one movement, what they say of the same time is
+    /// joined.
     fn add(&mut self, line: usize, change: Change, changes: &mut Vec<Change>) {
         let Some(chosen) = &self.chosen else { return };
         let is_paired = chosen.lines.len() == 2 && self.movement.repetition.kind == Kind::Excursion;
@@ -286,8 +314,11 @@ impl Counter {
                     if let Some((line, first)) = waiting {
                         self.settle(line, first, changes);
                     }
-                    let is_echo = self.before.is_some_and(|(of, before)| of != line && overlap(&before, &done));
-                    // The other side may end in this very frame: only then is it known whether it still has to be waited for.
+                    let is_echo = self
+                        .before
+                        .is_some_and(|(of, before)| of != line && overlap(&before, &done));
+                    // The other side may end in this very frame: only then is it known whether it
+                    // still has to be waited for.
                     self.waiting = (!is_echo).then_some((line, done));
                 }
             },
@@ -343,8 +374,15 @@ fn newest(values: &[f64]) -> f64 {
     values.last().copied().unwrap_or(f64::NAN)
 }
 
-/// The value of each line in this frame. The mean of both sides waits for a side that is missing for a moment: a mean that changes its members jumps.
-fn values(sides: Sides, apart: bool, middle: f64, [left, right]: [f64; 2], [no_left, no_right]: [bool; 2]) -> Vec<f64> {
+/// The value of each line in this frame. The mean of both sides waits for a side that is missing
+/// for a moment: a mean that changes its members jumps.
+fn values(
+    sides: Sides,
+    apart: bool,
+    middle: f64,
+    [left, right]: [f64; 2],
+    [no_left, no_right]: [bool; 2],
+) -> Vec<f64> {
     if middle.is_finite() {
         return vec![middle];
     }

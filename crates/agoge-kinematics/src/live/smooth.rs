@@ -1,9 +1,11 @@
 //! Smoothing with what came before alone.
 
-/// Time constant of each of the two low passes, s: with the median before them a frame is late by about a tenth of a second.
+/// Time constant of each of the two low passes, s: with the median before them a frame is late by
+/// about a tenth of a second.
 const FOLLOW_S: f64 = 0.035;
 
-/// A median of three frames, which takes single wrong frames away, and two low passes of first order.
+/// A median of three frames, which takes single wrong frames away, and two low passes of first
+/// order.
 #[derive(Clone, Debug)]
 pub(super) struct Smooth {
     raw: [f64; 3],
@@ -43,7 +45,8 @@ mod tests {
         let mut smooth = Smooth::new();
         let mut highest = 0.0f64;
         for frame in 0..30 {
-            highest = highest.max(smooth.push(f64::from(frame) / 30.0, if frame == 10 { 90.0 } else { 0.0 }));
+            highest = highest
+                .max(smooth.push(f64::from(frame) / 30.0, if frame == 10 { 90.0 } else { 0.0 }));
         }
         assert!(highest < 1e-9);
         let last = (30..60).map(|frame| smooth.push(f64::from(frame) / 30.0, 10.0)).last().unwrap();

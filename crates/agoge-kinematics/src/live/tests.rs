@@ -38,12 +38,15 @@ fn movement_of(exercise: Exercise) -> &'static Movement {
     .unwrap()
 }
 
-/// Sets of three exercises, four rates, slow and quick, with and without pauses, with an attempt given up half way, with noise of a centimetre.
+/// Sets of three exercises, four rates, slow and quick, with and without pauses, with an attempt
+/// given up half way, with noise of a centimetre.
 fn sets() -> Vec<Set> {
     let mut sets = Vec::new();
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
         for (seed, rate_hz) in [(1, 15.0), (2, 25.0), (3, 30.0), (4, 60.0)] {
-            for (tempo_s, pause_s, hold_s) in [([1.2, 1.1], 0.6, 0.0), ([0.7, 0.6], 0.0, 0.0), ([2.5, 2.0], 2.5, 1.0)] {
+            for (tempo_s, pause_s, hold_s) in
+                [([1.2, 1.1], 0.6, 0.0), ([0.7, 0.6], 0.0, 0.0), ([2.5, 2.0], 2.5, 1.0)]
+            {
                 for variation_deg in [1.0, 6.0] {
                     let attempt_after = (seed % 2 == 0).then_some(3);
                     sets.push(Set {
@@ -76,7 +79,8 @@ fn every_repetition_of_the_simulator_is_counted_soon() {
         for [start, turn, end] in &truth.repetitions {
             let second = |frame: &usize| *frame as f64 / set.rate_hz;
             // The turn of one and only one lies within it.
-            let inside = |done: &&(f64, Done)| (second(start)..second(end) + 0.2).contains(&done.1.turn_s);
+            let inside =
+                |done: &&(f64, Done)| (second(start)..second(end) + 0.2).contains(&done.1.turn_s);
             let mine: Vec<_> = done.iter().filter(inside).collect();
             if let [(said_s, one)] = mine[..] {
                 right += 1;
@@ -87,14 +91,19 @@ fn every_repetition_of_the_simulator_is_counted_soon() {
         attempts += truth.attempts.len();
         said_attempts += ended(&heard, Outcome::Attempted).len();
     }
-    let (precision, recall) = (f64::from(right) / found as f64, f64::from(right) / true_ones as f64);
+    let (precision, recall) =
+        (f64::from(right) / found as f64, f64::from(right) / true_ones as f64);
     let f1 = 2.0 * precision * recall / (precision + recall);
     println!(
         "F1 {f1:.4} of {true_ones}, {said_attempts} attempts said of {attempts}, latest {latest:.3} s after the end"
     );
     assert!(f1 >= 0.95, "F1 {f1}");
-    assert!(said_attempts.abs_diff(attempts) <= attempts / 10, "{said_attempts} attempts said of {attempts}");
-    // The word comes before rest is reached, or at most a tenth of a second after it where there is no rest.
+    assert!(
+        said_attempts.abs_diff(attempts) <= attempts / 10,
+        "{said_attempts} attempts said of {attempts}"
+    );
+    // The word comes before rest is reached, or at most a tenth of a second after it where there is
+    // no rest.
     assert!(latest <= 0.15, "{latest}");
 }
 
@@ -118,7 +127,12 @@ fn a_turn_is_told_before_the_end_and_phases_come_in_order() {
     }
 }
 
-fn signal(values: &[f64], rate_hz: f64, movement: &Movement, sided: [bool; 2]) -> Vec<(f64, Change)> {
+fn signal(
+    values: &[f64],
+    rate_hz: f64,
+    movement: &Movement,
+    sided: [bool; 2],
+) -> Vec<(f64, Change)> {
     let mut counter = Counter::new(movement);
     let mut heard = Vec::new();
     for (frame, &value) in values.iter().enumerate() {
@@ -141,8 +155,9 @@ fn signal(values: &[f64], rate_hz: f64, movement: &Movement, sided: [bool; 2]) -
 fn bumps(heights: &[f64]) -> Vec<f64> {
     let mut values = vec![5.0; 30];
     for height in heights {
-        values
-            .extend((0..60).map(|k| 5.0 + height * 0.5 * (1.0 - (f64::from(k) / 60.0 * std::f64::consts::TAU).cos())));
+        values.extend((0..60).map(|k| {
+            5.0 + height * 0.5 * (1.0 - (f64::from(k) / 60.0 * std::f64::consts::TAU).cos())
+        }));
         values.extend([5.0; 15]);
     }
     values
@@ -176,8 +191,14 @@ fn half_ways_are_attempts_by_the_size_of_the_set() {
 fn sides_are_told_apart_and_both_together_are_one() {
     let curl = movement::find("biceps_curl").unwrap();
     let both = signal(&bumps(&[100.0; 3]), 30.0, curl, [true; 2]);
-    assert_eq!(ended(&both, Outcome::Completed).iter().map(|done| done.1.side).collect::<Vec<_>>(), [None; 3]);
-    assert_eq!(both.iter().filter(|(_, change)| matches!(change, Change::Turned { .. })).count(), 3);
+    assert_eq!(
+        ended(&both, Outcome::Completed).iter().map(|done| done.1.side).collect::<Vec<_>>(),
+        [None; 3]
+    );
+    assert_eq!(
+        both.iter().filter(|(_, change)| matches!(change, Change::Turned { .. })).count(),
+        3
+    );
     let right = signal(&bumps(&[100.0; 3]), 30.0, curl, [false, true]);
     assert_eq!(
         ended(&right, Outcome::Completed).iter().map(|done| done.1.side).collect::<Vec<_>>(),
@@ -188,9 +209,11 @@ fn sides_are_told_apart_and_both_together_are_one() {
 #[test]
 fn rounds_are_counted_from_low_to_low() {
     let gait = movement::find("running_gait").unwrap();
-    let values: Vec<f64> =
-        (0..300).map(|k| 40.0 + 45.0 * (f64::from(k) / 60.0 * 1.4 * std::f64::consts::TAU).sin()).collect();
-    // 5 s at 1.4 rounds a second, both sides; the first half second goes to choosing, the ends are cut.
+    let values: Vec<f64> = (0..300)
+        .map(|k| 40.0 + 45.0 * (f64::from(k) / 60.0 * 1.4 * std::f64::consts::TAU).sin())
+        .collect();
+    // 5 s at 1.4 rounds a second, both sides; the first half second goes to choosing, the ends are
+    // cut.
     let done = ended(&signal(&values, 60.0, gait, [true; 2]), Outcome::Completed).len();
     assert!((10..=12).contains(&done), "{done}");
 }

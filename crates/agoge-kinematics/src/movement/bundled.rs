@@ -39,8 +39,9 @@ definitions! {
 }
 
 // Every text is parsed by a test, so nothing is lost here.
-static MOVEMENTS: LazyLock<Vec<Movement>> =
-    LazyLock::new(|| TEXTS.iter().filter_map(|(name, text)| Movement::parse(text, name).ok()).collect());
+static MOVEMENTS: LazyLock<Vec<Movement>> = LazyLock::new(|| {
+    TEXTS.iter().filter_map(|(name, text)| Movement::parse(text, name).ok()).collect()
+});
 
 /// The definitions that come with Agoge, in order of their names.
 pub fn bundled() -> &'static [Movement] {
@@ -62,7 +63,11 @@ pub fn text(name: &str) -> Option<&'static str> {
 pub fn find(name: &str) -> Option<&'static Movement> {
     let wanted = plain(name);
     let by_name = bundled().iter().find(|movement| movement.name == wanted);
-    by_name.or_else(|| bundled().iter().find(|movement| movement.aliases.iter().any(|alias| plain(alias) == wanted)))
+    by_name.or_else(|| {
+        bundled()
+            .iter()
+            .find(|movement| movement.aliases.iter().any(|alias| plain(alias) == wanted))
+    })
 }
 
 fn plain(name: &str) -> String {
@@ -78,9 +83,13 @@ mod tests {
     #[test]
     fn every_definition_is_sound_and_named_as_its_file() {
         for (name, text) in TEXTS {
-            let problems: Vec<String> = check(text).iter().map(|problem| format!("{name}.toml:{problem}")).collect();
+            let problems: Vec<String> =
+                check(text).iter().map(|problem| format!("{name}.toml:{problem}")).collect();
             assert!(problems.is_empty(), "{}", problems.join("\n"));
-            assert_eq!(Movement::parse(text, name).map(|movement| movement.name), Ok((*name).to_owned()));
+            assert_eq!(
+                Movement::parse(text, name).map(|movement| movement.name),
+                Ok((*name).to_owned())
+            );
         }
         assert_eq!(bundled().len(), TEXTS.len());
     }
@@ -103,7 +112,11 @@ mod tests {
         for movement in bundled() {
             for name in std::iter::once(&movement.name).chain(&movement.aliases) {
                 let before = owner.insert(plain(name), &movement.name);
-                assert!(before.is_none_or(|other| other == movement.name), "{name}: {before:?} and {}", movement.name);
+                assert!(
+                    before.is_none_or(|other| other == movement.name),
+                    "{name}: {before:?} and {}",
+                    movement.name
+                );
             }
         }
     }

@@ -77,8 +77,9 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
     CURVES.iter().copied().find(|curve| curve.name == name)
 }
 
-/// What a human body can reach in a curve, degrees: the usual ranges of motion (Norkin & White 2016) and what athletes load them to, with 15° for the error of
-/// measurement. Outside it the recording's skeleton is wrong, not the athlete. None for curves without such a limit.
+/// What a human body can reach in a curve, degrees: the usual ranges of motion (Norkin & White
+/// 2016) and what athletes load them to, with 15° for the error of measurement. Outside it the
+/// recording's skeleton is wrong, not the athlete. None for curves without such a limit.
 pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
     Some(match curve {
         "knee_flexion" => [-30.0, 180.0],

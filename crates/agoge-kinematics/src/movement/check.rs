@@ -1,7 +1,9 @@
 //! Finding what is wrong in the text of a definition, with its line.
 
 use super::catalogue::nearest;
-use super::rule::{At, CheckRule, Counted, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic};
+use super::rule::{
+    At, CheckRule, Counted, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic,
+};
 use super::{CURVES, Movement, curve_kind};
 use agoge_motion::Part;
 use std::fmt;
@@ -87,7 +89,10 @@ impl Checker<'_> {
             self.event(at, event, &events);
             events.push(&event.name);
         }
-        let keys = [("counts_as", movement.counts_as == Some(Counted::Jump)), ("screen", movement.screen.is_some())];
+        let keys = [
+            ("counts_as", movement.counts_as == Some(Counted::Jump)),
+            ("screen", movement.screen.is_some()),
+        ];
         for (key, _) in keys.into_iter().filter(|(_, asked)| *asked && !events.contains(&"apex")) {
             self.report(
                 top,
@@ -124,12 +129,22 @@ impl Checker<'_> {
         for (index, signal) in rule.signals.iter().enumerate() {
             let at = Place { header: "[[repetition.signal]]", index };
             self.curve(at, "curve", &signal.curve);
-            if signal.min_excursion.is_nan() || signal.min_excursion <= 0.0 || signal.min_excursion.is_infinite() {
+            if signal.min_excursion.is_nan()
+                || signal.min_excursion <= 0.0
+                || signal.min_excursion.is_infinite()
+            {
                 let what = format!("{} is no size of a movement", signal.min_excursion);
                 self.report(at, "min_excursion", what, "give degrees or metres above 0");
             }
-            if curve_kind(&signal.curve).is_some_and(|kind| !kind.sided) && signal.sides != Sides::Both {
-                self.report(at, "sides", format!("`{}` has no sides", signal.curve), "leave the key out");
+            if curve_kind(&signal.curve).is_some_and(|kind| !kind.sided)
+                && signal.sides != Sides::Both
+            {
+                self.report(
+                    at,
+                    "sides",
+                    format!("`{}` has no sides", signal.curve),
+                    "leave the key out",
+                );
             }
         }
         if let Some(curve) = &rule.side_by {
@@ -144,11 +159,24 @@ impl Checker<'_> {
             );
         }
         if !(rule.min_duration_s >= 0.0 && rule.min_duration_s < rule.max_duration_s) {
-            let what = format!("{} s is not below max_duration_s, {} s", rule.min_duration_s, rule.max_duration_s);
-            self.report(at, "min_duration_s", what, "the shortest repetition must be shorter than the longest");
+            let what = format!(
+                "{} s is not below max_duration_s, {} s",
+                rule.min_duration_s, rule.max_duration_s
+            );
+            self.report(
+                at,
+                "min_duration_s",
+                what,
+                "the shortest repetition must be shorter than the longest",
+            );
         }
         if !(rule.join_s >= 0.0 && rule.join_s.is_finite()) {
-            self.report(at, "join_s", format!("{} is no time", rule.join_s), "give seconds, 0 or more");
+            self.report(
+                at,
+                "join_s",
+                format!("{} is no time", rule.join_s),
+                "give seconds, 0 or more",
+            );
         }
     }
 
@@ -160,18 +188,35 @@ impl Checker<'_> {
         self.known(at, "to", "event", &event.to, before);
         let crosses = matches!(event.at, At::RisesThrough | At::FallsThrough);
         match (crosses, event.value, event.share) {
-            (true, None, None) => self.report(at, "at", "no level to go through".into(), "add value or share"),
-            (_, Some(_), Some(_)) => self.report(at, "share", "value and share together".into(), "keep one of them"),
-            (false, None, None) | (true, ..) => {}
-            (false, ..) => {
-                self.report(at, "at", "a level is given but not used".into(), "use rises_through or falls_through")
+            (true, None, None) => {
+                self.report(at, "at", "no level to go through".into(), "add value or share")
             }
+            (_, Some(_), Some(_)) => {
+                self.report(at, "share", "value and share together".into(), "keep one of them")
+            }
+            (false, None, None) | (true, ..) => {}
+            (false, ..) => self.report(
+                at,
+                "at",
+                "a level is given but not used".into(),
+                "use rises_through or falls_through",
+            ),
         }
         if event.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            self.report(at, "share", "not between 0 and 1".into(), "0.9 is ninety per cent of the way up");
+            self.report(
+                at,
+                "share",
+                "not between 0 and 1".into(),
+                "0.9 is ninety per cent of the way up",
+            );
         }
         if event.value.is_some() && event.curve.is_none() {
-            self.report(at, "value", "a value of the driving signal".into(), "use share, or name the curve");
+            self.report(
+                at,
+                "value",
+                "a value of the driving signal".into(),
+                "use share, or name the curve",
+            );
         }
     }
 
@@ -186,17 +231,35 @@ impl Checker<'_> {
             self.known(at, "from", "event", &phase.from, events);
             self.known(at, "to", "event", &phase.to, events);
             if phase.from == phase.to || phase.to == "start" {
-                self.report(at, "to", format!("it ends at `{}` before it begins", phase.to), "give a later event");
+                self.report(
+                    at,
+                    "to",
+                    format!("it ends at `{}` before it begins", phase.to),
+                    "give a later event",
+                );
             }
             if phase.from != expected {
-                let what = format!("it begins at `{}` but the phase before ends at `{expected}`", phase.from);
-                self.report(at, "from", what, "phases cover the repetition from start to end without a gap");
+                let what = format!(
+                    "it begins at `{}` but the phase before ends at `{expected}`",
+                    phase.from
+                );
+                self.report(
+                    at,
+                    "from",
+                    what,
+                    "phases cover the repetition from start to end without a gap",
+                );
             }
             expected = &phase.to;
         }
         if let Some(index) = movement.phases.len().checked_sub(1).filter(|_| expected != "end") {
             let what = format!("the last phase ends at `{expected}`");
-            self.report(Place { header: "[[phase]]", index }, "to", what, "let the last phase end at `end`");
+            self.report(
+                Place { header: "[[phase]]", index },
+                "to",
+                what,
+                "let the last phase end at `end`",
+            );
         }
     }
 
@@ -210,31 +273,49 @@ impl Checker<'_> {
             None => self.report(at, "curve", "no curve to measure".into(), "add curve"),
         }
         match (statistic.is_between_sides(), metric.of) {
-            (true, None) => self.report(at, "of", "nothing to compare".into(), "add of = \"max\" or another statistic"),
+            (true, None) => self.report(
+                at,
+                "of",
+                "nothing to compare".into(),
+                "add of = \"max\" or another statistic",
+            ),
             (true, Some(of)) if of.is_between_sides() => {
                 self.report(at, "of", "compares a comparison".into(), "use max, mean, value_at …");
             }
-            (false, Some(_)) => self.report(at, "of", "not used".into(), "only asymmetry and difference have of"),
+            (false, Some(_)) => {
+                self.report(at, "of", "not used".into(), "only asymmetry and difference have of")
+            }
             _ => {}
         }
         let of = metric.of.unwrap_or(statistic);
         match (of.is_between_curves(), &metric.with) {
             (true, Some(with)) => self.curve(at, "with", with),
-            (true, None) => {
-                self.report(at, "with", "no second curve".into(), "add with = \"…\", the more distal curve")
-            }
+            (true, None) => self.report(
+                at,
+                "with",
+                "no second curve".into(),
+                "add with = \"…\", the more distal curve",
+            ),
             (false, Some(_)) => {
-                self.report(at, "with", "not used".into(), "only relative_phase and peak_gap are of two curves");
+                self.report(
+                    at,
+                    "with",
+                    "not used".into(),
+                    "only relative_phase and peak_gap are of two curves",
+                );
             }
             (false, None) => {}
         }
         match &metric.event {
             Some(event) => self.known(at, "event", "event", event, events),
-            None if of == Statistic::ValueAt => self.report(at, "event", "no event".into(), "say at which event"),
+            None if of == Statistic::ValueAt => {
+                self.report(at, "event", "no event".into(), "say at which event")
+            }
             None => {}
         }
         if let Some(phase) = &metric.phase {
-            let phases: Vec<&str> = movement.phases.iter().map(|phase| phase.name.as_str()).collect();
+            let phases: Vec<&str> =
+                movement.phases.iter().map(|phase| phase.name.as_str()).collect();
             self.known(at, "phase", "phase", phase, &phases);
         }
         let sided = metric.curve.as_deref().and_then(curve_kind).is_some_and(|kind| kind.sided);
@@ -255,12 +336,24 @@ impl Checker<'_> {
             );
         }
         if check.outside.is_some_and(|[low, high]| low.is_nan() || high.is_nan() || low >= high) {
-            self.report(at, "outside", "the first value is not below the second".into(), "write outside = [low, high]");
+            self.report(
+                at,
+                "outside",
+                "the first value is not below the second".into(),
+                "write outside = [low, high]",
+            );
         }
         if !(0.0..=1.0).contains(&check.importance) {
-            self.report(at, "importance", format!("{} is not between 0 and 1", check.importance), "1 matters most");
+            self.report(
+                at,
+                "importance",
+                format!("{} is not between 0 and 1", check.importance),
+                "1 matters most",
+            );
         }
-        if Part::from_name(&check.part).is_none() && Part::from_name(&format!("left_{}", check.part)).is_none() {
+        if Part::from_name(&check.part).is_none()
+            && Part::from_name(&format!("left_{}", check.part)).is_none()
+        {
             let hint = "knee, hip, ankle, shoulder, elbow, wrist, chest, spine, pelvis, head …";
             self.report(at, "part", format!("`{}` is no part of the body", check.part), hint);
         }
@@ -272,9 +365,12 @@ impl Checker<'_> {
         if metric.is_some() && !sided && check.title.contains("{side}") {
             self.report(at, "title", format!("`{}` has no side", check.metric), "leave {side} out");
         }
-        for (key, words) in
-            [("title", &check.title), ("cue", &check.cue), ("drill", &check.drill), ("source", &check.source)]
-        {
+        for (key, words) in [
+            ("title", &check.title),
+            ("cue", &check.cue),
+            ("drill", &check.drill),
+            ("source", &check.source),
+        ] {
             if words.trim().is_empty() {
                 self.report(at, key, "empty".into(), "write it for the coach who will read it");
             }
@@ -284,7 +380,12 @@ impl Checker<'_> {
     fn name(&mut self, at: Place<'_>, name: &str) {
         let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || !name.chars().all(good) {
-            self.report(at, "name", format!("`{name}` is no name"), "use small letters, digits and _");
+            self.report(
+                at,
+                "name",
+                format!("`{name}` is no name"),
+                "use small letters, digits and _",
+            );
         }
     }
 
@@ -308,7 +409,12 @@ impl Checker<'_> {
     fn sided_curve(&mut self, at: Place<'_>, key: &str, curve: &str) {
         self.curve(at, key, curve);
         if curve_kind(curve).is_some_and(|kind| !kind.sided) {
-            self.report(at, key, format!("`{curve}` has no sides"), "name a curve of the arms or legs");
+            self.report(
+                at,
+                key,
+                format!("`{curve}` has no sides"),
+                "name a curve of the arms or legs",
+            );
         }
     }
 
@@ -329,14 +435,19 @@ impl Checker<'_> {
             header if header.starts_with("[[") => format!("{header} {} {key}", at.index + 1),
             header => format!("{header} {key}"),
         };
-        let problem = Problem { line: line_of(self.text, at, key), key: place, what: format!("{what}; hint: {hint}") };
+        let problem = Problem {
+            line: line_of(self.text, at, key),
+            key: place,
+            what: format!("{what}; hint: {hint}"),
+        };
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 }
 
-/// Line (from 1) of a key in a table of the text; the table's header if the key is not written there.
+/// Line (from 1) of a key in a table of the text; the table's header if the key is not written
+/// there.
 fn line_of(text: &str, at: Place<'_>, key: &str) -> usize {
     let mut header_line = 1;
     let mut inside = at.header.is_empty();

@@ -1,7 +1,8 @@
-//! Movement definitions: text files (TOML) that say what a repetition of a movement is, which phases it has, what to measure in it
-//! and which limits to hold it against.
+//! Movement definitions: text files (TOML) that say what a repetition of a movement is, which
+//! phases it has, what to measure in it and which limits to hold it against.
 //!
-//! `docs/MOVEMENTS.md` explains the file for coaches; the files that come with Agoge lie in `movements/`.
+//! `docs/MOVEMENTS.md` explains the file for coaches; the files that come with Agoge lie in
+//! `movements/`.
 
 mod bundled;
 mod catalogue;
@@ -12,8 +13,8 @@ pub use bundled::{bundled, find, text};
 pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, humanly_possible};
 pub use check::{Problem, check};
 pub use rule::{
-    At, CheckRule, Counted, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule, RepetitionRule,
-    Screen, Sides, SignalRule, Statistic, Strength, in_unit,
+    At, CheckRule, Counted, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule,
+    RepetitionRule, Screen, Sides, SignalRule, Statistic, Strength, in_unit,
 };
 
 use crate::{Metric, Unit};
@@ -68,8 +69,8 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// Reads and checks a definition. `name` is only used in the error (a file name); the error is the first of the problems that
-    /// [`check`] lists.
+    /// Reads and checks a definition. `name` is only used in the error (a file name); the error is
+    /// the first of the problems that [`check`] lists.
     ///
     /// ```
     /// use agoge_kinematics::movement::Movement;
@@ -86,7 +87,10 @@ impl Movement {
     /// # Ok::<(), agoge_kinematics::movement::Error>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Movement, Error> {
-        check::read(text).map_err(|mut problems| Error { name: name.to_owned(), problem: problems.swap_remove(0) })
+        check::read(text).map_err(|mut problems| Error {
+            name: name.to_owned(),
+            problem: problems.swap_remove(0),
+        })
     }
 
     /// The metric with this name.
@@ -103,9 +107,13 @@ impl Movement {
         }
         let rule = self.metric(&metric.name);
         let is_a_value = |rule: &&MetricRule| {
-            matches!(rule.statistic, Statistic::Max | Statistic::Min | Statistic::Mean | Statistic::ValueAt)
+            matches!(
+                rule.statistic,
+                Statistic::Max | Statistic::Min | Statistic::Mean | Statistic::ValueAt
+            )
         };
-        let limits = rule.filter(is_a_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
+        let limits =
+            rule.filter(is_a_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
         limits.is_none_or(|[low, high]| value.is_nan() || (low..=high).contains(&value))
     }
 }

@@ -4,11 +4,13 @@ use crate::Unit;
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// How long a trunk (mid-hip to mid-shoulder) is taken to be, m, when a limit in metres meets a recording without a scale: about
+/// How long a trunk (mid-hip to mid-shoulder) is taken to be, m, when a limit in metres meets a
+/// recording without a scale: about
 /// 0.29 of body height (Winter 2009, segment lengths), 1.7 m tall.
 const TRUNK_M: f64 = 0.5;
 
-/// A length or speed of a definition (metres) in the unit of a curve; angles and everything else stay as they are.
+/// A length or speed of a definition (metres) in the unit of a curve; angles and everything else
+/// stay as they are.
 pub fn in_unit(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Trunk | Unit::TrunkPerSecond => value / TRUNK_M,
@@ -32,10 +34,12 @@ pub struct RepetitionRule {
     /// Longer ones are not complete, s.
     #[serde(default = "longest")]
     pub max_duration_s: f64,
-    /// Two excursions with less than this time near rest between them are one repetition (take-off and landing of a jump), s.
+    /// Two excursions with less than this time near rest between them are one repetition (take-off
+    /// and landing of a jump), s.
     #[serde(default)]
     pub join_s: f64,
-    /// Curve whose higher peak tells the side of a one-sided repetition, when the driving signal does not.
+    /// Curve whose higher peak tells the side of a one-sided repetition, when the driving signal
+    /// does not.
     #[serde(default)]
     pub side_by: Option<String>,
     /// The driving signal: the first in this list that the recording can give.
@@ -80,7 +84,8 @@ pub enum Kind {
     /// Away from a rest position and back: a squat.
     #[default]
     Excursion,
-    /// Round and round: running. A repetition lasts from one low point of the signal to the next, on each side.
+    /// Round and round: running. A repetition lasts from one low point of the signal to the next,
+    /// on each side.
     Cycle,
 }
 
@@ -107,7 +112,8 @@ pub enum Sides {
     /// Their mean; one alone where the other is not seen.
     #[default]
     Both,
-    /// Each for itself: a repetition belongs to the side that moves more, or to both when they move alike.
+    /// Each for itself: a repetition belongs to the side that moves more, or to both when they move
+    /// alike.
     Either,
     /// The left alone.
     Left,
@@ -126,7 +132,8 @@ pub enum Direction {
     Rises,
     /// Down: the rest value is high.
     Falls,
-    /// Away from the values at the ends of the recording (sit to stand may begin on the chair or on the feet).
+    /// Away from the values at the ends of the recording (sit to stand may begin on the chair or on
+    /// the feet).
     Auto,
 }
 
@@ -271,15 +278,18 @@ pub enum Statistic {
     TimeTo,
     /// Highest speed of change, either way, unit of the curve a second.
     PeakVelocity,
-    /// Spectral arc length of the speed of change: 0 to −∞, nearer to zero is smoother (Balasubramanian 2012).
+    /// Spectral arc length of the speed of change: 0 to −∞, nearer to zero is smoother
+    /// (Balasubramanian 2012).
     Sparc,
     /// Log dimensionless jerk of the speed of change, higher is smoother (Balasubramanian 2015).
     Ldlj,
     /// How irregular the curve is: 0 is regular (sample entropy, Richman & Moorman 2000).
     SampleEntropy,
-    /// Mean absolute relative phase of the curve and a more distal one: 0° in phase to 180° in anti-phase (Lamb & Stöckl 2014).
+    /// Mean absolute relative phase of the curve and a more distal one: 0° in phase to 180° in
+    /// anti-phase (Lamb & Stöckl 2014).
     RelativePhase,
-    /// From the highest speed of the curve to that of a more distal one, s: positive where proximal comes before distal (Putnam 1993).
+    /// From the highest speed of the curve to that of a more distal one, s: positive where proximal
+    /// comes before distal (Putnam 1993).
     PeakGap,
     /// (right − left) / (right + left) of another statistic, % (Bishop 2018).
     Asymmetry,
@@ -354,10 +364,13 @@ pub struct Limit {
 }
 
 impl CheckRule {
-    /// The limit in the unit of a metric (lengths of a definition are metres; without a scale they become trunk lengths).
+    /// The limit in the unit of a metric (lengths of a definition are metres; without a scale they
+    /// become trunk lengths).
     pub fn limit(&self, unit: Unit) -> Limit {
-        let [low, high] =
-            self.outside.unwrap_or([self.below.unwrap_or(f64::NEG_INFINITY), self.above.unwrap_or(f64::INFINITY)]);
+        let [low, high] = self.outside.unwrap_or([
+            self.below.unwrap_or(f64::NEG_INFINITY),
+            self.above.unwrap_or(f64::INFINITY),
+        ]);
         Limit { low: in_unit(low, unit), high: in_unit(high, unit) }
     }
 
@@ -376,11 +389,14 @@ impl CheckRule {
     /// The part of the body on a side.
     pub fn part(&self, side: Option<Side>) -> Part {
         let sided = |side: Side| Part::from_name(&format!("{}_{}", side.name(), self.part));
-        Part::from_name(&self.part).or_else(|| sided(side.unwrap_or(Side::Left))).unwrap_or(Part::Pelvis)
+        Part::from_name(&self.part)
+            .or_else(|| sided(side.unwrap_or(Side::Left)))
+            .unwrap_or(Part::Pelvis)
     }
 
-    /// The title with its side. Between the sides (`asymmetry`, `difference`: no side of their own) it names the side with the lower
-    /// value: a positive `value` (right above left) names the left.
+    /// The title with its side. Between the sides (`asymmetry`, `difference`: no side of their own)
+    /// it names the side with the lower value: a positive `value` (right above left) names the
+    /// left.
     pub fn title(&self, side: Option<Side>, value: f64) -> String {
         let side = side.unwrap_or(if value > 0.0 { Side::Left } else { Side::Right });
         self.title.replace("{side}", side.name())

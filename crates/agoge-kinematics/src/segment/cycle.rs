@@ -5,10 +5,12 @@ use super::excursion::Excursion;
 use super::turn::turns;
 use crate::movement::RepetitionRule;
 
-/// A cycle whose duration is further from the median than this factor, either way, is none (a stumble, a missed turn).
+/// A cycle whose duration is further from the median than this factor, either way, is none (a
+/// stumble, a missed turn).
 const DURATION_FACTOR: f64 = 1.8;
 
-/// All cycles, each from one low point of a line to the next, in order of time. Cycles of the two sides overlap.
+/// All cycles, each from one low point of a line to the next, in order of time. Cycles of the two
+/// sides overlap.
 pub(super) fn cycles(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Vec<Excursion> {
     let mut found = Vec::new();
     for (index, line) in driver.lines.iter().enumerate() {
@@ -16,9 +18,14 @@ pub(super) fn cycles(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Ve
             let turns = turns(&line.values, stretch.clone(), driver.min_excursion);
             // The low at either end of the stretch may be the end of the recording and not a turn.
             let inner = |frame: usize| frame > stretch.start && frame + 1 < stretch.end;
-            let lows: Vec<usize> =
-                turns.iter().filter(|turn| !turn.high && inner(turn.frame)).map(|turn| turn.frame).collect();
-            found.extend(lows.windows(2).map(|pair| Excursion::cycle(index, line.side, pair[0], pair[1])));
+            let lows: Vec<usize> = turns
+                .iter()
+                .filter(|turn| !turn.high && inner(turn.frame))
+                .map(|turn| turn.frame)
+                .collect();
+            found.extend(
+                lows.windows(2).map(|pair| Excursion::cycle(index, line.side, pair[0], pair[1])),
+            );
         }
     }
     let duration = |cycle: &Excursion| time[cycle.end] - time[cycle.start];
@@ -26,7 +33,9 @@ pub(super) fn cycles(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Ve
     let mut durations: Vec<f64> = found.iter().map(duration).collect();
     durations.sort_by(f64::total_cmp);
     if let Some(typical) = durations.get(durations.len() / 2) {
-        found.retain(|cycle| (typical / DURATION_FACTOR..=typical * DURATION_FACTOR).contains(&duration(cycle)));
+        found.retain(|cycle| {
+            (typical / DURATION_FACTOR..=typical * DURATION_FACTOR).contains(&duration(cycle))
+        });
     }
     found.sort_by_key(|cycle| cycle.start);
     found

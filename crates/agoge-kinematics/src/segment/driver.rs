@@ -6,7 +6,8 @@ use crate::movement::{Direction, Kind, Movement, Sides, SignalRule};
 use agoge_motion::Side;
 use std::ops::Range;
 
-/// Gaps up to this are bridged, s; longer ones break the recording. So long at most an arm of a slow repetition points at the camera, and its angle in the picture is not told.
+/// Gaps up to this are bridged, s; longer ones break the recording. So long at most an arm of a
+/// slow repetition points at the camera, and its angle in the picture is not told.
 const BRIDGE_S: f64 = 1.0;
 /// Width of the moving means that smooth the driving signal, s.
 const SMOOTH_S: f64 = 0.15;
@@ -31,14 +32,17 @@ pub(super) struct Driver {
     pub(super) min_excursion: f64,
 }
 
-/// The first signal of the definition that the recording can give; none if it can give none of them.
+/// The first signal of the definition that the recording can give; none if it can give none of
+/// them.
 pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
     let cycle = movement.repetition.kind == Kind::Cycle;
     movement.repetition.signals.iter().find_map(|rule| {
         let sided = curves.curves.iter().find(|curve| curve.name == rule.curve)?.side.is_some();
         let raw = lines(rule, sided, cycle, curves);
-        let lines: Vec<Line> =
-            raw.into_iter().filter_map(|(side, values)| line(rule, side, &values, &curves.time)).collect();
+        let lines: Vec<Line> = raw
+            .into_iter()
+            .filter_map(|(side, values)| line(rule, side, &values, &curves.time))
+            .collect();
         if lines.is_empty() {
             return None;
         }
@@ -47,21 +51,33 @@ pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
     })
 }
 
-fn lines(rule: &SignalRule, sided: bool, cycle: bool, curves: &Curves) -> Vec<(Option<Side>, Vec<f64>)> {
+fn lines(
+    rule: &SignalRule,
+    sided: bool,
+    cycle: bool,
+    curves: &Curves,
+) -> Vec<(Option<Side>, Vec<f64>)> {
     let get = |side: Option<Side>| values(curves, &rule.curve, side).map(<[f64]>::to_vec);
     if !sided {
         return get(None).map(|values| (None, values)).into_iter().collect();
     }
-    let of = |side: Side| get(Some(side)).map(|values| (Some(side), values)).into_iter().collect::<Vec<_>>();
-    // Around without rest, the sides take turns: each is counted for itself unless the definition names one.
+    let of = |side: Side| {
+        get(Some(side)).map(|values| (Some(side), values)).into_iter().collect::<Vec<_>>()
+    };
+    // Around without rest, the sides take turns: each is counted for itself unless the definition
+    // names one.
     match rule.sides {
         Sides::Left => of(Side::Left),
         Sides::Right => of(Side::Right),
         Sides::Either => Side::BOTH.into_iter().flat_map(of).collect(),
         Sides::Both if cycle => Side::BOTH.into_iter().flat_map(of).collect(),
-        Sides::Both => mean_of_sides(curves, &rule.curve).map(|values| (None, values)).into_iter().collect(),
+        Sides::Both => {
+            mean_of_sides(curves, &rule.curve).map(|values| (None, values)).into_iter().collect()
+        }
         Sides::Max => match (get(Some(Side::Left)), get(Some(Side::Right))) {
-            (Some(left), Some(right)) => vec![(None, left.iter().zip(&right).map(|(l, r)| l.max(*r)).collect())],
+            (Some(left), Some(right)) => {
+                vec![(None, left.iter().zip(&right).map(|(l, r)| l.max(*r)).collect())]
+            }
             (left, right) => left.or(right).map(|values| (None, values)).into_iter().collect(),
         },
     }
@@ -73,8 +89,8 @@ pub(super) fn values<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> 
     (curve.values.len() == curves.time.len()).then_some(curve.values.as_slice())
 }
 
-/// The mean of both sides, `[frame]`. A side that is mostly missing is left out, and a frame where one of two is missing is missing:
-/// a mean that changes its members jumps.
+/// The mean of both sides, `[frame]`. A side that is mostly missing is left out, and a frame where
+/// one of two is missing is missing: a mean that changes its members jumps.
 pub(super) fn mean_of_sides(curves: &Curves, name: &str) -> Option<Vec<f64>> {
     let seen = |values: &&[f64]| {
         let known = values.iter().filter(|value| value.is_finite()).count();
@@ -82,7 +98,9 @@ pub(super) fn mean_of_sides(curves: &Curves, name: &str) -> Option<Vec<f64>> {
     };
     let side = |side: Side| values(curves, name, Some(side)).filter(seen);
     match (side(Side::Left), side(Side::Right)) {
-        (Some(left), Some(right)) => Some(left.iter().zip(right).map(|(l, r)| 0.5 * (l + r)).collect()),
+        (Some(left), Some(right)) => {
+            Some(left.iter().zip(right).map(|(l, r)| 0.5 * (l + r)).collect())
+        }
         (left, right) => left.or(right).map(<[f64]>::to_vec),
     }
 }
@@ -104,14 +122,18 @@ fn line(rule: &SignalRule, side: Option<Side>, values: &[f64], time: &[f64]) -> 
     Some(Line { side, values: smoothed, stretches })
 }
 
-/// Whether the signal falls from rest: for `auto`, whether its ends lie in the upper half of its range.
+/// Whether the signal falls from rest: for `auto`, whether its ends lie in the upper half of its
+/// range.
 fn falls(direction: Direction, values: &[f64]) -> bool {
     match direction {
         Direction::Rises => false,
         Direction::Falls => true,
         Direction::Auto => {
-            let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-            let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else { return false };
+            let mut known: Vec<f64> =
+                values.iter().copied().filter(|value| value.is_finite()).collect();
+            let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else {
+                return false;
+            };
             // The 5th and 95th percentile stand for the range: a single bad frame does not count.
             let (last_index, edge) = (known.len() - 1, known.len() / 20);
             let high = *known.select_nth_unstable_by(last_index - edge, f64::total_cmp).1;

@@ -6,12 +6,19 @@ use crate::movement::{At, EventRule, MetricSides, Movement, curve_kind};
 use crate::{Curves, Event, Phase, Repetition};
 use agoge_motion::Side;
 
-/// The events of a repetition in order of time. `driving` is the driving signal, `[frame]`, turned so that it rises from rest. An event
-/// whose signal is missing or never does what the rule asks for is left out.
-pub(super) fn events(movement: &Movement, signals: &Signals, driving: &[f64], repetition: &Repetition) -> Vec<Event> {
+/// The events of a repetition in order of time. `driving` is the driving signal, `[frame]`, turned
+/// so that it rises from rest. An event whose signal is missing or never does what the rule asks
+/// for is left out.
+pub(super) fn events(
+    movement: &Movement,
+    signals: &Signals,
+    driving: &[f64],
+    repetition: &Repetition,
+) -> Vec<Event> {
     let mut found: Vec<Event> = Vec::new();
     for rule in &movement.events {
-        let (Some(from), Some(to)) = (frame_of(&rule.from, &found, repetition), frame_of(&rule.to, &found, repetition))
+        let (Some(from), Some(to)) =
+            (frame_of(&rule.from, &found, repetition), frame_of(&rule.to, &found, repetition))
         else {
             continue;
         };
@@ -19,8 +26,9 @@ pub(super) fn events(movement: &Movement, signals: &Signals, driving: &[f64], re
             None => Some(driving),
             Some(curve) => signals.get(curve, side_of(curve, rule.sides, repetition.side)),
         };
-        if let Some(frame) =
-            signal.filter(|_| from <= to).and_then(|signal| locate(rule, signals.curves, signal, from, to))
+        if let Some(frame) = signal
+            .filter(|_| from <= to)
+            .and_then(|signal| locate(rule, signals.curves, signal, from, to))
         {
             found.push(Event { name: rule.name.clone(), frame });
         }
@@ -38,7 +46,8 @@ pub(super) fn frame_of(name: &str, events: &[Event], repetition: &Repetition) ->
     }
 }
 
-/// The side of a curve that an event looks at; none for the midline, and where the mean of both is meant.
+/// The side of a curve that an event looks at; none for the midline, and where the mean of both is
+/// meant.
 fn side_of(name: &str, sides: MetricSides, working: Option<Side>) -> Option<Side> {
     match sides {
         _ if curve_kind(name).is_some_and(|kind| !kind.sided) => None,
@@ -50,7 +59,13 @@ fn side_of(name: &str, sides: MetricSides, working: Option<Side>) -> Option<Side
     }
 }
 
-fn locate(rule: &EventRule, curves: &Curves, signal: &[f64], from: usize, to: usize) -> Option<usize> {
+fn locate(
+    rule: &EventRule,
+    curves: &Curves,
+    signal: &[f64],
+    from: usize,
+    to: usize,
+) -> Option<usize> {
     let highest = |values: &[f64]| {
         let known = values.iter().enumerate().filter(|(_, value)| value.is_finite());
         known.max_by(|a, b| a.1.total_cmp(b.1)).map(|(index, _)| from + index)
@@ -66,11 +81,18 @@ fn locate(rule: &EventRule, curves: &Curves, signal: &[f64], from: usize, to: us
             let level = level(rule, curves, part)?;
             let crossing = |frame: &usize| {
                 let (here, next) = (signal[*frame], signal[*frame + 1]);
-                if rule.at == At::RisesThrough { here < level && next >= level } else { here >= level && next < level }
+                if rule.at == At::RisesThrough {
+                    here < level && next >= level
+                } else {
+                    here >= level && next < level
+                }
             };
             // Up the first time, down the last time: the two frame what lies above the level.
-            let frame =
-                if rule.at == At::RisesThrough { (from..to).find(crossing) } else { (from..to).rfind(crossing) };
+            let frame = if rule.at == At::RisesThrough {
+                (from..to).find(crossing)
+            } else {
+                (from..to).rfind(crossing)
+            };
             frame.map(|frame| frame + 1)
         }
     }
@@ -78,7 +100,11 @@ fn locate(rule: &EventRule, curves: &Curves, signal: &[f64], from: usize, to: us
 
 fn level(rule: &EventRule, curves: &Curves, part: &[f64]) -> Option<f64> {
     if let Some(value) = rule.value {
-        let unit = rule.curve.as_ref().and_then(|name| curves.curves.iter().find(|curve| curve.name == *name))?.unit;
+        let unit = rule
+            .curve
+            .as_ref()
+            .and_then(|name| curves.curves.iter().find(|curve| curve.name == *name))?
+            .unit;
         return Some(crate::movement::in_unit(value, unit));
     }
     let known = || part.iter().copied().filter(|value| value.is_finite());
@@ -86,12 +112,15 @@ fn level(rule: &EventRule, curves: &Curves, part: &[f64]) -> Option<f64> {
     Some(low + rule.share? * (high - low))
 }
 
-/// The phases of a repetition; together they cover it. None at all when one of their events was not found.
+/// The phases of a repetition; together they cover it. None at all when one of their events was not
+/// found.
 pub(super) fn phases(movement: &Movement, repetition: &Repetition) -> Vec<Phase> {
     let mut start = repetition.start;
     let mut phases = Vec::with_capacity(movement.phases.len());
     for rule in &movement.phases {
-        let Some(frame) = frame_of(&rule.to, &repetition.events, repetition) else { return Vec::new() };
+        let Some(frame) = frame_of(&rule.to, &repetition.events, repetition) else {
+            return Vec::new();
+        };
         let end = frame.clamp(start, repetition.end);
         phases.push(Phase { name: rule.name.clone(), start, end });
         start = end;

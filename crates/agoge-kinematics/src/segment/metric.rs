@@ -4,7 +4,8 @@ use super::event::frame_of;
 use super::signal::{bridge, known_stretches, rate_of_change};
 use super::signals::Signals;
 use crate::coordination::{
-    bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase, sample_entropy,
+    bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase,
+    sample_entropy,
 };
 use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
 use crate::smoothness::{ldlj, sparc};
@@ -14,9 +15,13 @@ use agoge_motion::Side;
 /// Gaps up to this are bridged before smoothness is measured, s.
 const BRIDGE_S: f64 = 0.2;
 
-/// The measures that the definition asks for. A measure whose curve this recording does not have is left out (the curves say why);
-/// one whose values are missing in this repetition is NaN.
-pub(super) fn metrics(movement: &Movement, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+/// The measures that the definition asks for. A measure whose curve this recording does not have is
+/// left out (the curves say why); one whose values are missing in this repetition is NaN.
+pub(super) fn metrics(
+    movement: &Movement,
+    signals: &Signals,
+    repetition: &Repetition,
+) -> Vec<Metric> {
     movement.metrics.iter().flat_map(|rule| measure(rule, signals, repetition)).collect()
 }
 
@@ -27,7 +32,11 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
     let curves = signals.curves;
     let span = match &rule.phase {
         None => Some((repetition.start, repetition.end)),
-        Some(name) => repetition.phases.iter().find(|phase| phase.name == *name).map(|phase| (phase.start, phase.end)),
+        Some(name) => repetition
+            .phases
+            .iter()
+            .find(|phase| phase.name == *name)
+            .map(|phase| (phase.start, phase.end)),
     };
     let metric = |side: Option<Side>, value: f64, unit: Unit| Metric {
         name: rule.name.clone(),
@@ -37,7 +46,11 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
         unit,
     };
     let Some(name) = &rule.curve else {
-        return vec![metric(None, span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)), Unit::Second)];
+        return vec![metric(
+            None,
+            span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)),
+            Unit::Second,
+        )];
     };
     let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
         let (own, unit) = (signals.get(name, side)?, signals.unit(name)?);
@@ -61,7 +74,9 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
         }];
     }
     let sides = sides(rule.side, curve_kind(name).is_some_and(|kind| kind.sided), repetition.side);
-    let taken = |side: Option<Side>| statistic(side, rule.statistic).map(|(value, unit)| metric(side, value, unit));
+    let taken = |side: Option<Side>| {
+        statistic(side, rule.statistic).map(|(value, unit)| metric(side, value, unit))
+    };
     sides.into_iter().filter_map(taken).collect()
 }
 
@@ -97,7 +112,9 @@ fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
 /// Measures of time alone.
 fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, to): Span) -> f64 {
     let end = match &rule.event {
-        Some(event) if rule.statistic == Statistic::TimeTo => frame_of(event, &repetition.events, repetition),
+        Some(event) if rule.statistic == Statistic::TimeTo => {
+            frame_of(event, &repetition.events, repetition)
+        }
         _ => Some(to),
     };
     end.map_or(f64::NAN, |end| curves.time[end] - curves.time[from])
@@ -133,32 +150,51 @@ fn compute(
         Statistic::Fall => at_start() - min(),
         Statistic::Drift => (max() - at_start()).max(at_start() - min()),
         Statistic::ValueAt => {
-            let event = rule.event.as_ref().and_then(|event| frame_of(event, &repetition.events, repetition));
+            let event = rule
+                .event
+                .as_ref()
+                .and_then(|event| frame_of(event, &repetition.events, repetition));
             event.map_or(f64::NAN, |frame| signal[frame])
         }
         Statistic::TimeTo if rule.event.is_none() => {
-            let highest =
-                part.iter().enumerate().filter(|(_, value)| value.is_finite()).max_by(|a, b| a.1.total_cmp(b.1));
+            let highest = part
+                .iter()
+                .enumerate()
+                .filter(|(_, value)| value.is_finite())
+                .max_by(|a, b| a.1.total_cmp(b.1));
             highest.map_or(f64::NAN, |(index, _)| curves.time[from + index] - curves.time[from])
         }
         Statistic::Duration | Statistic::TimeTo => seconds(rule, curves, repetition, (from, to)),
         Statistic::PeakVelocity => {
             let rates = rate_of_change(&curves.time[from..=to], part);
-            rates.into_iter().map(f64::abs).filter(|rate| rate.is_finite()).reduce(f64::max).unwrap_or(f64::NAN)
+            rates
+                .into_iter()
+                .map(f64::abs)
+                .filter(|rate| rate.is_finite())
+                .reduce(f64::max)
+                .unwrap_or(f64::NAN)
         }
         Statistic::Sparc | Statistic::Ldlj => smoothness(statistic, &curves.time[from..=to], part),
-        Statistic::SampleEntropy => sample_entropy(&bridge(&curves.time[from..=to], part, BRIDGE_S), 2, 0.2),
+        Statistic::SampleEntropy => {
+            sample_entropy(&bridge(&curves.time[from..=to], part, BRIDGE_S), 2, 0.2)
+        }
         // The checks of the definition keep these from being computed of one curve.
-        Statistic::Asymmetry | Statistic::Difference | Statistic::RelativePhase | Statistic::PeakGap => f64::NAN,
+        Statistic::Asymmetry
+        | Statistic::Difference
+        | Statistic::RelativePhase
+        | Statistic::PeakGap => f64::NAN,
     }
 }
 
-/// Measures of two curves, the proximal first; NaN when a gap is too long to be bridged or nothing moves.
+/// Measures of two curves, the proximal first; NaN when a gap is too long to be bridged or nothing
+/// moves.
 fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): Span) -> f64 {
     let time = &time[from..=to];
     let [proximal, distal] = curves.map(|curve| bridge(time, &curve[from..=to], BRIDGE_S));
     match statistic {
-        Statistic::RelativePhase => mean_absolute_relative_phase(&relative_phase(&proximal, &distal)),
+        Statistic::RelativePhase => {
+            mean_absolute_relative_phase(&relative_phase(&proximal, &distal))
+        }
         _ => peak_gaps(&peak_speeds(&[&proximal, &distal], time))[0],
     }
 }
@@ -174,7 +210,8 @@ fn smoothness(statistic: Statistic, time: &[f64], part: &[f64]) -> f64 {
     let known = known_stretches(&whole);
     let [stretch] = &known[..] else { return f64::NAN };
     let time = &time[stretch.clone()];
-    let speed: Vec<f64> = rate_of_change(time, &whole[stretch.clone()]).into_iter().map(f64::abs).collect();
+    let speed: Vec<f64> =
+        rate_of_change(time, &whole[stretch.clone()]).into_iter().map(f64::abs).collect();
     let (Some(first), Some(last)) = (time.first(), time.last()) else { return f64::NAN };
     let rate_hz = (time.len() - 1) as f64 / (last - first);
     match statistic {

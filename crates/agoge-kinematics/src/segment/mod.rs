@@ -1,9 +1,11 @@
 //! Finding repetitions in curves, and their phases, events and measures.
 //!
-//! A repetition is an excursion of the definition's driving signal: it leaves rest, turns, and comes back. Turning points are found with
-//! a threshold relative to the set's own size (so noise and drift of the rest level do not matter), peaks without a return to rest
-//! between them are one, and boundaries lie where the signal stops moving near rest. Everything is measured in seconds and in shares
-//! of the excursion, so the frame rate does not matter, and time is linear in the length of the recording.
+//! A repetition is an excursion of the definition's driving signal: it leaves rest, turns, and
+//! comes back. Turning points are found with a threshold relative to the set's own size (so noise
+//! and drift of the rest level do not matter), peaks without a return to rest between them are one,
+//! and boundaries lie where the signal stops moving near rest. Everything is measured in seconds
+//! and in shares of the excursion, so the frame rate does not matter, and time is linear in the
+//! length of the recording.
 
 mod cycle;
 mod driver;
@@ -20,9 +22,11 @@ use agoge_motion::Side;
 use excursion::Excursion;
 use signals::Signals;
 
-/// The repetitions of a movement in a recording's curves, in order of time, attempts included (`complete` is false).
+/// The repetitions of a movement in a recording's curves, in order of time, attempts included
+/// (`complete` is false).
 ///
-/// Empty when nothing moves like a repetition, or when none of the definition's driving signals could be measured.
+/// Empty when nothing moves like a repetition, or when none of the definition's driving signals
+/// could be measured.
 pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     let Some(driver) = driver::driver(movement, curves) else { return Vec::new() };
     let found = match movement.repetition.kind {
@@ -41,7 +45,8 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
             events: Vec::new(),
             metrics: Vec::new(),
         };
-        repetition.events = event::events(movement, &signals, &driver.lines[found.line].values, &repetition);
+        repetition.events =
+            event::events(movement, &signals, &driver.lines[found.line].values, &repetition);
         repetition.phases = event::phases(movement, &repetition);
         repetition.metrics = metric::metrics(movement, &signals, &repetition);
         repetition
@@ -49,7 +54,8 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     found.iter().map(describe).collect()
 }
 
-/// A repetition whose ends are known already (frames of the curves), with its phases, events and measures: what a live stream has just seen end.
+/// A repetition whose ends are known already (frames of the curves), with its phases, events and
+/// measures: what a live stream has just seen end.
 pub fn described(
     movement: &Movement,
     curves: &Curves,
@@ -57,8 +63,15 @@ pub fn described(
     side: Option<Side>,
     complete: bool,
 ) -> Repetition {
-    let mut repetition =
-        Repetition { start, end, side, complete, phases: Vec::new(), events: Vec::new(), metrics: Vec::new() };
+    let mut repetition = Repetition {
+        start,
+        end,
+        side,
+        complete,
+        phases: Vec::new(),
+        events: Vec::new(),
+        metrics: Vec::new(),
+    };
     let signals = Signals::new(movement, curves);
     let driver = driver::driver(movement, curves);
     let lines = driver.iter().flat_map(|driver| &driver.lines);
@@ -73,8 +86,13 @@ pub fn described(
     repetition
 }
 
-/// Repetitions as they were found, measured on other curves of the same recording: what they would be had the body moved otherwise. Frames, phases and events stay.
-pub fn remeasured(movement: &Movement, curves: &Curves, repetitions: &[&Repetition]) -> Vec<Repetition> {
+/// Repetitions as they were found, measured on other curves of the same recording: what they would
+/// be had the body moved otherwise. Frames, phases and events stay.
+pub fn remeasured(
+    movement: &Movement,
+    curves: &Curves,
+    repetitions: &[&Repetition],
+) -> Vec<Repetition> {
     let signals = Signals::new(movement, curves);
     let again = |repetition: &&Repetition| Repetition {
         metrics: metric::metrics(movement, &signals, repetition),
@@ -88,7 +106,11 @@ fn side_by(movement: &Movement, curves: &Curves, found: &Excursion) -> Option<Si
     let name = movement.repetition.side_by.as_deref()?;
     let peak = |side: Side| {
         let values = driver::values(curves, name, Some(side))?;
-        values[found.start..=found.end].iter().copied().filter(|value| value.is_finite()).reduce(f64::max)
+        values[found.start..=found.end]
+            .iter()
+            .copied()
+            .filter(|value| value.is_finite())
+            .reduce(f64::max)
     };
     let (left, right) = (peak(Side::Left)?, peak(Side::Right)?);
     Some(if left > right { Side::Left } else { Side::Right })

@@ -1,9 +1,10 @@
-//! Small tools for sampled signals that may have gaps and an uneven clock. All run in time linear in the number of samples.
+//! Small tools for sampled signals that may have gaps and an uneven clock. All run in time linear
+//! in the number of samples.
 
 use std::ops::Range;
 
-/// Bridges gaps (NaN) of at most `longest` seconds by straight lines; longer gaps and the ends stay missing. `time` and `values` are
-/// `[frame]`.
+/// Bridges gaps (NaN) of at most `longest` seconds by straight lines; longer gaps and the ends stay
+/// missing. `time` and `values` are `[frame]`.
 pub(super) fn bridge(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
     let mut bridged = values.to_vec();
     let mut last: Option<usize> = None;
@@ -12,7 +13,9 @@ pub(super) fn bridge(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
             bridged[frame] = f64::NAN;
             continue;
         }
-        if let Some(from) = last.filter(|&from| frame - from > 1 && time[frame] - time[from] <= longest) {
+        if let Some(from) =
+            last.filter(|&from| frame - from > 1 && time[frame] - time[from] <= longest)
+        {
             let slope = (values[frame] - values[from]) / (time[frame] - time[from]);
             for between in from + 1..frame {
                 bridged[between] = values[from] + slope * (time[between] - time[from]);
@@ -43,8 +46,9 @@ pub(super) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
     stretches
 }
 
-/// Smooths a signal without gaps by three moving means of `width` seconds, which together come near to a Gaussian of standard
-/// deviation `width / 2`. The window shrinks evenly towards the ends, so that they are not drawn to one side.
+/// Smooths a signal without gaps by three moving means of `width` seconds, which together come near
+/// to a Gaussian of standard deviation `width / 2`. The window shrinks evenly towards the ends, so
+/// that they are not drawn to one side.
 pub(super) fn smooth(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
     let once = moving_mean(time, values, width / 2.0);
     let twice = moving_mean(time, &once, width / 2.0);
@@ -56,7 +60,8 @@ fn moving_mean(time: &[f64], values: &[f64], half: f64) -> Vec<f64> {
     let mut sums = Vec::with_capacity(n + 1);
     let mut sum = 0.0;
     sums.push(sum);
-    // Centred on the first value, so that the running sum stays small and exact for signals far from zero.
+    // Centred on the first value, so that the running sum stays small and exact for signals far
+    // from zero.
     let offset = values.first().copied().unwrap_or(0.0);
     for value in &values[..n] {
         sum += value - offset;
@@ -77,7 +82,8 @@ fn moving_mean(time: &[f64], values: &[f64], half: f64) -> Vec<f64> {
         .collect()
 }
 
-/// Rate of change a second, by central differences (one-sided at the ends and beside gaps), `[frame]`.
+/// Rate of change a second, by central differences (one-sided at the ends and beside gaps),
+/// `[frame]`.
 pub(super) fn rate_of_change(time: &[f64], values: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     let known = |frame: usize| values[frame].is_finite();
@@ -104,7 +110,9 @@ mod tests {
         let values = [nan, 1.0, nan, 3.0, nan, nan, nan, nan, 8.0, nan];
         let bridged = bridge(&clock(10, 10.0), &values, 0.25);
         assert_eq!(bridged[1..4], [1.0, 2.0, 3.0]);
-        assert!(bridged[0].is_nan() && bridged[4..8].iter().all(|v| v.is_nan()) && bridged[9].is_nan());
+        assert!(
+            bridged[0].is_nan() && bridged[4..8].iter().all(|v| v.is_nan()) && bridged[9].is_nan()
+        );
         assert_eq!(known_stretches(&bridged).first(), Some(&(1..4)));
         assert_eq!(known_stretches(&bridged).len(), 1);
     }
@@ -125,7 +133,8 @@ mod tests {
     fn smoothing_does_not_depend_on_the_frame_rate() {
         let bump = |rate: f64| {
             let time = clock((2.0 * rate) as usize + 1, rate);
-            let values: Vec<f64> = time.iter().map(|t| (-(t - 1.0f64).powi(2) / 0.02).exp()).collect();
+            let values: Vec<f64> =
+                time.iter().map(|t| (-(t - 1.0f64).powi(2) / 0.02).exp()).collect();
             smooth(&time, &values, 0.15)[rate as usize]
         };
         assert!((bump(60.0) - bump(240.0)).abs() < 0.03, "{} {}", bump(60.0), bump(240.0));

@@ -11,8 +11,9 @@ pub(super) struct Turn {
     pub(super) high: bool,
 }
 
-/// The turning points of `values` in `range` that are at least `threshold` apart from their neighbours, highs and lows in turn. The
-/// first and the last may be the ends of a flank that is cut by the ends of the range. A signal that stays within the threshold has none.
+/// The turning points of `values` in `range` that are at least `threshold` apart from their
+/// neighbours, highs and lows in turn. The first and the last may be the ends of a flank that is
+/// cut by the ends of the range. A signal that stays within the threshold has none.
 pub(super) fn turns(values: &[f64], range: Range<usize>, threshold: f64) -> Vec<Turn> {
     let mut turns = Vec::new();
     let (mut low, mut high) = (range.start, range.start);

@@ -1,4 +1,5 @@
-//! Reading UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and stringing clips together to recordings.
+//! Reading UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and stringing clips together to
+//! recordings.
 
 use agoge_motion::{Part, Recording, Skeleton, Source, Space};
 use parquet::column::reader::ColumnReader;
@@ -52,20 +53,30 @@ pub(crate) fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
     read_points(path, UNIT_M)
 }
 
-/// The same of any sensor with so many points, whose stored positions are whole numbers of a unit, m.
-pub(crate) fn read_points<const N: usize>(path: &Path, unit_m: f64) -> BTreeMap<SetKey, Vec<Clip<N>>> {
-    let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+/// The same of any sensor with so many points, whose stored positions are whole numbers of a unit,
+/// m.
+pub(crate) fn read_points<const N: usize>(
+    path: &Path,
+    unit_m: f64,
+) -> BTreeMap<SetKey, Vec<Clip<N>>> {
+    let file =
+        std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let reader = SerializedFileReader::new(file).unwrap();
     let mut sets: BTreeMap<SetKey, BTreeMap<i32, Clip<N>>> = BTreeMap::new();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).unwrap();
         let rows = usize::try_from(group.metadata().num_rows()).unwrap();
-        let columns: Vec<Vec<i32>> =
-            (0..KEYS + 3 * N).map(|column| numbers(group.get_column_reader(column).unwrap(), rows)).collect();
+        let columns: Vec<Vec<i32>> = (0..KEYS + 3 * N)
+            .map(|column| numbers(group.get_column_reader(column).unwrap(), rows))
+            .collect();
         for row in 0..rows {
-            let at = |column: usize| columns.get(column).and_then(|values| values.get(row)).copied().unwrap();
-            let coordinate = |joint: usize, axis: usize| f64::from(at(KEYS + 3 * joint + axis)) * unit_m;
-            let pose = std::array::from_fn(|joint| std::array::from_fn(|axis| coordinate(joint, axis)));
+            let at = |column: usize| {
+                columns.get(column).and_then(|values| values.get(row)).copied().unwrap()
+            };
+            let coordinate =
+                |joint: usize, axis: usize| f64::from(at(KEYS + 3 * joint + axis)) * unit_m;
+            let pose =
+                std::array::from_fn(|joint| std::array::from_fn(|axis| coordinate(joint, axis)));
             let set = sets.entry((at(0), at(1), at(3) != 0)).or_default();
             set.entry(at(2)).or_default().push(pose);
         }
@@ -97,8 +108,9 @@ pub(crate) struct Strung {
     pub(crate) onsets: Vec<(usize, usize)>,
 }
 
-/// Strings clips together: between two clips the last pose is held, moves smoothly to the next first pose within half a second, and
-/// is held again; 0.5 to 3 s of stillness in all, seeded. The held poses tremble as the sensor does (uniformly, 2 mm).
+/// Strings clips together: between two clips the last pose is held, moves smoothly to the next
+/// first pose within half a second, and is held again; 0.5 to 3 s of stillness in all, seeded. The
+/// held poses tremble as the sensor does (uniformly, 2 mm).
 pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     let mut random = Random(seed);
     let mut poses: Vec<Pose> = Vec::new();
@@ -107,13 +119,16 @@ pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     for clip in clips {
         if let (Some(from), Some(to)) = (poses.last().copied(), clip.first().copied()) {
             let still = |seconds: f64| (seconds * RATE_HZ).round() as usize;
-            let (before, after) = (still(random.between(0.25, 1.5)), still(random.between(0.25, 1.5)));
+            let (before, after) =
+                (still(random.between(0.25, 1.5)), still(random.between(0.25, 1.5)));
             let moving = still(0.5);
             for k in 0..before + moving + after {
                 let s = (k.saturating_sub(before) as f64 / moving as f64).min(1.0);
                 let share = s * s * (3.0 - 2.0 * s);
                 let mut at = |a: f64, b: f64| a + share * (b - a) + random.between(-0.002, 0.002);
-                poses.push(std::array::from_fn(|j| std::array::from_fn(|axis| at(from[j][axis], to[j][axis]))));
+                poses.push(std::array::from_fn(|j| {
+                    std::array::from_fn(|axis| at(from[j][axis], to[j][axis]))
+                }));
             }
         }
         truth.push((poses.len(), poses.len() + clip.len() - 1));
@@ -124,12 +139,15 @@ pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     Strung { recording: recording(&poses), truth, onsets }
 }
 
-/// First and last frame of a clip in which the body moves: the mean speed of all joints, over five frames, is above a tenth of its
-/// highest value.
+/// First and last frame of a clip in which the body moves: the mean speed of all joints, over five
+/// frames, is above a tenth of its highest value.
 fn moving(clip: &[Pose]) -> (usize, usize) {
     let reach = 2;
     let travelled = |a: &Pose, b: &Pose| {
-        a.iter().zip(b).map(|(p, q)| (0..3).map(|axis| (p[axis] - q[axis]).powi(2)).sum::<f64>().sqrt()).sum::<f64>()
+        a.iter()
+            .zip(b)
+            .map(|(p, q)| (0..3).map(|axis| (p[axis] - q[axis]).powi(2)).sum::<f64>().sqrt())
+            .sum::<f64>()
     };
     let speed: Vec<f64> = (0..clip.len())
         .map(|k| (k.saturating_sub(reach), (k + reach).min(clip.len() - 1)))
@@ -137,7 +155,10 @@ fn moving(clip: &[Pose]) -> (usize, usize) {
         .collect();
     let highest = speed.iter().copied().fold(0.0, f64::max);
     let moves = |v: &f64| *v > 0.1 * highest;
-    (speed.iter().position(moves).unwrap_or(0), speed.iter().rposition(moves).unwrap_or(clip.len() - 1))
+    (
+        speed.iter().position(moves).unwrap_or(0),
+        speed.iter().rposition(moves).unwrap_or(clip.len() - 1),
+    )
 }
 
 pub(crate) fn recording(poses: &[Pose]) -> Recording {
@@ -151,7 +172,8 @@ pub(crate) fn recording(poses: &[Pose]) -> Recording {
         }
     }
     let confidence = vec![1.0; position.len()];
-    Recording::new(Source::default(), Skeleton::body(), Space::World, time, position, confidence).unwrap()
+    Recording::new(Source::default(), Skeleton::body(), Space::World, time, position, confidence)
+        .unwrap()
 }
 
 /// A linear congruential generator (Knuth's MMIX constants).

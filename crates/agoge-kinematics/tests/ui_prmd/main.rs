@@ -1,4 +1,5 @@
-//! Segmentation of real movements: UI-PRMD's Kinect clips strung together with pauses (data: `AGOGE_TEST_DATA/ui-prmd`).
+//! Segmentation of real movements: UI-PRMD's Kinect clips strung together with pauses (data:
+//! `AGOGE_TEST_DATA/ui-prmd`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 mod data;
@@ -69,7 +70,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Matches by intersection over union of at least a half, which no two repetitions can reach with one clip.
+/// Matches by intersection over union of at least a half, which no two repetitions can reach with
+/// one clip.
 fn tally(found: &[(usize, usize)], truth: &[(usize, usize)]) -> Tally {
     let mut tally = Tally { truth: truth.len(), found: found.len(), ..Tally::default() };
     for &(start, end) in truth {
@@ -97,8 +99,8 @@ fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
     (tally(&found, &strung.truth), tally(&found, &strung.onsets))
 }
 
-/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the nine subjects; the definitions and the constants of the
-/// segmentation were chosen on the odd subjects.
+/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the nine subjects; the definitions and the
+/// constants of the segmentation were chosen on the odd subjects.
 #[test]
 fn real_sets_are_segmented() {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -118,7 +120,11 @@ fn real_sets_are_segmented() {
     }
     let mut all = (Tally::default(), Tally::default());
     for (movement, (clips, onsets)) in &by_movement {
-        println!("{:20} {clips}; against onset {:.3} s", MOVEMENTS[*movement as usize - 1], onsets.boundary_error());
+        println!(
+            "{:20} {clips}; against onset {:.3} s",
+            MOVEMENTS[*movement as usize - 1],
+            onsets.boundary_error()
+        );
         all.0.add(clips);
         all.1.add(onsets);
     }

@@ -1,4 +1,5 @@
-//! How often the stated view is right, and whether it is as sure of itself as it may be: cameras all about real movements in space.
+//! How often the stated view is right, and whether it is as sure of itself as it may be: cameras
+//! all about real movements in space.
 
 use super::data;
 use agoge_kinematics::{View, measure};
@@ -10,14 +11,17 @@ use std::sync::Arc;
 /// Every so many degrees a camera.
 const STEP_DEG: usize = 15;
 
-/// Degrees between where the athlete faces, over the whole recording, and +X; the recording moved so that the athlete stands over the origin on the floor.
+/// Degrees between where the athlete faces, over the whole recording, and +X; the recording moved
+/// so that the athlete stands over the origin on the floor.
 fn placed(recording: &Recording) -> (Recording, f64) {
     let mean = |part: Part, axis: usize| {
-        let values: Vec<f64> = recording.track(part.index()).map(|p| p[axis]).filter(|v| v.is_finite()).collect();
+        let values: Vec<f64> =
+            recording.track(part.index()).map(|p| p[axis]).filter(|v| v.is_finite()).collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     let across = |axis: usize| {
-        mean(Part::RightShoulder, axis) - mean(Part::LeftShoulder, axis) + mean(Part::RightHip, axis)
+        mean(Part::RightShoulder, axis) - mean(Part::LeftShoulder, axis)
+            + mean(Part::RightHip, axis)
             - mean(Part::LeftHip, axis)
     };
     // Forward = up × right.
@@ -40,15 +44,19 @@ fn truth(degrees: f64) -> View {
 const MARKERS: &str = "LFHD RFHD LBHD RBHD C7 T10 CLAV STRN RBAK LSHO LUPA LELB LFRM LWRA LWRB LFIN RSHO RUPA RELB RFRM RWRA RWRB RFIN LASI RASI LPSI RPSI \
                        LTHI LKNE LTIB LANK LHEE LTOE RTHI RKNE RTIB RANK RHEE RTOE";
 
-/// The sets of the marker system on the body skeleton, ten frames a second: hip centres after Harrington, as near to the bones as it gets.
+/// The sets of the marker system on the body skeleton, ten frames a second: hip centres after
+/// Harrington, as near to the bones as it gets.
 fn by_markers(path: &Path) -> Vec<Recording> {
     let skeleton = Arc::new(Skeleton::from_names("Plug-in-Gait", MARKERS.split(' ')));
     let sets = data::read_points::<39>(path, 0.0001);
     let recording = |clips: &Vec<data::Clip<39>>| {
         let frames: Vec<_> = clips.iter().flatten().step_by(10).collect();
         let time = (0..frames.len()).map(|frame| frame as f64 / 10.0).collect();
-        let position: Vec<[f64; 3]> =
-            frames.iter().flat_map(|frame| frame.iter()).map(|&point| UpAxis::Z.to_y_up(point)).collect();
+        let position: Vec<[f64; 3]> = frames
+            .iter()
+            .flat_map(|frame| frame.iter())
+            .map(|&point| UpAxis::Z.to_y_up(point))
+            .collect();
         let confidence = vec![1.0; position.len()];
         let skeleton = Arc::clone(&skeleton);
         Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
@@ -85,7 +93,8 @@ impl Stated {
     }
 }
 
-/// Films each recording from all about, with the joints trembling by a hundredth of the trunk, and sorts what is stated of the view by its certainty.
+/// Films each recording from all about, with the joints trembling by a hundredth of the trunk, and
+/// sorts what is stated of the view by its certainty.
 fn stated(recordings: &[Recording]) -> [Stated; 10] {
     let mut bins = [Stated::default(); 10];
     for recording in recordings {
@@ -93,7 +102,8 @@ fn stated(recordings: &[Recording]) -> [Stated; 10] {
         for degrees in (0..360).step_by(STEP_DEG) {
             let degrees = degrees as f64 + 0.5 * STEP_DEG as f64;
             let mut film = Camera::phone(facing + degrees).film(&recording);
-            Corruption { noise: 1.4, seed: degrees as u64, ..Corruption::default() }.apply(&mut film);
+            Corruption { noise: 1.4, seed: degrees as u64, ..Corruption::default() }
+                .apply(&mut film);
             let seen = measure(&film);
             let bin = &mut bins[((seen.view_certainty * 10.0) as usize).min(9)];
             bin.cameras += 1;
@@ -112,21 +122,43 @@ fn the_stated_view_is_right_as_often_as_its_certainty_says() {
     };
     let folder = Path::new(&folder).join("ui-prmd");
     let markers = by_markers(&folder.join("vicon_positions.parquet"));
-    for (sensor, recordings) in [("markers", markers), ("Kinect", by_kinect(&folder.join("kinect_positions.parquet")))]
+    for (sensor, recordings) in
+        [("markers", markers), ("Kinect", by_kinect(&folder.join("kinect_positions.parquet")))]
     {
         let bins = stated(&recordings);
         let mut all = Stated::default();
         for bin in bins.iter().filter(|bin| bin.cameras > 0) {
-            println!("{sensor}: {:5} stated with {:.2}: right {:.2}", bin.cameras, bin.mean(), bin.rate());
-            // Of a hundred cameras the share that is right is known to 0.05 (one standard deviation at a half).
-            assert!(bin.cameras < 100 || bin.rate() > bin.mean() - 0.05, "{sensor} is too sure at {:.2}", bin.mean());
+            println!(
+                "{sensor}: {:5} stated with {:.2}: right {:.2}",
+                bin.cameras,
+                bin.mean(),
+                bin.rate()
+            );
+            // Of a hundred cameras the share that is right is known to 0.05 (one standard deviation
+            // at a half).
+            assert!(
+                bin.cameras < 100 || bin.rate() > bin.mean() - 0.05,
+                "{sensor} is too sure at {:.2}",
+                bin.mean()
+            );
             all.cameras += bin.cameras;
             all.right += bin.right;
             all.certainty += bin.certainty;
         }
-        println!("{sensor}: {:5} stated with {:.2}: right {:.2}", all.cameras, all.mean(), all.rate());
-        // As measured, less a hundredth or two for another order of rounding; docs/VIDEO.md holds the table.
+        println!(
+            "{sensor}: {:5} stated with {:.2}: right {:.2}",
+            all.cameras,
+            all.mean(),
+            all.rate()
+        );
+        // As measured, less a hundredth or two for another order of rounding; docs/VIDEO.md holds
+        // the table.
         assert!(all.rate() > 0.92, "{sensor}: {}", all.rate());
-        assert!((all.rate() - all.mean()).abs() < 0.1, "{sensor}: {} stated, {} right", all.mean(), all.rate());
+        assert!(
+            (all.rate() - all.mean()).abs() < 0.1,
+            "{sensor}: {} stated, {} right",
+            all.mean(),
+            all.rate()
+        );
     }
 }

@@ -2,14 +2,18 @@
 
 use crate::recording::Recording;
 
-/// Fills gaps of up to `max_gap_s` between sure positions (of confidence `least` or more) by a cubic Hermite curve; longer ones and the ends stay unsure or missing. How many
-/// frames, for each joint. In a longer gap, what is missing between unsure positions is filled too, and stays unsure.
+/// Fills gaps of up to `max_gap_s` between sure positions (of confidence `least` or more) by a
+/// cubic Hermite curve; longer ones and the ends stay unsure or missing. How many frames, for each
+/// joint. In a longer gap, what is missing between unsure positions is filled too, and stays
+/// unsure.
 pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec<usize> {
     let joints = recording.joints();
     let mut filled = vec![0; joints];
     for (joint, filled) in filled.iter_mut().enumerate() {
         // What is not a number is not known to be unsure.
-        let is_unsure = |recording: &Recording, frame: usize| recording.confidence[frame * joints + joint] < least;
+        let is_unsure = |recording: &Recording, frame: usize| {
+            recording.confidence[frame * joints + joint] < least
+        };
         for [a, b] in gaps(recording, joint, max_gap_s, |frame| !is_unsure(recording, frame)) {
             bridge(recording, joint, a, b);
             *filled += b - a - 1;
@@ -25,9 +29,16 @@ pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec
     filled
 }
 
-/// The frames before and after each gap of up to `max_gap_s` between the positions of a joint that count.
-fn gaps(recording: &Recording, joint: usize, max_gap_s: f64, counts: impl Fn(usize) -> bool) -> Vec<[usize; 2]> {
-    let known = (0..recording.frames()).filter(|&frame| recording.is_seen(frame, joint) && counts(frame));
+/// The frames before and after each gap of up to `max_gap_s` between the positions of a joint that
+/// count.
+fn gaps(
+    recording: &Recording,
+    joint: usize,
+    max_gap_s: f64,
+    counts: impl Fn(usize) -> bool,
+) -> Vec<[usize; 2]> {
+    let known =
+        (0..recording.frames()).filter(|&frame| recording.is_seen(frame, joint) && counts(frame));
     let known: Vec<usize> = known.collect();
     let pairs = known.windows(2).map(|pair| [pair[0], pair[1]]);
     pairs.filter(|&[a, b]| a + 1 < b && is_short(recording, a, b, max_gap_s)).collect()
@@ -43,12 +54,15 @@ fn bridge(recording: &mut Recording, joint: usize, a: usize, b: usize) {
     let (joints, frames) = (recording.joints(), recording.frames());
     let (ta, tb) = (recording.time[a], recording.time[b]);
     let (p, q) = (recording.at(a, joint), recording.at(b, joint));
-    let confidence = 0.5 * recording.confidence[a * joints + joint].min(recording.confidence[b * joints + joint]);
+    let confidence = 0.5
+        * recording.confidence[a * joints + joint].min(recording.confidence[b * joints + joint]);
     let slope = |from: usize, to: usize, axis: usize| {
-        (recording.at(to, joint)[axis] - recording.at(from, joint)[axis]) / (recording.time[to] - recording.time[from])
+        (recording.at(to, joint)[axis] - recording.at(from, joint)[axis])
+            / (recording.time[to] - recording.time[from])
     };
     let width = tb - ta;
-    // The slope at an end of the gap is that of the parabola through the frame outside, the end, and the other end.
+    // The slope at an end of the gap is that of the parabola through the frame outside, the end,
+    // and the other end.
     let tangent = |outside: Option<(usize, usize)>, inside: f64, axis: usize| {
         let Some((from, to)) = outside else { return inside };
         let step = recording.time[to] - recording.time[from];
@@ -66,7 +80,8 @@ fn bridge(recording: &mut Recording, joint: usize, a: usize, b: usize) {
         let (s2, s3) = (s * s, s * s * s);
         let weights = [2.0 * s3 - 3.0 * s2 + 1.0, 3.0 * s2 - 2.0 * s3, s3 - 2.0 * s2 + s, s3 - s2];
         let i = frame * joints + joint;
-        recording.position[i] = coefficients.map(|c| c.iter().zip(weights).map(|(c, w)| c * w).sum());
+        recording.position[i] =
+            coefficients.map(|c| c.iter().zip(weights).map(|(c, w)| c * w).sum());
         recording.confidence[i] = confidence;
     }
 }

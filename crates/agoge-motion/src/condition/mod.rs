@@ -23,11 +23,13 @@ pub struct Options {
     pub repair_swaps: bool,
     /// Half-length of the Hampel window in frames (3: seven frames); 0 leaves outliers alone.
     pub hampel_half_window: usize,
-    /// A position further than this many robust standard deviations from the window's median is an outlier.
+    /// A position further than this many robust standard deviations from the window's median is an
+    /// outlier.
     pub hampel_threshold: f64,
     /// Gaps up to this long are filled, s; longer ones stay missing.
     pub max_gap_s: f64,
-    /// Frames a second to bring the recording to; none keeps a regular clock and brings an irregular one to its median rate.
+    /// Frames a second to bring the recording to; none keeps a regular clock and brings an
+    /// irregular one to its median rate.
     pub rate_hz: Option<f64>,
     /// The low-pass filter.
     pub filter: Filter,
@@ -66,7 +68,11 @@ impl Default for Options {
             // A quarter of a second: shorter than any phase of the movements that come with Agoge.
             max_gap_s: 0.25,
             rate_hz: None,
-            filter: Filter::Butterworth { order: 4, cutoff_hz: 6.0, correction: CutoffCorrection::None },
+            filter: Filter::Butterworth {
+                order: 4,
+                cutoff_hz: 6.0,
+                correction: CutoffCorrection::None,
+            },
         }
     }
 }
@@ -79,8 +85,8 @@ const LIKELY: f32 = 0.5;
 pub struct Repair {
     /// The joint's name in the source, or `all`.
     pub joint: String,
-    /// What was done: `low confidence removed`, `left/right swap undone`, `outlier removed`, `gap filled`, `resampled`, `filtered`,
-    /// `not filtered`.
+    /// What was done: `low confidence removed`, `left/right swap undone`, `outlier removed`, `gap
+    /// filled`, `resampled`, `filtered`, `not filtered`.
     pub kind: String,
     /// How many frames it changed.
     pub frames: usize,
@@ -99,11 +105,13 @@ pub struct Conditioned {
     pub quality: Quality,
 }
 
-/// Conditions a recording: swaps of left and right undone, outliers removed, short gaps filled, the clock made regular, the noise filtered, positions of low confidence
-/// removed. Time linear in frames × joints. An error only for options that make no sense.
+/// Conditions a recording: swaps of left and right undone, outliers removed, short gaps filled, the
+/// clock made regular, the noise filtered, positions of low confidence removed. Time linear in
+/// frames × joints. An error only for options that make no sense.
 ///
-/// Positions of low confidence go last: a network's guess of a hidden joint is no measurement, but a better neighbour for the last frames in which it was seen than
-/// none, where a filter follows every tremble.
+/// Positions of low confidence go last: a network's guess of a hidden joint is no measurement, but
+/// a better neighbour for the last frames in which it was seen than none, where a filter follows
+/// every tremble.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut log = Log { repairs: Vec::new() };
     let mut sure = recording.clone();
@@ -115,13 +123,24 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     let mut work = recording.clone();
     if options.repair_swaps {
         let undone = swaps::undo(&mut work);
-        log.each(&work, "left/right swap undone", &undone, "the path over time fits the other side");
+        log.each(
+            &work,
+            "left/right swap undone",
+            &undone,
+            "the path over time fits the other side",
+        );
     }
     // Of whom they are is known once left and right are put back.
     let flickers = flickers(&work, options);
     if options.hampel_half_window > 0 {
-        let removed = outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
-        log.each(&work, "outlier removed", &removed, "Hampel filter; the position is then filled like a gap");
+        let removed =
+            outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
+        log.each(
+            &work,
+            "outlier removed",
+            &removed,
+            "Hampel filter; the position is then filled like a gap",
+        );
     }
     let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
     log.each(&work, "gap filled", &filled, "piecewise cubic");
@@ -129,7 +148,11 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
         let from = work.rate_hz();
         work = resample::to(&work, rate_hz)?;
-        log.all("resampled", work.frames(), format!("from about {from:.2} to {rate_hz:.2} frames a second"));
+        log.all(
+            "resampled",
+            work.frames(),
+            format!("from about {from:.2} to {rate_hz:.2} frames a second"),
+        );
     }
     let before = work.position.clone();
     filter(&mut work, options.filter, &mut log)?;
@@ -144,7 +167,9 @@ struct Log {
 
 impl Log {
     fn each(&mut self, recording: &Recording, kind: &str, frames: &[usize], note: &str) {
-        for (joint, &frames) in recording.skeleton.joints.iter().zip(frames).filter(|(_, frames)| **frames > 0) {
+        for (joint, &frames) in
+            recording.skeleton.joints.iter().zip(frames).filter(|(_, frames)| **frames > 0)
+        {
             self.repairs.push(Repair {
                 joint: joint.name.clone(),
                 kind: kind.to_owned(),
@@ -159,9 +184,11 @@ impl Log {
     }
 }
 
-/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that would be filled, between frames in which it is unsure, and likelier seen than not
-/// in none of them. It is as unsure as those, but like them a better neighbour than none for the filter and for gaps. Flickers that follow each other within such a gap are one: together they
-/// may be long enough to be believed.
+/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that
+/// would be filled, between frames in which it is unsure, and likelier seen than not in none of
+/// them. It is as unsure as those, but like them a better neighbour than none for the filter and
+/// for gaps. Flickers that follow each other within such a gap are one: together they may be long
+/// enough to be believed.
 fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
     let mut found = Vec::new();
@@ -178,12 +205,16 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
         }
         let is_weak = |run: &Range<usize>| !run.clone().any(|frame| is_sure(frame, LIKELY));
         let follows = |a: &Range<usize>, b: &Range<usize>| {
-            is_weak(a) && is_weak(b) && gaps::is_short(recording, a.end - 1, b.start, options.max_gap_s)
+            is_weak(a)
+                && is_weak(b)
+                && gaps::is_short(recording, a.end - 1, b.start, options.max_gap_s)
         };
         for together in runs.chunk_by(follows) {
             let (first, after) = (together[0].start, together[together.len() - 1].end);
             let is_inside = first > 0 && after < frames;
-            if is_inside && is_weak(&together[0]) && recording.time[after] - recording.time[first] <= options.max_gap_s
+            if is_inside
+                && is_weak(&together[0])
+                && recording.time[after] - recording.time[first] <= options.max_gap_s
             {
                 found.extend((first..after).map(|frame| frame * joints + joint));
             }
@@ -201,7 +232,9 @@ fn doubt(recording: &mut Recording, places: &[usize]) {
 fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
     let joints = recording.joints();
     let mut removed = vec![0; joints];
-    for (i, (position, confidence)) in recording.position.iter_mut().zip(&recording.confidence).enumerate() {
+    for (i, (position, confidence)) in
+        recording.position.iter_mut().zip(&recording.confidence).enumerate()
+    {
         if position[0].is_finite() && *confidence < least {
             *position = MISSING;
             removed[i % joints] += 1;
@@ -213,7 +246,8 @@ fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
 /// Filters one coordinate over time in place.
 pub type Smooth = Box<dyn Fn(&mut Vec<f64>)>;
 
-/// The filter as it runs at a frame rate, for what stands beside the positions and must be as smooth; none where it does nothing, or the frames are too few for it.
+/// The filter as it runs at a frame rate, for what stands beside the positions and must be as
+/// smooth; none where it does nothing, or the frames are too few for it.
 ///
 /// # Errors
 /// [`Error::Parameter`] for options that make no sense.
@@ -245,7 +279,8 @@ fn filter(recording: &mut Recording, filter: Filter, log: &mut Log) -> Result<()
     let note = match filter {
         Filter::None => return Ok(()),
         Filter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => {
-            let note = format!("{rate_hz:.1} frames a second are too few for a cut-off of {cutoff_hz} Hz");
+            let note =
+                format!("{rate_hz:.1} frames a second are too few for a cut-off of {cutoff_hz} Hz");
             log.all("not filtered", 0, note);
             return Ok(());
         }

@@ -3,8 +3,9 @@
 use crate::recording::{MISSING, Recording};
 use crate::vector::{norm, sub};
 
-/// Removes positions that lie further from the median of their window than `threshold` robust standard deviations (Hampel 1974; 1.4826·MAD),
-/// and further than the joint's own usual step, so that stillness does not make outliers of tremor. How many, for each joint.
+/// Removes positions that lie further from the median of their window than `threshold` robust
+/// standard deviations (Hampel 1974; 1.4826·MAD), and further than the joint's own usual step, so
+/// that stillness does not make outliers of tremor. How many, for each joint.
 pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f64) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
     let axes = if recording.space.is_3d() { 3 } else { 2 };
@@ -13,7 +14,8 @@ pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f
     for (joint, removed) in removed.iter_mut().enumerate() {
         let track: Vec<[f64; 3]> =
             recording.track(joint).map(|p| if axes == 3 { p } else { [p[0], p[1], 0.0] }).collect();
-        let mut steps: Vec<f64> = track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
+        let mut steps: Vec<f64> =
+            track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
         let Some(usual) = quantile(&mut steps, 0.9) else { continue };
         let mut out = Vec::new();
         for frame in 0..frames {
@@ -24,11 +26,15 @@ pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f
             let mut centre = [0.0; 3];
             for (axis, centre) in centre.iter_mut().enumerate().take(axes) {
                 window.clear();
-                window.extend(track[around.clone()].iter().map(|p| p[axis]).filter(|v| v.is_finite()));
+                window.extend(
+                    track[around.clone()].iter().map(|p| p[axis]).filter(|v| v.is_finite()),
+                );
                 *centre = quantile(&mut window, 0.5).unwrap_or(track[frame][axis]);
             }
             window.clear();
-            window.extend(track[around].iter().map(|&p| norm(sub(p, centre))).filter(|d| d.is_finite()));
+            window.extend(
+                track[around].iter().map(|&p| norm(sub(p, centre))).filter(|d| d.is_finite()),
+            );
             let spread = 1.4826 * quantile(&mut window, 0.5).unwrap_or(0.0);
             let away = norm(sub(track[frame], centre));
             if window.len() > half_window && away > threshold * spread && away > 3.0 * usual {

@@ -14,7 +14,8 @@ pub struct JointQuality {
     pub confidence: f64,
     /// Longest gap, s.
     pub longest_gap_s: f64,
-    /// Jitter: root mean square of what the filter took away, in the recording's unit; 0 if never seen.
+    /// Jitter: root mean square of what the filter took away, in the recording's unit; 0 if never
+    /// seen.
     pub jitter: f64,
 }
 
@@ -25,7 +26,8 @@ pub struct Quality {
     pub seen: f64,
     /// Each joint of the source.
     pub joints: Vec<JointQuality>,
-    /// Stretches in which more than half of the joints that are ever seen were missing, frames `[first, last]`.
+    /// Stretches in which more than half of the joints that are ever seen were missing, frames
+    /// `[first, last]`.
     pub bad_frames: Vec<[usize; 2]>,
 }
 
@@ -35,10 +37,14 @@ impl Quality {
         let step = 1.0 / recording.rate_hz();
         let all: Vec<JointQuality> = (0..joints)
             .map(|joint| {
-                let seen: Vec<usize> = (0..frames).filter(|&frame| recording.is_seen(frame, joint)).collect();
-                let confidence: f64 =
-                    seen.iter().map(|frame| f64::from(recording.confidence[frame * joints + joint])).sum();
-                // A gap lasts from the frame after one sighting to the next; before the first and after the last it counts too.
+                let seen: Vec<usize> =
+                    (0..frames).filter(|&frame| recording.is_seen(frame, joint)).collect();
+                let confidence: f64 = seen
+                    .iter()
+                    .map(|frame| f64::from(recording.confidence[frame * joints + joint]))
+                    .sum();
+                // A gap lasts from the frame after one sighting to the next; before the first and
+                // after the last it counts too.
                 let mut longest = 0.0f64;
                 let mut free = 0;
                 for &frame in seen.iter().chain([&frames]) {
@@ -56,7 +62,8 @@ impl Quality {
             .collect();
         let ever: Vec<usize> = (0..joints).filter(|&joint| all[joint].seen > 0.0).collect();
         let bad = |frame: usize| {
-            ever.iter().filter(|&&joint| recording.is_seen(frame, joint)).count() * 2 < ever.len().max(1)
+            ever.iter().filter(|&&joint| recording.is_seen(frame, joint)).count() * 2
+                < ever.len().max(1)
         };
         let mut bad_frames: Vec<[usize; 2]> = Vec::new();
         for frame in (0..frames).filter(|&frame| bad(frame)) {
@@ -69,7 +76,8 @@ impl Quality {
         Quality { seen, joints: all, bad_frames }
     }
 
-    /// Fills in each joint's jitter: root mean square distance between the positions before and after the filter.
+    /// Fills in each joint's jitter: root mean square distance between the positions before and
+    /// after the filter.
     pub(super) fn measure_jitter(&mut self, before: &[[f64; 3]], after: &Recording) {
         let joints = after.joints();
         let axes = if after.space.is_3d() { 3 } else { 2 };

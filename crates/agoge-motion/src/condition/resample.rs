@@ -18,13 +18,16 @@ pub(super) fn target(recording: &Recording, wanted: Option<f64>) -> Result<Optio
         return Ok(((rate - own).abs() > 1e-6 * rate).then_some(rate));
     }
     let step = 1.0 / own;
-    let irregular = recording.time.windows(2).any(|w| ((w[1] - w[0]) - step).abs() > REGULAR * step);
-    // A clock with one huge hole would make a huge regular recording: it is left as it is beyond ten times the frames.
+    let irregular =
+        recording.time.windows(2).any(|w| ((w[1] - w[0]) - step).abs() > REGULAR * step);
+    // A clock with one huge hole would make a huge regular recording: it is left as it is beyond
+    // ten times the frames.
     let frames = recording.duration_s() * own;
     Ok((irregular && own.is_finite() && frames < 10.0 * recording.frames() as f64).then_some(own))
 }
 
-/// The recording at another rate, by linear interpolation between neighbouring frames; between a known and a missing position it is missing.
+/// The recording at another rate, by linear interpolation between neighbouring frames; between a
+/// known and a missing position it is missing.
 pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error> {
     let joints = recording.joints();
     let Some(&start) = recording.time.first() else { return Err(Error::NoFrames) };
@@ -39,10 +42,14 @@ pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error
         }
         let after = (before + 1).min(recording.frames() - 1);
         let span = recording.time[after] - recording.time[before];
-        let s = if span > 0.0 { ((t - recording.time[before]) / span).clamp(0.0, 1.0) } else { 0.0 };
+        let s =
+            if span > 0.0 { ((t - recording.time[before]) / span).clamp(0.0, 1.0) } else { 0.0 };
         for joint in 0..joints {
             let (p, q) = (recording.at(before, joint), recording.at(after, joint));
-            let (c, d) = (recording.confidence[before * joints + joint], recording.confidence[after * joints + joint]);
+            let (c, d) = (
+                recording.confidence[before * joints + joint],
+                recording.confidence[after * joints + joint],
+            );
             let exact = if s < 1e-9 { Some((p, c)) } else { (s > 1.0 - 1e-9).then_some((q, d)) };
             let between = || {
                 let p = std::array::from_fn(|k| p[k] + s * (q[k] - p[k]));

@@ -55,7 +55,12 @@ fn exchanged_legs_are_put_back_in_space_and_in_a_picture_from_the_side() {
 fn pairs_of(recording: &Recording) -> Vec<(usize, usize)> {
     [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle]
         .iter()
-        .map(|part| (recording.skeleton.joint_of(*part).unwrap(), recording.skeleton.joint_of(part.mirror()).unwrap()))
+        .map(|part| {
+            (
+                recording.skeleton.joint_of(*part).unwrap(),
+                recording.skeleton.joint_of(part.mirror()).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -66,7 +71,8 @@ fn short_gaps_are_filled_and_long_ones_stay() {
     for frame in (20..23).chain(60..100) {
         recording.position[frame * 17 + 15] = MISSING;
     }
-    let done = condition(&recording, &Options { filter: Filter::None, ..Options::default() }).unwrap();
+    let done =
+        condition(&recording, &Options { filter: Filter::None, ..Options::default() }).unwrap();
     for frame in 20..23 {
         let (found, expected) = (done.recording.at(frame, 15), truth.at(frame, 15));
         // Three frames of a 1 Hz swing of 0.3 m: the cubic is within a few millimetres.
@@ -91,15 +97,21 @@ fn what_is_unsure_steadies_the_frames_beside_it_and_goes() {
     (60..120).for_each(|frame| cut.position[frame * 17 + 15] = MISSING);
     let alone = condition(&cut, &Options::default()).unwrap();
     let error = |made: &Recording| (made.at(59, 15)[0] - truth.at(59, 15)[0]).abs();
-    // A filter at an end follows the last position; with neighbours it takes the tremble away: half the rate of frames is far above 6 Hz.
+    // A filter at an end follows the last position; with neighbours it takes the tremble away: half
+    // the rate of frames is far above 6 Hz.
     assert!(error(&done.recording) < 0.5 * error(&alone.recording), "{}", error(&done.recording));
     assert!((60..120).all(|frame| !done.recording.is_seen(frame, 15)));
-    assert!(done.repairs.iter().any(|repair| repair.kind == "low confidence removed" && repair.frames == 60));
+    assert!(
+        done.repairs
+            .iter()
+            .any(|repair| repair.kind == "low confidence removed" && repair.frames == 60)
+    );
 }
 
 #[test]
 fn a_flicker_must_be_likelier_than_not() {
-    // The wrist is hidden but for a tenth of a second, long after it was seen and long before it is again.
+    // The wrist is hidden but for a tenth of a second, long after it was seen and long before it is
+    // again.
     let told = |confidence: f32, frames: std::ops::Range<usize>| {
         let mut recording = walking(120);
         (20..100).for_each(|frame| recording.confidence[frame * 17 + 9] = 0.1);
@@ -118,7 +130,8 @@ fn a_flicker_is_not_believed_for_what_comes_after_it() {
     let mut recording = walking(120);
     for frame in 20..100 {
         let confidence = if frame >= 60 { 0.8 } else { 0.1 };
-        recording.confidence[frame * 17 + 9] = if [57, 58].contains(&frame) { 0.35 } else { confidence };
+        recording.confidence[frame * 17 + 9] =
+            if [57, 58].contains(&frame) { 0.35 } else { confidence };
     }
     let done = condition(&recording, &Options::default()).unwrap();
     assert!((20..59).all(|frame| !done.recording.is_seen(frame, 9)));
@@ -127,7 +140,8 @@ fn a_flicker_is_not_believed_for_what_comes_after_it() {
 
 #[test]
 fn confidence_that_wavers_about_the_limit_is_no_flicker() {
-    // A network that gives an ankle a third now and a quarter then, for two thirds of a second, sees it as one that gives it a third throughout: what is between is a gap, and filled.
+    // A network that gives an ankle a third now and a quarter then, for two thirds of a second,
+    // sees it as one that gives it a third throughout: what is between is a gap, and filled.
     let mut recording = walking(120);
     for frame in 20..100 {
         let wavers = (50..71).contains(&frame) && frame % 2 == 0;
@@ -140,25 +154,31 @@ fn confidence_that_wavers_about_the_limit_is_no_flicker() {
 
 #[test]
 fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
-    // The left leg is hidden but for two frames, in the second of which the labels are exchanged; the right one is seen throughout.
+    // The left leg is hidden but for two frames, in the second of which the labels are exchanged;
+    // the right one is seen throughout.
     let mut recording = walking(120);
     let legs = pairs_of(&recording);
     for &(left, right) in &legs {
         for frame in 20..100 {
-            recording.confidence[frame * 17 + left] = if [60, 61].contains(&frame) { 0.35 } else { 0.1 };
+            recording.confidence[frame * 17 + left] =
+                if [60, 61].contains(&frame) { 0.35 } else { 0.1 };
         }
         recording.position.swap(61 * 17 + left, 61 * 17 + right);
         recording.confidence.swap(61 * 17 + left, 61 * 17 + right);
     }
     let done = condition(&recording, &Options::default()).unwrap();
     for &(left, right) in &legs {
-        assert!((30..90).all(|frame| !done.recording.is_seen(frame, left) && done.recording.is_seen(frame, right)));
+        assert!(
+            (30..90).all(|frame| !done.recording.is_seen(frame, left)
+                && done.recording.is_seen(frame, right))
+        );
     }
 }
 
 #[test]
 fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
-    // Legs 1 cm apart, each joint trembling by a tenth of a millimetre, and for a second in the middle by centimetres: every labelling is uneven then.
+    // Legs 1 cm apart, each joint trembling by a tenth of a millimetre, and for a second in the
+    // middle by centimetres: every labelling is uneven then.
     let mut recording = walking(300);
     let mut state = 1u32;
     let mut random = || {
@@ -179,14 +199,20 @@ fn a_jumping_joint_is_an_outlier() {
     let mut recording = walking(120);
     recording.position[50 * 17 + 9] = [5.0, 5.0, 5.0];
     let done = condition(&recording, &Options::default()).unwrap();
-    assert!(done.repairs.iter().any(|repair| repair.kind == "outlier removed" && repair.frames == 1));
+    assert!(
+        done.repairs.iter().any(|repair| repair.kind == "outlier removed" && repair.frames == 1)
+    );
     assert!(done.recording.at(50, 9)[0] < 0.5);
 }
 
 #[test]
 fn an_irregular_clock_becomes_regular() {
     let mut recording = walking(120);
-    recording.time.iter_mut().enumerate().for_each(|(i, t)| *t += if i % 7 == 3 { 0.008 } else { 0.0 });
+    recording
+        .time
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, t)| *t += if i % 7 == 3 { 0.008 } else { 0.0 });
     let done = condition(&recording, &Options::default()).unwrap();
     let step = done.recording.time[1] - done.recording.time[0];
     assert!(done.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
@@ -206,5 +232,7 @@ fn nothing_breaks_on_next_to_nothing() {
             Vec::<[usize; 2]>::new().into_iter().chain([[0, frames - 1]]).collect::<Vec<_>>()
         );
     }
-    assert!(condition(&walking(5), &Options { rate_hz: Some(-1.0), ..Options::default() }).is_err());
+    assert!(
+        condition(&walking(5), &Options { rate_hz: Some(-1.0), ..Options::default() }).is_err()
+    );
 }

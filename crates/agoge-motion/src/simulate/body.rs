@@ -17,12 +17,14 @@ const HALF_SHOULDERS: f64 = 0.1295;
 const FOOT: f64 = 0.152;
 const ANKLE_HEIGHT: f64 = 0.039;
 
-/// The positions of every part that HALPE-26 has, metres: Y up, the athlete facing +X with the middle of the feet over the origin; parts that it
-/// has not are `None`. Segments keep their lengths; the pelvis tilts so that both feet stay on the floor.
+/// The positions of every part that HALPE-26 has, metres: Y up, the athlete facing +X with the
+/// middle of the feet over the origin; parts that it has not are `None`. Segments keep their
+/// lengths; the pelvis tilts so that both feet stay on the floor.
 pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] {
     let mut at: [Option<[f64; 3]>; Part::COUNT] = [None; Part::COUNT];
     let h = |share: f64| share * height_m;
-    // A direction given by its angle in the sagittal plane from straight down, forward, and its lean to the athlete's right.
+    // A direction given by its angle in the sagittal plane from straight down, forward, and its
+    // lean to the athlete's right.
     let along = |sagittal: f64, right: f64| {
         let ((s, c), (sr, cr)) = (sagittal.to_radians().sin_cos(), right.to_radians().sin_cos());
         [s * cr, -c * cr, sr]
@@ -31,7 +33,10 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
         // Inward is to the right for the left leg.
         let (half, out) = (0.5 * pose.knee_valgus[i], pose.leg_abduction[i]);
         let thigh = along(pose.hip_flexion[i] - pose.trunk_lean, inward * (half - out));
-        let shank = along(pose.hip_flexion[i] - pose.trunk_lean - pose.knee_flexion[i], inward * (-half - out));
+        let shank = along(
+            pose.hip_flexion[i] - pose.trunk_lean - pose.knee_flexion[i],
+            inward * (-half - out),
+        );
         [scale(thigh, h(THIGH)), scale(shank, h(SHANK))]
     };
     let legs = [leg(0, 1.0), leg(1, -1.0)];
@@ -39,7 +44,8 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
     // Height of each hip over the floor with its foot on it; the line of the hips joins them.
     let hip_height = [0, 1].map(|i| ankle_height(i) - legs[i][0][1] - legs[i][1][1]);
     let list = ((hip_height[1] - hip_height[0]) / (2.0 * h(HALF_HIPS))).clamp(-0.5, 0.5).asin();
-    let hips = [-1.0, 1.0].map(|side| [0.0, side * h(HALF_HIPS) * list.sin(), side * h(HALF_HIPS) * list.cos()]);
+    let hips = [-1.0, 1.0]
+        .map(|side| [0.0, side * h(HALF_HIPS) * list.sin(), side * h(HALF_HIPS) * list.cos()]);
     let ankles = [0, 1].map(|i| add(hips[i], add(legs[i][0], legs[i][1])));
     let pelvis = [
         -0.5 * (ankles[0][0] + ankles[1][0]),
@@ -72,7 +78,11 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
         let (sin, cos) = pose.toe_out[i].to_radians().sin_cos();
         // So far along the foot from the ankle, and so far outward of it.
         let place = |along: f64, outward: f64, y: f64| {
-            [ankle[0] + along * cos - outward * sin, y, ankle[2] + right * (along * sin + outward * cos)]
+            [
+                ankle[0] + along * cos - outward * sin,
+                y,
+                ankle[2] + right * (along * sin + outward * cos),
+            ]
         };
         let back = -0.25 * h(FOOT);
         let reach = (h(FOOT).powi(2) - pose.heel_height[i].powi(2)).max(0.0).sqrt();
@@ -111,11 +121,15 @@ pub(super) fn recorded(
     let mut position = Vec::new();
     for parts in frames {
         position.extend(skeleton.joints.iter().map(|joint| {
-            let p = joint.part.and_then(|part| parts[part.index()]).unwrap_or(crate::recording::MISSING);
+            let p = joint
+                .part
+                .and_then(|part| parts[part.index()])
+                .unwrap_or(crate::recording::MISSING);
             [cos * p[0] + sin * p[2], p[1], cos * p[2] - sin * p[0]]
         }));
     }
-    let source = Source { name, format: "simulated".to_owned(), simulated: true, ..Source::default() };
+    let source =
+        Source { name, format: "simulated".to_owned(), simulated: true, ..Source::default() };
     Recording {
         source,
         space: Space::World,

@@ -6,7 +6,8 @@ use crate::{Recording, Space};
 /// A pinhole camera that looks at a point one metre over the origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
-    /// From where, degrees about the vertical: 0 stands in front of an athlete who faces +X, 90 at the athlete's right.
+    /// From where, degrees about the vertical: 0 stands in front of an athlete who faces +X, 90 at
+    /// the athlete's right.
     pub azimuth_deg: f64,
     /// Distance, m.
     pub distance_m: f64,
@@ -22,7 +23,8 @@ impl Camera {
         Camera { azimuth_deg, distance_m: 4.0, focal_px: 1000.0, size_px: [1280.0, 720.0] }
     }
 
-    /// The recording as this camera sees it: x to the picture's right, y up from its lower edge, px.
+    /// The recording as this camera sees it: x to the picture's right, y up from its lower edge,
+    /// px.
     pub fn film(&self, recording: &Recording) -> Recording {
         let (sin, cos) = self.azimuth_deg.to_radians().sin_cos();
         let position = recording
@@ -37,7 +39,11 @@ impl Camera {
                     return MISSING;
                 }
                 let scale = self.focal_px / depth;
-                [0.5 * self.size_px[0] + scale * right, 0.5 * self.size_px[1] + scale * (y - 1.0), f64::NAN]
+                [
+                    0.5 * self.size_px[0] + scale * right,
+                    0.5 * self.size_px[1] + scale * (y - 1.0),
+                    f64::NAN,
+                ]
             })
             .collect();
         let space = Space::Image { width: Some(self.size_px[0]), height: Some(self.size_px[1]) };

@@ -10,9 +10,11 @@ pub struct Corruption {
     pub noise: f64,
     /// Share of positions that are lost, in gaps of one to six frames.
     pub dropout: f64,
-    /// Share of frames in which left and right are exchanged in the whole body, in bursts of one to four frames.
+    /// Share of frames in which left and right are exchanged in the whole body, in bursts of one to
+    /// four frames.
     pub swaps: f64,
-    /// Share of positions that jump to somewhere else, by up to 30 times the noise and at least a trunk's length.
+    /// Share of positions that jump to somewhere else, by up to 30 times the noise and at least a
+    /// trunk's length.
     pub outliers: f64,
     /// Seed.
     pub seed: u64,
@@ -26,7 +28,8 @@ impl Corruption {
         for position in &mut recording.position {
             *position = position.map(|value| value + self.noise * normal(&mut rng));
             if rng.f64() < self.outliers {
-                *position = position.map(|value| value + (rng.f64() - 0.5) * (30.0 * self.noise).max(1.0));
+                *position =
+                    position.map(|value| value + (rng.f64() - 0.5) * (30.0 * self.noise).max(1.0));
             }
         }
         // Gaps of 3.5 frames on average, so that the share of lost positions is the one asked for.

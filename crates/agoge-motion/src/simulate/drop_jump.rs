@@ -45,10 +45,16 @@ pub struct Landed {
 }
 
 impl Default for DropJump {
-    /// A soft landing on the toes, knees over the feet, feet as wide as the shoulders: no error of the LESS. From a box of 30 cm, as Padua (2009) has it.
+    /// A soft landing on the toes, knees over the feet, feet as wide as the shoulders: no error of
+    /// the LESS. From a box of 30 cm, as Padua (2009) has it.
     fn default() -> DropJump {
         let standing = Pose::standing();
-        let feet = Pose { leg_abduction: [4.0; 2], toe_out: [8.0; 2], knee_valgus: [-16.0; 2], ..standing };
+        let feet = Pose {
+            leg_abduction: [4.0; 2],
+            toe_out: [8.0; 2],
+            knee_valgus: [-16.0; 2],
+            ..standing
+        };
         DropJump {
             box_m: 0.3,
             jump_m: 0.3,
@@ -60,7 +66,12 @@ impl Default for DropJump {
                 heel_height: [0.06; 2],
                 ..feet
             },
-            lowest: Pose { trunk_lean: 35.0, hip_flexion: [105.0; 2], knee_flexion: [110.0; 2], ..feet },
+            lowest: Pose {
+                trunk_lean: 35.0,
+                hip_flexion: [105.0; 2],
+                knee_flexion: [110.0; 2],
+                ..feet
+            },
             late: None,
             repetitions: 3,
             height_m: 1.75,
@@ -71,12 +82,17 @@ impl Default for DropJump {
 }
 
 impl DropJump {
-    /// The recording, and when the feet touched and left the ground. The same jump gives the same bytes.
+    /// The recording, and when the feet touched and left the ground. The same jump gives the same
+    /// bytes.
     pub fn simulate(&self) -> (Simulation, Vec<Landed>) {
-        let standing =
-            Pose { leg_abduction: self.contact.leg_abduction, toe_out: self.contact.toe_out, ..Pose::standing() };
+        let standing = Pose {
+            leg_abduction: self.contact.leg_abduction,
+            toe_out: self.contact.toe_out,
+            ..Pose::standing()
+        };
         let toes = Pose { heel_height: [0.06; 2], ..standing };
-        let (fall_s, flight_s) = ((2.0 * self.box_m / GRAVITY).sqrt(), (8.0 * self.jump_m / GRAVITY).sqrt());
+        let (fall_s, flight_s) =
+            ((2.0 * self.box_m / GRAVITY).sqrt(), (8.0 * self.jump_m / GRAVITY).sqrt());
         let half = 0.5 * self.contact_s;
         // From one pose to another, how long, and how high the feet are over time.
         type Height<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
@@ -102,7 +118,12 @@ impl DropJump {
             .collect();
         let period = ends.last().copied().unwrap_or(0.0);
         let frames = (self.repetitions as f64 * period * self.rate_hz) as usize;
-        let mut truth = Truth { poses: Vec::new(), repetitions: Vec::new(), attempts: Vec::new(), faults: Vec::new() };
+        let mut truth = Truth {
+            poses: Vec::new(),
+            repetitions: Vec::new(),
+            attempts: Vec::new(),
+            faults: Vec::new(),
+        };
         let mut parts = Vec::with_capacity(frames);
         for frame in 0..frames {
             let t = (frame as f64 / self.rate_hz) % period;
@@ -113,7 +134,8 @@ impl DropJump {
             let mut own = positions(&pose, self.height_m);
             let up = height(since).max(0.0);
             own.iter_mut().flatten().for_each(|p| p[1] += up);
-            if let Some((side, late_s)) = self.late.filter(|(_, late_s)| place == 1 || (place == 2 && since < *late_s))
+            if let Some((side, late_s)) =
+                self.late.filter(|(_, late_s)| place == 1 || (place == 2 && since < *late_s))
             {
                 lift(&mut own, side, late_s);
             }
@@ -124,12 +146,18 @@ impl DropJump {
             let at = |place: usize| k as f64 * period + ends[place];
             Landed { contact_s: at(1), take_off_s: at(3), landing_s: at(4) }
         };
-        let recording = recorded("simulated drop jump".to_owned(), parts.into_iter(), self.facing_deg, self.rate_hz);
+        let recording = recorded(
+            "simulated drop jump".to_owned(),
+            parts.into_iter(),
+            self.facing_deg,
+            self.rate_hz,
+        );
         (Simulation { recording, truth }, (0..self.repetitions).map(landed).collect())
     }
 }
 
-/// Lifts a foot by as much as a body falls in the time by which it is late, but at least well off the ground.
+/// Lifts a foot by as much as a body falls in the time by which it is late, but at least well off
+/// the ground.
 fn lift(parts: &mut [Option<[f64; 3]>; Part::COUNT], side: Side, late_s: f64) {
     for part in [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe, Part::LeftSmallToe] {
         if let Some(p) = &mut parts[part.on(side).index()] {

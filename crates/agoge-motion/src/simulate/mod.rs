@@ -1,4 +1,5 @@
-//! The simulator: an athlete whose movement, and whose faults, are known exactly. It is the oracle of the tests; everything it makes is marked as simulated.
+//! The simulator: an athlete whose movement, and whose faults, are known exactly. It is the oracle
+//! of the tests; everything it makes is marked as simulated.
 //!
 //! ```
 //! use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
@@ -44,7 +45,8 @@ pub enum FaultKind {
     KneeInwardDown,
     /// A knee moves inward on the way up; size: frontal plane angle, degrees.
     KneeInwardUp,
-    /// The movement stops short; size: degrees of knee flexion (squat) or shoulder elevation (reach) or elbow flexion (curl) that are missing.
+    /// The movement stops short; size: degrees of knee flexion (squat) or shoulder elevation
+    /// (reach) or elbow flexion (curl) that are missing.
     Shallow,
     /// One side bends less than the other; size: degrees.
     Asymmetry,

@@ -1,6 +1,7 @@
 //! The joint angles of the simulated body.
 
-/// Angles of the simulated body, degrees, with the signs of the house: flexion and inward positive on both sides. Pairs are `[left, right]`.
+/// Angles of the simulated body, degrees, with the signs of the house: flexion and inward positive
+/// on both sides. Pairs are `[left, right]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pose {
     /// Trunk against the vertical, forward.
@@ -30,7 +31,12 @@ pub struct Pose {
 impl Pose {
     /// Upright, arms hanging.
     pub fn standing() -> Pose {
-        Pose { shoulder_abduction: [5.0; 2], knee_flexion: [2.0; 2], hip_flexion: [1.0; 2], ..Pose::default() }
+        Pose {
+            shoulder_abduction: [5.0; 2],
+            knee_flexion: [2.0; 2],
+            hip_flexion: [1.0; 2],
+            ..Pose::default()
+        }
     }
 
     /// The pose at a share of the way to another, angle by angle.

@@ -14,7 +14,8 @@ pub(super) fn minimum_jerk(s: f64) -> f64 {
 fn turn(exercise: Exercise, range: f64) -> Pose {
     let rest = Pose::standing();
     match exercise {
-        // The shank leans by 0.3 of the knee's flexion and the trunk by 0.32, which keeps the weight over the feet.
+        // The shank leans by 0.3 of the knee's flexion and the trunk by 0.32, which keeps the
+        // weight over the feet.
         Exercise::Squat => Pose {
             trunk_lean: 0.32 * range,
             hip_flexion: [(1.0 - 0.3 + 0.32) * range; 2],
@@ -39,8 +40,12 @@ fn full_range(exercise: Exercise) -> f64 {
 pub(super) fn perform(set: &Set) -> Truth {
     let mut rng = Rng::with_seed(set.seed);
     let rest = Pose::standing();
-    let mut truth =
-        Truth { poses: Vec::new(), repetitions: Vec::new(), attempts: Vec::new(), faults: set.faults.clone() };
+    let mut truth = Truth {
+        poses: Vec::new(),
+        repetitions: Vec::new(),
+        attempts: Vec::new(),
+        faults: set.faults.clone(),
+    };
     let frames = |seconds: f64| (seconds * set.rate_hz).round().max(1.0) as usize;
     let still = |truth: &mut Truth, seconds: f64| truth.poses.extend(vec![rest; frames(seconds)]);
     still(&mut truth, 1.0);
@@ -61,21 +66,32 @@ pub(super) fn perform(set: &Set) -> Truth {
 }
 
 /// One repetition, appended; its first frame, turn and last frame.
-fn repetition(set: &Set, number: usize, range: f64, faults: &[&Fault], poses: &mut Vec<Pose>) -> [usize; 3] {
-    let size = |kind: FaultKind| faults.iter().filter(|fault| fault.kind == kind).map(|fault| fault.size).sum::<f64>();
+fn repetition(
+    set: &Set,
+    number: usize,
+    range: f64,
+    faults: &[&Fault],
+    poses: &mut Vec<Pose>,
+) -> [usize; 3] {
+    let size = |kind: FaultKind| {
+        faults.iter().filter(|fault| fault.kind == kind).map(|fault| fault.size).sum::<f64>()
+    };
     let each = |kind: FaultKind| {
         Side::BOTH.map(|side| {
-            let here = |fault: &&&Fault| fault.kind == kind && fault.side.is_none_or(|own| own == side);
+            let here =
+                |fault: &&&Fault| fault.kind == kind && fault.side.is_none_or(|own| own == side);
             faults.iter().filter(here).map(|fault| fault.size).sum::<f64>()
         })
     };
-    let tired = size(FaultKind::Fatigue) * (number - 1) as f64 / (set.repetitions.max(2) - 1) as f64;
+    let tired =
+        size(FaultKind::Fatigue) * (number - 1) as f64 / (set.repetitions.max(2) - 1) as f64;
     let rest = Pose::standing();
     let mut deep = turn(set.exercise, range - size(FaultKind::Shallow) - tired);
     deep.trunk_lean += size(FaultKind::TrunkForward);
     deep.hip_flexion = deep.hip_flexion.map(|hip| hip + size(FaultKind::TrunkForward));
     deep.trunk_lateral_lean += size(FaultKind::TrunkSideways);
-    let (less, bent, heel) = (each(FaultKind::Asymmetry), each(FaultKind::ElbowBent), each(FaultKind::HeelUp));
+    let (less, bent, heel) =
+        (each(FaultKind::Asymmetry), each(FaultKind::ElbowBent), each(FaultKind::HeelUp));
     for i in 0..2 {
         match set.exercise {
             Exercise::Squat => {
@@ -91,8 +107,8 @@ fn repetition(set: &Set, number: usize, range: f64, faults: &[&Fault], poses: &m
 
     let start = poses.len();
     let quicker = size(FaultKind::FastDown).max(1.0);
-    let [there, back] =
-        [set.tempo_s[0] / quicker, set.tempo_s[1]].map(|seconds| (seconds * set.rate_hz).round().max(2.0) as usize);
+    let [there, back] = [set.tempo_s[0] / quicker, set.tempo_s[1]]
+        .map(|seconds| (seconds * set.rate_hz).round().max(2.0) as usize);
     let inward = [each(FaultKind::KneeInwardDown), each(FaultKind::KneeInwardUp)];
     let jerk = size(FaultKind::JerkyReturn);
     let hold = (set.hold_s * set.rate_hz).round() as usize;

@@ -7,14 +7,21 @@ fn at(recording: &Recording, frame: usize, part: Part) -> [f64; 3] {
 }
 
 fn included(recording: &Recording, frame: usize, [a, b, c]: [Part; 3]) -> f64 {
-    let (u, v) =
-        (sub(at(recording, frame, b), at(recording, frame, a)), sub(at(recording, frame, c), at(recording, frame, b)));
+    let (u, v) = (
+        sub(at(recording, frame, b), at(recording, frame, a)),
+        sub(at(recording, frame, c), at(recording, frame, b)),
+    );
     (crate::vector::dot(u, v) / norm(u) / norm(v)).clamp(-1.0, 1.0).acos().to_degrees()
 }
 
 #[test]
 fn bones_keep_their_lengths_and_feet_their_place() {
-    let faults = vec![Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 2..=3, size: 20.0 }];
+    let faults = vec![Fault {
+        kind: FaultKind::KneeInwardUp,
+        side: Some(Side::Left),
+        repetitions: 2..=3,
+        size: 20.0,
+    }];
     let set = Set { repetitions: 3, faults, ..Set::new(Exercise::Squat) };
     let recording = set.simulate().recording;
     for (a, b) in [
@@ -25,7 +32,10 @@ fn bones_keep_their_lengths_and_feet_their_place() {
         (Part::LeftHip, Part::RightHip),
     ] {
         let length = |frame| norm(sub(at(&recording, frame, a), at(&recording, frame, b)));
-        assert!((0..recording.frames()).all(|frame| (length(frame) - length(0)).abs() < 1e-9), "{a:?} {b:?}");
+        assert!(
+            (0..recording.frames()).all(|frame| (length(frame) - length(0)).abs() < 1e-9),
+            "{a:?} {b:?}"
+        );
     }
     for part in [Part::LeftAnkle, Part::RightAnkle] {
         let moved = (0..recording.frames())
@@ -49,7 +59,11 @@ fn the_body_has_the_twenty_six_joints_of_halpe_and_says_that_it_is_simulated() {
 fn planted_knee_flexion_is_the_included_angle() {
     let simulation = Set { repetitions: 2, ..Set::new(Exercise::Squat) }.simulate();
     for (frame, pose) in simulation.truth.poses.iter().enumerate() {
-        let found = included(&simulation.recording, frame, [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle]);
+        let found = included(
+            &simulation.recording,
+            frame,
+            [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle],
+        );
         assert!((found - pose.knee_flexion[0]).abs() < 1e-6);
     }
 }
@@ -98,8 +112,14 @@ fn exchanged_sides_are_repaired() {
                 _ => (clean, 0.004),
             };
             let truth = recording.clone();
-            let swapped = Corruption { noise, swaps: 0.05, seed, ..Corruption::default() }.apply(&mut recording);
-            assert!(swapped.len() * 40 > recording.frames(), "{} of {}", swapped.len(), recording.frames());
+            let swapped = Corruption { noise, swaps: 0.05, seed, ..Corruption::default() }
+                .apply(&mut recording);
+            assert!(
+                swapped.len() * 40 > recording.frames(),
+                "{} of {}",
+                swapped.len(),
+                recording.frames()
+            );
             let options = condition::Options {
                 filter: condition::Filter::None,
                 hampel_half_window: 0,
@@ -115,9 +135,18 @@ fn exchanged_sides_are_repaired() {
                 near(Part::RightKnee) < near(Part::LeftKnee) && knee(&done, frame).is_finite()
             };
             let left = swapped.iter().filter(|&&frame| wrong(frame)).count();
-            assert!(left * 20 <= swapped.len(), "{space} seed {seed}: {left} of {} not repaired", swapped.len());
-            let clean_wrong = (0..done.frames()).filter(|frame| !swapped.contains(frame) && wrong(*frame)).count();
-            assert!(clean_wrong * 200 <= done.frames(), "{space} seed {seed}: {clean_wrong} spoilt");
+            assert!(
+                left * 20 <= swapped.len(),
+                "{space} seed {seed}: {left} of {} not repaired",
+                swapped.len()
+            );
+            let clean_wrong = (0..done.frames())
+                .filter(|frame| !swapped.contains(frame) && wrong(*frame))
+                .count();
+            assert!(
+                clean_wrong * 200 <= done.frames(),
+                "{space} seed {seed}: {clean_wrong} spoilt"
+            );
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{Part, Side};
 
-/// The meaning of a name: a part itself, or a marker beside a joint from which the joint's centre is made.
+/// The meaning of a name: a part itself, or a marker beside a joint from which the joint's centre
+/// is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The part itself.
@@ -33,10 +34,12 @@ pub(super) enum Level {
     Chest,
 }
 
-/// The meaning of a joint or marker name of any source, if it is known. Case, separators and prefixes (`Athlete:`) do not matter.
+/// The meaning of a joint or marker name of any source, if it is known. Case, separators and
+/// prefixes (`Athlete:`) do not matter.
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
     let name = name.rsplit(':').next().unwrap_or(name).trim();
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let plain = plain.strip_suffix("study").unwrap_or(&plain);
     if let Some(meaning) = midline(plain) {
         return Some(meaning);
@@ -48,14 +51,16 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
 fn midline(plain: &str) -> Option<Meaning> {
     use Meaning::{OnTrunk, Part as Is};
     Some(match plain {
-        "pelvis" | "hip" | "hips" | "midhip" | "hipcenter" | "hipcentre" | "waist" | "spinebase" | "root"
-        | "midpelvis" => Is(Part::Pelvis),
+        "pelvis" | "hip" | "hips" | "midhip" | "hipcenter" | "hipcentre" | "waist"
+        | "spinebase" | "root" | "midpelvis" => Is(Part::Pelvis),
         "spine" | "spinemid" | "midspine" | "midtrunk" | "torso" => Is(Part::Spine),
         "chest" | "thorax" | "spineshoulder" | "spinechest" | "upperchest" => Is(Part::Chest),
         "neck" | "shouldercenter" | "shouldercentre" | "midshoulder" => Is(Part::Neck),
         "head" | "headcenter" | "headtop" | "vertex" => Is(Part::Head),
         "nose" => Is(Part::Nose),
-        "c7" | "t1" | "clav" | "clavm" | "ij" | "incisura" | "jugularnotch" | "sjn" => OnTrunk(Level::Neck),
+        "c7" | "t1" | "clav" | "clavm" | "ij" | "incisura" | "jugularnotch" | "sjn" => {
+            OnTrunk(Level::Neck)
+        }
         "t10" | "t8" | "strn" | "ster" | "xiph" | "sxs" | "px" | "xiphoid" => OnTrunk(Level::Chest),
         _ => return None,
     })
@@ -84,23 +89,25 @@ fn sided(bare: &str) -> Option<Meaning> {
     Some(match bare {
         "eye" => Is(Part::LeftEye),
         "ear" => Is(Part::LeftEar),
-        "shoulder" | "sho" | "acromion" | "acr" | "acro" | "acrotip" | "upperarm" | "ac" => Is(Part::LeftShoulder),
+        "shoulder" | "sho" | "acromion" | "acr" | "acro" | "acrotip" | "upperarm" | "ac" => {
+            Is(Part::LeftShoulder)
+        }
         "elbow" | "elb" | "ejc" => Is(Part::LeftElbow),
-        "melbow" | "lelbow" | "elbowmed" | "elbowlat" | "epicm" | "epicl" | "elbl" | "elbm" | "hle" | "hme"
-        | "humlat" | "hummed" => Beside(Part::LeftElbow),
+        "melbow" | "lelbow" | "elbowmed" | "elbowlat" | "epicm" | "epicl" | "elbl" | "elbm"
+        | "hle" | "hme" | "humlat" | "hummed" => Beside(Part::LeftElbow),
         "wrist" | "wri" | "wjc" => Is(Part::LeftWrist),
-        "wra" | "wrb" | "mwrist" | "lwrist" | "rwrist" | "wristmed" | "wristlat" | "radius" | "ulna" | "stylu"
-        | "stylr" | "us" | "rs" | "styloidu" | "styloidr" => Beside(Part::LeftWrist),
+        "wra" | "wrb" | "mwrist" | "lwrist" | "rwrist" | "wristmed" | "wristlat" | "radius"
+        | "ulna" | "stylu" | "stylr" | "us" | "rs" | "styloidu" | "styloidr" => {
+            Beside(Part::LeftWrist)
+        }
         "hand" | "handtip" | "index" | "fin" | "indexfinger" => Is(Part::LeftHand),
         "hip" | "hjc" | "upleg" => Is(Part::LeftHip),
         "knee" | "kjc" | "kne" => Is(Part::LeftKnee),
-        "mknee" | "lknee" | "kneemed" | "kneelat" | "knel" | "knem" | "fle" | "fme" | "condl" | "condm" => {
-            Beside(Part::LeftKnee)
-        }
+        "mknee" | "lknee" | "kneemed" | "kneelat" | "knel" | "knem" | "fle" | "fme" | "condl"
+        | "condm" => Beside(Part::LeftKnee),
         "ankle" | "ank" | "ajc" => Is(Part::LeftAnkle),
-        "mankle" | "lankle" | "anklemed" | "anklelat" | "mall" | "malm" | "mal" | "ankl" | "ankm" | "fal" | "tam" => {
-            Beside(Part::LeftAnkle)
-        }
+        "mankle" | "lankle" | "anklemed" | "anklelat" | "mall" | "malm" | "mal" | "ankl"
+        | "ankm" | "fal" | "tam" => Beside(Part::LeftAnkle),
         "heel" | "hee" | "calc" | "cal" | "calcaneus" => Is(Part::LeftHeel),
         "bigtoe" | "toe" | "toes" | "footindex" | "foot" | "hallux" => Is(Part::LeftBigToe),
         "smalltoe" | "5meta" | "mt5" | "fifthmetatarsal" => Is(Part::LeftSmallToe),

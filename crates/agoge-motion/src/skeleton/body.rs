@@ -19,7 +19,8 @@ pub struct Invented {
 /// A recording on the body skeleton, with what had to be made up for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
-    /// The recording; its skeleton is [`Skeleton::body`], so joint `j` is `Part::ALL[j]`. Parts never seen are missing throughout.
+    /// The recording; its skeleton is [`Skeleton::body`], so joint `j` is `Part::ALL[j]`. Parts
+    /// never seen are missing throughout.
     pub recording: Recording,
     /// Parts that the source does not have and that were made from others.
     pub invented: Vec<Invented>,
@@ -35,7 +36,8 @@ struct Rule {
     make: fn(&[[f64; 3]]) -> [f64; 3],
 }
 
-/// How the joints of a skeleton become parts of the body: looked up once for as many recordings as there are, as for the frames of a live stream.
+/// How the joints of a skeleton become parts of the body: looked up once for as many recordings as
+/// there are, as for the frames of a live stream.
 pub struct BodyRules {
     body: Arc<Skeleton>,
     /// Parts that the source measures, with its joints.
@@ -46,14 +48,18 @@ pub struct BodyRules {
 impl BodyRules {
     /// The rules of a skeleton whose positions are of a space.
     pub fn new(skeleton: &Skeleton, space: Space) -> BodyRules {
-        let measured = Part::ALL.into_iter().filter_map(|part| Some((part, skeleton.joint_of(part)?))).collect();
+        let measured = Part::ALL
+            .into_iter()
+            .filter_map(|part| Some((part, skeleton.joint_of(part)?)))
+            .collect();
         BodyRules { body: Skeleton::body(), measured, rules: marker_rules(skeleton, space) }
     }
 }
 
 impl Recording {
-    /// This recording on the body skeleton. Parts the source measures are copied. Joint centres between markers, hip centres from the iliac
-    /// spines (Harrington et al. 2007), head, neck, chest and pelvis are made from their neighbours where the source lacks them, and said so.
+    /// This recording on the body skeleton. Parts the source measures are copied. Joint centres
+    /// between markers, hip centres from the iliac spines (Harrington et al. 2007), head, neck,
+    /// chest and pelvis are made from their neighbours where the source lacks them, and said so.
     pub fn to_body(&self) -> Body {
         self.to_body_by(&BodyRules::new(&self.skeleton, self.space))
     }
@@ -91,13 +97,17 @@ impl Recording {
             let is_measured = rules.measured.iter().any(|(own, _)| *own == part);
             let known = is_measured || invented.iter().any(|made| made.part == part);
             if !known && midpoint(&mut recording, part, a, b) {
-                invented.push(Invented { part, from: format!("midpoint of {} and {}", a.name(), b.name()) });
+                invented.push(Invented {
+                    part,
+                    from: format!("midpoint of {} and {}", a.name(), b.name()),
+                });
             }
         }
         Body { recording, invented }
     }
 
-    /// Fills a part of `body` by a rule over the joints of this recording; false if it is never known.
+    /// Fills a part of `body` by a rule over the joints of this recording; false if it is never
+    /// known.
     fn fill(&self, body: &mut Recording, rule: &Rule) -> bool {
         let mut any = false;
         let mut points = Vec::with_capacity(rule.joints.len());
@@ -105,7 +115,8 @@ impl Recording {
             points.clear();
             points.extend(rule.joints.iter().map(|&joint| self.at(frame, joint)));
             let row = frame * self.joints();
-            let confidence = rule.joints.iter().map(|&joint| self.confidence[row + joint]).fold(1.0, f32::min);
+            let confidence =
+                rule.joints.iter().map(|&joint| self.confidence[row + joint]).fold(1.0, f32::min);
             any |= body.put(frame, rule.part, (rule.make)(&points), confidence);
         }
         any
@@ -123,19 +134,25 @@ impl Recording {
 
 /// The rules for parts that a skeleton's markers surround but that no joint of it is.
 fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
-    let meanings: Vec<(usize, Meaning)> =
-        skeleton.joints.iter().enumerate().filter_map(|(index, joint)| Some((index, meaning(&joint.name)?))).collect();
+    let meanings: Vec<(usize, Meaning)> = skeleton
+        .joints
+        .iter()
+        .enumerate()
+        .filter_map(|(index, joint)| Some((index, meaning(&joint.name)?)))
+        .collect();
     let which = |wanted: &dyn Fn(Meaning) -> bool| -> Vec<usize> {
         meanings.iter().filter(|(_, meaning)| wanted(*meaning)).map(|(index, _)| *index).collect()
     };
     let mut rules = Vec::new();
-    let mut rule = |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
-        if joints.is_empty() || skeleton.joint_of(part).is_some() {
-            return;
-        }
-        let names: Vec<&str> = joints.iter().map(|&joint| skeleton.joints[joint].name.as_str()).collect();
-        rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
-    };
+    let mut rule =
+        |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
+            if joints.is_empty() || skeleton.joint_of(part).is_some() {
+                return;
+            }
+            let names: Vec<&str> =
+                joints.iter().map(|&joint| skeleton.joints[joint].name.as_str()).collect();
+            rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
+        };
     for part in Part::ALL {
         let beside = which(&|meaning| meaning == Meaning::Beside(part));
         let how = if beside.len() == 1 { "the one marker beside it:" } else { "midpoint of" };
@@ -174,8 +191,9 @@ fn midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
     any
 }
 
-/// The hip joint centre from the four iliac spines `[left ASIS, right ASIS, left PSIS, right PSIS]` in metres (Harrington et al. 2007, J Biomech
-/// 40:595): with pelvic depth d and width w, 0.24·d + 9.9 mm behind, 0.30·w + 10.9 mm below and 0.33·w + 7.3 mm beside the midpoint of the ASIS.
+/// The hip joint centre from the four iliac spines `[left ASIS, right ASIS, left PSIS, right PSIS]`
+/// in metres (Harrington et al. 2007, J Biomech 40:595): with pelvic depth d and width w, 0.24·d +
+/// 9.9 mm behind, 0.30·w + 10.9 mm below and 0.33·w + 7.3 mm beside the midpoint of the ASIS.
 fn hip_centre(spines: &[[f64; 3]], side: Side) -> [f64; 3] {
     let [left, right, back_left, back_right] = [spines[0], spines[1], spines[2], spines[3]];
     let (front, back) = (mean(&[left, right]), mean(&[back_left, back_right]));
@@ -199,16 +217,19 @@ mod tests {
     fn one_frame(names: &[&str], position: Vec<[f64; 3]>) -> Recording {
         let skeleton = Arc::new(Skeleton::from_names("test", names.iter().copied()));
         let confidence = vec![1.0; position.len()];
-        Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, confidence).unwrap()
+        Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, confidence)
+            .unwrap()
     }
 
     #[test]
     fn hip_centres_follow_the_regression() {
         // Pelvis 0.24 m wide and 0.16 m deep, facing +X: worked by hand from the published formula.
-        let spines = vec![[0.0, 1.0, -0.12], [0.0, 1.0, 0.12], [-0.16, 1.0, -0.05], [-0.16, 1.0, 0.05]];
+        let spines =
+            vec![[0.0, 1.0, -0.12], [0.0, 1.0, 0.12], [-0.16, 1.0, -0.05], [-0.16, 1.0, 0.05]];
         let body = one_frame(&["LASI", "RASI", "LPSI", "RPSI"], spines).to_body();
         let hip = body.recording.at(0, Part::RightHip.index());
-        let expected = [-(0.24 * 0.16 + 0.0099), 1.0 - (0.30 * 0.24 + 0.0109), 0.33 * 0.24 + 0.0073];
+        let expected =
+            [-(0.24 * 0.16 + 0.0099), 1.0 - (0.30 * 0.24 + 0.0109), 0.33 * 0.24 + 0.0073];
         for (found, expected) in hip.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{hip:?}");
         }
@@ -217,11 +238,18 @@ mod tests {
 
     #[test]
     fn marker_pairs_make_joint_centres_and_say_so() {
-        let body = one_frame(&["r_knee_study", "r_mknee_study", "L_mknee"], vec![[0.0; 3], [0.0, 0.0, 0.1], [1.0; 3]])
-            .to_body();
+        let body = one_frame(
+            &["r_knee_study", "r_mknee_study", "L_mknee"],
+            vec![[0.0; 3], [0.0, 0.0, 0.1], [1.0; 3]],
+        )
+        .to_body();
         // r_knee is taken for the knee itself; the left knee has only its inner marker.
         assert_eq!(body.recording.at(0, Part::LeftKnee.index()), [1.0; 3]);
-        assert!(body.invented.iter().any(|made| made.part == Part::LeftKnee && made.from.contains("L_mknee")));
+        assert!(
+            body.invented
+                .iter()
+                .any(|made| made.part == Part::LeftKnee && made.from.contains("L_mknee"))
+        );
         assert!(!body.recording.is_seen(0, Part::LeftHip.index()));
     }
 

@@ -1,4 +1,5 @@
-//! Skeletons: which joints a source has, how they hang together, and which [`Part`] of the body each stands for.
+//! Skeletons: which joints a source has, how they hang together, and which [`Part`] of the body
+//! each stands for.
 
 mod alias;
 mod body;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 pub struct Joint {
     /// Name as the source writes it.
     pub name: String,
-    /// What it stands for; none for a marker that is no landmark of its own (a thigh wand, a head band).
+    /// What it stands for; none for a marker that is no landmark of its own (a thigh wand, a head
+    /// band).
     pub part: Option<Part>,
     /// Index of the joint it hangs on; none for the root.
     pub parent: Option<usize>,
@@ -33,10 +35,15 @@ pub struct Skeleton {
 }
 
 impl Skeleton {
-    /// A skeleton from joint names and their parts. A joint hangs on the joint of the nearest part up the body, and mirrors the
-    /// joint of the mirrored part; joints without a part are mirrored by name.
-    pub fn from_parts<N: Into<String>>(name: &str, joints: impl IntoIterator<Item = (N, Option<Part>)>) -> Skeleton {
-        let joints: Vec<(String, Option<Part>)> = joints.into_iter().map(|(name, part)| (name.into(), part)).collect();
+    /// A skeleton from joint names and their parts. A joint hangs on the joint of the nearest part
+    /// up the body, and mirrors the joint of the mirrored part; joints without a part are mirrored
+    /// by name.
+    pub fn from_parts<N: Into<String>>(
+        name: &str,
+        joints: impl IntoIterator<Item = (N, Option<Part>)>,
+    ) -> Skeleton {
+        let joints: Vec<(String, Option<Part>)> =
+            joints.into_iter().map(|(name, part)| (name.into(), part)).collect();
         let find = |part: Part| joints.iter().position(|(_, own)| *own == Some(part));
         let parent = |part: Part| {
             let mut at = part;
@@ -51,7 +58,8 @@ impl Skeleton {
         let mirror = |index: usize, name: &str, part: Option<Part>| {
             match part {
                 Some(part) => find(part.mirror()),
-                None => mirrored_name(name).and_then(|other| joints.iter().position(|(own, _)| *own == other)),
+                None => mirrored_name(name)
+                    .and_then(|other| joints.iter().position(|(own, _)| *own == other)),
             }
             .unwrap_or(index)
         };
@@ -68,8 +76,8 @@ impl Skeleton {
         Skeleton { name: name.to_owned(), joints: made }
     }
 
-    /// A skeleton from joint or marker names of any source: what each stands for is looked up in the table of aliases. When several
-    /// names stand for the same part, the first is taken for it.
+    /// A skeleton from joint or marker names of any source: what each stands for is looked up in
+    /// the table of aliases. When several names stand for the same part, the first is taken for it.
     pub fn from_names<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Skeleton {
         let mut taken = Vec::new();
         let joints: Vec<(&str, Option<Part>)> = names
@@ -86,15 +94,19 @@ impl Skeleton {
         Skeleton::from_parts(name, joints)
     }
 
-    /// Says what joints of the left side, and so of the right, stand for, where a source's names mean something else than usual.
+    /// Says what joints of the left side, and so of the right, stand for, where a source's names
+    /// mean something else than usual.
     fn assign<const N: usize>(&mut self, left: [(&str, Part); N]) {
         let meant = |name: &str| {
             let twin = name.replacen("right", "left", 1);
             let part = left.iter().find(|(own, _)| *own == twin)?.1;
             Some(if name == twin { part } else { part.mirror() })
         };
-        let joints: Vec<(String, Option<Part>)> =
-            self.joints.iter().map(|joint| (joint.name.clone(), meant(&joint.name).or(joint.part))).collect();
+        let joints: Vec<(String, Option<Part>)> = self
+            .joints
+            .iter()
+            .map(|joint| (joint.name.clone(), meant(&joint.name).or(joint.part)))
+            .collect();
         *self = Skeleton::from_parts(&self.name, joints);
     }
 
@@ -124,9 +136,16 @@ impl Skeleton {
     }
 }
 
-/// The name of the same marker on the other side: the first or last letter L or R, or the word left or right, is exchanged.
+/// The name of the same marker on the other side: the first or last letter L or R, or the word left
+/// or right, is exchanged.
 fn mirrored_name(name: &str) -> Option<String> {
-    for (from, to) in [("left", "right"), ("right", "left"), ("Left", "Right"), ("Right", "Left"), ("LEFT", "RIGHT")] {
+    for (from, to) in [
+        ("left", "right"),
+        ("right", "left"),
+        ("Left", "Right"),
+        ("Right", "Left"),
+        ("LEFT", "RIGHT"),
+    ] {
         if name.contains(from) {
             return Some(name.replacen(from, to, 1));
         }
@@ -157,8 +176,9 @@ const SEGMENTS: [(&str, &str); 8] = [
     ("sacrum", "pelvis"),
 ];
 
-/// The part that a worn sensor is given to by the name of where it is worn: a joint (`right_wrist`, `RWRA`), or a segment (`right_thigh`), which is given to the joint at its
-/// end. None where the name says nothing.
+/// The part that a worn sensor is given to by the name of where it is worn: a joint (`right_wrist`,
+/// `RWRA`), or a segment (`right_thigh`), which is given to the joint at its end. None where the
+/// name says nothing.
 ///
 /// ```
 /// use agoge_motion::{Part, skeleton::carrier};
@@ -167,8 +187,9 @@ const SEGMENTS: [(&str, &str); 8] = [
 /// ```
 pub fn carrier(name: &str) -> Option<Part> {
     let name = name.to_ascii_lowercase().replace([' ', '-'], "_");
-    let joint =
-        SEGMENTS.iter().find_map(|(segment, joint)| name.contains(segment).then(|| name.replace(segment, joint)));
+    let joint = SEGMENTS
+        .iter()
+        .find_map(|(segment, joint)| name.contains(segment).then(|| name.replace(segment, joint)));
     let known = Skeleton::from_names("sensor", [joint.as_deref().unwrap_or(&name)]);
     known.joints.first().and_then(|joint| joint.part)
 }

@@ -1,6 +1,7 @@
 //! The skeletons in use in the field, joint by joint in each source's own order.
 //!
-//! A table is one line of names; what each name stands for comes from [`super::alias`], so a name means the same in every skeleton.
+//! A table is one line of names; what each name stands for comes from [`super::alias`], so a name
+//! means the same in every skeleton.
 
 use super::Skeleton;
 use std::sync::Arc;
@@ -69,7 +70,8 @@ impl Skeleton {
         build(COCO_17)
     }
 
-    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 and head, neck, hip, toes and heels. The simulator's skeleton.
+    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 and head, neck, hip, toes and heels.
+    /// The simulator's skeleton.
     pub fn halpe_26() -> Arc<Skeleton> {
         build(HALPE_26)
     }
@@ -99,9 +101,11 @@ impl Skeleton {
         build(KINECT_20)
     }
 
-    /// Kinect v2 as UI-PRMD writes it, 22 joints. Each is named after the segment that begins there: the forearm's joint is the elbow.
+    /// Kinect v2 as UI-PRMD writes it, 22 joints. Each is named after the segment that begins
+    /// there: the forearm's joint is the elbow.
     pub fn kinect_22() -> Arc<Skeleton> {
-        // The segment names clash with joint names elsewhere: here `foot` begins at the ankle and `hand` at the wrist.
+        // The segment names clash with joint names elsewhere: here `foot` begins at the ankle and
+        // `hand` at the wrist.
         let mut skeleton = Skeleton::from_names(KINECT_22.0, KINECT_22.1.split_whitespace());
         skeleton.assign([
             ("left_upper_arm", crate::Part::LeftShoulder),
@@ -155,26 +159,39 @@ mod tests {
 
     #[test]
     fn known_skeletons_have_their_joints_limbs_and_mirrors() {
-        for (skeleton, joints) in Skeleton::known().iter().zip([17, 26, 25, 18, 33, 17, 20, 22, 25, 25, 39]) {
+        for (skeleton, joints) in
+            Skeleton::known().iter().zip([17, 26, 25, 18, 33, 17, 20, 22, 25, 25, 39])
+        {
             assert_eq!(skeleton.len(), joints, "{}", skeleton.name);
             for (index, joint) in skeleton.joints.iter().enumerate() {
-                assert_eq!(skeleton.joints[joint.mirror].mirror, index, "{} {}", skeleton.name, joint.name);
+                assert_eq!(
+                    skeleton.joints[joint.mirror].mirror, index,
+                    "{} {}",
+                    skeleton.name, joint.name
+                );
                 assert_ne!(joint.parent, Some(index), "{} {}", skeleton.name, joint.name);
             }
             if skeleton.name == "Plug-in-Gait-39" {
                 continue; // markers, not joints: the joint centres come from to_body
             }
             let limbs = ["shoulder", "elbow", "wrist", "hip", "knee", "ankle"];
-            for name in limbs.iter().flat_map(|limb| [format!("left_{limb}"), format!("right_{limb}")]) {
+            for name in
+                limbs.iter().flat_map(|limb| [format!("left_{limb}"), format!("right_{limb}")])
+            {
                 let part = Part::from_name(&name);
-                assert!(part.is_some_and(|part| skeleton.joint_of(part).is_some()), "{}: {name}", skeleton.name);
+                assert!(
+                    part.is_some_and(|part| skeleton.joint_of(part).is_some()),
+                    "{}: {name}",
+                    skeleton.name
+                );
             }
         }
     }
 
     #[test]
     fn orders_are_those_of_the_sources() {
-        // OpenPose's documentation: keypoint 8 is MidHip, 19 LBigToe, 24 RHeel. MediaPipe: 15/16 wrists, 31/32 foot index, left is the odd one.
+        // OpenPose's documentation: keypoint 8 is MidHip, 19 LBigToe, 24 RHeel. MediaPipe: 15/16
+        // wrists, 31/32 foot index, left is the odd one.
         let body = Skeleton::body_25();
         assert_eq!(body.joint_of(Part::Pelvis), Some(8));
         assert_eq!(body.joint_of(Part::LeftBigToe), Some(19));
@@ -185,8 +202,9 @@ mod tests {
         assert_eq!(Skeleton::kinect_22().joint_of(Part::RightElbow), Some(12));
     }
 
-    /// Index of nose, pelvis, then left and right shoulder, elbow, wrist, hip, knee, ankle, heel and big toe, as the sources document them
-    /// (COCO, HALPE, OpenPose, MediaPipe, Human3.6M, Kinect v1 and v2, NTU RGB+D); −1 is no such joint.
+    /// Index of nose, pelvis, then left and right shoulder, elbow, wrist, hip, knee, ankle, heel
+    /// and big toe, as the sources document them (COCO, HALPE, OpenPose, MediaPipe, Human3.6M,
+    /// Kinect v1 and v2, NTU RGB+D); −1 is no such joint.
     #[test]
     fn every_limb_has_the_index_of_its_source() {
         use Part::*;
@@ -211,16 +229,40 @@ mod tests {
             RightBigToe,
         ];
         let cases = [
-            (Skeleton::coco_17(), [0, -1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1, -1, -1]),
-            (Skeleton::halpe_26(), [0, 19, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 24, 25, 20, 21]),
+            (
+                Skeleton::coco_17(),
+                [0, -1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, -1, -1, -1, -1],
+            ),
+            (
+                Skeleton::halpe_26(),
+                [0, 19, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 24, 25, 20, 21],
+            ),
             (Skeleton::body_25(), [0, 8, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11, 21, 24, 19, 22]),
-            (Skeleton::openpose_18(), [0, -1, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10, -1, -1, -1, -1]),
-            (Skeleton::mediapipe_33(), [0, -1, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32]),
+            (
+                Skeleton::openpose_18(),
+                [0, -1, 5, 2, 6, 3, 7, 4, 11, 8, 12, 9, 13, 10, -1, -1, -1, -1],
+            ),
+            (
+                Skeleton::mediapipe_33(),
+                [0, -1, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32],
+            ),
             (Skeleton::h36m_17(), [9, 0, 11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3, -1, -1, -1, -1]),
-            (Skeleton::kinect_20(), [-1, 3, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
-            (Skeleton::kinect_22(), [-1, 0, 7, 11, 8, 12, 9, 13, 14, 18, 15, 19, 16, 20, -1, -1, 17, 21]),
-            (Skeleton::kinect_25(), [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
-            (Skeleton::ntu_25(), [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19]),
+            (
+                Skeleton::kinect_20(),
+                [-1, 3, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19],
+            ),
+            (
+                Skeleton::kinect_22(),
+                [-1, 0, 7, 11, 8, 12, 9, 13, 14, 18, 15, 19, 16, 20, -1, -1, 17, 21],
+            ),
+            (
+                Skeleton::kinect_25(),
+                [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19],
+            ),
+            (
+                Skeleton::ntu_25(),
+                [-1, 0, 4, 8, 5, 9, 6, 10, 12, 16, 13, 17, 14, 18, -1, -1, 15, 19],
+            ),
         ];
         for (skeleton, expected) in cases {
             let found = parts.map(|part| skeleton.joint_of(part).map_or(-1, |index| index as i32));
@@ -234,14 +276,28 @@ mod tests {
         use crate::{Recording, Source, Space};
         let skeleton = Skeleton::plug_in_gait_39();
         // Anywhere, but not in one line, from which no direction of the pelvis would follow.
-        let position: Vec<[f64; 3]> =
-            (0..39).map(|marker| [1.0, 2.0, 3.0].map(|k: f64| (k * f64::from(marker)).sin())).collect();
-        let recording =
-            Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, vec![1.0; 39]).unwrap();
+        let position: Vec<[f64; 3]> = (0..39)
+            .map(|marker| [1.0, 2.0, 3.0].map(|k: f64| (k * f64::from(marker)).sin()))
+            .collect();
+        let recording = Recording::new(
+            Source::default(),
+            skeleton,
+            Space::World,
+            vec![0.0],
+            position,
+            vec![1.0; 39],
+        )
+        .unwrap();
         let body = recording.to_body().recording;
-        for part in
-            [Part::Head, Part::Neck, Part::Pelvis, Part::LeftHip, Part::RightHip, Part::LeftWrist, Part::RightWrist]
-        {
+        for part in [
+            Part::Head,
+            Part::Neck,
+            Part::Pelvis,
+            Part::LeftHip,
+            Part::RightHip,
+            Part::LeftWrist,
+            Part::RightWrist,
+        ] {
             assert!(body.is_seen(0, part.index()), "{}", part.name());
         }
     }

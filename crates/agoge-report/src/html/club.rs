@@ -57,7 +57,11 @@ const BELOW: f64 = 40.0;
 
 /// What came over what was said; on the dashed line both are equal.
 fn diagram(report: &Report) -> Markup {
-    let most = report.calibration.iter().map(|group| group.said.max(group.interval[1])).fold(1e-6, f64::max);
+    let most = report
+        .calibration
+        .iter()
+        .map(|group| group.said.max(group.interval[1]))
+        .fold(1e-6, f64::max);
     let x = |part: f64| LEFT + SIDE * part / most;
     let y = |part: f64| 10.0 + SIDE * (1.0 - part / most);
     let tick = |k: usize| most * k as f64 / 4.0;

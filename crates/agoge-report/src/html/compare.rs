@@ -1,4 +1,5 @@
-//! Two recordings of one movement beside each other: their curves, and by how much their metrics differ.
+//! Two recordings of one movement beside each other: their curves, and by how much their metrics
+//! differ.
 
 use super::figures;
 use crate::Language;
@@ -9,7 +10,8 @@ use agoge_coach::analysis::{Band, MetricSummary};
 use agoge_coach::findings::words;
 use maud::{Markup, html};
 
-/// The curves of both above each other (the second dashed), and the differences of their metrics beside the minimal detectable change.
+/// The curves of both above each other (the second dashed), and the differences of their metrics
+/// beside the minimal detectable change.
 pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
     let sentences = Sentences::of(language);
     let say = |name: &str| sentences.say(name, &[("what", "")]).trim().to_owned();
@@ -25,9 +27,11 @@ type Say<'a> = &'a dyn Fn(&str) -> String;
 fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
     let mut both: Vec<Band> = Vec::new();
     for band in &first.bands {
-        let other = second.bands.iter().find(|other| (&other.name, other.side) == (&band.name, band.side));
+        let other =
+            second.bands.iter().find(|other| (&other.name, other.side) == (&band.name, band.side));
         if let Some(other) = other {
-            let reference = Some(other.mean.iter().map(|&value| value.is_finite().then_some(value)).collect());
+            let reference =
+                Some(other.mean.iter().map(|&value| value.is_finite().then_some(value)).collect());
             both.push(Band { reference, ..band.clone() });
         }
     }
@@ -92,5 +96,9 @@ fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
 /// A difference with its sign.
 fn signed(change: f64, of: &MetricSummary) -> String {
     let text = number(change, of.unit);
-    if change > 0.0 && text.contains(|letter: char| ('1'..='9').contains(&letter)) { format!("+{text}") } else { text }
+    if change > 0.0 && text.contains(|letter: char| ('1'..='9').contains(&letter)) {
+        format!("+{text}")
+    } else {
+        text
+    }
 }

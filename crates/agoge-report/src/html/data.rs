@@ -16,13 +16,15 @@ struct Figure {
     value: serde_json::Map<String, Value>,
 }
 
-/// A moving figure: whether it is in three dimensions (`three`), `time` in s, `positions` a row a time, of `x, y(, z)` a part in mm or tenths of a pixel, Y up; `parts` by
-/// name; `bones` as pairs of places in `parts`. What is not known is `null`.
+/// A moving figure: whether it is in three dimensions (`three`), `time` in s, `positions` a row a
+/// time, of `x, y(, z)` a part in mm or tenths of a pixel, Y up; `parts` by name; `bones` as pairs
+/// of places in `parts`. What is not known is `null`.
 pub fn figure(body: &Recording) -> Value {
     Value::Object(Figure::of(body).value)
 }
 
-/// A moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in s, as JSON that is safe inside a script element.
+/// A moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in s, as
+/// JSON that is safe inside a script element.
 pub fn json(analysis: &Analysis, scene: &Scene) -> String {
     let curve_time = &scene.curves.time;
     let Figure { shown, mut value } = Figure::of(scene.figure);
@@ -60,25 +62,33 @@ impl Figure {
     fn of(body: &Recording) -> Figure {
         let frames = body.frames();
         let by_rate = (body.rate_hz() / SHOWN_HZ).round();
-        let step = (if by_rate.is_finite() { by_rate as usize } else { 1 }).max(frames.div_ceil(MOST_FRAMES)).max(1);
+        let step = (if by_rate.is_finite() { by_rate as usize } else { 1 })
+            .max(frames.div_ceil(MOST_FRAMES))
+            .max(1);
         let shown: Vec<usize> = (0..frames).step_by(step).collect();
-        let joints: Vec<usize> =
-            (0..body.joints()).filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint))).collect();
+        let joints: Vec<usize> = (0..body.joints())
+            .filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint)))
+            .collect();
         let is_3d = body.space.is_3d();
         // Millimetres or tenths of a pixel as whole numbers.
         let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
         let row = |&frame: &usize| -> Value {
             let positions = joints.iter().map(|&joint| body.at(frame, joint));
-            positions.flat_map(|p| p.into_iter().take(if is_3d { 3 } else { 2 })).map(|v| whole(v * factor)).collect()
+            positions
+                .flat_map(|p| p.into_iter().take(if is_3d { 3 } else { 2 }))
+                .map(|v| whole(v * factor))
+                .collect()
         };
         // Each joint is joined to the nearest joint up its limb that is on the page.
         let up = |joint: usize| body.skeleton.joints[joint].parent;
         let bone = |(index, &joint): (usize, &usize)| {
             let mut limb = std::iter::successors(up(joint), |&above| up(above));
-            limb.find_map(|above| joints.iter().position(|&other| other == above)).map(|to| [to, index])
+            limb.find_map(|above| joints.iter().position(|&other| other == above))
+                .map(|to| [to, index])
         };
         let bones: Vec<[usize; 2]> = joints.iter().enumerate().filter_map(bone).collect();
-        let parts: Vec<&str> = joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect();
+        let parts: Vec<&str> =
+            joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect();
         let value = [
             ("three", is_3d.into()),
             ("time", shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect()),

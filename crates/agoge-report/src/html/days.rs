@@ -39,10 +39,16 @@ pub(super) struct Panel<'a> {
 impl Panel<'_> {
     /// The picture; nothing where there is no value.
     pub(super) fn draw(&self) -> Markup {
-        let all = self.lines.iter().flat_map(|line| line.values).chain(self.bars.into_iter().flatten());
+        let all =
+            self.lines.iter().flat_map(|line| line.values).chain(self.bars.into_iter().flatten());
         let high = all.copied().filter(|value| value.is_finite()).fold(f64::NAN, f64::max);
-        let days =
-            self.lines.iter().map(|line| line.values.len()).chain(self.bars.map(<[f64]>::len)).max().unwrap_or(0);
+        let days = self
+            .lines
+            .iter()
+            .map(|line| line.values.len())
+            .chain(self.bars.map(<[f64]>::len))
+            .max()
+            .unwrap_or(0);
         if high.is_nan() || high <= 0.0 || days < 2 {
             return html! { figure { figcaption { (self.title) ": " span.unit { "too few days yet" } } } };
         }
@@ -104,10 +110,16 @@ impl Panel<'_> {
         }
         for (place, word, contact) in self.marks.iter().filter(|(place, ..)| *place < days) {
             let (at, class) = (x(*place as f64), if *contact { "hurt contact" } else { "hurt" });
-            let _ = write!(svg, r#"<line class="{class}" x1="{at:.1}" x2="{at:.1}" y1="{top}" y2="{floor}"/>"#);
+            let _ = write!(
+                svg,
+                r#"<line class="{class}" x1="{at:.1}" x2="{at:.1}" y1="{top}" y2="{floor}"/>"#
+            );
             // Words from a file never become markup.
             let word: String = html! { (word) }.into_string();
-            let _ = write!(svg, r#"<text class="hurt" x="{at:.1}" y="12" text-anchor="middle">{word}</text>"#);
+            let _ = write!(
+                svg,
+                r#"<text class="hurt" x="{at:.1}" y="12" text-anchor="middle">{word}</text>"#
+            );
         }
         let names = self.lines.iter().map(|line| line.name).collect::<Vec<_>>().join(", ");
         html! {

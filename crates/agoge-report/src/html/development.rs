@@ -1,4 +1,5 @@
-//! How an athlete's movements developed: for each movement the score, and the metric behind its newest first finding, with what must change for a change to be real.
+//! How an athlete's movements developed: for each movement the score, and the metric behind its
+//! newest first finding, with what must change for a change to be real.
 
 use super::figures::{label, ticks};
 use crate::Language;
@@ -23,8 +24,9 @@ struct Point {
     ends: Option<[f64; 2]>,
 }
 
-/// A pair of pictures for each movement: its scores with their intervals, and the metric behind its newest first finding with the band of the minimal detectable change around the
-/// first day. In any order of days; nothing for movements without a score.
+/// A pair of pictures for each movement: its scores with their intervals, and the metric behind its
+/// newest first finding with the band of the minimal detectable change around the first day. In any
+/// order of days; nothing for movements without a score.
 pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
     let sentences = Sentences::of(language);
     let mut sorted: Vec<&(Day, Analysis)> = analyses.iter().collect();
@@ -65,19 +67,30 @@ fn behind(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     let finding = own.iter().rev().find_map(|(_, analysis)| analysis.findings.first());
     let Some(finding) = finding else { return html! {} };
     let of = |analysis: &Analysis| -> Option<MetricSummary> {
-        let is_it = |metric: &&MetricSummary| metric.name == finding.metric && metric.side == finding.side;
+        let is_it =
+            |metric: &&MetricSummary| metric.name == finding.metric && metric.side == finding.side;
         // A finding without a side may rest on metrics that have one: the first stands for them.
         let found = analysis.metrics.iter().find(is_it);
-        found.or_else(|| analysis.metrics.iter().find(|metric| metric.name == finding.metric)).cloned()
+        found
+            .or_else(|| analysis.metrics.iter().find(|metric| metric.name == finding.metric))
+            .cloned()
     };
     let known: Vec<(Day, MetricSummary)> = own
         .iter()
-        .filter_map(|(day, analysis)| Some((*day, of(analysis).filter(|metric| metric.mean.is_finite())?)))
+        .filter_map(|(day, analysis)| {
+            Some((*day, of(analysis).filter(|metric| metric.mean.is_finite())?))
+        })
         .collect();
     let Some((_, first)) = known.first() else { return html! {} };
-    let mdc = known.iter().filter_map(|(_, metric)| metric.mdc).filter(|mdc| mdc.is_finite()).reduce(f64::max);
-    let points: Vec<Point> =
-        known.iter().map(|(day, metric)| Point { day: *day, value: metric.mean, ends: None }).collect();
+    let mdc = known
+        .iter()
+        .filter_map(|(_, metric)| metric.mdc)
+        .filter(|mdc| mdc.is_finite())
+        .reduce(f64::max);
+    let points: Vec<Point> = known
+        .iter()
+        .map(|(day, metric)| Point { day: *day, value: metric.mean, ends: None })
+        .collect();
     let band = mdc.map(|mdc| [first.mean - mdc, first.mean + mdc]);
     let name = words(&first.name);
     html! { figure {
@@ -90,12 +103,14 @@ fn behind(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     } }
 }
 
-/// Dots over days, joined; `band` a range of values that is shaded, `axis` the range of the axis if it is settled.
+/// Dots over days, joined; `band` a range of values that is shaded, `axis` the range of the axis if
+/// it is settled.
 fn picture(says: &str, points: &[Point], band: Option<[f64; 2]>, axis: Option<[f64; 2]>) -> Markup {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
     let values = points.iter().map(|point| point.value).chain(band.into_iter().flatten());
     let [low, high] = axis.unwrap_or_else(|| {
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        let (low, high) = values
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         let room = (0.08 * (high - low)).max(1e-6 * high.abs()).max(1e-9);
         [low - room, high + room]
     });
@@ -105,26 +120,43 @@ fn picture(says: &str, points: &[Point], band: Option<[f64; 2]>, axis: Option<[f
         let share = if days > 0.0 { f64::from(day.0 - first.day.0) / days } else { 0.5 };
         left + 8.0 + (WIDTH - left - right - 16.0) * share
     };
-    let y = |value: f64| top + (HEIGHT - top - bottom) * (high - value.clamp(low, high)) / (high - low);
+    let y =
+        |value: f64| top + (HEIGHT - top - bottom) * (high - value.clamp(low, high)) / (high - low);
     let mut svg = String::new();
     for tick in ticks(low, high) {
         let (y, end) = (y(tick), WIDTH - right);
-        let _ = write!(svg, r#"<line class="grid" x1="{left}" x2="{end:.1}" y1="{y:.1}" y2="{y:.1}"/>"#);
-        let _ =
-            write!(svg, r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#, left - 4.0, y + 3.5, label(tick));
+        let _ = write!(
+            svg,
+            r#"<line class="grid" x1="{left}" x2="{end:.1}" y1="{y:.1}" y2="{y:.1}"/>"#
+        );
+        let _ = write!(
+            svg,
+            r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
+            left - 4.0,
+            y + 3.5,
+            label(tick)
+        );
     }
     if let Some([from, to]) = band {
         let (width, height) = (WIDTH - left - right, y(from) - y(to));
-        let _ =
-            write!(svg, r#"<rect class="mdc" x="{left}" y="{:.1}" width="{width:.1}" height="{height:.1}"/>"#, y(to));
+        let _ = write!(
+            svg,
+            r#"<rect class="mdc" x="{left}" y="{:.1}" width="{width:.1}" height="{height:.1}"/>"#,
+            y(to)
+        );
     }
-    let line: Vec<String> = points.iter().map(|point| format!("{:.1},{:.1}", x(point.day), y(point.value))).collect();
+    let line: Vec<String> =
+        points.iter().map(|point| format!("{:.1},{:.1}", x(point.day), y(point.value))).collect();
     let _ = write!(svg, r#"<polyline class="left" points="{}"/>"#, line.join(" "));
     for point in points {
         let x = x(point.day);
         if let Some([from, to]) = point.ends.filter(|ends| ends.iter().all(|end| end.is_finite())) {
-            let _ =
-                write!(svg, r#"<line class="ends" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{:.1}"/>"#, y(from), y(to));
+            let _ = write!(
+                svg,
+                r#"<line class="ends" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{:.1}"/>"#,
+                y(from),
+                y(to)
+            );
         }
         let (day, value) = (point.day, label(point.value));
         let y = y(point.value);
@@ -136,7 +168,12 @@ fn picture(says: &str, points: &[Point], band: Option<[f64; 2]>, axis: Option<[f
     let base = HEIGHT - 6.0;
     let _ = write!(svg, r#"<text x="{left}" y="{base:.1}">{}</text>"#, first.day);
     if days > 0.0 {
-        let _ = write!(svg, r#"<text x="{:.1}" y="{base:.1}" text-anchor="end">{}</text>"#, WIDTH - right, last.day);
+        let _ = write!(
+            svg,
+            r#"<text x="{:.1}" y="{base:.1}" text-anchor="end">{}</text>"#,
+            WIDTH - right,
+            last.day
+        );
     }
     html! { svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) { (PreEscaped(svg)) } }
 }

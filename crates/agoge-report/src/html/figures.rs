@@ -11,8 +11,9 @@ const HEIGHT: f64 = 170.0;
 /// Room for the labels at the left, right, top and bottom.
 const MARGIN: [f64; 4] = [38.0, 8.0, 8.0, 22.0];
 
-/// One picture for the sides of a curve: lines for the means, bands for one standard deviation, a dashed line for the reference. `turns` are the
-/// instants between phases in per cent, with the name of the phase that begins there.
+/// One picture for the sides of a curve: lines for the means, bands for one standard deviation, a
+/// dashed line for the reference. `turns` are the instants between phases in per cent, with the
+/// name of the phase that begins there.
 pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Markup {
     let finite = |v: &f64| v.is_finite();
     let mut values: Vec<f64> = Vec::new();
@@ -25,7 +26,9 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     }
     let low = values.iter().copied().filter(|v| finite(v)).fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().filter(|v| finite(v)).fold(f64::NEG_INFINITY, f64::max);
-    let Some(unit) = sides.first().map(|band| band.unit).filter(|_| low.is_finite()) else { return html! {} };
+    let Some(unit) = sides.first().map(|band| band.unit).filter(|_| low.is_finite()) else {
+        return html! {};
+    };
     // A curve that hardly moves must not fill the picture with its noise.
     let widen = 0.5 * (least_span(unit) - (high - low)).max(0.0);
     let (low, high) = (low - widen, high + widen);
@@ -35,7 +38,11 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     let mut svg = String::new();
     let mut put = |text: String| svg.push_str(&text);
     for tick in ticks(low, high) {
-        put(format!(r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{1:.1}" y2="{1:.1}"/>"#, WIDTH - right, y(tick)));
+        put(format!(
+            r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{1:.1}" y2="{1:.1}"/>"#,
+            WIDTH - right,
+            y(tick)
+        ));
         put(format!(
             r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
             left - 4.0,
@@ -71,7 +78,8 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
             None => "middle",
         };
         let sd = |i: usize| band.sd.get(i).copied().filter(finite).unwrap_or(0.0);
-        let known: Vec<usize> = (0..band.mean.len()).filter(|&i| band.mean[i].is_finite()).collect();
+        let known: Vec<usize> =
+            (0..band.mean.len()).filter(|&i| band.mean[i].is_finite()).collect();
         let mut outline = String::new();
         for &i in &known {
             let _ = write!(outline, "{:.1},{:.1} ", x(i as f64), y(band.mean[i] + sd(i)));
@@ -82,7 +90,8 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
         put(format!(r#"<polygon class="{class}" points="{}"/>"#, outline.trim_end()));
         put(line(class, known.iter().map(|&i| (x(i as f64), y(band.mean[i])))));
         if let Some(reference) = &band.reference {
-            let points = reference.iter().enumerate().filter_map(|(i, v)| Some((x(i as f64), y((*v)?))));
+            let points =
+                reference.iter().enumerate().filter_map(|(i, v)| Some((x(i as f64), y((*v)?))));
             put(line(&format!("{class} reference"), points));
         }
     }
@@ -126,7 +135,11 @@ pub(super) fn label(tick: f64) -> String {
 pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let rough = (high - low) / 4.0;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= rough).unwrap_or(rough);
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|m| m * power)
+        .into_iter()
+        .find(|step| *step >= rough)
+        .unwrap_or(rough);
     let first = (low / step).ceil() as i64;
     (first..first + 10).map(|i| i as f64 * step).take_while(|v| *v <= high).collect()
 }

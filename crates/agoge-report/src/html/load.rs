@@ -1,4 +1,5 @@
-//! The page of load and injury: what changed, why it matters, what to do, how sure; then the days, with injuries marked.
+//! The page of load and injury: what changed, why it matters, what to do, how sure; then the days,
+//! with injuries marked.
 
 use super::{Around, page};
 use crate::words::{certainty, count};
@@ -127,12 +128,29 @@ fn days(overview: &Overview) -> Markup {
         .spikes
         .iter()
         .filter_map(|spike| {
-            Some((usize::try_from(spike.day.0.checked_sub(overview.daily.first.0)?).ok()?, spike.excess()))
+            Some((
+                usize::try_from(spike.day.0.checked_sub(overview.daily.first.0)?).ok()?,
+                spike.excess(),
+            ))
         })
         .collect();
     let first = overview.daily.first;
-    let panel = |title: &str, method: Method, lines: Vec<Line>, bars: Option<&[f64]>, spikes: &[(usize, f64)]| {
-        Panel { title, unit: method.unit(), source: method.source(), first, lines, bars, marks: &marks, spikes }.draw()
+    let panel = |title: &str,
+                 method: Method,
+                 lines: Vec<Line>,
+                 bars: Option<&[f64]>,
+                 spikes: &[(usize, f64)]| {
+        Panel {
+            title,
+            unit: method.unit(),
+            source: method.source(),
+            first,
+            lines,
+            bars,
+            marks: &marks,
+            spikes,
+        }
+        .draw()
     };
     html! {
         section {

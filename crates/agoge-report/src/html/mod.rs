@@ -26,11 +26,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What the moving figure is drawn from.
 pub struct Scene<'a> {
-    /// The conditioned recording that is drawn: on the body skeleton, or with the source's own markers where they make no body.
+    /// The conditioned recording that is drawn: on the body skeleton, or with the source's own
+    /// markers where they make no body.
     pub figure: &'a Recording,
     /// Its curves, on the figure's clock.
     pub curves: &'a Curves,
-    /// Pictures of the video at instants worth one, in order of time; of other recordings there are none.
+    /// Pictures of the video at instants worth one, in order of time; of other recordings there are
+    /// none.
     pub stills: &'a [Still],
 }
 
@@ -47,13 +49,15 @@ pub struct Still {
 
 /// The style of every page.
 pub const STYLE: &str = include_str!("../../assets/report.css");
-/// The script of the report, which is inline in it: a server that forbids inline scripts allows this one by its hash.
+/// The script of the report, which is inline in it: a server that forbids inline scripts allows
+/// this one by its hash.
 pub const SCRIPT: &str = include_str!("../../assets/report.js");
 
 /// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
-/// What a server puts into a page. What such a page may load is said by the server's own header, not by the page.
+/// What a server puts into a page. What such a page may load is said by the server's own header,
+/// not by the page.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
     /// Above everything, such as the way to other pages.

@@ -89,7 +89,10 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
         Certainty::Moderate => "sure2",
         Certainty::Low => "sure1",
     };
-    let phase = finding.phase.as_ref().map_or(String::new(), |phase| format!(", {}", phase.replace('_', " ")));
+    let phase = finding
+        .phase
+        .as_ref()
+        .map_or(String::new(), |phase| format!(", {}", phase.replace('_', " ")));
     let curve = finding.curve.as_deref().unwrap_or("");
     html! {
         article.card data-part=(finding.part.name()) data-curve=(curve) tabindex="0" {
@@ -196,7 +199,8 @@ pub(super) fn bands(analysis: &Analysis) -> Markup {
 
 /// Mean instants, in per cent of the repetition, at which the phases begin.
 fn turns(analysis: &Analysis) -> Vec<(f64, String)> {
-    let complete: Vec<_> = analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
+    let complete: Vec<_> =
+        analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
     let Some(first) = complete.first() else { return Vec::new() };
     first
         .phases
@@ -309,7 +313,8 @@ pub(super) fn moments(analysis: &Analysis) -> Markup {
     }
 }
 
-/// What the errors of measurement rest on, and of which metrics, in order of first appearance; the metrics are left out where one source has them all.
+/// What the errors of measurement rest on, and of which metrics, in order of first appearance; the
+/// metrics are left out where one source has them all.
 fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
     let mut sources: Vec<(&str, Vec<String>)> = Vec::new();
     for metric in analysis.metrics.iter().filter(|metric| !metric.error_source.is_empty()) {

@@ -1,4 +1,5 @@
-//! The section that says why: each change with the figure as it was and as it would be, then timing, links and whether the explanation stands.
+//! The section that says why: each change with the figure as it was and as it would be, then
+//! timing, links and whether the explanation stands.
 
 use super::Scene;
 use crate::explanation::{changes, sections};
@@ -41,10 +42,13 @@ pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
     }
 }
 
-/// Two angles against each other over the repetition: the athlete's in a line, the reference's dashed.
+/// Two angles against each other over the repetition: the athlete's in a line, the reference's
+/// dashed.
 fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     let name = |(joint, curve): &(Part, String)| sentences.curve(curve, joint.side());
-    let all = || link.path.iter().chain(&link.expected_path).filter(|[a, b]| a.is_finite() && b.is_finite());
+    let all = || {
+        link.path.iter().chain(&link.expected_path).filter(|[a, b]| a.is_finite() && b.is_finite())
+    };
     let range = |k: usize| {
         let low = all().map(|p| p[k]).fold(f64::INFINITY, f64::min);
         (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max).max(low + 1.0))
@@ -57,7 +61,11 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
         let mut points = String::new();
         for [a, b] in path.iter().filter(|[a, b]| a.is_finite() && b.is_finite()) {
             let x = 10.0 + (SIZE - 20.0) * (a - left) / (right - left);
-            let _ = write!(points, "{x:.1},{:.1} ", SIZE - 10.0 - (SIZE - 20.0) * (b - bottom) / (top - bottom));
+            let _ = write!(
+                points,
+                "{x:.1},{:.1} ",
+                SIZE - 10.0 - (SIZE - 20.0) * (b - bottom) / (top - bottom)
+            );
         }
         format!(r#"<polyline class="{class}" points="{}"/>"#, points.trim_end())
     };
@@ -72,18 +80,28 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     }
 }
 
-/// The athlete at the instant of the largest difference, and beside it the same with that joint moved as the reference's.
+/// The athlete at the instant of the largest difference, and beside it the same with that joint
+/// moved as the reference's.
 fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
-    if figure.joints() != Part::COUNT || pictured.frame >= figure.frames() || pictured.mended.len() != Part::COUNT {
+    if figure.joints() != Part::COUNT
+        || pictured.frame >= figure.frames()
+        || pictured.mended.len() != Part::COUNT
+    {
         return html! {};
     }
     let own: Vec<[f64; 3]> = (0..Part::COUNT).map(|part| figure.at(pictured.frame, part)).collect();
-    let mended: Vec<[f64; 3]> = pictured.mended.iter().map(|p| p.unwrap_or([f64::NAN; 3])).collect();
+    let mended: Vec<[f64; 3]> =
+        pictured.mended.iter().map(|p| p.unwrap_or([f64::NAN; 3])).collect();
     let side = |a: [f64; 3]| {
         let [forward, right] = pictured.look;
-        [a[0] * forward[0] + a[2].max(-1e9) * forward[1], a[1], a[0] * right[0] + a[2].max(-1e9) * right[1]]
+        [
+            a[0] * forward[0] + a[2].max(-1e9) * forward[1],
+            a[1],
+            a[0] * right[0] + a[2].max(-1e9) * right[1],
+        ]
     };
-    // From the side and from the front, in one scale: the view in which the two differ more is shown.
+    // From the side and from the front, in one scale: the view in which the two differ more is
+    // shown.
     let flat = |points: &[[f64; 3]], axis: usize| -> Vec<[f64; 2]> {
         let is_3d = figure.space.is_3d();
         points.iter().map(|&p| if is_3d { [side(p)[axis], p[1]] } else { [p[0], p[1]] }).collect()
@@ -104,14 +122,23 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     let draw = |points: &[[f64; 2]]| {
         let at = |part: Part| {
             let p = points[part.index()];
-            [SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)), SIZE / 2.0 - scale * (p[1] - 0.5 * (top + bottom))]
+            [
+                SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)),
+                SIZE / 2.0 - scale * (p[1] - 0.5 * (top + bottom)),
+            ]
         };
         let mut svg = String::new();
         for part in Part::ALL {
             let ([x1, y1], [x2, y2]) = (at(up(points, part)), at(part));
-            let face = matches!(part, Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar | Part::Nose);
+            let face = matches!(
+                part,
+                Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar | Part::Nose
+            );
             if !face && [x1, y1, x2, y2].iter().all(|v| v.is_finite()) {
-                let _ = write!(svg, r#"<line class="bone" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#);
+                let _ = write!(
+                    svg,
+                    r#"<line class="bone" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
+                );
             }
         }
         let [x, y] = at(if joint == Part::Chest { Part::Neck } else { joint });

@@ -1,11 +1,13 @@
-//! The machine's own authority, made once and to be trusted by a phone once, and the certificate that it gives the server at each start for the addresses of the day.
+//! The machine's own authority, made once and to be trusted by a phone once, and the certificate
+//! that it gives the server at each start for the addresses of the day.
 
 use super::{keys, write_private};
 use crate::Error;
 use data_encoding::HEXUPPER;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PublicKeyData, date_time_ymd,
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    NameConstraints, PublicKeyData, date_time_ymd,
 };
 use sha2::{Digest, Sha256};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -21,7 +23,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Phones refuse certificates that hold for longer than 398 days.
 const HOLDS: Duration = Duration::from_secs(397 * 24 * 3600);
 
-/// The networks that the authority vouches for: private ones (RFC 1918, RFC 6598, RFC 4193), those of a link, and the machine itself.
+/// The networks that the authority vouches for: private ones (RFC 1918, RFC 6598, RFC 4193), those
+/// of a link, and the machine itself.
 const NEAR: [(IpAddr, u8); 8] = [
     (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
     (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
@@ -59,9 +62,11 @@ impl Authority {
     /// Reads the authority of a folder, or makes one.
     pub(super) fn open(folder: &Path) -> Result<Authority, Error> {
         let (key_path, path) = (folder.join("authority.key.pem"), folder.join("authority.pem"));
-        let wrong = |error: rcgen::Error| Error::Keys { path: key_path.clone(), what: error.to_string() };
+        let wrong =
+            |error: rcgen::Error| Error::Keys { path: key_path.clone(), what: error.to_string() };
         let key = if key_path.exists() {
-            KeyPair::from_pem(&std::fs::read_to_string(&key_path).map_err(keys(&key_path))?).map_err(wrong)?
+            KeyPair::from_pem(&std::fs::read_to_string(&key_path).map_err(keys(&key_path))?)
+                .map_err(wrong)?
         } else {
             let key = KeyPair::generate().map_err(wrong)?;
             write_private(&key_path, &key.serialize_pem())?;
@@ -104,29 +109,39 @@ impl Authority {
             let key = PrivateKeyDer::try_from(key.serialize_der())?;
             // Named, whatever another library chose as usual.
             let cryptography = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-            let config = ServerConfig::builder_with_provider(cryptography).with_safe_default_protocol_versions()?;
-            Ok(config.with_no_client_auth().with_single_cert(vec![own.der().clone(), self.der.clone()], key)?)
+            let config = ServerConfig::builder_with_provider(cryptography)
+                .with_safe_default_protocol_versions()?;
+            Ok(config
+                .with_no_client_auth()
+                .with_single_cert(vec![own.der().clone(), self.der.clone()], key)?)
         };
         let config = made().map_err(|error| Error::Certificate(error.to_string()))?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 
-/// What is written in the authority's certificate. The same key gives the same, so that it need not be read back.
+/// What is written in the authority's certificate. The same key gives the same, so that it need not
+/// be read back.
 fn params(key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
     let mark = HEXUPPER.encode(&Sha256::digest(key.der_bytes())[..3]);
     params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, format!("Agoge {mark} (local networks only)"));
+    params
+        .distinguished_name
+        .push(DnType::CommonName, format!("Agoge {mark} (local networks only)"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2046, 1, 1));
-    // Whoever trusts it trusts it for machines nearby only: should its key be stolen, no site of the world can be feigned with it.
-    let addresses =
-        NEAR.iter().map(|&(net, bits)| CidrSubnet::from_addr_prefix(net, bits)).map(GeneralSubtree::IpAddress);
+    // Whoever trusts it trusts it for machines nearby only: should its key be stolen, no site of
+    // the world can be feigned with it.
+    let addresses = NEAR
+        .iter()
+        .map(|&(net, bits)| CidrSubnet::from_addr_prefix(net, bits))
+        .map(GeneralSubtree::IpAddress);
     let names = NAMES.iter().map(|name| GeneralSubtree::DnsName((*name).to_owned()));
     let permitted_subtrees = addresses.chain(names).collect();
-    params.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+    params.name_constraints =
+        Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
     params
 }
 
@@ -136,12 +151,27 @@ mod tests {
 
     #[test]
     fn only_what_is_nearby_is_vouched_for() {
-        for host in
-            ["192.168.1.7", "10.1.2.3", "172.31.0.1", "100.100.1.1", "fd12::1", "::1", "laptop.local", "localhost"]
-        {
+        for host in [
+            "192.168.1.7",
+            "10.1.2.3",
+            "172.31.0.1",
+            "100.100.1.1",
+            "fd12::1",
+            "::1",
+            "laptop.local",
+            "localhost",
+        ] {
             assert!(is_near(host), "{host}");
         }
-        for host in ["8.8.8.8", "172.32.0.1", "2001:db8::1", "::2", "agoge.example", "evillocal", "local.example"] {
+        for host in [
+            "8.8.8.8",
+            "172.32.0.1",
+            "2001:db8::1",
+            "::2",
+            "agoge.example",
+            "evillocal",
+            "local.example",
+        ] {
             assert!(!is_near(host), "{host}");
         }
     }

@@ -1,4 +1,5 @@
-//! Who may ask, once other machines can: names that are this machine's, a token, and a certificate of its own.
+//! Who may ask, once other machines can: names that are this machine's, a token, and a certificate
+//! of its own.
 
 mod certificate;
 mod token;
@@ -55,14 +56,18 @@ impl Access {
     ///
     /// # Errors
     /// [`Error::Keys`] if it cannot be read, written or made.
-    pub(crate) fn new(remote: &Remote, address: SocketAddr) -> Result<(Access, TlsAcceptor, Welcome), Error> {
+    pub(crate) fn new(
+        remote: &Remote,
+        address: SocketAddr,
+    ) -> Result<(Access, TlsAcceptor, Welcome), Error> {
         let folder = remote.folder.as_path();
         std::fs::create_dir_all(folder).map_err(keys(folder))?;
         let authority = Authority::open(folder)?;
         let (hash, token) = token::open(folder, remote.new_token)?;
         let hosts = hosts(address.ip())?;
         // The authority vouches for machines nearby; at another address the browser asks.
-        let near: Vec<String> = hosts.iter().filter(|host| certificate::is_near(host)).cloned().collect();
+        let near: Vec<String> =
+            hosts.iter().filter(|host| certificate::is_near(host)).cloned().collect();
         let acceptor = authority.acceptor(&near)?;
         let others = hosts.iter().filter(|host| !near.contains(host));
         let reached = near.iter().filter(|host| !is_loopback(host)).chain(others);
@@ -84,7 +89,8 @@ impl Access {
     /// Whether a token is the right one.
     ///
     /// # Errors
-    /// 401 if it is not, 429 if the address has sent too many wrong ones: then no token of it is looked at for a while.
+    /// 401 if it is not, 429 if the address has sent too many wrong ones: then no token of it is
+    /// looked at for a while.
     pub(crate) fn try_token(&self, token: &str, from: IpAddr) -> Result<(), StatusCode> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         let from = network(from);
@@ -113,13 +119,16 @@ impl Access {
     }
 }
 
-/// What a browser is told to bring from now on: not for scripts, not in the clear, not from other sites' pages.
+/// What a browser is told to bring from now on: not for scripts, not in the clear, not from other
+/// sites' pages.
 pub(crate) fn cookie(token: &str, keep_s: u32) -> String {
     format!("{COOKIE}={token}; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age={keep_s}")
 }
 
 fn brought(headers: &HeaderMap) -> Option<&str> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     bearer.or_else(|| cookie_named(headers, COOKIE))
 }
 
@@ -143,12 +152,16 @@ fn hosts(address: IpAddr) -> Result<Vec<String>, Error> {
         vec![address]
     };
     // An address of a link names its interface too, which no certificate can.
-    addresses.retain(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local()));
+    addresses.retain(|ip| {
+        !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local())
+    });
     addresses.sort_by_key(IpAddr::is_ipv6);
     let mut hosts: Vec<String> = addresses.iter().map(ToString::to_string).collect();
     let name = gethostname::gethostname().to_string_lossy().to_ascii_lowercase();
     let is_name = |name: &str| {
-        !name.is_empty() && name.len() < 60 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+        !name.is_empty()
+            && name.len() < 60
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
     };
     if is_name(&name) {
         hosts.push(format!("{}.local", name.trim_end_matches(".local")));
@@ -163,7 +176,11 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn url(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("https://[{host}]:{port}/") } else { format!("https://{host}:{port}/") }
+    if host.contains(':') {
+        format!("https://[{host}]:{port}/")
+    } else {
+        format!("https://{host}:{port}/")
+    }
 }
 
 fn keys(path: &Path) -> impl Fn(std::io::Error) -> Error {
@@ -191,7 +208,9 @@ mod tests {
 
     #[test]
     fn a_token_is_brought_as_header_or_cookie() {
-        let headers = |name: header::HeaderName, value: &str| HeaderMap::from_iter([(name, value.parse().unwrap())]);
+        let headers = |name: header::HeaderName, value: &str| {
+            HeaderMap::from_iter([(name, value.parse().unwrap())])
+        };
         assert_eq!(brought(&headers(header::AUTHORIZATION, "Bearer abc")), Some("abc"));
         assert_eq!(brought(&headers(header::AUTHORIZATION, "Basic abc")), None);
         assert_eq!(brought(&headers(header::COOKIE, "a=b; agoge=abc; c=d")), Some("abc"));
@@ -210,7 +229,11 @@ mod tests {
             assert_eq!(access.try_token("guess", attacker), Err(StatusCode::UNAUTHORIZED));
         }
         for from in [attacker, neighbour] {
-            assert_eq!(access.try_token(&token, from), Err(StatusCode::TOO_MANY_REQUESTS), "not even the right one");
+            assert_eq!(
+                access.try_token(&token, from),
+                Err(StatusCode::TOO_MANY_REQUESTS),
+                "not even the right one"
+            );
         }
         assert_eq!(access.try_token(&token, other), Ok(()));
         // A second start knows the token by its hash alone; a new one takes its place.
@@ -218,14 +241,26 @@ mod tests {
         assert!(welcome.token.is_none() && again.try_token(&token, other).is_ok());
         let renewed = Remote { new_token: true, ..remote };
         let (new, _, welcome) = Access::new(&renewed, "0.0.0.0:8420".parse().unwrap()).unwrap();
-        assert!(new.try_token(&token, other).is_err() && new.try_token(&welcome.token.unwrap(), other).is_ok());
+        assert!(
+            new.try_token(&token, other).is_err()
+                && new.try_token(&welcome.token.unwrap(), other).is_ok()
+        );
         for file in std::fs::read_dir(folder.path()).unwrap() {
             let path = file.unwrap().path();
-            assert!(!std::fs::read_to_string(&path).unwrap().contains(&token), "{}", path.display());
+            assert!(
+                !std::fs::read_to_string(&path).unwrap().contains(&token),
+                "{}",
+                path.display()
+            );
             #[cfg(unix)]
             {
                 use std::os::unix::fs::PermissionsExt;
-                assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", path.display());
+                assert_eq!(
+                    path.metadata().unwrap().permissions().mode() & 0o077,
+                    0,
+                    "{}",
+                    path.display()
+                );
             }
         }
     }

@@ -29,14 +29,16 @@ pub(super) fn open(folder: &Path, renew: bool) -> Result<(Hash, Option<String>),
     let path = folder.join("token.sha256");
     if !renew && path.exists() {
         let text = std::fs::read_to_string(&path).map_err(keys(&path))?;
-        let hash = HEXLOWER.decode(text.trim().as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        let hash =
+            HEXLOWER.decode(text.trim().as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
         return match hash {
             Some(hash) => Ok((Hash(hash), None)),
             None => Err(Error::Keys { path, what: "this is no SHA-256".to_owned() }),
         };
     }
     let mut chance = [0; CHANCE];
-    getrandom::fill(&mut chance).map_err(|error| Error::Keys { path: path.clone(), what: error.to_string() })?;
+    getrandom::fill(&mut chance)
+        .map_err(|error| Error::Keys { path: path.clone(), what: error.to_string() })?;
     let token = BASE32_NOPAD.encode(&chance).to_ascii_lowercase();
     let hash = Hash::new(&token);
     write_private(&path, &HEXLOWER.encode(&hash.0))?;

@@ -66,13 +66,16 @@ async fn follow(
         return Some(());
     };
     let Ok(hello) = serde_json::from_str::<Hello>(&text) else {
-        let _ = talk.fault("the first message names the movement; hint: {\"movement\": \"squat\"}").await;
+        let _ = talk
+            .fault("the first message names the movement; hint: {\"movement\": \"squat\"}")
+            .await;
         return Some(());
     };
-    let tracker =
-        tokio::task::spawn_blocking(|| Ok::<_, agoge::Error>(Tracker::new(&agoge::pose_folder()?, Pose::Lite, 1)?))
-            .await
-            .ok()?;
+    let tracker = tokio::task::spawn_blocking(|| {
+        Ok::<_, agoge::Error>(Tracker::new(&agoge::pose_folder()?, Pose::Lite, 1)?)
+    })
+    .await
+    .ok()?;
     let tracker = match tracker {
         Ok(tracker) => tracker,
         Err(error) => {
@@ -81,8 +84,11 @@ async fn follow(
         }
     };
     let space = Space::Image { width: None, height: None };
-    talk.open(&hello.movement, &Agreed::seen(Skeleton::mediapipe_33(), space), hello.athlete).await.ok()?;
-    // One picture is looked at and one waits; newer ones take the place of none: they are left out, and counted.
+    talk.open(&hello.movement, &Agreed::seen(Skeleton::mediapipe_33(), space), hello.athlete)
+        .await
+        .ok()?;
+    // One picture is looked at and one waits; newer ones take the place of none: they are left out,
+    // and counted.
     let (send, pictures) = mpsc::channel::<Sent>(1);
     let (tell, mut seen) = mpsc::channel::<Seen>(4);
     let looking = tokio::task::spawn_blocking(move || look(tracker, pictures, &tell));
@@ -133,8 +139,10 @@ fn look(mut tracker: Tracker, mut pictures: mpsc::Receiver<Sent>, tell: &mpsc::S
 
 /// A picture from a JPEG of bounded size; none if it is not one.
 fn decode(jpeg: Vec<u8>) -> Option<Picture> {
-    let options =
-        DecoderOptions::default().set_max_width(WIDEST).set_max_height(WIDEST).jpeg_set_out_colorspace(ColorSpace::RGB);
+    let options = DecoderOptions::default()
+        .set_max_width(WIDEST)
+        .set_max_height(WIDEST)
+        .jpeg_set_out_colorspace(ColorSpace::RGB);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
     let pixels = decoder.decode().ok()?;
     let info = decoder.info()?;

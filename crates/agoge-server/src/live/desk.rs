@@ -10,7 +10,8 @@ pub(crate) struct Desks {
     next: AtomicUsize,
 }
 
-/// One thread that works on what it is given in order. It is a pool of its own, so that what could spread over all cores stays on it: beside many sessions that is cheaper.
+/// One thread that works on what it is given in order. It is a pool of its own, so that what could
+/// spread over all cores stays on it: beside many sessions that is cheaper.
 #[derive(Clone)]
 pub(super) struct Desk(Arc<ThreadPool>);
 
@@ -20,10 +21,16 @@ impl Desks {
     pub(crate) fn new() -> std::io::Result<Desks> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let desk = |_| {
-            let pool = ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "live-desk".to_owned()).build();
+            let pool = ThreadPoolBuilder::new()
+                .num_threads(1)
+                .thread_name(|_| "live-desk".to_owned())
+                .build();
             pool.map(|pool| Desk(Arc::new(pool))).map_err(std::io::Error::other)
         };
-        Ok(Desks { desks: (0..cores).map(desk).collect::<std::io::Result<_>>()?, next: AtomicUsize::new(0) })
+        Ok(Desks {
+            desks: (0..cores).map(desk).collect::<std::io::Result<_>>()?,
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// The desk of a new session.

@@ -1,4 +1,5 @@
-//! Live sessions on the disk: a part each second, so that a browser or a server that dies loses at most the last one.
+//! Live sessions on the disk: a part each second, so that a browser or a server that dies loses at
+//! most the last one.
 
 use super::protocol::{Agreed, AgreedSensor, Samples};
 use agoge::library::{save, today};
@@ -22,7 +23,8 @@ const WAITING: usize = 8;
 const SENSOR: &str = "sensor";
 /// What comes so much too early is of a clock that is not steady, and follows what is there, s.
 const EARLY_S: f64 = 0.1;
-/// What comes later than so long after the samples before is not of this session: its clock jumped, s.
+/// What comes later than so long after the samples before is not of this session: its clock jumped,
+/// s.
 const LONGEST_LOST_S: f64 = 60.0;
 /// Fewer frames are no movement and are not kept.
 const LEAST: usize = 15;
@@ -35,8 +37,14 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Begins to write a session of an athlete down; none if there is no library or no such athlete.
-    pub(super) async fn begin(app: Arc<App>, athlete: i64, movement: &str, agreed: &Agreed) -> Option<Keeper> {
+    /// Begins to write a session of an athlete down; none if there is no library or no such
+    /// athlete.
+    pub(super) async fn begin(
+        app: Arc<App>,
+        athlete: i64,
+        movement: &str,
+        agreed: &Agreed,
+    ) -> Option<Keeper> {
         let Agreed { skeleton, space, sensor, .. } = agreed;
         let head = json!({ "skeleton": **skeleton, "space": space, "movement": movement, "sensor": sensor });
         let own = app.clone();
@@ -54,13 +62,19 @@ impl Keeper {
             .iter()
             .zip(sure)
             .map(|([x, y, z], sure)| {
-                x.is_finite().then_some([*x, *y, if z.is_finite() { *z } else { 0.0 }, f64::from(*sure)])
+                x.is_finite().then_some([
+                    *x,
+                    *y,
+                    if z.is_finite() { *z } else { 0.0 },
+                    f64::from(*sure),
+                ])
             })
             .collect();
         self.line(&(t, joints));
     }
 
-    /// Takes samples of a sensor as they were sent: a line of JSON, `["sensor", t, [[…] or null …]]`.
+    /// Takes samples of a sensor as they were sent: a line of JSON, `["sensor", t, [[…] or null
+    /// …]]`.
     pub(super) fn felt(&mut self, t: f64, samples: &Samples) {
         self.line(&(SENSOR, t, samples));
     }
@@ -90,7 +104,8 @@ impl Drop for Keeper {
 fn write(app: &App, live: LiveId, mut waiting: mpsc::Receiver<Vec<u8>>) {
     let Some(store) = &app.store else { return };
     while let Some(part) = waiting.blocking_recv() {
-        // The disk is full or the athlete was deleted meanwhile: what was written stays and is found at the next start.
+        // The disk is full or the athlete was deleted meanwhile: what was written stays and is
+        // found at the next start.
         if store.append_live(live, &part).is_err() {
             return;
         }
@@ -127,9 +142,15 @@ fn keep(store: &Store, live: &Live, recording: &Recording) -> bool {
     let movement = live.head["movement"].as_str().unwrap_or("auto").to_owned();
     let options = Options { movement, ..Options::default() };
     match analyze(recording, None, Models::bundled(), &options) {
-        Ok(done) => {
-            save(store, (live.athlete, live.day), recording, &done.analysis, Models::bundled(), &options).is_ok()
-        }
+        Ok(done) => save(
+            store,
+            (live.athlete, live.day),
+            recording,
+            &done.analysis,
+            Models::bundled(),
+            &options,
+        )
+        .is_ok(),
         Err(_) => store.save_recording(live.athlete, live.day, recording).is_ok(),
     }
 }
@@ -138,21 +159,27 @@ fn keep(store: &Store, live: &Live, recording: &Recording) -> bool {
 fn recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
     let skeleton: Arc<Skeleton> = Arc::new(serde_json::from_value(head["skeleton"].clone()).ok()?);
     let space: Space = serde_json::from_value(head["space"].clone()).ok()?;
-    let sensor: Option<AgreedSensor> = serde_json::from_value(head["sensor"].clone()).ok().flatten();
+    let sensor: Option<AgreedSensor> =
+        serde_json::from_value(head["sensor"].clone()).ok().flatten();
     let mut felt = Felt::default();
     let (mut time, mut position, mut confidence) = (Vec::new(), Vec::new(), Vec::new());
     for line in parts.iter().flat_map(|part| part.split(|byte| *byte == b'\n')) {
-        if let (Some(sensor), Ok((_, t, samples))) = (&sensor, serde_json::from_slice::<(String, f64, Samples)>(line)) {
+        if let (Some(sensor), Ok((_, t, samples))) =
+            (&sensor, serde_json::from_slice::<(String, f64, Samples)>(line))
+        {
             felt.push(t, &samples, sensor.rate_hz);
             continue;
         }
-        let Ok((t, joints)) = serde_json::from_slice::<(f64, Vec<Option<[f64; 4]>>)>(line) else { continue };
+        let Ok((t, joints)) = serde_json::from_slice::<(f64, Vec<Option<[f64; 4]>>)>(line) else {
+            continue;
+        };
         if joints.len() != skeleton.len() || time.last().is_some_and(|last| *last >= t) {
             continue;
         }
         time.push(t);
         for joint in joints {
-            position.push(joint.map_or(agoge::motion::recording::MISSING, |[x, y, z, _]| [x, y, z]));
+            position
+                .push(joint.map_or(agoge::motion::recording::MISSING, |[x, y, z, _]| [x, y, z]));
             confidence.push(joint.map_or(0.0, |[.., sure]| sure as f32));
         }
     }
@@ -177,7 +204,8 @@ struct Felt {
 }
 
 impl Felt {
-    /// Puts samples where they belong; the first at a time, s. What lies before what is there, or too far behind it, is left out.
+    /// Puts samples where they belong; the first at a time, s. What lies before what is there, or
+    /// too far behind it, is left out.
     fn push(&mut self, t: f64, samples: &Samples, rate_hz: f64) {
         if self.values.is_empty() {
             self.start_s = t;
@@ -215,16 +243,23 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let ada = store.add_athlete("Ada", "").unwrap();
         use agoge::motion::simulate::{Exercise, Set};
-        let made = Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
+        let made =
+            Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
         let head = json!({ "skeleton": *made.skeleton, "space": made.space, "movement": "squat" });
         let live = store.begin_live(ada, today(), &head).unwrap();
         let line = |frame: usize| {
             let joint = |joint: usize| made.at(frame, joint);
-            let joints: Vec<[f64; 4]> = (0..made.joints()).map(joint).map(|[x, y, z]| [x, y, z, 1.0]).collect();
+            let joints: Vec<[f64; 4]> =
+                (0..made.joints()).map(joint).map(|[x, y, z]| [x, y, z, 1.0]).collect();
             serde_json::to_string(&(made.time[frame], joints)).unwrap() + "\n"
         };
         for part in (0..made.frames()).collect::<Vec<_>>().chunks(30) {
-            store.append_live(live, part.iter().map(|frame| line(*frame)).collect::<String>().as_bytes()).unwrap();
+            store
+                .append_live(
+                    live,
+                    part.iter().map(|frame| line(*frame)).collect::<String>().as_bytes(),
+                )
+                .unwrap();
         }
         // The last part was torn.
         store.append_live(live, &line(0).as_bytes()[..40]).unwrap();

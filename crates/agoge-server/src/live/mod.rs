@@ -41,7 +41,8 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let Ok(place) = places.clone().try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "all places for live sessions are taken\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "all places for live sessions are taken\n")
+            .into_response();
     };
     ws.max_message_size(largest)
         .max_frame_size(largest)
@@ -108,7 +109,8 @@ fn read<T: DeserializeOwned>(message: &Wire) -> Result<T, String> {
     }
 }
 
-/// `/api/simulated`: a hello, and the frames of eight squats of which some are shallow, at 30 a second.
+/// `/api/simulated`: a hello, and the frames of eight squats of which some are shallow, at 30 a
+/// second.
 pub(crate) async fn simulated() -> Json<Value> {
     let shallow = Fault { kind: FaultKind::Shallow, side: None, repetitions: 3..=8, size: 30.0 };
     let set = Set {
@@ -119,7 +121,8 @@ pub(crate) async fn simulated() -> Json<Value> {
         ..Set::new(Exercise::Squat)
     };
     let recording = set.simulate().recording;
-    let names: Vec<&str> = recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
+    let names: Vec<&str> =
+        recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
     let millimetres = |v: f64| (v * 1e3).round() / 1e3;
     let frames: Vec<Value> = (0..recording.frames())
         .map(|frame| {

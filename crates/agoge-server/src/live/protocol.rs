@@ -124,14 +124,17 @@ impl AgreedSensor {
     /// Samples in m/s² and rad/s; what is wrong with them otherwise.
     pub(super) fn samples(&self, sent: &Samples) -> Result<Vec<Option<Sample>>, String> {
         if sent.len() > MOST_SAMPLES {
-            return Err(format!("more than {MOST_SAMPLES} samples at once; hint: send them as they come"));
+            return Err(format!(
+                "more than {MOST_SAMPLES} samples at once; hint: send them as they come"
+            ));
         }
         if sent.iter().flatten().flatten().any(|value| !value.is_finite()) {
             return Err(
                 "a sample has a number that is not finite; hint: send null for a sample that was lost".to_owned()
             );
         }
-        let [acceleration, turning] = [0, 1].map(|half| in_si(&self.units[half]).unwrap_or(f64::NAN));
+        let [acceleration, turning] =
+            [0, 1].map(|half| in_si(&self.units[half]).unwrap_or(f64::NAN));
         let sample = |[a, b, c, d, e, f]: [f64; 6]| Sample {
             acceleration: [a, b, c].map(|value| acceleration * value),
             turning: [d, e, f].map(|value| turning * value),
@@ -142,14 +145,19 @@ impl AgreedSensor {
 
 /// A name without what differs between spellings.
 fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|letter| letter.to_ascii_lowercase())
+        .collect()
 }
 
 impl Hello {
     /// What comes, and how it is to be understood.
     pub(super) fn agree(&self) -> Result<Agreed, String> {
         let sensor = self.sensor.as_ref().map(Worn::agree).transpose()?;
-        if let (Some(sensor), Some(worn), None, None) = (&sensor, &self.sensor, &self.skeleton, &self.joints) {
+        if let (Some(sensor), Some(worn), None, None) =
+            (&sensor, &self.sensor, &self.skeleton, &self.joints)
+        {
             if !matches!(plain(&self.movement).as_str(), "auto" | "wornsensor" | "sensor" | "imu") {
                 return Err("a sensor alone cannot tell one movement from another; hint: leave movement out".to_owned());
             }
@@ -190,7 +198,8 @@ impl Hello {
                 "no joint is a known part of the body; hint: name joints as in left_knee, LKnee or LKNE".to_owned()
             );
         }
-        let dimensions = self.space.ok_or("no space is named; hint: \"3d\" in metres or \"2d\" in pixels")?;
+        let dimensions =
+            self.space.ok_or("no space is named; hint: \"3d\" in metres or \"2d\" in pixels")?;
         let (space, up) = match dimensions {
             Dimensions::Three => (Space::World, UpAxis::Y),
             Dimensions::Two => (Space::Image { width: None, height: None }, UpAxis::YDown),
@@ -205,13 +214,18 @@ impl Worn {
         if !(SLOWEST_HZ..=FASTEST_HZ).contains(rate_hz) {
             return Err(format!("{rate_hz} samples a second; hint: {SLOWEST_HZ} to {FASTEST_HZ}"));
         }
-        if !matches!(acceleration.as_str(), "g" | "m/s2" | "m/s^2") || !matches!(turning.as_str(), "deg/s" | "rad/s") {
+        if !matches!(acceleration.as_str(), "g" | "m/s2" | "m/s^2")
+            || !matches!(turning.as_str(), "deg/s" | "rad/s")
+        {
             return Err(
                 "unknown units of the sensor; hint: acceleration in m/s2 or g, turning in deg/s or rad/s".to_owned()
             );
         }
         if part.len() > LONGEST_NAME {
-            return Err("the sensor's part has a long name; hint: right_thigh, left_wrist, chest …".to_owned());
+            return Err(
+                "the sensor's part has a long name; hint: right_thigh, left_wrist, chest …"
+                    .to_owned(),
+            );
         }
         let units = [acceleration.replace("s2", "s^2"), turning.clone()];
         Ok(AgreedSensor { part: carrier(part), rate_hz: *rate_hz, units })
@@ -272,7 +286,10 @@ mod tests {
     fn hellos_are_understood_or_say_why_not() {
         let agreed = hello(r#"{"skeleton": "mediapipe_33", "space": "3d"}"#).unwrap();
         assert_eq!((agreed.skeleton.len(), agreed.space), (33, Space::World));
-        assert_eq!(hello(r#"{"joints": ["LKNE", "RKNE"], "space": "2d"}"#).unwrap().skeleton.len(), 2);
+        assert_eq!(
+            hello(r#"{"joints": ["LKNE", "RKNE"], "space": "2d"}"#).unwrap().skeleton.len(),
+            2
+        );
         for wrong in [
             r#"{"space": "3d"}"#,
             r#"{"skeleton": "octopus", "space": "3d"}"#,
@@ -294,11 +311,17 @@ mod tests {
     fn a_sensor_comes_alone_or_beside_joints() {
         let alone = hello(r#"{"sensor": {"part": "right_thigh", "rate_hz": 50}}"#).unwrap();
         let sensor = alone.sensor.clone().unwrap();
-        assert_eq!((alone.is_seen, sensor.part, alone.skeleton.len()), (false, Some(Part::RightKnee), 1));
+        assert_eq!(
+            (alone.is_seen, sensor.part, alone.skeleton.len()),
+            (false, Some(Part::RightKnee), 1)
+        );
         let sample = sensor.samples(&vec![Some([1.0, 2.0, 3.0, 180.0, 0.0, 0.0]), None]).unwrap();
         assert_eq!((sample[0].unwrap().acceleration, sample[1]), ([1.0, 2.0, 3.0], None));
         assert!((sample[0].unwrap().turning[0] - std::f64::consts::PI).abs() < 1e-12);
-        assert!(sensor.samples(&vec![Some([f64::NAN; 6])]).is_err() && sensor.samples(&vec![None; 401]).is_err());
+        assert!(
+            sensor.samples(&vec![Some([f64::NAN; 6])]).is_err()
+                && sensor.samples(&vec![None; 401]).is_err()
+        );
         let beside = r#"{"joints": ["LKNE"], "space": "3d", "sensor": {"part": "tail", "rate_hz": 50, "acceleration": "g", "turning": "rad/s"}}"#;
         let beside = hello(beside).unwrap();
         assert!(beside.is_seen && beside.sensor.unwrap().part.is_none());

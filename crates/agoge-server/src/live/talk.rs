@@ -35,7 +35,8 @@ struct Said<'a> {
 /// Why a conversation is over.
 pub(super) struct Over;
 
-/// Stretches of a session that may be worked on; with so many no more is read from its client, whose frames would only make more.
+/// Stretches of a session that may be worked on; with so many no more is read from its client,
+/// whose frames would only make more.
 const MOST_OPEN: usize = 8;
 
 /// A stretch that was worked on, and when the frame that asked for it came.
@@ -81,13 +82,29 @@ impl Talk {
         let (hand_in, handed_in) = mpsc::unbounded_channel();
         let desk = app.desks.one();
         (
-            Talk { app, out, session: None, sensor: None, desk, open: 0, hand_in, handed_in, keeper: None, faults: 0 },
+            Talk {
+                app,
+                out,
+                session: None,
+                sensor: None,
+                desk,
+                open: 0,
+                hand_in,
+                handed_in,
+                keeper: None,
+                faults: 0,
+            },
             stream,
         )
     }
 
     /// Begins the session, once the hello said what comes.
-    pub(super) async fn open(&mut self, movement: &str, agreed: &Agreed, athlete: Option<i64>) -> Result<(), Over> {
+    pub(super) async fn open(
+        &mut self,
+        movement: &str,
+        agreed: &Agreed,
+        athlete: Option<i64>,
+    ) -> Result<(), Over> {
         let Agreed { skeleton, space, .. } = agreed;
         if agreed.is_seen {
             // The command line may name a file; a client may not.
@@ -189,7 +206,8 @@ impl Talk {
     pub(super) async fn found(&mut self, done: Box<Done>) -> Result<(), Over> {
         self.open -= 1;
         let Some(worked) = done.worked else {
-            self.farewell(Some("Agoge failed; hint: this is a mistake of ours, please report it")).await;
+            self.farewell(Some("Agoge failed; hint: this is a mistake of ours, please report it"))
+                .await;
             return Err(Over);
         };
         let Some(session) = &mut self.session else { return Ok(()) };
@@ -201,7 +219,8 @@ impl Talk {
         for event in events {
             let latency_ms = 1e3 * received.elapsed().as_secs_f64();
             // Plain structures of numbers and texts can always be written.
-            self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default()).await?;
+            self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default())
+                .await?;
         }
         Ok(())
     }
@@ -219,7 +238,8 @@ impl Talk {
         self.put(value.to_string()).await
     }
 
-    /// Waits for a client that reads slowly: meanwhile nothing more is read from it. One that does not read at all is left alone.
+    /// Waits for a client that reads slowly: meanwhile nothing more is read from it. One that does
+    /// not read at all is left alone.
     async fn put(&self, text: String) -> Result<(), Over> {
         self.out.send_timeout(text, self.app.limits.silence).await.map_err(|error| {
             if matches!(error, mpsc::error::SendTimeoutError::Timeout(_)) {
@@ -235,7 +255,11 @@ impl Talk {
     }
 
     /// Waits for what comes next; whoever waits for other things too loses nothing.
-    pub(super) async fn came(&mut self, stream: &mut SplitStream<WebSocket>, until: Deadline) -> Came {
+    pub(super) async fn came(
+        &mut self,
+        stream: &mut SplitStream<WebSocket>,
+        until: Deadline,
+    ) -> Came {
         loop {
             let message = tokio::select! {
                 message = tokio::time::timeout_at(until, stream.next()), if self.open < MOST_OPEN => message,
@@ -245,12 +269,12 @@ impl Talk {
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
                 Ok(Some(Ok(Message::Close(_))) | None) => Came::Nothing(None),
                 Ok(Some(Ok(message))) => Came::Message(message),
-                Ok(Some(Err(_))) => {
-                    Came::Nothing(Some("the message is too large or broken; hint: docs/LIVE.md says what may be sent"))
-                }
-                Err(_) => {
-                    Came::Nothing(Some("nothing came for too long; hint: end the session when the athlete is done"))
-                }
+                Ok(Some(Err(_))) => Came::Nothing(Some(
+                    "the message is too large or broken; hint: docs/LIVE.md says what may be sent",
+                )),
+                Err(_) => Came::Nothing(Some(
+                    "nothing came for too long; hint: end the session when the athlete is done",
+                )),
             };
         }
     }
@@ -290,11 +314,15 @@ impl Talk {
     }
 }
 
-/// Pairs of joints to draw a line between: each with its parent; and the outline of the trunk where shoulders and hips hang on nothing.
+/// Pairs of joints to draw a line between: each with its parent; and the outline of the trunk where
+/// shoulders and hips hang on nothing.
 fn bones(skeleton: &Skeleton) -> Vec<[usize; 2]> {
     let joints = skeleton.joints.iter().enumerate();
-    let mut bones: Vec<[usize; 2]> = joints.filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
-    let loose = |part: Part| skeleton.joint_of(part).filter(|joint| skeleton.joints[*joint].parent.is_none());
+    let mut bones: Vec<[usize; 2]> =
+        joints.filter_map(|(index, joint)| Some([joint.parent?, index])).collect();
+    let loose = |part: Part| {
+        skeleton.joint_of(part).filter(|joint| skeleton.joints[*joint].parent.is_none())
+    };
     let trunk = [
         (Part::LeftShoulder, Part::RightShoulder),
         (Part::LeftHip, Part::RightHip),
@@ -312,7 +340,11 @@ impl Drop for Talk {
 }
 
 /// Writes what waits; a client that takes none for too long is left alone.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<String>, patience: Duration) {
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut waiting: mpsc::Receiver<String>,
+    patience: Duration,
+) {
     while let Some(text) = waiting.recv().await {
         match tokio::time::timeout(patience, sink.send(Message::Text(text.into()))).await {
             Ok(Ok(())) => {}

@@ -18,7 +18,11 @@ pub(crate) fn choose_first(reader: &Reader) -> Markup {
 }
 
 /// The first is chosen: all others of its movement.
-pub(crate) fn choose_second(reader: &Reader, first: &AnalysisRow, others: &[(Athlete, AnalysisRow)]) -> Markup {
+pub(crate) fn choose_second(
+    reader: &Reader,
+    first: &AnalysisRow,
+    others: &[(Athlete, AnalysisRow)],
+) -> Markup {
     let say = |text| reader.say(text);
     let others: Vec<_> = others.iter().filter(|(_, row)| row.id != first.id).collect();
     let body = html! {

@@ -6,15 +6,19 @@ use agoge::library::borders::Borders;
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-/// Borders of every repetition that can be dragged, as they were found or as they were corrected; nothing without a repetition.
+/// Borders of every repetition that can be dragged, as they were found or as they were corrected;
+/// nothing without a repetition.
 pub(crate) fn corrections(id: i64, analysis: &Analysis, corrected: &[Borders]) -> Markup {
     if analysis.repetitions.is_empty() {
         return Markup::default();
     }
     let of = |repetition: &RepetitionReport| {
         let found = Borders::found(repetition);
-        // A newer version of the program may find other phases: what was corrected then is kept, but means nothing here.
-        let own = corrected.iter().find(|own| own.repetition == found.repetition && own.at_s.len() == found.at_s.len());
+        // A newer version of the program may find other phases: what was corrected then is kept,
+        // but means nothing here.
+        let own = corrected
+            .iter()
+            .find(|own| own.repetition == found.repetition && own.at_s.len() == found.at_s.len());
         let at_s = own.map_or(&found.at_s, |own| &own.at_s);
         json!({ "number": found.repetition, "names": Borders::names(repetition), "found_s": found.at_s, "at_s": at_s })
     };

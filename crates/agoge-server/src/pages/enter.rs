@@ -22,7 +22,11 @@ pub(crate) async fn enter(State(app): State<Arc<App>>, reader: Reader) -> Respon
     let reader = Reader { here: String::new(), ..reader };
     let say = |text| reader.say(text);
     if app.access.is_none() {
-        return missing(&reader, "No token is needed", "This server is reached from its own machine only.");
+        return missing(
+            &reader,
+            "No token is needed",
+            "This server is reached from its own machine only.",
+        );
     }
     let body = html! {
         p.what { (say("This server asks for the token that it told when it was started.")) }
@@ -51,7 +55,10 @@ pub(crate) async fn give(
 ) -> Response {
     let Some(access) = &app.access else { return StatusCode::NOT_FOUND.into_response() };
     match access.try_token(given.token.trim(), from) {
-        Ok(()) => (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(given.token.trim(), KEPT_S))]).into_response(),
+        Ok(()) => {
+            (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(given.token.trim(), KEPT_S))])
+                .into_response()
+        }
         Err(status) => status.into_response(),
     }
 }
@@ -59,9 +66,11 @@ pub(crate) async fn give(
 /// `/certificate`
 pub(crate) async fn certificate(State(app): State<Arc<App>>) -> Response {
     match &app.access {
-        Some(access) => {
-            ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], access.certificate().to_owned()).into_response()
-        }
+        Some(access) => (
+            [(header::CONTENT_TYPE, "application/x-x509-ca-cert")],
+            access.certificate().to_owned(),
+        )
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

@@ -85,7 +85,8 @@ pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -
     (StatusCode::NOT_FOUND, page(reader, reader.say(what), "", &[], &body)).into_response()
 }
 
-/// A page that says that a stored recording cannot be analysed, and why; programs are told in words.
+/// A page that says that a stored recording cannot be analysed, and why; programs are told in
+/// words.
 pub(crate) fn not_analysed(reader: &Reader, why: &str) -> Response {
     if reader.is_program() {
         return (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned()).into_response();
@@ -113,8 +114,10 @@ pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Respon
     let athletes = match app.store.as_ref() {
         Some(_) => {
             let own = app.clone();
-            let all =
-                tokio::task::spawn_blocking(move || own.store.as_ref().and_then(|store| store.athletes().ok())).await;
+            let all = tokio::task::spawn_blocking(move || {
+                own.store.as_ref().and_then(|store| store.athletes().ok())
+            })
+            .await;
             all.ok().flatten().unwrap_or_default()
         }
         None => Vec::new(),
@@ -169,5 +172,10 @@ pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Respon
 
 /// `/api/movements`
 pub(crate) async fn movements() -> Json<Value> {
-    Json(bundled().iter().map(|movement| json!({ "name": movement.name, "title": movement.title })).collect())
+    Json(
+        bundled()
+            .iter()
+            .map(|movement| json!({ "name": movement.name, "title": movement.title }))
+            .collect(),
+    )
 }

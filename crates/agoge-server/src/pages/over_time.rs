@@ -21,11 +21,19 @@ fn others(reader: &Reader, athlete: &Athlete) -> Markup {
 
 /// What stands above an athlete's pages that are made elsewhere.
 pub(crate) fn way_to(athlete: &Athlete) -> Around {
-    Around { above: html! { (way_back()) (others(&Reader::default(), athlete)) }, ..Around::default() }
+    Around {
+        above: html! { (way_back()) (others(&Reader::default(), athlete)) },
+        ..Around::default()
+    }
 }
 
 /// An athlete without load: what to do, and what was said of injuries and pain.
-pub(crate) fn no_load(reader: &Reader, athlete: &Athlete, log: &Log, wrong: Option<&String>) -> Markup {
+pub(crate) fn no_load(
+    reader: &Reader,
+    athlete: &Athlete,
+    log: &Log,
+    wrong: Option<&String>,
+) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {
         @match wrong {

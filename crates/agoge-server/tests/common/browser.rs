@@ -21,7 +21,9 @@ impl Drop for Browser {
         if let Ok(mut stream) = std::net::TcpStream::connect(self.address) {
             let head = format!("DELETE {} HTTP/1.1\r\nHost: {}\r\n", self.session, self.address);
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-            let _ = stream.write_all(format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n").as_bytes());
+            let _ = stream.write_all(
+                format!("{head}Connection: close\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+            );
             let _ = stream.read(&mut [0; 512]);
         }
         let _ = self.driver.kill();
@@ -60,7 +62,10 @@ impl Browser {
         let args = [&args, more].concat();
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": args } } } });
         let opened = browser.ask("POST", "/session", &wanted).await;
-        browser.session = format!("/session/{}", opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}")));
+        browser.session = format!(
+            "/session/{}",
+            opened["sessionId"].as_str().unwrap_or_else(|| panic!("{opened}"))
+        );
         Some(browser)
     }
 
@@ -83,7 +88,8 @@ impl Browser {
     }
 
     pub async fn find(&self, css: &str) -> String {
-        let found = self.ask("POST", "/element", &json!({ "using": "css selector", "value": css })).await;
+        let found =
+            self.ask("POST", "/element", &json!({ "using": "css selector", "value": css })).await;
         let key = found.as_object().and_then(|found| found.values().next()).and_then(Value::as_str);
         key.unwrap_or_else(|| panic!("{css}: {found}")).to_owned()
     }
@@ -95,7 +101,9 @@ impl Browser {
 
     /// A command of Chromium's own tools for developers.
     pub async fn devtools(&self, command: &str, parameters: &Value) {
-        let said = self.ask("POST", "/goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await;
+        let said = self
+            .ask("POST", "/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
+            .await;
         assert!(said["error"].is_null(), "{command}: {said}");
     }
 
@@ -116,14 +124,18 @@ impl Browser {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("never: {script}; the page says: {}", self.run("return document.body.innerText").await);
+        panic!(
+            "never: {script}; the page says: {}",
+            self.run("return document.body.innerText").await
+        );
     }
 
     /// Writes a picture of the page where `AGOGE_TEST_PICTURES` says, for people to look at.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("AGOGE_TEST_PICTURES") else { return };
         let said = self.ask("GET", "/screenshot", &Value::Null).await;
-        let bytes = data_encoding::BASE64.decode(said.as_str().unwrap_or_default().as_bytes()).unwrap();
+        let bytes =
+            data_encoding::BASE64.decode(said.as_str().unwrap_or_default().as_bytes()).unwrap();
         std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
     }
 }

@@ -16,7 +16,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub async fn server(library: Option<PathBuf>, limits: Limits) -> Running {
-    start(Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), library, limits, remote: None }).await.unwrap()
+    start(Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), library, limits, remote: None })
+        .await
+        .unwrap()
 }
 
 /// Sends a request as it is and reads the answer to its end: status, head and body.
@@ -35,17 +37,28 @@ pub async fn raw(address: SocketAddr, request: &[u8]) -> (u16, String, String) {
 
 fn is_whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-    let length =
-        text.split("content-length:").nth(1).and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
+    let length = text
+        .split("content-length:")
+        .nth(1)
+        .and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
     let head = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     matches!((head, length), (Some(head), Some(length)) if bytes.len() >= head + 4 + length)
 }
 
 pub async fn get(address: SocketAddr, path: &str) -> (u16, String, String) {
-    raw(address, format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await
+    raw(
+        address,
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+    )
+    .await
 }
 
-pub async fn post(address: SocketAddr, path: &str, more: &str, body: &[u8]) -> (u16, String, String) {
+pub async fn post(
+    address: SocketAddr,
+    path: &str,
+    more: &str,
+    body: &[u8],
+) -> (u16, String, String) {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{more}Content-Length: {}\r\n\r\n",
         body.len()
@@ -85,13 +98,19 @@ pub async fn hear_all(socket: &mut Socket) -> Vec<Value> {
 /// A hello and the frames of five squats.
 pub fn squats() -> (Value, Vec<Value>) {
     use agoge::motion::simulate::{Exercise, Set};
-    let recording = Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let names: Vec<&str> = recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
+    let recording =
+        Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let names: Vec<&str> =
+        recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
     let frame = |frame: usize| {
-        let joints: Vec<[f64; 3]> = (0..recording.joints()).map(|joint| recording.at(frame, joint)).collect();
+        let joints: Vec<[f64; 3]> =
+            (0..recording.joints()).map(|joint| recording.at(frame, joint)).collect();
         json!({ "t": recording.time[frame], "joints": joints })
     };
-    (json!({ "joints": names, "space": "3d", "movement": "squat" }), (0..recording.frames()).map(frame).collect())
+    (
+        json!({ "joints": names, "space": "3d", "movement": "squat" }),
+        (0..recording.frames()).map(frame).collect(),
+    )
 }
 
 /// A polite client: sends all frames, reads as it goes, ends.
@@ -116,5 +135,8 @@ pub async fn polite(address: SocketAddr) -> Vec<Value> {
 }
 
 pub fn completed(heard: &[Value]) -> usize {
-    heard.iter().filter(|event| event["event"] == "repetition" && event["outcome"] == "completed").count()
+    heard
+        .iter()
+        .filter(|event| event["event"] == "repetition" && event["outcome"] == "completed")
+        .count()
 }

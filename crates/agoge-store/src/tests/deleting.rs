@@ -29,20 +29,35 @@ fn holds(all: &[u8], bytes: &[u8]) -> bool {
 fn fill(store: &Store, name: &str, number: u32) -> (AthleteId, Vec<Vec<u8>>) {
     let word = |what: &str| format!("{what}-of-{name}");
     let athlete = store.add_athlete(name, &word("note")).unwrap();
-    let consent = Consent { day: day("2026-03-01"), purpose: word("purpose"), given: true, note: word("signature") };
+    let consent = Consent {
+        day: day("2026-03-01"),
+        purpose: word("purpose"),
+        given: true,
+        note: word("signature"),
+    };
     store.add_consent(athlete, &consent).unwrap();
     let mut words: Vec<String> =
-        ["note", "purpose", "signature", "rain", "plan", "label", "coach", "finding", "pain"].map(word).into();
+        ["note", "purpose", "signature", "rain", "plan", "label", "coach", "finding", "pain"]
+            .map(word)
+            .into();
     let mut bytes = Vec::new();
     for k in 0..30 {
         let own = recording(number + k);
         bytes.push(agoge_formats::parquet_bytes(&own).unwrap()[..100].to_vec());
         let id = store.save_recording(athlete, day("2026-03-01").plus(k as i32), &own).unwrap();
         words.extend([store.recording_row(id).unwrap().hash, format!("take-{}.trc", number + k)]);
-        store.save_analysis(id, &analysis(f64::from(k), &word("finding")), &Made::default()).unwrap();
+        store
+            .save_analysis(id, &analysis(f64::from(k), &word("finding")), &Made::default())
+            .unwrap();
         let (value, author) = (json!(word("label")), word("coach"));
         store
-            .save_label(&NewLabel { recording: id, other: None, kind: "event", value: &value, author: &author })
+            .save_label(&NewLabel {
+                recording: id,
+                other: None,
+                kind: "event",
+                value: &value,
+                author: &author,
+            })
             .unwrap();
         // Long texts lie on pages of their own.
         store.save_plan(athlete, day("2026-03-01"), &json!(word("plan").repeat(500))).unwrap();
@@ -65,17 +80,29 @@ fn a_deleted_athlete_leaves_no_byte_and_others_keep_theirs() {
     let shared = store.save_recording(mia, day("2026-03-02"), &recording(2000)).unwrap();
     let before = raw(folder.path());
     let missing = |all: &[u8], words: &[Vec<u8>]| -> Vec<String> {
-        words.iter().filter(|word| !holds(all, word)).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+        words
+            .iter()
+            .filter(|word| !holds(all, word))
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect()
     };
     assert_eq!(missing(&before, &gone), Vec::<String>::new());
     store.delete_athlete(ada).unwrap();
     // The store is still open: the log has to be empty now, not when the program ends.
     let after = raw(folder.path());
     let kept = std::fs::read(store.recording_file(shared).unwrap()).unwrap();
-    let shared_words =
-        [kept[..100].to_vec(), b"take-2000.trc".to_vec(), store.recording_row(shared).unwrap().hash.into_bytes()];
-    let left: Vec<&Vec<u8>> = gone.iter().filter(|word| !shared_words.contains(word) && holds(&after, word)).collect();
-    assert!(left.is_empty(), "{:?}", left.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>());
+    let shared_words = [
+        kept[..100].to_vec(),
+        b"take-2000.trc".to_vec(),
+        store.recording_row(shared).unwrap().hash.into_bytes(),
+    ];
+    let left: Vec<&Vec<u8>> =
+        gone.iter().filter(|word| !shared_words.contains(word) && holds(&after, word)).collect();
+    assert!(
+        left.is_empty(),
+        "{:?}",
+        left.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>()
+    );
     assert_eq!(missing(&after, &hers), Vec::<String>::new());
     assert_eq!(store.recording(shared).unwrap(), recording(2000));
     assert!(store.check().unwrap().is_clean());
@@ -100,7 +127,11 @@ fn a_deletion_that_was_broken_off_is_finished_by_the_next_one_who_opens() {
     drop((other, store));
     let store = Store::open(folder.path()).unwrap();
     let all = raw(folder.path());
-    let left: Vec<_> = gone.iter().filter(|word| holds(&all, word)).map(|word| String::from_utf8_lossy(word)).collect();
+    let left: Vec<_> = gone
+        .iter()
+        .filter(|word| holds(&all, word))
+        .map(|word| String::from_utf8_lossy(word))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
     assert!(store.athlete(ada).is_err() && store.check().unwrap().is_clean());
 }
@@ -127,10 +158,17 @@ fn a_deleted_recording_takes_its_analyses_and_labels_along() {
         store.save_recording(ada, day("2026-03-01"), &recording(1)).unwrap(),
         store.save_recording(ada, day("2026-03-01"), &recording(2)).unwrap(),
     );
-    let analysis = store.save_analysis(first, &analysis(1.0, "The-left-heel"), &Made::default()).unwrap();
+    let analysis =
+        store.save_analysis(first, &analysis(1.0, "The-left-heel"), &Made::default()).unwrap();
     let value = json!("better");
     store
-        .save_label(&NewLabel { recording: second, other: Some(first), kind: "pair", value: &value, author: "coach" })
+        .save_label(&NewLabel {
+            recording: second,
+            other: Some(first),
+            kind: "pair",
+            value: &value,
+            author: "coach",
+        })
         .unwrap();
     store.delete_recording(first).unwrap();
     assert!(store.recording(first).is_err() && store.analysis(analysis).is_err());

@@ -1,4 +1,5 @@
-//! Names and other texts of users: what could leave the folder or mislead is refused, everything else stays the text that it is.
+//! Names and other texts of users: what could leave the folder or mislead is refused, everything
+//! else stays the text that it is.
 
 use super::*;
 use crate::{check_name, files};
@@ -31,7 +32,10 @@ fn names_that_would_leave_the_library_or_mislead_are_refused() {
         assert!(store.find_athlete(name).is_err());
     }
     assert!(store.athletes().unwrap().is_empty());
-    assert_eq!(files::entries(&folder.path().join(files::ATHLETES)).unwrap(), Vec::<std::path::PathBuf>::new());
+    assert_eq!(
+        files::entries(&folder.path().join(files::ATHLETES)).unwrap(),
+        Vec::<std::path::PathBuf>::new()
+    );
 }
 
 #[test]
@@ -56,7 +60,10 @@ fn what_looks_like_sql_or_a_script_is_a_name() {
         let found = store.search_athletes(name).unwrap();
         assert!(found.iter().any(|own| own.name == name && own.note == name));
         // A percent sign or an underscore finds itself, not everybody.
-        assert!(found.iter().all(|own| own.name.to_lowercase().contains(&name.to_lowercase())), "{name}: {found:?}");
+        assert!(
+            found.iter().all(|own| own.name.to_lowercase().contains(&name.to_lowercase())),
+            "{name}: {found:?}"
+        );
     }
     assert_eq!(store.athletes().unwrap().len(), names.len());
     assert_eq!(store.search_athletes("zOË").unwrap().len(), 1);

@@ -1,4 +1,5 @@
-//! The library as a whole: what is wrong is found, older ones are brought up to date, copies are true.
+//! The library as a whole: what is wrong is found, older ones are brought up to date, copies are
+//! true.
 
 use super::*;
 use crate::store::DATA_BASE;
@@ -18,7 +19,14 @@ fn small() -> tempfile::TempDir {
 }
 
 fn kinds(folder: &Path) -> Vec<FaultKind> {
-    Store::open(folder).unwrap().check().unwrap().faults.into_iter().map(|fault| fault.kind).collect()
+    Store::open(folder)
+        .unwrap()
+        .check()
+        .unwrap()
+        .faults
+        .into_iter()
+        .map(|fault| fault.kind)
+        .collect()
 }
 
 fn sql(folder: &Path, text: &str) {
@@ -32,7 +40,10 @@ fn file_of(folder: &Path, number: u32) -> std::path::PathBuf {
 #[test]
 fn the_hash_is_sha_256() {
     // FIPS 180-2, appendix B.1.
-    assert_eq!(files::hash(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(
+        files::hash(b"abc"),
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    );
 }
 
 #[test]
@@ -71,7 +82,9 @@ fn a_damaged_data_base_is_said_to_be_damaged() {
     for bytes in [broken, vec![7; 5000], whole[..3000].to_vec()] {
         std::fs::write(&path, bytes).unwrap();
         let said = match Store::open(folder.path()).and_then(|store| store.check()) {
-            Ok(check) => check.faults.iter().map(|fault| fault.what.clone()).collect::<Vec<_>>().join("; "),
+            Ok(check) => {
+                check.faults.iter().map(|fault| fault.what.clone()).collect::<Vec<_>>().join("; ")
+            }
             Err(error) => error.to_string(),
         };
         assert!(!said.is_empty() && said.lines().count() == 1, "{said}");
@@ -87,7 +100,9 @@ fn other_files_and_newer_libraries_are_refused() {
     sql(folder.path(), "PRAGMA user_version = 99");
     assert!(matches!(Store::open(folder.path()), Err(Error::Newer { found: 99, .. })));
     let nowhere = folder.path().join("nowhere");
-    assert!(matches!(Store::open_existing(&nowhere), Err(Error::NoLibrary { .. })) && !nowhere.exists());
+    assert!(
+        matches!(Store::open_existing(&nowhere), Err(Error::NoLibrary { .. })) && !nowhere.exists()
+    );
 }
 
 #[test]
@@ -115,19 +130,24 @@ fn a_library_of_version_1_is_brought_up_to_date_and_keeps_its_rows() {
         ),
     );
     let store = Store::open(folder.path()).unwrap();
-    let version: i64 = store.connection().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let version: i64 =
+        store.connection().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, schema::MIGRATIONS.len() as i64);
     let ada = store.find_athlete("Ada").unwrap();
     assert_eq!((ada.id, ada.note.as_str()), (AthleteId(3), "a note"));
     assert_eq!(store.recording(RecordingId(5)).unwrap(), recording(5));
     assert_eq!(store.analysis(AnalysisId(6)).unwrap(), analysis(61.0, ""));
-    assert_eq!((store.consents(ada.id).unwrap().len(), store.labels(RecordingId(5)).unwrap().len()), (1, 1));
+    assert_eq!(
+        (store.consents(ada.id).unwrap().len(), store.labels(RecordingId(5)).unwrap().len()),
+        (1, 1)
+    );
     assert_eq!(store.plans(ada.id).unwrap().len(), 1);
     assert!(store.check().unwrap().is_clean());
     // The upgraded library has the form of a new one.
     let form = |store: &Store| -> Vec<String> {
         let connection = store.connection();
-        let mut statement = connection.prepare("SELECT type || ' ' || name FROM sqlite_schema ORDER BY 1").unwrap();
+        let mut statement =
+            connection.prepare("SELECT type || ' ' || name FROM sqlite_schema ORDER BY 1").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
     };
     assert_eq!(form(&store), form(&library().1));
@@ -140,8 +160,10 @@ fn what_a_killed_program_left_is_put_right() {
     // Committed, not yet in its place; written, never committed; broken off.
     let (first, never) = (file_of(own, 1), agoge_formats::parquet_bytes(&recording(9)).unwrap());
     std::fs::rename(&first, own.join("incoming").join(first.file_name().unwrap())).unwrap();
-    std::fs::write(own.join("incoming").join(format!("{}.parquet", files::hash(&never))), &never).unwrap();
-    std::fs::write(own.join("incoming").join(format!("{}.parquet", "0".repeat(64))), &never[..50]).unwrap();
+    std::fs::write(own.join("incoming").join(format!("{}.parquet", files::hash(&never))), &never)
+        .unwrap();
+    std::fs::write(own.join("incoming").join(format!("{}.parquet", "0".repeat(64))), &never[..50])
+        .unwrap();
     std::fs::create_dir_all(own.join("incoming/other")).unwrap();
     let store = Store::open(own).unwrap();
     assert!(first.is_file() && files::entries(&own.join("incoming")).unwrap().is_empty());
@@ -155,7 +177,10 @@ fn folders_of_load_are_athletes_of_the_library() {
         std::fs::create_dir_all(folder.path().join("athletes").join(name)).unwrap();
     }
     let store = Store::open_existing(folder.path()).unwrap();
-    assert_eq!(store.athletes().unwrap().iter().map(|own| own.name.as_str()).collect::<Vec<_>>(), ["Zoë K."]);
+    assert_eq!(
+        store.athletes().unwrap().iter().map(|own| own.name.as_str()).collect::<Vec<_>>(),
+        ["Zoë K."]
+    );
 }
 
 #[test]
@@ -175,7 +200,10 @@ fn a_backup_is_a_library_and_comes_back() {
     store.add_athlete("Mia", "").unwrap();
     store.delete_athlete(store.find_athlete("Ada").unwrap().id).unwrap();
     assert!(matches!(Store::restore(&backup, folder.path(), false), Err(Error::NotEmpty { .. })));
-    assert!(matches!(Store::restore(&backup, folder.path(), true), Err(Error::Database { .. })), "it is open");
+    assert!(
+        matches!(Store::restore(&backup, folder.path(), true), Err(Error::Database { .. })),
+        "it is open"
+    );
     drop(store);
     Store::restore(&backup, folder.path(), true).unwrap();
     let check = |folder: &Path| {
@@ -186,7 +214,10 @@ fn a_backup_is_a_library_and_comes_back() {
             (check.recordings, store.recording(store.recordings(ada.id).unwrap()[0].id).unwrap()),
             (2, recording(2))
         );
-        assert_eq!(std::fs::read_to_string(store.load_folder(&ada).join("samples/1.csv")).unwrap(), "time_s\n0\n");
+        assert_eq!(
+            std::fs::read_to_string(store.load_folder(&ada).join("samples/1.csv")).unwrap(),
+            "time_s\n0\n"
+        );
     };
     check(folder.path());
     assert_eq!(std::fs::read_to_string(folder.path().join("weights")).unwrap(), "another's");
@@ -205,7 +236,10 @@ fn a_backup_is_a_library_and_comes_back() {
     let target = place.path().join("other");
     assert!(matches!(Store::restore(&backup, &target, false), Err(Error::Backup { .. })));
     assert!(!target.join(DATA_BASE).exists() && !target.join("restoring.partial").exists());
-    assert!(matches!(Store::restore(&place.path().join("nothing"), &target, false), Err(Error::NoLibrary { .. })));
+    assert!(matches!(
+        Store::restore(&place.path().join("nothing"), &target, false),
+        Err(Error::NoLibrary { .. })
+    ));
 }
 
 #[test]
@@ -234,7 +268,8 @@ fn an_export_has_everything_of_one_athlete_and_nothing_of_others() {
     let to = folder.path().join("ada.tar.gz");
     store.export_athlete(ada.id, &to).unwrap();
     let mut found = std::collections::BTreeMap::new();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(&to).unwrap()));
+    let mut archive =
+        tar::Archive::new(flate2::read::GzDecoder::new(std::fs::File::open(&to).unwrap()));
     for entry in archive.entries().unwrap() {
         let mut entry = entry.unwrap();
         let name = entry.path().unwrap().to_string_lossy().into_owned();
@@ -255,13 +290,19 @@ fn an_export_has_everything_of_one_athlete_and_nothing_of_others() {
             "Ada/recordings/2026-03-01-2.parquet",
         ]
     );
-    assert_eq!(found["Ada/recordings/2026-03-01-1.parquet"], agoge_formats::parquet_bytes(&recording(1)).unwrap());
+    assert_eq!(
+        found["Ada/recordings/2026-03-01-1.parquet"],
+        agoge_formats::parquet_bytes(&recording(1)).unwrap()
+    );
     assert_eq!(
         serde_json::from_slice::<Analysis>(&found["Ada/analyses/2026-03-01-1.json"]).unwrap(),
         analysis(1.0, "")
     );
     let own: serde_json::Value = serde_json::from_slice(&found["Ada/athlete.json"]).unwrap();
-    assert_eq!((own["recordings"].as_array().unwrap().len(), own["athlete"]["name"].as_str()), (2, Some("Ada")));
+    assert_eq!(
+        (own["recordings"].as_array().unwrap().len(), own["athlete"]["name"].as_str()),
+        (2, Some("Ada"))
+    );
     assert!(!String::from_utf8_lossy(&found["Ada/athlete.json"]).contains("Mia"));
 }
 
@@ -278,8 +319,11 @@ fn many_threads_and_stores_write_at_once() {
                 for k in 0..5 {
                     let store = if k % 2 == 0 { &own } else { shared };
                     // The same recordings meet: each is stored once for each athlete.
-                    let id = store.save_recording(athlete, day("2026-03-01"), &recording(k)).unwrap();
-                    store.save_analysis(id, &analysis(f64::from(thread), ""), &Made::default()).unwrap();
+                    let id =
+                        store.save_recording(athlete, day("2026-03-01"), &recording(k)).unwrap();
+                    store
+                        .save_analysis(id, &analysis(f64::from(thread), ""), &Made::default())
+                        .unwrap();
                 }
             });
         }
@@ -295,7 +339,9 @@ fn many_may_begin_a_library_at_once() {
     std::thread::scope(|scope| {
         for number in 0..8 {
             let folder = folder.path();
-            scope.spawn(move || Store::open(folder).unwrap().add_athlete(&format!("athlete {number}"), "").unwrap());
+            scope.spawn(move || {
+                Store::open(folder).unwrap().add_athlete(&format!("athlete {number}"), "").unwrap()
+            });
         }
     });
     let store = Store::open(folder.path()).unwrap();
@@ -307,11 +353,14 @@ fn many_may_begin_a_library_at_once() {
 fn a_connection_keeps_its_promises() {
     let (_folder, store) = library();
     let connection = store.connection();
-    let setting = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    let setting =
+        |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     // 2 is FULL and MEMORY; https://sqlite.org/pragma.html
-    let settings = ["synchronous", "foreign_keys", "secure_delete", "temp_store", "trusted_schema"].map(setting);
+    let settings = ["synchronous", "foreign_keys", "secure_delete", "temp_store", "trusted_schema"]
+        .map(setting);
     assert_eq!(settings, [2, 1, 1, 2, 0]);
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    let mode: String =
+        connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
 }
 
@@ -319,14 +368,20 @@ fn a_connection_keeps_its_promises() {
 fn a_full_data_base_says_so_and_keeps_what_was_there() {
     let folder = small();
     let store = Store::open(folder.path()).unwrap();
-    let pages: i64 = store.connection().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let pages: i64 =
+        store.connection().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.connection().pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
     let ada = store.find_athlete("Ada").unwrap().id;
     let said = (0..99)
         .find_map(|k| store.save_plan(ada, day("2026-01-01"), &json!("x".repeat(3000 + k))).err())
         .unwrap()
         .to_string();
-    assert!(said.contains("has no room on its disk") && said.contains("hint:") && said.lines().count() == 1, "{said}");
+    assert!(
+        said.contains("has no room on its disk")
+            && said.contains("hint:")
+            && said.lines().count() == 1,
+        "{said}"
+    );
     assert!(store.check().unwrap().is_clean());
     drop(store);
     assert_eq!(kinds(folder.path()), []);

@@ -6,8 +6,7 @@ use std::path::Path;
 
 /// Rounds of undoing the distortion of a lens: each is several times nearer.
 const ROUNDS: usize = 20;
-const HINT: &str =
-    "each camera is a section with size, matrix, distortions, rotation and translation, as Pose2Sim writes it";
+const HINT: &str = "each camera is a section with size, matrix, distortions, rotation and translation, as Pose2Sim writes it";
 
 /// A calibrated camera: x_camera = R · x_world + t, z away from the camera, the world's z up.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,14 +46,16 @@ struct Section {
 pub fn read(path: &Path) -> Result<Vec<Camera>, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
     let fault = |what: String| Error::video(path, what, HINT);
-    let first_line = |error: toml::de::Error| error.message().lines().next().unwrap_or_default().to_owned();
+    let first_line =
+        |error: toml::de::Error| error.message().lines().next().unwrap_or_default().to_owned();
     let table: toml::Table =
         text.parse().map_err(|error| fault(format!("not a calibration: {}", first_line(error))))?;
     let sections = table.into_iter().filter(|(name, value)| name != "metadata" && value.is_table());
     let cameras: Vec<Camera> = sections
         .map(|(name, value)| {
-            let section: Section =
-                value.try_into().map_err(|error| fault(format!("camera {name:?}: {}", first_line(error))))?;
+            let section: Section = value
+                .try_into()
+                .map_err(|error| fault(format!("camera {name:?}: {}", first_line(error))))?;
             camera(&name, section).map_err(|what| fault(format!("camera {name:?}: {what}")))
         })
         .collect::<Result<_, Error>>()?;
@@ -66,7 +67,10 @@ fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
     let mut distortion = [0.0; 5];
     distortion.iter_mut().zip(&section.distortions).for_each(|(own, given)| *own = *given);
     let numbers = [section.rotation, section.translation].concat();
-    if numbers.iter().chain(&distortion).chain(&[fx, fy, cx, cy]).any(|v| !v.is_finite()) || fx <= 0.0 || fy <= 0.0 {
+    if numbers.iter().chain(&distortion).chain(&[fx, fy, cx, cy]).any(|v| !v.is_finite())
+        || fx <= 0.0
+        || fy <= 0.0
+    {
         return Err("its numbers are no camera's");
     }
     if section.fisheye {
@@ -83,7 +87,8 @@ fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
 }
 
 impl Camera {
-    /// Where a point of the world, m, is seen, px from the upper left corner; none behind the camera.
+    /// Where a point of the world, m, is seen, px from the upper left corner; none behind the
+    /// camera.
     pub fn project(&self, point: Vector3<f64>) -> Option<[f64; 2]> {
         let seen = self.rotation * point + self.translation;
         let [x, y] = self.distorted([seen.x / seen.z, seen.y / seen.z]);
@@ -91,7 +96,8 @@ impl Camera {
         (seen.z > 0.0).then_some([fx * x + cx, fy * y + cy])
     }
 
-    /// The direction (x, y, 1) in which a pixel looks, the distortion of the lens undone by repetition.
+    /// The direction (x, y, 1) in which a pixel looks, the distortion of the lens undone by
+    /// repetition.
     pub(super) fn direction(&self, [u, v]: [f64; 2]) -> [f64; 2] {
         let [fx, fy, cx, cy] = self.focus;
         let seen = [(u - cx) / fx, (v - cy) / fy];
@@ -117,11 +123,16 @@ impl Camera {
     }
 }
 
-/// The camera of each of some videos: the one whose name is in the video's, or, if none is, the cameras in their order.
+/// The camera of each of some videos: the one whose name is in the video's, or, if none is, the
+/// cameras in their order.
 ///
 /// # Errors
 /// [`Error::Video`] if some have none.
-pub fn assigned(cameras: &[Camera], videos: &[&Path], calibration: &Path) -> Result<Vec<Camera>, Error> {
+pub fn assigned(
+    cameras: &[Camera],
+    videos: &[&Path],
+    calibration: &Path,
+) -> Result<Vec<Camera>, Error> {
     let named = |video: &&Path| {
         let stem = video.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
         cameras
@@ -130,11 +141,9 @@ pub fn assigned(cameras: &[Camera], videos: &[&Path], calibration: &Path) -> Res
             .max_by_key(|camera| camera.name.len())
     };
     let by_name: Option<Vec<Camera>> = videos.iter().map(|video| named(video).cloned()).collect();
-    let doubled = by_name
-        .iter()
-        .flatten()
-        .enumerate()
-        .find(|(index, camera)| by_name.iter().flatten().take(*index).any(|other| other.name == camera.name));
+    let doubled = by_name.iter().flatten().enumerate().find(|(index, camera)| {
+        by_name.iter().flatten().take(*index).any(|other| other.name == camera.name)
+    });
     if let Some((_, camera)) = doubled {
         let what = format!("two videos are named after camera {:?}", camera.name);
         return Err(Error::video(calibration, what, "give one video of each camera"));
@@ -144,7 +153,11 @@ pub fn assigned(cameras: &[Camera], videos: &[&Path], calibration: &Path) -> Res
         None if cameras.len() == videos.len() => Ok(cameras.to_vec()),
         None => {
             let what = format!("{} cameras for {} videos", cameras.len(), videos.len());
-            Err(Error::video(calibration, what, "give a video of each camera, or name videos after their cameras"))
+            Err(Error::video(
+                calibration,
+                what,
+                "give a video of each camera, or name videos after their cameras",
+            ))
         }
     }
 }

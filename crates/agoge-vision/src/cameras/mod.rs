@@ -1,4 +1,5 @@
-//! Several calibrated cameras: what each saw of an athlete, brought on one clock and to points in space.
+//! Several calibrated cameras: what each saw of an athlete, brought on one clock and to points in
+//! space.
 
 mod calibration;
 mod sync;
@@ -12,12 +13,14 @@ use agoge_motion::{Recording, Source, Space, UpAxis};
 use nalgebra::{Matrix4, RowVector4, SymmetricEigen, Vector3};
 use std::path::Path;
 
-/// A point that comes out further from where a camera saw it was seen wrongly by that camera, in 1/1000 of the picture's height: 15 px of 1080, as in Pose2Sim.
+/// A point that comes out further from where a camera saw it was seen wrongly by that camera, in
+/// 1/1000 of the picture's height: 15 px of 1080, as in Pose2Sim.
 const FAR: f64 = 14.0;
 /// Positions less sure than this are not used: the conditioning would leave them out too.
 const LEAST: f32 = 0.3;
 
-/// What one camera saw of a joint: the direction of [`Camera::direction`], where that was in the picture, px, and how sure that is.
+/// What one camera saw of a joint: the direction of [`Camera::direction`], where that was in the
+/// picture, px, and how sure that is.
 #[derive(Clone, Copy)]
 struct Sight<'a> {
     camera: &'a Camera,
@@ -26,29 +29,48 @@ struct Sight<'a> {
     sure: f64,
 }
 
-/// One recording in space from what several cameras saw of the same athlete, on the clock of the first: m, Y up (the calibration's z). Each recording is one of the
-/// picture, y up from its lower edge, with the same joints. Clocks are laid on each other by how joints move up and down ([`lag`]). A point is the one that is nearest to
-/// all sights, weighed by how sure they are (direct linear transformation: Hartley & Zisserman 2004, 12.2); a sight that does not fit is left out, as long as two are left.
+/// One recording in space from what several cameras saw of the same athlete, on the clock of the
+/// first: m, Y up (the calibration's z). Each recording is one of the picture, y up from its lower
+/// edge, with the same joints. Clocks are laid on each other by how joints move up and down
+/// ([`lag`]). A point is the one that is nearest to all sights, weighed by how sure they are
+/// (direct linear transformation: Hartley & Zisserman 2004, 12.2); a sight that does not fit is
+/// left out, as long as two are left.
 ///
 /// # Errors
-/// [`Error::Video`] with fewer than two cameras, other joints, or clocks that cannot be laid on each other.
+/// [`Error::Video`] with fewer than two cameras, other joints, or clocks that cannot be laid on
+/// each other.
 pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recording, Error> {
     let fault = |what: String, hint| Err(Error::video(path, what, hint));
-    let [(_, first), others @ ..] = views else { return fault("no camera".into(), "give two videos or more") };
+    let [(_, first), others @ ..] = views else {
+        return fault("no camera".into(), "give two videos or more");
+    };
     if others.is_empty() {
-        return fault("a single camera sees no depth".into(), "give a video of each of two cameras or more");
+        return fault(
+            "a single camera sees no depth".into(),
+            "give a video of each of two cameras or more",
+        );
     }
     let mut lags = vec![0.0];
     let mut notes = first.source.notes.clone();
     for (camera, other) in others {
         if other.skeleton != first.skeleton {
-            return fault(format!("camera {:?} sees other joints", camera.name), "read all videos by the same network");
+            return fault(
+                format!("camera {:?} sees other joints", camera.name),
+                "read all videos by the same network",
+            );
         }
         let Some((lag_s, alike)) = lag(first, other) else {
-            let what = format!("the clock of camera {:?} cannot be laid on the first one's", camera.name);
-            return fault(what, "start the cameras within two seconds of each other, on the same movement");
+            let what =
+                format!("the clock of camera {:?} cannot be laid on the first one's", camera.name);
+            return fault(
+                what,
+                "start the cameras within two seconds of each other, on the same movement",
+            );
         };
-        notes.push(format!("camera {}: {lag_s:+.3} s on the first one's clock (correlation {alike:.2})", camera.name));
+        notes.push(format!(
+            "camera {}: {lag_s:+.3} s on the first one's clock (correlation {alike:.2})",
+            camera.name
+        ));
         lags.push(lag_s);
     }
     let joints = first.joints();
@@ -60,14 +82,17 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
             let sights: Vec<Sight> = views
                 .iter()
                 .zip(&lags)
-                .filter_map(|((camera, recording), lag_s)| sight(camera, recording, joint, time_s + lag_s))
+                .filter_map(|((camera, recording), lag_s)| {
+                    sight(camera, recording, joint, time_s + lag_s)
+                })
                 .collect();
             sights_in_all += sights.len();
             let at = frame * joints + joint;
             if let Some((point, used)) = point(&sights) {
                 left_out += sights.len() - used.len();
                 position[at] = UpAxis::Z.to_y_up(point.into());
-                confidence[at] = (used.iter().map(|sight| sight.sure).sum::<f64>() / used.len() as f64) as f32;
+                confidence[at] =
+                    (used.iter().map(|sight| sight.sure).sum::<f64>() / used.len() as f64) as f32;
             } else {
                 left_out += sights.len();
             }
@@ -78,16 +103,32 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
         notes
             .push(format!("{share:.1} % of the sights left out: alone, or not where the other cameras have the joint"));
     }
-    let source = Source { format: "cameras".into(), up_axis: UpAxis::Z, notes, ..first.source.clone() };
-    Ok(Recording::new(source, first.skeleton.clone(), Space::World, first.time.clone(), position, confidence)?)
+    let source =
+        Source { format: "cameras".into(), up_axis: UpAxis::Z, notes, ..first.source.clone() };
+    Ok(Recording::new(
+        source,
+        first.skeleton.clone(),
+        Space::World,
+        first.time.clone(),
+        position,
+        confidence,
+    )?)
 }
 
-/// What a camera saw of a joint at a time between two of its frames; none where it did not see it in both.
-fn sight<'a>(camera: &'a Camera, recording: &Recording, joint: usize, time_s: f64) -> Option<Sight<'a>> {
+/// What a camera saw of a joint at a time between two of its frames; none where it did not see it
+/// in both.
+fn sight<'a>(
+    camera: &'a Camera,
+    recording: &Recording,
+    joint: usize,
+    time_s: f64,
+) -> Option<Sight<'a>> {
     let after = recording.time.partition_point(|&time| time < time_s).max(1);
     let before = after - 1;
-    let share = (time_s - recording.time[before]) / (recording.time.get(after)? - recording.time[before]);
-    let sure = [before, after].map(|frame| recording.confidence[frame * recording.joints() + joint]);
+    let share =
+        (time_s - recording.time[before]) / (recording.time.get(after)? - recording.time[before]);
+    let sure =
+        [before, after].map(|frame| recording.confidence[frame * recording.joints() + joint]);
     let sure = sure[0].min(sure[1]);
     let ([ax, ay, _], [bx, by, _]) = (recording.at(before, joint), recording.at(after, joint));
     let seen = [ax + share * (bx - ax), camera.size[1] - (ay + share * (by - ay))];
@@ -125,7 +166,9 @@ fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
     let mut squares = Matrix4::zeros();
     for sight in sights {
         let (rotation, translation) = sight.camera.pose();
-        let row = |k: usize| RowVector4::new(rotation[(k, 0)], rotation[(k, 1)], rotation[(k, 2)], translation[k]);
+        let row = |k: usize| {
+            RowVector4::new(rotation[(k, 0)], rotation[(k, 1)], rotation[(k, 2)], translation[k])
+        };
         for axis in 0..2 {
             let own = (row(2) * sight.direction[axis] - row(axis)) * sight.sure;
             squares += own.transpose() * own;

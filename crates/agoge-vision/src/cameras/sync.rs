@@ -10,16 +10,20 @@ const STEP_S: f64 = 1.0 / 120.0;
 const SHARED: f64 = 0.5;
 const ALIKE: f64 = 0.6;
 
-/// Lag of another camera's clock on the first one's, s (what the first sees at t, the other sees at t + lag), and the correlation there: of the vertical speeds of all joints, which look
-/// alike from wherever an upright camera stands. Between steps it is the top of the parabola through three of them. None if they are not alike at any lag up to 2 s.
+/// Lag of another camera's clock on the first one's, s (what the first sees at t, the other sees at
+/// t + lag), and the correlation there: of the vertical speeds of all joints, which look alike from
+/// wherever an upright camera stands. Between steps it is the top of the parabola through three of
+/// them. None if they are not alike at any lag up to 2 s.
 pub fn lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
     // Speeds of raw positions are mostly noise.
-    let quiet =
-        |raw: &Recording| condition(raw, &Default::default()).map_or_else(|_| raw.clone(), |done| done.recording);
+    let quiet = |raw: &Recording| {
+        condition(raw, &Default::default()).map_or_else(|_| raw.clone(), |done| done.recording)
+    };
     let (first, other) = (quiet(first), quiet(other));
     let (first, other) = (Speeds::of(&first), Speeds::of(&other));
     let steps = (MOST_S / STEP_S) as i32;
-    let alike: Vec<Option<f64>> = (-steps..=steps).map(|step| first.alike(&other, f64::from(step) * STEP_S)).collect();
+    let alike: Vec<Option<f64>> =
+        (-steps..=steps).map(|step| first.alike(&other, f64::from(step) * STEP_S)).collect();
     let best = (0..alike.len())
         .filter(|&k| alike[k].is_some())
         .max_by(|&a, &b| alike[a].partial_cmp(&alike[b]).unwrap_or(std::cmp::Ordering::Equal))?;
@@ -49,22 +53,28 @@ impl Speeds<'_> {
         let speed = (0..recording.joints())
             .map(|joint| {
                 let up = |frame: usize| recording.at(frame, joint)[1];
-                (0..steps).map(|k| (up(k + 1) - up(k)) / (recording.time[k + 1] - recording.time[k])).collect()
+                (0..steps)
+                    .map(|k| (up(k + 1) - up(k)) / (recording.time[k + 1] - recording.time[k]))
+                    .collect()
             })
             .collect();
         let time = (0..steps).map(|k| 0.5 * (recording.time[k] + recording.time[k + 1])).collect();
         Speeds { recording, speed, time }
     }
 
-    /// The correlation with another's speeds so much later; none if too little of the two is at the same time.
+    /// The correlation with another's speeds so much later; none if too little of the two is at the
+    /// same time.
     fn alike(&self, other: &Speeds, lag_s: f64) -> Option<f64> {
         let (mut n, mut sums, mut squares, mut product) = (0.0, [0.0; 2], [0.0; 2], 0.0);
         let mut shared = 0usize;
         for (k, time_s) in self.time.iter().enumerate() {
             let after = other.time.partition_point(|&time| time < time_s + lag_s);
-            let Some(before) = after.checked_sub(1).filter(|_| after < other.time.len()) else { continue };
+            let Some(before) = after.checked_sub(1).filter(|_| after < other.time.len()) else {
+                continue;
+            };
             shared += 1;
-            let share = (time_s + lag_s - other.time[before]) / (other.time[after] - other.time[before]);
+            let share =
+                (time_s + lag_s - other.time[before]) / (other.time[after] - other.time[before]);
             for (own, theirs) in self.speed.iter().zip(&other.speed) {
                 let pair = [own[k], theirs[before] + share * (theirs[after] - theirs[before])];
                 if pair.iter().all(|v| v.is_finite()) {

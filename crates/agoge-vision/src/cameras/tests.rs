@@ -4,13 +4,18 @@ use super::*;
 use agoge_motion::simulate::{Corruption, Exercise, Set};
 use nalgebra::Rotation3;
 
-/// A camera 4 m from the middle of the floor, 1.2 m high, that looks at the athlete's middle from a direction about the vertical.
+/// A camera 4 m from the middle of the floor, 1.2 m high, that looks at the athlete's middle from a
+/// direction about the vertical.
 fn camera(name: &str, from_deg: f64) -> Camera {
     let (sin, cos) = from_deg.to_radians().sin_cos();
     let place = Vector3::new(4.0 * cos, 4.0 * sin, 1.2);
     let away = (Vector3::new(0.0, 0.0, 0.9) - place).normalize();
     let right = away.cross(&Vector3::z()).normalize();
-    let rotation = nalgebra::Matrix3::from_rows(&[right.transpose(), away.cross(&right).transpose(), away.transpose()]);
+    let rotation = nalgebra::Matrix3::from_rows(&[
+        right.transpose(),
+        away.cross(&right).transpose(),
+        away.transpose(),
+    ]);
     let rotation = Rotation3::from_matrix_unchecked(rotation);
     Camera {
         name: name.into(),
@@ -22,7 +27,8 @@ fn camera(name: &str, from_deg: f64) -> Camera {
     }
 }
 
-/// What a camera sees of a recording in space, px with noise and outliers, its clock `late_s` behind.
+/// What a camera sees of a recording in space, px with noise and outliers, its clock `late_s`
+/// behind.
 fn seen(camera: &Camera, truth: &Recording, late_s: f64, spoil: Corruption) -> Recording {
     let picture = |p: &[f64; 3]| {
         let [u, v] = camera.project(UpAxis::Z.from_y_up(*p).into()).unwrap();
@@ -31,9 +37,15 @@ fn seen(camera: &Camera, truth: &Recording, late_s: f64, spoil: Corruption) -> R
     let position = truth.position.iter().map(picture).collect();
     let space = Space::Image { width: Some(camera.size[0]), height: Some(camera.size[1]) };
     let time = truth.time.iter().map(|time_s| time_s + late_s).collect();
-    let mut out =
-        Recording::new(truth.source.clone(), truth.skeleton.clone(), space, time, position, truth.confidence.clone())
-            .unwrap();
+    let mut out = Recording::new(
+        truth.source.clone(),
+        truth.skeleton.clone(),
+        space,
+        time,
+        position,
+        truth.confidence.clone(),
+    )
+    .unwrap();
     spoil.apply(&mut out);
     out
 }
@@ -51,7 +63,8 @@ fn errors(truth: &Recording, found: &Recording) -> Vec<f64> {
 #[test]
 fn joints_come_out_where_they_are() {
     let truth = truth();
-    // A pixel is 4 m / 1100 = 3.6 mm at the athlete; 2 % of the positions are elsewhere; the second clock is 0.217 s behind.
+    // A pixel is 4 m / 1100 = 3.6 mm at the athlete; 2 % of the positions are elsewhere; the second
+    // clock is 0.217 s behind.
     let spoil = |seed| Corruption { noise: 1.0, outliers: 0.02, seed, ..Corruption::default() };
     let views: Vec<(Camera, Recording)> = [("a", 0.0, 0.0), ("b", 70.0, 0.217), ("c", 140.0, -0.4)]
         .iter()
@@ -71,7 +84,8 @@ fn joints_come_out_where_they_are() {
     assert!(found.space.is_3d() && found.source.format == "cameras");
     let mut errors = errors(&truth, &found);
     errors.sort_by(f64::total_cmp);
-    // At the ends of the clocks nothing can be seen twice; elsewhere only sights that agree make a point.
+    // At the ends of the clocks nothing can be seen twice; elsewhere only sights that agree make a
+    // point.
     assert!(errors.len() as f64 > 0.9 * truth.position.len() as f64, "{}", errors.len());
     let (median, most) = (errors[errors.len() / 2], errors[errors.len() * 99 / 100]);
     // Three sights of 3.6 mm and half a frame of a squat's 1 m/s at most.
@@ -82,7 +96,9 @@ fn joints_come_out_where_they_are() {
 fn two_cameras_that_contradict_each_other_give_no_point() {
     let truth = truth();
     let views: Vec<(Camera, Recording)> = [("a", 0.0), ("b", 90.0)]
-        .map(|(name, from)| (camera(name, from), seen(&camera(name, from), &truth, 0.0, Corruption::default())))
+        .map(|(name, from)| {
+            (camera(name, from), seen(&camera(name, from), &truth, 0.0, Corruption::default()))
+        })
         .into();
     let exact = triangulate(&views, Path::new("views")).unwrap();
     // Without noise the rest is the lens undone in twenty rounds, and the parabola of the clocks.
@@ -107,10 +123,16 @@ fn a_calibration_is_read_or_refused_in_a_line() {
              distortions = [ -0.05, 0.1, 0.0, 0.001]\nrotation = [ 1.2, -0.3, 0.4]\ntranslation = [ 0.1, 0.9, 4.2]\nfisheye = {fisheye}\n"
         )
     };
-    std::fs::write(&path, section("cam03", false) + &section("cam04", false) + "[metadata]\nadjusted = false\n")
-        .unwrap();
+    std::fs::write(
+        &path,
+        section("cam03", false) + &section("cam04", false) + "[metadata]\nadjusted = false\n",
+    )
+    .unwrap();
     let cameras = read(&path).unwrap();
-    assert_eq!(cameras.iter().map(|camera| camera.name.as_str()).collect::<Vec<_>>(), ["cam03", "cam04"]);
+    assert_eq!(
+        cameras.iter().map(|camera| camera.name.as_str()).collect::<Vec<_>>(),
+        ["cam03", "cam04"]
+    );
     assert_eq!(
         (cameras[0].focus, cameras[0].distortion),
         ([1681.2, 1681.2, 540.1, 959.6], [-0.05, 0.1, 0.0, 0.001, 0.0])

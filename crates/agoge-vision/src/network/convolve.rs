@@ -1,10 +1,12 @@
-//! Full filters as matrix products: a tile of pixels against a panel of output channels, all sums in registers.
+//! Full filters as matrix products: a tile of pixels against a panel of output channels, all sums
+//! in registers.
 
 use super::picture::{Geometry, Plane};
 use crate::tflite::{Weights, Window};
 use pulp::{Arch, Simd, WithSimd};
 
-/// Pixels of a tile: with two vectors of outputs each, 24 sums, which with the weights fill the 32 registers of AVX-512 and NEON.
+/// Pixels of a tile: with two vectors of outputs each, 24 sums, which with the weights fill the 32
+/// registers of AVX-512 and NEON.
 const TILE: usize = 12;
 /// … and 12 sums for the 16 registers of AVX2.
 const SMALL_TILE: usize = 6;
@@ -23,7 +25,8 @@ pub(super) struct Convolution {
     depth: usize,
     /// Where each tap of the filter lies from the first.
     taps: Vec<usize>,
-    /// Where the window of each output pixel begins in the input, and where the pixel lies in the output.
+    /// Where the window of each output pixel begins in the input, and where the pixel lies in the
+    /// output.
     pixels: Vec<(usize, usize)>,
     bounds: [f32; 2],
 }
@@ -48,7 +51,8 @@ impl Convolution {
     ) -> Result<Convolution, String> {
         let [rows, columns] = window.size;
         let (outputs, depth) = (to.channels, from.channels);
-        if weights.kernel.len() != outputs * rows * columns * depth || weights.bias.len() != outputs {
+        if weights.kernel.len() != outputs * rows * columns * depth || weights.bias.len() != outputs
+        {
             return Err("a filter whose weights do not fit".into());
         }
         let width = VECTORS * arch.dispatch(Lanes);
@@ -57,7 +61,10 @@ impl Convolution {
         let mut panels = vec![0.0; padded * taps * depth];
         for (output, kernel) in weights.kernel.chunks_exact(taps * depth).enumerate() {
             let panel = &mut panels[output / width * width * taps * depth..];
-            kernel.iter().enumerate().for_each(|(k, value)| panel[k * width + output % width] = *value);
+            kernel
+                .iter()
+                .enumerate()
+                .for_each(|(k, value)| panel[k * width + output % width] = *value);
         }
         let mut bias = weights.bias.clone();
         bias.resize(padded, 0.0);
@@ -72,8 +79,12 @@ impl Convolution {
             bias,
             width,
             depth,
-            taps: (0..rows).flat_map(|row| (0..columns).map(move |column| place(row, column))).collect(),
-            pixels: (0..to.height).flat_map(|row| (0..to.width).map(move |column| pixel(row, column))).collect(),
+            taps: (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| place(row, column)))
+                .collect(),
+            pixels: (0..to.height)
+                .flat_map(|row| (0..to.width).map(move |column| pixel(row, column)))
+                .collect(),
             bounds,
         })
     }
@@ -84,7 +95,14 @@ impl Convolution {
             let rows = band.len() / g.row();
             let pixels = &self.pixels[first * g.width..(first + rows) * g.width];
             let start = g.at(first, 0) - g.before[1] * g.stride;
-            arch.dispatch(Run { filter: self, from: &from.data, stride: g.stride, pixels, start, to: band });
+            arch.dispatch(Run {
+                filter: self,
+                from: &from.data,
+                stride: g.stride,
+                pixels,
+                start,
+                to: band,
+            });
         });
     }
 }
@@ -162,11 +180,15 @@ impl<V: Copy> Job<'_, V> {
         let bias = S::as_simd_f32s(&filter.bias[self.channel..]).0;
         let bias: [V; N] = std::array::from_fn(|n| bias[n]);
         let mut sums = [bias; M];
-        for (tap, weights) in filter.taps.iter().zip(self.panel.chunks_exact(filter.depth * VECTORS)) {
-            let pixels: [&[f32]; M] = std::array::from_fn(|m| &self.from[tile[m].0 + tap..][..filter.depth]);
+        for (tap, weights) in
+            filter.taps.iter().zip(self.panel.chunks_exact(filter.depth * VECTORS))
+        {
+            let pixels: [&[f32]; M] =
+                std::array::from_fn(|m| &self.from[tile[m].0 + tap..][..filter.depth]);
             for (k, weights) in weights.chunks_exact(VECTORS).enumerate() {
                 for (sums, pixel) in sums.iter_mut().zip(&pixels) {
-                    // All slices are `depth` long, and there are as many weights: the bound is proven away where it matters.
+                    // All slices are `depth` long, and there are as many weights: the bound is
+                    // proven away where it matters.
                     let value = simd.splat_f32s(pixel[k]);
                     for (sum, weight) in sums.iter_mut().zip(weights) {
                         *sum = simd.mul_add_e_f32s(value, *weight, *sum);

@@ -1,4 +1,5 @@
-//! Filters for each channel: a few neighbouring pixels at a time, so that weights and pixels are loaded once for several sums.
+//! Filters for each channel: a few neighbouring pixels at a time, so that weights and pixels are
+//! loaded once for several sums.
 
 use super::picture::{Geometry, Plane};
 use crate::tflite::{Weights, Window};
@@ -39,12 +40,22 @@ impl Depthwise {
         }
         let padded = |values: &[f32]| -> Vec<f32> {
             let pad = std::iter::repeat_n(0.0, from.stride - channels);
-            values.chunks_exact(channels).flat_map(|row| row.iter().copied().chain(pad.clone())).collect()
+            values
+                .chunks_exact(channels)
+                .flat_map(|row| row.iter().copied().chain(pad.clone()))
+                .collect()
         };
-        let first =
-            (from.before[0] - window.before[0]) * from.row() + (from.before[1] - window.before[1]) * from.stride;
+        let first = (from.before[0] - window.before[0]) * from.row()
+            + (from.before[1] - window.before[1]) * from.stride;
         let kernel = padded(&weights.kernel);
-        Ok(Depthwise { kernel, bias: padded(&weights.bias), size, stride: window.stride, first, bounds })
+        Ok(Depthwise {
+            kernel,
+            bias: padded(&weights.bias),
+            size,
+            stride: window.stride,
+            first,
+            bounds,
+        })
     }
 
     pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
@@ -88,11 +99,25 @@ impl Row<'_> {
         let mut groups = to.chunks_exact_mut(PIXELS * stride);
         let mut column = 0;
         for group in &mut groups {
-            block::<S, K, STEP, PIXELS>(simd, filter, &from[column * STEP * stride..], row_floats, stride, group);
+            block::<S, K, STEP, PIXELS>(
+                simd,
+                filter,
+                &from[column * STEP * stride..],
+                row_floats,
+                stride,
+                group,
+            );
             column += PIXELS;
         }
         for pixel in groups.into_remainder().chunks_exact_mut(stride) {
-            block::<S, K, STEP, 1>(simd, filter, &from[column * STEP * stride..], row_floats, stride, pixel);
+            block::<S, K, STEP, 1>(
+                simd,
+                filter,
+                &from[column * STEP * stride..],
+                row_floats,
+                stride,
+                pixel,
+            );
             column += 1;
         }
     }
@@ -110,10 +135,12 @@ fn block<S: Simd, const K: usize, const STEP: usize, const P: usize>(
 ) {
     let vectors = stride / S::F32_LANES;
     let span = ((P - 1) * STEP + K) * stride;
-    let rows: [&[S::f32s]; K] = std::array::from_fn(|row| S::as_simd_f32s(&from[row * row_floats..][..span]).0);
+    let rows: [&[S::f32s]; K] =
+        std::array::from_fn(|row| S::as_simd_f32s(&from[row * row_floats..][..span]).0);
     let kernel = S::as_simd_f32s(&filter.kernel).0;
-    let kernel: [[&[S::f32s]; K]; K] =
-        std::array::from_fn(|row| std::array::from_fn(|column| &kernel[(row * K + column) * vectors..][..vectors]));
+    let kernel: [[&[S::f32s]; K]; K] = std::array::from_fn(|row| {
+        std::array::from_fn(|column| &kernel[(row * K + column) * vectors..][..vectors])
+    });
     let bias = &S::as_simd_f32s(&filter.bias).0[..vectors];
     let to = S::as_mut_simd_f32s(to).0;
     let [low, high] = filter.bounds.map(|bound| simd.splat_f32s(bound));
@@ -123,7 +150,11 @@ fn block<S: Simd, const K: usize, const STEP: usize, const P: usize>(
             for (column, kernel) in kernel.iter().enumerate() {
                 let weight = kernel[vector];
                 for (pixel, sum) in sums.iter_mut().enumerate() {
-                    *sum = simd.mul_add_e_f32s(weight, row[(pixel * STEP + column) * vectors + vector], *sum);
+                    *sum = simd.mul_add_e_f32s(
+                        weight,
+                        row[(pixel * STEP + column) * vectors + vector],
+                        *sum,
+                    );
                 }
             }
         }

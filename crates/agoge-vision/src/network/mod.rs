@@ -1,7 +1,9 @@
-//! Running a pose network: pictures as rows of pixels with their channels together, all operations on whole SIMD vectors, each thread of the pool on some rows.
+//! Running a pose network: pictures as rows of pixels with their channels together, all operations
+//! on whole SIMD vectors, each thread of the pool on some rows.
 //!
-//! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a remainder; pictures that a filter slides over carry
-//! their border of zeros with them, so that no filter asks where it is. Both are laid out once, when the network is made.
+//! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a
+//! remainder; pictures that a filter slides over carry their border of zeros with them, so that no
+//! filter asks where it is. Both are laid out once, when the network is made.
 
 mod convolve;
 mod depthwise;
@@ -40,7 +42,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// A network from a TFLite file and the numbers of the outputs that are wanted. The reason if it cannot be.
+    /// A network from a TFLite file and the numbers of the outputs that are wanted. The reason if
+    /// it cannot be.
     pub(crate) fn new(bytes: &[u8], wanted: &[usize]) -> Result<Network, String> {
         let arch = Arch::new();
         let graph = Graph::read(bytes, wanted)?;
@@ -61,18 +64,24 @@ impl Network {
                 }
                 Operation::Add { bounds } => {
                     let alike = from.iter().all(|f| [f.height, f.width] == [to.height, to.width]);
-                    if !alike || from.len() != 2 || from[0].channels > to.channels || from[1].channels != to.channels {
+                    if !alike
+                        || from.len() != 2
+                        || from[0].channels > to.channels
+                        || from[1].channels != to.channels
+                    {
                         return Err("a sum of pictures of different sizes".into());
                     }
                     Step::Add(bounds)
                 }
                 Operation::MaxPool
-                    if [to.height, to.width, to.stride] == [from[0].height / 2, from[0].width / 2, from[0].stride] =>
+                    if [to.height, to.width, to.stride]
+                        == [from[0].height / 2, from[0].width / 2, from[0].stride] =>
                 {
                     Step::MaxPool
                 }
                 Operation::Double
-                    if [to.height, to.width, to.stride] == [2 * from[0].height, 2 * from[0].width, from[0].stride] =>
+                    if [to.height, to.width, to.stride]
+                        == [2 * from[0].height, 2 * from[0].width, from[0].stride] =>
                 {
                     Step::Double
                 }
@@ -88,7 +97,10 @@ impl Network {
             let inputs = node.inputs.iter().map(|input| places[input]).collect();
             steps.push((step, inputs, places[&node.output]));
         }
-        let outputs = graph.outputs.iter().map(|row| row.iter().map(|tensor| places.get(tensor).copied()).collect());
+        let outputs = graph
+            .outputs
+            .iter()
+            .map(|row| row.iter().map(|tensor| places.get(tensor).copied()).collect());
         let outputs: Option<Vec<Vec<usize>>> = outputs.collect();
         Ok(Network {
             arch,
@@ -105,8 +117,8 @@ impl Network {
         [geometry.height, geometry.width]
     }
 
-    /// Runs it on a picture, `[row, column, red green blue]` as the network was trained on them, and gives the wanted outputs, each in the order
-    /// of the file.
+    /// Runs it on a picture, `[row, column, red green blue]` as the network was trained on them,
+    /// and gives the wanted outputs, each in the order of the file.
     pub(crate) fn run(&mut self, rgb: &[f32]) -> Vec<Vec<f32>> {
         self.planes[self.input].fill(rgb);
         for (step, inputs, output) in &self.steps {
@@ -115,7 +127,9 @@ impl Network {
             match step {
                 Step::Convolve(convolution) => convolution.run(self.arch, from, &mut to),
                 Step::Depthwise(depthwise) => depthwise.run(self.arch, from, &mut to),
-                Step::Add(bounds) => simple::add(self.arch, from, &self.planes[inputs[1]], *bounds, &mut to),
+                Step::Add(bounds) => {
+                    simple::add(self.arch, from, &self.planes[inputs[1]], *bounds, &mut to)
+                }
                 Step::MaxPool => simple::max_pool(self.arch, from, &mut to),
                 Step::Double => simple::double(self.arch, from, &mut to),
                 Step::DepthToSpace => simple::depth_to_space(from, &mut to),
@@ -124,7 +138,9 @@ impl Network {
             self.planes[*output] = to;
         }
         let outputs = self.outputs.iter();
-        outputs.map(|row| row.iter().flat_map(|&plane| self.planes[plane].values()).collect()).collect()
+        outputs
+            .map(|row| row.iter().flat_map(|&plane| self.planes[plane].values()).collect())
+            .collect()
     }
 }
 
@@ -148,11 +164,14 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
         return Err("a picture of a size that cannot be".into());
     }
     if let Some(input) = geometry.get_mut(&graph.input) {
-        // The picture's three colours are filtered once only; whole vectors would make it four times as large.
+        // The picture's three colours are filtered once only; whole vectors would make it four
+        // times as large.
         input.stride = input.channels;
     }
     for node in &graph.nodes {
-        if let Operation::Convolve { window, .. } | Operation::Depthwise { window, .. } = &node.operation {
+        if let Operation::Convolve { window, .. } | Operation::Depthwise { window, .. } =
+            &node.operation
+        {
             let input = geometry.get_mut(&node.inputs[0]).ok_or("an input without a shape")?;
             for axis in 0..2 {
                 input.before[axis] = input.before[axis].max(window.before[axis]);
@@ -163,8 +182,12 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
     Ok(geometry)
 }
 
-/// Which plane each tensor uses: those of one geometry share planes once they are not read any more, which keeps them in the caches.
-fn places(graph: &Graph, geometry: &HashMap<usize, Geometry>) -> (HashMap<usize, usize>, Vec<Plane>) {
+/// Which plane each tensor uses: those of one geometry share planes once they are not read any
+/// more, which keeps them in the caches.
+fn places(
+    graph: &Graph,
+    geometry: &HashMap<usize, Geometry>,
+) -> (HashMap<usize, usize>, Vec<Plane>) {
     let mut last_read: HashMap<usize, usize> = HashMap::new();
     for (step, node) in graph.nodes.iter().enumerate() {
         node.inputs.iter().for_each(|&input| {

@@ -73,7 +73,8 @@ impl Plane {
     /// Its values without border and padding, `[row, column, channel]`.
     pub(super) fn values(&self) -> impl Iterator<Item = f32> + '_ {
         let g = self.geometry;
-        let pixels = (0..g.height).flat_map(move |row| (0..g.width).map(move |column| g.at(row, column)));
+        let pixels =
+            (0..g.height).flat_map(move |row| (0..g.width).map(move |column| g.at(row, column)));
         pixels.flat_map(move |at| self.data[at..at + g.channels].iter().copied())
     }
 
@@ -83,7 +84,8 @@ impl Plane {
         &self.data[at..at + self.geometry.width * self.geometry.stride]
     }
 
-    /// Computes its rows, on as many threads as there are: `each` is given the number of a row and its floats without the border.
+    /// Computes its rows, on as many threads as there are: `each` is given the number of a row and
+    /// its floats without the border.
     pub(super) fn each_row(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
         let g = self.geometry;
         self.each_band(|first, band| {
@@ -98,6 +100,8 @@ impl Plane {
         let g = self.geometry;
         let rows = band(g.height);
         let all = &mut self.data[g.before[0] * g.row()..][..g.height * g.row()];
-        all.par_chunks_mut(rows * g.row()).enumerate().for_each(|(band, data)| each(band * rows, data));
+        all.par_chunks_mut(rows * g.row())
+            .enumerate()
+            .for_each(|(band, data)| each(band * rows, data));
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
         fn with_simd<S: Simd>(self, simd: S) {
             let Sum(a, b, [low, high], to) = self;
             let (low, high) = (simd.splat_f32s(low), simd.splat_f32s(high));
-            let (a, b, to) = (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0, S::as_mut_simd_f32s(to).0);
+            let (a, b, to) =
+                (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0, S::as_mut_simd_f32s(to).0);
             for ((a, b), to) in a.iter().zip(b).zip(to) {
                 *to = simd.min_f32s(simd.max_f32s(simd.add_f32s(*a, *b), low), high);
             }
@@ -25,10 +26,14 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
             arch.dispatch(Sum(a, b, bounds, to));
             return;
         }
-        for ((a, b), to) in a.chunks_exact(narrow).zip(b.chunks_exact(wide)).zip(to.chunks_exact_mut(wide)) {
+        for ((a, b), to) in
+            a.chunks_exact(narrow).zip(b.chunks_exact(wide)).zip(to.chunks_exact_mut(wide))
+        {
             let (first, rest) = to.split_at_mut(narrow);
             arch.dispatch(Sum(a, &b[..narrow], bounds, first));
-            rest.iter_mut().zip(&b[narrow..]).for_each(|(to, b)| *to = b.max(bounds[0]).min(bounds[1]));
+            rest.iter_mut()
+                .zip(&b[narrow..])
+                .for_each(|(to, b)| *to = b.max(bounds[0]).min(bounds[1]));
         }
     });
 }
@@ -41,7 +46,9 @@ pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
             let [a, b, c, d] = self.0.map(|pixel| S::as_simd_f32s(pixel).0);
-            for ((((a, b), c), d), to) in a.iter().zip(b).zip(c).zip(d).zip(S::as_mut_simd_f32s(self.1).0) {
+            for ((((a, b), c), d), to) in
+                a.iter().zip(b).zip(c).zip(d).zip(S::as_mut_simd_f32s(self.1).0)
+            {
                 *to = simd.max_f32s(simd.max_f32s(*a, *b), simd.max_f32s(*c, *d));
             }
         }
@@ -57,7 +64,8 @@ pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
     });
 }
 
-/// Twice as high and wide, bilinear, sampled at the pixels' centres: each new pixel is ¾ of the nearer old one and ¼ of the other, both ways.
+/// Twice as high and wide, bilinear, sampled at the pixels' centres: each new pixel is ¾ of the
+/// nearer old one and ¼ of the other, both ways.
 pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
     struct Mix<'a>([&'a [f32]; 4], &'a mut [f32]);
     impl WithSimd for Mix<'_> {
@@ -67,7 +75,9 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
             let [near, far] = [simd.splat_f32s(0.75), simd.splat_f32s(0.25)];
             let mix = |a, b| simd.add_f32s(simd.mul_f32s(near, a), simd.mul_f32s(far, b));
             let [a, b, c, d] = self.0.map(|pixel| S::as_simd_f32s(pixel).0);
-            for ((((a, b), c), d), to) in a.iter().zip(b).zip(c).zip(d).zip(S::as_mut_simd_f32s(self.1).0) {
+            for ((((a, b), c), d), to) in
+                a.iter().zip(b).zip(c).zip(d).zip(S::as_mut_simd_f32s(self.1).0)
+            {
                 *to = mix(mix(*a, *b), mix(*c, *d));
             }
         }
@@ -76,18 +86,23 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
     // The nearer and the further old pixel of a new one; beyond the edge the edge itself.
     let sources = |new: usize, length: usize| {
         let near = new / 2;
-        [near, if new.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) }]
+        [
+            near,
+            if new.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) },
+        ]
     };
     to.each_row(|row, to| {
         let [near, far] = sources(row, height).map(|row| from.row(row));
         for (column, to) in to.chunks_exact_mut(stride).enumerate() {
-            let [a, b] = sources(column, width).map(|column| column * stride..(column + 1) * stride);
+            let [a, b] =
+                sources(column, width).map(|column| column * stride..(column + 1) * stride);
             arch.dispatch(Mix([&near[a.clone()], &near[b.clone()], &far[a], &far[b]], to));
         }
     });
 }
 
-/// Channel `(2·i + j)·n + c` of an old pixel becomes channel `c` of the new pixel in row `i` and column `j` of its 2 × 2.
+/// Channel `(2·i + j)·n + c` of an old pixel becomes channel `c` of the new pixel in row `i` and
+/// column `j` of its 2 × 2.
 pub(super) fn depth_to_space(from: &Plane, to: &mut Plane) {
     let (old, new, channels) = (from.geometry.stride, to.geometry.stride, to.geometry.channels);
     to.each_row(|row, to| {

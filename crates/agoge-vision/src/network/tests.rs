@@ -23,7 +23,8 @@ fn values(plane: &Plane) -> Vec<f32> {
     plane.values().collect()
 }
 
-/// Sums of up to 9 × 37 products of numbers below one, added in another order: 1e-4 is a hundred times their rounding.
+/// Sums of up to 9 × 37 products of numbers below one, added in another order: 1e-4 is a hundred
+/// times their rounding.
 fn assert_near(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     for (index, (a, b)) in found.iter().zip(expected).enumerate() {
@@ -31,7 +32,8 @@ fn assert_near(found: &[f32], expected: &[f32]) {
     }
 }
 
-/// The window of a filter with `SAME` padding at stride 1, or with a border of `border` at stride 2.
+/// The window of a filter with `SAME` padding at stride 1, or with a border of `border` at stride
+/// 2.
 fn window(size: usize, stride: usize) -> Window {
     let border = [size / 2; 2];
     Window { size: [size; 2], stride, before: border, after: border }
@@ -46,12 +48,15 @@ fn filtered(
     of: &dyn Fn(usize, usize, usize, usize) -> f32,
 ) -> Vec<f32> {
     let mut found = Vec::new();
-    let steps = |length: usize| (length + 2 * window.before[0] - window.size[0]) / window.stride + 1;
+    let steps =
+        |length: usize| (length + 2 * window.before[0] - window.size[0]) / window.stride + 1;
     for row in 0..steps(height) {
         for column in 0..steps(width) {
             for (output, bias) in bias.iter().enumerate() {
                 let mut sum = *bias;
-                for (i, j) in (0..window.size[0]).flat_map(|i| (0..window.size[1]).map(move |j| (i, j))) {
+                for (i, j) in
+                    (0..window.size[0]).flat_map(|i| (0..window.size[1]).map(move |j| (i, j)))
+                {
                     let y = (row * window.stride + i).wrapping_sub(window.before[0]);
                     let x = (column * window.stride + j).wrapping_sub(window.before[1]);
                     if y < height && x < width {
@@ -67,36 +72,52 @@ fn filtered(
     found
 }
 
-/// The layout of an input with a border wider than the filter needs, as other filters over the same picture may ask for.
+/// The layout of an input with a border wider than the filter needs, as other filters over the same
+/// picture may ask for.
 fn bordered(shape: [usize; 3]) -> Geometry {
     Geometry { before: [3, 2], after: [2, 3], ..Geometry::new(shape) }
 }
 
 #[test]
 fn full_filters() {
-    for (shape, outputs, size, stride) in
-        [([5, 7, 37], 40, 1, 1), ([6, 6, 3], 24, 3, 2), ([4, 9, 16], 3, 3, 1), ([3, 3, 20], 70, 1, 1)]
-    {
+    for (shape, outputs, size, stride) in [
+        ([5, 7, 37], 40, 1, 1),
+        ([6, 6, 3], 24, 3, 2),
+        ([4, 9, 16], 3, 3, 1),
+        ([3, 3, 20], 70, 1, 1),
+    ] {
         let window = window(size, stride);
         let kernel = random(outputs * size * size * shape[2], 1);
         let (bias, input) = (random(outputs, 2), random(shape.iter().product(), 3));
-        let weight = |o: usize, i: usize, j: usize, c: usize| kernel[((o * size + i) * size + j) * shape[2] + c];
+        let weight = |o: usize, i: usize, j: usize, c: usize| {
+            kernel[((o * size + i) * size + j) * shape[2] + c]
+        };
         let expected = filtered(shape, &input, &window, &bias, &weight);
-        let to =
-            Geometry::new([expected.len() / outputs / shape[1].div_ceil(stride), shape[1].div_ceil(stride), outputs]);
+        let to = Geometry::new([
+            expected.len() / outputs / shape[1].div_ceil(stride),
+            shape[1].div_ceil(stride),
+            outputs,
+        ]);
         let from = bordered(shape);
         let free = [f32::NEG_INFINITY, f32::INFINITY];
         let weights = Weights { kernel: kernel.clone(), bias: bias.clone() };
         let arch = Arch::new();
         let mut found = Plane::new(to);
-        Convolution::new(arch, &window, &weights, free, from, to).unwrap().run(arch, &plane(from, &input), &mut found);
+        Convolution::new(arch, &window, &weights, free, from, to).unwrap().run(
+            arch,
+            &plane(from, &input),
+            &mut found,
+        );
         assert_near(&values(&found), &expected);
         Convolution::new(arch, &window, &weights, [0.0, 0.5], from, to).unwrap().run(
             arch,
             &plane(from, &input),
             &mut found,
         );
-        assert_near(&values(&found), &expected.iter().map(|v| v.clamp(0.0, 0.5)).collect::<Vec<_>>());
+        assert_near(
+            &values(&found),
+            &expected.iter().map(|v| v.clamp(0.0, 0.5)).collect::<Vec<_>>(),
+        );
     }
 }
 
@@ -105,15 +126,24 @@ fn filters_for_each_channel() {
     for (size, stride, width) in [(3, 1, 9), (3, 2, 10), (5, 1, 6), (5, 2, 12)] {
         let shape = [8, width, 21];
         let window = window(size, stride);
-        let (kernel, bias, input) = (random(size * size * 21, 4), random(21, 5), random(8 * width * 21, 6));
-        let weight =
-            |o: usize, i: usize, j: usize, c: usize| if o == c { kernel[(i * size + j) * 21 + c] } else { 0.0 };
+        let (kernel, bias, input) =
+            (random(size * size * 21, 4), random(21, 5), random(8 * width * 21, 6));
+        let weight = |o: usize, i: usize, j: usize, c: usize| {
+            if o == c { kernel[(i * size + j) * 21 + c] } else { 0.0 }
+        };
         let expected = filtered(shape, &input, &window, &bias, &weight);
-        let (from, to) = (bordered(shape), Geometry::new([8_usize.div_ceil(stride), width.div_ceil(stride), 21]));
+        let (from, to) = (
+            bordered(shape),
+            Geometry::new([8_usize.div_ceil(stride), width.div_ceil(stride), 21]),
+        );
         let weights = Weights { kernel: kernel.clone(), bias: bias.clone() };
         let free = [f32::NEG_INFINITY, f32::INFINITY];
         let mut found = Plane::new(to);
-        Depthwise::new(&window, &weights, free, from, to).unwrap().run(Arch::new(), &plane(from, &input), &mut found);
+        Depthwise::new(&window, &weights, free, from, to).unwrap().run(
+            Arch::new(),
+            &plane(from, &input),
+            &mut found,
+        );
         assert_near(&values(&found), &expected);
     }
 }
@@ -150,7 +180,8 @@ fn sums_also_of_a_picture_with_fewer_channels() {
     let mut found = Plane::new(wide);
     simple::add(Arch::new(), &plane(narrow, &a), &plane(wide, &b), [0.0, 6.0], &mut found);
     let first = |index: usize| if index % 40 < 16 { a[index / 40 * 16 + index % 40] } else { 0.0 };
-    let expected: Vec<f32> = b.iter().enumerate().map(|(index, b)| (first(index) + b).clamp(0.0, 6.0)).collect();
+    let expected: Vec<f32> =
+        b.iter().enumerate().map(|(index, b)| (first(index) + b).clamp(0.0, 6.0)).collect();
     assert_near(&values(&found), &expected);
 }
 
@@ -161,13 +192,18 @@ fn changes_of_size() {
     let mut pooled = Plane::new(Geometry::new([1, 1, 1]));
     simple::max_pool(arch, &small, &mut pooled);
     assert_eq!(values(&pooled), [4.0]);
-    // Half-pixel centres: ¾ of the nearer and ¼ of the further, the edge repeated (as TensorFlow's resize_bilinear gives for this square).
+    // Half-pixel centres: ¾ of the nearer and ¼ of the further, the edge repeated (as TensorFlow's
+    // resize_bilinear gives for this square).
     let mut doubled = Plane::new(Geometry::new([4, 4, 1]));
     simple::double(arch, &small, &mut doubled);
-    let expected = [1.0, 1.25, 1.75, 2.0, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3.0, 3.25, 3.75, 4.0];
+    let expected =
+        [1.0, 1.25, 1.75, 2.0, 1.5, 1.75, 2.25, 2.5, 2.5, 2.75, 3.25, 3.5, 3.0, 3.25, 3.75, 4.0];
     assert_near(&values(&doubled), &expected);
     // The example of TensorFlow's documentation of depth_to_space.
-    let deep = plane(Geometry::new([1, 1, 12]), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]);
+    let deep = plane(
+        Geometry::new([1, 1, 12]),
+        &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0],
+    );
     let mut spread = Plane::new(Geometry::new([2, 2, 3]));
     simple::depth_to_space(&deep, &mut spread);
     assert_eq!(values(&spread), (1..=12).map(|v| v as f32).collect::<Vec<_>>());

@@ -36,13 +36,19 @@ impl Canvas {
         if column < self.width && row < self.height {
             let at = 3 * (row * self.width + column);
             for (value, wanted) in self.rgb[at..at + 3].iter_mut().zip(colour) {
-                *value = (f32::from(*value) + strength * (f32::from(wanted) - f32::from(*value))).round() as u8;
+                *value = (f32::from(*value) + strength * (f32::from(wanted) - f32::from(*value)))
+                    .round() as u8;
             }
         }
     }
 
     /// Darkens a rectangle from its upper left corner by a share.
-    pub(super) fn shade(&mut self, [left, top]: [usize; 2], [width, height]: [usize; 2], share: f32) {
+    pub(super) fn shade(
+        &mut self,
+        [left, top]: [usize; 2],
+        [width, height]: [usize; 2],
+        share: f32,
+    ) {
         for row in top..(top + height).min(self.height) {
             for column in left..(left + width).min(self.width) {
                 self.mix([column, row], [0; 3], share);
@@ -51,16 +57,28 @@ impl Canvas {
     }
 
     /// The rows and columns of the box about a circle, cut to the picture.
-    fn around(&self, [x, y]: [f32; 2], radius: f32) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
+    fn around(
+        &self,
+        [x, y]: [f32; 2],
+        radius: f32,
+    ) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
         // A float outside the range of an integer becomes its end: no point leaves the picture.
         let span = |at: f32, length: usize| {
-            ((at - radius).max(0.0) as usize).min(length)..((at + radius + 1.0).max(0.0) as usize).min(length)
+            ((at - radius).max(0.0) as usize).min(length)
+                ..((at + radius + 1.0).max(0.0) as usize).min(length)
         };
         (span(y, self.height), span(x, self.width))
     }
 
     /// A line `thick` px wide with round ends, its colour mixed in by `strength`.
-    pub(super) fn line(&mut self, a: [f32; 2], b: [f32; 2], thick: f32, colour: Colour, strength: f32) {
+    pub(super) fn line(
+        &mut self,
+        a: [f32; 2],
+        b: [f32; 2],
+        thick: f32,
+        colour: Colour,
+        strength: f32,
+    ) {
         let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let squared = dx * dx + dy * dy;
@@ -68,7 +86,11 @@ impl Canvas {
         for row in rows {
             for column in columns.clone() {
                 let (px, py) = (column as f32 + 0.5 - a[0], row as f32 + 0.5 - a[1]);
-                let along = if squared > 0.0 { ((px * dx + py * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
+                let along = if squared > 0.0 {
+                    ((px * dx + py * dy) / squared).clamp(0.0, 1.0)
+                } else {
+                    0.0
+                };
                 let off = (px - along * dx).hypot(py - along * dy);
                 // The edge is half covered where it passes through the pixel's middle.
                 let cover = strength * (0.5 * thick + 0.5 - off).clamp(0.0, 1.0);
@@ -79,7 +101,8 @@ impl Canvas {
         }
     }
 
-    /// Makes what lies in a circle unrecognisable: squares of a third of its radius, each of its mean colour.
+    /// Makes what lies in a circle unrecognisable: squares of a third of its radius, each of its
+    /// mean colour.
     pub(super) fn blur(&mut self, middle: [f32; 2], radius: f32) {
         let (rows, columns) = self.around(middle, radius);
         let step = ((radius / 3.0) as usize).max(2);
@@ -93,14 +116,21 @@ impl Canvas {
                 let count = square().count();
                 let mean = [0, 1, 2].map(|c| {
                     square()
-                        .map(|(row, column)| usize::from(self.rgb[3 * (row * self.width + column) + c]))
+                        .map(|(row, column)| {
+                            usize::from(self.rgb[3 * (row * self.width + column) + c])
+                        })
                         .sum::<usize>()
                         / count
                 });
                 for (row, column) in square() {
-                    if (column as f32 + 0.5 - middle[0]).hypot(row as f32 + 0.5 - middle[1]) <= radius {
+                    if (column as f32 + 0.5 - middle[0]).hypot(row as f32 + 0.5 - middle[1])
+                        <= radius
+                    {
                         let at = 3 * (row * self.width + column);
-                        self.rgb[at..at + 3].iter_mut().zip(mean).for_each(|(value, mean)| *value = mean as u8);
+                        self.rgb[at..at + 3]
+                            .iter_mut()
+                            .zip(mean)
+                            .for_each(|(value, mean)| *value = mean as u8);
                     }
                 }
             }
@@ -111,7 +141,8 @@ impl Canvas {
     pub(super) fn side_by_side(pictures: &[Canvas], across: usize) -> Canvas {
         let Some(first) = pictures.first() else { return Canvas::new(1, 1, vec![0; 3]) };
         let across = across.min(pictures.len());
-        let (width, height) = (first.width * across, first.height * pictures.len().div_ceil(across));
+        let (width, height) =
+            (first.width * across, first.height * pictures.len().div_ceil(across));
         let mut rgb = vec![0; 3 * width * height];
         for (index, picture) in pictures.iter().enumerate() {
             let (top, left) = (index / across * first.height, index % across * first.width);
@@ -135,9 +166,11 @@ impl Canvas {
 
     /// Writes it as PNG.
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |error: png::EncodingError| Error::io("write", path)(std::io::Error::other(error));
+        let failed =
+            |error: png::EncodingError| Error::io("write", path)(std::io::Error::other(error));
         let file = File::create(path).map_err(Error::io("write", path))?;
-        let (width, height) = (u32::try_from(self.width).unwrap_or(0), u32::try_from(self.height).unwrap_or(0));
+        let (width, height) =
+            (u32::try_from(self.width).unwrap_or(0), u32::try_from(self.height).unwrap_or(0));
         let mut encoder = png::Encoder::new(BufWriter::new(file), width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
@@ -160,7 +193,9 @@ mod tests {
     fn a_line_covers_its_pixels_and_never_leaves_the_picture() {
         let mut canvas = black(10, 5);
         canvas.line([2.0, 2.5], [8.0, 2.5], 1.0, [200, 100, 50], 1.0);
-        let at = |canvas: &Canvas, row: usize, column: usize| canvas.rgb[3 * (row * 10 + column)..][..3].to_vec();
+        let at = |canvas: &Canvas, row: usize, column: usize| {
+            canvas.rgb[3 * (row * 10 + column)..][..3].to_vec()
+        };
         assert_eq!(at(&canvas, 2, 5), [200, 100, 50]);
         assert_eq!(at(&canvas, 0, 5), [0, 0, 0]);
         assert_eq!(at(&canvas, 2, 0), [0, 0, 0]);

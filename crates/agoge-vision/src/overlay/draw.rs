@@ -25,7 +25,8 @@ pub(super) fn whole(
 ) -> Canvas {
     let mut canvas = Canvas::new(picture.width(), picture.height(), picture.to_rgb());
     heads.iter().for_each(|head| canvas.blur(head.middle, head.radius));
-    for one in people.iter().filter(|one| drawing.person.is_none_or(|person| person == one.person)) {
+    for one in people.iter().filter(|one| drawing.person.is_none_or(|person| person == one.person))
+    {
         skeleton(&mut canvas, &one.body);
         if drawing.person == Some(one.person) {
             angles(&mut canvas, &one.body, marks);
@@ -34,7 +35,11 @@ pub(super) fn whole(
     let font = Font::for_rows(picture.height().min(picture.width()));
     for (index, line) in marks.lines.iter().enumerate() {
         let below = index as f32 * 1.1 * font.height() as f32;
-        font.write(&mut canvas, line, [0.5 * font.height() as f32, 0.5 * font.height() as f32 + below]);
+        font.write(
+            &mut canvas,
+            line,
+            [0.5 * font.height() as f32, 0.5 * font.height() as f32 + below],
+        );
     }
     canvas
 }
@@ -42,9 +47,13 @@ pub(super) fn whole(
 /// Writes each angle beside its joint, on the side that looks away from the trunk.
 fn angles(canvas: &mut Canvas, body: &Body, marks: &Marks) {
     let font = Font::for_rows((1.6 * body.region.side.clamp(0.0, 1e4)) as usize);
-    let middle = TRUNK.iter().map(|&joint| body.picture[joint][0]).sum::<f32>() / TRUNK.len() as f32;
+    let middle =
+        TRUNK.iter().map(|&joint| body.picture[joint][0]).sum::<f32>() / TRUNK.len() as f32;
     for (joint, text) in &marks.angles {
-        let Some(&[x, y]) = body.picture.get(*joint).filter(|_| body.visibility[*joint] >= SURE) else { continue };
+        let Some(&[x, y]) = body.picture.get(*joint).filter(|_| body.visibility[*joint] >= SURE)
+        else {
+            continue;
+        };
         let away = 0.5 * font.height() as f32;
         let left = if x < middle { x - away - font.width(text) as f32 } else { x + away };
         font.write(canvas, text, [left, y - away]);
@@ -55,7 +64,9 @@ fn angles(canvas: &mut Canvas, body: &Body, marks: &Marks) {
 fn skeleton(canvas: &mut Canvas, body: &Body) {
     let skeleton = Skeleton::mediapipe_33();
     let thick = (body.region.side / 120.0).clamp(2.0, 9.0);
-    for (joint, parent) in skeleton.joints.iter().enumerate().filter_map(|(joint, own)| Some((joint, own.parent?))) {
+    for (joint, parent) in
+        skeleton.joints.iter().enumerate().filter_map(|(joint, own)| Some((joint, own.parent?)))
+    {
         let sure = body.visibility[joint].min(body.visibility[parent]) >= SURE;
         let colour = match skeleton.joints[joint].part.and_then(|part| part.side()) {
             Some(Side::Left) => LEFT,
@@ -67,7 +78,8 @@ fn skeleton(canvas: &mut Canvas, body: &Body) {
     }
 }
 
-/// The square about the athlete with the skeleton and the angles in it, `size` px wide; where the athlete is not seen, the whole picture.
+/// The square about the athlete with the skeleton and the angles in it, `size` px wide; where the
+/// athlete is not seen, the whole picture.
 pub(super) fn close_up(
     picture: &Picture,
     (people, heads): (&[&Tracked], &[Head]),
@@ -82,7 +94,8 @@ pub(super) fn close_up(
     };
     let mut pixels = Vec::new();
     picture.crop(&region, size, [0.0, 255.0], &mut pixels);
-    let mut canvas = Canvas::new(size, size, pixels.iter().map(|value| value.round() as u8).collect());
+    let mut canvas =
+        Canvas::new(size, size, pixels.iter().map(|value| value.round() as u8).collect());
     let scale = size as f32 / region.side;
     let corner = [region.x - 0.5 * region.side, region.y - 0.5 * region.side];
     let small = |body: &Body| Body {

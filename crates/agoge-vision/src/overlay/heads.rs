@@ -9,10 +9,12 @@ const HEAD: std::ops::Range<usize> = 0..11;
 /// Landmarks of shoulders and hips.
 const SHOULDERS: [usize; 2] = [11, 12];
 const HIPS: [usize; 2] = [23, 24];
-/// From the shoulders to the middle of the head, and half of its height, in trunk lengths (shoulder to hip): 0.117 and 0.065 of 0.288 of the standing height (Drillis & Contini 1966).
+/// From the shoulders to the middle of the head, and half of its height, in trunk lengths (shoulder
+/// to hip): 0.117 and 0.065 of 0.288 of the standing height (Drillis & Contini 1966).
 const UP: f32 = 0.41;
 const HALF: f32 = 0.23;
-/// Somebody who was lost for so long at most, s, has a head between where it was and where it is again; and so long a head stays before somebody is found and after they are lost.
+/// Somebody who was lost for so long at most, s, has a head between where it was and where it is
+/// again; and so long a head stays before somebody is found and after they are lost.
 const BETWEEN_S: f64 = 1.0;
 const STAYS_S: f64 = 0.2;
 
@@ -23,28 +25,37 @@ pub(super) struct Head {
     pub(super) radius: f32,
 }
 
-/// The circles to be made unrecognisable in each frame, `[frame]`: two of everybody who is seen, and of who is not for a moment those between.
+/// The circles to be made unrecognisable in each frame, `[frame]`: two of everybody who is seen,
+/// and of who is not for a moment those between.
 pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     let mut people: BTreeMap<usize, Vec<(usize, &Tracked)>> = BTreeMap::new();
-    film.seen.iter().for_each(|(frame, one)| people.entry(one.person).or_default().push((*frame, one)));
+    film.seen
+        .iter()
+        .for_each(|(frame, one)| people.entry(one.person).or_default().push((*frame, one)));
     let mut heads = vec![Vec::new(); film.time.len()];
-    let near = |a: usize, b: usize, most_s: f64| (film.time[a] - film.time[b]).abs() <= most_s + 1e-9;
+    let near =
+        |a: usize, b: usize, most_s: f64| (film.time[a] - film.time[b]).abs() <= most_s + 1e-9;
     for seen in people.values() {
-        let seen: Vec<(usize, [Head; 2])> = seen.iter().map(|(frame, one)| (*frame, of_body(&one.body))).collect();
+        let seen: Vec<(usize, [Head; 2])> =
+            seen.iter().map(|(frame, one)| (*frame, of_body(&one.body))).collect();
         seen.iter().for_each(|(frame, own)| heads[*frame].extend(own));
         let befores = std::iter::once(None).chain(seen.iter().map(Some));
         let afters = seen.iter().map(Some).chain(std::iter::once(None));
         for (before, after) in befores.zip(afters) {
-            let gap = before.map_or(0, |(frame, _)| frame + 1)..after.map_or(film.time.len(), |(frame, _)| *frame);
+            let gap = before.map_or(0, |(frame, _)| frame + 1)
+                ..after.map_or(film.time.len(), |(frame, _)| *frame);
             for at in gap {
                 match (before, after) {
                     (Some((a, own)), Some((b, other))) if near(*a, *b, BETWEEN_S) => {
                         let share = (at - a) as f32 / (b - a) as f32;
-                        heads[at].extend((0..2).map(|which| own[which].towards(other[which], share)));
+                        heads[at]
+                            .extend((0..2).map(|which| own[which].towards(other[which], share)));
                     }
                     _ => {
-                        let still =
-                            [before, after].into_iter().flatten().filter(|(frame, _)| near(*frame, at, STAYS_S));
+                        let still = [before, after]
+                            .into_iter()
+                            .flatten()
+                            .filter(|(frame, _)| near(*frame, at, STAYS_S));
                         still.for_each(|(_, own)| heads[at].extend(own));
                     }
                 }
@@ -54,20 +65,27 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     heads
 }
 
-/// Two circles: about the landmarks of the head, half as wide again as they reach, and where shoulders and hips say that the head is. From behind and from the side the landmarks of
-/// the head are guesses on a small part of it.
+/// Two circles: about the landmarks of the head, half as wide again as they reach, and where
+/// shoulders and hips say that the head is. From behind and from the side the landmarks of the head
+/// are guesses on a small part of it.
 fn of_body(body: &Body) -> [Head; 2] {
     let points = &body.picture[HEAD];
     let middle = mean(points);
     let reach = points.iter().map(|point| away(*point, middle)).fold(0.0, f32::max);
-    let [shoulders, hips] = [SHOULDERS, HIPS].map(|pair| mean(&pair.map(|joint| body.picture[joint])));
-    // The trunk may be bent towards the camera; the region is about as wide as 1.25 standing heights.
+    let [shoulders, hips] =
+        [SHOULDERS, HIPS].map(|pair| mean(&pair.map(|joint| body.picture[joint])));
+    // The trunk may be bent towards the camera; the region is about as wide as 1.25 standing
+    // heights.
     let trunk = away(shoulders, hips).max(0.23 * 0.5 * body.region.side);
     let face = Head { middle, radius: (1.5 * reach).max(1.5 * HALF * trunk) };
     let long = away(shoulders, hips).max(1e-3);
-    let up = [0, 1].map(|axis| shoulders[axis] + UP * trunk * (shoulders[axis] - hips[axis]) / long);
+    let up =
+        [0, 1].map(|axis| shoulders[axis] + UP * trunk * (shoulders[axis] - hips[axis]) / long);
     // Half-way between the face and straight up: heads nod.
-    let skull = Head { middle: [0, 1].map(|axis| 0.5 * (up[axis] + middle[axis])), radius: 1.3 * HALF * trunk };
+    let skull = Head {
+        middle: [0, 1].map(|axis| 0.5 * (up[axis] + middle[axis])),
+        radius: 1.3 * HALF * trunk,
+    };
     [face, skull]
 }
 
@@ -80,11 +98,15 @@ fn away(a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 impl Head {
-    /// Between this circle and another, in share of the way; wider in the middle of the way, where nobody knows.
+    /// Between this circle and another, in share of the way; wider in the middle of the way, where
+    /// nobody knows.
     fn towards(self, other: Head, share: f32) -> Head {
         let mix = |a: f32, b: f32| a + share * (b - a);
         let middle = [0, 1].map(|axis| mix(self.middle[axis], other.middle[axis]));
-        Head { middle, radius: mix(self.radius, other.radius) * (1.0 + 2.0 * share.min(1.0 - share)) }
+        Head {
+            middle,
+            radius: mix(self.radius, other.radius) * (1.0 + 2.0 * share.min(1.0 - share)),
+        }
     }
 
     /// The same in a picture that begins at `corner` and is drawn `scale` times as large.
@@ -99,25 +121,37 @@ mod tests {
     use super::*;
     use crate::pose::Region;
 
-    /// Somebody upright whose hips are at `x`, 100 px from hip to shoulder; all landmarks of the head in one point, as they are guessed from behind.
+    /// Somebody upright whose hips are at `x`, 100 px from hip to shoulder; all landmarks of the
+    /// head in one point, as they are guessed from behind.
     fn standing(x: f32) -> Body {
         let mut picture = [[x, 300.0]; 33];
         picture[HEAD].fill([x, 60.0]);
         SHOULDERS.iter().for_each(|&joint| picture[joint] = [x, 100.0]);
         HIPS.iter().for_each(|&joint| picture[joint] = [x, 200.0]);
         let region = Region { x, y: 200.0, side: 400.0, angle: 0.0 };
-        Body { picture, world: [[0.0; 3]; 33], visibility: [1.0; 33], presence: 1.0, region, next: region }
+        Body {
+            picture,
+            world: [[0.0; 3]; 33],
+            visibility: [1.0; 33],
+            presence: 1.0,
+            region,
+            next: region,
+        }
     }
 
     fn film(frames: &[(usize, f32)]) -> Film {
-        let seen = frames.iter().map(|&(frame, x)| (frame, Tracked { person: 0, body: standing(x) })).collect();
+        let seen = frames
+            .iter()
+            .map(|&(frame, x)| (frame, Tracked { person: 0, body: standing(x) }))
+            .collect();
         let time = (0..100).map(|frame| frame as f64 / 30.0).collect();
         Film { name: String::new(), size: [640, 480], rate_hz: None, time, seen, notes: Vec::new() }
     }
 
     #[test]
     fn a_head_is_covered_whichever_way_it_looks() {
-        // A head of 45 px (0.13 of a height of which the trunk's 100 px are 0.288) whose chin is 18 px above the shoulders.
+        // A head of 45 px (0.13 of a height of which the trunk's 100 px are 0.288) whose chin is 18
+        // px above the shoulders.
         let heads = heads(&film(&[(0, 50.0)]));
         for (x, y) in [(50.0, 82.0), (50.0, 38.0), (35.0, 60.0), (65.0, 60.0)] {
             let is_hidden = heads[0].iter().any(|head| away(head.middle, [x, y]) <= head.radius);
@@ -128,7 +162,10 @@ mod tests {
     #[test]
     fn who_is_lost_for_a_moment_keeps_a_head() {
         let heads = heads(&film(&[(10, 50.0), (20, 150.0), (80, 50.0)]));
-        assert!((heads[15][0].middle[0] - 100.0).abs() < 1e-3 && heads[15][0].radius > heads[10][0].radius);
+        assert!(
+            (heads[15][0].middle[0] - 100.0).abs() < 1e-3
+                && heads[15][0].radius > heads[10][0].radius
+        );
         // Lost for two seconds: a fifth of a second at either end, and nothing in between.
         let known: Vec<usize> = (0..100).filter(|&frame| !heads[frame].is_empty()).collect();
         let expected: Vec<usize> = (4..27).chain(74..87).collect();

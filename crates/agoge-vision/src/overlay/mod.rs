@@ -34,7 +34,8 @@ pub struct Marks {
 /// What is drawn.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
-    /// Whether the head of everybody who was found is made unrecognisable, also in frames in which they were lost for a moment.
+    /// Whether the head of everybody who was found is made unrecognisable, also in frames in which
+    /// they were lost for a moment.
     pub blur_faces: bool,
     /// Whose skeleton is drawn, and who the marks are of; everybody's skeleton without.
     pub person: Option<usize>,
@@ -42,8 +43,10 @@ pub struct Drawing<'a> {
     pub marks: &'a (dyn Fn(f64) -> Marks + Sync),
 }
 
-/// Decodes the video again and writes each frame of the film with the skeletons in it as `frame_000000.png` …, numbered as in the recording, and
-/// `sheet.png`, up to 32 of them at a glance, each cut to the square about the athlete. `progress` hears how many frames of how many are done.
+/// Decodes the video again and writes each frame of the film with the skeletons in it as
+/// `frame_000000.png` …, numbered as in the recording, and `sheet.png`, up to 32 of them at a
+/// glance, each cut to the square about the athlete. `progress` hears how many frames of how many
+/// are done.
 ///
 /// # Errors
 /// As [`Film::read`], and [`Error::Io`] where a picture cannot be written.
@@ -71,7 +74,8 @@ pub fn write(
     Canvas::side_by_side(&sheet, ACROSS).write(&folder.join("sheet.png"))
 }
 
-/// As [`write`], but as a film: H.264 in an MP4 file, each frame at its time. It is there whole or not at all.
+/// As [`write`], but as a film: H.264 in an MP4 file, each frame at its time. It is there whole or
+/// not at all.
 ///
 /// # Errors
 /// As [`write`], and [`Error::Video`] for pictures larger than H.264 can hold.
@@ -93,18 +97,26 @@ pub fn write_film(
     writer.finish()
 }
 
-/// The frames shown at times (s as in [`Film::time`], rising), or nearest to them, cut to the square about the athlete, as JPEG: one for each time. The video is decoded again up to the
-/// last of them.
+/// The frames shown at times (s as in [`Film::time`], rising), or nearest to them, cut to the
+/// square about the athlete, as JPEG: one for each time. The video is decoded again up to the last
+/// of them.
 ///
 /// # Errors
 /// As [`Film::read`].
-pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Result<Vec<Vec<u8>>, Error> {
+pub fn stills(
+    path: &Path,
+    film: &Film,
+    drawing: &Drawing,
+    times: &[f64],
+) -> Result<Vec<Vec<u8>>, Error> {
     let nearest = |time_s: &f64| {
-        let after = film.time.partition_point(|own| own < time_s).min(film.time.len().saturating_sub(1));
+        let after =
+            film.time.partition_point(|own| own < time_s).min(film.time.len().saturating_sub(1));
         let before = after.saturating_sub(1);
         if film.time[after] - time_s < time_s - film.time[before] { after } else { before }
     };
-    let wanted: Vec<usize> = if film.time.is_empty() { Vec::new() } else { times.iter().map(nearest).collect() };
+    let wanted: Vec<usize> =
+        if film.time.is_empty() { Vec::new() } else { times.iter().map(nearest).collect() };
     let mut stills = Vec::new();
     let Some(&last) = wanted.iter().max() else { return Ok(stills) };
     let athlete = film.chosen(drawing.person);
@@ -123,7 +135,8 @@ pub fn stills(path: &Path, film: &Film, drawing: &Drawing, times: &[f64]) -> Res
 /// Takes a frame, its picture, the people in it and the heads to be hidden; whether to go on.
 type Take<'a> = dyn FnMut(usize, Picture, (&[&Tracked], &[Head])) -> Result<bool, Error> + 'a;
 
-/// Calls `take` with each frame of the film, its picture, the people in it and the heads to be hidden, until it has enough.
+/// Calls `take` with each frame of the film, its picture, the people in it and the heads to be
+/// hidden, until it has enough.
 fn each(path: &Path, film: &Film, drawing: &Drawing, take: &mut Take) -> Result<(), Error> {
     let heads = if drawing.blur_faces { heads(film) } else { vec![Vec::new(); film.time.len()] };
     let mut video = Video::open(path, film.rate_hz)?;

@@ -37,23 +37,35 @@ impl Font {
         text.chars().count() * get_raster_width(FontWeight::Regular, self.size) * self.times
     }
 
-    /// Writes a line with its upper left corner at a point, white on a darkened ground; moved into the picture where it would leave it.
+    /// Writes a line with its upper left corner at a point, white on a darkened ground; moved into
+    /// the picture where it would leave it.
     pub(super) fn write(self, canvas: &mut Canvas, text: &str, [x, y]: [f32; 2]) {
         let margin = self.height() / 8;
         let (width, height) = (self.width(text) + 2 * margin, self.height());
         let [columns, rows] = canvas.size();
         // A float outside the range of an integer becomes its end.
-        let (left, top) =
-            ((x as usize).min(columns.saturating_sub(width)), (y as usize).min(rows.saturating_sub(height)));
+        let (left, top) = (
+            (x as usize).min(columns.saturating_sub(width)),
+            (y as usize).min(rows.saturating_sub(height)),
+        );
         canvas.shade([left, top], [width, height], GROUND);
         let step = get_raster_width(FontWeight::Regular, self.size) * self.times;
         for (index, letter) in text.chars().enumerate() {
-            let Some(letter) = get_raster(plain(letter), FontWeight::Regular, self.size) else { continue };
+            let Some(letter) = get_raster(plain(letter), FontWeight::Regular, self.size) else {
+                continue;
+            };
             let corner = [left + margin + index * step, top];
             for (row, line) in letter.rows().enumerate() {
-                for (column, &strength) in line.iter().enumerate().filter(|(_, strength)| **strength > 0) {
-                    for (dx, dy) in (0..self.times).flat_map(|dx| (0..self.times).map(move |dy| (dx, dy))) {
-                        let at = [corner[0] + column * self.times + dx, corner[1] + row * self.times + dy];
+                for (column, &strength) in
+                    line.iter().enumerate().filter(|(_, strength)| **strength > 0)
+                {
+                    for (dx, dy) in
+                        (0..self.times).flat_map(|dx| (0..self.times).map(move |dy| (dx, dy)))
+                    {
+                        let at = [
+                            corner[0] + column * self.times + dx,
+                            corner[1] + row * self.times + dy,
+                        ];
                         canvas.mix(at, WHITE, f32::from(strength) / 255.0);
                     }
                 }

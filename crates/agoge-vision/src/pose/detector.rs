@@ -5,11 +5,12 @@ use crate::network::Network;
 use crate::{Error, Picture, setup};
 use std::path::Path;
 
-/// Cells along a side and anchors in each cell, for the three grids of the detector, in the order of its outputs: strides of 8, 16 and 32 px; the
-/// last grid stands for three layers (MediaPipe, `pose_detection_cpu.pbtxt`).
+/// Cells along a side and anchors in each cell, for the three grids of the detector, in the order
+/// of its outputs: strides of 8, 16 and 32 px; the last grid stands for three layers (MediaPipe,
+/// `pose_detection_cpu.pbtxt`).
 const GRIDS: [(usize, usize); 3] = [(28, 2), (14, 2), (7, 6)];
-/// Numbers of each anchor: a box (middle and size), and four points of which the first is the middle of the hips and the second lies on the circle
-/// about the body.
+/// Numbers of each anchor: a box (middle and size), and four points of which the first is the
+/// middle of the hips and the second lies on the circle about the body.
 const NUMBERS: usize = 12;
 /// Scores below are nobody.
 const LEAST_SCORE: f32 = 0.5;
@@ -40,14 +41,15 @@ struct Found {
 impl Detector {
     pub(super) fn new(folder: &Path) -> Result<Detector, Error> {
         let network = Network::new(&setup::detector(folder)?, &[0, 1]);
-        let network = network.map_err(|what| Error::Damaged { path: folder.join("detector.tflite"), what })?;
+        let network = network
+            .map_err(|what| Error::Damaged { path: folder.join("detector.tflite"), what })?;
         Ok(Detector { network, anchors: anchors(), crop: Vec::new(), looks: 0 })
     }
 
     /// The regions of the people in a picture, the surest first; somebody may be there twice.
     ///
-    /// Looks at the whole picture and, closer, at one of the squares that cover it, another each time: in the whole of a wide picture people far away
-    /// are too small for the network.
+    /// Looks at the whole picture and, closer, at one of the squares that cover it, another each
+    /// time: in the whole of a wide picture people far away are too small for the network.
     pub(super) fn find(&mut self, picture: &Picture) -> Vec<Region> {
         let squares = squares(picture.width() as f32, picture.height() as f32);
         let closer = squares[1..].get(self.looks % squares.len().max(2).saturating_sub(1)).copied();
@@ -62,18 +64,22 @@ impl Detector {
         (squares(picture.width() as f32, picture.height() as f32).len() - 1).max(1)
     }
 
-    /// Where somebody who was found in a look at a large part of the picture is by a close one; none if nobody is seen there.
+    /// Where somebody who was found in a look at a large part of the picture is by a close one;
+    /// none if nobody is seen there.
     pub(super) fn closer(&mut self, picture: &Picture, region: &Region) -> Option<Region> {
         let found = self.look(picture, Region { side: CLOSE * region.side, ..*region });
         found.into_iter().find(|found| found.overlap(region) > SAME)
     }
 
-    /// The regions of the people about a region, whichever way up they are: the network knows people who stand, so it looks in four turns.
+    /// The regions of the people about a region, whichever way up they are: the network knows
+    /// people who stand, so it looks in four turns.
     pub(super) fn about(&mut self, picture: &Picture, region: &Region) -> Vec<Region> {
         let turns = [0.0, 0.5, 1.0, 1.5].map(|turn| turn * std::f32::consts::PI);
         turns
             .into_iter()
-            .flat_map(|angle| self.look(picture, Region { angle, side: CLOSE * region.side, ..*region }))
+            .flat_map(|angle| {
+                self.look(picture, Region { angle, side: CLOSE * region.side, ..*region })
+            })
             .collect()
     }
 
@@ -84,9 +90,11 @@ impl Detector {
         let outputs = self.network.run(&self.crop);
         let [boxes, scores] = &outputs[..] else { return Vec::new() };
         let [xs, ys] = square.affine(size);
-        let to_picture = |[x, y]: [f32; 2]| [xs[0] * x + xs[1] * y + xs[2], ys[0] * x + ys[1] * y + ys[2]];
+        let to_picture =
+            |[x, y]: [f32; 2]| [xs[0] * x + xs[1] * y + xs[2], ys[0] * x + ys[1] * y + ys[2]];
         let people = merged(self.decode(boxes, scores, size as f32));
-        let regions = people.iter().map(|one| Region::of_body(to_picture(one.hips), to_picture(one.top)));
+        let regions =
+            people.iter().map(|one| Region::of_body(to_picture(one.hips), to_picture(one.top)));
         regions.filter(Region::is_sound).collect()
     }
 
@@ -98,16 +106,22 @@ impl Detector {
             if score < LEAST_SCORE {
                 return None;
             }
-            let point = |at: usize| [numbers[at] + anchor[0] * size, numbers[at + 1] + anchor[1] * size];
+            let point =
+                |at: usize| [numbers[at] + anchor[0] * size, numbers[at + 1] + anchor[1] * size];
             let ([x, y], [w, h]) = (point(0), [0.5 * numbers[2], 0.5 * numbers[3]]);
-            Some(Found { score, edges: [x - w, y - h, x + w, y + h], hips: point(4), top: point(6) })
+            Some(Found {
+                score,
+                edges: [x - w, y - h, x + w, y + h],
+                hips: point(4),
+                top: point(6),
+            })
         })
         .collect()
     }
 }
 
-/// The square about the whole picture, and the squares as wide as its shorter side that cover it, each by half over the next; none of these where the
-/// picture is nearly a square itself.
+/// The square about the whole picture, and the squares as wide as its shorter side that cover it,
+/// each by half over the next; none of these where the picture is nearly a square itself.
 fn squares(width: f32, height: f32) -> Vec<Region> {
     let (short, long) = (width.min(height), width.max(height));
     let mut squares = vec![Region { x: 0.5 * width, y: 0.5 * height, side: long, angle: 0.0 }];
@@ -133,7 +147,8 @@ fn anchors() -> Vec<[f32; 2]> {
     GRIDS.into_iter().flat_map(grid).collect()
 }
 
-/// One for each person: the mean of all that overlap the surest, weighted by their scores (weighted non-maximum suppression).
+/// One for each person: the mean of all that overlap the surest, weighted by their scores (weighted
+/// non-maximum suppression).
 fn merged(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut people = Vec::new();
@@ -146,7 +161,9 @@ fn merged(mut found: Vec<Found>) -> Vec<Found> {
         if same.is_empty() {
             break; // a box without area overlaps nothing, not even itself
         }
-        let mean = |number: &dyn Fn(&Found) -> f32| same.iter().map(|one| one.score * number(one)).sum::<f32>() / total;
+        let mean = |number: &dyn Fn(&Found) -> f32| {
+            same.iter().map(|one| one.score * number(one)).sum::<f32>() / total
+        };
         people.push(Found {
             score: same[0].score,
             edges: [0, 1, 2, 3].map(|k| mean(&|one| one.edges[k])),
@@ -189,11 +206,19 @@ mod tests {
 
     #[test]
     fn those_that_overlap_are_one_person() {
-        let at = |x: f32, score| Found { score, edges: [x, 0.0, x + 10.0, 10.0], hips: [x, 5.0], top: [x, 0.0] };
+        let at = |x: f32, score| Found {
+            score,
+            edges: [x, 0.0, x + 10.0, 10.0],
+            hips: [x, 5.0],
+            top: [x, 0.0],
+        };
         let people = merged(vec![at(1.0, 0.6), at(0.0, 0.9), at(50.0, 0.7)]);
         assert_eq!(people.len(), 2);
         // (0.9·0 + 0.6·1) / 1.5
         assert!((people[0].hips[0] - 0.4).abs() < 1e-6 && people[1].hips[0] == 50.0);
-        assert!(merged(vec![Found { score: 0.9, edges: [0.0; 4], hips: [0.0; 2], top: [0.0; 2] }]).is_empty());
+        assert!(
+            merged(vec![Found { score: 0.9, edges: [0.0; 4], hips: [0.0; 2], top: [0.0; 2] }])
+                .is_empty()
+        );
     }
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// Landmarks of the body; their order is that of [`agoge_motion::Skeleton::mediapipe_33`].
 pub const LANDMARKS: usize = 33;
-/// Of the network's five outputs: landmarks, presence, world landmarks. The mask of the person and the heat maps would take half of the time.
+/// Of the network's five outputs: landmarks, presence, world landmarks. The mask of the person and
+/// the heat maps would take half of the time.
 pub(crate) const WANTED: [usize; 3] = [0, 1, 4];
 /// Where the network gives the middle of the hips and the point on the circle about the body.
 const HIPS: usize = 33;
@@ -23,7 +24,8 @@ const LEAST_PRESENCE: f32 = 0.5;
 pub struct Body {
     /// Where each landmark is, px as seen: x to the right, y down.
     pub picture: [[f32; 2]; LANDMARKS],
-    /// Where each landmark is in the room, m from the middle of the hips: x to the picture's right, y down, z away from the camera.
+    /// Where each landmark is in the room, m from the middle of the hips: x to the picture's right,
+    /// y down, z away from the camera.
     pub world: [[f32; 3]; LANDMARKS],
     /// How likely each landmark is in the picture and not hidden, 0 to 1.
     pub visibility: [f32; LANDMARKS],

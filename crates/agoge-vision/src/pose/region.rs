@@ -1,6 +1,7 @@
 //! Regions of a picture.
 
-/// A square of a picture that may stand at an angle: where one person is looked at. px as seen, angle in rad, clockwise on the screen.
+/// A square of a picture that may stand at an angle: where one person is looked at. px as seen,
+/// angle in rad, clockwise on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
     /// Its middle from the left.
@@ -14,8 +15,9 @@ pub struct Region {
 }
 
 impl Region {
-    /// The region of a body: about the middle of the hips, upright along the line to `top`, which lies on the circle about the whole body; a quarter
-    /// wider than the circle (BlazePose: Bazarevsky et al. 2020; the factor of MediaPipe's pose graph).
+    /// The region of a body: about the middle of the hips, upright along the line to `top`, which
+    /// lies on the circle about the whole body; a quarter wider than the circle (BlazePose:
+    /// Bazarevsky et al. 2020; the factor of MediaPipe's pose graph).
     pub(crate) fn of_body(hips: [f32; 2], top: [f32; 2]) -> Region {
         let (dx, dy) = (top[0] - hips[0], top[1] - hips[1]);
         let side = 2.0 * 1.25 * dx.hypot(dy);
@@ -33,7 +35,11 @@ impl Region {
 
     /// Whether it can be looked at.
     pub(crate) fn is_sound(&self) -> bool {
-        self.x.is_finite() && self.y.is_finite() && self.angle.is_finite() && self.side > 1.0 && self.side < 1e6
+        self.x.is_finite()
+            && self.y.is_finite()
+            && self.angle.is_finite()
+            && self.side > 1.0
+            && self.side < 1e6
     }
 
     /// Shared area over joint area of two regions, their angles left out (Jaccard index).
@@ -56,7 +62,8 @@ mod tests {
     fn a_region_stands_along_the_body() {
         let upright = Region::of_body([100.0, 200.0], [100.0, 120.0]);
         assert_eq!((upright.side, upright.angle), (200.0, 0.0));
-        // Lying with the head to the right: a quarter clockwise. The upper edge of the region then looks to the right.
+        // Lying with the head to the right: a quarter clockwise. The upper edge of the region then
+        // looks to the right.
         let lying = Region::of_body([100.0, 200.0], [180.0, 200.0]);
         assert!((lying.angle - std::f32::consts::FRAC_PI_2).abs() < 1e-6);
         let [xs, ys] = lying.affine(256);

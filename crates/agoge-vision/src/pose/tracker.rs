@@ -11,18 +11,23 @@ use std::path::Path;
 const SAME_PERSON: f32 = 0.2;
 /// Nobody grows or shrinks more from one picture to the next.
 const GROWTH: f32 = 1.3;
-/// How sure the network must be that somebody is there who was not before: it is at least half sure of trees now and then.
+/// How sure the network must be that somebody is there who was not before: it is at least half sure
+/// of trees now and then.
 const NEWCOMER: f32 = 0.8;
-/// Seconds in which each part of the picture is looked at closely while people are being followed: a newcomer is found this late at the latest.
+/// Seconds in which each part of the picture is looked at closely while people are being followed:
+/// a newcomer is found this late at the latest.
 const LOOK_AGAIN_S: f64 = 0.5;
-/// Seconds that somebody may be out of sight and still be taken for the same person, if found where they may have got to.
+/// Seconds that somebody may be out of sight and still be taken for the same person, if found where
+/// they may have got to.
 const MEMORY_S: f64 = 1.0;
-/// Somebody found is who was lost if nearer to where that one should be by now than this share of the region's side …
+/// Somebody found is who was lost if nearer to where that one should be by now than this share of
+/// the region's side …
 const NEAR: f32 = 0.75;
 /// … and if the region is at most this many times as large or as small.
 const AS_LARGE: f32 = 2.0;
-/// The hips of a body are nearer to the middle of the region in which it was looked for than this share of its side, or it is nobody: a sprinter moves by an eighth of it in a
-/// thirtieth of a second.
+/// The hips of a body are nearer to the middle of the region in which it was looked for than this
+/// share of its side, or it is nobody: a sprinter moves by an eighth of it in a thirtieth of a
+/// second.
 const MOST_STEP: f32 = 0.25;
 
 /// A person in one picture.
@@ -47,7 +52,11 @@ impl Track {
     /// Where the person is by now, if they went on as they did.
     fn expected(&self, time_s: f64) -> Region {
         let ahead_s = (time_s - self.seen_s) as f32;
-        Region { x: self.region.x + self.speed[0] * ahead_s, y: self.region.y + self.speed[1] * ahead_s, ..self.region }
+        Region {
+            x: self.region.x + self.speed[0] * ahead_s,
+            y: self.region.y + self.speed[1] * ahead_s,
+            ..self.region
+        }
     }
 
     /// Whether somebody found in a region can be this person.
@@ -59,7 +68,8 @@ impl Track {
     }
 }
 
-/// Follows the people of a video, frame by frame: what happens to a frame depends on those before it only, so it works live too.
+/// Follows the people of a video, frame by frame: what happens to a frame depends on those before
+/// it only, so it works live too.
 pub struct Tracker {
     detector: Detector,
     landmarker: Landmarker,
@@ -72,7 +82,8 @@ pub struct Tracker {
 }
 
 impl Tracker {
-    /// A tracker with the weights of a folder ([`crate::setup`]) that follows at most so many people.
+    /// A tracker with the weights of a folder ([`crate::setup`]) that follows at most so many
+    /// people.
     ///
     /// # Errors
     /// [`Error::NoWeights`] before they are set up, [`Error::Damaged`], [`Error::Io`].
@@ -101,7 +112,8 @@ impl Tracker {
         self.tracks.retain(|track| time_s - track.seen_s <= MEMORY_S);
         let last_s = std::mem::replace(&mut self.last_s, time_s);
         let followed = self.tracks.iter().filter(|track| track.seen_s == last_s);
-        let followed: Vec<(usize, Region)> = followed.map(|track| (track.person, track.region)).collect();
+        let followed: Vec<(usize, Region)> =
+            followed.map(|track| (track.person, track.region)).collect();
         for (person, region) in followed {
             self.look(picture, time_s, person, region, &mut seen);
         }
@@ -111,12 +123,18 @@ impl Tracker {
         if due {
             self.looked_s = time_s;
             for region in self.detector.find(picture) {
-                if seen.len() >= self.most || seen.iter().any(|one| is_same(&one.body.region, &region)) {
+                if seen.len() >= self.most
+                    || seen.iter().any(|one| is_same(&one.body.region, &region))
+                {
                     continue;
                 }
-                let lost = self.tracks.iter().filter(|track| seen.iter().all(|one| one.person != track.person));
-                let known =
-                    lost.filter(|track| track.may_be_in(&region, time_s)).max_by(|a, b| a.seen_s.total_cmp(&b.seen_s));
+                let lost = self
+                    .tracks
+                    .iter()
+                    .filter(|track| seen.iter().all(|one| one.person != track.person));
+                let known = lost
+                    .filter(|track| track.may_be_in(&region, time_s))
+                    .max_by(|a, b| a.seen_s.total_cmp(&b.seen_s));
                 let person = known.map_or(self.people, |track| track.person);
                 // In a look at the whole picture trees and half a body pass for people.
                 let Some(region) = self.detector.closer(picture, &region) else { continue };
@@ -127,10 +145,12 @@ impl Tracker {
         seen
     }
 
-    /// Looks for those who were lost a moment ago about where they should be by now, whichever way up: in a somersault the region of the picture before is not enough.
+    /// Looks for those who were lost a moment ago about where they should be by now, whichever way
+    /// up: in a somersault the region of the picture before is not enough.
     fn search(&mut self, picture: &Picture, time_s: f64, seen: &mut Vec<Tracked>) {
         let [width, height] = [picture.width() as f32, picture.height() as f32];
-        let is_inside = |region: &Region| (0.0..width).contains(&region.x) && (0.0..height).contains(&region.y);
+        let is_inside =
+            |region: &Region| (0.0..width).contains(&region.x) && (0.0..height).contains(&region.y);
         for index in 0..self.tracks.len() {
             let track = &self.tracks[index];
             let (person, expected) = (track.person, track.expected(time_s));
@@ -138,15 +158,25 @@ impl Tracker {
                 continue;
             }
             for region in self.detector.about(picture, &expected) {
-                if self.tracks[index].may_be_in(&region, time_s) && self.look(picture, time_s, person, region, seen) {
+                if self.tracks[index].may_be_in(&region, time_s)
+                    && self.look(picture, time_s, person, region, seen)
+                {
                     break;
                 }
             }
         }
     }
 
-    /// Looks for a person in a region, and remembers what was seen; whether it was somebody who is not seen already.
-    fn look(&mut self, picture: &Picture, time_s: f64, person: usize, region: Region, seen: &mut Vec<Tracked>) -> bool {
+    /// Looks for a person in a region, and remembers what was seen; whether it was somebody who is
+    /// not seen already.
+    fn look(
+        &mut self,
+        picture: &Picture,
+        time_s: f64,
+        person: usize,
+        region: Region,
+        seen: &mut Vec<Tracked>,
+    ) -> bool {
         let Some(body) = self.landmarker.find(picture, region) else { return false };
         if (body.next.x - region.x).hypot(body.next.y - region.y) > MOST_STEP * region.side {
             return false;
@@ -166,10 +196,16 @@ impl Tracker {
         match self.tracks.iter_mut().find(|track| track.person == person) {
             Some(track) => {
                 let past_s = (time_s - track.seen_s) as f32;
-                let speed = [body.next.x - track.region.x, body.next.y - track.region.y].map(|way| way / past_s);
+                let speed = [body.next.x - track.region.x, body.next.y - track.region.y]
+                    .map(|way| way / past_s);
                 *track = Track { person, region: body.next, speed, seen_s: time_s };
             }
-            None => self.tracks.push(Track { person, region: body.next, speed: [0.0; 2], seen_s: time_s }),
+            None => self.tracks.push(Track {
+                person,
+                region: body.next,
+                speed: [0.0; 2],
+                seen_s: time_s,
+            }),
         }
         seen.push(Tracked { person, body });
         true

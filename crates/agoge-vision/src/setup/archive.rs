@@ -5,9 +5,13 @@ use std::io::{Error, ErrorKind, Read, Result};
 /// A tar archive comes in blocks of this many bytes.
 const BLOCK: usize = 512;
 
-/// Calls `take` with the name and content of each regular file of a `.tgz`, no content longer than `most` bytes (POSIX.1-1988 `ustar`: name,
-/// octal size at byte 124, type at 156).
-pub(super) fn each_file(tgz: impl Read, most: u64, mut take: impl FnMut(&str, Vec<u8>) -> Result<()>) -> Result<()> {
+/// Calls `take` with the name and content of each regular file of a `.tgz`, no content longer than
+/// `most` bytes (POSIX.1-1988 `ustar`: name, octal size at byte 124, type at 156).
+pub(super) fn each_file(
+    tgz: impl Read,
+    most: u64,
+    mut take: impl FnMut(&str, Vec<u8>) -> Result<()>,
+) -> Result<()> {
     let mut tar = flate2::read::GzDecoder::new(tgz);
     let mut header = [0u8; BLOCK];
     loop {
@@ -20,7 +24,8 @@ pub(super) fn each_file(tgz: impl Read, most: u64, mut take: impl FnMut(&str, Ve
             String::from_utf8_lossy(field).trim().to_owned()
         };
         let broken = |what| Error::new(ErrorKind::InvalidData, what);
-        let size = u64::from_str_radix(&text(124..136), 8).map_err(|_| broken("a file of no size in the archive"))?;
+        let size = u64::from_str_radix(&text(124..136), 8)
+            .map_err(|_| broken("a file of no size in the archive"))?;
         let padded = size.next_multiple_of(BLOCK as u64);
         if !matches!(header[156], 0 | b'0') || size > most {
             std::io::copy(&mut tar.by_ref().take(padded), &mut std::io::sink())?;

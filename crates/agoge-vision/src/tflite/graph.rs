@@ -1,4 +1,5 @@
-//! A TFLite model as a list of operations with their weights, without what its wanted outputs do not need.
+//! A TFLite model as a list of operations with their weights, without what its wanted outputs do
+//! not need.
 
 use super::flat::Table;
 use super::values;
@@ -81,11 +82,13 @@ struct Reader<'a> {
 }
 
 impl Graph {
-    /// Reads a model, keeping of its outputs (counted as in the file) only the wanted ones. The reason if it cannot be.
+    /// Reads a model, keeping of its outputs (counted as in the file) only the wanted ones. The
+    /// reason if it cannot be.
     pub(crate) fn read(bytes: &[u8], wanted: &[usize]) -> Result<Graph, String> {
         let model = Table::root(bytes).ok_or("too short")?;
         let main = *model.tables(2).first().ok_or("no graph in it")?;
-        let codes: Vec<i32> = model.tables(1).iter().map(|code| i32::from(code.u8(0)).max(code.i32(3))).collect();
+        let codes: Vec<i32> =
+            model.tables(1).iter().map(|code| i32::from(code.u8(0)).max(code.i32(3))).collect();
         let mut reader = Reader {
             tensors: main.tables(0),
             buffers: model.tables(4),
@@ -95,25 +98,30 @@ impl Graph {
         };
         let mut nodes = Vec::new();
         for operator in main.tables(3) {
-            let code = usize::try_from(operator.i32(0)).ok().and_then(|index| codes.get(index)).copied();
+            let code =
+                usize::try_from(operator.i32(0)).ok().and_then(|index| codes.get(index)).copied();
             let inputs = indices(&operator.i32s(1));
             let &[output] = &indices(&operator.i32s(2))[..] else {
                 return Err("an operation without one output".into());
             };
             let code = code.ok_or("an operation of no kind")?;
-            if let Some(node) =
-                reader.node(code, &operator, inputs, output).ok_or(format!("operation {code} is not as expected"))?
+            if let Some(node) = reader
+                .node(code, &operator, inputs, output)
+                .ok_or(format!("operation {code} is not as expected"))?
             {
                 nodes.push(node);
             }
         }
         let all = indices(&main.i32s(2));
-        let outputs: Option<Vec<Vec<usize>>> = wanted.iter().map(|&w| Some(reader.row(*all.get(w)?))).collect();
+        let outputs: Option<Vec<Vec<usize>>> =
+            wanted.iter().map(|&w| Some(reader.row(*all.get(w)?))).collect();
         let outputs = outputs.ok_or("an output is missing")?;
         let &[input] = &indices(&main.i32s(1))[..] else { return Err("not one input".into()) };
         let nodes = needed(nodes, &outputs);
-        let used = nodes.iter().flat_map(|node| node.inputs.iter().chain([&node.output])).chain([&input]);
-        let shapes: Option<HashMap<usize, Shape>> = used.map(|&t| Some((t, reader.shape(t)?))).collect();
+        let used =
+            nodes.iter().flat_map(|node| node.inputs.iter().chain([&node.output])).chain([&input]);
+        let shapes: Option<HashMap<usize, Shape>> =
+            used.map(|&t| Some((t, reader.shape(t)?))).collect();
         Ok(Graph { shapes: shapes.ok_or("a tensor that is no picture")?, nodes, input, outputs })
     }
 }
@@ -137,14 +145,22 @@ fn needed(nodes: Vec<Node>, outputs: &[Vec<usize>]) -> Vec<Node> {
 }
 
 impl Reader<'_> {
-    /// The operation of a builtin code; `Some(None)` for one that only names or pads what is there; none if it is not understood.
-    fn node(&mut self, code: i32, operator: &Table, mut inputs: Vec<usize>, output: usize) -> Option<Option<Node>> {
+    /// The operation of a builtin code; `Some(None)` for one that only names or pads what is there;
+    /// none if it is not understood.
+    fn node(
+        &mut self,
+        code: i32,
+        operator: &Table,
+        mut inputs: Vec<usize>,
+        output: usize,
+    ) -> Option<Option<Node>> {
         let options = operator.table(4);
         let option = |number: usize| options.map_or(0, |options| options.i32(number));
         let small = |number: usize| options.map_or(0, |options| options.u8(number));
         let first = *inputs.first()?;
         let operation = match code {
-            // DEQUANTIZE of half floats is a cast, DENSIFY a change of storage: the constants are read so.
+            // DEQUANTIZE of half floats is a cast, DENSIFY a change of storage: the constants are
+            // read so.
             6 | 124 => {
                 self.same.insert(output, first);
                 return Some(None);
@@ -168,7 +184,8 @@ impl Reader<'_> {
                 let kernel = self.constant(*inputs.get(1)?)?;
                 let bias = self.constant(*inputs.get(2)?)?;
                 let shape = self.tensors.get(*inputs.get(1)?)?.i32s(0);
-                let size = [usize::try_from(*shape.get(1)?).ok()?, usize::try_from(*shape.get(2)?).ok()?];
+                let size =
+                    [usize::try_from(*shape.get(1)?).ok()?, usize::try_from(*shape.get(2)?).ok()?];
                 let window = self.window(first, size, small(0), option(1), option(2))?;
                 let weights = Weights { kernel, bias };
                 match code {
@@ -216,7 +233,8 @@ impl Reader<'_> {
         values::dense(tensor, self.bytes(tensor))
     }
 
-    /// Notes a PAD: of rows and columns for the filter that follows, of channels after the last for the sum that follows.
+    /// Notes a PAD: of rows and columns for the filter that follows, of channels after the last for
+    /// the sum that follows.
     fn pad(&mut self, input: usize, amounts: usize, output: usize) -> Option<()> {
         let bytes = self.bytes(self.tensors.get(amounts)?);
         let amounts: Vec<usize> = bytes.chunks_exact(4).map(|b| usize::from(b[0])).collect();
@@ -226,8 +244,16 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The window of a filter over a tensor, with the border of a PAD before it and of `SAME` (0) padding.
-    fn window(&self, input: usize, size: [usize; 2], padding: u8, across: i32, down: i32) -> Option<Window> {
+    /// The window of a filter over a tensor, with the border of a PAD before it and of `SAME` (0)
+    /// padding.
+    fn window(
+        &self,
+        input: usize,
+        size: [usize; 2],
+        padding: u8,
+        across: i32,
+        down: i32,
+    ) -> Option<Window> {
         let stride = usize::try_from(across).ok().filter(|&stride| stride > 0 && across == down)?;
         let [mut before, mut after] = self.padding.get(&input).copied().unwrap_or_default();
         let [height, width, _] = self.shape(input)?;

@@ -9,15 +9,20 @@ const FLOAT16: u8 = 1;
 /// Most values one tensor may have: the largest weight of the heavy network has under two million.
 const MOST_VALUES: usize = 1 << 24;
 
-/// The values of a constant tensor, dense, in the order of its shape; none if it is not a float or its bytes do not fit its shape.
+/// The values of a constant tensor, dense, in the order of its shape; none if it is not a float or
+/// its bytes do not fit its shape.
 pub(crate) fn dense(tensor: &Table, data: &[u8]) -> Option<Vec<f32>> {
     let values: Vec<f32> = match tensor.u8(1) {
-        FLOAT32 => data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        FLOAT32 => {
+            data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+        }
         FLOAT16 => data.chunks_exact(2).map(|b| half(u16::from_le_bytes([b[0], b[1]]))).collect(),
         _ => return None,
     };
-    let shape: Vec<usize> = tensor.i32s(0).iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
-    let count = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MOST_VALUES)?;
+    let shape: Vec<usize> =
+        tensor.i32s(0).iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
+    let count =
+        shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MOST_VALUES)?;
     match tensor.table(6) {
         Some(sparsity) => spread(&sparsity, &shape, &values, count),
         None if values.len() == count => Some(values),
@@ -40,22 +45,28 @@ fn half(bits: u16) -> f32 {
 /// One dimension of a sparse tensor, in the order of traversal.
 enum Dimension {
     Dense(usize),
-    /// Compressed as in CSR: where the entries of each parent begin, and the coordinate of each entry.
+    /// Compressed as in CSR: where the entries of each parent begin, and the coordinate of each
+    /// entry.
     Sparse {
         segments: Vec<usize>,
         indices: Vec<usize>,
     },
 }
 
-/// A sparse tensor (TACO form, `SparsityParameters` of TFLite's schema) as a dense one; none where its tables contradict each other.
+/// A sparse tensor (TACO form, `SparsityParameters` of TFLite's schema) as a dense one; none where
+/// its tables contradict each other.
 fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Option<Vec<f32>> {
-    let natural =
-        |numbers: Vec<i32>| -> Option<Vec<usize>> { numbers.into_iter().map(|v| usize::try_from(v).ok()).collect() };
+    let natural = |numbers: Vec<i32>| -> Option<Vec<usize>> {
+        numbers.into_iter().map(|v| usize::try_from(v).ok()).collect()
+    };
     let order = natural(sparsity.i32s(0))?;
     let blocks = natural(sparsity.i32s(1))?;
-    let dimensions: Vec<Dimension> = sparsity.tables(2).iter().map(dimension).collect::<Option<_>>()?;
+    let dimensions: Vec<Dimension> =
+        sparsity.tables(2).iter().map(dimension).collect::<Option<_>>()?;
     let rank = shape.len();
-    if order.len() != dimensions.len() || order.len() != rank + blocks.len() || order.iter().any(|&d| d >= order.len())
+    if order.len() != dimensions.len()
+        || order.len() != rank + blocks.len()
+        || order.iter().any(|&d| d >= order.len())
     {
         return None;
     }
@@ -65,16 +76,18 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
         let Dimension::Dense(size) = dimension else { return None };
         *block_size.get_mut(*blocks.get(at - rank)?)? *= *size;
     }
-    // Each entry so far: its coordinates by dimension of the traversal. Widened one dimension at a time.
+    // Each entry so far: its coordinates by dimension of the traversal. Widened one dimension at a
+    // time.
     let mut open: Vec<Vec<usize>> = vec![vec![0; order.len()]];
     for (&at, dimension) in order.iter().zip(&dimensions) {
         let mut next = Vec::new();
         for (parent, coordinates) in open.iter().enumerate() {
             let inside: &mut dyn Iterator<Item = usize> = match dimension {
                 Dimension::Dense(size) => &mut (0..*size),
-                Dimension::Sparse { segments, indices } => {
-                    &mut indices.get(*segments.get(parent)?..*segments.get(parent + 1)?)?.iter().copied()
-                }
+                Dimension::Sparse { segments, indices } => &mut indices
+                    .get(*segments.get(parent)?..*segments.get(parent + 1)?)?
+                    .iter()
+                    .copied(),
             };
             for place in inside {
                 let mut coordinates = coordinates.clone();
@@ -117,7 +130,11 @@ fn index(table: &Table, field: usize) -> Option<Vec<usize>> {
     let vector = table.table(field + 1)?;
     Some(match table.u8(field) {
         1 => vector.i32s(0).into_iter().map(|v| usize::try_from(v).ok()).collect::<Option<_>>()?,
-        2 => vector.vector(0, 2).chunks_exact(2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))).collect(),
+        2 => vector
+            .vector(0, 2)
+            .chunks_exact(2)
+            .map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])))
+            .collect(),
         3 => vector.vector(0, 1).iter().map(|&b| usize::from(b)).collect(),
         _ => return None,
     })

@@ -34,12 +34,25 @@ pub(super) struct Ffmpeg {
 impl Ffmpeg {
     /// Starts ffmpeg; none if it is not there.
     pub(super) fn start(path: &Path) -> Option<Ffmpeg> {
-        // `showinfo` says when each frame is shown, which raw frames cannot say themselves. The file is named so that no name is taken for an option.
+        // `showinfo` says when each frame is shown, which raw frames cannot say themselves. The
+        // file is named so that no name is taken for an option.
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-hide_banner", "-loglevel", "info", "-nostats", "-i"]);
-        command.arg(absolute(path)).args(["-map", "0:v:0", "-vf", "showinfo", "-fps_mode", "passthrough"]);
+        command.arg(absolute(path)).args([
+            "-map",
+            "0:v:0",
+            "-vf",
+            "showinfo",
+            "-fps_mode",
+            "passthrough",
+        ]);
         command.args(["-pix_fmt", "yuv420p", "-f", "rawvideo", "-"]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
         let (frames, messages) = (child.stdout.take()?, child.stderr.take()?);
         let (say, said) = channel();
         std::thread::spawn(move || {
@@ -79,7 +92,9 @@ impl Ffmpeg {
                     }
                     let [mut y, mut u, mut v] = [vec![0; luma], vec![0; colour], vec![0; colour]];
                     for plane in [&mut y, &mut u, &mut v] {
-                        self.frames.read_exact(plane).map_err(|_| failed("it ends within a frame"))?;
+                        self.frames
+                            .read_exact(plane)
+                            .map_err(|_| failed("it ends within a frame"))?;
                     }
                     let first = *self.first.get_or_insert(time);
                     let picture = Picture::new(width, height, Pixels::Yuv420 { y, u, v });
@@ -87,7 +102,11 @@ impl Ffmpeg {
                 }
                 Ok(Said::End(last)) => {
                     let ended = self.child.wait().is_ok_and(|status| status.success());
-                    return if ended && self.first.is_some() { Ok(None) } else { Err(failed(&shortened(&last))) };
+                    return if ended && self.first.is_some() {
+                        Ok(None)
+                    } else {
+                        Err(failed(&shortened(&last)))
+                    };
                 }
                 Err(_) => return Ok(None),
             }
@@ -112,13 +131,15 @@ fn shortened(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-/// What a line of `showinfo` says: `… config in time_base: 1/15360, …`, then for each frame `… n:   0 pts: 512 pts_time:0.0333 … s:1920x1080 …`.
+/// What a line of `showinfo` says: `… config in time_base: 1/15360, …`, then for each frame `… n:
+/// 0 pts: 512 pts_time:0.0333 … s:1920x1080 …`.
 fn understood(line: &str) -> Option<Said> {
     if !line.contains("showinfo") {
         return None;
     }
     let after = |name: &str| line.split(name).nth(1)?.trim_start().split([' ', ',']).next();
-    if let Some((over, under)) = after("config in time_base:").and_then(|base| base.split_once('/')) {
+    if let Some((over, under)) = after("config in time_base:").and_then(|base| base.split_once('/'))
+    {
         return Some(Said::Unit(over.parse::<f64>().ok()? / under.parse::<f64>().ok()?));
     }
     let (width, height) = after(" s:")?.split_once('x')?;

@@ -30,7 +30,11 @@ impl Folder {
             return Err(Error::video(path, "a folder without pictures", hint));
         }
         if files.len() > MOST_FRAMES {
-            return Err(Error::video(path, format!("more than {MOST_FRAMES} pictures"), "split the folder"));
+            return Err(Error::video(
+                path,
+                format!("more than {MOST_FRAMES} pictures"),
+                "split the folder",
+            ));
         }
         Ok(Folder { files: files.into_iter(), number: 0, rate_hz })
     }
@@ -67,7 +71,8 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The last number in a name, its digits without leading zeros: their count comes first, so that 9 is before 10 however long numbers are.
+/// The last number in a name, its digits without leading zeros: their count comes first, so that 9
+/// is before 10 however long numbers are.
 fn number(path: &Path) -> (usize, String) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = name.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -95,7 +100,8 @@ fn read(path: &Path) -> Result<Picture, Error> {
         false => jpeg(&bytes),
     }
     .map_err(broken)?;
-    Picture::new(width, height, Pixels::Rgb(rgb)).ok_or_else(|| broken("it has no pixels".to_owned()))
+    Picture::new(width, height, Pixels::Rgb(rgb))
+        .ok_or_else(|| broken("it has no pixels".to_owned()))
 }
 
 /// Width, height and pixels of a picture, or what is wrong with it.
@@ -125,15 +131,21 @@ fn png(bytes: &[u8]) -> Decoded {
 fn jpeg(bytes: &[u8]) -> Decoded {
     let said = |error: zune_jpeg::errors::DecodeErrors| short(&error.to_string());
     let options = DecoderOptions::new_safe().set_max_width(WIDEST).set_max_height(WIDEST);
-    let mut decoder =
-        JpegDecoder::new_with_options(ZCursor::new(bytes), options.jpeg_set_out_colorspace(ColorSpace::RGB));
+    let mut decoder = JpegDecoder::new_with_options(
+        ZCursor::new(bytes),
+        options.jpeg_set_out_colorspace(ColorSpace::RGB),
+    );
     let rgb = decoder.decode().map_err(said)?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
     Ok((width, height, rgb))
 }
 
 fn fits(width: usize, height: usize) -> Result<(), String> {
-    if width.max(height) > WIDEST { Err(format!("{width} × {height} px are too many")) } else { Ok(()) }
+    if width.max(height) > WIDEST {
+        Err(format!("{width} × {height} px are too many"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The first line of what a decoder says.
@@ -177,13 +189,18 @@ mod tests {
             assert!(line.contains("; hint: ") && line.lines().count() == 1, "{line}");
             line
         };
-        assert!(refused(Folder::open(folder.path(), 30.0).err().unwrap()).starts_with("a folder without pictures"));
+        assert!(
+            refused(Folder::open(folder.path(), 30.0).err().unwrap())
+                .starts_with("a folder without pictures")
+        );
         let whole = folder.path().join("0.png");
         write_png(&whole, 7);
         let bytes = fs::read(&whole).unwrap();
-        for (name, bytes) in
-            [("1.png", &bytes[..bytes.len() / 2]), ("2.jpg", b"\xff\xd8\xff and no more"), ("3.png", b"")]
-        {
+        for (name, bytes) in [
+            ("1.png", &bytes[..bytes.len() / 2]),
+            ("2.jpg", b"\xff\xd8\xff and no more"),
+            ("3.png", b""),
+        ] {
             let path = folder.path().join(name);
             fs::write(&path, bytes).unwrap();
             assert!(refused(read(&path).unwrap_err()).starts_with("the picture cannot be read: "));

@@ -9,7 +9,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Largest number of pixels that the decoder knows: level 5.2 of H.264, 36 864 macroblocks of 16 × 16.
+/// Largest number of pixels that the decoder knows: level 5.2 of H.264, 36 864 macroblocks of 16 ×
+/// 16.
 pub(super) const MOST_PIXELS: usize = 36_864 * 256;
 /// Most bytes of a coded frame.
 const MOST_BYTES: u32 = 64 << 20;
@@ -43,11 +44,13 @@ impl H264 {
         let Codec::H264 { parameters, length_bytes } = index.codec else {
             return Err(Error::video(path, "not H.264", DAMAGED));
         };
-        // Frames are shown in another order than they are decoded: nothing is to be forced out before its turn.
+        // Frames are shown in another order than they are decoded: nothing is to be forced out
+        // before its turn.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(openh264::OpenH264API::from_source(), config);
-        let decoder =
-            decoder.map_err(|error| Error::video(path, format!("the decoder does not start: {error}"), DAMAGED))?;
+        let decoder = decoder.map_err(|error| {
+            Error::video(path, format!("the decoder does not start: {error}"), DAMAGED)
+        })?;
         let mut times: Vec<f64> = index.samples.iter().map(|sample| sample.time_s).collect();
         times.sort_by(f64::total_cmp);
         Ok(H264 {
@@ -55,7 +58,10 @@ impl H264 {
             file,
             length,
             decoder,
-            parameters: parameters.iter().flat_map(|set| [&[0, 0, 0, 1], &set[..]].concat()).collect(),
+            parameters: parameters
+                .iter()
+                .flat_map(|set| [&[0, 0, 0, 1], &set[..]].concat())
+                .collect(),
             length_bytes,
             turns: index.turns,
             of: times.len(),
@@ -74,7 +80,11 @@ impl H264 {
                 self.flushed = true;
                 let rest = self.decoder.flush_remaining();
                 let rest = rest.map_err(|error| {
-                    Error::video(&self.path, format!("the last frames cannot be decoded: {error}"), DAMAGED)
+                    Error::video(
+                        &self.path,
+                        format!("the last frames cannot be decoded: {error}"),
+                        DAMAGED,
+                    )
                 })?;
                 let turns = self.turns;
                 self.ready.extend(rest.iter().filter_map(|frame| picture(frame, turns)));
@@ -83,12 +93,19 @@ impl H264 {
             let packet = self.packet(sample)?;
             let (number, of) = (self.number, self.of);
             let broken = |what: String| {
-                Error::video(&self.path, format!("frame {number} of {of} cannot be decoded: {what}"), DAMAGED)
+                Error::video(
+                    &self.path,
+                    format!("frame {number} of {of} cannot be decoded: {what}"),
+                    DAMAGED,
+                )
             };
-            let decoded = self.decoder.decode(&packet).map_err(|error| broken(short(&error.to_string())))?;
+            let decoded =
+                self.decoder.decode(&packet).map_err(|error| broken(short(&error.to_string())))?;
             if let Some(frame) = decoded {
-                self.ready
-                    .push_back(picture(&frame, self.turns).ok_or_else(|| broken("it is of another size".into()))?);
+                self.ready.push_back(
+                    picture(&frame, self.turns)
+                        .ok_or_else(|| broken("it is of another size".into()))?,
+                );
             }
             self.number += 1;
         }
@@ -98,7 +115,9 @@ impl H264 {
     /// The bytes of a frame, each unit after a start code as the decoder wants it (H.264, Annex B).
     fn packet(&mut self, sample: Sample) -> Result<Vec<u8>, Error> {
         let (number, of) = (self.number, self.of);
-        let wrong = |what: &str| Error::video(&self.path, format!("{what} in frame {number} of {of}"), DAMAGED);
+        let wrong = |what: &str| {
+            Error::video(&self.path, format!("{what} in frame {number} of {of}"), DAMAGED)
+        };
         if sample.size > MOST_BYTES
             || sample.offset.checked_add(u64::from(sample.size)).is_none_or(|end| end > self.length)
         {
@@ -110,9 +129,13 @@ impl H264 {
         let mut packet = std::mem::take(&mut self.parameters);
         let mut rest = &bytes[..];
         while !rest.is_empty() {
-            let (length, after) = rest.split_at_checked(self.length_bytes).ok_or_else(|| wrong("a unit is damaged"))?;
-            let length = length.iter().fold(0usize, |length, &byte| length << 8 | usize::from(byte));
-            let (unit, after) = after.split_at_checked(length).ok_or_else(|| wrong("a unit is damaged"))?;
+            let (length, after) = rest
+                .split_at_checked(self.length_bytes)
+                .ok_or_else(|| wrong("a unit is damaged"))?;
+            let length =
+                length.iter().fold(0usize, |length, &byte| length << 8 | usize::from(byte));
+            let (unit, after) =
+                after.split_at_checked(length).ok_or_else(|| wrong("a unit is damaged"))?;
             packet.extend_from_slice(&[0, 0, 0, 1]);
             packet.extend_from_slice(unit);
             rest = after;
@@ -121,7 +144,8 @@ impl H264 {
     }
 }
 
-/// A copy of a decoded frame without the decoder's padding; none if its planes are not as they should be.
+/// A copy of a decoded frame without the decoder's padding; none if its planes are not as they
+/// should be.
 fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
     let (width, height) = frame.dimensions();
     let (y, u, v) = frame.strides();

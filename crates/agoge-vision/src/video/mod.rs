@@ -30,7 +30,8 @@ enum Decoder {
 /// Frames a second of a folder of pictures of which nobody says it.
 pub(crate) const RATE_HZ: f64 = 30.0;
 /// What to do about a codec that needs a program which is not there.
-const NEEDS_FFMPEG: &str = "install ffmpeg (Agoge finds it on the PATH), or save the video as H.264 in an MP4 file";
+const NEEDS_FFMPEG: &str =
+    "install ffmpeg (Agoge finds it on the PATH), or save the video as H.264 in an MP4 file";
 
 impl Video {
     /// Whether a folder is one of pictures, which [`Video::open`] reads.
@@ -38,11 +39,13 @@ impl Video {
         path.is_dir() && folder::has_pictures(path)
     }
 
-    /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is on the PATH. A folder of PNG or JPEG files is a video of
-    /// `rate_hz` frames a second (without: 30), in the order of the numbers in their names; a file has its own clock.
+    /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is
+    /// on the PATH. A folder of PNG or JPEG files is a video of `rate_hz` frames a second (without:
+    /// 30), in the order of the numbers in their names; a file has its own clock.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Video`] for what is damaged, has no picture in it or needs ffmpeg where there is none.
+    /// [`Error::Io`]; [`Error::Video`] for what is damaged, has no picture in it or needs ffmpeg
+    /// where there is none.
     pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, Error> {
         if path.is_dir() {
             let folder = Folder::open(path, rate_hz.unwrap_or(RATE_HZ))?;
@@ -51,7 +54,11 @@ impl Video {
         let mut file = File::open(path).map_err(Error::io("read", path))?;
         let length = file.metadata().map_err(Error::io("read", path))?.len();
         let broken = |what: &str| {
-            Error::video(path, what, "copy the file again; a recording that was broken off cannot be read")
+            Error::video(
+                path,
+                what,
+                "copy the file again; a recording that was broken off cannot be read",
+            )
         };
         if length == 0 {
             return Err(broken("nothing to read: the file is empty"));
@@ -71,11 +78,16 @@ impl Video {
                 match &index.codec {
                     Codec::H264 { .. } if width * height <= h264::MOST_PIXELS => {
                         let frames = index.samples.len();
-                        Ok(Video { decoder: Decoder::H264(Box::new(H264::new(path, file, length, index)?)), frames })
+                        Ok(Video {
+                            decoder: Decoder::H264(Box::new(H264::new(path, file, length, index)?)),
+                            frames,
+                        })
                     }
                     Codec::H264 { .. } => Video::by_ffmpeg(
                         path,
-                        &format!("{width} × {height} px are too many for the decoder that comes with Agoge"),
+                        &format!(
+                            "{width} × {height} px are too many for the decoder that comes with Agoge"
+                        ),
                     ),
                     Codec::Other(codec) => {
                         let mut video = Video::by_ffmpeg(
@@ -94,7 +106,9 @@ impl Video {
                 "there is no video in it, only sound or the like",
                 "give the file that holds the pictures",
             )),
-            Err(Fault::Fragments) => Video::by_ffmpeg(path, "an MP4 file in fragments is not read by Agoge itself"),
+            Err(Fault::Fragments) => {
+                Video::by_ffmpeg(path, "an MP4 file in fragments is not read by Agoge itself")
+            }
         }
     }
 

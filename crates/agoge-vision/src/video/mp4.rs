@@ -1,7 +1,8 @@
-//! What an MP4 or MOV file says about its video: the codec, and where each frame lies and when it is shown (ISO/IEC 14496-12; QuickTime differs
-//! in nothing that is read here).
+//! What an MP4 or MOV file says about its video: the codec, and where each frame lies and when it
+//! is shown (ISO/IEC 14496-12; QuickTime differs in nothing that is read here).
 //!
-//! Our own, because the demuxers at hand index the file's tables unchecked, or hold the file in memory: here no number of the file is trusted.
+//! Our own, because the demuxers at hand index the file's tables unchecked, or hold the file in
+//! memory: here no number of the file is trusted.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -63,15 +64,21 @@ pub(crate) fn index(file: &mut (impl Read + Seek), length: u64) -> Result<Index,
         within(track, &[b"mdia", b"hdlr"]).and_then(|handler| handler.get(8..12)) == Some(b"vide")
     });
     let track = track.ok_or(Fault::NoVideo)?;
-    let table =
-        within(track, &[b"mdia", b"minf", b"stbl"]).ok_or(Fault::Broken("the index of its video is missing"))?;
+    let table = within(track, &[b"mdia", b"minf", b"stbl"])
+        .ok_or(Fault::Broken("the index of its video is missing"))?;
     let (codec, size) = description(table).ok_or(Fault::Broken("its codec is not described"))?;
-    let scale = within(track, &[b"mdia", b"mdhd"]).and_then(timescale).ok_or(Fault::Broken("its clock is missing"))?;
-    let samples =
-        samples(table, f64::from(scale)).ok_or(Fault::Broken("the index of its frames contradicts itself"))?;
+    let scale = within(track, &[b"mdia", b"mdhd"])
+        .and_then(timescale)
+        .ok_or(Fault::Broken("its clock is missing"))?;
+    let samples = samples(table, f64::from(scale))
+        .ok_or(Fault::Broken("the index of its frames contradicts itself"))?;
     if samples.is_empty() {
         let is_fragmented = Boxes(&movie).any(|(name, _)| &name == b"mvex");
-        return Err(if is_fragmented { Fault::Fragments } else { Fault::Broken("there is no frame in it") });
+        return Err(if is_fragmented {
+            Fault::Fragments
+        } else {
+            Fault::Broken("there is no frame in it")
+        });
     }
     let turns = within(track, &[b"tkhd"]).and_then(turns).unwrap_or(0);
     Ok(Index { codec, turns, size, samples })
@@ -128,8 +135,9 @@ impl<'a> Iterator for Boxes<'a> {
 
 /// The content of a box in a box in …
 fn within<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
-    path.iter()
-        .try_fold(bytes, |bytes, name| Boxes(bytes).find(|(found, _)| found == *name).map(|(_, content)| content))
+    path.iter().try_fold(bytes, |bytes, name| {
+        Boxes(bytes).find(|(found, _)| found == *name).map(|(_, content)| content)
+    })
 }
 
 fn be16(bytes: &[u8], at: usize) -> Option<u16> {
@@ -167,9 +175,11 @@ fn description(table: &[u8]) -> Option<(Codec, [usize; 2])> {
     let size = [usize::from(be16(entry, 24)?), usize::from(be16(entry, 26)?)];
     let other = || Codec::Other(String::from_utf8_lossy(&name).escape_default().to_string());
     let codec = match &name {
-        b"avc1" | b"avc3" => {
-            entry.get(78..).and_then(|boxes| within(boxes, &[b"avcC"])).and_then(h264).unwrap_or_else(other)
-        }
+        b"avc1" | b"avc3" => entry
+            .get(78..)
+            .and_then(|boxes| within(boxes, &[b"avcC"]))
+            .and_then(h264)
+            .unwrap_or_else(other),
         _ => other(),
     };
     Some((codec, size))
@@ -193,7 +203,10 @@ fn h264(configuration: &[u8]) -> Option<Codec> {
 }
 
 /// The rows of a table of 32-bit numbers, `columns` in a row; the count stands before them.
-fn rows<'a, const N: usize>(table: &'a [u8], name: &[u8; 4]) -> Option<impl Iterator<Item = [u32; N]> + 'a> {
+fn rows<'a, const N: usize>(
+    table: &'a [u8],
+    name: &[u8; 4],
+) -> Option<impl Iterator<Item = [u32; N]> + 'a> {
     let content = within(table, &[name])?;
     let count = be32(content, 4)? as usize;
     let rows = content.get(8..)?.get(..count.checked_mul(4 * N)?)?.chunks_exact(4 * N);
@@ -205,14 +218,19 @@ fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
     let sizes = sizes(within(table, &[b"stsz"])?)?;
     let chunks: Vec<u64> = match rows::<1>(table, b"stco") {
         Some(rows) => rows.map(|[offset]| u64::from(offset)).collect(),
-        None => rows::<2>(table, b"co64")?.map(|[high, low]| u64::from(high) << 32 | u64::from(low)).collect(),
+        None => rows::<2>(table, b"co64")?
+            .map(|[high, low]| u64::from(high) << 32 | u64::from(low))
+            .collect(),
     };
     let runs: Vec<[u32; 3]> = rows(table, b"stsc")?.collect();
     // How long each is shown, and how much later than decoded; repeated over runs of frames.
-    let mut steps = rows::<2>(table, b"stts")?.flat_map(|[count, step]| std::iter::repeat_n(step, count as usize));
+    let mut steps = rows::<2>(table, b"stts")?
+        .flat_map(|[count, step]| std::iter::repeat_n(step, count as usize));
     let late = rows::<2>(table, b"ctts");
-    let mut late =
-        late.into_iter().flatten().flat_map(|[count, by]| std::iter::repeat_n(by.cast_signed(), count as usize));
+    let mut late = late
+        .into_iter()
+        .flatten()
+        .flat_map(|[count, by]| std::iter::repeat_n(by.cast_signed(), count as usize));
     let mut samples = Vec::with_capacity(sizes.len());
     let mut decoded = 0u64;
     let mut run = 0;
@@ -244,7 +262,14 @@ fn sizes(content: &[u8]) -> Option<Vec<u32>> {
         return None;
     }
     match all {
-        0 => Some(content.get(12..)?.get(..4 * count)?.chunks_exact(4).map(|b| be32(b, 0).unwrap_or(0)).collect()),
+        0 => Some(
+            content
+                .get(12..)?
+                .get(..4 * count)?
+                .chunks_exact(4)
+                .map(|b| be32(b, 0).unwrap_or(0))
+                .collect(),
+        ),
         all => Some(vec![all; count]),
     }
 }

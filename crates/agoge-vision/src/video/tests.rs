@@ -41,7 +41,8 @@ impl Mp4 {
     fn grey() -> Mp4 {
         let config = EncoderConfig::new().rate_control_mode(RateControlMode::Off);
         let config = config.sps_pps_strategy(SpsPpsStrategy::ConstantId);
-        let mut encoder = Encoder::with_api_config(openh264::OpenH264API::from_source(), config).unwrap();
+        let mut encoder =
+            Encoder::with_api_config(openh264::OpenH264API::from_source(), config).unwrap();
         let (mut sets, mut frames) = (Vec::new(), Vec::new());
         for grey in GREYS {
             let mut yuv = vec![grey; WIDTH * HEIGHT];
@@ -58,9 +59,17 @@ impl Mp4 {
             frames.push(frame);
         }
         let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
-        let configuration = [&[1, 66, 0, 30, 0xff, 0xe1][..], &set(&sets[0]), &[1], &set(&sets[1])].concat();
+        let configuration =
+            [&[1, 66, 0, 30, 0xff, 0xe1][..], &set(&sets[0]), &[1], &set(&sets[1])].concat();
         let size = [WIDTH as u16, HEIGHT as u16];
-        Mp4 { handler: *b"vide", codec: *b"avc1", size, matrix: [0x1_0000, 0], configuration, frames }
+        Mp4 {
+            handler: *b"vide",
+            codec: *b"avc1",
+            size,
+            matrix: [0x1_0000, 0],
+            configuration,
+            frames,
+        }
     }
 
     fn pack(&self) -> Vec<u8> {
@@ -77,9 +86,11 @@ impl Mp4 {
                 &boxed(b"avcC", &[&self.configuration]),
             ],
         );
-        let steps: Vec<Vec<u32>> = TIMES.windows(2).map(|w| vec![1, w[1] - w[0]]).chain([vec![1, 20]]).collect();
+        let steps: Vec<Vec<u32>> =
+            TIMES.windows(2).map(|w| vec![1, w[1] - w[0]]).chain([vec![1, 20]]).collect();
         let steps: Vec<&[u32]> = steps.iter().map(Vec::as_slice).collect();
-        let sizes: Vec<u8> = self.frames.iter().flat_map(|frame| (frame.len() as u32).to_be_bytes()).collect();
+        let sizes: Vec<u8> =
+            self.frames.iter().flat_map(|frame| (frame.len() as u32).to_be_bytes()).collect();
         let index = boxed(
             b"stbl",
             &[
@@ -94,7 +105,10 @@ impl Mp4 {
         let header = boxed(b"tkhd", &[&[0; 40], &matrix, &[0; 36]]);
         let clock = boxed(b"mdhd", &[&[0; 12], &600u32.to_be_bytes(), &[0; 8]]);
         let handler = boxed(b"hdlr", &[&[0; 8], &self.handler, &[0; 13]]);
-        let track = boxed(b"trak", &[&header, &boxed(b"mdia", &[&clock, &handler, &boxed(b"minf", &[&index])])]);
+        let track = boxed(
+            b"trak",
+            &[&header, &boxed(b"mdia", &[&clock, &handler, &boxed(b"minf", &[&index])])],
+        );
         [kind, media, boxed(b"moov", &[&track])].concat()
     }
 }
@@ -126,15 +140,21 @@ fn frames_come_out_as_they_went_in_at_their_true_times() {
         let expected = 255.0 * (f32::from(grey) - 16.0) / 219.0;
         let rgb = picture.to_rgb();
         assert_eq!(rgb.len(), 3 * WIDTH * HEIGHT);
-        assert!(rgb.iter().all(|&value| (f32::from(value) - expected).abs() < 8.0), "{grey}: {} {expected}", rgb[0]);
+        assert!(
+            rgb.iter().all(|&value| (f32::from(value) - expected).abs() < 8.0),
+            "{grey}: {} {expected}",
+            rgb[0]
+        );
     }
 }
 
 #[test]
 fn pictures_of_a_phone_held_upright_are_upright() {
-    for (matrix, size) in
-        [([0, 0x1_0000], (HEIGHT, WIDTH)), ([-0x1_0000, 0], (WIDTH, HEIGHT)), ([0, -0x1_0000], (HEIGHT, WIDTH))]
-    {
+    for (matrix, size) in [
+        ([0, 0x1_0000], (HEIGHT, WIDTH)),
+        ([-0x1_0000, 0], (WIDTH, HEIGHT)),
+        ([0, -0x1_0000], (HEIGHT, WIDTH)),
+    ] {
         let found = pictures(&Mp4 { matrix, ..Mp4::grey() }.pack()).unwrap();
         assert_eq!((found[0].1.width(), found[0].1.height()), size, "{matrix:?}");
     }
@@ -152,7 +172,8 @@ fn an_index_cut_or_changed_anywhere_is_refused_or_read_but_never_panics() {
         for value in [0, 1, 0x7f, 0xff] {
             let mut bytes = whole.clone();
             bytes[at] = value;
-            // What matters is that it returns, and what it then says of the frames is no more than the file could hold.
+            // What matters is that it returns, and what it then says of the frames is no more than
+            // the file could hold.
             if let Ok(index) = index(&bytes) {
                 assert!(index.samples.len() <= 5, "{at} {value}");
             }
@@ -195,7 +216,10 @@ fn each_bad_file_has_one_clear_line() {
     for (name, bytes, expected) in cases {
         let line = pictures(bytes).unwrap_err();
         assert!(line.contains(expected), "{name}: {line}");
-        assert!(line.contains("; hint: ") && line.lines().count() == 1 && line.ends_with("clip.mp4"), "{name}: {line}");
+        assert!(
+            line.contains("; hint: ") && line.lines().count() == 1 && line.ends_with("clip.mp4"),
+            "{name}: {line}"
+        );
     }
 }
 
@@ -207,7 +231,10 @@ fn what_the_decoder_does_not_know_says_so_where_ffmpeg_is_not_at_hand() {
     }
     for (file, expected) in [
         (Mp4 { size: [7680, 4320], ..Mp4::grey() }, "7680 × 4320 px are too many"),
-        (Mp4 { codec: *b"hvc1", ..Mp4::grey() }, "the codec HEVC (hvc1) is not decoded by Agoge itself"),
+        (
+            Mp4 { codec: *b"hvc1", ..Mp4::grey() },
+            "the codec HEVC (hvc1) is not decoded by Agoge itself",
+        ),
     ] {
         let line = pictures(&file.pack()).unwrap_err();
         assert!(line.starts_with(expected) && line.contains("; hint: install ffmpeg"), "{line}");
@@ -224,11 +251,14 @@ fn one_frame_is_a_video_of_one_frame() {
 #[test]
 fn pictures_may_come_from_memory() {
     let rgb = vec![128; 3 * 4 * 2];
-    assert!(Picture::new(4, 2, Pixels::Rgb(rgb.clone())).is_some_and(|picture| picture.to_rgb() == rgb));
+    assert!(
+        Picture::new(4, 2, Pixels::Rgb(rgb.clone())).is_some_and(|picture| picture.to_rgb() == rgb)
+    );
 }
 
 proptest::proptest! {
-    /// Numbers of the file's own tables are overwritten, bytes cut out and doubled: the index is read or refused at once, and holds no more than the file can.
+    /// Numbers of the file's own tables are overwritten, bytes cut out and doubled: the index is
+    /// read or refused at once, and holds no more than the file can.
     #[test]
     fn a_file_that_lies_is_read_or_refused(
         changes in proptest::collection::vec((0usize..4096, proptest::prop_oneof![
@@ -252,7 +282,8 @@ proptest::proptest! {
             bytes.splice(cut..cut, again);
         }
         if let Ok(index) = index(&bytes) {
-            // A file of samples of one size may name a million frames without a table; otherwise each takes four bytes.
+            // A file of samples of one size may name a million frames without a table; otherwise
+            // each takes four bytes.
             proptest::prop_assert!(index.samples.len() <= 1_000_000);
             for sample in index.samples {
                 proptest::prop_assert!(sample.time_s.is_finite() && sample.time_s >= 0.0);

@@ -1,10 +1,13 @@
 //! Writing a film: H.264 in an MP4 file (ISO/IEC 14496-12 and -15), as every player reads it.
 //!
-//! Our own, because it is a page, and the muxers at hand keep the film in memory or round its times: here frames go to the disk as they come.
+//! Our own, because it is a page, and the muxers at hand keep the film in memory or round its
+//! times: here frames go to the disk as they come.
 
 use crate::Error;
 use crate::picture::to_yuv;
-use openh264::encoder::{Encoder, EncoderConfig, FrameRate, IntraFramePeriod, RateControlMode, VuiConfig};
+use openh264::encoder::{
+    Encoder, EncoderConfig, FrameRate, IntraFramePeriod, RateControlMode, VuiConfig,
+};
 use openh264::formats::YUVSource;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -60,24 +63,34 @@ impl YUVSource for Planes<'_> {
 }
 
 impl Writer {
-    /// A film of pictures of a size, px, shown at times, s, rising. An odd row or column at the edge is left out: H.264 knows none.
+    /// A film of pictures of a size, px, shown at times, s, rising. An odd row or column at the
+    /// edge is left out: H.264 knows none.
     pub(crate) fn create(to: &Path, size: [usize; 2], time: &[f64]) -> Result<Writer, Error> {
         let coded = size.map(|length| length & !1);
-        if coded.iter().any(|&length| length < 16) || coded[0] * coded[1] > super::h264::MOST_PIXELS {
+        if coded.iter().any(|&length| length < 16) || coded[0] * coded[1] > super::h264::MOST_PIXELS
+        {
             let what = format!("a film of {} × {} px cannot be coded", size[0], size[1]);
-            return Err(Error::video(to, what, "name a folder instead of an .mp4 file: it gets pictures"));
+            return Err(Error::video(
+                to,
+                what,
+                "name a folder instead of an .mp4 file: it gets pictures",
+            ));
         }
-        let units: Vec<u64> = time.iter().map(|time_s| ((time_s - time[0]) * CLOCK).round() as u64).collect();
-        let mut steps: Vec<u32> = units.windows(2).map(|w| u32::try_from(w[1] - w[0]).unwrap_or(u32::MAX)).collect();
+        let units: Vec<u64> =
+            time.iter().map(|time_s| ((time_s - time[0]) * CLOCK).round() as u64).collect();
+        let mut steps: Vec<u32> =
+            units.windows(2).map(|w| u32::try_from(w[1] - w[0]).unwrap_or(u32::MAX)).collect();
         let mut sorted = steps.clone();
         sorted.sort_unstable();
-        let usual = sorted.get(sorted.len() / 2).copied().unwrap_or((CLOCK / RATE_HZ) as u32).max(1);
+        let usual =
+            sorted.get(sorted.len() / 2).copied().unwrap_or((CLOCK / RATE_HZ) as u32).max(1);
         // The last is shown as long as most.
         steps.push(usual);
         let rate_hz = (CLOCK / f64::from(usual)) as f32;
         let vui = if size[1] >= 720 { VuiConfig::bt709() } else { VuiConfig::bt601() };
         let config = EncoderConfig::new()
-            // Every frame of one quality, however many bits it takes: skeletons and letters stay sharp, and none is left out.
+            // Every frame of one quality, however many bits it takes: skeletons and letters stay
+            // sharp, and none is left out.
             .rate_control_mode(RateControlMode::Off)
             .max_frame_rate(FrameRate::from_hz(rate_hz))
             .intra_frame_period(IntraFramePeriod::from_num_frames(WHOLE_EVERY))
@@ -149,7 +162,10 @@ impl Writer {
         self.write(&index)?;
         if let Some(mut file) = self.file.take() {
             let at = SeekFrom::Start(kind().len() as u64 + 8);
-            let done = file.seek(at).and_then(|_| file.write_all(&length.to_be_bytes())).and_then(|()| file.flush());
+            let done = file
+                .seek(at)
+                .and_then(|_| file.write_all(&length.to_be_bytes()))
+                .and_then(|()| file.flush());
             done.map_err(Error::io("write", &self.part))?;
         }
         std::fs::rename(&self.part, &self.to).map_err(Error::io("write", &self.to))
@@ -163,13 +179,16 @@ impl Writer {
         let duration: u64 = steps.iter().map(|&step| u64::from(step)).sum();
         let duration = u32::try_from(duration).unwrap_or(u32::MAX).to_be_bytes();
         let clock = (CLOCK as u32).to_be_bytes();
-        let matrix: Vec<u8> =
-            [0x1_0000u32, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000].iter().flat_map(|v| v.to_be_bytes()).collect();
+        let matrix: Vec<u8> = [0x1_0000u32, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000]
+            .iter()
+            .flat_map(|v| v.to_be_bytes())
+            .collect();
         let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
         let [sequence, picture] = &self.parameters;
         // Profile, compatibility and level stand at the beginning of the sequence parameters.
         let level = sequence.get(1..4).unwrap_or(&[66, 0, 30]);
-        let configuration = [&[1][..], level, &[0xff, 0xe1], &set(sequence), &[1], &set(picture)].concat();
+        let configuration =
+            [&[1][..], level, &[0xff, 0xe1], &set(sequence), &[1], &set(picture)].concat();
         let entry = boxed(
             b"avc1",
             &[
@@ -198,8 +217,12 @@ impl Writer {
                 &boxed(b"co64", &[&[0; 4], &1u32.to_be_bytes(), &begin]),
             ],
         );
-        let here = boxed(b"dref", &[&[0; 4], &1u32.to_be_bytes(), &boxed(b"url ", &[&[0, 0, 0, 1]])]);
-        let media = boxed(b"minf", &[&boxed(b"vmhd", &[&[0, 0, 0, 1], &[0; 8]]), &boxed(b"dinf", &[&here]), &samples]);
+        let here =
+            boxed(b"dref", &[&[0; 4], &1u32.to_be_bytes(), &boxed(b"url ", &[&[0, 0, 0, 1]])]);
+        let media = boxed(
+            b"minf",
+            &[&boxed(b"vmhd", &[&[0, 0, 0, 1], &[0; 8]]), &boxed(b"dinf", &[&here]), &samples],
+        );
         let media = boxed(
             b"mdia",
             &[
@@ -289,7 +312,8 @@ mod tests {
 
     /// Frames of an odd size, each flat but for a white square that moves.
     fn frame(index: usize, [width, height]: [usize; 2]) -> Vec<u8> {
-        let mut rgb: Vec<u8> = [40, 90, 160].iter().copied().cycle().take(3 * width * height).collect();
+        let mut rgb: Vec<u8> =
+            [40, 90, 160].iter().copied().cycle().take(3 * width * height).collect();
         for row in 8..24 {
             let at = 3 * (row * width + 2 * index);
             rgb[at..at + 48].fill(255);
@@ -302,7 +326,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("made/film.mp4");
         let size = [65, 49];
-        let time: Vec<f64> = (0..70).map(|k| 2.0 + f64::from(k) / 30.0 + if k > 20 { 0.5 } else { 0.0 }).collect();
+        let time: Vec<f64> =
+            (0..70).map(|k| 2.0 + f64::from(k) / 30.0 + if k > 20 { 0.5 } else { 0.0 }).collect();
         let mut writer = Writer::create(&to, size, &time).unwrap();
         (0..time.len()).for_each(|index| writer.push(&frame(index % 20, size)).unwrap());
         assert!(!to.exists());

@@ -15,8 +15,9 @@ const USUAL_DAYS_LOST: u32 = 7;
 /// Seed of what is drawn: the same log gives the same model.
 const SEED: u64 = 1;
 
-/// Learns a warning from the logs of a library's athletes, if there is enough, and says what it is worth. `method` is the one by which most sessions of the club are weighed if it is not
-/// named; athletes without a load by it are left out, and those who refused to be learned from.
+/// Learns a warning from the logs of a library's athletes, if there is enough, and says what it is
+/// worth. `method` is the one by which most sessions of the club are weighed if it is not named;
+/// athletes without a load by it are left out, and those who refused to be learned from.
 ///
 /// # Errors
 /// A folder that cannot be read, or a training that goes wrong.
@@ -34,21 +35,32 @@ pub fn learn_club(store: &Store, method: Option<Method>, kind: Kind) -> Result<C
     let sessions: Vec<_> = logs.iter().flat_map(|(log, ..)| log.sessions.iter().cloned()).collect();
     let method = method.or_else(|| usual_method(&sessions));
     let member = |(own, (log, factors, rest)): (&Athlete, &(Log, Vec<Factor>, bool))| {
-        let entries: Vec<(Day, f64)> =
-            log.sessions.iter().filter_map(|session| Some((session.day, *session.loads.get(&method?)?))).collect();
+        let entries: Vec<(Day, f64)> = log
+            .sessions
+            .iter()
+            .filter_map(|session| Some((session.day, *session.loads.get(&method?)?)))
+            .collect();
         let daily = Daily::of(&entries, *rest);
         let last = daily.values.len().checked_sub(1)?;
-        Some(Member { name: own.name().to_owned(), today: daily.day(last), days: days(&daily, log, factors) })
+        Some(Member {
+            name: own.name().to_owned(),
+            today: daily.day(last),
+            days: days(&daily, log, factors),
+        })
     };
     let members: Vec<Member> = athletes.iter().zip(&logs).filter_map(member).collect();
     Ok(club(&members, kind, SEED)?)
 }
 
-/// What is known of each day of a load: how the athlete felt (pain and questionnaires, 10 is well), how far movement has changed, injuries without contact.
+/// What is known of each day of a load: how the athlete felt (pain and questionnaires, 10 is well),
+/// how far movement has changed, injuries without contact.
 fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
     let count = daily.values.len();
-    let place =
-        |day: Day| usize::try_from(i64::from(day.0) - i64::from(daily.first.0)).ok().filter(|place| *place < count);
+    let place = |day: Day| {
+        usize::try_from(i64::from(day.0) - i64::from(daily.first.0))
+            .ok()
+            .filter(|place| *place < count)
+    };
     let mut own = Days {
         load: daily.values.clone(),
         wellness: vec![f64::NAN; count],
@@ -56,7 +68,8 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
         injured: vec![false; count],
         at_risk: vec![true; count],
     };
-    // A questionnaire asks about the week that it ends, and is known from its day until the next one is due.
+    // A questionnaire asks about the week that it ends, and is known from its day until the next
+    // one is due.
     for week in &log.weeks {
         for day in (0..7).filter_map(|later| place(week.day.plus(later))) {
             own.wellness[day] = 10.0 - f64::from(week.severity()) / 10.0;
@@ -67,8 +80,11 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
             own.wellness[day] = own.wellness[day].min(10.0 - pain.score);
         }
     }
-    for (day, changed) in factors.iter().flat_map(changes).filter_map(|(day, changed)| Some((place(day)?, changed))) {
-        // The newest change stands until movement is measured again; of several on a day the largest.
+    for (day, changed) in
+        factors.iter().flat_map(changes).filter_map(|(day, changed)| Some((place(day)?, changed)))
+    {
+        // The newest change stands until movement is measured again; of several on a day the
+        // largest.
         own.movement[day] = own.movement[day].max(changed);
     }
     for day in 1..count {
@@ -79,7 +95,8 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
     for injury in &log.injuries {
         let Some(day) = place(injury.day) else { continue };
         own.injured[day] |= !injury.contact;
-        let out = day + 1..(day + 1 + injury.days_lost.unwrap_or(USUAL_DAYS_LOST) as usize).min(count);
+        let out =
+            day + 1..(day + 1 + injury.days_lost.unwrap_or(USUAL_DAYS_LOST) as usize).min(count);
         own.at_risk[out].fill(false);
     }
     // Who is hurt already cannot be hurt anew: the later entry tells of the same injury.
@@ -89,7 +106,8 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
     own
 }
 
-/// How far each measurement of a factor lies from the mean of those before it, in minimal detectable changes, either way.
+/// How far each measurement of a factor lies from the mean of those before it, in minimal
+/// detectable changes, either way.
 fn changes(factor: &Factor) -> Vec<(Day, f64)> {
     let mut sum = 0.0;
     let mut changes = Vec::new();

@@ -1,4 +1,5 @@
-//! Bringing files into an athlete's folder: workouts, diaries, and the tables of injuries, pain and questionnaires.
+//! Bringing files into an athlete's folder: workouts, diaries, and the tables of injuries, pain and
+//! questionnaires.
 
 use super::tables::{self, InjuryRow};
 use super::{Athlete, WorkoutRow, rows};
@@ -56,7 +57,8 @@ const TABLES: [(&str, [&str; 2]); 6] = [
 ];
 
 impl Athlete {
-    /// Brings files in. A file at fault is reported and the others are taken; what was brought in before changes nothing.
+    /// Brings files in. A file at fault is reported and the others are taken; what was brought in
+    /// before changes nothing.
     ///
     /// # Errors
     /// If the athlete's own folder cannot be read or written.
@@ -111,11 +113,17 @@ impl Athlete {
                     *done.notes.entry(note.clone()).or_default() += 1;
                 }
                 if !own.samples.is_empty() {
-                    crate::write_bytes(&self.file(&format!("samples/{id}.csv")), samples_csv(&own.samples).as_bytes())?;
+                    crate::write_bytes(
+                        &self.file(&format!("samples/{id}.csv")),
+                        samples_csv(&own.samples).as_bytes(),
+                    )?;
                 }
                 let row = WorkoutRow::of(id, &own, &profile.loads(&own), options.offset_s, &name);
                 let near = |other: &&mut WorkoutRow| (other.day.0 - row.day.0).abs() <= 1;
-                match rows.iter_mut().filter(near).find(|other| workout::same(&other.workout(), &own, options.offset_s))
+                match rows
+                    .iter_mut()
+                    .filter(near)
+                    .find(|other| workout::same(&other.workout(), &own, options.offset_s))
                 {
                     Some(other) => {
                         other.join(&row);
@@ -155,14 +163,16 @@ impl Athlete {
         let columns: std::collections::BTreeSet<&str> =
             lines.iter().flat_map(|row| row.keys().map(String::as_str)).collect();
         let mut text: Vec<Vec<&str>> = vec![columns.iter().copied().collect()];
-        text.extend(
-            lines.iter().map(|row| columns.iter().map(|column| row.get(*column).map_or("", String::as_str)).collect()),
-        );
-        // Written to a trial file first: only a table whose every row can be read, and goes with the others, replaces the old one.
+        text.extend(lines.iter().map(|row| {
+            columns.iter().map(|column| row.get(*column).map_or("", String::as_str)).collect()
+        }));
+        // Written to a trial file first: only a table whose every row can be read, and goes with
+        // the others, replaces the old one.
         let trial = self.file(&format!(".{table}.trial"));
         tables::write_rows(&trial, &text)?;
         let checked = check(table, &trial).map_err(|error| match error {
-            // The line is the trial's; who reads it has the table of the folder and the file that came in.
+            // The line is the trial's; who reads it has the table of the folder and the file that
+            // came in.
             Error::Table { line, what, .. } => match line.checked_sub(before as u64 + 2) {
                 Some(place) => {
                     let line = from.get(place as usize).copied().unwrap_or(1);
@@ -199,7 +209,9 @@ impl Athlete {
                 area: Area::of_words(&injury.location).label().to_owned(),
                 onset: onset.to_owned(),
                 contact: if contact { "yes".into() } else { "no".into() },
-                notes: format!("{}, {}", injury.location, injury.kind).trim_matches([',', ' ']).to_owned(),
+                notes: format!("{}, {}", injury.location, injury.kind)
+                    .trim_matches([',', ' '])
+                    .to_owned(),
                 ..InjuryRow::default()
             };
             if !rows.contains(&row) {
@@ -228,14 +240,18 @@ fn check(table: &str, path: &Path) -> Result<(), Error> {
 /// The table that a CSV of ours is, by its columns.
 fn table_of(bytes: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).to_lowercase();
-    let names: Vec<&str> = head.lines().next()?.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
+    let names: Vec<&str> =
+        head.lines().next()?.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
     TABLES
         .iter()
-        .find(|(_, columns)| names.contains(&"day") && columns.iter().all(|column| names.contains(column)))
+        .find(|(_, columns)| {
+            names.contains(&"day") && columns.iter().all(|column| names.contains(column))
+        })
         .map(|(table, _)| *table)
 }
 
-/// Fingerprints: of the file and the place in it for devices; of the row itself for a diary, which grows.
+/// Fingerprints: of the file and the place in it for devices; of the row itself for a diary, which
+/// grows.
 fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
     let file = fingerprint(bytes);
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
@@ -247,7 +263,8 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
                 own.sport, own.duration_s, own.rpe, own.load_au, own.distance_m, own.comment
             );
             // Rows without a lift keep the fingerprint that they had before lifts were read.
-            let row = if own.volume_kg.is_finite() { format!("{row}|{}", own.volume_kg) } else { row };
+            let row =
+                if own.volume_kg.is_finite() { format!("{row}|{}", own.volume_kg) } else { row };
             let print = fingerprint(row.as_bytes());
             let times = seen.entry(print).or_default();
             *times += 1;
@@ -259,7 +276,9 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
 
 /// FNV-1a (Fowler, Noll & Vo), 64 bits: tells files apart, and is the same on every machine.
 fn fingerprint(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn samples_csv(samples: &Samples) -> String {

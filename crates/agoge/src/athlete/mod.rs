@@ -1,7 +1,8 @@
 //! An athlete's load: a folder of open files in the library that a person can read and edit.
 //!
-//! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`, `pain.csv`, `weekly.csv`. Each is written whole or not
-//! at all; bringing in the same file twice changes nothing. docs/LOAD.md describes the columns.
+//! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`,
+//! `pain.csv`, `weekly.csv`. Each is written whole or not at all; bringing in the same file twice
+//! changes nothing. docs/LOAD.md describes the columns.
 
 mod club;
 mod import;
@@ -37,10 +38,15 @@ impl Athlete {
     /// A name that cannot be a folder's.
     pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
         agoge_store::check_name(name)?;
-        Ok(Athlete { name: name.to_owned(), folder: library.join("athletes").join(name), counted: Vec::new() })
+        Ok(Athlete {
+            name: name.to_owned(),
+            folder: library.join("athletes").join(name),
+            counted: Vec::new(),
+        })
     }
 
-    /// The load of an athlete of a store, with the jumps and throws that were counted in the recordings there.
+    /// The load of an athlete of a store, with the jumps and throws that were counted in the
+    /// recordings there.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -85,7 +91,12 @@ impl Athlete {
     /// A file that cannot be read or has a wrong row, with its line.
     pub fn log(&self) -> Result<Log, Error> {
         Ok(Log {
-            sessions: self.workouts()?.iter().map(WorkoutRow::session).chain(self.counted.iter().cloned()).collect(),
+            sessions: self
+                .workouts()?
+                .iter()
+                .map(WorkoutRow::session)
+                .chain(self.counted.iter().cloned())
+                .collect(),
             injuries: tables::injuries(&self.file("injuries.csv"))?,
             pains: tables::pains(&self.file("pain.csv"))?,
             weeks: tables::weeks(&self.file("weekly.csv"))?,

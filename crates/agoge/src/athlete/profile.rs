@@ -1,14 +1,17 @@
 //! What the loads need to know of an athlete, in `athlete.toml`.
 
 use crate::Error;
-use agoge_coach::load::{Method, banister, edwards, foster, lucia, normalized_power, pace_load, power_load};
+use agoge_coach::load::{
+    Method, banister, edwards, foster, lucia, normalized_power, pace_load, power_load,
+};
 use agoge_formats::workout::Workout;
 use agoge_kinematics::dynamics::Sex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What the loads need to know. What is not known leaves out the loads that need it; nothing is guessed from age.
+/// What the loads need to know. What is not known leaves out the loads that need it; nothing is
+/// guessed from age.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
@@ -34,12 +37,16 @@ impl Profile {
     pub(super) fn read(path: &Path) -> Result<Profile, Error> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Profile::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Profile::default());
+            }
             Err(error) => return Err(Error::io(path)(error)),
         };
         let fault = |what: String| Error::Profile { path: path.to_owned(), what };
         let own: Profile = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error
+                .span()
+                .map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
             fault(format!("line {line}: {}", error.message()))
         })?;
         let rates = [
@@ -58,7 +65,11 @@ impl Profile {
         {
             return Err(fault("a threshold is not above 0".into()));
         }
-        if own.resting_heart_rate.zip(own.maximal_heart_rate).is_some_and(|(rest, most)| rest >= most) {
+        if own
+            .resting_heart_rate
+            .zip(own.maximal_heart_rate)
+            .is_some_and(|(rest, most)| rest >= most)
+        {
             return Err(fault("the resting heart rate is not below the maximal one".into()));
         }
         Ok(own)
@@ -72,27 +83,45 @@ impl Profile {
         let mut loads = vec![
             (Method::SessionRpe, if rested { 0.0 } else { foster(workout.rpe, minutes) }),
             (Method::Distance, if rested { 0.0 } else { workout.distance_m }),
-            (Method::StrengthVolume, if rested && workout.volume_kg.is_nan() { 0.0 } else { workout.volume_kg }),
+            (
+                Method::StrengthVolume,
+                if rested && workout.volume_kg.is_nan() { 0.0 } else { workout.volume_kg },
+            ),
         ];
         if workout.load_au.is_finite() {
             loads.push((Method::SessionRpe, workout.load_au));
         }
-        if let (Some(sex), Some(rest), Some(most)) = (self.sex, self.resting_heart_rate, self.maximal_heart_rate) {
-            loads.push((Method::TrimpBanister, banister(&samples.time, &samples.heart_rate, rest, most, sex)));
+        if let (Some(sex), Some(rest), Some(most)) =
+            (self.sex, self.resting_heart_rate, self.maximal_heart_rate)
+        {
+            loads.push((
+                Method::TrimpBanister,
+                banister(&samples.time, &samples.heart_rate, rest, most, sex),
+            ));
         }
         if let Some(most) = self.maximal_heart_rate {
             loads.push((Method::TrimpEdwards, edwards(&samples.time, &samples.heart_rate, most)));
         }
-        if let (Some(first), Some(second)) = (self.first_threshold_heart_rate, self.second_threshold_heart_rate) {
-            loads.push((Method::TrimpLucia, lucia(&samples.time, &samples.heart_rate, first, second)));
+        if let (Some(first), Some(second)) =
+            (self.first_threshold_heart_rate, self.second_threshold_heart_rate)
+        {
+            loads.push((
+                Method::TrimpLucia,
+                lucia(&samples.time, &samples.heart_rate, first, second),
+            ));
         }
         if let Some(threshold) = self.threshold_power_w {
             loads.push((
                 Method::Tss,
-                power_load(workout.duration_s, normalized_power(&samples.time, &samples.power), threshold),
+                power_load(
+                    workout.duration_s,
+                    normalized_power(&samples.time, &samples.power),
+                    threshold,
+                ),
             ));
         }
-        if let Some(threshold) = self.threshold_speed_m_s.filter(|_| workout.sport.contains("run")) {
+        if let Some(threshold) = self.threshold_speed_m_s.filter(|_| workout.sport.contains("run"))
+        {
             loads.push((
                 Method::Pace,
                 pace_load(workout.duration_s, workout.distance_m / workout.duration_s, threshold),

@@ -92,7 +92,9 @@ impl WorkoutRow {
 
     /// The row as a workout without samples, to tell whether another one is the same.
     pub(super) fn workout(&self) -> Workout {
-        let start = self.start_unix_s.map_or(Start::On(self.day), |unix_s| Start::At { unix_s, offset_s: None });
+        let start = self
+            .start_unix_s
+            .map_or(Start::On(self.day), |unix_s| Start::At { unix_s, offset_s: None });
         let mut workout = Workout::new(start, self.sport.clone());
         workout.duration_s = self.minutes.map_or(f64::NAN, |minutes| 60.0 * minutes);
         workout.distance_m = self.distance_m.unwrap_or(f64::NAN);
@@ -125,7 +127,8 @@ impl WorkoutRow {
         // A rating from the diary and the device's minutes make a load together.
         let product = self.rpe.zip(self.minutes).map(|(rpe, minutes)| rpe * minutes);
         self.session_rpe = self.session_rpe.or(other.session_rpe).or(product);
-        for (own, others) in [(&mut self.notes, &other.notes), (&mut self.comment, &other.comment)] {
+        for (own, others) in [(&mut self.notes, &other.notes), (&mut self.comment, &other.comment)]
+        {
             if !others.is_empty() && !own.contains(others.as_str()) {
                 *own = if own.is_empty() { others.clone() } else { format!("{own}; {others}") };
             }

@@ -1,4 +1,5 @@
-//! The tables of an athlete's folder: CSV with the columns of docs/LOAD.md; a wrong row is named by its line.
+//! The tables of an athlete's folder: CSV with the columns of docs/LOAD.md; a wrong row is named by
+//! its line.
 
 use crate::Error;
 use agoge_coach::injury::{Area, BodySide, Change, Injury, Onset, Pain, Tissue, Weekly};
@@ -42,15 +43,20 @@ pub(super) fn write<Row: Serialize>(path: &Path, rows: &[Row]) -> Result<(), Err
     for row in rows {
         done = done.and_then(|()| writer.serialize(row).map_err(std::io::Error::from));
     }
-    let bytes = done.and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
+    let bytes = done.and_then(|()| {
+        writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
+    });
     crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
 }
 
 /// Writes rows of cells, the first of which are the names.
 pub(super) fn write_rows(path: &Path, rows: &[Vec<&str>]) -> Result<(), Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let done = rows.iter().try_for_each(|row| writer.write_record(row)).map_err(std::io::Error::from);
-    let bytes = done.and_then(|()| writer.into_inner().map_err(|error| std::io::Error::other(error.to_string())));
+    let done =
+        rows.iter().try_for_each(|row| writer.write_record(row)).map_err(std::io::Error::from);
+    let bytes = done.and_then(|()| {
+        writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
+    });
     crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
 }
 
@@ -86,7 +92,14 @@ pub(super) struct PainRow {
 }
 
 /// What a cell names, or a fault of its line.
-fn named<T>(path: &Path, line: usize, text: &str, found: Option<T>, empty: T, all: &str) -> Result<T, Error> {
+fn named<T>(
+    path: &Path,
+    line: usize,
+    text: &str,
+    found: Option<T>,
+    empty: T,
+    all: &str,
+) -> Result<T, Error> {
     match found {
         Some(found) => Ok(found),
         None if text.trim().is_empty() => Ok(empty),
@@ -102,7 +115,14 @@ fn named<T>(path: &Path, line: usize, text: &str, found: Option<T>, empty: T, al
 fn place(path: &Path, line: usize, area: &str, side: &str) -> Result<(Area, BodySide), Error> {
     Ok((
         named(path, line, area, Area::find(area), Area::Unspecified, "the IOC areas")?,
-        named(path, line, side, BodySide::find(side), BodySide::Unspecified, "left, right, both, middle")?,
+        named(
+            path,
+            line,
+            side,
+            BodySide::find(side),
+            BodySide::Unspecified,
+            "left, right, both, middle",
+        )?,
     ))
 }
 
@@ -115,7 +135,14 @@ pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
             day: row.day,
             area,
             side,
-            tissue: named(path, line, &row.tissue, Tissue::find(&row.tissue), Tissue::Unspecified, "the IOC tissues")?,
+            tissue: named(
+                path,
+                line,
+                &row.tissue,
+                Tissue::find(&row.tissue),
+                Tissue::Unspecified,
+                "the IOC tissues",
+            )?,
             onset: named(
                 path,
                 line,
@@ -153,7 +180,9 @@ pub(super) fn weeks(path: &Path) -> Result<Vec<Weekly>, Error> {
     let weeks: Vec<Weekly> = read(path)?;
     let wrong = weeks.iter().enumerate().find_map(|(index, week)| Some((index, week.fault()?)));
     match wrong {
-        Some((index, what)) => Err(Error::Table { path: path.to_owned(), line: index as u64 + 2, what }),
+        Some((index, what)) => {
+            Err(Error::Table { path: path.to_owned(), line: index as u64 + 2, what })
+        }
         None => Ok(weeks),
     }
 }
@@ -184,7 +213,11 @@ pub(super) fn factors(path: &Path) -> Result<Vec<Factor>, Error> {
             name: last.name.clone(),
             unit: last.unit.clone(),
             detectable: last.detectable,
-            values: own.iter().filter(|row| row.value.is_finite()).map(|row| (row.day, row.value)).collect(),
+            values: own
+                .iter()
+                .filter(|row| row.value.is_finite())
+                .map(|row| (row.day, row.value))
+                .collect(),
         })
     };
     Ok(rows.chunk_by(|a, b| a.name == b.name).filter_map(of).collect())
@@ -201,7 +234,9 @@ struct DrillRow {
 /// The drills that were done, each of a library if one is given.
 pub(super) fn drills(path: &Path, library: Option<&Library>) -> Result<Vec<(Day, String)>, Error> {
     let rows: Vec<DrillRow> = read(path)?;
-    let known = |row: &DrillRow| library.is_none_or(|own| own.items().iter().any(|item| item.name == row.drill));
+    let known = |row: &DrillRow| {
+        library.is_none_or(|own| own.items().iter().any(|item| item.name == row.drill))
+    };
     match rows.iter().position(|row| !known(row)) {
         Some(line) => {
             let what = format!("no session of the library is called {:?}", rows[line].drill);
@@ -238,11 +273,15 @@ struct TestRow {
     unit: String,
 }
 
-/// The tests, by day. One kind of test a file: more is better, and another test would be another performance.
+/// The tests, by day. One kind of test a file: more is better, and another test would be another
+/// performance.
 pub(super) fn tests(path: &Path) -> Result<Vec<(Day, f64)>, Error> {
     let rows: Vec<TestRow> = read(path)?;
-    let fault =
-        |line: usize, what: &str| Error::Table { path: path.to_owned(), line: line as u64 + 2, what: what.into() };
+    let fault = |line: usize, what: &str| Error::Table {
+        path: path.to_owned(),
+        line: line as u64 + 2,
+        what: what.into(),
+    };
     let first = rows.first().map(|row| (row.test.clone(), row.unit.clone()));
     for (line, row) in rows.iter().enumerate() {
         if first.as_ref().is_some_and(|(test, unit)| *test != row.test || *unit != row.unit) {

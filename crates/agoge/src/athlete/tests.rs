@@ -34,7 +34,10 @@ fn tcx(day: u32, minutes: u32, rate: u32) -> String {
 #[test]
 fn importing_twice_changes_nothing() {
     let (library, own) = athlete();
-    let files = [put(library.path(), "diary.csv", DIARY), put(library.path(), "run.tcx", &tcx(10, 40, 150))];
+    let files = [
+        put(library.path(), "diary.csv", DIARY),
+        put(library.path(), "run.tcx", &tcx(10, 40, 150)),
+    ];
     let first = own.import(&files, ImportOptions::default()).unwrap();
     assert_eq!((first.added, first.joined, first.known), (5, 0, 0), "{first:?}");
     let table = std::fs::read(own.folder().join("workouts.csv")).unwrap();
@@ -47,9 +50,14 @@ fn importing_twice_changes_nothing() {
 fn a_device_and_the_diary_make_one_workout_with_a_load() {
     let (library, own) = athlete();
     std::fs::create_dir_all(own.folder()).unwrap();
-    put(own.folder(), "athlete.toml", "sex = \"female\"\nresting_heart_rate = 50\nmaximal_heart_rate = 190\n");
+    put(
+        own.folder(),
+        "athlete.toml",
+        "sex = \"female\"\nresting_heart_rate = 50\nmaximal_heart_rate = 190\n",
+    );
     let run = put(library.path(), "run.tcx", &tcx(4, 31, 150));
-    let diary = put(library.path(), "diary.csv", "date,sport,minutes,rpe\n2026-03-04,running,30,4\n");
+    let diary =
+        put(library.path(), "diary.csv", "date,sport,minutes,rpe\n2026-03-04,running,30,4\n");
     let done = own.import(&[run, diary], ImportOptions::default()).unwrap();
     assert_eq!((done.added, done.joined), (1, 1), "{done:?}");
     let rows = own.workouts().unwrap();
@@ -86,43 +94,68 @@ fn what_is_at_fault_is_named_and_the_rest_is_taken() {
     let done = own.import(&files, ImportOptions::default()).unwrap();
     assert_eq!((done.added, done.reports, done.refused.len()), (4, 1, 4), "{done:?}");
     assert!(
-        done.refused.iter().all(|refused| refused.reason.contains("hint:") && refused.reason.lines().count() == 1),
+        done.refused
+            .iter()
+            .all(|refused| refused.reason.contains("hint:") && refused.reason.lines().count() == 1),
         "{done:?}"
     );
-    // The file that came in is named with its own line, not the trial or the table that it was to join.
-    let worse = &done.refused.iter().find(|refused| refused.file.ends_with("worse.csv")).unwrap().reason;
-    assert!(worse.contains("worse.csv") && worse.contains("in line 2") && !worse.contains("trial"), "{worse}");
+    // The file that came in is named with its own line, not the trial or the table that it was to
+    // join.
+    let worse =
+        &done.refused.iter().find(|refused| refused.file.ends_with("worse.csv")).unwrap().reason;
+    assert!(
+        worse.contains("worse.csv") && worse.contains("in line 2") && !worse.contains("trial"),
+        "{worse}"
+    );
     assert_eq!(own.log().unwrap().pains.len(), 1);
-    let left: Vec<_> = std::fs::read_dir(own.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(own.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("trial")), "{left:?}");
 }
 
-/// Rows that can be read by themselves but do not go with the table are named by the file that they came in.
+/// Rows that can be read by themselves but do not go with the table are named by the file that they
+/// came in.
 #[test]
 fn another_test_than_the_first_is_refused_by_its_own_line() {
     let (library, own) = athlete();
-    let first =
-        put(library.path(), "first.csv", "day,test,value,unit\n2026-03-01,jump,0.40,m\n2026-03-08,jump,0.41,m\n");
-    let other =
-        put(library.path(), "other.csv", "day,test,value,unit\n2026-03-01,jump,0.40,m\n2026-03-09,squat,90,kg\n");
+    let first = put(
+        library.path(),
+        "first.csv",
+        "day,test,value,unit\n2026-03-01,jump,0.40,m\n2026-03-08,jump,0.41,m\n",
+    );
+    let other = put(
+        library.path(),
+        "other.csv",
+        "day,test,value,unit\n2026-03-01,jump,0.40,m\n2026-03-09,squat,90,kg\n",
+    );
     let done = own.import(&[first, other], ImportOptions::default()).unwrap();
     let reason = &done.refused[0].reason;
-    assert!(done.reports == 2 && reason.contains("other.csv") && reason.contains("in line 3"), "{reason}");
+    assert!(
+        done.reports == 2 && reason.contains("other.csv") && reason.contains("in line 3"),
+        "{reason}"
+    );
 }
 
-/// 3 × 5 × 100 kg and 2 × 10 × 40 kg of one day are 2300 kg by hand; the load of a lift is shown though nobody gave minutes.
+/// 3 × 5 × 100 kg and 2 × 10 × 40 kg of one day are 2300 kg by hand; the load of a lift is shown
+/// though nobody gave minutes.
 #[test]
 fn lifts_of_a_day_add_up_to_a_volume() {
     let (library, own) = athlete();
     let text = "date,sport,minutes,rpe,sets,reps,kg\n2026-03-01,strength,,,3,5,100\n2026-03-01,strength,,,2,10,40\n2026-03-02,rest,0,,,,\n2026-03-03,running,30,5,,,\n";
     own.import(&[put(library.path(), "lifts.csv", text)], ImportOptions::default()).unwrap();
     let volume = own.overview(Some(Method::StrengthVolume)).unwrap();
-    assert_eq!((volume.daily.values[..2].to_vec(), volume.method.unit()), (vec![2300.0, 0.0], "kg"));
+    assert_eq!(
+        (volume.daily.values[..2].to_vec(), volume.method.unit()),
+        (vec![2300.0, 0.0], "kg")
+    );
     // Effort is what days are weighed by unless nothing but kilograms is known.
     assert_eq!(own.overview(None).unwrap().method, Method::SessionRpe);
     let half = put(library.path(), "half.csv", "date,sets,reps,kg\n2026-03-04,3,,100\n");
     let refused = own.import(&[half], ImportOptions::default()).unwrap().refused;
-    assert!(refused[0].reason.contains("all of them or none") && refused[0].reason.contains("half.csv"), "{refused:?}");
+    assert!(
+        refused[0].reason.contains("all of them or none") && refused[0].reason.contains("half.csv"),
+        "{refused:?}"
+    );
 }
 
 #[test]
@@ -133,7 +166,8 @@ fn a_table_of_loads_with_injuries_has_an_overview() {
         let injury = if day == 30 { "Hamstring,Soft Tissue" } else { "," };
         text += &format!("{day},0,{injury},{},{}\n", 100 * (day % 7), 1000 * (day % 7));
     }
-    let done = own.import(&[put(library.path(), "days.csv", &text)], ImportOptions::default()).unwrap();
+    let done =
+        own.import(&[put(library.path(), "days.csv", &text)], ImportOptions::default()).unwrap();
     assert_eq!((done.added, done.reports), (40, 1));
     let seen = own.overview(None).unwrap();
     assert_eq!((seen.injuries.len(), seen.injuries[0].area.code(), seen.missing_days), (1, "T", 0));
@@ -145,7 +179,10 @@ fn names_stay_in_the_library() {
     for name in ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\nb"] {
         assert!(Athlete::new(library, name).is_err(), "{name:?}");
     }
-    assert_eq!(Athlete::new(library, "Zoë K.").unwrap().folder(), Path::new("library/athletes/Zoë K."));
+    assert_eq!(
+        Athlete::new(library, "Zoë K.").unwrap().folder(),
+        Path::new("library/athletes/Zoë K.")
+    );
 }
 
 #[test]

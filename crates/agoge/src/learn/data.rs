@@ -28,13 +28,18 @@ impl Clips {
     ///
     /// # Errors
     /// If the manifest or one of its recordings cannot be read.
-    pub fn of_manifest(manifest: &Path, keep: impl Fn(&Row) -> bool + Sync) -> Result<Clips, Error> {
-        let rows: Vec<Row> = Manifest::read(manifest)?.rows.into_iter().filter(|row| keep(row)).collect();
+    pub fn of_manifest(
+        manifest: &Path,
+        keep: impl Fn(&Row) -> bool + Sync,
+    ) -> Result<Clips, Error> {
+        let rows: Vec<Row> =
+            Manifest::read(manifest)?.rows.into_iter().filter(|row| keep(row)).collect();
         let folder = manifest.parent().unwrap_or(Path::new("."));
         let clips = rows
             .into_par_iter()
             .map(|row| {
-                let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
+                let recording =
+                    agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
                 let name = row.file.display().to_string();
                 Ok((clip(&recording, &row)?, row.split, name))
             })
@@ -73,16 +78,23 @@ impl Clips {
         own.map(|(clip, _)| clip.clone()).collect()
     }
 
-    /// Clips of some repetitions each ([`chained`]), named after athlete and movement; all of an athlete are of the part of the evaluation that the athlete is of.
+    /// Clips of some repetitions each ([`chained`]), named after athlete and movement; all of an
+    /// athlete are of the part of the evaluation that the athlete is of.
     #[must_use]
     pub fn chained(&self, count: usize) -> Clips {
         let clips = chained(&self.clips, count);
-        let names = clips.iter().map(|clip| format!("{} {}", clip.athlete, clip.movement)).collect();
+        let names =
+            clips.iter().map(|clip| format!("{} {}", clip.athlete, clip.movement)).collect();
         let part = |own: &Clip| {
             let same = self.clips.iter().position(|clip| clip.athlete == own.athlete);
             same.and_then(|place| self.splits[place])
         };
-        Clips { splits: clips.iter().map(part).collect(), names, clips, left_out: self.left_out.clone() }
+        Clips {
+            splits: clips.iter().map(part).collect(),
+            names,
+            clips,
+            left_out: self.left_out.clone(),
+        }
     }
 
     fn gather(found: Vec<(Option<Clip>, Option<Split>, String)>) -> Clips {

@@ -13,7 +13,8 @@ pub struct Folds {
 }
 
 impl Folds {
-    /// Opens the file, which is made if it is not there, and reads what is in it. A last line that was cut off is forgotten.
+    /// Opens the file, which is made if it is not there, and reads what is in it. A last line that
+    /// was cut off is forgotten.
     ///
     /// # Errors
     /// If it cannot be read or written, or holds something else.
@@ -35,7 +36,11 @@ impl Folds {
                 })
             })
             .collect::<Result<Vec<Fold>, Error>>()?;
-        let file = std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(Error::io(path))?;
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(Error::io(path))?;
         file.set_len(whole.len() as u64).map_err(Error::io(path))?;
         Ok(Folds { file: Some((path.to_owned(), file)), earlier })
     }
@@ -51,9 +56,13 @@ impl Folds {
     /// If it cannot be written.
     pub fn keep(&mut self, fold: &Fold) -> Result<(), agoge_attention::Error> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
-        let fail = |what: String| agoge_attention::Error::Training { what, hint: "make room or give another file" };
+        let fail = |what: String| agoge_attention::Error::Training {
+            what,
+            hint: "make room or give another file",
+        };
         let line = serde_json::to_string(fold).map_err(|error| fail(error.to_string()))? + "\n";
-        file.write_all(line.as_bytes()).map_err(|error| fail(format!("{}: {error}", path.display())))
+        file.write_all(line.as_bytes())
+            .map_err(|error| fail(format!("{}: {error}", path.display())))
     }
 }
 
@@ -70,7 +79,12 @@ mod tests {
         let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, said)] };
         let mut folds = Folds::open(Some(&path)).unwrap();
         folds.keep(&fold).unwrap();
-        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"seed\": 2, \"with").unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"seed\": 2, \"with")
+            .unwrap();
         assert_eq!(Folds::open(Some(&path)).unwrap().take(), std::slice::from_ref(&fold));
         let mut again = Folds::open(Some(&path)).unwrap();
         again.keep(&fold).unwrap();

@@ -1,4 +1,5 @@
-//! How far angles from cameras are off: the Keraal set, whose trials were recorded by pose networks, a depth camera and, at the same time, by markers.
+//! How far angles from cameras are off: the Keraal set, whose trials were recorded by pose
+//! networks, a depth camera and, at the same time, by markers.
 
 use crate::analyze::{Prepared, prepare};
 use crate::{Error, Options};
@@ -9,7 +10,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What the set calls its sensors, what they are called here, and whether their guess of the depth is read.
+/// What the set calls its sensors, what they are called here, and whether their guess of the depth
+/// is read.
 const SENSORS: [(&str, &str, bool); 5] = [
     ("BP", "BlazePose, picture", false),
     ("BP", "BlazePose, depth guessed", true),
@@ -17,7 +19,8 @@ const SENSORS: [(&str, &str, bool); 5] = [
     ("AP", "AlphaPose, picture", false),
     ("Kinect", "Kinect", false),
 ];
-/// How far the clocks of two sensors may be apart, s, and in which steps it is looked for: one row of the markers.
+/// How far the clocks of two sensors may be apart, s, and in which steps it is looked for: one row
+/// of the markers.
 const LAG_S: f64 = 1.5;
 const STEP_S: f64 = 1.0 / 60.0;
 /// Share of a sensor's frames that must lie within the markers' recording.
@@ -41,19 +44,23 @@ pub struct Agrees {
     pub sensor: String,
     /// The angle, without its side.
     pub curve: String,
-    /// Which frames: `all`, or `in plane`: those in which the picture shows the arm in at least 0.7 of its length ([`agoge_kinematics::shown`]).
+    /// Which frames: `all`, or `in plane`: those in which the picture shows the arm in at least 0.7
+    /// of its length ([`agoge_kinematics::shown`]).
     pub frames: String,
     /// How many frames, of all sides and trials.
     pub n: usize,
-    /// Root mean square of how much the angle changes by the markers (standard deviation within a trial), degrees: an angle that rests is easily right.
+    /// Root mean square of how much the angle changes by the markers (standard deviation within a
+    /// trial), degrees: an angle that rests is easily right.
     pub moves_deg: f64,
     /// Root mean square error, degrees.
     pub rmse_deg: f64,
-    /// The same after the mean error of each side and trial is taken away: what is left between two recordings by one camera.
+    /// The same after the mean error of each side and trial is taken away: what is left between two
+    /// recordings by one camera.
     pub rmse_without_offset_deg: f64,
 }
 
-/// Compares every sensor of the trials in the folder with the markers of the same trial: the clocks are laid on each other once for a trial and sensor, by the lag that leaves the least variance of
+/// Compares every sensor of the trials in the folder with the markers of the same trial: the clocks
+/// are laid on each other once for a trial and sensor, by the lag that leaves the least variance of
 /// all angles' differences.
 ///
 /// # Errors
@@ -65,8 +72,14 @@ pub fn keraal(folder: &Path) -> Result<Agreement, Error> {
         let truth = measured(&markers, false)?;
         let others: Vec<(usize, PathBuf)> = (0..SENSORS.len())
             .filter_map(|sensor| {
-                let name = |extension| folder.join(format!("G3-{}-{trial}.{extension}", SENSORS[sensor].0));
-                ["json", "txt"].map(name).into_iter().find(|path| path.is_file()).map(|path| (sensor, path))
+                let name = |extension| {
+                    folder.join(format!("G3-{}-{trial}.{extension}", SENSORS[sensor].0))
+                };
+                ["json", "txt"]
+                    .map(name)
+                    .into_iter()
+                    .find(|path| path.is_file())
+                    .map(|path| (sensor, path))
             })
             .collect();
         trials += usize::from(!others.is_empty());
@@ -82,18 +95,20 @@ pub fn keraal(folder: &Path) -> Result<Agreement, Error> {
         let what = "no trial with markers and another sensor".to_owned();
         return Err(Error::NothingToAnalyze { path: folder.to_owned(), what, hint });
     }
-    let rows = sums.into_iter().filter(|(_, sum)| sum.n >= ENOUGH).map(|((sensor, curve, well_shown), sum)| {
-        let root = |squares: f64| (squares / sum.n as f64).sqrt();
-        Agrees {
-            sensor: SENSORS[sensor].1.to_owned(),
-            curve,
-            frames: if well_shown { "in plane" } else { "all" }.to_owned(),
-            n: sum.n,
-            moves_deg: root(sum.moves),
-            rmse_deg: root(sum.squares),
-            rmse_without_offset_deg: root(sum.about_mean),
-        }
-    });
+    let rows = sums.into_iter().filter(|(_, sum)| sum.n >= ENOUGH).map(
+        |((sensor, curve, well_shown), sum)| {
+            let root = |squares: f64| (squares / sum.n as f64).sqrt();
+            Agrees {
+                sensor: SENSORS[sensor].1.to_owned(),
+                curve,
+                frames: if well_shown { "in plane" } else { "all" }.to_owned(),
+                n: sum.n,
+                moves_deg: root(sum.moves),
+                rmse_deg: root(sum.squares),
+                rmse_without_offset_deg: root(sum.about_mean),
+            }
+        },
+    );
     Ok(Agreement { trials, rows: rows.collect() })
 }
 
@@ -102,7 +117,9 @@ fn trials_of(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut trials = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
         let name = entry.map_err(Error::io(folder))?.file_name().to_string_lossy().into_owned();
-        if let Some(trial) = name.strip_prefix("G3-Vicon-").and_then(|name| name.strip_suffix(".txt")) {
+        if let Some(trial) =
+            name.strip_prefix("G3-Vicon-").and_then(|name| name.strip_suffix(".txt"))
+        {
             trials.push((folder.join(&name), trial.to_owned()));
         }
     }
@@ -113,7 +130,11 @@ fn trials_of(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
 /// The curves of a file, conditioned as every recording is.
 fn measured(path: &Path, deep: bool) -> Result<Prepared, Error> {
     let options = Options::default();
-    let recording = if deep { read_deep(path, &options.read)? } else { agoge_formats::read(path, &options.read)? };
+    let recording = if deep {
+        read_deep(path, &options.read)?
+    } else {
+        agoge_formats::read(path, &options.read)?
+    };
     prepare(&recording, &options)
 }
 
@@ -142,7 +163,8 @@ impl Sum {
     }
 }
 
-/// Gives `take` the pairs (error, truth), degrees, of each angle that both have, for each side: of all frames, then of those in which the limb is well shown where that is a question.
+/// Gives `take` the pairs (error, truth), degrees, of each angle that both have, for each side: of
+/// all frames, then of those in which the limb is well shown where that is a question.
 fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[(f64, f64)])) {
     let (curves, known) = (&own.measured.curves, &truth.measured.curves);
     let pairs: Vec<(&Curve, &Curve)> = curves
@@ -165,8 +187,11 @@ fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[
         let all: Vec<(f64, f64)> = errors.iter().map(|(_, pair)| *pair).collect();
         take(&curve.name, false, &all);
         if let Some(shares) = at(curve.side, &curve.name) {
-            let well: Vec<(f64, f64)> =
-                errors.iter().filter(|(frame, _)| shares[*frame] >= WELL_SHOWN).map(|(_, pair)| *pair).collect();
+            let well: Vec<(f64, f64)> = errors
+                .iter()
+                .filter(|(frame, _)| shares[*frame] >= WELL_SHOWN)
+                .map(|(_, pair)| *pair)
+                .collect();
             take(&curve.name, true, &well);
         }
     }
@@ -195,8 +220,15 @@ fn variance(
     (sum.n > 0).then(|| sum.about_mean / sum.n as f64)
 }
 
-/// Frame, and error and truth in degrees, wherever both are known; the truth between two of its frames lies on the line.
-fn errors(curve: &Curve, time: &[f64], truth: &Curve, truth_time: &[f64], lag_s: f64) -> Vec<(usize, (f64, f64))> {
+/// Frame, and error and truth in degrees, wherever both are known; the truth between two of its
+/// frames lies on the line.
+fn errors(
+    curve: &Curve,
+    time: &[f64],
+    truth: &Curve,
+    truth_time: &[f64],
+    lag_s: f64,
+) -> Vec<(usize, (f64, f64))> {
     let one = |(frame, (&value, &time)): (usize, (&f64, &f64))| {
         let after = truth_time.partition_point(|&known| known < time + lag_s);
         let (before, after) = (after.checked_sub(1)?, (after < truth_time.len()).then_some(after)?);
@@ -222,13 +254,19 @@ mod tests {
         let truth = curve(truth_time.iter().map(|t| 170.0 + 20.0 * (2.0 * t).sin()).collect());
         let time: Vec<f64> = (0..60).map(|k| f64::from(k) / 30.0).collect();
         // The same angle half a second later on the other clock, 3° more and written below 180°.
-        let own = curve(time.iter().map(|t| 173.0 + 20.0 * (2.0 * (t + 0.5)).sin() - 360.0).collect());
+        let own =
+            curve(time.iter().map(|t| 173.0 + 20.0 * (2.0 * (t + 0.5)).sin() - 360.0).collect());
         let found = errors(&own, &time, &truth, &truth_time, 0.5);
         // The line between two frames of 1/60 s misses the sine by (1/60)²/8 · 80 ≈ 0.003°.
-        assert!(found.len() >= 59 && found.iter().all(|(_, (error, _))| (error - 3.0).abs() < 0.005), "{found:?}");
+        assert!(
+            found.len() >= 59 && found.iter().all(|(_, (error, _))| (error - 3.0).abs() < 0.005),
+            "{found:?}"
+        );
         let mut sum = Sum::default();
         sum.add(&found.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
         let n = sum.n as f64;
-        assert!(((sum.squares / n).sqrt() - 3.0).abs() < 0.005 && (sum.about_mean / n).sqrt() < 0.005);
+        assert!(
+            ((sum.squares / n).sqrt() - 3.0).abs() < 0.005 && (sum.about_mean / n).sqrt() < 0.005
+        );
     }
 }

@@ -18,15 +18,18 @@ pub use protocol::{Outcome, Protocol, method, run, run_shots};
 
 use crate::{Error, Models, Options, analyze, checkpoint};
 use agoge_attention::metric::auc;
-use agoge_attention::{Adapted, Card, Clip, Config, Evaluation, Model, Motion, adapt, pretrain, train};
+use agoge_attention::{
+    Adapted, Card, Clip, Config, Evaluation, Model, Motion, adapt, pretrain, train,
+};
 use agoge_coach::learned::{figure, figure_of_limits};
 use agoge_formats::{Manifest, ReadOptions, Row, Split};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Pre-trains an encoder on the recordings of some manifests without looking at their labels; recordings that are kept for validation or test are left out. With a
-/// `checkpoint` file every epoch is kept in it, and the training goes on from what it holds.
+/// Pre-trains an encoder on the recordings of some manifests without looking at their labels;
+/// recordings that are kept for validation or test are left out. With a `checkpoint` file every
+/// epoch is kept in it, and the training goes on from what it holds.
 ///
 /// # Errors
 /// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
@@ -47,17 +50,21 @@ pub fn pretrain_model(
         last = told.loss;
         progress(told);
     };
-    let (encoder, size) = checkpoint::resume(checkpoint, |kept| pretrain::resume(&motions, config, kept, &mut tell))?;
+    let (encoder, size) =
+        checkpoint::resume(checkpoint, |kept| pretrain::resume(&motions, config, kept, &mut tell))?;
     let card = Card {
         name: name.to_owned(),
         data: format!("{} clips without labels", motions.len()),
         movements: vec!["any".to_owned()],
         sensor: motions.iter().any(Motion::has_sensor),
-        protocol: "masked motion modelling; the figure is the last epoch's training loss".to_owned(),
+        protocol: "masked motion modelling; the figure is the last epoch's training loss"
+            .to_owned(),
         // Without an epoch there is no loss, and what is no number has no place in a card.
         figures: Some(last)
             .filter(|loss| loss.is_finite())
-            .map(|loss| ("mean squared error of masked tokens, trunk lengths and g".to_owned(), loss))
+            .map(|loss| {
+                ("mean squared error of masked tokens, trunk lengths and g".to_owned(), loss)
+            })
             .into_iter()
             .collect(),
         limits: "A beginning for training, not a judge: its heads know no movement.".to_owned(),
@@ -67,9 +74,10 @@ pub fn pretrain_model(
     Ok(Model::new(encoder, size, card, &[]))
 }
 
-/// Trains a model, from a pre-trained one if there is `base`, on the recordings of a manifest that are not kept for validation or test. The card tells what the model knows; with an evaluation of the
-/// same manifest it also tells how good it is. With a `checkpoint` file every epoch is kept in it, and the training
-/// goes on from what it holds.
+/// Trains a model, from a pre-trained one if there is `base`, on the recordings of a manifest that
+/// are not kept for validation or test. The card tells what the model knows; with an evaluation of
+/// the same manifest it also tells how good it is. With a `checkpoint` file every epoch is kept in
+/// it, and the training goes on from what it holds.
 ///
 /// # Errors
 /// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
@@ -84,8 +92,9 @@ pub fn train_model(
 ) -> Result<Model, Error> {
     let clips = learned_from(manifest)?;
     let movements = agoge_attention::train::movements(&clips);
-    let (encoder, size) =
-        checkpoint::resume(checkpoint, |kept| train::resume(&clips, &movements, config, base, kept, progress))?;
+    let (encoder, size) = checkpoint::resume(checkpoint, |kept| {
+        train::resume(&clips, &movements, config, base, kept, progress)
+    })?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
     let card = Card {
@@ -112,18 +121,28 @@ pub fn train_model(
     Ok(Model::new(encoder, size, card, &clips).with_rockets(&clips, config.seed))
 }
 
-/// Makes a model of new movements from a pre-trained one and the few clips of a manifest that are not kept for validation or test.
+/// Makes a model of new movements from a pre-trained one and the few clips of a manifest that are
+/// not kept for validation or test.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of a movement nor two movements.
+/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of a movement
+/// nor two movements.
 pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Result<Adapted, Error> {
     let clips = learned_from(manifest)?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let card = Card {
         name: name.to_owned(),
-        data: format!("{} repetitions of {} athletes, adapted from {}", clips.len(), athletes.len(), base.card().name),
-        protocol: "not measured on athletes left out; agoge adapt tells what it reached on its own clips".to_owned(),
-        limits: "Made from few clips: on other athletes and cameras its readings are not measured.".to_owned(),
+        data: format!(
+            "{} repetitions of {} athletes, adapted from {}",
+            clips.len(),
+            athletes.len(),
+            base.card().name
+        ),
+        protocol:
+            "not measured on athletes left out; agoge adapt tells what it reached on its own clips"
+                .to_owned(),
+        limits: "Made from few clips: on other athletes and cameras its readings are not measured."
+            .to_owned(),
         licence: "that of the data and of the base".to_owned(),
         ..Card::default()
     };
@@ -132,20 +151,26 @@ pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Resu
 
 /// The clips of a manifest that are not kept for validation or test.
 fn learned_from(manifest: &Path) -> Result<Vec<Clip>, Error> {
-    Ok(Clips::of_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?.clips)
+    Ok(Clips::of_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?
+        .clips)
 }
 
 /// The reach of each movement; nothing is within the reach of one that was not measured.
 fn reach(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
-    let of = |name: &String| evaluation.movements.iter().find(|row| row.movement == *name).map_or(0.0, |row| row.reach);
+    let of = |name: &String| {
+        evaluation.movements.iter().find(|row| row.movement == *name).map_or(0.0, |row| row.reach)
+    };
     movements.iter().map(of).collect()
 }
 
-/// How well the limits of the movements' definitions tell correct from incorrect repetitions of a manifest: a figure for each movement that has a definition.
+/// How well the limits of the movements' definitions tell correct from incorrect repetitions of a
+/// manifest: a figure for each movement that has a definition.
 fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
     let rows: Vec<Row> = Manifest::read(manifest)?.rows;
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let known = |row: &&Row| row.label.is_some() && agoge_kinematics::movement::find(&row.movement).is_some();
+    let known = |row: &&Row| {
+        row.label.is_some() && agoge_kinematics::movement::find(&row.movement).is_some()
+    };
     let scored: Vec<(&Row, f32)> = rows
         .par_iter()
         .filter(known)

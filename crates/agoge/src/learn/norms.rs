@@ -19,19 +19,25 @@ struct Shown {
     cycles: Vec<Cycle>,
 }
 
-/// What is usual for each movement of a manifest: mean and spread of the repetitions that are not labelled incorrect. Recordings in which no repetition is found are left
-/// out.
+/// What is usual for each movement of a manifest: mean and spread of the repetitions that are not
+/// labelled incorrect. Recordings in which no repetition is found are left out.
 ///
 /// # Errors
 /// If the manifest or a recording cannot be read.
 pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let rows: Vec<Row> =
-        Manifest::read(manifest)?.rows.into_iter().filter(|row| row.is_correct() != Some(false)).collect();
+    let rows: Vec<Row> = Manifest::read(manifest)?
+        .rows
+        .into_iter()
+        .filter(|row| row.is_correct() != Some(false))
+        .collect();
     let shown = rows
         .into_par_iter()
         .map(|row| {
-            let recording = agoge_formats::read(&folder.join(&row.file), &agoge_formats::ReadOptions::default())?;
+            let recording = agoge_formats::read(
+                &folder.join(&row.file),
+                &agoge_formats::ReadOptions::default(),
+            )?;
             shown(&row, &recording)
         })
         .collect::<Result<Vec<Shown>, Error>>()?;
@@ -40,7 +46,11 @@ pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
 
 fn shown(row: &Row, recording: &Recording) -> Result<Shown, Error> {
     let options = Options { movement: row.movement.clone(), ..Options::default() };
-    Ok(Shown { athlete: row.athlete.clone(), movement: row.movement.clone(), cycles: cycles(recording, &options)? })
+    Ok(Shown {
+        athlete: row.athlete.clone(),
+        movement: row.movement.clone(),
+        cycles: cycles(recording, &options)?,
+    })
 }
 
 /// The norm of each movement from the athletes that `keep` accepts.
@@ -59,8 +69,9 @@ fn of(shown: &[Shown], source: &str, keep: impl Fn(&str) -> bool) -> Vec<Norm> {
     movements.iter().filter_map(norm).collect()
 }
 
-/// What was done wrong in the incorrect repetitions of UI-PRMD, as joints without their sides (after Vakanski et al. 2018: the parts of the body that are described;
-/// docs/EXPLANATIONS.md has the words).
+/// What was done wrong in the incorrect repetitions of UI-PRMD, as joints without their sides
+/// (after Vakanski et al. 2018: the parts of the body that are described; docs/EXPLANATIONS.md has
+/// the words).
 const DESCRIBED: [(&str, &[Part]); 10] = [
     ("deep_squat", &[Part::Chest, Part::LeftHip, Part::LeftKnee, Part::Pelvis]),
     ("hurdle_step", &[Part::Chest, Part::LeftHip]),
@@ -87,7 +98,8 @@ pub struct Described {
     pub chance: f64,
     /// Share of correct repetitions in which something is shown too.
     pub shown_on_correct: f64,
-    /// How well each sub-score tells correct from incorrect repetitions: AUC, mean over the movements.
+    /// How well each sub-score tells correct from incorrect repetitions: AUC, mean over the
+    /// movements.
     pub aspects: Vec<(String, f64)>,
 }
 
@@ -110,12 +122,17 @@ pub struct ByMovement {
     pub instead: String,
 }
 
-/// Explains every repetition of UI-PRMD by the norm of the other athletes' correct ones and the limits of the definitions; the model that comes with Agoge knows these
-/// athletes and is not asked.
+/// Explains every repetition of UI-PRMD by the norm of the other athletes' correct ones and the
+/// limits of the definitions; the model that comes with Agoge knows these athletes and is not
+/// asked.
 ///
 /// # Errors
 /// If the set cannot be read.
-pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sync)) -> Result<Described, Error> {
+pub fn described(
+    kind: Dataset,
+    source: &Path,
+    tell: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Described, Error> {
     let mut items = Vec::new();
     dataset::read(kind, source, &mut |item, _| {
         items.push(item);
@@ -129,7 +146,9 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
     let athletes: BTreeSet<&str> = items.iter().map(|item| item.row.athlete.as_str()).collect();
     let norms: BTreeMap<&str, Vec<Norm>> = athletes
         .iter()
-        .map(|&athlete| (athlete, of(&correct, "correct repetitions of other athletes", |own| own != athlete)))
+        .map(|&athlete| {
+            (athlete, of(&correct, "correct repetitions of other athletes", |own| own != athlete))
+        })
         .collect();
     let models = Models::without_model();
     let done = std::sync::atomic::AtomicUsize::new(0);
@@ -140,8 +159,10 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
             let row = &item.row;
             let options = Options { movement: row.movement.clone(), ..Options::default() };
             let analyzed = analyze(&item.recording, None, &models, &options)?;
-            let norm = norms[row.athlete.as_str()].iter().find(|norm| norm.movement == row.movement);
-            let reference = norm.map_or(Reference::Usual, |norm| Reference::Norm(Box::new(norm.clone())));
+            let norm =
+                norms[row.athlete.as_str()].iter().find(|norm| norm.movement == row.movement);
+            let reference =
+                norm.map_or(Reference::Usual, |norm| Reference::Norm(Box::new(norm.clone())));
             let why = explain(&analyzed, &reference, &models, &options)?;
             let first = match &why {
                 Some(explanation) => explanation.changes.first().map(|change| change.joint),
@@ -149,24 +170,34 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
             };
             let aspects = why.map_or_else(Vec::new, |why| why.aspects);
             tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, items.len());
-            Ok((row.movement.as_str(), row.is_correct() == Some(true), first.map(|part| part.on(Side::Left)), aspects))
+            Ok((
+                row.movement.as_str(),
+                row.is_correct() == Some(true),
+                first.map(|part| part.on(Side::Left)),
+                aspects,
+            ))
         })
         .collect::<Result<Vec<(&str, bool, Option<Part>, Vec<Aspect>)>, Error>>()?;
     let share = |some: usize, of: usize| some as f64 / of.max(1) as f64;
     let movements: Vec<ByMovement> = DESCRIBED
         .iter()
         .map(|(movement, parts)| {
-            let own = |correct: bool| said.iter().filter(move |said| said.0 == *movement && said.1 == correct);
+            let own = |correct: bool| {
+                said.iter().filter(move |said| said.0 == *movement && said.1 == correct)
+            };
             let repetitions = own(false).count();
-            let hits = own(false).filter(|said| said.2.is_some_and(|part| parts.contains(&part))).count();
-            let shown =
-                |correct: bool| share(own(correct).filter(|said| said.2.is_some()).count(), own(correct).count());
+            let hits =
+                own(false).filter(|said| said.2.is_some_and(|part| parts.contains(&part))).count();
+            let shown = |correct: bool| {
+                share(own(correct).filter(|said| said.2.is_some()).count(), own(correct).count())
+            };
             let mut instead: BTreeMap<&str, usize> = BTreeMap::new();
             for part in own(false).filter_map(|said| said.2).filter(|part| !parts.contains(part)) {
                 *instead.entry(part.name()).or_default() += 1;
             }
             let most = instead.iter().max_by_key(|(_, times)| **times);
-            let likely = JOINTS.iter().filter(|joint| parts.contains(&joint.on(Side::Left))).count();
+            let likely =
+                JOINTS.iter().filter(|joint| parts.contains(&joint.on(Side::Left))).count();
             ByMovement {
                 movement: (*movement).to_owned(),
                 repetitions,
@@ -174,8 +205,9 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
                 shown: shown(false),
                 shown_on_correct: shown(true),
                 chance: share(likely, JOINTS.len()),
-                instead: most
-                    .map_or_else(String::new, |(part, times)| format!("{} ({times})", part.replace("left_", ""))),
+                instead: most.map_or_else(String::new, |(part, times)| {
+                    format!("{} ({times})", part.replace("left_", ""))
+                }),
             }
         })
         .collect();
@@ -191,7 +223,8 @@ pub fn described(kind: Dataset, source: &Path, tell: &(dyn Fn(usize, usize) + Sy
         ((*name).to_owned(), agoge_kinematics::normalise::mean(&by_movement.collect::<Vec<_>>()))
     });
     let aspects = aspects.collect();
-    let mean = |of: fn(&ByMovement) -> f64| movements.iter().map(of).sum::<f64>() / movements.len() as f64;
+    let mean =
+        |of: fn(&ByMovement) -> f64| movements.iter().map(of).sum::<f64>() / movements.len() as f64;
     Ok(Described {
         hit: mean(|own| own.hit),
         hit_where_shown: mean(|own| own.hit) / mean(|own| own.shown),

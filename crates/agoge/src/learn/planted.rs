@@ -1,5 +1,5 @@
-//! How often explanations name a fault that was planted: simulated athletes with one known fault each, and clean ones, by every method beside chance and a network that has
-//! learned nothing.
+//! How often explanations name a fault that was planted: simulated athletes with one known fault
+//! each, and clean ones, by every method beside chance and a network that has learned nothing.
 
 use crate::explain::ways;
 use crate::{Error, Models, Options, Reference, analyze, explain};
@@ -16,13 +16,15 @@ use std::collections::BTreeMap;
 pub struct Planted {
     /// How many athletes with each kind of fault.
     pub seeds: u64,
-    /// Each kind of fault: how often the first change that is shown names its joint and phase, and how often also mainly its repetitions.
+    /// Each kind of fault: how often the first change that is shown names its joint and phase, and
+    /// how often also mainly its repetitions.
     pub kinds: Vec<ByKind>,
     /// Over all kinds, and the standard error over the seeds.
     pub hit: (f64, f64),
     /// The same with the repetitions.
     pub hit_with_repetitions: f64,
-    /// Share of sets whose first shown change is the same when they are recorded anew: with other noise, and at 50 instead of 30 frames a second.
+    /// Share of sets whose first shown change is the same when they are recorded anew: with other
+    /// noise, and at 50 instead of 30 frames a second.
     pub stable: f64,
     /// Share of clean sets in which something is shown.
     pub false_findings: f64,
@@ -51,7 +53,11 @@ pub struct ByKind {
 const KINDS: [(FaultKind, &[Exercise], [f64; 2]); 10] = [
     (FaultKind::KneeInwardDown, &[Exercise::Squat], [12.0, 25.0]),
     (FaultKind::KneeInwardUp, &[Exercise::Squat], [12.0, 25.0]),
-    (FaultKind::Shallow, &[Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl], [22.0, 40.0]),
+    (
+        FaultKind::Shallow,
+        &[Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl],
+        [22.0, 40.0],
+    ),
     (FaultKind::Asymmetry, &[Exercise::Squat, Exercise::OverheadReach], [14.0, 28.0]),
     (FaultKind::JerkyReturn, &[Exercise::Squat, Exercise::OverheadReach], [0.12, 0.20]),
     (FaultKind::TrunkForward, &[Exercise::Squat], [15.0, 30.0]),
@@ -67,7 +73,8 @@ const RECORDED_ANEW: u64 = 50;
 /// Repetitions of a set.
 const REPETITIONS: usize = 8;
 
-/// Where a fault is: the joints that may be named for it, and whether the first phase and the last are among its phases.
+/// Where a fault is: the joints that may be named for it, and whether the first phase and the last
+/// are among its phases.
 struct Place {
     joints: Vec<Part>,
     first: bool,
@@ -89,35 +96,51 @@ impl Place {
         let (joints, first, last) = match fault.kind {
             FaultKind::KneeInwardDown => (sides(Part::LeftKnee), true, false),
             FaultKind::KneeInwardUp => (sides(Part::LeftKnee), false, true),
-            // In a squat depth is of hips and knees together; the definition speaks of it at the pelvis.
-            FaultKind::Shallow if exercise == Exercise::Squat => {
-                (vec![Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis], true, true)
-            }
+            // In a squat depth is of hips and knees together; the definition speaks of it at the
+            // pelvis.
+            FaultKind::Shallow if exercise == Exercise::Squat => (
+                vec![Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis],
+                true,
+                true,
+            ),
             FaultKind::Asymmetry if exercise == Exercise::Squat => {
                 ([sides(Part::LeftKnee), sides(Part::LeftHip)].concat(), true, true)
             }
-            FaultKind::Shallow | FaultKind::Fatigue | FaultKind::Asymmetry => (sides(main), true, true),
-            // The whole body halts: any joint that moves, and the pelvis whose path shows it.
-            FaultKind::JerkyReturn if exercise == Exercise::Squat => {
-                (vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip], false, true)
+            FaultKind::Shallow | FaultKind::Fatigue | FaultKind::Asymmetry => {
+                (sides(main), true, true)
             }
+            // The whole body halts: any joint that moves, and the pelvis whose path shows it.
+            FaultKind::JerkyReturn if exercise == Exercise::Squat => (
+                vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip],
+                false,
+                true,
+            ),
             FaultKind::JerkyReturn => (
-                vec![Part::Pelvis, Part::LeftShoulder, Part::RightShoulder, Part::LeftWrist, Part::RightWrist],
+                vec![
+                    Part::Pelvis,
+                    Part::LeftShoulder,
+                    Part::RightShoulder,
+                    Part::LeftWrist,
+                    Part::RightWrist,
+                ],
                 false,
                 true,
             ),
             FaultKind::TrunkForward | FaultKind::TrunkSideways => (vec![Part::Chest], true, true),
             FaultKind::HeelUp => (sides(Part::LeftAnkle), true, true),
             FaultKind::ElbowBent => (sides(Part::LeftElbow), true, true),
-            FaultKind::FastDown => {
-                (vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip], true, false)
-            }
+            FaultKind::FastDown => (
+                vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip],
+                true,
+                false,
+            ),
         };
         let repetitions = fault.repetitions.clone().collect();
         Place { joints, first, last, repetitions }
     }
 
-    /// Whether a joint in a phase (of so many; none: in all) is the place. What is told of the whole repetition names a phase only if the fault is in all.
+    /// Whether a joint in a phase (of so many; none: in all) is the place. What is told of the
+    /// whole repetition names a phase only if the fault is in all.
     fn is(&self, joint: Part, phase: Option<usize>, of: usize) -> bool {
         let phase = match phase {
             None => self.first && self.last,
@@ -135,10 +158,16 @@ impl Place {
     }
 }
 
-/// An athlete as no other: height, tempo, facing and a style of their own (a trunk that leans a little, a depth that differs a little).
+/// An athlete as no other: height, tempo, facing and a style of their own (a trunk that leans a
+/// little, a depth that differs a little).
 fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
     let normal = |rng: &mut Rng| (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
-    let mut style = |kind, sd: f64| Fault { kind, side: None, repetitions: 1..=REPETITIONS, size: sd * normal(rng) };
+    let mut style = |kind, sd: f64| Fault {
+        kind,
+        side: None,
+        repetitions: 1..=REPETITIONS,
+        size: sd * normal(rng),
+    };
     let mut faults = vec![style(FaultKind::Shallow, 3.0)];
     if exercise == Exercise::Squat {
         faults.push(style(FaultKind::TrunkForward, 2.0));
@@ -159,7 +188,8 @@ fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
 /// As a good markerless system records it.
 fn recorded(set: &Set, seed: u64) -> Recording {
     let mut recording = set.simulate().recording;
-    Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed }.apply(&mut recording);
+    Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed }
+        .apply(&mut recording);
     recording
 }
 
@@ -182,20 +212,26 @@ struct Said {
     methods: Vec<(String, bool)>,
 }
 
-/// Plants every kind of fault in `seeds` athletes, and none in as many for each exercise; `by_model` also asks every method that looks into the model (squats, as deep
-/// squats).
+/// Plants every kind of fault in `seeds` athletes, and none in as many for each exercise;
+/// `by_model` also asks every method that looks into the model (squats, as deep squats).
 ///
 /// # Errors
 /// As [`analyze`]; none in practice.
-pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync)) -> Result<Planted, Error> {
+pub fn planted(
+    seeds: u64,
+    by_model: bool,
+    tell: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Planted, Error> {
     let models = Models::without_model();
     let trained = Models::bundled().model.as_ref().filter(|_| by_model);
     let networks = trained.map(|model| (model, model.untrained(1)));
-    let jobs: Vec<(usize, u64)> = (0..KINDS.len()).flat_map(|kind| (0..seeds).map(move |seed| (kind, seed))).collect();
-    let clean: Vec<(Exercise, u64)> = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl]
-        .into_iter()
-        .flat_map(|exercise| (0..seeds).map(move |seed| (exercise, seed)))
-        .collect();
+    let jobs: Vec<(usize, u64)> =
+        (0..KINDS.len()).flat_map(|kind| (0..seeds).map(move |seed| (kind, seed))).collect();
+    let clean: Vec<(Exercise, u64)> =
+        [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl]
+            .into_iter()
+            .flat_map(|exercise| (0..seeds).map(move |seed| (exercise, seed)))
+            .collect();
     let (done, all) = (std::sync::atomic::AtomicUsize::new(0), jobs.len() + clean.len());
     let count = || tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
 
@@ -232,15 +268,23 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             let shown = explanation.as_ref().and_then(|explanation| explanation.changes.first());
             let stable = (seed < RECORDED_ANEW).then(|| -> Result<bool, Error> {
                 let anew = recorded(&Set { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
-                let again = explain(&analyze(&anew, None, &models, &options)?, &reference, &models, &options)?;
+                let again = explain(
+                    &analyze(&anew, None, &models, &options)?,
+                    &reference,
+                    &models,
+                    &options,
+                )?;
                 let place = |change: &Change| (change.joint, change.phase.clone());
                 Ok(again.and_then(|again| again.changes.first().map(place)) == shown.map(place))
             });
             let phases = analyzed.movement.phases.len();
             let index = |phase: Option<&str>| {
-                phase.and_then(|name| analyzed.movement.phases.iter().position(|phase| phase.name == name))
+                phase.and_then(|name| {
+                    analyzed.movement.phases.iter().position(|phase| phase.name == name)
+                })
             };
-            let hit = |change: &Change| place.is(change.joint, index(change.phase.as_deref()), phases);
+            let hit =
+                |change: &Change| place.is(change.joint, index(change.phase.as_deref()), phases);
             let mut methods = vec![("shown, by limits".to_owned(), shown.is_some_and(hit))];
             let named = |(joint, phase): &Named| place.is(*joint, index(phase.as_deref()), phases);
             for (name, first) in ways(&analyzed, &exemplar, &options, None)? {
@@ -249,7 +293,9 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             methods.push(("random".to_owned(), random(&mut rng, &place, phases)));
             if networks.is_some() && exercise == Exercise::Squat {
                 let as_deep = Options { movement: "deep_squat".to_owned(), ..options };
-                for (name, first) in ways(&analyzed, &exemplar, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))? {
+                for (name, first) in
+                    ways(&analyzed, &exemplar, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))?
+                {
                     methods.push((name, first.as_ref().is_some_and(named)));
                 }
             }
@@ -258,9 +304,11 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
                 kind,
                 seed,
                 hit: shown.is_some_and(hit),
-                with_repetitions: shown.is_some_and(|change| hit(change) && place.is_mainly_in(&change.repetitions)),
-                shown: shown
-                    .map(|change| format!("{} {}", change.joint.name(), change.phase.as_deref().unwrap_or("all"))),
+                with_repetitions: shown
+                    .is_some_and(|change| hit(change) && place.is_mainly_in(&change.repetitions)),
+                shown: shown.map(|change| {
+                    format!("{} {}", change.joint.name(), change.phase.as_deref().unwrap_or("all"))
+                }),
                 stable: stable.transpose()?,
                 methods,
             })
@@ -279,7 +327,9 @@ pub fn planted(seeds: u64, by_model: bool, tell: &(dyn Fn(usize, usize) + Sync))
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             count();
             let changes = explanation.map_or_else(Vec::new, |explanation| explanation.changes);
-            let gains = changes.iter().any(|change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0));
+            let gains = changes
+                .iter()
+                .any(|change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0));
             Ok([!changes.is_empty(), gains])
         })
         .collect::<Result<_, Error>>()?;
@@ -293,7 +343,8 @@ fn random(rng: &mut Rng, place: &Place, phases: usize) -> bool {
 }
 
 fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
-    let share = |some: &[bool]| some.iter().filter(|hit| **hit).count() as f64 / some.len().max(1) as f64;
+    let share =
+        |some: &[bool]| some.iter().filter(|hit| **hit).count() as f64 / some.len().max(1) as f64;
     let kinds = KINDS
         .iter()
         .enumerate()
@@ -307,13 +358,23 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
             ByKind {
                 kind: format!("{name:?}"),
                 hit: share(&own.iter().map(|said| said.hit).collect::<Vec<_>>()),
-                with_repetitions: share(&own.iter().map(|said| said.with_repetitions).collect::<Vec<_>>()),
+                with_repetitions: share(
+                    &own.iter().map(|said| said.with_repetitions).collect::<Vec<_>>(),
+                ),
                 instead: most.map_or_else(String::new, |(what, times)| format!("{what} ({times})")),
             }
         })
         .collect();
     let by_seed: Vec<f64> = (0..seeds)
-        .map(|seed| share(&said.iter().filter(|said| said.seed == seed).map(|said| said.hit).collect::<Vec<_>>()))
+        .map(|seed| {
+            share(
+                &said
+                    .iter()
+                    .filter(|said| said.seed == seed)
+                    .map(|said| said.hit)
+                    .collect::<Vec<_>>(),
+            )
+        })
         .collect();
     let hit = by_seed.iter().sum::<f64>() / by_seed.len().max(1) as f64;
     let error = agoge_kinematics::normalise::sample_sd(&by_seed) / (by_seed.len() as f64).sqrt();
@@ -324,7 +385,8 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
         }
     }
     // A method is compared where every method was asked: on squats, if the model was.
-    let squats = |said: &&Said| names.iter().all(|name| said.methods.iter().any(|(own, _)| own == name));
+    let squats =
+        |said: &&Said| names.iter().all(|name| said.methods.iter().any(|(own, _)| own == name));
     let methods: Vec<Control> = names
         .iter()
         .map(|name| {
@@ -334,13 +396,18 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
         })
         .collect();
     let of = |wanted: &[&str]| -> Vec<Control> {
-        wanted.iter().filter_map(|name| methods.iter().find(|control| control.method == *name).cloned()).collect()
+        wanted
+            .iter()
+            .filter_map(|name| methods.iter().find(|control| control.method == *name).cloned())
+            .collect()
     };
     Planted {
         seeds,
         kinds,
         hit: (hit, error),
-        hit_with_repetitions: share(&said.iter().map(|said| said.with_repetitions).collect::<Vec<_>>()),
+        hit_with_repetitions: share(
+            &said.iter().map(|said| said.with_repetitions).collect::<Vec<_>>(),
+        ),
         stable: share(&said.iter().filter_map(|said| said.stable).collect::<Vec<_>>()),
         false_findings: share(&clean.iter().map(|shown| shown[0]).collect::<Vec<_>>()),
         false_gains: share(&clean.iter().map(|shown| shown[1]).collect::<Vec<_>>()),

@@ -39,12 +39,17 @@ pub struct Answers {
     pub save: Times,
 }
 
-/// Fills a library with a squad, each athlete with the same number of recordings and analyses, and times its answers. What is there already stays, and is
-/// not made again.
+/// Fills a library with a squad, each athlete with the same number of recordings and analyses, and
+/// times its answers. What is there already stays, and is not made again.
 ///
 /// # Errors
 /// If the library cannot be changed.
-pub fn answers(store: &Store, athletes: usize, each: usize, progress: &dyn Fn(usize, usize)) -> Result<Answers, Error> {
+pub fn answers(
+    store: &Store,
+    athletes: usize,
+    each: usize,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Answers, Error> {
     let (recording, analysis) = example()?;
     let json = serde_json::to_string(&analysis).map_err(agoge_store::Error::from)?;
     let first = Day::of(2025, 1, 1).unwrap_or_default();
@@ -85,8 +90,10 @@ fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error>
     Ok(())
 }
 
-/// Writes to a library until the program ends, on several threads: athletes, recordings, analyses, labels, plans; some are deleted again. Each line that is said
-/// is `kept WHAT ID` (of an analysis also the number of its recording) after a change was acknowledged, `deleting WHAT ID` before a deletion begins, and `deleted WHAT ID` when it was acknowledged.
+/// Writes to a library until the program ends, on several threads: athletes, recordings, analyses,
+/// labels, plans; some are deleted again. Each line that is said is `kept WHAT ID` (of an analysis
+/// also the number of its recording) after a change was acknowledged, `deleting WHAT ID` before a
+/// deletion begins, and `deleted WHAT ID` when it was acknowledged.
 ///
 /// # Errors
 /// If the library cannot be changed.
@@ -98,7 +105,13 @@ pub fn write(store: &Store, threads: usize, say: &(dyn Fn(String) + Sync)) -> Re
             .map(|_| {
                 scope.spawn(|| -> Result<(), Error> {
                     loop {
-                        write_once(store, &recording, &analysis, number.fetch_add(1, Ordering::Relaxed), say)?;
+                        write_once(
+                            store,
+                            &recording,
+                            &analysis,
+                            number.fetch_add(1, Ordering::Relaxed),
+                            say,
+                        )?;
                     }
                 })
             })
@@ -125,7 +138,13 @@ fn write_once(
         let analysis = store.save_analysis(id, analysis, &Made::default())?;
         say(format!("kept analysis {} {}", analysis.0, id.0));
         let value = serde_json::json!(number);
-        store.save_label(&NewLabel { recording: id, other: None, kind: "event", value: &value, author: "bench" })?;
+        store.save_label(&NewLabel {
+            recording: id,
+            other: None,
+            kind: "event",
+            value: &value,
+            author: "bench",
+        })?;
         say(format!("kept label {}", id.0));
         saved.push(id);
     }
@@ -142,7 +161,8 @@ fn write_once(
 
 /// A short recording, and an analysis of usual length: of three squats.
 fn example() -> Result<(Recording, Analysis), Error> {
-    let recording = Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let recording =
+        Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
     let options = Options { movement: "squat".to_owned(), ..Options::default() };
     let analysis = analyze(&recording, None, &Models::without_model(), &options)?.analysis;
     Ok((recording.time_range(0.0, 0.5)?, analysis))
@@ -161,7 +181,10 @@ fn ms(start: Instant) -> f64 {
     1e3 * start.elapsed().as_secs_f64()
 }
 
-fn time(times: usize, mut run: impl FnMut(usize) -> Result<(), agoge_store::Error>) -> Result<Times, Error> {
+fn time(
+    times: usize,
+    mut run: impl FnMut(usize) -> Result<(), agoge_store::Error>,
+) -> Result<Times, Error> {
     let mut taken = Vec::with_capacity(times);
     for k in 0..times {
         let start = Instant::now();

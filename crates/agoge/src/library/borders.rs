@@ -1,4 +1,5 @@
-//! Borders of repetitions and of their phases as a person corrected them: labels of the kind [`KIND`] on the recording. The analysis stays as it is.
+//! Borders of repetitions and of their phases as a person corrected them: labels of the kind
+//! [`KIND`] on the recording. The analysis stays as it is.
 
 use crate::Error;
 use agoge_coach::analysis::RepetitionReport;
@@ -15,7 +16,8 @@ pub const KIND: &str = "borders";
 pub struct Borders {
     /// The number of the repetition: 1, 2, 3 …
     pub repetition: usize,
-    /// The borders on the recording's clock, s, ascending: `[phases + 1]`, or start and end of an attempt.
+    /// The borders on the recording's clock, s, ascending: `[phases + 1]`, or start and end of an
+    /// attempt.
     pub at_s: Vec<f64>,
 }
 
@@ -23,17 +25,22 @@ impl Borders {
     /// Those that the analysis found.
     pub fn found(repetition: &RepetitionReport) -> Borders {
         let [first, last] = repetition.frames;
-        let frame_s = (repetition.end_s - repetition.start_s) / last.saturating_sub(first).max(1) as f64;
+        let frame_s =
+            (repetition.end_s - repetition.start_s) / last.saturating_sub(first).max(1) as f64;
         let turns = phases(repetition).into_iter().skip(1);
-        let turns = turns.map(|(start, _)| repetition.start_s + start.saturating_sub(first) as f64 * frame_s);
-        let at_s = std::iter::once(repetition.start_s).chain(turns).chain([repetition.end_s]).collect();
+        let turns = turns
+            .map(|(start, _)| repetition.start_s + start.saturating_sub(first) as f64 * frame_s);
+        let at_s =
+            std::iter::once(repetition.start_s).chain(turns).chain([repetition.end_s]).collect();
         Borders { repetition: repetition.number, at_s }
     }
 
     /// What begins or ends at each border, in words.
     pub fn names(repetition: &RepetitionReport) -> Vec<String> {
-        let turns =
-            phases(repetition).into_iter().skip(1).map(|(_, name)| format!("{} begins", name.replace('_', " ")));
+        let turns = phases(repetition)
+            .into_iter()
+            .skip(1)
+            .map(|(_, name)| format!("{} begins", name.replace('_', " ")));
         std::iter::once("start".to_owned()).chain(turns).chain(["end".to_owned()]).collect()
     }
 }
@@ -47,8 +54,14 @@ fn phases(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
 /// Stores borders of a repetition of an analysis, beside those that were found.
 ///
 /// # Errors
-/// [`Error::Borders`] for borders that cannot be; if there is no such analysis, or the library cannot be changed.
-pub fn correct(store: &Store, id: AnalysisId, borders: &Borders, author: &str) -> Result<LabelId, Error> {
+/// [`Error::Borders`] for borders that cannot be; if there is no such analysis, or the library
+/// cannot be changed.
+pub fn correct(
+    store: &Store,
+    id: AnalysisId,
+    borders: &Borders,
+    author: &str,
+) -> Result<LabelId, Error> {
     let wrong = |what| Error::Borders { what };
     let (row, analysis) = (store.analysis_row(id)?, store.analysis(id)?);
     let own = analysis.repetitions.iter().find(|own| own.number == borders.repetition);
@@ -58,7 +71,8 @@ pub fn correct(store: &Store, id: AnalysisId, borders: &Borders, author: &str) -
         return Err(wrong("there are too few or too many"));
     }
     let time = store.recording(row.recording)?.time;
-    let (first, last) = (time.first().copied().unwrap_or(f64::NAN), time.last().copied().unwrap_or(f64::NAN));
+    let (first, last) =
+        (time.first().copied().unwrap_or(f64::NAN), time.last().copied().unwrap_or(f64::NAN));
     // NaN lies nowhere.
     if !borders.at_s.iter().all(|at| (first..=last).contains(at)) {
         return Err(wrong("one lies outside the recording"));
@@ -71,7 +85,13 @@ pub fn correct(store: &Store, id: AnalysisId, borders: &Borders, author: &str) -
         "analysis": id, "movement": analysis.movement.name, "repetition": own.number, "phases": phases,
         "at_s": borders.at_s, "found_s": found.at_s,
     });
-    Ok(store.save_label(&NewLabel { recording: row.recording, other: None, kind: KIND, value: &value, author })?)
+    Ok(store.save_label(&NewLabel {
+        recording: row.recording,
+        other: None,
+        kind: KIND,
+        value: &value,
+        author,
+    })?)
 }
 
 /// The corrected borders of an analysis: of each repetition the newest.
@@ -80,7 +100,12 @@ pub fn correct(store: &Store, id: AnalysisId, borders: &Borders, author: &str) -
 /// If there is no such analysis, or the library cannot be read.
 pub fn corrections(store: &Store, id: AnalysisId) -> Result<Vec<Borders>, agoge_store::Error> {
     let mut newest: Vec<Borders> = Vec::new();
-    for label in store.labels(store.analysis_row(id)?.recording)?.into_iter().rev().filter(|label| label.kind == KIND) {
+    for label in store
+        .labels(store.analysis_row(id)?.recording)?
+        .into_iter()
+        .rev()
+        .filter(|label| label.kind == KIND)
+    {
         let of = serde_json::from_value::<AnalysisId>(label.value["analysis"].clone()).ok();
         let said = json!({ "repetition": label.value["repetition"], "at_s": label.value["at_s"] });
         // Labels of other programs may say other things: those are not ours to show.
@@ -103,12 +128,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let ada = store.add_athlete("Ada", "").unwrap();
-        let recording = Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
+        let recording =
+            Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
         let options = Options { movement: "squat".to_owned(), ..Options::default() };
         let models = Models::without_model();
         let analysis = analyze(&recording, None, &models, &options).unwrap().analysis;
-        let id =
-            super::super::save(&store, (ada, "2026-03-02".parse().unwrap()), &recording, &analysis, &models, &options);
+        let id = super::super::save(
+            &store,
+            (ada, "2026-03-02".parse().unwrap()),
+            &recording,
+            &analysis,
+            &models,
+            &options,
+        );
         let id = id.unwrap();
         let found = Borders::found(&analysis.repetitions[1]);
         assert_eq!(Borders::names(&analysis.repetitions[1]), ["start", "ascent begins", "end"]);
@@ -127,7 +159,9 @@ mod tests {
         ] {
             assert!(correct(&store, id, &with(wrong.clone()), "coach").is_err(), "{wrong:?}");
         }
-        assert!(correct(&store, id, &Borders { repetition: 99, ..found.clone() }, "coach").is_err());
+        assert!(
+            correct(&store, id, &Borders { repetition: 99, ..found.clone() }, "coach").is_err()
+        );
         assert!(correct(&store, AnalysisId(99), &found, "coach").is_err());
         assert!(corrections(&store, id).unwrap().is_empty());
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// The purpose of a consent (docs/LIBRARY.md) without which nothing of an athlete is exported to learn from, should it be refused or withdrawn.
+/// The purpose of a consent (docs/LIBRARY.md) without which nothing of an athlete is exported to
+/// learn from, should it be refused or withdrawn.
 pub const PURPOSE: &str = "training";
 
 /// A set to learn from that was written.
@@ -34,7 +35,11 @@ struct Known {
 
 impl Known {
     fn file(&self) -> PathBuf {
-        PathBuf::from(format!("recording-{}-{:.0}ms.parquet", self.recording.0, 1e3 * self.span.start_s))
+        PathBuf::from(format!(
+            "recording-{}-{:.0}ms.parquet",
+            self.recording.0,
+            1e3 * self.span.start_s
+        ))
     }
 }
 
@@ -56,7 +61,9 @@ impl Said {
         let mut said = Said::default();
         let all: BTreeMap<RecordingId, _> = judged(store)?.into_iter().collect();
         for (recording, of) in all {
-            for (_, quality) in of.into_iter().filter(|(_, own)| wanted(&own.movement) && may(recording)) {
+            for (_, quality) in
+                of.into_iter().filter(|(_, own)| wanted(&own.movement) && may(recording))
+            {
                 let place = said.place(recording, quality.of, &quality.movement);
                 said.known[place].label = Some(quality.correct);
             }
@@ -64,7 +71,8 @@ impl Said {
         for ([first, second], pair) in pairs(store)? {
             if wanted(&pair.movement) && [first, second].map(&mut may) == [true; 2] {
                 let places = [(first, pair.first), (second, pair.second)];
-                let places = places.map(|(recording, span)| said.place(recording, span, &pair.movement));
+                let places =
+                    places.map(|(recording, span)| said.place(recording, span, &pair.movement));
                 said.pairs.push((places, pair.better));
             }
         }
@@ -73,21 +81,25 @@ impl Said {
 
     /// The place of a repetition, which may be new.
     fn place(&mut self, recording: RecordingId, span: Span, movement: &str) -> usize {
-        let is = |own: &Known| own.recording == recording && own.movement == movement && own.span.is(&span);
+        let is = |own: &Known| {
+            own.recording == recording && own.movement == movement && own.span.is(&span)
+        };
         self.known.iter().position(is).unwrap_or_else(|| {
             self.known.push(Known { recording, span, movement: movement.to_owned(), label: None });
             self.known.len() - 1
         })
     }
 
-    /// Labels what comparisons leave no doubt about: what is better than a correct repetition is correct, what is worse than an incorrect one is not, and what is alike is
-    /// alike. What a coach said outright is never changed. How many were labelled.
+    /// Labels what comparisons leave no doubt about: what is better than a correct repetition is
+    /// correct, what is worse than an incorrect one is not, and what is alike is alike. What a
+    /// coach said outright is never changed. How many were labelled.
     fn infer(&mut self) -> usize {
         let mut inferred = 0;
         loop {
             let before = inferred;
             for ([first, second], better) in &self.pairs {
-                let (better_one, worse) = if *better == Better::Second { (*second, *first) } else { (*first, *second) };
+                let (better_one, worse) =
+                    if *better == Better::Second { (*second, *first) } else { (*first, *second) };
                 let alike = *better == Better::Neither;
                 for (from, to, if_from) in [(worse, better_one, true), (better_one, worse, false)] {
                     let label = self.known[from].label.filter(|label| alike || *label == if_from);
@@ -104,7 +116,8 @@ impl Said {
     }
 }
 
-/// Whether an athlete's data may be learned from: unless the newest consent to [`PURPOSE`] is a refusal or a withdrawal.
+/// Whether an athlete's data may be learned from: unless the newest consent to [`PURPOSE`] is a
+/// refusal or a withdrawal.
 ///
 /// # Errors
 /// If the library cannot be read.
@@ -114,11 +127,14 @@ pub fn may_be_learned_from(store: &Store, athlete: AthleteId) -> Result<bool, Er
     Ok(newest.is_none_or(|consent| consent.given))
 }
 
-/// Writes the judged and compared repetitions into a folder as a set to learn from: `manifest.csv` and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the
-/// set) with the comparisons. Labels that follow from comparisons are set. Athletes are numbers in it. `movement` keeps one movement alone.
+/// Writes the judged and compared repetitions into a folder as a set to learn from: `manifest.csv`
+/// and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the set) with the
+/// comparisons. Labels that follow from comparisons are set. Athletes are numbers in it. `movement`
+/// keeps one movement alone.
 ///
 /// # Errors
-/// [`Error::Judgement`] if nothing was judged; if the folder cannot be written or the library cannot be read.
+/// [`Error::Judgement`] if nothing was judged; if the folder cannot be written or the library
+/// cannot be read.
 pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Exported, Error> {
     let mut refused: HashSet<AthleteId> = HashSet::new();
     let mut owners: HashMap<RecordingId, AthleteId> = HashMap::new();
@@ -126,7 +142,9 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
         if !may_be_learned_from(store, athlete.id)? {
             refused.insert(athlete.id);
         }
-        owners.extend(store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)));
+        owners.extend(
+            store.recordings(athlete.id)?.into_iter().map(|recording| (recording.id, athlete.id)),
+        );
     }
     let mut left_out: HashSet<AthleteId> = HashSet::new();
     let mut said = Said::of(store, movement, |recording| {
@@ -147,25 +165,39 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
     let mut manifest = Manifest::default();
     for own in &said.known {
         let file = own.file();
-        let mut repetition = store.recording(own.recording)?.time_range(own.span.start_s, own.span.end_s)?;
+        let mut repetition =
+            store.recording(own.recording)?.time_range(own.span.start_s, own.span.end_s)?;
         repetition.source.name = file.display().to_string();
         agoge_formats::write_parquet(&folder.join(&file), &repetition)?;
         let label = own.label.map(|correct| f32::from(u8::from(correct)));
-        let athlete = owners.get(&own.recording).map_or(String::new(), |athlete| athlete.0.to_string());
-        manifest.rows.push(Row { file, athlete, movement: own.movement.clone(), label, split: None });
+        let athlete =
+            owners.get(&own.recording).map_or(String::new(), |athlete| athlete.0.to_string());
+        manifest.rows.push(Row {
+            file,
+            athlete,
+            movement: own.movement.clone(),
+            label,
+            split: None,
+        });
     }
     manifest.write(&folder.join("manifest.csv"))?;
     if !said.pairs.is_empty() {
         let mut text = String::from("better,worse,alike\n");
         for ([first, second], better) in &said.pairs {
-            let (better_one, worse) = if *better == Better::Second { (second, first) } else { (first, second) };
+            let (better_one, worse) =
+                if *better == Better::Second { (second, first) } else { (first, second) };
             let [better_one, worse] = [better_one, worse].map(|place| said.known[*place].file());
             let alike = u8::from(*better == Better::Neither);
             text += &format!("{},{},{alike}\n", better_one.display(), worse.display());
         }
         agoge_formats::write_text(&folder.join("pairs.csv"), &text)?;
     }
-    Ok(Exported { repetitions: said.known.len(), inferred, pairs: said.pairs.len(), without_consent })
+    Ok(Exported {
+        repetitions: said.known.len(),
+        inferred,
+        pairs: said.pairs.len(),
+        without_consent,
+    })
 }
 
 #[cfg(test)]
@@ -184,11 +216,13 @@ mod tests {
         judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
         judge(&store, &quality(analyses[2], 3, true), "coach").unwrap();
         let better = Better::Second;
-        let compared = Judgement::Pair { first: which(analyses[1], 2), second: which(analyses[0], 1), better };
+        let compared =
+            Judgement::Pair { first: which(analyses[1], 2), second: which(analyses[0], 1), better };
         judge(&store, &compared, "coach").unwrap();
         let third = store.athletes().unwrap()[2].id;
         let day = "2026-03-03".parse().unwrap();
-        let refusal = Consent { day, purpose: "Training".to_owned(), given: false, note: String::new() };
+        let refusal =
+            Consent { day, purpose: "Training".to_owned(), given: false, note: String::new() };
         store.add_consent(third, &refusal).unwrap();
 
         let set = folder.path().join("set");
@@ -199,16 +233,23 @@ mod tests {
             rows.iter().map(|row| (row.athlete.clone(), row.is_correct())).collect();
         labels.sort();
         let numbered = |athlete: &str, label| (athlete.to_owned(), label);
-        assert_eq!(labels, [numbered("1", Some(true)), numbered("2", None), numbered("2", Some(false))]);
+        assert_eq!(
+            labels,
+            [numbered("1", Some(true)), numbered("2", None), numbered("2", Some(false))]
+        );
         let text = std::fs::read_to_string(set.join("pairs.csv")).unwrap();
         let pair: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
-        let label = |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().is_correct();
+        let label =
+            |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().is_correct();
         assert_eq!((label(pair[0]), label(pair[1]), pair[2]), (Some(true), None, "0"));
         // Each file is the repetition, and its clip can be learned from.
         let clips = crate::learn::Clips::of_manifest(&set.join("manifest.csv"), |_| true).unwrap();
         let own = &store.analysis(analyses[0]).unwrap().repetitions[0];
         let longest = clips.clips.iter().map(|clip| clip.motion.duration_s()).fold(0.0, f64::max);
-        assert!(clips.clips.len() == 3 && (longest - (own.end_s - own.start_s)).abs() < 0.5, "{longest}");
+        assert!(
+            clips.clips.len() == 3 && (longest - (own.end_s - own.start_s)).abs() < 0.5,
+            "{longest}"
+        );
     }
 
     #[test]
@@ -216,12 +257,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, analyses) = library(folder.path());
         let set = folder.path().join("set");
-        assert!(matches!(export(&store, None, &set), Err(Error::Judgement { .. })) && !set.exists());
+        assert!(
+            matches!(export(&store, None, &set), Err(Error::Judgement { .. })) && !set.exists()
+        );
         let which = |at: usize, repetition| Which { analysis: analyses[at], repetition };
         let compare = |first, second, better| {
             judge(&store, &Judgement::Pair { first, second, better }, "coach").unwrap();
         };
-        // A chain upwards from a correct one, one downwards from an incorrect one, and what is between them stays open.
+        // A chain upwards from a correct one, one downwards from an incorrect one, and what is
+        // between them stays open.
         judge(&store, &quality(analyses[0], 1, true), "coach").unwrap();
         judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
         compare(which(0, 3), which(0, 2), Better::Neither);

@@ -1,7 +1,9 @@
-//! What a coach says of repetitions in the library: whether one was done correctly, or which of two was done better; and what to ask next.
+//! What a coach says of repetitions in the library: whether one was done correctly, or which of two
+//! was done better; and what to ask next.
 //!
-//! Labels are kept on recordings, of the kinds [`QUALITY`] and [`PAIR`], with the instants of the repetition: they hold whatever a later version of the program finds in the
-//! recording. Nothing is overwritten, the newest holds.
+//! Labels are kept on recordings, of the kinds [`QUALITY`] and [`PAIR`], with the instants of the
+//! repetition: they hold whatever a later version of the program finds in the recording. Nothing is
+//! overwritten, the newest holds.
 
 use crate::{Error, Options};
 use agoge_attention::Motion;
@@ -78,7 +80,8 @@ pub struct Queue {
     pub open: usize,
     /// Pairs that were compared.
     pub compared: usize,
-    /// Those to judge next, the first first: by what a judgement tells of all others (`agoge_attention::labels`).
+    /// Those to judge next, the first first: by what a judgement tells of all others
+    /// (`agoge_attention::labels`).
     pub next: Vec<Which>,
 }
 
@@ -120,14 +123,21 @@ pub(super) struct Pair {
 /// Stores what a coach says.
 ///
 /// # Errors
-/// [`Error::Judgement`] for what cannot be judged; if there is no such analysis, or the library cannot be changed.
+/// [`Error::Judgement`] for what cannot be judged; if there is no such analysis, or the library
+/// cannot be changed.
 pub fn judge(store: &Store, judgement: &Judgement, author: &str) -> Result<LabelId, Error> {
     match judgement {
         Judgement::Quality { of, correct } => {
             let (recording, movement, of) = span(store, *of)?;
             let value = serde_json::to_value(Quality { movement, of, correct: *correct });
             let value = value.map_err(agoge_store::Error::from)?;
-            Ok(store.save_label(&NewLabel { recording, other: None, kind: QUALITY, value: &value, author })?)
+            Ok(store.save_label(&NewLabel {
+                recording,
+                other: None,
+                kind: QUALITY,
+                value: &value,
+                author,
+            })?)
         }
         Judgement::Pair { first, second, better } => {
             let ((recording, movement, one), (other, second_movement, two)) =
@@ -138,9 +148,16 @@ pub fn judge(store: &Store, judgement: &Judgement, author: &str) -> Result<Label
             if recording == other && one.is(&two) {
                 return Err(Error::Judgement { what: "the two are one repetition" });
             }
-            let value = serde_json::to_value(Pair { movement, first: one, second: two, better: *better });
+            let value =
+                serde_json::to_value(Pair { movement, first: one, second: two, better: *better });
             let value = value.map_err(agoge_store::Error::from)?;
-            Ok(store.save_label(&NewLabel { recording, other: Some(other), kind: PAIR, value: &value, author })?)
+            Ok(store.save_label(&NewLabel {
+                recording,
+                other: Some(other),
+                kind: PAIR,
+                value: &value,
+                author,
+            })?)
         }
     }
 }
@@ -150,7 +167,8 @@ fn span(store: &Store, which: Which) -> Result<(RecordingId, String, Span), Erro
     let (row, analysis) = (store.analysis_row(which.analysis)?, store.analysis(which.analysis)?);
     let own = analysis.repetitions.iter().find(|own| own.number == which.repetition);
     let own = own.filter(|own| own.complete);
-    let own = own.ok_or(Error::Judgement { what: "the analysis has no such complete repetition" })?;
+    let own =
+        own.ok_or(Error::Judgement { what: "the analysis has no such complete repetition" })?;
     let Which { analysis: id, repetition } = which;
     Ok((
         row.recording,
@@ -160,7 +178,9 @@ fn span(store: &Store, which: Which) -> Result<(RecordingId, String, Span), Erro
 }
 
 /// The judgements of quality that hold, of every recording the newest of each repetition.
-pub(super) fn judged(store: &Store) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>, agoge_store::Error> {
+pub(super) fn judged(
+    store: &Store,
+) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>, agoge_store::Error> {
     let mut all: HashMap<RecordingId, Vec<(LabelId, Quality)>> = HashMap::new();
     for Label { id, recording, value, .. } in store.labels_of_kind(QUALITY)?.into_iter().rev() {
         // Labels of other programs may say other things: those are not ours to read.
@@ -176,10 +196,15 @@ pub(super) fn judged(store: &Store) -> Result<HashMap<RecordingId, Vec<(LabelId,
 /// The comparisons that can be read, the oldest first, each with its two recordings.
 pub(super) fn pairs(store: &Store) -> Result<Vec<([RecordingId; 2], Pair)>, agoge_store::Error> {
     let labels = store.labels_of_kind(PAIR)?.into_iter();
-    Ok(labels.filter_map(|own| Some(([own.recording, own.other?], serde_json::from_value(own.value).ok()?))).collect())
+    Ok(labels
+        .filter_map(|own| {
+            Some(([own.recording, own.other?], serde_json::from_value(own.value).ok()?))
+        })
+        .collect())
 }
 
-/// What to ask about a movement next, up to `count` repetitions. The newest repetitions of the library are looked at, at most 300, and those that were judged first.
+/// What to ask about a movement next, up to `count` repetitions. The newest repetitions of the
+/// library are looked at, at most 300, and those that were judged first.
 ///
 /// # Errors
 /// If the library cannot be read.
@@ -187,13 +212,19 @@ pub fn queue(store: &Store, movement: &str, count: usize) -> Result<Queue, Error
     let judged = judged(store)?;
     let compared = pairs(store)?.iter().filter(|(_, pair)| pair.movement == movement).count();
     let mut seen = HashSet::new();
-    // Of each recording the newest analysis; what an older version of the program wrote and this one cannot read is left out.
+    // Of each recording the newest analysis; what an older version of the program wrote and this
+    // one cannot read is left out.
     let rows = store.analyses_of_movement(movement, MOST_ANALYSES)?.into_iter().map(|(_, row)| row);
     let mut found = Vec::new();
     for row in rows.filter(|row| seen.insert(row.recording)) {
         let Ok(analysis) = store.analysis(row.id) else { continue };
         for own in analysis.repetitions.iter().filter(|own| own.complete) {
-            let span = Span { analysis: row.id, repetition: own.number, start_s: own.start_s, end_s: own.end_s };
+            let span = Span {
+                analysis: row.id,
+                repetition: own.number,
+                start_s: own.start_s,
+                end_s: own.end_s,
+            };
             let label = judged.get(&row.recording).and_then(|known| {
                 known
                     .iter()
@@ -220,11 +251,17 @@ pub fn queue(store: &Store, movement: &str, count: usize) -> Result<Queue, Error
     let clips: Vec<(Span, Option<bool>, Motion)> = clips.into_iter().flatten().collect();
     let of: Vec<&Motion> = clips.iter().map(|(.., motion)| motion).collect();
     let labels: Vec<Option<bool>> = clips.iter().map(|(_, label, _)| *label).collect();
-    let which = |clip: usize| Which { analysis: clips[clip].0.analysis, repetition: clips[clip].0.repetition };
+    let which = |clip: usize| Which {
+        analysis: clips[clip].0.analysis,
+        repetition: clips[clip].0.repetition,
+    };
     queue.next = match clips.len() {
         // One alone stands for nothing but itself.
         1 if labels[0].is_none() && count > 0 => vec![which(0)],
-        _ => suggest(&of, &labels, count, 1).into_iter().map(|suggestion| which(suggestion.clip)).collect(),
+        _ => suggest(&of, &labels, count, 1)
+            .into_iter()
+            .map(|suggestion| which(suggestion.clip))
+            .collect(),
     };
     Ok(queue)
 }
@@ -235,7 +272,10 @@ fn motions(
     recording: RecordingId,
     spans: &[(Span, Option<bool>)],
 ) -> Result<Vec<(Span, Option<bool>, Motion)>, Error> {
-    let body = condition(&store.recording(recording)?, &Options::default().condition)?.recording.to_body().recording;
+    let body = condition(&store.recording(recording)?, &Options::default().condition)?
+        .recording
+        .to_body()
+        .recording;
     let frame = |at: f64| body.time.partition_point(|time| *time < at);
     let motion = |(span, label): &(Span, Option<bool>)| {
         let motion = Motion::new(&body, frame(span.start_s), frame(span.end_s))?;
@@ -247,7 +287,8 @@ fn motions(
 /// One repetition to look at: the conditioned figure of it and of a moment before and after.
 ///
 /// # Errors
-/// [`Error::Judgement`] without such a repetition; if there is no such analysis, or the library cannot be read.
+/// [`Error::Judgement`] without such a repetition; if there is no such analysis, or the library
+/// cannot be read.
 pub fn figure(store: &Store, which: Which) -> Result<Recording, Error> {
     let (recording, _, Span { start_s, end_s, .. }) = span(store, which)?;
     let whole = crate::analyze::figure(&store.recording(recording)?, &Options::default())?;
@@ -265,9 +306,21 @@ pub(super) mod tests {
 
     /// Squats of an athlete; with an odd seed the left knee goes inward.
     fn squats(seed: u64) -> Recording {
-        let fault = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 1..=3, size: 25.0 };
+        let fault = Fault {
+            kind: FaultKind::KneeInwardUp,
+            side: Some(Side::Left),
+            repetitions: 1..=3,
+            size: 25.0,
+        };
         let faults = if seed % 2 == 1 { vec![fault] } else { Vec::new() };
-        let set = Set { rate_hz: 30.0, repetitions: 3, seed, faults, variation_deg: 3.0, ..Set::new(Exercise::Squat) };
+        let set = Set {
+            rate_hz: 30.0,
+            repetitions: 3,
+            seed,
+            faults,
+            variation_deg: 3.0,
+            ..Set::new(Exercise::Squat)
+        };
         set.simulate().recording
     }
 
@@ -280,13 +333,18 @@ pub(super) mod tests {
             let who = store.add_athlete(&format!("athlete {seed}"), "").unwrap();
             let (recording, day) = (squats(seed), "2026-03-02".parse().unwrap());
             let analysis = analyze(&recording, None, &models, &options).unwrap().analysis;
-            super::super::save(&store, (who, day), &recording, &analysis, &models, &options).unwrap()
+            super::super::save(&store, (who, day), &recording, &analysis, &models, &options)
+                .unwrap()
         };
         let analyses = (0..3).map(stored).collect();
         (store, analyses)
     }
 
-    pub(in crate::library) fn quality(analysis: AnalysisId, repetition: usize, correct: bool) -> Judgement {
+    pub(in crate::library) fn quality(
+        analysis: AnalysisId,
+        repetition: usize,
+        correct: bool,
+    ) -> Judgement {
         Judgement::Quality { of: Which { analysis, repetition }, correct }
     }
 
@@ -296,7 +354,8 @@ pub(super) mod tests {
         let (store, analyses) = library(folder.path());
         let first = queue(&store, "squat", 20).unwrap();
         assert_eq!((first.judged, first.open, first.compared, first.next.len()), (0, 9, 0, 9));
-        // Those that differ come before their like: the first two are of different athletes, one with a knee inward.
+        // Those that differ come before their like: the first two are of different athletes, one
+        // with a knee inward.
         assert_ne!(first.next[0].analysis, first.next[1].analysis);
 
         judge(&store, &quality(analyses[0], 1, false), "coach").unwrap();

@@ -7,7 +7,8 @@ use agoge_kinematics::{Metric, Unit};
 use agoge_motion::Side;
 use serde::Serialize;
 
-/// What a session says of a frame. As JSON each is an object whose `event` names its kind; a number that is not known is `null`. Times are those of the frames, s.
+/// What a session says of a frame. As JSON each is an object whose `event` names its kind; a number
+/// that is not known is `null`. Times are those of the frames, s.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -97,7 +98,8 @@ pub struct PhaseSpan {
     pub end_s: f64,
 }
 
-/// What the attention model says of a repetition. It speaks in three dimensions only: on one camera its word was never measured.
+/// What the attention model says of a repetition. It speaks in three dimensions only: on one camera
+/// its word was never measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelWord {
     /// The movement that the streaming encoder takes the last seconds for.

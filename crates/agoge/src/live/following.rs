@@ -34,7 +34,10 @@ impl Following {
         match change {
             Change::Began { start_s } => {
                 let phase = self.movement.phases.first();
-                phase.map(|phase| Event::Phase { t, name: phase.name.clone(), from_s: *start_s }).into_iter().collect()
+                phase
+                    .map(|phase| Event::Phase { t, name: phase.name.clone(), from_s: *start_s })
+                    .into_iter()
+                    .collect()
             }
             Change::Turned { turn_s, .. } => {
                 let phase = after_the_turn(&self.movement).map(str::to_owned);

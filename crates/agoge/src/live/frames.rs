@@ -22,12 +22,20 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn new(skeleton: Arc<Skeleton>, space: Space) -> Frames {
-        Frames { skeleton, space, time: VecDeque::new(), position: VecDeque::new(), confidence: VecDeque::new() }
+        Frames {
+            skeleton,
+            space,
+            time: VecDeque::new(),
+            position: VecDeque::new(),
+            confidence: VecDeque::new(),
+        }
     }
 
     pub(super) fn push(&mut self, time_s: f64, position: &[[f64; 3]], confidence: &[f32]) {
         let joints = self.skeleton.len();
-        while self.time.len() >= MOST || self.time.front().is_some_and(|first| time_s - first > KEPT_S) {
+        while self.time.len() >= MOST
+            || self.time.front().is_some_and(|first| time_s - first > KEPT_S)
+        {
             self.time.pop_front();
             self.position.drain(..joints);
             self.confidence.drain(..joints);

@@ -29,7 +29,8 @@ pub struct Measured {
     pub late: usize,
 }
 
-/// Follows one stream as fast as it goes, then many at their own pace on all cores. Every stream is a simulated athlete as a 33-joint pose network would see them.
+/// Follows one stream as fast as it goes, then many at their own pace on all cores. Every stream is
+/// a simulated athlete as a 33-joint pose network would see them.
 ///
 /// # Errors
 /// If the model that comes with Agoge cannot be read.
@@ -45,13 +46,18 @@ pub fn measure(streams: usize, seconds: u64) -> Result<Measured, Error> {
 
 /// A set of squats on the skeleton of MediaPipe.
 fn seen_by_33_joints() -> Recording {
-    let simulated = Set { rate_hz: RATE_HZ, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
+    let simulated =
+        Set { rate_hz: RATE_HZ, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
     let skeleton = Skeleton::mediapipe_33();
-    let of: Vec<Option<usize>> =
-        skeleton.joints.iter().map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_of(part))).collect();
+    let of: Vec<Option<usize>> = skeleton
+        .joints
+        .iter()
+        .map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_of(part)))
+        .collect();
     let frames = 0..simulated.frames();
     let position = frames.flat_map(|f| of.iter().map(move |joint| (f, *joint)));
-    let position: Vec<[f64; 3]> = position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.at(f, j))).collect();
+    let position: Vec<[f64; 3]> =
+        position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.at(f, j))).collect();
     Recording { confidence: vec![1.0; position.len()], position, skeleton, ..simulated }
 }
 
@@ -59,7 +65,11 @@ fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<
     let joints = recording.joints();
     let row = frame % recording.frames() * joints;
     let time_s = frame as f64 / RATE_HZ;
-    stream.push(&recording.position[row..row + joints], &recording.confidence[row..row + joints], time_s)?;
+    stream.push(
+        &recording.position[row..row + joints],
+        &recording.confidence[row..row + joints],
+        time_s,
+    )?;
     Ok(())
 }
 
@@ -83,7 +93,12 @@ fn window() -> Live {
 }
 
 /// Frames, and how many of them were late.
-fn many(model: &Model, recording: &Recording, streams: usize, seconds: u64) -> Result<(usize, usize), Error> {
+fn many(
+    model: &Model,
+    recording: &Recording,
+    streams: usize,
+    seconds: u64,
+) -> Result<(usize, usize), Error> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from).min(streams);
     let (frames, late) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let begin = Instant::now();
@@ -94,12 +109,20 @@ fn many(model: &Model, recording: &Recording, streams: usize, seconds: u64) -> R
             move || -> Result<(), Error> {
                 let own = (core..streams).step_by(cores).count();
                 let mut streams: Vec<LiveStream> = (0..own)
-                    .map(|_| LiveStream::new(model.stream(window()), &recording.skeleton, recording.space))
+                    .map(|_| {
+                        LiveStream::new(
+                            model.stream(window()),
+                            &recording.skeleton,
+                            recording.space,
+                        )
+                    })
                     .collect();
                 for frame in 0..last {
                     for (index, stream) in streams.iter_mut().enumerate() {
                         // The streams are spread over the time between two frames.
-                        let due = Duration::from_secs_f64((frame as f64 + index as f64 / own as f64) / RATE_HZ);
+                        let due = Duration::from_secs_f64(
+                            (frame as f64 + index as f64 / own as f64) / RATE_HZ,
+                        );
                         std::thread::sleep(due.saturating_sub(begin.elapsed()));
                         push(stream, recording, frame)?;
                         frames.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +142,11 @@ fn many(model: &Model, recording: &Recording, streams: usize, seconds: u64) -> R
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "one stream, one core: {:.3} ms a frame (median), {:.3} ms (99 of 100)", self.p50_ms, self.p99_ms)?;
+        writeln!(
+            f,
+            "one stream, one core: {:.3} ms a frame (median), {:.3} ms (99 of 100)",
+            self.p50_ms, self.p99_ms
+        )?;
         writeln!(
             f,
             "{} streams at {RATE_HZ} frames a second for {} s: {} frames, {} of them late",

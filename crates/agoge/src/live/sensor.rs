@@ -17,7 +17,8 @@ const KEPT_S: f64 = 20.0;
 /// Samples that are remembered at most, whatever the rate.
 const MOST: usize = 8000;
 
-/// Follows the samples of one worn sensor: away from how it was held at rest, and back (`movements/worn_sensor.toml`).
+/// Follows the samples of one worn sensor: away from how it was held at rest, and back
+/// (`movements/worn_sensor.toml`).
 pub struct SensorSession {
     sensor: Worn,
     following: Following,
@@ -28,26 +29,44 @@ pub struct SensorSession {
 }
 
 impl SensorSession {
-    /// A session of a sensor that has felt nothing yet; none if its definition did not come with Agoge.
+    /// A session of a sensor that has felt nothing yet; none if its definition did not come with
+    /// Agoge.
     pub fn new() -> Option<SensorSession> {
-        let curve = |name: &str, unit: Unit| Curve { name: name.to_owned(), side: None, unit, values: Vec::new() };
+        let curve = |name: &str, unit: Unit| Curve {
+            name: name.to_owned(),
+            side: None,
+            unit,
+            values: Vec::new(),
+        };
         let curves = vec![curve("sensor_tilt", Unit::Degree), curve("sensor_load", Unit::One)];
         let nothing = Curves { time: Vec::new(), curves, refused: Vec::new() };
         let following = Following::new(Arc::new(find("worn_sensor")?.clone()));
-        Some(SensorSession { sensor: Worn::new(), following, seen: nothing.clone(), newest: nothing })
+        Some(SensorSession {
+            sensor: Worn::new(),
+            following,
+            seen: nothing.clone(),
+            newest: nothing,
+        })
     }
 
-    /// Takes samples that follow each other, the first at a time in s and each `step_s` after the one before; none where one was lost. Says all there is to say,
-    /// with one [`Event::Metric`] as the last.
+    /// Takes samples that follow each other, the first at a time in s and each `step_s` after the
+    /// one before; none where one was lost. Says all there is to say, with one [`Event::Metric`] as
+    /// the last.
     ///
     /// # Errors
     /// [`Fault::Order`] if they do not come after those before; the session then stays as it was.
-    pub fn push(&mut self, start_s: f64, step_s: f64, samples: &[Option<Sample>]) -> Result<Vec<Event>, Fault> {
+    pub fn push(
+        &mut self,
+        start_s: f64,
+        step_s: f64,
+        samples: &[Option<Sample>],
+    ) -> Result<Vec<Event>, Fault> {
         let last_s = self.seen.time.last().copied().unwrap_or(f64::NEG_INFINITY);
         // A clock that is not steady is a little early.
         let early = start_s <= last_s && last_s - start_s < EARLY_S;
         let start_s = if early { last_s + step_s } else { start_s };
-        let is_forward = start_s.is_finite() && start_s > last_s && step_s.is_finite() && step_s > 0.0;
+        let is_forward =
+            start_s.is_finite() && start_s > last_s && step_s.is_finite() && step_s > 0.0;
         if !is_forward {
             return Err(Fault::Order { time_s: start_s, last_s });
         }
@@ -61,7 +80,9 @@ impl SensorSession {
             let values = felt.map_or([f64::NAN; 2], |felt| [felt.tilt_deg, felt.load]);
             self.newest.time = vec![t];
             self.seen.time.push(t);
-            for ((newest, seen), value) in self.newest.curves.iter_mut().zip(&mut self.seen.curves).zip(values) {
+            for ((newest, seen), value) in
+                self.newest.curves.iter_mut().zip(&mut self.seen.curves).zip(values)
+            {
                 newest.values = vec![value];
                 seen.values.push(value);
             }
@@ -70,8 +91,11 @@ impl SensorSession {
             }
         }
         self.forget();
-        if let (Some(t), Some(tilt)) = (self.newest.time.last().copied(), self.newest.curves.first()) {
-            let (name, value) = (Some(tilt.name.clone()), tilt.values.last().copied().unwrap_or(f64::NAN));
+        if let (Some(t), Some(tilt)) =
+            (self.newest.time.last().copied(), self.newest.curves.first())
+        {
+            let (name, value) =
+                (Some(tilt.name.clone()), tilt.values.last().copied().unwrap_or(f64::NAN));
             events.push(Event::Metric { t, name, value, unit: Some(tilt.unit) });
         }
         Ok(events)
@@ -88,7 +112,8 @@ impl SensorSession {
         let Change::Ended(done) = change else { return self.following.says(t, change) };
         let frame = |time_s: f64| self.seen.time.partition_point(|time| *time < time_s - 1e-9);
         let [start, end] = [done.start_s, done.end_s].map(frame);
-        let is_whole = done.outcome == Outcome::Completed && start < end && end < self.seen.time.len();
+        let is_whole =
+            done.outcome == Outcome::Completed && start < end && end < self.seen.time.len();
         let measured = is_whole.then(|| Measured {
             repetition: described(&self.following.movement, &self.seen, [start, end], None, true),
             time: self.seen.time.clone(),
@@ -114,21 +139,30 @@ mod tests {
     use super::*;
     use agoge_kinematics::sensor::GRAVITY;
 
-    /// A thigh that stands for two seconds and then squats by 80 degrees every four seconds, for three of them.
+    /// A thigh that stands for two seconds and then squats by 80 degrees every four seconds, for
+    /// three of them.
     fn thigh(t: f64) -> Sample {
         let angle = |t: f64| {
             let within = (t - 2.0).rem_euclid(4.0);
             let moves = t > 2.0 && within < 3.0;
-            if moves { 40f64.to_radians() * (1.0 - (std::f64::consts::TAU * within / 3.0).cos()) } else { 0.0 }
+            if moves {
+                40f64.to_radians() * (1.0 - (std::f64::consts::TAU * within / 3.0).cos())
+            } else {
+                0.0
+            }
         };
         let step = 1e-4;
         let speed = (angle(t + step) - angle(t - step)) / (2.0 * step);
-        Sample { acceleration: [0.0, GRAVITY * angle(t).cos(), -GRAVITY * angle(t).sin()], turning: [speed, 0.0, 0.0] }
+        Sample {
+            acceleration: [0.0, GRAVITY * angle(t).cos(), -GRAVITY * angle(t).sin()],
+            turning: [speed, 0.0, 0.0],
+        }
     }
 
     /// What a session says of so many seconds, in blocks of so many samples, 50 a second.
     fn told(seconds: usize, block: usize) -> Vec<Event> {
-        let samples: Vec<Option<Sample>> = (0..50 * seconds).map(|at| Some(thigh(at as f64 / 50.0))).collect();
+        let samples: Vec<Option<Sample>> =
+            (0..50 * seconds).map(|at| Some(thigh(at as f64 / 50.0))).collect();
         let mut session = SensorSession::new().unwrap();
         let mut events = Vec::new();
         for (at, block_of) in samples.chunks(block).enumerate() {
@@ -150,7 +184,8 @@ mod tests {
         };
         let repetitions: Vec<_> = events.iter().filter_map(of).collect();
         assert_eq!(repetitions.len(), 15);
-        for (index, (outcome, completed, metrics, turn_s, phases)) in repetitions.iter().enumerate() {
+        for (index, (outcome, completed, metrics, turn_s, phases)) in repetitions.iter().enumerate()
+        {
             assert_eq!((*outcome, *completed, *phases), (Outcome::Completed, index + 1, 2));
             let tilt = metrics.iter().find(|metric| metric.name == "tilt").unwrap().value;
             // It begins where the tilt has left rest, a few degrees on.
@@ -169,7 +204,9 @@ mod tests {
         assert_eq!(one.len(), many.len());
         let mut session = SensorSession::new().unwrap();
         session.push(1.0, 0.02, &[Some(thigh(1.0)), None]).unwrap();
-        for (start_s, step_s) in [(0.9, 0.02), (0.0, 0.02), (f64::NAN, 0.02), (2.0, 0.0), (2.0, f64::NAN)] {
+        for (start_s, step_s) in
+            [(0.9, 0.02), (0.0, 0.02), (f64::NAN, 0.02), (2.0, 0.0), (2.0, f64::NAN)]
+        {
             assert!(matches!(session.push(start_s, step_s, &[None]), Err(Fault::Order { .. })));
         }
         assert!(session.push(1.04, 0.02, &[]).is_ok());

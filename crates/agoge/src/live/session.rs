@@ -15,11 +15,13 @@ use agoge_motion::skeleton::BodyRules;
 use agoge_motion::{Skeleton, Space};
 use std::sync::Arc;
 
-/// Seconds before a repetition that are looked at with it, so that filters have begun and the floor was seen.
+/// Seconds before a repetition that are looked at with it, so that filters have begun and the floor
+/// was seen.
 const BEFORE_S: f64 = 1.0;
 /// A movement that nobody named is looked for this often, s.
 const LOOK_S: f64 = 2.0;
-/// What the model is shown: the tokens of a clip lie 0.1 to 0.3 s apart as well, and a hundred streams at once are limited by the memory that a token reads.
+/// What the model is shown: the tokens of a clip lie 0.1 to 0.3 s apart as well, and a hundred
+/// streams at once are limited by the memory that a token reads.
 const WINDOW: Live = Live { window_s: 4.0, most_frames: 48, step_s: 0.1 };
 
 /// Why a frame was refused. The session stays as it was.
@@ -36,7 +38,9 @@ pub enum Fault {
         expected: usize,
     },
     /// Time that does not go on.
-    #[error("time {time_s} s does not come after {last_s} s; hint: leave out frames that come late")]
+    #[error(
+        "time {time_s} s does not come after {last_s} s; hint: leave out frames that come late"
+    )]
     Order {
         /// The frame's time.
         time_s: f64,
@@ -44,7 +48,9 @@ pub enum Fault {
         last_s: f64,
     },
     /// A number that is none.
-    #[error("joint {joint} is at a place that is not finite; hint: send null for a joint that is not seen")]
+    #[error(
+        "joint {joint} is at a place that is not finite; hint: send null for a joint that is not seen"
+    )]
     NotFinite {
         /// Index of the joint.
         joint: usize,
@@ -83,7 +89,12 @@ impl<'m> Session<'m> {
     ///
     /// # Errors
     /// [`Error::NoSuchMovement`].
-    pub fn new(wanted: &str, skeleton: Arc<Skeleton>, space: Space, models: &'m Models) -> Result<Session<'m>, Error> {
+    pub fn new(
+        wanted: &str,
+        skeleton: Arc<Skeleton>,
+        space: Space,
+        models: &'m Models,
+    ) -> Result<Session<'m>, Error> {
         let named = match wanted {
             "auto" => None,
             _ => Some(
@@ -112,12 +123,18 @@ impl<'m> Session<'m> {
         self.following.as_ref().map(|following| &*following.movement)
     }
 
-    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says), confidences `[joint]` from 0 to 1, its time in s. Says all there is to say:
-    /// one [`Event::Metric`], and after it what took longer to measure.
+    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says),
+    /// confidences `[joint]` from 0 to 1, its time in s. Says all there is to say: one
+    /// [`Event::Metric`], and after it what took longer to measure.
     ///
     /// # Errors
     /// [`Fault`]; the session then stays as it was.
-    pub fn push(&mut self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<Vec<Event>, Fault> {
+    pub fn push(
+        &mut self,
+        time_s: f64,
+        positions: &[[f64; 3]],
+        confidence: &[f32],
+    ) -> Result<Vec<Event>, Fault> {
         let mut heard = self.hear(time_s, positions, confidence)?;
         let mut events = Vec::new();
         loop {
@@ -134,12 +151,18 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// As [`Session::push`], for who follows many streams: says at once what costs a fraction of a millisecond, with one [`Event::Metric`] as the last. What takes longer
-    /// is left to be worked on elsewhere and told to [`Session::tell`]; frames may come meanwhile.
+    /// As [`Session::push`], for who follows many streams: says at once what costs a fraction of a
+    /// millisecond, with one [`Event::Metric`] as the last. What takes longer is left to be worked
+    /// on elsewhere and told to [`Session::tell`]; frames may come meanwhile.
     ///
     /// # Errors
     /// [`Fault`]; the session then stays as it was.
-    pub fn hear(&mut self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<Heard<'m>, Fault> {
+    pub fn hear(
+        &mut self,
+        time_s: f64,
+        positions: &[[f64; 3]],
+        confidence: &[f32],
+    ) -> Result<Heard<'m>, Fault> {
         self.check(time_s, positions, confidence)?;
         let first = self.frames.last_s().is_none();
         self.frames.push(time_s, positions, confidence);
@@ -175,7 +198,8 @@ impl<'m> Session<'m> {
         Ok(heard)
     }
 
-    /// Takes what was found out of a stretch, in the order in which they were given out, and says what follows.
+    /// Takes what was found out of a stretch, in the order in which they were given out, and says
+    /// what follows.
     pub fn tell(&mut self, worked: Worked) -> Heard<'m> {
         let Worked { t, answer } = worked;
         let mut heard = Heard::default();
@@ -189,7 +213,10 @@ impl<'m> Session<'m> {
             }
             Answer::Turned(part) => {
                 if let Some(following) = &mut self.following {
-                    let driving = following.counter.signal().map_or(String::new(), |signal| signal.curve.clone());
+                    let driving = following
+                        .counter
+                        .signal()
+                        .map_or(String::new(), |signal| signal.curve.clone());
                     let cue = part.and_then(|part| following.cues.during(&part, &driving));
                     heard.events.extend(cue.map(|cue| Event::Cue { t, during: true, cue }));
                 }
@@ -219,13 +246,15 @@ impl<'m> Session<'m> {
         if !time_s.is_finite() || time_s <= last_s {
             return Err(Fault::Order { time_s, last_s });
         }
-        match positions.iter().position(|position| position.iter().any(|value| value.is_infinite())) {
+        match positions.iter().position(|position| position.iter().any(|value| value.is_infinite()))
+        {
             Some(joint) => Err(Fault::NotFinite { joint }),
             None => Ok(()),
         }
     }
 
-    /// From time to time, what was seen so far, to look for the movement in by the same rules as an analysis does.
+    /// From time to time, what was seen so far, to look for the movement in by the same rules as an
+    /// analysis does.
     fn look(&mut self, time_s: f64) -> Option<Stretch<'m>> {
         if self.look_s == f64::NEG_INFINITY {
             self.look_s = time_s + LOOK_S;
@@ -252,12 +281,19 @@ impl<'m> Session<'m> {
         let mut following = Following::new(Arc::new(movement));
         heard.events.push(following.named(time_s, &choice.how, choice.certainty));
         let signals = &following.movement.repetition.signals;
-        let own: Vec<&Curve> =
-            curves.curves.iter().filter(|curve| signals.iter().any(|signal| signal.curve == curve.name)).collect();
+        let own: Vec<&Curve> = curves
+            .curves
+            .iter()
+            .filter(|curve| signals.iter().any(|signal| signal.curve == curve.name))
+            .collect();
         let mut changes = Vec::new();
         for (frame, &time) in curves.time.iter().enumerate() {
             let at = |curve: &&Curve| Curve { values: vec![curve.values[frame]], ..plain(curve) };
-            let now = Curves { time: vec![time], curves: own.iter().map(at).collect(), refused: Vec::new() };
+            let now = Curves {
+                time: vec![time],
+                curves: own.iter().map(at).collect(),
+                refused: Vec::new(),
+            };
             changes.extend(following.counter.push(&now));
         }
         changes.extend(since.iter().flat_map(|now| following.counter.push(now)));
@@ -279,7 +315,8 @@ impl<'m> Session<'m> {
                     heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, question));
                 }
                 Change::Ended(done) if done.outcome == Outcome::Completed => {
-                    match self.stretch(t, done.start_s - BEFORE_S, Question::Ended(movement, done)) {
+                    match self.stretch(t, done.start_s - BEFORE_S, Question::Ended(movement, done))
+                    {
                         Some(stretch) => heard.stretches.push(stretch),
                         None => self.ended(t, &done, None, &mut heard.events),
                     }
@@ -298,10 +335,12 @@ impl<'m> Session<'m> {
     /// What was seen from an instant on, with a question; none if that is too little to answer any.
     fn stretch(&self, t: f64, from_s: f64, question: Question) -> Option<Stretch<'m>> {
         let recording = self.frames.since(from_s, 3)?;
-        let taken_for = self.models.model.as_ref().zip(self.stream.as_ref()).and_then(|(model, stream)| {
-            let (class, certainty) = stream.state().movement.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-            Some((model.card().movements.get(class)?.clone(), *certainty))
-        });
+        let taken_for =
+            self.models.model.as_ref().zip(self.stream.as_ref()).and_then(|(model, stream)| {
+                let (class, certainty) =
+                    stream.state().movement.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+                Some((model.card().movements.get(class)?.clone(), *certainty))
+            });
         let (models, options, rules) = (self.models, self.options.clone(), self.rules.clone());
         Some(Stretch { models, options, rules, recording, t, question, taken_for })
     }
@@ -310,11 +349,19 @@ impl<'m> Session<'m> {
 /// The newest value of the signal that drives.
 fn metric(t: f64, following: Option<&Following>, curves: &Curves) -> Event {
     let signal = following.and_then(|following| following.counter.signal());
-    let Some(signal) = signal else { return Event::Metric { t, name: None, value: f64::NAN, unit: None } };
+    let Some(signal) = signal else {
+        return Event::Metric { t, name: None, value: f64::NAN, unit: None };
+    };
     let own = || curves.curves.iter().filter(|curve| curve.name == signal.curve);
-    let known: Vec<f64> = own().filter_map(|curve| curve.values.last().copied()).filter(|v| v.is_finite()).collect();
+    let known: Vec<f64> =
+        own().filter_map(|curve| curve.values.last().copied()).filter(|v| v.is_finite()).collect();
     let value = known.iter().sum::<f64>() / known.len() as f64;
-    Event::Metric { t, name: Some(signal.curve.clone()), value, unit: own().next().map(|curve| curve.unit) }
+    Event::Metric {
+        t,
+        name: Some(signal.curve.clone()),
+        value,
+        unit: own().next().map(|curve| curve.unit),
+    }
 }
 
 /// A curve without its values.

@@ -10,8 +10,9 @@ const WITH_SPEED_HZ: f64 = 1.25;
 /// Share by which the length of the trunk follows that of a new frame.
 const FOLLOW: f64 = 0.05;
 
-/// A One-Euro filter (Casiez, Roussel & Vogel 2012) for each coordinate of each part in a picture. A network's landmarks tremble most where the body rests; there it takes
-/// most away, and where the body is quick it is hardly late. docs/VIDEO.md has what it leaves and its lag.
+/// A One-Euro filter (Casiez, Roussel & Vogel 2012) for each coordinate of each part in a picture.
+/// A network's landmarks tremble most where the body rests; there it takes most away, and where the
+/// body is quick it is hardly late. docs/VIDEO.md has what it leaves and its lag.
 pub(super) struct Steady {
     parts: Vec<[OneEuro; 2]>,
     trunk: f64,
@@ -19,7 +20,10 @@ pub(super) struct Steady {
 
 impl Steady {
     pub(super) fn new() -> Steady {
-        Steady { parts: vec![[0, 1].map(|_| OneEuro::new(LEAST_HZ, 0.0)); Part::COUNT], trunk: f64::NAN }
+        Steady {
+            parts: vec![[0, 1].map(|_| OneEuro::new(LEAST_HZ, 0.0)); Part::COUNT],
+            trunk: f64::NAN,
+        }
     }
 
     /// Steadies a frame on the body skeleton; what is missing stays missing.
@@ -28,7 +32,11 @@ impl Steady {
         let [pelvis, neck] = [Part::Pelvis, Part::Neck].map(|part| frame.at(0, part.index()));
         let trunk = (pelvis[0] - neck[0]).hypot(pelvis[1] - neck[1]);
         if trunk > 0.0 {
-            self.trunk = if self.trunk.is_nan() { trunk } else { self.trunk + FOLLOW * (trunk - self.trunk) };
+            self.trunk = if self.trunk.is_nan() {
+                trunk
+            } else {
+                self.trunk + FOLLOW * (trunk - self.trunk)
+            };
         }
         if self.trunk.is_nan() {
             // Nobody knows yet what is quick.
@@ -75,11 +83,13 @@ mod tests {
                 .collect();
             (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
         };
-        // The athlete stands still for the first second. A first-order filter of share a leaves sqrt(a / (2 − a)) of white noise: of 2 Hz at 30 frames a second 0.42, a little
-        // more as noise looks like speed.
+        // The athlete stands still for the first second. A first-order filter of share a leaves
+        // sqrt(a / (2 − a)) of white noise: of 2 Hz at 30 frames a second 0.42, a little more as
+        // noise looks like speed.
         let (before, after) = (error(&film, 10..30), error(&steady, 10..30));
         assert!(after < 0.6 * before, "{after} of {before}");
-        let missing = |recording: &Recording| recording.position.iter().filter(|p| p[0].is_nan()).count();
+        let missing =
+            |recording: &Recording| recording.position.iter().filter(|p| p[0].is_nan()).count();
         assert_eq!(missing(&steady), missing(&film));
     }
 }

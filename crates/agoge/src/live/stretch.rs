@@ -1,4 +1,5 @@
-//! What takes milliseconds: a stretch of a stream that is measured, or looked through for a movement. It needs nothing of its session meanwhile.
+//! What takes milliseconds: a stretch of a stream that is measured, or looked through for a
+//! movement. It needs nothing of its session meanwhile.
 
 use super::event::ModelWord;
 use crate::{Models, movement};
@@ -11,10 +12,12 @@ use agoge_motion::skeleton::BodyRules;
 use agoge_motion::{Recording, Side};
 use std::sync::Arc;
 
-/// A movement that nobody named is described plainly once so many repetitions of whatever moves most were seen, or after so many seconds.
+/// A movement that nobody named is described plainly once so many repetitions of whatever moves
+/// most were seen, or after so many seconds.
 const PLAIN: (usize, f64) = (3, 20.0);
 
-/// A stretch of what a session has seen, to be worked on ([`Stretch::work`]) where nobody waits for it.
+/// A stretch of what a session has seen, to be worked on ([`Stretch::work`]) where nobody waits for
+/// it.
 pub struct Stretch<'m> {
     pub(super) models: &'m Models,
     pub(super) options: condition::Options,
@@ -32,7 +35,8 @@ pub struct Stretch<'m> {
 pub(super) enum Question {
     /// Which movement it is.
     Look,
-    /// How a repetition is so far, on its way back: the movement, when it began (s), and which side does it.
+    /// How a repetition is so far, on its way back: the movement, when it began (s), and which side
+    /// does it.
     Turned(Arc<Movement>, f64, Option<Side>),
     /// How a repetition was.
     Ended(Arc<Movement>, Done),
@@ -67,7 +71,8 @@ impl Stretch<'_> {
         let answer = match &self.question {
             Question::Look => Answer::Looked(self.look()),
             Question::Turned(movement, start_s, side) => Answer::Turned(
-                self.described(movement, [*start_s, self.t], *side, false).map(|(repetition, ..)| repetition),
+                self.described(movement, [*start_s, self.t], *side, false)
+                    .map(|(repetition, ..)| repetition),
             ),
             Question::Ended(movement, done) => Answer::Ended(*done, self.end(movement, done)),
         };
@@ -78,9 +83,14 @@ impl Stretch<'_> {
         let (body, curves) = self.measured()?;
         let (movement, choice) = movement::choose("auto", &curves, &body, self.models).ok()?;
         if choice.how != "recognised" {
-            let seen = repetitions(&movement, &curves).iter().filter(|repetition| repetition.complete).count();
+            let seen = repetitions(&movement, &curves)
+                .iter()
+                .filter(|repetition| repetition.complete)
+                .count();
             let begun_s = self.recording.time.first().copied().unwrap_or(self.t);
-            if seen < PLAIN.0 && self.t - begun_s < PLAIN.1 || movement.repetition.signals.is_empty() {
+            if seen < PLAIN.0 && self.t - begun_s < PLAIN.1
+                || movement.repetition.signals.is_empty()
+            {
                 return None;
             }
         }
@@ -88,13 +98,20 @@ impl Stretch<'_> {
     }
 
     fn end(&self, movement: &Movement, done: &Done) -> Option<Measured> {
-        let (repetition, body, curves) = self.described(movement, [done.start_s, done.end_s], done.side, true)?;
+        let (repetition, body, curves) =
+            self.described(movement, [done.start_s, done.end_s], done.side, true)?;
         let model = self.model(movement, &repetition, &body);
         Some(Measured { repetition, time: curves.time, model })
     }
 
-    /// What the model says of it. Only in three dimensions: on one camera its word was never measured.
-    fn model(&self, movement: &Movement, repetition: &Repetition, body: &Recording) -> Option<ModelWord> {
+    /// What the model says of it. Only in three dimensions: on one camera its word was never
+    /// measured.
+    fn model(
+        &self,
+        movement: &Movement,
+        repetition: &Repetition,
+        body: &Recording,
+    ) -> Option<ModelWord> {
         let (taken_for, certainty) = self.taken_for.clone()?;
         let model = self.models.model.as_ref()?;
         let readings = model.read(body, &[(repetition.start, repetition.end)]);
@@ -110,7 +127,8 @@ impl Stretch<'_> {
         Some((body, curves))
     }
 
-    /// From an instant to another as a repetition, with the body and the curves that it was measured on.
+    /// From an instant to another as a repetition, with the body and the curves that it was
+    /// measured on.
     fn described(
         &self,
         movement: &Movement,
@@ -119,9 +137,12 @@ impl Stretch<'_> {
         complete: bool,
     ) -> Option<(Repetition, Recording, Curves)> {
         let (body, curves) = self.measured()?;
-        let frame = |time_s: f64| curves.time.partition_point(|time| *time < time_s - 1e-9).min(curves.time.len() - 1);
+        let frame = |time_s: f64| {
+            curves.time.partition_point(|time| *time < time_s - 1e-9).min(curves.time.len() - 1)
+        };
         let [start, end] = span_s.map(frame);
-        let repetition = (start < end).then(|| described(movement, &curves, [start, end], side, complete))?;
+        let repetition =
+            (start < end).then(|| described(movement, &curves, [start, end], side, complete))?;
         Some((repetition, body, curves))
     }
 }

@@ -13,9 +13,16 @@ struct Case {
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     let causal = Some(Window { first: 0, back: usize::MAX, ahead: 0 });
-    for (queries, keys, channels) in
-        [(1, 1, 1), (3, 5, 7), (25, 25, 16), (32, 33, 16), (33, 64, 20), (64, 130, 33), (140, 300, 64), (1, 257, 32)]
-    {
+    for (queries, keys, channels) in [
+        (1, 1, 1),
+        (3, 5, 7),
+        (25, 25, 16),
+        (32, 33, 16),
+        (33, 64, 20),
+        (64, 130, 33),
+        (140, 300, 64),
+        (1, 257, 32),
+    ] {
         if cfg!(miri) && queries * keys * channels > 20_000 {
             continue;
         }
@@ -35,19 +42,29 @@ fn exact(a: &Attend) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
         let weights: Vec<f64> = (0..a.key.rows())
             .map(|j| {
                 let place = |w: Window| w.first + i;
-                let seen = a
-                    .window
-                    .is_none_or(|w| j <= place(w).saturating_add(w.ahead) && j.saturating_add(w.back) >= place(w))
-                    && a.key_bias.is_none_or(|bias| bias[j] == 0.0);
-                let energy: f64 =
-                    a.query.row(i).iter().zip(a.key.row(j)).map(|(q, k)| f64::from(*q) * f64::from(*k)).sum();
+                let seen = a.window.is_none_or(|w| {
+                    j <= place(w).saturating_add(w.ahead) && j.saturating_add(w.back) >= place(w)
+                }) && a.key_bias.is_none_or(|bias| bias[j] == 0.0);
+                let energy: f64 = a
+                    .query
+                    .row(i)
+                    .iter()
+                    .zip(a.key.row(j))
+                    .map(|(q, k)| f64::from(*q) * f64::from(*k))
+                    .sum();
                 if seen { (energy * f64::from(a.scale)).exp() } else { 0.0 }
             })
             .collect();
         let sum: f64 = weights.iter().sum();
         let share = |w: f64| if sum == 0.0 { 0.0 } else { w / sum };
         for c in 0..a.value.columns() {
-            out.push(weights.iter().enumerate().map(|(j, w)| share(*w) * f64::from(a.value.row(j)[c])).sum());
+            out.push(
+                weights
+                    .iter()
+                    .enumerate()
+                    .map(|(j, w)| share(*w) * f64::from(a.value.row(j)[c]))
+                    .sum(),
+            );
         }
         map.extend(weights.iter().map(|w| share(*w)));
         sums.push(sum.ln());
@@ -63,8 +80,9 @@ fn every_path_gives_the_definition() {
         let stride = d + 3;
         let mut draw = |n: usize| (0..n).map(|_| random.f32() * 4.0 - 2.0).collect::<Vec<f32>>();
         let (q, k, v) = (draw(n * stride), draw(keys * stride), draw(keys * (stride + 2)));
-        let bias: Vec<f32> =
-            (0..keys).map(|j| if case.hidden && j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 }).collect();
+        let bias: Vec<f32> = (0..keys)
+            .map(|j| if case.hidden && j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 })
+            .collect();
         let a = Attend {
             query: Matrix::strided(&q, n, d, stride, 1),
             key: Matrix::strided(&k, keys, d, stride, 1),
@@ -75,7 +93,8 @@ fn every_path_gives_the_definition() {
         };
         let (out, map, log_sums) = exact(&a);
         for isa in Isa::all() {
-            let what = format!("{} {n}×{keys}×{d} {:?} hidden {}", isa.name(), case.window, case.hidden);
+            let what =
+                format!("{} {n}×{keys}×{d} {:?} hidden {}", isa.name(), case.window, case.hidden);
             let mut got = vec![f32::NAN; n * (d + 2)];
             let mut sums = vec![0.0; n];
             let mut memory = vec![f32::NAN; scratch(d)];
@@ -86,7 +105,8 @@ fn every_path_gives_the_definition() {
                 assert!((f64::from(*got) - exact).abs() < 1e-5, "{what}: {got} instead of {exact}");
             }
             for (got, exact) in sums.iter().zip(&log_sums) {
-                let alike = (f64::from(*got) - exact).abs() < 1e-4 || (exact.is_infinite() && *got < -1e20);
+                let alike =
+                    (f64::from(*got) - exact).abs() < 1e-4 || (exact.is_infinite() && *got < -1e20);
                 assert!(alike, "{what}: log sum {got} instead of {exact}");
             }
         }
@@ -102,8 +122,14 @@ fn a_query_does_not_depend_on_its_neighbours() {
     for isa in Isa::all() {
         let mut memory = vec![0.0; scratch(d)];
         let mut run = |from: usize, rows: usize| {
-            let a =
-                Attend { query: x.sub_rows(from, rows), key: x, value: x, scale: 0.25, key_bias: None, window: None };
+            let a = Attend {
+                query: x.sub_rows(from, rows),
+                key: x,
+                value: x,
+                scale: 0.25,
+                key_bias: None,
+                window: None,
+            };
             let mut out = vec![0.0; rows * d];
             attend(isa, a, &mut MatrixMut::new(&mut out, rows, d), None, &mut memory);
             out

@@ -1,5 +1,5 @@
-//! The gradient of attention without a T×T matrix: each tile of the attention is made anew from the logarithms of the sums that the forward pass left (Dao 2023,
-//! FlashAttention-2, algorithm 2).
+//! The gradient of attention without a T×T matrix: each tile of the attention is made anew from the
+//! logarithms of the sums that the forward pass left (Dao 2023, FlashAttention-2, algorithm 2).
 #![allow(unsafe_code)]
 
 use super::super::attention::{Attend, KEYS, hide, pack_queries, products};
@@ -23,8 +23,9 @@ pub struct Back<'a> {
     pub of_out: Matrix<'a>,
 }
 
-/// The gradients of queries, keys and values, which have their shapes; what is there is overwritten. A query that saw nothing gives none. `scratch` is grown as needed;
-/// keep it to save the allocation.
+/// The gradients of queries, keys and values, which have their shapes; what is there is
+/// overwritten. A query that saw nothing gives none. `scratch` is grown as needed; keep it to save
+/// the allocation.
 ///
 /// # Panics
 /// If shapes do not fit.
@@ -40,14 +41,21 @@ pub fn attend_back(
     a.check(of_query.rows(), of_value.columns());
     let (queries, keys, out) = (a.query.rows(), a.key.rows(), a.value.columns());
     let fits = |m: Matrix| m.rows() == queries && m.columns() == out && m.column_stride() == 1;
-    assert!(fits(back.out) && fits(back.of_out) && back.sums.len() == queries, "the shapes of attention's output");
-    assert!(of_query.columns() == a.query.columns() && of_key.columns() == a.query.columns(), "gradients' channels");
+    assert!(
+        fits(back.out) && fits(back.of_out) && back.sums.len() == queries,
+        "the shapes of attention's output"
+    );
+    assert!(
+        of_query.columns() == a.query.columns() && of_key.columns() == a.query.columns(),
+        "gradients' channels"
+    );
     assert!(of_key.rows() == keys && of_value.rows() == keys, "gradients' keys");
     let needed = PANEL * (a.query.columns() + out + 2 + 2 * KEYS);
     if scratch.len() < needed {
         scratch.resize(needed, 0.0);
     }
-    let (of_query, of_key, of_value) = (of_query.reborrow(), of_key.reborrow(), of_value.reborrow());
+    let (of_query, of_key, of_value) =
+        (of_query.reborrow(), of_key.reborrow(), of_value.reborrow());
     isa.run(Gradient { back, of_query, of_key, of_value, scratch: &mut scratch[..needed] });
 }
 
@@ -91,14 +99,23 @@ impl Work for Gradient<'_, '_> {
             let mut done = start;
             while done < stop {
                 let keys = share(stop - done, KEYS);
-                let (energies, changes) = (&mut energies[..keys * PANEL], &mut changes[..keys * PANEL]);
+                let (energies, changes) =
+                    (&mut energies[..keys * PANEL], &mut changes[..keys * PANEL]);
                 products(l, &a, done, keys, query_panel, height, energies);
                 hide(&a, from, height, done, energies);
                 products(l, &values, done, keys, slope_panel, height, changes);
                 weigh(l, energies, changes, height, logs, shares, a.scale);
                 spread(l, energies, of_out.sub_rows(from, height), done, &mut self.of_value);
                 spread(l, changes, a.query.sub_rows(from, height), done, &mut self.of_key);
-                collect(l, changes, a.key.sub_rows(done, keys), from, height, done > start, &mut self.of_query);
+                collect(
+                    l,
+                    changes,
+                    a.key.sub_rows(done, keys),
+                    from,
+                    height,
+                    done > start,
+                    &mut self.of_query,
+                );
                 done += keys;
             }
             for i in 0..if start == stop { height } else { 0 } {
@@ -120,13 +137,18 @@ fn dot<L: Lanes>(l: L, a: &[f32], b: &[f32]) -> f32 {
         }
         if whole < n {
             let rest = n - whole;
-            sum = l.fma(l.load_first(a.as_ptr().add(whole), rest), l.load_first(b.as_ptr().add(whole), rest), sum);
+            sum = l.fma(
+                l.load_first(a.as_ptr().add(whole), rest),
+                l.load_first(b.as_ptr().add(whole), rest),
+                sum,
+            );
         }
     }
     l.sum(sum)
 }
 
-/// Energies (in units of log 2) become the attention, and its gradients become those of the energies.
+/// Energies (in units of log 2) become the attention, and its gradients become those of the
+/// energies.
 #[inline(always)]
 fn weigh<L: Lanes>(
     l: L,
@@ -141,7 +163,8 @@ fn weigh<L: Lanes>(
     let (e, c) = (energies.as_mut_ptr(), changes.as_mut_ptr());
     let scale = l.splat(scale);
     for lane in (0..height).step_by(L::LANES) {
-        // SAFETY: whole vectors within rows of 32 (`height` is at most 32, a multiple of every vector's length).
+        // SAFETY: whole vectors within rows of 32 (`height` is at most 32, a multiple of every
+        // vector's length).
         unsafe {
             let (log, share) = (l.load(logs.as_ptr().add(lane)), l.load(shares.as_ptr().add(lane)));
             for at in (lane..keys * PANEL).step_by(PANEL) {
@@ -162,7 +185,8 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
         let mut row = 0;
         while row < keys {
             let height = share(keys - row, L::ROWS);
-            // SAFETY: keys `row .. row + height` of the tile, all of `rows`, and rows of `out` that `attend_back` found to exist.
+            // SAFETY: keys `row .. row + height` of the tile, all of `rows`, and rows of `out` that
+            // `attend_back` found to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: height,
@@ -189,14 +213,23 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
 
 /// `out[from + query] = tile[key, query] · rows[key]`, or added to what is there if `begun`.
 #[inline(always)]
-fn collect<L: Lanes>(l: L, tile: &[f32], rows: Matrix, from: usize, height: usize, begun: bool, out: &mut MatrixMut) {
+fn collect<L: Lanes>(
+    l: L,
+    tile: &[f32],
+    rows: Matrix,
+    from: usize,
+    height: usize,
+    begun: bool,
+    out: &mut MatrixMut,
+) {
     let (columns, c_row) = (out.columns(), out.row_stride());
     let c = out.as_mut_ptr();
     for column in (0..columns).step_by(2 * L::LANES) {
         let mut row = 0;
         while row < height {
             let high = share(height - row, L::ROWS);
-            // SAFETY: queries `row .. row + high` of the tile's 32, all of `rows`, and rows of `out` that `attend_back` found to exist.
+            // SAFETY: queries `row .. row + high` of the tile's 32, all of `rows`, and rows of
+            // `out` that `attend_back` found to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: high,
@@ -240,7 +273,9 @@ mod tests {
         let mut out = vec![0.0; queries * channels];
         for i in 0..queries {
             let weight = |j: usize| {
-                let energy: f64 = (0..channels).map(|c| parts[0][i * channels + c] * parts[1][j * channels + c]).sum();
+                let energy: f64 = (0..channels)
+                    .map(|c| parts[0][i * channels + c] * parts[1][j * channels + c])
+                    .sum();
                 if sees(i, j) { (energy * scale).exp() } else { 0.0 }
             };
             let weights: Vec<f64> = (0..keys).map(weight).collect();
@@ -254,18 +289,34 @@ mod tests {
         out
     }
 
-    /// Against central differences of the definition in f64 (step 1e-5: their own error is some 1e-9); 1e-5 for f32 sums of some hundred terms.
+    /// Against central differences of the definition in f64 (step 1e-5: their own error is some
+    /// 1e-9); 1e-5 for f32 sums of some hundred terms.
     #[test]
     fn gradients_are_the_slopes_of_the_definition() {
         let mut random = fastrand::Rng::with_seed(6);
-        for (queries, keys, channels) in [(1usize, 1usize, 1usize), (3, 5, 7), (33, 40, 16), (7, 150, 5)] {
+        for (queries, keys, channels) in
+            [(1usize, 1usize, 1usize), (3, 5, 7), (33, 40, 16), (7, 150, 5)]
+        {
             for hidden in [false, true] {
-                for window in [None, Some(Window { first: keys.saturating_sub(queries), back: usize::MAX, ahead: 0 })] {
-                    let sizes = [queries * channels, keys * channels, keys * channels, queries * channels];
+                for window in [
+                    None,
+                    Some(Window {
+                        first: keys.saturating_sub(queries),
+                        back: usize::MAX,
+                        ahead: 0,
+                    }),
+                ] {
+                    let sizes =
+                        [queries * channels, keys * channels, keys * channels, queries * channels];
                     let [q, k, v, g] = sizes.map(|n| draw(&mut random, n));
-                    let bias: Vec<f32> = (0..keys).map(|j| if j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 }).collect();
-                    let sees = |i: usize, j: usize| (!hidden || j % 3 != 1) && window.is_none_or(|w| j <= w.first + i);
-                    let parts = [&q, &k, &v].map(|part| part.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>());
+                    let bias: Vec<f32> = (0..keys)
+                        .map(|j| if j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 })
+                        .collect();
+                    let sees = |i: usize, j: usize| {
+                        (!hidden || j % 3 != 1) && window.is_none_or(|w| j <= w.first + i)
+                    };
+                    let parts = [&q, &k, &v]
+                        .map(|part| part.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>());
                     let loss = |parts: &[Vec<f64>; 3]| -> f64 {
                         let out = exact(parts, [queries, keys, channels], 0.7, &sees);
                         out.iter().zip(&g).map(|(out, g)| out * f64::from(*g)).sum()
@@ -279,7 +330,8 @@ mod tests {
                         window,
                     };
                     for isa in Isa::all() {
-                        let (mut out, mut sums) = (vec![0.0; queries * channels], vec![0.0; queries]);
+                        let (mut out, mut sums) =
+                            (vec![0.0; queries * channels], vec![0.0; queries]);
                         let mut room = vec![0.0; scratch(channels)];
                         let to = &mut MatrixMut::new(&mut out, queries, channels);
                         attend(isa, attend_of, to, Some(&mut sums), &mut room);

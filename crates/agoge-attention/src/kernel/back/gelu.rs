@@ -5,7 +5,8 @@ use super::super::isa::{Isa, Work};
 use super::super::lanes::Lanes;
 use super::super::math::{LOG2_E, exp2};
 
-/// `x` becomes x Φ(x) (Hendrycks & Gimpel 2016) and `slope` its derivative Φ(x) + x φ(x), to 1e-6; Φ by formula 7.1.26 of Abramowitz & Stegun (1964).
+/// `x` becomes x Φ(x) (Hendrycks & Gimpel 2016) and `slope` its derivative Φ(x) + x φ(x), to 1e-6;
+/// Φ by formula 7.1.26 of Abramowitz & Stegun (1964).
 ///
 /// # Panics
 /// If the slices are of different lengths.
@@ -73,8 +74,16 @@ mod tests {
             for ((x, value), slope) in grid.iter().map(|x| f64::from(*x)).zip(values).zip(slopes) {
                 let phi = 0.5 * libm::erfc(-x / 2f64.sqrt());
                 let right = phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
-                assert!((f64::from(value) - x * phi).abs() < 1e-6, "{}: gelu({x}) = {value}", isa.name());
-                assert!((f64::from(slope) - right).abs() < 1e-6, "{}: gelu'({x}) = {slope}, not {right}", isa.name());
+                assert!(
+                    (f64::from(value) - x * phi).abs() < 1e-6,
+                    "{}: gelu({x}) = {value}",
+                    isa.name()
+                );
+                assert!(
+                    (f64::from(slope) - right).abs() < 1e-6,
+                    "{}: gelu'({x}) = {slope}, not {right}",
+                    isa.name()
+                );
             }
         }
     }

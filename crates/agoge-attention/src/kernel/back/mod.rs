@@ -1,4 +1,5 @@
-//! What training needs beside the forward kernels: the gradients of attention and layer norm, and the GELU with its derivative.
+//! What training needs beside the forward kernels: the gradients of attention and layer norm, and
+//! the GELU with its derivative.
 
 mod attention;
 mod gelu;

@@ -2,7 +2,8 @@ use super::super::tests::{compare, draw};
 use super::*;
 use burn::tensor::{Device, TensorData};
 
-/// Every mask, alone and together, on sizes that fill no tile; self-attention over the middle dimension too.
+/// Every mask, alone and together, on sizes that fill no tile; self-attention over the middle
+/// dimension too.
 #[test]
 fn attention_and_its_gradients_are_those_of_plain_burn() {
     let device = Device::flex();
@@ -12,18 +13,27 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
         let mut rng = fastrand::Rng::with_seed(7);
         // The first key is seen, so that plain Burn has something to attend to as well.
         let hidden: Vec<bool> = (0..sequences * keys).map(|i| i % keys > 0 && rng.bool()).collect();
-        let hidden = Tensor::<3, Bool>::from_data(TensorData::new(hidden, [sequences, keys, 1]), &device);
+        let hidden =
+            Tensor::<3, Bool>::from_data(TensorData::new(hidden, [sequences, keys, 1]), &device);
         let bias: Vec<f32> = (0..heads * queries * keys).map(|_| rng.f32()).collect();
-        let bias = Tensor::<4>::from_data(TensorData::new(bias, [1, heads, queries, keys]), &device);
+        let bias =
+            Tensor::<4>::from_data(TensorData::new(bias, [1, heads, queries, keys]), &device);
         let times = |n: usize| (0..sequences * n).map(|i| i as f32 * 0.033).collect::<Vec<_>>();
-        let rotary = [queries, keys].map(|n| Rotary::of_times(&times(n), n, channels / 2, 20.0, 0.5));
+        let rotary =
+            [queries, keys].map(|n| Rotary::of_times(&times(n), n, channels / 2, 20.0, 0.5));
         let sights = [
             Sight::default(),
             Sight { scale: Some(0.5), hidden: Some(hidden.clone()), ..Sight::default() },
             Sight { causal: true, ..Sight::default() },
             Sight { bias: Some(bias.clone()), ..Sight::default() },
             Sight { rotary: Some(rotary.clone()), ..Sight::default() },
-            Sight { scale: None, hidden: Some(hidden), causal: true, bias: Some(bias), rotary: Some(rotary) },
+            Sight {
+                scale: None,
+                hidden: Some(hidden),
+                causal: true,
+                bias: Some(bias),
+                rotary: Some(rotary),
+            },
         ];
         let inputs = [
             draw(&[sequences, heads, queries, channels], 1, 1.0),
@@ -41,8 +51,10 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
                     t[2].clone().reshape([sequences, heads, keys, channels]),
                 )
             };
-            let on =
-                |t: &Tensor<1>| Sight { bias: sight.bias.clone().map(|b| b.to_device(&t.device())), ..sight.clone() };
+            let on = |t: &Tensor<1>| Sight {
+                bias: sight.bias.clone().map(|b| b.to_device(&t.device())),
+                ..sight.clone()
+            };
             compare(
                 &inputs,
                 |t| {
@@ -67,11 +79,15 @@ fn self_attention_runs_along_the_second_dimension() {
     let input = [draw(&[outer, tokens, inner, 3 * all], 5, 1.0)];
     let device = Device::flex();
     let hidden: Vec<bool> = (0..outer * tokens * inner).map(|i| i >= inner && i % 5 == 2).collect();
-    let hidden = Tensor::<3, Bool>::from_data(TensorData::new(hidden, [outer, tokens, inner]), &device);
+    let hidden =
+        Tensor::<3, Bool>::from_data(TensorData::new(hidden, [outer, tokens, inner]), &device);
     let times: Vec<f32> = (0..outer * tokens).map(|i| i as f32 * 0.1).collect();
     let rotary = Rotary::of_times(&times, tokens, channels / 2, 10.0, 1.0);
-    let sight =
-        Sight { hidden: Some(hidden.clone()), rotary: Some([rotary.clone(), rotary.clone()]), ..Sight::default() };
+    let sight = Sight {
+        hidden: Some(hidden.clone()),
+        rotary: Some([rotary.clone(), rotary.clone()]),
+        ..Sight::default()
+    };
     let shape = |t: &[Tensor<1>]| t[0].clone().reshape([outer, tokens, inner, 3 * all]);
     compare(
         &input,
@@ -81,9 +97,17 @@ fn self_attention_runs_along_the_second_dimension() {
                 let part = shape(t).narrow(3, i * all, all).swap_dims(1, 2);
                 part.reshape([outer * inner, tokens, heads, channels]).swap_dims(1, 2)
             };
-            let hidden = hidden.clone().to_device(&t[0].device()).swap_dims(1, 2).reshape([outer * inner, tokens, 1]);
+            let hidden = hidden.clone().to_device(&t[0].device()).swap_dims(1, 2).reshape([
+                outer * inner,
+                tokens,
+                1,
+            ]);
             let rotary = rotary.repeated(outer, inner);
-            let sight = Sight { hidden: Some(hidden), rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
+            let sight = Sight {
+                hidden: Some(hidden),
+                rotary: Some([rotary.clone(), rotary]),
+                ..Sight::default()
+            };
             let out = plain(part(0), part(1), part(2), &sight);
             out.swap_dims(1, 2).reshape([outer, inner, tokens, all]).swap_dims(1, 2)
         },

@@ -20,7 +20,8 @@ impl Net {
             narrow: LinearConfig::new(20, 1).init(&device),
         };
         let mut rng = fastrand::Rng::with_seed(4);
-        let values: Vec<f32> = Parameters::of(&net).values.iter().map(|_| rng.f32() - 0.3).collect();
+        let values: Vec<f32> =
+            Parameters::of(&net).values.iter().map(|_| rng.f32() - 0.3).collect();
         Parameters::put(net, &values)
     }
 }
@@ -53,7 +54,8 @@ impl Task for Products {
         let device = Device::flex().autodiff();
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for &i in &examples {
-            let values: Vec<f32> = (0..3).map(|j| ((i * 7 + j * 3) % 11) as f32 * 0.2 - 1.0).collect();
+            let values: Vec<f32> =
+                (0..3).map(|j| ((i * 7 + j * 3) % 11) as f32 * 0.2 - 1.0).collect();
             y.push(values[0] * values[1]);
             x.extend(values);
         }
@@ -80,7 +82,8 @@ fn bits(trainer: &Trainer<Net>) -> Vec<u32> {
     trainer.parameters().values.iter().chain(&trainer.average).map(|v| v.to_bits()).collect()
 }
 
-/// A training that was killed goes on as if it had not been: the same losses, the same weights, to the bit.
+/// A training that was killed goes on as if it had not been: the same losses, the same weights, to
+/// the bit.
 #[test]
 fn a_broken_off_training_goes_on_as_if_nothing_had_been() {
     let task = Products { metric: Some(0.5), ..Products::new() };
@@ -114,7 +117,8 @@ fn weights_do_not_depend_on_the_number_of_threads() {
     assert_eq!(one, run(3));
 }
 
-/// One step in four parts and in one: the same but for rounding, a hundred times smaller than the step.
+/// One step in four parts and in one: the same but for rounding, a hundred times smaller than the
+/// step.
 #[test]
 fn parts_of_a_batch_add_up_to_it() {
     let step = |shards: usize| {
@@ -123,7 +127,14 @@ fn parts_of_a_batch_add_up_to_it() {
         (loss, length, trainer.parameters().values.clone())
     };
     let (a, b) = (step(1), step(4));
-    assert!((a.0 - b.0).abs() < 1e-5 && (a.1 - b.1).abs() < 1e-4, "{} {} {} {}", a.0, b.0, a.1, b.1);
+    assert!(
+        (a.0 - b.0).abs() < 1e-5 && (a.1 - b.1).abs() < 1e-4,
+        "{} {} {} {}",
+        a.0,
+        b.0,
+        a.1,
+        b.1
+    );
     assert!(a.2.iter().zip(&b.2).all(|(a, b)| (a - b).abs() < 1e-4));
 }
 
@@ -156,14 +167,19 @@ fn a_metric_that_stays_ends_it_and_the_best_weights_come_out() {
     let result = trainer.run(&task, &mut ()).unwrap();
     // The first of the validations is the best; three more do not better it.
     assert_eq!(trainer.steps_done(), 8);
-    assert_eq!(Some(&Parameters::of(&result).values), trainer.best.as_ref().map(|(_, weights)| weights));
+    assert_eq!(
+        Some(&Parameters::of(&result).values),
+        trainer.best.as_ref().map(|(_, weights)| weights)
+    );
 }
 
 #[test]
 fn a_bad_checkpoint_is_refused_with_its_reason() {
     let trainer = Trainer::new(&Net::new(), plan(6));
     let bytes = trainer.to_bytes().unwrap();
-    let told = |bytes: &[u8], plan: Plan| Trainer::from_bytes(&Net::new(), plan, bytes).unwrap_err().to_string();
+    let told = |bytes: &[u8], plan: Plan| {
+        Trainer::from_bytes(&Net::new(), plan, bytes).unwrap_err().to_string()
+    };
     for length in [0, 7, 100, bytes.len() - 1] {
         assert!(told(&bytes[..length], plan(6)).contains("not a whole safetensors file"));
     }
@@ -182,5 +198,7 @@ fn a_loss_that_is_not_a_number_is_an_error() {
     let net = Net::new();
     let count = Parameters::of(&net).values.len();
     let mut trainer = Trainer::new(&Parameters::put(net, &vec![1e38; count]), plan(3));
-    assert!(trainer.run(&Products::new(), &mut ()).unwrap_err().to_string().contains("not a number"));
+    assert!(
+        trainer.run(&Products::new(), &mut ()).unwrap_err().to_string().contains("not a number")
+    );
 }

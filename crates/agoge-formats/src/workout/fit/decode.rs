@@ -1,12 +1,17 @@
-//! FIT from bytes to messages: definitions, data, developer fields, compressed timestamps, chained files, checksums.
+//! FIT from bytes to messages: definitions, data, developer fields, compressed timestamps, chained
+//! files, checksums.
 //!
-//! After the FIT protocol as Garmin publishes it. No length is trusted; a message that the bytes do not hold ends the reading.
+//! After the FIT protocol as Garmin publishes it. No length is trusted; a message that the bytes do
+//! not hold ends the reading.
 
-use super::profile::{ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP, WORKOUT, WORKOUT_STEP};
+use super::profile::{
+    ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP, WORKOUT, WORKOUT_STEP,
+};
 use super::value::{Value, value};
 use std::collections::HashMap;
 
-/// Most messages that are kept of a file: eight weeks at one a second. A hostile file could ask for a hundred times its own size otherwise.
+/// Most messages that are kept of a file: eight weeks at one a second. A hostile file could ask for
+/// a hundred times its own size otherwise.
 const MOST_MESSAGES: usize = 5_000_000;
 
 /// The messages that a workout is made from, done or planned.
@@ -21,7 +26,8 @@ pub(super) struct Message {
     pub(super) fields: Vec<(u8, Value)>,
     /// Fields that a developer described, by name, scaled.
     pub(super) developer: Vec<(String, Value)>,
-    /// Whether its definition came since the last message of its kind: then sums of compressed fields begin anew.
+    /// Whether its definition came since the last message of its kind: then sums of compressed
+    /// fields begin anew.
     pub(super) redefined: bool,
 }
 
@@ -32,7 +38,10 @@ impl Message {
 
     /// The raw number of a field; NaN if it is not there.
     pub(super) fn number(&self, number: u8) -> f64 {
-        self.fields.iter().find(|(own, _)| *own == number).map_or(f64::NAN, |(_, value)| value.number())
+        self.fields
+            .iter()
+            .find(|(own, _)| *own == number)
+            .map_or(f64::NAN, |(_, value)| value.number())
     }
 }
 
@@ -108,15 +117,21 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
     if own != 0 && own != crc(0, &rest[..12]) {
         part.faults.push(Fault { byte: start + 12, what: "the header's checksum is wrong".into() });
     }
-    let mut reader = Reader { bytes: rest, at: header, end: end.min(rest.len()), time: 0, ..Reader::default() };
+    let mut reader =
+        Reader { bytes: rest, at: header, end: end.min(rest.len()), time: 0, ..Reader::default() };
     while reader.at < reader.end {
         match reader.message() {
             Ok(Some(message)) if part.messages.len() == MOST_MESSAGES => {
-                let what = format!("more than {MOST_MESSAGES} messages (the last is of type {})", message.kind);
+                let what = format!(
+                    "more than {MOST_MESSAGES} messages (the last is of type {})",
+                    message.kind
+                );
                 part.faults.push(Fault { byte: start + reader.at, what });
                 return (part, None);
             }
-            Ok(Some(message)) if KEPT.contains(&message.kind) && !message.is_empty() => part.messages.push(message),
+            Ok(Some(message)) if KEPT.contains(&message.kind) && !message.is_empty() => {
+                part.messages.push(message)
+            }
             Ok(_) => {}
             Err(what) => {
                 part.faults.push(Fault { byte: start + reader.at, what });
@@ -125,7 +140,9 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
         }
     }
     if cut {
-        let what = format!("the file ends before the {size} bytes that its header promises and their checksum");
+        let what = format!(
+            "the file ends before the {size} bytes that its header promises and their checksum"
+        );
         part.faults.push(Fault { byte: bytes.len(), what });
         return (part, None);
     }
@@ -141,8 +158,8 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
 /// CRC-16 (polynomial 0xA001, reflected), as the FIT protocol asks for.
 pub(super) fn crc(seed: u16, bytes: &[u8]) -> u16 {
     const NIBBLES: [u16; 16] = [
-        0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800, 0xB401, 0x5000, 0x9C01,
-        0x8801, 0x4400,
+        0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800,
+        0xB401, 0x5000, 0x9C01, 0x8801, 0x4400,
     ];
     bytes.iter().fold(seed, |crc, byte| {
         let low = (crc >> 4) ^ NIBBLES[usize::from((crc ^ u16::from(*byte)) & 15)];
@@ -202,18 +219,24 @@ impl<'a> Reader<'a> {
         let mut layouts = || -> Result<Vec<Layout>, String> {
             let count = usize::from(self.byte()?);
             let fields = self.take(count * 3)?;
-            Ok(fields.chunks_exact(3).map(|field| (field[0], usize::from(field[1]), field[2])).collect())
+            Ok(fields
+                .chunks_exact(3)
+                .map(|field| (field[0], usize::from(field[1]), field[2]))
+                .collect())
         };
         let fields = layouts()?;
         let developer = if with_developer { layouts()? } else { Vec::new() };
-        self.definitions.insert(local, Definition { kind, big_endian, fields, developer, fresh: true });
+        self.definitions
+            .insert(local, Definition { kind, big_endian, fields, developer, fresh: true });
         Ok(())
     }
 
     fn data(&mut self, local: u8, offset: Option<u8>) -> Result<Message, String> {
         // Out of the table while its fields are read: both would borrow the reader.
-        let mut definition =
-            self.definitions.remove(&local).ok_or_else(|| format!("a message of the undefined local type {local}"))?;
+        let mut definition = self
+            .definitions
+            .remove(&local)
+            .ok_or_else(|| format!("a message of the undefined local type {local}"))?;
         let message = self.fields(&definition, offset);
         definition.fresh = false;
         self.definitions.insert(local, definition);
@@ -225,7 +248,8 @@ impl<'a> Reader<'a> {
     }
 
     fn fields(&mut self, definition: &Definition, offset: Option<u8>) -> Result<Message, String> {
-        let mut message = Message { kind: definition.kind, redefined: definition.fresh, ..Message::default() };
+        let mut message =
+            Message { kind: definition.kind, redefined: definition.fresh, ..Message::default() };
         for &(number, size, kind) in &definition.fields {
             let value = value(self.take(size)?, kind, definition.big_endian);
             if number == TIMESTAMP && value.number().is_finite() {
@@ -245,7 +269,9 @@ impl<'a> Reader<'a> {
                     };
                     (own.name.clone(), read)
                 }
-                None => (format!("developer_{index}_{number}"), value(raw, 13, definition.big_endian)),
+                None => {
+                    (format!("developer_{index}_{number}"), value(raw, 13, definition.big_endian))
+                }
             };
             message.developer.push((name, read));
         }
@@ -259,7 +285,8 @@ impl<'a> Reader<'a> {
     }
 
     fn describe(&mut self, message: &Message) {
-        let [index, number, kind, scale, offset] = [0, 1, 2, 6, 7].map(|field| message.number(field));
+        let [index, number, kind, scale, offset] =
+            [0, 1, 2, 6, 7].map(|field| message.number(field));
         let name = message.fields.iter().find_map(|(field, value)| match value {
             Value::Text(text) if *field == 3 => Some(text.clone()),
             _ => None,
@@ -285,7 +312,8 @@ mod tests {
 
     #[test]
     fn the_checksum_of_the_protocol() {
-        // CRC-16/ARC of "123456789" is 0xBB3D (Greg Cook's catalogue of parametrised CRC algorithms).
+        // CRC-16/ARC of "123456789" is 0xBB3D (Greg Cook's catalogue of parametrised CRC
+        // algorithms).
         assert_eq!(crc(0, b"123456789"), 0xBB3D);
     }
 

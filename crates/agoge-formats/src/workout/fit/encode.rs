@@ -1,4 +1,5 @@
-//! A workout to be done, as a FIT file that watches and bicycle computers take in: file_id, workout and workout_step messages, after the FIT protocol as Garmin publishes it.
+//! A workout to be done, as a FIT file that watches and bicycle computers take in: file_id, workout
+//! and workout_step messages, after the FIT protocol as Garmin publishes it.
 
 use super::decode::crc;
 use super::profile::{self, EPOCH_S, FILE_ID, WORKOUT, WORKOUT_STEP};
@@ -86,7 +87,12 @@ pub fn planned_fit(workout: &Planned) -> Vec<u8> {
         &mut data,
         0,
         FILE_ID,
-        &[Field::Enum(0, 5), Field::Short(1, 255), Field::Short(2, 0), Field::Long(4, seconds.max(0.0) as u32)],
+        &[
+            Field::Enum(0, 5),
+            Field::Short(1, 255),
+            Field::Short(2, 0),
+            Field::Long(4, seconds.max(0.0) as u32),
+        ],
     );
     let (sport, sub_sport) = profile::sport_number(&workout.sport);
     message(
@@ -142,14 +148,17 @@ fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
                 StepKind::WarmUp => 2,
                 StepKind::CoolDown => 3,
             };
-            // Up to 1000, a target of power is percent of threshold power; zone 0 says that the range counts.
+            // Up to 1000, a target of power is percent of threshold power; zone 0 says that the
+            // range counts.
             let (target, amount, range) = match power {
                 Some(range) => (power_target, 0, range.map(|percent| whole(percent).min(1000))),
                 None => (no_target, 0, [NO_UINT32; 2]),
             };
             (title.as_str(), kind, value, target, amount, range, intensity)
         }
-        PlannedStep::Repeat { first, times } => ("", repeat, *first as u32, no_target, *times, [NO_UINT32; 2], NO_ENUM),
+        PlannedStep::Repeat { first, times } => {
+            ("", repeat, *first as u32, no_target, *times, [NO_UINT32; 2], NO_ENUM)
+        }
     };
     [
         Field::Short(254, index as u16),
@@ -196,7 +205,8 @@ fn message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[Field]) {
 /// As much of a text as there is room for, in whole characters and without zeros.
 fn cut(text: &str) -> &str {
     let text = text.split('\0').next().unwrap_or_default();
-    let end = (0..TEXT.min(text.len() + 1)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end =
+        (0..TEXT.min(text.len() + 1)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     &text[..end]
 }
 
@@ -229,13 +239,17 @@ mod tests {
         }
     }
 
-    /// What our own decoder reads back. The header is the protocol's: 14 bytes, `.FIT` at byte 8, the length of the data at byte 4; and by the nature of a CRC, the checksum
-    /// over a file with its checksum is 0.
+    /// What our own decoder reads back. The header is the protocol's: 14 bytes, `.FIT` at byte 8,
+    /// the length of the data at byte 4; and by the nature of a CRC, the checksum over a file with
+    /// its checksum is 0.
     #[test]
     fn what_was_written_is_read_back() {
         let bytes = planned_fit(&threshold());
         assert_eq!((bytes[0], &bytes[8..12]), (14, b".FIT".as_slice()));
-        assert_eq!(u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize, bytes.len() - 16);
+        assert_eq!(
+            u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize,
+            bytes.len() - 16
+        );
         assert_eq!(crc(0, &bytes[..14]), 0);
         assert_eq!(crc(0, &bytes), 0);
         let parts = parts(&bytes);
@@ -248,13 +262,18 @@ mod tests {
         assert_eq!((id.number(4) + EPOCH_S) / 86_400.0, 20_550.0);
         let workout = of(WORKOUT).next().unwrap();
         assert_eq!((workout.number(4), workout.number(6)), (2.0, 6.0));
-        let title = |fields: &[(u8, Value)], own: u8| fields.iter().find(|(n, _)| *n == own).unwrap().1.clone();
+        let title = |fields: &[(u8, Value)], own: u8| {
+            fields.iter().find(|(n, _)| *n == own).unwrap().1.clone()
+        };
         assert_eq!(title(&workout.fields, 8), Value::Text("Threshold ride, 4 × 8 min".into()));
         let steps: Vec<_> = of(WORKOUT_STEP).collect();
         assert_eq!(steps.len(), 6);
-        let read: Vec<[f64; 8]> =
-            steps.iter().map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.number(field))).collect();
-        // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN is not said.
+        let read: Vec<[f64; 8]> = steps
+            .iter()
+            .map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.number(field)))
+            .collect();
+        // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN is
+        // not said.
         assert_eq!(read[1], [1.0, 0.0, 480_000.0, 4.0, 0.0, 95.0, 105.0, 0.0]);
         assert_eq!(read[3][..5], [3.0, 6.0, 1.0, 2.0, 3.0]);
         assert!(read[3][5].is_nan() && read[0][5].is_nan());

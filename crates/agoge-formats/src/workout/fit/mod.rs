@@ -1,4 +1,5 @@
-//! FIT: samples of the `record` messages, sports of the `session` messages, the local clock of the `activity`.
+//! FIT: samples of the `record` messages, sports of the `session` messages, the local clock of the
+//! `activity`.
 
 mod decode;
 mod encode;
@@ -25,17 +26,24 @@ pub(super) fn read(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Worko
     if let Some(fault) = faults.clone().next().filter(|_| !lenient) {
         return Err(Error::format(path, Place::Byte(fault.byte), fault.what.clone(), BROKEN));
     }
-    let notes: Vec<String> = faults.map(|fault| format!("{} (byte {})", fault.what, fault.byte)).collect();
+    let notes: Vec<String> =
+        faults.map(|fault| format!("{} (byte {})", fault.what, fault.byte)).collect();
     let mut workouts: Vec<Workout> = parts.iter().flat_map(workouts).collect();
     for workout in &mut workouts {
         workout.notes.splice(0..0, notes.iter().cloned());
     }
     if workouts.is_empty() {
-        let kinds = parts.iter().flat_map(|part| &part.messages).filter(|message| message.kind == FILE_ID);
+        let kinds =
+            parts.iter().flat_map(|part| &part.messages).filter(|message| message.kind == FILE_ID);
         let kind = kinds.map(|message| message.number(0)).next().unwrap_or(f64::NAN);
         let what = format!("no workout: a FIT file {}", profile::purpose(kind));
         let broken = notes.first().map_or(String::new(), |note| format!(" ({note})"));
-        return Err(Error::format(path, Place::Whole, what + &broken, "give the file of an activity"));
+        return Err(Error::format(
+            path,
+            Place::Whole,
+            what + &broken,
+            "give the file of an activity",
+        ));
     }
     Ok(workouts)
 }
@@ -50,23 +58,34 @@ fn workouts(part: &Part) -> Vec<Workout> {
         return Vec::new();
     }
     let offset_s = of(ACTIVITY).find_map(local_offset);
-    // Which session each sample falls into: the last that has begun; what comes before the first belongs to the first.
+    // Which session each sample falls into: the last that has begun; what comes before the first
+    // belongs to the first.
     let starts: Vec<f64> = sessions.iter().map(|session| session.number(2)).collect();
     let mut cuts: Vec<usize> = vec![0];
     for start in starts.iter().skip(1) {
         let from = cuts.last().copied().unwrap_or(0);
-        cuts.push(from + times[from..].iter().position(|time| time >= start).unwrap_or(times.len() - from));
+        cuts.push(
+            from + times[from..]
+                .iter()
+                .position(|time| time >= start)
+                .unwrap_or(times.len() - from),
+        );
     }
     cuts.push(times.len());
     let whole = sessions.len() <= 1;
     let make = |index: usize, range: std::ops::Range<usize>| {
         let session = sessions.get(index);
         let told = session.map_or(f64::NAN, |session| session.number(2));
-        let first = times.get(range.clone()).and_then(|own| own.iter().copied().find(|time| time.is_finite()));
-        // The samples' own clock starts the workout; a session that begins a little earlier only says when the button was pressed.
+        let first = times
+            .get(range.clone())
+            .and_then(|own| own.iter().copied().find(|time| time.is_finite()));
+        // The samples' own clock starts the workout; a session that begins a little earlier only
+        // says when the button was pressed.
         let start = first.unwrap_or(if told.is_finite() { told } else { f64::NAN });
-        let begin = Start::At { unix_s: EPOCH_S + if start.is_finite() { start } else { 0.0 }, offset_s };
-        let mut workout = Workout::new(begin, session.map_or(String::new(), |s| profile::sport(s.number(5))));
+        let begin =
+            Start::At { unix_s: EPOCH_S + if start.is_finite() { start } else { 0.0 }, offset_s };
+        let mut workout =
+            Workout::new(begin, session.map_or(String::new(), |s| profile::sport(s.number(5))));
         workout.samples = if whole { samples.clone() } else { samples.part(range) };
         for time in &mut workout.samples.time {
             *time -= start;
@@ -112,7 +131,9 @@ fn samples<'a>(records: impl Iterator<Item = &'a Message>) -> (Vec<f64>, Samples
             put(name, value);
         }
         for (number, value) in &record.fields {
-            if let Ok(place) = profile::RECORD_FIELDS.binary_search_by_key(number, |field| field.number) {
+            if let Ok(place) =
+                profile::RECORD_FIELDS.binary_search_by_key(number, |field| field.number)
+            {
                 let field = &profile::RECORD_FIELDS[place];
                 put(field.name, value.number() / field.scale - field.offset);
             }
@@ -181,18 +202,20 @@ impl Sums {
                     if bytes.iter().all(|byte| byte.is_nan()) {
                         continue;
                     }
-                    let [a, b, c] =
-                        [bytes[0], bytes[1], bytes[2]].map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
+                    let [a, b, c] = [bytes[0], bytes[1], bytes[2]]
+                        .map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
                     found.push(("speed", (a | (b & 15) << 8) as f64 / 100.0));
                     self.distance = accumulate(b >> 4 | c << 4, self.distance, 12);
                     found.push(("distance", self.distance as f64 / 16.0));
                 }
                 (profile::CYCLES, Value::Number(low)) if low.is_finite() => {
-                    self.cycles = accumulate(*low as u64, if record.redefined { 0 } else { self.cycles }, 8);
+                    self.cycles =
+                        accumulate(*low as u64, if record.redefined { 0 } else { self.cycles }, 8);
                     found.push(("total_cycles", self.cycles as f64));
                 }
                 (profile::COMPRESSED_ACCUMULATED_POWER, Value::Number(low)) if low.is_finite() => {
-                    self.power = accumulate(*low as u64, if record.redefined { 0 } else { self.power }, 16);
+                    self.power =
+                        accumulate(*low as u64, if record.redefined { 0 } else { self.power }, 16);
                     found.push(("accumulated_power", self.power as f64));
                 }
                 _ => {}

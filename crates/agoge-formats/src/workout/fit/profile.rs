@@ -1,4 +1,5 @@
-//! The part of Garmin's FIT profile that a workout needs: names, scales and offsets of the fields of a `record` (a sample).
+//! The part of Garmin's FIT profile that a workout needs: names, scales and offsets of the fields
+//! of a `record` (a sample).
 
 /// Number of a message: the file itself.
 pub(super) const FILE_ID: u16 = 0;
@@ -125,7 +126,8 @@ pub(super) fn sport(number: f64) -> String {
     }
 }
 
-/// Number and number within it of a sport that a plan names; a generic one for what the profile has no word for.
+/// Number and number within it of a sport that a plan names; a generic one for what the profile has
+/// no word for.
 pub(super) fn sport_number(name: &str) -> (u8, u8) {
     match name {
         "strength" => (10, 20),
