@@ -24,8 +24,7 @@ fn put(folder: &Path, name: &str, content: &str) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Half a year of runs with a day of rest each week, the last of them much longer than those
-/// before.
+/// Half a year of runs with one rest day per week; the last runs are much longer than those before.
 fn diary() -> String {
     let mut text = String::from("date,sport,minutes,rpe,distance_km,notes\n");
     let first: agoge::motion::Day = "2026-01-01".parse().unwrap();
@@ -99,7 +98,7 @@ fn a_diary_becomes_figures_and_warnings() {
     let json: serde_json::Value =
         serde_json::from_slice(&run(&["load", "show", "Ada <K>", "--json"]).stdout).unwrap();
     assert_eq!(json["daily"]["values"].as_array().map(Vec::len), Some(180));
-    // What cannot be said yet is null, not zero.
+    // What cannot be computed yet is null, not zero.
     assert!(json["trends"].as_array().unwrap().iter().any(|trend| trend["values"][0].is_null()));
 }
 
@@ -128,8 +127,8 @@ fn what_is_wrong_is_said_in_a_line() {
     }
 }
 
-/// Real files of many devices at once: what is broken is named, the rest is taken, and a second
-/// time nothing changes.
+/// Real files of many devices at once: broken ones are named, the rest is imported, and a second
+/// import changes nothing.
 #[test]
 fn files_of_many_devices() {
     let folder = tempfile::tempdir().unwrap();
@@ -183,7 +182,8 @@ fn a_plan_for_an_athlete_is_kept_in_the_library() {
     );
 }
 
-/// Warnings of the log ask for care by themselves, and sessions become files for devices.
+/// Warnings from the log reduce the plan without being asked for, and sessions become files for
+/// devices.
 #[test]
 fn a_plan_heeds_warnings_and_writes_workouts() {
     let folder = tempfile::tempdir().unwrap();
@@ -217,10 +217,40 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     };
     assert!(of("fit") > 0 && of("fit") == of("txt"), "{files:?}");
     for path in files.iter().filter(|path| path.extension().is_some_and(|own| own == "fit")) {
-        // A FIT file without an activity is told from a broken one.
+        // A FIT file without an activity is distinguished from a broken one.
         let refused = agoge::formats::workout::read(path, false).unwrap_err().to_string();
         assert!(refused.contains("of a planned workout"), "{refused}");
     }
     let (said, _) = make(&format!("{request}heed_warnings = false\n"), "careless");
     assert!(!said.contains("- Care:"), "{said}");
+}
+
+/// The promise of docs/LIBRARY.md: what was acknowledged is there, also if many write at once.
+#[test]
+fn twelve_imports_at_once_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = folder.path().join("library");
+    let files: Vec<String> = (1..=12)
+        .map(|day| {
+            let row = format!("date,sport,minutes,rpe\n2026-03-{day:02},running,60,5\n");
+            put(folder.path(), &format!("day{day}.csv"), &row)
+        })
+        .collect();
+    let programs: Vec<_> = files
+        .iter()
+        .map(|file| {
+            agoge()
+                .args(["load", "import", file, "--athlete", "Ada", "--library"])
+                .arg(&library)
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for program in programs {
+        let output = program.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    let rows = std::fs::read_to_string(library.join("athletes/Ada/workouts.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 12, "{rows}");
 }

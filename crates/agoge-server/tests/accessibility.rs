@@ -1,5 +1,5 @@
-//! Every page as people with other eyes, hands and screens meet it: axe-core finds nothing to mend
-//! in both themes, and nothing is wider than a phone.
+//! Accessibility of every page: axe-core finds no violations in either theme, and nothing is wider
+//! than a phone.
 //!
 //! Needs `chromedriver`, and `AGOGE_TEST_AXE`: the path of axe-core's `axe.min.js` (`npm install
 //! axe-core`; `.ci/run` does it). Without them the test says so and is skipped.
@@ -92,7 +92,7 @@ fn load_and_plan(store: &Store, ada: AthleteId, folder: &Path) {
     let injury = "day,area,side,tissue,onset,contact,days_lost,notes\n2026-02-10,A,right,,,no,9,<i>stairs</i>\n";
     std::fs::write(&injuries, injury).unwrap();
     let athlete = Athlete::new(folder, "Ada <b>K.").unwrap();
-    athlete.import(&[file, pain, injuries], ImportOptions::default()).unwrap();
+    athlete.import(&[file, pain, injuries], ImportOptions::default(), || ()).unwrap();
     let request = folder.parent().unwrap().join("request.toml");
     let text = "start = \"2026-03-30\"\nweeks = 2\nlevel = \"trained\"\nsports = [\"running\"]\nminutes = { monday = 60, thursday = 60, saturday = 90 }\n";
     std::fs::write(&request, text).unwrap();
@@ -101,7 +101,7 @@ fn load_and_plan(store: &Store, ada: AthleteId, folder: &Path) {
     store.save_plan(ada, made.start, &serde_json::to_value(&made).unwrap()).unwrap();
 }
 
-/// Light or dark, and a width; a phone tells that it is one.
+/// Sets the theme (light or dark) and the width of the window; phones are emulated as such.
 async fn show(browser: &Browser, theme: &str, width: u32) {
     let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
     browser.devtools("Emulation.setEmulatedMedia", &media).await;
@@ -110,7 +110,7 @@ async fn show(browser: &Browser, theme: &str, width: u32) {
     browser.devtools("Emulation.setDeviceMetricsOverride", &size).await;
 }
 
-/// What axe-core finds on the page, a line each.
+/// Violations that axe-core finds on the page, one per line.
 async fn faults(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe).await;
     let run = "const done = arguments[0]; axe.run().then((r) => done(r.violations.map((v) => v.id + ' (' + v.impact + '): ' + v.help + ': ' + v.nodes.map((n) => n.target.join(' ')).slice(0, 5).join(', '))), (e) => done(String(e)))";
@@ -177,7 +177,7 @@ async fn every_page_is_for_everybody() {
             browser.picture(&format!("{name}-{language}-{theme}-{width}")).await;
         }
     }
-    // It would have been noticed.
+    // The checks would have noticed a violation.
     browser.run("document.querySelector('main').innerHTML = '<img src=\"data:,\"><input>'").await;
     let planted = faults(&browser, &axe).await.join(" ");
     assert!(planted.contains("image-alt") && planted.contains("label"), "{planted}");

@@ -39,7 +39,7 @@ impl Store {
     pub fn add_athlete(&self, name: &str, note: &str) -> Result<AthleteId, Error> {
         check_name(name)?;
         self.write(|change| match find(change, name)? {
-            Some(other) => Err(Error::AthleteExists { name: other.name }),
+            Some(other) => Err(Error::AthleteExists { name: other.name.to_string() }),
             None => insert(change, name, note),
         })
     }
@@ -115,7 +115,7 @@ impl Store {
 
     /// The folder of an athlete's open files of load and injuries, which may not exist yet.
     pub fn load_folder(&self, athlete: &Athlete) -> PathBuf {
-        self.folder().join(files::ATHLETES).join(&athlete.name)
+        self.folder().join(files::ATHLETES).join(athlete.name.as_str())
     }
 
     /// Writes down what an athlete said about a purpose; older statements stay.

@@ -1,10 +1,12 @@
 //! Backups: a backup is itself a library, so that it can be opened, checked and copied back.
 
-use crate::check::{below, is_temporary};
+use crate::check::{below, is_internal};
+use crate::lock::{lock_library, share_library};
+use crate::name::ContentHash;
 use crate::store::DATA_BASE;
 use crate::{Error, Store, files};
 use rusqlite::Connection;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// A library that is being copied into the place of another.
@@ -55,7 +57,7 @@ impl Store {
         let file = fs::File::open(&copy).and_then(|file| file.sync_all());
         file.map_err(Error::io("write", &copy))?;
         // What was deleted since is missed here: such a backup would not be whole.
-        let hashes: Vec<String> = {
+        let hashes: Vec<ContentHash> = {
             let rows = Connection::open(&copy)?;
             let mut statement = rows.prepare("SELECT DISTINCT hash FROM recordings")?;
             statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?
@@ -102,11 +104,12 @@ impl Store {
             let _ = fs::remove_dir_all(&partial);
         }
         copied?;
+        let lock = lock_library(folder)?;
         own.map_or(Ok(()), Store::leave_log_mode)?;
         let ready = folder.join(READY);
         fs::rename(&partial, &ready).map_err(Error::io("write", &ready))?;
         files::sync(folder)?;
-        finish_restoring(folder)
+        put_in_place(folder, &lock)
     }
 
     /// Refuses if another program has the library open: only who is alone can leave the mode with a
@@ -122,7 +125,23 @@ impl Store {
 }
 
 /// Puts a restored library into its place, if one waits; what is done already is not done again.
-pub(crate) fn finish_restoring(folder: &Path) -> Result<(), Error> {
+/// Until what this returns is dropped nobody exchanges the library.
+pub(crate) fn finish_restoring(folder: &Path) -> Result<File, Error> {
+    loop {
+        if folder.join(READY).is_dir() {
+            put_in_place(folder, &lock_library(folder)?)?;
+        }
+        let shared = share_library(folder)?;
+        // Another program may have restored while this one waited.
+        if !folder.join(READY).is_dir() {
+            return Ok(shared);
+        }
+    }
+}
+
+/// Moves a restored library into its place. The lock shows that the caller is alone with the
+/// folder: a second program would delete what the first has just moved.
+fn put_in_place(folder: &Path, _alone: &File) -> Result<(), Error> {
     let ready = folder.join(READY);
     if !ready.is_dir() {
         return Ok(());
@@ -170,7 +189,7 @@ fn check_copy(from: &Path, copy: &Path) -> Result<(), Error> {
 /// Copies every file below a folder but temporary ones.
 fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
     files::make(to)?;
-    for path in below(from)?.iter().filter(|path| !is_temporary(&files::name_of(path))) {
+    for path in below(from)?.iter().filter(|path| !is_internal(&files::name_of(path))) {
         copy_file(path, &to.join(path.strip_prefix(from).unwrap_or(path)))?;
     }
     files::sync(to)

@@ -1,7 +1,9 @@
 //! Whether everything in a library is as it should be.
 
+use crate::delete::{Removal, listed_removals};
+use crate::name::{AthleteName, ContentHash};
 use crate::recordings::is_needed;
-use crate::{Error, Store, backup, delete, files};
+use crate::{Error, Store, backup, delete, files, lock};
 use rusqlite::{Row, Transaction};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -15,6 +17,8 @@ pub enum FaultKind {
     Database,
     /// A row belongs to one that is not there.
     Reference,
+    /// A row holds a name that Agoge did not write; nothing is done with it.
+    Name,
     /// An analysis, a label or a plan is no JSON.
     Json,
     /// The file of a recording is missing.
@@ -77,9 +81,11 @@ impl Store {
             check.rows(now)?;
             let mut statement =
                 now.prepare("SELECT DISTINCT hash FROM recordings ORDER BY hash")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?)
+            let texts =
+                statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+            Ok(texts.iter().filter_map(|text| ContentHash::parse(text)).collect::<Vec<_>>())
         })?;
-        let is_needed = |hash: &str| self.read(|now| is_needed(now, hash));
+        let is_needed = |hash: &ContentHash| self.read(|now| is_needed(now, hash));
         for hash in &hashes {
             match files::find(library, hash) {
                 // Deleted since the rows were read?
@@ -93,12 +99,12 @@ impl Store {
                 Some(path) => check.fault(FaultKind::Changed, inside(library, &path)),
             }
         }
-        let known: BTreeSet<&str> = hashes.iter().map(String::as_str).collect();
+        let known: BTreeSet<&ContentHash> = hashes.iter().collect();
         for path in below(&library.join(files::RECORDINGS))? {
             let hash = files::name_of(&path);
             let hash =
                 files::hash_of_name(&hash).filter(|hash| files::place(library, hash) == path);
-            let belongs = match hash {
+            let belongs = match &hash {
                 Some(hash) => known.contains(hash) || is_needed(hash)?,
                 None => false,
             };
@@ -160,6 +166,36 @@ impl Check {
         )? {
             self.fault(FaultKind::Reference, format!("row {id} of analyses has no documents"));
         }
+        for (row, removal) in listed_removals(now)? {
+            if matches!(removal, Removal::Foreign) {
+                self.fault(
+                    FaultKind::Name,
+                    format!("row {row} of removals names nothing that was deleted; it is ignored"),
+                );
+            }
+        }
+        let mut statement = now.prepare("SELECT id, name FROM athletes")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, AthleteName>(1).is_err() {
+                let id: i64 = row.get(0)?;
+                self.fault(
+                    FaultKind::Name,
+                    format!("row {id} of athletes has a name that cannot be an athlete's"),
+                );
+            }
+        }
+        let mut statement = now.prepare("SELECT id, hash FROM recordings")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if row.get::<_, ContentHash>(1).is_err() {
+                let id: i64 = row.get(0)?;
+                self.fault(
+                    FaultKind::Name,
+                    format!("row {id} of recordings has a hash that is none"),
+                );
+            }
+        }
         let count = |table: &str| {
             now.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0))
         };
@@ -172,10 +208,14 @@ impl Check {
     fn folders(&mut self, store: &Store) -> Result<(), Error> {
         let library = store.folder();
         store.take_in_folders()?;
-        let athletes = store.athletes()?;
+        // A row with a foreign name is reported above; here it only has no folder.
+        let names: Vec<String> = store.read(|now| {
+            let mut statement = now.prepare("SELECT name FROM athletes")?;
+            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })?;
         for path in files::entries(&library.join(files::ATHLETES))? {
             let name = files::name_of(&path);
-            if !athletes.iter().any(|athlete| athlete.name == name) && path.exists() {
+            if !names.contains(&name) && path.exists() {
                 self.fault(FaultKind::Orphan, inside(library, &path));
             }
             for file in below(&path)?.iter().filter(|file| is_temporary(&files::name_of(file))) {
@@ -193,6 +233,11 @@ impl Check {
 /// Whether a file is one that is written before it gets its name.
 pub(crate) fn is_temporary(name: &str) -> bool {
     name.starts_with('.') && (name.ends_with(".tmp") || name.ends_with(".trial"))
+}
+
+/// Whether a file is the program's alone: not copied, not exported.
+pub(crate) fn is_internal(name: &str) -> bool {
+    is_temporary(name) || name == lock::LOCK
 }
 
 /// A path as seen from the library.

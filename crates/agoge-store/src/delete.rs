@@ -4,10 +4,12 @@
 //! after it, in whatever program, and every opening removes them before anything else. A row
 //! without a name in that list says that the data base itself is still to be rewritten.
 
+use crate::lock::lock_athlete;
+use crate::name::{AthleteName, ContentHash};
 use crate::recordings::is_needed;
 use crate::rows::{AthleteId, RecordingId};
 use crate::{Error, Store, files};
-use rusqlite::{ErrorCode, OptionalExtension, Transaction, params};
+use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction};
 use std::path::Path;
 
 impl Store {
@@ -21,7 +23,7 @@ impl Store {
     pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), Error> {
         self.write(|change| {
             let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;
-            let name: String = name.ok_or(Error::Nothing { what: "athlete", id: athlete.0 })?;
+            let name: AthleteName = name.ok_or(Error::Nothing { what: "athlete", id: athlete.0 })?;
             change.execute(
                 "INSERT INTO removals (hash) SELECT DISTINCT hash FROM recordings JOIN sessions ON sessions.id = session WHERE athlete = ?1",
                 [athlete],
@@ -86,36 +88,62 @@ impl Store {
 
     /// Whether a deletion waits to be finished.
     pub(crate) fn is_deletion_left(&self) -> Result<bool, Error> {
-        self.read(|now| {
-            Ok(now
-                .query_row("SELECT 1 FROM removals LIMIT 1", [], |_| Ok(()))
-                .optional()?
-                .is_some())
-        })
+        let sql = "SELECT 1 FROM removals WHERE hash IS NULL AND name IS NULL LIMIT 1";
+        self.read(|now| Ok(now.query_row(sql, [], |_| Ok(())).optional()?.is_some()))
     }
 }
 
 /// Removes the files that deletions listed, but for those that a row needs again. Done again after
-/// a failure it does no harm.
+/// a failure it does no harm. A row that no deletion of ours can have written (it names no
+/// recording and no athlete's folder, or an athlete who is there) removes nothing and stays, so
+/// that [`Store::check`] names it.
 pub(crate) fn remove_files(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
-    let mut statement = change
-        .prepare("SELECT hash, name FROM removals WHERE hash IS NOT NULL OR name IS NOT NULL")?;
-    let listed: Vec<(Option<String>, Option<String>)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    for (hash, name) in &listed {
-        if let Some(hash) = hash
-            && !is_needed(change, hash)?
-        {
-            files::remove(&files::place(library, hash))?;
-            files::remove(&files::waiting(library, hash))?;
+    for (row, listed) in listed_removals(change)? {
+        match listed {
+            Removal::Recording(hash) => {
+                if !is_needed(change, &hash)? {
+                    files::remove(&files::place(library, &hash))?;
+                    files::remove(&files::waiting(library, &hash))?;
+                }
+            }
+            Removal::Folder(name) => {
+                let lock = lock_athlete(library, &name, || {})?;
+                files::remove(&library.join(files::ATHLETES).join(name.as_str()))?;
+                drop(lock);
+            }
+            Removal::Foreign => continue,
         }
-        if let Some(name) = name {
-            files::remove(&library.join(files::ATHLETES).join(name))?;
-        }
-        change
-            .execute("DELETE FROM removals WHERE hash IS ?1 AND name IS ?2", params![hash, name])?;
+        change.execute("DELETE FROM removals WHERE rowid = ?1", [row])?;
     }
     Ok(())
+}
+
+/// What a row of `removals` asks to be removed.
+pub(crate) enum Removal {
+    /// The file of a recording.
+    Recording(ContentHash),
+    /// The folder of an athlete who was deleted.
+    Folder(AthleteName),
+    /// Nothing that a deletion of ours asks for.
+    Foreign,
+}
+
+/// The rows of `removals` that name something, each with its number.
+pub(crate) fn listed_removals(now: &Transaction<'_>) -> Result<Vec<(i64, Removal)>, Error> {
+    let sql = "SELECT rowid, hash, name, name IN (SELECT name FROM athletes) FROM removals
+               WHERE hash IS NOT NULL OR name IS NOT NULL";
+    let removal = |row: &Row<'_>| {
+        let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
+        let removal = match (text(1), text(2)) {
+            (Some(hash), None) => ContentHash::parse(hash).map(Removal::Recording),
+            (None, Some(name)) if row.get::<_, Option<bool>>(3)? == Some(false) => {
+                AthleteName::new(name).ok().map(Removal::Folder)
+            }
+            _ => None,
+        };
+        Ok((row.get(0)?, removal.unwrap_or(Removal::Foreign)))
+    };
+    Ok(now.prepare(sql)?.query_map([], removal)?.collect::<Result<_, _>>()?)
 }
 
 /// Moves what is complete and has a row from `incoming` to its place, and removes the rest.
@@ -123,8 +151,8 @@ pub(crate) fn put_right(change: &Transaction<'_>, library: &Path) -> Result<(), 
     for path in files::entries(&library.join(files::INCOMING))? {
         let name = files::name_of(&path);
         match files::hash_of_name(&name) {
-            Some(hash) if is_needed(change, hash)? && files::is_whole(&path, hash)? => {
-                files::settle(library, hash)?
+            Some(hash) if is_needed(change, &hash)? && files::is_whole(&path, &hash)? => {
+                files::settle(library, &hash)?
             }
             _ => files::remove(&path)?,
         }

@@ -74,6 +74,12 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// A folder of the library that leads elsewhere.
+    #[error("a folder of the library is a link, which is not followed; hint: put a folder in its place, or name another library with --library DIR; path: {}", .path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
     /// The data base is another program's.
     #[error("this is no library of Agoge's; hint: name another folder with --library DIR; folder: {}", .folder.display())]
     NotALibrary {
@@ -161,6 +167,14 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(source: rusqlite::Error) -> Error {
+        if matches!(
+            source,
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)
+        ) {
+            let what = "holds a row that Agoge did not write, and nothing was done with it";
+            let hint = "`agoge library check` names the row; restore a backup";
+            return Error::Database { what, hint, source, folder: PathBuf::new() };
+        }
         let (what, hint) = match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => (
                 "has no room on its disk",

@@ -1,13 +1,13 @@
 //! Everything of one athlete in one archive of open formats.
 
-use crate::check::below;
+use crate::check::{below, is_internal};
 use crate::rows::{AnalysisRow, AthleteId, Label};
 use crate::store::now;
-use crate::{Error, Store};
+use crate::{Error, Store, files};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tar::{Builder, EntryType, Header};
 
 /// What the archive says of itself.
@@ -78,7 +78,10 @@ impl Store {
                 .push((format!("{name}.parts"), Source::Bytes(self.live_parts(live.id)?.concat())));
         }
         let load = self.load_folder(&athlete);
-        for file in below(&load)?.into_iter().filter(|file| file.is_file() && !file.is_symlink()) {
+        let is_exported = |file: &PathBuf| {
+            file.is_file() && !file.is_symlink() && !is_internal(&files::name_of(file))
+        };
+        for file in below(&load)?.into_iter().filter(is_exported) {
             let name =
                 file.strip_prefix(&load).unwrap_or(&file).to_string_lossy().replace('\\', "/");
             entries.push((format!("load/{name}"), Source::File(file)));
@@ -117,7 +120,7 @@ impl Store {
 /// Where the content of an entry is.
 enum Source {
     Bytes(Vec<u8>),
-    File(std::path::PathBuf),
+    File(PathBuf),
     Analysis(crate::AnalysisId),
 }
 

@@ -5,7 +5,7 @@
 //! opened next, or has none, and is removed.
 
 use crate::Error;
-use sha2::{Digest, Sha256};
+use crate::name::ContentHash;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,35 +17,28 @@ pub(crate) const RECORDINGS: &str = "recordings";
 /// The folder of athletes' open files.
 pub(crate) const ATHLETES: &str = "athletes";
 
-/// SHA-256 in hexadecimal.
-pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The hash that a file of a recording is named by.
-pub(crate) fn hash_of_name(name: &str) -> Option<&str> {
-    let hash = name.strip_suffix(".parquet")?;
-    (hash.len() == 64 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
-        .then_some(hash)
+pub(crate) fn hash_of_name(name: &str) -> Option<ContentHash> {
+    ContentHash::parse(name.strip_suffix(".parquet")?)
 }
 
 /// Where a recording's file is.
-pub(crate) fn place(library: &Path, hash: &str) -> PathBuf {
+pub(crate) fn place(library: &Path, hash: &ContentHash) -> PathBuf {
     library.join(RECORDINGS).join(hash.get(..2).unwrap_or_default()).join(format!("{hash}.parquet"))
 }
 
 /// Where it is written first.
-pub(crate) fn waiting(library: &Path, hash: &str) -> PathBuf {
+pub(crate) fn waiting(library: &Path, hash: &ContentHash) -> PathBuf {
     library.join(INCOMING).join(format!("{hash}.parquet"))
 }
 
 /// Where the file is, if it is anywhere.
-pub(crate) fn find(library: &Path, hash: &str) -> Option<PathBuf> {
+pub(crate) fn find(library: &Path, hash: &ContentHash) -> Option<PathBuf> {
     [place(library, hash), waiting(library, hash)].into_iter().find(|path| path.is_file())
 }
 
 /// Writes a file to `incoming`: after this it is on the disk.
-pub(crate) fn put(library: &Path, hash: &str, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn put(library: &Path, hash: &ContentHash, bytes: &[u8]) -> Result<(), Error> {
     let path = waiting(library, hash);
     let written = (|| {
         let mut file = File::create(&path)?;
@@ -61,7 +54,7 @@ pub(crate) fn put(library: &Path, hash: &str, bytes: &[u8]) -> Result<(), Error>
 }
 
 /// Moves a file from `incoming` to its place; nothing if somebody else did so already.
-pub(crate) fn settle(library: &Path, hash: &str) -> Result<(), Error> {
+pub(crate) fn settle(library: &Path, hash: &ContentHash) -> Result<(), Error> {
     let place = place(library, hash);
     let folder = place.parent().unwrap_or(library);
     if !folder.is_dir() {
@@ -101,6 +94,15 @@ pub(crate) fn make(folder: &Path) -> Result<(), Error> {
     builder.create(folder).map_err(Error::io("make a folder", folder))
 }
 
+/// Refuses a folder of the library that is a link: what lies behind it is not the library's to
+/// write or to delete. Nothing being there is fine.
+pub(crate) fn refuse_link(folder: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_symlink() => Err(Error::Link { path: folder.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Brings the names in a folder to the disk.
 pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     // Windows writes names through and opens no folder as a file.
@@ -129,6 +131,7 @@ pub(crate) fn name_of(path: &Path) -> String {
 }
 
 /// Whether a file has the content that its name promises.
-pub(crate) fn is_whole(path: &Path, hash: &str) -> Result<bool, Error> {
-    Ok(self::hash(&fs::read(path).map_err(Error::io("read", path))?) == hash)
+pub(crate) fn is_whole(path: &Path, hash: &ContentHash) -> Result<bool, Error> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    Ok(ContentHash::from_content(&bytes) == *hash)
 }

@@ -39,6 +39,7 @@ mod export;
 mod files;
 mod labels;
 mod live;
+mod lock;
 mod name;
 mod plans;
 mod recordings;
@@ -48,7 +49,8 @@ mod store;
 
 pub use check::{Check, Fault, FaultKind};
 pub use error::Error;
-pub use name::check_name;
+pub use lock::{AthleteLock, lock_athlete};
+pub use name::{AthleteName, ContentHash, check_name};
 pub use rows::{
     AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Live, LiveId, Made,
     NewLabel, Plan, PlanId, RecordingId, RecordingRow, Session, SessionId, Standing,

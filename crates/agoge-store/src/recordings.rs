@@ -1,6 +1,7 @@
 //! Recordings: a row here, the movement in a Parquet file.
 
 use crate::athletes::session_of;
+use crate::name::ContentHash;
 use crate::rows::{AthleteId, RecordingId, RecordingRow, day};
 use crate::store::{count, now};
 use crate::{Error, Store, files};
@@ -30,7 +31,7 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
 }
 
 /// Whether a row needs the file of a hash.
-pub(crate) fn is_needed(transaction: &Transaction<'_>, hash: &str) -> Result<bool, Error> {
+pub(crate) fn is_needed(transaction: &Transaction<'_>, hash: &ContentHash) -> Result<bool, Error> {
     let sql = "SELECT 1 FROM recordings WHERE hash = ?1 LIMIT 1";
     Ok(transaction.query_row(sql, [hash], |_| Ok(())).optional()?.is_some())
 }
@@ -49,7 +50,7 @@ impl Store {
         recording: &Recording,
     ) -> Result<RecordingId, Error> {
         let bytes = agoge_formats::parquet_bytes(recording)?;
-        let (hash, source) = (files::hash(&bytes), &recording.source);
+        let (hash, source) = (ContentHash::from_content(&bytes), &recording.source);
         let id = self.write(|change| {
             let sql = "SELECT recordings.id FROM recordings JOIN sessions ON sessions.id = session WHERE hash = ?1 AND athlete = ?2";
             let known = change.query_row(sql, params![hash, athlete], |row| row.get(0)).optional()?;

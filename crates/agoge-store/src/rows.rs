@@ -1,5 +1,6 @@
 //! The rows of the library, as programs see them.
 
+use crate::name::{AthleteName, ContentHash};
 use agoge_coach::analysis::Verdict;
 use agoge_motion::Day;
 use rusqlite::Row;
@@ -53,7 +54,7 @@ pub struct Athlete {
     /// The number.
     pub id: AthleteId,
     /// The name, which is also that of the folder of load and injuries.
-    pub name: String,
+    pub name: AthleteName,
     /// What somebody wrote about the athlete.
     pub note: String,
     /// When the athlete came into the library, s since 1970 in UTC.
@@ -97,8 +98,8 @@ pub struct RecordingRow {
     pub athlete: AthleteId,
     /// The session's day.
     pub day: Day,
-    /// SHA-256 of the file, in hexadecimal.
-    pub hash: String,
+    /// SHA-256 of the file.
+    pub hash: ContentHash,
     /// Name of what it was read from.
     pub name: String,
     /// Format of what it was read from.

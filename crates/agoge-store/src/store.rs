@@ -25,12 +25,15 @@ impl Store {
     /// If the folder cannot be written, is in use for too long, or holds something else or a newer
     /// library.
     pub fn open(folder: &Path) -> Result<Store, Error> {
-        backup::finish_restoring(folder)?;
+        let unchanged = backup::finish_restoring(folder)?;
         for name in [files::INCOMING, files::RECORDINGS, files::ATHLETES] {
             files::make(&folder.join(name))?;
+            files::refuse_link(&folder.join(name))?;
         }
         let connection = schema::open(folder, &folder.join(DATA_BASE))
             .map_err(|error| error.in_library(folder))?;
+        // From here on a restoration finds the data base in use.
+        drop(unchanged);
         let store = Store { folder: folder.to_owned(), connection: Mutex::new(connection) };
         if !files::entries(&folder.join(files::INCOMING))?.is_empty() {
             store.write(|change| delete::put_right(change, folder))?;

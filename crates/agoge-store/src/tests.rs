@@ -2,6 +2,8 @@
 //! is deleted is gone.
 
 mod deleting;
+mod hostile;
+mod locking;
 mod names;
 mod whole;
 

@@ -1,4 +1,5 @@
-//! A club's log in a library: what is learned from it, and when that may speak.
+//! Learning an injury-warning model from the logs of a library's athletes, and when it may be
+//! shown.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,8 +16,8 @@ use agoge::{Athlete, Store};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Puts a simulated squad into a library, as its athletes would have written it: a diary of loads
-/// and a table of injuries each.
+/// Fills a library with a simulated squad as its athletes would have logged it: each with a diary
+/// of loads and a table of injuries.
 fn fill(folder: &Path, squad: &Squad) -> Store {
     let store = Store::open(folder).unwrap();
     let first: Day = "2023-01-01".parse().unwrap();
@@ -41,8 +42,10 @@ fn fill(folder: &Path, squad: &Squad) -> Store {
             std::fs::write(&path, text).unwrap();
             path
         });
-        let done =
-            Athlete::new(folder, &name).unwrap().import(&files, ImportOptions::default()).unwrap();
+        let done = Athlete::new(folder, &name)
+            .unwrap()
+            .import(&files, ImportOptions::default(), || ())
+            .unwrap();
         assert!(done.refused.is_empty(), "{done:?}");
     }
     store
@@ -54,14 +57,14 @@ fn learned(athletes: usize, effect: f64) -> Club {
     learn_club(&store, None, Kind::Logistic).unwrap()
 }
 
-/// 30 athletes over three years with a planted effect: the model may speak, on each athlete,
-/// without a probability.
+/// 30 athletes over three years with a planted effect: the model may be shown, per athlete, without
+/// a probability.
 #[test]
 fn a_planted_effect_is_spoken_of() {
     let club = learned(30, 3.5);
     let report = club.report.as_ref().unwrap();
     assert!(club.may_speak && report.judged.auc_interval[0] > 0.5, "{club:?}");
-    // Where it warns injuries are more frequent than at the base rate, and the report says how
+    // Where it warns, injuries are more frequent than at the base rate, and the report says by how
     // much.
     assert!(
         report.predictive_interval[0] > report.judged.base_rate
@@ -109,7 +112,7 @@ fn too_little_is_refused_with_what_is_needed() {
     }
 }
 
-/// Who refused to be learned from is not.
+/// An athlete who refused training consent is not used.
 #[test]
 fn a_refusal_of_consent_is_kept() {
     let folder = tempfile::tempdir().unwrap();

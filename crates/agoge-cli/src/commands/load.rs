@@ -10,7 +10,7 @@ use agoge::coach::squad::Club;
 use agoge::{Athlete, Store};
 use std::path::PathBuf;
 
-/// Brings in files or shows the days.
+/// Runs the chosen action.
 pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         LoadCommand::Import { files, athlete, lenient, time_zone, library } => {
@@ -39,27 +39,27 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
                 true => print_json(&club)?,
                 false => print(&agoge::report::club_terminal(&club))?,
             }
-            // Too little to learn from is the input's fault; a model that may not speak is an
-            // answer.
+            // Too little data to train on is the input's fault; a model whose warnings may not be
+            // shown is a valid result.
             Ok(if club.report.is_some() { Exit::Done } else { Exit::InputAtFault })
         }
     }
 }
 
-/// Says what changed.
+/// Prints the changes in an athlete's load and reports.
 pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     let overview = overview(&args.days, &args.athlete)?;
     let club = args.train.then(|| club(&args.days, Kind::Logistic)).transpose()?;
-    let word = club
+    let warning = club
         .as_ref()
-        .and_then(|club| club.words.iter().find(|word| word.athlete == overview.athlete));
+        .and_then(|club| club.words.iter().find(|warning| warning.athlete == overview.athlete));
     if shared.json {
         print_json(&serde_json::json!({
             "athlete": overview.athlete,
             "today": overview.today,
-            "by": if word.is_some() { "rules and model" } else { "rules" },
+            "by": if warning.is_some() { "rules and model" } else { "rules" },
             "model": club.as_ref().map(|club| serde_json::json!({
-                "name": club.model, "may_speak": club.may_speak, "reason": club.reason, "report": club.report, "word": word,
+                "name": club.model, "may_speak": club.may_speak, "reason": club.reason, "report": club.report, "word": warning,
             })),
             "warnings": overview.warnings,
             "limits": overview.limits,
@@ -68,15 +68,15 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     } else {
         print(&agoge::report::risk_terminal(&overview))?;
         if let Some(club) = &club {
-            let said = match (club.may_speak, word) {
-                (true, Some(word)) => agoge::report::club_word(word),
+            let verdict = match (club.may_speak, warning) {
+                (true, Some(warning)) => agoge::report::club_word(warning),
                 (true, None) => {
                     "it says nothing of an athlete who is injured, or of whom too few days are known".to_owned()
                 }
                 (false, _) => "it may not speak".to_owned(),
             };
             print(&format!(
-                "\nBy the club's log ({}): {said}. Why: {}.\n",
+                "\nBy the club's log ({}): {verdict}. Why: {}.\n",
                 club.model, club.reason
             ))?;
         }
@@ -84,17 +84,17 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What the days of an athlete weigh.
+/// An athlete's days of load.
 fn overview(days: &Weighed, athlete: &str) -> Result<Overview, agoge::Error> {
     open(&days.library, athlete)?.overview(days.method.map(method_of))
 }
 
-/// What the days of all athletes taught.
+/// Trains a warning model on the logs of all athletes in the library.
 fn club(days: &Weighed, kind: Kind) -> Result<Club, agoge::Error> {
     learn_club(&Store::open_existing(&days.library.folder()?)?, days.method.map(method_of), kind)
 }
 
-/// The load of an athlete who is in the library.
+/// The load folder of an athlete in the library.
 pub(super) fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
     let store = Store::open_existing(&library.folder()?)?;
     Athlete::of(&store, &store.find_athlete(name)?)
@@ -106,24 +106,29 @@ fn import(
     options: ImportOptions,
     shared: &Shared,
 ) -> Result<Exit, Failure> {
-    let done = athlete.import(files, options)?;
+    let waits = || {
+        if !shared.quiet {
+            eprintln!("waiting: another program writes the log of {}", athlete.name());
+        }
+    };
+    let imported = athlete.import(files, options, waits)?;
     if shared.json {
-        print_json(&done)?;
+        print_json(&imported)?;
     } else {
         print(&format!(
             "{} new, {} joined with what another device or the diary knew, {} known already, {} reports\n",
-            done.added, done.joined, done.known, done.reports
+            imported.added, imported.joined, imported.known, imported.reports
         ))?;
         if !shared.quiet {
-            for (note, count) in &done.notes {
+            for (note, count) in &imported.notes {
                 eprintln!("note: {note} ({count} workouts)");
             }
         }
     }
-    for refused in &done.refused {
+    for refused in &imported.refused {
         eprintln!("error: {}", refused.reason);
     }
-    Ok(if done.refused.is_empty() { Exit::Done } else { Exit::InputAtFault })
+    Ok(if imported.refused.is_empty() { Exit::Done } else { Exit::InputAtFault })
 }
 
 fn kind_of(model: WarningModel) -> Kind {

@@ -45,7 +45,7 @@ fn fill(store: &Store, name: &str, number: u32) -> (AthleteId, Vec<Vec<u8>>) {
         let own = recording(number + k);
         bytes.push(agoge_formats::parquet_bytes(&own).unwrap()[..100].to_vec());
         let id = store.save_recording(athlete, day("2026-03-01").plus(k as i32), &own).unwrap();
-        words.extend([store.recording_row(id).unwrap().hash, format!("take-{}.trc", number + k)]);
+        words.extend([store.recording_row(id).unwrap().hash.to_string(), format!("take-{}.trc", number + k)]);
         store
             .save_analysis(id, &analysis(f64::from(k), &word("finding")), &Made::default())
             .unwrap();
@@ -94,7 +94,7 @@ fn a_deleted_athlete_leaves_no_byte_and_others_keep_theirs() {
     let shared_words = [
         kept[..100].to_vec(),
         b"take-2000.trc".to_vec(),
-        store.recording_row(shared).unwrap().hash.into_bytes(),
+        store.recording_row(shared).unwrap().hash.to_string().into_bytes(),
     ];
     let left: Vec<&Vec<u8>> =
         gone.iter().filter(|word| !shared_words.contains(word) && holds(&after, word)).collect();

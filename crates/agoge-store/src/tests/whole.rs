@@ -34,14 +34,14 @@ fn sql(folder: &Path, text: &str) {
 }
 
 fn file_of(folder: &Path, number: u32) -> std::path::PathBuf {
-    files::place(folder, &files::hash(&agoge_formats::parquet_bytes(&recording(number)).unwrap()))
+    files::place(folder, &ContentHash::from_content(&agoge_formats::parquet_bytes(&recording(number)).unwrap()))
 }
 
 #[test]
 fn the_hash_is_sha_256() {
     // FIPS 180-2, appendix B.1.
     assert_eq!(
-        files::hash(b"abc"),
+        ContentHash::from_content(b"abc"),
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     );
 }
@@ -110,7 +110,7 @@ fn a_library_of_version_1_is_brought_up_to_date_and_keeps_its_rows() {
     let folder = tempfile::tempdir().unwrap();
     sql(folder.path(), schema::MIGRATIONS[0]);
     let bytes = agoge_formats::parquet_bytes(&recording(5)).unwrap();
-    let hash = files::hash(&bytes);
+    let hash = ContentHash::from_content(&bytes);
     std::fs::create_dir_all(files::place(folder.path(), &hash).parent().unwrap()).unwrap();
     std::fs::write(files::place(folder.path(), &hash), bytes).unwrap();
     let json = serde_json::to_string(&analysis(61.0, "")).unwrap();
@@ -160,7 +160,7 @@ fn what_a_killed_program_left_is_put_right() {
     // Committed, not yet in its place; written, never committed; broken off.
     let (first, never) = (file_of(own, 1), agoge_formats::parquet_bytes(&recording(9)).unwrap());
     std::fs::rename(&first, own.join("incoming").join(first.file_name().unwrap())).unwrap();
-    std::fs::write(own.join("incoming").join(format!("{}.parquet", files::hash(&never))), &never)
+    std::fs::write(own.join("incoming").join(format!("{}.parquet", ContentHash::from_content(&never))), &never)
         .unwrap();
     std::fs::write(own.join("incoming").join(format!("{}.parquet", "0".repeat(64))), &never[..50])
         .unwrap();

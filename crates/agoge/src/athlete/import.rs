@@ -58,11 +58,19 @@ const TABLES: [(&str, [&str; 2]); 6] = [
 
 impl Athlete {
     /// Brings files in. A file at fault is reported and the others are taken; what was brought in
-    /// before changes nothing.
+    /// before changes nothing. Only one program at a time writes an athlete's folder; the others
+    /// wait, and `on_wait` is called once if this one has to.
     ///
     /// # Errors
     /// If the athlete's own folder cannot be read or written.
-    pub fn import(&self, files: &[PathBuf], options: ImportOptions) -> Result<Imported, Error> {
+    pub fn import(
+        &self,
+        files: &[PathBuf],
+        options: ImportOptions,
+        on_wait: impl FnOnce(),
+    ) -> Result<Imported, Error> {
+        // From before the tables are read until they are written.
+        let _alone = agoge_store::lock_athlete(&self.library, &self.name, on_wait)?;
         let profile = self.profile()?;
         let mut rows = self.workouts()?;
         let before = rows.clone();

@@ -19,13 +19,14 @@ use crate::Error;
 use agoge_coach::load::{Log, Method, Overview, Session, overview, usual_method};
 use agoge_coach::plan::{Factor, Library};
 use agoge_motion::Day;
-use agoge_store::Store;
+use agoge_store::{AthleteName, Store};
 use std::path::{Path, PathBuf};
 
 /// An athlete's folder.
 #[derive(Clone, Debug)]
 pub struct Athlete {
-    name: String,
+    library: PathBuf,
+    name: AthleteName,
     folder: PathBuf,
     /// Jumps and throws that were counted in recordings.
     counted: Vec<Session>,
@@ -37,10 +38,11 @@ impl Athlete {
     /// # Errors
     /// A name that cannot be a folder's.
     pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
-        agoge_store::check_name(name)?;
+        let name = AthleteName::new(name)?;
         Ok(Athlete {
-            name: name.to_owned(),
-            folder: library.join("athletes").join(name),
+            folder: library.join("athletes").join(name.as_str()),
+            library: library.to_owned(),
+            name,
             counted: Vec::new(),
         })
     }
@@ -57,7 +59,7 @@ impl Athlete {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The folder.

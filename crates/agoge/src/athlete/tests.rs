@@ -38,10 +38,10 @@ fn importing_twice_changes_nothing() {
         put(library.path(), "diary.csv", DIARY),
         put(library.path(), "run.tcx", &tcx(10, 40, 150)),
     ];
-    let first = own.import(&files, ImportOptions::default()).unwrap();
+    let first = own.import(&files, ImportOptions::default(), || ()).unwrap();
     assert_eq!((first.added, first.joined, first.known), (5, 0, 0), "{first:?}");
     let table = std::fs::read(own.folder().join("workouts.csv")).unwrap();
-    let second = own.import(&files, ImportOptions::default()).unwrap();
+    let second = own.import(&files, ImportOptions::default(), || ()).unwrap();
     assert_eq!((second.added, second.joined, second.known), (0, 0, 5));
     assert_eq!(std::fs::read(own.folder().join("workouts.csv")).unwrap(), table);
 }
@@ -58,7 +58,7 @@ fn a_device_and_the_diary_make_one_workout_with_a_load() {
     let run = put(library.path(), "run.tcx", &tcx(4, 31, 150));
     let diary =
         put(library.path(), "diary.csv", "date,sport,minutes,rpe\n2026-03-04,running,30,4\n");
-    let done = own.import(&[run, diary], ImportOptions::default()).unwrap();
+    let done = own.import(&[run, diary], ImportOptions::default(), || ()).unwrap();
     assert_eq!((done.added, done.joined), (1, 1), "{done:?}");
     let rows = own.workouts().unwrap();
     assert_eq!((rows.len(), rows[0].rpe), (1, Some(4.0)));
@@ -73,7 +73,8 @@ fn a_device_and_the_diary_make_one_workout_with_a_load() {
 #[test]
 fn rest_days_and_missing_days_stay_apart() {
     let (library, own) = athlete();
-    own.import(&[put(library.path(), "diary.csv", DIARY)], ImportOptions::default()).unwrap();
+    own.import(&[put(library.path(), "diary.csv", DIARY)], ImportOptions::default(), || ())
+        .unwrap();
     let seen = own.overview(None).unwrap();
     assert_eq!((seen.method, seen.missing_days), (Method::SessionRpe, 1));
     assert_eq!(seen.daily.values[..2], [300.0, 0.0]);
@@ -91,7 +92,7 @@ fn what_is_at_fault_is_named_and_the_rest_is_taken() {
         put(library.path(), "diary.csv", DIARY),
         put(library.path(), "nothing.tcx", &tcx(5, 0, 100)),
     ];
-    let done = own.import(&files, ImportOptions::default()).unwrap();
+    let done = own.import(&files, ImportOptions::default(), || ()).unwrap();
     assert_eq!((done.added, done.reports, done.refused.len()), (4, 1, 4), "{done:?}");
     assert!(
         done.refused
@@ -128,7 +129,7 @@ fn another_test_than_the_first_is_refused_by_its_own_line() {
         "other.csv",
         "day,test,value,unit\n2026-03-01,jump,0.40,m\n2026-03-09,squat,90,kg\n",
     );
-    let done = own.import(&[first, other], ImportOptions::default()).unwrap();
+    let done = own.import(&[first, other], ImportOptions::default(), || ()).unwrap();
     let reason = &done.refused[0].reason;
     assert!(
         done.reports == 2 && reason.contains("other.csv") && reason.contains("in line 3"),
@@ -142,7 +143,7 @@ fn another_test_than_the_first_is_refused_by_its_own_line() {
 fn lifts_of_a_day_add_up_to_a_volume() {
     let (library, own) = athlete();
     let text = "date,sport,minutes,rpe,sets,reps,kg\n2026-03-01,strength,,,3,5,100\n2026-03-01,strength,,,2,10,40\n2026-03-02,rest,0,,,,\n2026-03-03,running,30,5,,,\n";
-    own.import(&[put(library.path(), "lifts.csv", text)], ImportOptions::default()).unwrap();
+    own.import(&[put(library.path(), "lifts.csv", text)], ImportOptions::default(), || ()).unwrap();
     let volume = own.overview(Some(Method::StrengthVolume)).unwrap();
     assert_eq!(
         (volume.daily.values[..2].to_vec(), volume.method.unit()),
@@ -151,7 +152,7 @@ fn lifts_of_a_day_add_up_to_a_volume() {
     // Effort is what days are weighed by unless nothing but kilograms is known.
     assert_eq!(own.overview(None).unwrap().method, Method::SessionRpe);
     let half = put(library.path(), "half.csv", "date,sets,reps,kg\n2026-03-04,3,,100\n");
-    let refused = own.import(&[half], ImportOptions::default()).unwrap().refused;
+    let refused = own.import(&[half], ImportOptions::default(), || ()).unwrap().refused;
     assert!(
         refused[0].reason.contains("all of them or none") && refused[0].reason.contains("half.csv"),
         "{refused:?}"
@@ -166,8 +167,9 @@ fn a_table_of_loads_with_injuries_has_an_overview() {
         let injury = if day == 30 { "Hamstring,Soft Tissue" } else { "," };
         text += &format!("{day},0,{injury},{},{}\n", 100 * (day % 7), 1000 * (day % 7));
     }
-    let done =
-        own.import(&[put(library.path(), "days.csv", &text)], ImportOptions::default()).unwrap();
+    let done = own
+        .import(&[put(library.path(), "days.csv", &text)], ImportOptions::default(), || ())
+        .unwrap();
     assert_eq!((done.added, done.reports), (40, 1));
     let seen = own.overview(None).unwrap();
     assert_eq!((seen.injuries.len(), seen.injuries[0].area.code(), seen.missing_days), (1, "T", 0));
