@@ -1,8 +1,8 @@
-//! Kernels on the shapes that matter, each on every instruction set of this machine, beside the
-//! crates that could do the same. One thread.
+//! Benchmarks of the kernels on realistic shapes, on every instruction set of this machine,
+//! compared with other crates. Single-threaded.
 //!
-//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates are
-//! in operations: 2·m·n·k for a product.
+//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates count
+//! operations: 2·m·n·k for a product.
 
 use agoge_attention::kernel::{
     After, Attend, Isa, Matrix, MatrixMut, Packed, Spread, attend, attention, gelu, gemm,
@@ -32,7 +32,7 @@ fn draw(n: usize) -> Vec<f32> {
     (0..n).map(|_| random.f32() - 0.5).collect()
 }
 
-/// The path of that place, slowest first; paths that this machine has not are the fastest again.
+/// The instruction set at this position, slowest first; the fastest one if there is none.
 fn isa(place: usize) -> Isa {
     Isa::all().get(place).copied().unwrap_or_else(Isa::best)
 }
@@ -106,8 +106,8 @@ mod product {
     }
 }
 
-/// What a network asks for: product, bias and GELU; the crates' product with bias and GELU in a
-/// second pass over the result.
+/// A whole layer: product, bias and GELU. For other crates bias and GELU are a second pass over the
+/// result.
 #[divan::bench_group(min_time = 0.3)]
 mod layer {
     use super::*;
@@ -149,11 +149,11 @@ const HEADS: &[(usize, usize)] = &[(25, 16), (64, 16), (128, 16), (1024, 32), (4
 fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
     let (x, mut out, mut scratch) =
         (draw(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch(d)]);
-    let of = |which: usize| Matrix::strided(&x[which * d..], t, d, 3 * d, 1);
-    let what = Attend {
-        query: of(0),
-        key: of(1),
-        value: of(2),
+    let matrix = |which: usize| Matrix::strided(&x[which * d..], t, d, 3 * d, 1);
+    let inputs = Attend {
+        query: matrix(0),
+        key: matrix(1),
+        value: matrix(2),
         scale: 0.25,
         key_bias: None,
         window: None,
@@ -161,7 +161,7 @@ fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
     bencher.counter(ItemsCount::new(4 * t * t * d)).bench_local(|| {
         attend(
             Isa::best(),
-            black_box(what),
+            black_box(inputs),
             &mut MatrixMut::new(&mut out, t, d),
             None,
             &mut scratch,
@@ -169,14 +169,14 @@ fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
     });
 }
 
-/// Rates in numbers.
+/// Rates count numbers.
 #[divan::bench(args = [0, 1, 2])]
 fn gelu_4096(bencher: Bencher, place: usize) {
     let mut x = draw(4096);
     bencher.counter(ItemsCount::new(4096usize)).bench_local(|| gelu(isa(place), black_box(&mut x)));
 }
 
-/// Rates in numbers.
+/// Rates count numbers.
 #[divan::bench(args = [0, 1, 2])]
 fn layer_norm_128_by_128(bencher: Bencher, place: usize) {
     let (x, gain, mut out) = (draw(128 * 128), draw(128), vec![0.0; 128 * 128]);
@@ -186,10 +186,10 @@ fn layer_norm_128_by_128(bencher: Bencher, place: usize) {
     });
 }
 
-/// The crates that were weighed.
+/// The other crates compared.
 #[allow(unsafe_code)]
 mod crates {
-    /// `c = a·b` by the crate `gemm`.
+    /// `c = a·b` with the crate `gemm`.
     pub(super) fn gemm((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
         let (wide, deep) = (n as isize, k as isize);
         let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
@@ -203,7 +203,7 @@ mod crates {
         }
     }
 
-    /// `c = a·b` by the crate `matrixmultiply`.
+    /// `c = a·b` with the crate `matrixmultiply`.
     pub(super) fn matrixmultiply(
         (m, n, k): (usize, usize, usize),
         a: &[f32],

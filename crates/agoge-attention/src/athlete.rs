@@ -1,26 +1,26 @@
-//! What is particular to an athlete in how a method reads their movements, learned from their
-//! repetitions without asking whether these were correct.
+//! Estimates how a method's readings are biased for an individual athlete, from their repetitions
+//! alone, without knowing which of them were correct.
 //!
-//! A method reads athletes whom it has never seen too high or too low, but all their repetitions
-//! alike. So a reading is taken apart (a random-intercept mixture): `reading = middle of the
-//! movement + athlete ± effect / 2 + noise`, with `+` for correct repetitions, and the athlete's
-//! own part, the size of the effect and the share of correct repetitions are weighed by all
-//! repetitions seen (Bayes, on a grid). A single repetition says little of its athlete; ten that
-//! fall into two groups say nearly all.
+//! A method reads unseen athletes too high or too low, but all repetitions of one athlete alike. A
+//! reading is therefore decomposed (a random-intercept mixture): `reading = middle of the movement
+//! + athlete ± effect / 2 + noise`, with `+` for correct repetitions. The athlete's offset, the
+//! size of the effect and the share of correct repetitions are weighted by all repetitions seen
+//! (Bayesian inference on a grid). A single repetition says little about its athlete; ten that fall
+//! into two groups say nearly everything.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A reading of a repetition that was judged, by a method that never saw its athlete.
+/// A reading of a labelled repetition, by a method that was not trained on its athlete.
 #[derive(Clone, Copy, Debug)]
 pub struct Read<'a> {
-    /// Who.
+    /// The athlete.
     pub athlete: &'a str,
-    /// Which movement.
+    /// The movement.
     pub movement: &'a str,
-    /// What the method read; higher is better.
+    /// The method's reading; higher is better.
     pub reading: f64,
-    /// Whether it was correct.
+    /// Whether the repetition was correct.
     pub correct: bool,
 }
 
@@ -28,27 +28,28 @@ pub struct Read<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AthleteEffect {
-    /// Middle between correct and incorrect readings, and what lies between them, of each movement.
+    /// Middle between correct and incorrect readings, and the difference between them, for each
+    /// movement.
     pub movements: BTreeMap<String, Levels>,
-    /// Standard deviation of the athletes' middles about the movement's.
+    /// Standard deviation of the athletes' middles around the movement's.
     pub between: f64,
-    /// Standard deviation of the repetitions of one kind about their mean, within an athlete.
+    /// Standard deviation of an athlete's repetitions of one label around their mean.
     pub within: f64,
-    /// Standard deviation of the athletes' effects about the movement's.
+    /// Standard deviation of the athletes' effects around the movement's.
     pub effect: f64,
 }
 
-/// Readings of one movement.
+/// Levels of the readings of one movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Levels {
     /// The middle between the means of correct and of incorrect repetitions.
     pub middle: f64,
-    /// Mean of the correct less mean of the incorrect.
+    /// Mean of the correct minus mean of the incorrect repetitions.
     pub effect: f64,
 }
 
-/// Places of the athlete's own part on the grid, in standard deviations.
+/// Athlete offsets on the grid, in standard deviations.
 const PLACES: [f64; 25] = {
     let mut places = [0.0; 25];
     let mut i = 0;
@@ -58,18 +59,18 @@ const PLACES: [f64; 25] = {
     }
     places
 };
-/// Shares of correct repetitions on the grid, all alike before anything is seen.
+/// Shares of correct repetitions on the grid, equally likely a priori.
 const SHARES: [f64; 9] = [0.02, 0.15, 0.27, 0.39, 0.5, 0.61, 0.73, 0.85, 0.98];
 /// Effects on the grid, in standard deviations.
 const EFFECTS: [f64; 9] = [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0];
-/// An effect is never taken to be less than this share of the usual one.
+/// The effect is never taken to be less than this share of the movement's mean effect.
 const LEAST_EFFECT: f64 = 0.2;
-/// What an outlier's density cannot fall below, as a share of the density at the mean.
+/// Lower bound of an outlier's density, as a share of the density at the mean.
 const FLOOR: f64 = 1e-4;
 
 impl AthleteEffect {
-    /// Fits the levels of each movement and the deviations, which all movements share; none if no
-    /// movement has two athletes with both kinds of repetitions.
+    /// Fits the levels of each movement, and the deviations, which all movements share. `None` if
+    /// no movement has two athletes with both correct and incorrect repetitions.
     pub fn fit(reads: &[Read]) -> Option<AthleteEffect> {
         let mut groups: BTreeMap<(&str, &str), [Vec<f64>; 2]> = BTreeMap::new();
         for read in reads {
@@ -85,24 +86,28 @@ impl AthleteEffect {
             }
             if kinds.iter().all(|kind| !kind.is_empty()) {
                 let [wrong, right] = [mean(&kinds[0]), mean(&kinds[1])];
-                let own = Levels { middle: 0.5 * (wrong + right), effect: right - wrong };
-                levels.entry(movement).or_default().push(own);
+                let athlete_levels =
+                    Levels { middle: 0.5 * (wrong + right), effect: right - wrong };
+                levels.entry(movement).or_default().push(athlete_levels);
             }
         }
-        levels.retain(|_, own| own.len() > 1);
+        levels.retain(|_, athletes| athletes.len() > 1);
         let movements: BTreeMap<String, Levels> = levels
             .iter()
-            .map(|(&movement, own)| {
-                let middle = mean(&own.iter().map(|l| l.middle).collect::<Vec<_>>());
-                let effect = mean(&own.iter().map(|l| l.effect).collect::<Vec<_>>());
+            .map(|(&movement, athletes)| {
+                let middle = mean(&athletes.iter().map(|l| l.middle).collect::<Vec<_>>());
+                let effect = mean(&athletes.iter().map(|l| l.effect).collect::<Vec<_>>());
                 (movement.to_owned(), Levels { middle, effect })
             })
             .collect();
-        let spread = |of: fn(&Levels) -> f64| {
+        let spread = |value: fn(&Levels) -> f64| {
             let (mut sum, mut free) = (0.0, 0.0);
-            for (&movement, own) in &levels {
-                sum += own.iter().map(|l| (of(l) - of(&movements[movement])).powi(2)).sum::<f64>();
-                free += own.len() as f64 - 1.0;
+            for (&movement, athletes) in &levels {
+                sum += athletes
+                    .iter()
+                    .map(|l| (value(l) - value(&movements[movement])).powi(2))
+                    .sum::<f64>();
+                free += athletes.len() as f64 - 1.0;
             }
             (sum / free).sqrt()
         };
@@ -116,9 +121,9 @@ impl AthleteEffect {
         })
     }
 
-    /// How likely each repetition of one athlete and movement was correct, 0 to 1, given all their
-    /// readings, `[repetition]`, and what somebody said of some of them. None for a movement that
-    /// it does not know.
+    /// Probability that each repetition of one athlete and movement was correct, 0 to 1, given all
+    /// their readings, `[repetition]`, and any labels known for them. `None` for an unknown
+    /// movement.
     pub fn correct(
         &self,
         movement: &str,
@@ -135,7 +140,7 @@ impl AthleteEffect {
                 let middle = levels.middle + place * self.between;
                 let effect =
                     (levels.effect + step * self.effect).max(LEAST_EFFECT * levels.effect.abs());
-                // Densities of each reading if it was incorrect and if it was correct.
+                // Densities of each reading if it was incorrect, and if it was correct.
                 let kinds: Vec<[f64; 2]> = readings
                     .iter()
                     .map(|&r| {
@@ -189,17 +194,16 @@ mod tests {
         (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
     }
 
-    /// Readings with a planted middle 0.3, effect 2, within 0.5, between 0.8 and effects that vary
-    /// by 0.2.
+    /// Readings with planted parameters: middle 0.3, effect 2 ± 0.2, within 0.5, between 0.8.
     fn planted(names: &[String], share: f64, rng: &mut Rng) -> Vec<(usize, f64, bool)> {
         let mut reads = Vec::new();
-        for (who, _) in names.iter().enumerate() {
-            let own = 0.3 + 0.8 * normal(rng);
+        for (athlete, _) in names.iter().enumerate() {
+            let level = 0.3 + 0.8 * normal(rng);
             let effect = 2.0 + 0.2 * normal(rng);
             for _ in 0..20 {
                 let correct = rng.f64() < share;
                 let side = if correct { 0.5 } else { -0.5 };
-                reads.push((who, own + side * effect + 0.5 * normal(rng), correct));
+                reads.push((athlete, level + side * effect + 0.5 * normal(rng), correct));
             }
         }
         reads
@@ -210,8 +214,8 @@ mod tests {
         let planted = planted(&names, 0.5, rng);
         let reads: Vec<Read> = planted
             .iter()
-            .map(|&(who, reading, correct)| Read {
-                athlete: &names[who],
+            .map(|&(athlete_index, reading, correct)| Read {
+                athlete: &names[athlete_index],
                 movement: "squat",
                 reading,
                 correct,
@@ -224,8 +228,8 @@ mod tests {
     fn what_was_planted_is_found() {
         let effect = fitted(&mut Rng::with_seed(1));
         let levels = effect.movements["squat"];
-        // Forty athletes know a middle to 0.8 / √40 = 0.13; twice that is allowed, and a fifth of
-        // each deviation.
+        // Forty athletes determine a middle to 0.8 / √40 = 0.13; twice that is allowed, and a fifth
+        // of each deviation.
         assert!(
             (levels.middle - 0.3).abs() < 0.26 && (levels.effect - 2.0).abs() < 0.2,
             "{levels:?}"
@@ -244,10 +248,10 @@ mod tests {
         for share in [0.0, 0.2, 0.5, 0.8, 1.0] {
             let reads = planted(&names, share, &mut rng);
             let (mut alone, mut together, mut sum) = (0, 0, 0.0);
-            for own in reads.chunks(20) {
-                let readings: Vec<f64> = own.iter().map(|read| read.1).collect();
-                let set = effect.correct("squat", &readings, &[]).unwrap();
-                for ((_, reading, correct), p) in own.iter().zip(set) {
+            for set in reads.chunks(20) {
+                let readings: Vec<f64> = set.iter().map(|read| read.1).collect();
+                let probabilities = effect.correct("squat", &readings, &[]).unwrap();
+                for ((_, reading, correct), p) in set.iter().zip(probabilities) {
                     let single = effect.correct("squat", &[*reading], &[]).unwrap()[0];
                     alone += usize::from((single > 0.5) == *correct);
                     together += usize::from((p > 0.5) == *correct);
@@ -256,8 +260,9 @@ mod tests {
             }
             let n = reads.len();
             assert!(together > alone, "{share}: {together} of {n} together, {alone} alone");
-            // Of a set in which all are alike it stays open whether the athlete is read too high or
-            // too low: the mean of the probabilities is the share of correct ones to a quarter.
+            // In a set of equal labels it remains open whether the athlete is read too high or too
+            // low: the mean of the probabilities matches the share of correct ones to within a
+            // quarter.
             assert!((sum / n as f64 - share).abs() < 0.25, "{share}: {}", sum / n as f64);
         }
     }
@@ -265,8 +270,8 @@ mod tests {
     #[test]
     fn marked_repetitions_tell_of_the_others() {
         let effect = fitted(&mut Rng::with_seed(3));
-        // An athlete who is read 1.5 too high: four repetitions at the level of usual correct ones,
-        // which are incorrect.
+        // An athlete who is read 1.5 too high: five repetitions at the usual level of correct ones
+        // that are in fact incorrect.
         let readings = [0.8, 0.9, 0.7, 0.85, 0.8];
         let unmarked = effect.correct("squat", &readings, &[]).unwrap();
         let marked =

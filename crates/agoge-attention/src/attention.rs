@@ -1,4 +1,4 @@
-//! Multi-head attention (Vaswani et al. 2017), the operation that everything here is made of.
+//! Multi-head attention (Vaswani et al. 2017), the operation at the core of this crate.
 
 use crate::ops::{self, Sight, self_attention};
 use burn::module::Module;
@@ -8,10 +8,10 @@ use burn::tensor::{Bool, Device, Tensor, activation::softmax};
 /// Scaled dot-product attention: softmax over the keys of query·key / `scale`, times the values.
 ///
 /// Shapes: `query` `[batch, head, query, channel]`, `key` and `value` `[batch, head, key,
-/// channel]`; `hidden`, if given, is true where a key must not be attended to, and of a shape that
+/// channel]`; `hidden`, if given, is true where a key must not be attended to, and its shape
 /// expands to `[batch, head, query, key]`. Returns the output `[batch, head, query, channel]` and
 /// the attention `[batch, head, query, key]`. Where all keys are hidden the output is the mean of
-/// the values, which the caller masks.
+/// the values; the caller must mask it.
 pub fn scaled_dot_product(
     query: Tensor<4>,
     key: Tensor<4>,
@@ -30,7 +30,7 @@ pub fn scaled_dot_product(
     (attention.clone().matmul(value), attention)
 }
 
-/// What the energies are divided by before the softmax.
+/// Divisor of the energies before the softmax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scaling {
     /// The square root of the embedding's width, as some classic implementations do.
@@ -39,7 +39,7 @@ pub enum Scaling {
     Head,
 }
 
-/// Multi-head attention in which all heads share one map each for values, keys and queries.
+/// Multi-head attention in which all heads share the same maps for values, keys and queries.
 #[derive(Module, Debug)]
 pub struct SharedHeads {
     /// Map of the values, `[channel, channel]` within a head.
@@ -48,7 +48,7 @@ pub struct SharedHeads {
     pub keys: Linear,
     /// Map of the queries.
     pub queries: Linear,
-    /// Map of the joined heads, `[embedding, embedding]` with bias.
+    /// Map of the concatenated heads, `[embedding, embedding]` with bias.
     pub out: Linear,
     heads: usize,
 }
@@ -67,9 +67,9 @@ impl SharedHeads {
         }
     }
 
-    /// Attends. Shapes: `values` and `keys` `[batch, key, embedding]`, `queries` `[batch, query,
-    /// embedding]`; returns the output `[batch, query, embedding]` and the attention `[batch, head,
-    /// query, key]`.
+    /// Computes the attention. Shapes: `values` and `keys` `[batch, key, embedding]`, `queries`
+    /// `[batch, query, embedding]`; returns the output `[batch, query, embedding]` and the
+    /// attention `[batch, head, query, key]`.
     pub fn forward(
         &self,
         values: Tensor<3>,
@@ -94,12 +94,12 @@ impl SharedHeads {
     }
 }
 
-/// Multi-head self-attention with a map of its own for each head, as the encoder uses it.
+/// Multi-head self-attention with separate maps for each head, as the encoder uses it.
 #[derive(Module, Debug)]
 pub struct SelfAttention {
-    /// Queries, keys and values of all heads beside each other, `[embedding, 3 · embedding]`.
+    /// Map to the queries, keys and values of all heads, `[embedding, 3 · embedding]`.
     joined: Linear,
-    /// Map of the joined heads.
+    /// Map of the concatenated heads.
     out: Linear,
     heads: usize,
 }
@@ -115,17 +115,17 @@ impl SelfAttention {
     }
 
     /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns
-    /// the same. With `[batch · time, part, 1, …]` parts attend to parts, with `[batch, time, part,
-    /// …]` every part attends over time.
+    /// the same shape. With `[batch · time, part, 1, …]` parts attend to parts; with `[batch, time,
+    /// part, …]` every part attends over time.
     pub fn forward(&self, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
         map(&self.out, self_attention(map(&self.joined, x), self.heads, sight))
     }
 }
 
 impl SelfAttention {
-    /// As [`SelfAttention::forward`], with the attention itself, `[outer · inner, head, query,
-    /// key]`, times `gate` if one is given: the gradient of a gate of ones tells how much the
-    /// result hangs on each attention.
+    /// As [`SelfAttention::forward`], but also returns the attention matrix, `[outer · inner, head,
+    /// query, key]`. The attention is multiplied by `gate` if one is given: the gradient of a gate
+    /// of ones shows how much the result depends on each attention.
     pub(crate) fn open(
         &self,
         x: Tensor<4>,
@@ -144,24 +144,24 @@ impl SelfAttention {
         (map(&self.out, out), weights)
     }
 
-    /// How many heads there are.
+    /// Number of heads.
     pub fn heads(&self) -> usize {
         self.heads
     }
 }
 
-/// A linear map with gradients of its own.
+/// Applies a linear map with hand-written gradients.
 pub(crate) fn map<const D: usize>(linear: &Linear, x: Tensor<D>) -> Tensor<D> {
     ops::linear(x, linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()))
 }
 
-/// `[batch, token, embedding]` to `[batch, token, head, channel]`.
+/// Splits `[batch, token, embedding]` into `[batch, token, head, channel]`.
 fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
     let [batch, tokens, width] = x.dims();
     x.reshape([batch, tokens, heads, width / heads])
 }
 
-/// `[batch, head, token, channel]` to `[batch, token, embedding]`.
+/// Concatenates `[batch, head, token, channel]` to `[batch, token, embedding]`.
 fn join(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, channels] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * channels])
@@ -210,7 +210,7 @@ mod tests {
                 if metadata["scale"] == "embed" { Scaling::Embedding } else { Scaling::Head };
             let width = file.tensor("fc_out.bias").unwrap().shape()[0];
             let mut module = SharedHeads::new(width, heads, &device);
-            // PyTorch keeps linear weights as [out, in].
+            // PyTorch stores linear weights as [out, in].
             let weight =
                 |name: &str| Param::from_tensor(tensor::<2>(&file, name, &device).transpose());
             module.values.weight = weight("values.weight");

@@ -1,53 +1,57 @@
-//! What a model's probability of "correct" is worth: how often repetitions of which it says so were
-//! done correctly, by athletes it had never seen.
+//! Calibration of a model's probability of "correct": how often repetitions with a given
+//! probability were actually correct, for athletes it had never seen.
 
 use serde::{Deserialize, Serialize};
 
-/// Probabilities are gathered in this many classes of equal width.
+/// Number of equal-width bins for probabilities.
 const CLASSES: usize = 10;
 
-/// The reliability curve of a model, measured on athletes left out.
+/// The reliability curve of a model, measured on held-out athletes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// The classes that hold repetitions, by rising probability.
+    /// The non-empty bins, by increasing probability.
     pub points: Vec<Point>,
 }
 
-/// One class of probabilities.
+/// One bin of probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
     /// Mean probability, 0 to 1.
     pub said: f64,
-    /// Share of the repetitions that were correct, made to rise with the probability (isotonic
-    /// regression, Barlow et al. 1972).
+    /// Share of correct repetitions, made non-decreasing in the probability (isotonic regression,
+    /// Barlow et al. 1972).
     pub correct: f64,
-    /// How many repetitions.
+    /// Number of repetitions.
     pub repetitions: usize,
 }
 
 impl Calibration {
-    /// Fits the curve to probabilities and labels (0 to 1) of clips left out.
+    /// Fits the curve to probabilities and labels (0 to 1) of held-out clips.
     pub fn fit(outcomes: &[(f64, f64)]) -> Calibration {
         let point = |class: usize| {
-            let own = outcomes
+            let members = outcomes
                 .iter()
                 .filter(|(p, _)| ((p * CLASSES as f64) as usize).min(CLASSES - 1) == class);
-            let (count, said, correct) = own
-                .fold((0, 0.0, 0.0), |(count, said, correct), (p, label)| {
-                    (count + 1, said + p, correct + label)
+            let (count, probability, correct) =
+                members.fold((0, 0.0, 0.0), |(count, probability, correct), (p, label)| {
+                    (count + 1, probability + p, correct + label)
                 });
             let n = count as f64;
-            (count > 0).then(|| Point { said: said / n, correct: correct / n, repetitions: count })
+            (count > 0).then(|| Point {
+                said: probability / n,
+                correct: correct / n,
+                repetitions: count,
+            })
         };
         let mut points: Vec<Point> = (0..CLASSES).filter_map(point).collect();
         rise(&mut points);
         Calibration { points }
     }
 
-    /// Share of correct repetitions among those with such a probability, 0 to 1; between the
-    /// classes it is interpolated. None without a curve.
+    /// Share of correct repetitions at a given probability, 0 to 1, interpolated between bins. None
+    /// without a curve.
     pub fn at(&self, p: f64) -> Option<f64> {
         match self.points.iter().position(|point| point.said >= p) {
             None => self.points.last().map(|point| point.correct),
@@ -61,7 +65,7 @@ impl Calibration {
     }
 }
 
-/// Pools neighbours until the share never falls.
+/// Pools adjacent bins until the share never decreases.
 fn rise(points: &mut [Point]) {
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     for point in points.iter() {
@@ -84,7 +88,7 @@ fn rise(points: &mut [Point]) {
 mod tests {
     use super::*;
 
-    /// Repetitions whose share of correct ones is a function of the probability.
+    /// Repetitions whose share of correct ones is a given function of the probability.
     fn outcomes(share: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
         (0..4000)
             .map(|i| {
@@ -97,7 +101,7 @@ mod tests {
     #[test]
     fn shares_of_an_overconfident_model_are_found() {
         let curve = Calibration::fit(&outcomes(|p| 0.25 + 0.5 * p));
-        // Classes are a tenth wide: their resolution is 0.05.
+        // Bins are a tenth wide, so their resolution is 0.05.
         for p in [0.1, 0.33, 0.5, 0.9] {
             let share = curve.at(p).unwrap();
             assert!((share - (0.25 + 0.5 * p)).abs() < 0.05, "{p}: {share}");

@@ -1,11 +1,11 @@
-//! Model cards: what a model is for, what it was trained on, how good it is and on whom.
+//! Model cards: what a model is for, what it was trained on, and how well it performs on whom.
 
 use crate::athlete::AthleteEffect;
 use crate::calibration::Calibration;
 use crate::conformal::Conformal;
 use serde::{Deserialize, Serialize};
 
-/// The card of a model, kept with its weights.
+/// The card of a model, stored with its weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Card {
@@ -15,25 +15,25 @@ pub struct Card {
     pub data: String,
     /// The movements it knows, in the order of its heads.
     pub movements: Vec<String>,
-    /// Whether it learned from worn sensors; one that did not is not shown any.
+    /// Whether it was trained on worn sensors; otherwise sensors are ignored.
     #[serde(default)]
     pub sensor: bool,
-    /// How it was measured, with the command.
+    /// How it was evaluated, with the command.
     pub protocol: String,
-    /// The figures, each with its name.
+    /// Evaluation figures with their names.
     pub figures: Vec<(String, f64)>,
-    /// What its probabilities of "correct" are worth on athletes it was not trained on; empty if
-    /// that was not measured.
+    /// Calibration of its probabilities of "correct" on athletes it was not trained on; empty if
+    /// not measured.
     pub calibration: Calibration,
-    /// How its readings of quality differ between athletes; none if that was not measured.
+    /// How its quality readings differ between athletes; none if not measured.
     #[serde(default)]
     pub effect: Option<AthleteEffect>,
-    /// The interval about a score that holds nine labels in ten; none if that was not measured.
+    /// The interval around a score that contains nine labels in ten; none if not measured.
     #[serde(default)]
     pub conformal: Option<Conformal>,
-    /// For each movement, the distance of its prototype within which 19 of 20 repetitions of
-    /// athletes lie that it was not trained on; empty if that was not measured. What lies farther
-    /// off is not known to be that movement.
+    /// For each movement, the distance from its prototype within which 19 of 20 repetitions lie, of
+    /// athletes it was not trained on; empty if not measured. Repetitions farther away are not
+    /// recognised as that movement.
     pub reach: Vec<f64>,
     /// What it was never tested on and must not be used for.
     pub limits: String,
@@ -42,7 +42,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// The figure of this name.
+    /// The figure with this name.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }

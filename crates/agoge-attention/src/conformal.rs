@@ -1,25 +1,25 @@
-//! Intervals that hold an athlete's label as often as they say (conformal prediction, Vovk,
-//! Gammerman & Shafer 2005; residuals of clips left out, Barber et al. 2021).
+//! Intervals that contain an athlete's label with a stated probability (conformal prediction, Vovk,
+//! Gammerman & Shafer 2005; residuals of held-out clips, Barber et al. 2021).
 
 use serde::{Deserialize, Serialize};
 
-/// How often an interval holds the label.
+/// Share of labels that an interval contains.
 pub const COVERAGE: f64 = 0.9;
-/// Added to the expected deviation, so that a certain prediction has an interval too.
+/// Added to the expected deviation, so that even a certain prediction has an interval.
 const LEAST: f64 = 0.05;
 
-/// How far labels lie from predictions, in the deviations that the predictions themselves expect.
+/// Half-width of the intervals, in units of the deviation that each prediction itself implies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conformal {
-    /// Nine labels in ten lie within this many expected deviations.
+    /// Nine labels in ten lie within this many expected deviations of the prediction.
     pub deviations: f64,
 }
 
 impl Conformal {
-    /// Fits the interval to predictions of clips left out and their labels (0 to 1, whether or not
-    /// there are values between); each group of `outcomes` is an athlete, and all athletes weigh
-    /// alike. None without outcomes.
+    /// Fits the interval to predictions of held-out clips and their labels (0 to 1, binary or
+    /// graded). Each group of `outcomes` is an athlete, and all athletes have equal weight. None
+    /// without outcomes.
     pub fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Conformal> {
         let mut residuals: Vec<(f64, f64)> = Vec::new();
         for athlete in outcomes {
@@ -30,7 +30,7 @@ impl Conformal {
         }
         residuals.sort_by(|a, b| a.0.total_cmp(&b.0));
         let athletes = outcomes.iter().filter(|athlete| !athlete.is_empty()).count() as f64;
-        // One repetition more than there are, so that a new one is covered.
+        // Counts one extra repetition, so that a new one is covered.
         let wanted = COVERAGE * athletes * (1.0 + 1.0 / residuals.len() as f64);
         let mut sum = 0.0;
         for &(residual, weight) in &residuals {
@@ -55,7 +55,7 @@ impl Conformal {
     }
 }
 
-/// The deviation that a probability expects of its label.
+/// Expected deviation of a label from its probability.
 fn expected(p: f64) -> f64 {
     (p * (1.0 - p)).max(0.0).sqrt() + LEAST
 }
@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn nine_labels_in_ten_are_held() {
         let mut rng = Rng::with_seed(4);
-        // An overconfident judge: what it calls p is right with a probability nearer to one half.
+        // An overconfident judge: repetitions it rates p are correct with a probability closer to
+        // one half.
         let mut athlete = || -> Vec<(f64, f64)> {
             (0..200)
                 .map(|_| {
@@ -84,7 +85,7 @@ mod tests {
             let [low, high] = conformal.interval(p);
             (low..=high).contains(&label)
         });
-        // 4000 repetitions know a share of 0.9 to 0.005.
+        // 4000 repetitions determine a share of 0.9 to ±0.005.
         let share = held.count() as f64 / fresh.len() as f64;
         assert!((share - COVERAGE).abs() < 0.02, "{share}");
         assert!(Conformal::fit(&[]).is_none());

@@ -1,5 +1,5 @@
-//! The encoder: blocks that attend over slots (the parts of the body and a worn sensor), then over
-//! time, then think (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
+//! The encoder: blocks that attend over slots (the body parts and a worn sensor), then over time,
+//! then apply a feed-forward layer (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
 use crate::attention::{SelfAttention, map};
 use crate::ops::{self, Rotary, Sight};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Size {
-    /// Width of the embedding; a multiple of `heads`, and a head's width is even.
+    /// Width of the embedding; a multiple of `heads`, such that a head's width is even.
     pub width: usize,
     /// Attention heads.
     pub heads: usize,
@@ -21,7 +21,7 @@ pub struct Size {
     pub blocks: usize,
     /// Width of the feed-forward layers.
     pub feed_forward: usize,
-    /// How many movements the heads tell apart.
+    /// Number of movements the heads distinguish.
     pub movements: usize,
 }
 
@@ -41,38 +41,38 @@ pub struct Block {
 #[derive(Module, Debug)]
 pub struct Encoder {
     input: Linear,
-    /// What each part adds to its tokens, `[part, embedding]`.
+    /// Embedding of each part, added to its tokens, `[part, embedding]`.
     parts: Param<Tensor<2>>,
-    /// What takes the place of a token that is masked in pre-training, `[1, embedding]`.
+    /// Embedding that replaces a token masked in pre-training, `[1, embedding]`.
     masked: Param<Tensor<2>>,
     blocks: Vec<Block>,
     norm: LayerNorm,
     movement: Linear,
     quality: Linear,
-    /// Restores the motion of masked tokens.
+    /// Reconstructs the motion of masked tokens.
     motion: Linear,
-    /// From the channels of the sensor's tokens to the embedding.
+    /// Maps the channels of the sensor's tokens to the embedding.
     sensor: Linear,
-    /// What the sensor's slot adds to its tokens, beside what the part adds that carries it, `[1,
-    /// embedding]`.
+    /// Embedding of the sensor's slot, added to its tokens along with the embedding of the part
+    /// that carries it, `[1, embedding]`.
     worn: Param<Tensor<2>>,
-    /// Restores the samples of masked tokens of the sensor.
+    /// Reconstructs the samples of masked sensor tokens.
     sensed: Linear,
 }
 
-/// A batch of tokens. The slots are those that some clip shows: the parts of the body, the sensor,
-/// or the parts and then the sensor.
+/// A batch of tokens. The slots are those visible in some clip: the body parts, the sensor, or the
+/// parts followed by the sensor.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The tokens.
     pub tokens: Input,
     /// True where a slot is never seen, `[batch, slot]`.
     pub hidden: Tensor<2, Bool>,
-    /// Seconds of the tokens, `[batch, time]`.
+    /// Time stamps of the tokens in seconds, `[batch, time]`.
     pub times: Vec<f32>,
-    /// True for tokens that pre-training masks, `[batch, time, slot]`.
+    /// True for tokens masked in pre-training, `[batch, time, slot]`.
     pub masked: Option<Tensor<3, Bool>>,
-    /// Attention looks back only, as it must in a live stream.
+    /// Whether attention looks back only, as it must in a live stream.
     pub causal: bool,
 }
 
@@ -80,11 +80,11 @@ pub struct Batch {
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one a step")]
 pub enum Input {
-    /// Of bodies alone, `[batch, time, part, channel]`.
+    /// Bodies only, `[batch, time, part, channel]`.
     Body(Tensor<4>),
-    /// Of worn sensors alone.
+    /// Worn sensors only.
     Sensor(Sensed),
-    /// Of both.
+    /// Bodies and sensors.
     Both(Tensor<4>, Sensed),
 }
 
@@ -97,27 +97,26 @@ pub struct Sensed {
     pub carrier: Tensor<1, Int>,
 }
 
-/// What the encoder expects in every token.
+/// Channels of every token as the encoder reconstructs them.
 pub struct Restored {
-    /// Of a body, `[batch, time, part, moving channel]`.
+    /// Body tokens, `[batch, time, part, moving channel]`.
     pub motion: Option<Tensor<4>>,
-    /// Of a sensor, `[batch, time, 1, felt channel]`.
+    /// Sensor tokens, `[batch, time, 1, felt channel]`.
     pub sensed: Option<Tensor<4>>,
 }
 
-/// What the heads say of a batch.
+/// Output of the heads for a batch.
 pub struct Output {
-    /// Which movement, before the softmax, `[batch, movement]`.
+    /// Logits of the movements (before the softmax), `[batch, movement]`.
     pub movement: Tensor<2>,
-    /// How well it was done if it was that movement, before the logistic function, `[batch,
-    /// movement]`.
+    /// Logits of quality, given each movement (before the logistic function), `[batch, movement]`.
     pub quality: Tensor<2>,
     /// Embedding, `[batch, 2 · width]`: mean and maximum over the tokens.
     pub embedding: Tensor<2>,
 }
 
 impl Encoder {
-    /// An encoder of a size; its weights are drawn anew by [`crate::weights::seed`].
+    /// An encoder with these sizes; initialise its weights with [`crate::weights::seed`].
     pub fn new(size: &Size, device: &Device) -> Encoder {
         let norm = || LayerNormConfig::new(size.width).init(device);
         let block = || Block {
@@ -144,21 +143,21 @@ impl Encoder {
         }
     }
 
-    /// What the heads say of a batch.
+    /// Applies the encoder and its heads to a batch.
     pub fn forward(&self, batch: Batch) -> Output {
         let hidden = batch.hidden.clone();
         let x = self.encode(batch, &mut Closed);
         self.read(x, hidden)
     }
 
-    /// As [`Encoder::forward`], by an attention that can be looked into.
+    /// As [`Encoder::forward`], but computes the attention through `by`, which may record it.
     pub(crate) fn forward_by(&self, batch: Batch, by: &mut dyn Attend) -> Output {
         let hidden = batch.hidden.clone();
         let x = self.encode(batch, by);
         self.read(x, hidden)
     }
 
-    /// What the heads read in encoded tokens, `[batch, time, slot, embedding]`.
+    /// Applies the heads to encoded tokens, `[batch, time, slot, embedding]`.
     fn read(&self, x: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
         let [batch, times, slots, width] = x.dims();
         let mask =
@@ -185,7 +184,7 @@ impl Encoder {
         }
     }
 
-    /// What the encoder expects in every token.
+    /// Reconstructs the channels of every token.
     pub fn restore(&self, batch: Batch) -> Restored {
         let (parts, sensors) = match batch.tokens {
             Input::Body(_) => (PARTS.len(), 0),
@@ -193,14 +192,17 @@ impl Encoder {
             Input::Both(..) => (PARTS.len(), 1),
         };
         let x = self.encode(batch, &mut Closed);
-        let of = |head: &Linear, from: usize, slots: usize| {
+        let reconstruct = |head: &Linear, from: usize, slots: usize| {
             (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)))
         };
-        Restored { motion: of(&self.motion, 0, parts), sensed: of(&self.sensed, parts, sensors) }
+        Restored {
+            motion: reconstruct(&self.motion, 0, parts),
+            sensed: reconstruct(&self.sensed, parts, sensors),
+        }
     }
 
-    /// Tokens by their own channels, `[batch, time, slot, embedding]`, and what their slots add,
-    /// `[batch or 1, 1, slot, embedding]`.
+    /// Embeds the channels of the tokens, `[batch, time, slot, embedding]`; also returns the
+    /// embedding of the slots, `[batch or 1, 1, slot, embedding]`.
     fn embed(&self, tokens: Input) -> (Tensor<4>, Tensor<4>) {
         let parts = self.parts.val();
         let [count, width] = parts.dims();
@@ -209,37 +211,37 @@ impl Encoder {
         };
         let sensor = |Sensed { tokens, carrier }: Sensed| {
             let batch = tokens.dims()[0];
-            let own = parts.clone().select(0, carrier) + self.worn.val();
-            (map(&self.sensor, tokens), own.reshape([batch, 1, 1, width]))
+            let slot = parts.clone().select(0, carrier) + self.worn.val();
+            (map(&self.sensor, tokens), slot.reshape([batch, 1, 1, width]))
         };
         match tokens {
             Input::Body(tokens) => body(tokens),
             Input::Sensor(sensed) => sensor(sensed),
             Input::Both(tokens, sensed) => {
-                let ((x, own), (y, worn)) = (body(tokens), sensor(sensed));
+                let ((x, part_slots), (y, sensor_slot)) = (body(tokens), sensor(sensed));
                 let batch = x.dims()[0];
                 (
                     Tensor::cat(vec![x, y], 2),
-                    Tensor::cat(vec![own.expand([batch, 1, count, width]), worn], 2),
+                    Tensor::cat(vec![part_slots.expand([batch, 1, count, width]), sensor_slot], 2),
                 )
             }
         }
     }
 
-    /// Encoded tokens, `[batch, time, slot, embedding]`.
+    /// Encodes tokens, `[batch, time, slot, embedding]`.
     fn encode(&self, batch: Batch, by: &mut dyn Attend) -> Tensor<4> {
         let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
-        let (mut x, own) = self.embed(tokens);
+        let (mut x, slot_embedding) = self.embed(tokens);
         let [batch, times, slots, width] = x.dims();
         if let Some(masked) = masked {
-            let instead =
+            let replacement =
                 self.masked.val().reshape([1, 1, 1, width]).expand([batch, times, slots, width]);
             x = x.mask_where(
                 masked.reshape([batch, times, slots, 1]).expand([batch, times, slots, width]),
-                instead,
+                replacement,
             );
         }
-        x = x + own;
+        x = x + slot_embedding;
         let unseen = hidden.reshape([batch, 1, slots]).expand([batch, times, slots]);
         let over_slots =
             Sight { hidden: Some(unseen.reshape([batch * times, slots, 1])), ..Sight::default() };
@@ -267,7 +269,7 @@ impl Encoder {
         normed(&self.norm, x)
     }
 
-    /// Where the parameters are.
+    /// The device of the parameters.
     pub(crate) fn device(&self) -> Device {
         self.parts.val().device()
     }
@@ -277,14 +279,14 @@ impl Encoder {
     }
 }
 
-/// How attention is made in a pass: as it is, or so that it can be looked into. Called for each
-/// block's slots and then its times.
+/// Computes the attention of a pass, possibly recording it. Called for each block, first over
+/// slots, then over time.
 pub(crate) trait Attend {
-    /// Attends as [`SelfAttention::forward`] does.
+    /// Computes the attention like [`SelfAttention::forward`].
     fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4>;
 }
 
-/// Attention as it is.
+/// Attention without recording.
 struct Closed;
 
 impl Attend for Closed {
@@ -293,14 +295,14 @@ impl Attend for Closed {
     }
 }
 
-/// The shortest and longest period of the rotary positions, s: from the finest that a token
+/// The shortest and longest period of the rotary positions, s: from the finest detail a token
 /// resolves to longer than most repetitions.
 pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
 
-/// What is added to the variance, as in PyTorch and Burn.
+/// Added to the variance, as in PyTorch and Burn.
 pub(crate) const EPSILON: f64 = 1e-5;
 
-/// Layer norm (Ba, Kiros & Hinton 2016) with gradients of its own.
+/// Applies layer norm (Ba, Kiros & Hinton 2016) with hand-written gradients.
 fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
     match &norm.beta {
         Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), EPSILON),

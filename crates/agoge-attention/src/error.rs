@@ -1,19 +1,19 @@
-//! What can go wrong with weights and training.
+//! Errors of weights, training and live streams.
 
-/// Why weights could not be used or a model not be trained.
+/// Why weights could not be used, a model not trained or a frame not processed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The weights are not what this version can use.
+    /// This version cannot use the weights.
     #[error("weights {name}: {what}; hint: {hint}")]
     Weights {
         /// The file's name.
         name: String,
-        /// What is wrong, with the tensor's name where one is at fault.
+        /// What is wrong, naming the tensor at fault if there is one.
         what: String,
         /// What to do.
         hint: &'static str,
     },
-    /// The clips do not suffice.
+    /// The clips are insufficient.
     #[error("cannot train or evaluate: {what}; hint: {hint}")]
     Clips {
         /// What is missing.
@@ -21,7 +21,7 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
-    /// A training went wrong, or its checkpoint could not be kept.
+    /// Training failed or its checkpoint could not be saved.
     #[error("training ended: {what}; hint: {hint}")]
     Training {
         /// What happened.

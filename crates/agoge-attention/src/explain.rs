@@ -1,7 +1,7 @@
-//! What a network looked at: relevance of each part of the body at each instant for what it says of
-//! quality, by the usual methods. None of them is to be believed unless it passes its controls; on
-//! data like ours saliency of trained networks was found at or below chance, and
-//! docs/EXPLANATIONS.md says how each does here.
+//! Saliency: the relevance of each body part at each instant for the quality output, by the usual
+//! methods. Do not trust any of them unless it passes its controls: on data like ours, saliency of
+//! trained networks was found to be at or below chance. docs/EXPLANATIONS.md reports how each
+//! method performs here.
 
 use crate::attention::SelfAttention;
 use crate::encoder::{Attend, Encoder, Input, Size};
@@ -15,20 +15,21 @@ use agoge_motion::Part;
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 
-/// A method.
+/// A saliency method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Attention from block to block, with the way past it (Abnar & Zuidema 2020).
+    /// Attention multiplied from block to block, including the residual path (Abnar & Zuidema
+    /// 2020).
     Rollout,
-    /// The same, each attention weighed by its gradient where that is positive (Chefer, Gur & Wolf
-    /// 2021).
+    /// The same with each attention weighted by its gradient where that is positive (Chefer, Gur &
+    /// Wolf 2021).
     GradientRollout,
     /// Gradient times input.
     Gradient,
-    /// Gradient along the way from nothing to the input, times the input (Sundararajan, Taly & Yan
-    /// 2017).
+    /// Mean gradient along the path from zero to the input, times the input (Sundararajan, Taly &
+    /// Yan 2017).
     IntegratedGradients,
-    /// What happens when a part is hidden for a third of the time (Zeiler & Fergus 2014).
+    /// Change of the output when a part is hidden for a third of the time (Zeiler & Fergus 2014).
     Occlusion,
 }
 
@@ -54,8 +55,8 @@ impl Method {
     }
 }
 
-/// How much each part at each instant speaks for "incorrect"; attention alone has no sign and says
-/// how much each counts.
+/// How much each part at each instant contributes to "incorrect". Attention alone has no sign; it
+/// shows how much each counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relevance {
     /// `[time, part]`: [`TIMES`] instants evenly spread over the repetition, parts in the order of
@@ -64,8 +65,8 @@ pub struct Relevance {
 }
 
 impl Relevance {
-    /// The mean over the instants in a stretch (shares of the repetition) and over some parts; zero
-    /// without any.
+    /// Mean over some parts and the instants in an interval (fractions of the repetition); zero if
+    /// there are none.
     pub fn within(&self, [from, to]: [f64; 2], parts: &[Part]) -> f32 {
         let inside = |time: &usize| (from..=to).contains(&(*time as f64 / (TIMES - 1) as f64));
         let times: Vec<usize> = (0..TIMES).filter(inside).collect();
@@ -78,13 +79,13 @@ impl Relevance {
     }
 }
 
-/// Steps of integrated gradients.
+/// Integration steps of integrated gradients.
 const STEPS: usize = 16;
-/// Stretches of time that occlusion hides one by one.
+/// Time intervals that occlusion hides one by one.
 const STRETCHES: usize = 3;
 
 impl Model {
-    /// A model of the same movements and sizes that has learned nothing: the control.
+    /// An untrained model with the same movements and sizes, as a control.
     pub fn untrained(&self, seed: u64) -> Model {
         Model::new(
             weights::seed(Encoder::new(self.size(), &device()), seed),
@@ -94,9 +95,8 @@ impl Model {
         )
     }
 
-    /// The relevance of each part at each instant for the quality of a motion as one of the model's
-    /// movements. If the model looks at left-handed motions in the mirror, the parts are turned
-    /// back.
+    /// Relevance of each part at each instant for the quality of a motion as one of the model's
+    /// movements. If the model mirrors left-handed motions, the parts are mapped back.
     pub fn relevance(&self, motion: &Motion, class: usize, method: Method) -> Relevance {
         let seen = facing(motion, &self.card().movements);
         let tokens = seen.tokens().without_sensor();
@@ -108,8 +108,8 @@ impl Model {
         Relevance { values }
     }
 
-    /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`], in
-    /// relation to even attention (1): mean over blocks, heads and instants.
+    /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`],
+    /// relative to uniform attention (1): mean over blocks, heads and instants.
     pub fn attention_between_parts(&self, motion: &Motion) -> Vec<f32> {
         let tokens = facing(motion, &self.card().movements).tokens().without_sensor();
         let mut open = Open::new(None);
@@ -132,7 +132,7 @@ impl Model {
     }
 }
 
-/// Attention that is kept, and gated if its gradient is wanted.
+/// Records attention matrices, gated if their gradients are needed.
 struct Open {
     attention: Vec<Tensor<4>>,
     gates: Vec<Tensor<4>>,
@@ -140,7 +140,7 @@ struct Open {
 }
 
 impl Open {
-    /// With a device on whose graph gates are made, if gradients are wanted.
+    /// `graph` is an autodiff device for the gates, if gradients are needed.
     fn new(graph: Option<Device>) -> Open {
         Open { attention: Vec::new(), gates: Vec::new(), graph }
     }
@@ -153,7 +153,7 @@ impl Attend for Open {
             Tensor::<4>::ones([outer * inner, attention.heads(), tokens, tokens], device)
                 .require_grad()
         });
-        // Each part's times are a sequence of their own.
+        // The times of each part form a separate sequence.
         let spread = |rotary: &crate::ops::Rotary| rotary.repeated(outer, inner);
         let sight = Sight {
             rotary: sight.rotary.as_ref().map(|both| both.each_ref().map(spread)),
@@ -166,7 +166,7 @@ impl Attend for Open {
     }
 }
 
-/// Relevance of the tokens of one body, `[time, part]`.
+/// Computes the relevance of the tokens of one body, `[time, part]`.
 fn relevance(
     encoder: &Encoder,
     size: &Size,
@@ -178,7 +178,7 @@ fn relevance(
     let floats = |tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
     match method {
         Method::Occlusion => {
-            let plain = encoder.device();
+            let device = encoder.device();
             let count = n * STRETCHES;
             let rows = vec![tokens.clone(); count + 1];
             let mut hidden = vec![false; (count + 1) * TIMES * n];
@@ -186,14 +186,14 @@ fn relevance(
             for (row, time) in (0..count).flat_map(|row| (0..TIMES).map(move |time| (row, time))) {
                 hidden[(row * TIMES + time) * n + row % n] = stretch(time) == row / n;
             }
-            let mut all = batch(&rows, false, &plain);
+            let mut all = batch(&rows, false, &device);
             all.masked = Some(Tensor::<3, Bool>::from_data(
                 TensorData::new(hidden, [count + 1, TIMES, n]),
-                &plain,
+                &device,
             ));
-            let says =
+            let logits =
                 floats(encoder.forward(all).quality.narrow(1, class, 1).reshape([count + 1]));
-            let rise = |time: usize, part: usize| says[stretch(time) * n + part] - says[count];
+            let rise = |time: usize, part: usize| logits[stretch(time) * n + part] - logits[count];
             (0..TIMES * n).map(|at| rise(at / n, at % n)).collect()
         }
         Method::Gradient | Method::IntegratedGradients => {
@@ -205,10 +205,12 @@ fn relevance(
             let shares: Vec<f32> = (1..=steps).map(|step| step as f32 / steps as f32).collect();
             let share = Tensor::<1>::from_data(TensorData::new(shares, [steps]), &graph)
                 .reshape([steps, 1, 1, 1]);
-            let shown = (body.clone() * share).detach().require_grad();
-            all.tokens = Input::Body(shown.clone());
-            let says = encoder.forward(all).quality.narrow(1, class, 1).sum();
-            let Some(gradient) = shown.grad(&says.backward()) else { return vec![0.0; TIMES * n] };
+            let scaled = (body.clone() * share).detach().require_grad();
+            all.tokens = Input::Body(scaled.clone());
+            let logits = encoder.forward(all).quality.narrow(1, class, 1).sum();
+            let Some(gradient) = scaled.grad(&logits.backward()) else {
+                return vec![0.0; TIMES * n];
+            };
             let input = body.inner().narrow(0, 0, 1).reshape([TIMES, n, crate::token::CHANNELS]);
             let gradient = gradient.mean_dim(0).reshape([TIMES, n, crate::token::CHANNELS]);
             floats((gradient * input).sum_dim(2).reshape([TIMES * n]).neg())
@@ -217,13 +219,13 @@ fn relevance(
             let encoder = encoder.clone().train();
             let graph = encoder.device();
             let mut open = Open::new(Some(graph.clone()));
-            let says =
+            let logits =
                 encoder.forward_by(batch(std::slice::from_ref(tokens), false, &graph), &mut open);
-            let gradients = says.quality.narrow(1, class, 1).neg().sum().backward();
+            let gradients = logits.quality.narrow(1, class, 1).neg().sum().backward();
             let each = open.attention.iter().zip(&open.gates).map(|(attention, gate)| {
                 let attention = attention.clone().inner();
                 match (method, gate.grad(&gradients)) {
-                    // The gradient of the gate is attention times its own gradient.
+                    // The gradient of the gate is the attention times its own gradient.
                     (Method::GradientRollout, Some(gradient)) => {
                         gradient.clamp_min(0.0).mean_dim(1)
                     }
@@ -238,13 +240,14 @@ fn relevance(
     }
 }
 
-/// How much each token reaches the mean over all seen tokens, `[time, part]`: attention over parts
-/// and over time, block by block, half of each token going past it (Abnar & Zuidema 2020). Shapes:
-/// `each` has for every block `[time, part, part]` and `[part, time, time]`.
+/// Contribution of each token to the mean over all visible tokens, `[time, part]`: the product of
+/// attention over parts and over time, block by block, with half of each token taking the residual
+/// path (Abnar & Zuidema 2020). Shapes: for every block, `each` holds `[time, part, part]` and
+/// `[part, time, time]`.
 fn rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
     let n = PARTS.len();
     let tokens = TIMES * n;
-    // From the pooled tokens back to the input: a row that is multiplied by each layer.
+    // Goes from the pooled tokens back to the input: a row vector is multiplied by each layer.
     let count = (seen.iter().filter(|seen| **seen).count() * TIMES).max(1) as f32;
     let mut row: Vec<f32> =
         (0..tokens).map(|at| if seen[at % n] { 1.0 / count } else { 0.0 }).collect();
@@ -297,7 +300,7 @@ mod tests {
         };
         let closed = says(encoder.forward(tokens()));
         let open = says(encoder.forward_by(tokens(), &mut Open::new(None)));
-        // Sums in another order.
+        // The sums are taken in different orders.
         assert!(closed.iter().zip(&open).all(|(a, b)| (a - b).abs() < 1e-4), "{closed:?} {open:?}");
     }
 
@@ -317,8 +320,8 @@ mod tests {
         );
     }
 
-    /// Completeness (Sundararajan, Taly & Yan 2017, proposition 1): the values sum to what the
-    /// input changes. Sixteen steps leave an error.
+    /// Completeness (Sundararajan, Taly & Yan 2017, proposition 1): the values sum to the change
+    /// caused by the input. Sixteen steps leave an error.
     #[test]
     fn integrated_gradients_sum_to_what_the_input_changes() {
         let (model, motion) = one();

@@ -1,4 +1,4 @@
-//! An encoder that was trained elsewhere, by a map from our parameters to the tensors of its file
+//! Imports an encoder trained elsewhere, using a map from our parameters to the tensors of its file
 //! (docs/MODELS.md).
 
 use crate::card::Card;
@@ -11,17 +11,17 @@ use safetensors::SafeTensors;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where each parameter of an encoder is found in a foreign file.
+/// Maps each parameter of an encoder to tensors of a foreign file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyMap {
     /// Sizes of the encoder.
     pub size: Sizes,
-    /// What the card says.
+    /// Contents of the card.
     #[serde(default)]
     pub card: Origin,
-    /// For each path of ours, the tensors it is made from. `{i}` in a path and its keys stands for
-    /// the number of each block.
+    /// For each of our paths, the tensors it is built from. `{i}` in a path and its keys stands for
+    /// the index of each block.
     pub keys: BTreeMap<String, Source>,
 }
 
@@ -39,13 +39,13 @@ pub struct Sizes {
     pub feed_forward: usize,
 }
 
-/// What the card says of a foreign encoder.
+/// Contents of the card of a foreign encoder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Origin {
     /// What it was trained on.
     pub data: String,
-    /// The movements of its heads, in their order; without them the heads know no movement.
+    /// The movements of its heads, in order; if empty, the heads know no movement.
     pub movements: Vec<String>,
     /// What it was never tested on and must not be used for.
     pub limits: String,
@@ -53,26 +53,25 @@ pub struct Origin {
     pub licence: String,
 }
 
-/// What a parameter is made from.
+/// What a parameter is built from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Source {
-    /// One tensor as it is.
+    /// One tensor, unchanged.
     Key(String),
-    /// One tensor, or several beside each other.
+    /// One tensor, or several concatenated, optionally transposed.
     Made(Made),
     /// The same number everywhere.
     Fill(Fill),
 }
 
-/// Tensors beside each other.
+/// Concatenated tensors.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Made {
-    /// Their names. Several are put beside each other along the last dimension, after turning.
+    /// Their names. Several are concatenated along the last dimension, after transposing.
     pub from: Vec<String>,
-    /// Whether rows and columns change places: PyTorch keeps linear weights as `[out, in]`, we as
-    /// `[in, out]`.
+    /// Whether to transpose: PyTorch stores linear weights as `[out, in]`, we as `[in, out]`.
     #[serde(default)]
     pub transpose: bool,
 }
@@ -85,7 +84,7 @@ pub struct Fill {
     pub fill: f32,
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
     /// The model.
@@ -94,23 +93,23 @@ pub struct Imported {
     pub unused: Vec<String>,
 }
 
-/// What may be left out, and is zero then: what only pre-training needs, the heads, and what reads
-/// a worn sensor.
+/// Parameters that may be missing and are then zero: those needed only by pre-training, the heads,
+/// and those of the worn sensor.
 const OPTIONAL: [&str; 7] =
     ["masked", "motion.", "movement.", "quality.", "sensor.", "worn", "sensed."];
 const HINT: &str = "the map of keys is described in docs/MODELS.md";
 
-/// A model from a safetensors file of another program; `name` is for messages and the card.
+/// Imports a model from a safetensors file of another program; `name` is for messages and the card.
 ///
 /// # Errors
-/// For a pickle of PyTorch, a file that is not whole, sizes that no encoder has, and for each
-/// parameter that the map does not lead to or that has another shape, naming parameter and tensor.
+/// For a PyTorch pickle, an incomplete file, invalid sizes, and any parameter that is missing from
+/// the map or has the wrong shape; the message names the parameter and tensor.
 pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error> {
     let refused = |what: String, hint| Error::Weights { name: name.to_owned(), what, hint };
     let fault = |what: String| refused(what, HINT);
-    // A pickle is a program that must be run to be read; it comes in a zip archive, or bare from
-    // old versions. A safetensors file may begin with the same byte: it is the lowest of the
-    // header's length, and the header itself begins eight bytes on.
+    // A pickle is a program that must be executed to be read. It comes in a zip archive or, from
+    // old versions, bare. A safetensors file may begin with the same byte, because it begins with
+    // the header's length in little-endian; its header starts at byte eight.
     let is_safetensors = bytes.get(8) == Some(&b'{');
     if !is_safetensors && (bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x80")) {
         let hint = "save it in Python with safetensors.torch.save_file(model.state_dict(), FILE)";
@@ -132,14 +131,14 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     let (mut problem, mut used, mut known) = (None, BTreeSet::new(), BTreeSet::new());
     let encoder = weights::replace(Encoder::new(&size, &Device::flex()), &mut |path, shape| {
         known.insert(path.to_owned());
-        let made = match keys.get(path) {
+        let values = match keys.get(path) {
             Some(source) => make(&file, source, shape, &mut used),
             None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => {
                 Ok(vec![0.0; shape.iter().product()])
             }
             None => Err("the map has no key for it".to_owned()),
         };
-        made.unwrap_or_else(|what| {
+        values.unwrap_or_else(|what| {
             problem.get_or_insert(format!("parameter {path} {shape:?}: {what}"));
             vec![0.0; shape.iter().product()]
         })
@@ -179,7 +178,7 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     })
 }
 
-/// The map with an entry for each block in place of those with `{i}`.
+/// Expands the entries with `{i}` into one per block.
 fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, Source> {
     let numbered = |text: &str, i: usize| text.replace("{i}", &i.to_string());
     let each = |source: &Source, i: usize| match source {
@@ -198,7 +197,7 @@ fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, So
     all
 }
 
-/// A parameter of a shape from the file's tensors.
+/// Builds a parameter of a given shape from the file's tensors.
 fn make(
     file: &SafeTensors,
     source: &Source,
@@ -215,23 +214,30 @@ fn make(
             one = Made { from: vec![key.clone()], transpose: false };
             &one
         }
-        Source::Made(made) => made,
+        Source::Made(concatenation) => concatenation,
     };
-    // A vector is a single row.
+    // A vector counts as a single row.
     let rows = if let [rows, _] = shape { *rows } else { 1 };
     let mut parts = Vec::with_capacity(from.len());
     for key in from {
         let values = weights::numbers(file, key)?;
         used.insert(key.clone());
-        let theirs = file.tensor(key).map(|view| view.shape().to_vec()).unwrap_or_default();
-        let (own, columns, values) = match (theirs.as_slice(), transpose) {
+        let tensor_shape = file.tensor(key).map(|view| view.shape().to_vec()).unwrap_or_default();
+        let (tensor_rows, columns, values) = match (tensor_shape.as_slice(), transpose) {
             ([n], false) => (1, *n, values),
             ([rows, columns], false) => (*rows, *columns, values),
             ([rows, columns], true) => (*columns, *rows, transposed(&values, *rows, *columns)),
-            _ => return Err(format!("tensor {key} {theirs:?} is no matrix that could be turned")),
+            _ => {
+                return Err(format!(
+                    "tensor {key} {tensor_shape:?} is no matrix that could be turned"
+                ));
+            }
         };
-        if own != rows || theirs.len() != shape.len() {
-            return Err(format!("tensor {key} {theirs:?} does not fit{}", turned(*transpose)));
+        if tensor_rows != rows || tensor_shape.len() != shape.len() {
+            return Err(format!(
+                "tensor {key} {tensor_shape:?} does not fit{}",
+                turned(*transpose)
+            ));
         }
         parts.push((columns, values));
     }

@@ -1,30 +1,28 @@
-//! Which repetitions a coach should judge next, so that a model of a movement learns most from each
-//! label.
+//! Suggests which repetitions a coach should label next, so that a model of a movement learns the
+//! most from each label.
 //!
-//! A label tells most of the repetitions like it, and most where the model doubts them: so a
-//! suggestion is worth what it brings all repetitions nearer to a judged one, each weighed by the
-//! doubt about it (facility location, Nemhauser, Wolsey & Fisher 1978; uncertainty sampling, Lewis
-//! & Gale 1994). Those that are suggested together are chosen one after the other, so that they
-//! differ.
+//! A label is informative about similar repetitions, and most where the model is uncertain. A
+//! suggestion is therefore worth how much closer it brings all repetitions to a labelled one, each
+//! weighted by the doubt about it (facility location, Nemhauser, Wolsey & Fisher 1978; uncertainty
+//! sampling, Lewis & Gale 1994). Repetitions suggested together are chosen one after the other, so
+//! that they differ.
 
 use crate::motion::Motion;
 use crate::peers::{Features, Ridge};
 use serde::Serialize;
 
-/// A repetition to judge next.
+/// A repetition to label next.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Suggestion {
-    /// Which of the repetitions, counted from 0.
+    /// Index of the repetition, counted from 0.
     pub clip: usize,
-    /// How much the model doubts, 0 (sure) to 1 (it might as well be the other); 1 while nothing is
-    /// known.
+    /// The model's uncertainty, 0 (certain) to 1 (undecided); 1 while nothing is labelled.
     pub doubt: f64,
-    /// Share of all that is to be known of the movement's repetitions that this label would bring,
-    /// 0 to 1.
+    /// Share of the information about the movement's repetitions that this label would add, 0 to 1.
     pub gain: f64,
 }
 
-/// Repetitions of one movement as they are compared: features that need no label.
+/// Repetitions of one movement with features for comparing them, which need no label.
 pub(crate) struct Pool {
     features: Vec<f32>,
     width: usize,
@@ -32,8 +30,8 @@ pub(crate) struct Pool {
     apart: Vec<f64>,
 }
 
-/// Up to `count` repetitions of one movement to judge next, the first first. `labels` says what was
-/// judged already, `[repetition]`. None of them without a body.
+/// Suggests up to `count` repetitions of one movement to label next, the most useful first.
+/// `labels` are the labels so far, `[repetition]`. Returns nothing without a body.
 pub fn suggest(
     motions: &[&Motion],
     labels: &[Option<bool>],
@@ -44,7 +42,7 @@ pub fn suggest(
 }
 
 impl Pool {
-    /// None for fewer than two repetitions.
+    /// `None` for fewer than two repetitions.
     pub(crate) fn new(motions: &[&Motion], seed: u64) -> Option<Pool> {
         let features = Features::fit(motions, seed)?;
         let mut pool =
@@ -54,7 +52,7 @@ impl Pool {
         Some(pool)
     }
 
-    /// See [`suggest`].
+    /// See [`suggest_labels`].
     pub(crate) fn suggest(&self, labels: &[Option<bool>], count: usize) -> Vec<Suggestion> {
         let n = labels.len();
         let judge = self.learn(labels);
@@ -63,7 +61,8 @@ impl Pool {
             None => 1.0,
         };
         let doubts: Vec<f64> = (0..n).map(doubt).collect();
-        // Before anything is judged, everything is as far off as the farthest repetition.
+        // Before anything is labelled, every repetition counts as far away as its farthest
+        // neighbour.
         let mut nearest: Vec<f64> =
             (0..n).map(|i| (0..n).map(|j| self.apart(i, j)).fold(0.0, f64::max)).collect();
         let weight: Vec<f64> = doubts.iter().map(|doubt| doubt + LEAST_DOUBT).collect();
@@ -94,7 +93,7 @@ impl Pool {
         chosen
     }
 
-    /// What can be learned from the labels; none without both kinds.
+    /// Learns from the labels; `None` without both classes.
     pub(crate) fn learn(&self, labels: &[Option<bool>]) -> Option<Ridge> {
         let known: Vec<usize> = (0..labels.len()).filter(|&i| labels[i].is_some()).collect();
         let targets: Vec<f64> =
@@ -104,7 +103,7 @@ impl Pool {
         both.then(|| Ridge::fit(&rows, &targets, &known))?
     }
 
-    /// What a judge says of a repetition, about −1 to 1.
+    /// The prediction for a repetition, about −1 to 1.
     pub(crate) fn say(&self, judge: &Ridge, i: usize) -> f64 {
         judge.predict(self.row(i)).first().copied().unwrap_or(0.0)
     }
@@ -124,8 +123,8 @@ impl Pool {
     }
 }
 
-/// A repetition counts a little even where there is no doubt: what was never seen may be judged
-/// wrongly with certainty.
+/// Minimum weight of a repetition the model is certain about: an unfamiliar repetition may be
+/// misjudged with certainty.
 const LEAST_DOUBT: f64 = 0.1;
 
 #[cfg(test)]
@@ -135,7 +134,7 @@ mod tests {
     use agoge_motion::Side;
     use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 
-    /// One squat each of some athletes; those with an odd number have a knee inward.
+    /// One squat from each of some athletes; those with an odd number have a knee moving inward.
     fn squats(athletes: u64) -> Vec<Motion> {
         (0..athletes)
             .map(|athlete| {

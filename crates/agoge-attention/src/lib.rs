@@ -1,9 +1,9 @@
-//! Self-attention over movement: a repetition becomes tokens (body part × stretch of time), an
-//! encoder lets every part attend to every other part and every stretch to every other stretch, and
-//! heads read from it which movement it was, how well it was done, and an embedding.
+//! Self-attention over movement: a repetition becomes tokens (body part × time interval), an
+//! encoder lets every part attend to every other part and every interval to every other interval,
+//! and heads output the movement, its quality and an embedding.
 //!
-//! Invariants: the only crate that knows Burn; it knows no file but its own weights, no movement
-//! definition and no wording.
+//! Invariants: this is the only crate that depends on Burn. It knows no file formats except its own
+//! weights, no movement definitions and no user-facing wording.
 
 pub mod adapt;
 pub mod athlete;

@@ -1,5 +1,5 @@
-//! From the frames of a camera or a motion capture to a live stream of tokens: the athlete's own
-//! frame, found from what came before alone.
+//! Converts the frames of a camera or motion capture system to a live stream of tokens. The
+//! athlete's own coordinate frame is estimated from past frames only.
 
 use crate::error::Error;
 use crate::stream::{State, StreamingEncoder};
@@ -7,13 +7,12 @@ use crate::token::{self, CHANNELS, PARTS, SAMPLE_S, SAMPLES};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Skeleton, Space};
 
-/// How slowly the facing and the size of the athlete follow, s.
+/// Time constant of the smoothed facing and size of the athlete, s.
 const STEADY_S: f64 = 1.0;
-/// Frames that are remembered for the displacements within a token: 0.2 s at 120 frames a second,
-/// and one before.
+/// Frames kept for the displacements within a token: 0.2 s at 120 frames per second, plus one.
 const REMEMBERED: usize = 26;
 
-/// Where a part comes from.
+/// Where the position of a part comes from.
 #[derive(Clone, Copy, Debug)]
 enum Origin {
     Joint(usize),
@@ -24,21 +23,22 @@ enum Origin {
 /// Position and confidence (0 is missing) of every part in a frame.
 type Frame = [([f64; 3], f32); PARTS.len()];
 
-/// A live stream of frames of one skeleton. Frames may be lost, the clock may stumble, joints may
-/// come and go.
+/// A live stream of frames of one skeleton. Frames may be lost, the clock may be irregular, joints
+/// may come and go.
 #[derive(Debug)]
 pub struct LiveStream {
     encoder: StreamingEncoder,
     origins: [Origin; PARTS.len()],
     joints: usize,
     is_3d: bool,
-    /// The newest last, each its time and `[part]`: position in the source's axes from the pelvis
-    /// (the pelvis from the ankles), and confidence.
+    /// Past frames, newest last: time and, per part, position in the source's axes relative to the
+    /// pelvis (the pelvis relative to the ankles) and confidence.
     past: Vec<(f64, Frame)>,
-    /// Direction to the athlete's right, and length of the trunk, as they were of late.
+    /// Smoothed direction to the athlete's right.
     right: [f64; 3],
+    /// Smoothed length of the trunk.
     trunk: f64,
-    /// The middle of the ankles when both were last seen; until then where the pelvis was at first.
+    /// Midpoint of the ankles when both were last seen; until then the pelvis's first position.
     ground: Option<[f64; 3]>,
     values: Vec<f32>,
     patch: Vec<([f32; 3], f32)>,
@@ -73,17 +73,17 @@ impl LiveStream {
         }
     }
 
-    /// What was said of the newest frame.
+    /// The output for the newest frame.
     pub fn state(&self) -> &State {
         self.encoder.state()
     }
 
-    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says),
+    /// Processes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says),
     /// confidences `[joint]`, its time in seconds.
     ///
     /// # Errors
-    /// If the numbers of joints do not fit, or the time is not after that of the frame before; the
-    /// stream then stays as it was.
+    /// If the number of joints does not match, or the time is not after that of the previous frame;
+    /// the stream is then unchanged.
     pub fn push(
         &mut self,
         positions: &[[f64; 3]],
@@ -117,7 +117,7 @@ impl LiveStream {
         for (part, (p, sure)) in PARTS.iter().zip(&mut frame) {
             match if *part == Part::Pelvis { self.ground } else { pelvis } {
                 Some(from) => *p = sub(*p, from),
-                // Without a pelvis nothing has a place.
+                // Without a pelvis there is no origin.
                 None => *sure = 0.0,
             }
         }
@@ -149,7 +149,7 @@ impl LiveStream {
         if p.iter().all(|v| v.is_finite()) { (p, sure.clamp(0.05, 1.0)) } else { ([0.0; 3], 0.0) }
     }
 
-    /// Lets facing and trunk follow the frame.
+    /// Updates the smoothed facing and trunk length with the frame.
     fn steady(&mut self, frame: &Frame, step_s: f64) {
         let share = if step_s.is_finite() { 1.0 - (-step_s / STEADY_S).exp() } else { 1.0 };
         let mut right = [0.0; 3];
@@ -169,7 +169,7 @@ impl LiveStream {
         }
     }
 
-    /// The tokens of the newest frame, into `values`.
+    /// Writes the tokens of the newest frame to `values`.
     fn tokens(&mut self, time_s: f64) {
         let forward = if self.is_3d && norm(self.right) > 1e-9 {
             cross([0.0, 1.0, 0.0], unit(self.right))
@@ -202,9 +202,9 @@ impl LiveStream {
     }
 }
 
-/// Where a part is, if it is seen.
+/// Position of a part, if it is seen.
 fn place(frame: &Frame, part: Part) -> Option<[f64; 3]> {
-    let (p, sure) = frame[PARTS.iter().position(|own| *own == part)?];
+    let (p, sure) = frame[PARTS.iter().position(|candidate| *candidate == part)?];
     (sure > 0.0).then_some(p)
 }
 
@@ -224,8 +224,8 @@ mod tests {
         Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[])
     }
 
-    /// What a stream says does not depend on where the athlete stands, how tall they are and which
-    /// way they face.
+    /// The output does not depend on where the athlete stands, how tall they are and which way they
+    /// face.
     #[test]
     fn a_stream_knows_neither_place_nor_facing_nor_size() {
         let model = model();
@@ -275,7 +275,7 @@ mod tests {
             (0..60).map(height).collect()
         };
         let (whole, hidden) = (heights(false), heights(true));
-        // The simulated feet stand still, so that nothing is lost.
+        // The simulated feet stand still, so nothing changes.
         assert!(
             whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-9),
             "{whole:?}\n{hidden:?}"

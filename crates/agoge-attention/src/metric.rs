@@ -1,7 +1,7 @@
-//! How good a scorer is.
+//! Metrics of scorers.
 
 /// Area under the ROC curve: the probability that a positive scores above a negative, ties counting
-/// half (Mann & Whitney 1947). NaN without both kinds.
+/// half (Mann & Whitney 1947). NaN unless both classes occur.
 pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len().min(positive.len())).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
@@ -30,7 +30,7 @@ pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
     (rank_sum - 0.5 * p * (p + 1.0)) / (p * negatives as f64)
 }
 
-/// The place of the highest value, of equals the last; none without values.
+/// Index of the highest value, the last one if tied; none without values.
 pub(crate) fn highest(values: &[f32]) -> Option<usize> {
     (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]))
 }

@@ -1,4 +1,4 @@
-//! A trained model: weights, card, and how to ask it.
+//! A trained model: weights, card, and inference.
 
 use crate::card::Card;
 use crate::encoder::{Encoder, Size};
@@ -22,43 +22,42 @@ pub struct Model {
     network: Network,
 }
 
-/// What a model reads in a repetition.
+/// A model's output for one repetition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// Probability of each movement of the card, in its order.
     pub movement: Vec<f32>,
-    /// Probability that it was done correctly, if it was that movement, in the same order; by the
+    /// Probability that it was done correctly, given each movement, in the same order; from the
     /// encoder's head.
     pub quality: Vec<f32>,
-    /// The same as all that the model consists of says together: above 0 means correct, ±1 is
-    /// usual.
+    /// Quality logit for each movement, combining the encoder and the rockets: above 0 means
+    /// correct; typical values are around ±1.
     pub leaning: Vec<f32>,
     /// Embedding.
     pub embedding: Vec<f32>,
 }
 
-/// Which movement some repetitions are.
+/// The movement recognised in some repetitions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recognition {
     /// Name of the movement.
     pub movement: String,
-    /// Mean probability, 0 to 1, among the movements that the model knows.
+    /// Mean probability, 0 to 1, over the movements that the model knows.
     pub certainty: f64,
-    /// The next two, with their probabilities.
+    /// The next two candidates with their probabilities.
     pub others: Vec<(String, f64)>,
 }
 
-/// Repetitions that are read in one go.
+/// Maximum repetitions per batch.
 const BATCH: usize = 64;
-/// A movement is recognised if at least this share of the repetitions lies within the reach of its
-/// prototype,
+/// Minimum share of the repetitions within range of a movement's prototype for it to be recognised.
 const WITHIN: f64 = 0.75;
-/// and if its mean probability is at least this.
+/// Minimum mean probability of a movement for it to be recognised.
 const CERTAIN: f64 = 0.9;
 
 impl Model {
-    /// A model from an encoder that was just trained, with the mean embedding of each movement over
-    /// the clips it was trained on.
+    /// A model from a newly trained encoder; its prototypes are the mean embeddings of each
+    /// movement over the training clips.
     pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
         let card = Card {
             sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()),
@@ -89,16 +88,16 @@ impl Model {
         model
     }
 
-    /// The model with rockets that judge quality together with it, learned from the same clips; as
-    /// it was if nothing in them was judged.
+    /// Adds rockets that judge quality together with the encoder, trained on the same clips; adds
+    /// none if no clip is labelled.
     pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
         self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);
         self
     }
 
-    /// The model with a rocket that recognises movements together with it, learned from the same
-    /// clips; as it was if there is nothing to tell apart.
+    /// Adds a rocket that recognises movements together with the encoder, trained on the same
+    /// clips; adds none if there are no movements to distinguish.
     pub fn with_recogniser(mut self, clips: &[Clip], seed: u64) -> Model {
         let clips: Vec<&Clip> = clips.iter().collect();
         self.contents.recogniser =
@@ -106,11 +105,11 @@ impl Model {
         self
     }
 
-    /// A model from a file's bytes; `name` is for messages.
+    /// Decodes a model from a file's bytes; `name` is for messages.
     ///
     /// # Errors
-    /// For anything that is not a whole file of weights of this version, naming the tensor at
-    /// fault.
+    /// If the bytes are not a complete weights file of this version; the message names the tensor
+    /// at fault.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, Error> {
         Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
     }
@@ -121,7 +120,7 @@ impl Model {
         Model { contents, network }
     }
 
-    /// The model as a file.
+    /// Encodes the model as a file.
     ///
     /// # Errors
     /// None in practice.
@@ -129,12 +128,12 @@ impl Model {
         weights::to_bytes(&self.contents)
     }
 
-    /// The place of a movement in the model's heads; none if it does not know it.
+    /// Index of a movement in the model's heads; none if the model does not know it.
     pub fn class(&self, movement: &str) -> Option<usize> {
         self.contents.card.movements.iter().position(|name| name == movement)
     }
 
-    /// How far a reading lies from the prototype of a movement: 1 less the cosine between them, 0
+    /// Distance of a reading from the prototype of a movement: 1 minus their cosine similarity, 0
     /// to 2.
     pub fn distance(&self, reading: &Reading, class: usize) -> f64 {
         let prototype = direction(&self.contents.prototypes[class]);
@@ -143,8 +142,8 @@ impl Model {
         1.0 - f64::from(cosine)
     }
 
-    /// Whether a reading lies among those of a movement; false if the reach of the movement was
-    /// never measured.
+    /// Whether a reading is close enough to the prototype of a movement; false if the range of the
+    /// movement was never measured.
     pub fn is_within_reach(&self, reading: &Reading, class: usize) -> bool {
         self.contents
             .card
@@ -153,7 +152,7 @@ impl Model {
             .is_some_and(|reach| self.distance(reading, class) <= *reach)
     }
 
-    /// Which movement some repetitions of one recording are; none if they are no movement that the
+    /// Recognises the movement of some repetitions of one recording; none if it is not one the
     /// model knows.
     pub fn recognise(&self, readings: &[&Reading]) -> Option<Recognition> {
         let names = &self.contents.card.movements;
@@ -181,7 +180,7 @@ impl Model {
         })
     }
 
-    /// The model on a live stream.
+    /// Starts live inference on a stream.
     pub fn stream(&self, live: Live) -> StreamingEncoder {
         StreamingEncoder::new(self.network.clone(), live)
     }
@@ -191,7 +190,7 @@ impl Model {
         &self.contents.size
     }
 
-    /// Its encoder, as it is trained.
+    /// Its encoder as a trainable module.
     pub(crate) fn encoder(&self) -> &Encoder {
         &self.contents.encoder
     }
@@ -201,23 +200,23 @@ impl Model {
         &self.contents.card
     }
 
-    /// What the readings of one athlete's repetitions of a movement are worth together: for each
-    /// the share of correct repetitions among those that are read alike, of athletes it was not
-    /// trained on, with the ends of the interval that holds nine labels in ten, 0 to 1. None for a
-    /// movement it does not know or if it was never measured.
+    /// Calibrated probabilities of being correct for one athlete's repetitions of a movement, taken
+    /// together. For each repetition: the share of correct ones among similar readings of athletes
+    /// the model was not trained on, and the ends of the interval that contains nine labels in ten,
+    /// 0 to 1. None if the model does not know the movement or was never calibrated.
     pub fn correct(&self, readings: &[&Reading], movement: &str) -> Option<Vec<[f64; 3]>> {
         let Card { effect, conformal, calibration, .. } = &self.contents.card;
         let class = self.class(movement)?;
-        let leanings: Vec<f64> =
+        let logits: Vec<f64> =
             readings.iter().map(|reading| f64::from(reading.leaning[class])).collect();
-        let correct = effect.as_ref()?.correct(movement, &leanings, &[])?;
+        let correct = effect.as_ref()?.correct(movement, &logits, &[])?;
         let shares = correct.into_iter().map(|p| calibration.at(p));
         shares
             .map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.around(p)))
             .collect()
     }
 
-    /// How many parameters it has.
+    /// Number of parameters.
     pub fn parameters(&self) -> usize {
         let Contents { encoder, rockets, recogniser, .. } = &self.contents;
         weights::count(encoder)
@@ -225,7 +224,7 @@ impl Model {
     }
 
     /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those
-    /// in which no body is seen (nor a sensor worn, if the model knows sensors).
+    /// without a visible body (and, if the model uses sensors, without a sensor).
     pub fn read(&self, body: &Recording, repetitions: &[(usize, usize)]) -> Vec<Option<Reading>> {
         let known = |motion: &Motion| motion.has_body() || self.card().sensor;
         let motions: Vec<Option<Motion>> = repetitions
@@ -246,35 +245,35 @@ impl Model {
             self.read_batch(&tokens, &mut workspace, &mut readings);
         }
         if let Some(rockets) = &self.contents.rockets {
-            for (reading, theirs) in readings.iter_mut().zip(rockets.quality(motions)) {
-                for (own, theirs) in reading.leaning.iter_mut().zip(theirs) {
-                    *own = ATTENTION * *own + (1.0 - ATTENTION) * theirs;
+            for (reading, logits) in readings.iter_mut().zip(rockets.quality(motions)) {
+                for (quality, logit) in reading.leaning.iter_mut().zip(logits) {
+                    *quality = ATTENTION * *quality + (1.0 - ATTENTION) * logit;
                 }
             }
         }
         if let Some(recogniser) = &self.contents.recogniser {
             let seen: Vec<usize> = (0..motions.len()).filter(|&i| motions[i].has_body()).collect();
             let bodies: Vec<&Motion> = seen.iter().map(|&i| motions[i]).collect();
-            for (i, theirs) in seen.into_iter().zip(recogniser.movement(&bodies)) {
-                pool(&mut readings[i].movement, &theirs);
+            for (i, logits) in seen.into_iter().zip(recogniser.movement(&bodies)) {
+                pool(&mut readings[i].movement, &logits);
             }
         }
         readings
     }
 
-    /// What the model is shown of a motion.
+    /// The tokens of a motion as this model expects them.
     fn tokens(&self, motion: &Motion) -> Tokens {
         let tokens = facing(motion, &self.card().movements).tokens();
         if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 
-    /// The embeddings of clips that are already tokens, `[clip, 2 · width]`.
+    /// Computes the embeddings of tokenised clips, `[clip, 2 · width]`.
     pub(crate) fn embed(&self, clips: &[Tokens]) -> Vec<f32> {
         let mut workspace = Workspace::new();
         clips.chunks(BATCH).flat_map(|chunk| self.network.embed(chunk, &mut workspace)).collect()
     }
 
-    /// Reads clips that are already tokens.
+    /// Reads tokenised clips.
     pub(crate) fn read_tokens(&self, clips: &[Tokens]) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(clips.len());
         self.read_batch(clips, &mut Workspace::new(), &mut readings);
@@ -297,22 +296,22 @@ impl Model {
         }
     }
 
-    /// Path and shape of every tensor of its file, in order of the paths.
+    /// Path and shape of every tensor of its file, sorted by path.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         weights::layout(&self.contents)
     }
 }
 
-/// The encoder's probabilities and the logits of rockets as probabilities of both: the weighed mean
-/// of the logarithms (logarithmic pool; Genest & Zidek 1986).
-fn pool(own: &mut [f32], theirs: &[f32]) {
-    for (own, theirs) in own.iter_mut().zip(theirs) {
-        *own = ATTENTION * own.max(1e-6).ln() + (1.0 - ATTENTION) * theirs;
+/// Combines the encoder's probabilities and the rockets' logits into probabilities: the weighted
+/// mean of the logarithms (logarithmic pool; Genest & Zidek 1986).
+fn pool(probabilities: &mut [f32], logits: &[f32]) {
+    for (probability, logit) in probabilities.iter_mut().zip(logits) {
+        *probability = ATTENTION * probability.max(1e-6).ln() + (1.0 - ATTENTION) * logit;
     }
-    softmax(own);
+    softmax(probabilities);
 }
 
-/// A vector of length 1 in the same direction.
+/// The unit vector in the same direction.
 fn direction(v: &[f32]) -> Vec<f32> {
     let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
     v.iter().map(|v| v / length).collect()

@@ -1,5 +1,5 @@
-//! A repetition in the athlete's own frame: where every part is, whoever moves, wherever they stand
-//! and however they were filmed.
+//! A repetition in the athlete's own coordinate frame: part positions independent of who moves,
+//! where they stand and how they were filmed.
 
 use crate::sensor::Inertial;
 use crate::token::{PARTS, index};
@@ -7,33 +7,33 @@ use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Recording, vector};
 use std::borrow::Cow;
 
-/// Faster recordings are thinned to about this rate: conditioning leaves nothing above 6 Hz, so
-/// that 30 Hz lose nothing.
+/// Faster recordings are decimated to about this rate, Hz. Conditioning leaves nothing above 6 Hz,
+/// so nothing is lost at 30 Hz.
 const KEPT_HZ: f64 = 30.0;
 
-/// A side is the active one if its limbs move this many times as far as the other's.
+/// A side is active if its limbs move this many times as far as the other's.
 const ACTIVE: f32 = 1.25;
 
-/// A stretch of movement in the athlete's own frame: x forward, y up, z to the right, in trunk
-/// lengths. Parts are given from the pelvis, the pelvis from the middle of the ankles (where they
-/// are not seen, from where they were; if they never are, from where it was itself at first). In
-/// two dimensions x is the picture's right and depth is not known.
+/// A section of movement in the athlete's own frame: x forward, y up, z to the right, in trunk
+/// lengths. Parts are relative to the pelvis, and the pelvis to the midpoint of the ankles (where
+/// the ankles are not seen, to their last midpoint; if they are never seen, to the pelvis's first
+/// position). In two dimensions x is the image's right and depth is unknown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Motion {
-    /// Seconds from the beginning, `[frame]`, rising.
+    /// Seconds from the beginning, `[frame]`, ascending.
     pub(crate) time: Vec<f64>,
     /// Positions, `[frame, part]`; zero where a part is missing.
     pub(crate) positions: Vec<[f32; 3]>,
-    /// How sure the source was, 0 (missing) to 1, `[frame, part]`.
+    /// Confidence of the source, 0 (missing) to 1, `[frame, part]`.
     pub(crate) confidence: Vec<f32>,
     /// Whether depth is known.
     pub(crate) is_3d: bool,
-    /// What a worn sensor felt meanwhile, if one was worn.
+    /// Samples of the worn sensor, if there was one.
     pub(crate) sensor: Option<Inertial>,
 }
 
 impl Motion {
-    /// The stretch of a recording on the body skeleton between two frames, both included; none if
+    /// The section of a recording on the body skeleton between two frames, both included; none if
     /// pelvis and neck are never seen together there and no sensor was worn.
     pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let end = end.min(body.frames().checked_sub(1)?);
@@ -56,7 +56,7 @@ impl Motion {
         }
     }
 
-    /// The same without what the body showed: what the sensor alone knows.
+    /// The motion without the body: only the sensor remains.
     pub fn without_body(&self) -> Motion {
         let time: Vec<f64> = self
             .sensor
@@ -74,13 +74,12 @@ impl Motion {
         }
     }
 
-    /// The same without what a worn sensor felt.
+    /// The motion without the worn sensor.
     pub fn without_sensor(&self) -> Motion {
         Motion { sensor: None, ..self.clone() }
     }
 
-    /// This motion and then another one of the same body, a frame later, without what a sensor
-    /// felt.
+    /// This motion followed, one frame later, by another of the same body; without the sensor.
     pub(crate) fn followed_by(&self, next: &Motion) -> Motion {
         let mut both = self.without_sensor();
         let frame = both.duration_s() / (both.time.len().max(2) - 1) as f64;
@@ -91,9 +90,9 @@ impl Motion {
         both
     }
 
-    /// The same with the limbs that move more on the right: left-handed athletes are compared with
-    /// right-handed ones. Where both sides move alike (by less than [`ACTIVE`]) and where a sensor
-    /// is worn, which knows its side, it stays as it is.
+    /// The motion mirrored if the left limbs move more, so that left-handed athletes can be
+    /// compared with right-handed ones. It stays unchanged if both sides move similarly (ratio
+    /// below [`ACTIVE`]) or a sensor is worn, because the sensor is tied to its side.
     pub fn active_right(&self) -> Cow<'_, Motion> {
         let moved = |parts: [Part; 4]| parts.iter().map(|part| self.path(*part)).sum::<f32>();
         let left = moved([Part::LeftWrist, Part::LeftElbow, Part::LeftAnkle, Part::LeftKnee]);
@@ -102,7 +101,7 @@ impl Motion {
         if mirror { Cow::Owned(self.mirrored()) } else { Cow::Borrowed(self) }
     }
 
-    /// The body in the mirror.
+    /// The mirror image of the body.
     fn mirrored(&self) -> Motion {
         let mut mirrored = self.clone();
         let n = PARTS.len();
@@ -118,14 +117,14 @@ impl Motion {
         mirrored
     }
 
-    /// How far a part moves over the motion, trunk lengths.
+    /// Path length of a part over the motion, trunk lengths.
     fn path(&self, part: Part) -> f32 {
-        let own: Vec<[f32; 3]> =
+        let positions: Vec<[f32; 3]> =
             self.positions.iter().skip(index(part)).step_by(PARTS.len()).copied().collect();
         let step = |pair: &[[f32; 3]]| {
             [0, 1, 2].map(|k| (pair[1][k] - pair[0][k]).powi(2)).iter().sum::<f32>().sqrt()
         };
-        own.windows(2).map(step).sum()
+        positions.windows(2).map(step).sum()
     }
 
     /// Whether a body was seen.
@@ -133,7 +132,7 @@ impl Motion {
         self.confidence.iter().any(|&sure| sure > 0.0)
     }
 
-    /// What a worn sensor felt, if one was worn.
+    /// The worn sensor, if there was one.
     pub fn sensor(&self) -> Option<&Inertial> {
         self.sensor.as_ref()
     }
@@ -157,12 +156,12 @@ impl Motion {
         let trunk = *trunks.get(trunks.len() / 2)?;
         let forward = if is_3d { forward(body, start, end) } else { [1.0, 0.0, 0.0] };
         let right = cross(forward, [0.0, 1.0, 0.0]);
-        let own = |v: [f64; 3]| {
+        let to_own_frame = |v: [f64; 3]| {
             let v = scale(v, 1.0 / trunk);
             (if is_3d { [dot(v, forward), v[1], dot(v, right)] } else { v }).map(|v| v as f32)
         };
-        // Feet that are not seen stand where they were: the pelvis is not to jump because an ankle
-        // is hidden.
+        // Feet that are not seen are assumed to stay where they were, so that the pelvis does not
+        // jump when an ankle is hidden.
         let mut ground: Vec<[f64; 3]> = (start..=end)
             .map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]))
             .collect();
@@ -185,7 +184,7 @@ impl Motion {
             let pelvis = at(frame, Part::Pelvis);
             for part in PARTS {
                 let from = if part == Part::Pelvis { ground[frame - start] } else { pelvis };
-                let p = own(sub(at(frame, part), from));
+                let p = to_own_frame(sub(at(frame, part), from));
                 let seen = p[0].is_finite();
                 let sure = body.confidence[frame * body.joints() + part.index()];
                 motion.positions.push(if seen { p } else { [0.0; 3] });
@@ -195,12 +194,12 @@ impl Motion {
         Some(motion)
     }
 
-    /// How long it lasts, s.
+    /// Duration, s.
     pub fn duration_s(&self) -> f64 {
         self.time.last().copied().unwrap_or(0.0)
     }
 
-    /// Which parts are ever seen, `[part]`.
+    /// Whether each part is ever seen, `[part]`.
     pub(crate) fn seen(&self) -> Vec<bool> {
         let n = PARTS.len();
         (0..n)
@@ -208,9 +207,9 @@ impl Motion {
             .collect()
     }
 
-    /// Position and confidence of every part at a time (held at both ends), by linear
-    /// interpolation; a part that is missing in one of the two frames is taken from the other.
-    /// Shapes: `out` is `[part]`.
+    /// Position and confidence of every part at a time, by linear interpolation (held constant
+    /// beyond both ends). A part missing in one of the two frames is taken from the other. Shapes:
+    /// `out` is `[part]`.
     pub(crate) fn at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
         let n = PARTS.len();
         let (below, above, share) = between(&self.time, time);
@@ -233,8 +232,8 @@ impl Motion {
     }
 }
 
-/// The two places between which a time lies, and how far it is from the first to the second, 0 to 1
-/// (held at both ends). `times` rise and are not empty.
+/// Indices of the two times around `time`, and its position between them, 0 to 1 (clamped at both
+/// ends). `times` must be ascending and not empty.
 pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
     let last = times.len() - 1;
     let above = times.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
@@ -245,8 +244,8 @@ pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
     (below, above, share)
 }
 
-/// Where the athlete faces on average, level: up × the line from left to right hip and shoulder. +X
-/// if neither is seen.
+/// Mean horizontal facing direction of the athlete: up × the line from left to right hip and
+/// shoulder. +X if neither pair is seen.
 fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
     let mut right = [0.0; 3];
     for frame in start..=end {
@@ -274,11 +273,11 @@ pub(crate) mod tests {
 
     #[test]
     fn a_motion_knows_neither_place_nor_facing_nor_size() {
-        let plain = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
-        let one = motion(&plain);
-        let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..plain });
+        let set = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
+        let original = motion(&set);
+        let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..set });
         // The simulator is exact; single precision is the only difference.
-        let apart = one
+        let apart = original
             .positions
             .iter()
             .zip(&other.positions)
@@ -308,7 +307,7 @@ pub(crate) mod tests {
             let ankle = frame * body.joints() + Part::LeftAnkle.index();
             body.position[ankle] = [f64::NAN; 3];
         }
-        // The simulated feet stand still, so that nothing is lost.
+        // The simulated feet stand still, so nothing changes.
         let hidden = heights(&Motion::new(&body, 0, last).unwrap());
         assert!(
             whole.iter().zip(&hidden).all(|(a, b)| (a - b).abs() < 1e-5),

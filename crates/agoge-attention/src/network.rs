@@ -1,4 +1,4 @@
-//! The encoder and its heads for inference: the same weights on the runtime of our own.
+//! The encoder and its heads for inference: the same weights on the crate's own runtime.
 
 use crate::encoder::{EPSILON, PERIODS_S, Size};
 use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
@@ -10,50 +10,51 @@ use crate::token::{self, CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, shown}
 use crate::weights::Values;
 use std::ops::Range;
 
-/// Channels of a token with the place of its part behind them: that brings in the part's own
-/// embedding.
+/// Input channels: those of a token followed by a one-hot vector of its part, which selects the
+/// part's embedding.
 pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
 
 /// An encoder with its heads.
 #[derive(Clone, Debug)]
 pub(crate) struct Network {
     pub(crate) encoder: Encoder,
-    /// From a sensor's channels, with the place of the part that carries it behind them, to the
-    /// embedding; the slot's own is in the bias.
+    /// Maps the sensor's channels, followed by a one-hot vector of the part that carries it, to the
+    /// embedding; the slot's embedding is in the bias.
     sensor: Linear,
     /// `[2 · width, movement]`.
     movement: Linear,
     quality: Linear,
 }
 
-/// What the heads say of one clip or instant.
+/// Output of the heads for one clip or instant.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Heads {
-    /// Probabilities, `[movement]`.
+    /// Probability of each movement, `[movement]`.
     pub(crate) movement: Vec<f32>,
-    /// Probabilities, `[movement]`.
+    /// Probability of being correct, given each movement, `[movement]`.
     pub(crate) quality: Vec<f32>,
 }
 
 impl Network {
-    /// From the values of all parameters (shapes as [`crate::encoder::Encoder`] has them, so that
-    /// nothing can be missing).
+    /// Builds the network from all parameter values. Their shapes are those of
+    /// [`crate::encoder::Encoder`], so none can be missing.
     pub(crate) fn new(values: &Values, size: &Size, isa: Isa) -> Network {
-        let of = |path: &str| values.get(path).map_or(&[][..], |(_, values)| values.as_slice());
+        let parameter =
+            |path: &str| values.get(path).map_or(&[][..], |(_, values)| values.as_slice());
         let linear = |path: &str, inputs: usize, outputs: usize| {
-            let weight = Matrix::new(of(&format!("{path}.weight")), inputs, outputs);
-            Linear::new(isa, weight, of(&format!("{path}.bias")))
+            let weight = Matrix::new(parameter(&format!("{path}.weight")), inputs, outputs);
+            Linear::new(isa, weight, parameter(&format!("{path}.bias")))
         };
         let norm = |path: &str| {
             LayerNorm::new(
                 isa,
-                of(&format!("{path}.gamma")),
-                of(&format!("{path}.beta")),
+                parameter(&format!("{path}.gamma")),
+                parameter(&format!("{path}.beta")),
                 EPSILON as f32,
             )
         };
-        let (width, wide) = (size.width, size.feed_forward);
-        let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
+        let (width, inner) = (size.width, size.feed_forward);
+        let [fastest, slowest] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
         let attention = |path: String, axis: Axis| {
             let project = linear(&format!("{path}_attention.joined"), width, 3 * width);
             let join = linear(&format!("{path}_attention.out"), width, width);
@@ -61,7 +62,7 @@ impl Network {
             let attention = match axis {
                 Axis::Part => attention,
                 Axis::Time => {
-                    attention.with_rotary(Rotary::geometric(width / size.heads, short, long))
+                    attention.with_rotary(Rotary::geometric(width / size.heads, fastest, slowest))
                 }
             };
             Attention { norm: norm(&format!("{path}_norm")), attention, axis }
@@ -73,36 +74,43 @@ impl Network {
             ],
             norm: norm(&format!("blocks.{i}.norm")),
             feed_forward: FeedForward::new(
-                linear(&format!("blocks.{i}.wide"), width, wide),
-                linear(&format!("blocks.{i}.narrow"), wide, width),
+                linear(&format!("blocks.{i}.wide"), width, inner),
+                linear(&format!("blocks.{i}.narrow"), inner, width),
             ),
         };
-        let input = [of("input.weight"), of("parts")].concat();
-        let sensor = [of("sensor.weight"), of("parts")].concat();
-        let worn: Vec<f32> =
-            of("sensor.bias").iter().zip(of("worn")).map(|(bias, worn)| bias + worn).collect();
+        let input = [parameter("input.weight"), parameter("parts")].concat();
+        let sensor = [parameter("sensor.weight"), parameter("parts")].concat();
+        let sensor_bias: Vec<f32> = parameter("sensor.bias")
+            .iter()
+            .zip(parameter("worn"))
+            .map(|(bias, slot)| bias + slot)
+            .collect();
         Network {
             encoder: Encoder {
-                input: Linear::new(isa, Matrix::new(&input, INPUTS, width), of("input.bias")),
+                input: Linear::new(
+                    isa,
+                    Matrix::new(&input, INPUTS, width),
+                    parameter("input.bias"),
+                ),
                 blocks: (0..size.blocks).map(block).collect(),
                 norm: norm("norm"),
             },
             sensor: Linear::new(
                 isa,
                 Matrix::new(&sensor, SENSOR_CHANNELS + PARTS.len(), width),
-                &worn,
+                &sensor_bias,
             ),
             movement: linear("movement", 2 * width, size.movements),
             quality: linear("quality", 2 * width, size.movements),
         }
     }
 
-    /// Embeddings of clips, `[clip, 2 · width]`.
+    /// Computes the embeddings of clips, `[clip, 2 · width]`.
     pub(crate) fn embed(&self, clips: &[token::Tokens], workspace: &mut Workspace) -> Vec<f32> {
         self.embed_slots(clips, shown(clips), workspace)
     }
 
-    /// Embeddings of clips, of which none shows any slot but these, `[clip, 2 · width]`.
+    /// Computes the embeddings of clips in which only these slots are visible, `[clip, 2 · width]`.
     fn embed_slots(
         &self,
         clips: &[token::Tokens],
@@ -117,7 +125,7 @@ impl Network {
                 if slots.contains(&0) {
                     push_with_parts(tokens, &mut values);
                 }
-                // The sensor's token has another input layer.
+                // The sensor's token has its own input layer.
                 values.resize(values.len() + if sensed.is_some() { INPUTS } else { 0 }, 0.0);
             }
         }
@@ -141,7 +149,7 @@ impl Network {
         out
     }
 
-    /// The embedded tokens of clips' sensors, `[clip, time, width]`.
+    /// Embeds the sensor tokens of clips, `[clip, time, width]`.
     fn embed_sensors(&self, clips: &[token::Tokens]) -> Vec<f32> {
         let (rows, inputs, width) =
             (clips.len() * TIMES, self.sensor.inputs(), self.encoder.width());
@@ -160,7 +168,7 @@ impl Network {
         out
     }
 
-    /// What the heads say of an embedding `[2 · width]`; `heads` is written over.
+    /// Applies the heads to an embedding `[2 · width]`, overwriting `heads`.
     pub(crate) fn heads(&self, embedding: &[f32], heads: &mut Heads) {
         let classes = self.movement.outputs();
         let x = Matrix::new(embedding, 1, embedding.len());
@@ -175,7 +183,7 @@ impl Network {
     }
 }
 
-/// Logits to probabilities, in place.
+/// Turns logits into probabilities, in place.
 pub(crate) fn softmax(values: &mut [f32]) {
     let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     values.iter_mut().for_each(|v| *v = (*v - most).exp());
@@ -183,8 +191,8 @@ pub(crate) fn softmax(values: &mut [f32]) {
     values.iter_mut().for_each(|v| *v /= sum);
 }
 
-/// Mean and maximum over tokens into `[2 · width]`; zeros, and a very low maximum, as in training,
-/// if there are none.
+/// Writes the mean and maximum over tokens to `out`, `[2 · width]`; without tokens zeros and a very
+/// low maximum, as in training.
 pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32]) {
     let (mean, most) = out.split_at_mut(out.len() / 2);
     mean.fill(0.0);
@@ -198,17 +206,18 @@ pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32])
     mean.iter_mut().for_each(|mean| *mean /= n.max(1) as f32);
 }
 
-/// Adds tokens `[…, part, channel]` with the place of the part behind each, `[…, part, INPUTS]`.
+/// Appends tokens `[…, part, channel]`, each followed by a one-hot vector of its part, `[…, part,
+/// INPUTS]`.
 pub(crate) fn push_with_parts(values: &[f32], out: &mut Vec<f32>) {
     for (token, channels) in values.chunks_exact(CHANNELS).enumerate() {
         push_at(channels, token % PARTS.len(), out);
     }
 }
 
-/// Adds the channels of a token with the place of a part behind them.
+/// Appends the channels of a token followed by a one-hot vector of a part.
 fn push_at(channels: &[f32], part: usize, out: &mut Vec<f32>) {
     out.extend_from_slice(channels);
-    out.extend((0..PARTS.len()).map(|own| if own == part { 1.0 } else { 0.0 }));
+    out.extend((0..PARTS.len()).map(|candidate| if candidate == part { 1.0 } else { 0.0 }));
 }
 
 #[cfg(test)]
@@ -252,8 +261,8 @@ mod tests {
         a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     }
 
-    /// The runtime says what Burn says, on every path, to 1e-5: of bodies, of sensors, of both, and
-    /// of a batch of all kinds.
+    /// The runtime agrees with Burn on every path, to 1e-5: for bodies, sensors, both, and a mixed
+    /// batch.
     #[test]
     fn the_network_is_the_encoder() {
         let trained = trained();
@@ -289,7 +298,7 @@ mod tests {
         }
     }
 
-    /// What no clip of a batch shows is left out, and nothing changes by that.
+    /// Slots hidden in every clip of a batch are left out without changing the result.
     #[test]
     fn a_slot_that_is_hidden_everywhere_changes_nothing() {
         let trained = trained();
@@ -307,7 +316,7 @@ mod tests {
             let trained = trained.forward(whole).embedding.into_data().try_to_vec::<f32>().unwrap();
             assert!(off(&few, &trained) < 1e-5);
         }
-        // A sensor that is worn but hidden is as good as none.
+        // A worn but hidden sensor is equivalent to none.
         assert_eq!(
             network.embed(&without, &mut Workspace::new()),
             network.embed(&hidden, &mut Workspace::new()),

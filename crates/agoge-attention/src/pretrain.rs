@@ -1,6 +1,6 @@
 //! Pre-training without labels: some tokens of a clip are masked, and the encoder learns to restore
-//! their motion, or what a worn sensor felt, from the rest (masked modelling, Devlin et al. 2019;
-//! on skeletons Wu et al. 2023). What it learns there of how bodies move needs no labels again.
+//! their motion, or the worn sensor's signal, from the rest (masked modelling, Devlin et al. 2019;
+//! on skeletons Wu et al. 2023). What it learns about how bodies move needs no labels.
 
 use crate::encoder::{Encoder, Restored, Size};
 use crate::error::Error;
@@ -15,17 +15,17 @@ use crate::weights;
 use burn::tensor::{Tensor, TensorData};
 use fastrand::Rng;
 
-/// Share of the tokens that is masked.
+/// Share of the tokens that are masked.
 const MASKED: f64 = 0.4;
-/// In this share of the clips whole parts are masked for their whole length, in as many whole
-/// instants for the whole body, in the rest single tokens.
+/// In this share of the clips whole parts are masked for their full length; in an equal share,
+/// whole instants of the full body; in the rest, single tokens.
 const WHOLE: f64 = 0.3;
 
-/// Trains an encoder on motions without labels; the sizes, steps and variation are those of the
-/// config. The same motions and config give the same weights, whatever the number of threads.
+/// Trains an encoder on motions without labels; the config gives the sizes, steps and augmentation.
+/// The same motions and config give the same weights, whatever the number of threads.
 ///
 /// # Errors
-/// Without motions, or if the loss is no longer a number.
+/// Without motions, or if the loss is not finite.
 pub fn pretrain(
     motions: &[Motion],
     config: &Config,
@@ -34,11 +34,12 @@ pub fn pretrain(
     resume(motions, config, None, progress)
 }
 
-/// As [`pretrain`], with a checkpoint after every epoch, and going on from one: the losses and
-/// weights are those of a training that was never broken off.
+/// Like [`pretrain_encoder`], but saves a checkpoint after every epoch and can resume from one: the
+/// losses and weights are those of an uninterrupted training.
 ///
 /// # Errors
-/// As [`pretrain`], for a checkpoint of another training, and if a checkpoint could not be kept.
+/// As for [`pretrain_encoder`]; also for a checkpoint of another training, and if a checkpoint
+/// could not be saved.
 pub fn resume(
     motions: &[Motion],
     config: &Config,
@@ -63,13 +64,14 @@ pub fn resume(
     Ok((encoder, size))
 }
 
-/// Restoring masked motion.
+/// The task of restoring masked motion.
 struct Restore<'a> {
     motions: &'a [Motion],
     config: &'a Config,
     order: Order,
 }
 
+/// The tokens of a clip and which of them are masked.
 #[derive(Clone)]
 struct Row {
     tokens: Tokens,
@@ -77,10 +79,12 @@ struct Row {
     masked: Vec<bool>,
 }
 
+/// A shard of a batch.
 struct Shard {
     rows: Vec<Row>,
     causal: bool,
-    /// Masked tokens of the whole batch that were seen: of the body, and of the sensor.
+    /// Numbers of masked tokens in the whole batch that were observed: of the body, and of the
+    /// sensor.
     targets: [usize; 2],
 }
 
@@ -100,8 +104,9 @@ impl Task for Restore<'_> {
                 Row { masked: mask(&mut rng, tokens.sensor.is_some()), tokens }
             })
             .collect();
-        let count =
-            |of: fn(&Row) -> Vec<bool>| rows.iter().flat_map(of).filter(|target| *target).count();
+        let count = |targets_of: fn(&Row) -> Vec<bool>| {
+            rows.iter().flat_map(targets_of).filter(|target| *target).count()
+        };
         let targets = [count(Row::moved), count(Row::felt)];
         cut(&rows, train::SHARDS).into_iter().map(|rows| Shard { rows, causal, targets }).collect()
     }
@@ -113,16 +118,18 @@ impl Task for Restore<'_> {
         let floats = |values: Vec<f32>, shape: [usize; 4]| {
             Tensor::<4>::from_data(TensorData::new(values, shape), &device)
         };
-        // The mean over the whole batch's targets of the squared error; `target` as `restored`,
-        // `counts` whether a token is a target.
-        let off = |restored: Tensor<4>, target: Vec<f32>, counts: Vec<bool>, all: usize| {
-            let [n, times, slots, channels] = restored.dims();
-            let counts = counts.into_iter().map(|counts| if counts { 1.0 } else { 0.0 }).collect();
-            let off = restored - floats(target, [n, times, slots, channels]);
-            (off.clone() * off * floats(counts, [n, times, slots, 1]))
-                .sum()
-                .div_scalar((all * channels).max(1) as f64)
-        };
+        // The squared error, averaged over the targets of the whole batch; `target` has the shape
+        // of `restored`, and `counts` tells whether a token is a target.
+        let squared_error =
+            |restored: Tensor<4>, target: Vec<f32>, counts: Vec<bool>, all: usize| {
+                let [n, times, slots, channels] = restored.dims();
+                let counts =
+                    counts.into_iter().map(|counts| if counts { 1.0 } else { 0.0 }).collect();
+                let error = restored - floats(target, [n, times, slots, channels]);
+                (error.clone() * error * floats(counts, [n, times, slots, 1]))
+                    .sum()
+                    .div_scalar((all * channels).max(1) as f64)
+            };
         let (moved, felt): (Vec<bool>, Vec<bool>) =
             (rows.iter().flat_map(Row::moved).collect(), rows.iter().flat_map(Row::felt).collect());
         let (tokens, masked): (Vec<Tokens>, Vec<Vec<bool>>) =
@@ -142,14 +149,14 @@ impl Task for Restore<'_> {
                 .iter()
                 .flat_map(|clip| clip.values.chunks_exact(CHANNELS))
                 .flat_map(|token| &token[..MOVING]);
-            off(restored, moving.copied().collect(), moved, targets[0])
+            squared_error(restored, moving.copied().collect(), moved, targets[0])
         });
         let sensed = sensed.map(|restored| {
             let samples = tokens
                 .iter()
                 .flat_map(|clip| clip.felt().chunks_exact(SENSOR_CHANNELS))
                 .flat_map(|token| &token[..FELT]);
-            off(restored, samples.copied().collect(), felt, targets[1])
+            squared_error(restored, samples.copied().collect(), felt, targets[1])
         });
         match (motion, sensed) {
             (Some(motion), Some(sensed)) => motion + sensed,
@@ -159,32 +166,32 @@ impl Task for Restore<'_> {
 }
 
 impl Row {
-    /// Whether each token of the body is masked and was seen, `[time, part]`.
+    /// Whether each token of the body is a target: masked and observed, `[time, part]`.
     fn moved(&self) -> Vec<bool> {
         let masked = self.masked.chunks_exact(SLOTS).flat_map(|slot| &slot[..SENSOR]);
         let tokens = self.tokens.values.chunks_exact(CHANNELS);
         masked.zip(tokens).map(|(masked, token)| *masked && token[CONFIDENCE] > 0.0).collect()
     }
 
-    /// Whether each token of the sensor is masked and was seen, `[time]`.
+    /// Whether each token of the sensor is a target: masked and observed, `[time]`.
     fn felt(&self) -> Vec<bool> {
         let seen = !self.tokens.hidden[SENSOR];
         self.masked.chunks_exact(SLOTS).map(|slot| seen && slot[SENSOR]).collect()
     }
 }
 
-/// Which tokens are masked, `[time, slot]`; the sensor's only where one is worn.
+/// Draws which tokens are masked, `[time, slot]`; the sensor's only if one is worn.
 fn mask(rng: &mut Rng, worn: bool) -> Vec<bool> {
-    let how = rng.f64();
+    let mode = rng.f64();
     let count = PARTS.len() + usize::from(worn);
     let slots: Vec<bool> = (0..count).map(|_| rng.f64() < MASKED).collect();
     let times: Vec<bool> = (0..TIMES).map(|_| rng.f64() < MASKED).collect();
     let mut masked = vec![false; TIMES * SLOTS];
     for (time, masked) in masked.chunks_exact_mut(SLOTS).enumerate() {
         for (slot, masked) in masked.iter_mut().take(count).enumerate() {
-            *masked = if how < WHOLE {
+            *masked = if mode < WHOLE {
                 slots[slot]
-            } else if how < 2.0 * WHOLE {
+            } else if mode < 2.0 * WHOLE {
                 times[time]
             } else {
                 rng.f64() < MASKED
@@ -201,7 +208,7 @@ mod tests {
     use crate::sensor::tests::felt as sensor;
     use agoge_motion::simulate::{Exercise, Set};
 
-    /// The loss of the first and the last epoch.
+    /// The losses of the first and the last epoch.
     fn course(motions: &[Motion], epochs: usize) -> (f64, f64) {
         let config = Config {
             width: 24,
@@ -219,7 +226,7 @@ mod tests {
     }
 
     fn motions(worn: bool) -> Vec<Motion> {
-        let of = |seed: u32, exercise: Exercise| {
+        let simulated = |seed: u32, exercise: Exercise| {
             let set =
                 Set { repetitions: 1, seed: u64::from(seed), rate_hz: 30.0, ..Set::new(exercise) };
             let mut motion = motion(&set);
@@ -231,20 +238,20 @@ mod tests {
         };
         (0..12)
             .flat_map(|seed| {
-                [Exercise::Squat, Exercise::OverheadReach].map(|exercise| of(seed, exercise))
+                [Exercise::Squat, Exercise::OverheadReach].map(|exercise| simulated(seed, exercise))
             })
             .collect()
     }
 
-    /// Motion can be foretold from the rest of the body: the loss falls well below that of a guess
-    /// at zero.
+    /// Motion can be predicted from the rest of the body: the loss falls well below that of
+    /// predicting zero.
     #[test]
     fn masked_motion_is_restored() {
         let (first, last) = course(&motions(false), 60);
         assert!(last < 0.25 * first, "{first} to {last}");
     }
 
-    /// So can what a sensor felt, alone and beside a body.
+    /// So can a sensor's signal, alone and together with a body.
     #[test]
     fn a_masked_sensor_is_restored() {
         let both = motions(true);
@@ -257,15 +264,16 @@ mod tests {
 
     #[test]
     fn only_what_is_shown_is_restored() {
-        let shown = |worn: bool| mask(&mut Rng::with_seed(5), worn);
-        assert!(shown(false).chunks(SLOTS).all(|slots| !slots[SENSOR]));
+        let draw = |worn: bool| mask(&mut Rng::with_seed(5), worn);
+        assert!(draw(false).chunks(SLOTS).all(|slots| !slots[SENSOR]));
         let masked: usize =
             (0..100).map(|seed| mask(&mut Rng::with_seed(seed), true)).map(count).sum();
-        // Four tenths of 100 · 12 tokens, drawn in hundreds of whole sensors and instants.
+        // Four tenths of 100 · 12 tokens, with some clips masking the whole sensor or whole
+        // instants.
         assert!((360..=600).contains(&masked), "{masked}");
     }
 
-    /// How often the sensor is masked.
+    /// Number of masked tokens of the sensor.
     fn count(mask: Vec<bool>) -> usize {
         mask.chunks(SLOTS).filter(|slots| slots[SENSOR]).count()
     }

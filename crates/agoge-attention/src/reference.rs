@@ -1,36 +1,37 @@
-//! Reference attention: the frames of a repetition attend to the frames of a reference, which lays
-//! the one on the other softly.
+//! Aligns a repetition with a reference by attention: the frames of the repetition attend to the
+//! frames of the reference, which gives a soft alignment.
 //!
-//! The energies are those of attention (query and key frames that are alike attract each other);
-//! the softmax goes over whole monotone ways through both, not over each row alone, so that no
-//! frame looks back. That is the expected alignment of soft dynamic time warping (Cuturi & Blondel
-//! 2017). Nothing in it is learned: what a frame is looked up by can be read, and the alignment
-//! checked with a clock. Dynamic time warping itself ([`warp`]) is beside it to be compared with.
+//! The energies are those of attention (similar query and key frames attract each other), but the
+//! softmax is taken over whole monotone paths through both, not over each row alone, so that no
+//! frame looks back. This is the expected alignment of soft dynamic time warping (Cuturi & Blondel
+//! 2017). Nothing is learned: the features that frames are compared by are readable, and the
+//! alignment can be checked against known times. Dynamic time warping itself ([`align_by_warping`])
+//! is included for comparison.
 
 use agoge_motion::Directions;
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::{norm, scale, sub};
 
-/// How alike two frames must be to attract each other: the scale of the energies; half the squared
-/// distance of two joints in ten that point 10° apart.
+/// Temperature of the energies, that is, how similar two frames must be to attract each other: half
+/// the mean squared distance when two joints in ten differ by 10°.
 const TEMPERATURE: f64 = 0.004;
-/// How much the way a joint turns counts beside where it points.
+/// Weight of the way a joint turns relative to where it points.
 const TURNING: f64 = 0.3;
-/// How far from the straight way one may run ahead of the other, as a share of the length.
+/// Maximum deviation from the straight path, as a share of the length of the reference.
 const BAND: f64 = 0.25;
 
-/// How the frames of a repetition lie on those of a reference.
+/// The alignment of a repetition with a reference.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alignment {
-    /// For each frame of the repetition, the frame of the reference (in between, if need be) that
-    /// it lies on, `[query]`; rises.
+    /// The position in the reference that each frame of the repetition is aligned with, in
+    /// (fractional) frames, `[query]`; never decreases.
     pub at: Vec<f64>,
-    /// How much each frame attends to each of the reference's, `[query, key]`; rows sum to 1.
+    /// How much each frame attends to each frame of the reference, `[query, key]`; rows sum to 1.
     pub attention: Vec<f64>,
 }
 
-/// What a frame is looked up by: where every joint points, and how it turns there in relation to
-/// how it turns at most. Zero for a joint that is not seen.
+/// The features by which frames are compared: where every joint points, and how it turns there
+/// relative to the fastest turn. Zero for a joint that was not seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frames {
     /// `[frame, joint]`
@@ -39,12 +40,12 @@ pub struct Frames {
 }
 
 impl Frames {
-    /// Of the frames from `start` to `end`, both included.
+    /// The frames from `start` to `end`, both included.
     pub fn new(directions: &Directions, start: usize, end: usize) -> Frames {
         Frames::every(1, directions, start, end)
     }
 
-    /// Of every so manieth frame from `start` to `end`.
+    /// Every `step`-th frame from `start` to `end`, both included.
     pub fn every(step: usize, directions: &Directions, start: usize, end: usize) -> Frames {
         let joints = JOINTS.len();
         let known = |v: [f64; 3]| if v[0].is_finite() { v } else { [0.0; 3] };
@@ -70,17 +71,17 @@ impl Frames {
         Frames { points, turns }
     }
 
-    /// How many frames.
+    /// Number of frames.
     pub fn len(&self) -> usize {
         self.points.len() / JOINTS.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.points.is_empty()
     }
 
-    /// Mean squared distance between a frame and another's frame.
+    /// Mean squared distance over the joints between a frame and a frame of `other`.
     fn apart(&self, frame: usize, other: &Frames, key: usize) -> f64 {
         let joints = JOINTS.len();
         let square = |a: &[[f64; 3]], b: &[[f64; 3]]| -> f64 {
@@ -91,16 +92,16 @@ impl Frames {
         (square(&self.points, &other.points) + square(&self.turns, &other.turns)) / joints as f64
     }
 
-    /// The distances of every frame from every frame of another, `[query, key]`; infinite outside
+    /// The distances of every frame from every frame of `other`, `[query, key]`; infinite outside
     /// the band.
     fn distances(&self, other: &Frames) -> Vec<f64> {
         let (n, m) = (self.len(), other.len());
         let slope = (m.max(2) - 1) as f64 / (n.max(2) - 1) as f64;
-        let reach = BAND * m as f64 + slope;
+        let half_width = BAND * m as f64 + slope;
         let mut out = vec![f64::INFINITY; n * m];
         for query in 0..n {
             for key in 0..m {
-                if (key as f64 - slope * query as f64).abs() <= reach {
+                if (key as f64 - slope * query as f64).abs() <= half_width {
                     out[query * m + key] = self.apart(query, other, key);
                 }
             }
@@ -109,12 +110,12 @@ impl Frames {
     }
 }
 
-/// Lays a repetition on a reference by attention. Time goes by the product of their lengths; none
-/// of them may be empty.
+/// Aligns a repetition with a reference by attention. Time grows with the product of their lengths;
+/// neither may be empty.
 pub fn attend(query: &Frames, key: &Frames) -> Alignment {
     let (n, m) = (query.len(), key.len());
     let energy: Vec<f64> = query.distances(key).into_iter().map(|d| -d / TEMPERATURE).collect();
-    // Logarithms of the sums over all ways from the first pair, and on to the last.
+    // Log-sums over all paths from the first pair, and on to the last.
     let at = |sums: &[f64], i: usize, j: usize| sums[i * m + j];
     let mut ahead = vec![f64::NEG_INFINITY; n * m];
     for i in 0..n {
@@ -152,15 +153,15 @@ pub fn attend(query: &Frames, key: &Frames) -> Alignment {
         attention.extend(row.into_iter().map(|v| v / sum));
     }
     let mut at = looked_at(&attention, m);
-    // Rounding must not make a frame look back.
+    // Rounding errors must not make a frame look back.
     for i in 1..n {
         at[i] = at[i].max(at[i - 1]);
     }
     Alignment { at, attention }
 }
 
-/// Lays a repetition on a reference by dynamic time warping (Sakoe & Chiba 1978) over the same
-/// distances; a frame that lies on several takes their middle.
+/// Aligns a repetition with a reference by dynamic time warping (Sakoe & Chiba 1978) over the same
+/// distances; a frame matched with several reference frames is placed at their mean.
 pub fn warp(query: &Frames, key: &Frames) -> Alignment {
     let (n, m) = (query.len(), key.len());
     let cost = query.distances(key);
@@ -184,7 +185,7 @@ pub fn warp(query: &Frames, key: &Frames) -> Alignment {
     attention[i * m + j] = 1.0;
     while i > 0 || j > 0 {
         let from = before(&sum, i, j).into_iter().min_by(|a, b| a.0.total_cmp(&b.0));
-        // Outside the band every way is infinite: the first that exists leads back.
+        // Outside the band every path is infinite: step back to the first existing predecessor.
         (i, j) = from
             .filter(|(cost, ..)| cost.is_finite())
             .map_or(if i > 0 { (i - 1, j.saturating_sub(1)) } else { (0, j - 1) }, |(_, i, j)| {
@@ -199,14 +200,13 @@ pub fn warp(query: &Frames, key: &Frames) -> Alignment {
     Alignment { at: looked_at(&attention, m), attention }
 }
 
-/// The frame of the reference that each row of attention looks at on average; `m` is the length of
-/// a row.
+/// The mean reference frame of each row of attention; `m` is the length of a row.
 fn looked_at(attention: &[f64], m: usize) -> Vec<f64> {
     let mean = |row: &[f64]| row.iter().enumerate().map(|(j, v)| j as f64 * v).sum::<f64>();
     attention.chunks(m).map(mean).collect()
 }
 
-/// The logarithm of a sum of exponentials.
+/// The logarithm of a sum of exponentials, without overflow.
 fn log_sum(values: [f64; 3]) -> f64 {
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if most == f64::NEG_INFINITY {
@@ -222,8 +222,8 @@ mod tests {
     use agoge_motion::condition::{Options, condition};
     use agoge_motion::simulate::{Corruption, Exercise, Set};
 
-    /// A repetition of one athlete, and the same path walked by another body in a time that runs
-    /// unevenly, with noise; frame for frame where it should lie.
+    /// A repetition of one athlete, and the same path performed by another body with an uneven time
+    /// course and noise; returns the query, the key and the true position of each query frame.
     fn warped(exercise: Exercise, seed: u64) -> (Frames, Frames, Vec<f64>) {
         let mut rng = fastrand::Rng::with_seed(seed);
         let set =
@@ -240,7 +240,7 @@ mod tests {
             s + ahead * (std::f64::consts::PI * s).sin().powi(2) * (1.0 - s)
         };
         let joints = fine.recording.joints();
-        // Half a second of stillness on both sides, so that the filter has no border inside.
+        // Half a second of stillness on both sides keeps the filter's edge effects out.
         let still = 30;
         let frame = |i: usize| {
             let s = share(i.saturating_sub(still).min(length));
@@ -266,7 +266,7 @@ mod tests {
         (query, key, truth)
     }
 
-    /// Median distance from the truth, ms, over all frames.
+    /// Distance of every frame from its true position, ms.
     fn error(alignment: &Alignment, truth: &[f64]) -> Vec<f64> {
         alignment
             .at

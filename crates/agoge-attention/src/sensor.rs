@@ -1,4 +1,4 @@
-//! What a worn inertial sensor felt during a movement.
+//! Samples of a worn inertial sensor during a movement.
 
 mod clock;
 
@@ -9,15 +9,15 @@ use agoge_motion::{Channel, Part, Recording};
 use clock::{GRAVITY, SEARCH_S};
 use std::ops::RangeInclusive;
 
-/// Axes of a sensor: acceleration, then angular velocity.
+/// Channels of a sensor: three of acceleration, then three of angular velocity.
 pub(crate) const AXES: usize = 6;
-/// Angular velocity is told in this many degrees a second, so that both halves are of one size.
+/// Unit of angular velocity, degrees per second, chosen so that both halves have similar magnitude.
 const TURN: f64 = 100.0;
-/// Neighbouring samples of faster sensors are averaged to about this rate.
+/// Samples of faster sensors are averaged down to about this rate, Hz.
 const KEPT_HZ: f64 = 50.0;
-/// Clocks are only set by what was felt if that is at least so like what was seen,
+/// Minimum correlation of sensor and body for their clocks to be aligned.
 const ALIKE: f64 = 0.8;
-/// and if they are farther apart than this, s: two samples are within what can be told.
+/// Minimum clock offset to be corrected, s: two samples are within measurement error.
 const APART_S: f64 = 0.04;
 
 /// The samples of one sensor, in its own axes.
@@ -26,58 +26,59 @@ const APART_S: f64 = 0.04;
 /// # use agoge_attention::Motion;
 /// # use agoge_motion::simulate::{Exercise, Set};
 /// let body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
-/// // No channels `acc_x` … `gyr_z`: no sensor was worn.
+/// // There are no channels `acc_x` … `gyr_z`: no sensor was worn.
 /// assert!(Motion::new(&body, 0, 90).is_some_and(|motion| motion.has_body() && !motion.has_sensor()));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inertial {
     /// The part of the body that carries it.
     pub(crate) part: Part,
-    /// Seconds on the clock of the motion, `[sample]`, rising.
+    /// Seconds on the clock of the motion, `[sample]`, ascending.
     pub(crate) time: Vec<f64>,
-    /// Acceleration with gravity in g, angular velocity in 100 degrees a second, `[sample, axis]`.
+    /// Acceleration including gravity in g, angular velocity in units of 100 degrees per second,
+    /// `[sample, axis]`.
     pub(crate) values: Vec<[f32; AXES]>,
-    /// What its own clock shows more than that of the motion, s.
+    /// How far the sensor's clock is ahead of the motion's, s.
     pub(crate) offset_s: f64,
 }
 
 impl Inertial {
     /// The sensor of a recording between two instants, s; time 0 is `from`. None if the recording
-    /// has no six channels `acc_x` … `gyr_z` of one part and clock, or no two samples there. A
-    /// missing sample is left out.
+    /// lacks the six channels `acc_x` … `gyr_z` of one part and clock, or has fewer than two
+    /// samples there. Missing samples are left out.
     pub fn new(recording: &Recording, from: f64, to: f64) -> Option<Inertial> {
         Inertial::cut(recording, from, from..=to)
     }
 
-    /// The sensor of a recording between two frames, both included; time 0 is the first. Where what
-    /// was felt shows that its clock is not that of the frames ([`Inertial::offset_against`]) it is
-    /// set by that.
+    /// The sensor of a recording between two frames, both included; time 0 is the first. If the
+    /// signal shows that its clock differs from that of the frames ([`Inertial::offset_against`]),
+    /// the offset is corrected.
     pub(crate) fn of_frames(body: &Recording, start: usize, end: usize) -> Option<Inertial> {
         let (from, to) = (body.time[start], body.time[end]);
         let around = Inertial::cut(body, from, from - SEARCH_S..=to + SEARCH_S)?;
         let clocks = around.offset_against(body, start, end);
         let trusted =
             |clocks: &Clocks| clocks.correlation >= ALIKE && clocks.offset_s.abs() > APART_S;
-        let set = clocks.filter(trusted).and_then(|Clocks { offset_s, .. }| {
+        let aligned = clocks.filter(trusted).and_then(|Clocks { offset_s, .. }| {
             Some(Inertial { offset_s, ..Inertial::new(body, from + offset_s, to + offset_s)? })
         });
-        set.or_else(|| Inertial::new(body, from, to))
+        aligned.or_else(|| Inertial::new(body, from, to))
     }
 
-    /// What its own clock shows more than that of the body's frames, s, where that was found and
-    /// set right.
+    /// How far the sensor's clock was ahead of that of the body's frames, s, if an offset was found
+    /// and corrected; otherwise 0.
     pub fn offset_s(&self) -> f64 {
         self.offset_s
     }
 
-    /// What it felt at a time (held at both ends), by linear interpolation.
+    /// The sample at a time, by linear interpolation (held constant beyond both ends).
     pub(crate) fn at(&self, time: f64) -> [f32; AXES] {
         let (below, above, share) = between(&self.time, time);
         let (a, b) = (self.values[below], self.values[above]);
         std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
     }
 
-    /// The samples of a recording within a time, s; time 0 is `zero`.
+    /// The samples of a recording within a time range, s; time 0 is `zero`.
     fn cut(recording: &Recording, zero: f64, within: RangeInclusive<f64>) -> Option<Inertial> {
         let channels = recording.inertial()?;
         let Channel { part, rate_hz: rate, start_s: start, .. } = *channels[0];
@@ -85,7 +86,7 @@ impl Inertial {
         let scales: Vec<f64> =
             channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
         let step = ((rate / KEPT_HZ).round() as usize).max(1);
-        // Outside of what there is the casts end at 0 and the last sample.
+        // Out-of-range times saturate at 0 and at the last sample.
         let first = ((within.start() - start) * rate).ceil() as usize;
         let last = (((within.end() - start) * rate).floor() + 1.0) as usize;
         let samples: Vec<usize> = (first..last.min(count)).collect();
@@ -99,8 +100,8 @@ impl Inertial {
             if known.is_empty() {
                 continue;
             }
-            let mean = |of: &dyn Fn(usize) -> f64| {
-                known.iter().map(|&i| of(i)).sum::<f64>() / known.len() as f64
+            let mean = |value: &dyn Fn(usize) -> f64| {
+                known.iter().map(|&i| value(i)).sum::<f64>() / known.len() as f64
             };
             sensor.time.push(start + mean(&|i| i as f64) / rate - zero);
             sensor.values.push(std::array::from_fn(|axis| {
@@ -111,7 +112,7 @@ impl Inertial {
     }
 }
 
-/// What a value in a unit is multiplied with.
+/// Factor that converts a value from its unit.
 fn scale(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(1.0),
@@ -129,7 +130,7 @@ pub(crate) mod tests {
     use agoge_motion::recording::INERTIAL;
     use agoge_motion::simulate::{Exercise, Set};
 
-    /// What a sensor on the right wrist felt at 50 Hz for so many seconds.
+    /// A sensor on the right wrist sampled at 50 Hz for this many seconds.
     pub(crate) fn felt(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
         let time: Vec<f64> =
             (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
@@ -137,7 +138,7 @@ pub(crate) mod tests {
         Inertial { part: Part::RightWrist, time, values, offset_s: 0.0 }
     }
 
-    /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees a second.
+    /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees per second.
     pub(crate) fn channels(
         part: Part,
         rate_hz: f64,
@@ -165,10 +166,10 @@ pub(crate) mod tests {
         let sensor = Inertial::new(&recording, 1.0, 2.0).unwrap();
         assert_eq!((sensor.part, sensor.time.len(), sensor.time[0]), (Part::LeftWrist, 51, 0.0));
         assert!((sensor.values[0][0] - 0.5).abs() < 1e-6 && sensor.values[0][3] == 0.5);
-        // More than there is.
+        // Longer than the recording.
         assert_eq!(Inertial::new(&recording, -9.0, 99.0).unwrap().time.len(), 100);
         assert!(Inertial::new(&recording, 5.0, 9.0).is_none());
-        // Four samples of 200 Hz become one in their middle.
+        // Four samples at 200 Hz become one in their middle.
         recording.channels = channels(Part::LeftWrist, 200.0, 0.0, &ramp(400, 200.0));
         let fast = Inertial::new(&recording, 0.0, 2.0).unwrap();
         assert_eq!(fast.time.len(), 100);
@@ -179,15 +180,15 @@ pub(crate) mod tests {
                 .all(|(time, values)| (values[0] - *time as f32).abs() < 1e-6)
         );
         assert!((fast.time[0] - 0.0075).abs() < 1e-12);
-        // What is missing is left out; another clock or part is no sensor.
+        // Missing samples are left out; channels with different clocks are not a sensor.
         recording.channels[2].values[..8].fill(f64::NAN);
         assert_eq!(Inertial::new(&recording, 0.0, 2.0).unwrap().time.len(), 98);
         recording.channels[2].start_s = 0.1;
         assert!(Inertial::new(&recording, 0.0, 2.0).is_none());
     }
 
-    /// The simulated movement as a sensor on a part would feel it, whose own axes turn all the
-    /// while and whose clock shows so much more than that of the frames.
+    /// The simulated movement as measured by a sensor on a part, whose axes rotate all the time and
+    /// whose clock is `offset_s` ahead of that of the frames.
     fn worn(set: &Set, part: Part, offset_s: f64) -> Recording {
         let mut body =
             Set { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
@@ -222,10 +223,10 @@ pub(crate) mod tests {
                 let body = worn(&set, Part::RightWrist, offset);
                 let end = body.frames() - 1;
                 let around = Inertial::cut(&body, body.time[0], -2.0..=99.0).unwrap();
-                let found = around.offset_against(&body, 0, end).unwrap();
+                let clocks = around.offset_against(&body, 0, end).unwrap();
                 assert!(
-                    (found.offset_s - offset).abs() < 0.02 && found.correlation > 0.9,
-                    "{exercise:?} {offset}: {found:?}"
+                    (clocks.offset_s - offset).abs() < 0.02 && clocks.correlation > 0.9,
+                    "{exercise:?} {offset}: {clocks:?}"
                 );
                 let motion = Motion::new(&body, 0, end).unwrap();
                 let set = motion.sensor.unwrap();

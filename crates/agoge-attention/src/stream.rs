@@ -1,37 +1,37 @@
-//! The same weights, live: one frame in, what the model says of the last seconds out, at a cost
-//! that does not grow with what came before.
+//! Live inference with the same weights: each frame yields the model's output for the last seconds,
+//! at a cost independent of the stream's length.
 
 use crate::kernel::{After, Matrix, MatrixMut, Recall, Rows, Unit, recall, recall::PLACES};
 use crate::network::{Heads, INPUTS, Network, pool};
 use crate::runtime::{Attention, Scratch, SelfAttention, padded};
 use crate::token::{CHANNELS, PARTS};
 
-/// How a stream is followed.
+/// Settings of a live stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Live {
     /// How far back a frame attends, s.
     pub window_s: f64,
-    /// Most frames within the window: above this many the oldest are forgotten first, so that
-    /// memory is bounded whatever the camera does.
+    /// Maximum frames within the window. Beyond this the oldest are dropped, so that memory is
+    /// bounded whatever the camera does.
     pub most_frames: usize,
-    /// Least time between two frames that are encoded, s; 0 encodes each. What lies between is seen
-    /// in the displacements of the next ([`crate::LiveStream`]).
+    /// Minimum time between two encoded frames, s; 0 encodes every frame. Skipped frames still show
+    /// in the displacements of the next one ([`crate::LiveStream`]).
     pub step_s: f64,
 }
 
 impl Default for Live {
-    /// Four seconds at up to 60 frames a second.
+    /// Four seconds at up to 60 frames per second.
     fn default() -> Live {
         Live { window_s: 4.0, most_frames: 240, step_s: 0.0 }
     }
 }
 
-/// What the model says of the last seconds.
+/// The model's output for the last seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// Time of the newest frame, s.
     pub time_s: f64,
-    /// Frames within the window.
+    /// Number of frames within the window.
     pub frames: usize,
     /// Probability of each movement of the card, in its order.
     pub movement: Vec<f32>,
@@ -41,24 +41,24 @@ pub struct State {
     pub embedding: Vec<f32>,
 }
 
-/// A causal encoder with the keys and values of the window remembered in rings: a frame costs the
-/// same whatever came before, and nothing is allocated after the first.
+/// A causal encoder that caches the keys and values of the window in ring buffers. The cost of a
+/// frame is constant, and nothing is allocated after the first.
 ///
-/// Lost frames are simply not pushed; the clock may be irregular, since positions are seconds; a
-/// part that is not seen is hidden and is neither attended to nor pooled.
+/// Lost frames are simply not pushed. The clock may be irregular, because positions are in seconds.
+/// A part that is not seen is hidden: it is neither attended to nor pooled.
 #[derive(Debug)]
 pub struct StreamingEncoder {
     network: Network,
     live: Live,
-    /// Places of a ring: `most_frames` in whole vectors.
+    /// Slots of a ring: `most_frames` rounded up to whole vectors.
     places: usize,
-    /// The place of the next frame.
+    /// Ring slot of the next frame.
     next: usize,
-    /// Time of each place, s; NaN where there was no frame yet.
+    /// Time of each ring slot, s; NaN if it is still empty.
     times: Vec<f64>,
-    /// Parts hidden at each place, `[place, part]`.
+    /// Hidden parts of each ring slot, `[place, part]`.
     hidden: Vec<bool>,
-    /// One a block.
+    /// One per block.
     rings: Vec<Ring>,
     /// Encoded tokens, `[place, part, width]`.
     encoded: Vec<f32>,
@@ -67,7 +67,7 @@ pub struct StreamingEncoder {
     heads: Heads,
 }
 
-/// What the attention over time of a block remembers.
+/// Key-value cache of a block's attention over time.
 #[derive(Debug)]
 struct Ring {
     /// `[part, channel of all heads, place]`.
@@ -75,7 +75,7 @@ struct Ring {
     values: Vec<f32>,
 }
 
-/// Memory that a frame is worked on in.
+/// Working memory for a frame.
 #[derive(Debug)]
 struct Work {
     /// `[part, INPUTS]`.
@@ -87,9 +87,9 @@ struct Work {
     projected: Vec<f32>,
     /// `[part, width]`.
     joined: Vec<f32>,
-    /// 0 or −∞ a part of this frame, `[part]`.
+    /// 0 or −∞ for each part of this frame, `[part]`.
     now: Vec<f32>,
-    /// 0 or −∞ a remembered token, `[part, place]`.
+    /// 0 or −∞ for each cached token, `[part, place]`.
     past: Vec<f32>,
     /// `[place]`.
     weights: Vec<f32>,
@@ -98,7 +98,7 @@ struct Work {
 }
 
 impl StreamingEncoder {
-    /// A stream with nothing in it yet.
+    /// An empty stream.
     pub(crate) fn new(network: Network, live: Live) -> StreamingEncoder {
         let (parts, width) = (PARTS.len(), network.encoder.width());
         let live =
@@ -141,28 +141,28 @@ impl StreamingEncoder {
         self.next = 0;
     }
 
-    /// How it follows.
+    /// The settings of the stream.
     pub(crate) fn live(&self) -> &Live {
         &self.live
     }
 
-    /// What was said of the newest frame.
+    /// The output for the newest frame.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Encoded tokens of the newest frame, `[part, width]`; a hidden part's mean nothing.
+    /// Encoded tokens of the newest frame, `[part, width]`; those of hidden parts are meaningless.
     pub fn encoded(&self) -> &[f32] {
         let size = PARTS.len() * self.network.encoder.width();
         let place = (self.next + self.live.most_frames - 1) % self.live.most_frames;
         &self.encoded[place * size..(place + 1) * size]
     }
 
-    /// Takes a frame's tokens: `values` `[part, channel]`, `hidden` `[part]`, at `time_s`, which
-    /// must not be before the frame before.
+    /// Processes a frame's tokens: `values` `[part, channel]`, `hidden` `[part]`, at `time_s`,
+    /// which must not be before that of the previous frame.
     ///
     /// # Panics
-    /// If shapes do not fit.
+    /// If the shapes do not match.
     pub fn push(&mut self, values: &[f32], hidden: &[bool], time_s: f64) -> &State {
         let (parts, width) = (PARTS.len(), self.network.encoder.width());
         assert!(
@@ -215,7 +215,7 @@ impl StreamingEncoder {
         self.judge(time_s)
     }
 
-    /// Marks what of the window may be attended to now.
+    /// Updates which cached tokens may be attended to at time `now`.
     fn mark(&mut self, now: f64) {
         let parts = PARTS.len();
         let mut frames = 0;
@@ -253,7 +253,7 @@ impl StreamingEncoder {
 }
 
 impl Ring {
-    /// Keeps the keys and values of a frame at a place.
+    /// Stores the keys and values of a frame in a ring slot.
     fn keep(&mut self, projected: &[f32], width: usize, places: usize, place: usize) {
         for (part, row) in projected.chunks_exact(padded(3 * width)).enumerate() {
             for channel in 0..width {
@@ -266,7 +266,7 @@ impl Ring {
 }
 
 impl Work {
-    /// Norm, then queries, keys and values of the frame.
+    /// Applies the norm and projects the frame to queries, keys and values.
     fn prepare(&mut self, attention: &Attention, time_s: f64) {
         let (parts, width) = (PARTS.len(), attention.attention.width());
         let Work { x, normed, projected, angles, .. } = self;
@@ -280,7 +280,7 @@ impl Work {
         attention.attention.project(normed.as_matrix(), &mut projected, |_| Some(&*angles));
     }
 
-    /// Attention over the parts of the frame.
+    /// Applies the attention over the parts of the frame.
     fn look_around(&mut self, attention: &SelfAttention, parts: usize) {
         let width = attention.width();
         let rows = Rows { from: 0, step: 1, count: parts };
@@ -290,7 +290,7 @@ impl Work {
         attention.add(projected, &unit, Some(&self.now), &mut x, &mut self.scratch);
     }
 
-    /// Attention of every part over its own past.
+    /// Applies the attention of every part over its own past.
     fn look_back(&mut self, attention: &SelfAttention, ring: &Ring, places: usize) {
         let (parts, width, channels) = (PARTS.len(), attention.width(), attention.channels());
         let isa = attention.isa();

@@ -1,4 +1,4 @@
-//! From a motion to tokens: body part × stretch of time.
+//! Converts a motion to tokens: body part × time interval.
 
 mod sensor;
 
@@ -11,7 +11,7 @@ use fastrand::Rng;
 use sensor::{FELT_S, Reader};
 use std::ops::Range;
 
-/// The parts that become tokens, in token order: those that nearly every source measures.
+/// The parts that become tokens, in token order: those measured by nearly every source.
 pub const PARTS: [Part; 17] = [
     Part::Pelvis,
     Part::Neck,
@@ -32,56 +32,56 @@ pub const PARTS: [Part; 17] = [
     Part::RightBigToe,
 ];
 
-/// Tokens of an instant: the parts, then the worn sensor.
+/// Number of tokens per instant: the parts, then the worn sensor.
 pub const SLOTS: usize = PARTS.len() + 1;
-/// The slot of the worn sensor.
+/// Index of the worn sensor's slot.
 pub(crate) const SENSOR: usize = PARTS.len();
 
-/// Instants at which a clip is read, evenly spread over it. Each has a token a part; attention
-/// knows the seconds between them.
+/// Number of instants at which a clip is sampled, evenly spaced. Each has one token per part;
+/// rotary positions give attention the seconds between them.
 pub const TIMES: usize = 12;
-/// Positions in a token: at its instant and at three before it.
+/// Positions per token: at its instant and at three earlier times.
 pub(crate) const SAMPLES: usize = 4;
-/// Between the positions of a token, s. A token so looks 0.2 s back, however often tokens are made:
+/// Time between the positions of a token, s. A token thus covers 0.2 s whatever the token rate, so
 /// the same weights read a clip and a live stream.
 pub const SAMPLE_S: f64 = 1.0 / 15.0;
-/// Displacements within a token are small beside positions; this brings them to the same size.
+/// Factor that brings displacements within a token to the scale of positions.
 const DISPLACEMENT: f32 = 4.0;
-/// The channels of a token that the body's motion fills (and that pre-training restores): position
-/// and three displacements back.
+/// Motion channels of a token, which pre-training reconstructs: position and three backward
+/// displacements.
 pub const MOVING: usize = 3 * SAMPLES;
-/// The channel of a token's confidence; zero where the part was not seen.
+/// Index of the confidence channel; zero where the part was not seen.
 pub(crate) const CONFIDENCE: usize = MOVING + 3;
-/// Channels of a token: motion, direction of the bone, confidence, whether depth is known, where in
-/// the repetition (cosine, sine, known), logarithm of its length in seconds.
+/// Channels of a token: motion, bone direction, confidence, whether depth is known, phase of the
+/// repetition (cosine, sine, known), logarithm of its duration in seconds.
 pub const CHANNELS: usize = MOVING + 3 + 1 + 1 + 3 + 1;
 
 /// A repetition for training or evaluation.
 #[derive(Clone, Debug)]
 pub struct Clip {
-    /// Who moves.
+    /// Name of the athlete.
     pub athlete: String,
     /// The movement's name.
     pub movement: String,
-    /// How well it was done, 0 (incorrect) to 1 (correct), if somebody judged it.
+    /// Quality label, 0 (incorrect) to 1 (correct), if the repetition was judged.
     pub label: Option<f32>,
-    /// What was recorded.
+    /// The recorded motion.
     pub motion: Motion,
 }
 
 impl Clip {
-    /// Whether it was done more correctly than not, if somebody judged it.
+    /// Whether the label is closer to correct than to incorrect, if the repetition was judged.
     pub fn is_correct(&self) -> Option<bool> {
         self.label.map(|label| label > 0.5)
     }
 
-    /// What is to be said of its quality, if somebody judged it: 2 label − 1, so that correct is 1
-    /// and incorrect −1.
+    /// Target of quality training, if the repetition was judged: 2 · label − 1, so correct is 1 and
+    /// incorrect −1.
     pub(crate) fn target(&self) -> Option<f64> {
         self.label.map(|label| 2.0 * f64::from(label) - 1.0)
     }
 
-    /// Which of some movements it is.
+    /// Index of its movement in `movements`.
     pub(crate) fn class(&self, movements: &[String]) -> Option<usize> {
         movements.iter().position(|name| *name == self.movement)
     }
@@ -92,36 +92,37 @@ impl Clip {
 pub struct Tokens {
     /// `[time, part, channel]`, flattened.
     pub values: Vec<f32>,
-    /// Those of the worn sensor, if one was worn.
+    /// Tokens of the worn sensor, if there was one.
     pub sensor: Option<Worn>,
-    /// True where a part is never seen, and last if no sensor was worn, `[slot]`.
+    /// True for parts that are never seen and, in the last slot, if no sensor was worn, `[slot]`.
     pub hidden: Vec<bool>,
-    /// Seconds, `[time]`.
+    /// Time stamps in seconds, `[time]`.
     pub times: Vec<f32>,
 }
 
-/// The sensor's channels where none was worn.
+/// Sensor channels if no sensor was worn.
 static NOTHING: [f32; TIMES * SENSOR_CHANNELS] = [0.0; TIMES * SENSOR_CHANNELS];
 
 impl Tokens {
-    /// The sensor's channels, `[time, channel]`; zero if none was worn.
+    /// Sensor channels, `[time, channel]`; zero if no sensor was worn.
     pub(crate) fn felt(&self) -> &[f32] {
         self.sensor.as_ref().map_or(&NOTHING, |worn| &worn.values)
     }
 
-    /// The part that carries the sensor, as its place in [`PARTS`]; the first if none was worn.
+    /// Index in [`PARTS`] of the part that carries the sensor; 0 if no sensor was worn.
     pub(crate) fn carrier(&self) -> usize {
         self.sensor.as_ref().map_or(0, |worn| worn.carrier)
     }
 
-    /// The same as if no sensor had been worn.
+    /// The tokens as if no sensor had been worn.
     pub(crate) fn without_sensor(mut self) -> Tokens {
         self.hidden[SENSOR] = true;
         Tokens { sensor: None, ..self }
     }
 }
 
-/// The slots that some clip shows: a body or a sensor that none of them has costs nothing.
+/// Range of slots visible in some clip, so that a body or sensor absent from all of them costs
+/// nothing.
 pub(crate) fn shown(clips: &[Tokens]) -> Range<usize> {
     let (mut body, mut sensor) = (false, false);
     for clip in clips {
@@ -131,24 +132,24 @@ pub(crate) fn shown(clips: &[Tokens]) -> Range<usize> {
     if sensor && !body { SENSOR..SLOTS } else { 0..if sensor { SLOTS } else { SENSOR } }
 }
 
-/// How a clip is changed before it becomes tokens.
+/// Random transformation of a clip before it is converted to tokens.
 #[derive(Clone, Debug)]
 struct Variation {
-    /// Share of the clip at which the first and last token lie.
+    /// Positions of the first and last token, as fractions of the clip.
     ends: [f64; 2],
-    /// Seconds of the tokens for each second of the clip.
+    /// Seconds of tokens per second of the clip.
     tempo: f64,
-    /// What a position is multiplied with: turned about the vertical, stretched along the axes.
+    /// Matrix applied to positions: rotation about the vertical and stretching along the axes.
     matrix: [[f32; 3]; 3],
-    /// Displacement of each part, as another body or sensor would have it, `[part]`.
+    /// Offset of each part, mimicking another body or sensor, `[part]`.
     offsets: [[f32; 3]; PARTS.len()],
-    /// Parts that are not shown, `[part]`.
+    /// Hidden parts, `[part]`.
     dropped: [bool; PARTS.len()],
-    /// Depth is taken away, as one camera does.
+    /// Whether depth is removed, as with a single camera.
     flat: bool,
-    /// Left and right are exchanged.
+    /// Whether left and right are swapped.
     mirrored: bool,
-    /// Whether the place in the repetition is told; a live stream does not know it.
+    /// Whether the phase of the repetition is included; a live stream does not know it.
     placed: bool,
 }
 
@@ -166,7 +167,7 @@ impl Variation {
         }
     }
 
-    /// A small change at random, as another athlete, sensor or camera would make it.
+    /// Draws a small random variation, mimicking another athlete, sensor or camera.
     fn draw(rng: &mut Rng, augment: &Augment) -> Variation {
         let mut spread = |width: f64| (2.0 * rng.f64() - 1.0) * width;
         let (sin, cos) = spread(0.3).sin_cos();
@@ -196,18 +197,18 @@ impl Variation {
     }
 }
 
-/// How often clips are changed in which way during training, each 0 to 1.
+/// Probabilities of the augmentations applied to clips during training, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Augment {
-    /// Depth is taken away, from a random side.
+    /// Depth is removed, viewed from a random side.
     pub flat: f64,
     /// Some parts are hidden.
     pub drop: f64,
-    /// Left and right are exchanged (only where the movement's name has no side).
+    /// Left and right are swapped (only where the movement's name has no side).
     pub mirror: f64,
-    /// The place in the repetition is not told, and attention looks back only.
+    /// The phase of the repetition is left out, and attention looks back only.
     pub live: f64,
-    /// Of a body and a worn sensor one is hidden, either as often.
+    /// Either the body or the worn sensor is hidden, with equal probability, if both are present.
     pub sense: f64,
 }
 
@@ -217,8 +218,8 @@ impl Motion {
         self.varied_by(&Variation::none(), self.sensor.as_ref())
     }
 
-    /// Tokens of a varied clip: cut, turned, stretched and shaken by a little, as another athlete,
-    /// camera or strap would have it.
+    /// Tokens of a randomly varied clip: cut, rotated, stretched and perturbed slightly, mimicking
+    /// another athlete, camera or strap.
     pub fn varied(&self, rng: &mut Rng, augment: &Augment) -> Tokens {
         let mut vary = Variation::draw(rng, augment);
         let mut worn = self.sensor.as_ref().map(|sensor| {
@@ -235,11 +236,11 @@ impl Motion {
         self.varied_by(&vary, worn.as_ref())
     }
 
-    /// The motion itself, varied in the same way, for what takes no tokens.
+    /// The motion itself with the same variation, for methods that take no tokens.
     pub(crate) fn varied_motion(&self, rng: &mut Rng, augment: &Augment) -> Motion {
         let vary = Variation::draw(rng, augment);
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
-        let told = |time: f64| (time - first) * vary.tempo;
+        let varied_time = |time: f64| (time - first) * vary.tempo;
         let mut motion = Motion {
             positions: Vec::new(),
             confidence: Vec::new(),
@@ -249,7 +250,7 @@ impl Motion {
         let mut sample = [([0.0f32; 3], 0.0f32); PARTS.len()];
         for (frame, out) in motion.time.iter_mut().enumerate() {
             let time = first + (last - first) * frame as f64 / (self.time.len().max(2) - 1) as f64;
-            *out = told(time);
+            *out = varied_time(time);
             self.at(time, &mut sample);
             for (part, name) in PARTS.iter().enumerate() {
                 let (p, sure) = sample[if vary.mirrored { index(name.mirror()) } else { part }];
@@ -307,7 +308,7 @@ impl Motion {
     }
 }
 
-/// A position after a variation; zero for a missing part.
+/// Applies a variation to a position; zero for a missing part.
 fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
     if sure == 0.0 {
         return [0.0; 3];
@@ -318,7 +319,7 @@ fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
     [x, y, if vary.flat { 0.0 } else { z }]
 }
 
-/// Adds the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values`
+/// Appends the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values`
 /// grows by `[part, channel]`.
 pub(crate) fn push(
     patch: &[([f32; 3], f32)],
@@ -350,12 +351,12 @@ pub(crate) fn push(
     }
 }
 
-/// The token of a part.
+/// Token index of a part.
 pub(crate) fn index(part: Part) -> usize {
     PARTS.iter().position(|other| *other == part).unwrap_or(0)
 }
 
-/// The token of the nearest part up the body.
+/// Token index of the nearest ancestor that has a token.
 fn above(part: usize) -> usize {
     let mut up = PARTS[part].parent();
     loop {
@@ -393,8 +394,8 @@ mod tests {
         let tokens = motion.varied(&mut Rng::with_seed(4), &augment);
         let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).tokens();
         assert_eq!(tokens.hidden, varied.hidden);
-        // The frames lie elsewhere, so that what is between them is another straight line, and
-        // before the first one everything is held.
+        // The frames are at other times, so the linear interpolation differs, and before the first
+        // frame values are held constant.
         for (a, b) in tokens.values.chunks(CHANNELS).zip(varied.values.chunks(CHANNELS)) {
             assert!(a[..3].iter().zip(&b[..3]).all(|(a, b)| (a - b).abs() < 0.02), "{a:?} {b:?}");
         }
@@ -405,14 +406,14 @@ mod tests {
     fn a_mirrored_squat_is_a_squat() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
         let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() }, None);
-        let plain = motion.tokens();
-        let apart = plain
+        let original = motion.tokens();
+        let apart = original
             .values
             .iter()
             .zip(&mirrored.values)
             .map(|(a, b)| (a - b).abs())
             .fold(0.0, f32::max);
-        // The simulated squat is the same on both sides but for its variation of 1 degree.
+        // The simulated squat is symmetric except for its variation of 1 degree.
         assert!(apart < 0.1, "{apart}");
     }
 
@@ -449,11 +450,11 @@ mod tests {
             assert!((body || sensor) && sensor == tokens.sensor.is_some());
             bodies += usize::from(!body);
             sensors += usize::from(!sensor);
-            // The body is varied as if no sensor were worn, and a lone body is never hidden.
-            let of = |motion: &Motion| {
+            // The body is varied as if no sensor were worn, and is never hidden if it is alone.
+            let varied = |motion: &Motion| {
                 motion.varied(&mut Rng::with_seed(seed), &Augment { sense: 0.0, ..augment })
             };
-            assert_eq!(of(&motion).values, of(&alone).values);
+            assert_eq!(varied(&motion).values, varied(&alone).values);
             assert!(
                 !alone
                     .varied(&mut rng, &Augment { sense: 1.0, ..augment })

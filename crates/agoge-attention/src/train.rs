@@ -1,5 +1,5 @@
-//! Training: the movement by cross-entropy, its quality by logistic loss, on varied repetitions.
-//! The modules below are the loop for any model.
+//! Training of the encoder: cross-entropy on the movement and logistic loss on its quality, over
+//! augmented repetitions. The submodules are the training loop for any model.
 
 mod adamw;
 mod checkpoint;
@@ -29,44 +29,44 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How to train. The defaults were fixed before any evaluation on held-out athletes.
+/// Training settings. The defaults were fixed before any evaluation on held-out athletes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// Width of the embedding.
     pub width: usize,
     /// Attention heads.
     pub heads: usize,
-    /// Blocks.
+    /// Number of blocks.
     pub blocks: usize,
     /// Width of the feed-forward layers.
     pub feed_forward: usize,
     /// How many times each repetition is seen.
     pub epochs: usize,
-    /// Repetitions in a step.
+    /// Repetitions per step.
     pub batch: usize,
-    /// Highest learning rate; it rises over the first tenth of the steps and falls to zero along a
-    /// cosine.
+    /// Peak learning rate; it rises over the first tenth of the steps and then falls to zero along
+    /// a cosine.
     pub learning_rate: f64,
     /// Weight decay (Loshchilov & Hutter 2019).
     pub weight_decay: f32,
-    /// Share of the quality's loss that pairs have, of which one repetition is known to be better,
-    /// 0 to 1; the rest is that of the labels.
+    /// Weight of the pair loss within the quality loss, 0 to 1: a pair is two repetitions of which
+    /// one is known to be better. The rest is the loss on the labels.
     pub pairs: f64,
-    /// How clips are varied.
+    /// How clips are augmented.
     pub augment: Augment,
-    /// Seed of weights, order and variation.
+    /// Seed of the weights, the order and the augmentation.
     pub seed: u64,
 }
 
 impl Config {
-    /// The same for some number of clips: few clips are seen more often, so that the training has
-    /// as many steps as one on [`ENOUGH`] clips.
+    /// Adapts the number of epochs to some number of clips: few clips are seen more often, so that
+    /// training has as many steps as on [`REFERENCE_CLIPS`] clips.
     pub fn suited(self, clips: usize) -> Config {
         let epochs = self.epochs * ENOUGH / clips.clamp(1, ENOUGH);
         Config { epochs, ..self }
     }
 
-    /// The sizes of the encoder for some movements.
+    /// The sizes of an encoder for some number of movements.
     pub fn size(&self, movements: usize) -> Size {
         let Config { width, heads, blocks, feed_forward, .. } = *self;
         Size { width, heads, blocks, feed_forward, movements }
@@ -91,57 +91,57 @@ impl Default for Config {
     }
 }
 
-/// Clips for which the number of epochs is meant.
+/// The number of clips for which `epochs` is meant.
 const ENOUGH: usize = 1600;
-/// How the movement's loss is weighed against the quality's.
+/// Weight of the movement loss relative to the quality loss.
 const MOVEMENT_WEIGHT: f64 = 0.2;
-/// Labels are softened by this much: some correct repetitions are poor and some incorrect ones are
+/// Label smoothing: some repetitions labelled correct are poor and some labelled incorrect are
 /// good.
 pub(crate) const SOFT: f32 = 0.05;
 
-/// Parts that a batch is cut into; they run side by side, and their number must not depend on the
-/// machine.
+/// Shards that a batch is cut into. They are computed in parallel, and their number must not depend
+/// on the machine.
 pub(crate) const SHARDS: usize = 2;
-/// How much of the averaged weights a step keeps.
+/// Share of the averaged weights that a step keeps.
 pub(crate) const AVERAGE: f32 = 0.99;
-/// Words in a movement's name that tell a direction.
+/// Words in a movement's name that give a direction.
 const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
-/// Takes a checkpoint, as a file's bytes; an error ends the training.
+/// Saves a checkpoint, given as a file's bytes; an error ends the training.
 pub type Keep<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + Send + 'a;
 
-/// What a training that is broken off needs to go on.
+/// What an interrupted training needs to resume.
 pub struct Checkpoint<'a> {
-    /// What was kept last, to go on from.
+    /// The last saved checkpoint, to resume from.
     pub from: Option<&'a [u8]>,
-    /// Takes the checkpoint of each epoch but the last.
+    /// Saves the checkpoint of each epoch except the last.
     pub keep: &'a mut Keep<'a>,
 }
 
-/// What is told after each epoch.
+/// Reported after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Epochs done.
+    /// Number of epochs finished.
     pub epoch: usize,
-    /// Epochs in all.
+    /// Total number of epochs.
     pub epochs: usize,
-    /// Mean loss of the epoch.
+    /// Mean loss over the epoch.
     pub loss: f64,
 }
 
-/// The movements of some clips, sorted.
+/// The names of the movements in some clips, sorted.
 pub fn movements(clips: &[Clip]) -> Vec<String> {
     let names: std::collections::BTreeSet<&str> =
         clips.iter().map(|clip| clip.movement.as_str()).collect();
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Trains an encoder on clips whose movements are among `movements`, from a pre-trained one if
-/// there is `base`. The same clips, config and movements give the same weights, whatever the number
-/// of threads.
+/// Trains an encoder on clips whose movements are among `movements`, starting from a pre-trained
+/// one if `base` is given. The same clips, config and movements give the same weights, whatever the
+/// number of threads.
 ///
 /// # Errors
-/// Without clips, for a clip of another movement, or if the loss is no longer a number.
+/// Without clips, for a clip of another movement, or if the loss is not finite.
 pub fn train(
     clips: &[Clip],
     movements: &[String],
@@ -152,11 +152,12 @@ pub fn train(
     resume(clips, movements, config, base, None, progress)
 }
 
-/// As [`train`], with a checkpoint after every epoch, and going on from one: the losses and weights
-/// are those of a training that was never broken off.
+/// Like [`train_encoder`], but saves a checkpoint after every epoch and can resume from one: the
+/// losses and weights are those of an uninterrupted training.
 ///
 /// # Errors
-/// As [`train`], for a checkpoint of another training, and if a checkpoint could not be kept.
+/// As for [`train_encoder`]; also for a checkpoint of another training, and if a checkpoint could
+/// not be saved.
 pub fn resume(
     clips: &[Clip],
     movements: &[String],
@@ -169,13 +170,13 @@ pub fn resume(
     if clips.is_empty() {
         return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
     }
-    if let Some(stranger) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
+    if let Some(unknown) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
         return Err(Error::Clips {
-            what: format!("movement {} is not among those to learn", stranger.movement),
+            what: format!("movement {} is not among those to learn", unknown.movement),
             hint,
         });
     }
-    // A pre-trained encoder brings its own sizes.
+    // A pre-trained encoder determines the sizes.
     let size = match base {
         Some(base) => Size { movements: movements.len(), ..base.size().clone() },
         None => config.size(movements.len()),
@@ -202,7 +203,7 @@ pub fn resume(
     Ok((encoder, size))
 }
 
-/// Learning which movement a clip is and how well it was done.
+/// Learning which movement a clip is and how well it was performed.
 pub(crate) struct Judge<'a> {
     pub(crate) clips: &'a [Clip],
     pub(crate) movements: &'a [String],
@@ -210,7 +211,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) order: Order,
 }
 
-/// Some varied clips of a batch.
+/// Some augmented clips of a batch.
 pub(crate) struct Shard {
     rows: Vec<(Tokens, Truth)>,
     causal: bool,
@@ -256,52 +257,53 @@ impl Task for Judge<'_> {
     }
 }
 
-/// What is known of a clip.
+/// What is known about a clip.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Truth {
-    /// Which of the movements it is.
+    /// Index of its movement.
     pub(crate) class: usize,
-    /// How well it was done, 0 (incorrect) to 1 (correct), if somebody judged it.
+    /// How well it was performed, 0 (incorrect) to 1 (correct), if it was labelled.
     pub(crate) label: Option<f32>,
 }
 
 impl Truth {
-    /// Whether this clip is known to be better than another one of the same movement.
+    /// Whether this clip is known to be better than another clip of the same movement.
     fn is_better(&self, other: &Truth) -> bool {
         let labels = self.label.zip(other.label);
-        self.class == other.class && labels.is_some_and(|(own, other)| own > other)
+        self.class == other.class && labels.is_some_and(|(label, other)| label > other)
     }
 }
 
-/// What a whole batch holds, against which each part's share of the loss is weighed.
+/// Totals of a whole batch, by which each shard's share of the loss is normalised.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Whole {
-    /// Clips.
+    /// Number of clips.
     clips: usize,
-    /// Clips that somebody judged.
+    /// Number of labelled clips.
     judged: usize,
-    /// Pairs of one part of which one clip is better than the other.
+    /// Pairs within one shard of which one clip is known to be better than the other.
     pairs: usize,
 }
 
-/// A batch in the parts that run side by side.
+/// Cuts a batch into shards that are computed in parallel, and counts its totals.
 pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Whole) {
     let parts = cut(rows, SHARDS);
     let mut whole = Whole::default();
     for part in &parts {
         whole.clips += part.len();
         whole.judged += part.iter().filter(|(_, truth)| truth.label.is_some()).count();
-        let worse =
-            |(_, own): &(T, Truth)| part.iter().filter(|(_, other)| own.is_better(other)).count();
+        let worse = |(_, truth): &(T, Truth)| {
+            part.iter().filter(|(_, other)| truth.is_better(other)).count()
+        };
         whole.pairs += part.iter().map(worse).sum::<usize>();
     }
     (parts, whole)
 }
 
-/// The share of some clips in the loss of a batch, `[1]`: of the movement cross-entropy, of quality
-/// the logistic loss to the labels and, for a share `pairs` of it, that of every pair of which one
-/// is known to be better (RankNet, Burges et al. 2005), of the same athlete or of two. Shapes:
-/// `movement` and `quality` are what the heads say, `[clip, movement]`.
+/// A shard's share of the loss of a batch, `[1]`: cross-entropy of the movement, and for quality
+/// the logistic loss on the labels; a share `pairs` of the quality loss is that of all pairs of
+/// which one clip is known to be better (RankNet, Burges et al. 2005), of one athlete or of two.
+/// Shapes: `movement` and `quality` are the heads' outputs, `[clip, movement]`.
 pub(crate) fn loss(
     movement: Tensor<2>,
     quality: Tensor<2>,
@@ -326,12 +328,16 @@ pub(crate) fn loss(
     let (chosen, target, judged) = (matrix(chosen, classes), matrix(target, 1), matrix(judged, 1));
     let movement = -(log_softmax(movement, 1) * chosen.clone()).sum();
     let logit = (quality * chosen).sum_dim(1);
-    let right = log_sigmoid(logit.clone()) * target.clone();
-    let wrong = log_sigmoid(-logit.clone()) * (-target + 1.0);
-    let mut quality = -((right + wrong) * judged).sum().div_scalar(whole.judged.max(1) as f64);
+    let if_correct = log_sigmoid(logit.clone()) * target.clone();
+    let if_incorrect = log_sigmoid(-logit.clone()) * (-target + 1.0);
+    let mut quality =
+        -((if_correct + if_incorrect) * judged).sum().div_scalar(whole.judged.max(1) as f64);
     if pairs > 0.0 {
-        let better_than = |own: &Truth| {
-            truths.iter().map(|other| f32::from(u8::from(own.is_better(other)))).collect::<Vec<_>>()
+        let better_than = |truth: &Truth| {
+            truths
+                .iter()
+                .map(|other| f32::from(u8::from(truth.is_better(other))))
+                .collect::<Vec<_>>()
         };
         let better = truths.iter().flat_map(better_than).collect();
         let ahead = logit.clone().repeat_dim(1, n) - logit.transpose().repeat_dim(0, n);
@@ -342,40 +348,41 @@ pub(crate) fn loss(
     quality + movement.mul_scalar(MOVEMENT_WEIGHT / whole.clips as f64)
 }
 
-/// Whether a movement is named after a side: in the mirror it would be another one.
+/// Whether a movement is named after a side or direction: its mirror image is another movement.
 fn is_sided(movement: &str) -> bool {
     movement.split('_').any(|word| SIDED.contains(&word))
 }
 
-/// How a model that knows some movements looks at a motion: with the active side on the right,
-/// unless one of them is named after a side.
+/// The motion as a model of the given movements sees it: with the active side on the right, unless
+/// one of the movements is named after a side.
 pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
     if any_sided(movements) { Cow::Borrowed(motion) } else { motion.active_right() }
 }
 
+/// Whether any of the movements is named after a side or direction.
 fn any_sided(movements: &[String]) -> bool {
     movements.iter().any(|name| is_sided(name))
 }
 
 impl Augment {
-    /// How clips of a movement are varied.
+    /// How clips of a movement are augmented: without mirroring if it is named after a side.
     pub(crate) fn of(&self, movement: &str) -> Augment {
         Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
     }
 
-    /// The same for clips that are shown as [`facing`] shows them: those whose active side is on
-    /// the right need no mirror.
+    /// How clips oriented by [`face_active_side`] are augmented: those with the active side on the
+    /// right are not mirrored.
     pub(crate) fn facing(&self, movement: &str, movements: &[String]) -> Augment {
         if any_sided(movements) { self.of(movement) } else { Augment { mirror: 0.0, ..*self } }
     }
 }
 
-/// The batch of some clips' tokens.
+/// Batches the tokens of some clips.
 pub(crate) fn batch(rows: &[Tokens], causal: bool, device: &Device) -> Batch {
     batch_of(rows, shown(rows), causal, device)
 }
 
-/// The batch of some clips' tokens, of these slots.
+/// Batches the tokens of some clips, restricted to a range of slots.
 pub(crate) fn batch_of(
     rows: &[Tokens],
     slots: Range<usize>,
@@ -429,14 +436,14 @@ mod tests {
             truth(0, Some(1.0)),
             truth(1, None),
         ];
-        let said = |i: usize| (i as f64 * 1.7).sin() * 2.0;
+        let output = |i: usize| (i as f64 * 1.7).sin() * 2.0;
         let [movement, quality] = [0, 100].map(|from| {
-            let values: Vec<f32> = (0..2 * truths.len()).map(|i| said(from + i) as f32).collect();
+            let values: Vec<f32> = (0..2 * truths.len()).map(|i| output(from + i) as f32).collect();
             Tensor::<2>::from_data(TensorData::new(values, [truths.len(), 2]), &Device::flex())
         });
         let rows: Vec<((), Truth)> = truths.iter().map(|truth| ((), *truth)).collect();
-        // The parts are the first three and the last three; only the first has a pair: its first
-        // clip is better than its second.
+        // The shards are the first three and the last three clips; only the first shard has a pair:
+        // its first clip is better than its second.
         let (parts, whole) = parts(&rows);
         assert_eq!((parts.len(), whole.clips, whole.judged, whole.pairs), (2, 6, 4, 1));
 
@@ -444,16 +451,16 @@ mod tests {
         let soft = f64::from(SOFT);
         let (mut labels, mut movements) = (0.0, 0.0);
         for (i, truth) in truths.iter().enumerate() {
-            let own = said(100 + 2 * i + truth.class);
+            let logit = output(100 + 2 * i + truth.class);
             if let Some(label) = truth.label {
                 let target = soft + (1.0 - 2.0 * soft) * f64::from(label);
-                labels += target * logistic(own) + (1.0 - target) * logistic(-own);
+                labels += target * logistic(logit) + (1.0 - target) * logistic(-logit);
             }
-            let both = said(2 * i).exp() + said(2 * i + 1).exp();
-            movements -= (said(2 * i + truth.class).exp() / both).ln();
+            let both = output(2 * i).exp() + output(2 * i + 1).exp();
+            movements -= (output(2 * i + truth.class).exp() / both).ln();
         }
-        let order = logistic(said(100) - said(102));
-        let of = |rows: Range<usize>, pairs: f64| {
+        let order = logistic(output(100) - output(102));
+        let shard_loss = |rows: Range<usize>, pairs: f64| {
             let [movement, quality] =
                 [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
             f64::from(loss(movement, quality, &truths[rows], whole, pairs).into_scalar::<f32>())
@@ -461,8 +468,8 @@ mod tests {
         for pairs in [0.0, 0.4] {
             let expected =
                 (1.0 - pairs) * labels / 4.0 + pairs * order + MOVEMENT_WEIGHT * movements / 6.0;
-            let ours = of(0..3, pairs) + of(3..6, pairs);
-            // Single precision.
+            let ours = shard_loss(0..3, pairs) + shard_loss(3..6, pairs);
+            // The tolerance is single precision.
             assert!((ours - expected).abs() < 1e-5, "{ours} {expected}");
         }
     }

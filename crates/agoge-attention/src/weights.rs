@@ -15,43 +15,43 @@ use safetensors::{SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-/// Version of the layout of the weights; another version is refused.
+/// Format version of the weights; other versions are rejected.
 pub const VERSION: u32 = 3;
-/// The one entry of the metadata.
+/// The only metadata key.
 const KEY: &str = "agoge";
-/// The widest and deepest encoder that a file may ask for: a hostile header must not ask for
-/// memory.
+/// Maximum sizes that a file may declare, so that a hostile header cannot make us allocate too
+/// much.
 const MOST: Size = Size { width: 1024, heads: 64, blocks: 24, feed_forward: 4096, movements: 1000 };
 
-/// What the metadata say.
+/// The metadata of a file.
 #[derive(Serialize, Deserialize)]
 struct About {
     version: u32,
     size: Size,
     card: Card,
-    /// What each rocket looks at.
+    /// Input view of each quality rocket.
     #[serde(default)]
     rockets: Vec<View>,
-    /// What each of those that recognise looks at.
+    /// Input view of each rocket that recognises movements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recogniser: Vec<View>,
 }
 
-/// The part of the metadata that every version has.
+/// The metadata shared by all versions.
 #[derive(Deserialize)]
 struct Version {
     version: u32,
 }
 
-/// Name of the tensor of the movements' prototypes, `[movement, 2 · width]`.
+/// Name of the tensor of movement prototypes, `[movement, 2 · width]`.
 const PROTOTYPES: &str = "prototypes";
 
 /// Parameters by path: shape and values.
 pub(crate) type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// Draws the parameters of an encoder anew: matrices uniform by the width of their input (Glorot &
-/// Bengio 2010), gains one, biases zero, embeddings normal-sized. The same seed gives the same
-/// weights on every machine.
+/// Initialises the parameters of an encoder: matrices uniform with a bound from their input width
+/// (Glorot & Bengio 2010), gains one, biases zero, embeddings uniform within ±0.5. The same seed
+/// gives the same weights on every machine.
 pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
     let mut rng = Rng::with_seed(seed);
     replace(encoder, &mut |path, shape| {
@@ -66,7 +66,7 @@ pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
     })
 }
 
-/// Everything a file of weights holds.
+/// Everything stored in a weights file.
 #[derive(Debug)]
 pub struct Contents {
     /// The encoder.
@@ -77,29 +77,29 @@ pub struct Contents {
     pub card: Card,
     /// The mean embedding of each movement's repetitions in training, `[movement][2 · width]`.
     pub prototypes: Vec<Vec<f32>>,
-    /// Rockets that judge quality together with the encoder, if there are any.
+    /// Rockets that judge quality together with the encoder, if any.
     pub(crate) rockets: Option<Rockets>,
-    /// Rockets that recognise movements together with the encoder, if there are any.
+    /// Rockets that recognise movements together with the encoder, if any.
     pub(crate) recogniser: Option<Rockets>,
 }
 
-/// The encoder with the parameters of another wherever path and shape agree: all but the heads,
-/// between encoders of the same width.
+/// Copies the parameters of another encoder wherever path and shape match, except those of the
+/// heads. Between encoders of the same width this is everything but the heads.
 pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
-    let own = collect(&encoder);
-    let theirs = collect(from);
+    let current = collect(&encoder);
+    let source = collect(from);
     replace(encoder, &mut |path, shape| {
-        let fits = theirs.get(path).filter(|(other, _)| {
+        let fits = source.get(path).filter(|(other, _)| {
             other == shape && !HEADS.iter().any(|head| path.starts_with(head))
         });
-        fits.or_else(|| own.get(path)).map(|(_, values)| values.clone()).unwrap_or_default()
+        fits.or_else(|| current.get(path)).map(|(_, values)| values.clone()).unwrap_or_default()
     })
 }
 
-/// Paths of the heads, which belong to the movements they were trained on.
+/// Path prefixes of the heads, which are specific to the movements they were trained on.
 const HEADS: [&str; 2] = ["movement.", "quality."];
 
-/// Path and shape of every tensor of a file, in order of the paths.
+/// Path and shape of every tensor of a file, sorted by path.
 pub(crate) fn layout(contents: &Contents) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> =
         tensors(contents).into_iter().map(|(path, (_, shape, _))| (path, shape)).collect();
@@ -135,17 +135,17 @@ fn tensors(contents: &Contents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)
     all
 }
 
-/// First part of the paths of rockets that judge quality,
+/// Path prefix of rockets that judge quality.
 const ROCKETS: &str = "rockets";
-/// and of those that recognise.
+/// Path prefix of rockets that recognise movements.
 const RECOGNISER: &str = "recogniser";
 
-/// The path of a rocket's tensor.
+/// Path of a rocket's tensor.
 fn rocket(group: &str, member: usize, tensor: &str) -> String {
     format!("{group}.{member}.{tensor}")
 }
 
-/// Weights, prototypes, rockets, sizes and card as one file.
+/// Encodes weights, prototypes, rockets, sizes and card as one file.
 ///
 /// # Errors
 /// None in practice.
@@ -168,16 +168,16 @@ pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
     let about =
         About { version: VERSION, size: size.clone(), card: card.clone(), rockets, recogniser };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
-    // One entry: several would come in an order of chance, and the same weights would be other
-    // bytes.
+    // A single entry: several would be written in random order, and the same weights would give
+    // different bytes.
     let metadata = HashMap::from([(KEY.to_owned(), about)]);
     serialize(views, Some(metadata)).map_err(|error| fault(error.to_string()))
 }
 
-/// What a file's bytes hold.
+/// Decodes a weights file.
 ///
 /// # Errors
-/// Every fault is named, with the tensor it is in.
+/// If anything in the file is invalid; the message names the fault and its tensor.
 pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents, Error> {
     let fault = |what: String| Error::Weights {
         name: name.to_owned(),
@@ -201,7 +201,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     if !possible(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
     }
-    // Nothing is made from the sizes before the file is known to be as large as that.
+    // Nothing is allocated from the sizes before the file is known to be large enough to hold them.
     let least = 4 * values_of(&size);
     if bytes.len() < least {
         return Err(fault(format!(
@@ -228,7 +228,7 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     Ok(Contents { encoder, size, card, prototypes, rockets, recogniser })
 }
 
-/// The rockets of a file that names what they look at.
+/// Reads the rockets of a group, whose input views come from the metadata.
 fn rockets_of(
     file: &SafeTensors,
     group: &str,
@@ -252,12 +252,13 @@ fn rockets_of(
         return Ok(None);
     }
     let tensors = (0..views.len()).map(member).collect::<Result<Vec<_>, String>>()?;
-    let made = Rockets::from_tensors(views, &tensors);
-    made.map(Some)
+    let rockets = Rockets::from_tensors(views, &tensors);
+    rockets
+        .map(Some)
         .map_err(|i| format!("tensors {group}.{i}.*: shapes or channels that no rocket has"))
 }
 
-/// Whether an encoder can have such sizes.
+/// Whether the sizes are valid for an encoder.
 pub(crate) fn possible(size: &Size) -> bool {
     let within = |value: usize, most: usize| (1..=most).contains(&value);
     within(size.width, MOST.width)
@@ -268,7 +269,7 @@ pub(crate) fn possible(size: &Size) -> bool {
         && size.width.is_multiple_of(2 * size.heads)
 }
 
-/// How many numbers the tensors of a file hold for some sizes, which must be possible.
+/// Total number of values in the tensors of a file with these sizes, which must be valid.
 fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usize {
     let linear = |inputs: usize, outputs: usize| (inputs + 1) * outputs;
     let attention = linear(width, 3 * width) + linear(width, width);
@@ -280,7 +281,7 @@ fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usi
     ends + sensor + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
 }
 
-/// The values of a tensor that must have this shape.
+/// Reads the values of a tensor that must have this shape.
 fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
     let values = numbers(file, path)?;
     match file.tensor(path) {
@@ -291,7 +292,7 @@ fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, S
     }
 }
 
-/// The values of a tensor of any shape.
+/// Reads the values of a tensor of any shape.
 pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String> {
     let view = file.tensor(path).map_err(|_| format!("tensor {path} is missing"))?;
     if view.dtype() != Dtype::F32 {
@@ -305,19 +306,19 @@ pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String
     }
 }
 
-/// How many parameters an encoder has.
+/// Number of parameters of an encoder.
 pub fn count(encoder: &Encoder) -> usize {
     encoder.num_params()
 }
 
-/// The values of all parameters.
+/// Collects the values of all parameters.
 pub(crate) fn collect(encoder: &Encoder) -> Values {
     let Parameters { layout, values } = Parameters::of(encoder);
     let mut rest = values.as_slice();
     let mut take = |shape: &[usize]| {
-        let (own, others) = rest.split_at(shape.iter().product::<usize>().min(rest.len()));
-        rest = others;
-        own.to_vec()
+        let (head, tail) = rest.split_at(shape.iter().product::<usize>().min(rest.len()));
+        rest = tail;
+        head.to_vec()
     };
     layout
         .into_iter()
@@ -328,7 +329,7 @@ pub(crate) fn collect(encoder: &Encoder) -> Values {
         .collect()
 }
 
-/// The encoder with every parameter replaced by what `values` gives for its path and shape.
+/// Replaces every parameter of an encoder by what `values` returns for its path and shape.
 pub(crate) fn replace(
     encoder: Encoder,
     values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>,

@@ -1,5 +1,5 @@
-//! After the first call with a shape, a forward pass allocates nothing. (Alone in its file: the
-//! allocator counts for the whole process.)
+//! After the first call with a shape, a forward pass allocates nothing. (This test has its own file
+//! because the allocator counts for the whole process.)
 #![allow(unsafe_code, clippy::unwrap_used)]
 
 use agoge_attention::bench::{Joints, Motion, random};
@@ -16,15 +16,15 @@ struct Counting;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: everything is the system allocator's doing.
+// SAFETY: every call is forwarded to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.dealloc(at, layout) }
     }
 }
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// A live stream whose window is full allocates nothing either.
+/// Number of allocations of a live stream whose window is full.
 fn warm_stream() -> usize {
     let size = Size { width: 48, heads: 4, blocks: 2, feed_forward: 96, movements: 2 };
     let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
@@ -74,8 +74,8 @@ fn a_warm_engine_allocates_nothing() {
                     joints.forward(&y[..joints_of], batch, &mut b, &mut other[..joints_of]);
                 }
             };
-            // Which thread takes which work is chance: a few calls until each has had some of every
-            // kind.
+            // Which thread takes which work is not deterministic: make a few calls until each has
+            // had every kind.
             for _ in 0..20 {
                 run();
             }

@@ -1,5 +1,5 @@
-//! The engine against the same networks in plain Burn, against itself on other threads, and against
-//! the clock of memory.
+//! Compares the runtime with the same networks in plain Burn and with itself on other numbers of
+//! threads, and tests masks, positions and attention maps.
 
 use agoge_attention::attention::scaled_dot_product;
 use agoge_attention::bench::{Joints, Motion, random};
@@ -12,7 +12,7 @@ use burn::nn;
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// A linear layer of Burn's from the same draws.
+/// A Burn linear layer with the same random weights.
 fn linear(
     source: &mut dyn FnMut(usize, usize) -> Vec<f32>,
     inputs: usize,
@@ -129,7 +129,8 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
 }
 
-/// A small encoder over parts and time with everything on: hidden tokens, sight, rotary times.
+/// A small encoder over parts and time with all features: hidden tokens, limited sight, rotary
+/// positions.
 fn small(isa: Isa) -> Encoder {
     let mut source = random(8);
     let mut layer = |inputs: usize, outputs: usize| {
@@ -214,7 +215,7 @@ fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
         let before = input.encode(&encoder);
         let row =
             |time: usize, part: usize| (time * PARTS + part) * 24..(time * PARTS + part + 1) * 24;
-        // A hidden part's tokens are seen by nobody else.
+        // No other token sees those of a hidden part.
         for time in 0..TIMES {
             input.values[(time * PARTS + 3) * 5] += 1.0;
         }
@@ -224,7 +225,8 @@ fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
                 assert_eq!(before[row(time, part)], after[row(time, part)], "{}", isa.name());
             }
         }
-        // Time 20 is seen from 20 to 20 + 2 · 6 only: two blocks, six back each, causal.
+        // Time 20 affects only times 20 to 20 + 2 · 6: two causal blocks, each seeing six tokens
+        // back.
         let mut input = Input::new();
         input.values[20 * PARTS * 5] += 1.0;
         let after = input.encode(&encoder);
@@ -257,7 +259,7 @@ fn maps_are_rows_of_shares_and_do_not_change_the_output() {
         maps.maps.iter().map(Vec::len).collect::<Vec<_>>(),
         [PARTS * 3 * TIMES * TIMES, TIMES * 3 * PARTS * PARTS]
     );
-    // Part 3 is hidden: over time it sees nothing, over parts nobody sees it.
+    // Part 3 is hidden: over time it sees nothing; over parts nothing sees it.
     for (sequence, map) in maps.maps[0].chunks_exact(3 * TIMES * TIMES).enumerate() {
         for (row, shares) in map.chunks_exact(TIMES).enumerate() {
             let sum: f32 = shares.iter().sum();

@@ -1,5 +1,5 @@
-//! Files of weights that want to do harm: refused with the fault or tensor named, and nothing is
-//! allocated that the file's own size does not bound.
+//! Hostile weights files are rejected with an error naming the fault or tensor, and no allocation
+//! exceeds the size of the file.
 #![allow(
     unsafe_code,
     clippy::unwrap_used,
@@ -13,22 +13,22 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Notes the largest block that anybody asks for.
+/// Records the largest block requested.
 struct Noting;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
-/// The allocator notes for the whole process: one test at a time.
+/// The allocator records for the whole process, so tests must run one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-// SAFETY: everything is the system allocator's doing.
+// SAFETY: every call is forwarded to the system allocator.
 unsafe impl GlobalAlloc for Noting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.alloc(layout) }
     }
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { System.dealloc(at, layout) }
     }
 }
@@ -36,8 +36,7 @@ unsafe impl GlobalAlloc for Noting {
 #[global_allocator]
 static NOTING: Noting = Noting;
 
-/// Blocks that every run of the program takes whatever the file (paths, messages, tables of the
-/// backend).
+/// Size of blocks that are allocated regardless of the file (paths, messages, backend tables).
 const SMALL: usize = 64 << 10;
 
 fn model() -> Vec<u8> {
@@ -49,7 +48,8 @@ fn model() -> Vec<u8> {
         .unwrap()
 }
 
-/// The message of a refusal, in one line with a hint; and no block was larger than the file.
+/// Asserts that the file is rejected with a one-line message with a hint, and that no block was
+/// larger than the file; returns the message.
 fn refused(bytes: &[u8]) -> String {
     LARGEST.store(0, Ordering::Relaxed);
     let error = Model::from_bytes(bytes, "x").map(|_| ()).unwrap_err().to_string();
@@ -66,7 +66,7 @@ fn refused(bytes: &[u8]) -> String {
     error
 }
 
-/// The file with a part of its header replaced, its length put right.
+/// Replaces a part of the file's header and corrects the header's length.
 fn with_header(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
@@ -130,7 +130,8 @@ fn the_tensor_at_fault_is_named() {
         let message = refused(&with_header(&bytes, from, to));
         assert!(words.iter().all(|word| message.contains(word)), "{message}");
     };
-    // 17 parts of 16 channels, the other way round; the same bytes as two halves as many numbers.
+    // 17 parts of 16 channels, with the dimensions swapped; then another type, another name, and
+    // sizes that overflow.
     told(r#""shape":[17,16]"#, r#""shape":[16,17]"#, &["tensor parts", "[16, 17]", "[17, 16]"]);
     told(r#""parts":{"dtype":"F32""#, r#""parts":{"dtype":"I32""#, &["tensor parts", "I32"]);
     told(r#""parts":"#, r#""strap":"#, &["tensor parts is missing"]);
@@ -163,7 +164,7 @@ fn other_versions_and_sizes_are_refused() {
     }
     told(r#"\"heads\":2"#, r#"\"heads\":0"#, impossible);
     told(r#"\"movements\":3"#, r#"\"movements\":1000"#, impossible);
-    // Sizes within what is allowed, but not within what the file can hold.
+    // Sizes that are allowed but larger than the file.
     let small = "cannot hold the sizes it states";
     told(r#"\"width\":16"#, r#"\"width\":1024"#, small);
     told(r#"\"blocks\":2"#, r#"\"blocks\":24"#, small);
@@ -172,6 +173,6 @@ fn other_versions_and_sizes_are_refused() {
     let many = with_header(&bytes, r#"\"movements\":3"#, r#"\"movements\":1000"#);
     let many = with_header(&many, r#"\"movements\":[\"a\",\"b\",\"c\"]"#, &movements);
     assert!(refused(&many).contains(small));
-    // One more or less of what is allowed.
+    // A size that is allowed but does not match the tensors.
     told(r#"\"width\":16"#, r#"\"width\":12"#, "tensor ");
 }

@@ -16,7 +16,7 @@ use agoge::kinematics::dynamics::Sex;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Reads any recording of an athlete's movement and says what a coach can act on. Works offline;
+/// Analyses recordings of an athlete's movement and reports what a coach can act on. Works offline;
 /// nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "agoge", version, max_term_width = 110)]
@@ -24,18 +24,18 @@ pub(crate) struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// What holds for every command.
+    /// Options of every command.
     #[command(flatten)]
     pub(crate) shared: Shared,
 }
 
-/// What holds for every command.
+/// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Shared {
     /// Print the result as JSON on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Say more on standard error
+    /// Print more detail on standard error
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Print errors only
@@ -49,20 +49,21 @@ pub(crate) enum Command {
     /// Simulate an athlete with known faults, analyse the recording, and show what was found beside
     /// what was planted
     Demo(Demo),
-    /// Get the pose network that reads videos, once; afterwards everything works offline
+    /// Install the pose network that reads videos, once; afterwards everything works offline
     Setup(Setup),
     /// Analyse recordings and videos: report.html, analysis.json and repetitions.csv for each
     Analyze(Analyze),
-    /// Say why: where the repetitions differ from a reference, what a change would bring, and
-    /// whether that explanation stands
+    /// Explain an analysis: where the repetitions differ from a reference, what a change would
+    /// bring, and whether that explanation is stable
     Explain(Explain),
-    /// Say what a file is, how good it is, and what can be concluded from it
+    /// Report what a file contains, how good its data are, and what can be measured from it
     Doctor(Doctor),
     /// List, show or check movement definitions
     Movements(Movements),
-    /// Turn a public data set into recordings and a manifest
+    /// Convert a public data set into recordings and a manifest
     Import(Import),
-    /// Train an encoder on recordings without labels; training with labels can begin with it
+    /// Pre-train an encoder on recordings without labels, for `agoge train` and `agoge adapt` to
+    /// start from
     Pretrain(Pretrain),
     /// Train a model on a manifest of labelled recordings
     Train(Train),
@@ -70,33 +71,34 @@ pub(crate) enum Command {
     Adapt(Adapt),
     /// Measure how well a model does on athletes it was not trained on
     Evaluate(Evaluate),
-    /// Make a norm: what is usual for the movements of a squad, to explain by
+    /// Make a norm from a squad's recordings: the usual range of each movement, as a reference for
+    /// explanations
     Norm(NormOf),
-    /// Say which recordings to judge next, so that each label teaches most
+    /// Suggest which recordings to label next, or export judged repetitions as a training set
     Label(Label),
     /// Show, export or import a model (docs/MODELS.md)
     Model(Model),
-    /// Bring workouts, diaries and reports of an athlete together, and show what they weigh
+    /// Import workouts, diaries and reports of an athlete, and show the training load
     /// (docs/LOAD.md)
     Load(Load),
-    /// Say what changed in an athlete's load and reports, why it matters, what to do, and how sure
-    /// that is
+    /// Report what changed in an athlete's load and reports, why it matters, what to do, and how
+    /// certain that is
     Risk(Risk),
-    /// Plan the next weeks: sessions and drills for findings, load and events, under rules that no
-    /// plan breaks (docs/PLAN.md)
+    /// Plan the next weeks: sessions and drills from findings, load and events, within rules that
+    /// no plan breaks (docs/PLAN.md)
     Plan(Plan),
-    /// Add, list, show, export or delete athletes of the library (docs/LIBRARY.md)
+    /// Add, list, show, export or delete athletes in the library (docs/LIBRARY.md)
     Athlete(AthleteArgs),
     /// Check, back up or restore the athletes' library (docs/LIBRARY.md)
     Library(LibraryArgs),
     /// Serve pages and live feedback on this machine (docs/SERVER.md, docs/LIVE.md)
     Serve(Serve),
-    /// Time the attention engine on fixed tasks (docs/PERFORMANCE.md)
+    /// Run benchmarks (docs/PERFORMANCE.md)
     #[command(hide = true)]
     Bench(Bench),
     /// Print shell completions
     Completions {
-        /// For which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
@@ -107,7 +109,7 @@ pub(crate) struct Demo {
     /// Where the reports go
     #[arg(long, value_name = "DIR", default_value = "agoge-demo")]
     pub(crate) out: PathBuf,
-    /// Another athlete: the simulator's seed
+    /// Seed of the simulator; another seed gives another athlete
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 }
@@ -115,13 +117,13 @@ pub(crate) struct Demo {
 /// `agoge setup`
 #[derive(Debug, Args)]
 pub(crate) struct Setup {
-    /// The package file, where npm is not installed (`npm pack @mediapipe/pose@0.5.1675469404`
-    /// makes it elsewhere)
+    /// The package file, for machines without npm (`npm pack @mediapipe/pose@0.5.1675469404`
+    /// downloads it elsewhere)
     #[arg(long, value_name = "FILE.tgz")]
     pub(crate) from: Option<PathBuf>,
 }
 
-/// The networks that find the landmarks of a body in a picture.
+/// The networks that find the landmarks of a body in a picture, as an argument.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Pose {
     /// The fastest
@@ -142,44 +144,45 @@ impl From<Pose> for agoge::vision::Pose {
     }
 }
 
-/// What to read and how; shared by the commands that read recordings.
+/// How to read the inputs; shared by the commands that read recordings.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Reading {
-    /// Settings from a TOML file; arguments given here win over it
+    /// Settings from a TOML file; command-line arguments override them
     #[arg(short = 'C', long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
-    /// Which person, counted from 0 as in the file, or in order of appearance in a video (default:
-    /// the one seen longest; in a video the largest for longest)
+    /// Which person, counted from 0 in the file's order, or by appearance in a video (default: the
+    /// one visible longest; in a video, the largest for the longest time)
     #[arg(long, value_name = "N")]
     pub(crate) person: Option<usize>,
-    /// The athlete's standing height in metres: turns pixels into metres
+    /// The athlete's standing height in metres: converts pixels to metres
     #[arg(short = 'H', long, value_name = "METRES", alias = "first_person_height")]
     pub(crate) height: Option<f64>,
-    /// The athlete's mass in kilograms: for the moments in the joints, from force plates or of
-    /// somebody who stands (docs/LOAD.md)
+    /// The athlete's mass in kilograms: for joint moments, from force plates or while the athlete
+    /// is standing (docs/LOAD.md)
     #[arg(long, value_name = "KILOGRAMS", alias = "participant_mass")]
     pub(crate) mass: Option<f64>,
-    /// The athlete's sex, female or male: whose table of segments the moments take (men's without
-    /// it)
+    /// The athlete's sex, female or male: selects the table of segment masses for joint moments
+    /// (default: male)
     #[arg(long, value_name = "SEX", value_parser = sex)]
     pub(crate) sex: Option<Sex>,
-    /// Only from A to B seconds
+    /// Only the seconds from A to B
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
-    /// What a coach says of items of the landing screen (LESS): item=points, as in 4=1,16=0
+    /// A coach's ratings of items of the Landing Error Scoring System (LESS): item=points, as in
+    /// 4=1,16=0
     #[arg(long, value_name = "ITEM=POINTS", value_delimiter = ',', value_parser = item_points)]
     pub(crate) less: Vec<[u8; 2]>,
-    /// Frames a second, for files that do not say and folders of pictures
+    /// Frames per second, for files that do not state it and for folders of pictures
     #[arg(long, value_name = "HZ", visible_alias = "fps")]
     pub(crate) rate: Option<f64>,
-    /// How many times slower than life the video plays
+    /// Slow-motion factor: how many times slower than real time the video plays
     #[arg(long, value_name = "FACTOR", alias = "slowmo_factor")]
     pub(crate) slow_motion: Option<f64>,
     /// Videos: the network that finds the landmarks (default: full)
     #[arg(long, value_name = "NETWORK")]
     pub(crate) pose: Option<Pose>,
-    /// Videos: take the landmarks in the room instead of those in the picture: three dimensions, of
-    /// which the depth is the network's guess
+    /// Videos: use the landmarks in space instead of those in the picture; their depth is the
+    /// network's estimate
     #[arg(long)]
     pub(crate) world: bool,
     /// Cut-off of the low-pass filter in Hz
@@ -190,11 +193,11 @@ pub(crate) struct Reading {
 /// `agoge analyze`
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
-    /// Files (videos too), or folders of pictures or of OpenPose JSON
+    /// Files (videos too), or folders of pictures or of OpenPose JSON files
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// The inputs are videos of one athlete by the cameras of this file (as Pose2Sim writes it):
-    /// they become one recording in space
+    /// Treat the inputs as videos of one athlete by the cameras in this file (written by Pose2Sim),
+    /// and combine them into one recording in space
     #[arg(long, value_name = "CALIBRATION.toml", alias = "calib_file", conflicts_with = "overlay")]
     pub(crate) calibration: Option<PathBuf>,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
@@ -203,11 +206,11 @@ pub(crate) struct Analyze {
     /// A recording of the same movement to compare with
     #[arg(long, value_name = "FILE", alias = "compare_to")]
     pub(crate) reference: Option<PathBuf>,
-    /// Weights of your own (see `agoge train`), or none: then the limits of the movement's
-    /// definition judge alone
+    /// A model of your own (see `agoge train`), or none to judge by the limits in the movement's
+    /// definition alone
     #[arg(long, value_name = "FILE.safetensors|none")]
     pub(crate) model: Option<PathBuf>,
-    /// Where the results go; each input gets a folder of its own in it
+    /// Where the results go; each input gets its own folder inside it
     #[arg(
         short = 'r',
         long,
@@ -216,24 +219,23 @@ pub(crate) struct Analyze {
         default_value = "agoge-report"
     )]
     pub(crate) out: PathBuf,
-    /// Videos: draw skeleton, angles and findings into each frame: as PNG into this folder, with a
-    /// contact sheet, each input in a folder of its own; or as this film
+    /// Videos: draw skeleton, angles and findings into each frame, as PNG files and a contact sheet
+    /// in this folder (one subfolder per input), or as one MP4 film
     #[arg(long, value_name = "DIR|FILM.mp4")]
     pub(crate) overlay: Option<PathBuf>,
-    /// Make every face that was found unrecognisable in these pictures
+    /// Make every detected face in these pictures unrecognisable
     #[arg(long, requires = "overlay")]
     pub(crate) blur_faces: bool,
-    /// Whose they are: recording and analysis are also stored in the library (see `agoge athlete
-    /// add`)
+    /// Also store recording and analysis in the library, for this athlete (see `agoge athlete add`)
     #[arg(long, value_name = "NAME")]
     pub(crate) athlete: Option<String>,
-    /// The athlete's day of the recording, with --athlete (default: today)
+    /// Day of the recording, with --athlete (default: today)
     #[arg(long, value_name = "YYYY-MM-DD", requires = "athlete")]
     pub(crate) day: Option<agoge::motion::Day>,
-    /// Where
+    /// The athletes' library.
     #[command(flatten)]
     pub(crate) library: Library,
-    /// How to read
+    /// How to read the inputs.
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -241,27 +243,27 @@ pub(crate) struct Analyze {
 /// `agoge explain`
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A recording
+    /// A recording or video
     #[arg(value_name = "INPUT")]
     pub(crate) input: PathBuf,
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
     #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
     pub(crate) movement: String,
-    /// What to compare with: a recording, several (a squad, one an athlete), a norm (`agoge norm`),
-    /// or `own` for the athlete's own best repetitions; default: what is usual, if that is known,
-    /// else `own`
+    /// What to compare with: a recording, several (of a squad, one per athlete), a norm (`agoge
+    /// norm`), or `own` for the athlete's own best repetitions (default: the known norm of the
+    /// movement if there is one, else `own`)
     #[arg(long, value_name = "FILE…|NORM.json|own", num_args = 1..)]
     pub(crate) reference: Vec<PathBuf>,
-    /// A trained model, or `none`; default: the one that comes with Agoge
+    /// A trained model, or `none` (default: the model that comes with Agoge)
     #[arg(long, value_name = "FILE|none")]
     pub(crate) model: Option<PathBuf>,
-    /// Language of the sentences
+    /// Language of the explanation
     #[arg(long, value_name = "en|zh", default_value = "en", value_parser = clap::builder::PossibleValuesParser::new(["en", "zh"]))]
     pub(crate) lang: String,
     /// Where the report goes
     #[arg(short = 'r', long, value_name = "DIR", default_value = "agoge-report")]
     pub(crate) out: PathBuf,
-    /// How the file is read
+    /// How to read the input.
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -269,10 +271,11 @@ pub(crate) struct Explain {
 /// `agoge norm`
 #[derive(Debug, Args)]
 pub(crate) struct NormOf {
-    /// manifest.csv: file, athlete, movement, label, split; what is labelled incorrect is left out
+    /// manifest.csv with the columns file, athlete, movement, label, split; repetitions labelled
+    /// incorrect are left out
     #[arg(value_name = "MANIFEST")]
     pub(crate) manifest: PathBuf,
-    /// Whose repetitions these are, as reports name them
+    /// What reports call the source of these repetitions
     #[arg(long, value_name = "WORDS", default_value = "the squad's repetitions")]
     pub(crate) source: String,
     /// The file to write
@@ -283,9 +286,9 @@ pub(crate) struct NormOf {
 /// `agoge doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
-    /// A file (a video too), or a folder of OpenPose JSON
+    /// A file (a video too), or a folder of OpenPose JSON files
     pub(crate) input: PathBuf,
-    /// How to read
+    /// How to read the input.
     #[command(flatten)]
     pub(crate) reading: Reading,
 }
@@ -298,19 +301,19 @@ pub(crate) struct Movements {
     pub(crate) command: MovementsCommand,
 }
 
-/// What to do with movement definitions.
+/// Actions on movement definitions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MovementsCommand {
     /// List the definitions that come with Agoge
     List,
     /// Print a definition
     Show {
-        /// Its name or an alias
+        /// Name or alias of the movement
         name: String,
     },
     /// Check a definition file
     Check {
-        /// The file
+        /// The definition file
         file: PathBuf,
     },
 }
@@ -318,9 +321,9 @@ pub(crate) enum MovementsCommand {
 /// The public data sets that can be imported.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum DataSet {
-    /// UI-PRMD by Kinect: ten rehabilitation movements, done well and badly
+    /// UI-PRMD by Kinect: ten rehabilitation movements, done correctly and incorrectly
     UiPrmd,
-    /// UI-PRMD by Vicon: the same repetitions by 39 markers
+    /// UI-PRMD by Vicon: the same repetitions with 39 markers
     UiPrmdVicon,
     /// UTD-MHAD: 27 actions (Kinect and one wearable sensor)
     UtdMhad,
@@ -347,7 +350,7 @@ fn sex(text: &str) -> Result<Sex, String> {
     }
 }
 
-/// An item of a screen with its points, as in 4=1.
+/// Parses an item of a movement screen with its points, as in 4=1.
 fn item_points(text: &str) -> Result<[u8; 2], String> {
     let parts = text
         .split_once('=')
@@ -358,11 +361,11 @@ fn item_points(text: &str) -> Result<[u8; 2], String> {
 /// `agoge serve`
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen; an address that other machines reach (0.0.0.0:8420 is every one) is
-    /// encrypted and asks for a token
+    /// Address and port to listen on; an address that other machines can reach (0.0.0.0:8420 is all
+    /// of them) is encrypted and asks for a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub(crate) address: std::net::SocketAddr,
-    /// Make a new token for other machines; the old one is worth nothing from then on
+    /// Make a new token for other machines; the old one no longer works
     #[arg(long)]
     pub(crate) new_token: bool,
     #[command(flatten)]
@@ -377,74 +380,74 @@ pub(crate) struct Bench {
     pub(crate) command: BenchCommand,
 }
 
-/// What to do with benchmarks.
+/// The benchmarks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Put live streams on a server of its own over WebSockets and time the answers (docs/LIVE.md)
+    /// Start a server, send it live streams over WebSockets and time the answers (docs/LIVE.md)
     LiveServer {
-        /// How many streams at once
+        /// Number of simultaneous streams
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
         streams: usize,
-        /// For how long, s
+        /// Duration, s
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// All athletes move in step, as a class does, so that all repetitions end at once
-        /// (default: each is at its own place of the set)
+        /// All athletes move in step, as in a class, so that all repetitions end at once (default:
+        /// each starts at a different place of the set)
         #[arg(long)]
         in_step: bool,
     },
     /// Answer lines "TASK ITERATIONS" with the wall time of each iteration in milliseconds, until
     /// "quit"
     Serve {
-        /// On how many threads (default: as many as the machine has cores)
+        /// Number of threads (default: as many as the machine has cores)
         #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
         threads: Option<usize>,
     },
-    /// List the tasks with the operations that one run takes
+    /// List the tasks with the number of operations in one run
     Tasks,
-    /// Let methods that judge quality learn from a public set without one athlete, one after the
-    /// other: numbers learned, seconds of learning, milliseconds a clip (docs/results/skill.md)
+    /// Train each method that judges quality on a public set, leaving one athlete out at a time:
+    /// parameters, training seconds, milliseconds per clip (docs/results/skill.md)
     Methods {
         /// The folder that holds the public sets, each in a folder of its own
         #[arg(long, value_name = "DIR", default_value = ".")]
         data: PathBuf,
-        /// Which methods
+        /// The methods
         #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
         model: Vec<String>,
-        /// Repetitions of a clip
+        /// Repetitions per clip
         #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
         chain: Vec<usize>,
     },
-    /// Learn warnings from simulated squads and judge them on others: a line of JSON for each
+    /// Train warning models on simulated squads and evaluate them on others: one line of JSON per
     /// model, number of years and seed (docs/results/load.md)
     Squads {
-        /// Effect of the load ratio on the log odds of an injury; 0 is none
+        /// Effect of the load ratio on the log odds of an injury; 0 means none
         #[arg(long, default_value_t = 2.5)]
         effect: f64,
-        /// Athlete-years to learn from
+        /// Athlete-years to train on
         #[arg(long, value_delimiter = ',', default_value = "100")]
         years: Vec<f64>,
-        /// How many seeds
+        /// Number of seeds
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
         seeds: u64,
         /// Leave out the attention model, which takes longest
         #[arg(long)]
         quick: bool,
     },
-    /// Plan for virtual athletes whose answer to load is known, and let them train: a line of JSON
-    /// for each (docs/PLAN.md)
+    /// Plan for simulated athletes whose response to load is known, and simulate their training:
+    /// one line of JSON each (docs/PLAN.md)
     Plans {
-        /// How many athletes
+        /// Number of athletes
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=10_000))]
         athletes: usize,
         /// Seed
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Plan by another athlete's answer to load
+        /// Plan with another athlete's response to load
         #[arg(long)]
         misled: bool,
     },
-    /// Read workout files: for each a line of JSON with milliseconds, and the values with --values
+    /// Read workout files: one line of JSON each with milliseconds, and with --values the values
     /// (bench/peers/fit.py)
     Workouts {
         /// The files
@@ -454,44 +457,45 @@ pub(crate) enum BenchCommand {
         #[arg(long)]
         values: bool,
     },
-    /// Frames a second of a video: decoding, on one thread, on all; with --passes the landmark
-    /// network alone as `serve` answers, task `pose`
+    /// Frames per second of a video: decoding, and with pose and tracking on one thread and on all;
+    /// with --passes, the landmark network alone, served like the tasks of `serve` under the name
+    /// `pose`
     Pose {
         /// The video
         video: PathBuf,
         /// The network that finds the landmarks
         #[arg(long, value_name = "NETWORK", default_value = "full")]
         pose: Pose,
-        /// At most so many people are followed
+        /// Maximum number of people to track
         #[arg(long, default_value_t = 4)]
         people: usize,
-        /// Write what the network sees and says of the first 64 bodies into this file, then serve
-        /// passes over them
+        /// Write the landmark network's inputs and outputs for the first 64 bodies to this file,
+        /// then serve passes over them
         #[arg(long, value_name = "FILE")]
         passes: Option<PathBuf>,
     },
-    /// Fill a library with a squad and time its answers; with --write, write to it until the
-    /// program is killed and say each change that was acknowledged (docs/LIBRARY.md)
+    /// Fill a library with a squad and time its queries; with --write, write to it until the
+    /// program is killed and print each acknowledged change (docs/LIBRARY.md)
     Library {
         /// The folder
         folder: PathBuf,
-        /// How many athletes
+        /// Number of athletes
         #[arg(long, default_value_t = 200, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100_000))]
         athletes: usize,
-        /// How many analyses of each
+        /// Analyses per athlete
         #[arg(long, default_value_t = 50)]
         each: usize,
-        /// On how many threads to write
+        /// Number of threads that write
         #[arg(long, value_name = "THREADS", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
         write: Option<usize>,
     },
-    /// Follow live streams of 33 joints with the model that comes with Agoge: time a frame, and
-    /// whether many streams at 30 frames a second keep up
+    /// Follow live streams of 33 joints with the model that comes with Agoge: time per frame, and
+    /// whether many streams at 30 frames per second keep up
     Stream {
-        /// How many at once
+        /// Number of simultaneous streams
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
         streams: usize,
-        /// For how long, s
+        /// Duration, s
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3600))]
         seconds: u64,
     },

@@ -1,4 +1,5 @@
-//! The `agoge` command: arguments in, exit codes out; what it does is in the `agoge` library.
+//! The `agoge` command: parses arguments and sets the exit code; the work is done by the `agoge`
+//! library.
 
 mod args;
 mod commands;
@@ -12,14 +13,14 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // A panic is our fault and says so in one line; the exit code tells it from faulty input.
+    // A panic is our fault: it is reported in one line, with an exit code of its own.
     std::panic::set_hook(Box::new(|panic| {
         eprintln!(
             "error: Agoge failed: {panic}; hint: this is a mistake of ours, please report it with the command you gave"
         );
     }));
-    let done = std::panic::catch_unwind(|| run(arguments)).unwrap_or(Ok(Exit::OurFault));
-    match done {
+    let result = std::panic::catch_unwind(|| run(arguments)).unwrap_or(Ok(Exit::OurFault));
+    match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
             eprintln!("error: {failure}");

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-/// The exit codes of `agoge`; 2, for wrong usage, is given by the argument parser itself.
+/// The exit codes of `agoge`; the argument parser itself exits with 2 on wrong usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// 0: everything was done.
+    /// 0: success.
     Done,
     /// 1: some input was at fault; the rest was done.
     InputAtFault,
@@ -23,16 +23,16 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command could not be carried out; each is printed as one line.
+/// Why a command failed; printed as one line.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] agoge::Error),
-    /// The server could not be started or went down.
+    /// The server could not start, or stopped.
     #[error(transparent)]
     Server(#[from] agoge_server::Error),
-    /// A line that asks for no task.
+    /// A line of input that names no task.
     #[error(
         "not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends"
     )]
@@ -46,7 +46,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The exit code that goes with it.
+    /// The exit code for this error.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Server(agoge_server::Error::Runtime(_) | agoge_server::Error::Bench(_)) => {

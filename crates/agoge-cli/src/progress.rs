@@ -3,7 +3,7 @@
 use crate::args::Shared;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar of `steps` steps with a label.
+/// Creates a bar of `steps` steps with a label.
 pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> ProgressBar {
     if shared.quiet {
         return ProgressBar::hidden();
@@ -15,7 +15,7 @@ pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> Progres
     }
 }
 
-/// Tells a bar how many steps are done, of how many.
+/// Updates a bar: `done` of `of` steps.
 pub(crate) fn tell(bar: &ProgressBar, done: usize, of: usize) {
     bar.set_length(of as u64);
     bar.set_position(done as u64);

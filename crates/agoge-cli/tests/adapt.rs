@@ -9,7 +9,7 @@ use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set, Simulation};
 use common::{run, text};
 use std::path::Path;
 
-/// A squat that is right and one that is shallow, with these labels.
+/// Writes a manifest of a correct squat and a shallow one with these labels.
 fn write_clips(folder: &Path, labels: [&str; 2]) {
     let shallow = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=1, size: 40.0 };
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
@@ -56,7 +56,7 @@ fn without_labels_nothing_is_written() {
     assert!(!folder.path().join("adapted.safetensors").exists());
 }
 
-/// A set of an athlete of a height and facing of his own.
+/// A set by an athlete of a given height and facing direction.
 fn set(exercise: Exercise, athlete: u64, repetitions: usize) -> Simulation {
     let set = Set {
         repetitions,
@@ -78,8 +78,8 @@ fn trimmed(set: Simulation) -> Recording {
     recording.time_range(start as f64 / 30.0, end as f64 / 30.0).unwrap()
 }
 
-/// A model of two movements that no definition knows, from clips of five athletes: squats, and some
-/// curls, called `draw`, in each clip.
+/// A model of two movements that no definition knows, trained on clips of five athletes: squats,
+/// and some curls, called `draw`, in each clip.
 fn learn(folder: &Path, curls: usize, draw: &str) {
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for (exercise, repetitions, name) in
@@ -100,7 +100,7 @@ fn learn(folder: &Path, curls: usize, draw: &str) {
     assert!(text(&ran.stdout).contains(&format!("{draw}, gate_of_dawn")), "{}", text(&ran.stderr));
 }
 
-/// What that model makes of a recording.
+/// Analyses a recording with that model.
 fn analyzed(folder: &Path, recording: &Recording) -> serde_json::Value {
     agoge::formats::write_parquet(&folder.join("set.parquet"), recording).unwrap();
     let ran = run(folder, &["analyze", "set.parquet", "--model", "own.safetensors", "--json"]);
@@ -128,8 +128,8 @@ fn what_was_learned_from_few_clips_is_named_in_an_analysis() {
     assert_eq!(reaches["movement"]["how"], "unknown");
 }
 
-/// What moves most in it swings three times, so that no repetition that is cut by that is the
-/// movement; the recording is.
+/// The joint that moves most in it swings three times, so that none of the repetitions segmented by
+/// it is the movement; the whole recording is.
 #[test]
 fn a_movement_of_several_swings_is_named_by_the_whole_recording() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,9 +1,9 @@
-//! The directions between the crates, as ARCHITECTURE.md states them.
+//! The allowed dependencies between the crates, as ARCHITECTURE.md states them.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// For each crate, what it may use.
+/// For each crate, the crates it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("agoge-motion", &[]),
     ("agoge-formats", &["agoge-motion"]),
@@ -48,7 +48,7 @@ fn crates_point_downwards_only() {
             rules.get(name).unwrap_or_else(|| panic!("{name} is not in ARCHITECTURE.md's table"));
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let used = dependency["name"].as_str().expect("name");
-            // Tests may look at anything; the house's own direction is about what is built.
+            // Tests may depend on anything; the rule is about what is built.
             let built = dependency["kind"].is_null();
             if built && used.starts_with("agoge") {
                 assert!(allowed.contains(&used), "{name} may not use {used}");

@@ -24,7 +24,7 @@ const JOINTS: [&str; 8] = [
     "right_ankle",
 ];
 
-/// A CSV of eight joints, with a number, or what stands for none, in each cell.
+/// A CSV of eight joints, with a number, or a given placeholder, in each cell.
 fn csv(joints: &[&str], frames: usize, cell: &str) -> String {
     let mut table = "time_s".to_owned();
     for joint in joints {
@@ -42,7 +42,8 @@ fn csv(joints: &[&str], frames: usize, cell: &str) -> String {
     table
 }
 
-/// Analyses one input and checks all that holds for every refusal; the line on standard error.
+/// Analyses one input and checks everything that holds for every refusal; returns the line on
+/// standard error.
 fn refused(folder: &Path, input: &str) -> String {
     let ran = run(folder, &["analyze", input, "--out", "out"]);
     let line = text(&ran.stderr);
@@ -149,7 +150,7 @@ fn paths_that_lead_to_no_recording() {
     );
 }
 
-/// Every file of ours, cut in the middle of what it holds.
+/// Every file format that Agoge writes, cut off in the middle.
 #[test]
 fn files_that_were_cut_off() {
     let folder = tempfile::tempdir().unwrap();
@@ -169,8 +170,8 @@ fn files_that_were_cut_off() {
     }
 }
 
-/// Ten million rows are refused after the first million: what is read is bounded, so the file of
-/// the test need not be longer.
+/// Ten million rows would be refused after the first million: reading is bounded, so the test's
+/// file need not be longer.
 #[test]
 fn more_frames_than_are_read() {
     let folder = tempfile::tempdir().unwrap();

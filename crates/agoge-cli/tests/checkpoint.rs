@@ -1,4 +1,4 @@
-//! A training that is killed goes on as if it had not been.
+//! A training that is killed continues as if it had not been.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "functions of tests fail by panicking")]
 
@@ -33,8 +33,8 @@ fn manifest(folder: &Path) {
     Manifest { rows }.write(&set.join("manifest.csv")).unwrap();
 }
 
-/// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and goes on: the weights
-/// are those of a training that nobody killed, byte for byte.
+/// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and continues: the
+/// weights are byte for byte those of an uninterrupted training.
 fn killed_and_whole(command: &str) {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -42,7 +42,7 @@ fn killed_and_whole(command: &str) {
     let arguments = |out: &'static str| {
         [command, "set/manifest.csv", "--epochs", "60", "--quiet", "--out", out]
     };
-    // The name in the card is the file's: both files have the same, in folders of their own.
+    // The card's name is that of the file: both files have the same name, in different folders.
     std::fs::create_dir(at("whole")).unwrap();
     std::fs::create_dir(at("killed")).unwrap();
     let whole = run(folder.path(), &arguments("whole/model.safetensors"));
@@ -74,7 +74,7 @@ fn killed_and_whole(command: &str) {
     assert!(resumed.status.success(), "{}", text(&resumed.stderr));
     let read = |name: &str| std::fs::read(at(name)).unwrap();
     assert!(read("whole/model.safetensors") == read("killed/model.safetensors"), "other weights");
-    // Once it is done, the same command gives the same again.
+    // Once it is finished, the same command produces the same weights again.
     assert!(run(folder.path(), &with("killed/model.safetensors")).status.success());
     assert!(read("whole/model.safetensors") == read("killed/model.safetensors"), "other weights");
 }

@@ -21,7 +21,8 @@ fn squats(path: &Path, faults: Vec<Fault>, seed: u64) {
     let height_m = 1.6 + 0.05 * seed as f64;
     let set =
         Set { repetitions: 7, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
-    // Without noise no joint moves sideways, and the file would be read as one of a single camera.
+    // Without noise no joint moves sideways, and the file would be taken for one of a single
+    // camera.
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.002, seed, ..Corruption::default() }.apply(&mut recording);
     write_trc(path, &recording).unwrap();
@@ -139,7 +140,7 @@ fn what_cannot_serve_as_a_reference_is_refused_in_one_line() {
         );
         assert!(line.contains(what), "{line}");
     }
-    // Nothing to explain is no error.
+    // Having nothing to explain is not an error.
     let ran = run(folder.path(), &["explain", "clean2.trc", "-m", "biceps_curl"]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     assert!(text(&ran.stdout).contains("Nothing to explain"), "{}", text(&ran.stdout));

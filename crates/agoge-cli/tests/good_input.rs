@@ -1,5 +1,5 @@
-//! The main job on real recordings (through `AGOGE_TEST_DATA`), and that the same input always
-//! gives the same bytes.
+//! The main task on real recordings (from `AGOGE_TEST_DATA`), and that the same input always gives
+//! the same bytes.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,8 @@ use common::{agoge, below, data, run, squats, text};
 use serde_json::Value;
 use std::path::Path;
 
-/// Analyses one file and returns its analysis.json; all that holds for every good input is checked.
+/// Analyses one file, checks everything that holds for every good input, and returns its
+/// analysis.json.
 fn analyzed(folder: &Path, input: &Path, more: &[&str]) -> Value {
     let input = input.to_str().unwrap();
     let ran = run(folder, &[&["analyze", input, "--out", "out"], more].concat());
@@ -46,8 +47,8 @@ fn analyzed(folder: &Path, input: &Path, more: &[&str]) -> Value {
 #[test]
 fn motion_capture() {
     let folder = tempfile::tempdir().unwrap();
-    // Frames and rates as the files' headers say; sprintbasket has markers on a wheelchair, which
-    // are no parts of a body.
+    // Frames and rates as in the files' headers; sprintbasket has markers on a wheelchair, which
+    // are not body parts.
     for (name, frames, rate, measurable) in
         [("mocap/markers.trc", 93, 100.0, true), ("mocap/sprintbasket.c3d", 3678, 120.0, false)]
     {
@@ -208,10 +209,11 @@ fn a_worn_sensor_alone() {
             .iter()
             .find(|metric| metric["name"] == "tilt")
             .unwrap();
-        // Nothing but gravity is felt here: what is left is where a repetition begins.
+        // The sensor measures nothing but gravity: which way it tilted is unknown, only where a
+        // repetition begins.
         assert!((tilt["value"].as_f64().unwrap() - 70.0).abs() < 2.0, "{tilt}");
     }
-    // Acceleration without a unit was told by what it shows at rest.
+    // The unit of acceleration, which the file does not state, was inferred from the value at rest.
     let notes = analysis["input"]["source"]["notes"].to_string();
     assert!(notes.contains("taken for g"), "{notes}");
     assert_eq!(analysis["refused"][0]["name"], "angles of the body");

@@ -1,5 +1,5 @@
-//! The athletes' library as a whole program: what users do with it, and what killed programs and
-//! bad disks do to it.
+//! The athletes' library as a whole program: what users do with it, and what killed processes and
+//! failing disks do to it.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn code(output: &Output) -> Option<i32> {
     output.status.code()
 }
 
-/// Every byte of every file of a folder, and their names.
+/// Names and bytes of all files in a folder.
 fn raw(folder: &Path) -> Vec<u8> {
     let read = |path: &std::path::PathBuf| {
         let mut bytes = path.to_string_lossy().into_owned().into_bytes();
@@ -79,7 +79,7 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
         "{}",
         text(&analysed.stderr)
     );
-    // The same once more is the same analysis.
+    // Analysing the same file again gives the same analysis.
     let again: serde_json::Value =
         serde_json::from_slice(&run(&[&analyze[..], &["--json"]].concat()).stdout).unwrap();
     assert_eq!(again[0]["stored"].as_i64(), Some(1));
@@ -109,7 +109,7 @@ fn an_athlete_from_the_first_recording_to_the_last_byte() {
         text(&checked.stdout)
     );
 
-    // Nothing was judged yet; then it is, and becomes a set without her name.
+    // At first nothing has been judged; then something is, and becomes a set without her name.
     assert!(text(&run(&["label", "export", "set"]).stderr).contains("nothing was judged yet"));
     let value = serde_json::json!({ "movement": "squat", "analysis": 1, "repetition": 1, "start_s": 0.5, "end_s": 3.0, "correct": true });
     let label = agoge::store::NewLabel {
@@ -205,7 +205,7 @@ fn what_is_wrong_is_said_in_a_line() {
     }
 }
 
-/// What a writer said before it ended.
+/// What a writer printed before it ended.
 #[derive(Default)]
 struct Said {
     athletes: BTreeSet<i64>,
@@ -218,7 +218,7 @@ struct Said {
 }
 
 impl Said {
-    /// Takes in the lines of one writer; the last may be torn.
+    /// Adds the output of one writer, whose last line may be torn.
     fn hear(&mut self, lines: &str) {
         for line in lines.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
             let words: Vec<&str> = line.split(' ').collect();
@@ -236,7 +236,8 @@ impl Said {
         }
     }
 
-    /// The library is clean, has everything that was acknowledged, and nothing whose deletion was.
+    /// Checks that the library is clean, holds everything that was acknowledged, and nothing whose
+    /// deletion was.
     fn holds(&self, library: &Path) {
         let store = Store::open(library).unwrap();
         let check = store.check().unwrap();
@@ -263,7 +264,7 @@ impl Said {
     }
 }
 
-/// A writer on a library is killed at any moment, again and again; `AGOGE_TEST_KILLS` says how
+/// Kills a writer on a library at arbitrary moments, again and again; `AGOGE_TEST_KILLS` sets how
 /// often (docs/LIBRARY.md has the figures of 200).
 #[test]
 fn a_killed_writer_loses_nothing_that_was_acknowledged() {
@@ -285,8 +286,8 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
             out.read_to_string(&mut lines).unwrap();
             lines
         });
-        // Knuth's multiplicative hash spreads the moments from the start of the program, through
-        // opening, to well into the writing.
+        // Knuth's multiplicative hash spreads the moments from program start, through opening, to
+        // well into the writing.
         let moment = (seed * 1_000_003 + kill + 1).wrapping_mul(2_654_435_761) % (1 << 32);
         let moment = (moment * 900) >> 32;
         std::thread::sleep(Duration::from_millis(20 + moment));
@@ -307,8 +308,7 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
     assert!(acknowledged > 0);
 }
 
-/// Runs a script of a shell with `$agoge` and `$folder`; none, with a word, where that cannot be
-/// done.
+/// Runs a shell script with `$agoge` and `$folder`; none, with a message, where that is impossible.
 fn shell(wrapper: &[&str], script: &str, folder: &Path) -> Option<Output> {
     let mut words = wrapper.iter().copied().chain(["sh", "-c", script]);
     let ran = Command::new(words.next()?)
@@ -325,7 +325,8 @@ fn shell(wrapper: &[&str], script: &str, folder: &Path) -> Option<Output> {
     }
 }
 
-/// A system in which this program may mount: as root, or where users may have namespaces.
+/// Command under which this program may mount file systems: as root, or where users may create
+/// namespaces.
 const MOUNTS: [&str; 2] = ["unshare", "-rm"];
 
 fn stopped_in_one_line(ran: &Output) {
@@ -339,7 +340,7 @@ fn stopped_in_one_line(ran: &Output) {
 
 #[test]
 fn a_disk_that_takes_no_more_stops_the_writer_and_loses_nothing() {
-    // The system refuses to make any file longer than 600 kB.
+    // The system refuses any file longer than 600 kB.
     let folder = tempfile::tempdir().unwrap();
     let script = "trap '' XFSZ; ulimit -f 1200 || exit 77; exec \"$agoge\" bench library \"$folder/library\" --write 2";
     if let Some(ran) = shell(&["env"], script, folder.path()) {
@@ -349,8 +350,8 @@ fn a_disk_that_takes_no_more_stops_the_writer_and_loses_nothing() {
         assert!(!said.analyses.is_empty());
         said.holds(&folder.path().join("library"));
     }
-    // A disk of 4 MB that is really full; the library is looked at there, where there is no room,
-    // and in a copy.
+    // A disk of 4 MB that is really full; the library is checked there, where there is no room, and
+    // in a copy.
     let folder = tempfile::tempdir().unwrap();
     let script =
         "mkdir \"$folder/disk\" && mount -t tmpfs -o size=4m none \"$folder/disk\" || exit 77

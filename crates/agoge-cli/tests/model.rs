@@ -53,7 +53,7 @@ fn show_says_what_the_model_is() {
             tensor["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).product::<u64>()
         })
         .sum();
-    // The prototypes, [2, 16], are no parameters.
+    // The prototypes, [2, 16], do not count as parameters.
     assert_eq!(values, json["parameters"].as_u64().unwrap() + 32);
 }
 
@@ -79,7 +79,8 @@ fn export_writes_both_files_and_import_reads_its_own() {
     let nothing = run(folder.path(), &["model", "export", "m.safetensors"]);
     assert_eq!(nothing.status.code(), Some(2));
 
-    // A model of ours is a file of tensors like any other: under a map to itself it comes back.
+    // A model of ours is a file of tensors like any other: imported with an identity map it is
+    // unchanged.
     let json = run(folder.path(), &["model", "show", "m.safetensors", "--json"]).stdout;
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     let mut map = "[size]\nwidth = 8\nheads = 2\nblocks = 1\nfeed_forward = 12\n".to_owned();

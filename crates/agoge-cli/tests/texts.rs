@@ -1,5 +1,5 @@
-//! What people read on the terminal, held word by word. `INSTA_UPDATE=always cargo test -p
-//! agoge-cli --test texts` accepts a change.
+//! Snapshots of the terminal output. `INSTA_UPDATE=always cargo test -p agoge-cli --test texts`
+//! accepts a change.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
-//! Videos, from the file to the analysis. What needs the pose network looks for it in the folder
-//! named by `AGOGE_TEST_WEIGHTS` (as `AGOGE_DATA` for the program: `AGOGE_DATA=FOLDER agoge
-//! setup`), and says that it was skipped without.
+//! Videos, from the file to the analysis. Tests that need the pose network look for it in the
+//! folder `AGOGE_TEST_WEIGHTS` (set up by `AGOGE_DATA=FOLDER agoge setup`), and say so when they
+//! are skipped without it.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use common::{agoge, below, data, text};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-/// A clip of an athlete who balances on one leg: 100 frames of H.264, upright, 60 frames a second.
+/// A clip of an athlete balancing on one leg: 100 frames of H.264, upright, 60 frames per second.
 const CLIP: &str = "video/pose2sim_cam03.mp4";
 
 fn weights() -> Option<PathBuf> {
@@ -30,15 +30,15 @@ fn weights() -> Option<PathBuf> {
     folder
 }
 
-/// Runs the program with its data in a folder, and ffmpeg out of sight so that every machine gives
-/// the same.
+/// Runs the program with its data in a folder, and with ffmpeg hidden so that every machine gives
+/// the same result.
 fn run(folder: &Path, weights: &Path, arguments: &[&str]) -> Output {
     let mut command = agoge();
     command.args(arguments).current_dir(folder).env("AGOGE_DATA", weights).env("PATH", folder);
     command.output().expect("the program runs")
 }
 
-/// The one line on standard error of an input that is refused.
+/// The one line on standard error for a refused input.
 fn refused(folder: &Path, arguments: &[&str]) -> String {
     let ran = run(folder, folder, arguments);
     let line = text(&ran.stderr);
@@ -131,7 +131,7 @@ fn a_clip_is_analysed_and_drawn() {
         );
     }
     assert!(results[0] == results[1], "the same video gives the same bytes");
-    // 0 to 0.3 s at 60 frames a second, both ends meant, and the sheet.
+    // 0 to 0.3 s at 60 frames per second, both ends included, and the contact sheet.
     assert_eq!(below(&folder.path().join("drawn/pose2sim_cam03")).len(), 20);
     let film = arguments.map(|word| if word == "drawn" { "seen/film.mp4" } else { word });
     let ran = run(folder.path(), &weights, &[&film[..], &["--out", "three"]].concat());
@@ -142,7 +142,7 @@ fn a_clip_is_analysed_and_drawn() {
         let ((time_s, drawn), (true_s, picture)) =
             (film.next_picture().unwrap().unwrap(), original.next_picture().unwrap().unwrap());
         assert_eq!((drawn.width(), drawn.height()), (picture.width(), picture.height()));
-        // The film's clock has 90 000 units a second.
+        // The film's clock runs at 90 000 units per second.
         assert!((time_s - true_s).abs() < 1.2e-5, "frame {frame}: {time_s} {true_s}");
     }
     assert!(film.next_picture().unwrap().is_none());
@@ -151,7 +151,7 @@ fn a_clip_is_analysed_and_drawn() {
     assert!(line.contains("one film for 2 videos; hint: name a folder"), "{line}");
 }
 
-/// The angle at the middle one of three parts in the picture, degrees, `[frame]`; NaN where one is
+/// The angle at the middle of three parts in the picture, degrees, `[frame]`; NaN where one is
 /// missing.
 fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
     let joints = parts.map(|part| recording.skeleton.joint_of(part).unwrap());
@@ -164,7 +164,7 @@ fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
     (0..recording.frames()).map(angle).collect()
 }
 
-/// The largest change of an angle from one frame to the next, degrees.
+/// The largest change of an angle between consecutive frames, degrees.
 fn largest_step(angles: &[f64]) -> f64 {
     angles
         .windows(2)
@@ -190,8 +190,8 @@ fn through_a_somersault_no_angle_jumps() {
         Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
     let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
     let conditioned = condition(&recording, &Default::default()).unwrap().recording;
-    // What is aimed at (docs/VIDEO.md); the left knee takes nearly all of it, where it is hidden in
-    // the air.
+    // The targets (docs/VIDEO.md); the left knee uses nearly all of its tolerance where it is
+    // hidden in the air.
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
         assert!(largest <= 40.0, "{parts:?}: {largest}");
@@ -218,8 +218,8 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let conditioned = condition(&recording, &Default::default()).unwrap().recording;
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
-        // The aim is 40° for a sprint at 30 frames a second. Balancing at 60 is slower, but for a
-        // moment the thigh points at the camera, and its angle in the picture turns fast.
+        // The target is 40° for a sprint at 30 frames per second. Balancing at 60 is slower, but
+        // for a moment the thigh points at the camera, and its angle in the picture turns fast.
         assert!(largest < 30.0, "{parts:?}: {largest}");
     }
     // The treadmill is level: the standing foot is the lowest part of the body, the head the
@@ -229,8 +229,8 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     assert!(
         height(Part::Head) > height(Part::Pelvis) && height(Part::Pelvis) > height(Part::LeftAnkle)
     );
-    // World landmarks are of a person's size: from hip to ankle a leg of an adult measures 0.7 to 1
-    // m; the network knows it to a fifth.
+    // World landmarks have a person's size: an adult's leg measures 0.7 to 1 m from hip to ankle;
+    // the network is accurate to a fifth.
     let world = film.recording(&clip, None, Landmarks::World).unwrap();
     let joint = |part: Part| world.at(0, world.skeleton.joint_of(part).unwrap());
     let between = |a: [f64; 3], b: [f64; 3]| {

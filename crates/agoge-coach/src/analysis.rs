@@ -1,6 +1,6 @@
-//! [`Analysis`]: everything that is known about one recording, as it is written to `analysis.json`.
+//! [`Analysis`]: everything known about one recording, as written to `analysis.json`.
 //!
-//! The schema has a version ([`SCHEMA`]): fields are added within a version, never renamed or
+//! The schema is versioned ([`SCHEMA`]): within a version, fields are added but never renamed or
 //! removed.
 
 use crate::explain::Explanation;
@@ -15,204 +15,204 @@ pub const SCHEMA: &str = "agoge.analysis/1";
 /// The analysis of one recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// [`SCHEMA`].
+    /// Always [`SCHEMA`].
     pub schema: String,
-    /// Version of Agoge that made it.
+    /// Version of Agoge that produced it.
     pub version: String,
-    /// What was read.
+    /// The recording that was read.
     pub input: Input,
-    /// How good the data are.
+    /// Quality of the data.
     pub quality: DataQuality,
     /// Everything that was changed in the data before measuring.
     pub repairs: Vec<Repair>,
-    /// Which movement, and how that is known.
+    /// The movement, and how it was determined.
     pub movement: MovementChoice,
     /// Every repetition and attempt, in order of time.
     pub repetitions: Vec<RepetitionReport>,
-    /// Each metric over the complete repetitions.
+    /// Each metric summarised over the complete repetitions.
     pub metrics: Vec<MetricSummary>,
-    /// The set's score; none when no scorer knows this movement or there is nothing to score.
+    /// Score of the set; `None` when no scorer knows this movement or there is nothing to score.
     pub score: Option<Score>,
-    /// The trained model's part in the score; none if there is no model or nothing for it to read.
+    /// The trained model's part in the score; `None` without a model or anything for it to read.
     #[serde(default)]
     pub model: Option<ModelNote>,
-    /// What to change first: the most important first, never more than three that are shown as
-    /// such.
+    /// What to change first, most important first. At most three are presented that way.
     pub findings: Vec<Finding>,
-    /// Why, beside a reference; none where it was not asked for or nothing is there to compare
+    /// Explanation against a reference; `None` if not requested or there is nothing to compare
     /// with.
     #[serde(default)]
     pub explanation: Option<Explanation>,
     /// Curves over the repetitions.
     pub bands: Vec<Band>,
-    /// Jumps by their time in the air, of movements that count as jumps.
+    /// Jumps measured by flight time, for movements that count as jumps.
     #[serde(default)]
     pub jumps: Vec<JumpReport>,
-    /// The screen of landings, of movements that are scored by one.
+    /// Landing screen, for movements that are scored by one.
     #[serde(default)]
     pub landing: Option<LandingReport>,
-    /// Net moments in the joints of the legs; none without a mass and forces of the ground.
+    /// Net moments in the leg joints; `None` without a body mass and ground forces.
     #[serde(default)]
     pub moments: Option<MomentReport>,
     /// What this recording cannot tell, and why.
     pub refused: Vec<Refused>,
 }
 
-/// A jump by its time in the air. The errors are those of positions and of half a frame at each
-/// end.
+/// A jump measured by its flight time. The errors combine the position error and half a frame at
+/// each end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JumpReport {
     /// Number of the repetition.
     pub repetition: usize,
     /// Height, m: g·t²/8 (Bosco, Luhtanen & Komi 1983).
     pub height_m: f64,
-    /// How far it may be off, m.
+    /// Error of the height, m.
     pub height_error_m: f64,
-    /// Reactive strength index, m/s: height over the time on the ground before (Young 1995); none
-    /// without a drop.
+    /// Reactive strength index, m/s: height divided by the ground contact time before the jump
+    /// (Young 1995); `None` without a drop.
     pub reactive_strength: Option<f64>,
-    /// How far it may be off, m/s.
+    /// Error of the reactive strength index, m/s.
     pub reactive_strength_error: Option<f64>,
 }
 
-/// A screen of landings: items, and their sum as an interval, because what was not seen may be
-/// anything.
+/// A landing screen: its items and their sum. The sum is an interval, because an unseen item may
+/// have any score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LandingReport {
-    /// Which screen.
+    /// Name of the screen.
     pub screen: String,
-    /// The repetitions whose landings were scored.
+    /// Numbers of the repetitions whose landings were scored.
     pub repetitions: Vec<usize>,
     /// Every item, seen or not.
     pub items: Vec<LandingItem>,
-    /// The sum if every unseen item were without fault.
+    /// Sum if every unseen item were without fault.
     pub least: u32,
-    /// The sum if every unseen item were as bad as can be.
+    /// Sum if every unseen item had its maximum points.
     pub most: u32,
-    /// How many items were not seen.
+    /// Number of unseen items.
     pub unseen: usize,
 }
 
-/// An item of a screen.
+/// One item of a screen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LandingItem {
     /// Its number in the publication.
     pub number: u8,
-    /// What is at fault if it has points.
+    /// The fault that the points stand for.
     pub item: String,
-    /// Points; none if it cannot be seen from this view or in this recording.
+    /// Points; `None` if it cannot be seen from this view or in this recording.
     pub points: Option<u8>,
-    /// The most points it gives.
+    /// Maximum points.
     pub most: u8,
-    /// 0 to 1, where it was measured: how well the legs were seen, and how far from the limit the
-    /// value was.
+    /// Confidence of a measured item, 0 to 1: how well the legs were seen, and how far the value
+    /// was from the limit.
     pub confidence: Option<f64>,
-    /// Who says so: `measured`, `coach`, `unseen`.
+    /// Who scored it: `measured`, `coach`, `unseen`.
     pub by: String,
 }
 
-/// Net moments in the joints of the legs, by inverse dynamics.
+/// Net moments in the leg joints, by inverse dynamics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MomentReport {
-    /// Where the forces of the ground come from: `force plates`, `modelled`.
+    /// Source of the ground forces: `force plates`, `modelled`.
     pub forces: String,
-    /// The athlete's mass, kg.
+    /// Body mass of the athlete, kg.
     pub mass_kg: f64,
-    /// What the figures leave open, in sentences.
+    /// Limitations of the figures, in sentences.
     pub limits: Vec<String>,
-    /// The largest moments, one member a repetition, side and joint.
+    /// The largest moments, one entry per repetition, side and joint.
     pub peaks: Vec<MomentPeak>,
 }
 
 /// The largest moments in a joint. Flexion and dorsiflexion are positive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MomentPeak {
-    /// Number of the repetition; none for the whole recording.
+    /// Number of the repetition; `None` for the whole recording.
     pub repetition: Option<usize>,
     /// `ankle`, `knee`, `hip`.
     pub joint: String,
     /// Side.
     pub side: Side,
-    /// The most that flexes, N·m; negative where the joint is extended throughout.
+    /// Largest flexing moment, N·m; negative if the joint is extended throughout.
     pub flexion_nm: f64,
-    /// The most that extends, N·m: the least value.
+    /// Largest extending moment, N·m: the minimum value.
     pub extension_nm: f64,
-    /// The first in N·m/kg.
+    /// `flexion_nm` per body mass, N·m/kg.
     pub flexion_nm_kg: f64,
-    /// The second in N·m/kg.
+    /// `extension_nm` per body mass, N·m/kg.
     pub extension_nm_kg: f64,
-    /// How far both may be off, N·m.
+    /// Error of both moments, N·m.
     pub error_nm: f64,
     /// Share of the frames in which the moment is known, 0 to 1.
     pub known: f64,
 }
 
-/// What was read.
+/// The recording that was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name, format, the reader's notes, and whether it is simulated.
     pub source: Source,
     /// Name of the source's skeleton.
     pub skeleton: String,
-    /// What the positions mean.
+    /// Coordinate space of the positions.
     pub space: Space,
-    /// The camera's view for two-dimensional input.
+    /// Camera view for two-dimensional input.
     pub view: View,
-    /// How likely that view is right, 0 to 1; none in an analysis of a version that did not say.
+    /// How certain the view is, 0 to 1; `None` in an analysis from a version that did not record
+    /// it.
     #[serde(default)]
     pub view_certainty: Option<f64>,
-    /// How many frames.
+    /// Number of frames.
     pub frames: usize,
-    /// Frames a second.
+    /// Frame rate, Hz.
     #[serde(deserialize_with = "missing::number")]
     pub rate_hz: f64,
-    /// Length, s.
+    /// Duration, s.
     pub duration_s: f64,
-    /// The athlete's height used for scaling, m, if given.
+    /// Body height used for scaling, m, if given.
     pub height_m: Option<f64>,
-    /// Parts of the body that were made from others, each with what from.
+    /// Body parts derived from other parts, each with its origin.
     pub invented: Vec<String>,
 }
 
-/// How good the data are.
+/// Quality of the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataQuality {
-    /// The verdict.
+    /// Overall verdict.
     pub verdict: Verdict,
-    /// Why, in one or two sentences.
+    /// Reasons for the verdict, in one or two sentences.
     pub reasons: Vec<String>,
-    /// Share of joint positions that were seen, 0 to 1, before any repair.
+    /// Share of joint positions that were seen before any repair, 0 to 1.
     pub seen: f64,
-    /// Each joint of the source.
+    /// Quality of each joint of the source.
     pub joints: Vec<JointQuality>,
-    /// Stretches in which most of the body was missing, frames `[first, last]`.
+    /// Stretches where most of the body was missing, as frames `[first, last]`.
     pub bad_frames: Vec<[usize; 2]>,
 }
 
-/// A verdict on the data.
+/// Verdict on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Findings can be trusted within their intervals.
     Good,
-    /// Findings hold with the doubts that are named.
+    /// Findings hold, subject to the stated doubts.
     Usable,
-    /// Too little is seen for findings.
+    /// Too little was seen for findings.
     Poor,
 }
 
-/// Which movement was analysed.
+/// The movement that was analysed, and how it was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MovementChoice {
-    /// The definition's name (`squat`); `unknown` if none fits.
+    /// Name of the definition (`squat`); `unknown` if none fits.
     pub name: String,
-    /// Its title for people ("Squat").
+    /// Display title ("Squat").
     pub title: String,
     /// How it was chosen: `given`, `recognised`, `unknown`.
     pub how: String,
-    /// How sure, 0 to 1; 1 when given.
+    /// Certainty, 0 to 1; 1 when given.
     pub certainty: f64,
-    /// The next best movements, with their certainty.
+    /// The next best movements with their certainty.
     pub others: Vec<(String, f64)>,
 }
 
@@ -221,7 +221,7 @@ pub struct MovementChoice {
 pub struct RepetitionReport {
     /// 1, 2, 3 …
     pub number: usize,
-    /// The side that did it, for one-sided movements.
+    /// Side that performed it, for one-sided movements.
     pub side: Option<Side>,
     /// False for an attempt that was not completed.
     pub complete: bool,
@@ -235,13 +235,13 @@ pub struct RepetitionReport {
     pub phases: Vec<Phase>,
     /// Events in order.
     pub events: Vec<Event>,
-    /// Measures.
+    /// Measured metrics.
     pub metrics: Vec<Metric>,
-    /// Its score, if there is a scorer.
+    /// Score, if there is a scorer.
     pub score: Option<Score>,
-    /// The pose data in it are good enough.
+    /// Whether its pose data are good enough.
     pub qa_pose: bool,
-    /// The measured values are humanly possible.
+    /// Whether its measured values are humanly possible.
     pub qa_biomech: bool,
 }
 
@@ -254,26 +254,26 @@ pub struct Score {
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
-    /// What made it: the model's name, or `definition checks`.
+    /// Scoring method: a model's name, or `limits of the movement definition`.
     pub method: String,
 }
 
-/// What a trained model had to say, and whether it counts.
+/// What a trained model contributed, and whether it counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelNote {
     /// The model's name.
     pub name: String,
     /// Whether the scores are the model's.
     pub counts: bool,
-    /// Why, or why not.
+    /// Why it counts, or why not.
     pub reason: String,
-    /// How many complete repetitions look like those that it was measured on.
+    /// Number of complete repetitions similar to those the model was measured on.
     pub within: usize,
-    /// How many complete repetitions.
+    /// Total number of complete repetitions.
     pub of: usize,
-    /// Area under the ROC curve on athletes left out, 0 to 1, if it was measured for this movement.
+    /// Area under the ROC curve on held-out athletes, 0 to 1, if measured for this movement.
     pub auc: Option<f64>,
-    /// The same of the definition's limits.
+    /// The same for the definition's limits.
     pub auc_of_limits: Option<f64>,
 }
 
@@ -284,7 +284,7 @@ pub struct MetricSummary {
     pub name: String,
     /// Side, if it has one.
     pub side: Option<Side>,
-    /// Phase it was taken in.
+    /// Phase in which it was measured.
     pub phase: Option<String>,
     /// Unit.
     pub unit: Unit,
@@ -294,12 +294,12 @@ pub struct MetricSummary {
     /// Standard deviation over the repetitions.
     #[serde(deserialize_with = "missing::number")]
     pub sd: f64,
-    /// How many repetitions.
+    /// Number of repetitions.
     pub n: usize,
-    /// Half width of the 95 % interval of one value, as exactly as the sensor measures it.
+    /// Half width of the 95 % interval of one value, given the sensor's precision.
     #[serde(default, deserialize_with = "missing::number")]
     pub error: f64,
-    /// What that rests on.
+    /// Evidence behind `error`.
     #[serde(default)]
     pub error_source: String,
     /// Standard error of measurement of one value, if it can be stated.
@@ -308,62 +308,62 @@ pub struct MetricSummary {
     pub mdc: Option<f64>,
 }
 
-/// Something to change: where, when, how much, how sure.
+/// Something to change: where, when, by how much, how certain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Short and in plain words: "The left knee moves inward on the way up".
+    /// Short title in plain words: "The left knee moves inward on the way up".
     pub title: String,
-    /// One sentence with the figures.
+    /// One sentence with the numbers.
     pub detail: String,
-    /// Part of the body.
+    /// Body part concerned.
     pub part: Part,
-    /// Key of the curve that shows it, for the report's picture.
+    /// Key of the curve that shows it, for the report's figure.
     pub curve: Option<String>,
     /// Side, if it has one.
     pub side: Option<Side>,
-    /// Phase of the movement; none for the whole of it.
+    /// Phase of the movement; `None` for the whole repetition.
     pub phase: Option<String>,
-    /// In which repetitions (their numbers).
+    /// Numbers of the affected repetitions.
     pub repetitions: Vec<usize>,
-    /// Out of how many.
+    /// Number of repetitions that were checked.
     pub of: usize,
-    /// The metric it rests on.
+    /// Metric that it rests on.
     pub metric: String,
     /// Mean value in those repetitions.
     pub value: f64,
-    /// What was expected: the limit, or the reference's mean.
+    /// Expected value: the limit, or the reference's mean.
     pub expected: f64,
     /// Half width of the 95 % interval of `value`.
     pub uncertainty: f64,
-    /// Unit of the three.
+    /// Unit of `value`, `expected` and `uncertainty`.
     pub unit: Unit,
-    /// 0 to 1: how much it matters (orders the findings).
+    /// Importance, 0 to 1; orders the findings.
     pub importance: f64,
-    /// How sure.
+    /// Certainty.
     pub certainty: Certainty,
-    /// Which kind of evidence: `check` (a limit with a source), `reference`, `asymmetry`, `trend`.
+    /// Kind of evidence: `check` (a limit with a source), `reference`, `asymmetry`, `trend`.
     pub evidence: String,
-    /// Source of the limit, or what it was compared with.
+    /// Source of the limit, or what the value was compared with.
     pub source: String,
-    /// What to say to the athlete (an external focus).
+    /// Cue for the athlete (with an external focus).
     pub cue: String,
-    /// An exercise for it.
+    /// Exercise that addresses it.
     pub drill: String,
 }
 
-/// How sure a finding is.
+/// How certain a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
-    /// Just outside the error of measurement.
+    /// Just outside the measurement error.
     Low,
-    /// Clearly outside, in some repetitions or with doubts on the data.
+    /// Clearly outside, in some repetitions or with doubts about the data.
     Moderate,
     /// Clearly outside, in most repetitions, with good data.
     High,
 }
 
-/// One curve over the complete repetitions, each normalised to 101 points of its repetition.
+/// One curve over the complete repetitions, each time-normalised to 101 points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     /// Name of the curve, without the side.
@@ -378,7 +378,7 @@ pub struct Band {
     /// Standard deviation over the repetitions, `[101]`.
     #[serde(deserialize_with = "missing::numbers")]
     pub sd: Vec<f64>,
-    /// The reference's mean, `[101]`, if there is a reference.
+    /// Mean of the reference, `[101]`, if there is one.
     pub reference: Option<Vec<Option<f64>>>,
     /// Root mean square difference from the reference over the cycle (movement analysis profile,
     /// Baker et al. 2009).

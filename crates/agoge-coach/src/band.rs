@@ -1,13 +1,13 @@
-//! Curves over the repetitions: mean and spread at each per cent of the cycle.
+//! Curves over the repetitions: mean and spread at each percent of the cycle.
 
 use crate::analysis::Band;
 use agoge_kinematics::dynamics::LEG_MOMENTS;
 use agoge_kinematics::normalise::{self, cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
 
-/// The bands of the curves that a movement uses (driving signals first, then those of its metrics)
-/// and of the joints' moments, over complete repetitions; with a reference's curves and
-/// repetitions, its mean and the distance from it.
+/// Computes bands over complete repetitions for the curves that a movement uses (driving signals
+/// first, then those of its metrics) and for the joint moments. A reference adds its mean and the
+/// distance from it.
 pub fn bands(
     movement: &Movement,
     curves: &Curves,
@@ -36,12 +36,13 @@ fn band(
     reference: Option<(&Curves, &[&Repetition])>,
 ) -> Band {
     let (mean, sd) = spread(curve, repetitions);
-    let other = reference
+    let reference_mean = reference
         .and_then(|(curves, repetitions)| Some((curves.get(&curve.name, curve.side)?, repetitions)))
         .filter(|(_, repetitions)| !repetitions.is_empty())
         .map(|(curve, repetitions)| spread(curve, repetitions).0);
-    let deviation = other.as_ref().map(|other| {
-        let squares: Vec<f64> = mean.iter().zip(other).map(|(a, b)| (a - b).powi(2)).collect();
+    let deviation = reference_mean.as_ref().map(|reference_mean| {
+        let squares: Vec<f64> =
+            mean.iter().zip(reference_mean).map(|(a, b)| (a - b).powi(2)).collect();
         normalise::mean(&squares).sqrt()
     });
     Band {
@@ -50,14 +51,14 @@ fn band(
         unit: curve.unit,
         mean,
         sd,
-        reference: other
+        reference: reference_mean
             .map(|values| values.into_iter().map(|v| v.is_finite().then_some(v)).collect()),
         deviation: deviation.filter(|d| d.is_finite()),
     }
 }
 
-/// Mean and standard deviation over repetitions at each point of the cycle; the deviation of a
-/// single repetition is NaN.
+/// Mean and standard deviation over repetitions at each point of the cycle; the standard deviation
+/// of a single repetition is NaN.
 fn spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
     let cycles: Vec<Vec<f64>> = repetitions
         .iter()

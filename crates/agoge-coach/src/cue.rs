@@ -1,64 +1,64 @@
-//! Cues while the athlete moves: few, and fewer over time.
+//! Spoken cues while the athlete moves: few, and fewer over time.
 //!
-//! Feedback at every repetition makes athletes depend on it, feedback within a bandwidth and fading
-//! does not (Sigrist et al. 2013). So a cue is given only for what passes a limit of the movement's
-//! definition, only when that happened before (in one of the two repetitions before, so that one
-//! stumble is no fault), at most one a repetition, the most important first; and after each cue the
-//! same one is silent for 2, then 4, then 8 repetitions. The words are the definition's own, which
-//! point outside the body (Wulf et al. 2010).
+//! Feedback on every repetition makes athletes depend on it; bandwidth feedback that fades does not
+//! (Sigrist et al. 2013). A cue is therefore given only for a value outside a limit of the
+//! movement's definition, only if that limit was also exceeded in one of the two repetitions before
+//! (one stumble is no fault), at most once per repetition, most important first. After each cue the
+//! same cue stays silent for 2, then 4, then 8 repetitions. The text comes from the definition and
+//! directs attention outside the body (Wulf et al. 2010).
 
 use agoge_kinematics::movement::{CheckRule, Movement, Statistic};
 use agoge_kinematics::{Metric, Repetition, Unit};
 use agoge_motion::Side;
 use serde::Serialize;
 
-/// Silent repetitions after the first cue, and at most.
+/// Number of silent repetitions after the first cue, and the maximum.
 const FIRST_SILENCE: usize = 2;
 const LONGEST_SILENCE: usize = 8;
 
-/// What to say now.
+/// A cue to give now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cue {
-    /// The words.
+    /// Text to say.
     pub text: String,
     /// What is outside its limit, in plain words.
     pub title: String,
-    /// The metric.
+    /// Name of the metric.
     pub metric: String,
-    /// Its side, if it has one.
+    /// Side, if it has one.
     pub side: Option<Side>,
-    /// Its value.
+    /// Value of the metric.
     pub value: f64,
-    /// The limit that it passes.
+    /// Limit that the value exceeds.
     pub limit: f64,
-    /// Unit of both.
+    /// Unit of value and limit.
     pub unit: Unit,
 }
 
-/// Decides which cue a set of repetitions gets.
+/// Decides which cues a set of repetitions gets.
 #[derive(Clone, Debug)]
 pub struct Cues {
     movement: Movement,
-    /// The checks of the movement by importance, the greatest first, with what happened.
+    /// The movement's checks with their history, most important first.
     checks: Vec<Check>,
-    /// Repetitions that are over.
+    /// Number of finished repetitions.
     done: usize,
-    /// A cue was given in this repetition.
+    /// Whether a cue was already given in this repetition.
     spoken: bool,
 }
 
 #[derive(Clone, Debug)]
 struct Check {
     index: usize,
-    /// Whether it failed in the last two repetitions.
+    /// Whether it failed in each of the last two repetitions.
     failed: [bool; 2],
-    /// Repetition before which it stays silent.
+    /// Repetition until which it stays silent.
     silent_until: usize,
     silence: usize,
 }
 
 impl Cues {
-    /// For a set of a movement that has not begun.
+    /// Starts a set of a movement.
     pub fn new(movement: &Movement) -> Cues {
         let check =
             |index| Check { index, failed: [false; 2], silent_until: 0, silence: FIRST_SILENCE };
@@ -69,16 +69,16 @@ impl Cues {
         Cues { movement: movement.clone(), checks, done: 0, spoken: false }
     }
 
-    /// A repetition is on its way back: `part` is measured from its start until now. Only what
-    /// nothing that follows can undo counts. `driving` is the curve that drives, whose turn is
-    /// over.
+    /// Chooses a cue while a repetition is on its way back. `part` is measured from its start until
+    /// now; only values that the rest cannot undo count. `driving` is the driving curve, which has
+    /// already turned.
     pub fn during(&mut self, part: &Repetition, driving: &str) -> Option<Cue> {
         self.choose(part, |movement, check, metric| {
             is_decided(movement, check, metric, part, driving)
         })
     }
 
-    /// A repetition is complete.
+    /// Chooses a cue after a complete repetition and updates the history.
     pub fn after(&mut self, repetition: &Repetition) -> Option<Cue> {
         let cue = self.choose(repetition, |_, _, _| true);
         for check in &mut self.checks {
@@ -100,9 +100,9 @@ impl Cues {
         if self.spoken {
             return None;
         }
-        let due =
+        let is_due =
             |check: &&mut Check| self.done >= check.silent_until && check.failed.contains(&true);
-        for check in self.checks.iter_mut().filter(due) {
+        for check in self.checks.iter_mut().filter(is_due) {
             let rule = &self.movement.checks[check.index];
             let failing = failing(&self.movement, rule, &repetition.metrics);
             let Some((metric, limit)) =
@@ -127,20 +127,21 @@ impl Cues {
     }
 }
 
-/// The metric that passes a check's limit, with the limit; a value that no body can have passes
-/// none.
+/// Returns the first metric that exceeds a check's limit, with the limit. Humanly impossible values
+/// are ignored.
 fn failing<'a>(
     movement: &Movement,
     check: &CheckRule,
     metrics: &'a [Metric],
 ) -> Option<(&'a Metric, f64)> {
-    let own =
+    let candidates =
         metrics.iter().filter(|metric| metric.name == check.metric && movement.is_possible(metric));
-    own.into_iter()
+    candidates
+        .into_iter()
         .find_map(|metric| Some((metric, check.passed_bound(metric.value, metric.unit)?)))
 }
 
-/// Whether a value that passes its limit on the way back will do so at the end too.
+/// Whether a value beyond its limit on the way back will still be beyond it at the end.
 fn is_decided(
     movement: &Movement,
     check: &CheckRule,
@@ -149,10 +150,13 @@ fn is_decided(
     driving: &str,
 ) -> bool {
     let Some(rule) = movement.metric(&metric.name) else { return false };
-    let over =
+    let has_passed =
         |name: &str| part.events.iter().any(|event| event.name == name && event.frame < part.end);
     if let Some(phase) = &rule.phase {
-        return movement.phases.iter().any(|known| known.name == *phase && over(&known.to));
+        return movement
+            .phases
+            .iter()
+            .any(|phase_rule| phase_rule.name == *phase && has_passed(&phase_rule.to));
     }
     let limit = check.limit(metric.unit);
     let drives = rule.curve.as_deref() == Some(driving);
@@ -162,7 +166,7 @@ fn is_decided(
             metric.value > limit.high
         }
         Statistic::Min => metric.value < limit.low,
-        Statistic::ValueAt => rule.event.as_deref().is_some_and(over),
+        Statistic::ValueAt => rule.event.as_deref().is_some_and(has_passed),
         _ => false,
     }
 }
@@ -200,11 +204,11 @@ mod tests {
             .unwrap()
             .limit(Unit::Degree);
         let mut cues = Cues::new(movement);
-        let said: Vec<bool> =
+        let cued: Vec<bool> =
             (0..20).map(|_| cues.after(&squat(limit.low - 20.0, 60)).is_some()).collect();
-        let when: Vec<usize> = (0..20).filter(|&at| said[at]).collect();
-        // The second, then after silences of 2, 4 and 8.
-        assert_eq!(when, [1, 4, 9, 18]);
+        let cued_repetitions: Vec<usize> = (0..20).filter(|&at| cued[at]).collect();
+        // The second repetition, then after silences of 2, 4 and 8.
+        assert_eq!(cued_repetitions, [1, 4, 9, 18]);
         assert!(cues.after(&squat(limit.low + 5.0, 60)).is_none());
     }
 

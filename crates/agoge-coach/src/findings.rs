@@ -1,5 +1,5 @@
-//! What to change first: limits that are passed beyond the error of measurement, drifts over the
-//! set, differences from a reference.
+//! Findings, or what to change first: limits exceeded beyond the measurement error, drifts over the
+//! set, and differences from a reference.
 
 use crate::analysis::{Certainty, Finding, Verdict};
 use crate::precision::Precision;
@@ -8,82 +8,85 @@ use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::normalise::{half_width, mean};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
 
-/// A fault in less than this share of the repetitions is chance.
+/// Smallest share of repetitions with a fault that is not put down to chance.
 const OFTEN: f64 = 0.25;
 /// Fewest repetitions in which a drift can be told from scatter.
 const ENOUGH_FOR_DRIFT: usize = 5;
-/// A drift counts when it is so many times its own standard error that one metric in 1000 without a
-/// drift would be by chance: the deviate of the normal distribution.
+/// Normal deviate that a drift must exceed, in its own standard errors, to count: by chance alone
+/// one in 1000 metrics without a drift does.
 const CLEAR_DRIFT: f64 = 3.29;
 
 /// Everything the findings rest on.
 pub struct Evidence<'a> {
     /// The movement and its checks.
     pub movement: &'a Movement,
-    /// The complete repetitions, with their numbers.
+    /// The complete repetitions with their numbers.
     pub repetitions: Vec<(usize, &'a Repetition)>,
     /// The complete repetitions of the reference, if there is one.
     pub reference: Option<Vec<&'a Repetition>>,
-    /// How exactly the recording measures.
+    /// How precisely the recording measures.
     pub precision: &'a Precision,
-    /// How good the data are; poor data give no findings.
+    /// Verdict on the data; poor data give no findings.
     pub data: Verdict,
 }
 
-/// The findings, the most important first. A value inside its error of measurement is none.
+/// Computes the findings, most important first. A value within its measurement error gives none.
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     if evidence.data == Verdict::Poor || evidence.repetitions.is_empty() {
         return Vec::new();
     }
-    let plain: Vec<&Repetition> =
+    let repetitions: Vec<&Repetition> =
         evidence.repetitions.iter().map(|(_, repetition)| *repetition).collect();
-    let mut found = Vec::new();
-    // What no body can do says nothing of the athlete; one bad repetition in four is borne.
+    let mut findings = Vec::new();
+    // Humanly impossible values say nothing about the athlete; tolerate one such repetition in
+    // four.
     let is_possible = |kind: &&Metric| {
-        let own =
-            || plain.iter().flat_map(|r| &r.metrics).filter(|metric| metric.name == kind.name);
-        4 * own().filter(|metric| !evidence.movement.is_possible(metric)).count() <= own().count()
+        let values_of_kind = || {
+            repetitions.iter().flat_map(|r| &r.metrics).filter(|metric| metric.name == kind.name)
+        };
+        4 * values_of_kind().filter(|metric| !evidence.movement.is_possible(metric)).count()
+            <= values_of_kind().count()
     };
-    for kind in kinds(&plain).into_iter().filter(is_possible) {
+    for kind in kinds(&repetitions).into_iter().filter(is_possible) {
         for check in evidence.movement.checks.iter().filter(|check| check.metric == kind.name) {
-            let passed = passed(evidence, check, kind);
-            // A fault of the later repetitions alone is its own drift: it is told once.
-            let told =
-                passed.as_ref().is_some_and(|finding| finding.repetitions.len() < finding.of);
-            found.extend(passed);
-            if !told {
-                found.extend(drift(evidence, check, kind));
+            let failed_check = passed(evidence, check, kind);
+            // A fault in only the later repetitions already implies the drift: report it once.
+            let implies_drift =
+                failed_check.as_ref().is_some_and(|finding| finding.repetitions.len() < finding.of);
+            findings.extend(failed_check);
+            if !implies_drift {
+                findings.extend(drift(evidence, check, kind));
             }
         }
-        found.extend(against_reference(evidence, kind, &plain));
+        findings.extend(against_reference(evidence, kind, &repetitions));
     }
-    found.sort_by(|a: &Finding, b| b.importance.total_cmp(&a.importance));
-    found
+    findings.sort_by(|a: &Finding, b| b.importance.total_cmp(&a.importance));
+    findings
 }
 
-/// The finding that a check is failed, if it is, often enough and by enough.
+/// Returns a finding if a check fails often enough and by enough.
 fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
     let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
     let limit = check.limit(kind.unit);
-    let beyond = |value: f64| (value - limit.high).max(limit.low - value);
+    let excess_over = |value: f64| (value - limit.high).max(limit.low - value);
     let faulty: Vec<(usize, f64)> = evidence
         .repetitions
         .iter()
         .map(|(number, repetition)| (*number, value(repetition, kind)))
-        .filter(|(_, value)| beyond(*value) > 0.0)
+        .filter(|(_, value)| excess_over(*value) > 0.0)
         .collect();
     let share = faulty.len() as f64 / evidence.repetitions.len() as f64;
-    let shown: Vec<f64> = faulty.iter().map(|(_, value)| *value).collect();
-    let centre = mean(&shown);
-    let uncertainty = interval(&shown, error);
-    if faulty.is_empty() || share < OFTEN || beyond(centre) <= uncertainty {
+    let fault_values: Vec<f64> = faulty.iter().map(|(_, value)| *value).collect();
+    let centre = mean(&fault_values);
+    let uncertainty = interval(&fault_values, error);
+    if faulty.is_empty() || share < OFTEN || excess_over(centre) <= uncertainty {
         return None;
     }
     let expected = if centre > limit.high { limit.high } else { limit.low };
-    let excess = beyond(centre) / (0.3 * expected.abs()).max(5.0 * error);
-    let word = if centre > expected { "above" } else { "below" };
+    let excess = excess_over(centre) / (0.3 * expected.abs()).max(5.0 * error);
+    let direction = if centre > expected { "above" } else { "below" };
     let detail = format!(
-        "{} {} on average, {word} the limit of {}, in {} of {} repetitions.",
+        "{} {} on average, {direction} the limit of {}, in {} of {} repetitions.",
         words(&kind.name),
         amount(centre, uncertainty, kind.unit),
         plain_amount(expected, kind.unit),
@@ -98,7 +101,7 @@ fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findi
         expected,
         uncertainty,
         importance: check.importance * (0.4 + 0.6 * excess.min(1.0)) * (0.5 + 0.5 * share),
-        certainty: certainty(beyond(centre) / uncertainty, share, evidence.data),
+        certainty: certainty(excess_over(centre) / uncertainty, share, evidence.data),
         evidence: "check".to_owned(),
         source: check.source.clone(),
         cue: check.cue.clone(),
@@ -107,8 +110,8 @@ fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findi
     })
 }
 
-/// The finding that a metric drifts over the set towards or beyond its limit (a tiring athlete), by
-/// linear regression on the repetition's number.
+/// Returns a finding if a metric drifts over the set towards or beyond its limit (a tiring
+/// athlete), by linear regression on the repetition's number.
 fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
     let points: Vec<(f64, f64)> = evidence
         .repetitions
@@ -122,23 +125,23 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
     let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
     let uncertainty = (1.96 * slope_error * (last - first)).max(error);
     let limit = check.limit(kind.unit);
-    let towards = if change > 0.0 { limit.high } else { limit.low };
-    if !towards.is_finite()
+    let nearing_limit = if change > 0.0 { limit.high } else { limit.low };
+    if !nearing_limit.is_finite()
         || change.abs() <= 1.5 * uncertainty
         || slope.abs() < student(CLEAR_DRIFT, points.len() - 2) * slope_error
     {
         return None;
     }
-    let word = if change > 0.0 { "rises" } else { "falls" };
+    let direction = if change > 0.0 { "rises" } else { "falls" };
     let name = words(&kind.name);
     let title = format!(
-        "{name} {word} over the set{}",
+        "{name} {direction} over the set{}",
         kind.side.map_or(String::new(), |side| format!(" ({})", side.name()))
     );
     let detail = format!(
         "{} from the first to the last repetition, steadily; the limit is {}. A sign of tiring.",
         amount(change, uncertainty, kind.unit),
-        plain_amount(towards, kind.unit)
+        plain_amount(nearing_limit, kind.unit)
     );
     Some(Finding {
         title,
@@ -157,7 +160,8 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
     })
 }
 
-/// Slope of the line of least squares and its standard error; none with too few points.
+/// Fits a least-squares line and returns its slope with the standard error; `None` with too few
+/// points.
 fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     if points.len() < ENOUGH_FOR_DRIFT {
         return None;
@@ -171,8 +175,8 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     Some((slope, (residual / (n - 2.0) / sxx).sqrt()))
 }
 
-/// The deviate of Student's distribution with some degrees of freedom that is as rare as one of the
-/// normal distribution (Abramowitz & Stegun 1964, 26.7.5).
+/// Deviate of Student's t distribution with `freedom` degrees of freedom that is as rare as the
+/// normal deviate `z` (Abramowitz & Stegun 1964, 26.7.5).
 pub(crate) fn student(z: f64, freedom: usize) -> f64 {
     let n = freedom.max(1) as f64;
     let first = (z.powi(3) + z) / 4.0;
@@ -181,23 +185,27 @@ pub(crate) fn student(z: f64, freedom: usize) -> f64 {
     z + first / n + second / n.powi(2) + third / n.powi(3)
 }
 
-/// The finding that a metric differs from the reference's by more than both scatter and error of
-/// measurement.
-fn against_reference(evidence: &Evidence, kind: &Metric, plain: &[&Repetition]) -> Option<Finding> {
-    let reference = values(evidence.reference.as_ref()?, kind);
-    let own = values(plain, kind);
+/// Returns a finding if a metric differs from the reference's by more than both scatter and
+/// measurement error.
+fn against_reference(
+    evidence: &Evidence,
+    kind: &Metric,
+    repetitions: &[&Repetition],
+) -> Option<Finding> {
+    let reference_values = values(evidence.reference.as_ref()?, kind);
+    let athlete_values = values(repetitions, kind);
     let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
-    let (centre, expected) = (mean(&own), mean(&reference));
-    let uncertainty = interval(&own, error).hypot(interval(&reference, error));
+    let (centre, expected) = (mean(&athlete_values), mean(&reference_values));
+    let uncertainty = interval(&athlete_values, error).hypot(interval(&reference_values, error));
     let difference = centre - expected;
     if difference.is_nan() || difference.abs() <= 1.5 * uncertainty {
         return None;
     }
     let check = evidence.movement.checks.iter().find(|check| check.metric == kind.name)?;
-    let word = if difference > 0.0 { "more" } else { "less" };
+    let direction = if difference > 0.0 { "more" } else { "less" };
     let side = kind.side.map_or(String::new(), |side| format!(" ({})", side.name()));
     Some(Finding {
-        title: format!("{}{side} is {word} than the reference's", words(&kind.name)),
+        title: format!("{}{side} is {direction} than the reference's", words(&kind.name)),
         detail: format!(
             "{} against {} in the reference.",
             amount(centre, uncertainty, kind.unit),
@@ -217,7 +225,7 @@ fn against_reference(evidence: &Evidence, kind: &Metric, plain: &[&Repetition]) 
     })
 }
 
-/// Where a finding is: the fields that follow from the check and the metric; the rest is empty.
+/// A finding with only the fields that follow from the check and the metric; the rest is empty.
 fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> Finding {
     let curve = evidence.movement.metric(&kind.name).and_then(|rule| rule.curve.clone());
     Finding {
@@ -245,31 +253,31 @@ fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> F
     }
 }
 
-/// Half width of the 95 % interval of a mean: its standard error, and never less than the error of
-/// measurement.
+/// Half width of the 95 % interval of a mean: from its standard error, but never less than the
+/// measurement error.
 fn interval(values: &[f64], error: f64) -> f64 {
     let scatter = half_width(values, 1.96);
     if scatter.is_finite() { scatter.max(error) } else { error }
 }
 
-fn certainty(clear: f64, share: f64, data: Verdict) -> Certainty {
-    if data == Verdict::Good && clear > 2.0 && share >= 0.5 {
+fn certainty(clearness: f64, share: f64, data: Verdict) -> Certainty {
+    if data == Verdict::Good && clearness > 2.0 && share >= 0.5 {
         Certainty::High
-    } else if clear > 1.5 || (data == Verdict::Good && share >= 0.5) {
+    } else if clearness > 1.5 || (data == Verdict::Good && share >= 0.5) {
         Certainty::Moderate
     } else {
         Certainty::Low
     }
 }
 
-/// A snake-case name for people: "Knee valgus ascent".
+/// Turns a snake-case name into display text: "Knee valgus ascent".
 pub fn words(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A value with its unit, as people write it.
+/// Formats a value with its unit, as people write it.
 pub fn plain_amount(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Degree => format!("{value:.0}°"),
@@ -286,14 +294,14 @@ pub fn plain_amount(value: f64, unit: Unit) -> String {
     }
 }
 
-/// A value with its uncertainty and unit: "14 ± 3°".
+/// Formats a value with its uncertainty and unit: "14 ± 3°".
 pub fn amount(value: f64, uncertainty: f64, unit: Unit) -> String {
     let (value, uncertainty) = (plain_amount(value, unit), plain_amount(uncertainty, unit));
-    let digits =
+    let number_end =
         value.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(value.len());
-    let doubt: String =
+    let uncertainty_digits: String =
         uncertainty.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    format!("{} ± {doubt}{}", &value[..digits], &value[digits..])
+    format!("{} ± {uncertainty_digits}{}", &value[..number_end], &value[number_end..])
 }
 
 #[cfg(test)]
@@ -308,7 +316,7 @@ mod tests {
         assert_eq!(words("knee_valgus_ascent"), "Knee valgus ascent");
     }
 
-    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few per cent short with few degrees of
+    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few percent short with few degrees of
     /// freedom.
     #[test]
     fn rare_deviates_of_few_repetitions_are_large() {

@@ -1,24 +1,24 @@
-//! The trained model's word on the repetitions, and whether it counts.
+//! Scores repetitions with the trained model and decides whether those scores count.
 
 use crate::analysis::{ModelNote, Score};
 use crate::score;
 use agoge_attention::{Model, Reading};
 
-/// Name of a card's figure: how well the model tells correct from incorrect repetitions of a
-/// movement, on athletes left out.
+/// Key of the model card's AUC for a movement: how well the model tells correct from incorrect
+/// repetitions of held-out athletes.
 pub fn figure(movement: &str) -> String {
     format!("AUC {movement}")
 }
 
-/// Name of a card's figure: how well the limits of the movement's definition do on the same
+/// Key of the model card's AUC for the limits of the movement's definition, on the same
 /// repetitions.
 pub fn figure_of_limits(movement: &str) -> String {
     format!("AUC {movement} by the {}", score::METHOD)
 }
 
-/// Scores by a model, one a reading, and a note that says whether they count. They do where the
-/// model knows the movement, was measured on it and was better than the definition's limits, and
-/// the repetition looks like those it was measured on; otherwise there is no score.
+/// Scores each reading with the model and returns a note on whether the scores count. They count
+/// when the model knows the movement, was measured on it and beat the definition's limits, and the
+/// repetitions look like those it was measured on; otherwise every score is `None`.
 pub fn judge(
     model: &Model,
     movement: &str,
@@ -27,12 +27,13 @@ pub fn judge(
 ) -> (Vec<Option<Score>>, ModelNote) {
     let card = model.card();
     let auc = card.figure(&figure(movement));
-    let auc_of_limits = card.figure(&figure_of_limits(movement));
+    let limits_auc = card.figure(&figure_of_limits(movement));
     let class = model.class(movement).filter(|_| is_3d);
-    let near = |reading: &Reading| class.is_some_and(|class| model.is_within_reach(reading, class));
-    let within = readings.iter().flatten().filter(|reading| near(reading)).count();
-    let better = auc.is_some_and(|auc| auc > auc_of_limits.unwrap_or(0.5));
-    let percent =
+    let is_near =
+        |reading: &Reading| class.is_some_and(|class| model.is_within_reach(reading, class));
+    let near_count = readings.iter().flatten().filter(|reading| is_near(reading)).count();
+    let beats_limits = auc.is_some_and(|auc| auc > limits_auc.unwrap_or(0.5));
+    let format_share =
         |share: Option<f64>| share.map_or("unknown".to_owned(), |share| format!("{share:.2}"));
     let reason = if model.class(movement).is_none() {
         "it does not know this movement".to_owned()
@@ -40,32 +41,33 @@ pub fn judge(
         "it was measured on recordings in three dimensions only".to_owned()
     } else if auc.is_none() {
         "how good it is on athletes it does not know was never measured".to_owned()
-    } else if !better {
+    } else if !beats_limits {
         format!(
             "the limits of the definition do as well (AUC {} against {})",
-            percent(auc_of_limits),
-            percent(auc)
+            format_share(limits_auc),
+            format_share(auc)
         )
-    } else if 2 * within < readings.len() || within == 0 {
+    } else if 2 * near_count < readings.len() || near_count == 0 {
         "these repetitions are unlike those it was measured on".to_owned()
     } else {
         format!(
             "on athletes left out it told correct from incorrect repetitions with an AUC of {}, the limits of the definition with {}",
-            percent(auc),
-            percent(auc_of_limits)
+            format_share(auc),
+            format_share(limits_auc)
         )
     };
-    let counts = better && class.is_some() && within > 0 && 2 * within >= readings.len();
+    let counts =
+        beats_limits && class.is_some() && near_count > 0 && 2 * near_count >= readings.len();
     let method =
         format!("model {}: share of repetitions like this that were done correctly", card.name);
-    let judged: Vec<&Reading> =
-        readings.iter().flatten().filter(|reading| counts && near(reading)).collect();
-    let mut worth = model.correct(&judged, movement).unwrap_or_default().into_iter();
+    let near_readings: Vec<&Reading> =
+        readings.iter().flatten().filter(|reading| counts && is_near(reading)).collect();
+    let mut intervals = model.correct(&near_readings, movement).unwrap_or_default().into_iter();
     let scores = readings
         .iter()
         .map(|reading| {
-            reading.as_ref().filter(|reading| counts && near(reading))?;
-            let [share, low, high] = worth.next()?;
+            reading.as_ref().filter(|reading| counts && is_near(reading))?;
+            let [share, low, high] = intervals.next()?;
             Some(Score {
                 value: 100.0 * share,
                 low: 100.0 * low,
@@ -78,10 +80,10 @@ pub fn judge(
         name: card.name.clone(),
         counts,
         reason,
-        within,
+        within: near_count,
         of: readings.len(),
         auc,
-        auc_of_limits,
+        auc_of_limits: limits_auc,
     };
     (scores, note)
 }

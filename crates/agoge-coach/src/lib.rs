@@ -1,7 +1,7 @@
-//! What a coach acts on: the [`Analysis`] with its score, its findings and its doubts.
+//! What a coach acts on: the [`Analysis`] with its score, its findings and their uncertainty.
 //!
-//! Invariants: pure functions of what kinematics and attention measured; no input or output, no
-//! wording that diagnoses.
+//! Invariants: everything here is a pure function of what kinematics and attention measured; no
+//! I/O, and no text that diagnoses.
 
 pub mod analysis;
 pub mod band;

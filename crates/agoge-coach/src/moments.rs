@@ -1,19 +1,20 @@
-//! The largest net moments in the joints of the legs, as `analysis.json` has them.
+//! The largest net moments in the leg joints, in the form that `analysis.json` stores.
 
 use crate::analysis::{MomentPeak, MomentReport};
 use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex};
 use agoge_kinematics::{Curves, Repetition};
 use agoge_motion::Side;
 
-/// How far the line of a measured force may pass a joint otherwise than found, m: joint centres and
-/// the centre of pressure are each off by about a centimetre (an assumption of ours).
+/// Lever-arm error for a measured force, m: joint centres and the centre of pressure are each off
+/// by about a centimetre (our assumption).
 const MEASURED_LEVER_M: f64 = 0.02;
-/// The same of a modelled force: the centre of mass comes from tables of segments too.
+/// Lever-arm error for a modelled force, m: the centre of mass from segment tables adds its own
+/// error.
 const MODELLED_LEVER_M: f64 = 0.04;
 
-/// The report of the curves of `agoge_kinematics::dynamics::leg_moments`: a member a joint, side
-/// and complete repetition (its number, and the repetition); over the whole recording where there
-/// is none. What is never known in a repetition is left out.
+/// Reports the peaks of the curves from `agoge_kinematics::dynamics::leg_moments`: one entry per
+/// joint, side and complete repetition (given with its number), or over the whole recording if
+/// there is no complete repetition. Moments that are never known in a repetition are left out.
 pub fn moments(
     curves: &Curves,
     complete: &[(usize, &Repetition)],
@@ -21,7 +22,7 @@ pub fn moments(
     (origin, unclear): (Origin, usize),
 ) -> MomentReport {
     let mut spans: Vec<(Option<usize>, usize, usize)> =
-        complete.iter().map(|(number, own)| (Some(*number), own.start, own.end)).collect();
+        complete.iter().map(|(number, span)| (Some(*number), span.start, span.end)).collect();
     if spans.is_empty() {
         spans.push((None, 0, curves.time.len().saturating_sub(1)));
     }
@@ -31,22 +32,22 @@ pub fn moments(
         for side in Side::BOTH {
             for name in LEG_MOMENTS {
                 let Some(values) =
-                    curves.get(name, Some(side)).and_then(|own| own.values.get(start..=end))
+                    curves.get(name, Some(side)).and_then(|curve| curve.values.get(start..=end))
                 else {
                     continue;
                 };
                 let known: Vec<f64> =
                     values.iter().copied().filter(|value| value.is_finite()).collect();
                 let (flexion, extension) =
-                    known.iter().fold((f64::NAN, f64::NAN), |(most, least), own| {
-                        (own.max(most), own.min(least))
+                    known.iter().fold((f64::NAN, f64::NAN), |(most, least), value| {
+                        (value.max(most), value.min(least))
                     });
                 if known.is_empty() {
                     continue;
                 }
                 let forces = curves
                     .get("ground_force", Some(side))
-                    .and_then(|own| own.values.get(start..=end));
+                    .and_then(|curve| curve.values.get(start..=end));
                 let force = forces.unwrap_or(&[]).iter().copied().fold(0.0, f64::max);
                 peaks.push(MomentPeak {
                     repetition,
@@ -72,23 +73,23 @@ pub fn moments(
 
 fn limits(origin: Origin, lever_m: f64, sex: Option<Sex>, unclear: usize) -> Vec<String> {
     let net = "Net moments: what muscles on both sides of a joint do against each other is not in them, and they say nothing of the load on a ligament.".to_owned();
-    let whose = match sex {
+    let tables = match sex {
         Some(Sex::Female) => "of women say",
         Some(Sex::Male) => "of men say",
         None => "of men say, since no sex was given",
     };
     let error = format!(
-        "The error is what {:.0} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables {whose} (de Leva 1996).",
+        "The error is what {:.0} cm between the line of the ground's force and the joint would make of its largest value; segments weigh what tables {tables} (de Leva 1996).",
         100.0 * lever_m
     );
-    let mut all = vec![net, error];
+    let mut sentences = vec![net, error];
     if origin == Origin::Standing {
-        all.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing, with the centre of mass of tables of men.".to_owned());
+        sentences.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing, with the centre of mass of tables of men.".to_owned());
     }
     if unclear > 0 {
-        all.push(format!(
+        sentences.push(format!(
             "In {unclear} frames a plate was loaded, but not by one foot that can be named: they are left out."
         ));
     }
-    all
+    sentences
 }

@@ -1,5 +1,5 @@
-//! The score by a movement's own checks: how far, how often and how importantly its limits are
-//! passed.
+//! Scores repetitions by a movement's own checks: how far, how often and how importantly its limits
+//! are exceeded.
 
 use crate::analysis::Score;
 use crate::precision::Precision;
@@ -7,24 +7,28 @@ use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::{Metric, Movement, Repetition};
 use agoge_motion::Side;
 
-/// Name of the method.
+/// Name of this scoring method.
 pub const METHOD: &str = "limits of the movement definition";
 
-/// The score of a repetition: 100 less the passed limits, each weighed by its importance and by how
-/// far it is passed; none if none of the movement's checks could be measured. The interval is what
-/// the score would be if every value were off by its error of measurement, to the athlete's
-/// disadvantage and advantage.
+/// Scores a repetition: 100 minus the exceeded limits, each weighted by its importance and by how
+/// far it is exceeded; `None` if none of the movement's checks could be measured. The interval is
+/// the score if every value were off by its measurement error, to the athlete's disadvantage and
+/// advantage.
 pub fn repetition(
     movement: &Movement,
     repetition: &Repetition,
     precision: &Precision,
 ) -> Option<Score> {
-    let at = |shift: f64| value(movement, repetition, precision, shift, |_| false);
-    Some(Score { value: at(0.0)?, low: at(1.0)?, high: at(-1.0)?, method: METHOD.to_owned() })
+    let score_shifted_by = |shift: f64| value(movement, repetition, precision, shift, |_| false);
+    Some(Score {
+        value: score_shifted_by(0.0)?,
+        low: score_shifted_by(1.0)?,
+        high: score_shifted_by(-1.0)?,
+        method: METHOD.to_owned(),
+    })
 }
 
-/// What the score of a repetition would be if a metric (of a side, if it has sides) kept its
-/// limits.
+/// Scores a repetition as if a metric (of one side, if it has sides) stayed within its limits.
 pub fn if_kept(
     movement: &Movement,
     repetition: &Repetition,
@@ -32,21 +36,23 @@ pub fn if_kept(
     metric: &str,
     side: Option<Side>,
 ) -> Option<f64> {
-    value(movement, repetition, precision, 0.0, |own| own.name == metric && own.side == side)
+    value(movement, repetition, precision, 0.0, |measured| {
+        measured.name == metric && measured.side == side
+    })
 }
 
-/// 100 less the passed limits, but for those that count as kept.
+/// 100 minus the exceeded limits, except those for which `is_excused` holds.
 fn value(
     movement: &Movement,
     repetition: &Repetition,
     precision: &Precision,
     shift: f64,
-    kept: impl Fn(&Metric) -> bool,
+    is_excused: impl Fn(&Metric) -> bool,
 ) -> Option<f64> {
     let (mut lost, mut weights) = (0.0, 0.0);
     for (check, metric) in measured(movement, repetition) {
         weights += check.importance;
-        if !kept(metric) {
+        if !is_excused(metric) {
             lost += check.importance
                 * severity(check, metric, precision.of_metric(movement, metric).half_width, shift);
         }
@@ -54,11 +60,12 @@ fn value(
     (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
 }
 
-/// The score of a set: the mean of its repetitions, with the mean of their intervals widened by
-/// their own scatter (1.645 standard errors: 90 %).
+/// Scores a set: the mean of its repetitions, with the mean of their intervals widened by the
+/// scatter between repetitions (1.645 standard errors: 90 %).
 pub fn set(scores: &[Score]) -> Option<Score> {
     let first = scores.first()?;
-    let mean = |of: fn(&Score) -> f64| scores.iter().map(of).sum::<f64>() / scores.len() as f64;
+    let mean =
+        |field: fn(&Score) -> f64| scores.iter().map(field).sum::<f64>() / scores.len() as f64;
     let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
     let scatter = agoge_kinematics::normalise::half_width(&values, 1.645);
     let scatter = if scatter.is_finite() { scatter } else { 0.0 };
@@ -73,25 +80,25 @@ pub fn set(scores: &[Score]) -> Option<Score> {
     })
 }
 
-/// Each check with each metric it speaks of, where that could be measured.
+/// Each check with each metric it applies to, where that could be measured.
 pub(crate) fn measured<'a>(
     movement: &'a Movement,
     repetition: &'a Repetition,
 ) -> impl Iterator<Item = (&'a CheckRule, &'a Metric)> {
     movement.checks.iter().flat_map(|check| {
-        let spoken_of = |metric: &&Metric| metric.name == check.metric && metric.value.is_finite();
-        repetition.metrics.iter().filter(spoken_of).map(move |metric| (check, metric))
+        let is_checked = |metric: &&Metric| metric.name == check.metric && metric.value.is_finite();
+        repetition.metrics.iter().filter(is_checked).map(move |metric| (check, metric))
     })
 }
 
-/// How far a value passes its limit, 0 (kept) to 1 (by 30 % of the limit, or five times its error
-/// of measurement where that is more). `shift` moves the value by that many errors of measurement
-/// outward.
+/// How far a value exceeds its limit, from 0 (within) to 1 (by 30 % of the limit, or five times its
+/// measurement error where that is more). `shift` moves the value outward by that many measurement
+/// errors.
 fn severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
     let limit = check.limit(metric.unit);
-    let full = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
-    let above = (metric.value + shift * error - limit.high) / full(limit.high);
-    let below = (limit.low - metric.value + shift * error) / full(limit.low);
+    let full_excess = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
+    let above = (metric.value + shift * error - limit.high) / full_excess(limit.high);
+    let below = (limit.low - metric.value + shift * error) / full_excess(limit.low);
     // An absent bound is infinite: minus infinity over infinity is no severity.
     [above, below].into_iter().filter(|s| s.is_finite()).fold(0.0, f64::max).clamp(0.0, 1.0)
 }

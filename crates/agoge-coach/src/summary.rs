@@ -1,17 +1,17 @@
-//! Each metric over the complete repetitions, and how exactly it was measured.
+//! Summarises each metric over the complete repetitions, with how precisely it was measured.
 
 use crate::analysis::MetricSummary;
 use crate::precision::Precision;
 use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
 use agoge_kinematics::{Metric, Movement, Repetition};
 
-/// Fewest repetitions from which an error of measurement is stated: with fewer the standard
-/// deviation itself is too uncertain.
+/// Fewest repetitions for which a measurement error is stated: with fewer, the standard deviation
+/// itself is too uncertain.
 const ENOUGH_FOR_ERROR: usize = 4;
 
 /// Mean and standard deviation of every metric over the complete repetitions, in the order of the
-/// first repetition's metrics. The standard error of measurement comes from the athlete's own
-/// successive repetitions, and is never less than what the sensor was measured to scatter by.
+/// first repetition's metrics. The standard error of measurement comes from the athlete's
+/// successive repetitions, and is never less than the sensor's measured scatter.
 pub fn metrics(
     movement: &Movement,
     repetitions: &[&Repetition],
@@ -44,7 +44,7 @@ pub fn metrics(
         .collect()
 }
 
-/// One metric of each kind, in order of first appearance.
+/// One example of each distinct metric, in order of first appearance.
 pub(crate) fn kinds<'a>(repetitions: &[&'a Repetition]) -> Vec<&'a Metric> {
     let mut kinds: Vec<&Metric> = Vec::new();
     for metric in repetitions.iter().flat_map(|repetition| &repetition.metrics) {
@@ -55,12 +55,12 @@ pub(crate) fn kinds<'a>(repetitions: &[&'a Repetition]) -> Vec<&'a Metric> {
     kinds
 }
 
-/// Whether two metrics are the same measure (of different repetitions).
+/// Whether two metrics (of different repetitions) are the same measure.
 pub(crate) fn same(a: &Metric, b: &Metric) -> bool {
     a.name == b.name && a.side == b.side && a.phase == b.phase
 }
 
-/// The value of a metric in a repetition; NaN if it has none.
+/// Value of a metric in a repetition; NaN if the repetition lacks it.
 pub(crate) fn value(repetition: &Repetition, kind: &Metric) -> f64 {
     repetition
         .metrics
@@ -69,7 +69,7 @@ pub(crate) fn value(repetition: &Repetition, kind: &Metric) -> f64 {
         .map_or(f64::NAN, |metric| metric.value)
 }
 
-/// The known values of one metric over repetitions, in order.
+/// Known values of one metric over repetitions, in order.
 pub(crate) fn values(repetitions: &[&Repetition], kind: &Metric) -> Vec<f64> {
     repetitions
         .iter()

@@ -1,4 +1,4 @@
-//! From what conditioning measured about the data to a verdict in words.
+//! Turns the data quality measured by conditioning into a verdict in words.
 
 use crate::analysis::{DataQuality, Verdict};
 use agoge_motion::condition::Quality;
@@ -6,45 +6,48 @@ use agoge_motion::condition::Quality;
 /// Below this share of seen joint positions the data are poor: more of the body is guessed than
 /// measured.
 const POOR_SEEN: f64 = 0.5;
-/// Above this share they are good, if no stretch is missing.
+/// Above this share the data are good, if no stretch is missing.
 const GOOD_SEEN: f64 = 0.9;
-/// A gap longer than this cannot be filled honestly (a fast phase of a movement is over within it),
-/// s.
+/// Longest gap that can be filled honestly, s: a fast phase of a movement can be over within a
+/// longer one.
 const LONG_GAP_S: f64 = 0.5;
 
-/// The verdict on the data of a recording of `frames` frames at `rate_hz`.
+/// Judges the data of a recording with `frames` frames at `rate_hz`.
 pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
     let Quality { seen, joints, bad_frames } = quality;
     let mut reasons = Vec::new();
     let mut verdict = Verdict::Good;
-    let mut lower = |to: Verdict, reason: String| {
+    let mut downgrade = |to: Verdict, reason: String| {
         verdict = verdict.max(to);
         reasons.push(reason);
     };
 
     if frames < 10 {
-        lower(Verdict::Poor, format!("Only {frames} frames: too few to see a movement."));
+        downgrade(Verdict::Poor, format!("Only {frames} frames: too few to see a movement."));
     }
     if seen < POOR_SEEN {
-        lower(
+        downgrade(
             Verdict::Poor,
             format!("Only {:.0} % of the joint positions were seen.", 100.0 * seen),
         );
     } else if seen < GOOD_SEEN {
-        lower(Verdict::Usable, format!("{:.0} % of the joint positions were seen.", 100.0 * seen));
+        downgrade(
+            Verdict::Usable,
+            format!("{:.0} % of the joint positions were seen.", 100.0 * seen),
+        );
     }
-    let bad: usize = bad_frames.iter().map(|[first, last]| last + 1 - first).sum();
-    if bad * 20 > frames {
-        let share = 100.0 * bad as f64 / frames as f64;
-        lower(
+    let bad_frame_count: usize = bad_frames.iter().map(|[first, last]| last + 1 - first).sum();
+    if bad_frame_count * 20 > frames {
+        let share = 100.0 * bad_frame_count as f64 / frames as f64;
+        downgrade(
             Verdict::Usable,
             format!("In {share:.0} % of the frames most of the body was missing."),
         );
     }
-    let never: Vec<&str> =
+    let never_seen: Vec<&str> =
         joints.iter().filter(|joint| joint.seen == 0.0).map(|joint| joint.joint.as_str()).collect();
-    if !never.is_empty() {
-        lower(Verdict::Usable, format!("Never seen: {}.", list(&never)));
+    if !never_seen.is_empty() {
+        downgrade(Verdict::Usable, format!("Never seen: {}.", list(&never_seen)));
     }
     let gappy: Vec<&str> = joints
         .iter()
@@ -52,13 +55,13 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
         .map(|joint| joint.joint.as_str())
         .collect();
     if !gappy.is_empty() {
-        lower(
+        downgrade(
             Verdict::Usable,
             format!("Lost for more than {LONG_GAP_S} s at a time: {}.", list(&gappy)),
         );
     }
     if rate_hz < 20.0 {
-        lower(
+        downgrade(
             Verdict::Usable,
             format!("{rate_hz:.0} frames a second are too few for fast movements."),
         );
@@ -69,20 +72,19 @@ pub fn verdict(quality: Quality, frames: usize, rate_hz: f64) -> DataQuality {
     DataQuality { verdict, reasons, seen, joints, bad_frames }
 }
 
-/// The verdict on the data of a worn sensor that alone felt a movement, by its tilt over time,
-/// `[frame]` (NaN where it is not known).
+/// Judges the data of a single worn sensor by its tilt over time, `[frame]` (NaN where unknown).
 pub fn of_sensor(quality: Quality, tilt: &[f64]) -> DataQuality {
-    let known =
+    let known_share =
         tilt.iter().filter(|value| value.is_finite()).count() as f64 / tilt.len().max(1) as f64;
-    let verdict = match known {
-        _ if known < POOR_SEEN => Verdict::Poor,
-        _ if known < GOOD_SEEN => Verdict::Usable,
+    let verdict = match known_share {
+        _ if known_share < POOR_SEEN => Verdict::Poor,
+        _ if known_share < GOOD_SEEN => Verdict::Usable,
         _ => Verdict::Good,
     };
     let mut reasons =
         vec!["Nothing was seen of the body: a worn sensor alone felt the movement.".to_owned()];
     if verdict != Verdict::Good {
-        let known = 100.0 * known;
+        let known = 100.0 * known_share;
         reasons.push(format!(
             "How it was tilted is known {known:.0} % of the time; begin with a second of rest, and leave no gaps."
         ));
@@ -96,13 +98,13 @@ pub fn of_sensor(quality: Quality, tilt: &[f64]) -> DataQuality {
     }
 }
 
-/// At most five names, then how many more.
+/// Joins at most five names, then says how many more there are.
 fn list(names: &[&str]) -> String {
     const SHOWN: usize = 5;
-    let shown = names[..names.len().min(SHOWN)].join(", ");
+    let listed = names[..names.len().min(SHOWN)].join(", ");
     match names.len().checked_sub(SHOWN) {
-        Some(more) if more > 0 => format!("{shown} and {more} more"),
-        _ => shown,
+        Some(remaining) if remaining > 0 => format!("{listed} and {remaining} more"),
+        _ => listed,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The answer to load on real logs: tests that were not seen, forecast by the fit with priors, by
+//! The response to load on real logs: unseen tests are forecast by the fit with priors, by
 //! Banister's model with free parameters, and by the last value.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -15,8 +15,8 @@ fn data() -> Option<PathBuf> {
     folder.map(|folder| folder.join("load"))
 }
 
-/// Banister's model with five free parameters by Levenberg and Marquardt, from the usual start (45,
-/// 15), as such fits are done.
+/// Banister's model with five free parameters, fitted by Levenberg–Marquardt from the usual start
+/// (45, 15), as is common for such fits.
 fn banister(loads: &[f64], tests: &[Test]) -> impl Fn(usize) -> f64 {
     let loads = loads.to_vec();
     let model = move |p: &[f64; 5], day: usize| {
@@ -73,7 +73,7 @@ fn rmse(errors: &[f64]) -> f64 {
     (errors.iter().map(|error| error * error).sum::<f64>() / errors.len() as f64).sqrt()
 }
 
-/// A table as rows by column name.
+/// The rows of a table, by column name.
 fn rows(path: PathBuf) -> Vec<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(path).expect("the data are there");
     let mut lines = text.trim_start_matches('\u{feff}').lines();
@@ -94,7 +94,7 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
         .collect();
     assert!(tests.len() >= 8);
     let (mut ours, mut free, mut last) = (Vec::new(), Vec::new(), Vec::new());
-    // Each of the last tests from those before it.
+    // Predict each of the last tests from those before it.
     for n in 6..tests.len() {
         let (before, now) = (&tests[..n], tests[n]);
         ours.push(
@@ -117,8 +117,8 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     assert!(rmse(&ours) <= rmse(&free) && rmse(&ours) <= rmse(&last));
 }
 
-/// Strength here grows faster in the last weeks than before: neither model says so, and the drift
-/// follows it.
+/// Strength grows faster in the last weeks here than before: neither model captures that, but the
+/// drift follows it.
 #[test]
 fn strength_is_forecast_no_worse_than_by_free_parameters() {
     let Some(folder) = data() else { return };
@@ -132,8 +132,8 @@ fn strength_is_forecast_no_worse_than_by_free_parameters() {
         own.0.push(load("UBNL") + load("LBNL"));
     }
     assert_eq!(squad.len(), 10);
-    // The last fifth of each athlete's tests from the first four, the prior of the squad from the
-    // first four fifths alone.
+    // Predict the last fifth of each athlete's tests from the first four fifths; the squad's prior
+    // also uses only those.
     let seen: Vec<(Vec<f64>, Vec<Test>)> = squad
         .values()
         .map(|(loads, tests)| (loads.clone(), tests[..tests.len() * 4 / 5].to_vec()))

@@ -1,12 +1,12 @@
-//! Files that are either written whole or not at all.
+//! Atomic writes: a file or folder is written whole or not at all.
 
 use crate::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file through a temporary one in the same folder, which takes the name only when all is
-/// written: a reader never sees half a file, and a failure leaves what was there before.
+/// Writes a file through a temporary one in the same folder, which is renamed only once it is
+/// complete: a reader never sees half a file, and a failure leaves the previous file untouched.
 ///
 /// # Errors
 /// [`Error::Io`], or what `fill` returns.
@@ -19,20 +19,19 @@ pub fn write_atomic(
         let mut out = BufWriter::new(File::create(&temporary).map_err(|e| Error::write(path, e))?);
         fill(&mut out)?;
         out.flush().map_err(|e| Error::write(path, e))?;
-        // The name must not be on the disk before the content is.
+        // The content must be on disk before the name is.
         out.get_ref().sync_all().map_err(|e| Error::write(path, e))?;
         drop(out);
         fs::rename(&temporary, path).map_err(|e| Error::write(path, e))
     })();
     if written.is_err() {
-        // The first error is the one to report; a temporary file that was never made cannot be
-        // removed either.
+        // Report the first error; removing the temporary file also fails if it was never created.
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-/// Writes a text file as [`write_atomic`] does.
+/// Writes a text file atomically, like [`write_atomic`].
 ///
 /// # Errors
 /// [`Error::Io`].
@@ -40,8 +39,8 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     write_atomic(path, |out| out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e)))
 }
 
-/// Writes a folder of files through a temporary one beside it. A folder that exists already is
-/// refused, so nothing is lost.
+/// Writes a folder of files through a temporary one beside it. Refuses to replace an existing
+/// folder, so nothing is lost.
 pub(crate) fn write_folder(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), Error>,
@@ -63,7 +62,7 @@ pub(crate) fn write_folder(
     written
 }
 
-/// A name in the same folder that no other process uses.
+/// A temporary path in the same folder, unique to this process.
 fn temporary(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

@@ -1,9 +1,9 @@
 //! Keypoints with picture numbers: COCO annotations, COCO results and AlphaPose (a list with
 //! `image_id` and `keypoints`), and MMPose (`instance_info` with `instances` for each `frame_id`).
 //!
-//! 17 (COCO), 26 (HALPE), and the body of 133 (COCO-WholeBody) and 136 (HALPE with hands and face)
-//! joints. COCO's own flags 0, 1, 2 count as missing, seen, seen; any other third number is a
-//! confidence.
+//! Supports 17 (COCO) and 26 (HALPE) joints, and the body joints of 133 (COCO-WholeBody) and 136
+//! (HALPE with hands and face). COCO's visibility flags 0, 1, 2 are read as missing, seen, seen;
+//! any other third number is a confidence.
 
 use crate::error::Place;
 use crate::json::{self, Node};
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// The number or the name of a picture.
+/// A picture's identifier: a number or a file name.
 #[derive(Deserialize, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(untagged)]
 enum Picture {
@@ -24,6 +24,7 @@ enum Picture {
 }
 
 impl Picture {
+    /// The picture's number, taken from the end of its name if it has one.
     fn number(&self) -> Option<u64> {
         match self {
             Picture::Number(number) => Some(*number),
@@ -75,8 +76,7 @@ struct Instance {
     track_id: Option<Node>,
 }
 
-/// Frames over pictures that would be empty before picture numbers stop being taken for frame
-/// numbers.
+/// Frame span per picture beyond which picture numbers are no longer taken for frame numbers.
 const SPARSE: u64 = 10;
 
 /// Reads COCO annotations (`{"images": …, "annotations": …}`).
@@ -107,6 +107,7 @@ pub(crate) fn read_list(
     poses(path, "alphapose-json", json::parse(path, bytes)?, None, None, options)
 }
 
+/// Turns annotations into a recording; `places` maps pictures to frames where the file lists them.
 fn poses(
     path: &Path,
     format: &'static str,
@@ -174,7 +175,7 @@ fn poses(
     finish(path, format, image, first, frames, detections, notes, options)
 }
 
-/// Reads MMPose's own form.
+/// Reads MMPose's JSON.
 pub(crate) fn read_mmpose(
     path: &Path,
     bytes: &[u8],
@@ -188,8 +189,8 @@ pub(crate) fn read_mmpose(
         .map(|(i, f)| f.frame_id.unwrap_or(i as u64))
         .collect();
     let mut detections = Vec::new();
-    for (own, &frame) in file.instance_info.into_iter().zip(&numbers) {
-        for Instance { keypoints, keypoint_scores, track_id } in own.instances {
+    for (frame_info, &frame) in file.instance_info.into_iter().zip(&numbers) {
+        for Instance { keypoints, keypoint_scores, track_id } in frame_info.instances {
             let scores = keypoint_scores.unwrap_or_default();
             let point = |(joint, xy): (usize, Vec<Option<f64>>)| {
                 let number = |k: usize| xy.get(k).copied().flatten().unwrap_or(f64::NAN);
@@ -214,6 +215,7 @@ pub(crate) fn read_mmpose(
     finish(path, "mmpose-json", None, first, frames, detections, Vec::new(), options)
 }
 
+/// The last step that all three formats share: chooses the skeleton and builds the recording.
 #[expect(clippy::too_many_arguments, reason = "the last step that all three forms share")]
 fn finish(
     path: &Path,
@@ -226,8 +228,11 @@ fn finish(
     options: &ReadOptions,
 ) -> Result<Recording, Error> {
     let count = detections.first().map_or(17, |d| d.points.len());
-    let (skeleton, kept) = by_count(path, Place::Field("keypoints".into()), count)?;
-    detections.iter_mut().filter(|d| d.points.len() == count).for_each(|d| d.points.truncate(kept));
+    let (skeleton, body_joints) = by_count(path, Place::Field("keypoints".into()), count)?;
+    detections
+        .iter_mut()
+        .filter(|d| d.points.len() == count)
+        .for_each(|d| d.points.truncate(body_joints));
     let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
     let poses = Poses {
         format,
@@ -244,17 +249,17 @@ fn finish(
     poses.into_recording(path, options)
 }
 
-/// Frame numbers of pictures: their own numbers if these are dense, else their order.
+/// Assigns frame numbers to pictures: their own numbers if these are dense, otherwise their order.
 fn number<'a>(
     pictures: impl Iterator<Item = &'a Picture>,
     notes: &mut Vec<String>,
 ) -> HashMap<Picture, u64> {
     let ordered: BTreeMap<(Option<u64>, &Picture), ()> =
         pictures.map(|picture| ((picture.number(), picture), ())).collect();
-    let own: Option<Vec<u64>> = ordered.keys().map(|(number, _)| *number).collect();
-    let dense = own.filter(|own| {
-        let span = own.last().zip(own.first()).map_or(0, |(last, first)| last - first);
-        own.windows(2).all(|w| w[0] < w[1]) && span / SPARSE <= own.len() as u64
+    let numbers: Option<Vec<u64>> = ordered.keys().map(|(number, _)| *number).collect();
+    let dense = numbers.filter(|numbers| {
+        let span = numbers.last().zip(numbers.first()).map_or(0, |(last, first)| last - first);
+        numbers.windows(2).all(|w| w[0] < w[1]) && span / SPARSE <= numbers.len() as u64
     });
     if dense.is_none() {
         notes.push(
@@ -262,7 +267,7 @@ fn number<'a>(
         );
     }
     let place = |index: usize| {
-        dense.as_ref().and_then(|own| own.get(index).copied()).unwrap_or(index as u64)
+        dense.as_ref().and_then(|numbers| numbers.get(index).copied()).unwrap_or(index as u64)
     };
     ordered
         .keys()

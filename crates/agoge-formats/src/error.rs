@@ -1,14 +1,15 @@
-//! Why a file could not be read or written: one line, with what, where and what to do.
+//! Errors of reading and writing files. Each message is one line: what is wrong, where, and what to
+//! do about it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where in a file something is wrong.
+/// The location of a fault within a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A line of a text file, counted from 1.
     Line(usize),
-    /// A frame, counted as the file counts.
+    /// A frame, by the file's own numbering.
     Frame(u64),
     /// A byte of a binary file, counted from 0.
     Byte(usize),
@@ -30,28 +31,28 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why a file could not be read or written.
+/// An error that prevented a file from being read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused.
+    /// The operating system refused an operation.
     #[error("cannot {action}: {source}; hint: {hint}; file: {}", path.display())]
     Io {
-        /// What was tried, for example `read`.
+        /// The operation attempted, for example `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
-        /// What to do.
+        /// How to fix it.
         hint: &'static str,
     },
-    /// There is nothing in the file or folder.
+    /// The file or folder is empty.
     #[error("nothing to read: the file or folder is empty; hint: check that it was written to its end; file: {}", path.display())]
     Empty {
         /// The file or folder.
         path: PathBuf,
     },
-    /// The content is none of the formats that are read.
+    /// The content matches none of the supported formats.
     #[error("not a recording that can be read: {reason}; hint: {}; file: {}", crate::probe::KNOWN, path.display())]
     NotUnderstood {
         /// The file or folder.
@@ -59,39 +60,40 @@ pub enum Error {
         /// What was found instead.
         reason: String,
     },
-    /// The format is known, the content breaks it.
+    /// The format was recognised, but the content violates it.
     #[error("{what}{place}; hint: {hint}; file: {}", path.display())]
     Format {
         /// The file or folder.
         path: PathBuf,
-        /// Where.
+        /// Where in the file.
         place: Place,
         /// What is wrong.
         what: String,
-        /// What to do.
+        /// How to fix it.
         hint: &'static str,
     },
-    /// Nobody was seen, or not the person asked for.
+    /// No person was detected, or not the one requested.
     #[error("{what}; hint: {hint}; file: {}", path.display())]
     NoPerson {
         /// The file or folder.
         path: PathBuf,
         /// What is missing.
         what: String,
-        /// What to do.
+        /// How to fix it.
         hint: &'static str,
     },
-    /// More than can be held in memory ([`crate::MAX_VALUES`], [`crate::MAX_BYTES`]).
+    /// The content exceeds the memory limits ([`crate::MAX_VALUES`], [`crate::MAX_BYTES`]).
     #[error("too large: {what}; hint: split the recording into shorter ones or lower its frame rate; file: {}", path.display())]
     TooLarge {
         /// The file or folder.
         path: PathBuf,
-        /// How much there is, and how much is allowed.
+        /// The size found and the size allowed.
         what: String,
     },
 }
 
 impl Error {
+    /// The content violates its format.
     pub(crate) fn format(
         path: &Path,
         place: Place,
@@ -101,6 +103,7 @@ impl Error {
         Error::Format { path: path.to_owned(), place, what: what.into(), hint }
     }
 
+    /// The operating system refused to read a file.
     pub(crate) fn read(path: &Path, source: std::io::Error) -> Error {
         Error::Io {
             action: "read",
@@ -116,7 +119,7 @@ impl Error {
         Error::Io { action: "write", path: path.to_owned(), source, hint }
     }
 
-    /// A recording that the arrays of a file do not make.
+    /// The arrays in a file do not form a valid recording.
     pub(crate) fn recording(path: &Path, error: agoge_motion::Error) -> Error {
         let hint = "the frames of the file must be in order and complete";
         match error {
@@ -130,7 +133,8 @@ impl Error {
     }
 }
 
-/// Text of a file, safe in a one-line message: control characters escaped, at most 40 characters.
+/// Quotes text from a file for a one-line message: control characters are escaped, and the text is
+/// cut to 40 characters.
 pub(crate) fn quoted(text: &str) -> String {
     let mut short: String = text.chars().take(40).collect();
     if short.len() < text.len() {

@@ -1,4 +1,4 @@
-//! JSON read straight into compact forms: no tree of the whole file is ever built.
+//! Reads JSON straight into compact types, without building a tree of the whole file.
 
 use crate::Error;
 use crate::error::Place;
@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use std::fmt;
 use std::path::Path;
 
-/// Parses a whole file, with the line of a mistake.
+/// Parses a whole file; errors give the line of the mistake.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(path: &Path, bytes: &'de [u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| {
         let mut what = error.to_string();
@@ -31,32 +31,33 @@ pub(crate) fn parse<'de, T: Deserialize<'de>>(path: &Path, bytes: &'de [u8]) -> 
     })
 }
 
-/// What stands outermost in a JSON file: enough to tell the formats apart.
+/// The outermost level of a JSON file: enough to tell the formats apart.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Head {
     /// Keys of the outermost object, or of the first object in the outermost list.
     pub(crate) keys: Vec<String>,
     /// Whether the outermost value is a list.
     pub(crate) is_list: bool,
-    /// Whether there is anything in it.
+    /// Whether that value is empty.
     pub(crate) is_empty: bool,
 }
 
 impl Head {
+    /// Whether `key` is among the outermost keys.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|own| own == key)
+        self.keys.iter().any(|known| known == key)
     }
 }
 
-/// The outermost keys; at most 64 of them are kept.
+/// The keys of an object, at most [`MOST_KEYS`]; none for any other value.
 struct Keys(Vec<String>);
 
 const MOST_KEYS: usize = 64;
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own;
-        impl<'de> Visitor<'de> for Own {
+        struct KeysVisitor;
+        impl<'de> Visitor<'de> for KeysVisitor {
             type Value = Keys;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
@@ -93,14 +94,14 @@ impl<'de> Deserialize<'de> for Keys {
                 Ok(Keys(Vec::new()))
             }
         }
-        from.deserialize_any(Own)
+        from.deserialize_any(KeysVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for Head {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own;
-        impl<'de> Visitor<'de> for Own {
+        struct OutlineVisitor;
+        impl<'de> Visitor<'de> for OutlineVisitor {
             type Value = Head;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object or a list")
@@ -124,26 +125,26 @@ impl<'de> Deserialize<'de> for Head {
                 Ok(head)
             }
         }
-        from.deserialize_any(Own)
+        from.deserialize_any(OutlineVisitor)
     }
 }
 
-/// A number, a point, or a list of such: what pose files are made of. Text and truth values become
-/// a missing number.
+/// A number, a point, or a list of these: what pose files consist of. Strings and booleans become
+/// missing numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Node {
-    /// A number; NaN for null and everything that is none.
+    /// A number; NaN for null and for anything that is not a number.
     Number(f64),
-    /// An object with x and y: x, y, z, confidence; NaN where not given.
+    /// An object with x and y, as x, y, z, confidence; NaN where not given.
     Point([f64; 4]),
-    /// A list, or an object that only holds one (`{"landmark": […]}`).
+    /// A list, or an object that wraps one (`{"landmark": […]}`).
     List(Vec<Node>),
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own;
-        impl<'de> Visitor<'de> for Own {
+        struct NodeVisitor;
+        impl<'de> Visitor<'de> for NodeVisitor {
             type Value = Node;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a number, a point or a list of them")
@@ -194,12 +195,12 @@ impl<'de> Deserialize<'de> for Node {
                 Ok(inner.map_or(Node::Point(point), Node::List))
             }
         }
-        from.deserialize_any(Own)
+        from.deserialize_any(NodeVisitor)
     }
 }
 
 impl Node {
-    /// The first number in it: `3`, `[3]` and `[[3]]` are all 3.
+    /// The first number in this value: `3`, `[3]` and `[[3]]` all give 3.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
             Node::Number(v) => v.is_finite().then_some(*v),

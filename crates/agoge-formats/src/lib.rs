@@ -1,13 +1,13 @@
-//! Reads and writes the file formats of the field: one module a format, and a [`probe`] that tells
-//! them apart by content.
+//! Reads and writes motion, pose and workout file formats: one module per format, and [`probe`] to
+//! tell them apart by content.
 //!
-//! [`read`] takes any file or folder with joint positions to a [`Recording`]: Y up, metres or pixels, missing values kept missing;
-//! what it had to assume stands in [`agoge_motion::Source::notes`]. The forms that are read and
-//! written are listed in docs/FORMATS.md.
+//! [`read`] turns any file or folder with joint positions into a [`Recording`]: Y up, in metres or
+//! pixels, with missing values left missing. Everything it had to assume is listed in
+//! [`agoge_motion::Source::notes`]. docs/FORMATS.md lists the formats that are read and written.
 //!
-//! Invariants: no length in a file is trusted; no input makes a reader panic or ask for more memory
-//! than [`MAX_VALUES`] positions, [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take; every file is
-//! written whole or not at all ([`write_atomic`]).
+//! Invariants: no length stated in a file is trusted; no input makes a reader panic or allocate
+//! more memory than [`MAX_VALUES`] positions, [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take;
+//! every file is written whole or not at all ([`write_atomic`]).
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -64,15 +64,15 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-/// Bytes at the start of a file that tell what it is.
+/// How many bytes at the start of a file are examined to determine its format.
 const PROBED: u64 = 64 << 10;
 
-/// Reads the recording of one person from a file, or from a folder of OpenPose JSON, whatever its
-/// name.
+/// Reads the recording of one person from a file, or from a folder of OpenPose JSON. The format is
+/// determined from the content; the file name does not matter.
 ///
 /// # Errors
-/// Every [`Error`], in one line: what is wrong, where, and what to do. Tables without positions
-/// (MOT, STO) are refused.
+/// Any [`Error`]; its one-line message says what is wrong, where, and what to do. Tables without
+/// positions (MOT, STO) are refused.
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
     options.check(path)?;
     let format = probe(path)?;
@@ -94,12 +94,12 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
             let reason = "a video, which has no positions before a pose network has seen it".into();
             Err(Error::NotUnderstood { path: path.to_owned(), reason })
         }
-        whole => read_bytes(path, whole, &bytes(path)?, options),
+        other => read_bytes(path, other, &bytes(path)?, options),
     }?;
     Ok(options.undo_slow_motion(recording))
 }
 
-/// Reads a format that is held in memory whole.
+/// Reads a recording from the whole content of a file, already in memory.
 fn read_bytes(
     path: &Path,
     format: Format,
@@ -125,11 +125,12 @@ fn read_bytes(
     }
 }
 
+/// Opens a file for buffered reading, line by line.
 fn lines(path: &Path) -> Result<BufReader<File>, Error> {
     Ok(BufReader::with_capacity(1 << 16, File::open(path).map_err(|e| Error::read(path, e))?))
 }
 
-/// The whole file, if it is not larger than [`MAX_BYTES`], without a byte-order mark.
+/// Reads a whole file of at most [`MAX_BYTES`] and strips a byte-order mark.
 fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|e| Error::read(path, e))?;
@@ -144,6 +145,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Reads the first [`PROBED`] bytes of a file.
 fn first_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     let mut start = Vec::new();
     let file = File::open(path).map_err(|e| Error::read(path, e))?;

@@ -1,4 +1,5 @@
-//! The manifest of a set of recordings: which file shows whom doing what, and how well.
+//! The manifest of a set of recordings: for each file, which athlete performs which movement, and
+//! how well.
 
 use crate::error::{Place, quoted};
 use crate::{Error, write_atomic};
@@ -9,42 +10,43 @@ use std::path::{Path, PathBuf};
 /// The columns, in order.
 const COLUMNS: [&str; 5] = ["file", "athlete", "movement", "label", "split"];
 
-/// Which part of an evaluation a recording belongs to.
+/// The part of an evaluation that a recording belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// Learned from.
+    /// Used for training.
     Train,
-    /// Chosen by.
+    /// Used for model selection.
     Validation,
-    /// Judged on.
+    /// Used for the final evaluation.
     Test,
 }
 
 /// One recording of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// The recording, relative to the manifest's folder.
+    /// Path of the recording, relative to the manifest's folder.
     pub file: PathBuf,
-    /// Who moves: recordings of one athlete never stand on both sides of an evaluation.
+    /// The athlete; an evaluation never has recordings of one athlete in both training and test.
     pub athlete: String,
     /// The movement's name, as in `deep_squat`.
     pub movement: String,
-    /// How well the movement was done, 0 (incorrect) to 1 (correct); none where nobody judged it.
+    /// How well the movement was done, 0 (incorrect) to 1 (correct); none if it was not judged.
     #[serde(with = "label")]
     pub label: Option<f32>,
-    /// The part of the evaluation; none where it is split by athlete.
+    /// The part of the evaluation; none where the split is by athlete.
     pub split: Option<Split>,
 }
 
 impl Row {
-    /// Whether the movement was done more correctly than not; none where nobody judged it.
+    /// Whether the label is above 0.5; none if the movement was not judged.
     pub fn is_correct(&self) -> Option<bool> {
         self.label.map(|label| label > 0.5)
     }
 }
 
-/// `1` is correct, `0` is not, what lies between is between; empty is not judged.
+/// Serde form of the label: `1` is correct, `0` incorrect, values between are partial; empty means
+/// not judged.
 mod label {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
@@ -64,8 +66,8 @@ mod label {
     }
 }
 
-/// A set of recordings: the file `manifest.csv` with the columns file, athlete, movement, label,
-/// split.
+/// A set of recordings, stored in `manifest.csv` with the columns file, athlete, movement, label
+/// and split.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The recordings.
@@ -76,8 +78,8 @@ impl Manifest {
     /// Reads and validates a manifest.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Empty`] without rows, [`Error::Format`] with the line: an unknown or
-    /// missing column, a bad value, a file without a name, or one that stands there twice.
+    /// [`Error::Io`]; [`Error::Empty`] if there are no rows; [`Error::Format`] with the line of an
+    /// unknown or missing column, a bad value, an empty file name, or a file listed twice.
     pub fn read(path: &Path) -> Result<Manifest, Error> {
         let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
         let mut reader = csv::ReaderBuilder::new()
@@ -96,7 +98,7 @@ impl Manifest {
             ));
         }
         if let Some(missing) =
-            COLUMNS.iter().find(|name| names.iter().filter(|own| own == name).count() != 1)
+            COLUMNS.iter().find(|name| names.iter().filter(|other| other == name).count() != 1)
         {
             return Err(Error::format(
                 path,
@@ -130,7 +132,7 @@ impl Manifest {
         Ok(Manifest { rows: rows.into_iter().map(|(_, row)| row).collect() })
     }
 
-    /// Writes the manifest, validated first.
+    /// Validates the manifest and writes it.
     ///
     /// # Errors
     /// As [`Manifest::read`].
@@ -148,6 +150,7 @@ impl Manifest {
     }
 }
 
+/// Refuses a manifest without rows, with empty cells, or with a file listed twice.
 fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
@@ -179,6 +182,7 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Turns an error of the CSV library into ours, with the line.
 fn fault(path: &Path, error: &csv::Error) -> Error {
     let place = error.position().map_or(Place::Whole, |p| Place::Line(p.line() as usize));
     let what = match error.kind() {

@@ -1,12 +1,12 @@
-//! Lists of frames with landmarks, as programs around MediaPipe (BlazePose) and MoveNet write them.
+//! Lists of frames with landmarks, as tools built on MediaPipe (BlazePose) and MoveNet write them.
 //!
 //! A file is a list of frames, or an object with such a list under `frames`, `poses`, `landmarks`,
-//! `results` or `data`, beside which `fps` (or `frame_rate`, `rate_hz`), `width` and `height` are
-//! understood. A frame is a list of landmarks, or an object with `pose_world_landmarks` (metres,
-//! taken where present) or `pose_landmarks` (also `landmarks`, `keypoints`), and perhaps `time_s`,
-//! `timestamp_ms`. A landmark is `{x, y, z, visibility}` or `[x, y, z, visibility]` (of which z and
-//! visibility may be left out; with fewer than 33 landmarks a third number is the confidence). A
-//! frame may hold a list of several people. `null` is nobody.
+//! `results` or `data`; `fps` (or `frame_rate`, `rate_hz`), `width` and `height` beside the list
+//! are read too. A frame is a list of landmarks, or an object with `pose_world_landmarks` (metres,
+//! preferred where present) or `pose_landmarks` (also `landmarks`, `keypoints`), and optionally
+//! `time_s` or `timestamp_ms`. A landmark is `{x, y, z, visibility}` or `[x, y, z, visibility]`; z
+//! and visibility may be left out, and with fewer than 33 landmarks a third number is the
+//! confidence. A frame may hold a list of several people. `null` means nobody.
 
 use crate::error::Place;
 use crate::json::{self, Node};
@@ -33,7 +33,7 @@ pub(crate) const LANDMARKS: [&str; 8] = [
     "keypoints3D",
 ];
 
-/// The people of one frame, each `[joint]` of x, y, z, c.
+/// The people in one frame, each `[joint]` of x, y, z, confidence.
 type People = Vec<Vec<[f64; 4]>>;
 
 #[derive(Default)]
@@ -51,29 +51,29 @@ struct File {
     height: Option<f64>,
 }
 
-/// Reads such a file.
+/// Reads a file of MediaPipe or MoveNet landmarks.
 pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
     let file: File = json::parse(path, bytes)?;
     if file.frames.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
     }
     let frames = file.frames.len();
-    let with = |people: fn(&Frame) -> &People| {
+    let frames_with = |people: fn(&Frame) -> &People| {
         file.frames.iter().filter(|f| !people(f).is_empty()).count()
     };
-    let use_world = with(|f| &f.world) * 2 > with(|f| &f.picture);
+    let use_world = frames_with(|f| &f.world) * 2 > frames_with(|f| &f.picture);
     let seconds: Option<Vec<f64>> = file.frames.iter().map(|f| f.seconds).collect();
     let mut detections = Vec::new();
-    for (frame, own) in file.frames.into_iter().enumerate() {
-        for points in if use_world { own.world } else { own.picture } {
-            detections.push(Detection { frame: frame as u64, id: None, points });
+    for (index, frame) in file.frames.into_iter().enumerate() {
+        for points in if use_world { frame.world } else { frame.picture } {
+            detections.push(Detection { frame: index as u64, id: None, points });
         }
     }
     let count = detections.first().map_or(33, |d| d.points.len());
     let place = Place::Frame(detections.first().map_or(0, |d| d.frame));
-    let (skeleton, kept) = by_count(path, place, count)?;
+    let (skeleton, body_joints) = by_count(path, place, count)?;
     detections.iter_mut().for_each(|d| {
-        d.points.truncate(if d.points.len() == count { kept } else { d.points.len() })
+        d.points.truncate(if d.points.len() == count { body_joints } else { d.points.len() })
     });
     let mut notes = Vec::new();
     let unit = match use_world || is_hip_centred(&skeleton, &detections) {
@@ -108,8 +108,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     poses.into_recording(path, options)
 }
 
-/// Whether unnamed landmarks are world landmarks: their hips lie about the origin, and depth is
-/// there.
+/// Whether landmarks of an unnamed kind are world landmarks: the middle of the hips lies at the
+/// origin, and there is depth.
 fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
     let (Some(left), Some(right)) =
         (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip))
@@ -127,7 +127,7 @@ fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
     offs.get(offs.len() / 2).is_some_and(|&median| median < 0.05)
 }
 
-/// People from whatever nesting: a list of landmarks, or a list of such lists.
+/// The people in a frame, given as a list of landmarks or a list of such lists.
 fn people(node: Node) -> People {
     let Node::List(nodes) = node else { return Vec::new() };
     let nested = matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
@@ -147,6 +147,7 @@ fn one(node: Node) -> Option<Vec<[f64; 4]>> {
     Some(nodes.into_iter().map(|landmark| point(landmark, depth)).collect())
 }
 
+/// One landmark as x, y, z, confidence; `depth` says whether a third number is z.
 fn point(landmark: Node, depth: bool) -> [f64; 4] {
     let numbers = match landmark {
         Node::Point(p) => return p,
@@ -162,8 +163,8 @@ fn point(landmark: Node, depth: bool) -> [f64; 4] {
 
 impl<'de> Deserialize<'de> for Frame {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own;
-        impl<'de> Visitor<'de> for Own {
+        struct FrameVisitor;
+        impl<'de> Visitor<'de> for FrameVisitor {
             type Value = Frame;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a frame: a list of landmarks, an object that has one, or null")
@@ -206,14 +207,14 @@ impl<'de> Deserialize<'de> for Frame {
                 Ok(frame)
             }
         }
-        from.deserialize_any(Own)
+        from.deserialize_any(FrameVisitor)
     }
 }
 
 impl<'de> Deserialize<'de> for File {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own;
-        impl<'de> Visitor<'de> for Own {
+        struct FileVisitor;
+        impl<'de> Visitor<'de> for FileVisitor {
             type Value = File;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of frames, or an object that has one")
@@ -245,6 +246,6 @@ impl<'de> Deserialize<'de> for File {
                 Ok(file)
             }
         }
-        from.deserialize_any(Own)
+        from.deserialize_any(FileVisitor)
     }
 }

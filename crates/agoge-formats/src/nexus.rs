@@ -1,5 +1,5 @@
-//! The CSV export of Vicon Nexus: a section `Trajectories` with the rate, marker names, axes,
-//! units, then one row a frame.
+//! The CSV export of Vicon Nexus: a section `Trajectories` with the rate, marker names, axes and
+//! units, then one row per frame.
 
 use crate::error::{Place, quoted};
 use crate::options::check_size;
@@ -13,7 +13,7 @@ use std::path::Path;
 /// First words of the sections of an export.
 pub(crate) const SECTIONS: [&str; 4] = ["Trajectories", "Devices", "Model Outputs", "Joints"];
 
-/// Reads the section of trajectories; other sections are left out, and said so.
+/// Reads the trajectories section; other sections are left out, with a note.
 pub(crate) fn read(
     path: &Path,
     reader: impl BufRead,

@@ -1,9 +1,9 @@
-//! OpenPose JSON: one `*_keypoints.json` a frame in a folder, or one such file;
-//! `people[].pose_keypoints_2d` as x, y, c.
+//! OpenPose JSON: a folder with one `*_keypoints.json` per frame, or a single such file;
+//! `people[].pose_keypoints_2d` holds x, y, confidence.
 //!
-//! BODY_25, BODY_25B, COCO with 18 and 17 joints. Frames are ordered by the last number in the
-//! file's name; a number that is left out is a frame without anybody. 0, 0, 0 is missing.
-//! `person_id` counts when every person has one.
+//! Supports BODY_25, BODY_25B, and COCO with 18 and 17 joints. Frames are ordered by the last
+//! number in the file name; a skipped number is a frame without anybody. 0, 0, 0 means missing.
+//! `person_id` is used only when every person has one.
 
 use crate::error::Place;
 use crate::people::Detection;
@@ -26,9 +26,9 @@ struct Person {
     pose_keypoints_2d: Option<Vec<Option<f64>>>,
 }
 
-/// The pose files of a folder in order of frame, with their numbers.
+/// The pose files in a folder with their frame numbers, in frame order.
 pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
-    let mut found = Vec::new();
+    let mut numbered = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|e| Error::read(folder, e))? {
         let path = entry.map_err(|e| Error::read(folder, e))?.path();
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
@@ -38,14 +38,14 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
             continue;
         };
         if let Some(number) = last_number(stem.strip_suffix("_keypoints").unwrap_or(stem)) {
-            found.push((number, path));
+            numbered.push((number, path));
         }
     }
-    found.sort();
-    Ok(found)
+    numbered.sort();
+    Ok(numbered)
 }
 
-/// Reads a folder of frames.
+/// Reads a folder with one file per frame.
 pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Recording, Error> {
     let files = files(folder)?;
     let (Some((first, _)), Some((last, _))) = (files.first(), files.last()) else {
@@ -76,7 +76,7 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
     recording(folder, first, frames, detections, notes, options)
 }
 
-/// Reads one frame.
+/// Reads a single file: a recording of one frame.
 pub(crate) fn read_file(
     path: &Path,
     bytes: &[u8],
@@ -85,6 +85,7 @@ pub(crate) fn read_file(
     recording(path, 0, 1, people(path, 0, bytes)?, Vec::new(), options)
 }
 
+/// The people detected in one frame's file.
 fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
@@ -113,6 +114,7 @@ fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error
     Ok(detections)
 }
 
+/// Builds the recording from the detections of all frames.
 fn recording(
     path: &Path,
     first: u64,
@@ -143,8 +145,8 @@ fn recording(
     poses.into_recording(path, options)
 }
 
-/// Whether 25 joints are BODY_25B: its neck (17) lies between its shoulders (5, 6); that of BODY_25
-/// (1) between its own (2, 5).
+/// Whether 25 joints are BODY_25B, whose neck (17) lies between its shoulders (5, 6), rather than
+/// BODY_25, whose neck (1) lies between its shoulders (2, 5).
 fn is_25b(detections: &[Detection]) -> bool {
     let off = |neck: usize, a: usize, b: usize| {
         let mut offs: Vec<f64> = detections
@@ -165,11 +167,11 @@ fn is_25b(detections: &[Detection]) -> bool {
     }
 }
 
-/// Writes a recording in the image plane as a folder of OpenPose JSON, one file a frame, joints in
-/// the skeleton's own order.
+/// Writes a recording in the image plane as a folder of OpenPose JSON, one file per frame, with the
+/// joints in the skeleton's order.
 ///
-/// y is turned back down (from the picture's height where that is known); missing joints are 0, 0,
-/// 0. A frame in which nothing was seen has no people. The folder must not exist yet.
+/// y is flipped back to point down (from the picture's height where that is known); missing joints
+/// are 0, 0, 0. A frame in which nothing was seen has no people. The folder must not exist yet.
 ///
 /// # Errors
 /// [`Error::Format`] if the positions are not in pixels, [`Error::Io`].

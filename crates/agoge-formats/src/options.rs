@@ -1,4 +1,4 @@
-//! What a reader may be told, and the limits it keeps.
+//! Reader options and the size limits that readers enforce.
 
 use crate::{Error, error::Place};
 use agoge_motion::{Channel, Recording, Source, UpAxis};
@@ -6,50 +6,51 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70
-/// minutes of 39 markers at 120 frames a second. More is refused ([`Error::TooLarge`]) before
-/// memory is asked for.
+/// minutes of 39 markers at 120 frames per second. More is refused ([`Error::TooLarge`]) before
+/// memory is allocated.
 pub const MAX_VALUES: usize = 20_000_000;
 
-/// Most frames a recording may have: a million, nine hours at 30 frames a second or 70 minutes at
-/// 240. The body skeleton and the curves take about 1.6 kB a frame however few joints the file has,
-/// so that [`MAX_VALUES`] alone would not bound the memory of an analysis.
+/// Most frames a recording may have: a million, nine hours at 30 frames per second or 70 minutes at
+/// 240. The body skeleton and the curves take about 1.6 kB per frame however few joints the file
+/// has, so [`MAX_VALUES`] alone would not bound the memory of an analysis.
 pub const MAX_FRAMES: usize = 1_000_000;
 
 /// Most joints or markers a recording may have.
 pub const MAX_JOINTS: usize = 4096;
 
-/// Most bytes of a file that is read whole (JSON, C3D, Parquet): 2 GiB. CSV and TRC are read line
-/// by line.
+/// Largest file that is read whole (JSON, C3D, Parquet), bytes: 2 GiB. CSV and TRC are read line by
+/// line.
 pub const MAX_BYTES: u64 = 2 << 30;
 
-/// Frames a second where neither the file nor the options say.
+/// Frame rate assumed when neither the file nor the options give one.
 pub(crate) const ASSUMED_RATE_HZ: f64 = 30.0;
 
-/// What a reader may be told about a file.
+/// What the caller knows about a file that the file itself may not say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadOptions {
-    /// Which person of a picture with several: its `person_id` or track number where the file gives
-    /// them, otherwise the place in order of first appearance, from 0. By default the one seen
-    /// longest.
+    /// Which person to read where several were seen: the `person_id` or track number if the file
+    /// gives them, otherwise the index in order of first appearance, from 0. By default the one
+    /// seen longest.
     pub person: Option<usize>,
-    /// Frames a second, for a file that does not say; 30 is assumed, and noted, without. A rate in
-    /// the file wins.
+    /// Frames per second, for a file that does not give a rate; without it, 30 is assumed and
+    /// noted. A rate in the file takes precedence.
     pub rate_hz: Option<f64>,
-    /// How many times slower than life the video plays: 4 for 240 frames a second replayed at 60.
-    /// Times are divided by it.
+    /// How many times slower than real time the video plays: 4 for 240 frames per second replayed
+    /// at
+    /// 60. Times are divided by it.
     pub slow_motion_factor: Option<f64>,
-    /// Width and height of the picture, px: turns normalised coordinates to pixels.
+    /// Width and height of the picture, px: converts normalised coordinates to pixels.
     pub image_size: Option<(f64, f64)>,
-    /// Which axis points up, where it is not to be found out from the content.
+    /// The axis that points up; if none, it is determined from the content.
     pub up_axis: Option<UpAxis>,
 }
 
 impl ReadOptions {
-    /// Refuses options that mean nothing.
+    /// Refuses options that are not positive, finite numbers.
     ///
     /// # Errors
-    /// [`Error::Format`] that names the option.
+    /// [`Error::Format`] naming the option.
     pub fn check(&self, path: &Path) -> Result<(), Error> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let faults = [
@@ -71,12 +72,12 @@ impl ReadOptions {
         }
     }
 
-    /// The rate of a file that does not say, with the note that it was assumed.
+    /// The frame rate for a file that does not give one; adds a note if it had to be assumed.
     pub(crate) fn rate(&self, notes: &mut Vec<String>) -> f64 {
         self.rate_or(ASSUMED_RATE_HZ, notes)
     }
 
-    /// As [`ReadOptions::rate`], where another rate than 30 is likely.
+    /// Like [`ReadOptions::rate`], for formats whose usual rate is not 30.
     pub(crate) fn rate_or(&self, likely: f64, notes: &mut Vec<String>) -> f64 {
         self.rate_hz.unwrap_or_else(|| {
             notes.push(format!("no frame rate in the file: {likely} frames a second assumed"));
@@ -84,7 +85,7 @@ impl ReadOptions {
         })
     }
 
-    /// Turns the clock of a slow-motion recording back to life.
+    /// Converts the clock of a slow-motion recording to real time.
     pub fn undo_slow_motion(&self, mut recording: Recording) -> Recording {
         let Some(factor) = self.slow_motion_factor.filter(|&factor| factor != 1.0) else {
             return recording;
@@ -114,11 +115,12 @@ pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<()
     Err(Error::TooLarge { path: path.to_owned(), what })
 }
 
+/// The error for a recording of more than [`MAX_FRAMES`].
 fn too_many_frames(path: &Path) -> Error {
     Error::TooLarge { path: path.to_owned(), what: format!("more than {MAX_FRAMES} frames") }
 }
 
-/// The source of a recording read from `path`.
+/// The [`Source`] of a recording read from `path`.
 pub(crate) fn source(path: &Path, format: &str, up_axis: UpAxis, notes: Vec<String>) -> Source {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Source { name, format: format.to_owned(), up_axis, simulated: false, notes }

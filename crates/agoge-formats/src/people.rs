@@ -1,4 +1,4 @@
-//! Who is who in a picture with several people, and which of them is read.
+//! Follows several people from frame to frame and selects the one to read.
 
 use crate::Error;
 use std::collections::{BTreeMap, HashSet};
@@ -7,29 +7,29 @@ use std::path::Path;
 /// One person in one frame.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Detection {
-    /// Frame number, as the file counts.
+    /// Frame number, by the file's own numbering.
     pub(crate) frame: u64,
-    /// The track the source gave, if it did.
+    /// The track number, if the source gives one.
     pub(crate) id: Option<u64>,
-    /// Position and confidence of each joint, `[joint]`: x, y, z, c. Missing is NaN in x.
+    /// Position and confidence of each joint, `[joint]`: x, y, z, c. NaN in x means missing.
     pub(crate) points: Vec<[f64; 4]>,
 }
 
-/// Most people followed in one frame; of more, those with the most joints seen are kept. Following
-/// costs the square of it.
+/// Most people followed in one frame; beyond this, those with the most joints seen are kept. The
+/// cost of following grows with its square.
 const MOST_PEOPLE: usize = 64;
 
-/// How long somebody may be out of sight and still be recognised by place, frames.
+/// How long somebody may be out of sight and still be recognised by position, frames.
 const MEMORY_FRAMES: u64 = 30;
 
-/// How far a person may move between two frames, in sizes of the body (the diagonal of all seen
-/// joints).
+/// How far a person may move between two frames, in body sizes (the diagonal of all seen joints).
 const REACH: f64 = 0.5;
 
-/// The detections of one person, and a note if there were others.
+/// Selects the detections of one person, with a note if there were others.
 ///
-/// By the tracks of the source where every detection has one (and no frame has one twice), else by
-/// nearest mean position from frame to frame. Detections come in order of frame.
+/// People are told apart by the source's tracks where every detection has one (and no frame has one
+/// twice), otherwise by the nearest mean position from frame to frame. Detections must be in frame
+/// order.
 pub(crate) fn choose(
     path: &Path,
     detections: Vec<Detection>,
@@ -59,25 +59,26 @@ pub(crate) fn choose(
         return no_person(what, "choose one of these, or none for the person seen longest");
     };
     let note = (tracks.len() > 1).then(|| {
-        let kept = if person.is_some() { "as asked" } else { "seen longest" };
+        let reason = if person.is_some() { "as asked" } else { "seen longest" };
         format!(
-            "{} people seen: person {wanted} read ({kept}, in {} frames)",
+            "{} people seen: person {wanted} read ({reason}, in {} frames)",
             tracks.len(),
             members.len()
         )
     });
     let mut members = members.iter().copied().peekable();
-    let own =
+    let chosen =
         detections.into_iter().enumerate().filter(|(index, _)| members.next_if_eq(index).is_some());
-    Ok((own.map(|(_, detection)| detection).collect(), note))
+    Ok((chosen.map(|(_, detection)| detection).collect(), note))
 }
 
+/// How many joints of a detection were seen.
 fn seen(detection: &Detection) -> usize {
     detection.points.iter().filter(|p| p[0].is_finite()).count()
 }
 
-/// Indices of the detections of each track, by its id; none unless all detections have one and no
-/// frame has one twice.
+/// Indices of the detections in each track, by track id; none unless every detection has an id and
+/// no frame has one twice.
 fn given_tracks(detections: &[Detection]) -> Option<BTreeMap<u64, Vec<usize>>> {
     let mut tracks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut taken = HashSet::new();
@@ -91,9 +92,9 @@ fn given_tracks(detections: &[Detection]) -> Option<BTreeMap<u64, Vec<usize>>> {
     Some(tracks)
 }
 
-/// At most [`MOST_PEOPLE`] in each frame, those with the most joints.
+/// Limits each frame to [`MOST_PEOPLE`], keeping those with the most joints seen.
 fn most_seen(detections: Vec<Detection>) -> Vec<Detection> {
-    let mut kept = Vec::with_capacity(detections.len());
+    let mut selected = Vec::with_capacity(detections.len());
     let mut rest = detections.into_iter().peekable();
     while let Some(first) = rest.next() {
         let frame = first.frame;
@@ -105,12 +106,12 @@ fn most_seen(detections: Vec<Detection>) -> Vec<Detection> {
             group.sort_by_key(|d| std::cmp::Reverse(seen(d)));
             group.truncate(MOST_PEOPLE);
         }
-        kept.append(&mut group);
+        selected.append(&mut group);
     }
-    kept
+    selected
 }
 
-/// Somebody being followed.
+/// A person being followed.
 struct Track {
     id: u64,
     last_frame: u64,
@@ -118,8 +119,9 @@ struct Track {
     size: f64,
 }
 
-/// Tracks by nearest mean position: in each frame the nearest pairs of track and detection are
-/// joined first; who is left over begins a new track. Numbers follow first appearance.
+/// Builds tracks by nearest mean position: in each frame the closest pairs of track and detection
+/// are joined first, and each unmatched detection begins a new track. Tracks are numbered in order
+/// of first appearance.
 fn tracks_by_place(detections: &[Detection]) -> BTreeMap<u64, Vec<usize>> {
     let mut tracks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     let mut live: Vec<Track> = Vec::new();
@@ -161,7 +163,7 @@ fn tracks_by_place(detections: &[Detection]) -> BTreeMap<u64, Vec<usize>> {
     tracks
 }
 
-/// Mean position and diagonal of the joints seen.
+/// Mean position of the joints seen, and the diagonal of their bounding box.
 fn extent(detection: &Detection) -> ([f64; 2], f64) {
     let (mut sum, mut low, mut high, mut n) =
         ([0.0; 2], [f64::INFINITY; 2], [f64::NEG_INFINITY; 2], 0.0);

@@ -1,4 +1,4 @@
-//! From what pose networks write (people in frames) to a recording of one person.
+//! Turns the output of pose networks (people in frames) into a recording of one person.
 
 use crate::options::{check_size, source};
 use crate::people::{Detection, choose};
@@ -8,44 +8,44 @@ use agoge_motion::{Recording, Skeleton, Space, UpAxis};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Picture assumed for normalised coordinates when nobody gives one, px: its shape matters for
+/// Picture size assumed for normalised coordinates when none is given, px: its aspect ratio affects
 /// every angle.
 const ASSUMED_IMAGE: (f64, f64) = (1920.0, 1080.0);
 
-/// What the coordinates of a pose file are.
+/// The unit and direction of a pose file's coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Unit {
     /// Pixels, y down.
     Pixels,
-    /// Parts of the picture's width and height, y down.
+    /// Fractions of the picture's width and height, y down.
     Normalised,
-    /// The same with the network's depth, in parts of the width.
+    /// The same, with the network's depth as a fraction of the width.
     Deep,
     /// Metres, y down (MediaPipe's world landmarks).
     MetresDown,
 }
 
-/// Everything a pose file says.
+/// The content of a pose file.
 pub(crate) struct Poses {
     pub(crate) format: &'static str,
     pub(crate) skeleton: Arc<Skeleton>,
     pub(crate) unit: Unit,
-    /// Picture size, px, if the file has it.
+    /// Picture size, px, if the file gives it.
     pub(crate) image: Option<(f64, f64)>,
-    /// Frames a second, if the file has it.
+    /// Frames per second, if the file gives it.
     pub(crate) rate_hz: Option<f64>,
-    /// Seconds of each frame from `first` on, if the file has them.
+    /// Time of each frame from `first` on, s, if the file gives it.
     pub(crate) time: Option<Vec<f64>>,
     /// Number of the first frame.
     pub(crate) first: u64,
-    /// How many frames, those without anybody included.
+    /// Number of frames, including those without anybody.
     pub(crate) frames: usize,
     pub(crate) detections: Vec<Detection>,
     pub(crate) notes: Vec<String>,
 }
 
 impl Poses {
-    /// The recording of the person asked for.
+    /// Builds the recording of the requested person.
     pub(crate) fn into_recording(
         mut self,
         path: &Path,
@@ -96,6 +96,7 @@ impl Poses {
     }
 }
 
+/// Maps a point from the source's coordinates to the recording's.
 type Turn = Box<dyn Fn([f64; 3]) -> [f64; 3]>;
 
 /// The space of the recording, the source's up axis, and the map from the source's coordinates.
@@ -113,8 +114,8 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
             }
             let (width, height) = image.unwrap_or(ASSUMED_IMAGE);
             if unit == Unit::Deep {
-                // In heights of the picture: how far away the body is, and so how large, no picture
-                // says.
+                // In picture heights: a picture does not show how far away, and so how large, the
+                // body is.
                 let wide = width / height;
                 return (
                     Space::World,
@@ -140,8 +141,8 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
     }
 }
 
-/// Whether coordinates are parts of a picture rather than pixels: nearly all lie between −0.5 and
-/// 1.5.
+/// Whether coordinates are fractions of a picture rather than pixels: at least 95 % lie between
+/// −0.5 and 1.5.
 pub(crate) fn is_normalised<'a>(detections: impl IntoIterator<Item = &'a Detection>) -> bool {
     let (mut inside, mut all) = (0usize, 0usize);
     for p in detections
@@ -155,8 +156,8 @@ pub(crate) fn is_normalised<'a>(detections: impl IntoIterator<Item = &'a Detecti
     all > 0 && inside * 100 >= all * 95
 }
 
-/// The skeleton of a pose network by its number of joints; the joints of `points` beyond it are of
-/// hands and face.
+/// The skeleton of a pose network by its number of joints, and how many of these belong to the
+/// body; further joints are hands and face.
 pub(crate) fn by_count(
     path: &Path,
     place: Place,
@@ -170,12 +171,13 @@ pub(crate) fn by_count(
     })
 }
 
-/// Points from a flat list x, y, c, x, y, c…; 0, 0, 0 (and no confidence at 0, 0) is missing.
+/// Points from a flat list x, y, c, x, y, c…; 0, 0 is missing, whatever its confidence.
 pub(crate) fn triples(flat: &[f64]) -> Vec<[f64; 4]> {
     flat.chunks_exact(3).map(|p| known(p[0], p[1], f64::NAN, p[2])).collect()
 }
 
-/// A point, missing if it lies exactly at the origin, which is how pose networks write "not seen".
+/// A point, made missing if it lies exactly at the origin, which is how pose networks write "not
+/// seen".
 pub(crate) fn known(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
     if x == 0.0 && y == 0.0 && (z == 0.0 || z.is_nan()) {
         [f64::NAN, f64::NAN, f64::NAN, 0.0]
@@ -184,7 +186,7 @@ pub(crate) fn known(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
     }
 }
 
-/// The last run of digits in a name: the frame's number in `clip_000012_keypoints.json`.
+/// The last run of digits in a name: the frame number in `clip_000012_keypoints`.
 pub(crate) fn last_number(name: &str) -> Option<u64> {
     let end = name.rfind(|c: char| c.is_ascii_digit())? + 1;
     let start = name[..end]

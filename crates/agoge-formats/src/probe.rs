@@ -1,49 +1,49 @@
-//! What a file is, told from its content; the extension is never asked.
+//! Determines a file's format from its content; the extension is ignored.
 
 use crate::json::Head;
 use crate::{Error, c3d, csv, json, keraal, mediapipe, nexus, openpose, text};
 use std::path::Path;
 
-/// The formats, in words, for messages.
+/// The supported formats in words, for messages.
 pub(crate) const KNOWN: &str = "read are OpenPose, MediaPipe, COCO, AlphaPose and MMPose JSON, TRC, C3D, CSV with named columns and units, Agoge's Parquet, and videos";
 
-/// A format of files or folders.
+/// A file or folder format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// A folder of OpenPose JSON, one file a frame.
+    /// A folder of OpenPose JSON, one file per frame.
     OpenPoseFolder,
     /// One OpenPose JSON: a single frame.
     OpenPoseFile,
-    /// A list of frames of landmarks (MediaPipe and kin).
+    /// A list of frames with landmarks (MediaPipe and similar).
     MediaPipe,
     /// COCO annotations.
     Coco,
-    /// A list of people with picture numbers (AlphaPose, COCO results).
+    /// A list of people with picture identifiers (AlphaPose, COCO results).
     AlphaPose,
     /// MMPose's `instance_info`.
     MmPose,
-    /// Positions by frame and joint name, as in the Keraal set.
+    /// Positions by frame and joint name, as in the Keraal dataset.
     KeraalJson,
-    /// Rows of positions and quaternions, as in the Keraal set (Kinect, Vicon).
+    /// Rows of positions and quaternions, as in the Keraal dataset (Kinect, Vicon).
     KeraalRows,
-    /// TRC marker table.
+    /// A TRC marker table.
     Trc,
     /// C3D.
     C3d,
     /// MOT or STO: a table without positions ([`crate::read_table`]).
     Table,
-    /// CSV in the wide form.
+    /// CSV in wide form: one row per frame.
     Csv,
-    /// CSV export of Vicon Nexus.
+    /// The CSV export of Vicon Nexus.
     NexusCsv,
     /// Agoge's own Parquet.
     Parquet,
-    /// A video: pictures, of which `agoge-vision` makes positions.
+    /// A video, from which `agoge-vision` computes positions.
     Video,
 }
 
 impl Format {
-    /// The format's short name, for people.
+    /// The format's short display name.
     pub fn name(self) -> &'static str {
         match self {
             Format::OpenPoseFolder => "OpenPose JSON folder",
@@ -65,10 +65,10 @@ impl Format {
     }
 }
 
-/// What a file or folder is.
+/// Determines the format of a file or folder from its content.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::NotUnderstood`] with what was found instead,
+/// [`Error::Io`], [`Error::Empty`], [`Error::NotUnderstood`] with what was found instead;
 /// [`Error::Format`] for broken JSON.
 pub fn probe(path: &Path) -> Result<Format, Error> {
     let metadata = std::fs::metadata(path).map_err(|e| Error::read(path, e))?;
@@ -85,6 +85,7 @@ pub fn probe(path: &Path) -> Result<Format, Error> {
     of_bytes(path, &start)
 }
 
+/// The format of a folder: OpenPose if its first numbered JSON file is.
 fn folder(path: &Path) -> Result<Format, Error> {
     let Some((_, first)) = openpose::files(path)?.into_iter().next() else {
         return match std::fs::read_dir(path).map_err(|e| Error::read(path, e))?.next() {
@@ -104,16 +105,18 @@ fn folder(path: &Path) -> Result<Format, Error> {
     }
 }
 
+/// The error for content of no supported format.
 fn not_understood(path: &Path, reason: impl Into<String>) -> Result<Format, Error> {
     Err(Error::NotUnderstood { path: path.to_owned(), reason: reason.into() })
 }
 
+/// Whether the first character that is not blank opens a JSON object or list.
 pub(crate) fn starts_as_json(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     matches!(start.iter().find(|b| !b.is_ascii_whitespace()), Some(b'{' | b'['))
 }
 
-/// The format of JSON, from its outermost keys.
+/// The format of a JSON file, from its outermost keys.
 pub(crate) fn json_format(path: &Path, bytes: &[u8]) -> Result<Format, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty { path: path.to_owned() });
@@ -139,7 +142,7 @@ pub(crate) fn json_format(path: &Path, bytes: &[u8]) -> Result<Format, Error> {
     })
 }
 
-/// The format of anything but JSON, from how it begins.
+/// The format of anything but JSON, from its first bytes.
 pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     if start.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
@@ -178,7 +181,7 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     })
 }
 
-/// Whether it begins as a video does: MP4 and MOV (also those of old, without `ftyp`), AVI,
+/// Whether the first bytes are those of a video: MP4 and MOV (also older ones without `ftyp`), AVI,
 /// Matroska and WebM, MPEG programme streams, Flash.
 fn is_video(start: &[u8]) -> bool {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
@@ -190,7 +193,8 @@ fn is_video(start: &[u8]) -> bool {
         || [&b"\x1a\x45\xdf\xa3"[..], b"\0\0\x01\xba", b"FLV\x01"].iter().any(|magic| at(0, magic))
 }
 
-/// Well-known files that are no recordings, so that the message can name them.
+/// Names common kinds of file that are not recordings, so that the error message can say what the
+/// file is.
 fn stranger(start: &[u8]) -> Option<&'static str> {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
     match () {

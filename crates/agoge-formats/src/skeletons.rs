@@ -1,12 +1,12 @@
-//! Which skeleton a file has, by number of joints or by their names.
+//! Chooses a file's skeleton by the number of its joints or by their names.
 
 use agoge_motion::Skeleton;
 use std::sync::Arc;
 
-/// Joints of MediaPipe's pose.
+/// Number of joints in MediaPipe's pose.
 pub(crate) const MEDIAPIPE_JOINTS: usize = 33;
 
-/// Feet as whole-body networks append them to COCO-17.
+/// The foot joints that whole-body networks append to COCO-17.
 const FEET: [&str; 6] = [
     "left_big_toe",
     "left_small_toe",
@@ -16,7 +16,7 @@ const FEET: [&str; 6] = [
     "right_heel",
 ];
 
-/// Keraal's targets, in the order of its files.
+/// Keraal's Vicon targets, in file order.
 const KERAAL_17: [&str; 17] = [
     "right_forearm",
     "left_forearm",
@@ -37,7 +37,7 @@ const KERAAL_17: [&str; 17] = [
     "left_tibia",
 ];
 
-/// The skeleton of a pose network with so many joints, and how many of them are of the body.
+/// The skeleton of a pose network with `count` joints, and how many of them belong to the body.
 pub(crate) fn by_count(count: usize) -> Option<(Arc<Skeleton>, usize)> {
     Some(match count {
         17 => (Skeleton::coco_17(), 17),
@@ -55,11 +55,12 @@ pub(crate) fn body_25b() -> Arc<Skeleton> {
     beyond_coco("BODY_25B", &[&["neck", "head"], &FEET[..]].concat())
 }
 
-/// Keraal's targets, and the joints that are found from them.
-pub(crate) fn keraal_vicon(found: &[&str]) -> Arc<Skeleton> {
-    from_names("Keraal-Vicon", &[&KERAAL_17, found].concat())
+/// Keraal's Vicon targets followed by the joints computed from them.
+pub(crate) fn keraal_vicon(computed: &[&str]) -> Arc<Skeleton> {
+    from_names("Keraal-Vicon", &[&KERAAL_17, computed].concat())
 }
 
+/// COCO-17 with more joints appended.
 fn beyond_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {
     let coco = Skeleton::coco_17();
     let names: Vec<&str> =
@@ -67,7 +68,7 @@ fn beyond_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {
     from_names(name, &names)
 }
 
-/// A skeleton of joints with the names of a file.
+/// A skeleton whose joints have the names given in a file.
 pub(crate) fn from_names<N: AsRef<str>>(name: &str, names: &[N]) -> Arc<Skeleton> {
     Arc::new(Skeleton::from_names(name, names.iter().map(AsRef::as_ref)))
 }

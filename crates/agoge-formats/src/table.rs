@@ -1,5 +1,5 @@
-//! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. No
-//! positions, so no recording.
+//! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. They hold
+//! no positions, so they are not recordings.
 
 use crate::error::{Place, quoted};
 use crate::options::MAX_VALUES;
@@ -8,27 +8,27 @@ use crate::{Error, write_atomic};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-/// Named values over time.
+/// A table of named values over time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// First line of the file, as in `Coordinates`.
+    /// First line of the file, for example `Coordinates`.
     pub name: String,
-    /// Whether angles are in degrees (else radians); none if the file does not say.
+    /// Whether angles are in degrees (otherwise radians); none if the file does not say.
     pub in_degrees: Option<bool>,
     /// Seconds, `[row]`.
     pub time: Vec<f64>,
-    /// Names and values, `[column]` of `[row]`; NaN is missing.
+    /// Names and values, `[column]` of `[row]`; NaN means missing.
     pub columns: Vec<(String, Vec<f64>)>,
 }
 
 impl Table {
     /// The values of the column with this name, `[row]`.
     pub fn column(&self, name: &str) -> Option<&[f64]> {
-        self.columns.iter().find(|(own, _)| own == name).map(|(_, values)| values.as_slice())
+        self.columns.iter().find(|(column, _)| column == name).map(|(_, values)| values.as_slice())
     }
 }
 
-/// Reads a MOT or STO file. Cells stand between tabs, commas or blanks.
+/// Reads a MOT or STO file. Cells are separated by tabs, commas or blanks.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`], [`Error::Format`] with the line at fault.
@@ -37,6 +37,7 @@ pub fn read_table(path: &Path) -> Result<Table, Error> {
     read(path, std::io::BufReader::new(file))
 }
 
+/// Reads a MOT or STO table from lines of text.
 pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
     let mut lines = Lines::new(path, reader);
     let mut table = Table::default();
@@ -95,7 +96,7 @@ pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
     }
 }
 
-/// The cells of a row: between tabs or commas where there are any, else between blanks.
+/// Splits a row into cells: at tabs or commas where there are any, otherwise at blanks.
 fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
     match ['\t', ','].into_iter().find(|&delimiter| line.contains(delimiter)) {
         Some(delimiter) => Box::new(text::cells(line, delimiter)),
@@ -103,10 +104,10 @@ fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
     }
 }
 
-/// Writes angles in degrees (and lengths in metres) over time as a MOT that OpenSim reads: time
-/// first, tabs, missing as `nan`.
+/// Writes angles in degrees (and lengths in metres) over time as a MOT file for OpenSim: time
+/// first, tab-separated, missing values as `nan`.
 ///
-/// Names are the caller's: OpenSim drives a model only by its own coordinate names, as in
+/// The caller chooses the names: OpenSim drives a model only by its own coordinate names, such as
 /// `knee_angle_r`.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Every reader against small valid files, cut, damaged and arbitrary ones.
+//! Tests every reader on small valid files, and on truncated, damaged and arbitrary ones.
 
 use crate::*;
 use agoge_motion::{Channel, Part, Skeleton, Source, Space};
@@ -36,7 +36,7 @@ fn written(write: impl Fn(&Path) -> Result<(), Error>) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// A small valid file of each format that is a file.
+/// A small valid file of each single-file format.
 fn seeds() -> Vec<(Format, Vec<u8>)> {
     let numbers = |n: usize| (0..n).map(|k| (k + 1).to_string()).collect::<Vec<_>>();
     let flat = |n: usize| numbers(3 * n).join(",");
@@ -115,7 +115,7 @@ fn what_the_seeds_mean() {
     assert_eq!(get(Format::KeraalJson).frames(), 3);
 }
 
-/// Whatever is wrong, one line says what, where and what to do.
+/// Whether an error message is one line with a hint and the file's path.
 fn is_clear(error: &Error) -> bool {
     let text = error.to_string();
     text.lines().count() == 1 && text.contains("; hint: ") && text.contains("file: ")
@@ -201,7 +201,7 @@ fn faults_in_text_name_line_and_column() {
     }
 }
 
-/// The rows of a table, made while they are read.
+/// Generates the rows of a table while they are read.
 struct Rows {
     made: usize,
     of: usize,

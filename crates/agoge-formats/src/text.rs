@@ -1,4 +1,4 @@
-//! Lines and cells of text files, read one by one in bounded memory.
+//! Reads lines and cells of text files one by one in bounded memory.
 
 use crate::Error;
 use crate::error::{Place, quoted};
@@ -8,11 +8,11 @@ use std::path::Path;
 /// Longest line that is read, bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-/// The lines of a text, without their ends and without a byte-order mark.
+/// Reads the lines of a text, without line endings or a byte-order mark.
 pub(crate) struct Lines<'a, R> {
     pub(crate) path: &'a Path,
     reader: R,
-    /// Number of the line read last, from 1.
+    /// Number of the line read last, counted from 1.
     pub(crate) number: usize,
     buffer: Vec<u8>,
     text: String,
@@ -27,13 +27,13 @@ impl<'a, R: BufRead> Lines<'a, R> {
     pub(crate) fn next(&mut self) -> Result<Option<&str>, Error> {
         self.buffer.clear();
         let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
-        let read =
+        let length =
             limited.read_until(b'\n', &mut self.buffer).map_err(|e| Error::read(self.path, e))?;
-        if read == 0 {
+        if length == 0 {
             return Ok(None);
         }
         self.number += 1;
-        if read as u64 == LONGEST_LINE {
+        if length as u64 == LONGEST_LINE {
             return Err(self.fault(
                 format!("a line of more than {LONGEST_LINE} bytes"),
                 "is this a text file?",
@@ -45,7 +45,7 @@ impl<'a, R: BufRead> Lines<'a, R> {
         Ok(Some(if self.number == 1 { text.trim_start_matches('\u{feff}') } else { text }))
     }
 
-    /// The next line that has something in it besides delimiters.
+    /// The next line that is not blank (see [`is_blank`]).
     pub(crate) fn next_filled(&mut self) -> Result<Option<&str>, Error> {
         loop {
             match self.next()? {
@@ -58,30 +58,30 @@ impl<'a, R: BufRead> Lines<'a, R> {
         Ok(Some(text.trim_start_matches('\u{feff}')))
     }
 
-    /// An error in the line read last.
+    /// An error located at the line read last.
     pub(crate) fn fault(&self, what: impl Into<String>, hint: &'static str) -> Error {
         Error::format(self.path, Place::Line(self.number), what, hint)
     }
 }
 
-/// Whether a line has nothing but delimiters.
+/// Whether a line holds nothing but whitespace, commas and semicolons.
 pub(crate) fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';'))
 }
 
-/// The delimiter of a header line: the one it has most of.
+/// The delimiter of a header line: the most frequent of tab, semicolon and comma.
 pub(crate) fn delimiter(header: &str) -> char {
     let count = |delimiter: char| header.matches(delimiter).count();
     ['\t', ';', ','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(',')
 }
 
-/// The cells of a line, without quotes and surrounding blanks.
+/// Splits a line into cells, without quotes and surrounding blanks.
 pub(crate) fn cells(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     line.split(delimiter).map(|cell| cell.trim().trim_matches('"').trim())
 }
 
-/// The number in a cell: NaN if the cell is empty or says so. With `;` between cells, a comma is a
-/// decimal point.
+/// Parses the number in a cell: NaN if the cell is empty or says `nan`, `na`, `null` or `none`.
+/// With `;` as the delimiter, a comma is a decimal point.
 pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
     if cell.is_empty()
         || ["nan", "na", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
@@ -95,7 +95,7 @@ pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
     parsed.map_err(|_| format!("{} is no number", quoted(cell)))
 }
 
-/// What a unit of length is worth in metres; `None` for pixels.
+/// Metres per unit of length; `None` for pixels.
 pub(crate) fn metres(unit: &str) -> Result<Option<f64>, String> {
     match unit.trim().to_ascii_lowercase().as_str() {
         "m" | "meters" | "metres" | "meter" | "metre" => Ok(Some(1.0)),
@@ -106,20 +106,21 @@ pub(crate) fn metres(unit: &str) -> Result<Option<f64>, String> {
     }
 }
 
-/// Names made unique: the second `a` becomes `a#2`; an empty name `joint` and its place.
+/// Makes names unique: the second `a` becomes `a#2`; an empty name becomes `joint` and its
+/// position, counted from 1.
 pub(crate) fn unique(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut seen = std::collections::HashMap::<String, usize>::new();
-    let mut made: std::collections::HashSet<String> = Default::default();
+    let mut used: std::collections::HashSet<String> = Default::default();
     let mut unique = Vec::new();
     for (place, name) in names.into_iter().enumerate() {
         let name = if name.is_empty() { format!("joint{}", place + 1) } else { name };
-        let mut own = name.clone();
-        while !made.insert(own.clone()) {
+        let mut candidate = name.clone();
+        while !used.insert(candidate.clone()) {
             let count = seen.entry(name.clone()).or_insert(1);
             *count += 1;
-            own = format!("{name}#{count}");
+            candidate = format!("{name}#{count}");
         }
-        unique.push(own);
+        unique.push(candidate);
     }
     unique
 }

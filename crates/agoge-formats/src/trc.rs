@@ -1,7 +1,7 @@
-//! TRC, the marker table of OpenSim: tabs or commas between cells, five header lines with or
-//! without a blank sixth.
+//! TRC, OpenSim's marker table: cells separated by tabs or commas, five header lines and an
+//! optional blank sixth.
 //!
-//! Units m, cm, mm or px. Empty cells are missing. The frame count of the header is not trusted.
+//! Units are m, cm, mm or px. Empty cells are missing. The header's frame count is not trusted.
 //! Depth that never changes means that the movement was measured in a plane (Sports2D).
 
 use crate::error::quoted;
@@ -12,26 +12,26 @@ use agoge_motion::{Recording, Space, UpAxis};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-/// Reads a TRC.
+/// Reads a TRC file.
 pub(crate) fn read(
     path: &Path,
     reader: impl BufRead,
     options: &ReadOptions,
 ) -> Result<Recording, Error> {
     let mut lines = Lines::new(path, reader);
-    let short = "a TRC has five header lines: export the file again";
+    let hint = "a TRC has five header lines: export the file again";
     let mut header = Vec::new();
     for _ in 0..5 {
         match lines.next()? {
             Some(line) => header.push(line.to_owned()),
-            None => return Err(lines.fault("the header ends too early", short)),
+            None => return Err(lines.fault("the header ends too early", hint)),
         }
     }
     let delimiter = text::delimiter(&header[3]);
     let keys: Vec<&str> = text::cells(&header[1], delimiter).collect();
     let values: Vec<&str> = text::cells(&header[2], delimiter).collect();
     let field = |key: &str| {
-        let at = keys.iter().position(|own| own.eq_ignore_ascii_case(key))?;
+        let at = keys.iter().position(|known| known.eq_ignore_ascii_case(key))?;
         values.get(at).copied().filter(|value| !value.is_empty())
     };
     let unit = field("Units")
@@ -45,7 +45,7 @@ pub(crate) fn read(
         names.pop();
     }
     if names.is_empty() {
-        return Err(lines.fault("no marker names in line 4", short));
+        return Err(lines.fault("no marker names in line 4", hint));
     }
     check_size(path, 1, names.len())?;
     let names = text::unique(names);
@@ -117,7 +117,7 @@ pub(crate) fn read(
     finish(path, "trc", skeleton, space, up_axis, time, position, notes)
 }
 
-/// The last step of a table of markers: full confidence in what is there.
+/// Builds the recording of a marker table: confidence is 1 for positions that are present, else 0.
 #[expect(clippy::too_many_arguments, reason = "the parts of a recording, once")]
 pub(crate) fn finish(
     path: &Path,
@@ -137,7 +137,7 @@ pub(crate) fn finish(
         .map_err(|e| Error::recording(path, e))
 }
 
-/// Whether no marker ever changes its depth, over enough frames to tell.
+/// Whether no marker ever changes its depth, over enough frames to tell (or all depths are 0).
 fn is_flat(position: &[[f64; 3]], joints: usize) -> bool {
     let mut depth: Vec<f64> = vec![f64::NAN; joints];
     for row in position.chunks_exact(joints.max(1)) {
@@ -152,11 +152,11 @@ fn is_flat(position: &[[f64; 3]], joints: usize) -> bool {
     depth.iter().all(|&z| z.is_nan() || z == 0.0) || position.len() >= 10 * joints
 }
 
-/// Writes positions as a TRC with tabs, six header lines, frames from 1, Y up, in the recording's
-/// own unit (m or px).
+/// Writes positions as a TRC file: tab-separated, six header lines, frames from 1, Y up, in the
+/// recording's unit (m or px).
 ///
-/// Missing positions are empty cells. In a plane, depth is written as 0. Values are written so that
-/// reading gives the same bits.
+/// Missing positions are empty cells. In a plane, depth is written as 0. Values are written with
+/// enough digits that reading gives the same bits.
 ///
 /// # Errors
 /// [`Error::Io`].

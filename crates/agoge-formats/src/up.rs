@@ -1,28 +1,28 @@
-//! Which axis points up, found from the content, because files of marker positions rarely say.
+//! Determines which axis points up from the positions, because marker files rarely say.
 
 use agoge_motion::{Part, Skeleton, UpAxis};
 
-/// How far the direction from the lower to the upper body may lean and still name an axis: cosine
-/// of 35°.
+/// How far the direction from the lower to the upper body may deviate from an axis and still
+/// identify it: cosine of 35°.
 const UPRIGHT: f64 = 0.82;
-/// How far below the floor a marker may be measured, m.
+/// Lowest coordinate a marker may have along the up axis, m: slightly below the floor.
 const FLOOR: f64 = -0.05;
-/// Frames looked at, spread over the recording.
+/// Number of frames sampled across the recording.
 const LOOKED_AT: usize = 200;
 
 /// The up axis of positions in metres, `[frame, joint]`, and a note on how it was found.
 ///
-/// In order: what the caller says; the direction from the lower to the upper body, if it lies along
-/// an axis; what the file says (`stated`, with a reason); the only one of Y and Z along which
-/// nothing is ever below the floor; Y.
+/// In order of precedence: the caller's request; the direction from the lower to the upper body, if
+/// it lies along an axis; what the file says (`stated`, with a reason); whichever of Y and Z is the
+/// only one along which nothing is ever below the floor; Y.
 pub(crate) fn find(
     skeleton: &Skeleton,
     position: &[[f64; 3]],
-    asked: Option<UpAxis>,
+    requested: Option<UpAxis>,
     stated: Option<(UpAxis, &str)>,
     notes: &mut Vec<String>,
 ) -> UpAxis {
-    let (axis, reason) = if let Some(axis) = asked {
+    let (axis, reason) = if let Some(axis) = requested {
         (axis, "as asked".to_owned())
     } else if let Some(axis) = body_axis(skeleton, position) {
         (axis, "the upper body is there, seen from the lower".to_owned())
@@ -80,16 +80,18 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// Mean position of the joints of one level in a frame; none if none was seen.
 fn mean(row: &[[f64; 3]], levels: &[i8], level: i8) -> Option<[f64; 3]> {
     let (mut sum, mut n) = ([0.0; 3], 0.0);
-    for (p, _) in row.iter().zip(levels).filter(|(p, own)| **own == level && p[0].is_finite()) {
+    for (p, _) in row.iter().zip(levels).filter(|(p, l)| **l == level && p[0].is_finite()) {
         (0..3).for_each(|k| sum[k] += p[k]);
         n += 1.0;
     }
     (n > 0.0).then(|| sum.map(|s| s / n))
 }
 
-/// +1 for the upper trunk and head, −1 for the pelvis and legs, 0 for arms and what is unknown.
+/// The level of a joint: +1 for the upper trunk and head, −1 for the pelvis and legs, 0 for arms
+/// and unknown joints.
 fn level(part: Option<Part>, name: &str) -> i8 {
     use Part::*;
     match part {
@@ -110,8 +112,8 @@ fn level(part: Option<Part>, name: &str) -> i8 {
     }
 }
 
-/// For markers that stand for no part of their own: the usual names of thorax and pelvis landmarks
-/// (van Sint Jan 2007; Wu et al. 2002 and 2005).
+/// The level of a marker that represents no [`Part`], from the usual names of thorax and pelvis
+/// landmarks (van Sint Jan 2007; Wu et al. 2002 and 2005).
 fn level_by_name(name: &str) -> i8 {
     let bare = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
     let starts = |words: &[&str]| words.iter().any(|word| bare.starts_with(word));
@@ -130,7 +132,7 @@ fn level_by_name(name: &str) -> i8 {
     }
 }
 
-/// The one of Y and Z along which nothing is ever below the floor, if it is only one.
+/// Whichever of Y and Z is the only one along which nothing is ever below the floor.
 fn floor_axis(position: &[[f64; 3]]) -> Option<UpAxis> {
     let lowest = |k: usize| {
         position.iter().map(|p| p[k]).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min)

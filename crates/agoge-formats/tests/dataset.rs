@@ -1,4 +1,4 @@
-//! The importers against the real sets, through `AGOGE_TEST_DATA`.
+//! Tests the importers on the real datasets in `AGOGE_TEST_DATA`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "functions of tests fail by panicking")]
 
@@ -38,8 +38,8 @@ fn at(recording: &Recording, part: Part) -> [f64; 3] {
     recording.at(0, recording.skeleton.joint_of(part).unwrap())
 }
 
-/// The athlete stands upright, and left is left: the toes point where left, up and forward are a
-/// right-handed frame.
+/// Asserts that the athlete stands upright and that left is left: the toes point forward such that
+/// left, up and forward are a right-handed frame.
 fn assert_upright_and_right_handed(recording: &Recording) {
     let (left, right) = (at(recording, Part::LeftShoulder), at(recording, Part::RightShoulder));
     let (toe, ankle) = (at(recording, Part::LeftBigToe), at(recording, Part::LeftAnkle));
@@ -62,7 +62,7 @@ fn ui_prmd_kinect() {
     assert!(manifest.rows.iter().all(|row| row.label.is_some() && row.split.is_none()));
     assert!(summary.bytes < 60_000_000, "{} bytes", summary.bytes);
     let recording = open(dest.path(), &manifest, "deep_squat/s1_r01_correct.parquet");
-    // First row of the set: the waist at −175, 4280, −11794 units of 0.2 mm.
+    // First row of the dataset: the waist at −175, 4280, −11794 units of 0.2 mm.
     let waist = at(&recording, Part::Pelvis);
     [-0.035, 0.856, -2.3588]
         .into_iter()
@@ -92,7 +92,7 @@ fn utd_mhad() {
     assert_upright_and_right_handed(&wave);
     let squat = open(dest.path(), &manifest, "squat/s1_t1.parquet");
     assert_eq!(squat.channels[0].part, Some(Part::RightKnee));
-    // Both were recorded together, so they last as long: 250 samples at 50 Hz.
+    // Both were recorded together, so they last equally long: 250 samples at 50 Hz.
     assert!(
         (squat.duration_s() - 249.0 / 50.0).abs() < 1e-9,
         "{} s of skeleton",

@@ -1,4 +1,4 @@
-//! Force plates of C3D files: against what another reader makes of them, and damaged.
+//! Tests the force plates of C3D files against another reader, and on damaged files.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "functions of tests fail by panicking")]
 
@@ -19,10 +19,10 @@ fn samples(recording: &Recording, plate: usize) -> Vec<[f64; 9]> {
     (0..own[0].values.len()).map(|sample| std::array::from_fn(|k| own[k].values[sample])).collect()
 }
 
-/// The files and tables of `bench/peers/plates.py`: what ezc3d 1.7.2 computes of a plate of each
-/// type, turned in the laboratory and with noise in every channel. Files hold single precision and
-/// the matrix of type 4 multiplies it, so figures agree to 1 part in 10⁵ of a load of 700 N, a
-/// lever of 0.3 m and a moment of 5 N·m.
+/// Compares with the files and tables of `bench/peers/plates.py`: what ezc3d 1.7.2 computes for a
+/// plate of each type, rotated in the laboratory and with noise in every channel. The files are in
+/// single precision, which the matrix of type 4 amplifies, so results agree to 1 part in 10⁵ of a
+/// load of 700 N, a lever of 0.3 m and a moment of 5 N·m.
 #[test]
 fn plates_are_read_as_ezc3d_reads_them() {
     for kind in 1..=4 {
@@ -41,8 +41,8 @@ fn plates_are_read_as_ezc3d_reads_them() {
             let three = |k: usize, scale: f64| {
                 UpAxis::Z.to_y_up([row[k], row[k + 1], row[k + 2]].map(|v| v * scale))
             };
-            // The files hold what the athlete does to the plate; ezc3d leaves it so. Millimetres
-            // become metres.
+            // The files hold the force of the athlete on the plate, and ezc3d does not flip it.
+            // Millimetres become metres.
             let expected = [three(0, -1.0), three(3, 1e-3), three(6, -1e-3)].concat();
             for (k, (own, expected)) in own.iter().zip(expected).enumerate() {
                 let tolerance = [7e-3, 3e-6, 5e-5][k / 3];
@@ -56,8 +56,8 @@ fn plates_are_read_as_ezc3d_reads_them() {
     }
 }
 
-/// A plate of type 2 of 400 × 600 mm round (0, 0, 0), x to the laboratory's x, z down, on which 700
-/// N stand 50 mm along x; in a file with z up.
+/// A file with z up and a type 2 plate of 400 × 600 mm centred on (0, 0, 0), its x along the
+/// laboratory's x and its z down, loaded with 700 N at 50 mm along x.
 fn file() -> File {
     let analog = |label: &str, unit: &str, value: f32| Analog {
         label: label.to_owned(),
@@ -95,7 +95,7 @@ fn opened(file: &File) -> Result<Recording, Error> {
     read(&path, &ReadOptions { up_axis: Some(UpAxis::Z), ..ReadOptions::default() })
 }
 
-/// What is said of the plates: the first note is of the axis that points up.
+/// The notes about the plates; the first note is about the up axis.
 fn notes(recording: &Recording) -> &[String] {
     &recording.source.notes[1..]
 }
@@ -110,7 +110,7 @@ fn set(file: &mut File, name: &str, values: Values) {
     });
 }
 
-/// By hand: 700 N at x = −My/Fz = 50 mm.
+/// Computed by hand: 700 N at x = −My/Fz = 50 mm.
 #[test]
 fn a_load_is_where_it_stands() {
     let recording = opened(&file()).unwrap();
@@ -133,8 +133,7 @@ fn plates_are_kept_in_our_own_files() {
     assert_eq!(again.plates().len(), 1);
 }
 
-/// The same load in other units, the other way round, and with the vector of the origin turned
-/// over.
+/// The same load in other units, with the opposite sign, and with the origin vector flipped.
 #[test]
 fn units_signs_and_origins_are_told_apart() {
     let mut metres = file();
@@ -156,8 +155,8 @@ fn units_signs_and_origins_are_told_apart() {
     }
 }
 
-/// The zero of a plate is what it shows in the frames that the file names, unless somebody stands
-/// on it there.
+/// A plate's zero is its mean over the frames that the file names, unless somebody stands on it
+/// then.
 #[test]
 fn the_zero_is_taken_off() {
     let mut own = file();
@@ -169,7 +168,8 @@ fn the_zero_is_taken_off() {
         stood_on.source.notes
     );
     assert!((samples(&stood_on, 1)[9][1] - 700.0).abs() < 1e-9);
-    // 20 N too much all the time, nobody there in the first three frames of two samples.
+    // An offset of 20 N throughout, and nobody on the plate in the first three frames of two
+    // samples.
     own.analogs[2].values.iter_mut().for_each(|v| *v = 720.0);
     own.analogs[2].values[..6].fill(20.0);
     own.analogs[4].values[..6].fill(0.0);
@@ -183,7 +183,7 @@ fn the_zero_is_taken_off() {
     assert!(notes(&opened(&own).unwrap())[0].contains("lies outside the file"));
 }
 
-/// What is damaged about a plate leaves it out in one line; the markers stay.
+/// A damaged plate is left out with a one-line note; the markers are kept.
 #[test]
 fn damaged_plates_are_left_out_in_one_line() {
     type Damage = fn(&mut File);
@@ -231,8 +231,7 @@ fn damaged_plates_are_left_out_in_one_line() {
     }
 }
 
-/// A file that ends early is refused, wherever it ends; a byte changed anywhere never makes a
-/// reader panic.
+/// A file truncated at any point is refused, and changing any byte never makes the reader panic.
 #[test]
 fn cut_and_changed_files_do_no_harm() {
     let whole = file().bytes();
@@ -248,7 +247,7 @@ fn cut_and_changed_files_do_no_harm() {
     for place in 512..whole.len().min(2560) {
         let mut changed = whole.clone();
         changed[place] ^= 0xff;
-        // Whatever comes of it, it is a recording or an error of one line.
+        // The result is a recording or a one-line error.
         if let Err(error) = write_and_read(&changed) {
             assert!(!error.to_string().contains('\n'));
         }

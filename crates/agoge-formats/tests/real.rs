@@ -1,4 +1,4 @@
-//! The readers against real files, through `AGOGE_TEST_DATA`.
+//! Tests the readers on the real files in `AGOGE_TEST_DATA`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "functions of tests fail by panicking")]
 
@@ -16,7 +16,7 @@ fn open(path: &Path) -> Recording {
     read(path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Mean height of the joint that stands for a part.
+/// Mean height of the joint that represents a part.
 fn height(recording: &Recording, part: Part) -> f64 {
     let joint = recording.skeleton.joint_of(part).unwrap_or_else(|| panic!("no {}", part.name()));
     let seen: Vec<f64> = recording.track(joint).map(|p| p[1]).filter(|y| y.is_finite()).collect();
@@ -41,7 +41,7 @@ fn c3d_points_equal_the_csv_beside_it() {
     assert_eq!(c3d.skeleton.joints, csv.skeleton.joints);
     assert!((c3d.rate_hz() - 100.0).abs() < 1e-9);
     for (a, b) in c3d.position.iter().zip(&csv.position) {
-        // The CSV has six digits of millimetres beyond a thousand: five micrometres.
+        // The CSV has six digits, and values above 1000 mm: five micrometres.
         assert_near(*a, *b, 5.1e-6);
     }
 }
@@ -68,7 +68,8 @@ fn c3d_analogs_equal_the_csv_beside_it() {
         .collect();
     assert_eq!((recording.channels.len(), rows.len()), (38, 11_600));
     for channel in &recording.channels {
-        // The C3D has the channels in another order, with the sensor's name before the channel's.
+        // The C3D has the channels in a different order, with the sensor's name before the
+        // channel's.
         let (_, name) = channel.name.split_once('.').unwrap();
         let index = names.iter().position(|own| *own == name).unwrap();
         assert_eq!(
@@ -76,7 +77,7 @@ fn c3d_analogs_equal_the_csv_beside_it() {
             ("V", 2000.0, 11_600)
         );
         for (value, row) in channel.values.iter().zip(&rows) {
-            // Six digits, or eight places.
+            // Printed with six digits, or eight decimal places.
             assert!(
                 (value - row[index]).abs() <= 1e-7 + 1e-5 * row[index].abs(),
                 "{}: {value} is not {}",
@@ -89,8 +90,8 @@ fn c3d_analogs_equal_the_csv_beside_it() {
 
 #[test]
 fn every_c3d_is_read_upright() {
-    // Frames and joints as the files' headers say; heights of a person or a foot on the floor, in
-    // metres.
+    // Frames and joints as in the files' headers; plausible heights of a person, or of a foot on
+    // the floor, in metres.
     let cases = [
         ("mocap/sprintbasket.c3d", 3678, 26, 120.0, UpAxis::Z, (0.0, 1.5)),
         ("mocap/sample_propulsion.c3d", 700, 41, 69.992_614_746_093_75, UpAxis::Y, (0.3, 1.5)),
@@ -249,7 +250,7 @@ fn real_recordings_survive_every_writer() {
             let picture =
                 ReadOptions { image_size: Some((1920.0, 1080.0)), ..ReadOptions::default() };
             write_csv(&to("csv"), &recording).unwrap();
-            // Turning y over at 1080 px and back rounds twice.
+            // Flipping y at 1080 px and back rounds twice.
             same(&read(&to("csv"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
             write_openpose(&to("openpose"), &recording).unwrap();
             assert_eq!(probe(&to("openpose")).unwrap(), Format::OpenPoseFolder);

@@ -1,5 +1,5 @@
-//! Workout files of real devices against the values that stand beside them as CSV, and all broken
-//! ones.
+//! Tests workout files from real devices against the reference values in CSV files beside them, and
+//! tests all broken ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -27,7 +27,8 @@ fn unix_s(own: &Workout) -> f64 {
     }
 }
 
-/// Seconds since 1970 of `Sun Sep 25 06:00:22 PDT 2011`: PDT is seven hours behind UTC.
+/// Seconds since 1970 of a time such as `Sun Sep 25 06:00:22 PDT 2011`: PDT is seven hours behind
+/// UTC.
 fn pacific(text: &str) -> f64 {
     let words: Vec<&str> = text.split_whitespace().collect();
     let month =
@@ -76,15 +77,15 @@ fn values_equal_the_truth_beside_the_files() {
             for (column, (found, truth)) in found.iter().zip(&row[1..]).enumerate() {
                 let found = found.unwrap_or(f64::NAN);
                 match truth.parse::<f64>() {
-                    // The file marks these invalid, and so does fitparse; whoever printed the truth
-                    // wrote 0 or the value before.
+                    // The file marks these invalid, and so does fitparse; the reference has 0 or
+                    // the previous value.
                     Ok(truth)
                         if found.is_nan()
                             && (truth == 0.0 || row[column + 1] == rows[i - 1][column + 1]) =>
                     {
                         filled += 1
                     }
-                    // The truth was printed after the same division; the last digits of binary
+                    // The reference was printed after the same division; the last digits of binary
                     // fractions may differ.
                     Ok(truth) => {
                         assert!(
@@ -112,7 +113,7 @@ fn compressed_speed_and_distance_and_times_are_told_apart() {
             .unwrap();
     let rows: Vec<Vec<&str>> =
         truth.lines().skip(1).map(|line| line.split(',').map(str::trim).collect()).collect();
-    // The first record has a time and nothing else; the truth leaves it out.
+    // The first record has a time and nothing else; the reference leaves it out.
     assert_eq!(own.samples.len(), rows.len() + 1);
     for (i, row) in rows.iter().enumerate().map(|(i, row)| (i + 1, row)) {
         // FIT's clock begins 631065600 s after 1970; this device's was never set.
@@ -167,7 +168,7 @@ fn every_file_is_read_or_refused_with_the_reason() {
         let lenient = workout::read(path, true);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         match broken.iter().any(|word| name.contains(word)) {
-            // What breaks off or has a wrong checksum is read as far as it goes.
+            // Truncated files and those with a wrong checksum are read as far as possible.
             true => assert!(lenient.is_ok_and(|own| !own[0].notes.is_empty()), "{name}"),
             false => assert!(lenient.is_err() && reason.contains("no workout"), "{name}: {reason}"),
         }
@@ -178,7 +179,7 @@ fn every_file_is_read_or_refused_with_the_reason() {
 fn tcx_and_gpx_of_real_devices() {
     let Some(path) = data("workouts/20160911_run_708752345.tcx") else { return };
     let run = read(&path);
-    // Counted in the file with grep: 1495 points, 4070 s, 6106.6 m.
+    // Counted with grep: 1495 points, 4070 s, 6106.6 m.
     assert_eq!(
         (run.samples.len(), run.duration_s, run.distance_m, run.sport.as_str()),
         (1495, 4070.0, 6106.6, "running")

@@ -1,4 +1,4 @@
-//! Curves: what was measured over time.
+//! Curves: quantities measured over time.
 
 use agoge_motion::Side;
 use serde::{Deserialize, Serialize};
@@ -9,25 +9,25 @@ pub enum Unit {
     /// Degrees.
     #[serde(rename = "deg")]
     Degree,
-    /// Degrees a second.
+    /// Degrees per second.
     #[serde(rename = "deg/s")]
     DegreePerSecond,
     /// Metres.
     #[serde(rename = "m")]
     Metre,
-    /// Metres a second.
+    /// Metres per second.
     #[serde(rename = "m/s")]
     MetrePerSecond,
-    /// Lengths of the trunk (mid-hip to mid-shoulder): for sources without a scale.
+    /// Trunk lengths (mid-hip to mid-shoulder), for sources without a scale.
     #[serde(rename = "trunk")]
     Trunk,
-    /// Trunk lengths a second.
+    /// Trunk lengths per second.
     #[serde(rename = "trunk/s")]
     TrunkPerSecond,
     /// Seconds.
     #[serde(rename = "s")]
     Second,
-    /// Per cent.
+    /// Percent.
     #[serde(rename = "%")]
     Percent,
     /// Newtons.
@@ -36,13 +36,13 @@ pub enum Unit {
     /// Newton metres.
     #[serde(rename = "Nm")]
     NewtonMetre,
-    /// A plain number.
+    /// Dimensionless.
     #[serde(rename = "1")]
     One,
 }
 
 impl Unit {
-    /// The unit as printed and as used behind the underscore of CSV headers.
+    /// The unit's symbol, as printed and as used in the suffixes of CSV headers.
     pub fn symbol(self) -> &'static str {
         match self {
             Unit::Degree => "deg",
@@ -63,24 +63,24 @@ impl Unit {
 /// One quantity over time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve {
-    /// What, in snake case and without the side: `knee_flexion`.
+    /// Name in snake case, without the side: `knee_flexion`.
     pub name: String,
-    /// Which side of the athlete; none for the midline and for both together.
+    /// The athlete's side; `None` for the midline and for both sides together.
     pub side: Option<Side>,
     /// Unit of the values.
     pub unit: Unit,
-    /// Values, `[frame]`; NaN is missing.
+    /// The values, `[frame]`; NaN where missing.
     pub values: Vec<f64>,
 }
 
 impl Curve {
-    /// Name and side as one key: `knee_flexion_left`, `trunk_lean`.
+    /// The key, made of name and side: `knee_flexion_left`, `trunk_lean`.
     pub fn key(&self) -> String {
         key(&self.name, self.side)
     }
 }
 
-/// Name and side as one key: `knee_flexion_left`, `trunk_lean`.
+/// Joins a name and a side into a key: `knee_flexion_left`, `trunk_lean`.
 pub fn key(name: &str, side: Option<Side>) -> String {
     match side {
         Some(side) => format!("{name}_{}", side.name()),
@@ -88,10 +88,10 @@ pub fn key(name: &str, side: Option<Side>) -> String {
     }
 }
 
-/// A quantity that this recording cannot give, and why.
+/// A quantity that cannot be measured in this recording, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// Key or name of the quantity.
+    /// The quantity's key or name.
     pub name: String,
     /// The reason, in words a coach understands.
     pub reason: String,
@@ -100,11 +100,11 @@ pub struct Refused {
 /// All curves of one recording.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
-    /// Seconds, `[frame]`, as in the recording.
+    /// The recording's times, s, `[frame]`.
     pub time: Vec<f64>,
     /// The curves, each `[frame]`.
     pub curves: Vec<Curve>,
-    /// What could not be measured, and why.
+    /// The quantities that could not be measured, and why.
     pub refused: Vec<Refused>,
 }
 
@@ -120,16 +120,16 @@ impl Curves {
     }
 }
 
-/// Reading back a missing number: JSON has no NaN and says `null`.
+/// Deserialisation of missing numbers: JSON has no NaN and uses `null`.
 pub mod missing {
     use serde::{Deserialize, Deserializer};
 
-    /// A number, or NaN for `null`.
+    /// Deserialises a number, or NaN from `null`.
     pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NAN))
     }
 
-    /// Numbers, with NaN for each `null`.
+    /// Deserialises numbers, with NaN for each `null`.
     pub fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
         let values = Vec::<Option<f64>>::deserialize(from)?;
         Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())

@@ -1,12 +1,11 @@
-//! Movement analysis: from positions to angles, events, repetitions, phases and measures.
+//! Movement analysis: from positions to angles, events, repetitions, phases and metrics.
 //!
-//! [`Curves`] holds what was measured over time (angles, heights, speeds); a movement definition (a
-//! text file that a coach can write) says which signal makes a repetition, which phases it has and
-//! what to measure and check in it; [`Repetition`] is what was found.
+//! [`Curves`] holds quantities measured over time (angles, heights, speeds). A movement definition
+//! (a text file that a coach can write) specifies which signal delimits repetitions, their phases,
+//! and what to measure and check in them. A [`Repetition`] is the result of applying it.
 //!
-//! Works on recordings that are on the body skeleton (`agoge_motion::Recording::to_body`).
-//! Invariants: this crate knows no file format but the movement definitions' TOML text, no model
-//! and no score.
+//! Expects recordings on the body skeleton (`agoge_motion::Recording::to_body`). Invariants: this
+//! crate knows no file format except the TOML of movement definitions, no model and no score.
 
 pub mod coordination;
 pub mod curve;

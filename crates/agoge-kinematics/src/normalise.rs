@@ -1,10 +1,10 @@
-//! Curves over a normalised cycle, and plain statistics that leave missing values out.
+//! Time normalisation of curves, and basic statistics that ignore missing values.
 
-/// Points of a normalised cycle: 0, 1 … 100 %.
+/// Number of points of a normalised cycle: 0, 1 … 100 %.
 pub const CYCLE: usize = 101;
 
-/// A stretch of a curve at [`CYCLE`] evenly spaced points, by linear interpolation; NaN beside
-/// missing values.
+/// Resamples a stretch of a curve to [`CYCLE`] evenly spaced points by linear interpolation; NaN
+/// next to missing values.
 pub fn cycle(values: &[f64]) -> Vec<f64> {
     let last = values.len().saturating_sub(1) as f64;
     (0..CYCLE)
@@ -37,14 +37,14 @@ pub fn sample_sd(values: &[f64]) -> f64 {
     if n < 2 { f64::NAN } else { (sum / (n - 1) as f64).sqrt() }
 }
 
-/// Half width of the interval of a mean from the scatter of its values: `z` standard errors (1.645:
-/// 90 %, 1.96: 95 %). NaN with fewer than two known values.
+/// Half-width of the confidence interval of a mean, from the scatter of its values: `z` standard
+/// errors (1.645: 90 %, 1.96: 95 %). NaN with fewer than two known values.
 pub fn half_width(values: &[f64], z: f64) -> f64 {
     z * sample_sd(values) / (values.len() as f64).sqrt()
 }
 
-/// Mean and standard deviation curve (n − 1) of curves of one length, `[repetition, sample]` → two
-/// `[sample]`, missing values left out; the deviation of a single curve is NaN.
+/// The mean curve and the standard deviation curve (n − 1) of curves of equal length, `[repetition,
+/// sample]` → two `[sample]`. Ignores missing values; the deviation of a single value is NaN.
 pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
     let length = curves.iter().map(Vec::len).min().unwrap_or(0);
     (0..length)
@@ -55,15 +55,15 @@ pub fn spread(curves: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
         .unzip()
 }
 
-/// Standard error of measurement from repeated measures of one athlete: the standard deviation of
-/// successive differences over √2 (Hopkins 2000), which a steady drift over the set does not
-/// inflate. NaN with fewer than three.
+/// Standard error of measurement from repeated measurements of one athlete: the standard deviation
+/// of successive differences over √2 (Hopkins 2000), which a steady drift over the set does not
+/// inflate. NaN with fewer than three values.
 pub fn standard_error(values: &[f64]) -> f64 {
     let differences: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
     sample_sd(&differences) / std::f64::consts::SQRT_2
 }
 
-/// Minimal detectable change with 95 % confidence between two single measures: 1.96·√2·SEM.
+/// Minimal detectable change between two single measurements at 95 % confidence: 1.96·√2·SEM.
 pub fn minimal_detectable_change(standard_error: f64) -> f64 {
     1.96 * std::f64::consts::SQRT_2 * standard_error
 }

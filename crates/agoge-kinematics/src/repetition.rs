@@ -1,10 +1,10 @@
-//! What is found in a recording of one movement: repetitions, their phases, events and measures.
+//! The result of analysing a movement: repetitions with their phases, events and metrics.
 
 use crate::Unit;
 use agoge_motion::Side;
 use serde::{Deserialize, Serialize};
 
-/// An instant with a name.
+/// A named instant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// Name from the movement definition (`deepest`, `initial_contact`).
@@ -13,7 +13,7 @@ pub struct Event {
     pub frame: usize,
 }
 
-/// A stretch of a repetition with a name.
+/// A named stretch of a repetition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
     /// Name from the movement definition (`descent`).
@@ -24,19 +24,19 @@ pub struct Phase {
     pub end: usize,
 }
 
-/// A measure of one repetition.
+/// A measurement of one repetition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
     /// Name in snake case, without the side.
     pub name: String,
-    /// Side, if it has one.
+    /// The side, if it has one.
     pub side: Option<Side>,
-    /// The phase it was taken in; none for the whole repetition.
+    /// The phase it was measured in; `None` for the whole repetition.
     pub phase: Option<String>,
-    /// Value; NaN (`null` in JSON) if it could not be taken.
+    /// The value; NaN (`null` in JSON) if it could not be measured.
     #[serde(deserialize_with = "crate::curve::missing::number")]
     pub value: f64,
-    /// Its unit.
+    /// The unit of the value.
     pub unit: Unit,
 }
 
@@ -47,14 +47,14 @@ pub struct Repetition {
     pub start: usize,
     /// Last frame.
     pub end: usize,
-    /// The side that did it, for one-sided movements.
+    /// The side that performed it, for one-sided movements.
     pub side: Option<Side>,
     /// False for an attempt that was not completed.
     pub complete: bool,
     /// Phases in order; together they cover `start..=end`.
     pub phases: Vec<Phase>,
-    /// Events in order of time.
+    /// Events in chronological order.
     pub events: Vec<Event>,
-    /// Measures.
+    /// Metrics.
     pub metrics: Vec<Metric>,
 }

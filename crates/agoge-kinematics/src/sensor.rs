@@ -1,11 +1,11 @@
-//! What a worn inertial sensor tells of the part that carries it, without any picture: how far it
-//! has tilted from how it was held at rest, and how hard it was shaken.
+//! Curves of a worn inertial sensor: its tilt from the orientation at rest, and the acceleration it
+//! is subject to.
 //!
-//! An accelerometer at rest shows which way is up. While it moves, the gyroscope carries that
-//! direction on, and the mean of the acceleration over the last seconds, seen in the room, draws it
-//! back: what speeds a part up must slow it down again, so that movement is evened out and gravity
-//! stays (Laidig & Seel 2023). How the sensor is turned about the vertical cannot be known this
-//! way, and nothing here needs it.
+//! At rest, an accelerometer shows which direction is up. During movement, the gyroscope updates
+//! that direction, and the acceleration averaged over the last seconds in room coordinates corrects
+//! it: every acceleration of a part is followed by a deceleration, so movement averages out and
+//! gravity remains (Laidig & Seel 2023). The heading about the vertical is unknown, and is not
+//! needed here.
 
 use crate::{Curve, Unit};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
@@ -13,63 +13,65 @@ use agoge_motion::{Channel, Recording};
 
 /// Standard gravity, m/s².
 pub const GRAVITY: f64 = 9.80665;
-/// The acceleration draws the direction back within about this time, s: a repetition or more.
+/// Time constant of the accelerometer's correction, s: a repetition or more.
 const DRAWN_BACK_S: f64 = 3.0;
-/// At rest it is that of gravity within this share.
+/// At rest, the acceleration equals gravity within this share.
 const ABOUT_GRAVITY: f64 = 0.15;
-/// A sensor that turns slower than this, rad/s, and feels about gravity is still,
+/// A sensor that rotates more slowly than this, rad/s, and measures about gravity is still.
 const STILL: f64 = 0.35;
-/// and has been held at rest once it was still for so long, s.
+/// A sensor is at rest after being still for this long, s.
 const AT_REST_S: f64 = 0.4;
-/// What the gyroscope shows of a still sensor, up to this, rad/s, is its offset,
+/// A still sensor's angular velocity up to this, rad/s, counts as the gyroscope's offset.
 const OFFSET: f64 = 0.06;
-/// which is learned within about this time, s.
+/// Time constant of the estimation of the offset, s.
 const LEARNED_S: f64 = 0.5;
-/// Samples farther apart than this do not belong together, s.
+/// Samples further apart than this are separated by a gap, s.
 const GAP_S: f64 = 0.5;
 
-/// One sample in the sensor's own axes.
+/// One sample in the sensor's axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
-    /// Acceleration with gravity, m/s² (which of the two signs a device uses does not matter).
+    /// Acceleration including gravity, m/s² (in either of the two sign conventions).
     pub acceleration: [f64; 3],
     /// Angular velocity, rad/s.
     pub turning: [f64; 3],
 }
 
-/// What is known with a sample.
+/// The sensor's state at a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Felt {
-    /// Angle between the direction of gravity now and at rest, as the sensor sees it, degrees, 0 to
-    /// 180; NaN before it was ever at rest.
+    /// Angle between the directions of gravity now and at rest, in the sensor's axes, 0 to 180
+    /// degrees; NaN before the sensor was first at rest.
     pub tilt_deg: f64,
-    /// Acceleration, in multiples of gravity: 1 at rest, 0 in free fall.
+    /// Acceleration as a multiple of gravity: 1 at rest, 0 in free fall.
     pub load: f64,
 }
 
-/// Follows a worn sensor sample by sample.
+/// Tracks a worn sensor sample by sample.
 #[derive(Clone, Debug, Default)]
 pub struct Worn {
+    /// Time of the previous sample, s.
     last_s: Option<f64>,
-    /// Gravity in the sensor's axes, m/s², and for how long it has been followed, s.
+    /// Gravity in the sensor's axes, m/s², and how long it has been tracked, s.
     up: Option<([f64; 3], f64)>,
-    /// What the gyroscope showed of the sample before, rad/s.
+    /// Angular velocity of the previous sample, rad/s.
     turning: [f64; 3],
     /// Gravity in the sensor's axes at rest.
     rest: Option<[f64; 3]>,
-    /// What the gyroscope shows where nothing turns, rad/s.
+    /// The gyroscope's offset: its reading without rotation, rad/s.
     offset: [f64; 3],
+    /// How long the sensor has been still, s.
     still_s: f64,
 }
 
 impl Worn {
-    /// A sensor of which nothing is known yet.
+    /// A tracker before its first sample.
     pub fn new() -> Worn {
         Worn::default()
     }
 
-    /// Takes the next sample; its time in s. What is not finite, or does not come after the sample
-    /// before, is not known and changes nothing.
+    /// Processes the next sample, at a time in s. A sample that is not finite, or not later than
+    /// the previous one, is ignored; its tilt is NaN.
     pub fn push(&mut self, time_s: f64, sample: &Sample) -> Felt {
         let Sample { acceleration, turning } = *sample;
         let load = norm(acceleration) / GRAVITY;
@@ -81,23 +83,23 @@ impl Worn {
         let step_s = time_s - self.last_s.unwrap_or(time_s);
         self.last_s = Some(time_s);
         if step_s > GAP_S {
-            // What happened meanwhile is not known; how it was held at rest is.
+            // The movement during the gap is unknown; the orientation at rest stays valid.
             (self.up, self.still_s) = (None, 0.0);
         }
-        let (up, followed_s) = match self.up {
+        let (up, tracked_s) = match self.up {
             None => (acceleration, 0.0),
-            Some((up, followed_s)) => {
-                // A direction that stands still in the room turns against the sensor: by the mean
-                // of both samples.
+            Some((up, tracked_s)) => {
+                // A direction fixed in the room rotates opposite to the sensor; use the mean
+                // angular velocity of both samples.
                 let turning = sub(scale(add(self.turning, turning), 0.5), self.offset);
                 let carried = turned(up, scale(turning, -step_s));
-                let followed_s = followed_s + step_s;
-                // At first each sample counts alike: one alone is noisy.
-                let share = step_s / followed_s.min(DRAWN_BACK_S);
-                (add(carried, scale(sub(acceleration, carried), share.min(1.0))), followed_s)
+                let tracked_s = tracked_s + step_s;
+                // At first all samples count equally, since a single one is noisy.
+                let share = step_s / tracked_s.min(DRAWN_BACK_S);
+                (add(carried, scale(sub(acceleration, carried), share.min(1.0))), tracked_s)
             }
         };
-        (self.up, self.turning) = (Some((up, followed_s)), turning);
+        (self.up, self.turning) = (Some((up, tracked_s)), turning);
         let shows_gravity = (load - 1.0).abs() < ABOUT_GRAVITY;
         self.still_s =
             if shows_gravity && norm(turning) < STILL { self.still_s + step_s } else { 0.0 };
@@ -115,7 +117,7 @@ impl Worn {
     }
 }
 
-/// A vector after a rotation, axis times angle in radians (Rodrigues 1840).
+/// Rotates a vector by a rotation vector, axis times angle in radians (Rodrigues 1840).
 fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
     let angle = norm(rotation);
     if angle < 1e-12 {
@@ -126,10 +128,10 @@ fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
     add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
 }
 
-/// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of the sensor of a
-/// recording, on the recording's clock, each `[frame]`; nothing without the six channels
-/// ([`Recording::inertial`]) in known units. Until it was first at rest the tilt is taken back to
-/// the beginning from there.
+/// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of a recording's
+/// sensor on the recording's clock, each `[frame]`; empty without the six channels
+/// ([`Recording::inertial`]) in known units. The orientation at the first rest is also used for the
+/// tilt before it.
 pub fn worn(recording: &Recording) -> Vec<Curve> {
     let Some(channels) = recording.inertial() else { return Vec::new() };
     let Some(scales) =
@@ -142,25 +144,27 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
         return Vec::new();
     }
     let count = channels.iter().map(|channel| channel.values.len()).min().unwrap_or(0);
-    let sample = |at: usize| {
-        let value = |axis: usize| scales[axis] * channels[axis].values[at];
+    let sample_at = |index: usize| {
+        let value = |axis: usize| scales[axis] * channels[axis].values[index];
         Sample { acceleration: [0, 1, 2].map(value), turning: [3, 4, 5].map(value) }
     };
-    let time_of = |at: usize| start_s + at as f64 / rate_hz;
+    let time_of = |index: usize| start_s + index as f64 / rate_hz;
     let mut sensor = Worn::new();
-    // Before the rest is known there is no tilt: it is looked for first.
+    // A first pass finds the orientation at rest, without which there is no tilt.
     (0..count)
-        .take_while(|&at| sensor.push(time_of(at), &sample(at)).tilt_deg.is_nan())
+        .take_while(|&index| sensor.push(time_of(index), &sample_at(index)).tilt_deg.is_nan())
         .for_each(drop);
     let mut sensor = Worn { rest: sensor.rest, ..Worn::new() };
-    let felt: Vec<Felt> = (0..count).map(|at| sensor.push(time_of(at), &sample(at))).collect();
-    let at_frames = |of: &dyn Fn(&Felt) -> f64| -> Vec<f64> {
+    let states: Vec<Felt> =
+        (0..count).map(|index| sensor.push(time_of(index), &sample_at(index))).collect();
+    let at_frames = |quantity: &dyn Fn(&Felt) -> f64| -> Vec<f64> {
         let value = |&time: &f64| {
-            let place = (time - start_s) * rate_hz;
-            let (below, above) = (place.floor().max(0.0) as usize, place.ceil().max(0.0) as usize);
-            match (felt.get(below), felt.get(above)) {
-                (Some(a), Some(b)) if place > -1.0 => {
-                    of(a) + (place - below as f64).max(0.0) * (of(b) - of(a))
+            let index = (time - start_s) * rate_hz;
+            let (below, above) = (index.floor().max(0.0) as usize, index.ceil().max(0.0) as usize);
+            match (states.get(below), states.get(above)) {
+                (Some(a), Some(b)) if index > -1.0 => {
+                    let share = (index - below as f64).max(0.0);
+                    quantity(a) + share * (quantity(b) - quantity(a))
                 }
                 _ => f64::NAN,
             }
@@ -172,18 +176,18 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
             name: "sensor_tilt".to_owned(),
             side: None,
             unit: Unit::Degree,
-            values: at_frames(&|felt| felt.tilt_deg),
+            values: at_frames(&|state| state.tilt_deg),
         },
         Curve {
             name: "sensor_load".to_owned(),
             side: None,
             unit: Unit::One,
-            values: at_frames(&|felt| felt.load),
+            values: at_frames(&|state| state.load),
         },
     ]
 }
 
-/// What a value in a unit is multiplied with to be m/s² or rad/s.
+/// The factor that converts a value in a unit to m/s² or rad/s; `None` for an unknown unit.
 pub fn in_si(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(GRAVITY),
@@ -200,27 +204,29 @@ mod tests {
     use agoge_motion::recording::INERTIAL;
     use agoge_motion::{Part, Skeleton, Source, Space};
 
-    /// What a sensor feels that swings about its x axis, `angle` rad at a time, 0.3 m from the
-    /// joint, tilted at rest by 20 degrees about its z axis, with a gyroscope that is off by one
-    /// degree a second and shaken by `noise` m/s².
+    /// A sample of a sensor 0.3 m from a joint that swings about its x axis, with `angle` rad at a
+    /// time. The sensor is mounted with a rotation of 20 degrees about its z axis, its gyroscope
+    /// has an offset of 1 degree per second and its acceleration has `noise`, m/s².
     fn swing(time_s: f64, angle: impl Fn(f64) -> f64, noise: &mut dyn FnMut() -> f64) -> Sample {
         let step = 1e-4;
         let speed = (angle(time_s + step) - angle(time_s - step)) / (2.0 * step);
         let change =
             (angle(time_s + step) - 2.0 * angle(time_s) + angle(time_s - step)) / (step * step);
         let a = angle(time_s);
-        // Gravity, the pull towards the joint and the push along the way (z behind the swing), in
-        // axes that swing with the limb (y towards the joint).
-        let own = [0.0, GRAVITY * a.cos() + 0.3 * speed * speed, -GRAVITY * a.sin() - 0.3 * change];
+        // Gravity, centripetal and tangential acceleration (z opposite to the swing), in axes that
+        // swing with the limb (y towards the joint).
+        let limb =
+            [0.0, GRAVITY * a.cos() + 0.3 * speed * speed, -GRAVITY * a.sin() - 0.3 * change];
         let mounted = |v: [f64; 3]| turned(v, [0.0, 0.0, 20f64.to_radians()]);
         let bias = 1f64.to_radians();
         Sample {
-            acceleration: mounted(own).map(|value| value + noise()),
+            acceleration: mounted(limb).map(|value| value + noise()),
             turning: mounted([speed, 0.0, 0.0]).map(|value| value + bias),
         }
     }
 
-    /// A limb that hangs for a second and then swings by 70 degrees and back, every two seconds.
+    /// The angle of a limb that hangs for a second and then swings by 70 degrees and back every two
+    /// seconds.
     fn squatting(time_s: f64) -> f64 {
         let t = (time_s - 1.0).max(0.0);
         35f64.to_radians() * (1.0 - (std::f64::consts::PI * t).cos())
@@ -228,7 +234,7 @@ mod tests {
 
     #[test]
     fn tilt_is_the_angle_that_was_swung_through() {
-        // Enough of a chance for this: steps of a sine that never repeat.
+        // Pseudo-random noise: samples of a sine that never repeat.
         let mut count = 0.0;
         let mut noise = || {
             count += 1.0;
@@ -239,14 +245,14 @@ mod tests {
         let mut known = 0;
         for sample in 0..1500 {
             let time_s = f64::from(sample) / 50.0;
-            let felt = sensor.push(time_s, &swing(time_s, squatting, &mut noise));
-            if felt.tilt_deg.is_finite() {
+            let state = sensor.push(time_s, &swing(time_s, squatting, &mut noise));
+            if state.tilt_deg.is_finite() {
                 known += 1;
-                worst = worst.max((felt.tilt_deg - squatting(time_s).to_degrees()).abs());
+                worst = worst.max((state.tilt_deg - squatting(time_s).to_degrees()).abs());
             }
         }
-        // The first repetition is not evened out before it is over: accelerations of up to 1.8 m/s²
-        // for a third of a second, of the three in which they draw.
+        // The first repetition averages out only once it is over: until then, accelerations of up
+        // to 1.8 m/s² act for a third of a second, against a time constant of three seconds.
         assert!(worst < 3.0 && known > 1400, "{worst} {known}");
     }
 
@@ -262,26 +268,27 @@ mod tests {
         assert!(sensor.push(1.02, &lost).tilt_deg.is_nan());
         assert!(sensor.push(0.5, &still).tilt_deg.is_nan(), "time runs forward");
         assert!(sensor.push(f64::INFINITY, &still).tilt_deg.is_nan());
-        // After a gap it lies on its side: the rest of before holds.
+        // After a gap the sensor lies on its side: the earlier orientation at rest still applies.
         let side = Sample { acceleration: [GRAVITY, 0.0, 0.0], turning: [0.0; 3] };
         assert!((sensor.push(9.0, &side).tilt_deg - 90.0).abs() < 1e-6);
         let falling = Sample { acceleration: [0.0; 3], turning: [0.0; 3] };
-        let felt = Worn::new().push(0.0, &falling);
-        assert!(felt.tilt_deg.is_nan() && felt.load == 0.0);
+        let state = Worn::new().push(0.0, &falling);
+        assert!(state.tilt_deg.is_nan() && state.load == 0.0);
     }
 
     #[test]
     fn a_recording_has_the_curves_on_its_own_clock() {
         let rate_hz = 50.0;
-        let samples: Vec<Sample> =
-            (0..500).map(|at| swing(f64::from(at) / rate_hz, squatting, &mut || 0.0)).collect();
+        let samples: Vec<Sample> = (0..500)
+            .map(|index| swing(f64::from(index) / rate_hz, squatting, &mut || 0.0))
+            .collect();
         let time: Vec<f64> = (0..300).map(|frame| f64::from(frame) / 30.0).collect();
         let skeleton = Skeleton::body();
         let positions = vec![[f64::NAN; 3]; time.len() * skeleton.len()];
         let confidence = vec![0.0; positions.len()];
-        let made =
+        let without_channels =
             Recording::new(Source::default(), skeleton, Space::World, time, positions, confidence);
-        let mut recording = made.unwrap();
+        let mut recording = without_channels.unwrap();
         assert!(worn(&recording).is_empty());
         for (axis, name) in INERTIAL.iter().enumerate() {
             let value = |sample: &Sample| match axis {

@@ -1,12 +1,12 @@
-//! How smooth a movement is, from its speed profile.
+//! Smoothness of a movement, computed from its speed profile.
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
 /// Spectral arc length of a speed profile (Balasubramanian, Melendez-Calderon, Roby-Brami & Burdet
-/// 2015): spectrum padded by 2⁴, up to 10 Hz, amplitudes from 5 % of the greatest. Dimensionless
-/// and negative; nearer to zero is smoother. NaN if a value is missing, nothing moves or there are
-/// fewer than 4 samples. Only for one discrete movement.
+/// 2015), with the spectrum zero-padded by 2⁴ and cut at 10 Hz and at 5 % of the peak amplitude.
+/// Dimensionless and negative; nearer to zero is smoother. NaN if a value is missing, nothing moves
+/// or there are fewer than 4 samples. Valid only for a single discrete movement.
 pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
     const PADDING: usize = 4;
     const CUTOFF_HZ: f64 = 10.0;
@@ -34,14 +34,14 @@ pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
     else {
         return f64::NAN;
     };
-    let part = &low[first..=last];
-    let width = 1.0 / (part.len().saturating_sub(1)).max(1) as f64;
-    -part.windows(2).map(|w| width.hypot(w[1] - w[0])).sum::<f64>()
+    let band = &low[first..=last];
+    let width = 1.0 / (band.len().saturating_sub(1)).max(1) as f64;
+    -band.windows(2).map(|w| width.hypot(w[1] - w[0])).sum::<f64>()
 }
 
 /// Log dimensionless jerk of a speed profile (Balasubramanian et al. 2012): −ln(T³ / v_peak² · ∫
 /// (d²v/dt²)² dt). Dimensionless; nearer to zero is smoother. More sensitive to noise than
-/// [`sparc`]. NaN as there.
+/// [`sparc`]. NaN if a value is missing or there are fewer than 4 samples.
 pub fn ldlj(speed: &[f64], rate_hz: f64) -> f64 {
     if speed.len() < 4 || speed.iter().any(|v| !v.is_finite()) {
         return f64::NAN;

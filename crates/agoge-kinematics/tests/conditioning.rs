@@ -1,4 +1,5 @@
-//! What conditioning leaves of planted damage, in degrees: the simulator's angles before and after.
+//! Residual error of conditioning after planted corruption, in degrees, against the simulator's
+//! angles.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::{Curves, measure};
@@ -14,8 +15,7 @@ fn angles(recording: &Recording) -> Curves {
     measure(&recording.to_body().recording).curves
 }
 
-/// Root mean square difference of each angle from the truth, degrees, and the share of frames in
-/// which it is known.
+/// Root mean square error of each angle, degrees, and the share of frames in which it is known.
 fn differences(truth: &Curves, found: &Curves) -> Vec<(String, f64, f64)> {
     truth
         .curves
@@ -51,8 +51,7 @@ fn a_tenth_of_the_positions_lost_costs_at_most_two_degrees() {
                         rmse <= 2.0,
                         "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} is off by {rmse:.2}°"
                     );
-                    // Gaps that touch one another, and those at the ends, may be too long to be
-                    // filled honestly.
+                    // Adjacent gaps, and gaps at the ends, may be too long to fill.
                     assert!(
                         known >= 0.95,
                         "{exercise:?} at {rate_hz} Hz, seed {seed}: {name} known in {known:.3}"

@@ -1,4 +1,4 @@
-//! What is said about wrong movement definitions.
+//! The problems reported for invalid movement definitions.
 
 use agoge_kinematics::movement::{CURVES, Movement, check};
 
@@ -43,7 +43,7 @@ source = "Usual coaching limit"
 strength = "convention"
 "#;
 
-/// The problems after one replacement, each as `line: text`.
+/// The problems after one replacement in the text, each as `line: text`.
 fn problems(from: &str, to: &str) -> Vec<String> {
     assert!(GOOD.contains(from), "{from}");
     check(&GOOD.replacen(from, to, 1)).iter().map(ToString::to_string).collect()

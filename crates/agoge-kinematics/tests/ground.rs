@@ -1,4 +1,4 @@
-//! What the ground does to each foot, by plates that are built here.
+//! Ground forces on each foot, from synthetic force plates.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
@@ -9,8 +9,8 @@ const G: f64 = 9.80665;
 const MASS_KG: f64 = 80.0;
 const FRAMES: usize = 50;
 
-/// Somebody who stands still, all joints above the ankles, the left foot so high off the ground,
-/// over a plate on which a force acts so far before the right ankle.
+/// An athlete who stands still with all joints above the ankles and the left foot lifted, on a
+/// plate with a force that acts `forward` metres in front of the right ankle.
 fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
     let skeleton = Skeleton::body();
     let place = |part: Part| {
@@ -39,7 +39,7 @@ fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
     made
 }
 
-/// The moment of a joint in the middle of a recording, ankle, knee, hip.
+/// The moments of ankle, knee and hip in the middle of a recording.
 fn moments(body: &Recording, side: Side) -> [f64; 3] {
     let ground = measured(body, MASS_KG, &|_| ()).unwrap();
     assert_eq!((ground.origin, ground.unclear), (Origin::Plates, 0));
@@ -49,10 +49,9 @@ fn moments(body: &Recording, side: Side) -> [f64; 3] {
     })
 }
 
-/// A plate that carries the whole weight leaves the lifted foot nothing: it hangs. By hand: its
-/// 1.096 kg are 0.085 m before the ankle, shank and thigh under the hip; the right foot bears the
-/// weight
-/// 0.05 m before the ankle as well.
+/// If a plate carries the whole weight, the lifted foot carries nothing: it hangs. By hand: its
+/// 1.096 kg are 0.085 m in front of the ankle, and shank and thigh are under the hip; the right
+/// foot carries the weight 0.05 m in front of the ankle.
 #[test]
 fn a_lifted_foot_hangs_where_the_plate_bears_the_weight() {
     let body = stance(0.2, MASS_KG * G, 0.05);
@@ -68,8 +67,8 @@ fn a_lifted_foot_hangs_where_the_plate_bears_the_weight() {
     assert!(near(moments(&body, Side::Right), bears), "{:?}", moments(&body, Side::Right));
 }
 
-/// A plate that carries half of the weight: the other foot stands somewhere, lifted (on a step) or
-/// not, and nothing is said of it.
+/// If a plate carries half of the weight, the other foot stands elsewhere, lifted (on a step) or
+/// not, and its force is unknown.
 #[test]
 fn a_foot_that_stands_elsewhere_is_not_known() {
     for lifted in [0.0, 0.3] {
@@ -79,7 +78,8 @@ fn a_foot_that_stands_elsewhere_is_not_known() {
     }
 }
 
-/// Modelled forces are the weight, half under each foot; a foot on a step is not such a stance.
+/// The modelled force is the weight, half under each foot; the model does not apply with one foot
+/// on a step.
 #[test]
 fn a_stance_shares_the_weight() {
     let ground = standing(&stance(0.0, 0.0, 0.0), MASS_KG).unwrap();

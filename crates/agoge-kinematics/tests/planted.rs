@@ -9,23 +9,24 @@ use std::f64::consts::{PI, TAU};
 
 const RATE: f64 = 60.0;
 const REST_S: f64 = 1.0;
-/// Down (or up) in one and a half seconds, half a second there, back in one and a half.
+/// A repetition takes 1.5 s to the turning point and 1.5 s back, with a hold of 0.5 s.
 const WAY_S: f64 = 1.5;
 const STAY_S: f64 = 0.5;
 const PERIOD_S: f64 = REST_S + 2.0 * WAY_S + STAY_S;
 
-/// Minimum-jerk way from 0 to 1 (Flash & Hogan 1985).
+/// Minimum-jerk trajectory from 0 to 1 (Flash & Hogan 1985).
 fn way(s: f64) -> f64 {
     let s = s.clamp(0.0, 1.0);
     s.powi(3) * (10.0 - 15.0 * s + 6.0 * s * s)
 }
 
-/// How far a repetition has gone at a time of its period, 0 to 1; it stays `stay` seconds.
+/// Progress of a repetition at a time in its period, 0 (rest) to 1 (turning point), with a hold of
+/// `stay` seconds.
 fn gone(t: f64, stay: f64) -> f64 {
     way((t - REST_S) / WAY_S) - way((t - REST_S - WAY_S - stay) / WAY_S)
 }
 
-/// Share of the way back that is done: 0 before, 1 after.
+/// Completed share of the return: 0 before it, 1 after it.
 fn back(t: f64) -> f64 {
     ((t - REST_S - WAY_S - STAY_S) / WAY_S).clamp(0.0, 1.0)
 }
@@ -140,7 +141,7 @@ fn a_knee_that_bends_less() {
     let less = |_, t: f64| 5.0 + 86.0 * gone(t, STAY_S);
     let set = good_squats().with("knee_flexion", Some(Side::Right), Unit::Degree, less);
     assert_eq!(set.failed("squat"), only(&["knee_flexion_difference"]));
-    // Left bends more: the title names the right.
+    // The left bends more, so the title names the right.
     let check = find("squat")
         .unwrap()
         .checks
@@ -199,7 +200,7 @@ fn one_arm_that_stays_lower() {
 
 #[test]
 fn arms_that_drop_early() {
-    // The stay at the top is gone and the way down begins at once, in half the time.
+    // There is no hold at the top, and the descent takes half the time.
     let early = |_, t: f64| {
         10.0 + 160.0 * (way((t - REST_S) / WAY_S) - way((t - REST_S - WAY_S + 0.2) / 0.7))
     };

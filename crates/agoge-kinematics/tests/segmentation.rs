@@ -1,4 +1,4 @@
-//! Repetitions of synthetic signals, whose truth is known.
+//! Segmentation of synthetic signals with known ground truth.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::movement::{self, Movement};
@@ -6,7 +6,7 @@ use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};
 use agoge_motion::Side;
 use proptest::prelude::*;
 
-/// A signal that is built piece by piece, sampled at a rate.
+/// A signal built piece by piece, sampled at a rate.
 struct Signal {
     rate: f64,
     values: Vec<f64>,
@@ -36,7 +36,7 @@ impl Signal {
         self
     }
 
-    /// There and back, with a pause at the far end.
+    /// An excursion and return, with a pause at the far end.
     fn bump(mut self, height: f64, seconds: f64, pause: f64) -> Signal {
         let base = self.values.last().copied().unwrap_or(5.0);
         let start = self.values.len();
@@ -99,8 +99,8 @@ fn complete(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     repetitions(movement, curves).into_iter().filter(|repetition| repetition.complete).collect()
 }
 
-/// Counts, and holds every boundary against the truth. The truth of a minimum-jerk movement begins
-/// before anything can be seen: at 5 % of its time it has done 0.1 % of its way.
+/// Checks the count and every boundary against the ground truth. A minimum-jerk movement begins
+/// before it is visible: after 5 % of its time it has covered 0.1 % of its path.
 fn assert_found(signal: &Signal, movement: &Movement, curves: &Curves) {
     let found = complete(movement, curves);
     assert_eq!(
@@ -125,8 +125,8 @@ proptest! {
         bumps in prop::collection::vec((70.0..110.0f64, 1.0..4.0f64, 0.0..2.0f64, 0.0..3.0f64), 1..12),
         rate in prop::sample::select(vec![20.0, 30.0, 60.0, 120.0]),
         lead in 0.2..3.0f64,
-        // White noise after conditioning: markers and depth cameras leave well under 1° behind a 6
-        // Hz filter.
+        // White noise as after conditioning: with markers and depth cameras, well under 1° remains
+        // after a 6 Hz filter.
         noise in 0.0..1.0f64,
         seed in any::<u64>(),
     ) {
@@ -194,8 +194,8 @@ fn a_bounce_at_the_bottom_and_a_stop_on_the_way_up_are_one_repetition() {
 #[test]
 fn setting_up_and_walking_away_are_no_repetitions() {
     let mut signal = Signal::new(30.0);
-    // Walking: the mean of both knees swings by about 30 degrees twice a second and a half; then a
-    // shuffle of the feet.
+    // Walking, in which the mean of both knees swings by about 30 degrees, then a shuffle of the
+    // feet.
     for _ in 0..8 {
         signal = signal.to(35.0, 0.3).to(5.0, 0.3);
     }
@@ -344,11 +344,11 @@ fn measures_of_a_squat_are_those_that_were_planted() {
     let (descent, ascent) = (value("descent_time", None).0, value("ascent_time", None).0);
     assert!((descent + ascent - value("repetition_time", None).0).abs() < 1e-9);
     assert!((descent - 1.25).abs() < 0.3 && (ascent - 1.25).abs() < 0.3, "{descent} {ascent}");
-    // No curve of the knees' inward movement, so no measure of it.
+    // There is no curve of the knees' inward movement, so there is no metric of it.
     assert!(repetition.metrics.iter().all(|m| !m.name.contains("valgus")));
 }
 
-/// The hip moves as the knee does, three frames earlier and with half its range, the trunk the
+/// The hip moves like the knee, three frames earlier and with half its range; the trunk moves the
 /// other way.
 #[test]
 fn coordination_of_two_curves_is_that_which_was_planted() {
@@ -408,7 +408,7 @@ fn coordination_of_two_curves_is_that_which_was_planted() {
             (found[0].value, found[0].unit)
         };
         let (gap, unit) = value("gap");
-        // Both are sampled in the same frames of the same curve: exact but for rounding.
+        // Both sample the same frames of the same curve, so they are equal up to rounding.
         assert!((gap - 0.05).abs() < 1e-6 && unit == Unit::Second, "{gap}");
         let (together, unit) = value("together");
         assert!(
@@ -437,7 +437,7 @@ fn strides_are_counted_on_both_sides() {
     let curves = vec![curve(Side::Left, thigh(0.0)), curve(Side::Right, thigh(0.5))];
     let curves = Curves { time: time.clone(), curves, refused: Vec::new() };
     let found = repetitions(movement::find("running").unwrap(), &curves);
-    // 10 s hold 14.3 strides; the cut ones at the ends do not count.
+    // 10 s contain 14.3 strides; the incomplete ones at the ends do not count.
     for side in Side::BOTH {
         let durations: Vec<f64> = found
             .iter()

@@ -1,5 +1,5 @@
-//! What each filter leaves of a pose network's noise, and how late it is: simulated athletes whose
-//! movement is known (docs/VIDEO.md, "Smoothing").
+//! Residual error and lag of each filter on a pose network's noise, measured on simulated athletes
+//! whose movement is known (docs/VIDEO.md, "Smoothing").
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::{Curves, measure};
@@ -7,13 +7,13 @@ use agoge_motion::Recording;
 use agoge_motion::filter::{Butterworth, CutoffCorrection, OneEuro, whittaker};
 use agoge_motion::simulate::{Camera, Exercise, Set, normal};
 
-/// Angles that a camera at the side sees.
+/// Angles that are visible from the side.
 const ANGLES: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "trunk_lean"];
 
-/// Spoils a film as a pose network does, px: errors that last (an autoregressive process with a
-/// time constant of an eighth of a second, standard deviation `slow`) and errors of each frame
-/// (`fast`), both larger by 1 / confidence where the network is unsure, and it says so: its
-/// confidence drifts between 0.35 and 1.
+/// Corrupts a film like a pose network does, px: with slow errors (an autoregressive process with a
+/// time constant of 1/8 s, standard deviation `slow`) and errors that are independent in each frame
+/// (`fast`). Both are scaled by 1 / confidence, and the confidence, which the network reports,
+/// drifts between 0.35 and 1.
 fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let (joints, rate_hz) = (film.joints(), film.rate_hz());
@@ -34,10 +34,10 @@ fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
     }
 }
 
-/// The Kalman filter of a point that moves with constant velocity (`N` = 2) or acceleration (3) but
-/// for white noise in the next derivative, and the smoother of Rauch, Tung & Striebel (1965) back.
-/// The noise of a measurement has the variance 1 / weight; a signal of `cutoff_hz` keeps half its
-/// size.
+/// A Kalman filter for a point that moves with constant velocity (`N` = 2) or acceleration (3),
+/// with white noise in the next derivative, followed by the Rauch–Tung–Striebel smoother (1965).
+/// The noise of a measurement has the variance 1 / weight; a signal at `cutoff_hz` is attenuated to
+/// half its amplitude.
 fn kalman_rts<const N: usize>(
     x: &[f64],
     weights: &[f64],
@@ -90,7 +90,8 @@ fn kalman_rts<const N: usize>(
     for k in (0..x.len()).rev() {
         let (_, _, own, p) = &steps[k];
         if let Some((before, spread, ..)) = steps.get(k + 1) {
-            // own + P Fᵀ S⁻¹ (later − before): S v = later − before by Gauss.
+            // Filtered state + P Fᵀ S⁻¹ (later − before); S v = later − before is solved by
+            // Gaussian elimination.
             let mut rows: Vec<Vec<f64>> =
                 (0..N).map(|i| [&spread[i][..], &[later[i] - before[i]]].concat()).collect();
             for i in 0..N {
@@ -112,7 +113,7 @@ fn kalman_rts<const N: usize>(
     smooth
 }
 
-/// Smooths one coordinate, with the weight of each value and frames a second.
+/// A function that smooths one coordinate, given the weight of each value and the frame rate, Hz.
 type Smooth = Box<dyn Fn(&[f64], &[f64], f64) -> Vec<f64>>;
 
 fn smoothed(film: &Recording, smooth: &Smooth) -> Recording {
@@ -122,7 +123,8 @@ fn smoothed(film: &Recording, smooth: &Smooth) -> Recording {
         let variances = (0..film.frames())
             .map(|frame| f64::from(film.confidence[frame * joints + joint]).powi(-2));
         let mean = variances.clone().sum::<f64>() / film.frames() as f64;
-        // Of mean variance 1, so that the cut-off means the same with and without weights.
+        // Scaled to a mean variance of 1, so that the cut-off has the same meaning with and without
+        // weights.
         let weights: Vec<f64> = variances.map(|variance| mean / variance).collect();
         for axis in 0..2 {
             let x: Vec<f64> = film.track(joint).map(|p| p[axis]).collect();
@@ -138,8 +140,8 @@ fn angles(recording: &Recording) -> Curves {
     measure(&recording.to_body().recording).curves
 }
 
-/// How much later one signal is than another, s: the shift of least squares, between frames by a
-/// parabola.
+/// The lag of one signal behind another, s: the least-squares shift, interpolated between frames by
+/// a parabola.
 fn lag_s(truth: &[f64], found: &[f64], rate_hz: f64) -> f64 {
     let reach = (0.3 * rate_hz) as isize;
     let off = |shift: isize| {
@@ -152,9 +154,9 @@ fn lag_s(truth: &[f64], found: &[f64], rate_hz: f64) -> f64 {
     (best as f64 + 0.5 * (a - c) / (a - 2.0 * b + c)) / rate_hz
 }
 
-/// What a filter leaves, root mean squares over all films: distance, px; difference of the angles
-/// that a camera at the side sees, degrees; how late the angles are, ms; and how much resting
-/// angles change from frame to frame, degrees.
+/// Residual errors of a filter, root mean squares over all films: distance, px; error of the angles
+/// visible from the side, degrees; lag of the angles, ms; and change of the angles from frame to
+/// frame at rest, degrees.
 #[derive(Default)]
 struct Left {
     px: f64,
@@ -163,8 +165,8 @@ struct Left {
     jitter: f64,
 }
 
-/// Over what is known: unfiltered noise makes a forearm look too short now and then for its angle
-/// to be told.
+/// The mean over known values: unfiltered noise sometimes makes a forearm look too short for its
+/// angle to be measured.
 fn root_mean(squares: &[f64]) -> f64 {
     let known: Vec<f64> = squares.iter().copied().filter(|square| square.is_finite()).collect();
     assert!(known.len() * 100 > squares.len() * 99, "{} of {}", known.len(), squares.len());
@@ -204,8 +206,8 @@ fn left_by(smooth: &Smooth) -> Left {
     Left { px: root_mean(&px), degrees: root_mean(&degrees), lag_ms, jitter: root_mean(&jitter) }
 }
 
-/// λ of the Whittaker smoother that halves a signal of a frequency, as a Butterworth filter run
-/// both ways does: both keep 1 / (1 + (f / cut-off)⁴) of it.
+/// The λ with which a Whittaker smoother halves a signal at the cut-off, like a Butterworth filter
+/// run in both directions: both keep 1 / (1 + (f / cut-off)⁴) of it.
 fn lambda(cutoff_hz: f64, rate_hz: f64) -> f64 {
     (rate_hz / (std::f64::consts::TAU * cutoff_hz)).powi(4)
 }
@@ -238,7 +240,7 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
         (
             "One-Euro, live",
             Box::new(|x, _, rate_hz| {
-                // As agoge::live: 2 Hz, and 1.25 Hz more for each trunk length (126 px here) a
+                // As in agoge::live: 2 Hz, plus 1.25 Hz for each trunk length (126 px here) per
                 // second.
                 let mut filter = OneEuro::new(2.0, 1.25 / 126.0);
                 x.iter().enumerate().map(|(k, &x)| filter.push(k as f64 / rate_hz, x)).collect()
@@ -252,12 +254,13 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
         left
     });
     let [none, butterworth, whittaker, velocity, by_confidence, acceleration, one_euro] = left;
-    // The same filter three times: they differ at the ends, and by the step of the clock where it
-    // is not small beside 1 / cut-off (30 frames a second: 2 % of the frequency).
+    // These three filters are equivalent except at the ends, and except for an effect of the time
+    // step if it is not small compared with 1 / cut-off (30 frames per second: 2 % of the
+    // frequency).
     for other in [&whittaker, &velocity] {
         assert!((other.degrees / butterworth.degrees - 1.0).abs() < 0.05, "{}", other.degrees);
     }
-    // What confidence brings even where the noise follows it exactly: less than a tenth.
+    // Using the confidence gains less than a tenth, even though the noise follows it exactly.
     for other in [&by_confidence, &acceleration] {
         assert!(other.degrees > 0.9 * butterworth.degrees, "{}", other.degrees);
     }

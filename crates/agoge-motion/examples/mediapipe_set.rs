@@ -1,5 +1,6 @@
-//! Writes a long simulated set as MediaPipe JSON: squats at 30 frames a second, 33 world landmarks
-//! a frame, with noise and lost joints. The input of the measurements in docs/PERFORMANCE.md.
+//! Writes a long simulated set as MediaPipe JSON: squats at 30 frames per second, 33 world
+//! landmarks per frame, with noise and lost joints. Generates the input of the benchmarks in
+//! docs/PERFORMANCE.md.
 //!
 //! `cargo run --release -p agoge-motion --example mediapipe_set -- 60 set.json` writes 60 seconds.
 
@@ -18,8 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let frames = (seconds.parse::<f64>()? * RATE_HZ) as usize;
     let mut set = Set { rate_hz: RATE_HZ, ..Set::new(Exercise::Squat) };
-    let squat = set.simulate().recording.frames() / set.repetitions;
-    set.repetitions = frames / squat + 2;
+    let frames_per_squat = set.simulate().recording.frames() / set.repetitions;
+    set.repetitions = frames / frames_per_squat + 2;
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.006, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }
         .apply(&mut recording);
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pelvis =
         recording.skeleton.joint_of(Part::Pelvis).ok_or("the simulated body has a pelvis")?;
     let landmarks = Skeleton::mediapipe_33();
-    // Fingers and mouth, which the simulated body lacks, lie at the joint they hang on.
+    // The simulated body lacks fingers and mouth: they are placed at the nearest joint it has.
     let joint = |name: &str, part: Option<Part>| {
         let near = match name.rsplit('_').next() {
             _ if part.is_some_and(|part| recording.skeleton.joint_of(part).is_some()) => part,
@@ -38,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         near.and_then(|part| recording.skeleton.joint_of(part)).unwrap_or(pelvis)
     };
     let joints: Vec<usize> =
-        landmarks.joints.iter().map(|own| joint(&own.name, own.part)).collect();
+        landmarks.joints.iter().map(|landmark| joint(&landmark.name, landmark.part)).collect();
     let mut out = BufWriter::new(File::create(path)?);
     write!(out, "{{\"fps\":{RATE_HZ},\"frames\":[")?;
     let mut hips = [0.0; 3];
@@ -50,8 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (index, &joint) in joints.iter().enumerate() {
             let comma = if index > 0 { "," } else { "" };
             let seen = recording.is_seen(frame, joint);
-            let at = if seen { recording.at(frame, joint) } else { hips };
-            let [x, y, z] = [0, 1, 2].map(|axis| at[axis] - hips[axis]);
+            let position = if seen { recording.at(frame, joint) } else { hips };
+            let [x, y, z] = [0, 1, 2].map(|axis| position[axis] - hips[axis]);
             // World landmarks have y down and z away from the camera.
             write!(
                 out,

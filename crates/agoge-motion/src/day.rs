@@ -1,5 +1,5 @@
-//! Days of the calendar, told apart from instants: load, wellness and injuries belong to a day of
-//! the athlete's own clock.
+//! Calendar days, as opposed to instants: load, wellness and injuries belong to a day on the
+//! athlete's local clock.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -9,17 +9,17 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 
-/// A text that is no day.
+/// The error for a text that is not a valid day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a day: {0:?}; hint: write year-month-day, as in 2026-03-31")]
 pub struct NoDay(String);
 
 impl Day {
-    /// The day of a date; none if there is no such date.
+    /// The day with this date; `None` if there is no such date.
     pub fn of(year: i32, month: u32, day: u32) -> Option<Day> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let length = match month {
-            2 => 28 + u32::from(leap),
+            2 => 28 + u32::from(is_leap),
             4 | 6 | 9 | 11 => 30,
             1..=12 => 31,
             _ => return None,
@@ -27,34 +27,36 @@ impl Day {
         if !(1..=9999).contains(&year) || day == 0 || day > length {
             return None;
         }
-        // Years that begin in March put the leap day last (H. Richards' and H. Hinnant's civil
+        // Counting years from March puts the leap day last (H. Richards' and H. Hinnant's civil
         // calendar arithmetic).
         let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-        let (era, of_era) = (y.div_euclid(400), y.rem_euclid(400));
-        let of_year = (153 * m as i32 + 2) / 5 + day as i32 - 1;
-        Some(Day(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468))
+        let (era, year_of_era) = (y.div_euclid(400), y.rem_euclid(400));
+        let day_of_year = (153 * m as i32 + 2) / 5 + day as i32 - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Some(Day(era * 146_097 + day_of_era - 719_468))
     }
 
-    /// The day on which an instant falls, in seconds since 1970-01-01 00:00 UTC, for a clock that
-    /// is `offset_s` ahead of UTC.
+    /// The day of an instant, given in seconds since 1970-01-01 00:00 UTC, on a clock that is
+    /// `offset_s` seconds ahead of UTC.
     pub fn at(unix_s: f64, offset_s: f64) -> Day {
-        // `as` keeps to the range of i32 where a clock says nonsense.
+        // `as` saturates at the limits of i32 if the clock is nonsense.
         Day(((unix_s + offset_s) / 86_400.0).floor() as i32)
     }
 
     /// Year, month and day of the month.
     pub fn date(self) -> (i32, u32, u32) {
         let days = i64::from(self.0) + 719_468;
-        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let m = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * m + 2) / 5 + 1;
+        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+        let m = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * m + 2) / 5 + 1;
         let month = if m < 10 { m + 3 } else { m - 9 };
         ((year + era * 400 + i64::from(month <= 2)) as i32, month as u32, day as u32)
     }
 
-    /// The day so many days later.
+    /// The day this many days later; earlier if negative.
     pub fn plus(self, days: i32) -> Day {
         Day(self.0.saturating_add(days))
     }
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn known_days() {
         assert_eq!(Day::of(1970, 1, 1), Some(Day(0)));
-        // 1989-12-31 is second 631_065_600: where the clock of FIT files begins.
+        // 1989-12-31 is second 631_065_600, the epoch of FIT files.
         assert_eq!(Day::of(1989, 12, 31), Some(Day(631_065_600 / 86_400)));
         assert_eq!(Day::of(2000, 2, 29).map(|day| day.plus(1)), Day::of(2000, 3, 1));
         assert_eq!(Day::of(1900, 2, 29), None);

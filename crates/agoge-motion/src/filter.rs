@@ -1,4 +1,4 @@
-//! Filters on regularly sampled signals.
+//! Low-pass filters and smoothers.
 
 use crate::recording::Error;
 use serde::{Deserialize, Serialize};
@@ -10,25 +10,25 @@ pub enum CutoffCorrection {
     /// The cut-off is used as given, as Pose2Sim and OpenCap do.
     #[default]
     None,
-    /// Divided by 0.802, so that the signal is halved in power at the given cut-off after both
-    /// passes (Winter 2009).
+    /// The cut-off is divided by 0.802, so that the signal has half its power at the given cut-off
+    /// after both passes (Winter 2009).
     Winter,
 }
 
-/// A zero-phase Butterworth low-pass filter. The order counts both passes, as is the custom of the
-/// field: order 4 is a second-order filter run forward and back, equal to SciPy's
+/// A zero-phase Butterworth low-pass filter. The order counts both passes, as is usual in
+/// biomechanics: order 4 is a second-order filter run forward and back, equal to SciPy's
 /// `filtfilt(*butter(2, fc / (fs / 2)), x)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Butterworth {
     b: Vec<f64>,
     a: Vec<f64>,
-    /// State of the filter in equilibrium with a constant input of 1.
+    /// Filter state in equilibrium with a constant input of 1.
     zi: Vec<f64>,
 }
 
 impl Butterworth {
-    /// A filter of order 2 or 4 for signals of `rate_hz` samples a second; an error if the order is
-    /// another or the cut-off is not between 0 and half the rate.
+    /// A filter of order 2 or 4 for signals sampled at `rate_hz`; an error for any other order, or
+    /// if the cut-off is not between 0 and half the rate.
     pub fn new(
         order: usize,
         cutoff_hz: f64,
@@ -65,8 +65,8 @@ impl Butterworth {
                 });
             }
         };
-        // With a constant input of 1 the output is 1: each state is what the taps behind it still
-        // owe.
+        // A constant input of 1 gives an output of 1, so each state is the sum of what the later
+        // taps still contribute.
         let n = b.len() - 1;
         let mut zi = vec![0.0; n];
         for i in (0..n).rev() {
@@ -75,8 +75,8 @@ impl Butterworth {
         Ok(Butterworth { b, a, zi })
     }
 
-    /// Filters each run of known values by itself, forward and back; runs too short for the
-    /// filter's start-up stay as they are. NaN stays NaN. Returns how many values were filtered.
+    /// Filters each run of known values separately, forward and back. Runs too short for the
+    /// filter's padding are unchanged, and NaN stays NaN. Returns the number of filtered values.
     pub fn zero_phase(&self, values: &mut [f64]) -> usize {
         let padding = 3 * self.b.len();
         let mut filtered = 0;
@@ -86,7 +86,7 @@ impl Butterworth {
                 continue;
             }
             let n = x.len();
-            // Odd extension about the ends, as SciPy's default.
+            // Odd extension at the ends, SciPy's default.
             let mut extended = Vec::with_capacity(n + 2 * padding);
             extended.extend((1..=padding).rev().map(|i| 2.0 * x[0] - x[i]));
             extended.extend_from_slice(x);
@@ -101,7 +101,8 @@ impl Butterworth {
         filtered
     }
 
-    /// One causal pass (direct form II transposed), begun in equilibrium with the first value.
+    /// Runs one causal pass (direct form II transposed), starting in equilibrium with the first
+    /// value.
     fn pass(&self, values: &mut [f64]) {
         let Some(&first) = values.first() else { return };
         let mut state: Vec<f64> = self.zi.iter().map(|z| z * first).collect();
@@ -118,7 +119,7 @@ impl Butterworth {
     }
 }
 
-/// The stretches of known values in a signal.
+/// The runs of consecutive known values in a signal.
 pub(crate) fn known_runs(values: &[f64]) -> Vec<std::ops::Range<usize>> {
     let mut runs = Vec::new();
     let mut start = None;
@@ -146,20 +147,20 @@ pub struct OneEuro {
 }
 
 impl OneEuro {
-    /// A filter with its cut-off at rest, Hz, and how much the cut-off rises with speed (Hz for
-    /// each unit a second).
+    /// A filter with the given cut-off at rest, Hz, and increase of the cut-off with speed, `beta`
+    /// (Hz per unit per second).
     pub fn new(min_cutoff_hz: f64, beta: f64) -> OneEuro {
         OneEuro { min_cutoff_hz, beta, last: None }
     }
 
-    /// The filtered value at a time, s. A missing value, or a time that does not come after the
-    /// last, is passed through and forgotten.
+    /// Filters the value at a time, s. A missing value, or one whose time is not later than the
+    /// last, is returned unchanged and does not affect the state.
     pub fn push(&mut self, time: f64, value: f64) -> f64 {
         self.push_with(time, value, self.beta)
     }
 
-    /// As [`OneEuro::push`], with another rise of the cut-off from now on: where the unit of the
-    /// signal changes in size, as a body does that comes nearer.
+    /// Like [`OneEuro::push`], but sets a new `beta` first: for signals whose scale changes, such
+    /// as the pixel positions of an athlete who comes nearer.
     pub fn push_with(&mut self, time: f64, value: f64, beta: f64) -> f64 {
         self.beta = beta;
         if !value.is_finite() {
@@ -185,8 +186,8 @@ impl OneEuro {
 }
 
 /// The Whittaker smoother (Eilers 2003, second differences): minimises Σ w (x − z)² + λ Σ (Δ²z)².
-/// Missing values have no weight and are interpolated; ends without any known value stay NaN.
-/// Linear in the length.
+/// Missing values have no weight and are interpolated; NaN before the first and after the last
+/// known value stays NaN. Runs in linear time.
 pub fn whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
     let n = values.len();
     let known = |i: usize| values[i].is_finite();
@@ -276,15 +277,15 @@ mod tests {
     #[test]
     fn winter_divides_the_cutoff() {
         let winter = Butterworth::new(4, 6.0 * 0.802, 30.0, CutoffCorrection::Winter).unwrap();
-        let plain = Butterworth::new(4, 6.0, 30.0, CutoffCorrection::None).unwrap();
-        assert!((winter.b[0] - plain.b[0]).abs() < 1e-12);
+        let uncorrected = Butterworth::new(4, 6.0, 30.0, CutoffCorrection::None).unwrap();
+        assert!((winter.b[0] - uncorrected.b[0]).abs() < 1e-12);
         assert!(Butterworth::new(4, 15.0, 30.0, CutoffCorrection::None).is_err());
         assert!(Butterworth::new(3, 6.0, 30.0, CutoffCorrection::None).is_err());
         assert!(Butterworth::new(4, 6.0, f64::NAN, CutoffCorrection::None).is_err());
     }
 
-    /// What the correction is for: a sine at the cut-off keeps half its power (0.707 of its size)
-    /// after both passes, and without it half its size.
+    /// With the correction, a sine at the cut-off keeps half its power (0.707 of its amplitude)
+    /// after both passes; without it, half its amplitude.
     #[test]
     fn winter_keeps_half_the_power_at_the_cutoff() {
         for (correction, expected) in
@@ -295,7 +296,7 @@ mod tests {
                 .collect();
             Butterworth::new(4, 6.0, 1000.0, correction).unwrap().zero_phase(&mut x);
             let size = x[1000..3000].iter().copied().fold(0.0, f64::max);
-            // 0.802 is rounded to three digits; the sine's top may lie between samples.
+            // 0.802 is rounded to three digits, and the sine's peak may lie between samples.
             assert!((size - expected).abs() < 1e-3, "{correction:?}: {size}");
         }
     }
@@ -331,11 +332,11 @@ mod tests {
 
     /// The algorithm of the paper written out in Python: `dx = (x - xf)*30; dxf = a(1)*dx +
     /// (1-a(1))*dxf; f = 1 + .1*abs(dxf); xf = a(f)*x + (1-a(f))*xf` with `a(f) = 1/(1 +
-    /// 30/(2*pi*f))`, begun at `xf = x[0], dxf = 0`.
+    /// 30/(2*pi*f))`, starting with `xf = x[0], dxf = 0`.
     #[test]
     fn one_euro_equals_the_paper() {
         let mut filter = OneEuro::new(1.0, 0.1);
-        let found: Vec<f64> = signal()
+        let filtered: Vec<f64> = signal()
             .into_iter()
             .enumerate()
             .map(|(i, x)| filter.push(i as f64 / 30.0, x))
@@ -350,8 +351,8 @@ mod tests {
             0.20314427762232257,
         ];
         for (i, expected) in AT.into_iter().zip(expected) {
-            // The steps of the clock are rounded: 1/30 s to 1e-15.
-            assert!((found[i] - expected).abs() < 1e-9, "{i}: {} {expected}", found[i]);
+            // The time steps are rounded: 1/30 s to 1e-15.
+            assert!((filtered[i] - expected).abs() < 1e-9, "{i}: {} {expected}", filtered[i]);
         }
     }
 

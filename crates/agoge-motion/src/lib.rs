@@ -1,11 +1,11 @@
-//! The canonical recording of an athlete's movement, and what makes a raw one trustworthy.
+//! The canonical recording of an athlete's movement, and the conditioning of raw recordings.
 //!
 //! Everything Agoge reads becomes a [`Recording`]: positions of named joints over time, Y up, in
-//! metres or pixels, with a confidence for each value and missing values kept missing. Every joint
-//! of every [`Skeleton`] says which [`Part`] of the body it stands for; [`Recording::to_body`]
-//! brings any skeleton to the one that the rest of the house works on, the body skeleton.
+//! metres or pixels, with a confidence for each position; missing positions stay missing. Every
+//! joint of a [`Skeleton`] names the [`Part`] of the body it stands for. [`Recording::to_body`]
+//! converts any skeleton to the body skeleton, which all other crates work on.
 //!
-//! Invariants: this crate knows no file format, no movement and no model; it does no input or
+//! Invariants: this crate knows no file format, no movement and no model, and does no input or
 //! output.
 
 pub mod condition;

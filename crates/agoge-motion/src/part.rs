@@ -1,8 +1,8 @@
-//! Body parts: the vocabulary that all skeletons share.
+//! Body parts and sides: the vocabulary that all skeletons share.
 
 use serde::{Deserialize, Serialize};
 
-/// The athlete's own left or right.
+/// The athlete's left or right side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
@@ -16,7 +16,7 @@ impl Side {
     /// Both sides, left first.
     pub const BOTH: [Side; 2] = [Side::Left, Side::Right];
 
-    /// The other side.
+    /// The opposite side.
     pub fn other(self) -> Side {
         match self {
             Side::Left => Side::Right,
@@ -35,7 +35,7 @@ impl Side {
 
 macro_rules! parts {
     ($($part:ident $name:literal $parent:ident $mirror:ident,)*) => {
-        /// A place on the body that a joint or marker can stand for. The order is the joint order
+        /// A place on the body that a joint or marker can represent. The order is the joint order
         /// of the body skeleton ([`crate::Skeleton::body`]) and the token order of the attention
         /// model.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ macro_rules! parts {
                 match self { $(Part::$part => $name,)* }
             }
 
-            /// The part one step nearer to the pelvis; the pelvis is its own parent.
+            /// The next part towards the pelvis; the pelvis is its own parent.
             pub fn parent(self) -> Part {
                 match self { $(Part::$part => Part::$parent,)* }
             }
@@ -99,20 +99,20 @@ parts! {
 }
 
 impl Part {
-    /// How many parts there are.
+    /// The number of parts.
     pub const COUNT: usize = Part::ALL.len();
 
-    /// The part's place in [`Part::ALL`].
+    /// The part's index in [`Part::ALL`].
     pub fn index(self) -> usize {
         self as usize
     }
 
-    /// The part with this name, or none.
+    /// The part with this name, if there is one.
     pub fn from_name(name: &str) -> Option<Part> {
         Part::ALL.into_iter().find(|part| part.name() == name)
     }
 
-    /// Which side the part is on; none for the midline.
+    /// The side the part is on; `None` on the midline.
     pub fn side(self) -> Option<Side> {
         let name = self.name();
         if name.starts_with("left_") {
@@ -124,10 +124,10 @@ impl Part {
         }
     }
 
-    /// This part on the given side; a part of the midline stays as it is.
+    /// The same part on the given side; a midline part is returned unchanged.
     pub fn on(self, side: Side) -> Part {
         match self.side() {
-            Some(own) if own != side => self.mirror(),
+            Some(current) if current != side => self.mirror(),
             _ => self,
         }
     }
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn every_part_hangs_on_the_pelvis() {
         for part in Part::ALL {
-            let mut at = part;
+            let mut ancestor = part;
             for _ in 0..Part::COUNT {
-                at = at.parent();
+                ancestor = ancestor.parent();
             }
-            assert_eq!(at, Part::Pelvis);
+            assert_eq!(ancestor, Part::Pelvis);
         }
     }
 }

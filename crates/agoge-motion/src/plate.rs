@@ -1,23 +1,23 @@
-//! What force plates measured beside the positions.
+//! Force plates recorded alongside the positions.
 //!
-//! A plate is nine channels `plate1_force_x` … `plate1_point_z` … `plate1_moment_z`, in the axes of
-//! the recording (Y up): the force of the ground on the athlete, N; where it acts, m (the centre of
-//! pressure); the free moment there, N·m. On an unloaded plate the force is 0 and point and moment
-//! are missing.
+//! A plate is nine channels, `plate1_force_x` … `plate1_point_z` … `plate1_moment_z`, in the axes
+//! of the recording (Y up): the force of the ground on the athlete, N; the point where it acts
+//! (centre of pressure), m; the free moment at that point, N·m. On an unloaded plate the force is
+//! 0, and point and moment are missing.
 
 use crate::vector::{add, cross};
 use crate::{Channel, Recording};
 
-/// Quantities of a plate with their units, in the order of the channels.
+/// The quantities of a plate and their units, in channel order.
 const QUANTITIES: [(&str, &str); 3] = [("force", "N"), ("point", "m"), ("moment", "N·m")];
 const AXES: [&str; 3] = ["x", "y", "z"];
 
-/// What the ground does to an athlete at an instant.
+/// The force and moment of the ground on the athlete at an instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wrench {
     /// Force on the athlete, N.
     pub force: [f64; 3],
-    /// Its moment about the recording's origin, N·m, the free moment in it.
+    /// Moment about the recording's origin, N·m, including the free moment.
     pub moment: [f64; 3],
 }
 
@@ -28,8 +28,8 @@ pub struct Plate<'a> {
     channels: [&'a Channel; 9],
 }
 
-/// The channels of a plate from what it measured, `[sample]`: force, point, free moment as
-/// [`crate::plate`] says. `number` counts the plates from 1; the first sample is at 0 s.
+/// The channels of a plate from its samples, `[sample]`: force, point and free moment as described
+/// in [`crate::plate`]. `number` counts plates from 1; the first sample is at 0 s.
 pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<Channel> {
     let channel = |quantity: usize, axis: usize| {
         let (name, unit) = QUANTITIES[quantity];
@@ -41,72 +41,73 @@ pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<C
 }
 
 impl Recording {
-    /// The force plates, in order. A plate of which a channel is missing or runs on another clock
-    /// is not among them.
+    /// The force plates, in order. Leaves out a plate if one of its channels is missing or runs on
+    /// a different clock.
     pub fn plates(&self) -> Vec<Plate<'_>> {
-        let first = |number: usize| {
-            let place = self
+        let find_plate = |number: usize| {
+            let start = self
                 .channels
                 .iter()
                 .position(|channel| channel.name == format!("plate{number}_force_x"))?;
             let channels: [&Channel; 9] =
-                self.channels[place..].iter().take(9).collect::<Vec<_>>().try_into().ok()?;
+                self.channels[start..].iter().take(9).collect::<Vec<_>>().try_into().ok()?;
             let head = channels[0];
-            let is_own = |(k, channel): (usize, &&Channel)| {
+            let belongs = |(k, channel): (usize, &&Channel)| {
                 channel.name == format!("plate{number}_{}_{}", QUANTITIES[k / 3].0, AXES[k % 3])
                     && (channel.rate_hz, channel.start_s, channel.values.len())
                         == (head.rate_hz, head.start_s, head.values.len())
             };
-            channels.iter().enumerate().all(is_own).then_some(Plate { channels })
+            channels.iter().enumerate().all(belongs).then_some(Plate { channels })
         };
-        let named = self.channels.iter().filter_map(|channel| {
+        let numbers = self.channels.iter().filter_map(|channel| {
             channel.name.strip_prefix("plate")?.strip_suffix("_force_x")?.parse::<usize>().ok()
         });
-        named.filter_map(first).collect()
+        numbers.filter_map(find_plate).collect()
     }
 }
 
 impl Plate<'_> {
-    /// The height of the plate's surface in the recording, m: the mean of where the force acted;
-    /// NaN if it was never loaded.
+    /// The height of the plate's surface in the recording, m: the mean height of the centre of
+    /// pressure; NaN if the plate was never loaded.
     pub fn height_m(&self) -> f64 {
         let known = || self.channels[4].values.iter().filter(|y| y.is_finite());
         known().sum::<f64>() / known().count() as f64
     }
 
-    /// What the plate measured at the given times, s: each is the mean of the samples around it,
-    /// weighted by how near they are within a step of the clock (at least one sample), so that
-    /// shaking faster than the clock does not fold into it. NaN outside the measurement.
+    /// The wrench at each of the given times, s: a mean of the samples within one time step (at
+    /// least one sample), weighted by proximity, so that vibration faster than the frame rate does
+    /// not alias. NaN outside the measurement.
     pub fn at(&self, time: &[f64]) -> Vec<Wrench> {
         let head = self.channels[0];
         let step = match time {
             [first, .., last] => (last - first) / (time.len() - 1) as f64,
             _ => 0.0,
         };
-        let reach = (step * head.rate_hz).max(1.0);
+        let half_width = (step * head.rate_hz).max(1.0);
         let around = |t: f64| {
             let middle = (t - head.start_s) * head.rate_hz;
-            let first = (middle - reach).ceil().max(0.0) as usize;
-            let last = ((middle + reach).floor().max(-1.0) + 1.0) as usize;
+            let first = (middle - half_width).ceil().max(0.0) as usize;
+            let last = ((middle + half_width).floor().max(-1.0) + 1.0) as usize;
             let (mut sum, mut weights) = ([0.0; 6], 0.0);
             for sample in first..last.min(head.values.len()) {
-                let weight = (1.0 - (sample as f64 - middle).abs() / reach).max(0.0);
+                let weight = (1.0 - (sample as f64 - middle).abs() / half_width).max(0.0);
                 let Wrench { force, moment } = self.sample(sample);
                 let both = [force[0], force[1], force[2], moment[0], moment[1], moment[2]];
-                sum.iter_mut().zip(both).for_each(|(sum, own)| *sum += weight * own);
+                sum.iter_mut().zip(both).for_each(|(sum, value)| *sum += weight * value);
                 weights += weight;
             }
-            let [a, b, c, d, e, f] = sum.map(|own| own / weights);
+            let [a, b, c, d, e, f] = sum.map(|total| total / weights);
             Wrench { force: [a, b, c], moment: [d, e, f] }
         };
         time.iter().map(|&t| around(t)).collect()
     }
 
     fn sample(&self, sample: usize) -> Wrench {
-        let three = |quantity: usize| {
+        let vector = |quantity: usize| {
             std::array::from_fn(|axis| self.channels[3 * quantity + axis].values[sample])
         };
-        let (force, point, moment): ([f64; 3], [f64; 3], [f64; 3]) = (three(0), three(1), three(2));
+        let (force, point, moment): ([f64; 3], [f64; 3], [f64; 3]) =
+            (vector(0), vector(1), vector(2));
         let moment = if point[0].is_finite() { add(moment, cross(point, force)) } else { [0.0; 3] };
         Wrench { force, moment }
     }
@@ -120,7 +121,7 @@ mod tests {
     fn recording(channels: Vec<Channel>) -> Recording {
         let skeleton = Skeleton::coco_17();
         let n = skeleton.len();
-        let made = Recording::new(
+        let without_channels = Recording::new(
             Source::default(),
             skeleton,
             Space::World,
@@ -128,7 +129,7 @@ mod tests {
             vec![[0.0; 3]; n],
             vec![1.0; n],
         );
-        Recording { channels, ..made.unwrap() }
+        Recording { channels, ..without_channels.unwrap() }
     }
 
     #[test]
@@ -152,21 +153,24 @@ mod tests {
         assert!(recording(all).plates().is_empty());
     }
 
-    /// A force that grows evenly is read at its own instant whatever the two rates are; on an
-    /// unloaded plate there is none.
+    /// A linear ramp in force is sampled at the right instants whatever the two rates are; an
+    /// unloaded plate has no force.
     #[test]
     fn forces_are_read_at_the_times_of_the_frames() {
         let ramp: Vec<[[f64; 3]; 3]> =
             (0..1000).map(|k| [[0.0, f64::from(k), 0.0], [0.0; 3], [0.0; 3]]).collect();
         for rate_hz in [37.0, 100.0, 1000.0, 2500.0] {
-            let own = recording(channels(1, 1000.0, &ramp));
+            let ramped = recording(channels(1, 1000.0, &ramp));
             let time: Vec<f64> = (0..8).map(|k| 0.3 + f64::from(k) / rate_hz).collect();
-            for (t, at) in time.iter().zip(own.plates()[0].at(&time)) {
+            for (t, at) in time.iter().zip(ramped.plates()[0].at(&time)) {
                 assert!((at.force[1] - 1000.0 * t).abs() < 1.0, "{rate_hz} {t} {at:?}");
             }
         }
         let nothing = [[0.0; 3], crate::recording::MISSING, crate::recording::MISSING];
-        let own = recording(channels(1, 100.0, &[nothing; 10]));
-        assert_eq!(own.plates()[0].at(&[0.03])[0], Wrench { force: [0.0; 3], moment: [0.0; 3] });
+        let unloaded = recording(channels(1, 100.0, &[nothing; 10]));
+        assert_eq!(
+            unloaded.plates()[0].at(&[0.03])[0],
+            Wrench { force: [0.0; 3], moment: [0.0; 3] }
+        );
     }
 }

@@ -1,66 +1,66 @@
-//! [`Recording`]: the one canonical form of a recorded movement.
+//! [`Recording`]: the canonical form of a recorded movement.
 
 use crate::{Part, Skeleton};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Why a recording could not be made or changed.
+/// Why a recording could not be created or changed.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum Error {
-    /// The arrays do not fit each other.
+    /// The arrays have inconsistent lengths.
     #[error("{what}: expected {expected} values, found {found}; hint: frames × joints must agree")]
     Shape {
         /// Which array.
         what: &'static str,
-        /// How many values the other arrays ask for.
+        /// The length that the other arrays imply.
         expected: usize,
-        /// How many there are.
+        /// The actual length.
         found: usize,
     },
-    /// There is nothing to work on.
+    /// The recording has no frames.
     #[error("the recording has no frames; hint: check that the file was written to its end")]
     NoFrames,
-    /// The clock does not run forward.
+    /// The times are not strictly increasing.
     #[error(
         "frame {frame}: time {time} s does not come after the frame before; hint: sort the frames and remove doubles"
     )]
     Clock {
-        /// The first frame at fault.
+        /// The first frame that is out of order.
         frame: usize,
         /// Its time, s.
         time: f64,
     },
-    /// A parameter is outside what the method can do.
+    /// A parameter is outside the valid range.
     #[error("{what}; hint: {hint}")]
     Parameter {
-        /// What is wrong, with the value.
+        /// What is wrong, including the value.
         what: String,
-        /// What to do.
+        /// What the user should do.
         hint: &'static str,
     },
 }
 
-/// What the positions of a recording mean.
+/// The coordinate space of a recording's positions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Space {
     /// Three dimensions in metres: Y up, right-handed.
     World,
     /// Two dimensions in the image plane, in pixels: x to the image's right, y **up** (the image's
-    /// y turned over), z missing.
+    /// y axis is flipped), z missing.
     Image {
-        /// Width of the picture, px, if known.
+        /// Image width, px, if known.
         width: Option<f64>,
-        /// Height of the picture, px, if known.
+        /// Image height, px, if known.
         height: Option<f64>,
     },
-    /// Two dimensions in metres (an image that was scaled by a known length): x to the image's
-    /// right, y up, z missing.
+    /// Two dimensions in metres (an image scaled by a known length): x to the image's right, y up,
+    /// z missing.
     Plane,
 }
 
 impl Space {
-    /// Whether depth is measured.
+    /// Whether positions include depth.
     pub fn is_3d(self) -> bool {
         matches!(self, Space::World)
     }
@@ -74,21 +74,22 @@ impl Space {
     }
 }
 
-/// Which axis pointed up in the source. Readers turn everything to Y up; writers can turn it back.
+/// Which axis points up in the source. Readers convert everything to Y up; writers can convert it
+/// back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpAxis {
     /// Y up, as in OpenSim, TRC and BVH.
     #[default]
     Y,
-    /// Z up, as in Vicon, C3D of most laboratories, Pose2Sim.
+    /// Z up, as in Vicon, Pose2Sim and most laboratories' C3D files.
     Z,
     /// Y down, as in images and some depth cameras.
     YDown,
 }
 
 impl UpAxis {
-    /// Turns a position of the source to Y up (a rotation, except for images, where it mirrors y).
+    /// Converts a source position to Y up (a rotation, except for images, where y is mirrored).
     pub fn to_y_up(self, [x, y, z]: [f64; 3]) -> [f64; 3] {
         match self {
             UpAxis::Y => [x, y, z],
@@ -107,74 +108,74 @@ impl UpAxis {
     }
 }
 
-/// Where a recording came from, and what its reader had to assume.
+/// Where a recording came from, and what the reader assumed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file's or folder's name without its path.
+    /// The name of the file or folder, without its path.
     pub name: String,
     /// The format's name, as in `openpose-json`.
     pub format: String,
-    /// Which axis pointed up in the source.
+    /// Which axis points up in the source.
     pub up_axis: UpAxis,
-    /// True for everything that comes from the simulator.
+    /// Whether the simulator produced the recording.
     pub simulated: bool,
     /// What the reader assumed or left out, one sentence each ("no frame rate in the file: 30
     /// frames a second assumed").
     pub notes: Vec<String>,
 }
 
-/// A signal recorded beside the positions: an IMU axis, a force plate, an angle that the source
-/// computed.
+/// A signal recorded alongside the positions: an IMU axis, a force plate component, or an angle
+/// computed by the source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
     /// Name as in the source.
     pub name: String,
     /// Unit as in the source, for example `N`, `g`, `deg/s`.
     pub unit: String,
-    /// The part that carries the sensor, if known.
+    /// The part that wears the sensor, if known.
     pub part: Option<Part>,
-    /// Samples a second.
+    /// Sampling rate, Hz.
     pub rate_hz: f64,
-    /// Time of the first sample, s, on the recording's clock.
+    /// Time of the first sample on the recording's clock, s.
     pub start_s: f64,
-    /// Samples, `[sample]`; NaN is missing.
+    /// The samples, `[sample]`; NaN where missing.
     pub values: Vec<f64>,
 }
 
 /// Positions of named joints over time.
 ///
 /// Shapes: `time` is `[frame]`, `position` and `confidence` are `[frame, joint]`, frame-major. A
-/// missing position is NaN in all its coordinates; in two dimensions z is always NaN. Y points up.
-/// Units follow from [`Space`].
+/// missing position is NaN in every coordinate; in two dimensions z is always NaN. Y points up. The
+/// [`Space`] determines the units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// Where it came from.
+    /// Where the recording came from.
     pub source: Source,
-    /// The joints and what they stand for.
+    /// The joints and the parts they stand for.
     pub skeleton: Arc<Skeleton>,
-    /// What the positions mean.
+    /// The coordinate space of the positions.
     pub space: Space,
-    /// Seconds from the start of the trial, strictly rising, `[frame]`.
+    /// Time since the start of the trial, s, strictly increasing, `[frame]`.
     pub time: Vec<f64>,
     /// Positions, `[frame, joint]`, each x, y, z.
     pub position: Vec<[f64; 3]>,
-    /// How sure the source was of each position, 0 to 1 (1 where the source does not say), `[frame,
+    /// The source's confidence in each position, 0 to 1 (1 where the source gives none), `[frame,
     /// joint]`.
     pub confidence: Vec<f32>,
-    /// Signals recorded beside the positions.
+    /// Signals recorded alongside the positions.
     pub channels: Vec<Channel>,
 }
 
-/// Names of the channels of a worn inertial sensor: acceleration, then angular velocity.
+/// Channel names of a worn inertial sensor: acceleration, then angular velocity.
 pub const INERTIAL: [&str; 6] = ["acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z"];
 
-/// A position that is not known.
+/// A missing position.
 pub const MISSING: [f64; 3] = [f64::NAN; 3];
 
 impl Recording {
-    /// A recording from its arrays (shapes as the type says), checked: the arrays fit each other
-    /// and the clock runs forward. Infinite coordinates become missing. No frames at all is an
-    /// error here.
+    /// Builds a recording from arrays of the shapes documented on the type. Fails if there are no
+    /// frames, the arrays' lengths disagree or the times do not strictly increase. Infinite
+    /// coordinates become missing.
     pub fn new(
         source: Source,
         skeleton: Arc<Skeleton>,
@@ -209,17 +210,17 @@ impl Recording {
         Ok(Recording { source, skeleton, space, time, position, confidence, channels: Vec::new() })
     }
 
-    /// How many frames.
+    /// The number of frames.
     pub fn frames(&self) -> usize {
         self.time.len()
     }
 
-    /// How many joints.
+    /// The number of joints.
     pub fn joints(&self) -> usize {
         self.skeleton.len()
     }
 
-    /// From the first to the last frame, s.
+    /// Time from the first to the last frame, s.
     pub fn duration_s(&self) -> f64 {
         match (self.time.first(), self.time.last()) {
             (Some(first), Some(last)) => last - first,
@@ -227,7 +228,7 @@ impl Recording {
         }
     }
 
-    /// Frames a second, from the median step of the clock; NaN with fewer than two frames.
+    /// Frame rate, Hz, from the median time step; NaN with fewer than two frames.
     pub fn rate_hz(&self) -> f64 {
         let mut steps: Vec<f64> = self.time.windows(2).map(|w| w[1] - w[0]).collect();
         if steps.is_empty() {
@@ -238,7 +239,7 @@ impl Recording {
         1.0 / *median
     }
 
-    /// The position of a joint in a frame; [`MISSING`] if it was not seen.
+    /// The position of a joint in a frame; [`MISSING`] if the joint was not seen.
     pub fn at(&self, frame: usize, joint: usize) -> [f64; 3] {
         self.position[frame * self.joints() + joint]
     }
@@ -253,17 +254,18 @@ impl Recording {
         (0..self.frames()).map(move |frame| self.at(frame, joint))
     }
 
-    /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; none unless all six
-    /// are there, of one part and on one clock.
+    /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; `None` unless all six
+    /// exist, belong to the same part and share one clock.
     pub fn inertial(&self) -> Option<[&Channel; 6]> {
         let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
         let find = |name: &&str| self.channels.iter().find(|channel| channel.name == *name);
-        let found: Vec<&Channel> = INERTIAL.iter().map(find).collect::<Option<_>>()?;
-        let found: [&Channel; 6] = found.try_into().ok()?;
-        found.iter().all(|channel| clock(channel) == clock(found[0])).then_some(found)
+        let channels: Vec<&Channel> = INERTIAL.iter().map(find).collect::<Option<_>>()?;
+        let channels: [&Channel; 6] = channels.try_into().ok()?;
+        channels.iter().all(|channel| clock(channel) == clock(channels[0])).then_some(channels)
     }
 
-    /// The frames whose time lies in `[from, to]` seconds; an error if there are none.
+    /// The part of the recording between `from` and `to` seconds, both included; an error if it has
+    /// no frames. Channels are kept whole.
     pub fn time_range(&self, from: f64, to: f64) -> Result<Recording, Error> {
         let first = self.time.partition_point(|&t| t < from);
         let last = self.time.partition_point(|&t| t <= to);

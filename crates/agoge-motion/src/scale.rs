@@ -1,16 +1,16 @@
-//! From pixels to metres by the athlete's height.
+//! Scaling from pixels to metres by the athlete's height.
 
 use crate::recording::Error;
 use crate::{Part, Recording, Space};
 
-/// Shares of standing height between the joint centres that a picture shows well: shank, thigh,
-/// trunk (mid-hip to mid-shoulder). Drillis & Contini 1966, as tabulated by Winter 2009: heights of
-/// ankle 0.039, knee 0.285, hip 0.530, shoulder 0.818.
+/// Segment lengths as shares of standing height: shank, thigh, trunk (mid-hip to mid-shoulder).
+/// Drillis & Contini 1966, as tabulated by Winter 2009: heights of ankle 0.039, knee 0.285, hip
+/// 0.530, shoulder 0.818.
 const SHANK: f64 = 0.246;
 const THIGH: f64 = 0.245;
 const TRUNK: f64 = 0.288;
 
-/// Refuses a height that is not a person's, m.
+/// Checks that a height, m, is plausible for a person.
 ///
 /// # Errors
 /// [`Error::Parameter`] outside 0.5 to 2.6 m.
@@ -25,13 +25,13 @@ pub fn check_height(height_m: f64) -> Result<(), Error> {
 }
 
 impl Recording {
-    /// A recording in metres from one in pixels, by the athlete's standing height in metres.
-    /// Recordings that are in metres already stay as they are.
+    /// Converts a recording from pixels to metres by the athlete's standing height in metres.
+    /// Recordings already in metres are returned unchanged.
     ///
     /// The scale is the ratio of the expected lengths of shank, thigh and trunk (as shares of
-    /// height) to their 90th percentiles in pixels: a segment that leaves the image plane only gets
-    /// shorter, so a high percentile is its true length. Works on the body skeleton; an error if no
-    /// leg or trunk is ever seen or the height is not that of a person.
+    /// height) to their 90th percentiles in pixels: a segment that leaves the image plane only
+    /// looks shorter, so a high percentile approximates its true length. Expects the body skeleton.
+    /// An error if no leg or trunk is ever seen or the height is implausible.
     pub fn scaled_by_height(self, height_m: f64) -> Result<Recording, Error> {
         check_height(height_m)?;
         let Space::Image { .. } = self.space else { return Ok(self) };
@@ -64,8 +64,8 @@ impl Recording {
         Ok(scaled)
     }
 
-    /// The 90th percentile of the distance between two parts, in the recording's unit; none if they
-    /// are never seen together.
+    /// The 90th percentile of the distance between two parts in the image plane, in the recording's
+    /// unit; `None` if they are never seen together.
     fn long_length(&self, a: Part, b: Part) -> Option<f64> {
         let (a, b) = (self.skeleton.joint_of(a)?, self.skeleton.joint_of(b)?);
         let mut lengths: Vec<f64> = (0..self.frames())
@@ -86,7 +86,7 @@ mod tests {
     use crate::recording::MISSING;
     use crate::{Skeleton, Source};
 
-    /// One standing frame in pixels: 100 px a metre, height 1.8 m, joints at Winter's heights.
+    /// One frame of standing in pixels: 100 px per metre, height 1.8 m, joints at Winter's heights.
     fn standing() -> Recording {
         let mut position = vec![MISSING; Part::COUNT];
         for (part, share) in [
@@ -108,7 +108,7 @@ mod tests {
     fn scale_comes_from_the_height() {
         let scaled = standing().scaled_by_height(1.8).unwrap();
         assert_eq!(scaled.space, Space::Plane);
-        // 100 px a metre: the hip is 0.530 of 1.8 m above the floor. Exact but for rounding.
+        // The hip is 0.530 of 1.8 m above the floor, up to rounding error.
         assert!((scaled.at(0, Part::LeftHip.index())[1] - 0.954).abs() < 1e-12);
     }
 

@@ -1,17 +1,17 @@
-//! The body as a tree of segments: where each joint points its segment, and the body with some
-//! joints pointing elsewhere.
+//! The body as a tree of segments: the direction of each joint's segment, and posing the body with
+//! changed directions.
 //!
-//! A direction is given in the frame of the segment before it, so that a joint that is changed
-//! carries everything beyond it along: bones keep their lengths and no joint is torn. Frames turn
-//! by the smallest rotation that carries the segment before onto this one; turning about a
-//! segment's own axis is not seen.
+//! A direction is given in the frame of the parent segment, so that changing one joint carries
+//! everything distal along: bones keep their lengths and joints stay connected. A segment's frame
+//! is its parent's, turned by the smallest rotation onto the segment's direction; rotation about a
+//! segment's long axis is not represented.
 
 use crate::recording::MISSING;
 use crate::vector::{add, cross, dot, mean, norm, scale, sub, unit};
 use crate::{Part, Recording};
 
-/// The joints whose segments have a direction, each before those that hang on it: chest (the trunk
-/// from pelvis to neck), neck (the head), shoulder (upper arm), elbow (forearm), hip (thigh), knee
+/// The joints whose segments have a direction, parents before children: chest (the trunk from
+/// pelvis to neck), neck (the head), shoulder (upper arm), elbow (forearm), hip (thigh), knee
 /// (shank), ankle (foot).
 pub const JOINTS: [Part; 12] = [
     Part::Chest,
@@ -28,62 +28,63 @@ pub const JOINTS: [Part; 12] = [
     Part::RightAnkle,
 ];
 
-/// The direction of each joint's segment in the frame of the segment before it, `[frame, joint]`: x
-/// forward, y up, z to the athlete's right of an upright body with arms held forward. NaN where it
-/// is not seen.
+/// The direction of each joint's segment in the frame of its parent segment, `[frame, joint]`: x
+/// forward, y up, z to the athlete's right for an upright body with arms held forward. NaN where
+/// the segment is not seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Directions(Vec<[f64; 3]>);
 
 impl Directions {
-    /// From the directions of every frame, each of length 1 (NaN where it is not known).
+    /// Builds directions from unit vectors, one array per frame (NaN where not known).
     pub fn new(frames: Vec<[[f64; 3]; JOINTS.len()]>) -> Directions {
         Directions(frames.into_iter().flatten().collect())
     }
 
-    /// How many frames.
+    /// The number of frames.
     pub fn frames(&self) -> usize {
         self.0.len() / JOINTS.len()
     }
 
-    /// The direction of a joint (its place in [`JOINTS`]) in a frame.
+    /// The direction of a joint (its index in [`JOINTS`]) in a frame.
     pub fn at(&self, frame: usize, joint: usize) -> [f64; 3] {
         self.0[frame * JOINTS.len() + joint]
     }
 
-    /// Points a joint elsewhere in a frame. What has no length, or is not known, changes nothing.
+    /// Sets the direction of a joint in a frame. Does nothing if `direction` is zero or missing, or
+    /// if the joint's current direction is missing.
     pub fn set(&mut self, frame: usize, joint: usize, direction: [f64; 3]) {
         let turned = unit(direction);
-        let own = &mut self.0[frame * JOINTS.len() + joint];
-        if own[0].is_finite() && turned.iter().all(|v| v.is_finite()) {
-            *own = turned;
+        let current = &mut self.0[frame * JOINTS.len() + joint];
+        if current[0].is_finite() && turned.iter().all(|v| v.is_finite()) {
+            *current = turned;
         }
     }
 }
 
-/// The place of a joint in [`JOINTS`].
+/// The index of a part in [`JOINTS`]; `None` if it is not one of them.
 pub fn joint(part: Part) -> Option<usize> {
-    JOINTS.iter().position(|own| *own == part)
+    JOINTS.iter().position(|joint| *joint == part)
 }
 
-/// The part at the far end of a joint's segment, which shows best how the joint moves; none for a
-/// part that is no joint.
+/// The part at the far end of a joint's segment, which best shows how the joint moves; `None` if
+/// the part is not in [`JOINTS`].
 pub fn far_end(part: Part) -> Option<Part> {
     joint(part).map(|_| segment(part).1)
 }
 
-/// The direction at a share of the way from one to another, 0 to 1, of length 1; NaN if one is not
-/// known.
+/// Interpolates between two directions: the unit vector at `share`, 0 to 1, of the way from `a` to
+/// `b`; NaN if either is missing.
 pub fn between(a: [f64; 3], b: [f64; 3], share: f64) -> [f64; 3] {
     unit(add(scale(a, 1.0 - share), scale(b, share)))
 }
 
-/// Where a joint's segment begins and ends, which way it points in a standing body, and the joint
-/// before it (none: the pelvis).
+/// The definition of a joint's segment: the parts where it begins and ends, its reference direction
+/// in the parent's frame, and its parent joint (`None`: the pelvis).
 fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
     const DOWN: [f64; 3] = [0.0, -1.0, 0.0];
     const UP: [f64; 3] = [0.0, 1.0, 0.0];
-    // The smallest rotation is not defined for a segment that points opposite to its beginning:
-    // arms hang and are raised overhead, but do not point backward.
+    // The smallest rotation is undefined for a segment opposite to its reference direction. Arms
+    // hang and are raised overhead, but do not point backward.
     const FORWARD: [f64; 3] = [1.0, 0.0, 0.0];
     let side = |part: Part| joint.side().map_or(part, |side| part.on(side));
     match side_less(joint) {
@@ -97,12 +98,13 @@ fn segment(joint: Part) -> (Part, Part, [f64; 3], Option<Part>) {
     }
 }
 
-/// The part on the left, for the tables that say each thing once.
+/// The left-side version of a part, for tables that list only one side.
 fn side_less(part: Part) -> Part {
     part.on(crate::Side::Left)
 }
 
-/// What a part hangs on, and the joint whose segment carries it (none: the pelvis).
+/// The part that a part is attached to, and the joint whose segment carries it (`None`: the
+/// pelvis).
 fn held(part: Part) -> (Part, Option<Part>) {
     let side = |other: Part| part.side().map_or(other, |side| other.on(side));
     match side_less(part) {
@@ -121,7 +123,7 @@ fn held(part: Part) -> (Part, Option<Part>) {
     }
 }
 
-/// Three directions at right angles.
+/// A right-handed orthonormal frame: its x, y and z axes in world coordinates.
 #[derive(Clone, Copy, Debug)]
 struct Frame([[f64; 3]; 3]);
 
@@ -134,8 +136,8 @@ impl Frame {
         self.0.map(|axis| dot(axis, v))
     }
 
-    /// Turned by the smallest rotation that carries one direction onto another (Rodrigues); half a
-    /// turn goes about the frame's own right.
+    /// Rotates the frame by the smallest rotation of one direction onto another (Rodrigues); a half
+    /// turn is about the frame's z axis.
     fn swung(self, from: [f64; 3], to: [f64; 3]) -> Frame {
         let (axis, cos) = (cross(from, to), dot(from, to));
         if cos < -1.0 + 1e-9 {
@@ -149,7 +151,7 @@ impl Frame {
     }
 }
 
-/// The frames of the pelvis and of every joint's segment in one frame of a recording.
+/// The orientations of the pelvis and of every joint's segment in one frame of a recording.
 struct Pose {
     pelvis: Frame,
     joints: [Frame; JOINTS.len()],
@@ -160,16 +162,16 @@ impl Pose {
         joint.and_then(crate::segments::joint).map_or(self.pelvis, |joint| self.joints[joint])
     }
 
-    /// The frames that follow from the directions of the joints; a joint without one goes on as the
-    /// joint before it.
+    /// Builds the segment frames from the joints' directions; a joint without a direction takes its
+    /// parent's frame.
     fn new(pelvis: Frame, direction: impl Fn(usize, Frame) -> Option<[f64; 3]>) -> Pose {
         let mut pose = Pose { pelvis, joints: [pelvis; JOINTS.len()] };
         for (joint, part) in JOINTS.into_iter().enumerate() {
-            let (_, _, rest, before) = segment(part);
-            let before = pose.of(before);
-            pose.joints[joint] = match direction(joint, before) {
-                Some(to) => before.swung(before.to_world(rest), to),
-                None => before,
+            let (_, _, reference, parent) = segment(part);
+            let parent = pose.of(parent);
+            pose.joints[joint] = match direction(joint, parent) {
+                Some(to) => parent.swung(parent.to_world(reference), to),
+                None => parent,
             };
         }
         pose
@@ -177,22 +179,22 @@ impl Pose {
 }
 
 impl Recording {
-    /// Where every joint points its segment. The recording is on the body skeleton
-    /// ([`Recording::to_body`]).
+    /// The direction of every joint's segment. Expects the body skeleton ([`Recording::to_body`]).
     pub fn directions(&self) -> Directions {
         let mut out = Directions(vec![MISSING; self.frames() * JOINTS.len()]);
         for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate() {
             let pose = self.pose(frame, pelvis);
             for (joint, part) in JOINTS.into_iter().enumerate() {
-                if let Some(own) = self.points(frame, part) {
-                    out.0[frame * JOINTS.len() + joint] = pose.of(segment(part).3).to_own(own);
+                if let Some(direction) = self.points(frame, part) {
+                    out.0[frame * JOINTS.len() + joint] =
+                        pose.of(segment(part).3).to_own(direction);
                 }
             }
         }
         out
     }
 
-    /// Where the athlete faces in each frame and where his right is, both level, `[frame]`.
+    /// The horizontal directions of the athlete's front and right in each frame, `[frame]`.
     pub fn facing(&self) -> Vec<[[f64; 3]; 2]> {
         self.pelvis_frames()
             .into_iter()
@@ -200,26 +202,26 @@ impl Recording {
             .collect()
     }
 
-    /// The recording with its joints pointing as `directions` say (of as many frames): every bone
-    /// keeps its length, everything beyond a changed joint goes with it, and the middle of the
-    /// ankles stays where it was. Frames in which nothing changes stay as they are.
+    /// Poses the recording with the given directions (of as many frames): bones keep their lengths,
+    /// parts distal to a changed joint move with it, and the midpoint of the ankles stays where it
+    /// was. Frames without changes are copied unchanged.
     pub fn posed(&self, directions: &Directions) -> Recording {
         let mut posed = self.clone();
-        let own = self.directions();
+        let current = self.directions();
         for (frame, pelvis) in
             self.pelvis_frames().into_iter().enumerate().take(directions.frames())
         {
-            let same = |joint: usize| {
-                let (a, b) = (own.at(frame, joint), directions.at(frame, joint));
+            let is_unchanged = |joint: usize| {
+                let (a, b) = (current.at(frame, joint), directions.at(frame, joint));
                 a == b || a[0].is_nan()
             };
-            if (0..JOINTS.len()).all(same) {
+            if (0..JOINTS.len()).all(is_unchanged) {
                 continue;
             }
             let before = self.pose(frame, pelvis);
             let after = Pose::new(pelvis, |joint, parent| {
-                let own = directions.at(frame, joint);
-                own[0].is_finite().then(|| parent.to_world(own))
+                let local = directions.at(frame, joint);
+                local[0].is_finite().then(|| parent.to_world(local))
             });
             self.move_parts(&mut posed, frame, &before, &after);
         }
@@ -234,8 +236,8 @@ impl Recording {
             mean(&[Part::LeftAnkle, Part::RightAnkle].map(|part| flat(r.at(frame, part.index()))))
         };
         let feet = ankles(self);
-        // The order of the parts puts each after what it hangs on, but for the face, which hangs on
-        // the neck.
+        // `Part::ALL` lists every part after the one it is attached to; the face is attached to the
+        // neck.
         for part in Part::ALL {
             let (base, carrier) = held(part);
             let (old, old_base) =
@@ -256,22 +258,23 @@ impl Recording {
         }
     }
 
-    /// The direction of a joint's segment in space; none where it is not seen.
+    /// The world direction of a joint's segment; `None` where the segment is not seen.
     fn points(&self, frame: usize, joint: Part) -> Option<[f64; 3]> {
         let (from, to, ..) = segment(joint);
         let [from, to] = [from, to].map(|part| self.at(frame, part.index()));
-        let own = sub(to, from);
-        let own = if self.space.is_3d() { own } else { [own[0], own[1], 0.0] };
-        (norm(own) > 1e-9).then(|| unit(own))
+        let along = sub(to, from);
+        let along = if self.space.is_3d() { along } else { [along[0], along[1], 0.0] };
+        (norm(along) > 1e-9).then(|| unit(along))
     }
 
     fn pose(&self, frame: usize, pelvis: Frame) -> Pose {
         Pose::new(pelvis, |joint, _| self.points(frame, JOINTS[joint]))
     }
 
-    /// In space forward, up and right of each frame, from the hips and shoulders, level; the last
-    /// known direction holds where they are missing. In a picture x is where the athlete faces, or
-    /// the athlete's left if he is seen from the front or back.
+    /// The pelvis frame in each frame of the recording. In 3D, level axes forward, up and right
+    /// from the hips and shoulders; where those are missing, the last known frame is held. In an
+    /// image, x points where the athlete faces, or to the athlete's left if seen from the front or
+    /// back.
     fn pelvis_frames(&self) -> Vec<Frame> {
         let line = |frame: usize, a: Part, b: Part| {
             sub(self.at(frame, b.index()), self.at(frame, a.index()))
@@ -335,14 +338,14 @@ mod tests {
     #[test]
     fn the_same_directions_are_the_same_body() {
         let body = squat(Vec::new());
-        let own = body.directions();
-        assert_eq!(body.posed(&own).position.len(), body.position.len());
-        assert!(farthest(&body, &body.posed(&own)) == 0.0);
-        // Turned there and back it is the same to rounding.
-        let mut other = own.clone();
+        let directions = body.directions();
+        assert_eq!(body.posed(&directions).position.len(), body.position.len());
+        assert!(farthest(&body, &body.posed(&directions)) == 0.0);
+        // Turned there and back, the body is the same up to rounding.
+        let mut other = directions.clone();
         (0..body.frames()).for_each(|frame| other.set(frame, 6, [0.3, -1.0, 0.2]));
         assert!(farthest(&body, &body.posed(&other)) > 0.05);
-        assert!(farthest(&body, &body.posed(&other).posed(&own)) < 1e-9);
+        assert!(farthest(&body, &body.posed(&other).posed(&directions)) < 1e-9);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Small vector algebra on positions.
+//! Vector algebra on 3D positions.
 
 /// a + b.
 pub fn add(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
@@ -10,38 +10,38 @@ pub fn sub(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     std::array::from_fn(|k| a[k] - b[k])
 }
 
-/// a·s.
+/// a · s.
 pub fn scale(a: [f64; 3], s: f64) -> [f64; 3] {
     a.map(|v| v * s)
 }
 
-/// Scalar product.
+/// The dot product of a and b.
 pub fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// Vector product.
+/// The cross product a × b.
 pub fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-/// Length.
+/// The Euclidean length of a.
 pub fn norm(a: [f64; 3]) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// The vector of length 1 in the same direction; NaN for the zero vector.
+/// The unit vector in the direction of a; NaN for the zero vector.
 pub fn unit(a: [f64; 3]) -> [f64; 3] {
     scale(a, 1.0 / norm(a))
 }
 
-/// Mean of some points; NaN if one is missing.
+/// The mean of the points; NaN if any of them is missing.
 pub fn mean(points: &[[f64; 3]]) -> [f64; 3] {
     scale(points.iter().copied().fold([0.0; 3], add), 1.0 / points.len() as f64)
 }
 
-/// Bridges every gap in a track of evenly spaced points, `[frame]`, by a straight line and holds
-/// its ends; it stays NaN only if no point is known.
+/// Fills every gap in a track of evenly spaced points, `[frame]`, by linear interpolation and
+/// extends the first and last known point to the ends. Stays NaN only if no point is known.
 pub fn bridge(track: &mut [[f64; 3]]) {
     let mut last: Option<usize> = None;
     for frame in 0..track.len() {

@@ -1,10 +1,10 @@
-//! Angles under the names of OpenSim's coordinates.
+//! Joint angles under the names of OpenSim's coordinates.
 
 use agoge_kinematics::Curves;
 
 /// Our curves and OpenSim's coordinates of the same meaning and sign (models of Rajagopal and Lai &
-/// Uhlrich). OpenSim's lumbar extension is against the pelvis and positive backward, our trunk lean
-/// is against the vertical and positive forward: it is left out rather than renamed.
+/// Uhlrich). Trunk lean is left out rather than renamed: OpenSim's lumbar extension is relative to
+/// the pelvis and positive backward, ours is relative to the vertical and positive forward.
 const NAMES: [(&str, &str); 10] = [
     ("hip_flexion_right", "hip_flexion_r"),
     ("hip_adduction_right", "hip_adduction_r"),
@@ -18,11 +18,11 @@ const NAMES: [(&str, &str); 10] = [
     ("elbow_flexion_left", "elbow_flex_l"),
 ];
 
-/// The curves that OpenSim has a coordinate for: its name and the values in degrees, `[frame]`;
-/// missing values are NaN.
+/// Returns the curves that OpenSim has a coordinate for: its name and the values in degrees,
+/// `[frame]`, NaN where missing.
 pub fn angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
     NAMES
         .iter()
-        .filter_map(|(own, name)| Some((*name, curves.by_key(own)?.values.as_slice())))
+        .filter_map(|(key, name)| Some((*name, curves.by_key(key)?.values.as_slice())))
         .collect()
 }

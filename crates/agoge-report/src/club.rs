@@ -1,15 +1,15 @@
-//! What a club's log taught, in words: how much there is, how good it is on athletes left out, and
-//! what it says of each.
+//! Renders as text what was learned from a club's log: how much data there is, how good the model
+//! is on held-out athletes, and what it says about each athlete.
 
 use crate::words::capital;
 use agoge_coach::squad::{Club, Group, Report, Word};
 use std::fmt::Write;
 
-/// Why a word of the model is no forecast; stands below every report of a club.
+/// Why the model's warnings are no forecast; shown below every club report.
 pub(crate) const NOTE: &str = "No probability of an injury is shown for an athlete: a warning says that a day is like the twentieth of all days that the model weighs highest, and what moved it. \
 It is no diagnosis and no forecast; preventive training goes to everyone (Bahr 2016).";
 
-/// What a club's log taught, for the terminal.
+/// Renders a club's result for the terminal.
 pub fn club_terminal(club: &Club) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} from {}.", capital(club.model), amount(club));
@@ -21,27 +21,32 @@ pub fn club_terminal(club: &Club) -> String {
             let _ = writeln!(out, "  {name:52} {value}");
         }
         let _ = writeln!(out, "\nDays by rising odds: said, came (95 % interval)");
-        for (said, came) in groups(report) {
-            let _ = writeln!(out, "  {said:>8}   {came}");
+        for (expected, observed) in groups(report) {
+            let _ = writeln!(out, "  {expected:>8}   {observed}");
         }
     }
     if !club.words.is_empty() {
         let _ = writeln!(out, "\nThe last day of each athlete");
-        club.words.iter().for_each(|own| _ = writeln!(out, "  {}: {}", own.athlete, word(own)));
+        club.words
+            .iter()
+            .for_each(|entry| _ = writeln!(out, "  {}: {}", entry.athlete, word(entry)));
     }
     let _ = writeln!(out, "\n{NOTE}");
     out
 }
 
-/// The model's word on an athlete: whether it warns, and what changed.
+/// Renders the model's result for an athlete: whether it warns, and what changed.
 pub fn word(word: &Word) -> String {
     let warns = if word.warns { "warns" } else { "does not warn" };
     let moved: Vec<String> = word
         .moved
         .iter()
-        .map(|own| {
-            let way = if own.raises { "raises" } else { "lowers" };
-            format!("{} {:.2}, usually {:.2} ({way} the odds)", own.name, own.now, own.usual)
+        .map(|factor| {
+            let direction = if factor.raises { "raises" } else { "lowers" };
+            format!(
+                "{} {:.2}, usually {:.2} ({direction} the odds)",
+                factor.name, factor.now, factor.usual
+            )
         })
         .collect();
     let moved =
@@ -50,10 +55,10 @@ pub fn word(word: &Word) -> String {
 }
 
 pub(crate) fn amount(club: &Club) -> String {
-    let own = club.amount;
+    let amount = club.amount;
     format!(
         "{} athletes, {:.1} athlete-years, {} injuries without contact",
-        own.athletes, own.years, own.injuries
+        amount.athletes, amount.years, amount.injuries
     )
 }
 
@@ -61,7 +66,7 @@ fn per_cent(part: f64) -> String {
     format!("{:.2} %", 100.0 * part)
 }
 
-/// Names and values with their uncertainty.
+/// Names and values of the report's figures, with their uncertainty.
 pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
     let judged = &report.judged;
     let [low, high] = judged.auc_interval;
@@ -90,7 +95,7 @@ pub(crate) fn figures(report: &Report) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What was said of groups of days, and what came.
+/// Expected and observed share of injuries in each group of days.
 pub(crate) fn groups(report: &Report) -> Vec<(String, String)> {
     let row = |group: &Group| {
         let [low, high] = group.interval;

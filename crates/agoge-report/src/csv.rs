@@ -1,12 +1,12 @@
-//! One row a repetition.
+//! CSV table with one row per repetition.
 
 use agoge_coach::Analysis;
 use agoge_kinematics::{Metric, curve};
 use std::collections::BTreeSet;
 
-/// `repetitions.csv`: the file, the repetition, its events in frames and seconds, every metric as
-/// `movement_metric[_side]_unit`, score and checks of plausibility. Unknown values are empty; the
-/// columns come in a fixed order.
+/// Renders `repetitions.csv`: the file, the repetition, its events in frames and seconds, every
+/// metric as `movement_metric[_side]_unit`, score and plausibility checks. Unknown values are
+/// empty; the columns have a fixed order.
 pub fn repetitions_csv(analysis: &Analysis) -> String {
     let mut events: Vec<&str> = Vec::new();
     let mut metrics: Vec<(String, &Metric)> = Vec::new();
@@ -37,7 +37,7 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
     let mut text = row(&header);
     for repetition in &analysis.repetitions {
         let [start, end] = repetition.frames;
-        let second = |frame: usize| {
+        let frame_to_seconds = |frame: usize| {
             let share = (frame - start) as f64 / (end - start).max(1) as f64;
             repetition.start_s + share * (repetition.end_s - repetition.start_s)
         };
@@ -52,19 +52,22 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
             format!("{:.4}", repetition.end_s),
         ];
         for name in &events {
-            let found = repetition.events.iter().find(|event| event.name == **name);
-            cells.push(found.map_or(String::new(), |event| event.frame.to_string()));
-            cells.push(found.map_or(String::new(), |event| format!("{:.4}", second(event.frame))));
+            let found_event = repetition.events.iter().find(|event| event.name == **name);
+            cells.push(found_event.map_or(String::new(), |event| event.frame.to_string()));
+            cells
+                .push(found_event.map_or(String::new(), |event| {
+                    format!("{:.4}", frame_to_seconds(event.frame))
+                }));
         }
         for (_, kind) in &metrics {
-            let same = |metric: &&Metric| {
+            let is_same_measure = |metric: &&Metric| {
                 metric.name == kind.name && metric.side == kind.side && metric.phase == kind.phase
             };
             cells.push(
                 repetition
                     .metrics
                     .iter()
-                    .find(same)
+                    .find(is_same_measure)
                     .map_or(String::new(), |metric| number(metric.value)),
             );
         }
@@ -92,7 +95,7 @@ fn number(value: f64) -> String {
     if value.is_finite() { format!("{value:.4}") } else { String::new() }
 }
 
-/// A row as RFC 4180 wants it.
+/// Renders a row with the quoting of RFC 4180.
 fn row(cells: &[String]) -> String {
     let quoted = |cell: &String| {
         if cell.contains([',', '"', '\n', '\r']) {

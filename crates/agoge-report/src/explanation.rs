@@ -1,4 +1,4 @@
-//! Why, in words: the explanation of an analysis as sentences.
+//! Renders the explanation of an analysis as sentences.
 
 use crate::language::{Language, Sentences};
 use crate::words::ranges;
@@ -6,8 +6,8 @@ use agoge_coach::Analysis;
 use agoge_coach::explain::{Change, Explanation, Gain, Pace};
 use std::fmt::Write;
 
-/// The explanation of an analysis for a terminal, in a language; coloured with ANSI codes if asked
-/// for. Says so where there is none.
+/// Renders the explanation of an analysis for a terminal, in the given language, coloured with ANSI
+/// codes if requested. Says so if there is none.
 pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> String {
     let sentences = Sentences::of(language);
     let Some(explanation) = &analysis.explanation else {
@@ -20,16 +20,16 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
         ("reference", explanation.reference.as_str()),
     ];
     let _ = writeln!(out, "{}", bold(&sentences.say("heading", &title)));
-    let of = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let changes = changes(explanation, of, &sentences);
+    let total = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let changes = changes(explanation, total, &sentences);
     if changes.is_empty() {
         let _ = writeln!(out, "{}", sentences.say("nothing", &[]));
     } else {
         let _ = writeln!(out, "\n{}", bold(&sentences.say("change-first", &[])));
     }
-    for (index, told) in changes.iter().enumerate() {
-        let _ = writeln!(out, "  {}. {}", index + 1, bold(&told.title));
-        told.lines.iter().for_each(|line| {
+    for (index, change) in changes.iter().enumerate() {
+        let _ = writeln!(out, "  {}. {}", index + 1, bold(&change.title));
+        change.lines.iter().for_each(|line| {
             let _ = writeln!(out, "     {line}");
         });
     }
@@ -42,20 +42,20 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
     out
 }
 
-/// A change in words.
+/// The text of a change.
 pub(crate) struct Told {
-    /// What, in short.
+    /// Short title.
     pub(crate) title: String,
-    /// The sentences.
+    /// Sentences below the title.
     pub(crate) lines: Vec<String>,
 }
 
-/// The changes in words; `of` is the number of complete repetitions.
-pub(crate) fn changes(explanation: &Explanation, of: usize, sentences: &Sentences) -> Vec<Told> {
-    explanation.changes.iter().map(|change| told(change, of, sentences)).collect()
+/// Renders the changes as text; `total` is the number of complete repetitions.
+pub(crate) fn changes(explanation: &Explanation, total: usize, sentences: &Sentences) -> Vec<Told> {
+    explanation.changes.iter().map(|change| told(change, total, sentences)).collect()
 }
 
-fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
+fn told(change: &Change, total: usize, sentences: &Sentences) -> Told {
     let joint = sentences.joint(change.joint);
     let place = match &change.phase {
         Some(phase) => {
@@ -64,7 +64,7 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
         None => sentences.say("place-whole", &[("joint", &joint)]),
     };
     let mut lines = Vec::new();
-    let (times, of) = (change.repetitions.len().to_string(), of.to_string());
+    let (times, total) = (change.repetitions.len().to_string(), total.to_string());
     let pace = change.timing.as_ref().and_then(|timing| Some((timing, timing.clear?)));
     let place = pace.map_or(place, |(timing, pace)| {
         let phase =
@@ -77,11 +77,13 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
         sentences.say(name, &[("phase", &phase)])
     });
     if let Some((timing, pace)) = pace {
-        let smooth = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
+        let format_smoothness = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
         let (name, value, expected) = match pace {
-            Pace::Jerky => {
-                ("pace-smoothness", smooth(timing.smoothness), smooth(timing.expected_smoothness))
-            }
+            Pace::Jerky => (
+                "pace-smoothness",
+                format_smoothness(timing.smoothness),
+                format_smoothness(timing.expected_smoothness),
+            ),
             _ => (
                 "pace-length",
                 format!("{:.0}", timing.value_ms),
@@ -90,7 +92,7 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
         };
         lines.push(sentences.say(
             name,
-            &[("value", &value), ("expected", &expected), ("times", &times), ("of", &of)],
+            &[("value", &value), ("expected", &expected), ("times", &times), ("of", &total)],
         ));
     }
     let title = if change.title.is_empty() { place } else { format!("{place}: {}", change.title) };
@@ -115,20 +117,20 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
                         ("expected", &degrees(curve.expected)),
                         ("spread", &spread),
                         ("times", &times),
-                        ("of", &of),
+                        ("of", &total),
                     ],
                 )
             }
             None => {
                 let angle = format!("{:.0}", difference.angle_deg);
-                sentences.say("direction", &[("angle", &angle), ("times", &times), ("of", &of)])
+                sentences.say("direction", &[("angle", &angle), ("times", &times), ("of", &total)])
             }
         });
     }
-    let by = if change.difference.is_some() { "gain" } else { "gain-kept" };
+    let gain_message = if change.difference.is_some() { "gain" } else { "gain-kept" };
     match &change.gain {
         Some(gain) if gain.low > 0.0 => {
-            lines.push(gained(by, gain, sentences));
+            lines.push(gained(gain_message, gain, sentences));
             if !change.with.is_empty() {
                 let joints: Vec<String> = change
                     .with
@@ -141,7 +143,7 @@ fn told(change: &Change, of: usize, sentences: &Sentences) -> Told {
         Some(_) if change.difference.is_some() => lines.push(sentences.say("gain-none", &[])),
         _ => {}
     }
-    if !change.repetitions.is_empty() && change.repetitions.len().to_string() != of {
+    if !change.repetitions.is_empty() && change.repetitions.len().to_string() != total {
         lines.push(sentences.say("repetitions", &[("which", &ranges(&change.repetitions))]));
     }
     if !change.cue.is_empty() {
@@ -159,7 +161,7 @@ fn gained(name: &str, gain: &Gain, sentences: &Sentences) -> String {
     )
 }
 
-/// What comes after the changes: headings with their sentences.
+/// Renders what follows the changes: headings with their sentences.
 pub(crate) fn sections(
     explanation: &Explanation,
     sentences: &Sentences,
@@ -172,7 +174,8 @@ pub(crate) fn sections(
             } else {
                 String::new()
             };
-            let way = sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
+            let direction =
+                sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
             let phase =
                 timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
             let phase = phase
@@ -189,7 +192,7 @@ pub(crate) fn sections(
                     ("expected", &whole(timing.expected_ms)),
                     ("doubt", &doubt),
                     ("ahead", &whole(timing.ahead_ms.abs())),
-                    ("way", &way),
+                    ("way", &direction),
                 ],
             )
         });
@@ -210,8 +213,8 @@ pub(crate) fn sections(
         )
     });
     let gate = &explanation.gate;
-    let mut stands = Vec::new();
-    stands.push(match (&gate.withheld, gate.insertion, gate.as_good) {
+    let mut gate_lines = Vec::new();
+    gate_lines.push(match (&gate.withheld, gate.insertion, gate.as_good) {
         (Some(why), ..) => sentences.say("gate-withheld", &[("why", why)]),
         (None, Some(insertion), Some(as_good)) => {
             let orders = gate.orders;
@@ -228,19 +231,20 @@ pub(crate) fn sections(
         _ => sentences.say("gate-none", &[]),
     });
     if !gate.planted.is_empty() {
-        let one = |control: &agoge_coach::explain::Control| {
+        let planted_result = |control: &agoge_coach::explain::Control| {
             sentences.say(
                 "gate-planted-one",
                 &[("method", &control.method), ("hit", &whole(100.0 * control.hit))],
             )
         };
-        let list: Vec<String> = gate.planted.iter().map(one).collect();
-        stands.push(sentences.say("gate-planted", &[("list", &list.join(", "))]));
+        let list: Vec<String> = gate.planted.iter().map(planted_result).collect();
+        gate_lines.push(sentences.say("gate-planted", &[("list", &list.join(", "))]));
     }
-    let within =
+    let within_count =
         explanation.differences.iter().filter(|difference| difference.within_error).count();
-    let of = explanation.differences.len().to_string();
-    stands.push(sentences.say("within", &[("count", &within.to_string()), ("of", &of)]));
+    let total = explanation.differences.len().to_string();
+    gate_lines
+        .push(sentences.say("within", &[("count", &within_count.to_string()), ("of", &total)]));
     let aspects = explanation.aspects.iter().map(|aspect| {
         let name = sentences.say(&format!("aspect-{}", aspect.name), &[]);
         let values = [("value", aspect.percentile), ("low", aspect.low), ("high", aspect.high)];
@@ -249,12 +253,12 @@ pub(crate) fn sections(
         args.extend(values.iter().map(|(name, value)| (*name, value.as_str())));
         sentences.say("aspect", &args)
     });
-    let mut all = vec![
+    let mut sections = vec![
         (sentences.say("aspects", &[]), aspects.collect::<Vec<_>>()),
         (sentences.say("timing", &[]), timing.collect::<Vec<_>>()),
         (sentences.say("links", &[]), links.collect()),
-        (sentences.say("gate", &[]), stands),
+        (sentences.say("gate", &[]), gate_lines),
     ];
-    all.retain(|(_, lines)| !lines.is_empty());
-    all
+    sections.retain(|(_, lines)| !lines.is_empty());
+    sections
 }

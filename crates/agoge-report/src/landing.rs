@@ -1,12 +1,12 @@
-//! Jumps and the screen of landings in words.
+//! Renders jumps and landing screens as text.
 
 use agoge_coach::analysis::{JumpReport, LandingItem, LandingReport};
 
-/// What stands below every screen of landings.
+/// Note below every landing screen.
 pub(crate) const NOTE: &str = "More is worse. An item that is not seen may be anything, so the total is an interval; a coach overrules any item with --less. The total \
 tells what to work on, not who will be injured: of players with 5 and more, 1 in 50 was (Padua 2015).";
 
-/// Height and reactive strength with their errors.
+/// Jump height and reactive strength with their errors.
 pub(crate) fn jump(jump: &JumpReport) -> String {
     let height = format!("{:.1} ± {:.1} cm", 100.0 * jump.height_m, 100.0 * jump.height_error_m);
     match jump.reactive_strength.zip(jump.reactive_strength_error) {
@@ -15,7 +15,7 @@ pub(crate) fn jump(jump: &JumpReport) -> String {
     }
 }
 
-/// The screen with its total.
+/// Name of the screen with its total.
 pub(crate) fn title(landing: &LandingReport) -> String {
     let LandingReport { screen, least, most, unseen, .. } = landing;
     let total = if least == most { format!("{least}") } else { format!("{least} to {most}") };
@@ -27,7 +27,7 @@ pub(crate) fn title(landing: &LandingReport) -> String {
     }
 }
 
-/// The points of an item, and how sure they are.
+/// Points of an item, and how certain they are.
 pub(crate) fn points(item: &LandingItem) -> String {
     match (item.points, item.confidence) {
         (Some(points), Some(confidence)) => format!("{points}  ({:.0} % sure)", 100.0 * confidence),

@@ -1,12 +1,12 @@
-//! Sentences in several languages: templates (Fluent files in `lang/`) that numbers are put into.
-//! What a language lacks stays in English.
+//! Sentences in several languages: Fluent templates in `lang/` filled with values. Messages that a
+//! language lacks appear in English.
 
 use crate::words::capital;
 use agoge_motion::{Part, Side};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::{LanguageIdentifier, langid};
 
-/// A language of reports.
+/// Language of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -19,7 +19,7 @@ pub enum Language {
 const ENGLISH: &str = include_str!("../lang/en.ftl");
 const CHINESE: &str = include_str!("../lang/zh.ftl");
 
-/// The sentences of a language.
+/// The message templates of a language.
 pub(crate) struct Sentences {
     bundle: FluentBundle<FluentResource>,
 }
@@ -31,45 +31,46 @@ impl Sentences {
             Language::Chinese => langid!("zh-Hans"),
         };
         let mut bundle = FluentBundle::new(vec![identifier]);
-        // Terminals and copied text show the marks that isolate what is put in.
+        // The marks that isolate inserted values would show up in terminals and copied text.
         bundle.set_use_isolating(false);
-        // A file with a mistake gives what is right in it; a test holds both files to be whole.
-        let read = |text: &str| {
-            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(whole, _)| whole)
+        // A file with an error still provides its valid messages; a test checks that both files are
+        // valid.
+        let parse = |text: &str| {
+            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(valid, _)| valid)
         };
-        bundle.add_resource_overriding(read(ENGLISH));
+        bundle.add_resource_overriding(parse(ENGLISH));
         if language == Language::Chinese {
-            bundle.add_resource_overriding(read(CHINESE));
+            bundle.add_resource_overriding(parse(CHINESE));
         }
         Sentences { bundle }
     }
 
-    /// A sentence with what is put into it.
+    /// Fills a message template with values.
     pub(crate) fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in values {
             args.set(*name, FluentValue::from(*value));
         }
         let pattern = self.bundle.get_message(name).and_then(|message| message.value());
-        let say = |pattern| {
+        let format = |pattern| {
             self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
         };
-        pattern.map_or_else(|| name.to_owned(), say)
+        pattern.map_or_else(|| name.to_owned(), format)
     }
 
-    /// A joint with its side: "left knee".
+    /// Name of a joint with its side: "left knee".
     pub(crate) fn joint(&self, joint: Part) -> String {
-        let plain = joint.on(Side::Left).name().trim_start_matches("left_").to_owned();
-        let name = self.named("joint", &plain);
+        let unsided = joint.on(Side::Left).name().trim_start_matches("left_").to_owned();
+        let name = self.named("joint", &unsided);
         self.sided(name, joint.side())
     }
 
-    /// A curve with its side: "left knee flexion".
+    /// Name of a curve with its side: "left knee flexion".
     pub(crate) fn curve(&self, curve: &str, side: Option<Side>) -> String {
         self.sided(self.named("curve", curve), side)
     }
 
-    /// A phase by its name in the definition.
+    /// Name of a phase, given its name in the definition.
     pub(crate) fn phase(&self, phase: &str) -> String {
         self.named("phase", phase)
     }
@@ -81,7 +82,7 @@ impl Sentences {
         }
     }
 
-    /// What the language calls something; its name with spaces where it does not say.
+    /// Name of something in this language, or its key with spaces if there is none.
     fn named(&self, kind: &str, name: &str) -> String {
         let key = format!("{kind}-{name}");
         if self.bundle.has_message(&key) { self.say(&key, &[]) } else { name.replace('_', " ") }

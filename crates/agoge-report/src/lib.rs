@@ -1,7 +1,7 @@
-//! From an [`Analysis`] to what people see: a page, a terminal summary, JSON and tables.
+//! Renders an [`Analysis`] for people: an HTML page, a terminal summary, JSON and tables.
 //!
-//! Invariants: every function returns text and writes nothing; the page asks nothing from outside;
-//! the same analysis gives the same bytes.
+//! Invariants: every function returns text and writes nothing; pages load nothing from outside; the
+//! same analysis gives the same bytes.
 
 mod angles;
 mod club;
@@ -36,9 +36,9 @@ pub use words::count;
 
 use agoge_coach::Analysis;
 
-/// The analysis as indented JSON (docs/ANALYSIS.md); what is not known is `null`.
+/// Renders the analysis as indented JSON (docs/ANALYSIS.md); unknown values are `null`.
 pub fn json(analysis: &Analysis) -> String {
-    // Writing plain structures of strings and numbers to memory cannot fail.
+    // Serialising plain structures of strings and numbers to memory cannot fail.
     serde_json::to_string_pretty(analysis).unwrap_or_default() + "\n"
 }
 

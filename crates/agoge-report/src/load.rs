@@ -1,4 +1,4 @@
-//! Load and warnings on the terminal.
+//! Renders load and warnings for the terminal.
 
 use crate::html::figure;
 use crate::words::certainty;
@@ -6,7 +6,7 @@ use agoge_coach::injury::screening_text;
 use agoge_coach::load::Overview;
 use std::fmt::Write;
 
-/// The figures of today, each with its method, unit and source.
+/// Renders today's figures, each with its method, unit and source.
 pub fn load_terminal(overview: &Overview) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -41,11 +41,11 @@ pub fn load_terminal(overview: &Overview) -> String {
 
 fn week(overview: &Overview) -> String {
     let loads = &overview.daily.values;
-    let shown = |load: &f64| if load.is_nan() { "missing".to_owned() } else { figure(*load) };
-    loads[loads.len().saturating_sub(7)..].iter().map(shown).collect::<Vec<_>>().join(", ")
+    let format_load = |load: &f64| if load.is_nan() { "missing".to_owned() } else { figure(*load) };
+    loads[loads.len().saturating_sub(7)..].iter().map(format_load).collect::<Vec<_>>().join(", ")
 }
 
-/// What the rules say: what changed, why it matters, what to do, how sure.
+/// Renders the warnings: what changed, why it matters, what to do, how certain it is.
 pub fn risk_terminal(overview: &Overview) -> String {
     let mut out = String::new();
     let _ = writeln!(

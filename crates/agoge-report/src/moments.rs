@@ -1,20 +1,21 @@
-//! Moments of joints in words.
+//! Renders joint moments as text.
 
 use agoge_coach::analysis::{MomentPeak, MomentReport};
 
-/// The heading over the figures.
+/// Heading above the figures.
 pub(crate) fn title(report: &MomentReport) -> String {
-    let of = if report.forces == "modelled" { "modelled ground forces" } else { "force plates" };
-    format!("Net joint moments from {of} (flexion positive, {:.0} kg)", report.mass_kg)
+    let source =
+        if report.forces == "modelled" { "modelled ground forces" } else { "force plates" };
+    format!("Net joint moments from {source} (flexion positive, {:.0} kg)", report.mass_kg)
 }
 
-/// Repetition, side and joint.
+/// Name of a peak: repetition, side and joint.
 pub(crate) fn name(peak: &MomentPeak) -> String {
-    let place = peak.repetition.map_or(String::new(), |number| format!("{number}. "));
-    format!("{place}{} {}", peak.side.name(), peak.joint)
+    let prefix = peak.repetition.map_or(String::new(), |number| format!("{number}. "));
+    format!("{prefix}{} {}", peak.side.name(), peak.joint)
 }
 
-/// From the most extending to the most flexing moment, with the error.
+/// Range from the most extending to the most flexing moment, with the error.
 pub(crate) fn range(peak: &MomentPeak) -> String {
     let MomentPeak {
         flexion_nm,
@@ -26,9 +27,9 @@ pub(crate) fn range(peak: &MomentPeak) -> String {
         ..
     } = peak;
     let range = format!("{extension_nm:.0} to {flexion_nm:.0} ± {error_nm:.0} N·m");
-    let a_kilogram = format!("{extension_nm_kg:.2} to {flexion_nm_kg:.2} N·m/kg");
+    let per_kilogram = format!("{extension_nm_kg:.2} to {flexion_nm_kg:.2} N·m/kg");
     match known {
-        known if *known >= 0.995 => format!("{range} ({a_kilogram})"),
-        known => format!("{range} ({a_kilogram}; known in {:.0} % of it)", 100.0 * known),
+        known if *known >= 0.995 => format!("{range} ({per_kilogram})"),
+        known => format!("{range} ({per_kilogram}; known in {:.0} % of it)", 100.0 * known),
     }
 }

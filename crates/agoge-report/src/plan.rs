@@ -1,27 +1,27 @@
-//! A plan on the terminal, as a table, and as a calendar.
+//! Renders a plan for the terminal, as a table, and as a calendar.
 
 use agoge_coach::plan::{Effect, EventForecast, Interval, Moved, Plan, Planned, Today, Weekday};
 use icalendar::{Calendar, Class, Component, Event, EventLike};
 use std::fmt::Write;
 
-/// What performance is given in.
+/// Formats a performance value.
 pub(crate) fn performance(value: f64, percent: bool) -> String {
     if percent { format!("{value:.1} %") } else { format!("{value:.1}") }
 }
 
-/// Expected performance at an event, with what resting until then would leave.
+/// Expected performance at an event, and what resting until then would leave.
 pub(crate) fn forecast(event: &EventForecast, percent: bool) -> String {
-    let of = |value: f64| performance(value, percent);
+    let format = |value: f64| performance(value, percent);
     format!(
         "expected {} (90 % of tests between {} and {}); resting until then {}",
-        of(event.expected.value),
-        of(event.expected.low),
-        of(event.expected.high),
-        of(event.resting)
+        format(event.expected.value),
+        format(event.expected.low),
+        format(event.expected.high),
+        format(event.resting)
     )
 }
 
-/// How far from the best the plan can be.
+/// How far from the optimum the plan can be.
 pub(crate) fn quality(plan: &Plan) -> String {
     match plan.gap {
         Some(gap) => {
@@ -34,19 +34,19 @@ pub(crate) fn quality(plan: &Plan) -> String {
     }
 }
 
-/// How the athlete's answer to load is known.
+/// How the athlete's response to load was determined.
 pub(crate) fn response(plan: &Plan) -> String {
-    let own = &plan.response;
-    let mut text = match own.tests {
+    let response = &plan.response;
+    let mut text = match response.tests {
         0 => "the population's: too few tests of the athlete's own".to_owned(),
         n => format!("fitted to {n} tests"),
     };
     let _ = write!(
         text,
         "; fitness fades over {:.0} days, fatigue over {:.0}",
-        own.fitness_days, own.fatigue_days
+        response.fitness_days, response.fatigue_days
     );
-    if let Some(error) = own.out_of_sample {
+    if let Some(error) = response.out_of_sample {
         let _ = write!(
             text,
             "; tests not yet seen were missed by {:.1}, by the last value before by {:.1} ({} forecasts)",
@@ -63,13 +63,14 @@ fn line(session: &Planned) -> String {
     )
 }
 
-/// The plan week by week; with `explain` what each session serves and what would be different
-/// without it.
+/// Renders the plan week by week; with `explain`, also what each session serves and what would
+/// change without it.
 pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
     let percent = plan.response.tests == 0;
     let mut out = String::new();
     for (number, week) in plan.weeks.iter().enumerate() {
-        let monotony = week.monotony.map_or(String::new(), |own| format!(", monotony {own:.1}"));
+        let monotony =
+            week.monotony.map_or(String::new(), |monotony| format!(", monotony {monotony:.1}"));
         let phase = if week.phase.is_empty() { String::new() } else { format!(", {}", week.phase) };
         let _ = writeln!(
             out,
@@ -95,13 +96,13 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
             for session in plan.sessions.iter().filter(|session| session.day == day) {
                 let _ = writeln!(out, "  {name}  {}", line(session));
                 if explain && !session.fixed {
-                    let held = match session.held.is_empty() {
+                    let limits = match session.held.is_empty() {
                         true => String::new(),
                         false => format!("; not longer because of: {}", session.held.join(", ")),
                     };
                     let _ = writeln!(
                         out,
-                        "       serves {}; without it: {}{held}",
+                        "       serves {}; without it: {}{limits}",
                         session.serves.join(", "),
                         session.without
                     );
@@ -120,7 +121,7 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
     out
 }
 
-/// Which drills moved which finding, each with its 95 % interval.
+/// Renders which drills changed which finding, each with its 95 % interval.
 pub fn moved_terminal(all: &[Moved]) -> String {
     if all.is_empty() {
         return "Nothing to say yet: no drill of drills.csv works on a factor of movement.csv (docs/PLAN.md).\n"
@@ -130,10 +131,10 @@ pub fn moved_terminal(all: &[Moved]) -> String {
     for moved in all {
         let unit = &moved.unit;
         let _ = writeln!(out, "{} ({} measurements)", moved.factor, moved.measurements);
-        if let Some(own) = moved.by_itself_a_week {
-            let _ = writeln!(out, "  by itself {} {unit} a week", span(own));
+        if let Some(weekly) = moved.by_itself_a_week {
+            let _ = writeln!(out, "  by itself {} {unit} a week", span(weekly));
         }
-        let mut line = |effect: &Effect| {
+        let mut write_effect = |effect: &Effect| {
             let _ = write!(
                 out,
                 "  {}, {} times: {}",
@@ -146,19 +147,19 @@ pub fn moved_terminal(all: &[Moved]) -> String {
             }
             out.push('\n');
         };
-        line(&moved.together);
-        moved.each.iter().for_each(line);
+        write_effect(&moved.together);
+        moved.each.iter().for_each(write_effect);
     }
     out += "Intervals hold 95 %. One athlete, and nobody drew lots: whatever else changed on the same days counts too, and one interval in twenty misses.\n";
     out
 }
 
-/// A number with its interval.
-fn span(of: Interval) -> String {
-    format!("{:+.2} ({:+.2} to {:+.2})", of.value, of.low, of.high)
+/// Formats a number with its interval.
+fn span(interval: Interval) -> String {
+    format!("{:+.2} ({:+.2} to {:+.2})", interval.value, interval.low, interval.high)
 }
 
-/// What may be done today.
+/// Renders which sessions are allowed today.
 pub fn today_terminal(today: &Today) -> String {
     let mut out = format!(
         "{} {}: what may be done, one of these\n",
@@ -199,14 +200,14 @@ pub fn today_terminal(today: &Today) -> String {
     out
 }
 
-/// Two plans week by week, and what is expected at their events.
+/// Compares two plans week by week, with the expected performance at their events.
 pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
     let mut out = String::from("week        minutes A → B     load A → B    hard A → B\n");
-    for (own, other) in a.weeks.iter().zip(&b.weeks) {
+    for (week, other) in a.weeks.iter().zip(&b.weeks) {
         let _ = writeln!(
             out,
             "{}  {:>7.0} → {:<7.0} {:>6.0} → {:<6.0} {:>5} → {}",
-            own.first, own.minutes, other.minutes, own.load, other.load, own.hard, other.hard
+            week.first, week.minutes, other.minutes, week.load, other.load, week.hard, other.hard
         );
     }
     for (name, plan) in [("A", a), ("B", b)] {
@@ -220,20 +221,20 @@ pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
             );
         }
     }
-    let same = |session: &&Planned| {
+    let is_in_both = |session: &&Planned| {
         b.sessions.iter().any(|other| (other.day, &other.title) == (session.day, &session.title))
     };
-    let kept = a.sessions.iter().filter(same).count();
+    let kept_count = a.sessions.iter().filter(is_in_both).count();
     let _ = writeln!(
         out,
-        "{kept} of {} sessions of A are in B, which has {}",
+        "{kept_count} of {} sessions of A are in B, which has {}",
         a.sessions.len(),
         b.sessions.len()
     );
     out
 }
 
-/// The sessions as CSV.
+/// Renders the sessions as CSV.
 pub fn plan_csv(plan: &Plan) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut out =
@@ -259,15 +260,15 @@ pub fn plan_csv(plan: &Plan) -> String {
     out
 }
 
-/// The sessions and events as an iCalendar file (RFC 5545): whole days, marked private, with
-/// identities that stay when a plan is revised.
+/// Renders the sessions and events as an iCalendar file (RFC 5545): all-day entries, marked
+/// private, with identifiers that stay the same when a plan is revised.
 pub fn plan_calendar(plan: &Plan) -> String {
     let mut calendar = Calendar::new();
     calendar.name("Agoge plan");
-    let mut add = |day: agoge_motion::Day, title: &str, text: &str, number: usize| {
-        let (year, month, of_month) = day.date();
-        let Some(date) = chrono::NaiveDate::from_ymd_opt(year, month, of_month) else { return };
-        // A time that follows from the plan, so that the same plan gives the same file.
+    let mut add_event = |day: agoge_motion::Day, title: &str, text: &str, number: usize| {
+        let (year, month, day_of_month) = day.date();
+        let Some(date) = chrono::NaiveDate::from_ymd_opt(year, month, day_of_month) else { return };
+        // The timestamp follows from the plan, so that the same plan gives the same file.
         let stamp = date.and_time(chrono::NaiveTime::MIN).and_utc();
         let mut event = Event::new();
         event
@@ -279,18 +280,19 @@ pub fn plan_calendar(plan: &Plan) -> String {
         event.class(Class::Private);
         calendar.push(event.done());
     };
-    let mut before = None;
+    let mut previous_day = None;
     let mut number = 0;
     for session in &plan.sessions {
-        number = if before == Some(session.day) { number + 1 } else { 1 };
-        before = Some(session.day);
-        let what =
+        number = if previous_day == Some(session.day) { number + 1 } else { 1 };
+        previous_day = Some(session.day);
+        let description =
             if session.what.is_empty() { String::new() } else { format!("{}\n", session.what) };
-        let text = format!("{what}{}. Serves: {}.", line(session), session.serves.join(", "));
-        add(session.day, &session.title, &text, number);
+        let text =
+            format!("{description}{}. Serves: {}.", line(session), session.serves.join(", "));
+        add_event(session.day, &session.title, &text, number);
     }
     for event in &plan.events {
-        add(event.day, &event.title, &forecast(event, plan.response.tests == 0), 0);
+        add_event(event.day, &event.title, &forecast(event, plan.response.tests == 0), 0);
     }
     calendar.to_string()
 }

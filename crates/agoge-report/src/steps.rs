@@ -1,12 +1,12 @@
-//! The steps of a session as text for the workout builder of intervals.icu: a line a step with cue,
-//! duration and target, repeats as blocks between empty lines (forum.intervals.icu, "Workout
-//! Builder Syntax Quick Guide").
+//! Renders the steps of a session as text for the workout builder of intervals.icu: one line per
+//! step with cue, duration and target, repeats as blocks between empty lines (forum.intervals.icu,
+//! "Workout Builder Syntax Quick Guide").
 
 use agoge_coach::plan::{Planned, Step};
 use std::fmt::Write;
 
-/// A session's steps as intervals.icu reads them; none without steps. Repetitions of a movement are
-/// no steps there and stay plain lines.
+/// Renders a session's steps as intervals.icu reads them; `None` without steps. Movement
+/// repetitions are not steps there and stay plain lines.
 pub fn plan_intervals(session: &Planned) -> Option<String> {
     let mut out = String::new();
     for step in &session.steps {
@@ -16,7 +16,7 @@ pub fn plan_intervals(session: &Planned) -> Option<String> {
             _ if step.repetitions.is_some() => _ = writeln!(out, "{work}"),
             1 => _ = writeln!(out, "{work}"),
             times if step.rest > 0.0 => {
-                // There is no rest after the last one, as the session's minutes have it.
+                // No rest after the last repeat, consistent with the session's minutes.
                 let repeated =
                     if times > 2 { format!("\n{}x\n", times - 1) } else { String::new() };
                 let end = if times > 2 { "\n" } else { "" };
@@ -35,10 +35,10 @@ fn line(step: &Step, sport: &str) -> String {
             if step.rest > 0.0 { format!(", rest {}", duration(step.rest)) } else { String::new() };
         return format!("{} {} × {repetitions}{effort}{rest}", step.what, step.times);
     }
-    let long = match (step.minutes, step.metres) {
+    let length = match (step.minutes, step.metres) {
         (Some(minutes), _) => duration(minutes),
         (None, Some(metres)) => format!("{metres:.0}mtr"),
-        // As long as the athlete likes: the device waits for its button.
+        // As long as the athlete likes: the device waits for the lap button.
         (None, None) => "1m press lap".to_owned(),
     };
     let target = match (step.threshold, sport) {
@@ -46,10 +46,10 @@ fn line(step: &Step, sport: &str) -> String {
         (Some([low, high]), "running" | "swimming") => format!(" {low:.0}-{high:.0}% Pace"),
         _ => String::new(),
     };
-    format!("- {}{effort} {long}{target}", step.what)
+    format!("- {}{effort} {length}{target}", step.what)
 }
 
-/// Minutes as in `8m`, `30s`, `1m30s`.
+/// Formats minutes as `8m`, `30s`, `1m30s`.
 fn duration(minutes: f64) -> String {
     let seconds = (60.0 * minutes).round().clamp(0.0, 1e6) as u64;
     match (seconds / 60, seconds % 60) {
@@ -65,24 +65,28 @@ mod tests {
     use agoge_coach::plan::Library;
     use agoge_motion::Day;
 
-    /// By hand after the guide: 4 × 8 minutes are three with a rest and one without.
+    /// By hand from the guide: 4 × 8 minutes are three with a rest and one without.
     #[test]
     fn intervals_as_their_guide_writes_them() {
-        let of = |name: &str| {
+        let rendered = |name: &str| {
             plan_intervals(&Planned::of(Day(20_550), Library::bundled().find(name).unwrap()))
         };
         assert_eq!(
-            of("ride-threshold-4x8").unwrap(),
+            rendered("ride-threshold-4x8").unwrap(),
             "- easy, RPE 2 20m\n\n3x\n- threshold, RPE 7 8m 95-105%\n- rest 2m\n\n- threshold, RPE 7 8m 95-105%\n- easy, RPE 2 12m\n"
         );
-        assert_eq!(of("run-easy").unwrap(), "- easy, RPE 3 30m 70-80% Pace\n");
-        assert_eq!(of("squat-band"), None);
-        let swim = of("swim-threshold-10x100").unwrap();
+        assert_eq!(rendered("run-easy").unwrap(), "- easy, RPE 3 30m 70-80% Pace\n");
+        assert_eq!(rendered("squat-band"), None);
+        let swim = rendered("swim-threshold-10x100").unwrap();
         assert!(
             swim.contains("\n9x\n- threshold, RPE 7 100mtr 95-100% Pace\n- rest 15s\n"),
             "{swim}"
         );
-        assert!(of("strength-legs-heavy").unwrap().starts_with("squat 4 × 4, RPE 8, rest 3m\n"));
-        assert!(of("run-hills-8x45").unwrap().contains("- uphill, RPE 9 45s\n- rest 1m45s\n"));
+        assert!(
+            rendered("strength-legs-heavy").unwrap().starts_with("squat 4 × 4, RPE 8, rest 3m\n")
+        );
+        assert!(
+            rendered("run-hills-8x45").unwrap().contains("- uphill, RPE 9 45s\n- rest 1m45s\n")
+        );
     }
 }

@@ -1,16 +1,16 @@
-//! The summary on the terminal.
+//! Renders an analysis as a terminal summary.
 
 use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
 use agoge_coach::Analysis;
 use agoge_coach::findings::words;
 use std::fmt::Write;
 
-/// Findings that are shown as "change this first".
+/// Number of findings shown as "change this first".
 pub(crate) const FIRST: usize = 3;
 
-/// The summary of an analysis for a terminal of `width` columns: what was recorded, the score, what
-/// to change first, the metrics, and the quality of the data. Plain text, coloured with ANSI codes
-/// if asked for.
+/// Renders the summary of an analysis for a terminal of `width` columns: what was recorded, the
+/// score, what to change first, the metrics, and the quality of the data. Plain text, coloured with
+/// ANSI codes if requested.
 pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
@@ -29,9 +29,9 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     ));
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     let attempts = analysis.repetitions.len() - complete;
-    let attempts =
+    let attempts_text =
         if attempts > 0 { format!(" and {}", count(attempts, "attempt")) } else { String::new() };
-    line(format!("{}{attempts}.", count(complete, "complete repetition")));
+    line(format!("{}{attempts_text}.", count(complete, "complete repetition")));
     if let Some(score) = &analysis.score {
         line(format!(
             "{} of 100 (90 % interval {:.0} to {:.0}; {})",
@@ -136,7 +136,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     out
 }
 
-/// Text in lines of at most `width` characters, broken at spaces.
+/// Wraps text into lines of at most `width` characters, broken at spaces.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {

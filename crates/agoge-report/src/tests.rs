@@ -3,7 +3,7 @@ use agoge_coach::analysis::*;
 use agoge_kinematics::{Curves, Event, Metric, Unit, View};
 use agoge_motion::{Part, Recording, Skeleton, Source, Space};
 
-/// An analysis of nothing, with a hostile name.
+/// An analysis of nothing, with a malicious name.
 fn empty() -> Analysis {
     Analysis {
         schema: SCHEMA.to_owned(),

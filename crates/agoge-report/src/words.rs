@@ -1,11 +1,11 @@
-//! Numbers and states in words.
+//! Formats numbers and states as text.
 
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Certainty, Verdict};
 use agoge_coach::findings::words;
 use agoge_kinematics::{Refused, Unit, View};
 
-/// A number with the decimals that its unit deserves; a dash if it is not known.
+/// Formats a number with the decimals that its unit deserves; a dash if unknown.
 pub(crate) fn number(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "–".to_owned();
@@ -19,14 +19,14 @@ pub(crate) fn number(value: f64, unit: Unit) -> String {
         }
         Unit::Second | Unit::One => format!("{value:.2}"),
     };
-    // What rounds to zero has no sign.
+    // A value that rounds to zero has no sign.
     match text.strip_prefix('-') {
         Some(zero) if !zero.contains(|c: char| ('1'..='9').contains(&c)) => zero.to_owned(),
         _ => text,
     }
 }
 
-/// The unit behind a number; nothing for plain numbers.
+/// Unit symbol after a number; empty for plain numbers.
 pub(crate) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Degree => "°",
@@ -53,7 +53,7 @@ pub(crate) fn certainty(certainty: Certainty) -> &'static str {
     }
 }
 
-/// From where the movement was seen, and how sure that is.
+/// View from which the movement was seen, and how certain that is.
 pub(crate) fn view(analysis: &Analysis) -> String {
     let from = match analysis.input.view {
         _ if analysis.quality.seen == 0.0 => return "felt by a worn sensor".to_owned(),
@@ -69,18 +69,18 @@ pub(crate) fn view(analysis: &Analysis) -> String {
     }
 }
 
-/// With a capital at its beginning.
+/// Capitalises the first letter.
 pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// "1 repetition", "3 repetitions".
+/// Counts something: "1 repetition", "3 repetitions".
 pub fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// Numbers as short ranges: "1–4, 7".
+/// Formats numbers as short ranges: "1–4, 7".
 pub(crate) fn ranges(numbers: &[usize]) -> String {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for &number in numbers {
@@ -94,11 +94,11 @@ pub(crate) fn ranges(numbers: &[usize]) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// Quantities that are named for one reason before the rest is only counted.
+/// Number of quantities named per reason before the rest is only counted.
 const NAMED: usize = 6;
 
-/// What could not be told, a row a reason: the quantities in words and the reason. A file without
-/// feet would otherwise fill the page.
+/// Groups what could not be measured by reason: the quantities as text and the reason. Otherwise a
+/// file without feet would fill the page.
 pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for refused in refused {
@@ -117,13 +117,14 @@ pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
     };
     reasons.into_iter().map(|(reason, names)| (joined(names), reason)).collect()
 }
-/// What stands where there are no findings. A model may see that something is wrong where no limit
-/// says what.
+
+/// Text shown instead of findings. A model may see that something is wrong where no limit says
+/// what.
 pub(crate) fn no_findings(analysis: &Analysis) -> &'static str {
-    let doubted = analysis.model.as_ref().is_some_and(|model| model.counts);
+    let model_counts = analysis.model.as_ref().is_some_and(|model| model.counts);
     match &analysis.score {
         None => "Nothing could be judged in this recording; the reasons are below.",
-        Some(score) if doubted && score.value < 50.0 => {
+        Some(score) if model_counts && score.value < 50.0 => {
             "No limit of the movement's definition says why, but the model reads these repetitions as not done correctly: compare them with a good one (--reference)."
         }
         Some(_) => "Nothing passes its limit by more than the error of measurement.",

@@ -1,4 +1,4 @@
-// Borders of a repetition, dragged along the curve; what is corrected is stored as a label.
+// Borders of a repetition, dragged along the curve; corrections are stored as labels.
 import { make, scale } from "/assets/plot.js";
 
 const by = (id) => document.getElementById(id);
@@ -10,7 +10,7 @@ let repetition, from, to, dragged = -1, waiting;
 
 const x = (t) => room[0] + (picture.clientWidth - room[0] - room[1]) * (t - from) / (to - from);
 const seconds = (t) => t.toFixed(2) + " s";
-// The frame that is nearest to a time.
+// The frame nearest to a time.
 function frame(t) {
   let i = data.time.findIndex((own) => own >= t);
   if (i < 0) i = last;
@@ -55,7 +55,7 @@ function draw() {
   by("undo").disabled = !repetition.at_s.some((_, i) => moved(i));
 }
 
-// Puts a border on a frame between its neighbours, and lets the figure stand there.
+// Moves a border to a frame between its neighbours, and shows the figure there.
 function put(i, index) {
   const low = i > 0 ? frame(repetition.at_s[i - 1]) + 1 : frame(from), high = i + 1 < repetition.at_s.length ? frame(repetition.at_s[i + 1]) - 1 : frame(to);
   if (low > high) return;
@@ -119,7 +119,7 @@ by("undo").addEventListener("click", () => {
   keep();
 });
 which.addEventListener("change", choose);
-// The curve is the one that is chosen above, there or by a finding.
+// The curve is the one chosen above, there or by a finding.
 pick?.addEventListener("change", draw);
 document.addEventListener("click", (event) => { if (event.target.closest(".card")) draw(); });
 addEventListener("resize", draw);

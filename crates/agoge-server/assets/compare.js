@@ -1,4 +1,4 @@
-// Two repetitions played by one control: phase by phase, so that both turn at the same instant.
+// Two repetitions played by one control, phase by phase, so that both turn at the same instant.
 import { box as around, draw, facing, seen } from "/assets/figure.js";
 import { make, scale } from "/assets/plot.js";
 import { say } from "/assets/words.js";
@@ -14,7 +14,7 @@ function frameAt(side, t) {
   const i = side.time.findIndex((own) => own >= t);
   return i < 0 ? side.time.length - 1 : i;
 }
-// A value of a curve between two frames.
+// Interpolates a curve between two frames.
 function valueAt(side, values, t) {
   const i = frameAt(side, t), before = values[i - 1];
   if (i === 0 || values[i] === null || before === null) return values[i];
@@ -23,7 +23,7 @@ function valueAt(side, values, t) {
 }
 const borders = (r) => (r.complete && r.phases.length ? [r.phases[0].from, ...r.phases.map((phase) => phase.to)] : [r.from, r.to]);
 
-// Which repetitions, and how long each part of them lasts when both are played: the mean of the two.
+// The chosen repetitions, and how long each phase lasts when both are played: the mean of the two.
 function choose() {
   for (const side of sides) {
     side.repetition = side.repetitions.find((r) => r.number === Number(side.which.value));
@@ -37,10 +37,10 @@ function choose() {
   slider.max = total;
   box();
   curves();
-  // Begin at the turn: a posture says more than standing still.
+  // Begin at the turning point: a posture says more than standing still.
   show(spans.length > 1 ? spans[0] : 0);
 }
-// One box for both where both are in millimetres, so that sizes can be compared.
+// One bounding box for both where both are in millimetres, so that sizes can be compared.
 function box() {
   for (const side of sides) {
     const points = [];
@@ -52,14 +52,14 @@ function box() {
     [0, 1].forEach((k) => {
       const size = sides[0].three && sides[1].three ? Math.max(sizes[0][k], sizes[1][k]) : sizes[own][k];
       const middle = (side.box[k] + side.box[k + 2]) / 2;
-      // Feet stand on one height.
+      // Both stand on the same height.
       if (k === 1) [side.box[1], side.box[3]] = [side.box[3] + 0.05 * size - size, side.box[3] + 0.05 * size];
       else [side.box[0], side.box[2]] = [middle - size / 2, middle + size / 2];
     });
   });
 }
 
-// The part and the share of it at a time of the control.
+// The phase at a time of the control, and the share of it that has passed.
 function place(s) {
   let i = 0;
   while (i < spans.length - 1 && s > spans[i]) s -= spans[i++];

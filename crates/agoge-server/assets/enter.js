@@ -1,4 +1,5 @@
-// Gives the token: typed, or brought in the address behind "#", which no server is sent.
+// Sends the token: typed, or taken from the address behind "#", which browsers never send to a
+// server.
 import { say } from "/assets/words.js";
 
 const by = (id) => document.getElementById(id);

@@ -1,10 +1,11 @@
-// The direction in which a figure of the server faces: from the left to the right hip, turned.
+// The direction a figure of the server faces: the line from the left to the right hip, turned.
 export function facing(figure) {
   const left = 3 * figure.parts.indexOf("left_hip"), right = 3 * figure.parts.indexOf("right_hip");
   const row = figure.three && left >= 0 && right >= 0 && figure.positions.find((p) => p[left] !== null && p[right] !== null);
   return row ? Math.atan2(row[right] - row[left], row[right + 2] - row[left + 2]) : 0;
 }
-// Its joints in a frame as they are seen from a side, degrees from the front; `turn` is where it faces.
+// Its joints in a frame, projected as seen from an angle in degrees from the front; `turn` is the
+// direction it faces.
 export function seen(figure, frame, view) {
   const row = figure.positions[frame], width = figure.three ? 3 : 2, a = view * Math.PI / 180;
   return figure.parts.map((_, part) => {
@@ -15,7 +16,7 @@ export function seen(figure, frame, view) {
     return [Math.sin(a) * forward - Math.cos(a) * across, -row[i + 1]];
   });
 }
-// The box around some joints, and a little more.
+// The bounding box of some joints, with a margin.
 export function box(joints) {
   const known = joints.filter((p) => p), [x, y] = [0, 1].map((k) => known.map((p) => p[k])), more = 0.06;
   const low = [Math.min(...x), Math.min(...y)], high = [Math.max(...x), Math.max(...y)];

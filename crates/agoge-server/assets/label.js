@@ -1,4 +1,4 @@
-// Repetitions one after the other, or two beside each other, to be judged by a key or a button.
+// Repetitions one after another, or two side by side, judged by a key or a button.
 import { box, draw, facing, seen } from "/assets/figure.js";
 import { say } from "/assets/words.js";
 
@@ -12,7 +12,7 @@ const name = (which) => which.analysis + "/" + which.repetition;
 const pairs = () => by("two").checked;
 const needed = () => (pairs() ? 2 : 1);
 
-// How a repetition looks; asked for once.
+// The figure of a repetition; requested once.
 function figure(which) {
   if (!kept.has(name(which))) {
     if (kept.size > 60) kept.clear();
@@ -29,7 +29,7 @@ async function ask() {
   queue = next.filter((which) => !skipped.has(name(which)));
 }
 
-// The next of the queue; what cannot be shown is left out.
+// Shows the next repetition of the queue; those that cannot be shown are skipped.
 async function show() {
   for (;;) {
     if (queue.length < needed()) await ask();
@@ -65,7 +65,7 @@ function tell(what) {
   for (const id of ["good", "bad", "skip", "first", "alike", "second", "pass"]) by(id).disabled = !shown.length;
 }
 
-// The movement again and again, with a moment of rest.
+// Plays the movement in a loop, with a moment of rest.
 function step(now) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0.25 : 1;
   for (const side of shown) {
@@ -76,7 +76,7 @@ function step(now) {
   requestAnimationFrame(step);
 }
 
-// One thing at a time; a key that is pressed meanwhile is not lost on another repetition.
+// One action at a time; a key pressed meanwhile must not judge another repetition.
 async function once(what) {
   if (busy) return;
   busy = true;
@@ -101,7 +101,8 @@ const compare = (better) => once(async () => {
   if (shown.length < 2) return;
   await store({ kind: "pair", first: shown[0].which, second: shown[1].which, better });
   counts.compared++;
-  // The second meets the next: a chain orders more than as many pairs that have nothing in common.
+  // The second of a pair meets the next one: a chain orders more repetitions than the same number
+  // of disjoint pairs.
   queue.shift();
   await show();
 });
@@ -135,7 +136,7 @@ addEventListener("keydown", (event) => {
 });
 const buttons = { good: () => judge(true), bad: () => judge(false), skip, back, first: () => compare("first"), alike: () => compare("neither"), second: () => compare("second"), pass: skip };
 for (const id in buttons) by(id).addEventListener("click", buttons[id]);
-// An arrow would choose between the two ways: after the choice the keys are for judging.
+// An arrow key would move between the two radio buttons: after the choice the keys are for judging.
 for (const id of ["one", "two"]) by(id).addEventListener("change", (event) => { event.target.blur(); change(); });
 for (const button of document.querySelectorAll("[data-view]")) button.addEventListener("click", () => { view = Number(button.dataset.view); if (shown.length) stand(); });
 requestAnimationFrame(step);

@@ -1,6 +1,6 @@
-// What the pictures of curves share.
+// What the plots of curves share.
 
-// A part of a picture.
+// An SVG element.
 export function make(name, attributes, into) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const key in attributes) node.setAttribute(key, attributes[key]);
@@ -8,7 +8,8 @@ export function make(name, attributes, into) {
   return node;
 }
 
-// Lines at the lowest and the highest of some values; the height at which a value lies, or nothing without values. Room is left, right, above and below.
+// Lines at the minimum and maximum of some values; returns the function from a value to its height,
+// or nothing without values. Room is left, right, above and below.
 export function scale(picture, values, unit, height, room) {
   const known = values.filter((v) => v !== null);
   if (!known.length) return null;

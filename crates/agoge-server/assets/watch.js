@@ -46,7 +46,7 @@ function hear(event) {
     case "ready": bones = event.bones; break;
     case "movement": state(event.title + (event.how === "given" ? "" : " (" + event.how + ")")); break;
     case "metric":
-      // A worn sensor is a limb that swings.
+      // A worn sensor is drawn as a swinging limb.
       if (event.name === "sensor_tilt" && event.value !== null) draw(canvas, [[0, 0], [Math.sin(event.value * Math.PI / 180), Math.cos(event.value * Math.PI / 180)]], [[0, 1]], [-1.3, -1.3, 1.3, 1.3]);
       if (event.value !== null) by("metric").textContent = words(event.name) + " " + event.value.toFixed(event.unit === "deg" ? 0 : 2) + (units[event.unit] ?? "");
       break;
@@ -86,7 +86,7 @@ by("simulated").addEventListener("click", async () => {
   fresh();
   by("note").hidden = false;
   const { hello, frames, rate_hz } = await (await fetch("/api/simulated")).json();
-  // The athlete faces x: seen from the side with a little of the front.
+  // The athlete faces x: seen from the side and a little from the front.
   const seen = (p) => p && [p[0] * 0.87 + p[2] * 0.5, -p[1]];
   connect("/live", hello, () => {
     let next = 0;
@@ -99,7 +99,8 @@ by("simulated").addEventListener("click", async () => {
   });
 });
 
-// What the device feels, at its own pace: accelerations with gravity in m/s², turning in degrees a second about its x, y and z.
+// The device's motion sensor, at its own rate: accelerations including gravity in m/s², angular
+// velocities in degrees per second about its x, y and z.
 let begun;
 function felt(event) {
   const { accelerationIncludingGravity: a, rotationRate: w } = event;
@@ -111,7 +112,7 @@ function felt(event) {
 by("worn").addEventListener("click", async () => {
   fresh();
   by("note").hidden = true;
-  // Some devices ask their owner first.
+  // Some devices ask for permission first.
   if (await globalThis.DeviceMotionEvent?.requestPermission?.().catch(() => "denied") === "denied" || !globalThis.DeviceMotionEvent || !isSecureContext) {
     by("stop").disabled = true;
     return state(say("This device gives no sensor to this page."));
@@ -140,14 +141,14 @@ by("camera").addEventListener("click", async () => {
   const picture = document.createElement("canvas");
   [picture.width, picture.height] = [video.videoWidth, video.videoHeight];
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  // An upright picture is to be seen whole.
+  // A portrait picture is shown whole.
   canvas.parentElement.style.maxWidth = `${80 * canvas.width / canvas.height}vh`;
   const pen = picture.getContext("2d");
   const begin = performance.now();
   let busy = false;
   connect("/live/camera", { movement: by("movement").value }, () => {
     timer = setInterval(() => {
-      // What the network cannot take in time is not sent.
+      // Pictures that the network cannot take in time are not sent.
       if (busy || socket.readyState !== 1 || socket.bufferedAmount > 300000) return;
       busy = true;
       pen.drawImage(video, 0, 0);

@@ -1,4 +1,5 @@
-// What scripts say, in the page's language: the table is in the page, English needs none.
+// Translates the scripts' texts into the page's language: the table is in the page; English needs
+// none.
 const table = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
 
 export function say(text, values = {}) {

@@ -1,4 +1,4 @@
-//! Uploads: a recording or video comes in, its analysis goes out.
+//! Uploads: takes a recording or video and responds with its analysis.
 
 use crate::app::App;
 use crate::pages;
@@ -24,46 +24,46 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Reports kept in memory, the oldest go first.
+/// Number of reports kept in memory; the oldest are dropped first.
 const KEPT: usize = 16;
 
-/// A report that was not stored.
+/// A report of an upload that was not stored in the library.
 struct Kept {
     id: u64,
     title: String,
     page: Arc<str>,
 }
 
-/// The newest reports.
+/// The most recent reports.
 #[derive(Default)]
 pub(crate) struct Recent(Mutex<VecDeque<Kept>>);
 
 impl Recent {
     fn keep(&self, title: String, page: String) -> u64 {
-        // Half the range, so that every number is one of JSON.
+        // Below 2^52, so that every id is exact as a JSON number.
         let id = fastrand::u64(1..1 << 52);
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT {
-            kept.pop_front();
+        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if reports.len() >= KEPT {
+            reports.pop_front();
         }
-        kept.push_back(Kept { id, title, page: page.into() });
+        reports.push_back(Kept { id, title, page: page.into() });
         id
     }
 
     fn page(&self, id: u64) -> Option<Arc<str>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|own| own.id == id).map(|own| own.page.clone())
+        let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.iter().find(|report| report.id == id).map(|report| report.page.clone())
     }
 
-    /// Number and title of each, the newest first.
+    /// Id and title of each report, the newest first.
     pub(crate) fn titles(&self) -> Vec<(u64, String)> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().rev().map(|own| (own.id, own.title.clone())).collect()
+        let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.iter().rev().map(|report| (report.id, report.title.clone())).collect()
     }
 }
 
-/// The policy of a report: its own script, named by its hash, those of the server, and its inline
-/// styles.
+/// Content security policy of a report: its own inline script, named by its hash, the server's
+/// scripts, and inline styles.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = data_encoding::BASE64.encode(&Sha256::digest(agoge::report::SCRIPT));
     format!(
@@ -71,14 +71,14 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A report as an answer.
+/// Responds with a report page.
 pub(crate) fn report(page: String) -> Response {
     let kind = "text/html; charset=utf-8".to_owned();
     ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page)
         .into_response()
 }
 
-/// The page of an analysis, with what stands below its moving figure.
+/// Renders the report page of an analysis; `below_figure` goes below its moving figure.
 pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
     let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };
     html_in(&Around { above: pages::way_back(), below_figure }, &analyzed.analysis, &scene)
@@ -100,12 +100,12 @@ pub(crate) async fn recent(
     }
 }
 
-/// What is said of an upload beside its bytes.
+/// Query parameters of an upload; the file itself is the body.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Upload {
-    /// The file's name, for people; only the letters behind its last dot are used, as the kind of
-    /// file.
+    /// The file's name, for display; only the letters after its last dot are used, as the file
+    /// type.
     name: String,
     movement: Option<String>,
     height_m: Option<f64>,
@@ -114,19 +114,21 @@ pub(crate) struct Upload {
     athlete: Option<i64>,
 }
 
-/// An error as JSON.
+/// Responds with an error as JSON.
 pub(crate) fn fault(status: StatusCode, what: &str) -> Response {
     (status, Json(json!({ "error": what }))).into_response()
 }
 
-/// What people call a file: without control characters, bounded. It is shown, never opened.
+/// The file name for display: its last path component without control characters, at most 100
+/// characters. It is never opened.
 fn shown(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = base.chars().filter(|letter| !letter.is_control()).take(100).collect();
     if clean.trim().is_empty() { "upload".to_owned() } else { clean }
 }
 
-/// The kind of file: a few letters or digits, or none.
+/// The name under which the upload is stored: `upload`, with an extension if the name ends in one
+/// of 1 to 8 ASCII letters or digits.
 fn kind(name: &str) -> String {
     let letters = name.rsplit_once('.').map_or("", |(_, kind)| kind);
     let is_kind = (1..=8).contains(&letters.len())
@@ -137,17 +139,17 @@ fn kind(name: &str) -> String {
 /// `POST /api/analyses`
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
-    Query(asked): Query<Upload>,
+    Query(query): Query<Upload>,
     body: Body,
 ) -> Response {
     let options = Options {
-        movement: asked.movement.clone().unwrap_or_else(|| "auto".to_owned()),
-        height_m: asked.height_m,
-        mass_kg: asked.mass_kg,
-        sex: asked.sex,
+        movement: query.movement.clone().unwrap_or_else(|| "auto".to_owned()),
+        height_m: query.height_m,
+        mass_kg: query.mass_kg,
+        sex: query.sex,
         ..Options::default()
     };
-    // A movement is a name here: a path is the command line's business.
+    // Only names are accepted here; definition files can be given on the command line alone.
     let is_known = options.movement == "auto"
         || agoge::kinematics::movement::find(&options.movement).is_some();
     if !is_known {
@@ -159,7 +161,7 @@ pub(crate) async fn upload(
     if let Err(error) = options.check() {
         return fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
     }
-    if asked.athlete.is_some() && app.store.is_none() {
+    if query.athlete.is_some() && app.store.is_none() {
         return fault(
             StatusCode::NOT_FOUND,
             "the server was started without a library; hint: start it with --library DIR",
@@ -169,7 +171,7 @@ pub(crate) async fn upload(
         Ok(folder) => folder,
         Err(_) => return fault(StatusCode::INSUFFICIENT_STORAGE, "no room for the file"),
     };
-    let path = folder.path().join(kind(&asked.name));
+    let path = folder.path().join(kind(&query.name));
     match receive(&app, body, path.clone()).await {
         Ok(()) => {}
         Err((status, what)) => return fault(status, what),
@@ -177,18 +179,19 @@ pub(crate) async fn upload(
     let Ok(_turn) = app.work.acquire().await else {
         return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops");
     };
-    let own = app.clone();
-    let done = tokio::task::spawn_blocking(move || {
+    let shared = app.clone();
+    let result = tokio::task::spawn_blocking(move || {
         let _folder = folder;
-        let done = work(&own, &path, &shown(&asked.name), &options, asked.athlete.map(AthleteId));
-        // Where the file lay meanwhile is nobody's business.
-        done.map_err(|error| {
-            error.to_string().replace(&path.display().to_string(), &shown(&asked.name))
+        let result =
+            work(&shared, &path, &shown(&query.name), &options, query.athlete.map(AthleteId));
+        // The path of the temporary file must not reach the client.
+        result.map_err(|error| {
+            error.to_string().replace(&path.display().to_string(), &shown(&query.name))
         })
     })
     .await;
     app.metrics.analyses.add(1);
-    match done {
+    match result {
         Ok(Ok((url, title))) => Json(json!({ "url": url, "title": title })).into_response(),
         Ok(Err(what)) => fault(StatusCode::UNPROCESSABLE_ENTITY, &what),
         Err(_) => fault(
@@ -198,17 +201,17 @@ pub(crate) async fn upload(
     }
 }
 
-/// Writes a body to a file, part by part, no more than allowed and no slower than allowed.
+/// Writes a request body to a file chunk by chunk; refuses bodies that are too large or too slow.
 async fn receive(
     app: &App,
     body: Body,
     path: std::path::PathBuf,
 ) -> Result<(), (StatusCode, &'static str)> {
-    let (parts, mut wanted) = mpsc::channel::<axum::body::Bytes>(8);
+    let (sender, mut receiver) = mpsc::channel::<axum::body::Bytes>(8);
     let writer = tokio::task::spawn_blocking(move || {
         let mut file = File::create(path)?;
-        while let Some(part) = wanted.blocking_recv() {
-            file.write_all(&part)?;
+        while let Some(chunk) = receiver.blocking_recv() {
+            file.write_all(&chunk)?;
         }
         Ok::<(), std::io::Error>(())
     });
@@ -216,31 +219,31 @@ async fn receive(
     let mut size = 0u64;
     loop {
         let next = tokio::time::timeout(app.limits.silence, stream.next()).await;
-        let part = match next {
+        let chunk = match next {
             Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "the upload stands still")),
             Ok(None) => break,
             Ok(Some(Err(_))) => return Err((StatusCode::BAD_REQUEST, "the upload broke off")),
-            Ok(Some(Ok(part))) => part,
+            Ok(Some(Ok(chunk))) => chunk,
         };
-        size += part.len() as u64;
+        size += chunk.len() as u64;
         if size > app.limits.upload {
             return Err((
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the file is too large; hint: analyse it with `agoge analyze`",
             ));
         }
-        if parts.send(part).await.is_err() {
+        if sender.send(chunk).await.is_err() {
             break;
         }
     }
-    drop(parts);
+    drop(sender);
     match writer.await {
         Ok(Ok(())) => Ok(()),
         _ => Err((StatusCode::INSUFFICIENT_STORAGE, "no room for the file")),
     }
 }
 
-/// Reads and analyses a file; address and title of the report.
+/// Reads and analyses a file; returns URL and title of the report.
 fn work(
     app: &App,
     path: &std::path::Path,
@@ -285,10 +288,10 @@ mod tests {
             ".",
             "",
         ] {
-            let made = kind(name);
+            let stored = kind(name);
             assert!(
-                !made.contains(['/', '\\', '\0']) && made.starts_with("upload"),
-                "{name}: {made}"
+                !stored.contains(['/', '\\', '\0']) && stored.starts_with("upload"),
+                "{name}: {stored}"
             );
             assert!(!shown(name).contains(['/', '\\', '\0']), "{name}");
         }

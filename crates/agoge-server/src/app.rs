@@ -1,4 +1,4 @@
-//! The routes and what they share.
+//! The routes and their shared state.
 
 use crate::access::Access;
 use crate::analyses::Recent;
@@ -16,20 +16,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// What a client may ask for.
+/// Limits on what clients may use.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at once.
+    /// Maximum number of open connections.
     pub connections: usize,
-    /// Live sessions at once.
+    /// Maximum number of live sessions.
     pub live: usize,
-    /// Camera sessions at once: each takes most of a core.
+    /// Maximum number of camera sessions: each takes most of a core.
     pub cameras: usize,
-    /// Bytes of an uploaded recording or video.
+    /// Maximum size of an uploaded recording or video, bytes.
     pub upload: u64,
-    /// Requests a second over a longer time, and as many at once.
+    /// Requests per second in the long run; also the size of a burst.
     pub requests: f64,
-    /// How long a client may be silent within a request, before it says hello, or between two live
+    /// How long a client may be silent within a request, before its hello, or between two live
     /// frames.
     pub silence: Duration,
 }
@@ -47,7 +47,7 @@ impl Default for Limits {
     }
 }
 
-/// What all requests share.
+/// State shared by all requests.
 pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
@@ -55,11 +55,11 @@ pub(crate) struct App {
     pub(crate) live: Arc<Semaphore>,
     pub(crate) cameras: Arc<Semaphore>,
     pub(crate) desks: live::Desks,
-    /// Analyses one at a time: they use all cores, and live sessions want their share.
+    /// Analyses run one at a time: each uses all cores, and live sessions need their share.
     pub(crate) work: Semaphore,
     pub(crate) recent: Recent,
     pub(crate) rate: guard::Rate,
-    /// Who may ask, if other machines can.
+    /// Access control, if other machines can reach the server.
     pub(crate) access: Option<Access>,
 }
 
@@ -86,8 +86,8 @@ impl App {
     }
 }
 
-/// Every route: method, path, and what it is for in a few words. The router is held against it by a
-/// test, and the OpenAPI document is made of it.
+/// Every route: method, path and a short summary. A test checks the router against it, and the
+/// OpenAPI document is generated from it.
 pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
     &[
         ("get", "/", "Start page: upload a recording, see the newest analyses"),

@@ -1,4 +1,4 @@
-//! Styles and scripts, built into the program.
+//! Stylesheets and scripts, built into the program.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -18,9 +18,9 @@ const FILES: [(&str, &str, &str); 11] = [
     ("figure.js", "text/javascript", include_str!("../assets/figure.js")),
 ];
 
-/// `/assets/{name}`: a name that is not in the table is nothing, whatever it looks like.
+/// `/assets/{name}`: only names in the table are served, so no name can become a path.
 pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    match FILES.iter().find(|(own, ..)| *own == name) {
+    match FILES.iter().find(|(file, ..)| *file == name) {
         Some((_, kind, text)) => {
             ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *text).into_response()
         }

@@ -1,4 +1,4 @@
-//! Many live streams over real sockets, to measure what the server stands (docs/LIVE.md).
+//! Load test of the server: many live streams over real sockets (docs/LIVE.md).
 
 use crate::{Config, Error, Limits, start};
 use futures_util::{SinkExt, StreamExt};
@@ -11,38 +11,37 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What was measured.
+/// Result of the load test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
-    /// Streams at once.
+    /// Number of simultaneous streams.
     pub streams: usize,
-    /// Frames a second of each.
+    /// Frames per second of each stream.
     pub rate_hz: f64,
-    /// For how long, s.
+    /// Duration, s.
     pub seconds: u64,
     /// Whether all athletes move in step.
     pub in_step: bool,
-    /// Frames that were sent.
+    /// Frames sent.
     pub frames: usize,
     /// Frames that were never answered.
     pub lost: usize,
-    /// Repetitions that were told as completed.
+    /// Repetitions reported as completed.
     pub repetitions: usize,
-    /// Half of the frames were answered within, ms, from before the frame was written to after its
-    /// answer was read.
+    /// Median time from before a frame was written until its answer had been read, ms.
     pub p50_ms: f64,
-    /// 99 of 100 frames were answered within, ms.
+    /// 99th percentile of the same time, ms.
     pub p99_ms: f64,
-    /// The slowest answer, ms.
+    /// Longest of these times, ms.
     pub max_ms: f64,
-    /// 99 of 100 repetitions were told within, ms, from before the frame that ended them was
-    /// written.
+    /// 99th percentile of the time from before the last frame of a repetition was written until the
+    /// repetition was reported, ms.
     pub repetition_p99_ms: f64,
-    /// Cues and phases that came besides.
+    /// Other events received, such as cues and phases.
     pub other_events: usize,
 }
 
-/// What one stream saw.
+/// What one stream measured.
 #[derive(Default)]
 struct Seen {
     sent: usize,
@@ -51,8 +50,9 @@ struct Seen {
     other: usize,
 }
 
-/// Starts a server of its own on a free port of this machine, and follows simulated athletes over
-/// WebSockets from the same process. Each is at its own place of the set, or all are at the same.
+/// Starts a server on a free port of this machine and streams simulated athletes to it over
+/// WebSockets from the same process. The streams start at different places of the simulated set, or
+/// all at the same place (`in_step`).
 ///
 /// # Errors
 /// If the server cannot be started or a stream breaks off.
@@ -67,28 +67,28 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
         let address = running.address;
         let frames = Arc::new(frames());
         let count = (seconds as f64 * rate_hz) as usize;
-        let each = (0..streams).map(|index| {
-            // Spread over the time between two frames, as devices are.
+        let tasks = (0..streams).map(|index| {
+            // Spread over one frame interval, as independent devices would be.
             let delay = Duration::from_secs_f64(index as f64 / streams as f64 / rate_hz);
             let from = if in_step { 0 } else { index * frames.1.len() / streams };
             tokio::spawn(one(address, frames.clone(), rate_hz, from..from + count, delay))
         });
-        let mut all = Seen::default();
-        for stream in each.collect::<Vec<_>>() {
+        let mut total = Seen::default();
+        for stream in tasks.collect::<Vec<_>>() {
             let seen = stream
                 .await
                 .map_err(|error| Error::Bench(error.to_string()))?
                 .map_err(Error::Bench)?;
-            all.sent += seen.sent;
-            all.times_ms.extend(seen.times_ms);
-            all.repetitions_ms.extend(seen.repetitions_ms);
-            all.other += seen.other;
+            total.sent += seen.sent;
+            total.times_ms.extend(seen.times_ms);
+            total.repetitions_ms.extend(seen.repetitions_ms);
+            total.other += seen.other;
         }
         running.stop().await;
-        for times in [&mut all.times_ms, &mut all.repetitions_ms] {
+        for times in [&mut total.times_ms, &mut total.repetitions_ms] {
             times.sort_by(f64::total_cmp);
         }
-        let at = |times: &[f64], share: f64| {
+        let percentile = |times: &[f64], share: f64| {
             times
                 .get((times.len().saturating_sub(1) as f64 * share) as usize)
                 .copied()
@@ -99,19 +99,19 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
             rate_hz,
             seconds,
             in_step,
-            frames: all.sent,
-            lost: all.sent - all.times_ms.len(),
-            repetitions: all.repetitions_ms.len(),
-            p50_ms: at(&all.times_ms, 0.5),
-            p99_ms: at(&all.times_ms, 0.99),
-            max_ms: at(&all.times_ms, 1.0),
-            repetition_p99_ms: at(&all.repetitions_ms, 0.99),
-            other_events: all.other,
+            frames: total.sent,
+            lost: total.sent - total.times_ms.len(),
+            repetitions: total.repetitions_ms.len(),
+            p50_ms: percentile(&total.times_ms, 0.5),
+            p99_ms: percentile(&total.times_ms, 0.99),
+            max_ms: percentile(&total.times_ms, 1.0),
+            repetition_p99_ms: percentile(&total.repetitions_ms, 0.99),
+            other_events: total.other,
         })
     })
 }
 
-/// The joints of a simulated set, ready but for the time, and the hello before them.
+/// The hello and the joints of each frame of a simulated set as JSON, without times.
 fn frames() -> (String, Vec<String>) {
     use agoge::motion::simulate::{Exercise, Set};
     let recording =
@@ -133,25 +133,26 @@ async fn one(
     address: SocketAddr,
     frames: Arc<(String, Vec<String>)>,
     rate_hz: f64,
-    set: Range<usize>,
+    places: Range<usize>,
     delay: Duration,
 ) -> Result<Seen, String> {
     let broken = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
     let (socket, _) =
         tokio_tungstenite::connect_async(format!("ws://{address}/live")).await.map_err(broken)?;
-    let (mut send, mut hear) = socket.split();
-    send.send(Message::text(frames.0.clone())).await.map_err(broken)?;
-    let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(set.len())));
-    let own = sent_at.clone();
+    let (mut sender, mut receive) = socket.split();
+    sender.send(Message::text(frames.0.clone())).await.map_err(broken)?;
+    let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(places.len())));
+    let sent_times = sent_at.clone();
     let listening = tokio::spawn(async move {
         let mut seen = Seen::default();
-        while let Some(Ok(message)) = hear.next().await {
+        while let Some(Ok(message)) = receive.next().await {
             let now = Instant::now();
             let Message::Text(text) = message else { continue };
             let Ok(event) = serde_json::from_str::<Value>(&text) else { continue };
             let since = || {
                 let frame = (event["t"].as_f64().unwrap_or_default() * rate_hz).round() as usize;
-                let at: Option<Instant> = own.lock().ok().and_then(|own| own.get(frame).copied());
+                let at: Option<Instant> =
+                    sent_times.lock().ok().and_then(|sent_times| sent_times.get(frame).copied());
                 at.map(|at| 1e3 * now.duration_since(at).as_secs_f64())
             };
             match event["event"].as_str() {
@@ -166,20 +167,20 @@ async fn one(
         seen
     });
     let begin = tokio::time::Instant::now() + delay;
-    let count = set.len();
-    for (frame, of_set) in set.enumerate() {
+    let count = places.len();
+    for (frame, place) in places.enumerate() {
         tokio::time::sleep_until(begin + Duration::from_secs_f64(frame as f64 / rate_hz)).await;
         let text = format!(
             r#"{{"t":{},"joints":{}}}"#,
             frame as f64 / rate_hz,
-            frames.1[of_set % frames.1.len()]
+            frames.1[place % frames.1.len()]
         );
-        if let Ok(mut own) = sent_at.lock() {
-            own.push(Instant::now());
+        if let Ok(mut sent_times) = sent_at.lock() {
+            sent_times.push(Instant::now());
         }
-        send.send(Message::text(text)).await.map_err(broken)?;
+        sender.send(Message::text(text)).await.map_err(broken)?;
     }
-    send.send(Message::text(r#"{"end":true}"#)).await.map_err(broken)?;
+    sender.send(Message::text(r#"{"end":true}"#)).await.map_err(broken)?;
     let mut seen = listening.await.map_err(|error| error.to_string())?;
     seen.sent = count;
     Ok(seen)

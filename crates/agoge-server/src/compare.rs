@@ -1,4 +1,4 @@
-//! Two analyses of one movement beside each other.
+//! Comparison of two analyses of the same movement.
 
 use crate::app::App;
 use crate::library::{again, in_turn, with_store};
@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// Analyses to choose the second from.
+/// Maximum number of analyses to choose the second from.
 const OFFERED: usize = 200;
 
-/// Which two.
+/// Query parameters: the two analyses to compare.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
@@ -23,7 +23,8 @@ pub(crate) struct Asked {
     second: Option<i64>,
 }
 
-/// One of the two: whose, its row, and its recording analysed as then.
+/// One of the two: its athlete, its row in the library, and its recording analysed again with the
+/// stored options.
 pub(crate) struct Side {
     pub(crate) athlete: Athlete,
     pub(crate) row: AnalysisRow,
@@ -39,13 +40,13 @@ fn side(store: &Store, id: i64) -> Result<Side, agoge::Error> {
     })
 }
 
-/// `/compare`: asks for what is not chosen yet, then shows both.
+/// `/compare`: asks for the analyses that are not chosen yet, then shows both.
 pub(crate) async fn compare(
     State(app): State<Arc<App>>,
     reader: Reader,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Asked>,
 ) -> Response {
-    let (first, second) = match (asked.first, asked.second) {
+    let (first, second) = match (query.first, query.second) {
         (Some(first), Some(second)) => (first, second),
         (Some(first), None) | (None, Some(first)) => {
             let read = move |store: &Store| {

@@ -1,4 +1,4 @@
-//! What every request passes: Host, Origin, rate; and the headers of every answer.
+//! Checks that every request passes (Host, Origin, rate, token), and headers of every response.
 
 use crate::access::{Access, cookie};
 use crate::app::App;
@@ -13,14 +13,14 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Scripts, styles and connections of this server alone; no inline script.
+/// Content security policy: scripts, styles and connections of this server only; no inline scripts.
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Where a connection comes from.
+/// Address of the client at the other end of a connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// A bucket that holds so many and fills by so many a second.
+/// A token bucket: holds at most `capacity` and gains `per_second` every second.
 pub(crate) struct Rate {
     most: f64,
     a_second: f64,
@@ -32,7 +32,7 @@ impl Rate {
         Rate { most, a_second, state: Mutex::new((most, Instant::now())) }
     }
 
-    /// Whether one more would pass.
+    /// Whether one more would pass; takes nothing.
     pub(crate) fn has(&self) -> bool {
         let (left, since) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.filled(left, since) >= 1.0
@@ -42,7 +42,7 @@ impl Rate {
         (left + since.elapsed().as_secs_f64() * self.a_second).min(self.most)
     }
 
-    /// Whether one more may pass.
+    /// Takes one from the bucket; false if it is empty.
     pub(crate) fn take(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let left = self.filled(state.0, state.1);
@@ -52,15 +52,16 @@ impl Rate {
     }
 }
 
-/// The value of a cookie that a request brings.
+/// The value of a cookie in a request.
 pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
-/// The name of a Host (or of the authority of an Origin); none if what follows it is no port.
+/// The host name in a Host header or in the authority of an Origin; none if a malformed port
+/// follows.
 fn name_of(host: &str) -> Option<&str> {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?,
@@ -71,17 +72,19 @@ fn name_of(host: &str) -> Option<&str> {
     is_port.then_some(name)
 }
 
-/// Whether a Host names this machine: a page elsewhere whose name was pointed here (DNS rebinding)
-/// has another one.
+/// Whether a Host header names this machine. A page from elsewhere whose name was pointed at this
+/// machine (DNS rebinding) sends another name.
 fn is_own(host: &str, access: Option<&Access>) -> bool {
     let Some(name) = name_of(host) else { return false };
     match access {
         Some(access) => access.is_own(name),
-        None => ["127.0.0.1", "localhost", "::1"].iter().any(|own| own.eq_ignore_ascii_case(name)),
+        None => {
+            ["127.0.0.1", "localhost", "::1"].iter().any(|local| local.eq_ignore_ascii_case(name))
+        }
     }
 }
 
-/// Why a request is refused, if it is.
+/// Checks method, Host and Origin; returns status and reason if the request must be refused.
 fn refused(
     method: &Method,
     uri: &Uri,
@@ -106,7 +109,7 @@ fn refused(
     if matches!(*method, Method::GET | Method::HEAD) && !is_socket {
         return None;
     }
-    // Browsers say where a page that writes, or opens a socket, is from. Programs do not.
+    // Browsers name the origin of a page that writes or opens a socket; programs do not.
     let other = "this may only be asked by this server's own pages";
     match text(header::ORIGIN) {
         Some(origin)
@@ -121,14 +124,14 @@ fn refused(
     (!matches!(site, None | Some("same-origin" | "none"))).then_some((StatusCode::FORBIDDEN, other))
 }
 
-/// What anybody may see: the way in, what it is made of, and whether the server is up.
+/// Paths open without a token: the entry page, what it needs, and the health check.
 fn is_open(path: &str) -> bool {
     matches!(path, "/enter" | "/api/enter" | "/certificate" | "/healthz")
         || path.starts_with("/assets/")
 }
 
-/// The answer to who does not bring the token: a browser is shown the way in, and what it brought
-/// that is wrong is taken from it.
+/// Responds to a request without a valid token: sends browsers to the entry page and deletes a
+/// wrong cookie.
 fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
     let wants_page = headers
         .get(header::ACCEPT)
@@ -152,10 +155,10 @@ fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
     }
 }
 
-/// Longest text of a refusal, bytes.
+/// Maximum length of an error message, bytes.
 const LONGEST: usize = 4 << 10;
 
-/// Programs are told in JSON what is wrong, `{"error": …}`, whoever said it in words.
+/// Turns plain-text errors below `/api/` into JSON, `{"error": …}`.
 pub(crate) async fn in_json(request: Request, next: Next) -> Response {
     let is_program = request.uri().path().starts_with("/api/");
     let answer = next.run(request).await;
@@ -182,13 +185,13 @@ pub(crate) async fn in_json(request: Request, next: Next) -> Response {
 pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     app.metrics.requests.add(1);
     let access = app.access.as_ref();
-    let refused = refused(request.method(), request.uri(), request.headers(), access);
-    let refused = refused.or_else(|| {
+    let refusal = refused(request.method(), request.uri(), request.headers(), access);
+    let refusal = refusal.or_else(|| {
         (!app.rate.take())
             .then_some((StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second"))
     });
     let barred =
-        access.filter(|_| refused.is_none() && !is_open(request.uri().path())).and_then(|access| {
+        access.filter(|_| refusal.is_none() && !is_open(request.uri().path())).and_then(|access| {
             let from = request
                 .extensions()
                 .get::<Peer>()
@@ -199,7 +202,7 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
         app.metrics.refused.add(1);
         return locked(status, request.headers());
     }
-    match refused {
+    match refusal {
         None => next.run(request).await,
         Some((status, why)) => {
             app.metrics.refused.add(1);
@@ -208,7 +211,7 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     }
 }
 
-/// Puts the headers on an answer that every answer has.
+/// Sets the security headers of every response.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

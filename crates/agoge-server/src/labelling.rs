@@ -1,4 +1,5 @@
-//! What a coach says of repetitions: which to ask about, how they look, and what was said.
+//! Judging of repetitions by a coach: which to ask about, how they look, and storing the
+//! judgements.
 
 use crate::analyses::fault;
 use crate::app::App;
@@ -17,39 +18,40 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Repetitions that are asked about before the next are chosen anew.
+/// Number of repetitions to judge before the next ones are chosen.
 const ASKED: usize = 24;
 
-/// Which movement.
+/// Query parameters: the movement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     movement: Option<String>,
 }
 
-/// `/label`: the movements; of one its repetitions to be judged.
+/// `/label`: lists the movements; for a chosen one, shows its repetitions to judge.
 pub(crate) async fn page(
     State(app): State<Arc<App>>,
     reader: Reader,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Asked>,
 ) -> Response {
     match with_store(app, &reader, |store| Ok(store.movements()?)).await {
         Ok(movements) => {
-            let known =
-                asked.movement.filter(|own| movements.iter().any(|(movement, _)| movement == own));
-            pages::label(&reader, &movements, known.as_deref()).into_response()
+            let chosen = query
+                .movement
+                .filter(|name| movements.iter().any(|(movement, _)| movement == name));
+            pages::label(&reader, &movements, chosen.as_deref()).into_response()
         }
         Err(response) => response,
     }
 }
 
-/// `GET /api/label`: what to ask about a movement next.
+/// `GET /api/label`: which repetitions of a movement to judge next.
 pub(crate) async fn next(
     State(app): State<Arc<App>>,
     reader: Reader,
-    Query(asked): Query<Asked>,
+    Query(query): Query<Asked>,
 ) -> Response {
-    let Some(movement) = asked.movement else {
+    let Some(movement) = query.movement else {
         return fault(StatusCode::BAD_REQUEST, "no movement is named; hint: add ?movement=squat");
     };
     match in_turn(app, &reader, move |store| queue(store, &movement, ASKED)).await {
@@ -58,13 +60,13 @@ pub(crate) async fn next(
     }
 }
 
-/// `POST /api/label`: stores what a coach says.
+/// `POST /api/label`: stores a coach's judgement.
 pub(crate) async fn said(
     State(app): State<Arc<App>>,
     reader: Reader,
     Json(judgement): Json<Judgement>,
 ) -> Response {
-    // Who said so is whoever sits at this machine; there are no accounts.
+    // The judge is whoever sits at this machine; there are no accounts.
     match with_store(app, &reader, move |store| Ok(judge(store, &judgement, "coach"))).await {
         Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
         Ok(Err(error)) => wrong(&error),
@@ -72,7 +74,8 @@ pub(crate) async fn said(
     }
 }
 
-/// `GET /api/library/analyses/{analysis}/repetitions/{repetition}`: how a repetition looks.
+/// `GET /api/library/analyses/{analysis}/repetitions/{repetition}`: the moving figure of a
+/// repetition.
 pub(crate) async fn repetition(
     State(app): State<Arc<App>>,
     reader: Reader,
@@ -86,7 +89,7 @@ pub(crate) async fn repetition(
     }
 }
 
-/// What a program is told.
+/// Responds with an error as JSON.
 fn wrong(error: &Error) -> Response {
     match error {
         Error::Store(agoge::store::Error::Nothing { .. }) => fault(

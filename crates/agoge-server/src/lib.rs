@@ -1,10 +1,10 @@
-//! Agoge over HTTP and WebSocket, for this machine: pages, uploads, and live feedback to skeleton
-//! frames of any device (docs/LIVE.md, docs/SERVER.md).
+//! Agoge over HTTP and WebSocket: pages, uploads, and live feedback on skeleton frames from any
+//! device (docs/LIVE.md, docs/SERVER.md). By default only this machine is served.
 //!
-//! Invariants: other machines are served encrypted and with a token or not at all; nothing that a
-//! client sends becomes a path or markup; whatever a client does costs bounded memory and hurts
-//! nobody but itself; nothing is asked from outside; no athlete's name is logged. What a recording
-//! means is said by the crate `agoge`.
+//! Invariants: other machines are served over TLS and with a token, or not at all; nothing that a
+//! client sends becomes a path or markup; whatever a client does costs bounded memory and harms no
+//! other client; no request leaves the server; no athlete's name is logged. What a recording means
+//! is decided in the crate `agoge`.
 
 mod access;
 mod analyses;
@@ -30,26 +30,27 @@ pub use net::{Running, run, start};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// How the server is started.
+/// Options of the server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens; a port of 0 takes a free one.
+    /// Address to listen on; port 0 takes a free one.
     pub address: SocketAddr,
-    /// The folder of the athletes' library; without one nothing is stored.
+    /// Folder of the athletes' library; without one nothing is stored.
     pub library: Option<PathBuf>,
-    /// What a client may ask for.
+    /// Limits on what clients may use.
     pub limits: Limits,
-    /// What an address needs that other machines reach; without it there is none.
+    /// Needed if `address` can be reached from other machines; without it such an address is
+    /// refused.
     pub remote: Option<Remote>,
 }
 
-/// Why the server could not be started or went down.
+/// Why the server could not start, or why it stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An address that other machines reach, without what that needs.
+    /// The address can be reached from other machines, but `remote` is missing.
     #[error("{0} can be reached from other machines; hint: use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),
-    /// A file of keys cannot be read, written or made.
+    /// A file with keys cannot be read, written or created.
     #[error("{path}: {what}; hint: the keys of the server lie there, remove the file and it is made anew", path = path.display())]
     Keys {
         /// The file.
@@ -57,26 +58,26 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
-    /// The certificate cannot be made.
+    /// The certificate cannot be created.
     #[error("no certificate could be made: {0}; hint: use 127.0.0.1, which needs none")]
     Certificate(String),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error(
         "cannot listen on {address}: {source}; hint: is another server running there? choose another port with --address"
     )]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The operating system gives no threads or signals.
+    /// The operating system provides no threads or signals.
     #[error("the server cannot run: {0}; hint: check the limits of processes and memory")]
     Runtime(std::io::Error),
     /// The library cannot be opened.
     #[error(transparent)]
     Library(#[from] agoge::Error),
-    /// A measurement of load failed.
+    /// The load test failed.
     #[error(
         "the load could not be put on the server: {0}; hint: are as many open files allowed (ulimit -n)?"
     )]

@@ -1,4 +1,4 @@
-//! Pages and addresses of the athletes' library.
+//! Pages and API of the athletes' library.
 
 use crate::analyses::{fault, page_of, report};
 use crate::app::App;
@@ -16,10 +16,10 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Analyses that an athlete's page shows.
+/// Maximum number of analyses on an athlete's page.
 const SHOWN: usize = 200;
 
-/// Works with the library where blocking is allowed.
+/// Runs `work` with the library on a thread that may block; its errors become responses.
 pub(crate) async fn with_store<T: Send + 'static>(
     app: Arc<App>,
     reader: &Reader,
@@ -32,8 +32,8 @@ pub(crate) async fn with_store<T: Send + 'static>(
             "Start the server with --library DIR to keep athletes and their analyses.",
         ));
     }
-    let done = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
-    match done {
+    let result = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
+    match result {
         Ok(Some(Ok(value))) => Ok(value),
         Ok(Some(Err(agoge::Error::Store(Error::Nothing { .. })))) => {
             Err(pages::missing(reader, "Not in the library", "It may have been deleted."))
@@ -41,8 +41,8 @@ pub(crate) async fn with_store<T: Send + 'static>(
         Ok(Some(Err(agoge::Error::Store(Error::Name)))) => {
             Err((StatusCode::UNPROCESSABLE_ENTITY, Error::Name.to_string()).into_response())
         }
-        // The recording is at fault, not the library: another version of the program analysed it,
-        // or with options of then.
+        // The recording is at fault, not the library: it was analysed by another version of the
+        // program, or with options that no longer apply.
         Ok(Some(Err(error))) if !matches!(error, agoge::Error::Store(_)) => {
             Err(pages::not_analysed(reader, &error.to_string()))
         }
@@ -54,14 +54,14 @@ pub(crate) async fn with_store<T: Send + 'static>(
     }
 }
 
-/// As [`with_store`] for what analyses, which goes one at a time.
+/// Same as [`with_store`], for work that analyses recordings: only one at a time runs.
 pub(crate) async fn in_turn<T: Send + 'static>(
     app: Arc<App>,
     reader: &Reader,
     work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
 ) -> Result<T, Response> {
-    let own = app.clone();
-    let Ok(_turn) = own.work.acquire().await else {
+    let shared = app.clone();
+    let Ok(_turn) = shared.work.acquire().await else {
         return Err(fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops"));
     };
     with_store(app, reader, work).await
@@ -84,9 +84,9 @@ pub(crate) async fn athlete(
     let read = move |store: &Store| {
         let id = AthleteId(id);
         let analyses = store.analyses(id, SHOWN)?;
-        // What an older version wrote and this one cannot read is left out of the pictures.
-        let whole = |row: &AnalysisRow| Some((row.day, store.analysis(row.id).ok()?));
-        let over_time: Vec<(Day, Analysis)> = analyses.iter().filter_map(whole).collect();
+        // Analyses that an older version wrote and this one cannot read are left out of the charts.
+        let readable = |row: &AnalysisRow| Some((row.day, store.analysis(row.id).ok()?));
+        let over_time: Vec<(Day, Analysis)> = analyses.iter().filter_map(readable).collect();
         Ok((store.athlete(id)?, store.sessions(id)?, store.recordings(id)?, analyses, over_time))
     };
     match with_store(app, &reader, read).await {
@@ -98,7 +98,7 @@ pub(crate) async fn athlete(
     }
 }
 
-/// A stored analysis made again from the stored recording with the options of then.
+/// Repeats a stored analysis: analyses the stored recording with the stored options.
 pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Error> {
     let row = store.analysis_row(id)?;
     let options: Options =
@@ -106,7 +106,7 @@ pub(crate) fn again(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Er
     analyze(&store.recording(row.recording)?, None, Models::bundled(), &options)
 }
 
-/// `/library/analyses/{analysis}`: the report, and its events to be corrected.
+/// `/library/analyses/{analysis}`: the report, with its events open to correction.
 pub(crate) async fn analysis(
     State(app): State<Arc<App>>,
     reader: Reader,
@@ -132,7 +132,7 @@ pub(crate) async fn borders(
     Path(id): Path<i64>,
     Json(borders): Json<Borders>,
 ) -> Response {
-    // Who said so is whoever sits at this machine; there are no accounts.
+    // The corrector is whoever sits at this machine; there are no accounts.
     let work = move |store: &Store| Ok(correct(store, AnalysisId(id), &borders, "coach"));
     match with_store(app, &reader, work).await {
         Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
@@ -151,7 +151,7 @@ pub(crate) async fn borders(
     }
 }
 
-/// Letters of a name.
+/// Query parameters: letters to search for in names.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Search {
@@ -162,9 +162,9 @@ pub(crate) struct Search {
 pub(crate) async fn search(
     State(app): State<Arc<App>>,
     reader: Reader,
-    Query(asked): Query<Search>,
+    Query(query): Query<Search>,
 ) -> Response {
-    let letters = asked.search.unwrap_or_default();
+    let letters = query.search.unwrap_or_default();
     match with_store(app, &reader, move |store| Ok(store.search_athletes(&letters)?)).await {
         Ok(athletes) => Json(athletes).into_response(),
         Err(response) => response,
@@ -182,9 +182,10 @@ pub(crate) struct New {
 pub(crate) async fn add(
     State(app): State<Arc<App>>,
     reader: Reader,
-    Json(new): Json<New>,
+    Json(new_athlete): Json<New>,
 ) -> Response {
-    match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new.name)?)).await {
+    match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new_athlete.name)?)).await
+    {
         Ok(athlete) => {
             Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) }))
                 .into_response()

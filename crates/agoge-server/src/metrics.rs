@@ -1,4 +1,4 @@
-//! Counters, as Prometheus reads them.
+//! Counters in Prometheus' text format.
 
 use crate::app::App;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A number that goes up (or, of things at hand, down).
+/// A counter or gauge.
 #[derive(Default)]
 pub(crate) struct Count(AtomicI64);
 
@@ -17,7 +17,7 @@ impl Count {
     }
 }
 
-/// Upper ends of the classes of times, ms.
+/// Upper bounds of the latency histogram's buckets, ms.
 const CLASSES_MS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
 #[derive(Default)]
@@ -35,7 +35,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Counts the time from the receipt of a live frame until what is said of it was handed over.
+    /// Counts a live frame in the latency histogram: the time from its receipt until its events
+    /// were queued.
     pub(crate) fn latency(&self, time: Duration) {
         let ms = 1e3 * time.as_secs_f64();
         let class = CLASSES_MS.iter().position(|end| ms <= *end).unwrap_or(CLASSES_MS.len());
@@ -49,7 +50,7 @@ impl Metrics {
 pub(crate) async fn text(State(app): State<Arc<App>>) -> String {
     let metrics = &app.metrics;
     let mut text = String::new();
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let mut one = |name: &str, kind: &str, help: &str, count: &Count| {
         let value = count.0.load(Ordering::Relaxed);
         let _ = writeln!(

@@ -1,4 +1,4 @@
-//! Connections: taken, bounded, and let go in peace.
+//! Connections: accepted, limited, and shut down gracefully.
 
 use crate::access::{Access, Welcome};
 use crate::app::{App, router};
@@ -19,9 +19,9 @@ use tokio_rustls::TlsAcceptor;
 /// How long open requests may take once the server is told to stop.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// A server that runs.
+/// A running server.
 pub struct Running {
-    /// Where it listens.
+    /// Address it listens on.
     pub address: SocketAddr,
     /// How other machines get in, if they can.
     pub welcome: Option<Welcome>,
@@ -30,18 +30,19 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes no more connections, lets open requests end, and returns when all is over.
+    /// Accepts no more connections, lets open requests finish, and returns when all is over.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        // It ends by itself; that it may have been aborted changes nothing.
+        // The task ends by itself; it does not matter if it was aborted.
         let _ = self.task.await;
     }
 }
 
-/// Starts the server within a runtime.
+/// Starts the server on the current Tokio runtime.
 ///
 /// # Errors
-/// [`Error::NotLoopback`], [`Error::Listen`], or if the library cannot be opened.
+/// [`ServerError::NotLoopback`], [`ServerError::Listen`], or if the keys, the certificate or the
+/// library cannot be opened or created.
 pub async fn start(config: Config) -> Result<Running, Error> {
     let address = config.address;
     let is_local = address.ip().is_loopback();
@@ -75,13 +76,13 @@ async fn accept(
 ) {
     let open = Arc::new(Semaphore::new(most));
     loop {
-        // Who comes when all places are taken waits in the listener's queue.
+        // When all places are taken, clients wait in the listener's queue.
         let Ok(place) = open.clone().acquire_owned().await else { return };
         let taken = tokio::select! {
             taken = listener.accept() => taken,
             _ = stopped.changed() => break,
         };
-        // A client that is gone again, or no file descriptor left for now.
+        // The client is already gone, or there is no file descriptor left for now.
         let Ok((stream, peer)) = taken else {
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
@@ -89,7 +90,7 @@ async fn accept(
         let router = router.clone().layer(Extension(Peer(peer.ip())));
         let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
         tokio::spawn(async move {
-            // Events are small and must not wait for more.
+            // Events are small and must not wait to be batched.
             let _ = stream.set_nodelay(true);
             match acceptor {
                 None => serve(stream, router, silence, stopped).await,
@@ -122,7 +123,7 @@ async fn serve(
         .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
-        // A client's mistakes are its own: nothing to do and nothing to say.
+        // A client's errors concern nobody else: nothing to do or report.
         _ = connection.as_mut() => {}
         _ = stopped.changed() => {
             connection.as_mut().graceful_shutdown();
@@ -131,10 +132,10 @@ async fn serve(
     }
 }
 
-/// Runs the server until Ctrl-C; `ready` hears where it listens and who may come in.
+/// Runs the server until Ctrl-C; calls `ready` once it listens.
 ///
 /// # Errors
-/// As [`start`], and if the operating system gives no threads.
+/// Same as [`start_server`], and if the operating system provides no threads.
 pub fn run(config: Config, ready: impl FnOnce(&Running)) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;

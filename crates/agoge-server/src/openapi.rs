@@ -1,4 +1,4 @@
-//! The OpenAPI document, made of the table of routes.
+//! The OpenAPI document, generated from the table of routes.
 
 use crate::app::routes;
 use axum::Json;
@@ -165,20 +165,21 @@ fn made() -> Value {
     json!({ "openapi": "3.1.0", "info": { "title": "Agoge", "version": env!("CARGO_PKG_VERSION"), "description": always }, "paths": paths })
 }
 
-/// What a path answers, where it is always the same: programs get JSON, also when something is
-/// wrong.
+/// Content type of a path's responses where it is fixed: below `/api/` everything is JSON, errors
+/// too.
 fn kind(path: &str) -> Option<&'static str> {
     path.starts_with("/api/").then_some("application/json")
 }
 
-/// A body of JSON that has some properties and no others.
+/// A JSON request body with these properties and no others.
 fn takes(required: &[&str], properties: &Value) -> Value {
     let schema = json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
-fn answers(of: &[(&str, &str)]) -> Value {
-    of.iter()
+fn answers(descriptions: &[(&str, &str)]) -> Value {
+    descriptions
+        .iter()
         .map(|(status, what)| ((*status).to_owned(), json!({ "description": what })))
         .collect::<serde_json::Map<_, _>>()
         .into()

@@ -1,4 +1,4 @@
-//! What an athlete did and is to do: load and injuries, and the newest plan.
+//! An athlete's load and injuries, and the newest plan.
 
 use crate::analyses::report;
 use crate::app::App;
@@ -13,8 +13,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// `/athletes/{athlete}/load`: what `agoge load show` and `agoge risk` say; or what to do where
-/// there is no load.
+/// `/athletes/{athlete}/load`: what `agoge load show` and `agoge risk` report; where there is no
+/// load, what to do.
 pub(crate) async fn load(
     State(app): State<Arc<App>>,
     reader: Reader,
@@ -22,15 +22,15 @@ pub(crate) async fn load(
 ) -> Response {
     let read = move |store: &Store| {
         let athlete = store.athlete(AthleteId(id))?;
-        let own = Athlete::of(store, &athlete)?;
-        let made = own.overview(None);
-        let log = own.log().unwrap_or_default();
-        // Where the library lies is nobody's business; a wrong line of a file is.
+        let folder = Athlete::of(store, &athlete)?;
+        let overview = folder.overview(None);
+        let log = folder.log().unwrap_or_default();
+        // The path of the library must not reach the client; which line of a file is wrong may.
         let library = store.folder().display().to_string();
         Ok((
             athlete,
             log,
-            made.map_err(|error| {
+            overview.map_err(|error| {
                 (matches!(error, Error::NoLoad { .. }), error.to_string().replace(&library, "…"))
             }),
         ))
@@ -44,7 +44,7 @@ pub(crate) async fn load(
     }
 }
 
-/// `/athletes/{athlete}/plan`: the plan that was made last; or what to do where there is none.
+/// `/athletes/{athlete}/plan`: the newest plan; where there is none, what to do.
 pub(crate) async fn plan(
     State(app): State<Arc<App>>,
     reader: Reader,
@@ -55,7 +55,7 @@ pub(crate) async fn plan(
         Ok((store.athlete(id)?, store.plans(id)?.into_iter().max_by_key(|plan| plan.id)))
     };
     let (athlete, newest) = match with_store(app, &reader, read).await {
-        Ok(found) => found,
+        Ok(result) => result,
         Err(response) => return response,
     };
     let Some(newest) = newest else {

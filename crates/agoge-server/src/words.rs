@@ -1,4 +1,4 @@
-//! The server's own pages in English and Simplified Chinese. What the reports say is said by
+//! The server's own pages in English and Simplified Chinese. Reports are translated by
 //! `agoge-report`.
 
 use crate::guard::cookie_named;
@@ -11,17 +11,17 @@ use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt::Write;
 
-/// Who reads a page: in which language, and at which address of this server.
+/// The reader of a page: language, and which address of this server was requested.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) language: Language,
-    /// Path and query; empty where the page is kept for whoever comes.
+    /// Path and query of the request; empty where a page is shared between readers.
     pub(crate) here: String,
 }
 
 impl Reader {
-    /// A text of the table in the reader's language. What the table lacks stays as it is; a test
-    /// finds that.
+    /// Translates a text into the reader's language. A text missing from the table stays English; a
+    /// test finds those.
     pub(crate) fn say(&self, text: &'static str) -> &'static str {
         match self.language {
             Language::English => text,
@@ -32,7 +32,7 @@ impl Reader {
         }
     }
 
-    /// The language as pages name it.
+    /// The language's code in HTML.
     pub(crate) fn code(&self) -> &'static str {
         match self.language {
             Language::English => "en",
@@ -40,13 +40,13 @@ impl Reader {
         }
     }
 
-    /// Whether a program asks, which wants no page.
+    /// Whether a program made the request and wants no page.
     pub(crate) fn is_program(&self) -> bool {
         self.here.starts_with("/api/")
     }
 
-    /// Where the other language is chosen: its address, code and name; none where nobody knows the
-    /// way back.
+    /// Link to the same page in the other language: URL, language code and name; none where the
+    /// address is unknown.
     pub(crate) fn other(&self) -> Option<(String, &'static str, &'static str)> {
         let (to, code, name) = match self.language {
             Language::English => ("zh", "zh-Hans", "中文"),
@@ -63,19 +63,21 @@ impl Reader {
         (!back.is_empty()).then(|| (format!("/language?to={to}&back={back}"), code, name))
     }
 
-    /// The table for scripts, as JSON that is safe inside a script element; none in English, which
-    /// the scripts speak.
+    /// The translation table for scripts, as JSON that is safe inside a script element; none in
+    /// English, the scripts' own language.
     pub(crate) fn table(&self) -> Option<String> {
         if self.language == Language::English {
             return None;
         }
-        let all: serde_json::Map<String, serde_json::Value> =
-            TABLE.iter().map(|(english, own)| ((*english).to_owned(), (*own).into())).collect();
+        let all: serde_json::Map<String, serde_json::Value> = TABLE
+            .iter()
+            .map(|(english, chinese)| ((*english).to_owned(), (*chinese).into()))
+            .collect();
         Some(serde_json::Value::from(all).to_string().replace('<', "\\u003c"))
     }
 }
 
-/// By the cookie, or else by what the browser prefers of the two.
+/// The language of the cookie, or else the one of the two that the browser prefers.
 fn language(headers: &HeaderMap) -> Language {
     let accepts = headers
         .get(header::ACCEPT_LANGUAGE)
@@ -100,7 +102,7 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     }
 }
 
-/// Which language, and where from.
+/// Query parameters: the language, and where to return to.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Choice {
@@ -108,10 +110,10 @@ pub(crate) struct Choice {
     back: String,
 }
 
-/// `/language`: keeps the choice in a cookie and leads back.
+/// `/language`: stores the choice in a cookie and leads back.
 pub(crate) async fn choose(Query(choice): Query<Choice>) -> Response {
     let to = if choice.to == "zh" { "zh" } else { "en" };
-    // Only to a page of this server.
+    // Redirects only within this server.
     let is_path = choice.back.starts_with('/')
         && !choice.back.starts_with("//")
         && choice.back.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -346,7 +348,7 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    /// The sources of everything that speaks.
+    /// The sources of everything that contains texts.
     const SOURCES: [&str; 15] = [
         include_str!("../assets/enter.js"),
         include_str!("pages/enter.rs"),
@@ -386,16 +388,16 @@ mod tests {
 
     #[test]
     fn the_cookie_holds_before_the_browser() {
-        let of = |cookie: &'static str, accepts: &'static str| {
+        let chosen = |cookie: &'static str, accepts: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
             headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accepts));
             language(&headers)
         };
-        assert_eq!(of("", "zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
-        assert_eq!(of("", "de-DE,en;q=0.5,zh;q=0.3"), Language::English);
-        assert_eq!(of("a=b; lang=en", "zh-CN"), Language::English);
-        assert_eq!(of("lang=zh", "en"), Language::Chinese);
-        assert_eq!(of("lang=xx", ""), Language::English);
+        assert_eq!(chosen("", "zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
+        assert_eq!(chosen("", "de-DE,en;q=0.5,zh;q=0.3"), Language::English);
+        assert_eq!(chosen("a=b; lang=en", "zh-CN"), Language::English);
+        assert_eq!(chosen("lang=zh", "en"), Language::Chinese);
+        assert_eq!(chosen("lang=xx", ""), Language::English);
     }
 }

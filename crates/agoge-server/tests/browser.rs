@@ -22,7 +22,7 @@ async fn a_coach_uploads_reads_and_watches() {
     let running = server(Some(folder.path().join("library")), Limits::default()).await;
     let site = format!("http://{}", running.address);
 
-    // An athlete is added, and is there.
+    // An athlete is added, and listed.
     browser.go(&format!("{site}/athletes")).await;
     let name = browser.find("#name").await;
     browser.ask("POST", &format!("/element/{name}/value"), &json!({ "text": "Ada <b>K." })).await;
@@ -62,7 +62,7 @@ async fn a_coach_uploads_reads_and_watches() {
     two_are_compared(&browser, &site, &folder.path().join("library")).await;
     repetitions_are_judged(&browser, &site, &folder.path().join("library")).await;
 
-    // The live page counts a simulated athlete, and a cue comes.
+    // The live page counts the repetitions of a simulated athlete, and shows a cue.
     browser.go(&format!("{site}/watch")).await;
     browser.click("#simulated").await;
     browser.until("return document.getElementById('count').textContent >= 4 && document.getElementById('cue').textContent.length > 3").await;
@@ -81,8 +81,8 @@ async fn a_coach_uploads_reads_and_watches() {
     running.stop().await;
 }
 
-/// A phone on the thigh: what its sensor would say is made up here, as the browser tells it to
-/// pages.
+/// A phone on the thigh: its sensor events are simulated here, in the form the browser gives them
+/// to pages.
 async fn a_phone_is_worn(browser: &Browser, site: &str) {
     browser.go(&format!("{site}/watch")).await;
     browser.click("#worn").await;
@@ -107,7 +107,7 @@ async fn a_phone_is_worn(browser: &Browser, site: &str) {
     assert!(metric.as_str().unwrap().starts_with("sensor tilt"), "{metric}");
 }
 
-/// Another set of hers, slower, is chosen and played beside the first by one control.
+/// A second, slower set of hers is chosen and played beside the first by one control.
 async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Path) {
     let store = agoge::Store::open(library).unwrap();
     let set =
@@ -130,7 +130,7 @@ async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Pa
     browser.until("return document.querySelector('main li a') !== null").await;
     browser.click("main li a").await;
     browser.until("return document.querySelectorAll('#curves polyline').length >= 2").await;
-    // Both are at their turn, however long each took to get there.
+    // Both are at their turning point, however long each took to get there.
     let said = browser.run("return where.textContent").await;
     let into: Vec<f64> =
         said.as_str().unwrap().split(' ').filter_map(|word| word.parse().ok()).collect();
@@ -149,7 +149,7 @@ async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Pa
     );
 }
 
-/// Repetitions are judged by keys, the last once more, and two are compared; all of it is stored.
+/// Repetitions are judged by keys, the last one twice, and two are compared; all of it is stored.
 async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::path::Path) {
     let press = async |key: &str| {
         let key = json!({ "actions": [{ "type": "key", "id": "keys", "actions": [
@@ -167,7 +167,7 @@ async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::pa
     browser.until("return state.textContent.startsWith('1 of ')").await;
     press("0").await;
     browser.until("return state.textContent.startsWith('2 of ')").await;
-    // Back, and the other way round: still two.
+    // Back, then the opposite judgement: still two.
     press("\u{E003}").await;
     browser.until("return back.disabled === false && state.textContent.startsWith('2 of ')").await;
     browser.run("return new Promise((done) => setTimeout(done, 300))").await;
@@ -203,8 +203,8 @@ async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::pa
     );
 }
 
-/// The turn of the second repetition is dragged to the right and moved on by a key; both are stored
-/// as labels, and the page shows the newer.
+/// The turning point of the second repetition is dragged to the right and moved on by a key; both
+/// are stored as labels, and the page shows the newer.
 async fn an_event_is_dragged(browser: &Browser, library: &std::path::Path) {
     browser
         .run(

@@ -12,23 +12,23 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Size of the made-up camera, px.
+/// Size of the simulated camera, px.
 const SIZE: [usize; 2] = [360, 640];
-/// Where the inner test finds its film.
+/// Environment variable that tells the inner test where its film is.
 const FILM: &str = "AGOGE_TEST_CAMERA_FILM";
 
-/// Where the hips and the ankles of the athlete are in the first picture of the film, shares of its
+/// Heights of the athlete's hips and ankles in the first picture of the film, as shares of its
 /// height.
 const HIPS: f64 = 0.47;
 const ANKLES: f64 = 0.64;
-/// By how much of their length the legs seem shorter at the deepest point.
+/// Share of their length by which the legs seem shorter at the deepest point.
 const DEPTH: f64 = 0.4;
 /// Frames of one squat, and of the standing before it; 30 a second.
 const SQUAT: usize = 70;
 const REST: usize = 30;
 
-/// The row of a picture that is seen in a row once the legs are shorter by `sunk`, all as shares of
-/// the height: what is above the hips has come down, what is below the ankles stays.
+/// The row of the source picture that is shown in row `row` once the legs are shorter by `sunk`,
+/// all as shares of the height: what is above the hips moves down, what is below the ankles stays.
 fn row(y: f64, sunk: f64) -> f64 {
     match y {
         _ if y < HIPS + sunk => y - sunk,
@@ -37,10 +37,10 @@ fn row(y: f64, sunk: f64) -> f64 {
     }
 }
 
-/// A squat as the raw video that Chromium takes for a camera, again and again (YUV4MPEG2, 4:2:0,
-/// BT.601), each pixel the nearest. There is no film of a squat at hand that can be decoded here,
-/// so the standing athlete of the film's first picture is made to sink: from the front or from
-/// behind, legs that bend are legs that seem shorter.
+/// A squat as the raw video that Chromium plays as a camera in a loop (YUV4MPEG2, 4:2:0, BT.601),
+/// each pixel taken from the nearest. No film of a squat is at hand that can be decoded here, so
+/// the standing athlete of the film's first picture is made to sink: from the front or from behind,
+/// legs that bend are legs that seem shorter.
 fn as_camera(film: &Path, to: &Path) {
     let [width, height] = SIZE;
     let mut out = BufWriter::new(std::fs::File::create(to).unwrap());
@@ -74,8 +74,8 @@ fn as_camera(film: &Path, to: &Path) {
     out.flush().unwrap();
 }
 
-/// The network is found by an environment variable, which a test must not change for its
-/// neighbours: the test proper runs in a process of its own.
+/// The network is found by an environment variable, which a test must not change for the tests
+/// beside it: the actual test runs in a process of its own.
 #[test]
 fn an_athlete_before_the_camera_is_seen() {
     let (Some(data), Some(weights)) =
@@ -111,16 +111,17 @@ async fn before_the_camera() {
     browser.go(&format!("http://{}/watch", running.address)).await;
     browser.run("document.getElementById('movement').value = 'squat'").await;
     browser.click("#camera").await;
-    // What drives a squat before one camera is measured, and the time from frame to event is said.
+    // What drives a squat in front of one camera is measured, and the latency from frame to event
+    // is shown.
     browser.until("return document.getElementById('metric').textContent !== '' && document.getElementById('latency').textContent !== '–'").await;
-    // The athlete's bones lie on the picture, which is to be seen beneath them.
+    // The athlete's bones are drawn on the picture, which must be visible beneath them.
     browser.until("const c = document.getElementById('figure'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((v, i) => i % 4 === 3 && v > 0).length > 1000").await;
     let covered = browser
         .run("return getComputedStyle(document.getElementById('figure')).backgroundColor")
         .await;
     assert_eq!(covered, "rgba(0, 0, 0, 0)");
     browser.picture("camera").await;
-    // Squats are counted, and listed.
+    // Squats are counted and listed.
     browser.until("return document.getElementById('count').textContent >= 2 && document.querySelectorAll('#log li').length >= 2").await;
     browser.picture("camera-counted").await;
     let (_, _, metrics) = get(running.address, "/metrics").await;

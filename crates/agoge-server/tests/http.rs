@@ -1,4 +1,4 @@
-//! Pages, uploads, the library, and what must not work.
+//! Pages, uploads, the library, and what must be refused.
 #![allow(clippy::unwrap_used)] // this whole file is test code
 
 mod common;
@@ -39,7 +39,7 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
             "post" => post(running.address, &filled, "", b"").await,
             _ => get(running.address, &filled).await,
         };
-        // Each is there: whatever it says, it is not the page that says that there is nothing.
+        // Every route exists: whatever it answers, it is not the page for unknown paths.
         assert!(
             !body.contains("There is nothing here") && status != 405,
             "{method} {path}: {status}"
@@ -154,7 +154,7 @@ async fn an_upload_is_analysed_whatever_its_name() {
                 && !page.contains("etc/passwd"),
             "{name}"
         );
-        // The one inline script is named by its hash.
+        // The one inline script is allowed by its hash.
         assert!(
             head.contains("script-src 'self' 'sha256-")
                 && !head.contains("script-src 'self' 'unsafe"),
@@ -182,7 +182,7 @@ async fn large_bodies_are_refused() {
     let running = server(None, Limits { upload: 1 << 20, ..Limits::default() }).await;
     let (status, ..) =
         post(running.address, "/api/analyses?name=a.trc", "", &vec![b'x'; 3 << 20]).await;
-    // Told so, or cut off while still sending.
+    // Either an answer, or the connection is cut while still sending.
     assert!([413, 0].contains(&status), "{status}");
     let body = format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20));
     let (status, ..) = post(
@@ -209,7 +209,8 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
                 .await;
         assert_eq!(status, 422, "{wrong}");
     }
-    // Any text type would do for a form of another site; only JSON is taken, which asks first.
+    // A form of another site could send any text type; only JSON is accepted, which needs a
+    // preflight.
     assert_eq!(
         post(address, "/api/athletes", "Content-Type: text/plain\r\n", b"{\"name\": \"Ada\"}")
             .await
@@ -255,7 +256,8 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
             "{path}"
         );
     }
-    // Corrections are for the server's own pages and programs, in JSON, and must be possible.
+    // Corrections are accepted only from the server's own pages and programs, as JSON, and must be
+    // possible.
     let borders = format!("/api{report}/borders");
     let own: Value = serde_json::from_str(
         get(address, &report)
@@ -298,7 +300,7 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     assert_eq!(get(address, "/athletes/999").await.0, 404);
     assert_eq!(get(address, "/library/analyses/..%2F..%2Fetc").await.0, 400);
     running.stop().await;
-    // It is all there for the next one.
+    // Everything is there for a server started later.
     let again = server(Some(folder.path().to_owned()), Limits::default()).await;
     assert_eq!(get(again.address, &report).await.0, 200);
     again.stop().await;
@@ -333,7 +335,7 @@ async fn pages_speak_the_readers_language() {
             && head.contains("set-cookie: lang=zh;")
             && head.contains("location: /compare?first=1\r\n")
     );
-    // It leads nowhere else, and nothing is put into the headers.
+    // It redirects nowhere else, and nothing can be injected into the headers.
     for back in [
         "//evil.example",
         "https://evil.example",

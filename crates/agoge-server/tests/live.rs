@@ -1,4 +1,5 @@
-//! Live sessions over real sockets: polite clients are served, rude ones hurt only themselves.
+//! Live sessions over real sockets: well-behaved clients are served, misbehaving ones harm only
+//! themselves.
 #![allow(clippy::unwrap_used, clippy::panic)] // this whole file is test code
 
 mod common;
@@ -52,8 +53,8 @@ async fn messagepack_says_the_same_as_json() {
     running.stop().await;
 }
 
-/// Samples of a sensor on a thigh, 50 a second: two seconds of rest, then a squat by 80 degrees
-/// every four seconds; sent by fives, one block of them lost.
+/// Samples of a sensor on a thigh at 50 Hz: two seconds of rest, then a squat by 80 degrees every
+/// four seconds; sent in blocks of five, one of them lost.
 fn thigh(squats: usize) -> Vec<Value> {
     let angle = |t: f64| match (t - 2.0).rem_euclid(4.0) {
         within if t > 2.0 && within < 3.0 => {
@@ -97,7 +98,7 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
     for block in thigh(6) {
         say(&mut socket, &block).await;
     }
-    // What no sensor can be is told and forgiven; joints were not agreed on.
+    // Impossible samples are reported and tolerated; joints were not agreed on.
     say(&mut socket, &json!({ "t": 27.0, "sensor": vec![Value::Null; 401] })).await;
     say(&mut socket, &json!({ "t": 27.0, "joints": [null] })).await;
     say(&mut socket, &json!({ "end": true })).await;
@@ -109,7 +110,8 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
         last["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
     assert!((tilt["value"].as_f64().unwrap() - 80.0).abs() < 4.0, "{tilt}");
     running.stop().await;
-    // The keeper ends when everything is written; then the analysis is there, with the same squats.
+    // The recorder finishes once everything is written; then the analysis exists, with the same
+    // squats.
     for _ in 0..100 {
         let store = agoge::Store::open(folder.path()).unwrap();
         if let [analysis] = &store.analyses(ada, 9).unwrap()[..] {
@@ -163,7 +165,7 @@ async fn a_sensor_beside_the_joints_is_kept_with_them() {
     panic!("the session was not kept");
 }
 
-/// The error events of what a client that makes one mistake after the other hears.
+/// The error events that a client receives which makes one mistake after another.
 async fn mistakes(address: std::net::SocketAddr, messages: Vec<Message>) -> Vec<Value> {
     let mut socket = live(address).await;
     for message in messages {
@@ -203,7 +205,7 @@ async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
         "{errors:?}"
     );
     assert_eq!(errors[4]["closing"], true);
-    // Not a number, which JSON cannot say.
+    // Not a number, which JSON cannot express.
     #[derive(serde::Serialize)]
     struct Frame {
         t: f64,
@@ -248,7 +250,7 @@ async fn rude_clients_hurt_only_themselves() {
         mute.push(live(address).await);
     }
     let polite_one = tokio::spawn(polite(address));
-    // Ten megabytes in a frame.
+    // Ten megabytes in one frame.
     let mut heavy = live(address).await;
     let _ = heavy.send(Message::text("x".repeat(10 << 20))).await;
     assert!(
@@ -257,7 +259,7 @@ async fn rude_clients_hurt_only_themselves() {
             .iter()
             .all(|event| event["event"] == "error" || event["event"] == "bye")
     );
-    // A client that sends for ever and reads nothing.
+    // A client that sends forever and reads nothing.
     let (hello, frames) = squats();
     let (mut deaf, _never_read) = live(address).await.split();
     deaf.send(Message::text(hello.to_string())).await.unwrap();
@@ -282,7 +284,7 @@ async fn rude_clients_hurt_only_themselves() {
     assert_eq!(completed(&heard), 5);
     assert_eq!(heard.iter().filter(|event| event["event"] == "metric").count(), frames.len());
     drop((many, mute, half_open));
-    // Silent ones are gone after the server's patience, and there is room again.
+    // Silent ones are dropped after the server's timeout, and there is room again.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(completed(&polite(address).await), 5);
     running.stop().await;

@@ -1,8 +1,8 @@
-//! The OpenAPI document against the server, by a program that makes requests of it: schemathesis
-//! (Python), with what is right by the document and what is wrong.
+//! Checks the server against its OpenAPI document with schemathesis (Python), which makes both
+//! valid and invalid requests.
 //!
-//! Needs `AGOGE_TEST_SCHEMATHESIS`: the path of the program (`pip install schemathesis` in an
-//! environment of its own; `.ci/run` does it). Without it the test says so and is skipped.
+//! Needs `AGOGE_TEST_SCHEMATHESIS`: the path of the program (`pip install schemathesis` in a
+//! virtual environment; `.ci/run` does it). Without it the test says so and is skipped.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)] // this whole file is test code
 
 mod common;
@@ -47,8 +47,8 @@ async fn the_server_does_what_its_document_says() {
     let asked = move || {
         Command::new(program)
             .args(["run", &document, "--max-examples", "25", "--seed", "1", "--no-color"])
-            // What a recording is, and which borders a repetition can have, no schema can say; and
-            // sockets are opened by no plain request.
+            // No schema can express what a recording is, or which borders a repetition can have;
+            // and no plain request can open a WebSocket.
             .args(["--exclude-checks", "positive_data_acceptance"])
             .current_dir(own)
             .output()

@@ -1,4 +1,4 @@
-//! Served to other machines: encrypted, with a token, under its own names alone.
+//! Access from other machines: encrypted, with a token, under the server's own names only.
 #![allow(clippy::unwrap_used)] // this whole file is test code
 
 mod common;
@@ -34,12 +34,12 @@ async fn connect(folder: &Path, running: &Running) -> TlsStream<TcpStream> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let stream = TcpStream::connect(("127.0.0.1", running.address.port())).await.unwrap();
-    // The certificate must hold for the address, within what the authority may vouch for.
+    // The certificate must be valid for the address, within what the authority may vouch for.
     let name = ServerName::try_from("127.0.0.1").unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
 }
 
-/// Status and the whole answer.
+/// Status and the whole response.
 async fn ask(
     folder: &Path,
     running: &Running,
@@ -57,7 +57,7 @@ async fn ask(
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
-    // A server that closes without saying so is no fault here.
+    // A server that closes without a TLS close notification is acceptable here.
     let _ = stream.read_to_end(&mut bytes).await;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     (text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0), text)
@@ -90,7 +90,7 @@ async fn only_who_brings_the_token_is_served() {
         ask(folder, &running, "GET /athletes", "Accept: text/html\r\n", "").await;
     assert!(status == 303 && answer.contains("location: /enter"), "{answer}");
     assert_eq!(ask(folder, &running, "GET /athletes", &bearer, "").await.0, 200);
-    // A browser's way.
+    // As a browser enters.
     let own = format!(
         "Origin: https://127.0.0.1:{}\r\nContent-Type: application/json\r\n",
         running.address.port()
@@ -108,8 +108,8 @@ async fn only_who_brings_the_token_is_served() {
         ask(folder, &running, "POST /api/athletes", &format!("{own}{cookie}"), name).await.0,
         200
     );
-    // The cookie does not help a page from elsewhere, nor a name that was pointed here, nor one in
-    // the clear.
+    // The cookie does not help a page from elsewhere, nor a host name pointed at this machine, nor
+    // an unencrypted connection.
     let evil = "Origin: https://evil.example\r\nContent-Type: application/json\r\n";
     assert_eq!(
         ask(folder, &running, "POST /api/athletes", &format!("{evil}{cookie}"), name).await.0,
@@ -156,7 +156,7 @@ async fn nothing_is_said_in_the_clear() {
         format!("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
     let (status, head, body) = common::raw(local, request.as_bytes()).await;
     assert!(status == 0 && !head.contains("HTTP") && body.is_empty(), "{head}");
-    // Who connects and says nothing leaves the others alone.
+    // A client that connects and sends nothing does not block the others.
     let _mute: Vec<TcpStream> = futures_util::future::join_all(
         (0..20).map(|_| async { TcpStream::connect(local).await.unwrap() }),
     )

@@ -1,5 +1,5 @@
-//! Measuring: how fast videos are read, and the passes of the landmark network to be held against
-//! other engines.
+//! Benchmarks: how fast videos are read, and single passes of the landmark network for comparison
+//! with other engines.
 
 use crate::network::Network;
 use crate::pose::WANTED;
@@ -8,26 +8,27 @@ use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// Frames a second of a video, each the best of the rounds: other programs can only take time away.
+/// Frames per second of reading a video, each the best of all rounds: other programs can only slow
+/// it down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Speed {
-    /// Frames of the video.
+    /// Number of frames in the video.
     pub frames: usize,
-    /// Decoding alone.
+    /// Decoding only.
     pub decode_hz: f64,
-    /// Decoding and following people, in turn, on one thread.
+    /// Decoding and following people, alternating on one thread.
     pub one_thread_hz: f64,
-    /// The same as [`Film::read`] does it: one thread decodes, the pool's threads follow.
+    /// Both as [`Film::read`] does them: one thread decodes, the pool's threads follow people.
     pub all_threads_hz: f64,
 }
 
-/// A pool of one thread.
+/// Creates a pool of one thread.
 fn one_thread(path: &Path) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     pool.map_err(|error| Error::video(path, error.to_string(), "let the program start a thread"))
 }
 
-/// Reads a video so many times in each way.
+/// Reads a video `rounds` times in each way.
 ///
 /// # Errors
 /// As [`Film::read`].
@@ -58,7 +59,7 @@ pub fn speed(
         speed.one_thread_hz =
             speed.one_thread_hz.max(frames as f64 / start.elapsed().as_secs_f64());
 
-        // Loading the weights, a tenth of a second once a video, is not speed.
+        // Loading the weights takes a tenth of a second once per video and is not counted.
         let tracker = Tracker::new(weights, options.pose, options.people)?;
         let start = Instant::now();
         Film::follow(path, Video::open(path, options.rate_hz)?, tracker, None, &|_, _| ())?;
@@ -68,8 +69,8 @@ pub fn speed(
     Ok(speed)
 }
 
-/// The landmark network and what it sees of a video: 256 × 256 pixels about a person each time. It
-/// runs on one thread.
+/// The landmark network and its inputs from a video: 256 × 256 pixels around a person each. It runs
+/// on one thread.
 pub struct Passes {
     alone: rayon::ThreadPool,
     network: Network,
@@ -77,7 +78,7 @@ pub struct Passes {
 }
 
 impl Passes {
-    /// The first so many passes over a video.
+    /// Records the inputs of the first `most` passes over a video.
     ///
     /// # Errors
     /// As [`Film::read`].
@@ -93,9 +94,9 @@ impl Passes {
         let mut video = Video::open(path, options.rate_hz)?;
         let mut crops = Vec::new();
         while let Some((time_s, picture)) = video.next_picture()?.filter(|_| crops.len() < most) {
-            for one in tracker.push(&picture, time_s) {
+            for person in tracker.push(&picture, time_s) {
                 let mut crop = Vec::new();
-                picture.crop(&one.body.region, network.size()[0], [0.0, 1.0], &mut crop);
+                picture.crop(&person.body.region, network.size()[0], [0.0, 1.0], &mut crop);
                 crops.push(crop);
             }
         }
@@ -110,19 +111,19 @@ impl Passes {
         Ok(Passes { alone: one_thread(path)?, network, crops })
     }
 
-    /// How many there are; at least one.
+    /// Number of passes; at least one.
     #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {
         self.crops.len()
     }
 
-    /// What the network sees in a pass, counted on from the first after the last: `[row, column,
-    /// 3]`, 0 to 1.
+    /// The input of a pass, `[row, column, 3]`, 0 to 1; pass numbers wrap around.
     pub fn crop(&self, pass: usize) -> &[f32] {
         &self.crops[pass % self.crops.len()]
     }
 
-    /// What the network says in a pass: 195 numbers of landmarks, presence, 117 of world landmarks.
+    /// Runs a pass and returns the outputs: 195 numbers of landmarks, presence, 117 of world
+    /// landmarks.
     pub fn run(&mut self, pass: usize) -> Vec<f32> {
         let crop = &self.crops[pass % self.crops.len()];
         self.alone.install(|| self.network.run(crop)).concat()

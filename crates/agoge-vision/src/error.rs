@@ -1,18 +1,18 @@
-//! Why a video could not be read: one line, with what, where and what to do.
+//! Errors of reading videos: one line each, saying what went wrong, where, and what to do.
 
 use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong between a video and its recording.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused.
+    /// An operation on a file or folder failed.
     #[error("cannot {action}: {source}; hint: check that the path exists, may be used and has room; file: {}", path.display())]
     Io {
-        /// What was tried, for example `read`.
+        /// What was attempted, for example `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// The pose network is not on this machine.
@@ -21,7 +21,7 @@ pub enum Error {
         /// Where it was looked for.
         folder: PathBuf,
     },
-    /// No weights could be set up.
+    /// The weights could not be set up.
     #[error("{what}; hint: {hint}")]
     Setup {
         /// What went wrong.
@@ -29,7 +29,7 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
-    /// The weights are not those that were measured.
+    /// The weights are not the ones this crate was tested with.
     #[error("the pose network is damaged: {what}; hint: run `agoge setup` again; file: {}", path.display())]
     Damaged {
         /// The file.
@@ -47,7 +47,7 @@ pub enum Error {
         /// What to do.
         hint: &'static str,
     },
-    /// The frames make no recording.
+    /// The frames do not make a recording.
     #[error(transparent)]
     Recording(#[from] agoge_motion::Error),
 }

@@ -9,21 +9,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 
-/// Decoded pictures that wait for the network: enough that neither side waits for the other, few
-/// enough to cost no memory.
+/// Decoded images queued for the network: enough that neither side waits for the other, few enough
+/// to need little memory.
 const WAITING: usize = 4;
 
-/// How videos are read. Unknown keys are errors.
+/// Options for reading videos. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Which network finds the landmarks.
     pub pose: Pose,
-    /// At most so many people are followed at once.
+    /// Maximum number of people followed at once.
     pub people: usize,
-    /// Which of the two kinds of landmarks becomes the recording.
+    /// Which of the two kinds of landmarks makes up the recording.
     pub landmarks: Landmarks,
-    /// Frames a second of a folder of pictures (30 without); other videos have their own clock.
+    /// Frames per second of a folder of images (30 if not given); other videos have their own
+    /// clock.
     #[serde(skip)]
     pub rate_hz: Option<f64>,
 }
@@ -38,35 +39,36 @@ impl Default for Options {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Landmarks {
-    /// Where they are in the picture, px: what the camera saw, in two dimensions.
+    /// Their position in the image, px: what the camera saw, in two dimensions.
     #[default]
     Picture,
-    /// Where the network believes them in the room, m from the hips: three dimensions, of which the
-    /// depth is guessed.
+    /// Their estimated position in the room, m from the hips: three dimensions, of which the depth
+    /// is a guess.
     World,
 }
 
-/// What was seen of the people of a video. The pictures themselves are not kept.
+/// The people seen in a video. The images themselves are not kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Film {
     /// The file's name without its path.
     pub name: String,
     /// Width and height as seen, px.
     pub size: [usize; 2],
-    /// Frames a second that were asked for, of a folder of pictures.
+    /// Requested frames per second of a folder of images.
     pub rate_hz: Option<f64>,
-    /// When each frame is shown, s from the first of the video, strictly rising, `[frame]`.
+    /// Presentation time of each frame, s from the first of the video, strictly increasing,
+    /// `[frame]`.
     pub time: Vec<f64>,
-    /// Who was seen in which frame, in order of frame and person.
+    /// Frame index and person for each sighting, ordered by frame and person.
     pub seen: Vec<(usize, Tracked)>,
-    /// What had to be left out, a sentence each.
+    /// What had to be left out, one sentence each.
     pub notes: Vec<String>,
 }
 
 impl Film {
-    /// Reads a video: one thread decodes, the pool's look for people. `range` keeps a stretch of
-    /// it, s; `progress` hears how many frames of how many are done (0 where that is not known).
-    /// Memory does not grow with the pictures, only by 0.8 kB for each person and frame.
+    /// Reads a video: one thread decodes, the pool's threads look for people. `range` selects a
+    /// part of it, s; `progress` receives the number of frames done and the total (0 if unknown).
+    /// Memory does not grow with the images, only by 0.8 kB per person and frame.
     ///
     /// # Errors
     /// Every [`Error`].
@@ -77,7 +79,7 @@ impl Film {
         range: Option<[f64; 2]>,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<Film, Error> {
-        // First the video: whoever gives the wrong file need not set up a network to hear of it.
+        // Open the video first, so that a wrong file is reported even before a network is set up.
         let video = Video::open(path, options.rate_hz)?;
         let tracker = Tracker::new(weights, options.pose, options.people)?;
         let mut film = Film::follow(path, video, tracker, range, progress)?;
@@ -89,7 +91,7 @@ impl Film {
         Ok(film)
     }
 
-    /// As [`Film::read`], with what is at hand already.
+    /// Like [`Film::read`], with a video and a tracker that are already open.
     pub(crate) fn follow(
         path: &Path,
         mut video: Video,
@@ -114,7 +116,7 @@ impl Film {
             scope.spawn(move || {
                 while let Some(next) = video.next_picture().transpose() {
                     let is_last = next.as_ref().map_or(true, |(time_s, _)| *time_s > to);
-                    // Nobody listens any more once something went wrong on the other side.
+                    // The receiver is gone once something went wrong on the other side.
                     if send.send(next).is_err() || is_last {
                         break;
                     }
@@ -137,7 +139,7 @@ impl Film {
                     _ => {
                         let frame = film.time.len();
                         film.time.push(time_s);
-                        film.seen.extend(tracker.push(&picture, time_s).into_iter().map(|one| (frame, one)));
+                        film.seen.extend(tracker.push(&picture, time_s).into_iter().map(|person| (frame, person)));
                     }
                 }
             }
@@ -164,7 +166,7 @@ impl Film {
         })
     }
 
-    /// Frames and summed heights of the regions of each person, by number.
+    /// Number of frames and summed region sizes of each person, by person number.
     fn people(&self) -> BTreeMap<usize, (usize, f32)> {
         let mut people = BTreeMap::new();
         for (_, one) in &self.seen {
@@ -175,8 +177,8 @@ impl Film {
         people
     }
 
-    /// Who is read: the person asked for, or else the largest for longest. None if there is no such
-    /// person.
+    /// The person to read: the one asked for, or else the one largest for longest. `None` if there
+    /// is no such person.
     pub fn chosen(&self, person: Option<usize>) -> Option<usize> {
         let people = self.people();
         match person {
@@ -189,7 +191,7 @@ impl Film {
         }
     }
 
-    /// The recording of one person (see [`Film::chosen`]), 33 joints. In the picture: px, y up from
+    /// The recording of one person (see [`Film::chosen`]), 33 joints. In the image: px, y up from
     /// its lower edge. In the room: m from the middle of the hips, y up.
     ///
     /// # Errors
@@ -247,10 +249,10 @@ impl Film {
         }
         let mut notes = self.notes.clone();
         if people.len() > 1 {
-            let kept = if person.is_some() { "as asked" } else { "the largest for longest" };
+            let reason = if person.is_some() { "as asked" } else { "the largest for longest" };
             let frames = people.get(&chosen).map_or(0, |(frames, _)| *frames);
             notes.push(format!(
-                "{} people seen: person {chosen} read ({kept}, in {frames} frames)",
+                "{} people seen: person {chosen} read ({reason}, in {frames} frames)",
                 people.len()
             ));
         }

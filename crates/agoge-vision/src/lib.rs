@@ -1,11 +1,11 @@
-//! Video in, recordings out: decoding, the pose network, following people.
+//! Turns videos into recordings: decoding, the pose network, and following people.
 //!
-//! [`Film::read`] takes a video to the people in it, [`Film::recording`] one of them to a
-//! [`agoge_motion::Recording`]; [`Tracker`] does the same picture by picture for a camera. The
-//! weights of the network come once, by [`setup`].
+//! [`Film::read`] finds the people in a video, and [`Film::recording`] turns one of them into a
+//! [`agoge_motion::Recording`]; [`Tracker`] does the same image by image for a camera. [`setup`]
+//! downloads the weights of the network once.
 //!
-//! Invariants: no file makes it panic or hold more than a few pictures; whatever the video says of
-//! itself is checked; the network gives the same numbers on any number of threads.
+//! Invariants: no file makes it panic or hold more than a few images in memory; everything a video
+//! file claims is checked; the network gives the same numbers on any number of threads.
 
 pub mod bench;
 pub mod cameras;

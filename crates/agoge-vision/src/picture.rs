@@ -1,14 +1,13 @@
-//! One picture of a video.
+//! One image of a video.
 
 use crate::pose::Region;
 use rayon::prelude::*;
 
-/// Rows are computed in at most so many bands, each by one thread: more threads were not measured.
+/// Maximum number of bands of rows, each computed by one thread; more threads were not measured.
 const MOST_BANDS: usize = 4;
 
-/// How many neighbouring rows of a picture a thread computes at a time: one band for each thread,
-/// since a band more is a wait more (two cores, two bands: 1.8 times one core; four: 1.7; eight:
-/// 1.6).
+/// Number of neighbouring rows of an image per thread: one band for each thread, since every extra
+/// band means extra waiting (two cores, two bands: 1.8 times one core; four: 1.7; eight: 1.6).
 pub(crate) fn band(rows: usize) -> usize {
     rows.div_ceil(rayon::current_num_threads().min(MOST_BANDS))
 }
@@ -18,7 +17,7 @@ pub(crate) fn band(rows: usize) -> usize {
 pub enum Pixels {
     /// Red, green, blue, `[row, column, 3]`.
     Rgb(Vec<u8>),
-    /// Y′CbCr with colours at half resolution, as videos are coded: `[row, column]` each, no
+    /// Y′CbCr with chroma at half resolution, as videos are coded: `[row, column]` each, no
     /// padding, odd sizes rounded up.
     Yuv420 {
         /// Luma.
@@ -30,30 +29,30 @@ pub enum Pixels {
     },
 }
 
-/// A picture, which may be stored in another orientation than it is seen in. Coordinates are those
-/// of the picture as it is seen, in px: x to the right, y down, (0, 0) the upper left corner of the
-/// upper left pixel.
+/// An image, which may be stored in a different orientation from how it is displayed. Coordinates
+/// are those of the displayed image, in px: x to the right, y down, (0, 0) the upper left corner of
+/// the upper left pixel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// Width and height as stored, px.
     stored: [usize; 2],
-    /// Quarter turns clockwise from stored to seen.
+    /// Clockwise quarter turns from stored to displayed orientation.
     turns: u8,
     pixels: Pixels,
 }
 
-/// From pixels of one place to those of another: `[x, y] ↦ [a·x + b·y + c, d·x + e·y + f]`.
+/// An affine map between pixel coordinates: `[x, y] ↦ [a·x + b·y + c, d·x + e·y + f]`.
 type Affine = [[f32; 3]; 2];
 
 impl Picture {
-    /// A picture from its pixels, for example a frame of a webcam. None if there are more or fewer
-    /// than width and height (px) say.
+    /// Creates an image from its pixels, for example a webcam frame. `None` if their number does
+    /// not match width and height (px).
     pub fn new(width: usize, height: usize, pixels: Pixels) -> Option<Picture> {
         Picture::turned(width, height, 0, pixels)
     }
 
-    /// As [`Picture::new`] for one that is stored turned: `turns` quarters clockwise bring it to
-    /// how it is seen.
+    /// Like [`Picture::new`], for an image that is stored rotated: `turns` clockwise quarter turns
+    /// bring it to its displayed orientation.
     pub fn turned(width: usize, height: usize, turns: u8, pixels: Pixels) -> Option<Picture> {
         let luma = width.checked_mul(height)?;
         let colour = width.div_ceil(2) * height.div_ceil(2);
@@ -64,17 +63,17 @@ impl Picture {
         (fits && luma > 0).then_some(Picture { stored: [width, height], turns: turns % 4, pixels })
     }
 
-    /// Width as seen, px.
+    /// Displayed width, px.
     pub fn width(&self) -> usize {
         self.stored[usize::from(self.turns % 2)]
     }
 
-    /// Height as seen, px.
+    /// Displayed height, px.
     pub fn height(&self) -> usize {
         self.stored[usize::from(1 - self.turns % 2)]
     }
 
-    /// As red, green and blue, `[row, column, 3]`, as seen.
+    /// Red, green and blue in displayed orientation, `[row, column, 3]`.
     pub fn to_rgb(&self) -> Vec<u8> {
         let (width, height) = (self.width(), self.height());
         let mut rgb = Vec::with_capacity(3 * width * height);
@@ -91,7 +90,7 @@ impl Picture {
         rgb
     }
 
-    /// From coordinates as seen to coordinates as stored.
+    /// Maps displayed to stored coordinates.
     fn to_stored(&self) -> Affine {
         let [width, height] = self.stored.map(|length| length as f32);
         match self.turns {
@@ -115,8 +114,8 @@ impl Picture {
         }
     }
 
-    /// A square region as `size` × `size` pixels of red, green and blue from `low` (black) to
-    /// `high` (white), `[row, column, 3]`, bilinear; what lies outside the picture is black.
+    /// Crops a square region to `size` × `size` pixels of red, green and blue from `low` (black) to
+    /// `high` (white), `[row, column, 3]`, bilinear; outside the image it is black.
     pub(crate) fn crop(
         &self,
         region: &Region,
@@ -126,7 +125,7 @@ impl Picture {
     ) {
         let [xs, ys] = self.to_stored();
         let seen = region.affine(size);
-        // One affine map from the pixels of the crop to those stored.
+        // A single affine map from the pixels of the crop to the stored ones.
         let join = |axis: [f32; 3]| -> [f32; 3] {
             let part = |k: usize| axis[0] * seen[0][k] + axis[1] * seen[1][k];
             [part(0), part(1), part(2) + axis[2]]
@@ -146,8 +145,8 @@ impl Picture {
         });
     }
 
-    /// The colour at a point in stored coordinates, bilinear between the pixels' centres; black
-    /// outside.
+    /// The colour at a point in stored coordinates, interpolated bilinearly between pixel centres;
+    /// black outside.
     #[inline]
     fn between(&self, x: f32, y: f32) -> [f32; 3] {
         let [width, height] = self.stored;
@@ -170,24 +169,24 @@ impl Picture {
     }
 }
 
-/// A point between four pixels of a plane; beyond the edge on the edge itself.
+/// A point between four pixels of a plane, clamped to its edges.
 struct Between {
-    /// The upper left of the four.
+    /// Index of the upper left of the four.
     at: usize,
-    /// How far the right and the lower ones are from it, values.
+    /// Distances, in values, to its right and lower neighbours.
     right: usize,
     down: usize,
-    /// How far the point is from it, pixels.
+    /// Distances of the point from it, pixels.
     x: f32,
     y: f32,
 }
 
 impl Between {
-    /// Of a plane of so many pixels with so many values each.
+    /// Locates a point in a plane of this size with `values` values per pixel.
     #[inline(always)]
     fn new([width, height]: [usize; 2], values: usize, x: f32, y: f32) -> Between {
         let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));
-        // Sizes of pictures fit an i32, which is made of a float in one instruction.
+        // Image sizes fit an i32, to which a float converts in one instruction.
         let (column, row) =
             ((x as i32 as usize).min(width - 1), (y as i32 as usize).min(height - 1));
         Between {
@@ -210,8 +209,8 @@ impl Between {
     }
 }
 
-/// Y′CbCr of limited range to red, green and blue, 0 to 255: ITU-R BT.709 for high definition (from
-/// 720 rows), BT.601 below.
+/// Converts limited-range Y′CbCr to red, green and blue, 0 to 255: ITU-R BT.709 for high definition
+/// (from 720 rows), BT.601 below.
 #[inline]
 fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
     let (y, u, v) = (1.164_383 * (y - 16.0), u - 128.0, v - 128.0);
@@ -221,8 +220,8 @@ fn to_rgb(y: f32, u: f32, v: f32, rows: usize) -> [f32; 3] {
     }
 }
 
-/// Red, green and blue, `[row, column, 3]`, of a picture `width` px wide, as Y′CbCr of limited
-/// range with colours at half resolution, cut to an even size; the way back of [`to_rgb`].
+/// Converts red, green and blue, `[row, column, 3]`, of an image `width` px wide to limited-range
+/// Y′CbCr with chroma at half resolution, cropped to an even size; the inverse of [`to_rgb`].
 pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [Vec<u8>; 3] {
     let is_high = rgb.len() / (3 * width.max(1)) >= 720;
     let [luma, blue, red] = match is_high {
@@ -237,7 +236,7 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
             [0.439_216, -0.367_788, -0.071_427],
         ],
     };
-    let of = |weights: [f32; 3], colour: [f32; 3], zero: f32| {
+    let weighted_byte = |weights: [f32; 3], colour: [f32; 3], zero: f32| {
         (zero + weights.iter().zip(colour).map(|(weight, value)| weight * value).sum::<f32>())
             .round() as u8
     };
@@ -247,7 +246,7 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
     };
     let mut planes = [Vec::with_capacity(columns * rows), Vec::new(), Vec::new()];
     for row in 0..rows {
-        planes[0].extend((0..columns).map(|column| of(luma, pixel(row, column), 16.0)));
+        planes[0].extend((0..columns).map(|column| weighted_byte(luma, pixel(row, column), 16.0)));
     }
     for row in (0..rows).step_by(2) {
         for column in (0..columns).step_by(2) {
@@ -257,9 +256,9 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
                 pixel(row + 1, column),
                 pixel(row + 1, column + 1),
             ];
-            let mean = [0, 1, 2].map(|c| four.iter().map(|own| own[c]).sum::<f32>() / 4.0);
-            planes[1].push(of(blue, mean, 128.0));
-            planes[2].push(of(red, mean, 128.0));
+            let mean = [0, 1, 2].map(|c| four.iter().map(|colour| colour[c]).sum::<f32>() / 4.0);
+            planes[1].push(weighted_byte(blue, mean, 128.0));
+            planes[2].push(weighted_byte(red, mean, 128.0));
         }
     }
     planes
@@ -269,7 +268,7 @@ pub(crate) fn to_yuv(rgb: &[u8], width: usize, [columns, rows]: [usize; 2]) -> [
 mod tests {
     use super::*;
 
-    /// A picture 3 wide and 2 high whose red counts the pixels.
+    /// An image 3 wide and 2 high whose red channel counts the pixels.
     fn counted(turns: u8) -> Picture {
         let rgb = (0..6).flat_map(|n| [10 * n, 0, 0]).collect();
         Picture::turned(3, 2, turns, Pixels::Rgb(rgb)).unwrap()
@@ -281,7 +280,7 @@ mod tests {
             counted(turns).to_rgb().chunks(3).map(|pixel| pixel[0] / 10).collect::<Vec<u8>>()
         };
         assert_eq!(seen(0), [0, 1, 2, 3, 4, 5]);
-        // A quarter clockwise: what was the lower left corner comes to the upper left.
+        // A quarter turn clockwise moves the lower left corner to the upper left.
         assert_eq!(seen(1), [3, 0, 4, 1, 5, 2]);
         assert_eq!(seen(2), [5, 4, 3, 2, 1, 0]);
         assert_eq!(seen(3), [2, 5, 1, 4, 0, 3]);
@@ -294,8 +293,8 @@ mod tests {
         let region = Region { x: 1.5, y: 1.0, side: 4.0, angle: 0.0 };
         counted(0).crop(&region, 4, [0.0, 255.0], &mut to);
         let red: Vec<f32> = to.chunks(3).map(|pixel| pixel[0].round()).collect();
-        // Four wide about a middle of 1.5: samples lie on the edges of pixels, the last on the edge
-        // of the picture, which is outside.
+        // Four wide around a middle of 1.5: samples lie on pixel edges, the last on the edge of the
+        // image, which counts as outside.
         assert_eq!(red[4..8], [0.0, 5.0, 15.0, 0.0]);
         assert_eq!(red[..4], [0.0; 4]);
     }
@@ -307,8 +306,7 @@ mod tests {
                 let rgb: Vec<u8> = colour.iter().copied().cycle().take(3 * 2 * rows).collect();
                 let [y, u, v] = to_yuv(&rgb, 2, [2, rows]);
                 let back = Picture::new(2, rows, Pixels::Yuv420 { y, u, v }).unwrap().to_rgb();
-                // Each of the three is rounded to a whole number, and weighs up to 2.1 on the way
-                // back.
+                // Each of the three is rounded to an integer, and weighs up to 2.1 on the way back.
                 assert!(
                     back.iter().zip(&rgb).all(|(a, b)| a.abs_diff(*b) <= 3),
                     "{colour:?} {:?}",

@@ -1,4 +1,5 @@
-//! The one pipeline.
+//! The analysis pipeline: condition a recording, measure its curves, segment repetitions, score
+//! them and derive findings.
 
 use crate::models::Models;
 use crate::{Error, Options, moments, movement};
@@ -17,70 +18,71 @@ use agoge_motion::skeleton::Body;
 use agoge_motion::{Part, Recording};
 use std::collections::BTreeSet;
 
-/// Share of joint positions that must be seen within a repetition for its pose to count as good.
+/// Minimum share of joint positions visible during a repetition for its pose to count as good.
 const GOOD_POSE: f64 = 0.7;
 
-/// An analysis with what it was made from, for reports.
+/// An analysis together with the data it was computed from, for reports.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Analyzed {
-    /// What a coach acts on.
+    /// The results a coach acts on.
     pub analysis: Analysis,
-    /// The definition of the movement that it was analysed with.
+    /// The movement definition it was analysed with.
     pub movement: Movement,
     /// The conditioned recording on the body skeleton.
     pub body: Recording,
     /// The conditioned recording with the source's own joints or markers, on the same clock.
     pub source: Recording,
-    /// Everything that was measured over time, on the body's clock.
+    /// All curves measured over time, on the body recording's clock.
     pub curves: Curves,
 }
 
-/// Fewest parts of the body that make a figure.
+/// Minimum number of visible body parts needed to draw the body.
 const FIGURE: usize = 6;
 
 impl Analyzed {
-    /// What to draw: the body, or the source's markers where too little of them is a body.
+    /// The recording to draw: the body, or the source's markers if too few of them are body parts.
     pub fn figure(&self) -> &Recording {
         if is_body(&self.body) { &self.body } else { &self.source }
     }
 }
 
-/// What to draw of a recording, as [`Analyzed::figure`] without an analysis.
+/// Conditions a recording and returns the version to draw, like [`Analyzed::figure`] but without an
+/// analysis.
 ///
 /// # Errors
-/// For options that make no sense.
+/// If the options are invalid.
 pub(crate) fn figure(recording: &Recording, options: &Options) -> Result<Recording, Error> {
     let source = condition(recording, &options.condition)?.recording;
     let body = source.to_body().recording;
     Ok(if is_body(&body) { body } else { source })
 }
 
-/// Whether enough parts of the body are ever seen to make a figure.
+/// Whether enough body parts are visible in some frame to draw the body.
 fn is_body(body: &Recording) -> bool {
     let is_seen = |&part: &usize| (0..body.frames()).any(|frame| body.is_seen(frame, part));
     (0..Part::COUNT).filter(is_seen).count() >= FIGURE
 }
 
-/// A recording up to its curves: the stages that come before any movement is named.
+/// A recording processed up to its curves: all stages that do not depend on the movement.
 pub(crate) struct Prepared {
     pub(crate) conditioned: Conditioned,
     pub(crate) body: Body,
     pub(crate) measured: Measured,
-    /// What moments of joints rest on, if there are any, and in how many frames a plate's load
-    /// belongs to no foot.
+    /// Where the ground forces behind the joint moments come from, if there are moments, and the
+    /// number of frames in which a plate's load could not be assigned to a foot.
     forces: Option<(Origin, usize)>,
-    /// How good the data are.
+    /// Quality of the data.
     pub(crate) quality: DataQuality,
-    /// The parts that are seen in some frame.
+    /// Indices of the parts seen in at least one frame.
     ever_seen: Vec<usize>,
 }
 
-/// Analyses a recording, beside a reference of the same movement if there is one. Pure: the same
-/// input, models and options give the same bytes.
+/// Analyses a recording, optionally compared with a reference recording of the same movement. Pure:
+/// the same input, models and options give the same bytes.
 ///
 /// # Errors
-/// For options that make no sense, a movement that does not exist, and a height that is not a
-/// person's.
+/// If the options are invalid, the movement does not exist, or the height is not a plausible human
+/// height.
 pub fn analyze(
     recording: &Recording,
     reference: Option<&Recording>,
@@ -91,16 +93,20 @@ pub fn analyze(
         prepare(recording, options)?;
     let Measured { curves, view, view_certainty } = measured;
     let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
-    let found = repetitions(&movement, &curves);
+    let all_repetitions = repetitions(&movement, &curves);
     let complete: Vec<&Repetition> =
-        found.iter().filter(|repetition| repetition.complete).collect();
+        all_repetitions.iter().filter(|repetition| repetition.complete).collect();
 
-    let other = reference.map(|recording| prepare(recording, options)).transpose()?;
-    let other_found = other.as_ref().map(|other| repetitions(&movement, &other.measured.curves));
-    let other_complete: Option<Vec<&Repetition>> = other_found
+    let prepared_reference = reference.map(|recording| prepare(recording, options)).transpose()?;
+    let reference_repetitions = prepared_reference
         .as_ref()
-        .map(|found| found.iter().filter(|repetition| repetition.complete).collect());
-    let other_curves = other.as_ref().map(|other| &other.measured.curves);
+        .map(|prepared_reference| repetitions(&movement, &prepared_reference.measured.curves));
+    let complete_reference: Option<Vec<&Repetition>> =
+        reference_repetitions.as_ref().map(|all_repetitions| {
+            all_repetitions.iter().filter(|repetition| repetition.complete).collect()
+        });
+    let reference_curves =
+        prepared_reference.as_ref().map(|prepared_reference| &prepared_reference.measured.curves);
 
     let is_3d = body.recording.space.is_3d();
     let precision = Precision::of(&body.recording);
@@ -110,15 +116,15 @@ pub fn analyze(
         .count();
     if 2 * distorted > complete.len() {
         quality.verdict = quality.verdict.max(Verdict::Usable);
-        let of = complete.len();
+        let total = complete.len();
         quality.reasons.insert(
             0,
             format!(
-                "In {distorted} of {of} repetitions joints bend as no body can: the source's skeleton is distorted."
+                "In {distorted} of {total} repetitions joints bend as no body can: the source's skeleton is distorted."
             ),
         );
     }
-    let numbered: Vec<(usize, &Repetition)> = found
+    let numbered: Vec<(usize, &Repetition)> = all_repetitions
         .iter()
         .enumerate()
         .filter(|(_, r)| r.complete)
@@ -127,11 +133,11 @@ pub fn analyze(
     let evidence = Evidence {
         movement: &movement,
         repetitions: numbered,
-        reference: other_complete.clone(),
+        reference: complete_reference.clone(),
         precision: &precision,
         data: quality.verdict,
     };
-    let mut reports: Vec<RepetitionReport> = found
+    let mut reports: Vec<RepetitionReport> = all_repetitions
         .iter()
         .enumerate()
         .map(|(index, repetition)| {
@@ -145,8 +151,8 @@ pub fn analyze(
                     complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
                 let readings = model.read(&body.recording, &spans);
                 let (scores, note) = learned::judge(model, &movement.name, &readings, is_3d);
-                // One set, one method: where the model counts, a repetition that it cannot judge
-                // has no score.
+                // One set, one method: if the model counts, a repetition it cannot judge has no
+                // score.
                 if note.counts {
                     reports
                         .iter_mut()
@@ -189,7 +195,7 @@ pub fn analyze(
         .filter(|report| report.complete)
         .filter_map(|report| report.score.clone())
         .collect();
-    let other_bands = other_curves.zip(other_complete.as_deref());
+    let reference_bands = reference_curves.zip(complete_reference.as_deref());
     let analysis = Analysis {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -206,7 +212,7 @@ pub fn analyze(
             invented: body
                 .invented
                 .iter()
-                .map(|made| format!("{}: {}", made.part.name(), made.from))
+                .map(|invented| format!("{}: {}", invented.part.name(), invented.from))
                 .collect(),
         },
         repairs: conditioned.repairs,
@@ -217,22 +223,25 @@ pub fn analyze(
         findings: findings(&evidence),
         explanation: None,
         jumps: match movement.counts_as {
-            Some(Counted::Jump) => {
-                screen::jumps(&body.recording, &unfiltered(recording, options)?, &curves, &found)
-            }
+            Some(Counted::Jump) => screen::jumps(
+                &body.recording,
+                &unfiltered(recording, options)?,
+                &curves,
+                &all_repetitions,
+            ),
             _ => Vec::new(),
         },
         landing: match movement.screen {
             Some(Screen::Less) => {
                 let coach = options.less.iter().map(|[item, points]| (*item, *points)).collect();
-                screen::landing(&body.recording, &curves, view, &found, &coach)
+                screen::landing(&body.recording, &curves, view, &all_repetitions, &coach)
             }
             None => None,
         },
         moments: options.mass_kg.zip(forces).map(|(mass_kg, forces)| {
             agoge_coach::moments(&curves, &evidence.repetitions, (mass_kg, options.sex), forces)
         }),
-        bands: band::bands(&movement, &curves, &complete, other_bands),
+        bands: band::bands(&movement, &curves, &complete, reference_bands),
         repetitions: reports,
         quality,
         refused,
@@ -241,6 +250,8 @@ pub fn analyze(
     Ok(Analyzed { analysis, movement, body: body.recording, source: conditioned.recording, curves })
 }
 
+/// Conditions a recording, maps it to the body skeleton, and measures its curves and the quality of
+/// its data.
 pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
     let conditioned = condition(recording, &options.condition)?;
     let mut body = conditioned.recording.to_body();
@@ -249,38 +260,38 @@ pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepar
     }
     let mut measured = measure(&body.recording);
     if !is_body(&body.recording) {
-        // Markers of a wheel, a bar or one limb: their own heights and speeds are all that can be
+        // Markers of a wheel, a bar or a single limb: only their own heights and speeds can be
         // measured.
         measured.curves.curves.extend(markers(&conditioned.recording));
     }
     measured.curves.curves.extend(sensor::worn(&body.recording));
     let forces = moments::measure(&body.recording, &mut measured.curves, options);
-    // To look for a part that is never seen takes the whole recording, so it is done once.
+    // Finding the parts that are never seen scans the whole recording, so it is done once.
     let is_seen = |&part: &usize| {
         (0..body.recording.frames()).any(|frame| body.recording.is_seen(frame, part))
     };
     let ever_seen: Vec<usize> = (0..Part::COUNT).filter(is_seen).collect();
-    let of_positions = conditioned.quality.clone();
+    let position_quality = conditioned.quality.clone();
     let quality = match measured
         .curves
         .get("sensor_tilt", None)
         .filter(|_| is_felt_only(&conditioned.recording))
     {
         Some(tilt) => {
-            let quality = verdict_of_sensor(of_positions, &tilt.values);
+            let quality = verdict_of_sensor(position_quality, &tilt.values);
             let reason =
                 "nothing was seen of the body; a worn sensor tells how it was tilted".to_owned();
             measured.curves.refused =
                 vec![Refused { name: "angles of the body".to_owned(), reason }];
             quality
         }
-        None => verdict(of_positions, recording.frames(), recording.rate_hz()),
+        None => verdict(position_quality, recording.frames(), recording.rate_hz()),
     };
     Ok(Prepared { conditioned, body, measured, forces, quality, ever_seen })
 }
 
-/// The body of a recording repaired but not filtered: a filter rounds off when feet leave and touch
-/// the ground.
+/// The body recording, repaired but not filtered: a filter blurs the instants at which the feet
+/// leave and touch the ground.
 fn unfiltered(recording: &Recording, options: &Options) -> Result<Recording, Error> {
     let body = condition(
         recording,
@@ -293,7 +304,7 @@ fn unfiltered(recording: &Recording, options: &Options) -> Result<Recording, Err
     })
 }
 
-/// Whether nothing is ever seen in a recording, but a worn sensor felt something.
+/// Whether no position is ever seen in a recording but a worn sensor recorded data.
 pub(crate) fn is_felt_only(recording: &Recording) -> bool {
     let is_known =
         |channel: &&agoge_motion::Channel| channel.values.iter().any(|value| value.is_finite());
@@ -301,19 +312,20 @@ pub(crate) fn is_felt_only(recording: &Recording) -> bool {
         && recording.inertial().is_some_and(|channels| channels.iter().all(is_known))
 }
 
+/// Builds the report of one repetition; `ever_seen` lists the parts seen anywhere in the recording.
 fn report(
     number: usize,
     repetition: &Repetition,
     movement: &Movement,
     precision: &Precision,
     body: &Recording,
-    ever: &[usize],
+    ever_seen: &[usize],
 ) -> RepetitionReport {
     let Repetition { start, end, .. } = *repetition;
-    let seen: usize = (start..=end)
-        .map(|frame| ever.iter().filter(|&&part| body.is_seen(frame, part)).count())
+    let seen_positions: usize = (start..=end)
+        .map(|frame| ever_seen.iter().filter(|&&part| body.is_seen(frame, part)).count())
         .sum();
-    let positions = (end + 1 - start) * ever.len().max(1);
+    let positions = (end + 1 - start) * ever_seen.len().max(1);
     RepetitionReport {
         number,
         side: repetition.side,
@@ -325,7 +337,7 @@ fn report(
         events: repetition.events.clone(),
         metrics: repetition.metrics.clone(),
         score: score::repetition(movement, repetition, precision),
-        qa_pose: seen as f64 >= GOOD_POSE * positions as f64,
+        qa_pose: seen_positions as f64 >= GOOD_POSE * positions as f64,
         qa_biomech: repetition.metrics.iter().all(|metric| movement.is_possible(metric)),
     }
 }

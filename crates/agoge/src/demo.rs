@@ -1,26 +1,28 @@
-//! The demonstration: two simulated sets with planted faults, and what the analysis finds of them.
+//! The demonstration: two simulated sets with planted faults, and the findings the analysis reports
+//! for them.
 
 use crate::{Analyzed, Error, Models, Options, analyze};
 use agoge_coach::analysis::Finding;
 use agoge_motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
 use agoge_motion::{Part, Side};
 
-/// A simulated set, its analysis, and which planted fault was found.
+/// A simulated set, its analysis, and which planted faults were found.
 pub struct Demonstration {
     /// Name of the movement definition.
     pub movement: &'static str,
     /// The analysis.
     pub analyzed: Analyzed,
-    /// Each planted fault in words, with the title of the finding that names it, if there is one.
+    /// A description of each planted fault, with the title of the finding that identifies it, if
+    /// any.
     pub planted: Vec<(String, Option<String>)>,
     /// How many repetitions were simulated.
     pub repetitions: usize,
 }
 
-/// Simulates and analyses a set of squats and a set of overhead reaches of one athlete.
+/// Simulates and analyses one athlete's set of squats and set of overhead reaches.
 ///
 /// # Errors
-/// As [`analyze`]; none in practice, since the recordings are whole.
+/// As [`analyze`]; none in practice, since the simulated recordings are complete.
 pub fn demonstrate(seed: u64) -> Result<Vec<Demonstration>, Error> {
     let fault = |kind, side, repetitions, size| Fault { kind, side, repetitions, size };
     let squat = Set {
@@ -48,10 +50,11 @@ pub fn demonstrate(seed: u64) -> Result<Vec<Demonstration>, Error> {
         .collect()
 }
 
+/// Simulates, corrupts and analyses one set, and matches its planted faults with findings.
 fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
     let mut recording = set.simulate().recording;
-    // As a good markerless system records: 4 mm of noise, 2 % of positions lost, 1 % of frames with
-    // the sides exchanged.
+    // Noise typical of a good markerless system: 4 mm of noise, 2 % of positions lost, 1 % of
+    // frames with left and right swapped.
     Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: set.seed }
         .apply(&mut recording);
     let options = Options { movement: movement.to_owned(), ..Options::default() };
@@ -60,18 +63,18 @@ fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
         .faults
         .iter()
         .map(|fault| {
-            let found = analyzed
+            let matching = analyzed
                 .analysis
                 .findings
                 .iter()
                 .find(|finding| names(finding, fault, set.exercise));
-            (words(fault, set.exercise), found.map(|finding| finding.title.clone()))
+            (words(fault, set.exercise), matching.map(|finding| finding.title.clone()))
         })
         .collect();
     Ok(Demonstration { movement, analyzed, planted, repetitions: set.repetitions })
 }
 
-/// A planted fault in words.
+/// Describes a planted fault in words.
 fn words(fault: &Fault, exercise: Exercise) -> String {
     let side = fault.side.map_or("", Side::name);
     let what = match fault.kind {
@@ -95,25 +98,27 @@ fn words(fault: &Fault, exercise: Exercise) -> String {
     format!("{what} (repetitions {} to {})", fault.repetitions.start(), fault.repetitions.end())
 }
 
-/// Whether a finding speaks of a planted fault: the same measure, part and side.
+/// Whether a finding identifies a planted fault: same measure, part and side.
 fn names(finding: &Finding, fault: &Fault, exercise: Exercise) -> bool {
-    let metric = |wanted: &str| finding.metric.contains(wanted);
+    let measures = |wanted: &str| finding.metric.contains(wanted);
     let is_side = |part: Part| fault.side.is_none_or(|side| finding.part == part.on(side));
-    let less = finding.side.is_none() || finding.side == fault.side;
+    let is_same_side = finding.side.is_none() || finding.side == fault.side;
     match fault.kind {
-        FaultKind::KneeInwardDown => metric("valgus_descent") && is_side(Part::LeftKnee),
-        FaultKind::KneeInwardUp => metric("valgus_ascent") && is_side(Part::LeftKnee),
-        FaultKind::Shallow => metric("depth") && finding.evidence == "check",
+        FaultKind::KneeInwardDown => measures("valgus_descent") && is_side(Part::LeftKnee),
+        FaultKind::KneeInwardUp => measures("valgus_ascent") && is_side(Part::LeftKnee),
+        FaultKind::Shallow => measures("depth") && finding.evidence == "check",
         FaultKind::Asymmetry if exercise == Exercise::Squat => {
-            metric("knee_flexion_difference") && is_side(Part::LeftKnee)
+            measures("knee_flexion_difference") && is_side(Part::LeftKnee)
         }
-        FaultKind::Asymmetry => (metric("elevation") || metric("flexion_difference")) && less,
-        FaultKind::JerkyReturn => metric("smoothness"),
+        FaultKind::Asymmetry => {
+            (measures("elevation") || measures("flexion_difference")) && is_same_side
+        }
+        FaultKind::JerkyReturn => measures("smoothness"),
         FaultKind::Fatigue => finding.evidence == "trend",
-        FaultKind::TrunkForward => metric("trunk_lean"),
-        FaultKind::TrunkSideways => metric("trunk_lateral"),
-        FaultKind::HeelUp => metric("heel"),
-        FaultKind::ElbowBent => metric("elbow") && is_side(Part::LeftElbow),
-        FaultKind::FastDown => metric("descent_time"),
+        FaultKind::TrunkForward => measures("trunk_lean"),
+        FaultKind::TrunkSideways => measures("trunk_lateral"),
+        FaultKind::HeelUp => measures("heel"),
+        FaultKind::ElbowBent => measures("elbow") && is_side(Part::LeftElbow),
+        FaultKind::FastDown => measures("descent_time"),
     }
 }

@@ -1,4 +1,5 @@
-//! What a file is, how good it is, and what can be concluded from it.
+//! Diagnosis of an input file: what it contains, how good the data are, and what can be measured
+//! from them.
 
 use crate::analyze::{Prepared, prepare};
 use crate::{Error, Options, Progress, read};
@@ -10,46 +11,47 @@ use serde::Serialize;
 use std::fmt;
 use std::path::Path;
 
-/// What `agoge doctor` says of a file.
+/// The diagnosis that `agoge doctor` prints for a file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// Name, format and the reader's notes.
+    /// Name, format and reader's notes of the source.
     pub source: Source,
-    /// The skeleton's name.
+    /// Name of the skeleton.
     pub skeleton: String,
-    /// How many joints.
+    /// Number of joints.
     pub joints: usize,
-    /// Frames.
+    /// Number of frames.
     pub frames: usize,
-    /// Frames a second.
+    /// Frames per second.
     pub rate_hz: f64,
-    /// Length, s.
+    /// Duration, s.
     pub duration_s: f64,
-    /// `m` or `px`.
+    /// Unit of the positions: `m` or `px`.
     pub unit: &'static str,
-    /// From where the athlete is seen.
+    /// The direction from which the athlete is seen.
     pub view: View,
-    /// How likely that is right, 0 to 1.
+    /// Probability that the view is correct, 0 to 1.
     pub view_certainty: f64,
-    /// How good the data are.
+    /// Quality of the data.
     pub quality: DataQuality,
-    /// What would be repaired.
+    /// Repairs an analysis would make.
     pub repairs: Vec<Repair>,
     /// Curves that can be measured.
     pub measurable: Vec<String>,
-    /// What cannot, and why.
+    /// What cannot be measured, and why.
     pub refused: Vec<Refused>,
-    /// Parts that would be made from others.
+    /// Parts that would be derived from other joints.
     pub invented: Vec<String>,
 }
 
-/// Examines a file.
+/// Reads a file and diagnoses its contents.
 ///
 /// # Errors
-/// As [`read`], and for options that make no sense.
+/// As [`read`], and if the options are invalid.
 pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diagnosis, Error> {
     let recording = read(path, options, progress)?.recording;
-    // A height changes no unit here and refuses nothing.
+    // The athlete's height is ignored: the diagnosis reports the file's own unit and must not fail
+    // because of a height.
     let Prepared { conditioned, body, measured, quality, .. } =
         prepare(&recording, &Options { height_m: None, ..options.clone() })?;
     Ok(Diagnosis {
@@ -69,22 +71,22 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
         invented: body
             .invented
             .iter()
-            .map(|made| format!("{}: {}", made.part.name(), made.from))
+            .map(|invented| format!("{}: {}", invented.part.name(), invented.from))
             .collect(),
     })
 }
 
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sure = format!("{:.0} % sure", 100.0 * self.view_certainty);
+        let certainty = format!("{:.0} % sure", 100.0 * self.view_certainty);
         let view = match self.view {
             View::Spatial => "in three dimensions".to_owned(),
-            View::Frontal => format!("from the front or back ({sure})"),
-            View::Sagittal => format!("from the side ({sure})"),
+            View::Frontal => format!("from the front or back ({certainty})"),
+            View::Sagittal => format!("from the side ({certainty})"),
             View::Oblique if self.view_certainty <= 0.5 => {
                 "from a side that is not clear".to_owned()
             }
-            View::Oblique => format!("at an angle between front and side ({sure})"),
+            View::Oblique => format!("at an angle between front and side ({certainty})"),
         };
         writeln!(
             f,
@@ -127,8 +129,8 @@ impl fmt::Display for Diagnosis {
         }
         if !self.invented.is_empty() {
             writeln!(f, "\nMade from other joints:")?;
-            for made in &self.invented {
-                writeln!(f, "  {made}")?;
+            for part in &self.invented {
+                writeln!(f, "  {part}")?;
             }
         }
         writeln!(
@@ -151,7 +153,7 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-/// Keys of curves put together by name, each with its sides in words; nothing for the midline.
+/// Groups curve keys by name, each with a description of its sides (empty for midline curves).
 fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
     let mut names: Vec<(&str, &'static str)> = Vec::new();
     for key in keys {
@@ -160,7 +162,7 @@ fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
             (_, Some(name)) => (name, ", right"),
             _ => (key.as_str(), ""),
         };
-        match names.iter_mut().find(|(own, _)| *own == name) {
+        match names.iter_mut().find(|(known, _)| *known == name) {
             Some((_, sides)) => *sides = ", left and right",
             None => names.push((name, side)),
         }
@@ -168,7 +170,7 @@ fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
     names
 }
 
-/// Repairs put together by kind, in order of first appearance: kind, joints, frames.
+/// Groups repairs by kind, in order of first appearance: `(kind, joints, frames)`.
 fn by_kind(repairs: &[Repair]) -> Vec<(&str, usize, usize)> {
     let mut kinds: Vec<(&str, usize, usize)> = Vec::new();
     for repair in repairs.iter().filter(|repair| repair.joint != "all") {

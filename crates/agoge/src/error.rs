@@ -1,9 +1,9 @@
-//! What can go wrong, one line each.
+//! The error type of the facade; every message is a single line.
 
 use std::path::PathBuf;
 
-/// Everything that can go wrong between an input and its analysis. Every message says what, where
-/// and what to do.
+/// Everything that can go wrong between reading an input and analysing it. Every message says what
+/// went wrong, where, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read or written as a recording.
@@ -12,45 +12,45 @@ pub enum Error {
     /// A video could not be read.
     #[error(transparent)]
     Video(#[from] agoge_vision::Error),
-    /// The recording cannot be worked on.
+    /// The recording cannot be processed.
     #[error(transparent)]
     Recording(#[from] agoge_motion::Error),
-    /// A movement definition is at fault.
+    /// A movement definition is invalid.
     #[error(transparent)]
     Movement(#[from] agoge_kinematics::movement::Error),
-    /// The recording can be read, but no movement can be in it.
+    /// The recording can be read but cannot contain a movement.
     #[error("nothing to analyse: {what}; hint: {hint}; file: {}", path.display())]
     NothingToAnalyze {
-        /// The file or folder.
+        /// The input file or folder.
         path: PathBuf,
-        /// What is missing.
+        /// What is missing from it.
         what: String,
-        /// What to do.
+        /// What to do about it.
         hint: &'static str,
     },
     /// Weights, training or evaluation failed.
     #[error(transparent)]
     Model(#[from] agoge_attention::Error),
-    /// The model that comes with Agoge cannot be used.
+    /// The model bundled with Agoge cannot be loaded.
     #[error(
         "the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source"
     )]
     NoModel,
-    /// No movement of this name.
+    /// There is no movement of this name.
     #[error(
         "there is no movement `{name}`; hint: `agoge movements list` names them all, or give the path of a definition file"
     )]
     NoSuchMovement {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
     },
-    /// No method of this name.
+    /// There is no evaluation method of this name.
     #[error("there is no method `{name}`; hint: `agoge evaluate --help` names them all")]
     NoSuchMethod {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
     },
-    /// A file of folds is something else.
+    /// A fold file has other contents.
     #[error("{}: {what}; hint: give the file of an evaluation of the same protocol and method, or a new name", .path.display())]
     Folds {
         /// The file.
@@ -58,23 +58,23 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
-    /// Borders of a repetition that cannot be.
+    /// Repetition borders that are impossible.
     #[error(
         "these borders cannot be stored: {what}; hint: they ascend within the recording, one more than the repetition has phases"
     )]
     Borders {
-        /// What is wrong with them.
+        /// What is wrong with the borders.
         what: &'static str,
     },
-    /// What cannot be judged.
+    /// A judgement that cannot be stored or exported.
     #[error(
         "this cannot be judged or learned from: {what}; hint: complete repetitions of one movement can, at /label of `agoge serve`"
     )]
     Judgement {
-        /// What is wrong with it.
+        /// Why it cannot.
         what: &'static str,
     },
-    /// The configuration is at fault.
+    /// The configuration file is invalid.
     #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
     Config {
         /// The configuration file.
@@ -82,7 +82,7 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
-    /// A file of norms is something else.
+    /// A norm file has other contents.
     #[error("{}: {what}; hint: `agoge norm` makes such files", .path.display())]
     Norm {
         /// The file.
@@ -90,7 +90,7 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
-    /// A file of norms does not know a movement.
+    /// A norm file has no norm for the movement.
     #[error("{}: no norm of `{movement}`; hint: make one with `agoge norm`, or give a recording as the reference", .path.display())]
     NoNorm {
         /// The file.
@@ -98,21 +98,21 @@ pub enum Error {
         /// The movement.
         movement: String,
     },
-    /// The map of an import is at fault.
+    /// The key map of a model import is invalid.
     #[error("{}: {what}; hint: the map of keys is described in docs/MODELS.md", .path.display())]
     KeyMap {
-        /// The map.
+        /// The key map file.
         path: PathBuf,
         /// What is wrong and in which line.
         what: String,
     },
-    /// The athletes' library refused.
+    /// The athlete library reported an error.
     #[error(transparent)]
     Store(#[from] agoge_store::Error),
-    /// The user has no folder for data.
+    /// The user has no data folder.
     #[error("there is no folder for data; hint: name one with --library DIR, or set AGOGE_DATA")]
     NoDataFolder,
-    /// Nothing is known from which a load follows.
+    /// No workout has a training load by the requested method.
     #[error(
         "no workout has a load by this method; hint: bring workouts in with `agoge load import`, rate them in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/LOAD.md); folder: {}",
         .folder.display()
@@ -121,7 +121,7 @@ pub enum Error {
         /// The athlete's folder.
         folder: PathBuf,
     },
-    /// What an athlete's loads need is at fault.
+    /// The athlete's load profile (`athlete.toml`) is invalid.
     #[error("{what}; hint: the keys are listed in docs/LOAD.md; file: {}", .path.display())]
     Profile {
         /// The file.
@@ -129,17 +129,17 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
-    /// A table of an athlete's folder is at fault.
+    /// A table in an athlete's folder is invalid.
     #[error("{what}, in line {line}; hint: the columns are listed in docs/LOAD.md; file: {}", .path.display())]
     Table {
-        /// The table.
+        /// The table file.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line number, from 1.
         line: u64,
         /// What is wrong.
         what: String,
     },
-    /// A request, a library of sessions or a plan is at fault.
+    /// A plan request, session library or plan is invalid.
     #[error("{what}; hint: docs/PLAN.md shows what the file should look like; file: {}", .path.display())]
     Plan {
         /// The file.
@@ -147,25 +147,25 @@ pub enum Error {
         /// What is wrong and in which line.
         what: String,
     },
-    /// The operating system refused.
+    /// An operating system call failed.
     #[error("{}: {source}; hint: check that the path exists and that you may use it", .path.display())]
     Io {
-        /// Which path.
+        /// The path concerned.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
 }
 
 impl Error {
-    /// Wraps an operating system error with its path.
+    /// Returns a function that wraps an operating system error together with its path.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { path, source }
     }
 }
 
-/// What is wrong with a TOML file, and in which line.
+/// Describes a TOML error together with its line number.
 pub(crate) fn toml_fault(text: &str, error: &toml::de::Error) -> String {
     let line =
         error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));

@@ -1,5 +1,5 @@
-//! Why a set is as it is: beside a chosen recording, a squad, what is usual, or the athlete's own
-//! best repetitions.
+//! Explanations of a set, compared with a chosen recording, a squad, the usual execution, or the
+//! athlete's own best repetitions.
 
 use crate::analyze::Analyzed;
 use crate::models::Models;
@@ -20,26 +20,27 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-/// What an athlete is compared with.
+/// What an athlete's repetitions are compared with.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Reference {
-    /// What is usual for the movement if that is known, else the athlete's own best repetitions.
+    /// The usual execution of the movement if it is known, otherwise the athlete's own best
+    /// repetitions.
     #[default]
     Usual,
     /// The athlete's own best repetitions.
     OwnBest,
-    /// One recording of an exemplar, or those of a squad, one an athlete.
+    /// One exemplary recording, or the recordings of a squad, one per athlete.
     Recordings(Vec<Recording>),
-    /// A norm that was made before.
+    /// A previously computed norm.
     Norm(Box<Norm>),
 }
 
 impl Reference {
-    /// From files: recordings, or one norm (JSON). `own` stands for the athlete's own best
-    /// repetitions; nothing for what is usual.
+    /// Builds a reference from files: recordings, or one norm (JSON). The path `own` stands for the
+    /// athlete's own best repetitions; no path stands for the usual execution.
     ///
     /// # Errors
-    /// If one cannot be read.
+    /// If a file cannot be read.
     pub fn from_files(
         paths: &[std::path::PathBuf],
         movement: &str,
@@ -48,19 +49,20 @@ impl Reference {
     ) -> Result<Reference, Error> {
         match paths {
             [] => Ok(Reference::Usual),
-            [one] if one.as_os_str() == "own" => Ok(Reference::OwnBest),
-            [one]
-                if one.extension().is_some_and(|extension| extension == "json") && is_norm(one) =>
+            [path] if path.as_os_str() == "own" => Ok(Reference::OwnBest),
+            [path]
+                if path.extension().is_some_and(|extension| extension == "json")
+                    && is_norm(path) =>
             {
-                let norms = read_norms(one)?;
-                let named =
+                let norms = read_norms(path)?;
+                let matching =
                     norms.into_iter().find(|norm| movement == "auto" || norm.movement == movement);
-                named.map(|norm| Reference::Norm(Box::new(norm))).ok_or_else(|| Error::NoNorm {
-                    path: one.clone(),
+                matching.map(|norm| Reference::Norm(Box::new(norm))).ok_or_else(|| Error::NoNorm {
+                    path: path.clone(),
                     movement: movement.to_owned(),
                 })
             }
-            all => all
+            paths => paths
                 .iter()
                 .map(|path| Ok(crate::read_to_analyze(path, options, progress)?.recording))
                 .collect::<Result<Vec<_>, _>>()
@@ -69,30 +71,30 @@ impl Reference {
     }
 }
 
-/// Whether a JSON file holds norms: other JSON files are recordings.
+/// Whether a JSON file holds norms; other JSON files are recordings.
 fn is_norm(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = std::fs::File::open(path).and_then(|file| file.take(200).read_to_end(&mut head));
     read.is_ok() && String::from_utf8_lossy(&head).contains("agoge.norm/")
 }
 
-/// The norms in a file.
+/// Reads the norms in a file.
 ///
 /// # Errors
-/// If it cannot be read or holds something else.
+/// If the file cannot be read or holds something else.
 pub fn read_norms(path: &Path) -> Result<Vec<Norm>, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     norms(&text).map_err(|what| Error::Norm { path: path.to_owned(), what })
 }
 
-/// The norms in a text: a list of them.
+/// Parses a JSON list of norms and checks each one.
 pub(crate) fn norms(text: &str) -> Result<Vec<Norm>, String> {
     let norms: Vec<Norm> = serde_json::from_str(text).map_err(|error| error.to_string())?;
     norms.iter().try_for_each(|norm| norm.check()).map(|()| norms)
 }
 
-/// The repetitions of a recording as a norm counts them; none if no repetition of the movement is
-/// complete.
+/// The complete repetitions of a recording in the form that a norm averages; empty if no repetition
+/// of the movement is complete.
 ///
 /// # Errors
 /// As [`crate::analyze`].
@@ -106,8 +108,8 @@ pub fn cycles(recording: &Recording, options: &Options) -> Result<Vec<Cycle>, Er
         .cycles())
 }
 
-/// The norm of some recordings of the options' movement, one an athlete; none if no repetition in
-/// them is complete.
+/// Computes the norm of recordings of the options' movement, one recording per athlete; none if
+/// they contain no complete repetition.
 fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, Error> {
     let mut all = Vec::new();
     for recording in recordings {
@@ -120,11 +122,11 @@ fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, 
     Ok(Norm::new(&source, &options.movement, recordings.len(), &all))
 }
 
-/// Why the repetitions of an analysis are as they are; none if there is no repetition, no movement
-/// or nothing to compare with.
+/// Explains the repetitions of an analysis; none if there is no complete repetition, no movement
+/// with checks, or nothing to compare with.
 ///
 /// # Errors
-/// For a reference that cannot be analysed.
+/// If the reference cannot be analysed.
 pub fn explain(
     analyzed: &Analyzed,
     reference: &Reference,
@@ -174,15 +176,15 @@ pub fn explain(
             leanings(model, &analysis.movement.name, body, repetitions)
         })
     };
-    let attended =
+    let part_attention =
         models.model.as_ref().and_then(|model| attended(model, &analyzed.body, &repetitions));
-    let attention = attended.as_ref().map(|table| {
+    let attention = part_attention.as_ref().map(|table| {
         move |a: Part, b: Part| -> f64 {
-            let at = |part: Part| {
-                agoge_attention::token::PARTS.iter().position(|own| *own == carried(part))
+            let token_index = |part: Part| {
+                agoge_attention::token::PARTS.iter().position(|token| *token == carried(part))
             };
-            at(a)
-                .zip(at(b))
+            token_index(a)
+                .zip(token_index(b))
                 .map_or(0.0, |(a, b)| f64::from(table[a * agoge_attention::token::PARTS.len() + b]))
         }
     });
@@ -201,18 +203,22 @@ pub fn explain(
     })))
 }
 
-/// The scores of repetitions by the limits of the movement's definition, as they are on an edited
-/// body.
+/// Scores repetitions by the limits of the movement's definition, as measured on an edited body;
+/// NaN where there is no score.
 fn by_limits(analyzed: &Analyzed, body: &Recording, repetitions: &[&Repetition]) -> Vec<f64> {
     let precision = Precision::of(body);
-    let again = remeasured(&analyzed.movement, &measure(body).curves, repetitions);
+    let edited = remeasured(&analyzed.movement, &measure(body).curves, repetitions);
     let score =
         |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, &precision);
-    again.iter().map(|repetition| score(repetition).map_or(f64::NAN, |score| score.value)).collect()
+    edited
+        .iter()
+        .map(|repetition| score(repetition).map_or(f64::NAN, |score| score.value))
+        .collect()
 }
 
-/// What the model says of repetitions, 0 to 100: its leaning through the logistic function, which
-/// moves where the calibrated share stands still.
+/// The model's quality score of each repetition, 0 to 100: its quality logit passed through the
+/// logistic function, which still moves where the calibrated share is flat. NaN where the model
+/// cannot judge.
 fn leanings(
     model: &Model,
     movement: &str,
@@ -222,7 +228,7 @@ fn leanings(
     let spans: Vec<(usize, usize)> =
         repetitions.iter().map(|repetition| (repetition.start, repetition.end)).collect();
     let Some(class) = model.class(movement) else { return vec![f64::NAN; spans.len()] };
-    let score = |leaning: f32| 100.0 / (1.0 + (-2.0 * f64::from(leaning)).exp());
+    let score = |logit: f32| 100.0 / (1.0 + (-2.0 * f64::from(logit)).exp());
     let readings = model.read(body, &spans);
     readings
         .iter()
@@ -230,29 +236,29 @@ fn leanings(
         .collect()
 }
 
-/// How much parts attend to parts in some repetitions, on average, `[part, part]`.
+/// The model's attention between body parts, averaged over a few repetitions, `[part, part]`.
 fn attended(model: &Model, body: &Recording, repetitions: &[&Repetition]) -> Option<Vec<f32>> {
-    /// A few repetitions tell as much as all.
+    /// Maximum number of repetitions averaged: a few are as informative as all.
     const FEW: usize = 3;
     let motions = repetitions.iter().take(FEW).filter_map(|r| Motion::new(body, r.start, r.end));
     let tables: Vec<Vec<f32>> = motions
         .filter(Motion::has_body)
         .map(|motion| model.attention_between_parts(&motion))
         .collect();
-    let first = tables.first()?.len();
+    let length = tables.first()?.len();
     Some(
-        (0..first)
-            .map(|at| tables.iter().map(|table| table[at]).sum::<f32>() / tables.len() as f32)
+        (0..length)
+            .map(|entry| tables.iter().map(|table| table[entry]).sum::<f32>() / tables.len() as f32)
             .collect(),
     )
 }
 
-/// The token that shows best how a joint moves: the far end of its segment.
+/// The part whose token best shows how a joint moves: the far end of the joint's segment.
 fn carried(joint: Part) -> Part {
     far_end(joint).unwrap_or(joint)
 }
 
-/// The complete repetitions with their numbers.
+/// The complete repetitions with their report numbers.
 fn complete(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
     reports
         .iter()
@@ -261,6 +267,7 @@ fn complete(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
         .collect()
 }
 
+/// Reconstructs a repetition from its report.
 fn repetition(report: &RepetitionReport) -> Repetition {
     Repetition {
         start: report.frames[0],
@@ -273,12 +280,13 @@ fn repetition(report: &RepetitionReport) -> Repetition {
     }
 }
 
-/// Fewest repetitions of which a third can be called the best.
+/// Minimum number of repetitions for a best third to be meaningful.
 const ENOUGH: usize = 6;
-/// The best must be better than the others by so many points.
+/// Minimum margin, in score points, of the best third's mean over the others' mean.
 const BETTER: f64 = 5.0;
 
-/// Takes the best third out of the repetitions, if it is clearly better than the others.
+/// Removes the best third from the repetitions and returns it, if it is clearly better than the
+/// others.
 fn own_best(
     numbered: &mut Vec<(usize, Repetition)>,
     reports: &[RepetitionReport],
@@ -300,15 +308,16 @@ fn own_best(
     if mean(best) - mean(&ranked[best.len()..]) < BETTER {
         return None;
     }
-    let (taken, kept) =
+    let (best_repetitions, others) =
         std::mem::take(numbered).into_iter().partition(|(number, _)| best.contains(number));
-    *numbered = kept;
-    Some(taken)
+    *numbered = others;
+    Some(best_repetitions)
 }
 
-/// What every method names first, for comparing them: the clearest difference, the largest gain and
-/// the first finding by the limits; with a model, the largest gain by it and what it looked at, and
-/// the same by a network that has learned nothing. The explanation that is shown is not among them.
+/// The joint and phase that every explanation method ranks first, for comparing the methods: the
+/// clearest kinematic difference, the largest counterfactual gain and the first finding by the
+/// limits; with a model, the largest gain by the model and the place of highest relevance, and the
+/// same for an untrained network. The explanation that is shown to users is not among them.
 ///
 /// # Errors
 /// As [`explain`].
@@ -343,14 +352,17 @@ pub(crate) fn ways(
     };
     let mut out = Vec::new();
     let Some((model, untrained)) = model else {
-        let own: Vec<&Repetition> = numbered.iter().map(|(_, repetition)| repetition).collect();
-        let set = Set { directions: &directions, curves: &analyzed.curves, repetitions: &own };
+        let repetitions: Vec<&Repetition> =
+            numbered.iter().map(|(_, repetition)| repetition).collect();
+        let set =
+            Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions };
         let numbered: Vec<(usize, &Repetition)> =
             numbered.iter().map(|(number, r)| (*number, r)).collect();
-        let found = differences(&set.cycles(), &numbered, &norm, &Precision::of(&analyzed.body));
-        let clearest = found.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-        let named = |difference: &Difference| (difference.joint, difference.phase.clone());
-        out.push(("kinematic z-score".to_owned(), clearest.map(named)));
+        let all_differences =
+            differences(&set.cycles(), &numbered, &norm, &Precision::of(&analyzed.body));
+        let clearest = all_differences.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
+        let place_of = |difference: &Difference| (difference.joint, difference.phase.clone());
+        out.push(("kinematic z-score".to_owned(), clearest.map(place_of)));
         let first = analyzed.analysis.findings.first();
         out.push(("limits alone".to_owned(), first.map(|f| (f.part, f.phase.clone()))));
         out.push((
@@ -370,21 +382,24 @@ pub(crate) fn ways(
             |body: &Recording, few: &[&Repetition]| leanings(network, &options.movement, body, few);
         out.push((format!("counterfactual{suffix}"), gain(&by_model)));
         for method in Method::ALL {
-            let seen: Vec<Relevance> =
+            let relevances: Vec<Relevance> =
                 motions.iter().map(|motion| network.relevance(motion, class, method)).collect();
-            let named = best(&|(joint, phase)| {
-                let each = few.iter().zip(&seen).map(|(repetition, relevance)| {
+            let best_place = best(&|(joint, phase)| {
+                let each = few.iter().zip(&relevances).map(|(repetition, relevance)| {
                     let span = (repetition.end - repetition.start).max(1) as f64;
-                    let own =
-                        repetition.phases.iter().find(|own| Some(&own.name) == phase.as_ref());
-                    let within = own.map_or([0.0, 1.0], |own| {
-                        [own.start, own.end].map(|frame| (frame - repetition.start) as f64 / span)
+                    let own_phase = repetition
+                        .phases
+                        .iter()
+                        .find(|own_phase| Some(&own_phase.name) == phase.as_ref());
+                    let within = own_phase.map_or([0.0, 1.0], |own_phase| {
+                        [own_phase.start, own_phase.end]
+                            .map(|frame| (frame - repetition.start) as f64 / span)
                     });
                     f64::from(relevance.within(within, &[*joint, carried(*joint)]))
                 });
                 each.sum::<f64>()
             });
-            out.push((format!("{}{suffix}", method.name()), named));
+            out.push((format!("{}{suffix}", method.name()), best_place));
         }
     }
     Ok(out)

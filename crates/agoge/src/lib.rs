@@ -1,8 +1,8 @@
-//! Agoge: any recording of an athlete's movement in, what a coach acts on out.
+//! Agoge: any recording of an athlete's movement in, an actionable analysis for the coach out.
 //!
-//! [`analyze`] is the one pipeline: condition, bring to the body skeleton, measure, find
-//! repetitions, judge. The crates of the stages are re-exported under their own names for programs
-//! that need one of them.
+//! [`analyze`] is the pipeline: condition the recording, map it to the body skeleton, measure
+//! curves, segment repetitions, judge them. The crates of the individual stages are re-exported
+//! under their own names for programs that need only one of them.
 //!
 //! ```no_run
 //! use agoge::{Models, Options, analyze, read_to_analyze};

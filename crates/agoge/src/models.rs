@@ -1,4 +1,4 @@
-//! The trained models that an analysis uses.
+//! The trained models and norms that an analysis uses.
 
 use crate::Error;
 use agoge_attention::Model;
@@ -7,56 +7,57 @@ use agoge_coach::explain::{Control, Norm};
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
-/// The trained models that an analysis uses.
+/// The trained models and norms that an analysis uses.
 #[derive(Debug)]
 pub struct Models {
-    /// Recognises movements and judges their quality; without it the limits of the movement
-    /// definitions judge alone.
+    /// Recognises movements and judges their quality; without it only the limits of the movement
+    /// definitions judge.
     pub model: Option<Model>,
-    /// What movements usually look like, for explanations; read when the first one asks.
+    /// How movements are usually executed, for explanations; parsed on first use.
     pub norms: LazyLock<Vec<Norm>>,
-    /// How each way of explaining (by `model` or by `limits`) did on planted faults, with its
-    /// controls (docs/EXPLANATIONS.md).
+    /// How each kind of explanation (by `model` or by `limits`) performed on planted faults, with
+    /// its controls (docs/EXPLANATIONS.md).
     pub planted: Vec<(String, Vec<Control>)>,
 }
 
-/// The weights that come with Agoge; `models/README.md` says what they are.
+/// The bundled weights; `models/README.md` describes them.
 const BUNDLED: &[u8] = include_bytes!("../../../models/ui_prmd.safetensors");
 
-/// Correct repetitions of UI-PRMD by Kinect, and how explanations did on planted faults.
+/// Norms of correct UI-PRMD repetitions recorded by Kinect.
 const NORMS: &str = include_str!("../../../models/ui_prmd.norms.json");
+/// How explanations performed on planted faults.
 const PLANTED: &str = include_str!("../../../models/planted.json");
 
-/// The pre-trained encoder that comes with Agoge.
+/// The bundled pre-trained encoder.
 const BASE: &[u8] = include_bytes!("../../../models/base.safetensors");
 
 impl Default for Models {
-    /// No model, and nothing is known of any movement.
+    /// No model and no norms.
     fn default() -> Models {
         Models { model: None, norms: LazyLock::new(Vec::new), planted: Vec::new() }
     }
 }
 
 impl Models {
-    /// The models that come with Agoge.
+    /// The bundled models.
     pub fn bundled() -> &'static Models {
         static MODELS: OnceLock<Models> = OnceLock::new();
-        // A test reads the bundled weights, so that none is never what a user gets.
+        // A test loads the bundled weights, so a user never gets `None` here.
         MODELS.get_or_init(|| Models {
             model: Model::from_bytes(BUNDLED, "ui_prmd").ok(),
             ..Models::without_model()
         })
     }
 
-    /// The model of a file.
+    /// Loads the model of a file.
     ///
     /// # Errors
-    /// If it cannot be read or is not a model of this version.
+    /// If the file cannot be read or is not a model of this version.
     pub fn from_file(path: &Path) -> Result<Models, Error> {
         Ok(Models { model: Some(load_model(path)?), ..Models::without_model() })
     }
 
-    /// What comes with Agoge, but for the model: the limits of the definitions judge alone.
+    /// Everything bundled except the model: only the limits of the definitions judge.
     pub fn without_model() -> Models {
         Models {
             model: None,
@@ -66,15 +67,15 @@ impl Models {
     }
 }
 
-/// The pre-trained encoder that comes with Agoge, to begin with.
+/// The bundled pre-trained encoder, as a starting point for training.
 ///
 /// # Errors
-/// None in practice: a test reads it.
+/// None in practice: a test loads it.
 pub fn bundled_base() -> Result<Model, Error> {
     Ok(Model::from_bytes(BASE, "base")?)
 }
 
-/// The model of a file.
+/// Loads the model of a file.
 ///
 /// # Errors
 /// As [`Models::from_file`].
@@ -83,12 +84,11 @@ pub fn load_model(path: &Path) -> Result<Model, Error> {
     Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
 }
 
-/// A model from the safetensors file of another program, by a map of keys in TOML (docs/MODELS.md);
-/// it takes the file's name.
+/// Imports a model from another program's safetensors file by a TOML key map (docs/MODELS.md); the
+/// model is named after the file.
 ///
 /// # Errors
-/// If one of the files cannot be read, the map is at fault, or a parameter is not what the encoder
-/// needs.
+/// If a file cannot be read, the map is invalid, or a parameter does not match the encoder.
 pub fn import_model(file: &Path, map: &Path) -> Result<Imported, Error> {
     let text = std::fs::read_to_string(map).map_err(Error::io(map))?;
     let map: KeyMap = toml::from_str(&text).map_err(|error| Error::KeyMap {

@@ -1,4 +1,4 @@
-//! Moments in the joints of the legs, where the forces of the ground are known.
+//! Leg joint moments, where the ground reaction forces are known.
 
 use crate::Options;
 use agoge_coach::Precision;
@@ -7,16 +7,17 @@ use agoge_kinematics::{Curves, Refused};
 use agoge_motion::Recording;
 use agoge_motion::condition::smoother;
 
-/// Adds the moments of both legs to what was measured of a conditioned body, or why there are none;
-/// what they rest on, and in how many frames a plate's load belongs to no foot. Nothing where
-/// neither a mass was given nor a plate measured: nobody asked for moments.
+/// Adds the joint moments of both legs to the curves of a conditioned body, or the reason why there
+/// are none. Returns where the ground forces come from, and the number of frames in which a plate's
+/// load could not be assigned to a foot. Does nothing if neither a mass was given nor a plate
+/// measured: then nobody asked for moments.
 pub(crate) fn measure(
     body: &Recording,
     curves: &mut Curves,
     options: &Options,
 ) -> Option<(Origin, usize)> {
     let sex = options.sex.unwrap_or(Sex::Male);
-    let found = match options.mass_kg {
+    let result = match options.mass_kg {
         None if body.plates().is_empty() => return None,
         None => {
             Err("force plates were read, but moments need the athlete's mass: give it with --mass"
@@ -31,7 +32,7 @@ pub(crate) fn measure(
             }
         }),
     };
-    match found {
+    match result {
         Ok((ground, moments)) => {
             curves.curves.extend(moments);
             Some((ground.origin, ground.unclear))
@@ -43,6 +44,7 @@ pub(crate) fn measure(
     }
 }
 
+/// The ground reaction forces: measured by force plates, or modelled for standing.
 fn ground(body: &Recording, mass_kg: f64, options: &Options) -> Result<Ground, String> {
     if !body.space.is_3d() {
         return Err("they need positions in three dimensions".to_owned());

@@ -1,4 +1,4 @@
-//! Which movement definition a recording is analysed with.
+//! Choosing the movement definition a recording is analysed with.
 
 use crate::Error;
 use crate::models::Models;
@@ -11,12 +11,12 @@ use agoge_kinematics::{Curves, Movement, Unit, repetitions};
 use agoge_motion::Recording;
 use std::borrow::Cow;
 
-/// An angle must swing by this much to be taken for what drives an unknown movement, degrees.
+/// Minimum swing of an angle to be taken as the driver of an unknown movement, degrees.
 const LEAST_SWING: f64 = 15.0;
 
-/// The definition of a name, an alias or a file, with how it was chosen. `auto` asks the model, if
-/// there is one, what the repetitions of whatever swings most are; where it does not know them,
-/// that plain description of them is the definition.
+/// Finds the definition of a name, an alias or a file, and reports how it was chosen. For `auto`
+/// the model, if there is one, recognises the repetitions of whatever swings most; if it does not
+/// know them, a generic description of them is the definition.
 pub(crate) fn choose(
     wanted: &str,
     curves: &Curves,
@@ -25,7 +25,7 @@ pub(crate) fn choose(
 ) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
     if wanted == "auto" {
         let general = general(curves);
-        // Nothing was seen to move, but a worn sensor felt it.
+        // Nothing was seen to move, but a worn sensor recorded data.
         let worn = movement::find("worn_sensor").filter(|_| general.repetition.signals.is_empty());
         if let Some(worn) = worn.filter(|_| curves.get("sensor_tilt", None).is_some()) {
             return Ok((Cow::Borrowed(worn), plainly(worn)));
@@ -36,8 +36,8 @@ pub(crate) fn choose(
         let choice = plainly(&general);
         return Ok((Cow::Owned(general), choice));
     }
-    let found = match movement::find(wanted) {
-        Some(found) => Cow::Borrowed(found),
+    let definition = match movement::find(wanted) {
+        Some(definition) => Cow::Borrowed(definition),
         None if wanted.ends_with(".toml") => {
             let text = std::fs::read_to_string(wanted).map_err(Error::io(wanted))?;
             Cow::Owned(Movement::parse(&text, wanted)?)
@@ -45,24 +45,25 @@ pub(crate) fn choose(
         None => return Err(Error::NoSuchMovement { name: wanted.to_owned() }),
     };
     let choice = MovementChoice {
-        name: found.name.clone(),
-        title: found.title.clone(),
+        name: definition.name.clone(),
+        title: definition.title.clone(),
         how: "given".to_owned(),
         certainty: 1.0,
         others: Vec::new(),
     };
-    Ok((found, choice))
+    Ok((definition, choice))
 }
 
-/// A definition that describes whatever was done.
+/// The choice of a definition that describes an unknown movement.
 fn plainly(movement: &Movement) -> MovementChoice {
     let (name, title) = (movement.name.clone(), movement.title.clone());
     MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
 }
 
-/// The definition of what the model recognises in the repetitions of a plain description, or where
-/// there is none that description under the movement's name; such a movement is also recognised by
-/// the recording as a whole. Only in three dimensions: on one camera its word was never measured.
+/// The definition of the movement that the model recognises in the repetitions of the generic
+/// description. If that movement has no definition, the generic description under the movement's
+/// name; such movements are also recognised from the recording as a whole. Only in three
+/// dimensions: the model was never evaluated on a single camera.
 fn recognise(
     general: &Movement,
     curves: &Curves,
@@ -70,30 +71,34 @@ fn recognise(
     models: &Models,
 ) -> Option<(Cow<'static, Movement>, MovementChoice)> {
     let model = models.model.as_ref().filter(|_| body.space.is_3d())?;
-    let found = repetitions(general, curves);
-    let spans: Vec<(usize, usize)> =
-        found.iter().filter(|repetition| repetition.complete).map(|r| (r.start, r.end)).collect();
-    let recognised = |spans: &[(usize, usize)]| {
+    let candidates = repetitions(general, curves);
+    let spans: Vec<(usize, usize)> = candidates
+        .iter()
+        .filter(|repetition| repetition.complete)
+        .map(|r| (r.start, r.end))
+        .collect();
+    let recognise_spans = |spans: &[(usize, usize)]| {
         let readings = model.read(body, spans);
         model.recognise(&readings.iter().flatten().collect::<Vec<_>>())
     };
-    // What has no definition was learned from whole recordings, and what swings most may begin
-    // later, end sooner or swing twice in it.
+    // Movements without a definition were learned from whole recordings, and the curve that swings
+    // most may begin later, end sooner or swing twice within one.
     let is_undefined = |name: &String| movement::find(name).is_none();
     let whole = || {
         if !model.card().movements.iter().any(is_undefined) {
             return None;
         }
-        recognised(&[(0, body.frames().saturating_sub(1))])
-            .filter(|found| is_undefined(&found.movement))
+        recognise_spans(&[(0, body.frames().saturating_sub(1))])
+            .filter(|recognition| is_undefined(&recognition.movement))
     };
-    let Recognition { movement, certainty, others } = recognised(&spans).or_else(whole)?;
+    let Recognition { movement, certainty, others } = recognise_spans(&spans).or_else(whole)?;
     let definition = match movement::find(&movement) {
         Some(definition) => {
-            // A definition that finds nothing in the recording, or whose own angle hardly moves
-            // beside another, is not what was done.
-            let done = repetitions(definition, curves).iter().any(|repetition| repetition.complete);
-            if !done || !drives(definition, general, curves) {
+            // A definition that finds no repetition, or whose own angle hardly moves compared with
+            // another, is not what was done.
+            let is_found =
+                repetitions(definition, curves).iter().any(|repetition| repetition.complete);
+            if !is_found || !drives(definition, general, curves) {
                 return None;
             }
             Cow::Borrowed(definition)
@@ -117,27 +122,28 @@ fn recognise(
     Some((definition, choice))
 }
 
-/// A name as a title: `tennis_serve` is "Tennis serve".
+/// Formats a name as a title: `tennis_serve` becomes "Tennis serve".
 fn titled(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut letters = words.chars();
+    let text = name.replace('_', " ");
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The angle that drives a movement must swing by this share of the angle that swings most.
+/// Minimum swing of a movement's driving angle, as a share of the largest swing of any angle.
 const DRIVING: f64 = 0.45;
 
-/// Whether a definition is about what swings most in a recording (which is what drives the plain
-/// description of it). Movements that are driven by a length are not asked: lengths and angles do
-/// not compare.
+/// Whether a definition's driver is among the angles that swing most in a recording (the drivers of
+/// its generic description). Movements driven by a length always pass: lengths and angles do not
+/// compare.
 fn drives(definition: &Movement, general: &Movement, curves: &Curves) -> bool {
-    let Some(most) = general.repetition.signals.first() else { return true };
+    let Some(largest) = general.repetition.signals.first() else { return true };
     let signals = &definition.repetition.signals;
-    let own = signals
+    let driver = signals
         .iter()
         .find_map(|signal| curves.curves.iter().find(|curve| curve.name == signal.curve));
-    own.is_none_or(|own| {
-        own.unit != Unit::Degree || swing(curves, &own.name) >= DRIVING * swing(curves, &most.curve)
+    driver.is_none_or(|driver| {
+        driver.unit != Unit::Degree
+            || swing(curves, &driver.name) >= DRIVING * swing(curves, &largest.curve)
     })
 }
 
@@ -147,14 +153,14 @@ fn swing(curves: &Curves, name: &str) -> f64 {
     sides.map(|curve| spread(&curve.values)).fold(0.0, f64::max)
 }
 
-/// Markers that are described where they make no body.
+/// Maximum number of markers described if they do not form a body.
 const MARKERS: usize = 6;
-/// A marker must rise and fall by this much to be taken for what drives an unknown movement, m.
+/// Minimum rise and fall of a marker to be taken as the driver of an unknown movement, m.
 const LEAST_RISE: f64 = 0.03;
 
-/// A definition for a movement that nobody named: repetitions of the angle that swings most, ranges
-/// of the main angles, no checks. Where there are no angles (markers that make no body) the heights
-/// of the markers that rise and fall most take their place.
+/// A generic definition for an unnamed movement: repetitions of the angle that swings most, ranges
+/// of the main angles, no checks. Without angles (markers that do not form a body) the heights of
+/// the markers that rise and fall most take their place.
 fn general(curves: &Curves) -> Movement {
     const MAIN: [&str; 6] = [
         "knee_flexion",
@@ -242,12 +248,12 @@ fn general(curves: &Curves) -> Movement {
     }
 }
 
-/// From the 5th to the 95th percentile of the known values; 0 without any.
+/// Difference between the 95th and the 5th percentile of the finite values; 0 if there are none.
 fn spread(values: &[f64]) -> f64 {
-    let mut known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    known.sort_by(f64::total_cmp);
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
     let at = |share: f64| {
-        known.get((known.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0)
+        sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0)
     };
     at(0.95) - at(0.05)
 }

@@ -8,30 +8,30 @@ use agoge_motion::condition;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What people weigh, kg.
+/// Plausible body masses, kg.
 const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
 
-/// How a recording is read and analysed. The same form is read from a configuration file (TOML,
+/// How a recording is read and analysed. Also the format of the configuration file (TOML,
 /// docs/CONFIG.md); unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The movement: the name of a definition that comes with Agoge, or `auto`.
+    /// The movement: the name of a bundled definition, the path of a definition file, or `auto`.
     pub movement: String,
     /// The athlete's standing height, m; scales two-dimensional input to metres.
     pub height_m: Option<f64>,
-    /// The athlete's mass, kg, with the clothes: for the moments in the joints.
+    /// The athlete's mass including clothes, kg; needed for joint moments.
     pub mass_kg: Option<f64>,
-    /// The athlete's sex: whose table of segments the moments in the joints take, that of men
-    /// without it.
+    /// The athlete's sex, which selects the segment table for joint moments; the men's table if not
+    /// given.
     pub sex: Option<Sex>,
-    /// Only this stretch of the recording, s.
+    /// Analyse only this part of the recording, s.
     pub time_range_s: Option<[f64; 2]>,
     /// How the file is read.
     pub read: ReadOptions,
     /// How a video is read.
     pub video: agoge_vision::Options,
-    /// What a coach says of items of the landing screen, `[item, points]`. It stands against
+    /// A coach's scores for items of the landing screen (LESS), `[item, points]`; they override
     /// everything measured.
     pub less: Vec<[u8; 2]>,
     /// How the data are repaired and filtered.
@@ -55,12 +55,12 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what is wrong whatever the recording: a movement that does not exist, a height or a
-    /// mass that is not a person's. Saves reading a hundred files to say a hundred times the same.
+    /// Checks what is invalid for any recording: a movement that does not exist, or an implausible
+    /// height or mass. Lets a batch fail once instead of once per file.
     ///
     /// # Errors
     /// [`Error::NoSuchMovement`], a definition that cannot be read, or [`Error::Recording`] for the
-    /// height.
+    /// height, the mass or the landing items.
     pub fn check(&self) -> Result<(), Error> {
         let wanted = self.movement.as_str();
         if wanted != "auto" && agoge_kinematics::movement::find(wanted).is_none() {
@@ -71,8 +71,8 @@ impl Options {
             agoge_kinematics::Movement::parse(&text, wanted)?;
         }
         for [item, points] in &self.less {
-            let known = agoge_coach::screen::LESS.iter().find(|own| own.number == *item);
-            if known.is_none_or(|own| *points > own.most) {
+            let rule = agoge_coach::screen::LESS.iter().find(|item_rule| item_rule.number == *item);
+            if rule.is_none_or(|item_rule| *points > item_rule.most) {
                 let what = format!("item {item} with {points} points is not in the LESS");
                 let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/LOAD.md)";
                 return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
@@ -88,10 +88,10 @@ impl Options {
         self.height_m.map_or(Ok(()), agoge_motion::scale::check_height).map_err(Error::from)
     }
 
-    /// Options from a configuration file; what it does not say stays at its default.
+    /// Loads options from a configuration file; missing keys keep their defaults.
     ///
     /// # Errors
-    /// If it cannot be read, is not TOML, or has a key that does not exist.
+    /// If the file cannot be read, is not TOML, or has an unknown key.
     pub fn from_file(path: &Path) -> Result<Options, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
         toml::from_str(&text).map_err(|error| Error::Config {

@@ -5,10 +5,10 @@ use agoge_formats::{write_mot, write_text, write_trc};
 use agoge_report::{Scene, Still};
 use std::path::Path;
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If the file cannot be written.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     use std::io::Write;
     Ok(agoge_formats::write_atomic(path, |out| {
@@ -17,12 +17,12 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that
-/// OpenSim knows and no value of them is missing) and, for recordings in metres, `body.trc` into a
-/// folder, which is made if it is not there. Each file is written whole or not at all. `stills` are
-/// shown in the report ([`crate::Reading::stills`]).
+/// OpenSim knows, without missing values) and, for recordings in metres, `body.trc` to a folder,
+/// creating it if necessary. Each file is written atomically. `stills` are shown in the report
+/// ([`crate::Reading::stills`]).
 ///
 /// # Errors
-/// If the folder cannot be made or written to.
+/// If the folder cannot be created or written to.
 pub fn write_results(analyzed: &Analyzed, stills: &[Still], folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
     let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills };

@@ -1,5 +1,5 @@
-//! What an analysis says, in the pictures of its video: angles at their joints, findings while
-//! their repetitions last, and the key frames of the report.
+//! Annotations of video frames with the results of an analysis: angles at their joints, findings
+//! during their repetitions, and the key frames of the report.
 
 use crate::Analyzed;
 use agoge_coach::analysis::{Finding, RepetitionReport};
@@ -8,31 +8,32 @@ use agoge_kinematics::{Curve, Unit};
 use agoge_motion::Skeleton;
 use agoge_vision::overlay::Marks;
 
-/// So many findings are written and pictured, the most important.
+/// Maximum number of findings annotated and pictured, the most important first.
 const FINDINGS: usize = 3;
-/// At most so many key frames of the phases of a repetition.
+/// Maximum number of key frames for the phases of a repetition.
 const PHASES: usize = 5;
-/// The angles that are shown where no movement says which.
+/// Angles shown if the movement does not name any.
 const USUAL: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "shoulder_elevation"];
 
-/// What is written into frames.
+/// The annotations drawn into video frames.
 pub(crate) struct Written<'a> {
     analyzed: &'a Analyzed,
-    /// Curves with the landmark that they are written beside.
+    /// Curves with the landmark beside which their value is written.
     joints: Vec<(&'a Curve, usize)>,
     /// Angles that belong to no joint.
     others: Vec<&'a Curve>,
 }
 
-/// An instant worth a picture.
+/// A key frame for the report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Key {
-    /// Frame of the curves.
+    /// Frame index of the curves.
     pub(crate) frame: usize,
     pub(crate) caption: String,
 }
 
 impl<'a> Written<'a> {
+    /// Chooses the curves to annotate: those the movement names, or the usual ones.
     pub(crate) fn of(analyzed: &'a Analyzed) -> Written<'a> {
         let movement = &analyzed.movement;
         let mut names: Vec<&str> =
@@ -53,7 +54,7 @@ impl<'a> Written<'a> {
             }
             match joint_of(&curve.name, curve.side).and_then(|part| skeleton.joint_of(part)) {
                 // A joint has room for one angle: the first that the movement names.
-                Some(joint) if joints.iter().any(|(_, own)| *own == joint) => {}
+                Some(joint) if joints.iter().any(|(_, taken)| *taken == joint) => {}
                 Some(joint) => joints.push((curve, joint)),
                 None if curve.side.is_none() => others.push(curve),
                 None => {}
@@ -62,7 +63,7 @@ impl<'a> Written<'a> {
         Written { analyzed, joints, others }
     }
 
-    /// What is written at a time of the recording, s.
+    /// The annotations at a time of the recording, s.
     pub(crate) fn at(&self, time_s: f64) -> Marks {
         let Some(frame) = nearest(&self.analyzed.curves.time, time_s) else {
             return Marks::default();
@@ -71,8 +72,9 @@ impl<'a> Written<'a> {
         let angles = self.joints.iter().filter_map(|(curve, joint)| {
             let value = degrees(curve)?;
             let kind = curve.name.rsplit('_').next().unwrap_or_default();
-            let plain = matches!(kind, "flexion" | "elevation" | "dorsiflexion");
-            let text = if plain { format!("{value:.0}°") } else { format!("{kind} {value:.0}°") };
+            let is_plain = matches!(kind, "flexion" | "elevation" | "dorsiflexion");
+            let text =
+                if is_plain { format!("{value:.0}°") } else { format!("{kind} {value:.0}°") };
             Some((*joint, text))
         });
         let mut lines = Vec::new();
@@ -84,9 +86,9 @@ impl<'a> Written<'a> {
                 repetition.phases.iter().find(|phase| (phase.start..=phase.end).contains(&frame));
             let phase = phase.map_or(String::new(), |phase| format!(", {}", plain(&phase.name)));
             lines.push(format!("Repetition {}{phase}", repetition.number));
-            let shown =
+            let findings =
                 self.findings().filter(|finding| finding.repetitions.contains(&repetition.number));
-            lines.extend(shown.map(|finding| format!("! {}", finding.title)));
+            lines.extend(findings.map(|finding| format!("! {}", finding.title)));
         }
         lines.extend(self.others.iter().filter_map(|curve| {
             let value = degrees(curve)?;
@@ -95,13 +97,14 @@ impl<'a> Written<'a> {
         Marks { angles: angles.collect(), lines }
     }
 
+    /// The findings that are annotated.
     fn findings(&self) -> impl Iterator<Item = &'a Finding> {
         self.analyzed.analysis.findings.iter().take(FINDINGS)
     }
 
-    /// The instants that the report shows, in order of time: of each finding the one in which it is
-    /// largest, in the first repetition that shows it; and where the phases of that repetition, or
-    /// of the first complete one, begin and end.
+    /// The key frames of the report, in order of time: for each finding the instant at which it is
+    /// largest, in the first repetition that shows it; and the start and ends of the phases of that
+    /// repetition, or of the first complete one.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let complete: Vec<&RepetitionReport> = self
             .analyzed
@@ -141,8 +144,8 @@ impl<'a> Written<'a> {
         keys
     }
 
-    /// The frame of a repetition in which the first angle that is shown is furthest from where it
-    /// begins.
+    /// The frame of a repetition in which the first annotated angle is furthest from its initial
+    /// value.
     fn furthest(&self, repetition: &RepetitionReport) -> Option<usize> {
         let (curve, _) = self.joints.first()?;
         let [first, last] = repetition.frames;
@@ -152,7 +155,7 @@ impl<'a> Written<'a> {
             .max_by(|&a, &b| away(a).total_cmp(&away(b)))
     }
 
-    /// The instant at which a finding shows most.
+    /// The key frame at which a finding is largest.
     fn largest(&self, finding: &Finding, complete: &[&RepetitionReport]) -> Option<Key> {
         let repetition = shown_in(finding, complete)?;
         let phase = finding
@@ -171,12 +174,12 @@ impl<'a> Written<'a> {
         let values = |curve: &'a Curve| {
             (first..=last).filter_map(move |at| Some((at, *curve.values.get(at)?)))
         };
-        let most = curve.and_then(|curve| {
+        let extreme = curve.and_then(|curve| {
             values(curve)
                 .filter(|(_, value)| value.is_finite())
                 .max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
         });
-        let frame = most.map_or(last, |(frame, _)| frame);
+        let frame = extreme.map_or(last, |(frame, _)| frame);
         Some(Key {
             frame,
             caption: format!("{} (repetition {})", finding.title, repetition.number),
@@ -192,13 +195,14 @@ fn shown_in<'r>(
     complete.iter().find(|repetition| finding.repetitions.contains(&repetition.number)).copied()
 }
 
+/// A name with blanks instead of underscores.
 fn plain(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// The frame nearest to a time; none of a clock without frames.
+/// The frame nearest to a time; none if there are no frames.
 fn nearest(time: &[f64], time_s: f64) -> Option<usize> {
-    let after = time.partition_point(|own| *own < time_s);
+    let after = time.partition_point(|frame_s| *frame_s < time_s);
     let last = time.len().checked_sub(1)?;
     let before = after.saturating_sub(1);
     Some(if after > last || time_s - time[before] < time[after] - time_s { before } else { after })
@@ -238,9 +242,9 @@ mod tests {
                 marks.lines[0].starts_with(&format!("Repetition {}", repetition.number)),
                 "{marks:?}"
             );
-            let said = marks.lines.iter().any(|line| line.contains(&finding.title));
+            let is_written = marks.lines.iter().any(|line| line.contains(&finding.title));
             assert_eq!(
-                said,
+                is_written,
                 finding.repetitions.contains(&repetition.number),
                 "{marks:?} {finding:?}"
             );

@@ -1,5 +1,5 @@
-//! What a plan is made from, read from files: the request, the sessions, an athlete's folder,
-//! analyses.
+//! Loading the inputs of a training plan from files: the request, the session library, an athlete's
+//! load folder and analyses.
 
 use crate::athlete::Athlete;
 use crate::error::toml_fault;
@@ -14,31 +14,30 @@ use agoge_motion::Day;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Findings that a plan works on at most: more would be none (a coach changes few things at a
-/// time).
+/// Maximum number of findings that a plan addresses: a coach changes only a few things at a time.
 const MOST_NEEDS: usize = 3;
 
-/// Everything that a plan is made from, owned.
+/// All inputs of a plan, owned.
 #[derive(Clone, Debug)]
 pub struct PlanInput {
-    /// What is asked for.
+    /// The plan request.
     pub request: Request,
-    /// The sessions to choose from.
+    /// The library of sessions to choose from.
     pub library: Library,
-    /// The time before.
+    /// The athlete's training history.
     pub past: Past,
-    /// How the athlete answers to load.
+    /// Model of how the athlete responds to load.
     pub response: Response,
-    /// What the analysis of movement found.
+    /// Needs derived from movement analyses.
     pub needs: Vec<Need>,
 }
 
 impl PlanInput {
-    /// Reads what a plan is made from. Without an athlete nothing is known of the past; without
-    /// analyses nothing of the movement; without a library the one that comes with Agoge is used.
+    /// Reads the inputs of a plan. Without an athlete there is no history, without analyses there
+    /// are no movement needs, and without a library the bundled one is used.
     ///
     /// # Errors
-    /// A file that cannot be read or is at fault.
+    /// If a file cannot be read or is invalid.
     pub fn read(
         request: &Path,
         athlete: Option<&Athlete>,
@@ -75,7 +74,7 @@ impl PlanInput {
         Ok(PlanInput { request, library: read_library(library)?, past, response, needs })
     }
 
-    /// The same, borrowed.
+    /// Borrows the inputs for planning.
     pub fn basis(&self) -> Basis<'_> {
         Basis {
             request: &self.request,
@@ -86,21 +85,21 @@ impl PlanInput {
         }
     }
 
-    /// In what performance is given: percent of today's without enough tests, else the unit of the
-    /// tests.
+    /// Whether performance is given in percent of today's, because there are too few tests;
+    /// otherwise it is in the unit of the tests.
     pub fn in_percent(&self) -> bool {
         self.past.tests.len() < LEAST_TESTS
     }
 }
 
-/// The sessions of a plan whose steps are known, as files by name: a FIT workout for watches and
-/// bicycle computers, and the text that intervals.icu's workout builder reads.
+/// The plan's sessions that have steps, as `(file name, contents)`: a FIT workout for watches and
+/// bike computers, and the text that the workout builder of intervals.icu reads.
 pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for session in plan.sessions.iter().filter(|session| !session.steps.is_empty()) {
-        // The name may come from a library of somebody's own.
-        let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
-        let name: String = session.name.chars().map(plain).collect();
+        // The name may come from a user's own library.
+        let safe_char = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+        let name: String = session.name.chars().map(safe_char).collect();
         let stem = format!("{}-{name}-{:.0}", session.day, session.minutes);
         files.push((format!("{stem}.fit"), workout::planned_fit(&device_workout(session))));
         files.extend(
@@ -111,8 +110,8 @@ pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// A session as a device guides through it. A device knows no percent of threshold speed, so that
-/// only rides have targets; everything else is in the step's title.
+/// A session as a device workout. Devices have no percent of threshold speed, so only rides have
+/// targets; everything else goes into the step titles.
 fn device_workout(session: &Planned) -> workout::Planned {
     let mut steps = Vec::new();
     for step in &session.steps {
@@ -127,7 +126,7 @@ fn device_workout(session: &Planned) -> workout::Planned {
                 coach::Part::CoolDown => workout::StepKind::CoolDown,
             },
             length: match (step.minutes, step.metres, step.repetitions) {
-                (Some(own), _, _) => minutes(own),
+                (Some(length), _, _) => minutes(length),
                 (None, Some(metres), _) => workout::Length::Metres(metres),
                 (None, None, Some(repetitions)) => workout::Length::Repetitions(repetitions),
                 (None, None, None) => workout::Length::Open,
@@ -135,8 +134,8 @@ fn device_workout(session: &Planned) -> workout::Planned {
             power: step.threshold.filter(|_| session.sport == "cycling"),
         };
         let first = steps.len();
-        let rested = if step.rest > 0.0 { step.times.saturating_sub(1) } else { step.times };
-        if rested > 0 {
+        let with_rest = if step.rest > 0.0 { step.times.saturating_sub(1) } else { step.times };
+        if with_rest > 0 {
             steps.push(work.clone());
             if step.rest > 0.0 {
                 let rest = (String::from("rest"), workout::StepKind::Rest, minutes(step.rest));
@@ -147,12 +146,12 @@ fn device_workout(session: &Planned) -> workout::Planned {
                     power: None,
                 });
             }
-            if rested > 1 {
-                steps.push(workout::PlannedStep::Repeat { first, times: rested });
+            if with_rest > 1 {
+                steps.push(workout::PlannedStep::Repeat { first, times: with_rest });
             }
         }
-        // After the last time there is no rest.
-        if rested < step.times {
+        // No rest after the last repeat.
+        if with_rest < step.times {
             steps.push(work);
         }
     }
@@ -169,10 +168,10 @@ fn device_workout(session: &Planned) -> workout::Planned {
     }
 }
 
-/// Reads a plan that was made before.
+/// Reads a saved plan.
 ///
 /// # Errors
-/// A file that cannot be read or is no plan.
+/// If the file cannot be read or is not a plan.
 pub fn read_plan(path: &Path) -> Result<Plan, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
@@ -181,6 +180,7 @@ pub fn read_plan(path: &Path) -> Result<Plan, Error> {
     })
 }
 
+/// Reads an analysis in JSON.
 fn read_analysis(path: &Path) -> Result<Analysis, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
@@ -189,10 +189,10 @@ fn read_analysis(path: &Path) -> Result<Analysis, Error> {
     })
 }
 
-/// Reads and checks a request (docs/PLAN.md).
+/// Reads and validates a plan request (docs/PLAN.md).
 ///
 /// # Errors
-/// A file that cannot be read, unknown keys, values that cannot be.
+/// If the file cannot be read, or has unknown keys or invalid values.
 pub fn read_request(path: &Path) -> Result<Request, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let request: Request = toml::from_str(&text)
@@ -203,20 +203,21 @@ pub fn read_request(path: &Path) -> Result<Request, Error> {
     }
 }
 
-/// What moved the athlete's findings, of the drills that were done.
+/// How the athlete's movement factors changed with the drills that were done.
 ///
 /// # Errors
-/// A file that cannot be read or is at fault.
+/// If a file cannot be read or is invalid.
 pub fn moved(athlete: &Athlete, library: Option<&Path>) -> Result<Vec<Moved>, Error> {
     let library = read_library(library)?;
-    let done = athlete.drills(&library)?;
+    let drills = athlete.drills(&library)?;
     Ok(athlete
         .factors()?
         .iter()
-        .filter_map(|factor| coach::moved(factor, &library, &done))
+        .filter_map(|factor| coach::moved(factor, &library, &drills))
         .collect())
 }
 
+/// Reads a session library; the bundled one without a path.
 fn read_library(path: Option<&Path>) -> Result<Library, Error> {
     let Some(path) = path else { return Ok(Library::bundled().clone()) };
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
@@ -224,7 +225,8 @@ fn read_library(path: Option<&Path>) -> Result<Library, Error> {
         .map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
 }
 
-/// What findings ask for: how much they matter, and what the explanation says the score would gain.
+/// The training needs of an analysis's findings: how important each is, and how much the score
+/// would gain according to the explanation.
 pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
     let changes = analysis.explanation.iter().flat_map(|explanation| &explanation.changes);
     let gains: Vec<_> =
@@ -234,7 +236,7 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
         .iter()
         .filter_map(|finding| {
             let curve = finding.curve.clone()?;
-            // Curves of one side are kept under a key with the side in it; sessions work on both.
+            // One-sided curves have the side in their key; sessions train both sides.
             let curve = ["left_", "right_"]
                 .iter()
                 .find_map(|side| curve.strip_prefix(side))
@@ -254,10 +256,9 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
         .collect()
 }
 
-/// AU of session RPE that a load by another method stands for: an hour at threshold is 450 AU (RPE
-/// 7.5), and by the formulas of docs/LOAD.md 100 TSS, a TRIMP of 183 (Banister, at 88 % of the
-/// heart rate reserve), 240 (Edwards) or 150 (Lucía). An assumption: it is used only for sessions
-/// without a rating.
+/// Converts loads to session-RPE AU: an hour at threshold is 450 AU (RPE 7.5), and by the formulas
+/// of docs/LOAD.md 100 TSS, or a TRIMP of 183 (Banister, at 88 % of the heart rate reserve), 240
+/// (Edwards) or 150 (Lucía). This is an assumption, used only for sessions without a rating.
 fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
     let per_unit = [
         (Method::SessionRpe, 1.0),
@@ -273,22 +274,22 @@ fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// What the warnings of an athlete's log before the request ask for, as far as that reaches into
-/// it.
+/// The risks that follow from the warnings in an athlete's log before the request's start, as far
+/// as they extend into the plan.
 fn risks(athlete: &Athlete, request: &Request) -> Result<Vec<Risk>, Error> {
     let (start, log, profile) = (request.start, athlete.log()?, athlete.profile()?);
     let mut before = Log { changes: log.changes.clone(), ..Log::default() };
-    before.sessions.extend(log.sessions.into_iter().filter(|own| own.day < start));
-    before.pains.extend(log.pains.into_iter().filter(|own| own.day < start));
-    before.weeks.extend(log.weeks.into_iter().filter(|own| own.day < start));
-    let seen = usual_method(&before.sessions)
+    before.sessions.extend(log.sessions.into_iter().filter(|entry| entry.day < start));
+    before.pains.extend(log.pains.into_iter().filter(|entry| entry.day < start));
+    before.weeks.extend(log.weeks.into_iter().filter(|entry| entry.day < start));
+    let current = usual_method(&before.sessions)
         .and_then(|method| overview(athlete.name(), &before, method, profile.missing_is_rest));
-    let warnings = seen.map(|seen| seen.warnings).unwrap_or_default();
+    let warnings = current.map(|current| current.warnings).unwrap_or_default();
     let risks = warnings.iter().filter_map(|warning| Risk::of(warning, &request.limits));
     Ok(risks.filter(|risk| risk.until >= start).collect())
 }
 
-/// What is known of an athlete before a day; nothing where no load was imported.
+/// An athlete's training history before a day; no loads if none were imported.
 fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
     let (log, profile) = (athlete.log()?, athlete.profile()?);
     let before: Vec<_> = log.sessions.iter().filter(|session| session.day < start).collect();
@@ -296,10 +297,10 @@ fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
         before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();
     let daily = Daily::of(&entries, profile.missing_is_rest);
     let mut loads = daily.values;
-    let nothing = if profile.missing_is_rest { 0.0 } else { f64::NAN };
-    let from = daily.first;
+    let missing_load = if profile.missing_is_rest { 0.0 } else { f64::NAN };
+    let first_day = daily.first;
     if !loads.is_empty() {
-        loads.resize(usize::try_from(start.0 - from.0).unwrap_or(loads.len()), nothing);
+        loads.resize(usize::try_from(start.0 - first_day.0).unwrap_or(loads.len()), missing_load);
     }
     let sessions = before
         .iter()
@@ -314,8 +315,8 @@ fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
     let tests = athlete
         .tests()?
         .into_iter()
-        .filter(|(day, _)| *day < start && *day >= from)
-        .map(|(day, value)| Test { day: (day.0 - from.0) as usize, value })
+        .filter(|(day, _)| *day < start && *day >= first_day)
+        .map(|(day, value)| Test { day: (day.0 - first_day.0) as usize, value })
         .filter(|test| test.day <= loads.len())
         .collect();
     let pains = log.pains.into_iter().filter(|pain| pain.day < start).collect();

@@ -1,4 +1,4 @@
-//! Reading an input, whatever it is.
+//! Reading input files of any kind.
 
 use crate::analyze::is_felt_only;
 use crate::pictures::{Key, Written};
@@ -10,27 +10,26 @@ use agoge_vision::overlay::{self, Drawing};
 use agoge_vision::{Film, Landmarks, cameras};
 use std::path::{Path, PathBuf};
 
-/// Hears how many frames of how many are done (0 where that is not known); only videos take long
-/// enough to tell.
+/// Progress callback: frames done and total frames (0 if unknown). Only videos take long enough to
+/// report.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// What was read.
+/// A recording that was read, with the film it came from if it was a video.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// The movement of the athlete.
+    /// The athlete's recording.
     pub recording: Recording,
-    /// Everybody in the video, if it was one.
+    /// Everybody in the video, if the input was one.
     pub film: Option<Film>,
 }
 
 impl Reading {
-    /// Draws the skeleton of whoever was read into each frame of a video, with the angles that the
-    /// movement measures at their joints and the findings while their repetitions last: as a film
-    /// where `to` ends in `.mp4`, otherwise as pictures with a contact sheet in a folder. Nothing
-    /// for other inputs.
+    /// Draws the athlete's skeleton into each frame of a video, with the movement's angles at their
+    /// joints and the findings during their repetitions: as a film if `to` ends in `.mp4`,
+    /// otherwise as pictures with a contact sheet in a folder. Does nothing for other inputs.
     ///
     /// # Errors
-    /// If the video cannot be decoded again, or the film or folder not be written.
+    /// If the video cannot be decoded again, or the film or folder cannot be written.
     pub fn draw(
         &self,
         (path, options): (&Path, &Options),
@@ -51,9 +50,9 @@ impl Reading {
         Ok(())
     }
 
-    /// The key frames of a video for its report, faces made unrecognisable: the instant at which
-    /// each of the first findings is largest, and where the phases of a repetition begin and end.
-    /// None of other inputs.
+    /// The key frames of a video for its report, with blurred faces: the instant at which each of
+    /// the first findings is largest, and the boundaries of the phases of a repetition. Empty for
+    /// other inputs.
     ///
     /// # Errors
     /// If the video cannot be decoded again.
@@ -78,12 +77,12 @@ impl Reading {
     }
 }
 
-/// Reads a file or folder of any known format, or a video or a folder of pictures by the pose
+/// Reads a file or folder of any known format, or a video or folder of pictures using the pose
 /// network, cut to the time range of the options.
 ///
 /// # Errors
-/// If it cannot be read, or has no frame in the time range; for videos also if the network was not
-/// set up.
+/// If the input cannot be read, or has no frame in the time range; for videos also if the pose
+/// network is not set up.
 pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
     options.read.check(path)?;
     if agoge_vision::Video::is_folder_of_pictures(path)
@@ -99,20 +98,20 @@ pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Readin
     Ok(Reading { recording, film: None })
 }
 
-/// How many times slower than life the video plays.
+/// How many times slower than real time the video plays.
 fn slower(options: &Options) -> f64 {
     options.read.slow_motion_factor.unwrap_or(1.0)
 }
 
-/// Whether drawings go into one film.
+/// Whether an output path means a single film.
 pub fn is_film(to: &Path) -> bool {
     to.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"))
 }
 
-/// Reads the person whom the options name from a video.
+/// Reads the person selected by the options from a video.
 fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
     let slower = slower(options);
-    // The range is meant in the athlete's time, the video runs in its own.
+    // The range is in the athlete's time, but the video runs in its own.
     let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
     let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };
     let film = Film::read(path, &crate::pose_folder()?, &video, range, progress)?;
@@ -120,13 +119,13 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
     Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }
 
-/// Reads what several calibrated cameras saw of one athlete (docs/VIDEO.md) as [`read_to_analyze`]
-/// does: a recording in space on the clock of the first video. The calibration is a TOML file as
-/// Pose2Sim writes it.
+/// Reads the videos of one athlete by several calibrated cameras (docs/VIDEO.md) into a
+/// three-dimensional recording on the clock of the first video, with the checks of
+/// [`read_to_analyze`]. The calibration is a TOML file in Pose2Sim's format.
 ///
 /// # Errors
-/// As [`read_to_analyze`], and if the calibration is none, or the cameras' clocks cannot be laid on
-/// each other.
+/// As [`read_to_analyze`], and if the calibration is invalid or the cameras' clocks cannot be
+/// aligned.
 pub fn read_cameras(
     paths: &[PathBuf],
     calibration: &Path,
@@ -155,13 +154,12 @@ pub fn read_cameras(
     fit_to_analyze(Reading { recording, film: None }, first)
 }
 
-/// Formats of markers: what carries a marker need not be a part of the body (a racket, a
-/// wheelchair), so their names may mean nothing to us.
+/// Marker formats: a marker need not be on the body (but on a racket or a wheelchair), so its name
+/// may be unknown to us.
 const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 
-/// Reads as [`read`] does what is to be analysed, and refuses a recording in which there cannot be
-/// a movement: a single frame, neither a position nor a worn sensor, or joints of which none is a
-/// part of the body.
+/// Like [`read`], but refuses a recording that cannot contain a movement: a single frame, neither
+/// positions nor a worn sensor, or no joint that is a known body part.
 ///
 /// # Errors
 /// As [`read`], and [`Error::NothingToAnalyze`].
@@ -173,28 +171,28 @@ pub fn read_to_analyze(
     fit_to_analyze(read(path, options, progress)?, path)
 }
 
-/// The reading, if there can be a movement in it.
+/// Returns the reading if it can contain a movement.
 fn fit_to_analyze(reading: Reading, path: &Path) -> Result<Reading, Error> {
     let recording = &reading.recording;
-    let nothing =
+    let refuse =
         |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
     if recording.frames() < 2 {
-        return nothing("a single frame is no movement".to_owned(), "give the whole recording");
+        return refuse("a single frame is no movement".to_owned(), "give the whole recording");
     }
     if is_felt_only(recording) {
         return Ok(reading);
     }
     if !recording.position.iter().any(|position| position[0].is_finite()) {
         let what = format!("no position is known in any of the {} frames", recording.frames());
-        return nothing(what, "check the export: every value is missing");
+        return refuse(what, "check the export: every value is missing");
     }
     let joints = &recording.skeleton.joints;
     let is_known = joints.iter().any(|joint| joint.part.is_some());
     if !is_known && !MARKERS.contains(&recording.source.format.as_str()) {
-        let some: Vec<String> =
+        let names: Vec<String> =
             joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
-        let what = format!("no joint is a known part of the body: {}", some.join(", "));
-        return nothing(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
+        let what = format!("no joint is a known part of the body: {}", names.join(", "));
+        return refuse(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
     }
     Ok(reading)
 }

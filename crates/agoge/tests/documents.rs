@@ -1,4 +1,4 @@
-//! docs/ANALYSIS.md and docs/CONFIG.md against the types they describe.
+//! Checks docs/ANALYSIS.md and docs/CONFIG.md against the types they describe.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// What stands in backticks at the beginning of a table's rows.
+/// The names in backticks at the beginning of table rows.
 fn documented(text: &str) -> BTreeSet<String> {
     text.lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
@@ -29,7 +29,8 @@ fn documented(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The path of every field below a value; `[]` stands for each member of a list of objects.
+/// Collects the path of every field below a value; `[]` stands for each member of a list of
+/// objects.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -48,8 +49,8 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// An explanation that has a link and a change of pace too: simulated joints move together as they
-/// should.
+/// Adds the parts that simulated sets do not produce (a joint link, a change of timing, an aspect
+/// and a control), so that every field has a value.
 fn shown_whole(mut why: Explanation) -> Explanation {
     let joint = |part| (part, "knee_flexion".to_owned());
     why.links.push(Link {
@@ -71,8 +72,8 @@ fn shown_whole(mut why: Explanation) -> Explanation {
     why
 }
 
-/// Analyses in which every list has a member and every object is there: a faulty set in space
-/// beside a clean one, a film, a landing, and a stance with a mass.
+/// Analyses in which together every list has a member and every object is present: a faulty set in
+/// three dimensions compared with a clean one, a film, a landing, and a stance with a body mass.
 fn analyses() -> [Analysis; 4] {
     let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
     let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
@@ -106,7 +107,8 @@ fn every_field_of_the_analysis_is_documented() {
     for analysis in analyses() {
         paths(&serde_json::to_value(&analysis).unwrap(), "", &mut found);
     }
-    // An object that no sample has would hide its fields: these show that none is hidden.
+    // An object that no sample has would hide its fields: these deep paths show that none is
+    // hidden.
     for deep in [
         "repetitions[].score.low",
         "repetitions[].events[].frame",
@@ -125,7 +127,7 @@ fn every_field_of_the_analysis_is_documented() {
     assert!(text.contains(agoge::coach::analysis::SCHEMA));
 }
 
-/// How values of a type are written.
+/// How the values of a type are serialised.
 fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
     values
         .iter()
@@ -133,7 +135,7 @@ fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// Words that fields may hold, taken from the types.
+/// Every enumerated value that a field may hold, taken from the types, is documented.
 #[test]
 fn every_word_of_the_analysis_is_documented() {
     use Unit::{
@@ -184,7 +186,7 @@ fn every_key_of_the_configuration_is_documented() {
         options.condition.filter = filter;
         paths(&serde_json::to_value(&options).unwrap(), "", &mut found);
     }
-    // Tables are headings there, not rows.
+    // Tables are headings in the document, not rows.
     for table in ["read", "video", "condition", "condition.filter"] {
         assert!(found.remove(table), "{table}");
     }

@@ -1,5 +1,5 @@
-//! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and what
-//! fails its controls is withheld.
+//! Explanations of simulated sets: the planted fault is named, a clean set is left alone, and an
+//! explanation method that fails its controls is withheld.
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
@@ -52,7 +52,7 @@ fn the_planted_fault_comes_first_with_its_gain_and_stands() {
     assert_eq!(first.repetitions, [4, 5, 6, 7, 8]);
     assert!(first.gain.as_ref().is_some_and(|gain| gain.low > 0.0), "{:?}", first.gain);
     let curve = first.difference.as_ref().and_then(|difference| difference.curve.as_ref()).unwrap();
-    // 20° were planted; the filter and the points between frames take a little of the peak.
+    // 20° were planted; the filter and the spacing of frames reduce the peak a little.
     assert_eq!(curve.name, "knee_valgus");
     assert!((curve.value - curve.expected - 20.0).abs() < 3.0, "{curve:?}");
     assert!(first.cue.contains("floor"), "the cue of the check on this angle: {}", first.cue);
@@ -82,7 +82,7 @@ fn without_a_reference_the_athletes_own_best_repetitions_serve() {
     let found = beside(knee_inward(), &Reference::Usual, &Models::default()).unwrap();
     assert!(found.reference.contains("own best"), "{}", found.reference);
     assert_eq!(place(&found.changes[0]), (Part::LeftKnee, Some("ascent")));
-    // Where all repetitions are alike none is the best.
+    // If all repetitions are alike, none is the best.
     assert!(beside(Vec::new(), &Reference::OwnBest, &Models::default()).is_none());
 }
 

@@ -1,4 +1,4 @@
-//! Landings of recordings against what was simulated.
+//! Landing analysis compared with the simulated truth.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,8 @@ fn options() -> Options {
     Options { movement: "drop_jump".to_owned(), ..Options::default() }
 }
 
-/// Without a filter: what is wrong then is the measuring, not the smoothing of an impact at 6 Hz.
+/// Options without a filter, so that errors come from the measuring, not from smoothing an impact
+/// at 6 Hz.
 fn unfiltered() -> Options {
     let mut options = options();
     options.condition.filter = agoge::motion::condition::Filter::None;
@@ -47,13 +48,14 @@ fn a_soft_landing_has_no_error_and_leaves_two_items_to_a_person() {
     assert_eq!((own.items.len(), own.repetitions.as_slice()), (17, &[1, 2, 3][..]));
 }
 
-/// Faults of the rules of Padua (2009), planted one by one: each gives its own items and no other.
-/// Feet set wide or turned far out come to lie outside the knees, which is what items 5 and 15 ask.
+/// Faults according to the rules of Padua (2009), planted one at a time: each scores its own items
+/// and no other. Feet set wide or turned far out end up outside the knees, which is what items 5
+/// and 15 score.
 #[test]
 fn each_planted_fault_gives_its_items() {
     type Plant = fn(&mut DropJump);
     let cases: [(&[u8], Plant); 8] = [
-        // Less bend at contact than 30°; the hip and trunk stay as they are.
+        // Less than 30° of knee flexion at contact; hip and trunk stay the same.
         (&[1], |own| own.contact.knee_flexion = [22.0; 2]),
         (&[3], |own| own.contact.trunk_lean = 0.0),
         (&[4], |own| own.contact.heel_height = [0.0; 2]),
@@ -75,7 +77,7 @@ fn each_planted_fault_gives_its_items() {
     }
 }
 
-/// A knee that comes inside the foot does so at contact and at its largest.
+/// A knee that moves inside the foot is scored both at contact and at its largest.
 #[test]
 fn a_knee_inside_the_foot_is_seen_twice() {
     let mut own = DropJump::default();
@@ -108,10 +110,10 @@ fn a_coach_overrules_items() {
     }
 }
 
-/// Heights and reactive strength have no bias, at any rate and wherever the frames fall against the
-/// instants: their mean over jumps that begin between the frames is that which was planted within 2
-/// mm and
-/// 0.01 m/s, and each is within the error that is stated. So it is through the usual filter of 6 Hz too, and (within 5 mm and 0.02 m/s) where every position is 4 mm off.
+/// Heights and reactive strength are unbiased at any rate and at any offset of the frames from the
+/// events: averaged over jumps that begin between frames they agree with the simulated values
+/// within 2 mm and 0.01 m/s, and each lies within its stated error. The same holds with the usual 6
+/// Hz filter, and with 4 mm of noise on every position (within 5 mm and 0.02 m/s).
 #[test]
 fn heights_and_reactive_strength_are_those_that_were_simulated() {
     for (filtered, noise, bias_m, bias) in
@@ -136,8 +138,8 @@ fn heights_and_reactive_strength_are_those_that_were_simulated() {
                         "{rate_hz} {jump_m} {noise} {jump:?}"
                     );
                     assert!(jump.height_error_m < 0.02, "{jump:?}");
-                    // Where positions are off, the speed of the falling foot cannot always be told
-                    // from two frames: then there is a height alone.
+                    // With noisy positions the speed of the falling foot cannot always be derived
+                    // from two frames; then only a height is reported.
                     if let Some((index, error)) =
                         jump.reactive_strength.zip(jump.reactive_strength_error)
                     {

@@ -1,4 +1,4 @@
-//! Live sessions on simulated athletes, whose truth is known.
+//! Live sessions on simulated athletes, for whom the truth is known.
 #![allow(clippy::unwrap_used)] // this whole file is test code
 
 use agoge::kinematics::live::Outcome;
@@ -26,7 +26,7 @@ fn run(movement: &str, set: &Set) -> Vec<Event> {
     events
 }
 
-/// As [`run`], with everything that takes long told ten frames late.
+/// Like [`run`], with the results of slow work delivered ten frames late.
 fn run_late(movement: &str, set: &Set) -> Vec<Event> {
     let recording = set.simulate().recording;
     let mut session =
@@ -51,7 +51,7 @@ fn run_late(movement: &str, set: &Set) -> Vec<Event> {
     events
 }
 
-/// Whoever lets measuring wait loses nothing: the same repetitions with the same numbers.
+/// Delayed measurements lose nothing: the same repetitions with the same numbers.
 #[test]
 fn what_is_told_late_is_the_same() {
     let set = Set { repetitions: 8, ..squats() };
@@ -63,8 +63,8 @@ fn what_is_told_late_is_the_same() {
         assert!(now.len() == 8 && late.len() == 8, "{movement}: {} and {}", now.len(), late.len());
         for (now, late) in now.iter().zip(&late) {
             let [now, mut late] = [now, late].map(|event| serde_json::to_value(event).unwrap());
-            // Repetitions that ended before the movement had a name are told when it has one, with
-            // what the encoder takes the seconds before that for.
+            // Repetitions that ended before the movement was known are reported once it is, with
+            // the encoder's reading of the seconds before that moment.
             late["t"] = now["t"].clone();
             for of_the_moment in ["movement", "certainty"] {
                 late["model"][of_the_moment] = now["model"][of_the_moment].clone();
@@ -106,7 +106,7 @@ fn a_set_is_counted_and_each_frame_answered() {
     );
 }
 
-/// What is measured live is what an analysis of the whole recording measures.
+/// Live measurements agree with those of an analysis of the whole recording.
 #[test]
 fn metrics_are_those_of_an_analysis() {
     let set = squats();
@@ -131,7 +131,7 @@ fn metrics_are_those_of_an_analysis() {
         })
         .collect();
     for (live, report) in live.iter().zip(&whole.repetitions) {
-        // The filter's end is nearer: within half a degree of 110.
+        // Live, the end of the data is nearer to the filter: within half a degree of 110.
         assert!((live - depth(&report.metrics)).abs() < 0.5, "{live} {}", depth(&report.metrics));
     }
 }

@@ -1,4 +1,4 @@
-//! When the model that comes with Agoge has a say, and when not.
+//! When the bundled model counts, and when it does not.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,11 +25,11 @@ fn what_the_model_does_not_know_is_left_to_the_limits() {
     let note = squat.model.unwrap();
     assert!(!note.counts && note.reason.contains("does not know"), "{note:?}");
     assert!(squat.score.unwrap().method.contains("limits"));
-    // The same movement on one camera: the model was never measured there.
+    // The same movement on one camera: the model was never evaluated there.
     let film = Camera::phone(0.0).film(&recording);
     let filmed = analyze(&film, None, Models::bundled(), &options("deep_squat")).unwrap().analysis;
     assert!(filmed.model.is_none_or(|note| !note.counts));
-    // Without models there is no note.
+    // Without a model there is no note.
     assert!(
         analyze(&recording, None, &Models::default(), &options("squat"))
             .unwrap()
@@ -39,9 +39,9 @@ fn what_the_model_does_not_know_is_left_to_the_limits() {
     );
 }
 
-/// On recordings of the sensor and movements it was measured on the model counts, and what it
-/// recognises is right. (The athletes are those of its training: this holds the path, not the
-/// accuracy, which docs/ACCURACY.md has from athletes left out.)
+/// On recordings of the sensor and movements it was evaluated on, the model counts and recognises
+/// movements correctly. (The athletes are those of its training: this tests the code path, not the
+/// accuracy, which docs/ACCURACY.md reports for left-out athletes.)
 #[test]
 fn on_its_own_ground_the_model_counts() {
     let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -67,8 +67,8 @@ fn on_its_own_ground_the_model_counts() {
         wrong += usize::from(auto.how == "recognised" && auto.name != row.movement);
         all += 1;
     }
-    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/ACCURACY.md); room for
-    // another sample.
+    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/ACCURACY.md); the thresholds
+    // leave room for another sample.
     assert!(2 * counted > all && 2 * right > all, "{counted} counted and {right} right of {all}");
     assert!(20 * wrong <= all, "{wrong} wrong of {all}");
 }

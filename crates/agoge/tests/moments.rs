@@ -1,5 +1,5 @@
-//! Net joint moments, from a file with force plates to the analysis, against a leg whose moments
-//! are known.
+//! Net joint moments, from a file with force plates to the analysis, compared with a leg whose
+//! moments are known.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,10 +22,10 @@ const G: f64 = 9.80665;
 const MASS_KG: f64 = 75.0;
 const RATE_HZ: f64 = 200.0;
 const FRAMES: usize = 300;
-/// Analog samples a frame.
+/// Analog samples per frame.
 const SAMPLES: usize = 5;
-/// Lengths of shank and thigh, m; where ankle, heel and toe are (forward, up), m, and how far aside
-/// each foot is.
+/// Lengths of shank and thigh, m; positions of ankle, heel and toe as (forward, up), m; and the
+/// lateral offset of each foot, m.
 const SHANK: f64 = 0.41;
 const THIGH: f64 = 0.43;
 const ANKLE: [f64; 2] = [0.0, 0.08];
@@ -33,7 +33,7 @@ const HEEL: [f64; 2] = [-0.05, 0.03];
 const TOE: [f64; 2] = [0.17, 0.02];
 const ASIDE: f64 = 0.15;
 
-/// An angle from the vertical with its first and second derivative, rad.
+/// An angle from the vertical with its first and second derivatives: rad, rad/s, rad/s².
 fn swing(t: f64, middle: f64, size: f64, speed: f64) -> [f64; 3] {
     let (sin, cos) = (speed * t).sin_cos();
     [middle + size * sin, size * speed * cos, -size * speed * speed * sin]
@@ -47,7 +47,7 @@ fn thigh(t: f64) -> [f64; 3] {
     swing(t, -0.6, 0.45, 4.0)
 }
 
-/// The end of a rod of a length from its foot, and that end's acceleration against the foot.
+/// The end of a rod relative to its lower end, and that end's relative acceleration.
 fn rod(length: f64, [angle, speed, acceleration]: [f64; 3]) -> [[f64; 2]; 2] {
     let (sin, cos) = angle.sin_cos();
     let along = |a: f64, b: f64| length * (a - b);
@@ -60,8 +60,8 @@ fn rod(length: f64, [angle, speed, acceleration]: [f64; 3]) -> [[f64; 2]; 2] {
     ]
 }
 
-/// What the ground does to a foot: forward, up and right, N; how far forward of the ankle it does,
-/// m; free moment about the vertical, N·m.
+/// The load of the ground on a foot: force forward, up and right, N; the point of application
+/// forward of the ankle, m; free moment about the vertical, N·m.
 struct Load {
     force: [f64; 3],
     forward: f64,
@@ -81,9 +81,9 @@ fn cross(a: [f64; 2], b: [f64; 2]) -> f64 {
     a[0] * b[1] - a[1] * b[0]
 }
 
-/// Masses of foot, shank and thigh as parts of the body's, centres and radii of gyration as parts
-/// of the length (de Leva 1996, table 4; radii the mean of the sagittal and the transverse; the
-/// foot's centre is its middle, Winter 2009).
+/// Masses of foot, shank and thigh as fractions of body mass, centres and radii of gyration as
+/// fractions of the length (de Leva 1996, table 4; radii the mean of the sagittal and the
+/// transverse; the foot's centre is its middle, Winter 2009).
 struct Table {
     foot: f64,
     shank: [f64; 3],
@@ -95,16 +95,16 @@ const MEN: Table =
 const WOMEN: Table =
     Table { foot: 0.0129, shank: [0.0481, 0.4416, 0.269], thigh: [0.1478, 0.3612, 0.3665] };
 
-/// The moments in ankle, knee and hip at an instant, N·m, flexion and dorsiflexion positive: the
-/// change of the angular momentum of everything below a joint about that joint, less the moments of
-/// ground and weight. Accelerations are derivatives by hand.
+/// The moments at ankle, knee and hip at an instant, N·m, flexion and dorsiflexion positive: the
+/// rate of change of the angular momentum of everything below a joint about that joint, minus the
+/// moments of ground force and weight. Accelerations are derived by hand.
 fn truth(table: &Table, side: Side, t: f64) -> [f64; 3] {
     let plus = |a: [f64; 2], b: [f64; 2], part: f64| [a[0] + part * b[0], a[1] + part * b[1]];
     let ([to_knee, a_knee], [to_hip, a_hip]) = (rod(SHANK, shank(t)), rod(THIGH, thigh(t)));
     let knee = plus(ANKLE, to_knee, 1.0);
     let hip = plus(knee, to_hip, 1.0);
-    // Mass, centre, its acceleration, inertia × angular acceleration (anticlockwise seen from the
-    // right: forward to up).
+    // Mass, centre, acceleration of the centre, inertia × angular acceleration (anticlockwise seen
+    // from the right: from forward to up).
     let part = |mass: f64| mass * MASS_KG;
     let foot =
         (part(table.foot), [0.5 * (ANKLE[0] + TOE[0]), 0.5 * (ANKLE[1] + TOE[1])], [0.0; 2], 0.0);
@@ -139,7 +139,7 @@ fn truth(table: &Table, side: Side, t: f64) -> [f64; 3] {
     ]
 }
 
-/// Where the joints are at an instant: forward, up, right.
+/// Positions of the joints at an instant: forward, up, right.
 fn joints(t: f64) -> Vec<(String, [f64; 3])> {
     let (to_knee, to_hip) = (rod(SHANK, shank(t))[0], rod(THIGH, thigh(t))[0]);
     let knee = [ANKLE[0] + to_knee[0], ANKLE[1] + to_knee[1]];
@@ -166,19 +166,19 @@ fn joints(t: f64) -> Vec<(String, [f64; 3])> {
     all
 }
 
-/// The channels of a plate of a type (400 × 600 mm, z down, sensors 40 mm deep) under a foot, at
-/// each sample.
+/// The channels of a plate of a given type (400 × 600 mm, z down, sensors 40 mm deep) under a foot,
+/// at each sample.
 fn channels(kind: u8, side: Side) -> Vec<Vec<f64>> {
     let sample = |k: usize| {
         let Load { force: [ahead, up, right], forward, free } =
             load(side, k as f64 / (RATE_HZ * SAMPLES as f64));
-        // What the foot does to the plate, in its axes: x ahead, y to the right, z down. The
-        // plate's middle is 40 mm before the ankle and 15 mm beside it.
+        // The load of the foot on the plate, in the plate's axes: x ahead, y to the right, z down.
+        // The plate's centre is 40 mm in front of the ankle and 15 mm beside it.
         let f = [-ahead, -right, up];
         let (x, y) = (1e3 * (ANKLE[0] + forward) - 40.0, 15.0);
         let turn = 1e3 * free;
         let m = [y * f[2], -x * f[2], turn + x * f[1] - y * f[0]];
-        // About the sensors: r × f more, r = (0, 0, −40).
+        // About the sensors: plus r × f, r = (0, 0, −40).
         let s = [m[0] + 40.0 * f[1], m[1] - 40.0 * f[0], m[2]];
         match kind {
             1 => vec![f[0], f[1], f[2], x, y, turn],
@@ -203,7 +203,7 @@ fn channels(kind: u8, side: Side) -> Vec<Vec<f64>> {
     (0..all[0].len()).map(|channel| all.iter().map(|sample| sample[channel]).collect()).collect()
 }
 
-/// A file with z up: a plate of a type under each foot.
+/// A file with z up and a plate of the given type under each foot.
 fn file(kind: u8) -> File {
     let to_file = |[x, y, z]: [f64; 3]| UpAxis::Z.from_y_up([x, y, z]).map(|v| 1e3 * v);
     let at = |frame: usize| joints(frame as f64 / RATE_HZ);
@@ -225,7 +225,7 @@ fn file(kind: u8) -> File {
                 values,
             });
         }
-        // Right is −y of the file; the plate's y points there.
+        // Right is −y of the file, the direction of the plate's y axis.
         let middle = -1e3 * ASIDE * if side == Side::Left { -1.0 } else { 1.0 } + 15.0;
         for (x, y) in [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)] {
             corners.extend([40.0 + 200.0 * x, (middle - 300.0 * y) as f32, 0.0]);
@@ -293,8 +293,8 @@ fn refusal(analyzed: &Analyzed) -> &str {
     &own.unwrap_or_else(|| panic!("nothing refused: {:?}", analyzed.analysis.moments)).reason
 }
 
-/// Files of all four types of plates: within 1 % of the largest moment of each joint in every
-/// frame, nothing filtered. What is left is single precision and differences over four frames.
+/// Files with all four plate types: within 1 % of the largest moment of each joint in every frame,
+/// without filtering. The remaining error is single precision and differences over four frames.
 #[test]
 fn planted_moments_are_found_from_a_file_with_plates() {
     let (men, women) =
@@ -330,14 +330,14 @@ fn planted_moments_are_found_from_a_file_with_plates() {
                 (peak.flexion_nm_kg - peak.flexion_nm / MASS_KG).abs() < 1e-12
                     && peak.flexion_nm >= peak.extension_nm
             );
-            // 2 cm of at most 1.1 · 380 + 90 N; two frames at each end are not known.
+            // 2 cm times at most 1.1 · 380 + 90 N; two frames at each end are unknown.
             assert!(peak.error_nm > 5.0 && peak.error_nm < 10.5 && peak.known > 0.98, "{peak:?}");
         }
     }
 }
 
-/// Forces are filtered as the positions are: through the usual filter of 6 Hz moments of at most 1
-/// Hz stay within 5 %, but for its ends.
+/// Forces are filtered like positions: with the usual 6 Hz filter, moments of at most 1 Hz stay
+/// within 5 %, except at the ends.
 #[test]
 fn the_usual_filter_leaves_slow_moments_as_they_are() {
     let options = Options { mass_kg: Some(MASS_KG), ..Options::default() };
@@ -355,8 +355,8 @@ fn the_usual_filter_leaves_slow_moments_as_they_are() {
     }
 }
 
-/// Without the left plate's force the right foot's is still known, but of the left foot nothing is:
-/// the centre of mass needs more than was measured.
+/// Without the left plate's force the right leg is still known, but nothing of the left: the centre
+/// of mass would need more measurements.
 #[test]
 fn a_foot_beside_the_plates_is_not_known() {
     let mut own = file(2);
@@ -374,7 +374,7 @@ fn a_foot_beside_the_plates_is_not_known() {
 #[test]
 fn a_force_between_the_feet_belongs_to_none() {
     let mut own = file(2);
-    // Moved by half the distance of the feet.
+    // Moved by half the distance between the feet.
     let corners = own.parameters.iter_mut().find(|own| own.1 == "CORNERS").unwrap();
     let Values::Floats(_, corners) = &mut corners.2 else { panic!("corners") };
     corners.iter_mut().skip(1).step_by(3).take(4).for_each(|y| *y -= 150.0);
@@ -404,11 +404,12 @@ fn plates_without_a_mass_say_what_is_missing() {
     }
 }
 
-/// Somebody of 80 kg who stands still, all joints above the ankles but for a trunk that leans so
-/// that neck, head and arms are 10 cm before them. By hand with de Leva's table: the centre of mass
-/// is
-/// 0.0694·0.1 + 0.4346·0.5514·0.1 + 2·0.0494·0.1 + 2·0.0137·(−0.05 + 0.4415·0.22) m before the ankles, each foot carries 392.3 N there, and its own 1.096 kg are 0.085 m before the ankle. The
-/// moment is the same in all three joints, since shank and thigh stand upright over the ankle.
+/// A person of 80 kg standing still, all joints above the ankles except for a trunk leaning so that
+/// neck, head and arms are 10 cm in front of them. By hand with de Leva's table: the centre of mass
+/// is 0.0694·0.1 + 0.4346·0.5514·0.1 + 2·0.0494·0.1 + 2·0.0137·(−0.05 + 0.4415·0.22) m in front of
+/// the ankles, each foot carries 392.3 N there, and its own 1.096 kg are 0.085 m in front of the
+/// ankle. The moment is the same at all three joints, since shank and thigh stand upright over the
+/// ankle.
 #[test]
 fn a_still_stance_is_what_is_found_by_hand() {
     let lean = |name: &str, [_, y, z]: [f64; 3]| {
@@ -436,7 +437,7 @@ fn a_still_stance_is_what_is_found_by_hand() {
     for (name, sign) in LEG_MOMENTS.into_iter().zip([1.0, -1.0, 1.0]) {
         for side in Side::BOTH {
             let own = moment(&found, name, side)[50];
-            // Single precision of the file's positions, twice differentiated.
+            // Tolerance for the single precision of the file's positions, differentiated twice.
             assert!((own - sign * by_hand).abs() < 0.02, "{name} {}: {own}", side.name());
         }
     }
@@ -445,7 +446,7 @@ fn a_still_stance_is_what_is_found_by_hand() {
     assert!(report.limits.iter().any(|limit| limit.contains("not measured")));
 }
 
-/// What is no stance is refused with the reason; a slow squat is one.
+/// A movement that is not a stance is refused with the reason; a slow squat is one.
 #[test]
 fn without_plates_only_a_stance_has_moments() {
     let options = Options { mass_kg: Some(75.0), ..Options::default() };

@@ -1,4 +1,4 @@
-//! What a worn sensor tells, against what a camera saw of the same movement.
+//! Readings of a worn sensor compared with a camera's view of the same movement.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,10 +26,10 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
     sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
 }
 
-/// UTD-MHAD's squats: a sensor on the right thigh. Two judges that know nothing of the filter: the
-/// thigh as Kinect saw it, for the course of the movement (Kinect sees the thighs of a squat some
-/// fifteen degrees too steep, so not for its size); and at the deepest point, where the thigh all
-/// but stands still, the accelerometer alone.
+/// UTD-MHAD's squats with a sensor on the right thigh. Two references that are independent of the
+/// sensor filter: the thigh as seen by Kinect, for the course of the movement (Kinect sees the
+/// thighs of a squat some fifteen degrees too steep, so it is no reference for the size); and, at
+/// the deepest point, where the thigh is almost still, the accelerometer alone.
 #[test]
 fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
     let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -55,14 +55,14 @@ fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
         let standing = vector::mean(&(0..5).map(thigh).collect::<Vec<_>>());
         let frames: Vec<usize> =
             (0..body.frames()).filter(|&frame| tilt[frame].is_finite()).collect();
-        // Whose sensor was never at rest has no tilt.
+        // A sensor that was never at rest has no tilt.
         let Some(&deepest) = frames.iter().max_by(|a, b| tilt[**a].total_cmp(&tilt[**b])) else {
             return Ok(());
         };
         let felt: Vec<f64> = frames.iter().map(|&frame| tilt[frame]).collect();
         let seen: Vec<f64> = frames.iter().map(|&frame| between(standing, thigh(frame))).collect();
         alike.push(correlation(&felt, &seen));
-        // The accelerometer alone, over a fifth of a second.
+        // Mean acceleration around an instant, over a fifth of a second.
         let around = |time_s: f64| {
             let axis = |name: &str| {
                 let channel =
@@ -91,11 +91,11 @@ fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
         alike.iter().copied().fold(1.0, f64::min),
         mean(&apart),
     );
-    // Eight athletes four times; some never stood still for 0.4 s.
+    // Eight athletes, four trials each; some never stood still for 0.4 s.
     assert!(alike.len() >= 24, "{}", alike.len());
-    // The course: what Kinect's noise leaves of 1.
+    // The course: 1 less the effect of Kinect's noise.
     assert!(mean(&alike) > 0.95, "{}", mean(&alike));
-    // What pushes the body up again at the deepest point, 0.1 to 0.3 of gravity, leans the
-    // accelerometer by some degrees.
+    // The upward acceleration at the deepest point, 0.1 to 0.3 of gravity, tilts the
+    // accelerometer's reading by some degrees.
     assert!(mean(&apart).abs() < 7.0 && worst < 15.0, "{} {worst}", mean(&apart));
 }

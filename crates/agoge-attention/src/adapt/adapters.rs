@@ -1,6 +1,6 @@
-//! Low-rank adapters (Hu et al. 2021): to every map to queries, keys and values a product of two
-//! thin matrices is added. They are trained together with the heads while everything else stays as
-//! it is, and are then part of the weights.
+//! Low-rank adapters (Hu et al. 2021): the product of two thin matrices is added to every query,
+//! key and value projection. The adapters are trained together with the heads while all other
+//! weights stay frozen, and are then merged into the weights.
 
 use super::examples::{AUGMENT, Examples};
 use crate::encoder::Encoder;
@@ -10,13 +10,13 @@ use burn::module::{Lora, Module, ParamGroup};
 use burn::tensor::Device;
 use fastrand::Rng;
 
-/// Rank of the changes.
+/// Rank of the adapters.
 const RANK: usize = 4;
-/// Steps; each takes a batch of varied clips.
+/// Training steps; each takes one batch of augmented clips.
 const STEPS: usize = 120;
-/// Clips in a step at most.
+/// Maximum number of clips per step.
 const BATCH: usize = 32;
-/// Highest learning rate.
+/// Peak learning rate.
 const RATE: f64 = 3e-3;
 
 /// Trains adapters on an encoder whose heads already know the movements.
@@ -24,7 +24,7 @@ pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result
     let clips: Vec<_> = examples.clips.iter().map(|&clip| clip.clone()).collect();
     let config = Config { augment: AUGMENT, seed, ..Config::default() };
     let order = Order { count: clips.len(), batch: BATCH, seed: seed ^ 0x10a };
-    // What is frozen has no gradient and must not decay either.
+    // Frozen weights have no gradient; they must not decay either.
     let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
     let plan = Plan { optimiser, ..Plan::new(STEPS, RATE) };
     let movements = examples.movements;
@@ -33,7 +33,7 @@ pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result
     Ok(trained.valid().materialize().to_device(&Device::flex()))
 }
 
-/// The encoder with adapters that change nothing yet: one factor is drawn, the other is zero.
+/// The encoder with adapters that change nothing yet: one factor is random, the other is zero.
 fn adapted(encoder: &Encoder, seed: u64) -> Encoder {
     let maps = ParamGroup::from_predicate("joined.weight");
     let heads = ParamGroup::from_any_predicates(vec!["movement", "quality"]);
@@ -42,15 +42,15 @@ fn adapted(encoder: &Encoder, seed: u64) -> Encoder {
         .to_device(&crate::train::device())
         .apply_lora(Lora::new(RANK, RANK as f64).set_param_group(maps))
         .unfreeze_group(heads);
-    // Drawn by us, so that they follow from the seed alone.
+    // Drawn here rather than by Burn, so that the factors depend on the seed alone.
     let mut rng = Rng::with_seed(seed ^ 0xada7);
     let Parameters { layout, mut values } = Parameters::of(&adapted);
     let mut rest = values.as_mut_slice();
     for (path, shape) in layout {
-        let (own, others) = std::mem::take(&mut rest).split_at_mut(shape.iter().product());
+        let (factor, others) = std::mem::take(&mut rest).split_at_mut(shape.iter().product());
         if path.ends_with("lora.a") {
             let bound = (3.0 / shape[0] as f32).sqrt();
-            own.fill_with(|| bound * (2.0 * rng.f32() - 1.0));
+            factor.fill_with(|| bound * (2.0 * rng.f32() - 1.0));
         }
         rest = others;
     }

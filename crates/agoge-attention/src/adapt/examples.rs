@@ -1,36 +1,37 @@
-//! Labelled clips and the embeddings of several varied views of each.
+//! Labelled clips and the embeddings of several augmented views of each.
 
 use crate::model::Model;
 use crate::token::{Augment, Clip, Tokens};
 use crate::train::facing;
 use fastrand::Rng;
 
-/// Views of a clip: itself, then varied ones.
+/// Views per clip: the clip itself, then augmented copies.
 const VIEWS: usize = 12;
-/// Embeddings in all: many clips need fewer views, and ridge takes the third power of their number.
+/// Cap on the total number of embeddings: many clips need fewer views each, and the cost of ridge
+/// regression grows with the cube of their number.
 const EMBEDDINGS: usize = 400;
-/// How views are varied. The camera stays where it is, and attention is not asked to look back
-/// only.
+/// How views are augmented. The camera stays where it is, and attention is not restricted to the
+/// past.
 pub(super) const AUGMENT: Augment =
     Augment { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
 
 /// Labelled clips with their embeddings.
 pub(super) struct Examples<'a> {
     pub(super) clips: Vec<&'a Clip>,
-    /// Names of the movements, in the order of the heads.
+    /// Names of the movements, in the order of the heads' outputs.
     pub(super) movements: &'a [String],
-    /// Which movement each clip is, `[clip]`.
+    /// Movement index of each clip, `[clip]`.
     pub(super) classes: Vec<usize>,
-    /// Embeddings a clip.
+    /// Embeddings per clip.
     pub(super) views: usize,
-    /// Numbers an embedding.
+    /// Values per embedding.
     pub(super) width: usize,
     /// `[clip, view, coordinate]`; the first view is the clip itself.
     pub(super) embeddings: Vec<f32>,
 }
 
 impl<'a> Examples<'a> {
-    /// Clips of some movements, as a model embeds them.
+    /// Embeds clips of the given movements with a model.
     pub(super) fn of(
         model: &Model,
         clips: Vec<&'a Clip>,
@@ -51,7 +52,7 @@ impl<'a> Examples<'a> {
         Examples { classes, clips, movements, views, width: 2 * model.size().width, embeddings }
     }
 
-    /// Some of the clips.
+    /// The examples of the clips at the given indices.
     pub(super) fn pick(&self, which: &[usize]) -> Examples<'a> {
         let embeddings = which.iter().flat_map(|&clip| self.embeddings(clip)).copied().collect();
         Examples {
@@ -66,25 +67,25 @@ impl<'a> Examples<'a> {
 
     /// All embeddings of a clip, `[view, coordinate]`.
     pub(super) fn embeddings(&self, clip: usize) -> &[f32] {
-        let long = self.views * self.width;
-        &self.embeddings[clip * long..(clip + 1) * long]
+        let length = self.views * self.width;
+        &self.embeddings[clip * length..(clip + 1) * length]
     }
 
-    /// The clips that are judged, `[movement]`: each with whether it is correct; empty where a kind
-    /// is missing.
+    /// The clips with a label, `[movement]`: each with whether it is correct. Empty for a movement
+    /// that lacks correct or incorrect clips.
     pub(super) fn judged(&self) -> Vec<Vec<(usize, bool)>> {
-        let judged = |movement: usize| {
-            let own = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
+        let labelled_clips = |movement: usize| {
+            let clips = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
             let labelled: Vec<(usize, bool)> =
-                own.filter_map(|clip| Some((clip, self.clips[clip].is_correct()?))).collect();
+                clips.filter_map(|clip| Some((clip, self.clips[clip].is_correct()?))).collect();
             let both =
                 [true, false].iter().all(|kind| labelled.iter().any(|(_, label)| label == kind));
             if both { labelled } else { Vec::new() }
         };
-        (0..self.movements.len()).map(judged).collect()
+        (0..self.movements.len()).map(labelled_clips).collect()
     }
 
-    /// Whether something can be learned from them.
+    /// Whether a model can be learned from these examples.
     pub(super) fn suffice(&self) -> bool {
         self.movements.len() > 1 || self.judged().iter().any(|judged| !judged.is_empty())
     }

@@ -1,4 +1,4 @@
-//! Heads that are linear in the embedding, straight from examples.
+//! Heads that are linear in the embedding, computed directly from examples.
 
 use super::examples::Examples;
 use crate::peers::Ridge;
@@ -6,7 +6,7 @@ use crate::train::SOFT;
 use crate::weights::Values;
 use rayon::prelude::*;
 
-/// Both heads.
+/// The movement and quality heads.
 pub(super) struct Heads {
     movement: Head,
     quality: Head,
@@ -14,13 +14,13 @@ pub(super) struct Heads {
 
 /// One head: a linear function of the embedding for each movement.
 struct Head {
-    /// `[movement]`: weights and offset; none where nothing was learned.
+    /// `[movement]`: weights and offset; `None` where nothing was learned.
     functions: Vec<Option<(Vec<f64>, f64)>>,
     width: usize,
 }
 
 impl Heads {
-    /// Nearest means.
+    /// Nearest class means for both heads.
     pub(super) fn prototypes(examples: &Examples) -> Heads {
         Heads {
             movement: Head::nearest_movement(examples),
@@ -28,7 +28,7 @@ impl Heads {
         }
     }
 
-    /// Nearest means of movements and ridge on quality.
+    /// Nearest class means for movement, ridge regression for quality.
     pub(super) fn mixed(examples: &Examples) -> Heads {
         Heads {
             movement: Head::nearest_movement(examples),
@@ -36,7 +36,7 @@ impl Heads {
         }
     }
 
-    /// Ridge.
+    /// Ridge regression for both heads.
     pub(super) fn linear(examples: &Examples) -> Heads {
         Heads {
             movement: Head::ridge_of_movement(examples),
@@ -44,7 +44,7 @@ impl Heads {
         }
     }
 
-    /// As parameters of an encoder.
+    /// The heads as parameters of an encoder.
     pub(super) fn values(&self) -> Values {
         [("movement", &self.movement), ("quality", &self.quality)]
             .into_iter()
@@ -54,7 +54,7 @@ impl Heads {
 }
 
 impl Head {
-    /// Nearest means of movements.
+    /// Classifies a clip by the nearest movement mean.
     fn nearest_movement(examples: &Examples) -> Head {
         let count = examples.movements.len();
         if count < 2 {
@@ -68,22 +68,22 @@ impl Head {
             })
             .collect();
         let Means { means, spread } = Means::of(examples, &kinds);
-        // With the spread within a kind as variance, a coordinate counts as one of a normal
-        // distribution would; coordinates that go together count as one.
+        // With the within-class spread as the variance, each coordinate counts as it would in a
+        // normal distribution; the share makes correlated coordinates count as one.
         let share = 1.0 / (examples.width as f64).sqrt();
-        let of = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
+        let mean_function = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
             let weights: Vec<f64> =
                 mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
             let offset = -0.5 * dot(&weights, mean);
             (!kind.is_empty()).then_some((weights, offset))
         };
-        Head::new(means.iter().zip(&kinds).map(of).collect(), examples)
+        Head::new(means.iter().zip(&kinds).map(mean_function).collect(), examples)
     }
 
-    /// Nearest means of the correct and the incorrect clips, at which it is 1 and −1 (in the sense
-    /// of [`unit`]).
+    /// Scores a clip by the nearest of the correct and incorrect means, at which the score is 1 and
+    /// −1 (times [`confident_logit`]).
     fn nearest_quality(examples: &Examples) -> Head {
-        let of = |judged: &Vec<(usize, bool)>| {
+        let quality_function = |judged: &Vec<(usize, bool)>| {
             let kinds = [true, false].map(|kind| {
                 judged
                     .iter()
@@ -105,10 +105,10 @@ impl Head {
             let offset = -dot(&weights, &middle);
             Some((weights, offset))
         };
-        Head::new(examples.judged().iter().map(of).collect(), examples)
+        Head::new(examples.judged().iter().map(quality_function).collect(), examples)
     }
 
-    /// Ridge of movements to 1 and −1.
+    /// Ridge regression of movements onto targets 1 and −1.
     fn ridge_of_movement(examples: &Examples) -> Head {
         let count = examples.movements.len();
         if count < 2 {
@@ -119,20 +119,22 @@ impl Head {
         let target =
             |i: usize| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect();
         Head::new(
-            ridge(examples, &all, &target)
-                .map_or_else(|| vec![None; count], |own| own.into_iter().map(Some).collect()),
+            ridge(examples, &all, &target).map_or_else(
+                || vec![None; count],
+                |functions| functions.into_iter().map(Some).collect(),
+            ),
             examples,
         )
     }
 
-    /// Ridge of quality to 1 and −1.
+    /// Ridge regression of quality onto targets 1 and −1.
     fn ridge_of_quality(examples: &Examples) -> Head {
-        let of = |judged: Vec<(usize, bool)>| {
+        let quality_function = |judged: Vec<(usize, bool)>| {
             let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();
             let target = |i: usize| examples.clips[which[i]].target().into_iter().collect();
             ridge(examples, &which, &target)?.into_iter().next()
         };
-        Head::new(examples.judged().into_par_iter().map(of).collect(), examples)
+        Head::new(examples.judged().into_par_iter().map(quality_function).collect(), examples)
     }
 
     fn new(functions: Vec<Option<(Vec<f64>, f64)>>, examples: &Examples) -> Head {
@@ -144,12 +146,12 @@ impl Head {
         let mut weights = vec![0.0f32; self.width * count];
         let mut offsets = vec![0.0f32; count];
         for (movement, function) in self.functions.iter().enumerate() {
-            let Some((own, offset)) = function else { continue };
+            let Some((function_weights, offset)) = function else { continue };
             weights
                 .iter_mut()
                 .skip(movement)
                 .step_by(count)
-                .zip(own)
+                .zip(function_weights)
                 .for_each(|(to, from)| *to = *from as f32);
             offsets[movement] = *offset as f32;
         }
@@ -160,9 +162,9 @@ impl Head {
     }
 }
 
-/// Ridge on the embeddings of some clips to targets of each, 1 and −1 in the sense of [`unit`]:
-/// weights and offset of each target. The penalty is the one with the least error when all views of
-/// a clip are left out.
+/// Ridge regression from the embeddings of the given clips to targets 1 and −1 (times
+/// [`confident_logit`]): the weights and offset of each target. The penalty is the one with the
+/// least error when all views of a clip are left out together.
 fn ridge(
     examples: &Examples,
     which: &[usize],
@@ -180,18 +182,18 @@ fn ridge(
     Some(Ridge::fit(&rows, &targets, &views)?.functions().map(scaled).collect())
 }
 
-/// What a head says of a clip that is correct beyond the doubt that training leaves: the logit of
-/// its target.
+/// The logit of a target of 1 after label smoothing: what a head outputs for a clip that is
+/// certainly correct.
 pub(super) fn unit() -> f64 {
     (f64::from(1.0 - SOFT) / f64::from(SOFT)).ln()
 }
 
-/// Means of kinds of clips, and the spread within them.
+/// Class means of clips, and the spread within the classes.
 struct Means {
     /// `[kind][coordinate]`.
     means: Vec<Vec<f64>>,
-    /// Variance within a kind, half of it the mean over the coordinates: a few clips do not tell a
-    /// small one from a lucky one. `[coordinate]`.
+    /// Within-class variance, averaged half and half with its mean over the coordinates: a few
+    /// clips cannot tell a truly small variance from chance. `[coordinate]`.
     spread: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Which way is best, by the labelled clips alone: each is judged by what was learned without it.
+//! Chooses the adaptation method by cross-validation on the labelled clips alone.
 
 use super::examples::Examples;
 use super::{Inside, Way, learn};
@@ -10,19 +10,19 @@ use fastrand::Rng;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Parts that the clips are cut into at most; each is left out once.
+/// Maximum number of folds; each is held out once.
 const FOLDS: usize = 4;
 
-/// What a way said of a clip that it was not given.
+/// What an adapted model predicted for a held-out clip.
 struct Told {
     clip: usize,
     reading: Reading,
-    /// How far it lies from the prototype of its own movement ([`Model::distance`]).
+    /// Distance to the prototype of the clip's movement ([`Model::distance`]).
     distance: f64,
 }
 
-/// What each way reaches on clips that it was not given, and how far those of each movement lie
-/// from its prototype ([`Card::reach`]); empty if some kind has a single clip.
+/// The score of each adaptation method on held-out clips, and the distance from each movement's
+/// prototype that holds 95 % of them ([`Card::reach`]); empty if some class has a single clip.
 pub(super) fn inside(
     base: &Model,
     examples: &Examples,
@@ -35,72 +35,81 @@ pub(super) fn inside(
     }
     let jobs: Vec<(Way, usize)> =
         Way::ALL.into_iter().flat_map(|way| (0..folds).map(move |fold| (way, fold))).collect();
-    let told = jobs
+    let held_out = jobs
         .into_par_iter()
         .map(|(way, fold)| {
-            let (out, kept): (Vec<usize>, Vec<usize>) =
+            let (test, training): (Vec<usize>, Vec<usize>) =
                 (0..parts.len()).partition(|&clip| parts[clip] == fold);
             let card = Card { movements: examples.movements.to_vec(), ..Card::default() };
-            let model = learn(way, base, &examples.pick(&kept), seed, card)?;
-            let motions: Vec<_> = out.iter().map(|&clip| &examples.clips[clip].motion).collect();
-            let told = |(clip, reading): (usize, Reading)| {
+            let model = learn(way, base, &examples.pick(&training), seed, card)?;
+            let motions: Vec<_> = test.iter().map(|&clip| &examples.clips[clip].motion).collect();
+            let to_held_out = |(clip, reading): (usize, Reading)| {
                 let distance = model.distance(&reading, examples.classes[clip]);
                 Told { clip, reading, distance }
             };
             Ok((
                 way,
-                out.into_iter().zip(model.read_motions(&motions)).map(told).collect::<Vec<_>>(),
+                test.into_iter()
+                    .zip(model.read_motions(&motions))
+                    .map(to_held_out)
+                    .collect::<Vec<_>>(),
             ))
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    let reached = |way: Way| {
-        let told: Vec<&Told> =
-            told.iter().filter(|(own, _)| *own == way).flat_map(|(_, told)| told).collect();
-        (Inside { way, reached: score(examples, &told) }, reach(examples, &told))
+    let score_way = |way: Way| {
+        let readings: Vec<&Told> = held_out
+            .iter()
+            .filter(|(held_out_way, _)| *held_out_way == way)
+            .flat_map(|(_, readings)| readings)
+            .collect();
+        (Inside { way, reached: score(examples, &readings) }, reach(examples, &readings))
     };
-    Ok(Way::ALL.into_iter().map(reached).collect())
+    Ok(Way::ALL.into_iter().map(score_way).collect())
 }
 
-/// For each movement the distance within which 95 % of its clips lie, of up to 20 all.
-fn reach(examples: &Examples, told: &[&Told]) -> Vec<f64> {
-    let of = |movement: usize| {
-        let own = told.iter().filter(|told| examples.classes[told.clip] == movement);
-        let mut distances: Vec<f64> = own.map(|told| told.distance).collect();
+/// For each movement, the distance within which 95 % of its clips lie; with up to 20 clips, the
+/// largest.
+fn reach(examples: &Examples, readings: &[&Told]) -> Vec<f64> {
+    let radius = |movement: usize| {
+        let of_movement =
+            readings.iter().filter(|held_out| examples.classes[held_out.clip] == movement);
+        let mut distances: Vec<f64> = of_movement.map(|held_out| held_out.distance).collect();
         distances.sort_by(f64::total_cmp);
         let most = (distances.len() * 19).div_ceil(20);
         distances.get(most.saturating_sub(1)).copied().unwrap_or(0.0)
     };
-    (0..examples.movements.len()).map(of).collect()
+    (0..examples.movements.len()).map(radius).collect()
 }
 
-/// How many standard errors another way must be ahead of the committee: by chance the best of three
-/// others that are no better is so far ahead once in twenty times.
+/// How many standard errors another method must be ahead of the committee: the best of three
+/// methods that are no better is that far ahead by chance once in twenty times.
 const AHEAD: f64 = 3.0;
 
-/// The way to take, after `clips` labelled clips were each judged by others. The committee, which
-/// does best on athletes never seen (docs/results/transfer.md), is left only for a way that reached
-/// more beyond chance: on ten clips the best of four is mostly the luckiest. Of one clip of a kind,
-/// which leaves nothing to compare, it makes the most as well.
+/// Chooses the method after cross-validation on `clips` labelled clips. The committee does best on
+/// unseen athletes (docs/results/transfer.md), so another method replaces it only if it is ahead by
+/// more than chance: on ten clips the best of four is mostly the luckiest. The committee is also
+/// best with one clip per class, where nothing can be compared.
 pub(super) fn choose(inside: &[Inside], clips: usize) -> Way {
-    let Some(usual) = inside.iter().find(|own| own.way == Way::Committee) else {
+    let Some(usual) = inside.iter().find(|score| score.way == Way::Committee) else {
         return Way::Committee;
     };
     let least = usual.reached + AHEAD * standard_error(usual.reached, clips);
-    let better = inside.iter().filter(|own| own.reached > least);
-    // Of equals the first, which is the simplest.
+    let better = inside.iter().filter(|score| score.reached > least);
+    // `min_by` returns the first of equals, which is the simplest.
     better.min_by(|a, b| b.reached.total_cmp(&a.reached)).map_or(usual.way, |best| best.way)
 }
 
-/// The standard error of a share of some clips, which that of an area under the ROC curve is near
-/// to; one clip of either kind is added, so that it is not 0 where all are right.
+/// The standard error of a proportion of some clips, which is close to that of an AUC. One clip of
+/// either outcome is added, so that the error is not 0 when all are right.
 fn standard_error(share: f64, clips: usize) -> f64 {
     let n = clips as f64 + 2.0;
     let share = (share * clips as f64 + 1.0) / n;
     (share * (1.0 - share) / n).sqrt()
 }
 
-/// The part of each clip: by athlete, if what is left without any part still has clips of every
-/// kind; else every part has clips of every kind. All are 0 if a kind has a single clip.
+/// The fold of each clip. Folds are split by athlete if every class still has clips outside each
+/// fold; otherwise clip by clip, with every class in every fold. All are 0 if a class has a single
+/// clip.
 pub(super) fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
     let mut rng = Rng::with_seed(seed ^ 0xf01d);
     let kinds = groups(
@@ -112,23 +121,25 @@ pub(super) fn parts(examples: &Examples, seed: u64) -> Vec<usize> {
     );
     let by_athlete =
         spread(vec![groups(examples.clips.iter().map(|clip| &clip.athlete))], &mut rng);
-    let left = |kind: &Vec<usize>| kind.iter().any(|&clip| by_athlete[clip] != by_athlete[kind[0]]);
-    if kinds.iter().all(left) {
+    let survives_holdout =
+        |kind: &Vec<usize>| kind.iter().any(|&clip| by_athlete[clip] != by_athlete[kind[0]]);
+    if kinds.iter().all(survives_holdout) {
         return by_athlete;
     }
     let alone = |kind: Vec<usize>| kind.into_iter().map(|clip| vec![clip]).collect();
     spread(kinds.into_iter().map(alone).collect(), &mut rng)
 }
 
-/// The places of equal things, in the order of the things.
-fn groups<T: Ord>(things: impl Iterator<Item = T>) -> Vec<Vec<usize>> {
+/// The indices of equal items, grouped and in ascending order of the items.
+fn groups<T: Ord>(items: impl Iterator<Item = T>) -> Vec<Vec<usize>> {
     let mut groups: BTreeMap<T, Vec<usize>> = BTreeMap::new();
-    things.enumerate().for_each(|(place, thing)| groups.entry(thing).or_default().push(place));
+    items.enumerate().for_each(|(place, item)| groups.entry(item).or_default().push(place));
     groups.into_values().collect()
 }
 
-/// Spreads clips over as many parts as the smallest kind allows, at most [`FOLDS`]. Kinds are
-/// `[kind][unit][clip]`: clips of a unit stay together, units of a kind are spread evenly.
+/// Spreads clips over as many folds as the smallest class allows, at most [`FOLDS`]. Indexed
+/// `[class][unit][clip]`: the clips of a unit stay together, and the units of a class are spread
+/// evenly.
 fn spread(kinds: Vec<Vec<Vec<usize>>>, rng: &mut Rng) -> Vec<usize> {
     let folds = kinds.iter().map(Vec::len).min().unwrap_or(1).clamp(1, FOLDS);
     let mut parts = vec![0; kinds.iter().flatten().map(Vec::len).sum()];
@@ -142,9 +153,9 @@ fn spread(kinds: Vec<Vec<Vec<usize>>>, rng: &mut Rng) -> Vec<usize> {
     parts
 }
 
-/// How good it was: the mean AUC over the movements that are judged, the share of clips that were
-/// recognised if there are several movements, or the mean of both.
-fn score(examples: &Examples, told: &[&Told]) -> f64 {
+/// The quality of the predictions: the mean AUC over the movements with labels, the share of clips
+/// recognised if there are several movements, or the mean of the two.
+fn score(examples: &Examples, readings: &[&Told]) -> f64 {
     let mut scores = Vec::new();
     let aucs: Vec<f64> = examples
         .judged()
@@ -152,9 +163,13 @@ fn score(examples: &Examples, told: &[&Told]) -> f64 {
         .enumerate()
         .filter(|(_, judged)| !judged.is_empty())
         .map(|(movement, _)| {
-            let own = told.iter().filter(|told| examples.classes[told.clip] == movement);
-            let labelled = own.filter_map(|told| {
-                Some((told.reading.leaning[movement], examples.clips[told.clip].is_correct()?))
+            let of_movement =
+                readings.iter().filter(|held_out| examples.classes[held_out.clip] == movement);
+            let labelled = of_movement.filter_map(|held_out| {
+                Some((
+                    held_out.reading.leaning[movement],
+                    examples.clips[held_out.clip].is_correct()?,
+                ))
             });
             let (scores, labels): (Vec<f32>, Vec<bool>) = labelled.unzip();
             auc(&scores, &labels)
@@ -164,12 +179,14 @@ fn score(examples: &Examples, told: &[&Told]) -> f64 {
     if !aucs.is_empty() {
         scores.push(aucs.iter().sum::<f64>() / aucs.len() as f64);
     }
-    if examples.movements.len() > 1 && !told.is_empty() {
-        let right = told
+    if examples.movements.len() > 1 && !readings.is_empty() {
+        let recognised = readings
             .iter()
-            .filter(|told| highest(&told.reading.movement) == Some(examples.classes[told.clip]))
+            .filter(|held_out| {
+                highest(&held_out.reading.movement) == Some(examples.classes[held_out.clip])
+            })
             .count();
-        scores.push(right as f64 / told.len() as f64);
+        scores.push(recognised as f64 / readings.len() as f64);
     }
     scores.iter().sum::<f64>() / scores.len().max(1) as f64
 }

@@ -1,7 +1,7 @@
-//! From a pre-trained encoder to a model of movements it never saw, from a few labelled clips: the
-//! nearest mean, a ridge on the embeddings, alone or together with rockets, or low-rank changes of
-//! the attention. Which of them is chosen by what each reaches on labelled clips that it was not
-//! given; whichever it is, a model like any other comes out.
+//! Adapts a pre-trained encoder to unseen movements from a few labelled clips: by nearest class
+//! means, ridge regression on the embeddings (alone or together with rockets), or low-rank adapters
+//! in the attention. Cross-validation on the labelled clips chooses among them; each produces a
+//! model like any other.
 
 mod adapters;
 mod examples;
@@ -22,35 +22,35 @@ use examples::Examples;
 use heads::Heads;
 use serde::Serialize;
 
-/// A way to make a model from few clips, the simplest first.
+/// How to build a model from few clips, the simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
-    /// Nearest mean of the embeddings of a kind (Snell et al. 2017), each coordinate weighed by how
-    /// little it differs within a kind.
+    /// Nearest class mean of the embeddings (Snell et al. 2017), each coordinate weighted by how
+    /// little it varies within a class.
     Prototype,
-    /// Ridge on the embedding.
+    /// Ridge regression on the embedding.
     Linear,
-    /// Quality by ridge on the embedding, movements by its nearest mean, both together with rockets
-    /// (MiniRocket with ridge on the motion itself).
+    /// Quality by ridge regression on the embedding, movements by its nearest class mean, both
+    /// together with rockets (MiniRocket with ridge regression on the motion itself).
     Committee,
-    /// Low-rank changes of every map to queries, keys and values (Hu et al. 2021), trained together
-    /// with the heads.
+    /// Low-rank adapters on every query, key and value projection (Hu et al. 2021), trained
+    /// together with the heads.
     Adapters,
 }
 
 impl Way {
-    /// All, the simplest first.
+    /// All methods, the simplest first.
     pub const ALL: [Way; 4] = [Way::Prototype, Way::Linear, Way::Committee, Way::Adapters];
 }
 
-/// What a way reached on labelled clips that it was not given.
+/// The score of an adaptation method on held-out labelled clips.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Inside {
-    /// Which.
+    /// The method.
     pub way: Way,
-    /// Area under the ROC curve of quality, share of movements that were recognised, or the mean of
-    /// both where both were to be learned.
+    /// AUC of quality, share of movements recognised, or the mean of the two where both were
+    /// learned.
     pub reached: f64,
 }
 
@@ -59,20 +59,21 @@ pub struct Inside {
 pub struct Adapted {
     /// The model.
     pub model: Model,
-    /// How it was made.
+    /// The method that was chosen.
     pub way: Way,
-    /// What each way reached inside; empty if there were too few clips to put some aside.
+    /// The cross-validation score of each method; empty if there were too few clips to hold any
+    /// out.
     pub inside: Vec<Inside>,
 }
 
-/// Makes a model of the movements of some clips from a pre-trained one. It judges the movements of
-/// which there are correct and incorrect clips, and tells movements apart if there are several;
-/// which of them lie within the reach of a movement comes from clips that were put aside. The same
-/// clips and seed give the same bytes on any number of threads; the movements of `card` are set,
-/// and whether it knows sensors.
+/// Builds a model of the movements of some clips from a pre-trained one. It judges the quality of
+/// movements with both correct and incorrect clips, and tells movements apart if there are several;
+/// the distance within which a clip counts as a movement comes from held-out clips. The same clips
+/// and seed give the same bytes on any number of threads. The movements of `card`, and whether the
+/// model knows sensors, are filled in.
 ///
 /// # Errors
-/// If there are neither correct and incorrect clips of a movement nor two movements.
+/// If there are neither correct and incorrect clips of one movement nor clips of two movements.
 pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adapted, Error> {
     let clips: Vec<Clip> = clips.iter().map(|clip| sensed(base, clip)).collect();
     let movements = train::movements(&clips);
@@ -92,7 +93,7 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
     let reach = inside
         .iter()
         .zip(reach)
-        .find(|(own, _)| own.way == way)
+        .find(|(score, _)| score.way == way)
         .map(|(_, reach)| reach)
         .unwrap_or_default();
     let model =
@@ -100,14 +101,14 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
     Ok(Adapted { model, way, inside })
 }
 
-/// A clip as the base knows clips: without the sensor if it never learned from one.
+/// A clip as the base model knows clips: without the sensor if the base was not trained with one.
 fn sensed(base: &Model, clip: &Clip) -> Clip {
     let motion =
         if base.card().sensor { clip.motion.clone() } else { clip.motion.without_sensor() };
     Clip { motion, ..clip.clone() }
 }
 
-/// Learns in one way from examples.
+/// Builds a model from examples with one method.
 fn learn(
     way: Way,
     base: &Model,
@@ -133,12 +134,12 @@ fn learn(
     })
 }
 
-/// An encoder with other heads, of the movements that `size` says.
+/// An encoder with its heads replaced; `size` gives the number of movements.
 fn with_heads(encoder: &Encoder, size: &Size, heads: Heads) -> Encoder {
     let mut values = weights::collect(encoder);
     values.extend(heads.values());
     weights::replace(Encoder::new(size, &encoder.device()), &mut |path, shape| {
-        let fits = values.remove(path).filter(|(own, _)| own == shape);
+        let fits = values.remove(path).filter(|(stored_shape, _)| stored_shape == shape);
         fits.map_or_else(|| vec![0.0; shape.iter().product()], |(_, values)| values)
     })
 }

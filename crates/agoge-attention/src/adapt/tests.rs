@@ -8,7 +8,7 @@ use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 use std::sync::OnceLock;
 
-/// Repetitions of simulated athletes of several heights and facings; every second athlete has the
+/// Repetitions of simulated athletes of various heights and facings; every second athlete has the
 /// fault.
 pub(crate) fn clips(
     exercise: Exercise,
@@ -45,7 +45,7 @@ pub(crate) fn clips(
     athletes.map(clip).collect()
 }
 
-/// A base that has seen squats and overhead reaches.
+/// A base model pre-trained on squats and overhead reaches.
 pub(crate) fn base() -> &'static Model {
     static BASE: OnceLock<Model> = OnceLock::new();
     BASE.get_or_init(|| {
@@ -97,24 +97,23 @@ fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
     let examples = Examples::of(base(), few.iter().collect(), &names, 1);
     for way in Way::ALL {
         let card = Card { movements: names.clone(), ..Card::default() };
-        let made = |threads: usize| {
+        let learn_on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| learn(way, base(), &examples, 1, card.clone())).unwrap()
         };
-        let model = made(1);
+        let model = learn_on(1);
         assert!(
-            model.to_bytes().unwrap() == made(2).to_bytes().unwrap(),
+            model.to_bytes().unwrap() == learn_on(2).to_bytes().unwrap(),
             "{way:?}: other threads, other weights"
         );
         assert!(quality(&model, &unseen) >= 0.8, "{way:?}: {}", quality(&model, &unseen));
-        // Both ends of the scale are those of training: what is 1 is as correct as the labelled
-        // ones.
-        let leanings: Vec<f32> = model
+        // The scale is that of training: 1 is as correct as the labelled clips.
+        let logits: Vec<f32> = model
             .read_motions(&[&few[0].motion])
             .iter()
             .map(|reading| reading.leaning[0])
             .collect();
-        assert!((0.2..2.0).contains(&leanings[0]), "{way:?}: {leanings:?}");
+        assert!((0.2..2.0).contains(&logits[0]), "{way:?}: {logits:?}");
     }
 }
 
@@ -128,7 +127,7 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
     let (before, after) = (weights::collect(base().encoder()), weights::collect(model.encoder()));
     let changed: Vec<&str> = after
         .iter()
-        .filter(|(path, own)| before[*path] != **own)
+        .filter(|(path, values)| before[*path] != **values)
         .map(|(path, _)| path.as_str())
         .collect();
     let expected = [
@@ -137,7 +136,7 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
         "quality.bias",
         "quality.weight",
     ];
-    // The head of a single movement has nothing to tell apart: it is zero from the start.
+    // The head of a single movement has nothing to distinguish: it is zero from the start.
     let changed: Vec<&str> =
         changed.into_iter().filter(|path| !path.starts_with("movement")).collect();
     assert_eq!(changed, expected);
@@ -147,14 +146,14 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
 #[test]
 fn movements_are_told_apart_after_one_clip_of_each() {
     let all = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
-    let of = |athletes: std::ops::Range<usize>| {
+    let of_athletes = |athletes: std::ops::Range<usize>| {
         all.map(|exercise| clips(exercise, None, athletes.clone())).concat()
     };
     let unlabelled = |clip: Clip| Clip { label: None, ..clip };
-    let few: Vec<Clip> = of(0..1).into_iter().map(unlabelled).collect();
+    let few: Vec<Clip> = of_athletes(0..1).into_iter().map(unlabelled).collect();
     let Adapted { model, way, inside } = adapt(base(), &few, 1, Card::default()).unwrap();
     assert_eq!((way, inside.len()), (Way::Committee, 0), "there is nothing to put aside");
-    let unseen = of(10..16);
+    let unseen = of_athletes(10..16);
     let motions: Vec<&Motion> = unseen.iter().map(|clip| &clip.motion).collect();
     for (clip, reading) in unseen.iter().zip(model.read_motions(&motions)) {
         let class = model.class(&clip.movement).unwrap();
@@ -165,33 +164,39 @@ fn movements_are_told_apart_after_one_clip_of_each() {
         );
         assert_eq!(reading.leaning, [0.0; 3], "nobody judged them");
     }
-    let four: Vec<Clip> = of(0..4).into_iter().map(unlabelled).collect();
+    let four: Vec<Clip> = of_athletes(0..4).into_iter().map(unlabelled).collect();
     let Adapted { inside, .. } = adapt(base(), &four, 1, Card::default()).unwrap();
     assert!(inside.len() == 4 && inside.iter().all(|inside| inside.reached > 0.9), "{inside:?}");
 }
 
 #[test]
 fn a_movement_learned_from_few_clips_is_recognised_and_another_is_not() {
-    let of = |exercise: Exercise, athletes| {
+    let unlabelled_clips = |exercise: Exercise, athletes| {
         let unlabelled = |clip: Clip| Clip { label: None, ..clip };
         clips(exercise, None, athletes).into_iter().map(unlabelled).collect::<Vec<Clip>>()
     };
-    let few = [Exercise::Squat, Exercise::BicepsCurl].map(|exercise| of(exercise, 0..6)).concat();
+    let few = [Exercise::Squat, Exercise::BicepsCurl]
+        .map(|exercise| unlabelled_clips(exercise, 0..6))
+        .concat();
     let Adapted { model, .. } = adapt(base(), &few, 1, Card::default()).unwrap();
     let recognised = |exercise: Exercise, athlete: usize| {
-        let clips = of(exercise, athlete..athlete + 1);
+        let clips = unlabelled_clips(exercise, athlete..athlete + 1);
         let readings = model.read_motions(&[&clips[0].motion]);
         model.recognise(&readings.iter().collect::<Vec<_>>()).map(|recognised| recognised.movement)
     };
-    let told = |exercise: Exercise| {
+    let recognised_names = |exercise: Exercise| {
         (20..40).filter_map(|athlete| recognised(exercise, athlete)).collect::<Vec<String>>()
     };
     for exercise in [Exercise::Squat, Exercise::BicepsCurl] {
-        let (told, name) = (told(exercise), format!("{exercise:?}"));
-        assert!(told.len() >= 15 && told.iter().all(|own| *own == name), "{name}: {told:?}");
+        let (recognised_names, name) = (recognised_names(exercise), format!("{exercise:?}"));
+        assert!(
+            recognised_names.len() >= 15
+                && recognised_names.iter().all(|recognised| *recognised == name),
+            "{name}: {recognised_names:?}"
+        );
     }
-    assert_eq!(told(Exercise::OverheadReach), [""; 0]);
-    // The file holds all of it.
+    assert_eq!(recognised_names(Exercise::OverheadReach), [""; 0]);
+    // The file preserves everything.
     let again = Model::from_bytes(&model.to_bytes().unwrap(), "x").unwrap();
     let motions = [&few[0].motion];
     assert_eq!(again.read_motions(&motions), model.read_motions(&motions));
@@ -214,20 +219,20 @@ fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() 
     // Every second clip is incorrect.
     let clips = clips(Exercise::Squat, Some(FaultKind::Asymmetry), 0..8);
     let parts = |athlete: &dyn Fn(usize) -> String| {
-        let own = |(i, clip): (usize, &Clip)| Clip { athlete: athlete(i), ..clip.clone() };
-        let own: Vec<Clip> = clips.iter().enumerate().map(own).collect();
+        let with_athlete = |(i, clip): (usize, &Clip)| Clip { athlete: athlete(i), ..clip.clone() };
+        let clips: Vec<Clip> = clips.iter().enumerate().map(with_athlete).collect();
         let movements = ["Squat".to_owned()];
-        inside::parts(&Examples::of(base(), own.iter().collect(), &movements, 1), 1)
+        inside::parts(&Examples::of(base(), clips.iter().collect(), &movements, 1), 1)
     };
     let by_athlete = parts(&|i| (i / 2).to_string());
-    assert!(by_athlete.chunks(2).all(|own| own[0] == own[1]), "{by_athlete:?}");
+    assert!(by_athlete.chunks(2).all(|pair| pair[0] == pair[1]), "{by_athlete:?}");
     let every_part_has_both = |parts: &[usize]| {
         (0..4).all(|part| {
-            (0..2).all(|kind| parts.iter().skip(kind).step_by(2).any(|own| *own == part))
+            (0..2).all(|kind| parts.iter().skip(kind).step_by(2).any(|fold| *fold == part))
         })
     };
     assert!(every_part_has_both(&by_athlete), "{by_athlete:?}");
-    // Of one athlete, and of two with one kind each, clips are put aside one by one.
+    // With one athlete, or two athletes with one class each, clips are held out one by one.
     for athlete in [&|_| "unknown".to_owned(), &|i: usize| (i % 2).to_string()]
         as [&dyn Fn(usize) -> String; 2]
     {
@@ -238,7 +243,7 @@ fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() 
 
 #[test]
 fn the_committee_is_left_only_for_what_is_better_beyond_chance() {
-    let of = |values: [f64; 4], clips: usize| {
+    let chosen = |values: [f64; 4], clips: usize| {
         let inside: Vec<Inside> = Way::ALL
             .into_iter()
             .zip(values)
@@ -247,10 +252,10 @@ fn the_committee_is_left_only_for_what_is_better_beyond_chance() {
         inside::choose(&inside, clips)
     };
     // The standard error of 0.6 is 0.14 on ten clips, and that of 0.8 is 0.02 on four hundred.
-    assert_eq!(of([0.95, 0.7, 0.6, 0.85], 10), Way::Committee);
-    assert_eq!(of([0.7, 0.7, 0.8, 0.85], 400), Way::Committee);
-    assert_eq!(of([0.7, 0.7, 0.8, 0.87], 400), Way::Adapters);
-    assert_eq!(of([1.0, 1.0, 1.0, 1.0], 10), Way::Committee);
-    assert_eq!(of([0.8, 1.0, 0.5, 1.0], 10), Way::Linear, "of equals the simplest");
+    assert_eq!(chosen([0.95, 0.7, 0.6, 0.85], 10), Way::Committee);
+    assert_eq!(chosen([0.7, 0.7, 0.8, 0.85], 400), Way::Committee);
+    assert_eq!(chosen([0.7, 0.7, 0.8, 0.87], 400), Way::Adapters);
+    assert_eq!(chosen([1.0, 1.0, 1.0, 1.0], 10), Way::Committee);
+    assert_eq!(chosen([0.8, 1.0, 0.5, 1.0], 10), Way::Linear, "of equals the simplest");
     assert_eq!(inside::choose(&[], 0), Way::Committee);
 }

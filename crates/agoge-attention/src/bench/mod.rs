@@ -1,5 +1,5 @@
 //! The tasks of `agoge bench serve`: networks of fixed shape with random weights, whose times are
-//! compared with other engines on the same machine.
+//! compared with those of other engines on the same machine.
 //!
 //! | task | input → output | network |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 //! | `joints_latency` | `(1, 64, 25, 3)` → 3 | the same |
 //! | `motion_train`, `joints_train` | as for `_infer` | a step of training on the whole batch: forward, mean squared error, backward, AdamW |
 //! | `sdpa_T_D` | 8 heads, T tokens, D channels | attention alone |
-//! | `peak_gemm` | – | 8 GFLOP of matrix products out of the first cache on every thread together: what the machine can do |
+//! | `peak_gemm` | – | 8 GFLOP of matrix products within the first-level cache on all threads at once: what the machine can do |
 
 mod network;
 
@@ -20,16 +20,16 @@ use crate::runtime::Workspace;
 use crate::train::trial::trial;
 use rayon::prelude::*;
 
-/// A task that is ready to be timed.
+/// A task ready to be timed.
 pub struct Task {
-    /// Floating-point operations of one run: two for each multiplication with addition in matrix
-    /// products and attention, nothing else counted.
+    /// Floating-point operations of one run: two per multiply-add in matrix products and attention;
+    /// nothing else is counted.
     pub operations: f64,
     run: Box<dyn FnMut() + Send>,
 }
 
 impl Task {
-    /// Does it once.
+    /// Runs the task once.
     pub fn run(&mut self) {
         (self.run)();
     }
@@ -39,8 +39,8 @@ impl Task {
     }
 }
 
-/// Prepares a task; none if there is none of that name. It runs on the rayon pool in which it is
-/// called.
+/// Prepares a task; `None` if there is no task of that name. It runs on the rayon pool it is called
+/// from.
 pub fn task(name: &str) -> Option<Task> {
     match name {
         "motion_infer" => Some(motion(32)),
@@ -61,7 +61,7 @@ pub fn task(name: &str) -> Option<Task> {
 
 fn uniform(n: usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(1);
-    // The sum of twelve uniform numbers is nearly normal, as the inputs of the peers are.
+    // The sum of twelve uniform numbers is nearly normal, like the inputs of the other engines.
     (0..n).map(|_| (0..12).map(|_| random.f32()).sum::<f32>() - 6.0).collect()
 }
 
@@ -86,8 +86,8 @@ fn joints(batch: usize) -> Task {
     })
 }
 
-/// Backward takes two products for each of the forward pass; attention that is made anew is not
-/// counted.
+/// Counts the backward pass as two products for each product of the forward pass; recomputed
+/// attention is not counted.
 fn training(name: &str, forward: f64) -> Option<Task> {
     let mut step = trial(name)?;
     Some(Task::new(3.0 * forward, move || {
@@ -95,7 +95,8 @@ fn training(name: &str, forward: f64) -> Option<Task> {
     }))
 }
 
-/// Heads and pieces of their queries are shared out; keys and values are read where they lie.
+/// Heads, and pieces of their queries, are distributed over the threads; keys and values are read
+/// in place.
 fn sdpa(tokens: usize, channels: usize) -> Task {
     const HEADS: usize = 8;
     const PIECE: usize = 128;
@@ -108,22 +109,22 @@ fn sdpa(tokens: usize, channels: usize) -> Task {
         .collect();
     Task::new(4.0 * (HEADS * tokens * each) as f64, move || {
         out.par_chunks_mut(each).zip(all.par_chunks(3 * each)).for_each(|(out, head)| {
-            let of = |which: usize| Matrix::new(&head[which * each..], tokens, channels);
+            let matrix = |which: usize| Matrix::new(&head[which * each..], tokens, channels);
             out.par_chunks_mut(PIECE * channels).enumerate().for_each(|(i, out)| {
                 let rows = out.len() / channels;
-                let mine = &scratch[rayon::current_thread_index().unwrap_or(0) % threads];
-                let mut scratch = mine.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let what = Attend {
-                    query: of(0).sub_rows(i * PIECE, rows),
-                    key: of(1),
-                    value: of(2),
+                let slot = &scratch[rayon::current_thread_index().unwrap_or(0) % threads];
+                let mut scratch = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let inputs = Attend {
+                    query: matrix(0).sub_rows(i * PIECE, rows),
+                    key: matrix(1),
+                    value: matrix(2),
                     scale: 1.0 / (channels as f32).sqrt(),
                     key_bias: None,
                     window: None,
                 };
                 attend(
                     Isa::best(),
-                    what,
+                    inputs,
                     &mut MatrixMut::new(out, rows, channels),
                     None,
                     &mut scratch,

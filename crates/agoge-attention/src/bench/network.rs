@@ -1,16 +1,16 @@
-//! The two networks of the comparison.
+//! The two benchmark networks.
 
 use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
 use crate::runtime::{
     Attention, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace,
 };
 
-/// Where weights come from: asked for a number of inputs and outputs, gives a matrix `[in, out]`
-/// (or, for no inputs, a vector).
+/// Supplies weights: given the numbers of inputs and outputs, returns a matrix `[in, out]` (or a
+/// vector if the number of inputs is 0).
 pub(crate) type Source<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
 
-/// Random weights as linear layers are usually begun: uniform within ±1/√in; vectors within
-/// ±1/√out.
+/// Random weights with the usual initialisation of linear layers: uniform within ±1/√in; vectors
+/// within ±1/√out.
 pub fn random(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     move |inputs, outputs| {
@@ -29,8 +29,8 @@ fn norm(isa: Isa, width: usize) -> LayerNorm {
     LayerNorm::new(isa, &vec![1.0; width], &vec![0.0; width], 1e-5)
 }
 
-/// Layers in the order: each attention's projection and join, then the feed-forward's; norms are
-/// those of a new network.
+/// Draws weights in this order: each attention's projection and join, then the feed-forward layers;
+/// norms are freshly initialised.
 fn block(
     isa: Isa,
     source: &mut Source,
@@ -53,7 +53,7 @@ fn block(
     Block { attentions, norm: norm(isa, width), feed_forward: FeedForward::new(wide, narrow) }
 }
 
-/// Encoder over frames: 128 times of 99 channels to 16 numbers; width 128, 4 blocks, 8 heads,
+/// Encoder over frames: 128 frames of 99 channels to 16 values; width 128, 4 blocks, 8 heads,
 /// feed-forward 512, mean over time.
 #[derive(Clone, Debug)]
 pub struct Motion {
@@ -62,7 +62,7 @@ pub struct Motion {
 }
 
 impl Motion {
-    /// With weights from a source.
+    /// Builds the network with weights from `source`.
     pub fn new(isa: Isa, source: &mut Source<'_>) -> Motion {
         let input = layer(isa, source, 99, 128);
         let blocks = (0..4).map(|_| block(isa, source, &[Axis::Time], 128, 8, 512)).collect();
@@ -72,7 +72,7 @@ impl Motion {
         }
     }
 
-    /// Shapes: `x` `[batch, 128, 99]`, `out` `[batch, 16]`.
+    /// Runs the network. Shapes: `x` `[batch, 128, 99]`, `out` `[batch, 16]`.
     ///
     /// # Panics
     /// If `x` has another shape.
@@ -101,8 +101,8 @@ impl Motion {
     }
 }
 
-/// Encoder over joints and frames: 64 times of 25 joints of 3 channels to 3 numbers each; width 64,
-/// 4 blocks, 4 heads, feed-forward 256.
+/// Encoder over joints and frames: 64 frames of 25 joints with 3 channels to 3 values each; width
+/// 64, 4 blocks, 4 heads, feed-forward 256.
 #[derive(Clone, Debug)]
 pub struct Joints {
     encoder: Encoder,
@@ -110,7 +110,7 @@ pub struct Joints {
 }
 
 impl Joints {
-    /// With weights from a source.
+    /// Builds the network with weights from `source`.
     pub fn new(isa: Isa, source: &mut Source<'_>) -> Joints {
         let input = layer(isa, source, 3, 64);
         let blocks =
@@ -121,7 +121,7 @@ impl Joints {
         }
     }
 
-    /// Shapes: `x` and `out` `[batch, 64, 25, 3]`.
+    /// Runs the network. Shapes: `x` and `out` `[batch, 64, 25, 3]`.
     ///
     /// # Panics
     /// If `x` has another shape.

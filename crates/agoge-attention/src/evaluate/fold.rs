@@ -1,4 +1,4 @@
-//! Trainings without some athletes, and what came of them on those athletes' clips.
+//! Trains without some athletes and records the predictions for those athletes' clips.
 
 use crate::error::Error;
 use crate::peers::{Method, Said, Task};
@@ -10,29 +10,30 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// With how many others each athlete is left out in pairs.
+/// How many partners each athlete is left out with in pairs.
 const PARTNERS: usize = 4;
 
-/// A training without one athlete, or without two, and what it said of their clips.
+/// A training without one or two athletes, and its predictions for their clips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fold {
-    /// The seed of the training.
+    /// Seed of the training.
     pub seed: u64,
-    /// Who was left out.
+    /// The athletes left out.
     pub without: Vec<String>,
-    /// Each of their clips, counted as in the evaluation, and what was said of it.
+    /// The index of each of their clips in the evaluation, with its prediction.
     pub said: Vec<(usize, Said)>,
 }
 
-/// Takes each fold that was made, how many are done, and of how many; an error ends the evaluation.
+/// Called with each finished fold, the number of folds done and the total; an error ends the
+/// evaluation.
 pub type Watch<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), Error> + Send + 'a;
 
-/// Leaves every athlete out once for each seed. With `pairs` athletes are left out two at a time
-/// besides, each with the [`PARTNERS`] nearest in the order of their names: what is fitted to such
-/// a fold's words on one of the two never saw the other. Folds in `earlier` are not made again.
+/// Leaves every athlete out once per seed. With `pairs`, athletes are also left out two at a time,
+/// each with the [`PARTNERS`] nearest in the order of their names: anything fitted to such a fold's
+/// predictions for one of the two has never seen the other. Folds in `earlier` are not repeated.
 ///
 /// # Errors
-/// With fewer than two athletes, and what the method or `watch` returns.
+/// With fewer than two athletes, and whatever the method or `watch` returns.
 pub fn leave_out(
     clips: &[Clip],
     method: &dyn Method,
@@ -60,18 +61,18 @@ pub fn leave_out(
         );
     }
     let runs: Vec<(u64, &Vec<&str>)> =
-        (1..=seeds).flat_map(|seed| without.iter().map(move |who| (seed, who))).collect();
-    let is_known = |seed: u64, who: &[&str]| {
-        earlier.iter().any(|fold| fold.seed == seed && fold.without == who)
+        (1..=seeds).flat_map(|seed| without.iter().map(move |left_out| (seed, left_out))).collect();
+    let is_known = |seed: u64, left_out: &[&str]| {
+        earlier.iter().any(|fold| fold.seed == seed && fold.without == left_out)
     };
     let open: Vec<&(u64, &Vec<&str>)> =
-        runs.iter().filter(|(seed, who)| !is_known(*seed, who)).collect();
+        runs.iter().filter(|(seed, left_out)| !is_known(*seed, left_out)).collect();
     let done = AtomicUsize::new(runs.len() - open.len());
     let watch = Mutex::new(watch);
-    let made: Vec<Fold> = open
+    let finished: Vec<Fold> = open
         .par_iter()
-        .map(|&&(seed, who)| {
-            let fold = fold(clips, &names, method, task, seed, who)?;
+        .map(|&&(seed, left_out)| {
+            let fold = fold(clips, &names, method, task, seed, left_out)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             match watch.lock() {
                 Ok(mut watch) => watch(&fold, count, runs.len())?,
@@ -85,12 +86,16 @@ pub fn leave_out(
             Ok(fold)
         })
         .collect::<Result<_, Error>>()?;
-    let mut folds: Vec<Fold> =
-        earlier.into_iter().filter(|fold| (1..=seeds).contains(&fold.seed)).chain(made).collect();
+    let mut folds: Vec<Fold> = earlier
+        .into_iter()
+        .filter(|fold| (1..=seeds).contains(&fold.seed))
+        .chain(finished)
+        .collect();
     folds.sort_by(|a, b| (a.seed, &a.without).cmp(&(b.seed, &b.without)));
     Ok(folds)
 }
 
+/// Trains without the athletes in `without` and predicts their clips.
 fn fold(
     clips: &[Clip],
     names: &[String],
@@ -99,15 +104,15 @@ fn fold(
     seed: u64,
     without: &[&str],
 ) -> Result<Fold, Error> {
-    let (own, others): (Vec<usize>, Vec<usize>) =
+    let (test, training): (Vec<usize>, Vec<usize>) =
         (0..clips.len()).partition(|&i| without.contains(&clips[i].athlete.as_str()));
     let pick = |which: &[usize]| which.iter().map(|&i| &clips[i]).collect::<Vec<&Clip>>();
-    let said = method.learn(&pick(&others), names, task, seed)?.judge(&pick(&own));
+    let predictions = method.learn(&pick(&training), names, task, seed)?.judge(&pick(&test));
     let without = without.iter().map(|&name| name.to_owned()).collect();
-    Ok(Fold { seed, without, said: own.into_iter().zip(said).collect() })
+    Ok(Fold { seed, without, said: test.into_iter().zip(predictions).collect() })
 }
 
-/// Pairs of `count` athletes in a ring, each with its nearest, every pair once.
+/// Arranges `count` athletes in a ring and pairs each with its nearest neighbours, every pair once.
 fn partners(count: usize) -> Vec<[usize; 2]> {
     let pairs =
         (1..=PARTNERS / 2).flat_map(|step| (0..count).map(move |a| [a, (a + step) % count]));

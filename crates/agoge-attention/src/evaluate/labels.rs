@@ -1,4 +1,4 @@
-//! How many labels it takes: suggested ones against random ones.
+//! How many labels are needed: suggested labels compared with random ones.
 
 use crate::error::Error;
 use crate::labels::Pool;
@@ -11,51 +11,50 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Labels that are given at once.
+/// Labels given at a time.
 const BATCH: usize = 8;
-/// The area may fall short of that with all labels by this much.
+/// By how much the AUC may fall short of that with all labels.
 const SHORT: f64 = 0.01;
 
-/// What is reached with some labels.
+/// The AUC with some number of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct WithLabels {
-    /// How many repetitions of a movement were judged.
+    /// Labelled repetitions per movement.
     pub labels: usize,
-    /// Mean area under the ROC curve where they were suggested: mean and standard deviation over
+    /// Mean AUC over the movements when the labels were suggested: mean and standard deviation over
     /// the seeds.
     pub suggested: (f64, f64),
-    /// The same where they were drawn at random.
+    /// The same for labels drawn at random.
     pub random: (f64, f64),
 }
 
-/// The result of the evaluation.
+/// The result of the labelling evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Labelling {
-    /// How many repetitions of a movement could be judged.
+    /// Number of repetitions per movement that could be labelled.
     pub all: usize,
-    /// How many movements and athletes.
+    /// Number of movements.
     pub movements: usize,
-    /// Each athlete was left out once.
+    /// Number of athletes, each left out once.
     pub athletes: usize,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
-    /// By rising number of labels; the last has all.
+    /// In ascending order of labels; the last entry has all of them.
     pub curve: Vec<WithLabels>,
-    /// With how many labels suggestions come within 0.01 of the area with all of them; none if
-    /// never before.
+    /// Number of labels at which suggestions come within 0.01 of the AUC with all labels; `None` if
+    /// there is no curve.
     pub suggested_enough: Option<usize>,
-    /// The same at random.
+    /// The same for random labels.
     pub random_enough: Option<usize>,
 }
 
-/// One training on the labels so far and what it says of the athlete left out, `[step][clip of
-/// theirs]`.
+/// The scores for the athlete left out, after each batch of labels, `[step][clip of theirs]`.
 type Course = Vec<Vec<f32>>;
 
-/// For each movement and athlete left out the others' repetitions are judged, [`BATCH`] at a time,
-/// as [`crate::labels::suggest`] asks for them or at random; after each time a judge learns from
-/// what was judged and judges the athlete left out. `progress` is told how many of how many are
-/// done.
+/// For each movement and each athlete left out, the other athletes' repetitions are labelled
+/// [`BATCH`] at a time, as [`crate::labels::suggest_labels`] suggests or at random. After each
+/// batch a predictor learns from the labels so far and scores the athlete left out. `progress` is
+/// called with the number of jobs done and the total.
 ///
 /// # Errors
 /// With fewer than two athletes or without labels.
@@ -86,9 +85,9 @@ pub fn labelling(
     let courses: Vec<Option<(Vec<bool>, [Course; 2])>> = jobs
         .par_iter()
         .map(|&(seed, movement, athlete)| {
-            let own: Vec<&Clip> =
+            let of_movement: Vec<&Clip> =
                 clips.iter().copied().filter(|clip| clip.movement == *movement).collect();
-            let course = courses(&own, athlete, seed);
+            let course = courses(&of_movement, athlete, seed);
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, jobs.len());
             course
         })
@@ -97,39 +96,39 @@ pub fn labelling(
     let all = clips.len() / names.len() * (athletes.len() - 1) / athletes.len();
     let curve: Vec<WithLabels> = (0..steps)
         .map(|step| {
-            let area = |which: usize| {
+            let auc_of = |which: usize| {
                 let of_seed = |seed: u64| {
-                    let of_movement = |movement: &String| {
+                    let movement_auc = |movement: &String| {
                         let mut scores = Vec::new();
                         let mut labels = Vec::new();
                         for (job, course) in jobs.iter().zip(&courses) {
                             if let (true, Some((truth, course))) =
                                 (job.0 == seed && job.1 == movement, course)
                             {
-                                // A pool that ended earlier says the same from then on.
-                                let said = course[which].get(step).or(course[which].last());
-                                scores.extend(said.into_iter().flatten());
+                                // A pool that ran out of labels earlier keeps its last scores.
+                                let step_scores = course[which].get(step).or(course[which].last());
+                                scores.extend(step_scores.into_iter().flatten());
                                 labels.extend(truth);
                             }
                         }
                         auc(&scores, &labels)
                     };
                     let each: Vec<f64> =
-                        names.iter().map(of_movement).filter(|area| area.is_finite()).collect();
+                        names.iter().map(movement_auc).filter(|auc| auc.is_finite()).collect();
                     mean_sd(&each).0
                 };
                 mean_sd(&(1..=seeds).map(of_seed).collect::<Vec<_>>())
             };
             WithLabels {
                 labels: ((step + 1) * BATCH).min(all),
-                suggested: area(0),
-                random: area(1),
+                suggested: auc_of(0),
+                random: auc_of(1),
             }
         })
         .collect();
-    let enough = |of: fn(&WithLabels) -> f64| {
-        let full = curve.last().map(of)?;
-        curve.iter().find(|with| of(with) >= full - SHORT).map(|with| with.labels)
+    let enough = |value: fn(&WithLabels) -> f64| {
+        let full = curve.last().map(value)?;
+        curve.iter().find(|with| value(with) >= full - SHORT).map(|with| with.labels)
     };
     Ok(Labelling {
         all,
@@ -142,37 +141,37 @@ pub fn labelling(
     })
 }
 
-/// What is said of one athlete's repetitions as the others' are judged, suggested and at random,
-/// with the truth; none if the movement has too few.
+/// The scores of one athlete's repetitions as the other athletes' are labelled, suggested and at
+/// random, with the true labels; `None` if the movement has too few repetitions.
 fn courses(clips: &[&Clip], athlete: &str, seed: u64) -> Option<(Vec<bool>, [Course; 2])> {
-    // The athlete left out comes last, so that places in the pool are those of the others.
-    let (own, others): (Vec<&Clip>, Vec<&Clip>) =
+    // The athlete left out comes last, so that indices into the pool are those of the others.
+    let (test, others): (Vec<&Clip>, Vec<&Clip>) =
         clips.iter().copied().partition(|clip| clip.athlete == athlete);
-    let motions: Vec<&Motion> = others.iter().chain(&own).map(|clip| &clip.motion).collect();
+    let motions: Vec<&Motion> = others.iter().chain(&test).map(|clip| &clip.motion).collect();
     let pool = Pool::new(&motions, seed)?;
     let truth: Vec<Option<bool>> = others.iter().map(|clip| clip.is_correct()).collect();
-    let said = |labels: &[Option<bool>]| -> Vec<f32> {
+    let scores_after = |labels: &[Option<bool>]| -> Vec<f32> {
         let judge = pool.learn(labels);
-        let say =
+        let predict =
             |i: usize| judge.as_ref().map_or(0.0, |judge| pool.say(judge, others.len() + i) as f32);
-        (0..own.len()).map(say).collect()
+        (0..test.len()).map(predict).collect()
     };
     let mut suggested = Vec::new();
-    // Those of the athlete left out are never open: they count as judged for nobody.
+    // The repetitions of the athlete left out lie beyond the labels and are never suggested.
     let mut labels = vec![None; others.len()];
     while labels.contains(&None) {
         pool.suggest(&labels, BATCH)
             .iter()
             .for_each(|suggestion| labels[suggestion.clip] = truth[suggestion.clip]);
-        suggested.push(said(&labels));
+        suggested.push(scores_after(&labels));
     }
     let mut order: Vec<usize> = (0..others.len()).collect();
-    Rng::with_seed(seed * 7919 + own.len() as u64).shuffle(&mut order);
+    Rng::with_seed(seed * 7919 + test.len() as u64).shuffle(&mut order);
     let mut random = Vec::new();
     let mut labels = vec![None; others.len()];
     for chunk in order.chunks(BATCH) {
         chunk.iter().for_each(|&i| labels[i] = truth[i]);
-        random.push(said(&labels));
+        random.push(scores_after(&labels));
     }
-    Some((own.iter().map(|clip| clip.is_correct() == Some(true)).collect(), [suggested, random]))
+    Some((test.iter().map(|clip| clip.is_correct() == Some(true)).collect(), [suggested, random]))
 }

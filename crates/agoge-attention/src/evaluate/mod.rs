@@ -1,4 +1,4 @@
-//! How good a method is on athletes it was not trained on.
+//! Evaluates methods on athletes they were not trained on.
 
 mod fold;
 mod labels;

@@ -1,5 +1,5 @@
-//! How well a method recognises movements of athletes it was not trained on, by what it may see and
-//! feel.
+//! How well a method recognises the movements of athletes it was not trained on, from the body, a
+//! worn sensor, or both.
 
 use super::Fold;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What a method is given.
+/// The inputs a method is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Senses {
@@ -25,7 +25,7 @@ pub enum Senses {
 }
 
 impl Senses {
-    /// A clip with these senses alone.
+    /// The clip restricted to these senses.
     fn of(self, clip: &Clip) -> Clip {
         let motion = match self {
             Senses::Skeleton => clip.motion.without_sensor(),
@@ -45,51 +45,51 @@ impl Senses {
     }
 }
 
-/// What was recognised with some senses.
+/// Recognition with one combination of senses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BySenses {
-    /// What the training had.
+    /// Senses available in training.
     pub trained: Senses,
-    /// What the test had.
+    /// Senses available in the test.
     pub tested: Senses,
-    /// Share of the clips that were recognised: mean and standard deviation over the seeds.
+    /// Share of the clips recognised: mean and standard deviation over the seeds.
     pub accuracy: (f64, f64),
-    /// Numbers that the method learned.
+    /// Number of parameters the method learned.
     pub parameters: usize,
 }
 
-/// The result of an evaluation of recognition.
+/// The result of the recognition evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recognised {
-    /// How many clips were learned from.
+    /// Number of training clips.
     pub learned: usize,
-    /// How many were judged.
+    /// Number of test clips.
     pub judged: usize,
-    /// How many movements.
+    /// Number of movements.
     pub movements: usize,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
     /// Each combination of senses.
     pub senses: Vec<BySenses>,
-    /// Pairs that are taken for each other most where training and test have the most senses: the
-    /// movement, what it was taken for, how often over all seeds.
+    /// The most frequently confused pairs, where training and test have the most senses: the
+    /// movement, what it was mistaken for, and how often over all seeds.
     pub confused: Vec<(String, String, usize)>,
 }
 
-/// Trainings, and tests of each.
+/// The senses of each training, and of its tests.
 const PLAN: [(Senses, &[Senses]); 3] = [
     (Senses::Skeleton, &[Senses::Skeleton]),
     (Senses::Sensor, &[Senses::Sensor]),
     (Senses::Both, &[Senses::Both, Senses::Skeleton, Senses::Sensor]),
 ];
-/// Confusions that are told.
+/// Number of confusions reported.
 const TOLD: usize = 8;
 
-/// Learns from some clips with each combination of senses that they have and recognises the others,
-/// whose athletes must not be among them.
+/// Trains on the clips in `learn` with each combination of senses that they have, and recognises
+/// the clips in `judge`, whose athletes must be different ones.
 ///
 /// # Errors
-/// Without clips on both sides, with an athlete on both sides, and what the method or `watch`
+/// If either side has no clips or an athlete is on both sides, and whatever the method or `watch`
 /// returns.
 pub fn recognition(
     learn: &[Clip],
@@ -111,46 +111,51 @@ pub fn recognition(
     let results: Vec<(usize, Vec<Vec<Option<usize>>>)> = runs
         .par_iter()
         .map(|&(seed, (senses, tests))| {
-            let own: Vec<Clip> = learn
+            let training: Vec<Clip> = learn
                 .iter()
                 .filter(|clip| senses.has_all(clip))
                 .map(|clip| senses.of(clip))
                 .collect();
             let fitted =
-                method.learn(&own.iter().collect::<Vec<_>>(), &names, Task::Movement, seed)?;
-            let mut said = Vec::new();
+                method.learn(&training.iter().collect::<Vec<_>>(), &names, Task::Movement, seed)?;
+            let mut recognised = Vec::new();
             for test in tests {
                 let clips: Vec<Clip> = judge.iter().map(|clip| test.of(clip)).collect();
-                let words = fitted.judge(&clips.iter().collect::<Vec<_>>());
-                said.push(words.iter().map(crate::peers::Said::recognised).collect());
+                let predictions = fitted.judge(&clips.iter().collect::<Vec<_>>());
+                recognised.push(predictions.iter().map(crate::peers::Said::recognised).collect());
             }
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             if let Ok(mut watch) = watch.lock() {
                 watch(&Fold { seed, without: Vec::new(), said: Vec::new() }, count, runs.len())?;
             }
-            Ok((fitted.parameters(), said))
+            Ok((fitted.parameters(), recognised))
         })
         .collect::<Result<_, Error>>()?;
 
     let truth: Vec<Option<usize>> = judge.iter().map(|clip| clip.class(&names)).collect();
     let mut senses = Vec::new();
     for (step, &(trained, tests)) in plan.iter().enumerate() {
-        let own = || results.iter().skip(step).step_by(plan.len());
+        let results_of_step = || results.iter().skip(step).step_by(plan.len());
         for (test, &tested) in tests.iter().enumerate() {
             let known: Vec<usize> =
                 (0..judge.len()).filter(|&i| tested.has_all(&judge[i])).collect();
-            let share = |said: &[Option<usize>]| {
-                known.iter().filter(|&&i| truth[i].is_some() && said[i] == truth[i]).count() as f64
+            let share = |recognised: &[Option<usize>]| {
+                known.iter().filter(|&&i| truth[i].is_some() && recognised[i] == truth[i]).count()
+                    as f64
                     / known.len() as f64
             };
-            let accuracy = mean_sd(&own().map(|(_, said)| share(&said[test])).collect::<Vec<_>>());
-            let parameters = own().next().map_or(0, |(parameters, _)| *parameters);
+            let accuracy = mean_sd(
+                &results_of_step()
+                    .map(|(_, recognised)| share(&recognised[test]))
+                    .collect::<Vec<_>>(),
+            );
+            let parameters = results_of_step().next().map_or(0, |(parameters, _)| *parameters);
             senses.push(BySenses { trained, tested, accuracy, parameters });
         }
     }
     let mut confused: Vec<(String, String, usize)> = Vec::new();
-    for (_, said) in results.iter().skip(plan.len() - 1).step_by(plan.len()) {
-        for (clip, taken) in judge.iter().zip(&said[0]) {
+    for (_, recognised) in results.iter().skip(plan.len() - 1).step_by(plan.len()) {
+        for (clip, taken) in judge.iter().zip(&recognised[0]) {
             let Some(taken) =
                 taken.map(|class| &names[class]).filter(|name| **name != clip.movement)
             else {
@@ -174,7 +179,7 @@ pub fn recognition(
     })
 }
 
-/// That there are clips on both sides, of different athletes.
+/// Checks that there are clips on both sides, of different athletes.
 pub(super) fn apart(learn: &[Clip], judge: &[Clip]) -> Result<(), Error> {
     let hint = "the manifest's column split must say train and test, and no athlete may be both";
     if learn.is_empty() || judge.is_empty() {

@@ -1,5 +1,6 @@
-//! What a few labelled clips are enough for: a model adapted from a pre-trained one, beside another
-//! method that learns from the same clips alone, such as the same model from scratch.
+//! How much a few labelled clips achieve: a model adapted from a pre-trained one, compared with
+//! another method that learns from the same clips alone, such as the same model trained from
+//! scratch.
 
 use crate::adapt::{Way, adapt};
 use crate::card::Card;
@@ -15,34 +16,34 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// Labelled clips of a kind.
+/// Numbers of labelled clips per class.
 pub const SHOTS: [usize; 3] = [1, 5, 10];
-/// Steps of the training from scratch at least: few clips make few batches, and it is to be trained
-/// to its end.
+/// Minimum number of steps when training from scratch: few clips make few batches per epoch, and
+/// training must converge.
 const SCRATCH_STEPS: usize = 400;
-/// What the adapted model is called.
+/// Display name of the adapted model.
 const ADAPTED: &str = "adapted";
-/// The attention model that knows nothing but the few clips.
+/// Display name of the attention model trained on the few clips only.
 const SCRATCH: &str = "from scratch";
 
-/// What the figures are.
+/// The figure of merit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Measure {
-    /// Area under the ROC curve of quality.
+    /// AUC of quality.
     Auc,
-    /// Share of clips that were recognised among all movements.
+    /// Share of clips recognised among all movements.
     Recognised,
 }
 
-/// What came of a number of clips.
+/// The result with some number of clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ByShots {
-    /// The movement or sport; the mean over all if it is empty.
+    /// The movement or sport; empty for the mean over all of them.
     pub of: String,
-    /// Labelled clips of each kind.
+    /// Labelled clips per class.
     pub shots: usize,
-    /// Clips that were judged in a draw; 0 in a mean.
+    /// Clips judged per draw; 0 in a mean.
     pub judged: usize,
     /// Mean and standard deviation over the draws, `[method]`.
     pub reached: Vec<(f64, f64)>,
@@ -51,22 +52,22 @@ pub struct ByShots {
 /// The result of an evaluation with few clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shots {
-    /// What the figures are.
+    /// The figure of merit.
     pub measure: Measure,
     /// How often the clips were drawn.
     pub draws: u64,
-    /// Names of the methods.
+    /// Names of the methods compared.
     pub methods: Vec<String>,
     /// Every movement or sport with every number of clips, then the means.
     pub rows: Vec<ByShots>,
-    /// How often the adapted model was made in which way: clips of a kind, way, times.
+    /// How often each adaptation method was chosen: clips per class, method, times.
     pub ways: Vec<(usize, Way, usize)>,
 }
 
-/// Told how many steps are done, and of how many.
+/// Called with the number of steps done and the total.
 type Tell<'a> = dyn FnMut(usize, usize) + Send + 'a;
 
-/// Counts steps done at the same time, and tells.
+/// Counts steps that finish concurrently, and reports them.
 struct Steps<'a, 'b> {
     told: Mutex<(usize, &'a mut Tell<'b>)>,
     of: usize,
@@ -78,21 +79,21 @@ impl<'a, 'b> Steps<'a, 'b> {
     }
 
     fn one_more(&self) {
-        if let Ok(mut told) = self.told.lock() {
-            told.0 += 1;
-            let done = told.0;
-            (told.1)(done, self.of);
+        if let Ok(mut progress) = self.told.lock() {
+            progress.0 += 1;
+            let done = progress.0;
+            (progress.1)(done, self.of);
         }
     }
 }
 
-/// Quality: of every movement some correct and as many incorrect clips are drawn and learned from,
-/// and all others are judged. The clips of one draw are among those of the same draw with more. A
-/// number of clips that leaves none of a kind to judge is passed over. `against` is the name of a
-/// method; `attention` is the model from scratch, of the same sizes.
+/// Evaluates quality: for every movement, equal numbers of correct and incorrect clips are drawn
+/// for learning and all others are judged. The clips of a draw are a subset of those of the same
+/// draw with more clips. A number of clips that leaves none of a class to judge is skipped.
+/// `against` is the name of a method; `attention` is the model from scratch, of the same sizes.
 ///
 /// # Errors
-/// If no movement has two correct and two incorrect clips, and what learning returns.
+/// If no movement has two correct and two incorrect clips, and whatever learning returns.
 pub fn shots_of_quality(
     clips: &[Clip],
     base: &Model,
@@ -137,14 +138,14 @@ pub fn shots_of_quality(
     run(Measure::Auc, against, draws, &jobs, &Steps::new(jobs.len(), tell))
 }
 
-/// Recognition of sports that the encoder never saw: for each, one is trained on the clips of
-/// `learn` of all other movements; then some clips of every movement are drawn from `learn`, those
-/// of the sport as well, and the clips of the sport in `judge`, of other athletes, are recognised
-/// among all movements. By the body alone: a sensor that is worn elsewhere for other movements
-/// would tell them by its place.
+/// Evaluates recognition of sports that the encoder has not seen. For each sport, an encoder is
+/// trained on the clips in `learn` of all other movements. Then some clips of every movement,
+/// including the sport's, are drawn from `learn`, and the sport's clips in `judge`, of other
+/// athletes, are recognised among all movements. Only the body is used: a sensor worn elsewhere for
+/// other movements would give them away by its place.
 ///
 /// # Errors
-/// Without clips of a sport on both sides, with an athlete on both sides, and what learning
+/// If a sport has no clips on either side or an athlete is on both sides, and whatever learning
 /// returns.
 pub fn shots_of_sports(
     learn: &[Clip],
@@ -156,18 +157,20 @@ pub fn shots_of_sports(
     tell: &mut Tell,
 ) -> Result<Shots, Error> {
     let bodies = |clips: &[Clip]| -> Vec<Clip> {
-        let seen = clips.iter().filter(|clip| clip.motion.has_body());
-        seen.map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() }).collect()
+        let with_body = clips.iter().filter(|clip| clip.motion.has_body());
+        with_body
+            .map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() })
+            .collect()
     };
     let (learn, judge) = (bodies(learn), bodies(judge));
     super::recognition::apart(&learn, &judge)?;
     let steps = Steps::new(sports.len() * (1 + draws as usize * SHOTS.len()), tell);
     let bases = sports
         .par_iter()
-        .map(|(_, own)| {
+        .map(|(_, sport_movements)| {
             let others: Vec<Clip> = learn
                 .iter()
-                .filter(|clip| !own.contains(&clip.movement.as_str()))
+                .filter(|clip| !sport_movements.contains(&clip.movement.as_str()))
                 .cloned()
                 .collect();
             let names = movements(&others);
@@ -178,9 +181,9 @@ pub fn shots_of_sports(
         .collect::<Result<Vec<Model>, Error>>()?;
     let names = movements(&learn);
     let mut jobs = Vec::new();
-    for ((sport, own), base) in sports.iter().zip(&bases) {
+    for ((sport, sport_movements), base) in sports.iter().zip(&bases) {
         let tested: Vec<&Clip> =
-            judge.iter().filter(|clip| own.contains(&clip.movement.as_str())).collect();
+            judge.iter().filter(|clip| sport_movements.contains(&clip.movement.as_str())).collect();
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             let mut rng = Rng::with_seed(draw);
             let mut few = Vec::new();
@@ -190,9 +193,9 @@ pub fn shots_of_sports(
                 rng.shuffle(&mut kind);
                 few.extend(kind.into_iter().take(shots));
             }
-            let (of, names, judge) = ((*sport).to_owned(), names.clone(), tested.clone());
+            let (names, judge) = (names.clone(), tested.clone());
             jobs.push(Job {
-                of,
+                of: (*sport).to_owned(),
                 base,
                 names,
                 learn: few,
@@ -206,7 +209,7 @@ pub fn shots_of_sports(
     run(Measure::Recognised, against, draws, &jobs, &steps)
 }
 
-/// One draw.
+/// One draw of training clips.
 struct Job<'a> {
     of: String,
     base: &'a Model,
@@ -219,27 +222,27 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What the adapted model and the other method reach, and the way in which the model was
-    /// adapted.
+    /// The scores of the adapted model and of the other method, and the adaptation method chosen.
     fn run(&self, against: &str) -> Result<(Vec<f64>, Way), Error> {
         let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
         let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
-        // Of the methods only the attention model is trained by these settings.
+        // Only the attention model uses these settings.
         let attention = Attention { config: scratch(self.base, self.learn.len()), base: None };
-        let gone = || Error::Clips {
+        let unknown_method = || Error::Clips {
             what: format!("no method `{against}`"),
             hint: "see --model in --help",
         };
-        let other = by_name(against, &attention).ok_or_else(gone)?;
+        let other = by_name(against, &attention).ok_or_else(unknown_method)?;
         let other = other.learn(&self.learn, &self.names, self.task, self.draw)?;
         Ok((vec![self.reached(&adapted.model), self.reached(other.as_ref())], adapted.way))
     }
 
     fn reached(&self, judge: &dyn Judge) -> f64 {
-        let said = judge.judge(&self.judge);
+        let predictions = judge.judge(&self.judge);
         match self.task {
             Task::Quality => {
-                let scores: Vec<f32> = said.iter().map(|said| said.quality).collect();
+                let scores: Vec<f32> =
+                    predictions.iter().map(|prediction| prediction.quality).collect();
                 auc(
                     &scores,
                     &self
@@ -250,17 +253,17 @@ impl Job<'_> {
                 )
             }
             Task::Movement => {
-                let right = said
-                    .iter()
-                    .zip(&self.judge)
-                    .filter(|(said, clip)| said.recognised() == clip.class(&self.names));
-                right.count() as f64 / self.judge.len().max(1) as f64
+                let recognised =
+                    predictions.iter().zip(&self.judge).filter(|(prediction, clip)| {
+                        prediction.recognised() == clip.class(&self.names)
+                    });
+                recognised.count() as f64 / self.judge.len().max(1) as f64
             }
         }
     }
 }
 
-/// How a model of the same sizes is trained from scratch.
+/// Settings for training a model of the same sizes as `base` from scratch.
 fn scratch(base: &Model, clips: usize) -> Config {
     let size = base.size();
     let config = Config::default();
@@ -275,6 +278,7 @@ fn scratch(base: &Model, clips: usize) -> Config {
     }
 }
 
+/// Runs all draws and summarises them by movement or sport and number of clips.
 fn run(
     measure: Measure,
     against: &str,
@@ -306,7 +310,7 @@ fn run(
     let methods =
         vec![ADAPTED.to_owned(), if against == "attention" { SCRATCH } else { against }.to_owned()];
     let all = 0..methods.len();
-    let of = |method: usize, which: &[usize]| {
+    let scores_of = |method: usize, which: &[usize]| {
         which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>()
     };
     let mut rows: Vec<ByShots> = groups
@@ -315,12 +319,12 @@ fn run(
             of: name.to_owned(),
             shots,
             judged: jobs[which[0]].judge.len(),
-            reached: all.clone().map(|method| mean_sd(&of(method, &which))).collect(),
+            reached: all.clone().map(|method| mean_sd(&scores_of(method, &which))).collect(),
         })
         .collect();
     rows.extend(means.into_iter().map(|(shots, draws)| {
         let mean = |method: usize| {
-            draws.values().map(|which| mean_sd(&of(method, which)).0).collect::<Vec<f64>>()
+            draws.values().map(|which| mean_sd(&scores_of(method, which)).0).collect::<Vec<f64>>()
         };
         let reached = all.clone().map(|method| mean_sd(&mean(method))).collect();
         ByShots { of: String::new(), shots, judged: 0, reached }
@@ -338,12 +342,13 @@ mod tests {
     #[test]
     fn what_was_learned_from_is_not_judged_and_draws_come_again() {
         let curls = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..6);
-        let mut told = Vec::new();
-        let shots =
-            shots_of_quality(&curls, base(), "rocket", 2, &mut |done, of| told.push((done, of)))
-                .unwrap();
-        // With three of a kind only one of each leaves some to judge.
-        assert_eq!(told, [(1, 2), (2, 2)]);
+        let mut reports = Vec::new();
+        let shots = shots_of_quality(&curls, base(), "rocket", 2, &mut |done, total| {
+            reports.push((done, total))
+        })
+        .unwrap();
+        // With three of a class, only one of each leaves some to judge.
+        assert_eq!(reports, [(1, 2), (2, 2)]);
         assert_eq!(
             shots
                 .rows
@@ -377,12 +382,12 @@ mod tests {
         };
         let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
         let (learn, judge) = (all(0..1), all(10..14));
-        let mut told = Vec::new();
-        let mut tell = |done, of| told.push((done, of));
+        let mut reports = Vec::new();
+        let mut tell = |done, total| reports.push((done, total));
         let shots =
             shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
         assert_eq!(
-            told,
+            reports,
             [(1, 4), (2, 4), (3, 4), (4, 4)],
             "the encoder, then each number of clips"
         );

@@ -1,5 +1,4 @@
-//! Attention or convolution? What methods do as labels get fewer and clips longer, and what they
-//! cost.
+//! Attention or convolution? How methods do with fewer labels and longer clips, and what they cost.
 
 use crate::error::Error;
 use crate::peers::{Judge, Method, Task};
@@ -10,11 +9,11 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// A method that is shown a share of what it could learn from.
+/// A method that learns from only a share of the clips.
 pub struct Fewer<'a> {
-    /// The method.
+    /// The underlying method.
     pub method: &'a dyn Method,
-    /// Share of the clips of each movement and label, 0 to 1; at least one of each is left.
+    /// Share of the clips of each movement and label, 0 to 1; at least one of each is used.
     pub share: f64,
 }
 
@@ -31,63 +30,66 @@ impl Method for Fewer<'_> {
             kinds.entry((&clip.movement, clip.is_correct())).or_default().push(i);
         }
         let mut rng = Rng::with_seed(seed ^ 0x1e55);
-        let mut kept: Vec<usize> = Vec::new();
-        for mut own in kinds.into_values() {
-            rng.shuffle(&mut own);
-            let count = (self.share * own.len() as f64).round() as usize;
-            kept.extend(&own[..count.clamp(1, own.len())]);
+        let mut chosen: Vec<usize> = Vec::new();
+        for mut group in kinds.into_values() {
+            rng.shuffle(&mut group);
+            let count = (self.share * group.len() as f64).round() as usize;
+            chosen.extend(&group[..count.clamp(1, group.len())]);
         }
-        kept.sort_unstable();
-        let few: Vec<&Clip> = kept.into_iter().map(|i| clips[i]).collect();
+        chosen.sort_unstable();
+        let few: Vec<&Clip> = chosen.into_iter().map(|i| clips[i]).collect();
         self.method.learn(&few, movements, task, seed)
     }
 }
 
-/// Clips of `count` repetitions each: those of the same athlete, movement and label that follow
-/// each other, one after the other without a break; what is left over is dropped. By the body
-/// alone: worn sensors have clocks of their own.
+/// Clips of `count` repetitions each: consecutive repetitions of the same athlete, movement and
+/// label joined without a break; left-over repetitions are dropped. Only the body is kept, because
+/// worn sensors have independent clocks.
 pub fn chained(clips: &[Clip], count: usize) -> Vec<Clip> {
     let mut kinds: BTreeMap<(&str, &str, Option<bool>), Vec<&Clip>> = BTreeMap::new();
     for clip in clips.iter().filter(|clip| clip.motion.has_body()) {
         kinds.entry((&clip.athlete, &clip.movement, clip.is_correct())).or_default().push(clip);
     }
-    let chain = |own: &[&Clip]| {
-        let motion = own
-            .iter()
-            .skip(1)
-            .fold(own[0].motion.without_sensor(), |all, next| all.followed_by(&next.motion));
-        Clip { motion, ..own[0].clone() }
+    let chain = |repetitions: &[&Clip]| {
+        let motion =
+            repetitions.iter().skip(1).fold(repetitions[0].motion.without_sensor(), |all, next| {
+                all.followed_by(&next.motion)
+            });
+        Clip { motion, ..repetitions[0].clone() }
     };
-    kinds.values().flat_map(|own| own.chunks_exact(count.max(1)).map(chain)).collect()
+    kinds
+        .values()
+        .flat_map(|repetitions| repetitions.chunks_exact(count.max(1)).map(chain))
+        .collect()
 }
 
-/// What a method costs.
+/// The cost of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cost {
-    /// Numbers that it learned.
+    /// Number of learned parameters.
     pub parameters: usize,
-    /// How long learning took, s.
+    /// Duration of learning, s.
     pub learning_s: f64,
-    /// How long judging a clip took, ms.
+    /// Duration of judging one clip, ms.
     pub judging_ms: f64,
 }
 
-/// What a method costs that learns the quality of some clips without those of the first athlete,
-/// which it then judges one by one. On as many threads as the pool has.
+/// Measures the cost of a method that learns the quality of all clips except those of the first
+/// athlete, and then judges these one by one. It runs on all threads of the pool.
 ///
 /// # Errors
-/// What the method returns.
+/// Whatever the method returns.
 pub fn cost(clips: &[Clip], method: &dyn Method) -> Result<Cost, Error> {
     let names = movements(clips);
     let first = clips.iter().map(|clip| clip.athlete.as_str()).min();
-    let (own, others): (Vec<&Clip>, Vec<&Clip>) =
+    let (test, training): (Vec<&Clip>, Vec<&Clip>) =
         clips.iter().partition(|clip| Some(clip.athlete.as_str()) == first);
     let start = Instant::now();
-    let judge = method.learn(&others, &names, Task::Quality, 1)?;
+    let judge = method.learn(&training, &names, Task::Quality, 1)?;
     let learning_s = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    own.iter().for_each(|&clip| drop(judge.judge(&[clip])));
-    let judging_ms = 1e3 * start.elapsed().as_secs_f64() / own.len().max(1) as f64;
+    test.iter().for_each(|&clip| drop(judge.judge(&[clip])));
+    let judging_ms = 1e3 * start.elapsed().as_secs_f64() / test.len().max(1) as f64;
     Ok(Cost { parameters: judge.parameters(), learning_s, judging_ms })
 }
 
@@ -99,7 +101,7 @@ mod tests {
     use agoge_motion::simulate::{Exercise, FaultKind};
     use std::sync::Mutex;
 
-    /// Tells which labels it was shown, and learns nothing.
+    /// Records which labels it is given, and learns nothing.
     struct Shown(Mutex<Vec<(String, Option<bool>)>>);
     struct Silent;
 
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn a_share_has_clips_of_both_labels() {
         let all = clips(Exercise::Squat, Some(FaultKind::Asymmetry), 0..12);
-        let shown = |share: f64, seed: u64| {
+        let labels = |share: f64, seed: u64| {
             let method = Shown(Mutex::default());
             let clips: Vec<&Clip> = all.iter().collect();
             Fewer { method: &method, share }
@@ -138,15 +140,15 @@ mod tests {
                 .unwrap();
             method.0.into_inner().unwrap()
         };
-        let count = |shown: &[(String, Option<bool>)], kind: bool| {
-            shown.iter().filter(|(_, label)| *label == Some(kind)).count()
+        let count = |labels: &[(String, Option<bool>)], kind: bool| {
+            labels.iter().filter(|(_, label)| *label == Some(kind)).count()
         };
         for (share, expected) in [(0.0, 1), (0.5, 3), (1.0, 6)] {
-            let shown = shown(share, 1);
-            assert_eq!([count(&shown, true), count(&shown, false)], [expected; 2], "{share}");
+            let labels = labels(share, 1);
+            assert_eq!([count(&labels, true), count(&labels, false)], [expected; 2], "{share}");
         }
-        assert_eq!(shown(0.5, 1), shown(0.5, 1));
-        assert_ne!(shown(0.5, 1), shown(0.5, 2));
+        assert_eq!(labels(0.5, 1), labels(0.5, 1));
+        assert_ne!(labels(0.5, 1), labels(0.5, 2));
     }
 
     #[test]
@@ -163,7 +165,7 @@ mod tests {
             double.positions[single.positions.len()..]
         );
         assert!(double.time.windows(2).all(|pair| pair[1] > pair[0]));
-        // Two repetitions and the step from one to the other.
+        // Two repetitions and the step between them.
         let step = single.duration_s() / (frames - 1) as f64;
         assert!((double.duration_s() - 2.0 * single.duration_s() - step).abs() < 1e-9);
     }

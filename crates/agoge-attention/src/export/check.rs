@@ -1,4 +1,4 @@
-//! Random tokens and what a model says of them.
+//! Random tokens with a model's outputs for them, as a reference for other implementations.
 
 use crate::error::Error;
 use crate::model::Model;
@@ -6,13 +6,13 @@ use crate::token::{CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Token
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
 
-/// Clips in the file.
+/// Number of clips in the file.
 const CLIPS: usize = 8;
 
-/// Tokens drawn from a seed and what the model says of them, as a safetensors file: `tokens`,
-/// `sensor`, `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the shapes
-/// and meanings of [`super::onnx`]. In the first clip nothing is hidden, in most others some parts
-/// are; every third has no sensor, every third no body.
+/// Writes random tokens and the model's outputs for them as a safetensors file: `tokens`, `sensor`,
+/// `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the shapes and meanings
+/// of [`super::onnx`]. In the first clip nothing is hidden; in most others some parts are. Every
+/// third clip has no sensor and every third no body.
 ///
 /// # Errors
 /// None in practice.

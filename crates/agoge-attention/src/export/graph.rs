@@ -1,11 +1,11 @@
-//! A graph in the making: each call adds a node and gives the name of what it returns.
+//! Builder of an ONNX graph: each call adds a node and returns the name of its output.
 
 use super::proto::{
     Attribute, Dimension, Extent, FLOAT, Graph, INT64, Node, Shape, Tensor, TensorType, Type,
     ValueInfo,
 };
 
-/// A graph in the making.
+/// An ONNX graph under construction.
 pub(super) struct Builder {
     graph: Graph,
 }
@@ -19,7 +19,7 @@ impl Builder {
         self.graph
     }
 
-    /// An input; its first dimension is the batch.
+    /// Adds an input; its first dimension is the batch.
     pub(super) fn input(
         &mut self,
         name: &str,
@@ -31,19 +31,19 @@ impl Builder {
         name.to_owned()
     }
 
-    /// An output of this name, `[batch, n]`.
+    /// Adds an output with this name, `[batch, n]`.
     pub(super) fn output(&mut self, from: &str, name: &str, n: usize, about: &str) {
         self.graph.node.push(node("Identity", &[from], &[name], Vec::new(), name));
         self.graph.output.push(value(name, FLOAT, &[n], about));
     }
 
-    /// A tensor of numbers.
+    /// Adds a constant tensor of floats.
     pub(super) fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> String {
         let raw_data = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         self.constant(name, FLOAT, shape, raw_data)
     }
 
-    /// A single number.
+    /// Adds a constant scalar.
     pub(super) fn float(&mut self, value: f32) -> String {
         let name = self.next("number");
         self.floats(&name, &[], &[value])
@@ -67,7 +67,7 @@ impl Builder {
         name.to_owned()
     }
 
-    /// An operation with one result.
+    /// Adds an operation with one output.
     pub(super) fn op(&mut self, kind: &str, inputs: &[&str]) -> String {
         self.op_with(kind, inputs, Vec::new())
     }
@@ -83,7 +83,7 @@ impl Builder {
         out
     }
 
-    /// Equal parts along the last dimension.
+    /// Splits into equal parts along the last dimension.
     pub(super) fn split<const N: usize>(&mut self, x: &str) -> [String; N] {
         let first = self.next("Split");
         let outs: [String; N] = std::array::from_fn(|i| format!("{first}_{i}"));
@@ -92,7 +92,7 @@ impl Builder {
         outs
     }
 
-    /// The same numbers in another shape; 0 keeps a dimension.
+    /// Reshapes; 0 keeps a dimension.
     pub(super) fn reshape(&mut self, x: &str, shape: &[usize]) -> String {
         let shape = self.ints(&shape.iter().map(|n| *n as i64).collect::<Vec<_>>());
         self.op("Reshape", &[x, &shape])
@@ -107,18 +107,18 @@ impl Builder {
         self.op("Unsqueeze", &[x, &axes])
     }
 
-    /// The sum over dimensions, which vanish.
+    /// Sums over dimensions and removes them.
     pub(super) fn sum(&mut self, x: &str, axes: &[i64]) -> String {
         let axes = self.ints(axes);
         self.op_with("ReduceSum", &[x, &axes], vec![int("keepdims", 0)])
     }
 
-    /// The largest over dimensions, which vanish.
+    /// Takes the maximum over dimensions and removes them.
     pub(super) fn most(&mut self, x: &str, axes: &[i64]) -> String {
         self.op_with("ReduceMax", &[x], vec![ints("axes", axes), int("keepdims", 0)])
     }
 
-    /// A name that no other node has.
+    /// A name not used by any other node.
     fn next(&self, kind: &str) -> String {
         format!("{kind}_{}", self.graph.node.len() + self.graph.initializer.len())
     }
@@ -153,7 +153,7 @@ fn ints(name: &str, values: &[i64]) -> Attribute {
     Attribute { name: name.to_owned(), ints: values.to_vec(), kind: 7, ..Attribute::default() }
 }
 
-/// A tensor `[batch, …shape]` with its meaning.
+/// Description of a tensor `[batch, …shape]`.
 fn value(name: &str, element: i32, shape: &[usize], about: &str) -> ValueInfo {
     let batch = Extent::Named("batch".to_owned());
     let dim = std::iter::once(batch)

@@ -1,5 +1,5 @@
-//! A model for other programs: as an ONNX graph, and what it says of some tokens, to hold another
-//! implementation against it.
+//! Exports a model for other programs: as an ONNX graph, and as reference outputs to compare
+//! another implementation with.
 
 mod check;
 mod graph;

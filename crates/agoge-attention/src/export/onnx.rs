@@ -1,5 +1,5 @@
-//! The encoder with its heads as an ONNX graph: what [`crate::encoder::Encoder`] does, node by
-//! node.
+//! The encoder with its heads as an ONNX graph: the same computation as
+//! [`crate::encoder::Encoder`], node by node.
 
 use super::graph::{Builder, float, int};
 use super::proto::{BOOL, Entry, FLOAT, INT64, Model, OperatorSet};
@@ -10,21 +10,21 @@ use crate::token::{CHANNELS, PARTS, SENSOR_CHANNELS, SLOTS, TIMES};
 use crate::weights::{self, Values};
 use prost::Message;
 
-/// The version of ONNX's operators that the graph uses: the first with layer norm.
+/// ONNX operator set version of the graph: the first with layer norm.
 pub const OPSET: i64 = 17;
-/// The version of the file format that came with it.
+/// The matching version of the file format.
 const IR_VERSION: i64 = 8;
-/// What is added to the variance, as in training.
+/// Added to the variance, as in training.
 const EPSILON: f32 = 1e-5;
 
-/// A model as the bytes of an ONNX file.
+/// Encodes a model as an ONNX file.
 ///
 /// Inputs: `tokens` `[batch, time, part, channel]`, `sensor` `[batch, time, sensor's channel]`,
-/// `carrier` `[batch]` (the part that carries the sensor), `hidden` `[batch, slot]` (true where a
-/// part is never seen, and last where no sensor was worn: what the others then hold is not looked
-/// at, but must be numbers), `seconds` `[batch, time]`. Outputs: `movement` `[batch, movement]`
+/// `carrier` `[batch]` (the part that carries the sensor), `hidden` `[batch, slot]` (true for parts
+/// that are never seen and, in the last slot, if no sensor was worn; hidden values are ignored but
+/// must be finite), `seconds` `[batch, time]`. Outputs: `movement` `[batch, movement]`
 /// (probabilities), `quality` `[batch, movement]` (probabilities), `embedding` `[batch, 2 ·
-/// width]`. The card is in the metadata as JSON, under `agoge`.
+/// width]`. The card is stored in the metadata as JSON, under `agoge`.
 ///
 /// # Errors
 /// None in practice.
@@ -56,17 +56,18 @@ struct Net<'a> {
     size: &'a Size,
 }
 
-/// What is the same for all blocks.
+/// Nodes shared by all blocks.
 struct Shared {
-    /// Root of a head's channels, which energies are divided by.
+    /// Square root of the number of channels per head; divisor of the energies.
     scale: String,
-    /// Slots that are never seen, `[batch, 1, 1, 1, slot]`.
+    /// Hidden slots, `[batch, 1, 1, 1, slot]`.
     hidden: String,
     /// Cosines and sines, `[batch, 1, 1, time, pair]`.
     cos: String,
     sin: String,
-    /// Stands in for energies of hidden keys, and for what they would give.
+    /// Replaces the energies of hidden keys.
     low: String,
+    /// Replaces the attention to hidden keys.
     zero: String,
 }
 
@@ -120,7 +121,7 @@ impl Net<'_> {
         self.graph.output(&embedding, "embedding", 2 * width, "mean and maximum over the tokens");
     }
 
-    /// Body and sensor, `[batch, time, slot, width]`.
+    /// Embeds body and sensor, `[batch, time, slot, width]`.
     fn embed(&mut self, tokens: &str, sensor: &str, carrier: &str) -> String {
         let x = self.linear(tokens, "input");
         let parts = self.weight("parts");
@@ -128,9 +129,9 @@ impl Net<'_> {
         let y = self.linear(sensor, "sensor");
         let carried = self.graph.op("Gather", &[&parts, carrier]);
         let worn = self.weight("worn");
-        let own = self.graph.op("Add", &[&carried, &worn]);
-        let own = self.graph.unsqueeze(&own, &[1]);
-        let y = self.graph.op("Add", &[&y, &own]);
+        let slot = self.graph.op("Add", &[&carried, &worn]);
+        let slot = self.graph.unsqueeze(&slot, &[1]);
+        let y = self.graph.op("Add", &[&y, &slot]);
         let y = self.graph.unsqueeze(&y, &[2]);
         self.graph.op_with("Concat", &[&x, &y], vec![int("axis", 2)])
     }
@@ -171,8 +172,8 @@ impl Net<'_> {
         self.graph.op("Add", &[&x, &narrow])
     }
 
-    /// Every slot attends to every slot that is seen: heads and slots go last, `[batch, time, head,
-    /// slot, channel]`.
+    /// Attention of every slot over all visible slots; heads and slots are moved last, `[batch,
+    /// time, head, slot, channel]`.
     fn over_parts(&mut self, x: &str, path: &str, shared: &Shared) -> String {
         let [query, key, value] = self.projected(x, path);
         let query = self.graph.transpose(&query, &[0, 1, 3, 2, 4]);
@@ -181,15 +182,15 @@ impl Net<'_> {
         let energy = self.energy(&query, &key, shared);
         let seen = self.graph.op("Where", &[&shared.hidden, &shared.low, &energy]);
         let attention = self.softmax(&seen);
-        // If none is seen, nothing comes out.
+        // If no slot is visible, the output is zero.
         let attention = self.graph.op("Where", &[&shared.hidden, &shared.zero, &attention]);
         let out = self.graph.op("MatMul", &[&attention, &value]);
         let out = self.graph.transpose(&out, &[0, 1, 3, 2, 4]);
         self.joined(&out, path)
     }
 
-    /// Every slot attends to all its instants: heads and instants go last, `[batch, slot, head,
-    /// time, channel]`.
+    /// Attention of every slot over all its instants; heads and instants are moved last, `[batch,
+    /// slot, head, time, channel]`.
     fn over_time(&mut self, x: &str, path: &str, shared: &Shared) -> String {
         let [query, key, value] =
             self.projected(x, path).map(|x| self.graph.transpose(&x, &[0, 2, 3, 1, 4]));
@@ -202,7 +203,7 @@ impl Net<'_> {
         self.joined(&out, path)
     }
 
-    /// Queries, keys and values, each `[batch, time, slot, head, channel]`.
+    /// Projects to queries, keys and values, each `[batch, time, slot, head, channel]`.
     fn projected(&mut self, x: &str, path: &str) -> [String; 3] {
         let Size { width, heads, .. } = *self.size;
         let all = self.linear(x, &format!("{path}.joined"));
@@ -210,7 +211,7 @@ impl Net<'_> {
         self.graph.split(&all).map(|x| self.graph.reshape(&x, &shape))
     }
 
-    /// Heads beside each other again, through the map behind them.
+    /// Concatenates the heads and applies the output layer.
     fn joined(&mut self, x: &str, path: &str) -> String {
         let x = self.graph.reshape(x, &[0, TIMES, SLOTS, self.size.width]);
         self.linear(&x, &format!("{path}.out"))
@@ -225,7 +226,7 @@ impl Net<'_> {
         self.graph.op_with("Softmax", &[energy], vec![int("axis", -1)])
     }
 
-    /// Rotary positions: channel `i` and channel `i + channels / 2` make a pair.
+    /// Applies rotary positions; channel `i` and channel `i + channels / 2` form a pair.
     fn turned(&mut self, x: &str, Shared { cos, sin, .. }: &Shared) -> String {
         let graph = &mut self.graph;
         let [a, b] = graph.split(x);
@@ -236,7 +237,7 @@ impl Net<'_> {
         graph.op_with("Concat", &[&first, &second], vec![int("axis", -1)])
     }
 
-    /// Mean and maximum over the tokens that are seen, `[batch, 2 · width]`.
+    /// Mean and maximum over the visible tokens, `[batch, 2 · width]`.
     fn pool(&mut self, x: &str, hidden: &str) -> String {
         let graph = &mut self.graph;
         let over_tokens = graph.unsqueeze(hidden, &[1, 3]);
@@ -246,11 +247,11 @@ impl Net<'_> {
         let known = graph.sum(&seen, &[1]);
         let known = graph.op("Max", &[&known, &one]);
         let known = graph.unsqueeze(&known, &[1]);
-        let kept = graph.op("Where", &[&over_tokens, &zero, x]);
-        let sum = graph.sum(&kept, &[1, 2]);
+        let masked = graph.op("Where", &[&over_tokens, &zero, x]);
+        let sum = graph.sum(&masked, &[1, 2]);
         let mean = graph.op("Div", &[&sum, &known]);
-        let kept = graph.op("Where", &[&over_tokens, &low, x]);
-        let most = graph.most(&kept, &[1, 2]);
+        let masked = graph.op("Where", &[&over_tokens, &low, x]);
+        let most = graph.most(&masked, &[1, 2]);
         graph.op_with("Concat", &[&mean, &most], vec![int("axis", -1)])
     }
 
@@ -280,10 +281,10 @@ impl Net<'_> {
         self.graph.op_with("LayerNormalization", &[x, &gamma, &beta], attributes)
     }
 
-    /// A parameter under its own path.
+    /// Adds a parameter as a constant named by its path.
     fn weight(&mut self, path: &str) -> String {
-        // The encoder has every parameter that is asked for; a path that it had not would leave an
-        // empty tensor, which any runtime refuses.
+        // The encoder has every requested parameter; a missing one would become an empty tensor,
+        // which any runtime rejects.
         let (shape, values) =
             self.values.get(path).map_or((&[0][..], &[][..]), |(shape, values)| (shape, values));
         self.graph.floats(path, shape, values)
@@ -299,8 +300,8 @@ mod tests {
     use burn::tensor::Device;
     use std::collections::BTreeSet;
 
-    /// The file can be read back; every tensor is made before it is used, and none twice. (That the
-    /// graph computes the same is checked with ONNX Runtime by `bench/onnx_check.py`.)
+    /// The file can be decoded; every tensor is defined before it is used, and none twice.
+    /// (`bench/onnx_check.py` checks with ONNX Runtime that the graph computes the same.)
     #[test]
     fn the_graph_is_whole() {
         let size = Size { width: 16, heads: 2, blocks: 2, feed_forward: 24, movements: 3 };

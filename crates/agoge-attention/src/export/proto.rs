@@ -1,4 +1,4 @@
-//! The messages of ONNX that an export needs, with the field numbers of `onnx.proto` (ONNX 1.12, IR
+//! The ONNX messages needed for the export, with the field numbers of `onnx.proto` (ONNX 1.12, IR
 //! version 8).
 
 use prost::{Message, Oneof};
@@ -70,7 +70,7 @@ pub(super) struct Node {
     pub(super) attribute: Vec<Attribute>,
 }
 
-/// The values are optional in the file: zero is a value, too.
+/// The values are optional, so that zero can be distinguished from absent.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Attribute {
     #[prost(string, tag = "1")]
@@ -81,7 +81,7 @@ pub(super) struct Attribute {
     pub(super) i: Option<i64>,
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(super) ints: Vec<i64>,
-    /// Which of them it is: 1, 2 or 7.
+    /// Which value is set: 1 (`f`), 2 (`i`) or 7 (`ints`).
     #[prost(int32, tag = "20")]
     pub(super) kind: i32,
 }
@@ -135,7 +135,7 @@ pub(super) struct Dimension {
     pub(super) extent: Option<Extent>,
 }
 
-/// A number, or the name of one that is known only when the graph runs.
+/// A fixed size, or the name of one known only when the graph runs.
 #[derive(Clone, PartialEq, Oneof)]
 pub(super) enum Extent {
     #[prost(int64, tag = "1")]

@@ -4,8 +4,8 @@ use safetensors::tensor::{Dtype, TensorView};
 
 const SIZE: Size = Size { width: 8, heads: 2, blocks: 2, feed_forward: 12, movements: 2 };
 
-/// A file as PyTorch writes it (linear weights `[out, in]`, queries, keys and values apart), and
-/// its map, of an encoder drawn from a seed.
+/// The tensors of a randomly initialised encoder as PyTorch writes them (linear weights `[out,
+/// in]`, separate queries, keys and values), and their map.
 fn foreign() -> (Model, Values, KeyMap) {
     let encoder = weights::seed(Encoder::new(&SIZE, &Device::flex()), 3);
     let mut theirs = BTreeMap::new();
@@ -36,7 +36,7 @@ fn foreign() -> (Model, Values, KeyMap) {
             }
         }
     }
-    // One pattern stands for all blocks.
+    // One pattern covers all blocks.
     for (path, source) in keys.clone() {
         if let (Some(rest), Source::Key(key)) = (path.strip_prefix("blocks.0."), source) {
             keys.remove(&path);
@@ -99,12 +99,12 @@ fn heads_may_be_missing_and_biases_filled() {
 #[test]
 fn what_does_not_fit_is_named() {
     let (_, theirs, map) = foreign();
-    let told =
+    let message_of =
         |theirs: &Values, map: &KeyMap| import(&file(theirs), map, "x").unwrap_err().to_string();
     let refused = |change: &dyn Fn(&mut Values, &mut KeyMap), words: &[&str]| {
         let (mut theirs, mut map) = (theirs.clone(), map.clone());
         change(&mut theirs, &mut map);
-        let message = told(&theirs, &map);
+        let message = message_of(&theirs, &map);
         assert!(
             words.iter().all(|word| message.contains(word)) && message.contains("hint: "),
             "{message}"

@@ -1,9 +1,10 @@
-//! Attention without a T×T matrix: the softmax is taken as the keys come by (Milakov and Gimelshein
+//! Attention without a T×T matrix: an online softmax over tiles of keys (Milakov and Gimelshein
 //! 2018; FlashAttention, Dao et al. 2022).
 //!
-//! Queries lie across the lanes: the energies of 32 queries to a tile of keys are one product of
-//! the keys as they lie in memory (any stride) with the packed queries; maximum, exp and sum then
-//! go lane by lane, and the weighted sum of values is again a product with the values as they lie.
+//! Each SIMD lane holds one query. The energies of 32 queries against a tile of keys are one matrix
+//! product of the keys, in place at any stride, with the packed queries. Maximum, exp and sum are
+//! then computed lane by lane, and the weighted sum of values is another product with the values in
+//! place.
 #![allow(unsafe_code)]
 
 use super::gemm::share;
@@ -13,26 +14,26 @@ use super::math::{LOG2_E, exp2};
 use super::matrix::{Matrix, MatrixMut};
 use super::tile::{Keep, PANEL, Tile};
 
-/// Keys of a tile: their energies to 32 queries are 16 KiB, a third of a first cache.
+/// Keys per tile: their energies against 32 queries take 16 KiB, a third of a typical L1 cache.
 pub(super) const KEYS: usize = 128;
-/// Panels of 32 queries that share a tile of keys while it is in the cache.
+/// Panels of 32 queries that reuse a tile of keys while it is cached.
 const PANELS: usize = 4;
-/// Lower than any energy, and finite: the maximum before the first key.
+/// Initial running maximum: finite, but lower than any energy.
 const LOW: f32 = -1e30;
 
-/// Which keys a query may see by its place: query i sees key j if `i − back ≤ j ≤ i + ahead`, after
-/// both were shifted by where they begin.
+/// Which keys a query may attend to by position: with `p = first + i`, query i sees key j if `p −
+/// back ≤ j ≤ p + ahead`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The place of the first query, in the numbering of the keys.
+    /// Position of the first query, counted in keys.
     pub first: usize,
-    /// How many keys before its own place a query sees.
+    /// How many keys before its own position a query sees.
     pub back: usize,
-    /// How many after it: 0 is causal.
+    /// How many keys after it; 0 is causal.
     pub ahead: usize,
 }
 
-/// What is attended to and how.
+/// The inputs of one head of attention.
 #[derive(Clone, Copy, Debug)]
 pub struct Attend<'a> {
     /// Queries, `[query, channel]`.
@@ -41,11 +42,11 @@ pub struct Attend<'a> {
     pub key: Matrix<'a>,
     /// Values, `[key, channel out]`.
     pub value: Matrix<'a>,
-    /// What energies are multiplied by, usually 1/√channels.
+    /// Factor applied to the energies, usually 1/√channels.
     pub scale: f32,
-    /// Added to the energies of each key, `[key]`: 0, or −∞ where a key is hidden.
+    /// Added to the energies of each key, `[key]`: 0, or −∞ for a hidden key.
     pub key_bias: Option<&'a [f32]>,
-    /// Restriction by place.
+    /// Restriction by position.
     pub window: Option<Window>,
 }
 
@@ -65,7 +66,7 @@ impl Attend<'_> {
         assert!(self.query.column_stride() == 1, "channels must lie side by side");
     }
 
-    /// The keys that some of the queries `from .. to` may see.
+    /// Range of keys that any of the queries `from .. to` may see.
     pub(super) fn seen(&self, from: usize, to: usize) -> (usize, usize) {
         let keys = self.key.rows();
         match self.window {
@@ -79,20 +80,21 @@ impl Attend<'_> {
     }
 }
 
-/// Numbers of scratch that [`attend`] needs for `channels` a head.
+/// Length of the scratch slice that [`attend`] needs for heads of `channels`.
 pub fn scratch(channels: usize) -> usize {
     PANELS * PANEL * (channels + 4) + KEYS * PANEL
 }
 
-/// Attention of one head: `out = softmax(scale · query·keyᵀ + bias) · value`; memory linear in
-/// channels, whatever the number of keys. A query that may see nothing gets zeros. `sums`, if
-/// given, receives the logarithm of each query's sum of exponentials, `[query]`, from which a
+/// Attention of one head: `out = softmax(scale · query·keyᵀ + bias) · value`; memory is linear in
+/// channels and independent of the number of keys. A query that sees no key gets zeros. `sums`, if
+/// given, receives the logarithm of each query's sum of exponentials, `[query]`, from which the
 /// backward pass recomputes the attention.
 ///
-/// Shapes: as in [`Attend`]; `out` `[query, channel out]`; `scratch` at least [`scratch`] numbers.
+/// Shapes: as in [`Attend`]; `out` `[query, channel out]`; `scratch` holds at least [`scratch`]
+/// numbers.
 ///
 /// # Panics
-/// If shapes do not fit.
+/// If the shapes do not match.
 pub fn attend(
     isa: Isa,
     attend: Attend,
@@ -116,8 +118,8 @@ struct Flash<'a, 'b> {
     scratch: &'a mut [f32],
 }
 
-/// Per query: the largest energy so far, the sum of exponentials, what the output so far is
-/// multiplied by, and one over the sum.
+/// Running softmax state of each query: largest energy so far, sum of exponentials, factor that
+/// rescales the output so far, and one over the sum.
 struct State<'a> {
     most: &'a mut [f32],
     sum: &'a mut [f32],
@@ -150,33 +152,33 @@ impl Work for Flash<'_, '_> {
                 state[PANEL..].fill(0.0);
             }
             let (first, past) = a.seen(block, end);
-            let mut done = first;
-            while done < past {
-                let keys = share(past - done, KEYS);
+            let mut first_key = first;
+            while first_key < past {
+                let keys = share(past - first_key, KEYS);
                 for (index, from) in (block..end).step_by(PANEL).enumerate() {
                     let height = PANEL.min(end - from);
                     let (start, stop) = a.seen(from, from + height);
-                    if start >= done + keys || stop <= done {
+                    if start >= first_key + keys || stop <= first_key {
                         continue;
                     }
                     let state = &mut state[index * PANEL * 4..(index + 1) * PANEL * 4];
-                    let begun = start < done;
+                    let begun = start < first_key;
                     let (most, rest) = state.split_at_mut(PANEL);
                     let (sum, rest) = rest.split_at_mut(PANEL);
                     let (fade, last) = rest.split_at_mut(PANEL);
                     let mut state = State { most, sum, fade, last };
                     let panel = &packed[index * PANEL * depth..(index + 1) * PANEL * depth];
                     let energies = &mut energies[..keys * PANEL];
-                    products(l, a, done, keys, panel, height, energies);
-                    hide(a, from, height, done, energies);
+                    products(l, a, first_key, keys, panel, height, energies);
+                    hide(a, from, height, first_key, energies);
                     weigh(l, energies, height, &mut state);
                     let (begun, ends) = (
                         begun.then_some(&*state.fade),
-                        (stop <= done + keys).then_some(&*state.last),
+                        (stop <= first_key + keys).then_some(&*state.last),
                     );
                     gather(
                         l,
-                        a.value.sub_rows(done, keys),
+                        a.value.sub_rows(first_key, keys),
                         energies,
                         begun,
                         ends,
@@ -185,7 +187,7 @@ impl Work for Flash<'_, '_> {
                         self.out,
                     );
                 }
-                done += keys;
+                first_key += keys;
             }
             for (index, from) in (block..end).step_by(PANEL).enumerate() {
                 let height = PANEL.min(end - from);
@@ -204,7 +206,7 @@ impl Work for Flash<'_, '_> {
     }
 }
 
-/// Queries across the lanes: `[channel, 32]`, times `factor`, filled up with zeros.
+/// Packs queries across the lanes as `[channel, 32]`, scaled by `factor` and padded with zeros.
 #[inline(always)]
 pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
     let (rows, depth) = (query.rows(), query.columns());
@@ -230,7 +232,7 @@ pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &m
     }
 }
 
-/// Energies `[key, 32]` of a tile of keys to a panel of queries.
+/// Computes the energies `[key, 32]` of a tile of keys against a panel of queries.
 #[inline(always)]
 pub(super) fn products<L: Lanes>(
     l: L,
@@ -247,7 +249,7 @@ pub(super) fn products<L: Lanes>(
         let rows = share(keys - row, L::ROWS);
         for column in (0..height.next_multiple_of(L::LANES)).step_by(2 * L::LANES) {
             // SAFETY: keys `row .. row + rows` of the tile; whole vectors of a panel, which is 32
-            // wide; energies as large as `keys · 32`.
+            // wide; `energies` holds `keys · 32` numbers.
             unsafe {
                 l.tile(&Tile {
                     rows,
@@ -274,12 +276,13 @@ pub(super) fn products<L: Lanes>(
     }
 }
 
-/// Takes away the energies that the window forbids.
+/// Sets the energies outside the window to −∞.
 pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, energies: &mut [f32]) {
     let Some(w) = a.window else { return };
     for (j, row) in energies.chunks_exact_mut(PANEL).enumerate() {
         let key = first_key + j;
-        // Query `i` stands at `w.first + from + i`; it is seen if key − ahead ≤ that ≤ key + back.
+        // Query `i` is at position `w.first + from + i`; it sees the key if key − ahead ≤ position
+        // ≤ key + back.
         let start = w.first + from;
         let low = key.saturating_sub(w.ahead).saturating_sub(start).min(height);
         let high = (key.saturating_add(w.back).saturating_add(1)).saturating_sub(start).min(height);
@@ -288,7 +291,8 @@ pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, ene
     }
 }
 
-/// Energies (in units of log 2) become exponentials, lane by lane; the state is brought forward.
+/// Turns energies (in units of log 2) into exponentials, lane by lane, and updates the running
+/// state.
 #[inline(always)]
 fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State) {
     for lane in (0..height).step_by(2 * L::LANES) {
@@ -303,11 +307,11 @@ fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State)
     }
 }
 
-/// As [`weigh`] for `W` vectors from `lane` on. Even and odd keys have a maximum and a sum each, so
-/// that one need not wait for the other.
+/// As [`weigh`] for `W` vectors starting at `lane`. Even and odd keys keep separate maxima and sums
+/// so that their dependency chains can overlap.
 ///
 /// # Safety
-/// They lie within rows of 32, of the energies and of the state.
+/// The vectors lie within rows of 32, in both the energies and the state.
 #[inline(always)]
 unsafe fn weigh_lanes<L: Lanes, const W: usize>(
     l: L,
@@ -317,7 +321,7 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(
 ) {
     let keys = energies.len() / PANEL;
     let e = energies.as_mut_ptr().wrapping_add(lane);
-    // SAFETY: the caller's promise, for each key.
+    // SAFETY: the caller guarantees this for each key.
     unsafe {
         let mut before = [l.splat(0.0); W];
         for (v, before) in before.iter_mut().enumerate() {
@@ -351,7 +355,7 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(
             l.store(state.most.as_mut_ptr().add(at), most[v]);
             l.store(state.sum.as_mut_ptr().add(at), sum);
             l.store(state.fade.as_mut_ptr().add(at), fade[v]);
-            // A query that saw nothing has a sum, and an output, of zero: anything finite will do.
+            // A query that saw nothing has zero sum and zero output: any finite factor will do.
             l.store(
                 state.last.as_mut_ptr().add(at),
                 l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))),
@@ -360,19 +364,19 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(
     }
 }
 
-/// The larger of the maxima so far and a row of energies.
+/// Updates the running maxima with a row of energies.
 ///
 /// # Safety
 /// `W` vectors can be read at `row`.
 #[inline(always)]
 unsafe fn larger<L: Lanes, const W: usize>(l: L, most: &mut [L::V; W], row: *const f32) {
     for (v, most) in most.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         *most = l.max(*most, unsafe { l.load(row.add(v * L::LANES)) });
     }
 }
 
-/// A row of energies becomes exponentials, which are added to the sums.
+/// Turns a row of energies into exponentials and adds them to the sums.
 ///
 /// # Safety
 /// `W` vectors can be read and written at `row`.
@@ -384,7 +388,7 @@ unsafe fn weighed<L: Lanes, const W: usize>(
     most: &[L::V; W],
 ) {
     for (v, sum) in sum.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe {
             let p = exp2(l, l.sub(l.load(row.add(v * L::LANES)), most[v]));
             l.store(row.add(v * L::LANES), p);
@@ -393,8 +397,9 @@ unsafe fn weighed<L: Lanes, const W: usize>(
     }
 }
 
-/// Output rows: (what is there · fade + exponentials · values) · one over the sum, the first only
-/// if `begun`, the last only if it `ends` here.
+/// Updates output rows to (old · fade + exponentials · values) / sum. The old output is kept only
+/// if `begun` is given, and divided by the sum only if `ends` is given because this is the last
+/// tile of keys.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn gather<L: Lanes>(
@@ -413,7 +418,7 @@ fn gather<L: Lanes>(
         let mut row = 0;
         while row < height {
             let rows = share(height - row, L::ROWS);
-            // SAFETY: rows and columns of the output, all of the values, and a panel of weights.
+            // SAFETY: rows and columns of the output, all values, and a panel of weights.
             unsafe {
                 l.tile(&Tile {
                     rows,
@@ -438,11 +443,11 @@ fn gather<L: Lanes>(
     }
 }
 
-/// The attention itself, `[query, key]`, for showing it: what [`attend`] never writes down.
-/// `energies` is scratch, `32 · (keys + channels + 4)` numbers.
+/// Computes the attention matrix `[query, key]` itself, for display; [`attend`] never materialises
+/// it. `scratch` grows to `32 · (keys + channels + 4)` numbers.
 ///
 /// # Panics
-/// If shapes do not fit.
+/// If the shapes do not match.
 pub fn attention_map(isa: Isa, attend: Attend, map: &mut MatrixMut, scratch: &mut Vec<f32>) {
     assert!(
         map.rows() == attend.query.rows() && map.columns() == attend.key.rows(),

@@ -6,24 +6,24 @@ use super::lanes::Lanes;
 use super::tile::{Tile, tiles};
 use std::arch::x86_64::*;
 
-/// The lanes of AVX2; made only in [`run`].
+/// The lanes of AVX2; constructed only in [`run`].
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());
 
 /// Runs a kernel with AVX2 and FMA.
 ///
 /// # Safety
-/// The machine has both.
+/// The CPU supports both.
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
     work.run(Avx2(()))
 }
 
-/// Sign bits of the first `n` lanes, from eight of a row of eight ones and eight zeros.
+/// Mask table: eight entries starting at `8 − n` have the sign bit set in the first `n` lanes.
 static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
 // SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run`, whose
-// caller has found the instructions.
+// caller has checked that the CPU has the instructions.
 impl Lanes for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
@@ -37,12 +37,12 @@ impl Lanes for Avx2 {
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> __m256 {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { _mm256_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, v: __m256) {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { _mm256_storeu_ps(to, v) }
     }
     #[inline(always)]

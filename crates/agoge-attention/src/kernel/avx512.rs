@@ -6,21 +6,21 @@ use super::lanes::Lanes;
 use super::tile::{Tile, tiles};
 use std::arch::x86_64::*;
 
-/// The lanes of AVX-512; made only in [`run`].
+/// The lanes of AVX-512; constructed only in [`run`].
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512(());
 
 /// Runs a kernel with AVX-512.
 ///
 /// # Safety
-/// The machine has AVX2, FMA and AVX-512F.
+/// The CPU supports AVX2, FMA and AVX-512F.
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
     work.run(Avx512(()))
 }
 
 // SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run`,
-// whose caller has found the instructions.
+// whose caller has checked that the CPU has the instructions.
 impl Lanes for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
@@ -34,12 +34,12 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> __m512 {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { _mm512_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, v: __m512) {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { _mm512_storeu_ps(to, v) }
     }
     #[inline(always)]
@@ -104,7 +104,7 @@ impl Lanes for Avx512 {
     }
     tiles!(1 2 3 4 5 6 7 8 9 10 11 12);
 
-    /// Sixteen by sixteen: pairs, fours, then quarters change places.
+    /// Transposes sixteen by sixteen: interleaves pairs, then fours, then quarters.
     #[inline(always)]
     unsafe fn transpose(
         self,
@@ -114,7 +114,7 @@ impl Lanes for Avx512 {
         step: usize,
         factor: f32,
     ) {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe {
             let factor = self.splat(factor);
             let r: [__m512; 16] =

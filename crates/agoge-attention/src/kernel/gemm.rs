@@ -1,7 +1,7 @@
-//! Matrix products: weights packed once for linear layers, and products of any two matrices.
+//! Matrix products: linear layers with weights packed once, and general products.
 //!
 //! Each element of C is one sum over k in order (in blocks of [`DEPTH`] for the general product),
-//! whatever the tile it falls into: results do not depend on how rows are shared out.
+//! whichever tile it falls into, so results do not depend on how the rows are split.
 #![allow(unsafe_code)]
 
 use super::isa::{Isa, Work};
@@ -11,11 +11,10 @@ use super::matrix::{Matrix, MatrixMut};
 use super::tile::{Keep, PANEL, Tile};
 use rayon::prelude::*;
 
-/// Rows of B that are packed at a time: a panel of them, 64 KiB, streams from the second cache.
+/// Rows of B packed at a time: one panel of them, 64 KiB, streams from the L2 cache.
 const DEPTH: usize = 512;
 
-/// A matrix B packed for products A·B: panels of 32 columns, each row by row, the last filled up
-/// with zeros.
+/// A matrix B packed for products A·B: row-major panels of 32 columns, the last padded with zeros.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     data: Vec<f32>,
@@ -24,26 +23,26 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Packs `[in, out]`, given with any strides.
+    /// Packs `[in, out]` with any strides.
     pub fn new(isa: Isa, b: Matrix) -> Packed {
         let mut packed = Packed::default();
         packed.pack(isa, b);
         packed
     }
 
-    /// Packs another matrix into the same memory.
+    /// Packs another matrix, reusing the allocation.
     pub fn pack(&mut self, isa: Isa, b: Matrix) {
         (self.rows, self.columns) = (b.rows(), b.columns());
         self.data.resize(b.rows() * b.columns().next_multiple_of(PANEL), 0.0);
         isa.run(Pack { b, to: &mut self.data });
     }
 
-    /// Rows of the matrix: channels in.
+    /// Number of rows: input channels.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Columns of the matrix: channels out.
+    /// Number of columns: output channels.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -104,14 +103,14 @@ impl Work for Pack<'_> {
     }
 }
 
-/// What is done with a product while it is still in the registers or the first cache.
+/// What happens to a product while it is still in registers or the L1 cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// It is written.
+    /// Write it.
     Write,
-    /// It goes through GELU and is written.
+    /// Apply GELU, then write it.
     Gelu,
-    /// It is added to what is there: a residual connection.
+    /// Add it to the existing output: a residual connection.
     Add,
 }
 
@@ -121,7 +120,7 @@ pub enum After {
 /// out]`.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not match.
 pub fn linear(
     isa: Isa,
     x: Matrix,
@@ -156,7 +155,7 @@ struct Product<'a, 'b> {
 
 impl Work for Product<'_, '_> {
     type Output = ();
-    /// Panel by panel, so that a panel stays in the first cache while the rows pass.
+    /// Goes panel by panel, so that a panel stays in the L1 cache while the rows stream past.
     #[inline(always)]
     fn run<L: Lanes>(self, l: L) {
         let (rows, columns, depth) = (self.out.rows(), self.out.columns(), self.x.columns());
@@ -167,8 +166,8 @@ impl Work for Product<'_, '_> {
             let mut row = 0;
             while row < rows {
                 let height = share(rows - row, L::ROWS);
-                // SAFETY: the tile lies within `x`, the panel and `out`; a panel is filled up to
-                // whole vectors.
+                // SAFETY: the tile lies within `x`, the panel and `out`; a panel is padded to whole
+                // vectors.
                 unsafe {
                     let to = c.add(row * self.out.row_stride() + from);
                     l.tile(&Tile {
@@ -210,8 +209,8 @@ impl Work for Product<'_, '_> {
     }
 }
 
-/// How many of the rows that are left go into the next tile: all tiles full, and the last two
-/// alike, since a tile of one row takes as long as one of eight.
+/// Number of the remaining rows that go into the next tile. Tiles are full except the last two,
+/// which are split evenly, since a tile of one row takes as long as one of eight.
 #[inline(always)]
 pub(crate) fn share(left: usize, most: usize) -> usize {
     if left <= most {
@@ -223,23 +222,23 @@ pub(crate) fn share(left: usize, most: usize) -> usize {
     }
 }
 
-/// On how many threads a product runs; the result is the same.
+/// Which threads a product runs on; the result is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spread {
-    /// On this one.
+    /// The calling thread.
     Here,
-    /// On all of the current rayon pool, where the product is large enough.
+    /// All threads of the current rayon pool, if the product is large enough.
     Pool,
 }
 
 /// `c = a · b`, or `c += a · b` with [`After::Add`] ([`After::Gelu`] applies GELU at the end): a
-/// general product; for transposes give `a.transposed()` or `b.transposed()`. `scratch` is where B
-/// is packed; keep it to save the allocation.
+/// general product. For transposes pass `a.transposed()` or `b.transposed()`. B is packed into
+/// `scratch`; reuse it to avoid allocating.
 ///
 /// Shapes: `a` `[row, k]`, `b` `[k, column]`, `c` `[row, column]`.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not match.
 pub fn gemm(
     isa: Isa,
     a: Matrix,
@@ -270,7 +269,7 @@ pub fn gemm(
             let (c, b) = (&*c, &scratch.data);
             (0..rows.div_ceil(part)).into_par_iter().for_each(|i| {
                 let height = part.min(rows - i * part);
-                // SAFETY: each part is taken by one `i` only.
+                // SAFETY: each part is accessed by one `i` only.
                 let mut out = unsafe { c.every_shared(i * part, 1, height) };
                 let x = a.sub_rows(i * part, height);
                 isa.run(Product { x, b, bias: None, add, gelu, out: &mut out });
@@ -299,7 +298,7 @@ mod tests {
         (3, 48, 0),
     ];
 
-    /// Miri takes a thousand times as long.
+    /// Fewer shapes under Miri, which is a thousand times slower.
     fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
         SHAPES.iter().copied().filter(|(m, n, k)| !cfg!(miri) || m * n * k < 10_000)
     }
@@ -338,7 +337,7 @@ mod tests {
             );
             let (a, b) = (Matrix::strided(&a, m, k, k + 5, 1), Matrix::new(&b, k, n));
             let product = exact(a, b);
-            let plain = |i: usize| product[i] + f64::from(bias[i % n]);
+            let biased = |i: usize| product[i] + f64::from(bias[i % n]);
             for isa in Isa::all() {
                 let packed = Packed::new(isa, b);
                 let run = |after| {
@@ -347,10 +346,10 @@ mod tests {
                     c
                 };
                 let what = format!("{} {m}×{n}×{k}", isa.name());
-                close(&run(After::Write), (0..m * n).map(plain), &what);
-                close(&run(After::Add), (0..m * n).map(|i| plain(i) + f64::from(c[i])), &what);
+                close(&run(After::Write), (0..m * n).map(biased), &what);
+                close(&run(After::Add), (0..m * n).map(|i| biased(i) + f64::from(c[i])), &what);
                 let phi = |x: f64| x * 0.5 * libm::erfc(-x / 2f64.sqrt());
-                close(&run(After::Gelu), (0..m * n).map(|i| phi(plain(i))), &what);
+                close(&run(After::Gelu), (0..m * n).map(|i| phi(biased(i))), &what);
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Which instructions this machine has, and how a kernel is built for them.
+//! Detection of the instruction sets of this machine, and dispatch of kernels to them.
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
 use super::scalar::Scalar;
 use std::sync::OnceLock;
 
-/// An instruction set that the kernels are built for. A value exists only where the machine has it:
-/// [`Isa::all`] and [`Isa::best`] are the only sources but for [`Isa::SCALAR`].
+/// An instruction set that the kernels are compiled for. A value is proof that the machine supports
+/// it: apart from [`Isa::SCALAR`], only [`Isa::all`] and [`Isa::best`] produce one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(Kind);
 
@@ -21,26 +21,26 @@ enum Kind {
     Neon,
 }
 
-/// A kernel with its arguments, to be run over some lanes. Its `run` must be `#[inline(always)]`,
-/// so that it is compiled with the features of its caller.
+/// A kernel with its arguments, generic over the lanes. Its `run` must be `#[inline(always)]` so
+/// that it is compiled with the target features of its caller.
 pub(crate) trait Work {
-    /// What comes out.
+    /// The result.
     type Output;
-    /// Runs.
+    /// Runs the kernel.
     fn run<L: Lanes>(self, lanes: L) -> Self::Output;
 }
 
 impl Isa {
-    /// Plain Rust: on every machine, and what the others are tested against.
+    /// Plain Rust: runs on every machine and is the reference for the others.
     pub const SCALAR: Isa = Isa(Kind::Scalar);
 
-    /// The fastest of this machine.
+    /// The fastest instruction set of this machine.
     pub fn best() -> Isa {
         static BEST: OnceLock<Isa> = OnceLock::new();
         *BEST.get_or_init(|| Isa::all().pop().unwrap_or(Isa::SCALAR))
     }
 
-    /// All that this machine can run, slowest first.
+    /// All instruction sets this machine can run, slowest first.
     pub fn all() -> Vec<Isa> {
         #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
         let mut all = vec![Isa::SCALAR];
@@ -59,7 +59,7 @@ impl Isa {
         all
     }
 
-    /// Its name, as in `"avx512"`.
+    /// Its name, such as `"avx512"`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Scalar => "scalar",
@@ -77,7 +77,7 @@ impl Isa {
     pub(crate) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {
             Kind::Scalar => work.run(Scalar),
-            // SAFETY: a value of this kind is only made where the features were detected.
+            // SAFETY: a value of this kind is only constructed if the features were detected.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { super::avx2::run(work) },
             // SAFETY: as above.

@@ -9,9 +9,9 @@ pub(crate) const LOG2_E: f32 = std::f32::consts::LOG2_E;
 
 /// `2^x`, for `x ≤ 127`; zero below about −127 and at −∞.
 ///
-/// `x = n + f` with whole `n` and `|f| ≤ 1/2`; `2^f` by a polynomial whose relative error is 9e-8
-/// (weighted least squares on Chebyshev points).
-// One coefficient is nearly ln 2, as it must be; it is fitted with the others.
+/// `x = n + f` with whole `n` and `|f| ≤ 1/2`; `2^f` comes from a polynomial with a relative error
+/// of 9e-8 (weighted least squares on Chebyshev points).
+// One coefficient is close to ln 2, as expected; it was fitted along with the others.
 #[allow(clippy::approx_constant)]
 #[inline(always)]
 pub(crate) fn exp2<L: Lanes>(l: L, x: L::V) -> L::V {
@@ -29,7 +29,7 @@ pub(crate) fn exp2<L: Lanes>(l: L, x: L::V) -> L::V {
 /// · Φ(−|x|)`.
 ///
 /// `Φ(−a) = t·P(t)·exp(−a²/2)` with `t = 1/(1 + 0.235 a)`: the form of Hastings (1955; Abramowitz
-/// and Stegun 7.1.26), fitted so that the error of GELU, not of erf, is least. Absolute error
+/// and Stegun 7.1.26), fitted to minimise the error of GELU rather than of erf. Absolute error
 /// 2.6e-7.
 #[inline(always)]
 pub(crate) fn gelu_lanes<L: Lanes>(l: L, x: L::V) -> L::V {
@@ -46,9 +46,9 @@ pub(crate) fn gelu_lanes<L: Lanes>(l: L, x: L::V) -> L::V {
     l.sub(l.max(x, zero), tail)
 }
 
-/// A function of one number, over a slice in place.
+/// A function of one number, applied to a slice in place.
 pub(crate) trait Map {
-    /// The function.
+    /// Applies the function to a vector.
     fn of<L: Lanes>(l: L, x: L::V) -> L::V;
 }
 
@@ -65,7 +65,7 @@ impl<F: Map> Work for InPlace<'_, F> {
         }
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
-            // SAFETY: fewer than LANES numbers, and as many as the slice has.
+            // SAFETY: fewer than LANES numbers, exactly the length of the slice.
             unsafe {
                 l.store_first(
                     rest.as_mut_ptr(),
@@ -95,14 +95,14 @@ impl Map for Gelu {
     }
 }
 
-/// `exp` of each number, in place; relative error about 1e-7 · (1 + |x|), zero below −88, and at
+/// Replaces each number by its `exp`; relative error about 1e-7 · (1 + |x|), zero below −88, and at
 /// most 2^127.
 pub fn exp(isa: Isa, x: &mut [f32]) {
     isa.run(InPlace::<Exp>(x, std::marker::PhantomData));
 }
 
-/// GELU of each number, in place: `x · Φ(x)`, exact to 3e-7 as PyTorch's `nn.GELU()` (Hendrycks and
-/// Gimpel 2016).
+/// Replaces each number by its GELU, `x · Φ(x)`, within 3e-7 of PyTorch's `nn.GELU()` (Hendrycks
+/// and Gimpel 2016).
 pub fn gelu(isa: Isa, x: &mut [f32]) {
     isa.run(InPlace::<Gelu>(x, std::marker::PhantomData));
 }
@@ -111,7 +111,7 @@ pub fn gelu(isa: Isa, x: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// Miri takes a thousand times as long.
+    /// Fewer points under Miri, which is a thousand times slower.
     const POINTS: usize = if cfg!(miri) { 103 } else { 10_007 };
 
     fn grid(from: f32, to: f32, n: usize) -> Vec<f32> {

@@ -1,9 +1,9 @@
-//! Views of matrices in slices, with strides.
+//! Strided matrix views into slices.
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
 
-/// A matrix that is read, `[row, column]`, with any strides (in numbers).
+/// A read-only matrix view, `[row, column]`, with any strides (in numbers).
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     data: *const f32,
@@ -14,14 +14,14 @@ pub struct Matrix<'a> {
     lives: PhantomData<&'a f32>,
 }
 
-// SAFETY: it stands for shared references to its elements. (It is no slice because what lies
-// between them may be another thread's to write.)
+// SAFETY: it stands for shared references to its elements. (It is not a slice because another
+// thread may write to the memory between them.)
 unsafe impl Send for Matrix<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Matrix<'_> {}
 
 impl<'a> Matrix<'a> {
-    /// A matrix row by row without gaps.
+    /// A contiguous row-major matrix.
     ///
     /// # Panics
     /// If the slice is shorter than `rows · columns`.
@@ -32,7 +32,7 @@ impl<'a> Matrix<'a> {
     /// A matrix whose element (i, j) is `data[i · row_stride + j · column_stride]`.
     ///
     /// # Panics
-    /// If one of them would lie outside the slice.
+    /// If an element would lie outside the slice.
     pub fn strided(
         data: &'a [f32],
         rows: usize,
@@ -58,49 +58,49 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// From a row to the next.
+    /// Distance between consecutive rows.
     pub fn row_stride(&self) -> usize {
         self.row_stride
     }
 
-    /// From a column to the next.
+    /// Distance between consecutive columns.
     pub fn column_stride(&self) -> usize {
         self.column_stride
     }
 
-    /// Some of its rows.
+    /// The rows `from .. from + rows`.
     ///
     /// # Panics
-    /// If it has fewer.
+    /// If the matrix has fewer.
     pub fn sub_rows(self, from: usize, rows: usize) -> Matrix<'a> {
         assert!(from + rows <= self.rows, "rows outside a matrix");
-        // Within the matrix, or, if nothing is taken, never read.
+        // The pointer is within the matrix or, for an empty view, never read.
         Matrix { data: self.data.wrapping_add(from * self.row_stride), rows, ..self }
     }
 
-    /// Some of its columns.
+    /// The columns `from .. from + columns`.
     ///
     /// # Panics
-    /// If it has fewer.
+    /// If the matrix has fewer.
     pub fn sub_columns(self, from: usize, columns: usize) -> Matrix<'a> {
         assert!(from + columns <= self.columns, "columns outside a matrix");
         Matrix { data: self.data.wrapping_add(from * self.column_stride), columns, ..self }
     }
 
-    /// Some of its rows, every `step`-th from `from` on.
+    /// `rows` of its rows: every `step`-th, starting at `from`.
     ///
     /// # Panics
-    /// If one lies outside.
+    /// If a row lies outside the matrix.
     pub fn every(self, from: usize, step: usize, rows: usize) -> Matrix<'a> {
         assert!(rows == 0 || from + (rows - 1) * step < self.rows, "rows outside a matrix");
         Matrix { row_stride: step * self.row_stride, rows, ..self.sub_rows(from.min(self.rows), 0) }
@@ -109,31 +109,31 @@ impl<'a> Matrix<'a> {
     /// A row.
     ///
     /// # Panics
-    /// If there is none of that number, or its columns are not next to each other.
+    /// If `i` is out of range or the columns are not adjacent.
     pub fn row(&self, i: usize) -> &'a [f32] {
         assert!(i < self.rows && self.column_stride == 1, "a row outside a matrix, or in pieces");
-        // SAFETY: row `i` lies in what this was made of, for as long.
+        // SAFETY: row `i` lies within the borrowed slice, for its lifetime.
         unsafe { std::slice::from_raw_parts(self.data.add(i * self.row_stride), self.columns) }
     }
 
-    /// An element.
+    /// The element (i, j).
     ///
     /// # Panics
-    /// If there is none.
+    /// If `i` or `j` is out of range.
     pub fn at(&self, i: usize, j: usize) -> f32 {
         assert!(i < self.rows && j < self.columns, "an element outside a matrix");
-        // SAFETY: it lies in what this was made of.
+        // SAFETY: the element lies within the borrowed slice.
         unsafe { *self.data.add(i * self.row_stride + j * self.column_stride) }
     }
 
-    /// Where it begins.
+    /// Pointer to the first element.
     pub(crate) fn as_ptr(&self) -> *const f32 {
         self.data
     }
 }
 
-/// A matrix that is written, `[row, column]`: columns next to each other, rows any distance apart.
-/// What lies between its rows is not its own.
+/// A mutable matrix view, `[row, column]`: adjacent columns, rows any distance apart. The gaps
+/// between its rows do not belong to it.
 #[derive(Debug)]
 pub struct MatrixMut<'a> {
     data: *mut f32,
@@ -145,11 +145,11 @@ pub struct MatrixMut<'a> {
 
 // SAFETY: it stands for exclusive references to its rows.
 unsafe impl Send for MatrixMut<'_> {}
-// SAFETY: through a shared reference its numbers can only be read.
+// SAFETY: its elements can only be read through a shared reference.
 unsafe impl Sync for MatrixMut<'_> {}
 
 impl<'a> MatrixMut<'a> {
-    /// A matrix row by row without gaps.
+    /// A contiguous row-major matrix.
     ///
     /// # Panics
     /// If the slice is shorter than `rows · columns`.
@@ -160,7 +160,7 @@ impl<'a> MatrixMut<'a> {
     /// A matrix whose row i begins at `data[i · row_stride]`.
     ///
     /// # Panics
-    /// If it would reach past the slice, or its rows would overlap.
+    /// If it would extend past the slice or its rows would overlap.
     pub fn strided(
         data: &'a mut [f32],
         rows: usize,
@@ -175,22 +175,22 @@ impl<'a> MatrixMut<'a> {
         MatrixMut { data: data.as_mut_ptr(), rows, columns, row_stride, lives: PhantomData }
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many columns.
+    /// The number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// From a row to the next.
+    /// Distance between consecutive rows.
     pub fn row_stride(&self) -> usize {
         self.row_stride
     }
 
-    /// The same matrix for a shorter time.
+    /// Reborrows the matrix for a shorter lifetime.
     pub fn reborrow(&mut self) -> MatrixMut<'_> {
         MatrixMut { lives: PhantomData, ..*self }
     }
@@ -198,40 +198,40 @@ impl<'a> MatrixMut<'a> {
     /// A row.
     ///
     /// # Panics
-    /// If there is none of that number.
+    /// If `i` is out of range.
     pub fn row(&mut self, i: usize) -> &mut [f32] {
         assert!(i < self.rows, "a row outside a matrix");
-        // SAFETY: row `i` lies in the slice that this was made of, and `&mut self` is held as long
-        // as the row.
+        // SAFETY: row `i` lies within the borrowed slice, and `&mut self` is held as long as the
+        // row.
         unsafe { std::slice::from_raw_parts_mut(self.data.add(i * self.row_stride), self.columns) }
     }
 
-    /// A row, to read.
+    /// A read-only row.
     ///
     /// # Panics
-    /// If there is none of that number.
+    /// If `i` is out of range.
     pub fn read_row(&self, i: usize) -> &[f32] {
         assert!(i < self.rows, "a row outside a matrix");
-        // SAFETY: as in `row`, shared as `self` is.
+        // SAFETY: as in `row`; the reference is shared like `self`.
         unsafe { std::slice::from_raw_parts(self.data.add(i * self.row_stride), self.columns) }
     }
 
-    /// Some of its rows, every `step`-th from `from` on: a sequence over time is every `parts`-th
-    /// row.
+    /// `rows` of its rows: every `step`-th, starting at `from`. A sequence over time is every
+    /// `parts`-th row.
     ///
     /// # Panics
-    /// If one lies outside.
+    /// If a row lies outside the matrix.
     pub fn every(&mut self, from: usize, step: usize, rows: usize) -> MatrixMut<'_> {
         assert!(rows == 0 || from + (rows - 1) * step < self.rows, "rows outside a matrix");
         assert!(step > 0 || rows <= 1, "a row twice");
-        // SAFETY: `&mut self` is held as long as the part.
+        // SAFETY: `&mut self` is held as long as the view.
         unsafe { self.every_shared(from, step, rows) }
     }
 
     /// As [`MatrixMut::every`], from a shared reference.
     ///
     /// # Safety
-    /// No row that is taken is used by anyone else while the part lives.
+    /// No selected row is accessed through anything else while the view is alive.
     pub(crate) unsafe fn every_shared<'b>(
         &self,
         from: usize,
@@ -239,8 +239,8 @@ impl<'a> MatrixMut<'a> {
         rows: usize,
     ) -> MatrixMut<'b> {
         debug_assert!(rows == 0 || from + (rows - 1) * step < self.rows);
-        // SAFETY: a part of the same slice, by the assertion above (which `every` makes in
-        // earnest).
+        // SAFETY: the view lies within the same slice, by the assertion above (which `every` checks
+        // in release builds too).
         let data = unsafe { self.data.add(if rows == 0 { 0 } else { from * self.row_stride }) };
         MatrixMut {
             data,
@@ -251,23 +251,23 @@ impl<'a> MatrixMut<'a> {
         }
     }
 
-    /// Some of its columns.
+    /// The columns `from .. from + columns`.
     ///
     /// # Panics
-    /// If it has fewer.
+    /// If the matrix has fewer.
     pub fn sub_columns(&mut self, from: usize, columns: usize) -> MatrixMut<'_> {
         assert!(from + columns <= self.columns, "columns outside a matrix");
-        // SAFETY: a part of the same rows.
+        // SAFETY: the view is a part of the same rows.
         let data = unsafe { self.data.add(if self.rows == 0 { 0 } else { from }) };
         MatrixMut { data, columns, lives: PhantomData, ..*self }
     }
 
-    /// Where it begins.
+    /// Pointer to the first element.
     pub(crate) fn as_mut_ptr(&mut self) -> *mut f32 {
         self.data
     }
 
-    /// To read it as a matrix.
+    /// A read-only view of the matrix.
     pub fn as_matrix(&self) -> Matrix<'_> {
         Matrix {
             data: self.data,
@@ -280,7 +280,7 @@ impl<'a> MatrixMut<'a> {
     }
 }
 
-/// How far a matrix reaches.
+/// Length of the slice that a matrix spans.
 fn extent(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
     if rows == 0 || columns == 0 {
         0

@@ -1,14 +1,13 @@
-//! The arithmetic that attention is made of, for the CPU at hand: matrix products, layer norm, exp,
-//! GELU, attention.
+//! CPU kernels: matrix products, layer norm, exp, GELU and attention.
 //!
-//! Every kernel is written once over [`lanes::Lanes`] and built for each instruction set;
-//! [`Isa::best`] picks at run time. The same numbers come out whatever the tiling and the number of
-//! threads, because each output is always summed in the same order; between instruction sets they
-//! differ by rounding only.
+//! Every kernel is written once over [`lanes::Lanes`] and compiled for each instruction set;
+//! [`Isa::best`] picks one at run time. Results do not depend on tiling or the number of threads,
+//! because each output is always summed in the same order; instruction sets differ by rounding
+//! only.
 //!
-//! This is the one place of the workspace where `unsafe` is allowed: to call an instruction that
-//! was found to exist, and to read and write matrices by address in the inner loop after the border
-//! has checked all extents (and, in `slices`, for one system call).
+//! This is the only place in the workspace where `unsafe` is allowed: to call instructions after
+//! detecting them, to access matrices by pointer in the inner loops after the public functions have
+//! checked all bounds, and, in `slices`, for one system call.
 
 pub mod attention;
 #[cfg(target_arch = "x86_64")]

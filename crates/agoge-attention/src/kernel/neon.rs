@@ -6,14 +6,14 @@ use super::lanes::Lanes;
 use super::tile::{Tile, tiles};
 use std::arch::aarch64::*;
 
-/// The lanes of NEON; made only in [`run`].
+/// The lanes of NEON; constructed only in [`run`].
 #[derive(Clone, Copy)]
 pub(crate) struct Neon(());
 
 /// Runs a kernel with NEON.
 ///
 /// # Safety
-/// The machine has it.
+/// The CPU supports it.
 #[target_feature(enable = "neon")]
 pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
     work.run(Neon(()))
@@ -34,12 +34,12 @@ impl Lanes for Neon {
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> float32x4_t {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { vld1q_f32(from) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, v: float32x4_t) {
-        // SAFETY: see above, and the caller's promise.
+        // SAFETY: see above; guaranteed by the caller.
         unsafe { vst1q_f32(to, v) }
     }
     #[inline(always)]

@@ -5,13 +5,13 @@ use super::isa::{Isa, Work};
 use super::lanes::Lanes;
 use super::matrix::{Matrix, MatrixMut};
 
-/// `out = (x − mean) / sqrt(variance + epsilon) · gain + shift`, each row by itself, variance over
-/// `columns` (not less one), as PyTorch's `nn.LayerNorm`.
+/// `out = (x − mean) / sqrt(variance + epsilon) · gain + shift`, row by row; the variance divides
+/// by `columns` (not `columns − 1`), as in PyTorch's `nn.LayerNorm`.
 ///
 /// Shapes: `x` and `out` `[row, channel]`, `gain` and `shift` `[channel]`.
 ///
 /// # Panics
-/// If the shapes differ or the columns of `x` are not next to each other.
+/// If the shapes differ or the columns of `x` are not adjacent.
 pub fn layer_norm(
     isa: Isa,
     x: Matrix,
@@ -41,7 +41,7 @@ pub fn layer_norm_in_place(isa: Isa, x: &mut MatrixMut, gain: &[f32], shift: &[f
 }
 
 struct Norm<'a, 'b> {
-    /// None: what is in `out`.
+    /// None: normalise `out` in place.
     x: Option<Matrix<'a>>,
     gain: &'a [f32],
     shift: &'a [f32],
@@ -60,8 +60,8 @@ impl Work for Norm<'_, '_> {
         for row in 0..self.out.rows() {
             let out = self.out.row(row).as_mut_ptr();
             let x = self.x.map_or(out.cast_const(), |x| x.row(row).as_ptr());
-            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each number of `x` is
-            // read for the last time before that of `out` is written.
+            // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each element of `x` is
+            // last read before the same element of `out` is written.
             unsafe {
                 let mut sum = zero;
                 for at in (0..whole).step_by(L::LANES) {

@@ -1,33 +1,34 @@
-//! Attention of one query to remembered keys: what a live stream does with every frame.
+//! Attention of a single query over cached keys, as a live stream does for every frame.
 #![allow(unsafe_code)]
 
 use super::isa::{Isa, Work};
 use super::lanes::Lanes;
 use super::math::{LOG2_E, exp2};
 
-/// Remembered places are a multiple of this: whole vectors on every machine.
+/// The number of cached positions must be a multiple of this, to fill whole vectors on every
+/// machine.
 pub const PLACES: usize = 16;
 
-/// One head's query and memory.
+/// One head's query and its key-value cache.
 #[derive(Clone, Copy, Debug)]
 pub struct Recall<'a> {
     /// `[channel]`.
     pub query: &'a [f32],
-    /// Keys by channel, `[channel, place]`.
+    /// Keys, channel-major, `[channel, place]`.
     pub keys: &'a [f32],
-    /// Values by channel, `[channel, place]`.
+    /// Values, channel-major, `[channel, place]`.
     pub values: &'a [f32],
-    /// 0, or −∞ where a place holds nothing to attend to, `[place]`.
+    /// 0, or −∞ where a place must not be attended to, `[place]`.
     pub bias: &'a [f32],
-    /// What energies are multiplied by, usually 1/√channels.
+    /// Factor applied to the energies, usually 1/√channels.
     pub scale: f32,
 }
 
-/// `out = softmax(scale · query·keys + bias) · values`, zeros if there is nothing to attend to.
+/// `out = softmax(scale · query·keys + bias) · values`, or zeros if every place is hidden.
 /// `weights` is scratch, `[place]`.
 ///
 /// # Panics
-/// If shapes do not fit or the number of places is not a multiple of [`PLACES`].
+/// If the shapes do not match or the number of places is not a multiple of [`PLACES`].
 pub fn recall(isa: Isa, what: Recall, out: &mut [f32], weights: &mut [f32]) {
     let (channels, places) = (what.query.len(), what.bias.len());
     assert!(places.is_multiple_of(PLACES) && weights.len() == places, "places of a memory");
@@ -54,7 +55,7 @@ impl Work for Step<'_, '_> {
         let factor = what.scale * LOG2_E;
         let mut most = f32::NEG_INFINITY;
         for from in (0..places).step_by(L::LANES) {
-            // SAFETY: the border has checked that keys, bias and weights hold whole vectors from
+            // SAFETY: `recall` has checked that keys, bias and weights hold whole vectors from
             // `from` on, for every channel.
             unsafe {
                 let mut energy = l.splat(0.0);
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
     use crate::kernel::{Attend, Matrix, MatrixMut, attend, attention};
 
-    /// The same as attention with one query over the places that are not empty, to 1e-5.
+    /// Equals attention with one query over the places that are not empty, to 1e-5.
     #[test]
     fn a_memory_is_attended_to_like_a_sequence() {
         let mut random = fastrand::Rng::with_seed(3);

@@ -1,7 +1,7 @@
-//! Stages of work on shared matrices, with one meeting of the threads between stages.
+//! Runs stages of work on shared matrices, with one barrier between stages.
 //!
-//! A thread pool is woken once for all stages, not once for each: between stages threads wait for
-//! the last unit by looking, because a unit takes microseconds.
+//! The thread pool is woken once for all stages rather than once per stage. Between stages the
+//! threads spin until the last unit is done, because a unit takes microseconds.
 #![allow(unsafe_code)]
 
 use super::gemm::Spread;
@@ -10,11 +10,10 @@ use super::units::{Unit, Units};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// How far a stage is; kept between runs to save the allocation.
+/// Progress of a stage; reused between runs to avoid allocating.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// First unit that nobody took from the front, and past the last that nobody took from the
-    /// back, in the upper and lower half.
+    /// The range of unclaimed units: its start in the upper 32 bits, its end in the lower 32.
     open: AtomicU64,
     done: AtomicUsize,
 }
@@ -25,8 +24,8 @@ impl Progress {
         *self.done.get_mut() = 0;
     }
 
-    /// Takes a unit from the front or the back: two threads meet in the middle, and each finds most
-    /// of what it needs in its own cache, stage after stage.
+    /// Claims a unit from the front or the back. Two threads meet in the middle, so that each finds
+    /// most of its data in its own cache, stage after stage.
     fn claim(&self, front: bool) -> Option<usize> {
         let next = |open: u64| {
             let (first, past) = (open >> 32, open & 0xFFFF_FFFF);
@@ -37,9 +36,9 @@ impl Progress {
         Some(if front { before >> 32 } else { (before & 0xFFFF_FFFF) - 1 } as usize)
     }
 
-    /// Waits until all units are done. A unit that is not done is at work on another thread and
-    /// waits for nobody. The core is offered to others only after what would be a long time for a
-    /// unit: once given away it is gone for milliseconds.
+    /// Spins until all units are done. A claimed unit is running on another thread and waits for
+    /// nobody. The core is yielded only after a time that is long for a unit, because getting it
+    /// back takes milliseconds.
     fn wait(&self, units: usize) {
         let mut looks = 0;
         while self.done.load(Ordering::Acquire) < units {
@@ -49,7 +48,7 @@ impl Progress {
     }
 }
 
-/// Counts a unit as done, also if it panics: nobody then waits for it in vain.
+/// Counts a unit as done on drop, even if it panics, so that nobody waits for it forever.
 struct Done<'a>(&'a AtomicUsize);
 
 impl Drop for Done<'_> {
@@ -58,21 +57,21 @@ impl Drop for Done<'_> {
     }
 }
 
-/// What a unit of a stage may touch.
+/// The memory a unit of a stage may access.
 pub struct Hand<'a> {
-    /// The unit's rows of the lasting matrix.
+    /// The unit's rows of the matrix that persists through all stages.
     pub lasting: MatrixMut<'a>,
-    /// All that the stage before left behind.
+    /// The whole output of the previous stage.
     pub read: Matrix<'a>,
-    /// The unit's rows of what the next stage reads.
+    /// The unit's rows of the matrix that the next stage reads.
     pub write: MatrixMut<'a>,
 }
 
-/// Runs some stages: `units(stage)` says how a stage is shared out and `work(stage, unit, hand)`
-/// does it. Stage s writes `turns[s % 2]` and reads the other.
+/// Runs the stages: `units(stage)` says how a stage is divided and `work(stage, unit, hand)`
+/// computes one unit. Stage s writes `turns[s % 2]` and reads the other.
 ///
 /// # Panics
-/// If a matrix has other rows than a stage's grid.
+/// If a matrix has a different number of rows than a stage's grid.
 pub fn relay(
     spread: Spread,
     stages: Range<usize>,
@@ -100,9 +99,9 @@ pub fn relay(
                 let unit = units.unit(number);
                 let rows = unit.rows;
                 // SAFETY: a token lies in one sequence along an axis and in one piece of it, and
-                // each unit of a stage is claimed once: no row is in two hands. What is read was
-                // written by the stage before, whose units are all done, and is not written in this
-                // one.
+                // each unit of a stage is claimed once, so no row is in two hands. The matrix being
+                // read was written by the previous stage, whose units are all done, and is not
+                // written in this one.
                 let hand = unsafe {
                     Hand {
                         lasting: lasting.every_shared(rows.from, rows.step, rows.count),
@@ -121,8 +120,8 @@ pub fn relay(
     }
 }
 
-/// Each member's work, on a thread of its own if one is free in time; otherwise whoever is there
-/// finds it done.
+/// Runs each member's work on its own thread if one is free in time; otherwise the other members
+/// have already done it.
 fn team(members: Range<usize>, work: &(impl Fn(usize) + Sync)) {
     if members.len() < 2 {
         return work(members.start);

@@ -1,11 +1,10 @@
-//! Plain Rust, four numbers at a time: what the compiler makes of it runs anywhere, and every other
-//! path is tested against it.
+//! Plain Rust, four numbers at a time: it runs anywhere, and every other path is tested against it.
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
 use super::tile::{Tile, tiles};
 
-/// The lanes of plain Rust.
+/// Four lanes in plain Rust.
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
 
@@ -28,12 +27,12 @@ impl Lanes for Scalar {
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Self::V {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { from.cast::<[f32; LANES]>().read_unaligned() }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32, v: Self::V) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller.
         unsafe { to.cast::<[f32; LANES]>().write_unaligned(v) }
     }
     #[inline(always)]
@@ -66,7 +65,7 @@ impl Lanes for Scalar {
     }
     #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        // Not `mul_add`: without the instruction it is a call to a slow function.
+        // Not `mul_add`: without an FMA instruction it calls a slow library function.
         each(|i| a[i] * b[i] + c[i])
     }
     #[inline(always)]
@@ -79,7 +78,7 @@ impl Lanes for Scalar {
     }
     #[inline(always)]
     fn round(self, x: Self::V) -> Self::V {
-        // Adding 1.5 · 2^23 leaves no bits behind the point.
+        // Adding 1.5 · 2^23 leaves no fractional bits.
         const WHOLE: f32 = 12_582_912.0;
         each(|i| (x[i] + WHOLE) - WHOLE)
     }

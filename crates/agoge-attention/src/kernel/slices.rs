@@ -1,10 +1,10 @@
-//! Being woken in time on a busy machine.
+//! Scheduling hints for low wake-up latency on a busy machine.
 #![allow(unsafe_code)]
 
-/// Asks the scheduler to give this thread its time in short slices, so that it is let in soon after
-/// it wakes, where another thread is computing on the core: for work of a fraction of a
-/// millisecond. It gets no more time in all. 0 goes back to ordinary slices. Whether it was
-/// granted: Linux from 6.12 on grants it to anyone.
+/// Asks the scheduler to run this thread in short time slices, so that it is scheduled soon after
+/// it wakes even while another thread is computing on the core. Meant for work that takes a
+/// fraction of a millisecond; the total CPU time stays the same. 0 restores ordinary slices.
+/// Returns whether the request was granted: Linux 6.12 and later grant it to anyone.
 pub fn short_slices(microseconds: u32) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -31,8 +31,8 @@ pub fn short_slices(microseconds: u32) -> bool {
             deadline_ns: 0,
             period_ns: 0,
         };
-        // SAFETY: the call reads `size` bytes of a structure that lives through it, and changes
-        // nothing but how this thread (0) is scheduled.
+        // SAFETY: the call reads `size` bytes of a structure that outlives it, and only changes how
+        // this thread (0) is scheduled.
         unsafe {
             libc::syscall(libc::SYS_sched_setattr, 0, std::ptr::from_ref(&attributes), 0) == 0
         }

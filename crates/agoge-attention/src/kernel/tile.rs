@@ -1,8 +1,8 @@
 //! The inner loop of every matrix product: a register tile of outer products (Goto and van de Geijn
 //! 2008).
 //!
-//! One tile serves linear layers, the energies of attention and its weighted sum of values; what
-//! differs is said in [`Tile`].
+//! The same tile serves linear layers, the energies of attention and its weighted sum of values;
+//! the fields of [`Tile`] express the differences.
 #![allow(unsafe_code)]
 
 use super::lanes::Lanes;
@@ -14,65 +14,64 @@ pub(crate) const PANEL: usize = 32;
 /// All strides are in numbers.
 ///
 /// # Safety
-/// Whoever runs it warrants: A can be read at `a + i·a_row + k·a_step`, B at `b + k·b_step .. +
+/// The caller guarantees: A can be read at `a + i·a_row + k·a_step`, B at `b + k·b_step .. +
 /// columns` (rounded up to whole vectors if `b_whole`), C can be written at `c + i·c_row .. +
-/// columns`, each optional vector has `rows` or `columns` numbers; for `i < rows`, `k < depth`. C
-/// overlaps nothing else.
+/// columns`, for `i < rows` and `k < depth`; each optional vector has `rows` or `columns` numbers;
+/// C overlaps nothing else.
 pub(crate) struct Tile {
     /// Rows, `1 ..= Lanes::ROWS`.
     pub(crate) rows: usize,
     /// Columns, `1 ..= 2 · LANES`.
     pub(crate) columns: usize,
-    /// The length of the sums.
+    /// Length of the sums.
     pub(crate) depth: usize,
-    /// First number of A.
+    /// First element of A.
     pub(crate) a: *const f32,
-    /// From row to row of A.
+    /// Row stride of A.
     pub(crate) a_row: usize,
-    /// From column to column of A.
+    /// Column stride of A.
     pub(crate) a_step: usize,
-    /// First number of B.
+    /// First element of B.
     pub(crate) b: *const f32,
-    /// From row to row of B.
+    /// Row stride of B.
     pub(crate) b_step: usize,
     /// Whether B can be read in whole vectors.
     pub(crate) b_whole: bool,
-    /// First number of C.
+    /// First element of C.
     pub(crate) c: *mut f32,
-    /// From row to row of C.
+    /// Row stride of C.
     pub(crate) c_row: usize,
-    /// What becomes of the numbers that are in C.
+    /// What happens to the existing values of C.
     pub(crate) keep: Keep,
-    /// Added to each row, a number a column; or null.
+    /// Added to each row, one number per column; or null.
     pub(crate) column_bias: *const f32,
-    /// Added to each column, a number a row; or null.
+    /// Added to each column, one number per row; or null.
     pub(crate) row_bias: *const f32,
-    /// Each row is multiplied by its number; or null.
+    /// Factor of each row, one number per row; or null.
     pub(crate) row_scale: *const f32,
 }
 
-/// What becomes of the numbers that are in C.
+/// What happens to the existing values of C.
 #[derive(Clone, Copy)]
 pub(crate) enum Keep {
     /// They are overwritten.
     Nothing,
     /// The product is added to them.
     All,
-    /// They are multiplied by a number a row, then the product is added.
+    /// They are multiplied by one number per row, then the product is added.
     Scaled(*const f32),
 }
 
-/// A tile of exactly `M` rows and at most `N` vectors of columns.
+/// Computes a tile of exactly `M` rows and at most `N` vectors of columns.
 ///
 /// # Safety
-/// As [`Tile`] says, with `rows = M` and `columns ≤ N · LANES`.
-// Loops by index are unrolled before the compiler decides what lives in registers; iterators over
-// the sums cost half of the speed.
+/// See [`Tile`], with `rows = M` and `columns ≤ N · LANES`.
+// Index loops are unrolled before register allocation; iterating over the sums halves the speed.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
 pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Tile) {
     let mut acc = [[l.splat(0.0); N]; M];
-    // SAFETY: all addresses are within what the caller warrants.
+    // SAFETY: all addresses are within the caller's guarantees.
     unsafe {
         let mut b = t.b;
         if t.b_whole || t.columns == N * L::LANES {
@@ -87,7 +86,7 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
                     }
                 }
                 at += t.a_step;
-                // (Past the last row it may point anywhere; it is not read there.)
+                // (Past the last row the pointer may be out of bounds; it is not read there.)
                 b = b.wrapping_add(t.b_step);
             }
         } else {
@@ -133,14 +132,14 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
     }
 }
 
-/// The `j`-th vector of `columns` numbers.
+/// Loads the `j`-th vector of `columns` numbers, padded with zeros.
 ///
 /// # Safety
 /// `columns` numbers can be read at `from`.
 #[inline(always)]
 unsafe fn part<L: Lanes>(l: L, from: *const f32, j: usize, columns: usize) -> L::V {
     let left = columns.saturating_sub(j * L::LANES);
-    // SAFETY: not past `columns`; a vector that begins there is not read at all.
+    // SAFETY: reads stay below `columns`; a vector that begins past it is not read at all.
     unsafe {
         if left >= L::LANES {
             l.load(from.add(j * L::LANES))
@@ -152,14 +151,14 @@ unsafe fn part<L: Lanes>(l: L, from: *const f32, j: usize, columns: usize) -> L:
     }
 }
 
-/// Writes the `j`-th vector of `columns` numbers.
+/// Stores the `j`-th vector of `columns` numbers.
 ///
 /// # Safety
 /// `columns` numbers can be written at `to`.
 #[inline(always)]
 unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
     let left = columns.saturating_sub(j * L::LANES);
-    // SAFETY: not past `columns`.
+    // SAFETY: writes stay below `columns`.
     unsafe {
         if left >= L::LANES {
             l.store(to.add(j * L::LANES), v);
@@ -169,13 +168,13 @@ unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
     }
 }
 
-/// The tile of each number of rows, one or two vectors wide: loops of known length stay in
-/// registers.
+/// Implements `Lanes::tile` by dispatching to a tile with constant row count, one or two vectors
+/// wide, so that the sums stay in registers.
 macro_rules! tiles {
     ($($rows:literal)*) => {
         #[inline(always)]
         unsafe fn tile(self, t: &Tile) {
-            // SAFETY: the caller's promise, row count by row count.
+            // SAFETY: guaranteed by the caller, for each row count.
             unsafe {
                 if t.columns > Self::LANES {
                     match t.rows {

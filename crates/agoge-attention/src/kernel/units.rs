@@ -1,33 +1,33 @@
-//! How the tokens of a grid `[time, part]` are shared out as work: each unit is some of the queries
-//! of one sequence, and owns their rows.
+//! Divides the tokens of a grid `[time, part]` into units of work: each unit is a run of queries of
+//! one sequence and owns their rows.
 
 use super::matrix::Matrix;
 
-/// Along what tokens attend to each other.
+/// The axis along which tokens attend to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
-    /// All times of a part: rows as far apart as there are parts.
+    /// Over all times of a part: rows are `parts` apart.
     Time,
-    /// All parts at a time: rows next to each other.
+    /// Over all parts at one time: adjacent rows.
     Part,
 }
 
 /// Rows `from`, `from + step`, … of a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// The first.
+    /// The first row.
     pub from: usize,
-    /// From one to the next.
+    /// Distance between consecutive rows.
     pub step: usize,
-    /// How many.
+    /// The number of rows.
     pub count: usize,
 }
 
 impl Rows {
-    /// These rows of a matrix.
+    /// Selects these rows of a matrix.
     ///
     /// # Panics
-    /// If one lies outside.
+    /// If a row lies outside the matrix.
     pub fn of<'a>(&self, matrix: Matrix<'a>) -> Matrix<'a> {
         matrix.every(self.from, self.step, self.count)
     }
@@ -41,27 +41,27 @@ pub struct Units {
     pub times: usize,
     /// Parts of the grid.
     pub parts: usize,
-    /// Along what the sequences run.
+    /// The axis the sequences run along.
     pub axis: Axis,
-    /// At most so many queries in a unit; at least 1.
+    /// Maximum queries per unit; at least 1.
     pub tile: usize,
 }
 
 /// One unit of work.
 #[derive(Clone, Copy, Debug)]
 pub struct Unit {
-    /// Which sequence: the time, or the part.
+    /// Index of the sequence: its part for [`Axis::Time`], its time for [`Axis::Part`].
     pub index: usize,
     /// All rows of the sequence: the keys.
     pub sequence: Rows,
-    /// The first query within the sequence.
+    /// Position of the first query within the sequence.
     pub first: usize,
-    /// The rows of the queries, which are the unit's own.
+    /// The rows of the queries, owned by the unit.
     pub rows: Rows,
 }
 
 impl Units {
-    /// How many sequences there are.
+    /// The number of sequences.
     pub fn sequences(&self) -> usize {
         match self.axis {
             Axis::Time => self.parts,
@@ -69,7 +69,7 @@ impl Units {
         }
     }
 
-    /// How long each is.
+    /// The length of each sequence.
     pub fn length(&self) -> usize {
         match self.axis {
             Axis::Time => self.times,
@@ -85,13 +85,13 @@ impl Units {
         }
     }
 
-    /// How many units there are.
+    /// The number of units.
     pub fn count(&self) -> usize {
         self.sequences() * self.length().div_ceil(self.tile.max(1))
     }
 
-    /// A unit by its number: first pieces of all sequences, then second pieces, so that numbers
-    /// that are near each other are near in time.
+    /// The unit with this number. The first pieces of all sequences come first, then the second
+    /// pieces, so that nearby numbers are close in time.
     pub fn unit(&self, number: usize) -> Unit {
         let (index, piece) = (number % self.sequences(), number / self.sequences());
         let sequence = self.sequence(index);

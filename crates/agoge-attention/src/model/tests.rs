@@ -7,8 +7,8 @@ use crate::train::{Config, movements, train};
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 
-/// Simulated athletes of several heights and facings; the incorrect repetitions have a knee inward
-/// or an arm low.
+/// Simulated athletes of various heights and facings; in incorrect repetitions a knee moves inward
+/// or one arm is low.
 pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let mut clips = Vec::new();
     for athlete in athletes {
@@ -53,8 +53,8 @@ fn small() -> Config {
         epochs: 120,
         batch: 12,
         learning_rate: 5e-3,
-        // All athletes of the simulator are seen by the same sensor, and a mirrored fault is
-        // another one.
+        // All simulated athletes are recorded the same way, and a mirrored fault is a different
+        // one.
         augment: Augment { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0, sense: 0.0 },
         ..Config::default()
     }
@@ -68,15 +68,15 @@ fn card(names: Vec<String>) -> Card {
 fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     let clips = clips(0..4);
     let method = Attention { config: small(), base: None };
-    let mut told = 0;
-    let mut watch = |_: &_, done: usize, of: usize| {
-        (told, _) = (told.max(done), assert_eq!(of, 10));
+    let mut trained = 0;
+    let mut watch = |_: &_, done: usize, total: usize| {
+        (trained, _) = (trained.max(done), assert_eq!(total, 10));
         Ok(())
     };
     let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut watch).unwrap();
-    assert_eq!(told, 10, "four athletes, and six pairs of them");
+    assert_eq!(trained, 10, "four athletes, and six pairs of them");
     let evaluation = Evaluation::of(&clips, &folds);
-    // What was made is not made again: a watcher that refuses is never asked.
+    // Finished folds are not repeated: a callback that panics is never called.
     let mut refuse = |_: &_, _, _| panic!("nothing is left to do");
     assert_eq!(
         leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(),
@@ -84,8 +84,8 @@ fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
     );
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
-    let worth = |p| evaluation.calibration.at(p).unwrap();
-    assert!(worth(1.0) > worth(0.0) + 0.5, "{:?}", evaluation.calibration);
+    let calibrated = |p| evaluation.calibration.at(p).unwrap();
+    assert!(calibrated(1.0) > calibrated(0.0) + 0.5, "{:?}", evaluation.calibration);
 
     let names = movements(&clips);
     let config = Config { epochs: 2, ..small() };
@@ -128,8 +128,8 @@ fn weights_come_back_and_hostile_files_are_named() {
     assert!(Model::from_bytes(&other, "x").unwrap_err().to_string().contains("version"));
 }
 
-/// A model that learned from both knows the movement from either; one that never saw a sensor is
-/// not shown any.
+/// A model trained on both recognises the movement from either; one trained without a sensor
+/// ignores it.
 #[test]
 fn a_model_knows_the_movement_by_body_sensor_or_both() {
     let clips: Vec<Clip> = clips(0..3)
@@ -142,7 +142,7 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
             Clip { motion: Motion { sensor, ..clip.motion }, ..clip }
         })
         .collect();
-    let (own, others): (Vec<Clip>, Vec<Clip>) =
+    let (held_out, others): (Vec<Clip>, Vec<Clip>) =
         clips.into_iter().partition(|clip| clip.athlete == "0");
     let names = movements(&others);
     let config =
@@ -153,20 +153,20 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
     };
     let model = once(&others);
     assert!(model.card().sensor);
-    let right = |change: &dyn Fn(&Motion) -> Motion| {
-        let motions: Vec<Motion> = own.iter().map(|clip| change(&clip.motion)).collect();
+    let recognised = |change: &dyn Fn(&Motion) -> Motion| {
+        let motions: Vec<Motion> = held_out.iter().map(|clip| change(&clip.motion)).collect();
         let readings = model.read_motions(&motions.iter().collect::<Vec<_>>());
         let knows = |(reading, clip): &(&Reading, &Clip)| {
             reading.movement[model.class(&clip.movement).unwrap()] > 0.5
         };
-        readings.iter().zip(&own).filter(knows).count()
+        readings.iter().zip(&held_out).filter(knows).count()
     };
-    for (what, right) in [
-        ("both", right(&Motion::clone)),
-        ("the body", right(&Motion::without_sensor)),
-        ("the sensor", right(&Motion::without_body)),
+    for (what, count) in [
+        ("both", recognised(&Motion::clone)),
+        ("the body", recognised(&Motion::without_sensor)),
+        ("the sensor", recognised(&Motion::without_body)),
     ] {
-        assert!(right >= own.len() - 1, "by {what} {right} of {}", own.len());
+        assert!(count >= held_out.len() - 1, "by {what} {count} of {}", held_out.len());
     }
     let bodies: Vec<Clip> = others
         .iter()
@@ -174,6 +174,6 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
         .collect();
     let blind = once(&bodies);
     assert!(!blind.card().sensor);
-    let both = &own[0].motion;
+    let both = &held_out[0].motion;
     assert_eq!(blind.read_motions(&[both]), blind.read_motions(&[&both.without_sensor()]));
 }

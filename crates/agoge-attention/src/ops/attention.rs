@@ -1,37 +1,38 @@
-//! Scaled dot-product attention (Vaswani et al. 2017) whose attention never exists as a whole, in
-//! either direction.
+//! Scaled dot-product attention (Vaswani et al. 2017) that never materialises the attention matrix,
+//! in either the forward or the backward pass.
 
 use super::operation::{Operation, Side, Values, apply};
 use super::rotary::Rotary;
 use crate::kernel::attention::scratch;
 use crate::kernel::back::{Back, attend_back};
-use crate::kernel::{Attend as Kernel, Isa, Matrix, MatrixMut, Window, attend};
+use crate::kernel::{Attend as KernelInputs, Isa, Matrix, MatrixMut, Window, attend};
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor};
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// Which keys a query sees, how strongly, and where tokens are in time.
+/// Options of attention: scale, masks, bias and positions.
 #[derive(Clone, Debug, Default)]
 pub struct Sight {
-    /// Factor of the energies; one over the root of a head's channels if none is given.
+    /// Factor applied to the energies; defaults to one over the square root of a head's channels.
     pub scale: Option<f32>,
-    /// Keys that are not attended to, `[sequence, key, 1]`, or `[outer, key, inner]` for
-    /// [`self_attention`].
+    /// True for keys that must not be attended to, `[sequence, key, 1]`, or `[outer, key, inner]`
+    /// for [`self_attention`].
     pub hidden: Option<Tensor<3, Bool>>,
-    /// Whether a query sees the keys up to its own place only; the last query is at the last key.
+    /// Whether a query sees only the keys up to its own position; the last query is aligned with
+    /// the last key.
     pub causal: bool,
-    /// What is added to the energies, `[1 or sequence, 1 or head, query, key]` (for
-    /// [`self_attention`] the sequences are the outer ones); a constant, no gradient reaches it.
-    /// With it the attention is made as a whole, by plain Burn.
+    /// Added to the energies, `[1 or sequence, 1 or head, query, key]` (for [`self_attention`] the
+    /// sequences are the outer ones). It is a constant: no gradient reaches it. With a bias the
+    /// attention matrix is materialised by plain Burn operations.
     pub bias: Option<Tensor<4>>,
-    /// Rotary positions of the queries and of the keys.
+    /// Rotary positions of the queries and the keys.
     pub rotary: Option<[Rotary; 2]>,
 }
 
-/// Attention of each query over the keys of its sequence. Shapes: `query` `[sequence, head, query,
-/// channel]`, `key` and `value` `[sequence, head, key, channel]`; returns the shape of `query`. A
-/// query that sees no key gets zeros and gives no gradient.
+/// Computes the attention of each query over the keys of its sequence. Shapes: `query` `[sequence,
+/// head, query, channel]`, `key` and `value` `[sequence, head, key, channel]`; returns the shape of
+/// `query`. A query that sees no key gets zeros and contributes no gradient.
 pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sight) -> Tensor<4> {
     let [outer, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
@@ -55,13 +56,13 @@ pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, sight: &Sig
 }
 
 /// Self-attention along the second dimension. Shapes: `joined` `[outer, token, inner, 3 · width]`
-/// (queries, keys and values of all heads beside each other, as one linear map makes them); returns
-/// `[outer, token, inner, width]`. With `[batch · time, part, 1, …]` parts attend to parts, with
-/// `[batch, time, part, …]` each part attends over time, and nothing is moved in memory for it.
-/// `width` is a multiple of `heads`.
+/// (queries, keys and values of all heads concatenated, as produced by one linear map); returns
+/// `[outer, token, inner, width]`. With `[batch · time, part, 1, …]` parts attend to parts; with
+/// `[batch, time, part, …]` each part attends over time; neither copies memory. `width` is a
+/// multiple of `heads`.
 pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<4> {
     let [outer, tokens, inner, triple] = joined.dims();
-    let (all, channels) = (triple / 3, triple / 3 / heads);
+    let (width, channels) = (triple / 3, triple / 3 / heads);
     let (true, Some(side)) = (tiled(sight, tokens, tokens), Side::of(&joined)) else {
         let hidden = sight.hidden.clone();
         let hidden =
@@ -81,7 +82,7 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
         };
         let [query, key, value] = split(joined, heads);
         let out =
-            plain(query, key, value, &sight).swap_dims(1, 2).reshape([outer, inner, tokens, all]);
+            plain(query, key, value, &sight).swap_dims(1, 2).reshape([outer, inner, tokens, width]);
         return out.swap_dims(1, 2);
     };
     let layout = |start: usize, row: usize| Layout {
@@ -92,22 +93,22 @@ pub fn self_attention(joined: Tensor<4>, heads: usize, sight: &Sight) -> Tensor<
         token: inner * row,
     };
     let shape = Shape { outer, inner, heads, queries: tokens, keys: tokens, channels };
-    let parts = [layout(0, triple), layout(all, triple), layout(2 * all, triple)];
-    apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(0, all) }, [side])
+    let parts = [layout(0, triple), layout(width, triple), layout(2 * width, triple)];
+    apply(Attend { shape, rules: Rules::new(sight, &shape), parts, out: layout(0, width) }, [side])
 }
 
-/// Queries, keys and values out of what one linear map makes of them, each `[outer · inner, head,
-/// token, channel]`; `joined` is as in [`self_attention`].
+/// Splits the output of the joint linear map into queries, keys and values, each `[outer · inner,
+/// head, token, channel]`; `joined` is as in [`self_attention`].
 pub(crate) fn split(joined: Tensor<4>, heads: usize) -> [Tensor<4>; 3] {
     let [outer, tokens, inner, triple] = joined.dims();
-    let all = triple / 3;
+    let width = triple / 3;
     [0, 1, 2].map(|i| {
-        let part = joined.clone().narrow(3, i * all, all).swap_dims(1, 2);
-        part.reshape([outer * inner, tokens, heads, all / heads]).swap_dims(1, 2)
+        let part = joined.clone().narrow(3, i * width, width).swap_dims(1, 2);
+        part.reshape([outer * inner, tokens, heads, width / heads]).swap_dims(1, 2)
     })
 }
 
-/// Whether the tiled kernels know the rules.
+/// Whether the tiled kernels support these options.
 fn tiled(sight: &Sight, queries: usize, keys: usize) -> bool {
     sight.bias.is_none() && (!sight.causal || queries <= keys)
 }
@@ -116,7 +117,7 @@ fn scale(sight: &Sight, channels: usize) -> f32 {
     sight.scale.unwrap_or_else(|| (channels as f32).powf(-0.5))
 }
 
-/// The same by Burn's own operations, for other backends and as what the tests compare with.
+/// Attention by Burn's own operations, for other backends and as the reference of the tests.
 pub(crate) fn plain(
     query: Tensor<4>,
     key: Tensor<4>,
@@ -126,13 +127,13 @@ pub(crate) fn plain(
     weights(query, key, sight).matmul(value)
 }
 
-/// The attention itself, `[sequence, head, query, key]`: how much each query attends to each key.
-/// Shapes as in [`attention()`].
+/// Computes the attention matrix, `[sequence, head, query, key]`: how much each query attends to
+/// each key. Shapes as in [`attention()`].
 pub(crate) fn weights(query: Tensor<4>, key: Tensor<4>, sight: &Sight) -> Tensor<4> {
     let [sequences, heads, queries, channels] = query.dims();
     let keys = key.dims()[2];
     let (query, key) = match &sight.rotary {
-        Some([of_query, of_key]) => (of_query.turn(query), of_key.turn(key)),
+        Some([query_rotary, key_rotary]) => (query_rotary.turn(query), key_rotary.turn(key)),
         None => (query, key),
     };
     let mut energy = query.matmul(key.swap_dims(2, 3)).mul_scalar(scale(sight, channels));
@@ -165,7 +166,7 @@ struct Shape {
     channels: usize,
 }
 
-/// Where the rows of a sequence are.
+/// Offsets and strides of the rows of a sequence.
 #[derive(Clone, Copy, Debug)]
 struct Layout {
     start: usize,
@@ -181,7 +182,7 @@ impl Layout {
     }
 }
 
-/// What holds for all sequences, on the host.
+/// The options shared by all sequences, in host memory.
 #[derive(Clone, Debug)]
 struct Rules {
     scale: f32,
@@ -228,11 +229,11 @@ struct Kept<const N: usize> {
     sums: Arc<[f32]>,
 }
 
-/// Memory that is kept from call to call.
+/// Buffers reused from call to call.
 #[derive(Default)]
 struct Room {
     scratch: Vec<f32>,
-    /// Queries and keys turned to their positions.
+    /// Queries and keys rotated by their positions.
     turned: [Vec<f32>; 2],
     /// Gradients of a sequence's queries, keys and values.
     of: [Vec<f32>; 3],
@@ -243,20 +244,20 @@ thread_local! {
 }
 
 impl Shape {
-    /// Outer and inner sequence and head, in order of memory.
+    /// Indices of outer sequence, inner sequence and head, in memory order.
     fn sequences(self) -> impl Iterator<Item = [usize; 3]> {
         let Shape { outer, inner, heads, .. } = self;
         (0..outer * inner * heads).map(move |i| [i / heads / inner, i / heads % inner, i % heads])
     }
 
-    /// Tokens of queries, keys and values.
+    /// Numbers of query, key and value tokens.
     fn tokens(&self) -> [usize; 3] {
         [self.queries, self.keys, self.keys]
     }
 }
 
 impl Layout {
-    /// The rows of a sequence.
+    /// View of the rows of a sequence.
     fn view<'a>(
         &self,
         values: &'a [f32],
@@ -279,13 +280,13 @@ impl Layout {
 }
 
 impl<const N: usize> Attend<N> {
-    /// One sequence's attention, its queries and keys turned if they have positions.
+    /// The kernel inputs of one sequence; its queries and keys are rotated if they have positions.
     fn of<'a>(
         &'a self,
         inputs: &'a [Values; N],
         which: [usize; 3],
         turned: &'a mut [Vec<f32>; 2],
-    ) -> Kernel<'a> {
+    ) -> KernelInputs<'a> {
         let Shape { inner, keys, channels, .. } = self.shape;
         let tokens = self.shape.tokens();
         let view = |i: usize| self.parts[i].view(inputs[i % N].slice(), which, tokens[i], channels);
@@ -300,7 +301,7 @@ impl<const N: usize> Attend<N> {
             key = Matrix::new(&turned[1], tokens[1], channels);
         }
         let first = (which[0] * inner + which[1]) * keys;
-        Kernel {
+        KernelInputs {
             query,
             key,
             value: view(2),
@@ -350,9 +351,9 @@ impl<const N: usize> Operation<N> for Attend<N> {
         let tokens = attend.shape.tokens();
         let mut gradients = inputs.each_ref().map(|input| vec![0.0; input.slice().len()]);
         ROOM.with_borrow_mut(|room| {
-            let Room { scratch, turned, of } = room;
-            for (of, tokens) in of.iter_mut().zip(tokens) {
-                of.resize(tokens * channels, 0.0);
+            let Room { scratch, turned, of: gradient_rows } = room;
+            for (rows, tokens) in gradient_rows.iter_mut().zip(tokens) {
+                rows.resize(tokens * channels, 0.0);
             }
             for (i, which) in attend.shape.sequences().enumerate() {
                 let back = Back {
@@ -362,33 +363,35 @@ impl<const N: usize> Operation<N> for Attend<N> {
                     of_out: attend.out.view(gradient.slice(), which, queries, channels),
                 };
                 {
-                    let [of_query, of_key, of_value] = &mut *of;
-                    let view = |of, tokens| MatrixMut::new(of, tokens, channels);
-                    let (mut of_query, mut of_key, mut of_value) = (
-                        view(of_query, tokens[0]),
-                        view(of_key, tokens[1]),
-                        view(of_value, tokens[2]),
+                    let [query_gradient, key_gradient, value_gradient] = &mut *gradient_rows;
+                    let view = |rows, tokens| MatrixMut::new(rows, tokens, channels);
+                    let (mut query_gradient, mut key_gradient, mut value_gradient) = (
+                        view(query_gradient, tokens[0]),
+                        view(key_gradient, tokens[1]),
+                        view(value_gradient, tokens[2]),
                     );
                     attend_back(
                         Isa::best(),
                         back,
-                        &mut of_query,
-                        &mut of_key,
-                        &mut of_value,
+                        &mut query_gradient,
+                        &mut key_gradient,
+                        &mut value_gradient,
                         scratch,
                     );
                 }
-                for (rotary, of) in attend.rules.rotary.iter().flatten().zip(of.iter_mut()) {
-                    rotary.turn_rows(of, which[0], channels, true);
+                for (rotary, rows) in
+                    attend.rules.rotary.iter().flatten().zip(gradient_rows.iter_mut())
+                {
+                    rotary.turn_rows(rows, which[0], channels, true);
                 }
-                for (part, of) in of.iter().enumerate() {
+                for (part, rows) in gradient_rows.iter().enumerate() {
                     let to = &mut attend.parts[part].view_mut(
                         &mut gradients[part % N],
                         which,
                         tokens[part],
                         channels,
                     );
-                    for (i, row) in of.chunks_exact(channels.max(1)).enumerate() {
+                    for (i, row) in rows.chunks_exact(channels.max(1)).enumerate() {
                         to.row(i).copy_from_slice(row);
                     }
                 }

@@ -1,10 +1,10 @@
-//! Elementwise work in vectors of whatever length the machine has: loops in plain Rust inside a
-//! kernel, which is built for each instruction set.
+//! Elementwise operations: plain Rust loops inside a kernel, which the compiler vectorises for each
+//! instruction set.
 
 use super::operation::Values;
 use crate::kernel::{Isa, Lanes, Work};
 
-/// `a · b`, element by element; in the memory of `a` if no one else has it.
+/// `a · b`, element by element; reuses the memory of `a` if it is not shared.
 pub(crate) fn multiply(mut a: Values, b: Values) -> Values {
     let mut copy = Vec::new();
     let shared = a.own().is_none();
@@ -30,7 +30,7 @@ impl Work for Multiply<'_> {
     }
 }
 
-/// Adds the rows of `matrix` (as long as `sums`) to `sums`.
+/// Adds all rows of `matrix`, each as long as `sums`, to `sums`.
 pub(crate) fn add_rows(matrix: &[f32], sums: &mut [f32]) {
     Isa::best().run(AddRows { matrix, sums });
 }

@@ -1,4 +1,4 @@
-//! Linear maps with bias, alone or followed by the GELU.
+//! Linear maps with bias, optionally followed by GELU.
 
 use super::elementwise::{add_rows, multiply};
 use super::operation::{Operation, Side, Values, apply};
@@ -21,8 +21,8 @@ pub fn linear<const D: usize>(
 }
 
 /// `gelu(x · weight + bias)` with the exact GELU (Hendrycks & Gimpel 2016). Shapes as for
-/// [`linear`]. The derivative is taken along in the forward pass, where it costs next to nothing,
-/// and is all that is kept of the wide layer.
+/// [`linear`]. The derivative of GELU is computed in the forward pass, where it is almost free, and
+/// is all that is saved of the wide layer.
 pub fn linear_gelu<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,
@@ -58,7 +58,7 @@ struct Kept {
 }
 
 thread_local! {
-    /// A packed matrix, its memory kept from call to call.
+    /// A packed matrix whose memory is reused from call to call.
     static PACKED: RefCell<Packed> = RefCell::default();
 }
 
@@ -112,13 +112,16 @@ impl Operation<3> for Linear {
             Some(slope) => multiply(gradient, slope),
             None => gradient,
         };
-        let of = Matrix::new(gradient.slice(), rows, columns);
+        let out_gradient = Matrix::new(gradient.slice(), rows, columns);
         let x = x.then(|| {
-            let out = product(of, Matrix::new(kept.weight.slice(), inner, columns).transposed());
+            let out = product(
+                out_gradient,
+                Matrix::new(kept.weight.slice(), inner, columns).transposed(),
+            );
             Values::new(out, &kept.x.shape())
         });
         let weight = weight.then(|| {
-            let out = product(Matrix::new(kept.x.slice(), rows, inner).transposed(), of);
+            let out = product(Matrix::new(kept.x.slice(), rows, inner).transposed(), out_gradient);
             Values::new(out, &[inner, columns])
         });
         let bias = bias.then(|| {

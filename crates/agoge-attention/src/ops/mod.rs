@@ -1,10 +1,11 @@
-//! Operations with gradients of their own, for training on a CPU: what plain Burn does in many
-//! passes over memory is done in few.
+//! Operations with hand-written gradients, for training on a CPU: they need far fewer passes over
+//! memory than plain Burn.
 //!
-//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and give
-//! Burn tensors, on the graph or not, and run on the calling thread: the work is shared out over
-//! the shards of a batch (see [`crate::train`]), which needs no agreement between threads while
-//! they run. On other backends than the CPU's each is made of Burn's own operations.
+//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and
+//! return Burn tensors, on the autodiff graph or not, and run on the calling thread. Training
+//! parallelises over the shards of a batch instead (see [`crate::train`]), which needs no
+//! synchronisation while they run. On backends other than the CPU's each falls back to Burn's own
+//! operations.
 
 mod attention;
 mod elementwise;
@@ -24,14 +25,15 @@ mod tests {
     use burn::tensor::{Device, Tensor, TensorData};
     use fastrand::Rng;
 
-    /// Values between minus and plus `bound`, as one row.
+    /// Random values between −`bound` and `bound`, as one row.
     pub(super) fn draw(shape: &[usize], seed: u64, bound: f32) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
         (0..shape.iter().product()).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
     }
 
-    /// Both functions of the inputs have the same result and the same gradients, to 1e-5 of the
-    /// largest value where that is above 1: sums of some hundred products in another order.
+    /// Asserts that both functions of the inputs have the same result and the same gradients, to
+    /// 1e-5 of the largest value (at least 1): they sum about a hundred products in different
+    /// orders.
     pub(super) fn compare<const D: usize>(
         inputs: &[Vec<f32>],
         ours: impl Fn(&[Tensor<1>]) -> Tensor<D>,
@@ -47,7 +49,7 @@ mod tests {
             let leaves: Vec<Tensor<1>> = inputs.iter().map(leaf).collect();
             let result = function(&leaves);
             let count = result.shape().num_elements();
-            // A gradient that is another one for each value of the result.
+            // A gradient that differs for each value of the result.
             let weight: Vec<f32> = draw(&[count], 99, 1.0);
             let weight = Tensor::<1>::from_data(TensorData::new(weight, [count]), &device);
             let flat = result.reshape([count]);
@@ -63,7 +65,7 @@ mod tests {
                 assert!((a - b).abs() <= 1e-5 * most, "output or gradient {i}: {a} is not {b}");
             }
         }
-        // Without a graph the result is the same; 1e-6, because the GELU has another formula then
+        // Without a graph the result is the same, to 1e-6, because GELU then uses another formula
         // and plain Burn another order.
         let plain = Device::flex();
         let constant =

@@ -5,9 +5,9 @@ use crate::kernel::back::layer_norm_back;
 use crate::kernel::{self, Isa, Matrix, MatrixMut};
 use burn::tensor::Tensor;
 
-/// Each row less its mean, over its standard deviation, times `gamma` plus `beta`. Shapes: `x` `[…,
-/// channel]`, `gamma` and `beta` `[channel]`; returns the shape of `x`. `epsilon` is added to the
-/// variance.
+/// Normalises each row to zero mean and unit standard deviation, then multiplies by `gamma` and
+/// adds `beta`. Shapes: `x` `[…, channel]`, `gamma` and `beta` `[channel]`; returns the shape of
+/// `x`. `epsilon` is added to the variance.
 pub fn layer_norm<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
@@ -59,7 +59,7 @@ impl Operation<3> for LayerNorm {
         let columns = kept.x.columns();
         let rows = kept.x.slice().len() / columns.max(1);
         let mut out = vec![0.0; rows * columns];
-        let (mut of_gamma, mut of_beta) = (vec![0.0; columns], vec![0.0; columns]);
+        let (mut gamma_gradient, mut beta_gradient) = (vec![0.0; columns], vec![0.0; columns]);
         layer_norm_back(
             Isa::best(),
             Matrix::new(kept.x.slice(), rows, columns),
@@ -67,13 +67,13 @@ impl Operation<3> for LayerNorm {
             kept.epsilon,
             Matrix::new(gradient.slice(), rows, columns),
             &mut MatrixMut::new(&mut out, rows, columns),
-            &mut of_gamma,
-            &mut of_beta,
+            &mut gamma_gradient,
+            &mut beta_gradient,
         );
         [
             Some(Values::new(out, &kept.x.shape())),
-            Some(Values::new(of_gamma, &[columns])),
-            Some(Values::new(of_beta, &[columns])),
+            Some(Values::new(gamma_gradient, &[columns])),
+            Some(Values::new(beta_gradient, &[columns])),
         ]
     }
 }

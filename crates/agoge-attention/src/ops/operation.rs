@@ -1,10 +1,10 @@
-//! How an operation with a gradient of its own is made known to Burn.
+//! Registers operations with hand-written gradients with Burn.
 //!
-//! Burn's public extension interface suffices: a `Tensor` gives its primitive on `Autodiff<Flex>`,
-//! a step with a hand-written backward pass is registered on the graph, and the result is wrapped
-//! again. So an operation here is two functions on slices; everything about graphs is in this file.
-//! Tensors that are not f32 on the CPU backend are left to plain Burn by the caller ([`Side::of`]
-//! is none), so the same model trains on a GPU.
+//! Burn's public extension interface suffices: a `Tensor` is unwrapped to its primitive on
+//! `Autodiff<Flex>`, a step with a hand-written backward pass is registered on the graph, and the
+//! result is wrapped again. An operation is therefore just two functions on slices; everything
+//! about graphs is in this file. Callers leave tensors that are not f32 on the CPU backend to plain
+//! Burn ([`Side::of`] returns none), so the same model trains on a GPU.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -19,12 +19,12 @@ use std::marker::PhantomData;
 
 type Tracked = FloatTensor<Autodiff<Flex>>;
 
-/// Values in order, with their shape; shared, not copied.
+/// Contiguous values with their shape; cloning shares the memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Values(FlexTensor);
 
 impl Values {
-    /// Values of a shape.
+    /// Values with a shape.
     pub(crate) fn new(values: Vec<f32>, shape: &[usize]) -> Values {
         Values(FlexTensor::from_data(TensorData::new(values, shape.to_vec())))
     }
@@ -39,7 +39,7 @@ impl Values {
         self.0.as_slice().unwrap_or_default()
     }
 
-    /// The values, to write on if no one else has them.
+    /// Mutable access to the values, if their memory is not shared.
     pub(crate) fn own(&mut self) -> Option<&mut [f32]> {
         let count = self.slice().len();
         self.0.try_storage_mut::<f32>().filter(|storage| storage.len() == count)
@@ -56,28 +56,28 @@ impl Values {
     }
 }
 
-/// An operation on `N` tensors with its own gradient.
+/// An operation on `N` tensors with a hand-written gradient.
 pub(crate) trait Operation<const N: usize>: Send + 'static {
-    /// What the backward pass needs.
+    /// What the backward pass needs from the forward pass.
     type Kept: Clone + Debug + Send + 'static;
 
-    /// The result, and what the backward pass needs if `keep`.
+    /// Computes the result and, if `keep`, what the backward pass needs.
     fn forward(self, inputs: [Values; N], keep: bool) -> (Values, Option<Self::Kept>);
 
-    /// The gradients of the inputs that are `wanted`, from the result's.
+    /// Computes the gradients of the inputs that are `wanted` from the gradient of the result.
     fn backward(kept: Self::Kept, gradient: Values, wanted: [bool; N]) -> [Option<Values>; N];
 }
 
 /// A tensor on the CPU backend, with or without a gradient.
 pub(crate) enum Side {
-    /// Without.
+    /// Without a gradient.
     Plain(FlexTensor),
-    /// On the graph.
+    /// On the autodiff graph.
     Tracked(Tracked),
 }
 
 impl Side {
-    /// The primitive of a tensor; none if it is on another backend, not f32, or under gradient
+    /// Unwraps a tensor; none if it is on another backend, not f32, or under gradient
     /// checkpointing.
     pub(crate) fn of<const D: usize>(tensor: &Tensor<D>) -> Option<Side> {
         if tensor.dtype() != DType::F32 {
@@ -89,7 +89,7 @@ impl Side {
         }
     }
 
-    /// A constant.
+    /// A constant vector.
     pub(crate) fn constant(values: Vec<f32>) -> Side {
         let shape = vec![values.len()];
         Side::Plain(FlexTensor::from_data(TensorData::new(values, shape)))

@@ -1,12 +1,12 @@
-//! Rotary positions (Su et al. 2021): a query or key is turned, pair of channels by pair of
-//! channels, by angles that grow with its time, so that the energy of a query and a key depends on
-//! how far they are apart.
+//! Rotary positions (Su et al. 2021): each pair of channels of a query or key is rotated by an
+//! angle proportional to its time, so that the energy of a query and a key depends on the time
+//! between them.
 
 use burn::tensor::{Tensor, TensorData};
 use std::sync::Arc;
 
-/// Angles of some sequences' tokens. Channel `i` and channel `i + channels / 2` of a head make a
-/// pair.
+/// Rotation angles of the tokens of some sequences. Channel `i` and channel `i + channels / 2` of a
+/// head form a pair.
 #[derive(Clone, Debug)]
 pub struct Rotary {
     /// Cosines and sines, `[sequence, token, pair]`.
@@ -16,9 +16,9 @@ pub struct Rotary {
 }
 
 impl Rotary {
-    /// Positions from `angles` in radians, `[sequence, token, pair]` with half as many pairs as a
-    /// head has channels; a single sequence's serve for all. Sequences are the first dimension of
-    /// what is attended over.
+    /// Positions from `angles` in radians, `[sequence, token, pair]`, with half as many pairs as a
+    /// head has channels. Angles of a single sequence apply to all sequences. Sequences are the
+    /// first dimension of the queries and keys.
     pub fn new(angles: &[f32], tokens: usize, pairs: usize) -> Rotary {
         Rotary {
             turns: angles.iter().map(|angle| (angle.cos(), angle.sin())).collect(),
@@ -28,7 +28,7 @@ impl Rotary {
     }
 
     /// Positions from times in seconds, `[sequence, token]`: the angle of pair `i` of `pairs` is
-    /// `fastest · (slowest / fastest)^(i / (pairs - 1))` radians a second times the time.
+    /// `fastest · (slowest / fastest)^(i / (pairs - 1))` radians per second times the time.
     pub fn of_times(
         seconds: &[f32],
         tokens: usize,
@@ -47,14 +47,14 @@ impl Rotary {
         self.turns.len() / (self.tokens * self.pairs).max(1)
     }
 
-    /// The turns of a sequence, `[token, pair]`.
+    /// Cosines and sines of a sequence, `[token, pair]`.
     fn of(&self, sequence: usize) -> &[(f32, f32)] {
         let size = self.tokens * self.pairs;
         let first = if self.sequences() > 1 { sequence * size } else { 0 };
         self.turns.get(first..first + size).unwrap_or_default()
     }
 
-    /// Turns the rows of a sequence in place, or back.
+    /// Rotates the rows of a sequence in place, or undoes the rotation if `back`.
     pub(crate) fn turn_rows(&self, rows: &mut [f32], sequence: usize, channels: usize, back: bool) {
         let half = channels / 2;
         for (row, turns) in rows
@@ -69,12 +69,13 @@ impl Rotary {
         }
     }
 
-    /// The same on a tensor `[sequence, head, token, channel]`, by Burn's operations.
+    /// As [`Rotary::turn_rows`] on a tensor `[sequence, head, token, channel]`, by Burn's
+    /// operations.
     pub(crate) fn turn(&self, x: Tensor<4>) -> Tensor<4> {
         let half = x.dims()[3] / 2;
         let shape = [self.sequences(), 1, self.tokens, self.pairs];
-        let table = |of: fn(&(f32, f32)) -> f32| {
-            let values: Vec<f32> = self.turns.iter().map(of).collect();
+        let table = |component: fn(&(f32, f32)) -> f32| {
+            let values: Vec<f32> = self.turns.iter().map(component).collect();
             Tensor::<4>::from_data(TensorData::new(values, shape), &x.device())
         };
         let (cos, sin) = (table(|turn| turn.0), table(|turn| turn.1));
@@ -83,7 +84,7 @@ impl Rotary {
         Tensor::cat(vec![first, a * sin + b * cos], 3)
     }
 
-    /// Each of `outer` sequences `inner` times in a row.
+    /// Repeats each of `outer` sequences `inner` times in a row.
     pub(crate) fn repeated(&self, outer: usize, inner: usize) -> Rotary {
         if self.sequences() <= 1 {
             return self.clone();
@@ -98,8 +99,8 @@ impl Rotary {
 mod tests {
     use super::*;
 
-    /// Energies depend on the difference of the times only (Su et al. 2021, equation 11), and a
-    /// turn back undoes a turn; 1e-5 for some rounding errors of size 1.
+    /// Energies depend only on the difference of the times (Su et al. 2021, equation 11), and
+    /// turning back undoes a turn, up to rounding errors of 1e-5.
     #[test]
     fn energies_depend_on_time_between_only() {
         let energy = |query: f32, key: f32| {

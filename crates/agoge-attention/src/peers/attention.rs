@@ -8,13 +8,13 @@ use crate::motion::Motion;
 use crate::token::Clip;
 use crate::train::{Config, SOFT, train};
 
-/// The attention model, trained from a pre-trained encoder if there is one. That the encoder never
-/// saw the athletes to be judged is the caller's to see to.
+/// The attention model, trained from a pre-trained encoder if there is one. The caller must ensure
+/// that the encoder was not trained on the athletes being judged.
 #[derive(Clone)]
 pub struct Attention<'a> {
-    /// How it is trained; the seed is the evaluation's.
+    /// Training settings; the evaluation sets the seed.
     pub config: Config,
-    /// What it begins with.
+    /// The pre-trained model to start from.
     pub base: Option<&'a Model>,
 }
 
@@ -43,12 +43,12 @@ impl Judge for Model {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let class = |clip: &Clip| self.class(&clip.movement);
-        let said = |(reading, clip): (crate::Reading, &&Clip)| Said {
+        let prediction = |(reading, clip): (crate::Reading, &&Clip)| Said {
             quality: class(clip).map_or(0.0, |class| reading.leaning[class]),
             distance: class(clip).map(|class| self.distance(&reading, class) as f32),
             movement: reading.movement.into_iter().map(|p| 2.0 * p - 1.0).collect(),
         };
-        self.read_motions(&motions).into_iter().zip(clips).map(said).collect()
+        self.read_motions(&motions).into_iter().zip(clips).map(prediction).collect()
     }
 
     fn parameters(&self) -> usize {
@@ -56,7 +56,7 @@ impl Judge for Model {
     }
 }
 
-/// A probability of being correct as a number around 0 that is 1 and −1 at the targets of training.
+/// The logit of a probability of being correct, scaled to 1 and −1 at the targets of training.
 pub(crate) fn leaning(probability: f32) -> f32 {
     let logit = |p: f32| (p / (1.0 - p)).ln();
     logit(probability.clamp(1e-4, 1.0 - 1e-4)) / logit(1.0 - SOFT)

@@ -1,5 +1,5 @@
-//! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on what is usually said of a movement in
-//! numbers: how each quantity lies, spreads and moves.
+//! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on summary statistics of a movement: the
+//! location, spread and speed of each channel.
 
 use super::fusion::{Decide, Examples, Learner, Sense};
 use super::series::{self, Region};
@@ -8,16 +8,16 @@ use forust_ml::{GradientBooster, Matrix};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
-/// Instants of a series.
+/// Samples per series.
 const LENGTH: usize = 64;
 
-/// Boosted trees.
+/// Boosted trees to be trained.
 pub(super) struct Boosted {
-    /// How many trees for each problem.
+    /// Number of trees per problem.
     pub(super) trees: usize,
-    /// Share of what a tree found that is added.
+    /// Learning rate: the share of each tree's output that is added.
     pub(super) rate: f32,
-    /// How many questions lead to a leaf.
+    /// Maximum depth of a tree.
     pub(super) depth: usize,
 }
 
@@ -36,7 +36,7 @@ struct Learned {
 /// The trees of one problem.
 struct Head {
     booster: GradientBooster,
-    /// The summaries that were not all the same; the crate takes no others.
+    /// The summaries that vary; forust accepts no constant ones.
     columns: Vec<usize>,
 }
 
@@ -45,21 +45,22 @@ impl Learner for Boosted {
         let rows = summaries(&examples.motions(), examples.sense);
         let learn = |problem: Option<Vec<(usize, bool)>>| {
             let problem = problem?;
-            let own: Vec<&[f64]> = problem.iter().map(|(i, _)| rows[*i].as_slice()).collect();
+            let problem_rows: Vec<&[f64]> =
+                problem.iter().map(|(i, _)| rows[*i].as_slice()).collect();
             let kinds: Vec<f64> =
                 problem.iter().map(|(_, first)| f64::from(u8::from(*first))).collect();
-            let columns: Vec<usize> = (0..own.first()?.len())
-                .filter(|&c| own.iter().any(|row| row[c] != own[0][c]))
+            let columns: Vec<usize> = (0..problem_rows.first()?.len())
+                .filter(|&c| problem_rows.iter().any(|row| row[c] != problem_rows[0][c]))
                 .collect();
             let mut booster = GradientBooster::default()
                 .set_iterations(self.trees)
                 .set_learning_rate(self.rate)
                 .set_max_depth(self.depth)
                 .set_seed(seed)
-                // Problems are learned side by side instead: sums in another order would be other
-                // numbers.
+                // Problems are learned in parallel instead; within one, summing in another order
+                // would change the result.
                 .set_parallel(false);
-            booster.fit_unweighted(&matrix(&own, &columns).of(), &kinds, None).ok()?;
+            booster.fit_unweighted(&matrix(&problem_rows, &columns).of(), &kinds, None).ok()?;
             Some(Head { booster, columns })
         };
         let heads: Vec<Option<Head>> = examples.problems().into_par_iter().map(learn).collect();
@@ -87,13 +88,13 @@ impl Decide for Learned {
     }
 
     fn parameters(&self) -> usize {
-        // A node is a feature, a limit and a value.
+        // A node is a feature, a threshold and a value.
         let trees = self.heads.iter().flatten().flat_map(|head| &head.booster.trees);
         trees.map(|tree| 3 * tree.nodes.len()).sum()
     }
 }
 
-/// Numbers as the crate wants them, `[column, row]`.
+/// Values in the layout that forust expects, `[column, row]`.
 struct Columns {
     values: Vec<f64>,
     rows: usize,
@@ -112,13 +113,13 @@ fn matrix(rows: &[&[f64]], columns: &[usize]) -> Columns {
     Columns { values, rows: rows.len(), columns: columns.len() }
 }
 
-/// The summaries of some motions, `[motion][summary]`.
+/// The summaries of several motions, `[motion][summary]`.
 fn summaries(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
     motions.par_iter().map(|motion| summary(motion, sense)).collect()
 }
 
-/// Mean, standard deviation, minimum, maximum, range and mean absolute speed (a step) of each
-/// channel, and the duration, s.
+/// Mean, standard deviation, minimum, maximum, range and mean absolute speed (per sample) of each
+/// channel, then the duration, s.
 fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
     let series = match sense {
         Sense::Body => series::positions(motion, LENGTH, Region::Body).and(series::directions(
@@ -128,17 +129,17 @@ fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
         )),
         Sense::Worn => series::worn(motion, LENGTH),
     };
-    let of = |channel: &[f32]| {
+    let statistics = |channel: &[f32]| {
         let n = channel.len() as f64;
         let values = || channel.iter().map(|v| f64::from(*v));
         let mean = values().sum::<f64>() / n;
         let deviation = (values().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
         let (least, most) =
             values().fold((f64::MAX, f64::MIN), |(least, most), v| (least.min(v), most.max(v)));
-        let way: f64 = channel.windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs())).sum();
-        [mean, deviation, least, most, most - least, way / (n - 1.0)]
+        let path: f64 = channel.windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs())).sum();
+        [mean, deviation, least, most, most - least, path / (n - 1.0)]
     };
-    series.channels().flat_map(of).chain([motion.duration_s()]).collect()
+    series.channels().flat_map(statistics).chain([motion.duration_s()]).collect()
 }
 
 #[cfg(test)]

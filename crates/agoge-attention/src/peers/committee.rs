@@ -1,11 +1,10 @@
-//! Several methods that are asked together: what they say is averaged (a committee machine; Perrone
-//! & Cooper 1993).
+//! A committee of methods, whose predictions are averaged (Perrone & Cooper 1993).
 
 use super::{Judge, Method, Said, Task};
 use crate::error::Error;
 use crate::token::Clip;
 
-/// Methods that all judge, each with its weight; the weights add up to 1.
+/// The methods of the committee, each with its weight; the weights add up to 1.
 pub(super) struct Committee<'a>(pub(super) Vec<(f32, Box<dyn Method + 'a>)>);
 
 struct Members(Vec<(f32, Box<dyn Judge>)>);
@@ -27,12 +26,12 @@ impl Method for Committee<'_> {
 
 impl Judge for Members {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
-        let words: Vec<(f32, Vec<Said>)> =
+        let predictions: Vec<(f32, Vec<Said>)> =
             self.0.iter().map(|(weight, judge)| (*weight, judge.judge(clips))).collect();
-        let of = |clip: usize| {
-            words.iter().map(|(weight, said)| (*weight, &said[clip])).collect::<Vec<_>>()
+        let member_predictions = |clip: usize| {
+            predictions.iter().map(|(weight, member)| (*weight, &member[clip])).collect::<Vec<_>>()
         };
-        (0..clips.len()).map(|clip| mean(&of(clip))).collect()
+        (0..clips.len()).map(|clip| mean(&member_predictions(clip))).collect()
     }
 
     fn parameters(&self) -> usize {
@@ -40,20 +39,21 @@ impl Judge for Members {
     }
 }
 
-/// The weighted mean of qualities, and of what is said of movements by those who know them; the
-/// first distance that is told.
-fn mean(said: &[(f32, &Said)]) -> Said {
+/// The weighted mean of the qualities, and of the movement scores over the members that have them;
+/// the distance is the first one given.
+fn mean(predictions: &[(f32, &Said)]) -> Said {
     let knowing: Vec<&(f32, &Said)> =
-        said.iter().filter(|(_, said)| !said.movement.is_empty()).collect();
+        predictions.iter().filter(|(_, prediction)| !prediction.movement.is_empty()).collect();
     let weights: f32 = knowing.iter().map(|(weight, _)| weight).sum();
-    let classes = knowing.iter().map(|(_, said)| said.movement.len()).min().unwrap_or(0);
+    let classes =
+        knowing.iter().map(|(_, prediction)| prediction.movement.len()).min().unwrap_or(0);
     let sum = |class: usize| {
-        knowing.iter().map(|(weight, said)| weight * said.movement[class]).sum::<f32>()
+        knowing.iter().map(|(weight, prediction)| weight * prediction.movement[class]).sum::<f32>()
     };
     Said {
         movement: (0..classes).map(|class| sum(class) / weights).collect(),
-        quality: said.iter().map(|(weight, said)| weight * said.quality).sum(),
-        distance: said.iter().find_map(|(_, said)| said.distance),
+        quality: predictions.iter().map(|(weight, prediction)| weight * prediction.quality).sum(),
+        distance: predictions.iter().find_map(|(_, prediction)| prediction.distance),
     }
 }
 
@@ -65,7 +65,10 @@ mod tests {
     fn the_mean_is_over_those_who_know() {
         let one = Said { movement: vec![0.5, -0.5], quality: 1.0, distance: None };
         let other = Said { movement: Vec::new(), quality: -0.5, distance: Some(0.25) };
-        let said = mean(&[(0.25, &one), (0.75, &other)]);
-        assert_eq!(said, Said { movement: vec![0.5, -0.5], quality: -0.125, distance: Some(0.25) });
+        let prediction = mean(&[(0.25, &one), (0.75, &other)]);
+        assert_eq!(
+            prediction,
+            Said { movement: vec![0.5, -0.5], quality: -0.125, distance: Some(0.25) }
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Convolutional networks over time: a plain one (after Wang, Yan & Oates 2017) and a temporal one
-//! whose causal convolutions reach back twice as far from block to block (Bai, Kolter & Koltun
-//! 2018). Both learn all movements in one network, with the losses, the optimiser and the variation
-//! of clips of the attention model.
+//! whose causal convolutions double their reach from block to block (Bai, Kolter & Koltun 2018).
+//! Both learn all movements in one network, with the losses, optimiser and augmentation of the
+//! attention model.
 
 use super::fusion::too_few;
 use super::series::{self, Region};
@@ -19,15 +19,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 use rayon::prelude::*;
 
-/// Instants of a series.
+/// Samples per series.
 const LENGTH: usize = 64;
-/// Channels: positions, directions of the bones, and what a sensor felt; zero where body or sensor
-/// is missing.
+/// Channels: positions, bone directions and the worn sensor's signals; zero where the body or the
+/// sensor is missing.
 const CHANNELS: usize = 3 * (PARTS.len() + series::BONES) + series::WORN;
-/// Clips that are judged at once.
+/// Clips judged at a time.
 const AT_ONCE: usize = 32;
 
-/// A convolutional network.
+/// A convolutional network to be trained.
 #[derive(Clone, Debug)]
 pub(super) struct Convolutional {
     layers: Vec<Shape>,
@@ -38,30 +38,31 @@ pub(super) struct Convolutional {
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     width: usize,
-    /// Instants that a convolution takes together, and how far they lie from each other.
+    /// Samples that a convolution combines, and their spacing.
     kernel: usize,
     dilation: usize,
     kind: Kind,
 }
 
+/// The kind of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// One convolution that sees both ways; then every two instants become one.
+    /// One convolution that looks both ways; afterwards every two samples are averaged into one.
     Halving,
-    /// Two convolutions that see back only, and what came in is added.
+    /// Two convolutions that look back only, with a residual connection.
     Residual,
-    /// One convolution that sees back only.
+    /// One convolution that looks back only.
     Causal,
 }
 
 impl Convolutional {
-    /// Three convolutions, each over half the instants of the one before; about 60 000 weights.
+    /// Three convolutions, each over half as many samples as the one before; about 60 000 weights.
     pub(super) fn plain(config: Config) -> Convolutional {
         let layer = |width| Shape { width, kernel: 5, dilation: 1, kind: Kind::Halving };
         Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config }
     }
 
-    /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which reach over the
+    /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which cover the
     /// whole clip; about 60 000 weights.
     pub(super) fn temporal(config: Config) -> Convolutional {
         let input = Shape { width: 44, kernel: 1, dilation: 1, kind: Kind::Causal };
@@ -105,7 +106,7 @@ impl Method for Convolutional {
     }
 }
 
-/// What is learned from varied clips.
+/// The training task on augmented clips.
 struct Lesson<'a> {
     clips: &'a [(&'a Clip, Truth)],
     movements: &'a [String],
@@ -113,7 +114,7 @@ struct Lesson<'a> {
     order: Order,
 }
 
-/// Some clips of a batch.
+/// Some augmented clips of a batch.
 struct Shard {
     rows: Vec<(Vec<f32>, Truth)>,
     whole: Whole,
@@ -150,6 +151,7 @@ impl train::Task for Lesson<'_> {
     }
 }
 
+/// A trained network and the movements it knows.
 struct Learned {
     network: Network,
     movements: Vec<String>,
@@ -157,23 +159,23 @@ struct Learned {
 
 impl Judge for Learned {
     fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
-        let judge = |clips: &[&Clip]| -> Vec<Said> {
+        let judge_chunk = |clips: &[&Clip]| -> Vec<Said> {
             let values: Vec<Vec<f32>> = clips
                 .iter()
                 .map(|clip| input(&train::facing(&clip.motion, &self.movements)))
                 .collect();
             let [movement, quality] = self.network.forward(tensor(&values, &self.network.device()));
-            let [movement, quality] =
-                [movement, quality].map(|said| said.into_data().iter::<f32>().collect::<Vec<_>>());
-            let said = |(i, clip): (usize, &&Clip)| {
-                let own = i * self.movements.len()..(i + 1) * self.movements.len();
+            let [movement, quality] = [movement, quality]
+                .map(|logits| logits.into_data().iter::<f32>().collect::<Vec<_>>());
+            let prediction = |(i, clip): (usize, &&Clip)| {
+                let row = i * self.movements.len()..(i + 1) * self.movements.len();
                 let quality =
-                    clip.class(&self.movements).map_or(0.0, |class| quality[own.clone()][class]);
-                Said { movement: movement[own].to_vec(), quality, distance: None }
+                    clip.class(&self.movements).map_or(0.0, |class| quality[row.clone()][class]);
+                Said { movement: movement[row].to_vec(), quality, distance: None }
             };
-            clips.iter().enumerate().map(said).collect()
+            clips.iter().enumerate().map(prediction).collect()
         };
-        clips.par_chunks(AT_ONCE).flat_map(judge).collect()
+        clips.par_chunks(AT_ONCE).flat_map(judge_chunk).collect()
     }
 
     fn parameters(&self) -> usize {
@@ -181,7 +183,7 @@ impl Judge for Learned {
     }
 }
 
-/// What the network is shown of a motion, `[time, channel]`.
+/// The network's input for a motion, `[time, channel]`.
 fn input(motion: &Motion) -> Vec<f32> {
     let series = series::positions(motion, LENGTH, Region::Body)
         .and(series::directions(motion, LENGTH, Region::Body))
@@ -193,8 +195,8 @@ fn tensor(rows: &[Vec<f32>], device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(rows.concat(), [rows.len(), LENGTH, CHANNELS]), device)
 }
 
-/// Weights drawn alike on every machine: matrices uniform by the width of their input (He et al.
-/// 2015), gains one, biases zero.
+/// Random weights, the same on every machine: matrices uniform by the width of their input (He et
+/// al. 2015), gains one, biases zero.
 fn drawn(network: Network, seed: u64) -> Network {
     let mut rng = Rng::with_seed(seed);
     let mut values = Vec::new();
@@ -215,6 +217,7 @@ struct Network {
     quality: Linear,
 }
 
+/// A layer of one or two convolutions.
 #[derive(Module, Debug)]
 struct Layer {
     convolutions: Vec<Convolution>,
@@ -222,7 +225,7 @@ struct Layer {
     halving: bool,
 }
 
-/// A convolution over time, layer norm (which knows no batch) and GELU.
+/// A convolution over time, followed by layer norm (which does not depend on the batch) and GELU.
 #[derive(Module, Debug)]
 struct Convolution {
     /// `[kernel · in, out]`.
@@ -258,8 +261,8 @@ impl Network {
         Network { layers, movement: head(), quality: head() }
     }
 
-    /// Which movement and how well if it was that one, before softmax and logistic function, both
-    /// `[batch, movement]`, of `[batch, time, channel]`.
+    /// Logits of the movement, and of the quality for each movement, both `[batch, movement]`, from
+    /// `[batch, time, channel]`.
     fn forward(&self, x: Tensor<3>) -> [Tensor<2>; 2] {
         let x = self.layers.iter().fold(x, |x, layer| layer.forward(x));
         let [batch, _, width] = x.dims();
@@ -287,7 +290,7 @@ impl Layer {
 }
 
 impl Convolution {
-    /// `[batch, time, in]` to `[batch, time, out]`; beyond the ends everything is zero.
+    /// Maps `[batch, time, in]` to `[batch, time, out]`; samples beyond the ends count as zero.
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let y = ops::linear(
             self.gathered(x),
@@ -302,7 +305,7 @@ impl Convolution {
         gelu(ops::layer_norm(y, self.norm.gamma.val(), beta, EPSILON))
     }
 
-    /// At every instant what the kernel sees, `[batch, time, kernel · in]`.
+    /// The samples under the kernel at each instant, `[batch, time, kernel · in]`.
     fn gathered(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, time, width] = x.dims();
         let reach = (self.kernel - 1) * self.dilation;
@@ -343,7 +346,7 @@ mod tests {
         }
     }
 
-    /// The sum over taps, input channels and instants, written out.
+    /// The convolution written out as the sum over taps, input channels and instants.
     #[test]
     fn a_convolution_is_the_sum_of_the_books() {
         let (time, input, output) = (9, 2, 3);
@@ -398,9 +401,9 @@ mod tests {
             values(network.layers.iter().fold(x, |x, layer| layer.forward(x)))
         };
         let width = 44;
-        let (plain, late, early) = (run(None), run(Some(40)), run(Some(3)));
-        assert_eq!(plain[..40 * width], late[..40 * width]);
-        assert_ne!(plain[40 * width..41 * width], late[40 * width..41 * width]);
-        assert_ne!(plain[63 * width..], early[63 * width..]);
+        let (unchanged, late, early) = (run(None), run(Some(40)), run(Some(3)));
+        assert_eq!(unchanged[..40 * width], late[..40 * width]);
+        assert_ne!(unchanged[40 * width..41 * width], late[40 * width..41 * width]);
+        assert_ne!(unchanged[63 * width..], early[63 * width..]);
     }
 }

@@ -1,6 +1,6 @@
-//! The nearest example by dynamic time warping (Sakoe & Chiba 1978): two series are laid on each
-//! other so that they differ least, though one may run ahead of the other by a little. Nothing is
-//! learned but when two are far apart.
+//! The nearest example by dynamic time warping (Sakoe & Chiba 1978): two series are aligned so that
+//! they differ least, where one may run ahead of the other by a little. The only thing learned is
+//! from which distance on two series count as different.
 
 use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
@@ -10,12 +10,12 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
-/// Instants of a series.
+/// Samples per series.
 const LENGTH: usize = 32;
-/// How many instants one may run ahead of the other: a tenth of the series.
+/// Number of samples by which one series may run ahead of the other: a tenth of the series.
 const BAND: usize = LENGTH.div_ceil(10);
 
-/// Nearest example by dynamic time warping.
+/// Classifies by the nearest example under dynamic time warping.
 pub(super) struct Warping;
 
 /// An example to compare with.
@@ -25,12 +25,13 @@ struct Example {
     class: usize,
 }
 
+/// The examples and the typical distances.
 struct Learned {
     sense: Sense,
     task: Task,
     examples: Vec<Example>,
-    /// The distance that tells correct from incorrect, or is usual within a movement, `[movement]`;
-    /// none where that could not be learned.
+    /// The distance that separates correct from incorrect, or the typical distance within a
+    /// movement, `[movement]`; `None` where it could not be learned.
     usual: Vec<Option<f32>>,
 }
 
@@ -41,19 +42,19 @@ impl Learner for Warping {
             .zip(&examples.classes)
             .map(|(motion, &class)| Example { values: rows(motion, examples.sense), class })
             .collect();
-        // Examples that others are compared with: correct ones, or all.
-        let model = |i: usize| {
+        // Templates that others are compared with: the correct examples, or all of them.
+        let is_template = |i: usize| {
             examples.task == Task::Movement || examples.clips[i].is_correct() == Some(true)
         };
-        // An athlete is nearest to himself: distances are learned from those of other athletes, if
-        // there are others.
+        // An athlete is nearest to themselves: distances are measured to other athletes, if there
+        // are any.
         let one_athlete = examples.clips.windows(2).all(|pair| pair[0].athlete == pair[1].athlete);
-        let apart = |i: usize, j: usize| {
+        let comparable = |i: usize, j: usize| {
             i != j && (one_athlete || examples.clips[i].athlete != examples.clips[j].athlete)
         };
         let distance = |i: usize| {
-            let others =
-                (0..all.len()).filter(|&j| model(j) && all[j].class == all[i].class && apart(i, j));
+            let others = (0..all.len())
+                .filter(|&j| is_template(j) && all[j].class == all[i].class && comparable(i, j));
             nearest(&all[i].values, others.map(|j| &all[j]))
         };
         let distances: Vec<f32> = (0..all.len()).into_par_iter().map(distance).collect();
@@ -66,9 +67,12 @@ impl Learner for Warping {
                         threshold(known.map(|&(i, correct)| (distances[i], correct)).collect())
                     }
                     Task::Movement => {
-                        let own: Vec<f32> =
-                            known.filter(|(_, own)| *own).map(|(i, _)| distances[*i]).collect();
-                        (!own.is_empty()).then(|| own.iter().sum::<f32>() / own.len() as f32)
+                        let within: Vec<f32> = known
+                            .filter(|(_, is_movement)| *is_movement)
+                            .map(|(i, _)| distances[*i])
+                            .collect();
+                        (!within.is_empty())
+                            .then(|| within.iter().sum::<f32>() / within.len() as f32)
                     }
                 }
             })
@@ -76,16 +80,16 @@ impl Learner for Warping {
         if usual.iter().all(Option::is_none) {
             return None;
         }
-        let kept = all
+        let templates = all
             .into_iter()
             .enumerate()
-            .filter(|(i, _)| model(*i))
+            .filter(|(i, _)| is_template(*i))
             .map(|(_, example)| example)
             .collect();
         Some(Box::new(Learned {
             sense: examples.sense,
             task: examples.task,
-            examples: kept,
+            examples: templates,
             usual,
         }))
     }
@@ -97,19 +101,21 @@ impl Decide for Learned {
             let known = self.usual.iter().flatten();
             known.clone().sum::<f32>() / known.count().max(1) as f32
         };
-        // One unit for all movements, or the nearest would not be the likeliest.
+        // One unit for all movements; otherwise the nearest would not be the likeliest.
         let unit = mean().max(f32::MIN_POSITIVE);
         let decide = |motion: &Cow<Motion>| -> Vec<f32> {
             let values = rows(motion, self.sense);
-            let to = |class: usize| {
+            let distance_to = |class: usize| {
                 nearest(&values, self.examples.iter().filter(|example| example.class == class))
             };
-            let of = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {
+            let decision = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {
                 (Task::Quality, None) => 0.0,
-                (Task::Quality, Some(usual)) => 1.0 - to(class) / usual.max(f32::MIN_POSITIVE),
-                (Task::Movement, _) => -to(class).min(1e6 * unit) / unit,
+                (Task::Quality, Some(usual)) => {
+                    1.0 - distance_to(class) / usual.max(f32::MIN_POSITIVE)
+                }
+                (Task::Movement, _) => -distance_to(class).min(1e6 * unit) / unit,
             };
-            self.usual.iter().enumerate().map(of).collect()
+            self.usual.iter().enumerate().map(decision).collect()
         };
         motions.par_iter().map(decide).collect()
     }
@@ -120,7 +126,8 @@ impl Decide for Learned {
     }
 }
 
-/// What is compared, `[time, channel]`: the positions of the parts, or what the sensor felt.
+/// The values compared, `[time, channel]`: the positions of the body parts, or the sensor's
+/// signals.
 fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
     match sense {
         Sense::Body => series::positions(motion, LENGTH, Region::Body).rows(),
@@ -128,46 +135,46 @@ fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
     }
 }
 
-/// The distance to the nearest of some examples; infinite without one.
+/// The distance to the nearest of some examples; infinite without any.
 fn nearest<'a>(values: &[f32], examples: impl Iterator<Item = &'a Example>) -> f32 {
     let nearer =
         |best, example: &Example| warped(values, &example.values, LENGTH, BAND, best).min(best);
     (examples.fold(f32::INFINITY, nearer) / LENGTH as f32).sqrt()
 }
 
-/// The least sum of squared differences over all ways to lay two series on each other, each instant
-/// at most `band` from its like; infinite as soon as it cannot be less than `bound`. Shapes: `a`
-/// and `b` are `[length, channel]`.
+/// The least sum of squared differences over all alignments of two series that shift each sample by
+/// at most `band`; infinite as soon as it cannot be less than `bound`. Shapes: `a` and `b` are
+/// `[length, channel]`.
 fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
     let channels = a.len() / length.max(1);
     let cost = |i: usize, j: usize| -> f32 {
         let (a, b) = (&a[i * channels..(i + 1) * channels], &b[j * channels..(j + 1) * channels]);
         a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
     };
-    let mut above = vec![f32::INFINITY; length + 1];
-    let mut now = vec![f32::INFINITY; length + 1];
-    above[0] = 0.0;
+    let mut previous = vec![f32::INFINITY; length + 1];
+    let mut current = vec![f32::INFINITY; length + 1];
+    previous[0] = 0.0;
     for i in 0..length {
-        now.fill(f32::INFINITY);
+        current.fill(f32::INFINITY);
         let (from, to) = (i.saturating_sub(band), (i + band + 1).min(length));
         let mut least = f32::INFINITY;
         for j in from..to {
-            let before = above[j].min(above[j + 1]).min(now[j]);
+            let before = previous[j].min(previous[j + 1]).min(current[j]);
             if before < bound {
-                now[j + 1] = before + cost(i, j);
-                least = least.min(now[j + 1]);
+                current[j + 1] = before + cost(i, j);
+                least = least.min(current[j + 1]);
             }
         }
         if least >= bound {
             return f32::INFINITY;
         }
-        std::mem::swap(&mut above, &mut now);
+        std::mem::swap(&mut previous, &mut current);
     }
-    above[length]
+    previous[length]
 }
 
-/// The distance below which most are correct and above which most are not: where both kinds
-/// together are told apart best, each counting alike. None without both.
+/// The distance that best separates correct (below) from incorrect (above), with both classes
+/// weighted equally. `None` without both classes.
 fn threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let correct = known.iter().filter(|(_, correct)| *correct).count();
@@ -178,7 +185,7 @@ fn threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
     let mut score = 0i64;
     let mut cuts = Vec::new();
     for (i, (distance, is_correct)) in known.iter().enumerate() {
-        // In units of 1 / (correct · incorrect), so that ties are ties.
+        // In units of 1 / (correct · incorrect), so that ties are exact.
         score += if *is_correct { incorrect as i64 } else { -(correct as i64) };
         let next = known.get(i + 1).map_or(*distance, |(next, _)| *next);
         cuts.push((score, i, 0.5 * (distance + next)));
@@ -191,7 +198,7 @@ mod tests {
     use super::*;
     use fastrand::Rng;
 
-    /// The recursion as it is written in the paper, over the whole matrix.
+    /// The recursion as written in the paper, over the whole matrix.
     fn slow(a: &[f32], b: &[f32], length: usize, band: usize) -> f64 {
         let channels = a.len() / length;
         let mut sums = vec![vec![f64::INFINITY; length + 1]; length + 1];
@@ -223,7 +230,7 @@ mod tests {
             assert_eq!(f64::from(warped(&a, &b, 20, band, 1.01 * fast as f32)), fast);
             assert_eq!(warped(&a, &b, 20, band, 0.9 * fast as f32), f32::INFINITY);
         }
-        // One step late is not apart.
+        // A shift by one sample costs nothing.
         let early: Vec<f32> = (0..20).map(|i| if i < 9 { 0.0 } else { 1.0 }).collect();
         let late: Vec<f32> = (0..20).map(|i| if i < 10 { 0.0 } else { 1.0 }).collect();
         assert_eq!(warped(&early, &late, 20, 2, f32::INFINITY), 0.0);

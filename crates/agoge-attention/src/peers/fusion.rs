@@ -1,5 +1,5 @@
-//! Two senses, one method: what the body showed and what a worn sensor felt are learned apart, and
-//! what is said of them is added.
+//! Combines two senses in one method: body motion and worn sensor are learned separately, and their
+//! decisions are added.
 
 use super::{Judge, Method, Said, Task};
 use crate::error::Error;
@@ -7,12 +7,12 @@ use crate::motion::Motion;
 use crate::token::Clip;
 use std::borrow::Cow;
 
-/// Where a method looks.
+/// The input a method uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sense {
     /// The body's motion.
     Body,
-    /// What a worn sensor felt.
+    /// The worn sensor's signals.
     Worn,
 }
 
@@ -25,19 +25,19 @@ impl Sense {
     }
 }
 
-/// The clips of one sense, to learn from.
+/// The clips that have one sense, as training examples.
 pub(super) struct Examples<'a> {
     pub(super) sense: Sense,
     pub(super) task: Task,
     pub(super) clips: Vec<&'a Clip>,
-    /// Which movement each clip is, `[clip]`.
+    /// Movement index of each clip, `[clip]`.
     pub(super) classes: Vec<usize>,
-    /// How many movements there are.
+    /// Number of movements.
     pub(super) movements: usize,
 }
 
 impl<'a> Examples<'a> {
-    /// Those of some clips that have the sense and are one of the movements.
+    /// The examples among `clips` that have the sense and belong to one of the movements.
     pub(super) fn new(
         clips: &[&'a Clip],
         movements: &[String],
@@ -50,12 +50,12 @@ impl<'a> Examples<'a> {
         Examples { sense, task, clips, classes, movements: movements.len() }
     }
 
-    /// The motions, as [`Judge::judge`] will show them too.
+    /// The motions as the predictor will see them too.
     pub(super) fn motions(&self) -> Vec<Cow<'_, Motion>> {
         self.clips.iter().map(|clip| shown(&clip.motion, self.task)).collect()
     }
 
-    /// Who did each, as a number, `[clip]`: 0 is who comes first.
+    /// Athlete number of each clip, `[clip]`, counted from 0 in order of appearance.
     pub(super) fn athletes(&self) -> Vec<usize> {
         let mut known: Vec<&str> = Vec::new();
         let mut number = |clip: &&'a Clip| {
@@ -68,21 +68,21 @@ impl<'a> Examples<'a> {
         self.clips.iter().map(&mut number).collect()
     }
 
-    /// The mean squared distance of decision values, `[clip][movement]`, from what is to be said
-    /// ([`Examples::target`]).
-    pub(super) fn error(&self, said: &[Vec<f32>]) -> f64 {
+    /// The mean squared distance of decision values, `[clip][movement]`, from their targets
+    /// ([`SenseExamples::target_value`]).
+    pub(super) fn error(&self, decisions: &[Vec<f32>]) -> f64 {
         let problems = self.problems();
         let known = problems.iter().enumerate().flat_map(|(movement, problem)| {
             problem.iter().flatten().map(move |(i, first)| {
-                (f64::from(said[*i][movement]) - self.target(*i, *first)).powi(2)
+                (f64::from(decisions[*i][movement]) - self.target(*i, *first)).powi(2)
             })
         });
         let squares: Vec<f64> = known.collect();
         squares.iter().sum::<f64>() / squares.len().max(1) as f64
     }
 
-    /// What is to be said of a clip: of its quality [`Clip::target`]; 1 for the movement that it is
-    /// and −1 for any other.
+    /// The target of a clip: for quality, that of [`Clip::target`]; for recognition, 1 for its
+    /// movement and −1 for any other.
     pub(super) fn target(&self, clip: usize, first: bool) -> f64 {
         match (self.task, self.clips[clip].target()) {
             (Task::Quality, Some(target)) => target,
@@ -91,19 +91,19 @@ impl<'a> Examples<'a> {
         }
     }
 
-    /// The problems of two kinds that make up the task, `[movement]`: which clips take part, each
-    /// with whether it is of the first kind: correct among those of the movement, or the movement
-    /// among all. None where one kind is missing.
+    /// The binary problems that make up the task, `[movement]`: the clips that take part, each with
+    /// whether it is in the first class (correct among those of the movement, or of the movement
+    /// among all). `None` where a class is missing.
     pub(super) fn problems(&self) -> Vec<Option<Vec<(usize, bool)>>> {
         let problem = |movement: usize| {
-            let own = |clip: usize| self.classes[clip] == movement;
+            let is_movement = |clip: usize| self.classes[clip] == movement;
             let all = 0..self.clips.len();
             let kinds: Vec<(usize, bool)> = match self.task {
                 Task::Quality => all
-                    .filter(|&i| own(i))
+                    .filter(|&i| is_movement(i))
                     .filter_map(|i| Some((i, self.clips[i].is_correct()?)))
                     .collect(),
-                Task::Movement => all.map(|i| (i, own(i))).collect(),
+                Task::Movement => all.map(|i| (i, is_movement(i))).collect(),
             };
             let both =
                 kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);
@@ -115,21 +115,21 @@ impl<'a> Examples<'a> {
 
 /// A method that learns from one sense.
 pub(super) trait Learner: Sync {
-    /// Learns; none if the examples do not suffice.
+    /// Learns; `None` if the examples do not suffice.
     fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>>;
 }
 
-/// What such a method has learned.
+/// What a [`SenseLearner`] has learned.
 pub(super) trait Decide: Send + Sync {
-    /// Decision values of each motion, `[motion][movement]`: how likely it is the movement, or how
-    /// well it was done if it was; 0 of what was not learned.
+    /// Decision values of each motion, `[motion][movement]`: how likely the movement is, or how
+    /// well it was performed if it was that movement; 0 for what was not learned.
     fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>>;
 
-    /// How many numbers it has learned.
+    /// Number of learned parameters.
     fn parameters(&self) -> usize;
 }
 
-/// A method that learns from each sense and adds.
+/// A method that learns from each sense separately and adds the decisions.
 pub(super) struct Fusion<L>(pub(super) L);
 
 struct Fused {
@@ -170,14 +170,14 @@ impl Judge for Fused {
                 values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
             }
         }
-        let said = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
+        let prediction = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
             Task::Movement => Said { movement: values, ..Said::default() },
             Task::Quality => {
                 let quality = clip.class(&self.movements).map_or(0.0, |class| values[class]);
                 Said { quality, ..Said::default() }
             }
         };
-        clips.iter().zip(values).map(said).collect()
+        clips.iter().zip(values).map(prediction).collect()
     }
 
     fn parameters(&self) -> usize {
@@ -185,8 +185,8 @@ impl Judge for Fused {
     }
 }
 
-/// How well a movement was done is judged alike on both sides; which movement it was may be a
-/// matter of the side.
+/// Quality is judged alike on both sides, so the active side is turned to the right; which movement
+/// it was may depend on the side.
 fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
     match task {
         Task::Quality => motion.active_right(),
@@ -194,7 +194,7 @@ fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
     }
 }
 
-/// That some clips do not suffice.
+/// The error that some clips do not suffice for learning.
 pub(super) fn too_few(clips: usize) -> Error {
     Error::Clips {
         what: format!("nothing can be learned from {clips} clips"),

@@ -1,41 +1,41 @@
-//! MiniRocket (Dempster, Schmidt & Webb 2021), for several channels: time series to features by
-//! fixed kernels of two weights at spread dilations. Each feature is the share of instants at which
-//! a convolution exceeds a bias; the biases are quantiles of the convolutions of training examples
-//! drawn at random.
+//! MiniRocket (Dempster, Schmidt & Webb 2021) for several channels: turns time series into features
+//! by fixed kernels of two weights at several dilations. Each feature is the share of instants at
+//! which a convolution exceeds a bias; the biases are quantiles of the convolutions of randomly
+//! drawn training examples.
 
 use super::series::Series;
 use fastrand::Rng;
 use rayon::prelude::*;
 
-/// Weights of a kernel: six are −1, three (the taps) are 2.
+/// Weights per kernel: six are −1, three (the taps) are 2.
 const WEIGHTS: usize = 9;
-/// Kernels: the ways to choose three taps of nine.
+/// Number of kernels: the ways to choose three taps out of nine.
 pub(crate) const KERNELS: usize = 84;
-/// At most so many dilations a kernel, and so many channels a convolution.
+/// Maximum numbers of dilations per kernel and of channels per convolution.
 const MOST_DILATIONS: usize = 32;
 const MOST_CHANNELS: usize = 9;
 
-/// The transform, fitted.
+/// The fitted transform.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MiniRocket {
     convolutions: Vec<Convolution>,
 }
 
-/// A kernel at a dilation, over the sum of some channels.
+/// A kernel with a dilation, applied to the sum of some channels.
 #[derive(Clone, Debug, PartialEq)]
 struct Convolution {
     taps: [usize; 3],
     dilation: usize,
     channels: Vec<usize>,
-    /// Instants nearer to the ends than half the kernel count as well; beyond the ends everything
-    /// is zero.
+    /// Whether instants closer to the ends than half the kernel count as well; samples beyond the
+    /// ends are zero.
     padded: bool,
     biases: Vec<f32>,
 }
 
 impl MiniRocket {
     /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape;
-    /// none without examples or for less than nine instants.
+    /// `None` without examples or for fewer than nine samples.
     pub(crate) fn fit(examples: &[Series], features: usize, rng: &mut Rng) -> Option<MiniRocket> {
         let (length, channels) = (examples.first()?.length, examples.first()?.channels().len());
         if length < WEIGHTS || channels == 0 {
@@ -69,8 +69,9 @@ impl MiniRocket {
         Some(MiniRocket { convolutions })
     }
 
-    /// The channels of each convolution as 0 and 1, `[convolution, channel]`, and the biases of
-    /// all, `[feature]`: with the length of the series all that was drawn.
+    /// The random choices of the transform: the channels of each convolution as 0 and 1,
+    /// `[convolution, channel]`, and the biases of all, `[feature]`. Together with the length of
+    /// the series they determine it.
     pub(crate) fn drawn(&self, channels: usize) -> (Vec<u8>, Vec<f32>) {
         let mut mask = vec![0; self.convolutions.len() * channels];
         for (row, convolution) in mask.chunks_mut(channels).zip(&self.convolutions) {
@@ -82,8 +83,8 @@ impl MiniRocket {
         )
     }
 
-    /// The transform that [`MiniRocket::drawn`] came from; none if its numbers fit no transform of
-    /// series of this length.
+    /// The transform with these choices, as [`MiniRocket::random_choices`] gives them; `None` if
+    /// they fit no transform of series of this length.
     pub(crate) fn from_drawn(
         length: usize,
         channels: usize,
@@ -121,7 +122,7 @@ impl MiniRocket {
         (rest.is_empty() && rows.next().is_none()).then_some(MiniRocket { convolutions })
     }
 
-    /// How many features it makes of an example.
+    /// Number of features per example.
     pub(crate) fn features(&self) -> usize {
         self.convolutions.iter().map(|convolution| convolution.biases.len()).sum()
     }
@@ -136,6 +137,7 @@ impl MiniRocket {
         out
     }
 
+    /// Computes the features of one example.
     fn features_of(&self, example: &Series, out: &mut [f32]) {
         let (mut sum, mut values) = (Vec::new(), Vec::new());
         let mut out = out.iter_mut();
@@ -152,13 +154,13 @@ impl MiniRocket {
 }
 
 impl Convolution {
-    /// Instants from the kernel's middle to its end.
+    /// Samples from the kernel's middle to its end.
     fn margin(&self) -> usize {
         WEIGHTS / 2 * self.dilation
     }
 
-    /// The convolution at every instant, into `values`; `sum` is room to work in. All weights are
-    /// the sum of −1 everywhere and 3 at the taps, so that the channels are added first, then nine
+    /// Computes the convolution at every instant into `values`; `sum` is a scratch buffer. Every
+    /// kernel is −1 everywhere plus 3 at the taps, so the channels are added first, then nine
     /// values once, and three of them three times.
     fn apply(&self, example: &Series, sum: &mut Vec<f32>, values: &mut Vec<f32>) {
         let (length, margin) = (example.length, self.margin());
@@ -181,7 +183,7 @@ impl Convolution {
     }
 }
 
-/// The three taps of every kernel.
+/// The positions of the three taps of every kernel.
 fn taps() -> Vec<[usize; 3]> {
     let above = |a: usize| a + 1..WEIGHTS;
     (0..WEIGHTS)
@@ -189,30 +191,30 @@ fn taps() -> Vec<[usize; 3]> {
         .collect()
 }
 
-/// The dilations for a length, spread exponentially up to that at which a kernel covers it, and how
-/// many biases each gets a kernel.
+/// The dilations for a length, spaced exponentially up to the one at which a kernel covers it, and
+/// the number of biases per kernel for each.
 fn dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
-    let a_kernel = (features / KERNELS).max(1);
-    let count = a_kernel.min(MOST_DILATIONS);
+    let per_kernel = (features / KERNELS).max(1);
+    let count = per_kernel.min(MOST_DILATIONS);
     let most = ((length - 1) as f64 / (WEIGHTS - 1) as f64).log2();
-    let mut found: Vec<(usize, usize)> = Vec::new();
+    let mut dilations: Vec<(usize, usize)> = Vec::new();
     for i in 0..count {
         let dilation = (most * i as f64 / (count.max(2) - 1) as f64).exp2() as usize;
-        match found.last_mut() {
+        match dilations.last_mut() {
             Some((last, times)) if *last == dilation => *times += 1,
-            _ => found.push((dilation, 1)),
+            _ => dilations.push((dilation, 1)),
         }
     }
-    for (_, times) in &mut found {
-        *times = *times * a_kernel / count;
+    for (_, times) in &mut dilations {
+        *times = *times * per_kernel / count;
     }
-    let missing = a_kernel - found.iter().map(|(_, times)| times).sum::<usize>();
-    let different = found.len();
-    (0..missing).for_each(|i| found[i % different].1 += 1);
-    found
+    let missing = per_kernel - dilations.iter().map(|(_, times)| times).sum::<usize>();
+    let different = dilations.len();
+    (0..missing).for_each(|i| dilations[i % different].1 += 1);
+    dilations
 }
 
-/// A quantile of sorted values, between them by linear interpolation.
+/// A quantile of sorted values, with linear interpolation.
 fn quantile(sorted: &[f32], share: f64) -> f32 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, part) = (place as usize, place.fract() as f32);
@@ -234,8 +236,8 @@ mod tests {
             .collect()
     }
 
-    /// The definition: each of nine weights times the channels at its instant, in double precision,
-    /// and the share above each bias.
+    /// The definition: nine weights times the channels at their instants, in double precision, and
+    /// the share above each bias.
     fn slow(rocket: &MiniRocket, example: &Series) -> Vec<f64> {
         let mut features = Vec::new();
         for Convolution { taps, dilation, channels, padded, biases } in &rocket.convolutions {
@@ -282,29 +284,29 @@ mod tests {
             assert_eq!(fast.len(), slow.len());
             // A bias may be a value of the convolution itself; rounding then decides about one
             // instant.
-            let apart = fast
+            let differing = fast
                 .iter()
                 .zip(&slow)
                 .map(|(a, b)| (f64::from(*a) - b).abs())
-                .filter(|apart| *apart > 1e-6);
-            assert!(apart.count() * 100 < slow.len());
+                .filter(|differing| *differing > 1e-6);
+            assert!(differing.count() * 100 < slow.len());
         }
     }
 
-    /// The numbers of the authors' code for 10 000 features and 64 instants:
+    /// The numbers of the authors' code for 10 000 features and 64 samples:
     /// `np.unique(np.logspace(0, np.log2(63 / 8), 32, base=2).astype(int), return_counts=True)`
-    /// gives 1 to 7, 11 6 4 3 3 2 3 times; times 119 / 32, rounded down, and the rest one by one
-    /// from the front.
+    /// gives 1 to 7, with counts 11 6 4 3 3 2 3; these are multiplied by 119 / 32 and rounded down,
+    /// and the rest is added one by one from the front.
     #[test]
     fn dilations_and_kernels_are_those_of_the_authors() {
         assert_eq!(taps().len(), KERNELS);
         assert_eq!((taps()[0], taps()[83]), ([0, 1, 2], [6, 7, 8]));
-        let found = dilations(64, 10_000);
+        let dilation_counts = dilations(64, 10_000);
         assert_eq!(
-            found.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(),
+            dilation_counts.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(),
             [1, 2, 3, 4, 5, 6, 7]
         );
-        assert_eq!(found.iter().map(|(_, biases)| biases).sum::<usize>(), 119);
+        assert_eq!(dilation_counts.iter().map(|(_, biases)| biases).sum::<usize>(), 119);
         assert_eq!(dilations(9, 84), [(1, 1)]);
     }
 

@@ -1,5 +1,5 @@
-//! Methods that judge movements, side by side on the same clips: the attention model, and those it
-//! is measured against.
+//! Methods that judge movements, compared on the same clips: the attention model and the baselines
+//! it is measured against.
 
 mod attention;
 mod boosted;
@@ -33,18 +33,18 @@ use fusion::Fusion;
 use rocket::Rocket;
 use serde::{Deserialize, Serialize};
 
-/// The weight of the attention model's word where rockets judge with it: of ten judges it is the
-/// one that sees most differently from the others.
+/// Weight of the attention model in a committee with rockets: of the ten judges (nine rockets and
+/// itself) it is the one that differs most from the others.
 pub(crate) const ATTENTION: f32 = 0.3;
 
-/// The names of the methods.
+/// Names of the methods.
 pub const NAMES: [&str; 8] =
     ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
-/// The method of a name: the attention model, trained as `attention` says; MiniRocket with ridge,
-/// once (`rocket`) and of several views (`rockets`); the committee of attention and rockets;
-/// boosted trees on summaries, the nearest example by dynamic time warping, and two convolutional
-/// networks, trained by the same settings as the attention model.
+/// Creates a method by name: the attention model, trained as `attention` says; MiniRocket with
+/// ridge regression, on one view (`rocket`) or several (`rockets`); the committee of attention and
+/// rockets; boosted trees on summaries; the nearest example by dynamic time warping; and two
+/// convolutional networks, trained with the settings of the attention model.
 pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
@@ -65,40 +65,40 @@ pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Meth
     })
 }
 
-/// What a method has to learn.
+/// What a method learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// How well each movement was done: correct above incorrect.
+    /// How well each movement was performed: correct above incorrect.
     Quality,
     /// Which movement it was.
     Movement,
 }
 
-/// What a method says of a clip.
+/// A method's prediction for a clip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
-    /// How likely it is each movement, `[movement]`; only the order counts. Empty where the method
-    /// learned quality alone.
+    /// Score of each movement, `[movement]`; only the order counts. Empty if the method learned
+    /// quality only.
     pub movement: Vec<f32>,
-    /// How well it was done if it was the movement its clip names; above 0 means correct. 0 where
-    /// the method learned movements alone.
+    /// Quality score for the movement that the clip names; above 0 means correct. 0 if the method
+    /// learned movements only.
     pub quality: f32,
-    /// How far it lies from what the method knows of the movement its clip names; none for a method
-    /// that does not say.
+    /// Distance from what the method knows of the movement that the clip names; `None` for a method
+    /// without distances.
     pub distance: Option<f32>,
 }
 
 impl Said {
-    /// The likeliest movement; none where only quality was learned.
+    /// Index of the likeliest movement; `None` if only quality was learned.
     pub fn recognised(&self) -> Option<usize> {
         highest(&self.movement)
     }
 }
 
-/// A way to learn from clips.
+/// A method that learns from clips.
 pub trait Method: Sync {
-    /// Learns a task from some clips whose movements are all among `movements`; the same clips and
-    /// seed give the same judge.
+    /// Learns a task from clips whose movements are all among `movements`; the same clips and seed
+    /// give the same predictor.
     ///
     /// # Errors
     /// If the clips do not suffice.
@@ -113,9 +113,9 @@ pub trait Method: Sync {
 
 /// What a method has learned.
 pub trait Judge: Send + Sync {
-    /// What it says of each clip.
+    /// Predicts each clip.
     fn judge(&self, clips: &[&Clip]) -> Vec<Said>;
 
-    /// How many numbers it has learned.
+    /// Number of learned parameters.
     fn parameters(&self) -> usize;
 }

@@ -3,7 +3,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// The penalties to choose from: 10⁻³ to 10⁵, as scikit-learn's users have them for MiniRocket.
+/// Candidate penalties: 10⁻³ to 10⁵, the range usual for MiniRocket with scikit-learn.
 const PENALTIES: [f64; 9] = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4, 1e5];
 
 /// A linear map from features to targets.
@@ -13,27 +13,27 @@ pub(crate) struct Ridge {
     weights: Vec<f64>,
     /// `[target]`.
     offsets: Vec<f64>,
-    /// What was chosen.
+    /// The chosen penalty.
     penalty: f64,
 }
 
 impl Ridge {
-    /// Learns from examples. Shapes: `features` is `[example, feature]`, `targets` is `[example,
-    /// target]`, `groups` says for each example which it belongs to: the penalty is the one with
-    /// the least squared error where whole groups are left out, such as all that one athlete did,
-    /// so that it suits others. With a single group every example is one. None without examples.
+    /// Fits the map to examples. Shapes: `features` is `[example, feature]`, `targets` is
+    /// `[example, target]`, and `groups` gives the group of each example. The penalty is the one
+    /// with the least squared error when whole groups are left out, for example everything one
+    /// athlete did, so that it suits unseen groups. With a single group, every example is its own
+    /// group. `None` without examples.
     pub(crate) fn fit(features: &[f32], targets: &[f64], groups: &[usize]) -> Option<Ridge> {
         Ridge::fit_left_out(features, targets, groups).map(|(ridge, _)| ridge)
     }
 
-    /// As [`Ridge::fit`]; and what is predicted of each example by the others' groups, `[example,
-    /// target]`.
+    /// Like [`Ridge::fit`], but also returns the prediction for each example from the other groups,
+    /// `[example, target]`.
     ///
-    /// With more features than examples it is cheaper to look at the examples' products, K = X Xᵀ =
+    /// With more features than examples it is cheaper to work on the examples' products, K = X Xᵀ =
     /// Q Λ Qᵀ: the residuals r of all penalties α follow from one decomposition, and so do those
-    /// with a group left out, without learning again: (I − h)⁻¹ r over the group, where h is the
-    /// matrix that takes targets to predictions (Golub, Heath & Wahba 1979, for one example at a
-    /// time).
+    /// with a group left out, without refitting: (I − h)⁻¹ r over the group, where h is the matrix
+    /// that takes targets to predictions (Golub, Heath & Wahba 1979, for one example at a time).
     pub(crate) fn fit_left_out(
         features: &[f32],
         targets: &[f64],
@@ -45,7 +45,7 @@ impl Ridge {
         }
         let (width, outputs) = (features.len() / examples, targets.len() / examples);
         let groups = members(groups);
-        // Columns are examples: what belongs together lies together.
+        // Columns are examples, so that the values of an example are contiguous.
         let mut x = DMatrix::from_iterator(width, examples, features.iter().map(|v| f64::from(*v)));
         let mut y = DMatrix::from_row_slice(examples, outputs, targets);
         let scales = standardise(&mut x);
@@ -53,9 +53,8 @@ impl Ridge {
         for (mut column, mean) in y.column_iter_mut().zip(&means) {
             column.add_scalar_mut(-mean);
         }
-        let decomposed = x.tr_mul(&x).symmetric_eigen();
-        let (q, lambda) =
-            (decomposed.eigenvectors, decomposed.eigenvalues.map(|value| value.max(0.0)));
+        let eigen = x.tr_mul(&x).symmetric_eigen();
+        let (q, lambda) = (eigen.eigenvectors, eigen.eigenvalues.map(|value| value.max(0.0)));
         let projected = q.tr_mul(&y);
         // The dual coefficients c = (K + α)⁻¹ y; the residuals are α c.
         let dual = |penalty: f64| {
@@ -64,35 +63,40 @@ impl Ridge {
             });
             &q * shrunk
         };
-        // What is missed of each example when its group is left out; none where the rest says
-        // nothing of it.
-        let missed = |penalty: f64| {
-            let kept = lambda.map(|value| penalty / (value + penalty));
+        // The error of each example when its group is left out; `None` where the rest determines
+        // nothing about it.
+        let held_out_errors = |penalty: f64| {
+            let shrinkage = lambda.map(|value| penalty / (value + penalty));
             let residuals = dual(penalty) * penalty;
-            let mut missed = DMatrix::zeros(examples, outputs);
+            let mut held_out_errors = DMatrix::zeros(examples, outputs);
             for group in &groups {
-                let own = q.select_rows(group);
-                let mut scaled = own.clone();
-                scaled.column_iter_mut().zip(&kept).for_each(|(mut column, kept)| column *= *kept);
+                let rows = q.select_rows(group);
+                let mut scaled = rows.clone();
+                scaled
+                    .column_iter_mut()
+                    .zip(&shrinkage)
+                    .for_each(|(mut column, shrinkage)| column *= *shrinkage);
                 // The mean is learned as well: it takes a share of 1/n of every prediction from the
                 // examples themselves.
-                let mut room = scaled * own.transpose();
-                room.add_scalar_mut(-1.0 / examples as f64);
-                (0..group.len()).for_each(|i| room[(i, i)] = room[(i, i)].max(1e-12));
-                let left = room.lu().solve(&residuals.select_rows(group))?;
+                let mut residual_operator = scaled * rows.transpose();
+                residual_operator.add_scalar_mut(-1.0 / examples as f64);
+                (0..group.len())
+                    .for_each(|i| residual_operator[(i, i)] = residual_operator[(i, i)].max(1e-12));
+                let errors = residual_operator.lu().solve(&residuals.select_rows(group))?;
                 group
                     .iter()
                     .enumerate()
-                    .for_each(|(i, &example)| missed.set_row(example, &left.row(i)));
+                    .for_each(|(i, &example)| held_out_errors.set_row(example, &errors.row(i)));
             }
-            Some(missed)
+            Some(held_out_errors)
         };
-        let tried = PENALTIES.into_iter().filter_map(|penalty| Some((penalty, missed(penalty)?)));
-        let (penalty, missed) = tried
+        let tried =
+            PENALTIES.into_iter().filter_map(|penalty| Some((penalty, held_out_errors(penalty)?)));
+        let (penalty, held_out_errors) = tried
             .min_by(|a, b| a.1.norm_squared().total_cmp(&b.1.norm_squared()))
             .unwrap_or_else(|| (1.0, DMatrix::zeros(examples, outputs)));
         let left_out = (0..examples * outputs)
-            .map(|i| targets[i] - missed[(i / outputs, i % outputs)])
+            .map(|i| targets[i] - held_out_errors[(i / outputs, i % outputs)])
             .collect();
         let mut weights = &x * dual(penalty);
         for (mut row, (_, scale)) in weights.row_iter_mut().zip(&scales) {
@@ -107,7 +111,7 @@ impl Ridge {
         Some((Ridge { weights: weights.as_slice().to_vec(), offsets, penalty }, left_out))
     }
 
-    /// What it predicts for an example, `[target]`.
+    /// The predictions for an example, `[target]`.
     pub(crate) fn predict(&self, features: &[f32]) -> Vec<f64> {
         let product = |weights: &[f64]| {
             weights.iter().zip(features).map(|(w, x)| w * f64::from(*x)).sum::<f64>()
@@ -116,7 +120,7 @@ impl Ridge {
         each.map(|(weights, offset)| offset + product(weights)).collect()
     }
 
-    /// Multiplies what it predicts.
+    /// Multiplies all predictions by a factor.
     pub(crate) fn stretch(&mut self, factor: f64) {
         self.weights.iter_mut().chain(&mut self.offsets).for_each(|value| *value *= factor);
     }
@@ -126,7 +130,7 @@ impl Ridge {
         [&self.weights, &self.offsets].map(|values| values.iter().map(|v| *v as f32).collect())
     }
 
-    /// The map of such numbers; of how it was learned nothing is known.
+    /// The map with these weights and offsets; the penalty is unknown.
     pub(crate) fn from_numbers(weights: &[f32], offsets: &[f32]) -> Ridge {
         let [weights, offsets] =
             [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
@@ -139,23 +143,23 @@ impl Ridge {
         self.weights.chunks(width).map(<[f64]>::to_vec).zip(self.offsets.iter().copied())
     }
 
-    /// How many numbers it has learned.
+    /// Number of learned parameters.
     pub(crate) fn parameters(&self) -> usize {
         self.weights.len() + self.offsets.len()
     }
 }
 
-/// The examples of each group, in the order of the groups' first examples; of a single group every
-/// example is one.
+/// The examples of each group, in order of the groups' first examples; with a single group, every
+/// example is its own group.
 fn members(groups: &[usize]) -> Vec<Vec<usize>> {
     let mut members: Vec<(usize, Vec<usize>)> = Vec::new();
     for (example, group) in groups.iter().enumerate() {
         match members.iter_mut().find(|(known, _)| known == group) {
-            Some((_, own)) => own.push(example),
+            Some((_, examples)) => examples.push(example),
             None => members.push((*group, vec![example])),
         }
     }
-    let members: Vec<Vec<usize>> = members.into_iter().map(|(_, own)| own).collect();
+    let members: Vec<Vec<usize>> = members.into_iter().map(|(_, examples)| examples).collect();
     if members.len() > 1 {
         members
     } else {
@@ -163,8 +167,8 @@ fn members(groups: &[usize]) -> Vec<Vec<usize>> {
     }
 }
 
-/// Takes every row (a feature over all examples) to mean 0 and standard deviation 1; gives what was
-/// taken away and what was multiplied with. A feature that never changes stays zero.
+/// Standardises every row (a feature over all examples) to mean 0 and standard deviation 1; returns
+/// the subtracted mean and the factor of each row. A feature that never changes becomes zero.
 fn standardise(x: &mut DMatrix<f64>) -> Vec<(f64, f64)> {
     let n = x.ncols() as f64;
     let mean = x.column_sum() / n;
@@ -205,17 +209,17 @@ mod tests {
         (features, targets)
     }
 
-    /// The normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised
+    /// Solves the normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised
     /// features and a column of ones, without some examples.
     fn direct(features: &[f32], targets: &[f64], penalty: f64, left_out: &[usize]) -> Vec<f64> {
         let mut all =
             DMatrix::from_iterator(WIDTH, EXAMPLES, features.iter().map(|v| f64::from(*v)));
         standardise(&mut all);
-        let kept: Vec<usize> = (0..EXAMPLES).filter(|i| !left_out.contains(i)).collect();
-        let x = DMatrix::from_fn(kept.len(), WIDTH + 1, |i, j| {
-            if j == WIDTH { 1.0 } else { all[(j, kept[i])] }
+        let training: Vec<usize> = (0..EXAMPLES).filter(|i| !left_out.contains(i)).collect();
+        let x = DMatrix::from_fn(training.len(), WIDTH + 1, |i, j| {
+            if j == WIDTH { 1.0 } else { all[(j, training[i])] }
         });
-        let y = DMatrix::from_fn(kept.len(), 2, |i, j| targets[2 * kept[i] + j]);
+        let y = DMatrix::from_fn(training.len(), 2, |i, j| targets[2 * training[i] + j]);
         let mut normal = x.tr_mul(&x);
         (0..WIDTH).for_each(|j| normal[(j, j)] += penalty);
         let weights = normal.lu().solve(&x.tr_mul(&y)).unwrap();
@@ -228,16 +232,16 @@ mod tests {
         (whole * weights).transpose().as_slice().to_vec()
     }
 
-    /// The solution for groups is that of the normal equations, its penalty the one with the least
-    /// error when each group is left out, and so are its predictions.
+    /// Asserts that the fit for groups solves the normal equations, that its penalty has the least
+    /// error when each group is left out, and that the left-out predictions match.
     fn is_that_of_leaving_out(groups: &[usize], members: &[Vec<usize>]) {
         let (features, targets) = data();
         let (ridge, left_out) = Ridge::fit_left_out(&features, &targets, groups).unwrap();
         let without = |penalty: f64| -> Vec<f64> {
             let mut all = vec![0.0; 2 * EXAMPLES];
-            for own in members {
-                let predicted = direct(&features, &targets, penalty, own);
-                own.iter().flat_map(|i| [2 * i, 2 * i + 1]).for_each(|i| all[i] = predicted[i]);
+            for group in members {
+                let predicted = direct(&features, &targets, penalty, group);
+                group.iter().flat_map(|i| [2 * i, 2 * i + 1]).for_each(|i| all[i] = predicted[i]);
             }
             all
         };
@@ -264,7 +268,7 @@ mod tests {
     fn the_solution_is_that_of_the_normal_equations_and_the_penalty_that_of_leaving_out() {
         let each: Vec<Vec<usize>> = (0..EXAMPLES).map(|i| vec![i]).collect();
         is_that_of_leaving_out(&[7; EXAMPLES], &each);
-        // Groups need not lie together.
+        // Groups need not be contiguous.
         let groups: Vec<usize> = (0..EXAMPLES).map(|i| [9, 2, 5][i % 3]).collect();
         let members: Vec<Vec<usize>> =
             (0..3).map(|first| (first..EXAMPLES).step_by(3).collect()).collect();

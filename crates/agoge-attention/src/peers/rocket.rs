@@ -1,5 +1,5 @@
-//! MiniRocket's features and ridge: among the strongest methods on time series of this size, and
-//! fast.
+//! MiniRocket features with ridge regression: among the strongest methods for time series of this
+//! size, and fast.
 
 use super::Task;
 use super::fusion::{Decide, Examples, Learner, Sense};
@@ -15,37 +15,37 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// Instants of a series of the body, and of a sensor, which is faster.
+/// Samples per series, for the body and for a sensor, which is sampled faster.
 const LENGTHS: [usize; 2] = [64, 128];
 
-/// Examples from which nothing is learned of which view is best.
+/// With fewer examples than this, views are not selected.
 const FEW: usize = 40;
-/// Views that are asked together at most.
+/// Maximum number of views combined.
 const MOST_VIEWS: usize = 3;
 
-/// MiniRocket with ridge; with several views or draws their decisions are averaged.
+/// MiniRocket with ridge regression; with several views or draws, their decisions are averaged.
 pub(super) struct Rocket {
-    /// About how many features judge quality, of each member.
+    /// Approximate number of features for quality, per member.
     pub(super) quality: usize,
-    /// About how many features recognise movements, of each member.
+    /// Approximate number of features for recognition, per member.
     pub(super) movement: usize,
-    /// Whether the views that the members look at are chosen among several, or one is given.
+    /// Whether the members' views are selected among several candidates, or one is given.
     pub(super) chosen: bool,
-    /// How many draws of kernels' channels and biases each view gets.
+    /// Number of draws of the kernels' channels and biases per view.
     pub(super) draws: usize,
 }
 
-/// What a member looks at of the body.
+/// Which signals of the body a member uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum View {
-    /// Where the parts are.
+    /// Positions of the parts.
     Positions,
-    /// How the bones are directed.
+    /// Directions of the bones.
     Directions,
-    /// Both.
+    /// Positions and directions.
     Pose,
-    /// Where the parts are and how fast they move.
+    /// Positions of the parts and their velocities.
     Motion,
     /// Pose and motion.
     Whole,
@@ -58,7 +58,7 @@ pub(crate) enum View {
 }
 
 impl View {
-    /// What is looked at: how much of the body; its positions, their velocities, its directions.
+    /// The region of the body, and whether its positions, velocities and directions are used.
     fn looks(self) -> (Region, [bool; 3]) {
         match self {
             View::Positions => (Region::Body, [true, false, false]),
@@ -72,7 +72,7 @@ impl View {
         }
     }
 
-    /// How many channels it has.
+    /// Number of channels.
     pub(super) fn channels(self) -> usize {
         let (region, looks) = self.looks();
         let counts = [region.parts().count(), region.parts().count(), region.bones().count()];
@@ -83,33 +83,34 @@ impl View {
             .sum::<usize>()
     }
 
+    /// The series of this view of a motion.
     fn series(self, motion: &Motion) -> Series {
         let (region, [positions, velocities, directions]) = self.looks();
         let length = length_of(Sense::Body);
-        let mut seen = Vec::with_capacity(3);
+        let mut parts = Vec::with_capacity(3);
         if positions || velocities {
-            let own = series::positions(motion, length, region);
-            let moving = velocities.then(|| own.velocities());
-            seen.extend(positions.then_some(own).into_iter().chain(moving));
+            let position = series::positions(motion, length, region);
+            let velocity = velocities.then(|| position.velocities());
+            parts.extend(positions.then_some(position).into_iter().chain(velocity));
         }
-        seen.extend(directions.then(|| series::directions(motion, length, region)));
-        seen.into_iter().reduce(Series::and).unwrap_or(Series { length, values: Vec::new() })
+        parts.extend(directions.then(|| series::directions(motion, length, region)));
+        parts.into_iter().reduce(Series::and).unwrap_or(Series { length, values: Vec::new() })
     }
 }
 
 impl Rocket {
-    /// One member that looks at the pose, or for recognition at the motion.
+    /// One member that uses the pose, or for recognition the motion.
     pub(super) fn plain() -> Rocket {
         Rocket { quality: 2_000, movement: 10_000, chosen: false, draws: 1 }
     }
 
-    /// Three draws of each of up to three views, which are chosen by the examples alone.
+    /// Three draws of each of up to three views, which are selected by the examples alone.
     pub(super) fn many() -> Rocket {
         Rocket { quality: 2_000, movement: 6_000, chosen: true, draws: 3 }
     }
 
-    /// The views to choose from, those first that are taken where there is nothing to choose by; a
-    /// worn sensor has one.
+    /// The views to select from, in order of preference when there are too few examples to select;
+    /// a worn sensor has only one.
     fn candidates(&self, sense: Sense, task: Task) -> &'static [View] {
         use View::{Arms, Directions, Gesture, Motion, Pose, Positions, Upper, Whole};
         match (sense, task, self.chosen) {
@@ -125,11 +126,11 @@ impl Rocket {
     }
 }
 
-/// MiniRocket's features of a body's pose, which need no label.
+/// MiniRocket features of a body's pose, fitted without labels.
 pub(crate) struct Features(MiniRocket);
 
 impl Features {
-    /// Fits about 2 000 features; none for fewer than two motions.
+    /// Fits about 2 000 features; `None` for fewer than two motions.
     pub(crate) fn fit(motions: &[&Motion], seed: u64) -> Option<Features> {
         let series = Features::series(motions);
         (series.len() > 1)
@@ -137,7 +138,7 @@ impl Features {
             .map(Features)
     }
 
-    /// How many there are.
+    /// Number of features.
     pub(crate) fn width(&self) -> usize {
         self.0.features()
     }
@@ -152,13 +153,14 @@ impl Features {
     }
 }
 
-/// What rockets have learned.
+/// Trained rockets.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rockets {
     pub(super) sense: Sense,
     pub(super) members: Vec<Member>,
 }
 
+/// MiniRocket on one view, with its ridge regressions.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Member {
     pub(super) view: View,
@@ -166,11 +168,12 @@ pub(super) struct Member {
     pub(super) heads: Heads,
 }
 
+/// The ridge regressions of a member.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Heads {
-    /// A ridge a movement, where both kinds were there to learn from.
+    /// One regression per movement, where both classes were available.
     Each(Vec<Option<Ridge>>),
-    /// One for all movements.
+    /// One regression for all movements.
     All(Ridge),
 }
 
@@ -181,7 +184,8 @@ impl Learner for Rocket {
 }
 
 impl Rocket {
-    /// Learns; also what is said of each example by others' athletes, `[example][movement]`.
+    /// Learns; also returns the left-out decisions of each example, by regressions without its
+    /// athlete, `[example][movement]`.
     fn fit(&self, examples: &Examples, seed: u64) -> Option<(Rockets, Vec<Vec<f32>>)> {
         let sense = examples.sense;
         if examples.problems().iter().all(Option::is_none) {
@@ -205,14 +209,14 @@ impl Rocket {
             .take(if few { MOST_VIEWS } else { candidates.len() })
             .map(|place| learn(place, 0).map(Some))
             .collect::<Option<Vec<_>>>()?;
-        let said: Vec<&[Vec<f32>]> =
+        let decisions: Vec<&[Vec<f32>]> =
             first.iter().flatten().map(|(_, left_out)| left_out.as_slice()).collect();
         let chosen = if few {
-            (0..said.len()).collect()
+            (0..decisions.len()).collect()
         } else {
-            select(&said, MOST_VIEWS, &|said| examples.error(said))
+            select(&decisions, MOST_VIEWS, &|mean| examples.error(mean))
         };
-        let left_out = mean(&chosen.iter().map(|&place| said[place]).collect::<Vec<_>>());
+        let left_out = mean(&chosen.iter().map(|&place| decisions[place]).collect::<Vec<_>>());
         let mut members = Vec::new();
         for place in chosen {
             members.extend(first[place].take().map(|(member, _)| member));
@@ -224,19 +228,23 @@ impl Rocket {
     }
 }
 
-/// Which judges to ask together: the best, then whichever makes the error of the mean of all
-/// smaller (Caruana et al. 2004), `most` at most. `said` is `[judge][example][movement]`.
-fn select(said: &[&[Vec<f32>]], most: usize, error: &dyn Fn(&[Vec<f32>]) -> f64) -> Vec<usize> {
+/// Selects judges to combine: the best one, then whichever reduces the error of the mean most
+/// (Caruana et al. 2004), at most `most`. `decisions` is `[judge][example][movement]`.
+fn select(
+    decisions: &[&[Vec<f32>]],
+    most: usize,
+    error: &dyn Fn(&[Vec<f32>]) -> f64,
+) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     let mut least = f64::INFINITY;
     while chosen.len() < most {
-        let open = (0..said.len()).filter(|judge| !chosen.contains(judge));
-        let tried = open.map(|judge| {
-            let asked: Vec<&[Vec<f32>]> =
-                chosen.iter().chain([&judge]).map(|&judge| said[judge]).collect();
-            (judge, error(&mean(&asked)))
+        let remaining = (0..decisions.len()).filter(|judge| !chosen.contains(judge));
+        let tried = remaining.map(|judge| {
+            let committee: Vec<&[Vec<f32>]> =
+                chosen.iter().chain([&judge]).map(|&judge| decisions[judge]).collect();
+            (judge, error(&mean(&committee)))
         });
-        // Of equals the first.
+        // `min_by` returns the first of equals.
         match tried.min_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, error)| *error < least) {
             Some((judge, error)) => {
                 least = error;
@@ -248,20 +256,20 @@ fn select(said: &[&[Vec<f32>]], most: usize, error: &dyn Fn(&[Vec<f32>]) -> f64)
     chosen
 }
 
-/// The mean of what some judges say, `[example][movement]`.
-fn mean(said: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
-    let of = |example: usize, movement: usize| {
-        said.iter().map(|said| said[example][movement]).sum::<f32>()
+/// The mean of several judges' decisions, `[example][movement]`.
+fn mean(judges: &[&[Vec<f32>]]) -> Vec<Vec<f32>> {
+    let sum = |example: usize, movement: usize| {
+        judges.iter().map(|decisions| decisions[example][movement]).sum::<f32>()
     };
-    let first = said.first().copied().unwrap_or_default();
+    let first = judges.first().copied().unwrap_or_default();
     let row = |(example, row): (usize, &Vec<f32>)| {
-        (0..row.len()).map(|movement| of(example, movement) / said.len() as f32).collect()
+        (0..row.len()).map(|movement| sum(example, movement) / judges.len() as f32).collect()
     };
     first.iter().enumerate().map(row).collect()
 }
 
-/// Ridges on features, `[example, feature]`; and what they say of examples of athletes that they
-/// did not learn from, `[example][movement]`.
+/// Fits ridge regressions to features, `[example, feature]`; also returns the left-out decisions of
+/// each example, by regressions without its athlete, `[example][movement]`.
 fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, Vec<Vec<f32>>)> {
     let athletes = examples.athletes();
     match examples.task {
@@ -275,7 +283,7 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
                 Heads::All(ridge),
                 left_out
                     .chunks(examples.movements)
-                    .map(|own| own.iter().map(|v| *v as f32).collect())
+                    .map(|row| row.iter().map(|v| *v as f32).collect())
                     .collect(),
             ))
         }
@@ -283,39 +291,39 @@ fn heads(examples: &Examples, features: &[f32], width: usize) -> Option<(Heads, 
             let learn = |problem: &Option<Vec<(usize, bool)>>| {
                 let problem = problem.as_ref()?;
                 let rows = problem.iter().flat_map(|(i, _)| &features[i * width..(i + 1) * width]);
-                let own: Vec<f32> = rows.copied().collect();
+                let problem_features: Vec<f32> = rows.copied().collect();
                 let targets: Vec<f64> =
                     problem.iter().map(|(i, correct)| examples.target(*i, *correct)).collect();
-                let who: Vec<usize> = problem.iter().map(|(i, _)| athletes[*i]).collect();
-                Ridge::fit_left_out(&own, &targets, &who)
+                let groups: Vec<usize> = problem.iter().map(|(i, _)| athletes[*i]).collect();
+                Ridge::fit_left_out(&problem_features, &targets, &groups)
             };
             let problems = examples.problems();
             let learned: Vec<Option<(Ridge, Vec<f64>)>> = problems.par_iter().map(learn).collect();
             let mut left_out = vec![vec![0.0; examples.movements]; examples.clips.len()];
             for (movement, (problem, learned)) in problems.iter().zip(&learned).enumerate() {
-                let (Some(problem), Some((_, said))) = (problem, learned) else { continue };
+                let (Some(problem), Some((_, decisions))) = (problem, learned) else { continue };
                 problem
                     .iter()
-                    .zip(said)
-                    .for_each(|((i, _), said)| left_out[*i][movement] = *said as f32);
+                    .zip(decisions)
+                    .for_each(|((i, _), decision)| left_out[*i][movement] = *decision as f32);
             }
-            Some((Heads::Each(learned.into_iter().map(|own| Some(own?.0)).collect()), left_out))
+            Some((Heads::Each(learned.into_iter().map(|fit| Some(fit?.0)).collect()), left_out))
         }
     }
 }
 
 impl Rockets {
-    /// Rockets that judge the quality of what a body does; none if nothing was judged. `movements`
-    /// are those that may be asked for.
+    /// Trains rockets that judge the quality of body motions; `None` if no clip is labelled.
+    /// `movements` are those that may be asked for.
     pub(crate) fn of_quality(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
         let (rockets, _) = Rocket::many()
             .fit(&Examples::new(clips, movements, Sense::Body, Task::Quality), seed)?;
         Some(rockets.rounded())
     }
 
-    /// One rocket that recognises movements by what a body does; none if there is nothing to tell
-    /// apart. Its decisions are stretched to logits whose probabilities are right on examples that
-    /// were left out (temperature scaling; Guo et al. 2017).
+    /// Trains one rocket that recognises movements from body motions; `None` if there is nothing to
+    /// distinguish. Its decisions are scaled to logits whose probabilities are right on left-out
+    /// examples (temperature scaling; Guo et al. 2017).
     pub(crate) fn of_movement(clips: &[&Clip], movements: &[String], seed: u64) -> Option<Rockets> {
         let examples = Examples::new(clips, movements, Sense::Body, Task::Movement);
         let (mut rockets, left_out) = Rocket::plain().fit(&examples, seed)?;
@@ -326,38 +334,38 @@ impl Rockets {
         Some(rockets.rounded())
     }
 
-    /// How many numbers they have learned.
+    /// Number of learned parameters.
     pub(crate) fn parameters(&self) -> usize {
         self.members.iter().map(|member| member.rocket.features() + member.heads.parameters()).sum()
     }
 
-    /// Logits of the movements that each motion may be, `[motion][movement]`.
+    /// Logits of the movement of each motion, `[motion][movement]`.
     pub(crate) fn movement(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
         self.decide(&motions.iter().map(|&motion| Cow::Borrowed(motion)).collect::<Vec<_>>())
     }
 
-    /// How well each motion was done, should it be each of the movements, `[motion][movement]`:
+    /// How well each motion was performed if it were each of the movements, `[motion][movement]`:
     /// above 0 means correct.
     pub(crate) fn quality(&self, motions: &[&Motion]) -> Vec<Vec<f32>> {
-        let shown: Vec<Cow<Motion>> = motions.iter().map(|motion| motion.active_right()).collect();
-        self.decide(&shown)
+        let turned: Vec<Cow<Motion>> = motions.iter().map(|motion| motion.active_right()).collect();
+        self.decide(&turned)
     }
 }
 
 impl Decide for Rockets {
     fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mut sums: Vec<Vec<f32>> = vec![Vec::new(); motions.len()];
-        // Members of one view stand together and look at the same.
-        let mut shown: Option<(View, Vec<Series>)> = None;
+        // Members with the same view are adjacent and share its series.
+        let mut current: Option<(View, Vec<Series>)> = None;
         for member in &self.members {
-            let (_, series) = match shown.take().filter(|(view, _)| *view == member.view) {
-                Some(same) => shown.insert(same),
-                None => shown.insert((member.view, all_series(motions, self.sense, member.view))),
+            let (_, series) = match current.take().filter(|(view, _)| *view == member.view) {
+                Some(same) => current.insert(same),
+                None => current.insert((member.view, all_series(motions, self.sense, member.view))),
             };
             let features = member.rocket.transform(series);
             let decided: Vec<Vec<f32>> = features
                 .par_chunks(member.rocket.features())
-                .map(|own| member.heads.decide(own))
+                .map(|row| member.heads.decide(row))
                 .collect();
             for (sum, decided) in sums.iter_mut().zip(decided) {
                 sum.resize(decided.len(), 0.0);
@@ -374,13 +382,13 @@ impl Decide for Rockets {
     }
 }
 
-/// By how much decisions must be stretched for their softmax to be right about examples that had no
-/// part in them: the factor, 1 to 128, with the greatest likelihood of the classes, of which
-/// training's doubt is left.
-fn sharpness(said: &[Vec<f32>], classes: &[usize]) -> f64 {
+/// The factor by which decisions must be scaled for their softmax to be calibrated on examples that
+/// were left out: the one from 1 to 128 with the greatest likelihood of the classes, after label
+/// smoothing.
+fn sharpness(decisions: &[Vec<f32>], classes: &[usize]) -> f64 {
     let likelihood = |factor: f32| -> f64 {
-        let of = |(said, &class): (&Vec<f32>, &usize)| {
-            let mut shares: Vec<f32> = said.iter().map(|value| factor * value).collect();
+        let log_likelihood = |(decisions, &class): (&Vec<f32>, &usize)| {
+            let mut shares: Vec<f32> = decisions.iter().map(|value| factor * value).collect();
             softmax(&mut shares);
             let doubt = SOFT / shares.len().saturating_sub(1).max(1) as f32;
             let target = |movement: usize| if movement == class { 1.0 - SOFT } else { doubt };
@@ -390,7 +398,7 @@ fn sharpness(said: &[Vec<f32>], classes: &[usize]) -> f64 {
                 .map(|(i, p)| f64::from(target(i) * p.max(1e-12).ln()))
                 .sum::<f64>()
         };
-        said.iter().zip(classes).map(of).sum()
+        decisions.iter().zip(classes).map(log_likelihood).sum()
     };
     let factors = (0..=28).map(|step| 2f32.powf(step as f32 / 4.0));
     f64::from(factors.min_by(|a, b| likelihood(*b).total_cmp(&likelihood(*a))).unwrap_or(1.0))
@@ -407,6 +415,7 @@ impl Heads {
         }
     }
 
+    /// The decision for each movement.
     fn decide(&self, features: &[f32]) -> Vec<f32> {
         match self {
             Heads::All(ridge) => {
@@ -428,16 +437,18 @@ impl Heads {
     }
 }
 
-/// Instants of the series of a sense.
+/// Samples per series of a sense.
 pub(super) fn length_of(sense: Sense) -> usize {
     let [body, worn] = LENGTHS;
     if sense == Sense::Body { body } else { worn }
 }
 
+/// The series of several motions.
 fn all_series(motions: &[Cow<Motion>], sense: Sense, view: View) -> Vec<Series> {
     motions.par_iter().map(|motion| series_of(motion, sense, view)).collect()
 }
 
+/// The series of a motion; for a worn sensor the view has no effect.
 fn series_of(motion: &Motion, sense: Sense, view: View) -> Series {
     match sense {
         Sense::Worn => series::worn(motion, length_of(Sense::Worn)),
@@ -451,43 +462,43 @@ mod tests {
 
     #[test]
     fn judges_are_asked_together_where_that_is_better() {
-        // Of four examples with the labels + + − − the first judge is sure of one half, the second
+        // Of four examples with the labels + + − −, the first judge is sure of one half, the second
         // of the other half, the third of nothing, and the fourth is wrong.
         let judges =
             [[1.0f32, 0.2, -1.0, -0.2], [0.2, 1.0, -0.2, -1.0], [0.0; 4], [-1.0, -1.0, 1.0, 1.0]];
-        let judges = judges.map(|said| said.map(|v| vec![v]).to_vec());
-        let said: Vec<&[Vec<f32>]> = judges.iter().map(Vec::as_slice).collect();
-        let error = |said: &[Vec<f32>]| {
-            said.iter()
+        let judges = judges.map(|decisions| decisions.map(|v| vec![v]).to_vec());
+        let decisions: Vec<&[Vec<f32>]> = judges.iter().map(Vec::as_slice).collect();
+        let error = |mean: &[Vec<f32>]| {
+            mean.iter()
                 .zip([1.0f32, 1.0, -1.0, -1.0])
-                .map(|(said, label)| f64::from(said[0] - label).powi(2))
+                .map(|(decision, label)| f64::from(decision[0] - label).powi(2))
                 .sum()
         };
-        assert_eq!(select(&said, 3, &error), [0, 1]);
-        assert_eq!(select(&said, 1, &error), [0]);
+        assert_eq!(select(&decisions, 3, &error), [0, 1]);
+        assert_eq!(select(&decisions, 1, &error), [0]);
         assert!(select(&[], 3, &error).is_empty());
     }
 
     #[test]
     fn decisions_are_stretched_to_the_probabilities_that_classes_were_drawn_with() {
-        // Logits 0 and ±1, shown eight times too small. Of a probability of 0.73 training's doubt
-        // leaves 0.71, which is that of a logit of 0.89.
+        // Logits 0 and ±1, shrunk eight times. Label smoothing turns a probability of 0.73 into
+        // 0.71, which is that of a logit of 0.89.
         let mut rng = Rng::with_seed(5);
-        let (said, classes): (Vec<Vec<f32>>, Vec<usize>) = (0..20_000)
+        let (decisions, classes): (Vec<Vec<f32>>, Vec<usize>) = (0..20_000)
             .map(|i| {
                 let logit = if i % 2 == 0 { 1.0f32 } else { -1.0 };
                 let class = usize::from(rng.f32() < 1.0 / (1.0 + (-logit).exp()));
                 (vec![0.0, logit / 8.0], class)
             })
             .unzip();
-        let factor = sharpness(&said, &classes);
-        // The factors lie 2^¼ apart.
+        let factor = sharpness(&decisions, &classes);
+        // The factors are 2^¼ apart.
         assert!((factor / (8.0 * 0.89)).log2().abs() < 0.25, "{factor}");
-        // Where nothing is told, nothing is stretched; and where all is told, training's doubt is
-        // left.
+        // Without any information nothing is scaled; with perfect decisions, only the label
+        // smoothing remains.
         assert_eq!(sharpness(&[], &[]), 1.0);
         assert_eq!(sharpness(&[vec![0.0, 0.1], vec![0.1, 0.0]], &[0, 1]), 1.0);
-        let told = sharpness(&[vec![1.0, 0.0], vec![0.0, 1.0]], &[0, 1]);
-        assert!((1.0 / (1.0 + (-told).exp()) - f64::from(1.0 - SOFT)).abs() < 0.02, "{told}");
+        let factor = sharpness(&[vec![1.0, 0.0], vec![0.0, 1.0]], &[0, 1]);
+        assert!((1.0 / (1.0 + (-factor).exp()) - f64::from(1.0 - SOFT)).abs() < 0.02, "{factor}");
     }
 }

@@ -1,4 +1,4 @@
-//! Rockets as tensors of a file of weights: for member `i` `rockets.i.channels` (U8, `[convolution,
+//! Rockets as tensors of a weights file. Member `i` has `rockets.i.channels` (U8, `[convolution,
 //! channel]`), `rockets.i.biases` (`[feature]`), `rockets.i.weights` (`[movement, feature]`) and
 //! `rockets.i.offsets` (`[movement]`); a movement that was not learned has zeros.
 
@@ -20,7 +20,7 @@ pub(crate) struct RocketTensors {
 }
 
 impl Rockets {
-    /// What each member looks at.
+    /// The view of each member.
     pub(crate) fn views(&self) -> Vec<View> {
         self.members.iter().map(|member| member.view).collect()
     }
@@ -30,7 +30,7 @@ impl Rockets {
         self.members.iter().map(Member::tensors).collect()
     }
 
-    /// Rockets of these tensors; the place of the member at fault if they are none.
+    /// Builds rockets from tensors; the error is the index of the member at fault.
     pub(crate) fn from_tensors(
         views: &[View],
         tensors: &[RocketTensors],
@@ -43,8 +43,8 @@ impl Rockets {
         Ok(Rockets { sense: Sense::Body, members })
     }
 
-    /// The same as a file holds them, in single precision: what was just trained says to the bit
-    /// what its file will say.
+    /// The rockets as a file holds them, in single precision: a freshly trained model predicts to
+    /// the bit what its file will predict.
     pub(super) fn rounded(self) -> Rockets {
         Rockets::from_tensors(&self.views(), &self.tensors()).unwrap_or(self)
     }

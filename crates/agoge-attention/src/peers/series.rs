@@ -1,4 +1,5 @@
-//! A motion as time series of one length, `[channel, time]`: what most methods of the field take.
+//! A motion as time series of one length, `[channel, time]`, the input of most methods in the
+//! field.
 
 use crate::motion::Motion;
 use crate::sensor::{AXES, Inertial};
@@ -9,7 +10,7 @@ use agoge_motion::vector::{cross, dot, norm, scale, sub};
 /// Channels of equal length, `[channel, time]`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Series {
-    /// Instants, evenly spread over the motion.
+    /// Samples, evenly spaced over the motion.
     pub(crate) length: usize,
     /// `[channel, time]`, flattened.
     pub(crate) values: Vec<f32>,
@@ -21,20 +22,20 @@ impl Series {
         self.values.chunks_exact(self.length.max(1))
     }
 
-    /// The channel of a number.
+    /// The channel with an index.
     pub(crate) fn channel(&self, index: usize) -> &[f32] {
         &self.values[index * self.length..(index + 1) * self.length]
     }
 
-    /// These channels, then those of another series of the same length.
+    /// Appends the channels of another series of the same length.
     pub(crate) fn and(mut self, other: Series) -> Series {
         debug_assert_eq!(self.length, other.length);
         self.values.extend(other.values);
         self
     }
 
-    /// How fast every channel changes: ten times the step to the next instant, which brings it to
-    /// the size of the positions; zero at the end.
+    /// The rate of change of every channel: ten times the step to the next sample, which brings it
+    /// to the magnitude of the positions; zero at the last sample.
     pub(crate) fn velocities(&self) -> Series {
         let mut values = vec![0.0; self.values.len()];
         for (speed, channel) in values.chunks_exact_mut(self.length.max(1)).zip(self.channels()) {
@@ -45,12 +46,12 @@ impl Series {
         Series { length: self.length, values }
     }
 
-    /// The same with the channels of an instant side by side, `[time, channel]`.
+    /// The values with the channels of a sample side by side, `[time, channel]`.
     pub(crate) fn rows(&self) -> Vec<f32> {
         (0..self.length).flat_map(|t| self.channels().map(move |channel| channel[t])).collect()
     }
 
-    /// From rows of one instant each, `[time, channel]`.
+    /// Builds a series from one row per sample, `[time, channel]`.
     fn of_rows(rows: &[Vec<f32>]) -> Series {
         let length = rows.len();
         let channels = rows.first().map_or(0, Vec::len);
@@ -60,12 +61,12 @@ impl Series {
     }
 }
 
-/// Instants of a number spread evenly from `first` to `last`, both included.
+/// `count` instants spaced evenly from `first` to `last`, both included.
 fn instants(first: f64, last: f64, count: usize) -> impl Iterator<Item = f64> {
     (0..count).map(move |i| first + (last - first) * i as f64 / (count.max(2) - 1) as f64)
 }
 
-/// Every part of the body at evenly spread instants, `[time][part]`; `None` where it is missing.
+/// Every part of the body at evenly spaced instants, `[time][part]`; `None` where it is missing.
 fn poses(motion: &Motion, length: usize) -> Vec<[Option<[f32; 3]>; PARTS.len()]> {
     let mut sample = [([0.0f32; 3], 0.0f32); PARTS.len()];
     let pose = |time| {
@@ -77,42 +78,42 @@ fn poses(motion: &Motion, length: usize) -> Vec<[Option<[f32; 3]>; PARTS.len()]>
     instants(0.0, motion.duration_s(), length).map(pose).collect()
 }
 
-/// How much of the body is looked at, the least first.
+/// The region of the body that is used, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Region {
     /// Shoulders, elbows and wrists.
     Arms,
-    /// Those, the pelvis, the trunk and the head.
+    /// The arms, the pelvis, the trunk and the head.
     Upper,
-    /// All of it.
+    /// The whole body.
     Body,
 }
 
 impl Region {
-    /// The parts of it.
+    /// Indices of the parts in the region.
     pub(crate) fn parts(self) -> impl Iterator<Item = usize> {
-        let of = |part: Part| match part {
+        let region = |part: Part| match part {
             Part::Pelvis | Part::Neck | Part::Head => Region::Upper,
             part if on_leg(part) => Region::Body,
             _ => Region::Arms,
         };
-        (0..PARTS.len()).filter(move |&part| of(PARTS[part]) <= self)
+        (0..PARTS.len()).filter(move |&part| region(PARTS[part]) <= self)
     }
 
-    /// The directions of it, as [`directions`] counts them.
+    /// Indices of the directions in the region, in the order of [`bone_directions`].
     pub(crate) fn bones(self) -> impl Iterator<Item = usize> {
-        let of = |bone: usize| match bone {
-            // Pelvis to neck and neck to head, seen from below; at the end the trunk and the line
-            // through the shoulders.
+        let region = |bone: usize| match bone {
+            // Pelvis to neck and neck to head, relative to the segment below; near the end, the
+            // trunk and the line through the shoulders.
             0 | 1 | 24 => Region::Upper,
             25 => Region::Arms,
             26 => Region::Body,
-            // Of each side three directions of the arm and three of the leg seen from above, then
-            // two and three as they are.
+            // For each side: three directions of the arm and three of the leg, relative to the
+            // segment above, then two and three in the athlete's frame.
             _ if matches!((bone - 2) % 11, 0..3 | 6..8) => Region::Arms,
             _ => Region::Body,
         };
-        (0..BONES).filter(move |&bone| of(bone) <= self)
+        (0..BONES).filter(move |&bone| region(bone) <= self)
     }
 }
 
@@ -125,12 +126,13 @@ pub(crate) fn positions(motion: &Motion, length: usize, region: Region) -> Serie
     Series::of_rows(&poses(motion, length).iter().map(row).collect::<Vec<_>>())
 }
 
-/// How many directions [`directions`] gives.
+/// Number of directions that [`bone_directions`] computes for the whole body.
 pub(crate) const BONES: usize = 27;
 
-/// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the segment
-/// above (as a joint's angle is measured), and the limbs, the trunk and the lines through shoulders
-/// and hips in the athlete's own frame; those of a region, zero where an end is missing.
+/// Directions of the bones, unit vectors, `[bone · axis, time]`: each in the frame of the adjacent
+/// segment (as a joint angle is measured), and the limbs, the trunk and the lines through the
+/// shoulders and hips in the athlete's own frame. Only those of a region; zero where an end is
+/// missing.
 pub(crate) fn directions(motion: &Motion, length: usize, region: Region) -> Series {
     let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
         let bones = bones(pose);
@@ -142,15 +144,16 @@ pub(crate) fn directions(motion: &Motion, length: usize, region: Region) -> Seri
     Series::of_rows(&poses(motion, length).iter().map(row).collect::<Vec<_>>())
 }
 
+/// A unit vector; `None` where it is unknown.
 type Direction = Option<[f64; 3]>;
 /// Rows are the axes: across (forward when upright), along, sideways.
 type Frame = Option<[[f64; 3]; 3]>;
 
-/// The directions of one pose.
+/// The directions of one pose, [`BONES`] of them.
 fn bones(pose: &[Option<[f32; 3]>; PARTS.len()]) -> Vec<Direction> {
     let at = |part: Part| {
         let index = PARTS.iter().position(|other| *other == part)?;
-        // The pelvis is the origin of all others.
+        // The pelvis is the origin of all other positions.
         if part == Part::Pelvis {
             pose[index].map(|_| [0.0; 3])
         } else {
@@ -206,33 +209,34 @@ const SIDES: [[Part; 7]; 2] = [
     ],
 ];
 
-/// The unit vector of a vector; none of nothing.
+/// The unit vector along a vector; `None` for zero.
 fn direction(v: [f64; 3]) -> Direction {
-    let long = norm(v);
-    (long > 1e-9).then(|| scale(v, 1.0 / long))
+    let length = norm(v);
+    (length > 1e-9).then(|| scale(v, 1.0 / length))
 }
 
-/// The frame along a direction whose last axis lies as near as it can to another.
+/// The frame along a direction whose last axis is as close as possible to `sideways`.
 fn frame(along: Direction, sideways: Direction) -> Frame {
     let along = along?;
     let across = direction(cross(along, sideways?))?;
     Some([across, along, cross(across, along)])
 }
 
+/// A direction in the coordinates of a frame.
 fn seen_from(frame: Frame, v: Direction) -> Direction {
     let v = v?;
     Some(frame?.map(|axis| dot(axis, v)))
 }
 
-/// How many channels [`worn`] gives.
+/// Number of channels that [`sensor_channels`] gives.
 pub(crate) const WORN: usize = 2 * AXES + 3;
-/// Samples whose mean acceleration tells where up is.
+/// Initial samples whose mean acceleration gives the upward direction.
 const AT_REST: usize = 15;
 
-/// What a worn sensor felt, `[channel, time]`: acceleration (g) and angular velocity (100°/s) in
-/// the sensor's axes, the same turned so that the acceleration of the beginning points along z,
-/// both magnitudes, and a straight line that rises for a sensor on the upper body and falls for one
-/// on a leg (kernels that sum to zero do not see a constant). Zero without a sensor.
+/// The signals of a worn sensor, `[channel, time]`: acceleration (g) and angular velocity (100°/s)
+/// in the sensor's axes; the same rotated so that the initial acceleration points along z; both
+/// magnitudes; and a straight line that rises for a sensor on the upper body and falls for one on a
+/// leg (kernels that sum to zero do not see a constant). Zero without a sensor.
 pub(crate) fn worn(motion: &Motion, length: usize) -> Series {
     let Some(sensor) = &motion.sensor else {
         return Series { length, values: vec![0.0; WORN * length] };
@@ -254,7 +258,7 @@ pub(crate) fn worn(motion: &Motion, length: usize) -> Series {
     Series::of_rows(&rows)
 }
 
-/// The samples at evenly spread instants, by linear interpolation.
+/// The samples at evenly spaced instants, by linear interpolation.
 fn resampled(sensor: &Inertial, length: usize) -> Vec<[f32; AXES]> {
     let (Some(&first), Some(&last)) = (sensor.time.first(), sensor.time.last()) else {
         return vec![[0.0; AXES]; length];
@@ -262,8 +266,8 @@ fn resampled(sensor: &Inertial, length: usize) -> Vec<[f32; AXES]> {
     instants(first, last, length).map(|time| sensor.at(time)).collect()
 }
 
-/// The shortest turn that brings the mean acceleration of the beginning to +z (Rodrigues' formula);
-/// none if there is no acceleration.
+/// The smallest rotation that brings the mean initial acceleration to +z (Rodrigues' formula); the
+/// identity if there is no acceleration.
 fn upright(samples: &[[f32; AXES]]) -> [[f64; 3]; 3] {
     let mut sum = [0.0f64; 3];
     for sample in samples.iter().take(AT_REST) {
@@ -277,10 +281,12 @@ fn upright(samples: &[[f32; AXES]]) -> [[f64; 3]; 3] {
     [[1.0 - k * x * x, -k * x * y, -x], [-k * x * y, 1.0 - k * y * y, -y], [x, y, z]]
 }
 
+/// A vector rotated by a matrix.
 fn turned(turn: &[[f64; 3]; 3], v: [f32; 3]) -> [f32; 3] {
     turn.map(|row| dot(row, v.map(f64::from)) as f32)
 }
 
+/// Whether a part belongs to a leg.
 fn on_leg(part: Part) -> bool {
     matches!(part, Part::LeftHip | Part::RightHip)
         || (part.parent() != part && on_leg(part.parent()))
@@ -310,7 +316,7 @@ mod tests {
         assert!(lengths(&motion).iter().all(|long| (long - 1.0).abs() < 1e-5));
         let wrist = PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
         motion.confidence.iter_mut().skip(wrist).step_by(PARTS.len()).for_each(|sure| *sure = 0.0);
-        // The forearm in three frames.
+        // The forearm is missing in three frames.
         assert_eq!(lengths(&motion).iter().filter(|long| **long == 0.0).count(), 3);
         let nothing = motion.without_body();
         assert!(positions(&nothing, LENGTH, Region::Body).values.iter().all(|v| *v == 0.0));
@@ -345,7 +351,7 @@ mod tests {
         assert_eq!(series.channels().len(), WORN);
         let at = |channel: usize| series.channel(channel)[7];
         assert!([0.0, 0.0, 1.0].iter().enumerate().all(|(k, v)| (at(AXES + k) - v).abs() < 1e-6));
-        // The turn about y by the same angle takes the angular velocity along.
+        // The rotation about y by the same angle also applies to the angular velocity.
         assert!(
             (at(AXES + 3).powi(2) + at(AXES + 5).powi(2) - 1.0).abs() < 1e-6
                 && (at(AXES + 3) + 0.8).abs() < 1e-6
@@ -368,7 +374,7 @@ mod tests {
     #[test]
     fn a_region_does_not_see_the_rest_of_the_body() {
         let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let looked = |motion: &Motion, region| {
+        let all_channels = |motion: &Motion, region| {
             positions(motion, LENGTH, region).and(directions(motion, LENGTH, region))
         };
         let moved = |part: Part| {
@@ -376,7 +382,7 @@ mod tests {
             let mut moved = motion.clone();
             moved.positions.iter_mut().skip(index).step_by(PARTS.len()).for_each(|p| p[0] += 0.3);
             [Region::Arms, Region::Upper, Region::Body]
-                .map(|region| looked(&moved, region) != looked(&motion, region))
+                .map(|region| all_channels(&moved, region) != all_channels(&motion, region))
         };
         for leg in
             [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle, Part::LeftBigToe]
@@ -387,7 +393,7 @@ mod tests {
         for arm in [Part::LeftWrist, Part::RightWrist, Part::LeftElbow, Part::RightShoulder] {
             assert_eq!(moved(arm), [true; 3], "{arm:?}");
         }
-        let channels = |region| looked(&motion, region).channels().len();
+        let channels = |region| all_channels(&motion, region).channels().len();
         assert_eq!(channels(Region::Body), 3 * (PARTS.len() + BONES));
         assert_eq!(channels(Region::Arms), 3 * (6 + 11));
     }

@@ -1,4 +1,4 @@
-//! What every method must do.
+//! Requirements that every method must meet.
 
 use super::*;
 use crate::metric::auc;
@@ -6,22 +6,22 @@ use crate::motion::Motion;
 use crate::sensor::Inertial;
 use agoge_motion::Part;
 
-/// The simulated athletes of the model's tests; the wrist of each carries a sensor that feels how
-/// the wrist moves.
+/// Clips of the simulated athletes of the model's tests, each with a sensor on the wrist that
+/// follows its motion.
 fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     let bodies = crate::model::tests::clips(athletes);
     bodies.into_iter().map(|clip| Clip { motion: sensed(clip.motion), ..clip }).collect()
 }
 
-/// With a sensor that feels gravity and the speed of the left wrist.
+/// The motion with a sensor that measures gravity and the speed of the left wrist.
 fn sensed(motion: Motion) -> Motion {
     let wrist = crate::token::PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
-    let own: Vec<[f32; 3]> =
+    let positions: Vec<[f32; 3]> =
         motion.positions.iter().skip(wrist).step_by(crate::token::PARTS.len()).copied().collect();
-    let values = (0..own.len())
+    let values = (0..positions.len())
         .map(|i| {
-            let before = own[i.saturating_sub(1)];
-            let [x, y, z] = [0, 1, 2].map(|k| own[i][k] - before[k]);
+            let before = positions[i.saturating_sub(1)];
+            let [x, y, z] = [0, 1, 2].map(|k| positions[i][k] - before[k]);
             [x, y, 1.0 + z, x, y, z]
         })
         .collect();
@@ -41,58 +41,59 @@ fn movements() -> Vec<String> {
     vec!["OverheadReach".to_owned(), "Squat".to_owned()]
 }
 
-fn seen(clips: &[Clip], of: fn(&Motion) -> Motion) -> Vec<Clip> {
-    clips.iter().map(|clip| Clip { motion: of(&clip.motion), ..clip.clone() }).collect()
+fn seen(clips: &[Clip], change: fn(&Motion) -> Motion) -> Vec<Clip> {
+    clips.iter().map(|clip| Clip { motion: change(&clip.motion), ..clip.clone() }).collect()
 }
 
-fn area(said: &[Said], clips: &[Clip], movement: &str) -> f64 {
-    let own = || clips.iter().zip(said).filter(|(clip, _)| clip.movement == movement);
-    let scores: Vec<f32> = own().map(|(_, said)| said.quality).collect();
-    let labels: Vec<bool> = own().map(|(clip, _)| clip.is_correct() == Some(true)).collect();
+fn area(predictions: &[Said], clips: &[Clip], movement: &str) -> f64 {
+    let of_movement =
+        || clips.iter().zip(predictions).filter(|(clip, _)| clip.movement == movement);
+    let scores: Vec<f32> = of_movement().map(|(_, prediction)| prediction.quality).collect();
+    let labels: Vec<bool> =
+        of_movement().map(|(clip, _)| clip.is_correct() == Some(true)).collect();
     auc(&scores, &labels)
 }
 
-/// The method learns from some athletes to judge others.
-fn learns(name: &str) {
+/// Asserts that the method learns from some athletes to judge others.
+fn assert_learns(name: &str) {
     let method = by_name(name, &attention()).unwrap();
     let (training, others) = (clips(0..4), clips(4..6));
     let (training, tested): (Vec<&Clip>, Vec<&Clip>) =
         (training.iter().collect(), others.iter().collect());
     let judge = method.learn(&training, &movements(), Task::Quality, 1).unwrap();
-    let said = judge.judge(&tested);
+    let predictions = judge.judge(&tested);
     for movement in movements() {
         assert!(
-            area(&said, &others, &movement) >= 0.9,
+            area(&predictions, &others, &movement) >= 0.9,
             "{name}: AUC of {movement} {}",
-            area(&said, &others, &movement)
+            area(&predictions, &others, &movement)
         );
     }
     assert!(judge.parameters() > 0);
 
     let judge = method.learn(&training, &movements(), Task::Movement, 1).unwrap();
     let apart = |clips: &[Clip]| {
-        let said = judge.judge(&clips.iter().collect::<Vec<_>>());
-        said.iter()
-            .zip(clips)
-            .all(|(said, clip)| (said.movement[1] > said.movement[0]) == (clip.movement == "Squat"))
+        let predictions = judge.judge(&clips.iter().collect::<Vec<_>>());
+        predictions.iter().zip(clips).all(|(prediction, clip)| {
+            (prediction.movement[1] > prediction.movement[0]) == (clip.movement == "Squat")
+        })
     };
     assert!(
         apart(&others) && apart(&seen(&others, Motion::without_sensor)),
         "{name} does not tell movements apart"
     );
-    // A sense may be missing, or both; then there is a word all the same.
-    let said = judge.judge(&seen(&others, Motion::without_body).iter().collect::<Vec<_>>());
-    assert!(
-        said.iter()
-            .all(|said| said.movement.len() == 2 && said.movement.iter().all(|v| v.is_finite()))
-    );
+    // One sense may be missing, or both; there must be a prediction all the same.
+    let predictions = judge.judge(&seen(&others, Motion::without_body).iter().collect::<Vec<_>>());
+    assert!(predictions.iter().all(|prediction| {
+        prediction.movement.len() == 2 && prediction.movement.iter().all(|v| v.is_finite())
+    }));
     let blind = seen(&others, |motion| motion.without_sensor().without_body());
     assert_eq!(judge.judge(&blind.iter().collect::<Vec<_>>()).len(), blind.len());
 }
 
-/// The same clips and seed give the same judge on any number of threads, and what cannot be learned
-/// is an error.
-fn repeats(name: &str) {
+/// Asserts that the same clips and seed give the same predictor on any number of threads, and that
+/// clips without anything to learn are an error.
+fn assert_repeats(name: &str) {
     let method = by_name(name, &attention()).unwrap();
     let all = clips(0..2);
     let all: Vec<&Clip> = all.iter().collect();
@@ -114,12 +115,12 @@ macro_rules! methods {
         mod $name {
             #[test]
             fn learns() {
-                super::learns(stringify!($name));
+                super::assert_learns(stringify!($name));
             }
 
             #[test]
             fn repeats() {
-                super::repeats(stringify!($name));
+                super::assert_repeats(stringify!($name));
             }
         }
     )*};

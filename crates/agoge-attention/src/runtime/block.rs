@@ -1,5 +1,5 @@
-//! A pre-norm block (Xiong et al. 2020): attention along one axis or several in turn, then
-//! feed-forward.
+//! A pre-norm block (Xiong et al. 2020): one or more attentions along an axis each, then a
+//! feed-forward network.
 
 use super::feed_forward::FeedForward;
 use super::norm::LayerNorm;
@@ -9,15 +9,15 @@ use crate::kernel::Axis;
 /// `x + attention(norm(x))` along an axis.
 #[derive(Clone, Debug)]
 pub struct Attention {
-    /// The norm before it.
+    /// The norm before the attention.
     pub norm: LayerNorm,
-    /// The attention.
+    /// The self-attention.
     pub attention: SelfAttention,
-    /// Along what tokens attend to each other.
+    /// The axis along which tokens attend to each other.
     pub axis: Axis,
 }
 
-/// Attentions in turn, then `x + feed_forward(norm(x))`.
+/// Attentions in sequence, then `x + feed_forward(norm(x))`.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// The attentions, at least one.

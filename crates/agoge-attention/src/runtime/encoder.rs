@@ -10,55 +10,55 @@ use crate::kernel::{
 };
 use rayon::prelude::*;
 
-/// Queries of a unit where a batch element is shared out among threads.
+/// Maximum queries per unit when the threads share a batch element.
 const PIECE: usize = 32;
-/// At most so many queries in a unit: what they need at once fits into a second cache.
+/// Maximum queries per unit otherwise: their working set fits into an L2 cache.
 const LONG: usize = 128;
 
-/// An input layer, blocks, and a last norm.
+/// An input layer, blocks, and a final norm.
 #[derive(Clone, Debug)]
 pub struct Encoder {
     /// From a token's channels to the embedding.
     pub input: Linear,
     /// The blocks.
     pub blocks: Vec<Block>,
-    /// The last norm.
+    /// The final norm.
     pub norm: LayerNorm,
 }
 
-/// What goes in.
+/// A batch of input tokens.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
     /// `[batch, time, part, channel]`.
     pub values: &'a [f32],
-    /// Embeddings of the last part's tokens that were made otherwise than by the input layer, and
-    /// take the place of what it makes, `[batch, time, width]`.
+    /// Embeddings `[batch, time, width]` that replace the output of the input layer for the tokens
+    /// of the last part.
     pub embedded: Option<&'a [f32]>,
-    /// How many batch elements.
+    /// Number of batch elements.
     pub batch: usize,
-    /// How many times.
+    /// Number of times.
     pub times: usize,
-    /// How many parts.
+    /// Number of parts.
     pub parts: usize,
     /// True where a token must not be attended to, `[batch, time, part]`.
     pub hidden: Option<&'a [bool]>,
-    /// When each time was, in seconds, `[batch, time]`; needed by rotary positions only.
+    /// Time stamps in seconds, `[batch, time]`; needed only by rotary positions.
     pub seconds: Option<&'a [f32]>,
 }
 
-/// Attention that is to be written down.
+/// Requested attention maps.
 #[derive(Clone, Debug, Default)]
 pub struct Maps {
-    /// Of which attentions, counted through all blocks from 0.
+    /// Indices of the requested attentions, counted through all blocks from 0.
     pub wanted: Vec<usize>,
-    /// For each wanted one `[batch, sequence, head, query, key]`.
+    /// The map of each requested attention, `[batch, sequence, head, query, key]`.
     pub maps: Vec<Vec<f32>>,
 }
 
-/// One attention and what follows until the next is prepared.
+/// One attention and what follows it before the next attention.
 struct Pass<'a> {
     attention: &'a Attention,
-    /// The feed-forward, after a block's last attention.
+    /// The block whose feed-forward follows, after a block's last attention.
     think: Option<&'a Block>,
 }
 
@@ -82,11 +82,12 @@ impl Encoder {
         })
     }
 
-    /// Encodes a batch; `read` gets each element's number, its normalised embedding `[time · part,
-    /// width]` and its part of `out`, which is `out.len() / batch` long.
+    /// Encodes a batch. `read` receives the index of each element, its normalised embedding `[time
+    /// · part, width]` and its slice of `out`, of length `out.len() / batch`.
     ///
     /// # Panics
-    /// If shapes do not fit, or an attention has rotary positions and the tokens no times.
+    /// If the shapes do not match, or an attention has rotary positions but the tokens have no time
+    /// stamps.
     pub fn forward(
         &self,
         tokens: Tokens,
@@ -99,8 +100,8 @@ impl Encoder {
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         let threads = rayon::current_num_threads();
-        // As many elements as give every thread the same; the rest are done by all threads
-        // together.
+        // Whole elements go to single threads as long as every thread gets the same number; all
+        // threads share each of the remaining elements.
         let whole = tokens.batch - tokens.batch % threads;
         let (alone, together) = out.split_at_mut((whole * each).min(out.len()));
         let one = |index: usize, out: &mut [f32], spread| {
@@ -121,11 +122,11 @@ impl Encoder {
         }
     }
 
-    /// As [`Encoder::forward`], and writes down the attention of some layers; the other way does
+    /// As [`Encoder::forward`], but also records the attention maps of some layers; `forward` does
     /// not pay for this.
     ///
     /// # Panics
-    /// As [`Encoder::forward`], or if an attention is wanted that there is not.
+    /// As [`Encoder::forward`], or if a requested attention does not exist.
     pub fn forward_with_maps(
         &self,
         tokens: Tokens,
@@ -201,7 +202,7 @@ impl Encoder {
         }
     }
 
-    /// Takes one batch element through the network; its embedding is then in `grid.x`.
+    /// Runs one batch element through the network, leaving its embedding in `grid.x`.
     fn element(
         &self,
         tokens: &Tokens,
@@ -244,8 +245,7 @@ impl Encoder {
                     axis: attention.axis,
                     tile: PIECE,
                 },
-                // Before the first attention tokens have nothing to do with each other: any pieces
-                // will do.
+                // Before the first attention the tokens are independent, so any division will do.
                 None => Units { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
             };
             match spread {
@@ -323,7 +323,7 @@ impl Encoder {
         }
     }
 
-    /// Cosines and sines for each attention with rotary positions; empty for the others.
+    /// Fills the cosines and sines of each attention with rotary positions; the others stay empty.
     fn tables(&self, tokens: &Tokens, index: usize, angles: &mut [Vec<f32>]) {
         for (attention, table) in self.attentions().zip(angles) {
             if let (Some(rotary), Some(seconds)) = (attention.attention.rotary(), tokens.seconds) {
@@ -333,7 +333,7 @@ impl Encoder {
     }
 }
 
-/// Puts embeddings `[time, width]` into those of some rows that are of the last part.
+/// Copies embeddings `[time, width]` into those of the given rows that belong to the last part.
 fn place(embedded: &[f32], rows: Rows, parts: usize, x: &mut MatrixMut) {
     for i in 0..rows.count {
         let token = rows.from + i * rows.step;
@@ -345,7 +345,7 @@ fn place(embedded: &[f32], rows: Rows, parts: usize, x: &mut MatrixMut) {
     }
 }
 
-/// Norm, then queries, keys and values of some rows for an attention.
+/// Applies the norm to some rows and projects them to queries, keys and values of an attention.
 fn prepare(
     attention: &Attention,
     rows: Rows,
@@ -368,7 +368,7 @@ fn prepare(
     scratch.give_normed(memory);
 }
 
-/// Fills the biases of hidden tokens, in both orders; whether there are any.
+/// Fills the biases of hidden tokens in both orders; returns whether the tokens have a mask.
 fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
     let Some(hidden) = tokens.hidden else { return false };
     let (times, parts) = (tokens.times, tokens.parts);
@@ -384,7 +384,7 @@ fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
     true
 }
 
-/// Appends the attention of one layer and batch element to the maps that want it.
+/// Appends the attention of one layer and batch element to the maps that request it.
 #[allow(clippy::too_many_arguments)]
 fn write_down<'a>(
     maps: &mut Maps,

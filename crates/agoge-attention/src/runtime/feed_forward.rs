@@ -4,7 +4,7 @@ use super::linear::Linear;
 use super::workspace::{Scratch, padded};
 use crate::kernel::{After, Matrix, MatrixMut};
 
-/// `x + narrow(GELU(wide(x)))`, each token by itself.
+/// `x + narrow(GELU(wide(x)))`, for each token independently.
 #[derive(Clone, Debug)]
 pub struct FeedForward {
     wide: Linear,
@@ -15,7 +15,7 @@ impl FeedForward {
     /// `wide` is `[width, inner]`, `narrow` `[inner, width]`.
     ///
     /// # Panics
-    /// If they do not fit together.
+    /// If the shapes do not match.
     pub fn new(wide: Linear, narrow: Linear) -> FeedForward {
         assert!(
             wide.outputs() == narrow.inputs() && wide.inputs() == narrow.outputs(),
@@ -24,12 +24,12 @@ impl FeedForward {
         FeedForward { wide, narrow }
     }
 
-    /// Numbers of scratch for so many rows.
+    /// Length of the scratch memory for `rows` rows.
     pub(crate) fn scratch(&self, rows: usize) -> usize {
         rows * padded(self.wide.outputs())
     }
 
-    /// Adds to `x` `[row, channel]` what it makes of the normalised rows.
+    /// Adds the output for the normalised rows to `x`, `[row, channel]`.
     pub(crate) fn add(&self, normed: Matrix, x: &mut MatrixMut, scratch: &mut Scratch) {
         let (rows, inner) = (normed.rows(), self.wide.outputs());
         let mut hidden =

@@ -2,7 +2,7 @@
 
 use crate::kernel::{After, Isa, Matrix, MatrixMut, Packed, linear};
 
-/// `y = x·W + b` with `W` packed for the machine.
+/// A linear layer `y = x·W + b`, with `W` packed for the CPU.
 #[derive(Clone, Debug)]
 pub struct Linear {
     weights: Packed,
@@ -21,26 +21,26 @@ impl Linear {
         Linear { weights: Packed::new(isa, weights), bias: bias.to_vec(), isa }
     }
 
-    /// Channels in.
+    /// Input channels.
     pub fn inputs(&self) -> usize {
         self.weights.rows()
     }
 
-    /// Channels out.
+    /// Output channels.
     pub fn outputs(&self) -> usize {
         self.weights.columns()
     }
 
-    /// The instructions it was packed for.
+    /// The instruction set it was packed for.
     pub fn isa(&self) -> Isa {
         self.isa
     }
 
-    /// Applies it to rows `[row, in]`; what becomes of the product is `after`'s to say. `out` is
+    /// Applies the layer to rows `[row, in]`; `after` says what happens to the product. `out` is
     /// `[row, out]`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     pub fn forward(&self, x: Matrix, after: After, out: &mut MatrixMut) {
         let bias = if self.bias.is_empty() { None } else { Some(self.bias.as_slice()) };
         linear(self.isa, x, &self.weights, bias, after, out);

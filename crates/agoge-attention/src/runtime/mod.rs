@@ -1,15 +1,15 @@
-//! Inference on the CPU: networks made of pre-norm blocks (Vaswani et al. 2017, Xiong et al. 2020)
-//! with weights packed once.
+//! Inference on the CPU: networks of pre-norm blocks (Vaswani et al. 2017, Xiong et al. 2020) with
+//! weights packed once.
 //!
-//! Tokens lie in a grid `[batch, time, part, channel]`. Between two attentions everything a token
-//! goes through is its own business, so one pass does all of it while its rows are in the cache:
-//! attend, join the heads, add; norm, think, add; norm, and the next attention's queries, keys and
-//! values. There is one meeting of the threads per attention and no transposed copy: attention over
-//! time steps through the same rows that attention over parts reads side by side.
+//! Tokens lie in a grid `[batch, time, part, channel]`. Between two attentions tokens do not depend
+//! on each other, so one pass does everything while their rows are in the cache: attend, join the
+//! heads, add; norm, feed-forward, add; norm, and project the next attention's queries, keys and
+//! values. There is one thread barrier per attention and no transposed copy: attention over time
+//! strides through the same rows that attention over parts reads contiguously.
 //!
-//! A batch with work for all threads is shared out by its elements, each of which stays in one
-//! core's cache; a smaller one by pieces of its sequences. Both give the same bits, on any number
-//! of threads. After the first call with a shape nothing is allocated.
+//! A batch with enough elements for all threads is divided by element, each of which stays in one
+//! core's cache; a smaller one is divided by pieces of its sequences. Both give bit-identical
+//! results on any number of threads. After the first call with a given shape nothing is allocated.
 //!
 //! ```
 //! use agoge_attention::kernel::{Isa, Matrix};

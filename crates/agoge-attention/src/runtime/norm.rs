@@ -24,7 +24,7 @@ impl LayerNorm {
     /// Normalises rows `[row, channel]` into `out`.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     pub fn forward(&self, x: Matrix, out: &mut MatrixMut) {
         layer_norm(self.isa, x, &self.gain, &self.shift, self.epsilon, out);
     }
@@ -32,7 +32,7 @@ impl LayerNorm {
     /// Normalises rows in place.
     ///
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     pub fn in_place(&self, x: &mut MatrixMut) {
         crate::kernel::norm::layer_norm_in_place(
             self.isa,

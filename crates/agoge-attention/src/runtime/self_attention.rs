@@ -8,13 +8,13 @@ use crate::kernel::{After, Attend, Matrix, MatrixMut, Unit, Window, attend};
 /// `time · frequency[i]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotary {
-    /// Radians a second, `[channels of a head / 2]`.
+    /// Angular frequencies in radians per second, `[channels of a head / 2]`.
     pub frequencies: Vec<f32>,
 }
 
 impl Rotary {
-    /// Geometric frequencies from `fastest` down to `slowest` radians a second, for heads of
-    /// `channels`.
+    /// Geometrically spaced frequencies from `fastest` down to `slowest` radians per second, for
+    /// heads of `channels`.
     pub fn geometric(channels: usize, fastest: f32, slowest: f32) -> Rotary {
         let half = channels / 2;
         let step = |i: usize| if half > 1 { i as f32 / (half - 1) as f32 } else { 0.0 };
@@ -29,20 +29,20 @@ impl Rotary {
         seconds.iter().for_each(|time| self.extend(f64::from(*time), table));
     }
 
-    /// Those of one time.
+    /// As [`Rotary::table`], for a single time.
     pub(crate) fn table_at(&self, seconds: f64, table: &mut Vec<f32>) {
         table.clear();
         self.extend(seconds, table);
     }
 
     fn extend(&self, seconds: f64, table: &mut Vec<f32>) {
-        // In double precision: an hour of frames must not blur the angle.
+        // In double precision, so that the angle stays accurate after an hour of frames.
         let angle = |f: &f32| seconds * f64::from(*f);
         table.extend(self.frequencies.iter().map(|f| angle(f).cos() as f32));
         table.extend(self.frequencies.iter().map(|f| angle(f).sin() as f32));
     }
 
-    /// Turns queries and keys (the first two thirds of a row) of one token.
+    /// Rotates the queries and keys (the first two thirds of a row) of one token.
     fn turn(&self, row: &mut [f32], channels: usize, angles: &[f32]) {
         let half = self.frequencies.len();
         let (cos, sin) = angles.split_at(half);
@@ -56,7 +56,7 @@ impl Rotary {
     }
 }
 
-/// How far a query sees along its sequence.
+/// How far a query sees along its sequence, in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
     /// Tokens back.
@@ -65,7 +65,7 @@ pub struct Sight {
     pub ahead: usize,
 }
 
-/// Self-attention: one layer for queries, keys and values, one that joins the heads.
+/// Self-attention: one linear layer for queries, keys and values, and one that joins the heads.
 #[derive(Clone, Debug)]
 pub struct SelfAttention {
     project: Linear,
@@ -80,7 +80,7 @@ impl SelfAttention {
     /// `[width, width]`.
     ///
     /// # Panics
-    /// If they do not fit together or `width` is not a multiple of `heads`.
+    /// If their shapes do not match or `width` is not a multiple of `heads`.
     pub fn new(project: Linear, join: Linear, heads: usize) -> SelfAttention {
         let width = project.inputs();
         assert!(
@@ -94,16 +94,16 @@ impl SelfAttention {
         SelfAttention { project, join, heads, sight: None, rotary: None }
     }
 
-    /// Only so far along the sequence: causal, or a window.
+    /// Limits how far queries see along the sequence: causal, or a window.
     #[must_use]
     pub fn with_sight(self, sight: Sight) -> SelfAttention {
         SelfAttention { sight: Some(sight), ..self }
     }
 
-    /// With rotary positions; the tokens' times must then be given.
+    /// Adds rotary positions; the tokens must then have time stamps.
     ///
     /// # Panics
-    /// If it has not half as many frequencies as a head has channels.
+    /// If the number of frequencies is not half the number of channels of a head.
     #[must_use]
     pub fn with_rotary(self, rotary: Rotary) -> SelfAttention {
         assert!(
@@ -113,7 +113,7 @@ impl SelfAttention {
         SelfAttention { rotary: Some(rotary), ..self }
     }
 
-    /// How many heads.
+    /// Number of heads.
     pub fn heads(&self) -> usize {
         self.heads
     }
@@ -133,8 +133,8 @@ impl SelfAttention {
         self.rotary.as_ref()
     }
 
-    /// Queries, keys and values `[row, 3 · width]` of normalised rows; `angles` gives each row's
-    /// part of a [`Rotary::table`].
+    /// Projects normalised rows to queries, keys and values, `[row, 3 · width]`; `angles` gives
+    /// each row's slice of a [`Rotary::table`].
     pub(crate) fn project<'t>(
         &self,
         normed: Matrix,
@@ -151,7 +151,7 @@ impl SelfAttention {
         }
     }
 
-    /// What a head of a unit attends to, of the projected rows of a whole grid.
+    /// The kernel inputs of one head of a unit, taken from the projected rows of the whole grid.
     pub(crate) fn head<'a>(
         &self,
         projected: Matrix<'a>,
@@ -175,7 +175,7 @@ impl SelfAttention {
         }
     }
 
-    /// Adds to `x`, the unit's rows `[query, channel]`, what they attend to in their sequence.
+    /// Attends within the sequence and adds the result to `x`, the unit's rows `[query, channel]`.
     pub(crate) fn add(
         &self,
         projected: Matrix,
@@ -201,12 +201,13 @@ impl SelfAttention {
         self.join(joined.as_matrix(), x);
     }
 
-    /// Adds the joined heads `[row, width]` to `x` through the last layer.
+    /// Applies the output layer to the concatenated heads `[row, width]` and adds the result to
+    /// `x`.
     pub(crate) fn join(&self, joined: Matrix, x: &mut MatrixMut) {
         self.join.forward(joined, After::Add, x);
     }
 
-    /// The instructions its layers were packed for.
+    /// The instruction set its layers were packed for.
     pub(crate) fn isa(&self) -> crate::kernel::Isa {
         self.project.isa()
     }

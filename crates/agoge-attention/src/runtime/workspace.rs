@@ -1,42 +1,42 @@
-//! The memory that a forward pass works in, kept from call to call.
+//! Working memory of a forward pass, reused from call to call.
 
 use crate::kernel::Progress;
 use rayon::current_thread_index;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Numbers from row to row of a buffer: whole cache lines, and an odd number of them, so that the
-/// same column of many rows does not fall into few sets of the cache.
+/// Row stride of a buffer: an odd number of whole cache lines, so that the same column of many rows
+/// does not map to only a few cache sets.
 pub(crate) fn padded(columns: usize) -> usize {
     let lines = columns.div_ceil(16);
     (lines + (1 - lines % 2)) * 16
 }
 
-/// Memory for forward passes; make one, and give it to each call. It grows with the largest shape
-/// it has seen and never shrinks.
+/// Working memory for forward passes. Create one and pass it to each call; it grows to fit the
+/// largest shape so far and never shrinks.
 #[derive(Debug, Default)]
 pub struct Workspace {
     grids: Vec<Mutex<Grid>>,
     scratches: Vec<Mutex<Scratch>>,
 }
 
-/// What a batch element is while it goes through the network.
+/// State of a batch element while it goes through the network.
 #[derive(Debug, Default)]
 pub(crate) struct Grid {
     /// The residual stream, `[token, width]`.
     pub(crate) x: Vec<f32>,
     /// Queries, keys and values of this attention and of the next, `[token, 3 · width]`.
     pub(crate) projected: [Vec<f32>; 2],
-    /// Cosines and sines, one table an attention.
+    /// Cosines and sines, one table per attention.
     pub(crate) angles: Vec<Vec<f32>>,
-    /// 0 or −∞ a token, `[time, part]` and `[part, time]`.
+    /// 0 or −∞ per token, `[time, part]` and `[part, time]`.
     pub(crate) bias: [Vec<f32>; 2],
-    /// For maps.
+    /// Scratch for attention maps.
     pub(crate) map: Vec<f32>,
-    /// How far each pass is.
+    /// Progress of each stage.
     pub(crate) progress: Vec<Progress>,
 }
 
-/// What a unit of work needs while it runs.
+/// Scratch memory of a unit of work.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     normed: Vec<f32>,
@@ -45,19 +45,19 @@ pub(crate) struct Scratch {
     inner: Vec<f32>,
 }
 
-/// How much a call needs of everything.
+/// Buffer sizes that a call needs.
 pub(crate) struct Needs {
-    /// Tokens of a batch element.
+    /// Tokens per batch element.
     pub(crate) tokens: usize,
-    /// Rows of a unit at most.
+    /// Maximum rows of a unit.
     pub(crate) rows: usize,
     /// Width of the embedding.
     pub(crate) width: usize,
-    /// Attentions of all blocks.
+    /// Number of attentions in all blocks.
     pub(crate) attentions: usize,
-    /// Scratch of the attention kernel.
+    /// Scratch length of the attention kernel.
     pub(crate) flash: usize,
-    /// Scratch of a feed-forward.
+    /// Scratch length of a feed-forward.
     pub(crate) inner: usize,
 }
 
@@ -69,13 +69,13 @@ fn at_least(memory: &mut Vec<f32>, numbers: usize) -> &mut [f32] {
 }
 
 impl Scratch {
-    /// Takes the normalised rows' memory out, to be given back.
+    /// Takes out the memory for normalised rows; return it with [`Scratch::give_normed`].
     pub(crate) fn take_normed(&mut self, numbers: usize) -> Vec<f32> {
         at_least(&mut self.normed, numbers);
         std::mem::take(&mut self.normed)
     }
 
-    /// Gives it back.
+    /// Returns the memory for normalised rows.
     pub(crate) fn give_normed(&mut self, normed: Vec<f32>) {
         self.normed = normed;
     }
@@ -85,20 +85,20 @@ impl Scratch {
         (at_least(&mut self.joined, joined), at_least(&mut self.flash, flash))
     }
 
-    /// Memory for the wide side of a feed-forward.
+    /// Memory for the hidden layer of a feed-forward.
     pub(crate) fn inner(&mut self, numbers: usize) -> &mut [f32] {
         at_least(&mut self.inner, numbers)
     }
 }
 
 impl Workspace {
-    /// Empty; the first call with a shape allocates.
+    /// An empty workspace; the first call with a shape allocates.
     pub fn new() -> Workspace {
         Workspace::default()
     }
 
-    /// A place for each thread of the current pool, with all that a call will need: which thread
-    /// does what is chance, so each gets everything.
+    /// Allocates buffers for each thread of the current pool. Which thread does what is not
+    /// deterministic, so each gets everything a call may need.
     pub(crate) fn prepare(&mut self, needs: &Needs) {
         let threads = rayon::current_num_threads();
         self.grids.resize_with(threads.max(self.grids.len()), Mutex::default);
@@ -134,9 +134,9 @@ impl Workspace {
     }
 }
 
-/// The element of this thread. Nothing that holds one waits for other threads' work of the same
-/// kind, so the lock is free.
-fn mine<T>(of: &[Mutex<T>]) -> MutexGuard<'_, T> {
-    let index = current_thread_index().unwrap_or(0) % of.len().max(1);
-    of[index].lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks this thread's element. No holder waits for another thread's work of the same kind, so the
+/// lock is free.
+fn mine<T>(per_thread: &[Mutex<T>]) -> MutexGuard<'_, T> {
+    let index = current_thread_index().unwrap_or(0) % per_thread.len().max(1);
+    per_thread[index].lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,38 +1,40 @@
-//! How far the clock of a worn sensor is from that of the body's frames.
+//! Clock offset between a worn sensor and the body's frames.
 
 use super::Inertial;
 use agoge_motion::filter::{Butterworth, CutoffCorrection};
 use agoge_motion::vector::norm;
 use agoge_motion::{Part, Recording};
 
-/// Both sides are brought to this rate.
+/// Both signals are resampled to this rate.
 const RATE_HZ: f64 = 50.0;
-/// Nothing above this is compared, Hz: positions know little of faster accelerations.
+/// Cutoff of the low-pass filter applied before comparison, Hz: positions say little about faster
+/// accelerations.
 const CUTOFF_HZ: f64 = 4.0;
-/// The clocks are searched this far to both sides, s.
+/// Offsets are searched up to this far in both directions, s.
 pub(super) const SEARCH_S: f64 = 1.0;
-/// At least so much of the movement must be felt as well as seen, s.
+/// Minimum overlap of the two signals, s.
 const LEAST_S: f64 = 1.0;
 /// Standard gravity, m/s².
 pub(super) const GRAVITY: f64 = 9.806_65;
 
-/// How the clocks of a sensor and of a body's frames fit.
+/// Alignment of the clocks of a sensor and of a body's frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Clocks {
-    /// What the sensor's clock shows more than the body's, s.
+    /// How far the sensor's clock is ahead of the body's, s.
     pub offset_s: f64,
-    /// How alike both are at this offset, −1 to 1 (Pearson).
+    /// Pearson correlation of both signals at this offset, −1 to 1.
     pub correlation: f64,
 }
 
 impl Inertial {
-    /// How its clock fits that of the body between two frames, both included: what it felt beyond 1
-    /// g against what the part that carries it must have felt, which follows from its positions.
-    /// However it is strapped on, the size of an acceleration with gravity is the same. None
-    /// without depth and metres, with less than a second in common, or if they would fit better a
-    /// second or more apart.
+    /// Aligns its clock with that of the body between two frames, both included, by comparing the
+    /// measured acceleration beyond 1 g with the one that follows from the positions of the part
+    /// that carries it. The magnitude of an acceleration including gravity does not depend on how
+    /// the sensor is strapped on. None without depth and metres, with less than a second in common,
+    /// or if they would match better a second or more apart.
     ///
-    /// The sensor's time 0 is the first frame; it should reach a second farther to both sides.
+    /// The sensor's time 0 is the first frame; its samples should extend a second beyond the frames
+    /// on both sides.
     pub fn offset_against(&self, body: &Recording, start: usize, end: usize) -> Option<Clocks> {
         if !body.space.is_3d() || start >= end || end >= body.frames() {
             return None;
@@ -40,23 +42,23 @@ impl Inertial {
         let seen = smooth(expected(body, self.part, start, end))?;
         let margin = (SEARCH_S * RATE_HZ) as usize;
         let felt = smooth(self.excess(seen.len() + 2 * margin, -SEARCH_S))?;
-        // What little two signals have in common is soon alike: the likeness counts by the share
-        // that it is found in.
+        // Short overlaps easily correlate by chance, so the correlation is weighted by the share of
+        // overlap.
         let all: Vec<Likeness> =
             (0..=2 * margin).map(|lag| Likeness::of(&seen, &felt[lag..lag + seen.len()])).collect();
         let best = (0..all.len()).max_by(|&a, &b| all[a].weight.total_cmp(&all[b].weight))?;
-        // At the end of the search there may be more beyond it.
+        // A peak at the edge of the search is rejected: a better one may lie beyond it.
         let (before, after) = (all.get(best.checked_sub(1)?)?.weight, all.get(best + 1)?.weight);
         let Likeness { correlation, weight } = all[best];
-        // Between samples the peak is that of the parabola through it and its neighbours.
+        // The peak is refined between samples by a parabola through it and its neighbours.
         let bend = before - 2.0 * weight + after;
         let between = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
         (weight > 0.0)
             .then(|| Clocks { offset_s: (best as f64 + between) / RATE_HZ - SEARCH_S, correlation })
     }
 
-    /// The size of the acceleration less 1 g at `count` times from `from` on; NaN where nothing was
-    /// felt.
+    /// Magnitude of the acceleration minus 1 g at `count` times from `from` on; NaN outside the
+    /// samples.
     fn excess(&self, count: usize, from: f64) -> Vec<f64> {
         let within = self.time[0]..=self.time[self.time.len() - 1];
         let at = |i: usize| {
@@ -68,8 +70,8 @@ impl Inertial {
     }
 }
 
-/// What a sensor on a part must feel beyond 1 g, in g, at every time of the common rate from a
-/// frame on; NaN where the part is not seen.
+/// Acceleration beyond 1 g, in g, that a sensor on a part should measure, at the common rate
+/// between two frames; NaN where the part is not seen.
 fn expected(body: &Recording, part: Part, start: usize, end: usize) -> Vec<f64> {
     let (from, to) = (body.time[start], body.time[end]);
     let count = ((to - from) * RATE_HZ) as usize + 1;
@@ -85,7 +87,7 @@ fn expected(body: &Recording, part: Part, start: usize, end: usize) -> Vec<f64> 
             values[i] = p[axis] + share * (q[axis] - p[axis]);
         }
     }
-    // Before it is differentiated twice a position must be smooth.
+    // Positions must be smooth before they are differentiated twice.
     let Some(axes) = axes.map(smooth).into_iter().collect::<Option<Vec<_>>>() else {
         return Vec::new();
     };
@@ -103,18 +105,18 @@ fn expected(body: &Recording, part: Part, start: usize, end: usize) -> Vec<f64> 
         .collect()
 }
 
-/// What is slow in a signal of the common rate.
+/// Low-pass filters a signal at the common rate.
 fn smooth(mut values: Vec<f64>) -> Option<Vec<f64>> {
     Butterworth::new(4, CUTOFF_HZ, RATE_HZ, CutoffCorrection::None).ok()?.zero_phase(&mut values);
     Some(values)
 }
 
-/// How alike two signals are.
+/// Similarity of two signals.
 #[derive(Clone, Copy, Debug)]
 struct Likeness {
-    /// Pearson's correlation where both are known; 0 if that is too little or one does not move.
+    /// Pearson correlation where both are known; 0 if the overlap is too short or one is constant.
     correlation: f64,
-    /// The correlation times the share of the first that is known in both.
+    /// The correlation times the share of the first signal that is known in both.
     weight: f64,
 }
 

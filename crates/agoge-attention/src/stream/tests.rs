@@ -13,7 +13,7 @@ fn network() -> Network {
     Network::new(&weights::collect(&encoder), &SIZE, Isa::best())
 }
 
-/// A stream of random tokens whose parts come and go, with its clock.
+/// A stream of random tokens with a clock; parts come and go.
 struct Frames {
     values: Vec<f32>,
     hidden: Vec<bool>,
@@ -40,8 +40,8 @@ impl Frames {
         stream.push(values, &self.hidden[frame * parts..(frame + 1) * parts], self.times[frame])
     }
 
-    /// The offline causal encoder over all frames at once, `back` frames of sight: `[frame, part,
-    /// width]`.
+    /// The offline causal encoder over all frames at once, seeing `back` frames back: `[frame,
+    /// part, width]`.
     fn offline(&self, network: &Network, back: usize) -> Vec<f32> {
         let mut encoder: runtime::Encoder = network.encoder.clone();
         for attention in encoder.blocks.iter_mut().flat_map(|block| &mut block.attentions) {
@@ -73,15 +73,15 @@ impl Frames {
     }
 }
 
-/// The encoded tokens of every frame are those of the offline causal encoder, to 1e-5, beyond one
-/// turn of the ring and with a clock that stumbles.
+/// The encoded tokens of every frame equal those of the offline causal encoder, to 1e-5, even after
+/// the ring wraps around and with an irregular clock.
 #[test]
 fn a_stream_is_the_causal_encoder() {
     let network = network();
     for (clock, most_frames, back) in [
-        // A second at 20 Hz: the ring is larger than the window, time decides.
+        // A second at 20 Hz: the ring is larger than the window, so time decides.
         ((|i| i as f64 / 20.0) as fn(usize) -> f64, 40, 20),
-        // Frames are lost and late; the ring forgets the oldest.
+        // Frames are lost and late; the ring drops the oldest.
         ((|i| i as f64 / 30.0 + if i % 7 == 3 { 0.02 } else { 0.0 }) as fn(usize) -> f64, 17, 16),
     ] {
         let frames = frames(90, clock);
@@ -94,13 +94,14 @@ fn a_stream_is_the_causal_encoder() {
         for frame in 0..90 {
             frames.push(&mut stream, frame);
             let expected = &expected[frame * size..(frame + 1) * size];
-            for (part, (own, other)) in
+            for (part, (streamed, offline)) in
                 stream.encoded().chunks(SIZE.width).zip(expected.chunks(SIZE.width)).enumerate()
             {
                 if frames.hidden[frame * PARTS.len() + part] {
                     continue;
                 }
-                let off = own.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                let off =
+                    streamed.iter().zip(offline).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(off < 1e-5, "frame {frame} part {part}: off by {off}");
             }
         }

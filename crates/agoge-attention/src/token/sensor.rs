@@ -1,5 +1,5 @@
-//! The tokens of a worn sensor: what it felt in the half second before an instant, as its own axes
-//! tell it and with down made known.
+//! Tokens of a worn sensor: its samples in the half second before an instant, in its own axes and
+//! rotated so that up is known.
 
 use super::PARTS;
 use crate::sensor::{AXES, Inertial};
@@ -7,49 +7,49 @@ use agoge_motion::Part;
 use agoge_motion::vector::{cross, dot, norm, unit};
 use fastrand::Rng;
 
-/// Samples in a token of the sensor: at its instant and at as many before it, so that the same
-/// weights could read a live stream.
+/// Samples per sensor token: the one at its instant and earlier ones, so that the same weights
+/// could read a live stream.
 pub(crate) const FELT_SAMPLES: usize = 16;
-/// Between them, s. A token looks half a second back: over twelve instants nothing of a clip of up
-/// to 5.3 s is skipped (of UTD-MHAD's, 97 %), and what it does in its own band, up to 16 Hz, is
-/// more than a body can do on purpose.
+/// Time between the samples, s. A token covers half a second, so twelve instants cover clips of up
+/// to 5.3 s without gaps (97 % of UTD-MHAD's), and its bandwidth of 16 Hz exceeds that of voluntary
+/// movement.
 pub(crate) const FELT_S: f64 = 0.03;
-/// The channels of a sensor's token that pre-training restores: the samples in the sensor's own
-/// axes, `[sample, axis]`.
+/// Channels of a sensor token that pre-training reconstructs: the samples in the sensor's own axes,
+/// `[sample, axis]`.
 pub const FELT: usize = AXES * FELT_SAMPLES;
-/// Channels of a sensor's token: samples in its own axes, the same turned so that the first
-/// acceleration points to +z, the sizes of acceleration (less 1 g) and angular velocity at each
-/// sample, where in the repetition and its length as in the body's tokens.
+/// Channels of a sensor token: samples in its own axes; the same rotated so that the initial
+/// acceleration points to +z; the magnitudes of acceleration (minus 1 g) and angular velocity at
+/// each sample; phase and duration of the repetition as in the body's tokens.
 pub const SENSOR_CHANNELS: usize = 2 * FELT + 2 * FELT_SAMPLES + 3 + 1;
-/// Over this long from the beginning the acceleration is averaged to find what was up, s.
+/// The acceleration is averaged over this initial time to find the upward direction, s.
 const FIRST_S: f64 = 0.3;
 
-/// The tokens of the sensor of one clip.
+/// The sensor tokens of one clip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Worn {
     /// `[time, channel]`, flattened.
     pub values: Vec<f32>,
-    /// The part that carries it, as its place in [`PARTS`].
+    /// Index in [`PARTS`] of the part that carries the sensor.
     pub carrier: usize,
 }
 
-/// A sensor whose tokens are being made.
+/// Builds the tokens of a sensor.
 pub(super) struct Reader<'a> {
     sensor: &'a Inertial,
-    /// From its own axes to those with +z up.
+    /// Rotation from the sensor's axes to axes with +z up.
     upright: [[f32; 3]; 3],
     worn: Worn,
 }
 
 impl<'a> Reader<'a> {
-    /// A sensor whose clip begins at a time, s.
+    /// Starts the tokens of a clip that begins at time `from`, s.
     pub(super) fn new(sensor: &'a Inertial, from: f64) -> Reader<'a> {
         let worn = Worn { values: Vec::new(), carrier: carrier(sensor.part) };
         Reader { upright: upright(first(sensor, from)), sensor, worn }
     }
 
-    /// Adds the token of an instant; samples lie `step` seconds apart, `cycle` and `length` are as
-    /// in the body's tokens.
+    /// Appends the token of an instant; samples are `step` seconds apart, `cycle` and `length` are
+    /// as in the body's tokens.
     pub(super) fn push(&mut self, time: f64, step: f64, cycle: [f32; 3], length: f32) {
         let felt: [[f32; AXES]; FELT_SAMPLES] =
             std::array::from_fn(|back| self.sensor.at(time - back as f64 * step));
@@ -73,10 +73,10 @@ impl<'a> Reader<'a> {
 }
 
 impl Inertial {
-    /// The sensor as another would have felt it, strapped on a little differently: turned by up to
-    /// 0.3 rad about any axis, each half read too high or low by up to a tenth, with noise. At
-    /// another tempo (seconds for each of the clip's) it turns more slowly by as much; what gravity
-    /// and what movement is in an acceleration is not known, so that it stays.
+    /// The sensor as if strapped on slightly differently: rotated by up to 0.3 rad about a random
+    /// axis, acceleration and angular velocity scaled by up to a tenth, with added noise. At
+    /// another tempo (seconds per second of the clip) the angular velocity is scaled accordingly;
+    /// the acceleration is not, because gravity and movement cannot be separated in it.
     pub(super) fn varied(&self, rng: &mut Rng, tempo: f64) -> Inertial {
         let mut spread = |width: f64| (2.0 * rng.f64() - 1.0) * width;
         let turn = rotation([(); 3].map(|()| spread(1.0)), spread(0.3));
@@ -90,10 +90,10 @@ impl Inertial {
         varied
     }
 
-    /// The sensor on the other side of the body, in the mirror of the plane across its x axis:
-    /// acceleration is reflected there, angular velocity, which is no arrow but a sense of turning,
-    /// in its two other axes. That is what it would feel if it were strapped on there as the mirror
-    /// shows it; any other plane would only turn it on its strap.
+    /// The sensor mirrored to the other side of the body, in the plane perpendicular to its x axis:
+    /// acceleration changes sign in x, angular velocity, being a pseudovector, in y and z. These
+    /// are the values it would measure if strapped on as in a mirror image; any other plane would
+    /// only rotate it on its strap.
     pub(super) fn mirrored(&self) -> Inertial {
         let values =
             self.values.iter().map(|[a, b, c, d, e, f]| [-a, *b, *c, *d, -e, -f]).collect();
@@ -101,12 +101,12 @@ impl Inertial {
     }
 }
 
-/// Acceleration and angular velocity.
+/// Splits a sample into acceleration and angular velocity.
 fn halves([a, b, c, d, e, f]: [f32; AXES]) -> [[f32; 3]; 2] {
     [[a, b, c], [d, e, f]]
 }
 
-/// The mean acceleration in the beginning.
+/// Sum of the initial accelerations, which gives the upward direction.
 fn first(sensor: &Inertial, from: f64) -> [f64; 3] {
     let early = sensor
         .time
@@ -118,20 +118,20 @@ fn first(sensor: &Inertial, from: f64) -> [f64; 3] {
     if norm(sum) > 0.0 { sum } else { std::array::from_fn(|k| f64::from(sensor.at(from)[k])) }
 }
 
-/// The shortest rotation that brings a direction to +z.
+/// The smallest rotation that takes a direction to +z.
 fn upright(up: [f64; 3]) -> [[f32; 3]; 3] {
     const Z: [f64; 3] = [0.0, 0.0, 1.0];
     if norm(up) < 1e-6 {
         return rotation(Z, 0.0);
     }
     let axis = cross(up, Z);
-    // Opposite to +z any axis across it will do.
+    // If it is opposite to +z, any perpendicular axis will do.
     let axis = if norm(axis) < 1e-6 * norm(up) { [1.0, 0.0, 0.0] } else { axis };
     rotation(axis, dot(unit(up), Z).clamp(-1.0, 1.0).acos())
 }
 
-/// The rotation about an axis of any length (none if it has none) by an angle, rad (Rodrigues
-/// 1840).
+/// Matrix of the rotation by an angle, rad, about an axis of any length (identity if the axis is
+/// zero; Rodrigues 1840).
 fn rotation(axis: [f64; 3], angle: f64) -> [[f32; 3]; 3] {
     let axis = if norm(axis) > 1e-9 { unit(axis) } else { [0.0; 3] };
     let (sin, cos) = if norm(axis) > 0.0 { angle.sin_cos() } else { (0.0, 1.0) };
@@ -150,13 +150,13 @@ fn turned(rotation: &[[f32; 3]; 3], v: [f32; 3]) -> [f32; 3] {
     rotation.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
 }
 
-/// The token of the part that carries a sensor, or of the nearest up the body that has one.
+/// Token index of the part that carries a sensor, or of its nearest ancestor that has a token.
 fn carrier(part: Part) -> usize {
     let mut part = part;
     loop {
-        match PARTS.iter().position(|own| *own == part) {
+        match PARTS.iter().position(|token_part| *token_part == part) {
             Some(index) => return index,
-            // Every way up ends at the pelvis, which has a token.
+            // Every chain of parents ends at the pelvis, which has a token.
             None => part = part.parent(),
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         reader.finish()
     }
 
-    /// The samples with +z up of each token.
+    /// The samples with +z up, of all tokens.
     fn uprights(worn: &Worn) -> Vec<f32> {
         worn.values
             .chunks_exact(SENSOR_CHANNELS)
@@ -206,17 +206,17 @@ mod tests {
         assert_eq!((worn.values.len(), worn.carrier), (2 * SENSOR_CHANNELS, 8));
         for (back, sample) in worn.values[SENSOR_CHANNELS..][..FELT].chunks_exact(AXES).enumerate()
         {
-            // Samples at 50 Hz of a straight line, in single precision.
+            // Samples of a straight line at 50 Hz, in single precision.
             assert!((sample[0] - (1.0 - back as f32 * 0.03)).abs() < 1e-5 && sample[5] == 4.0);
         }
         assert!((worn.values[2 * FELT + 1] - 5.0).abs() < 1e-6, "how fast it turns");
-        // Before the beginning it is held.
+        // Before the first sample its value is held.
         let mut reader = Reader::new(&sensor, 0.0);
         reader.push(0.0, FELT_S, [0.0; 3], 0.0);
         assert!(reader.finish().values[..FELT].iter().step_by(AXES).all(|v| *v == 0.0));
     }
 
-    /// What a mirrored sensor feels with +z up is the mirror image of what it felt with +z up.
+    /// With +z up, a mirrored sensor measures the mirror image of the original.
     #[test]
     fn a_mirrored_sensor_is_the_mirror_image() {
         let sensor = felt(1.2, |t| [0.3 + t, t * t, 0.8 - t, 2.0 * t, 1.0 - t, 0.5]);

@@ -1,22 +1,22 @@
-//! AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) in one pass over all parameters, with the
-//! gradient's clipping taken along; and the weights' average.
+//! AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) in one pass over all parameters, including
+//! gradient clipping, and the average of the weights.
 
 use crate::kernel::{Isa, Lanes, Work};
 use rayon::prelude::*;
 
-/// Numbers that one thread takes at a time.
+/// Values that one thread processes at a time.
 const PIECE: usize = 1 << 14;
 
 /// Settings of the optimiser.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
-    /// How long the mean of the gradients remembers.
+    /// Decay rate of the mean of the gradients.
     pub first: f32,
-    /// How long the mean of their squares remembers.
+    /// Decay rate of the mean of the squared gradients.
     pub second: f32,
-    /// Added to the root of the squares.
+    /// Added to the root of the mean square.
     pub epsilon: f32,
-    /// Share of the weights that is taken away in a step, times the learning rate.
+    /// Weight decay: share of the weights removed per step, times the learning rate.
     pub decay: f32,
 }
 
@@ -27,26 +27,26 @@ impl Default for AdamW {
     }
 }
 
-/// What the optimiser remembers, a number a parameter.
+/// The state of the optimiser, one value per parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Moments {
     pub(crate) first: Vec<f32>,
     pub(crate) second: Vec<f32>,
 }
 
-/// One step's numbers.
+/// The parameters of one update.
 pub(crate) struct Update {
-    /// Steps done, this one included.
+    /// Number of steps, including this one.
     pub(crate) step: usize,
     pub(crate) rate: f64,
-    /// Factor of the gradient.
+    /// Factor applied to the gradient.
     pub(crate) factor: f32,
-    /// Share of the average that is kept; none without an average.
+    /// Share of the average that is kept; `None` without an average.
     pub(crate) average: Option<f32>,
 }
 
-/// Adds up gradients in their order into the first, and returns their norm (Euclidean). The same to
-/// the bit for any number of threads.
+/// Adds the gradients in order into the first one and returns its Euclidean norm. The result is the
+/// same to the bit for any number of threads.
 pub(crate) fn add_up(gradients: &mut [Vec<f32>]) -> f64 {
     let Some((sum, others)) = gradients.split_first_mut() else { return 0.0 };
     let others = &*others;
@@ -83,7 +83,7 @@ impl Work for AddUp<'_> {
 }
 
 impl AdamW {
-    /// Moves the weights, and their average if there is one.
+    /// Updates the weights, and their average if there is one.
     pub(crate) fn step(
         &self,
         weights: &mut [f32],
@@ -181,10 +181,10 @@ impl Work for Average<'_> {
 mod tests {
     use super::*;
 
-    /// Five steps on the sum of squares; numbers from `torch.optim.AdamW` (PyTorch 2.15, double
-    /// precision, rate 0.1, weight decay 0.01). 2e-6: five steps of f32 rounding at 3. (Burn's own
-    /// optimiser is not the oracle: it raises the betas in f32, which is off by 6e-5 in the first
-    /// steps.)
+    /// Five steps on the sum of squares; expected values from `torch.optim.AdamW` (PyTorch 2.15,
+    /// double precision, learning rate 0.1, weight decay 0.01). The tolerance 2e-6 is five steps of
+    /// f32 rounding at 3. (Burn's own optimiser is not the reference: it raises the betas to powers
+    /// in f32, which is off by 6e-5 in the first steps.)
     #[test]
     fn steps_are_those_of_pytorch() {
         let (mut weights, mut moments) =
@@ -195,8 +195,8 @@ mod tests {
             let update = Update { step, rate: 0.1, factor: 1.0, average: Some(0.0) };
             AdamW::default().step(&mut weights, &gradient, &mut moments, &mut average, &update);
         }
-        for (ours, right) in weights.iter().zip([0.026_528_202_f32, -1.494_045_7, 2.487_869_3]) {
-            assert!((ours - right).abs() < 2e-6, "{weights:?}");
+        for (ours, expected) in weights.iter().zip([0.026_528_202_f32, -1.494_045_7, 2.487_869_3]) {
+            assert!((ours - expected).abs() < 2e-6, "{weights:?}");
         }
         assert_eq!(weights, average);
     }

@@ -1,8 +1,8 @@
-//! A training as a file: weights, what the optimiser remembers, average and best so far, so that a
-//! training that was broken off goes on as if it had not been.
+//! A training as a file: weights, optimiser state, average and best weights so far, so that an
+//! interrupted training resumes exactly where it stopped.
 //!
-//! A safetensors file whose tensors are rows of numbers; the layout of the parameters, the step and
-//! the metric are in its metadata.
+//! The file is in safetensors format; its tensors are flat rows of numbers, and its metadata holds
+//! the layout of the parameters, the step and the metric.
 
 use super::adamw::Moments;
 use super::parameters::Parameters;
@@ -38,7 +38,7 @@ fn fault(what: String) -> Error {
 }
 
 impl<M: Module> Trainer<M> {
-    /// The training as a file's bytes.
+    /// Encodes the training as a file's bytes.
     ///
     /// # Errors
     /// None in practice.
@@ -78,12 +78,12 @@ impl<M: Module> Trainer<M> {
             .map_err(|error| fault(error.to_string()))
     }
 
-    /// A training that goes on from a file's bytes; `model` gives the shape, its weights are
-    /// replaced. The plan must be the one it began with: its identity is compared.
+    /// Resumes a training from a file's bytes. `model` gives the shape; its weights are replaced.
+    /// The plan must be the one the training started with: its identity is compared.
     ///
     /// # Errors
-    /// If the bytes are not a whole checkpoint of this version and of a model of this shape, naming
-    /// what is at fault.
+    /// If the bytes are not a complete checkpoint of this version for a model of this shape; the
+    /// message names the fault.
     pub fn from_bytes(model: &M, plan: Plan, bytes: &[u8]) -> Result<Trainer<M>, Error> {
         let broken = |error: safetensors::SafeTensorError| {
             fault(format!("not a whole safetensors file ({error})"))
@@ -100,8 +100,9 @@ impl<M: Module> Trainer<M> {
         }
         let mut trainer = Trainer::new(model, plan);
         if about.layout != trainer.parameters.layout {
-            let theirs = about.layout.iter().zip(&trainer.parameters.layout).find(|(a, b)| a != b);
-            let what = theirs.map_or_else(
+            let mismatch =
+                about.layout.iter().zip(&trainer.parameters.layout).find(|(a, b)| a != b);
+            let what = mismatch.map_or_else(
                 || "another number of parameters".to_owned(),
                 |(a, b)| format!("{a:?} is not {b:?}"),
             );

@@ -1,4 +1,4 @@
-//! The course of a training in epochs, with a checkpoint after each.
+//! A training in epochs, with a checkpoint after each.
 
 use super::parameters::Parameters;
 use super::plan::{Order, Plan};
@@ -11,23 +11,23 @@ use burn::module::Module;
 use burn::tensor::Device;
 use std::ops::ControlFlow;
 
-/// How an encoder is trained, whatever it learns.
+/// How an encoder is trained, whatever the task.
 pub(crate) struct Course {
     pub(crate) plan: Plan,
     pub(crate) order: Order,
     pub(crate) epochs: usize,
-    /// Of the settings and the data; that of the first weights is added.
+    /// Identity of the settings and the data; that of the initial weights is added.
     pub(crate) identity: Identity,
 }
 
 impl Course {
-    /// Trains, from a checkpoint if there is one.
+    /// Trains the encoder, resuming from a checkpoint if there is one.
     pub(crate) fn run<T: Task<Model = Encoder>>(
         mut self,
         encoder: &Encoder,
         task: &T,
         checkpoint: Option<Checkpoint>,
-        tell: &mut (dyn FnMut(Progress) + Send),
+        progress: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Encoder, Error> {
         let round = self.order.round();
         self.identity.add_floats(&Parameters::of(encoder).values);
@@ -41,17 +41,23 @@ impl Course {
             Some(bytes) => Trainer::from_bytes(encoder, plan, bytes)?,
             None => Trainer::new(encoder, plan),
         };
-        let mut watch =
-            Epochs { round, epochs: self.epochs, step: trainer.steps_done(), sum: 0.0, tell, keep };
+        let mut watch = Epochs {
+            round,
+            epochs: self.epochs,
+            step: trainer.steps_done(),
+            sum: 0.0,
+            tell: progress,
+            keep,
+        };
         Ok(trainer.run(task, &mut watch)?.to_device(&Device::flex()))
     }
 }
 
-/// Gathers the losses of an epoch and tells them.
+/// Averages the losses of an epoch and reports them.
 struct Epochs<'a, 'b> {
     round: usize,
     epochs: usize,
-    /// Steps that were told.
+    /// Number of steps reported so far.
     step: usize,
     sum: f64,
     tell: &'a mut (dyn FnMut(Progress) + Send),
@@ -59,20 +65,24 @@ struct Epochs<'a, 'b> {
 }
 
 impl Watch for Epochs<'_, '_> {
-    fn progress(&mut self, report: &Report) -> ControlFlow<()> {
-        self.step = report.step;
-        self.sum += report.loss;
-        if report.step.is_multiple_of(self.round) {
+    fn progress(&mut self, step_report: &Report) -> ControlFlow<()> {
+        self.step = step_report.step;
+        self.sum += step_report.loss;
+        if step_report.step.is_multiple_of(self.round) {
             let loss = self.sum / self.round as f64;
-            (self.tell)(Progress { epoch: report.step / self.round, epochs: self.epochs, loss });
+            (self.tell)(Progress {
+                epoch: step_report.step / self.round,
+                epochs: self.epochs,
+                loss,
+            });
             self.sum = 0.0;
         }
         ControlFlow::Continue(())
     }
 
     fn keep(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
-        // Of the end nothing is kept: whoever is killed before the weights are written repeats one
-        // epoch, and so knows its loss again.
+        // No checkpoint is saved at the very end: if the process is killed before the weights are
+        // written, one epoch is repeated, and its loss is reported again.
         let last = self.step + 1 == self.epochs * self.round;
         match &mut self.keep {
             Some(keep) if !last => keep(checkpoint),
@@ -81,22 +91,24 @@ impl Watch for Epochs<'_, '_> {
     }
 }
 
-/// A number made from bytes (FNV-1a; Fowler, Noll & Vo 1991), the same on every machine.
+/// A hash of bytes (FNV-1a; Fowler, Noll & Vo 1991), the same on every machine.
 pub(crate) struct Identity(u64);
 
 impl Identity {
+    /// Adds bytes to the hash.
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
 
+    /// Adds floats to the hash, by their little-endian bytes.
     pub(crate) fn add_floats(&mut self, values: &[f32]) {
         values.iter().for_each(|value| self.add(&value.to_le_bytes()));
     }
 }
 
-/// The identity of settings and motions.
+/// The identity of a training with these settings on these motions.
 pub(crate) fn identity<'a>(config: &Config, motions: impl Iterator<Item = &'a Motion>) -> Identity {
     let mut identity = Identity(0xcbf2_9ce4_8422_2325);
     identity.add(format!("{config:?}").as_bytes());

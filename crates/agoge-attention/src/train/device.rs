@@ -1,10 +1,10 @@
-//! Where training runs.
+//! The device that training runs on.
 
 use burn::tensor::Device;
 
-/// A GPU, if this was built for one (features `cuda` and `wgpu`; the first that was asked for in
-/// this order), else the CPU. On the CPU the operations of [`crate::ops`] run and the weights are
-/// the same to the bit for any number of threads; a GPU promises neither.
+/// A GPU if this was built for one (features `cuda` and `wgpu`, in that order of preference),
+/// otherwise the CPU. On the CPU the operations of [`crate::ops`] run, and the weights are the same
+/// to the bit for any number of threads; a GPU guarantees neither.
 pub fn device() -> Device {
     #[cfg(feature = "cuda")]
     return Device::cuda(0);

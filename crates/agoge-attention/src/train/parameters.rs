@@ -1,5 +1,5 @@
-//! All parameters of a model as one row of numbers: what an optimiser, an average and a checkpoint
-//! want.
+//! All parameters of a model as one flat row of numbers, as an optimiser, an average and a
+//! checkpoint need them.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
@@ -7,14 +7,14 @@ use burn::tensor::{Gradients, Tensor, TensorData};
 /// The float parameters of a model, in the order in which Burn visits them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
-    /// Path and shape of each.
+    /// Path and shape of each parameter.
     pub layout: Vec<(String, Vec<usize>)>,
     /// The values, one parameter after the other.
     pub values: Vec<f32>,
 }
 
 impl Parameters {
-    /// Those of a model.
+    /// Collects the parameters of a model.
     pub fn of<M: Module>(model: &M) -> Parameters {
         let mut visitor = Collect {
             path: Vec::new(),
@@ -24,14 +24,14 @@ impl Parameters {
         visitor.found
     }
 
-    /// The model with `values`, one parameter after the other, in place of its own.
+    /// The model with its parameters replaced by `values`, one parameter after the other.
     pub fn put<M: Module>(model: M, values: &[f32]) -> M {
         model.map(&mut Replace { values })
     }
 }
 
-/// The gradients of a model on the graph, in the order of [`Parameters`]; zero for a parameter that
-/// the loss does not depend on.
+/// The gradients of a model on the autodiff graph, in the order of [`ModelParameters`]; zero for a
+/// parameter that the loss does not depend on.
 pub(crate) fn gradients<M: Module>(model: &M, gradients: Gradients, count: usize) -> Vec<f32> {
     let mut visitor = Take { gradients, taken: Vec::with_capacity(count) };
     model.visit(&mut visitor);
@@ -45,8 +45,8 @@ struct Collect {
 
 impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        // What is stored: an adapter's change is not part of it, its factors are parameters of
-        // their own.
+        // The stored tensor: an adapter's change is not part of it; its factors are parameters
+        // themselves.
         let stored = param.base();
         self.found.layout.push((self.path.join("."), stored.dims().to_vec()));
         let data = stored.into_data();

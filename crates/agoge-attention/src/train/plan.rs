@@ -1,42 +1,43 @@
-//! How a training goes: how many steps, at what rate, when it is looked at and when it ends.
+//! The plan of a training: how many steps, at what learning rate, when to validate and when to
+//! stop.
 
 use super::adamw::AdamW;
 
 /// The plan of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// Steps in all.
+    /// Total number of steps.
     pub steps: usize,
-    /// Steps over which the rate rises in a straight line.
+    /// Steps over which the learning rate rises linearly.
     pub warm_up: usize,
-    /// Highest learning rate.
+    /// Peak learning rate.
     pub rate: f64,
-    /// What the rate falls to along half a cosine (Loshchilov & Hutter 2017), as a share of the
-    /// highest.
+    /// Final learning rate as a share of the peak, reached along half a cosine (Loshchilov & Hutter
+    /// 2017).
     pub least: f64,
     /// The optimiser.
     pub optimiser: AdamW,
-    /// Longest gradient (Euclidean norm over all parameters; Pascanu et al. 2013); longer ones are
-    /// shortened to it.
+    /// Maximum Euclidean norm of the gradient over all parameters (Pascanu et al. 2013); longer
+    /// gradients are scaled down to it.
     pub clip: Option<f64>,
     /// Share of the averaged weights that a step keeps, 0 to 1 (exponential moving average; Polyak
-    /// & Juditsky 1992); early steps keep less. The average is what is validated and what comes
-    /// out.
+    /// & Juditsky 1992); early steps keep less. The averaged weights are the ones validated and
+    /// returned.
     pub average: Option<f32>,
     /// Steps between validations; 0 for none.
     pub validate_every: usize,
-    /// Validations without a better metric after which training ends; 0 for never.
+    /// Validations without improvement after which training ends; 0 for never.
     pub patience: usize,
     /// Steps between checkpoints; 0 for none.
     pub keep_every: usize,
-    /// What tells this training from others, as a number made from its settings and data: a
-    /// checkpoint of another one is refused.
+    /// Identifies this training by a hash of its settings and data: a checkpoint of another
+    /// training is refused.
     pub identity: u64,
 }
 
 impl Plan {
-    /// A plan of some steps with a tenth of them to warm up, AdamW's usual settings, clipping at 1,
-    /// no average, no validation and no checkpoints.
+    /// A plan of some number of steps: a tenth of them to warm up, AdamW's usual settings, clipping
+    /// at 1, no average, no validation and no checkpoints.
     pub fn new(steps: usize, rate: f64) -> Plan {
         Plan {
             steps,
@@ -64,33 +65,33 @@ impl Plan {
         self.rate * (self.least + (1.0 - self.least) * cosine)
     }
 
-    /// The share of the average that a step, counted from 0, keeps: an average that begins at
-    /// random weights would remember them.
+    /// The share of the average that a step, counted from 0, keeps. It starts low, because an
+    /// average that begins at random weights would remember them.
     pub(crate) fn kept_at(&self, step: usize) -> Option<f32> {
         self.average.map(|most| most.min((1.0 + step as f32) / (10.0 + step as f32)))
     }
 }
 
-/// The batches of a training: in each round over `count` examples every one comes once, in an order
-/// that follows from the seed and the round, so a training that was broken off goes on as if
-/// nothing had been.
+/// The batches of a training. Each round visits every one of `count` examples once, in an order
+/// that depends on the seed and the round only, so that an interrupted training resumes as if
+/// nothing had happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// How many examples there are.
+    /// Number of examples.
     pub count: usize,
-    /// How many make a batch; the last of a round may be smaller.
+    /// Examples per batch; the last batch of a round may be smaller.
     pub batch: usize,
     /// Seed.
     pub seed: u64,
 }
 
 impl Order {
-    /// Batches in a round.
+    /// Batches per round.
     pub fn round(&self) -> usize {
         self.count.div_ceil(self.batch.max(1)).max(1)
     }
 
-    /// The examples of a step.
+    /// The indices of the examples of a step.
     pub fn examples(&self, step: usize) -> Vec<usize> {
         let (round, place) = (step / self.round(), step % self.round());
         let mut order: Vec<usize> = (0..self.count).collect();
@@ -98,17 +99,17 @@ impl Order {
         order.into_iter().skip(place * self.batch).take(self.batch).collect()
     }
 
-    /// A source of chance of its own for a step (or whatever else is counted), for variation of the
+    /// An independent random generator for a step (or any other counter), for augmenting the
     /// examples.
     pub fn random(&self, step: usize) -> fastrand::Rng {
-        // Numbers that follow each other must not give streams that resemble each other: the
-        // multiplier of Steele et al. 2014 spreads them.
+        // Consecutive seeds must not give correlated streams: the multiplier of Steele et al. 2014
+        // spreads them.
         fastrand::Rng::with_seed(self.seed ^ (step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 }
 
-/// Cuts examples into `shards` parts of nearly the same size, in order; parts without examples are
-/// left out. The number must not depend on the machine: sums in another order are other numbers.
+/// Cuts examples into `shards` parts of nearly equal size, in order; empty parts are left out. The
+/// number must not depend on the machine, because summing in another order gives other results.
 pub fn cut<T: Clone>(examples: &[T], shards: usize) -> Vec<Vec<T>> {
     let shards = shards.clamp(1, examples.len().max(1));
     let edge = |i: usize| i * examples.len() / shards;
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(plan.rate_at(0), 0.2);
         assert_eq!(plan.rate_at(9), 2.0);
         assert_eq!(plan.rate_at(10), 2.0);
-        // Half way along the cosine, half way between the ends.
+        // Half way along the cosine is half way between the ends.
         assert!((plan.rate_at(60) - 1.001).abs() < 1e-9);
         assert!((plan.rate_at(110) - 0.002).abs() < 1e-9);
     }

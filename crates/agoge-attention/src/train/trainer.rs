@@ -1,4 +1,4 @@
-//! A step of training, shared out over cores, and the loop of steps.
+//! A training step distributed over cores, and the loop of steps.
 
 use super::adamw::{Moments, Update, add_up};
 use super::parameters::{Parameters, gradients};
@@ -10,84 +10,84 @@ use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// What is learnt: batches and their loss.
+/// What is learned: batches and their loss.
 pub trait Task: Sync {
-    /// The model.
+    /// The model being trained.
     type Model: Module;
-    /// A part of a batch.
+    /// A shard of a batch.
     type Shard: Send;
 
-    /// The batch of a step, counted from 0, in parts that are computed side by side. Batch and cut
-    /// must follow from the step alone, not from the machine: then so do the weights.
+    /// The batch of a step, counted from 0, in shards that are computed in parallel. The batch and
+    /// its shards must depend on the step alone, not on the machine; then the weights do as well.
     fn shards(&self, step: usize) -> Vec<Self::Shard>;
 
-    /// A part's share of the batch's loss, `[1]`; the shares of all parts add up to the loss.
-    /// Called on one thread for each part.
+    /// A shard's share of the batch's loss, `[1]`; the shares of all shards add up to the loss.
+    /// Called on one thread per shard.
     fn loss(&self, model: &Self::Model, shard: Self::Shard) -> Tensor<1>;
 
-    /// How good a model is, higher is better; none if that is not asked.
+    /// The validation metric of a model, higher is better; `None` without validation.
     fn validate(&self, _model: &Self::Model) -> Option<f64> {
         None
     }
 }
 
-/// What is told after each step.
+/// Reported after each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Report {
-    /// Steps done.
+    /// Number of steps done.
     pub step: usize,
-    /// Steps in all.
+    /// Total number of steps.
     pub steps: usize,
     /// The step's loss.
     pub loss: f64,
-    /// Length of the gradient, before clipping.
+    /// Norm of the gradient, before clipping.
     pub gradient: f64,
-    /// The metric, if this step was validated.
+    /// The metric, if the model was validated at this step.
     pub metric: Option<f64>,
-    /// Best metric so far.
+    /// The best metric so far.
     pub best: Option<f64>,
-    /// Time that is left if steps take as long as they did.
+    /// Estimated time left, at the mean pace so far.
     pub left: Duration,
 }
 
-/// Who looks on while a model is trained.
+/// Observes a training.
 pub trait Watch {
-    /// After each step; may end the training.
+    /// Called after each step; may end the training.
     fn progress(&mut self, _progress: &Report) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
-    /// Takes a checkpoint to keep, as a file's bytes.
+    /// Saves a checkpoint, given as a file's bytes.
     ///
     /// # Errors
-    /// If it could not be kept, which ends the training.
+    /// If the checkpoint could not be saved, which ends the training.
     fn keep(&mut self, _checkpoint: &[u8]) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// Nobody.
+/// Observes nothing.
 impl Watch for () {}
 
-/// A model in training.
+/// A model being trained.
 #[derive(Clone, Debug)]
 pub struct Trainer<M: Module> {
     pub(super) plan: Plan,
-    /// The model off the graph, with the weights of the last step.
+    /// The model off the autodiff graph, with the weights of the last step.
     pub(super) model: M,
     pub(super) parameters: Parameters,
     pub(super) moments: Moments,
     /// Averaged weights; empty without an average.
     pub(super) average: Vec<f32>,
     pub(super) step: usize,
-    /// Best metric and its weights.
+    /// The best metric and its weights.
     pub(super) best: Option<(f64, Vec<f32>)>,
-    /// Validations since.
+    /// Validations since the best one.
     pub(super) stale: usize,
 }
 
 impl<M: Module> Trainer<M> {
-    /// Begins with a model's weights.
+    /// Starts a training from a model's weights.
     pub fn new(model: &M, plan: Plan) -> Trainer<M> {
         keep_memory();
         let model = model.valid();
@@ -98,7 +98,7 @@ impl<M: Module> Trainer<M> {
         Trainer { plan, model, parameters, moments, average, step: 0, best: None, stale: 0 }
     }
 
-    /// Steps done.
+    /// Number of steps done.
     pub fn steps_done(&self) -> usize {
         self.step
     }
@@ -108,15 +108,15 @@ impl<M: Module> Trainer<M> {
         &self.parameters
     }
 
-    /// One step; returns the loss and the length of the gradient. The parts of the batch run side
-    /// by side on the current rayon pool, each on one thread with a copy of the model of its own (a
-    /// graph of Burn's is behind a lock), and what they give is added in their order: the weights
-    /// are the same to the bit for any number of threads.
+    /// Runs one step; returns the loss and the norm of the gradient. The shards of the batch run in
+    /// parallel on the current rayon pool, each on one thread with its own copy of the model (a
+    /// graph of Burn's is behind a lock), and their gradients are added in order: the weights are
+    /// the same to the bit for any number of threads.
     pub fn step<T: Task<Model = M>>(&mut self, task: &T) -> (f64, f64) {
         let count = self.parameters.values.len();
-        let work: Vec<(M, T::Shard)> =
+        let jobs: Vec<(M, T::Shard)> =
             task.shards(self.step).into_iter().map(|shard| (self.model.clone(), shard)).collect();
-        let done: Vec<(f64, Vec<f32>)> = work
+        let results: Vec<(f64, Vec<f32>)> = jobs
             .into_par_iter()
             .with_max_len(1)
             .map(|(model, shard)| {
@@ -126,8 +126,8 @@ impl<M: Module> Trainer<M> {
                 (f64::from(loss.into_scalar::<f32>()), gradients(&model, back, count))
             })
             .collect();
-        let loss = done.iter().map(|(loss, _)| loss).sum();
-        let mut parts: Vec<Vec<f32>> = done.into_iter().map(|(_, gradient)| gradient).collect();
+        let loss = results.iter().map(|(loss, _)| loss).sum();
+        let mut parts: Vec<Vec<f32>> = results.into_iter().map(|(_, gradient)| gradient).collect();
         let length = add_up(&mut parts);
         let factor = match self.plan.clip {
             Some(most) if length > most => (most / length) as f32,
@@ -154,8 +154,8 @@ impl<M: Module> Trainer<M> {
         (loss, length)
     }
 
-    /// The model as it would come out now: with the best validated weights, else the averaged ones,
-    /// else the last.
+    /// The model that training would return now: with the best validated weights, otherwise the
+    /// averaged ones, otherwise the last.
     pub fn result(&self) -> M {
         match &self.best {
             Some((_, weights)) => Parameters::put(self.model.clone(), weights),
@@ -163,6 +163,7 @@ impl<M: Module> Trainer<M> {
         }
     }
 
+    /// The model with the averaged weights if there are any, otherwise the last.
     fn current(&self) -> M {
         if self.average.is_empty() {
             self.model.clone()
@@ -171,14 +172,14 @@ impl<M: Module> Trainer<M> {
         }
     }
 
-    /// Takes the steps that are left, or fewer if the metric stays or the watcher wishes, and
-    /// returns the model.
+    /// Runs the remaining steps, or fewer if the metric stops improving or the observer asks to
+    /// stop, and returns the model.
     ///
     /// # Errors
-    /// If the loss is no longer a number, or a checkpoint could not be kept.
+    /// If the loss is not finite, or a checkpoint could not be saved.
     pub fn run<T: Task<Model = M>>(&mut self, task: &T, watch: &mut dyn Watch) -> Result<M, Error> {
         let (started, first) = (Instant::now(), self.step);
-        let at = |every: usize, step: usize| every > 0 && step.is_multiple_of(every);
+        let is_due = |every: usize, step: usize| every > 0 && step.is_multiple_of(every);
         while self.step < self.plan.steps && !self.exhausted() {
             let (loss, gradient) = self.step(task);
             if !loss.is_finite() || !gradient.is_finite() {
@@ -189,13 +190,13 @@ impl<M: Module> Trainer<M> {
                 });
             }
             let last = self.step == self.plan.steps;
-            let asked =
-                at(self.plan.validate_every, self.step) || (last && self.plan.validate_every > 0);
-            let metric = if asked { task.validate(&self.current()) } else { None };
+            let validates = is_due(self.plan.validate_every, self.step)
+                || (last && self.plan.validate_every > 0);
+            let metric = if validates { task.validate(&self.current()) } else { None };
             if let Some(metric) = metric {
                 self.judge(metric);
             }
-            if at(self.plan.keep_every, self.step) {
+            if is_due(self.plan.keep_every, self.step) {
                 watch.keep(&self.to_bytes()?)?;
             }
             let spent = started.elapsed().as_secs_f64() / (self.step - first) as f64;
@@ -219,6 +220,7 @@ impl<M: Module> Trainer<M> {
         self.plan.patience > 0 && self.stale >= self.plan.patience
     }
 
+    /// Records a validation metric, and the weights if it is the best so far.
     fn judge(&mut self, metric: f64) {
         if self.best.as_ref().is_none_or(|(best, _)| metric > *best) {
             let weights =
@@ -231,13 +233,13 @@ impl<M: Module> Trainer<M> {
     }
 }
 
-/// Lets the C library keep what is freed. GNU's gives memory back to the system as soon as more
-/// lies free than twice the largest block that was freed so far (mallopt(3), M_MMAP_THRESHOLD), and
-/// to get the activations of a step anew, page by page, takes up to a third of the step. Elsewhere
-/// this does nothing.
+/// Makes the C library keep freed memory. The GNU allocator returns memory to the system as soon as
+/// more is free than twice the largest block freed so far (mallopt(3), M_MMAP_THRESHOLD), and
+/// faulting in a step's activations again, page by page, takes up to a third of the step. On other
+/// systems this has no effect.
 fn keep_memory() {
     static ONCE: std::sync::Once = std::sync::Once::new();
-    // The largest block that counts is 32 MiB.
+    // The largest block size that counts is 32 MiB.
     ONCE.call_once(|| drop(std::hint::black_box(vec![0u8; 31 << 20])));
 }
 

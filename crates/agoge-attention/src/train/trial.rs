@@ -1,7 +1,6 @@
-//! The two networks that the speed of training is measured on, beside another implementation of the
-//! same (docs/PERFORMANCE.md): an encoder over frames, and one that attends over joints and then
-//! over frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to drawn targets,
-//! AdamW.
+//! The two networks on which training speed is compared with another implementation
+//! (docs/PERFORMANCE.md): an encoder over frames, and one that attends over joints and then over
+//! frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to random targets, AdamW.
 
 use super::parameters::Parameters;
 use super::plan::{Plan, cut};
@@ -13,16 +12,16 @@ use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
 use std::ops::Range;
 
-/// Parts that a batch is cut into.
+/// Shards that a batch is cut into.
 const SHARDS: usize = 8;
 
-/// A step of a trial, as often as it is called; gives the loss.
+/// Runs one step of a trial per call and returns the loss.
 pub type Step = Box<dyn FnMut() -> f64 + Send>;
 
-/// The trial of a name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks, 8
-/// heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to the same shape, width 64, 4 blocks,
-/// 4 heads, feed-forward 256. Each call of what is returned is one step on the whole batch, on the
-/// current rayon pool.
+/// The trial with a given name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks,
+/// 8 heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to the same shape, width 64, 4
+/// blocks, 4 heads, feed-forward 256. Each call of the returned function is one step on the whole
+/// batch, on the current rayon pool.
 pub fn trial(name: &str) -> Option<Step> {
     let device = Device::flex();
     let mut rng = Rng::with_seed(1);
@@ -46,22 +45,22 @@ pub fn trial(name: &str) -> Option<Step> {
     }
 }
 
-/// A number from the normal distribution (Box & Muller 1958).
+/// A sample from the standard normal distribution (Box & Muller 1958).
 fn normal(rng: &mut Rng) -> f32 {
     (-2.0 * (1.0 - rng.f32()).ln()).sqrt() * (std::f32::consts::TAU * rng.f32()).cos()
 }
 
-/// Weights drawn alike on every machine, of the size of PyTorch's.
+/// Random weights, the same on every machine, of the scale of PyTorch's initialisation.
 fn seeded<M: Module>(model: M) -> M {
     let mut rng = Rng::with_seed(2);
     let Parameters { layout, .. } = Parameters::of(&model);
     let mut values = Vec::new();
     for (path, shape) in layout {
         let bound = (1.0 / shape[0] as f32).sqrt();
-        let one = path.ends_with("gamma");
+        let is_gain = path.ends_with("gamma");
         values.extend(
             (0..shape.iter().product())
-                .map(|_| if one { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }),
+                .map(|_| if is_gain { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }),
         );
     }
     Parameters::put(model, &values)
@@ -95,7 +94,7 @@ impl Attention {
         }
     }
 
-    /// What is added to `x`; attention runs over the second dimension of `shape`.
+    /// The residual to add to `x`; attention runs over the second dimension of `shape`.
     fn forward(&self, x: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
         let [outer, tokens, inner, width] = shape;
         let dims = x.dims();
@@ -105,6 +104,7 @@ impl Attention {
     }
 }
 
+/// Feed-forward layers, after a norm.
 #[derive(Module, Debug)]
 struct Thought {
     norm: LayerNorm,
@@ -130,7 +130,7 @@ impl Thought {
     }
 }
 
-/// Attention over frames.
+/// Encoder with attention over frames.
 #[derive(Module, Debug)]
 struct Motion {
     input: Linear,
@@ -153,10 +153,10 @@ impl Motion {
     /// `[batch, frame, 1, 99]` to `[batch, 16]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<2> {
         let mut x = map(x, &self.input);
-        for (attention, thought) in &self.blocks {
+        for (attention, feed_forward) in &self.blocks {
             let shape = x.dims();
             x = x.clone() + attention.forward(x, shape);
-            x = x.clone() + thought.forward(x);
+            x = x.clone() + feed_forward.forward(x);
         }
         let x = normed(x, &self.norm).mean_dim(1);
         let batch = x.dims()[0];
@@ -164,7 +164,7 @@ impl Motion {
     }
 }
 
-/// Attention over joints, then over frames.
+/// Encoder with attention over joints, then over frames.
 #[derive(Module, Debug)]
 struct Joints {
     input: Linear,
@@ -190,20 +190,22 @@ impl Joints {
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let mut x = map(x, &self.input);
         let [batch, frames, joints, width] = x.dims();
-        for (space, time, thought) in &self.blocks {
+        for (space, time, feed_forward) in &self.blocks {
             x = x.clone() + space.forward(x, [batch * frames, joints, 1, width]);
             x = x.clone() + time.forward(x, [batch, frames, joints, width]);
-            x = x.clone() + thought.forward(x);
+            x = x.clone() + feed_forward.forward(x);
         }
         map(normed(x, &self.norm), &self.head)
     }
 }
 
+/// The given rows of `values` as a tensor; the first dimension of `shape` is replaced by their
+/// number.
 fn part<const D: usize>(values: &[f32], rows: Range<usize>, mut shape: [usize; D]) -> Tensor<D> {
     let size: usize = shape[1..].iter().product();
     shape[0] = rows.len();
-    let these = values[rows.start * size..rows.end * size].to_vec();
-    Tensor::from_data(TensorData::new(these, shape), &Device::flex().autodiff())
+    let row_values = values[rows.start * size..rows.end * size].to_vec();
+    Tensor::from_data(TensorData::new(row_values, shape), &Device::flex().autodiff())
 }
 
 fn ranges(rows: usize) -> Vec<Range<usize>> {
@@ -225,9 +227,9 @@ impl Task for Frames {
     }
 
     fn loss(&self, model: &Motion, rows: Range<usize>) -> Tensor<1> {
-        let off = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99]))
+        let error = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99]))
             - part(&self.y, rows, [32, 16]);
-        off.square().sum().div_scalar(self.y.len() as f32)
+        error.square().sum().div_scalar(self.y.len() as f32)
     }
 }
 
@@ -245,9 +247,9 @@ impl Task for Skeletons {
     }
 
     fn loss(&self, model: &Joints, rows: Range<usize>) -> Tensor<1> {
-        let off = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3]))
+        let error = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3]))
             - part(&self.y, rows, [8, 64, 25, 3]);
-        off.square().sum().div_scalar(self.y.len() as f32)
+        error.square().sum().div_scalar(self.y.len() as f32)
     }
 }
 

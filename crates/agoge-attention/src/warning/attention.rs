@@ -1,4 +1,5 @@
-//! Attention over the days: each known day is a token, the last day asks, all known days answer.
+//! Attention over days: each known day is a token, the last day is the query, and all known days
+//! are keys.
 
 use super::{Foretell, Scaler, Window};
 use crate::attention::{SelfAttention, map};
@@ -11,58 +12,59 @@ use burn::tensor::activation::{log_sigmoid, tanh};
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use fastrand::Rng;
 
-/// Small: a club has some hundred outcomes, not thousands.
+/// A small network: a club has a few hundred outcomes, not thousands.
 const WIDTH: usize = 16;
 const HEADS: usize = 2;
 const BATCH: usize = 128;
 const STEPS: usize = 500;
 const RATE: f64 = 3e-3;
-/// Of the windows without the outcome so many are learned from for each one with it; the offset is
-/// set right afterwards (King & Zeng 2001).
+/// Windows without the outcome that are used for each window with it; the offset corrects for this
+/// afterwards (King & Zeng 2001).
 const OTHERS: usize = 12;
-/// Numbers that say when a day was: two decays and a line.
+/// Values that encode the age of a day: two exponential decays and a linear term.
 const WHEN: usize = 3;
 
-/// The network.
+/// The network over the days of a window.
 #[derive(Module, Debug)]
 struct Network {
     token: Linear,
     attention: SelfAttention,
-    /// From what the days said together and the last day's own token.
+    /// Reads the attention's output and the last day's own token.
     head: Linear,
 }
 
 impl Network {
     fn new(numbers: usize, device: &Device) -> Network {
         Network {
-            // Each number, whether it is known, and when.
+            // Each value, whether it is known, and the age of the day.
             token: LinearConfig::new(2 * numbers + WHEN, WIDTH).init(device),
             attention: SelfAttention::new(WIDTH, HEADS, device),
             head: LinearConfig::new(2 * WIDTH, 1).init(device),
         }
     }
 
-    /// Log odds `[batch]` of `[batch, day, channel]`; `hidden` `[batch, day, 1]` is true for
+    /// Log odds, `[batch]`, from `[batch, day, channel]`; `hidden` `[batch, day, 1]` is true for
     /// missing days.
     fn forward(&self, x: Tensor<3>, hidden: Tensor<3, Bool>) -> Tensor<1> {
         let [batch, days, _] = x.dims();
         let tokens = map(&self.token, x);
         let sight = Sight { hidden: Some(hidden), ..Sight::default() };
-        let said = self
+        let attended = self
             .attention
             .forward(tokens.clone().reshape([batch, days, 1, WIDTH]), &sight)
             .reshape([batch, days, WIDTH]);
         let last = |x: Tensor<3>| x.narrow(1, days - 1, 1).reshape([batch, WIDTH]);
-        // The last day's own numbers reach the head unbent, what the days said together bent: a
+        // The last day's own values reach the head linearly, the attended days through tanh: a
         // linear effect needs no attention.
-        let joined = Tensor::cat(vec![last(tokens), tanh(last(said))], 1);
+        let joined = Tensor::cat(vec![last(tokens), tanh(last(attended))], 1);
         map(&self.head, joined).reshape([batch])
     }
 }
 
-/// A window as the network takes it: channels of each day, and which days are missing.
+/// A window as the network's input: the channels of each day, and which days are missing.
 type Row = (Vec<f32>, Vec<bool>);
 
+/// The network's input for a window.
 fn row(window: &Window, scaler: &Scaler) -> Row {
     let days = window.days.len();
     let (mut channels, mut hidden) = (Vec::new(), Vec::with_capacity(days));
@@ -71,12 +73,13 @@ fn row(window: &Window, scaler: &Scaler) -> Row {
         channels.extend(scaler.scaled(day).into_iter().map(|v| v as f32));
         channels.extend(day.iter().map(|v| f32::from(u8::from(v.is_finite()))));
         channels.extend([(-age / 3.0).exp(), (-age / 14.0).exp(), age / 28.0]);
-        // The last day always stands: it is the one that asks.
+        // The last day is never hidden: it is the query.
         hidden.push(place + 1 < days && day.iter().all(|v| v.is_nan()));
     }
     (channels, hidden)
 }
 
+/// The rows of a batch as tensors.
 fn tensors(rows: &[Row], device: &Device) -> (Tensor<3>, Tensor<3, Bool>) {
     let (batch, days) = (rows.len(), rows.first().map_or(0, |row| row.1.len()));
     let channels = rows.first().map_or(0, |row| row.0.len() / days.max(1));
@@ -88,6 +91,7 @@ fn tensors(rows: &[Row], device: &Device) -> (Tensor<3>, Tensor<3, Bool>) {
     )
 }
 
+/// Learning the outcome of each window.
 struct Lesson {
     rows: Vec<(Row, bool)>,
     order: Order,
@@ -119,8 +123,7 @@ impl train::Task for Lesson {
 pub(super) struct Attentive {
     network: Network,
     scaler: Scaler,
-    /// Log of the share of windows without the outcome that was learned from: added to every
-    /// answer.
+    /// Log of the share of windows without the outcome that was used, added to the log odds.
     offset: f64,
 }
 
@@ -152,8 +155,8 @@ impl Attentive {
     }
 }
 
-/// Weights drawn alike on every machine; the head begins at zero, so that at first nothing is
-/// claimed.
+/// Random weights, the same on every machine; the head starts at zero, so that initially no
+/// prediction is made.
 fn drawn(network: Network, seed: u64) -> Network {
     let mut rng = Rng::with_seed(seed);
     let mut values = Vec::new();

@@ -1,5 +1,5 @@
-//! How far a model's odds may be believed: discrimination, calibration, and whether they say
-//! anything at all.
+//! Evaluates the log odds of a model: discrimination, calibration, and whether they carry any
+//! information.
 
 use super::Window;
 use super::logistic::newton;
@@ -7,36 +7,36 @@ use crate::metric::auc;
 use fastrand::Rng;
 use serde::Serialize;
 
-/// How good log odds are on athletes that were not learned from.
+/// The quality of log odds on athletes that were not used for learning.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Judged {
     /// Area under the ROC curve.
     pub auc: f64,
-    /// Its 2.5 % and 97.5 % quantiles over draws of athletes with replacement (Efron 1979).
+    /// Its 2.5 % and 97.5 % quantiles when athletes are resampled with replacement (Efron 1979).
     pub auc_interval: [f64; 2],
     /// Mean squared error of the probabilities (Brier 1950).
     pub brier: f64,
-    /// The same of the base rate alone: a model that is no better says nothing.
+    /// The Brier score of the base rate alone: a model that is no better carries no information.
     pub brier_of_base_rate: f64,
-    /// Slope of the outcomes' log odds over the model's: 1 is right, below 1 too extreme (Cox
+    /// Slope of the outcomes' log odds over the model's: 1 is calibrated, below 1 too extreme (Cox
     /// 1958).
     pub calibration_slope: f64,
-    /// Half width of its 95 % interval, from the likelihood's curvature.
+    /// Half width of the slope's 95 % interval, from the curvature of the likelihood.
     pub slope_error: f64,
-    /// Part of the windows with the outcome.
+    /// Share of the windows with the outcome.
     pub base_rate: f64,
 }
 
 impl Judged {
-    /// Whether a model may speak: the whole interval of the AUC above chance and a calibration
-    /// slope between a half and two.
+    /// Whether the model may be used: the whole interval of the AUC is above chance and the
+    /// calibration slope is between a half and two.
     pub fn may_speak(&self) -> bool {
         self.auc_interval[0] > 0.5 && (0.5..=2.0).contains(&self.calibration_slope)
     }
 }
 
-/// Judges log odds, `[window]`, of windows that were not learned from; without draws there is no
-/// interval.
+/// Evaluates log odds, `[window]`, on windows that were not used for learning. `draws` is the
+/// number of resamplings for the interval; without any it is NaN.
 pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> Judged {
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
     let athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
@@ -50,7 +50,7 @@ pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> 
     let brier_of_base_rate =
         outcomes.iter().map(|outcome| square(base_rate, *outcome)).sum::<f64>() / count;
     let rows: Vec<Vec<f64>> = log_odds.iter().map(|odds| vec![*odds]).collect();
-    // Odds that are all the same have no slope; nothing is learned from rounding.
+    // Constant odds have no slope; none must be fitted to rounding errors.
     let spread = log_odds.iter().copied().fold(f64::MIN, f64::max)
         - log_odds.iter().copied().fold(f64::MAX, f64::min);
     let (offset, calibration_slope) = match newton(&rows, &outcomes, 1, 0.0) {
@@ -70,7 +70,7 @@ pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> 
     }
 }
 
-/// Variance of a slope by the curvature of the likelihood at its offset.
+/// Variance of a slope, from the curvature of the likelihood at the given offset.
 fn slope_variance(log_odds: &[f64], slope: f64, offset: f64) -> f64 {
     let (mut a, mut b, mut c) = (0.0, 0.0, 0.0);
     for odds in log_odds {
@@ -81,7 +81,8 @@ fn slope_variance(log_odds: &[f64], slope: f64, offset: f64) -> f64 {
     a / (a * c - b * b)
 }
 
-/// 2.5 % and 97.5 % quantiles of the area over draws of athletes with replacement; NaN without draws. Windows are put in order once: a draw only weighs them.
+/// The 2.5 % and 97.5 % quantiles of the AUC when athletes are resampled with replacement; NaN
+/// without draws. Windows are sorted once; a draw only changes their weights.
 fn interval(
     scores: &[f32],
     outcomes: &[bool],
@@ -89,10 +90,10 @@ fn interval(
     draws: usize,
     seed: u64,
 ) -> [f64; 2] {
-    let mut own: Vec<usize> = athletes.to_vec();
-    own.sort_unstable();
-    own.dedup();
-    let place = |athlete: &usize| own.binary_search(athlete).unwrap_or(0);
+    let mut distinct: Vec<usize> = athletes.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |athlete: &usize| distinct.binary_search(athlete).unwrap_or(0);
     let mut ordered: Vec<(f32, bool, usize)> = scores
         .iter()
         .zip(outcomes)
@@ -103,8 +104,8 @@ fn interval(
     let mut rng = Rng::with_seed(seed);
     let mut drawn: Vec<f64> = (0..draws)
         .map(|_| {
-            let mut times = vec![0.0; own.len()];
-            (0..own.len()).for_each(|_| times[rng.usize(..own.len())] += 1.0);
+            let mut times = vec![0.0; distinct.len()];
+            (0..distinct.len()).for_each(|_| times[rng.usize(..distinct.len())] += 1.0);
             weighted_auc(&ordered, &times)
         })
         .filter(|auc| auc.is_finite())
@@ -119,13 +120,16 @@ fn interval(
     [at(0.025), at(0.975)]
 }
 
-/// The area of windows by rising score, each counted as often as its athlete was drawn; ties count
-/// half.
+/// The AUC of windows sorted by rising score, each weighted by how often its athlete was drawn;
+/// ties count half.
 fn weighted_auc(ordered: &[(f32, bool, usize)], times: &[f64]) -> f64 {
     let (mut area, mut below, mut happened) = (0.0, 0.0, 0.0);
     for tied in ordered.chunk_by(|a, b| a.0 == b.0) {
         let weight = |outcome: bool| {
-            tied.iter().filter(|own| own.1 == outcome).map(|own| times[own.2]).sum::<f64>()
+            tied.iter()
+                .filter(|window| window.1 == outcome)
+                .map(|window| times[window.2])
+                .sum::<f64>()
         };
         let (with, without) = (weight(true), weight(false));
         area += with * (below + 0.5 * without);
@@ -139,16 +143,18 @@ fn weighted_auc(ordered: &[(f32, bool, usize)], times: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Counting windows twice is the same as having them twice.
+    /// A weight of two is the same as having the window twice.
     #[test]
     fn weights_are_repetitions() {
         let mut rng = Rng::with_seed(3);
         let windows: Vec<(f32, bool, usize)> =
             (0..60).map(|i| ((rng.f32() * 10.0).floor(), rng.f32() < 0.3, i % 5)).collect();
         let times = [2.0, 0.0, 1.0, 3.0, 1.0];
-        let repeated =
-            windows.iter().flat_map(|own| std::iter::repeat_n(*own, times[own.2] as usize));
-        let (scores, outcomes): (Vec<f32>, Vec<bool>) = repeated.map(|own| (own.0, own.1)).unzip();
+        let repeated = windows
+            .iter()
+            .flat_map(|window| std::iter::repeat_n(*window, times[window.2] as usize));
+        let (scores, outcomes): (Vec<f32>, Vec<bool>) =
+            repeated.map(|window| (window.0, window.1)).unzip();
         let mut ordered = windows.clone();
         ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
         assert!((weighted_auc(&ordered, &times) - auc(&scores, &outcomes)).abs() < 1e-12);

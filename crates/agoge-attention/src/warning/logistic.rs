@@ -1,17 +1,17 @@
-//! Logistic regression by Newton's steps (iteratively reweighted least squares), with a ridge.
+//! Ridge-penalised logistic regression by Newton's method (iteratively reweighted least squares).
 
 use super::{Foretell, Scaler, Window};
 use nalgebra::{DMatrix, DVector};
 
-/// Penalty of the squared weights of standardised columns: as if two windows of both outcomes had
-/// been seen at each of its ends.
+/// Penalty on the squared weights of standardised columns: as if two windows of both outcomes had
+/// been seen at either end of each column.
 const RIDGE: f64 = 2.0;
 const STEPS: usize = 30;
 
 /// A linear map to log odds.
 pub(super) struct Logistic {
     scaler: Scaler,
-    /// Offset, then a weight a column.
+    /// The offset, then one weight per column.
     weights: DVector<f64>,
 }
 
@@ -38,7 +38,7 @@ impl Foretell for Logistic {
     }
 }
 
-/// Offset and weights with the highest penalised likelihood; the offset is not penalised.
+/// The offset and weights that maximise the penalised likelihood; the offset is not penalised.
 pub(super) fn newton(
     rows: &[Vec<f64>],
     outcomes: &[bool],
@@ -72,8 +72,8 @@ pub(super) fn newton(
                 curvature[(i, i)] += ridge;
             }
         }
-        let Some(decomposed) = curvature.cholesky() else { break };
-        let step = decomposed.solve(&gradient);
+        let Some(cholesky) = curvature.cholesky() else { break };
+        let step = cholesky.solve(&gradient);
         weights += &step;
         if step.amax() < 1e-9 {
             break;

@@ -1,6 +1,6 @@
-//! Models that look over an athlete's last days and say how the odds of something within the next
-//! ones stand: attention over the days, logistic regression and boosted trees. What a day's numbers
-//! mean, and what is foretold, is the caller's.
+//! Models that estimate the log odds of an outcome in the coming days from an athlete's last days:
+//! attention over the days, logistic regression and boosted trees. The caller defines the meaning
+//! of a day's values and the outcome.
 
 mod attention;
 mod judge;
@@ -14,22 +14,22 @@ use crate::error::Error;
 /// An athlete's days before a decision.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// Whose: athletes are never on both sides of an evaluation.
+    /// Index of the athlete: an athlete is never on both sides of an evaluation.
     pub athlete: usize,
-    /// What is known of each day, `[day, number]`, the last day last; NaN is missing, and a day
-    /// without any number is a missing token.
+    /// The known values of each day, `[day, number]`, most recent last. NaN is missing; a day
+    /// without any value is a missing token.
     pub days: Vec<Vec<f32>>,
-    /// The days said in a few numbers, `[summary]`, for the models that take no sequences; NaN is
+    /// A summary of the days, `[summary]`, for the models that do not take sequences; NaN is
     /// missing.
     pub summary: Vec<f32>,
-    /// Whether what is foretold came about.
+    /// Whether the outcome occurred.
     pub outcome: bool,
 }
 
-/// Which model.
+/// The kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Logistic regression on the summary (Cox 1958), with a ridge.
+    /// Ridge-penalised logistic regression on the summary (Cox 1958).
     Logistic,
     /// Boosted trees on the summary (Friedman 2001).
     Boosted,
@@ -38,10 +38,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, the simplest first.
+    /// All kinds, the simplest first.
     pub const ALL: [Kind; 3] = [Kind::Logistic, Kind::Boosted, Kind::Attention];
 
-    /// Its name.
+    /// The display name.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Logistic => "logistic regression",
@@ -51,32 +51,32 @@ impl Kind {
     }
 }
 
-/// Something that was learned from windows.
+/// A model learned from windows.
 pub trait Foretell: Send + Sync {
-    /// The log odds for each window.
+    /// The log odds of the outcome for each window.
     fn log_odds(&self, windows: &[&Window]) -> Vec<f64>;
 }
 
-/// Learns from windows with both outcomes; the odds of attention are set right on athletes left out
-/// in turn. The same windows and seed give the same model.
+/// Learns from windows with both outcomes; the log odds of attention are recalibrated on athletes
+/// left out in turn. The same windows and seed give the same model.
 ///
 /// # Errors
-/// Without windows of both outcomes, or when a training goes wrong.
+/// Without windows of both outcomes, or if training fails.
 pub fn learn(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
     with_both(windows)?;
     let model = fit(kind, windows, seed)?;
-    // A few numbers and a penalty are by themselves within a tenth of the right slope, and to set
-    // that right by athletes left out moves it about by more than it helps (docs/results/load.md);
-    // a network may have learned by heart.
+    // With few parameters and a penalty the slope is within a tenth of the right one anyway, and
+    // recalibrating on athletes left out adds more noise than it removes (docs/results/load.md); a
+    // network may have overfitted.
     if kind != Kind::Attention {
         return Ok(model);
     }
-    // Where some athletes alone have one outcome only, nothing can be set right.
+    // If some fold leaves one outcome only, no recalibration is possible.
     let (offset, slope) = recalibrated(kind, windows, seed).unwrap_or((0.0, 1.0));
     Ok(Box::new(Calibrated { model, offset, slope }))
 }
 
-/// An error unless both outcomes are there.
+/// Checks that both outcomes occur.
 fn with_both(windows: &[&Window]) -> Result<(), Error> {
     match windows.iter().filter(|window| window.outcome).count() {
         happened if happened == 0 || happened == windows.len() => Err(Error::Clips {
@@ -87,6 +87,7 @@ fn with_both(windows: &[&Window]) -> Result<(), Error> {
     }
 }
 
+/// Fits a model without recalibration.
 fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
     match kind {
         Kind::Logistic => Ok(Box::new(logistic::Logistic::fit(windows))),
@@ -98,12 +99,12 @@ fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, 
     }
 }
 
-/// How many times some athletes are left out to see how far a model's odds may be believed.
+/// Number of folds of athletes used to check a model's log odds.
 const FOLDS: usize = 4;
 
-/// Log odds `[window]`, each from a model that learned from other athletes alone: what a club can
-/// know of a model by its own log. The models are those of [`learn`], set right within the athletes
-/// that they learned from.
+/// Log odds, `[window]`, each from a model learned from other athletes: what a club can know about
+/// a model from its own log. The models are those of [`learn_model`], recalibrated within the
+/// athletes they learned from.
 ///
 /// # Errors
 /// If the other athletes of some window have one outcome only.
@@ -111,8 +112,8 @@ pub fn left_out(kind: Kind, windows: &[&Window], seed: u64) -> Result<Vec<f64>, 
     by_others(windows, |known| learn(kind, known, seed))
 }
 
-/// Log odds of each window by what was learned from the athletes of the other folds. Athletes are
-/// dealt to the folds in their order.
+/// Log odds of each window from a model learned from the athletes of the other folds. Athletes are
+/// dealt to the folds in ascending order.
 fn by_others(
     windows: &[&Window],
     learn: impl Fn(&[&Window]) -> Result<Box<dyn Foretell>, Error>,
@@ -123,28 +124,28 @@ fn by_others(
     let fold_of = |window: &Window| athletes.binary_search(&window.athlete).unwrap_or(0) % FOLDS;
     let mut all = vec![f64::NAN; windows.len()];
     for fold in 0..FOLDS.min(athletes.len()) {
-        let (own, known): (Vec<usize>, Vec<usize>) =
+        let (test, training): (Vec<usize>, Vec<usize>) =
             (0..windows.len()).partition(|w| fold_of(windows[*w]) == fold);
-        let model = learn(&known.iter().map(|w| windows[*w]).collect::<Vec<_>>())?;
-        let said = model.log_odds(&own.iter().map(|w| windows[*w]).collect::<Vec<_>>());
-        own.into_iter().zip(said).for_each(|(window, odds)| all[window] = odds);
+        let model = learn(&training.iter().map(|w| windows[*w]).collect::<Vec<_>>())?;
+        let log_odds = model.log_odds(&test.iter().map(|w| windows[*w]).collect::<Vec<_>>());
+        test.into_iter().zip(log_odds).for_each(|(window, odds)| all[window] = odds);
     }
     Ok(all)
 }
 
-/// Offset and slope with which the odds are right for athletes that were left out (Cox 1958; Platt
-/// 1999). What a model learned by heart has no slope there.
+/// Offset and slope that calibrate the log odds for athletes left out (Cox 1958; Platt 1999). An
+/// overfitted model has no slope there.
 fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Result<(f64, f64), Error> {
     let odds = by_others(windows, |known| with_both(known).and_then(|()| fit(kind, known, seed)))?;
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
     Ok(offset_and_slope(&odds, &outcomes))
 }
 
-/// How far the slope may be expected to lie from 1 before anything is known: with some hundred
-/// outcomes the outcomes alone would make it as uncertain as that.
+/// Prior standard deviation of the slope around 1: about as uncertain as a few hundred outcomes
+/// alone would leave it.
 const SLOPE_SPREAD: f64 = 0.3;
 
-/// The likeliest offset and slope, the slope expected near 1; Newton's steps.
+/// The likeliest offset and slope, with the slope expected near 1, by Newton's method.
 fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
     let (mut offset, mut slope) = (0.0, 1.0);
     for _ in 0..50 {
@@ -161,11 +162,11 @@ fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
         offset += (c * up - b * along) / determinant;
         slope += (a * along - b * up) / determinant;
     }
-    // A slope of 0 would leave no order of the days at all.
+    // A slope of 0 would remove any order among the days.
     (offset, slope.max(0.05))
 }
 
-/// A model whose odds were held against athletes left out.
+/// A model whose log odds were recalibrated on athletes left out.
 struct Calibrated {
     model: Box<dyn Foretell>,
     offset: f64,
@@ -182,13 +183,14 @@ impl Foretell for Calibrated {
     }
 }
 
-/// Means and scales of columns, from what is known of them; missing numbers become the mean.
+/// Means and scales of columns, from their known values; missing values become the mean.
 struct Scaler {
     /// Mean and standard deviation, `[column]`.
     columns: Vec<(f64, f64)>,
 }
 
 impl Scaler {
+    /// Computes the mean and standard deviation of each column.
     fn of<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> Scaler {
         let column = |c: usize| {
             let known = || {
@@ -205,6 +207,7 @@ impl Scaler {
         Scaler { columns: (0..width).map(column).collect() }
     }
 
+    /// A standardised row, limited to ±5; missing values are 0.
     fn scaled(&self, row: &[f32]) -> Vec<f64> {
         self.columns
             .iter()

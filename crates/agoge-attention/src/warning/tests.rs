@@ -1,7 +1,7 @@
 use super::*;
 use fastrand::Rng;
 
-/// Windows whose outcome depends on the last day's first number with a known slope, or on nothing.
+/// Windows whose outcome depends on the last day's first value with a known slope, or on nothing.
 fn windows(count: usize, slope: f64, seed: u64) -> Vec<Window> {
     let mut rng = Rng::with_seed(seed);
     let mut normal = move || (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
@@ -29,31 +29,37 @@ fn judged(kind: Kind, slope: f64, seed: u64) -> Judged {
     judge(&model.log_odds(&new), &new, 200, 1)
 }
 
-/// An effect that was put in is found, with the odds as they are; the AUC of the true odds is 0.75
-/// to 0.77 here.
+/// A planted effect is found, with calibrated odds; the AUC of the true odds is 0.75 to 0.77 here.
 #[test]
 fn a_known_effect_is_found_and_calibrated() {
     for kind in Kind::ALL {
-        let own = judged(kind, 1.0, 1);
-        assert!(own.auc > 0.72 && own.auc < 0.80, "{kind:?} {own:?}");
-        assert!((0.75..1.3).contains(&own.calibration_slope), "{kind:?} {own:?}");
-        assert!(own.brier < own.brier_of_base_rate && own.may_speak(), "{kind:?} {own:?}");
+        let evaluation = judged(kind, 1.0, 1);
+        assert!(evaluation.auc > 0.72 && evaluation.auc < 0.80, "{kind:?} {evaluation:?}");
+        assert!((0.75..1.3).contains(&evaluation.calibration_slope), "{kind:?} {evaluation:?}");
+        assert!(
+            evaluation.brier < evaluation.brier_of_base_rate && evaluation.may_speak(),
+            "{kind:?} {evaluation:?}"
+        );
     }
 }
 
-/// Where there is nothing the interval lies above chance in one draw of forty: of ten more than one
-/// is itself a chance of one in forty.
+/// Without an effect, the interval lies above chance in one draw of forty; more than one of ten is
+/// itself a chance of one in forty.
 #[test]
 fn without_an_effect_almost_none_may_speak() {
     for kind in [Kind::Logistic, Kind::Boosted] {
-        let own: Vec<Judged> = (1..=10).map(|seed| judged(kind, 0.0, 1000 * seed)).collect();
-        let mean = own.iter().map(|own| own.auc).sum::<f64>() / 10.0;
-        assert!(own.iter().filter(|own| own.may_speak()).count() <= 1, "{kind:?} {own:?}");
-        // The standard error of one area is 0.017.
+        let evaluations: Vec<Judged> =
+            (1..=10).map(|seed| judged(kind, 0.0, 1000 * seed)).collect();
+        let mean = evaluations.iter().map(|evaluation| evaluation.auc).sum::<f64>() / 10.0;
+        assert!(
+            evaluations.iter().filter(|evaluation| evaluation.may_speak()).count() <= 1,
+            "{kind:?} {evaluations:?}"
+        );
+        // The standard error of one AUC is 0.017.
         assert!((mean - 0.5).abs() < 0.02, "{kind:?} {mean}");
     }
-    let own = judged(Kind::Attention, 0.0, 1);
-    assert!(!own.may_speak() && (own.auc - 0.5).abs() < 0.06, "{own:?}");
+    let evaluation = judged(Kind::Attention, 0.0, 1);
+    assert!(!evaluation.may_speak() && (evaluation.auc - 0.5).abs() < 0.06, "{evaluation:?}");
 }
 
 #[test]
@@ -63,12 +69,12 @@ fn one_outcome_alone_teaches_nothing() {
     assert!(learn(Kind::Logistic, &all.iter().collect::<Vec<_>>(), 1).is_err());
 }
 
-/// Log odds that are twice too large have a slope of a half.
+/// Log odds that are twice too large have a slope of one half.
 #[test]
 fn the_slope_shows_odds_that_are_too_extreme() {
     let all = windows(20_000, 1.0, 3);
     let twice: Vec<f64> =
         all.iter().map(|window| 2.0 * (f64::from(window.summary[0]) - 2.0)).collect();
-    let own = judge(&twice, &all.iter().collect::<Vec<_>>(), 20, 1);
-    assert!((own.calibration_slope - 0.5).abs() < 0.05, "{own:?}");
+    let evaluation = judge(&twice, &all.iter().collect::<Vec<_>>(), 20, 1);
+    assert!((evaluation.calibration_slope - 0.5).abs() < 0.05, "{evaluation:?}");
 }

@@ -4,15 +4,16 @@ use super::{Foretell, Window};
 use crate::error::Error;
 use forust_ml::{GradientBooster, Matrix};
 
-/// Trees of two questions, learned slowly: with some hundred outcomes deeper ones learn the
-/// athletes by heart.
+/// Trees of depth two with a low learning rate: with a few hundred outcomes, deeper trees memorise
+/// the athletes.
 const TREES: usize = 60;
 const RATE: f32 = 0.05;
 const DEPTH: usize = 2;
 
+/// Boosted trees.
 pub(super) struct Trees {
     booster: GradientBooster,
-    /// The columns that were not all the same; the crate takes no others.
+    /// The columns that vary; forust accepts no constant ones.
     columns: Vec<usize>,
 }
 
@@ -27,8 +28,8 @@ impl Trees {
         let columns: Vec<usize> = (0..width).filter(differs).collect();
         let outcomes: Vec<f64> =
             windows.iter().map(|window| f64::from(u8::from(window.outcome))).collect();
-        // The first guess is the base rate: forust begins at even odds, from which few trees do not
-        // get down.
+        // Boosting starts from the base rate: forust would start at even odds, which few trees
+        // cannot correct.
         let base = outcomes.iter().sum::<f64>() / outcomes.len() as f64;
         let mut booster = GradientBooster::default()
             .set_iterations(TREES)
@@ -59,7 +60,7 @@ impl Foretell for Trees {
     }
 }
 
-/// The columns one after the other; NaN is what the crate takes for missing.
+/// The selected columns of the summaries, column by column; forust takes NaN as missing.
 fn table(windows: &[&Window], columns: &[usize]) -> Vec<f64> {
     columns
         .iter()

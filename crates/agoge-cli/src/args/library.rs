@@ -4,7 +4,7 @@ use agoge::motion::Day;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Where the athletes are kept.
+/// The athletes' library, as an argument.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Library {
     /// The folder of the athletes' library (default: agoge in your data folder)
@@ -13,7 +13,7 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// The folder that is named, or the one where Agoge keeps its data.
+    /// The folder given, or the default one in Agoge's data folder.
     pub(crate) fn folder(&self) -> Result<PathBuf, agoge::Error> {
         self.library.clone().map_or_else(agoge::data_folder, Ok)
     }
@@ -27,81 +27,81 @@ pub(crate) struct AthleteArgs {
     pub(crate) command: AthleteCommand,
 }
 
-/// What to do with athletes.
+/// Actions on athletes.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AthleteCommand {
-    /// Add an athlete; the first one begins the library
+    /// Add an athlete; the first one creates the library
     Add {
         /// The name
         name: String,
-        /// Something about the athlete
+        /// A note about the athlete
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
-        /// What the athlete agreed to today; may be given several times
+        /// A purpose to which the athlete consents today; may be given several times
         #[arg(long, value_name = "PURPOSE")]
         consent: Vec<String>,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
-    /// Write down that an athlete agrees, or no longer agrees, to something; older statements stay
+    /// Record that an athlete gives, refuses or withdraws consent; older statements are kept
     Consent {
-        /// Who
+        /// The athlete
         name: String,
-        /// To what
+        /// The purpose
         purpose: String,
-        /// It is refused or withdrawn
+        /// The consent is refused or withdrawn
         #[arg(long)]
         withdraw: bool,
-        /// Who said so, and how
+        /// Who stated it, and how
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
-        /// On which day (default: today)
+        /// The day (default: today)
         #[arg(long, value_name = "YYYY-MM-DD")]
         day: Option<Day>,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
     /// List the athletes, each with the newest analysis
     List {
-        /// Only those with these letters in their names
+        /// Only athletes whose names contain these letters
         #[arg(long, value_name = "LETTERS", default_value = "")]
         search: String,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
-    /// Show what is known of an athlete
+    /// Show what the library holds about an athlete
     Show {
-        /// Who
+        /// The athlete
         name: String,
-        /// At most so many analyses
+        /// Maximum number of analyses
         #[arg(long, value_name = "N", default_value_t = 20)]
         count: usize,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
-    /// Write everything of an athlete into one archive of open formats
+    /// Write everything about an athlete into one archive of open formats
     Export {
-        /// Who
+        /// The athlete
         name: String,
         /// The archive (default: NAME.tar.gz)
         #[arg(long, value_name = "FILE.tar.gz")]
         out: Option<PathBuf>,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
-    /// Delete an athlete with everything, for good; backups and exports are not reached
+    /// Permanently delete an athlete and all data about them; backups and exports are not affected
     Delete {
-        /// Who
+        /// The athlete
         name: String,
-        /// Yes, for good
+        /// Confirm the deletion
         #[arg(long, required = true)]
         yes: bool,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
@@ -115,12 +115,12 @@ pub(crate) struct LibraryArgs {
     pub(crate) command: LibraryCommand,
 }
 
-/// What to do with the library.
+/// Actions on the library.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LibraryCommand {
-    /// Say whether everything is as it should be; exit code 1 if not
+    /// Check the library's integrity; the exit code is 1 if anything is wrong
     Check {
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
@@ -129,11 +129,11 @@ pub(crate) enum LibraryCommand {
         /// The new folder
         #[arg(value_name = "DIR")]
         to: PathBuf,
-        /// Where the library is
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
-    /// Put a backup into the place of the library, after checking it
+    /// Replace the library with a backup, after checking it
     Restore {
         /// The backup
         #[arg(value_name = "DIR")]
@@ -141,7 +141,7 @@ pub(crate) enum LibraryCommand {
         /// Delete what is in the library now
         #[arg(long)]
         replace: bool,
-        /// Where the library is
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },

@@ -12,12 +12,12 @@ pub(crate) struct Load {
     pub(crate) command: LoadCommand,
 }
 
-/// By which method days are weighed.
+/// Methods of measuring training load, as an argument.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum LoadMethod {
     /// RPE × minutes (Foster 1998)
     SessionRpe,
-    /// Heart rate by Banister's constants
+    /// Heart rate with Banister's constants
     TrimpBanister,
     /// Heart rate in Edwards' five zones
     TrimpEdwards,
@@ -37,67 +37,67 @@ pub(crate) enum LoadMethod {
     Throws,
 }
 
-/// Days of athletes in a library, and how they are weighed.
+/// Which days of load to use, and by which method.
 #[derive(Debug, Args)]
 pub(crate) struct Weighed {
-    /// By which method days are weighed (default: the one that most workouts have)
+    /// Method of measuring load (default: the one that most workouts allow)
     #[arg(long, value_enum)]
     pub(crate) method: Option<LoadMethod>,
-    /// Where
+    /// The athletes' library.
     #[command(flatten)]
     pub(crate) library: Library,
 }
 
-/// What to do with load.
+/// Actions on load.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LoadCommand {
     /// Read workouts (FIT, TCX, GPX), diaries and tables of injuries, pain and questionnaires
-    /// (CSV); doing it twice changes nothing
+    /// (CSV); reading the same files again changes nothing
     Import {
         /// The files
         #[arg(required = true, value_name = "FILES")]
         files: Vec<PathBuf>,
-        /// Whose they are
+        /// The athlete whose files they are
         #[arg(long, value_name = "NAME")]
         athlete: String,
-        /// Also read files whose checksum is wrong or that break off, as far as they go
+        /// Also read files with a wrong checksum or a missing end, as far as possible
         #[arg(long)]
         lenient: bool,
-        /// How far the athlete's clock is ahead of UTC, for files that do not say
+        /// Offset of the athlete's clock from UTC, for files that do not state it
         #[arg(long, value_name = "±HH:MM", default_value = "+00:00", allow_hyphen_values = true, value_parser = time_zone)]
         time_zone: f64,
-        /// Where
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
     /// Show the days: load, CTL, ATL, TSB, ratios, monotony, strain, each with its method and
     /// source
     Show {
-        /// Whose
+        /// The athlete
         athlete: String,
-        /// Also write the page there
+        /// Also write an HTML page to this file
         #[arg(long, value_name = "FILE.html")]
         page: Option<PathBuf>,
-        /// Which days
+        /// The days.
         #[command(flatten)]
         days: Weighed,
     },
-    /// Learn a warning from the logs of all athletes in the library, if there is enough; judge it
-    /// on athletes left out, and say whether it may speak
+    /// Train a warning model on the logs of all athletes in the library, if there is enough data;
+    /// evaluate it on athletes left out, and report whether its warnings may be shown
     Train {
-        /// Which model
+        /// The model
         #[arg(long, value_enum, default_value_t = WarningModel::Logistic)]
         model: WarningModel,
-        /// Also write the page there
+        /// Also write an HTML page to this file
         #[arg(long, value_name = "FILE.html")]
         page: Option<PathBuf>,
-        /// Which days
+        /// The days.
         #[command(flatten)]
         days: Weighed,
     },
 }
 
-/// Models of warning.
+/// Warning models, as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WarningModel {
     /// Logistic regression
@@ -111,18 +111,18 @@ pub(crate) enum WarningModel {
 /// `agoge risk`
 #[derive(Debug, Args)]
 pub(crate) struct Risk {
-    /// Whose
+    /// The athlete
     pub(crate) athlete: String,
-    /// Also learn from the logs of all athletes in the library (`agoge load train`), and say what
-    /// that says of this one if it may speak
+    /// Also train on the logs of all athletes in the library (`agoge load train`), and show what
+    /// the model says of this one if its warnings may be shown
     #[arg(long)]
     pub(crate) train: bool,
-    /// Which days
+    /// The days.
     #[command(flatten)]
     pub(crate) days: Weighed,
 }
 
-/// Seconds of `+02:00`.
+/// Parses a UTC offset such as `+02:00`, s.
 fn time_zone(text: &str) -> Result<f64, String> {
     let instant = agoge::formats::workout::parse_instant(&format!("1970-01-01T00:00:00{text}"));
     instant.and_then(|(_, offset)| offset).ok_or_else(|| "write it as +02:00".to_owned())

@@ -12,18 +12,18 @@ pub(crate) struct Plan {
     pub(crate) command: PlanCommand,
 }
 
-/// What to do with plans.
+/// Actions on plans.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
     /// Make a plan: plan.json, plan.html, plan.csv and plan.ics
     Make {
-        /// What is known
+        /// What the plan is made from.
         #[command(flatten)]
         known: Known,
-        /// A plan made before: as few days as possible change
+        /// An earlier plan, of which as few days as possible change
         #[arg(long, value_name = "PLAN.json")]
         from: Option<PathBuf>,
-        /// Also say what each session serves, and what would be different without it
+        /// Also say what each session is for, and what would be different without it
         #[arg(long)]
         explain: bool,
         /// Also write the sessions whose steps are known into the folder `workouts`: FIT for
@@ -36,56 +36,56 @@ pub(crate) enum PlanCommand {
     },
     /// Say what may be done on the first day of the request, as ranges of load by kind
     Today {
-        /// What is known
+        /// What the plan is made from.
         #[command(flatten)]
         known: Known,
     },
     /// Say whether one more event fits in, and what it would change
     Race {
-        /// What is known
+        /// What the plan is made from.
         #[command(flatten)]
         known: Known,
-        /// When
+        /// The day
         #[arg(long, value_name = "DAY")]
         on: agoge::motion::Day,
-        /// How long it takes, min
+        /// Duration, min
         #[arg(long)]
         minutes: f64,
         /// Its sport
         #[arg(long, default_value = "running")]
         sport: String,
-        /// How hard it is, CR-10
+        /// Effort (RPE), CR-10
         #[arg(long, default_value_t = 9.0)]
         rpe: f64,
     },
-    /// Judge a plan, also one that was edited, by the rules of its request
+    /// Check a plan, edited or not, against the rules of its request
     Check {
         /// The plan
         #[arg(value_name = "PLAN.json")]
         plan: PathBuf,
-        /// What is known
+        /// What the plan is made from.
         #[command(flatten)]
         known: Known,
     },
-    /// Say which drills moved which finding of an athlete, from drills.csv and movement.csv
+    /// Show which drills changed which finding of an athlete, from drills.csv and movement.csv
     /// (docs/PLAN.md)
     Effects {
         /// The athlete
         #[arg(long, value_name = "NAME")]
         athlete: String,
-        /// Sessions of your own instead of those that come with Agoge
+        /// Your own sessions instead of those that come with Agoge
         #[arg(long, value_name = "FILE.toml")]
         sessions: Option<PathBuf>,
-        /// The library
+        /// The athletes' library.
         #[command(flatten)]
         library: Library,
     },
     /// Put two plans side by side
     Compare {
-        /// One
+        /// The first plan
         #[arg(value_name = "A.json")]
         a: PathBuf,
-        /// The other
+        /// The second plan
         #[arg(value_name = "B.json")]
         b: PathBuf,
     },
@@ -97,16 +97,16 @@ pub(crate) struct Known {
     /// The request: calendar, events, limits (docs/PLAN.md)
     #[arg(value_name = "REQUEST.toml")]
     pub(crate) request: PathBuf,
-    /// Whose load, tests and pain to build on (see `agoge load import`)
+    /// The athlete whose load, tests and pain to use (see `agoge load import`)
     #[arg(long, value_name = "NAME")]
     pub(crate) athlete: Option<String>,
-    /// Analyses whose findings the plan works on
+    /// Analyses whose findings the plan addresses
     #[arg(long, value_name = "analysis.json", num_args = 1..)]
     pub(crate) findings: Vec<PathBuf>,
-    /// A library of sessions of your own
+    /// Your own sessions instead of those that come with Agoge
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) sessions: Option<PathBuf>,
-    /// Where the athletes are
+    /// The athletes' library.
     #[command(flatten)]
     pub(crate) library: Library,
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Adapt, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// What a way is called.
+/// The printed name of a method of adaptation.
 pub(super) fn name(way: Way) -> &'static str {
     match way {
         Way::Prototype => "prototype",

@@ -12,14 +12,14 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// What became of one input, as `--json` prints it.
+/// Result of one input, as `--json` prints it.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Outcome {
     Analyzed {
         input: PathBuf,
         folder: PathBuf,
-        /// Its number in the library.
+        /// Id of the analysis in the library.
         #[serde(skip_serializing_if = "Option::is_none")]
         stored: Option<AnalysisId>,
         analysis: Box<Analysis>,
@@ -33,8 +33,8 @@ enum Outcome {
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
 pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let options = options_of(&args.reading, &args.movement)?;
-    // An athlete who is not there is found out before hours of work.
-    let shelf = args
+    // A missing athlete is reported before hours of work.
+    let target = args
         .athlete
         .as_deref()
         .map(|name| Shelf::open(&args.library, name, args.day))
@@ -42,8 +42,8 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let reference =
         args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
     let reference = reference.transpose()?.map(|reading| reading.recording);
-    let own = models(args.model.as_deref())?;
-    let models = own.as_ref().unwrap_or_else(|| Models::bundled());
+    let custom_models = models(args.model.as_deref())?;
+    let models = custom_models.as_ref().unwrap_or_else(|| Models::bundled());
     // Videos of several cameras are one recording, named after the first.
     let inputs = if args.calibration.is_some() { &args.inputs[..1] } else { &args.inputs[..] };
     let folders = folders(inputs, &args.out);
@@ -51,28 +51,30 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let drawings =
         args.overlay.as_deref().map(|overlay| self::drawings(&args.inputs, overlay)).transpose()?;
     let bar = progress::bar(inputs.len(), "analysing", shared);
-    // A single input has the bar to itself: of a video it counts the frames.
-    let told = |done, of| {
+    // With a single input, the bar shows the input's own progress: frames, for a video.
+    let show_progress = |done, of| {
         if inputs.len() == 1 {
             progress::tell(&bar, done, of)
         }
     };
     let read = |input: &Path| match &args.calibration {
-        Some(calibration) => agoge::read_cameras(&args.inputs, calibration, &options, &told),
-        None => agoge::read_to_analyze(input, &options, &told),
+        Some(calibration) => {
+            agoge::read_cameras(&args.inputs, calibration, &options, &show_progress)
+        }
+        None => agoge::read_to_analyze(input, &options, &show_progress),
     };
     let outcomes: Vec<Outcome> = inputs
         .par_iter()
         .enumerate()
         .map(|(index, input)| {
             let folder = &folders[index];
-            let done = read(input).and_then(|reading| {
+            let result = read(input).and_then(|reading| {
                 let analyzed =
                     agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
                 let stills = reading.stills(input, &options, &analyzed)?;
                 agoge::write_results(&analyzed, &stills, folder)?;
-                let stored = shelf.as_ref().map(|shelf| {
-                    shelf.save(&reading.recording, &analyzed.analysis, models, &options)
+                let stored = target.as_ref().map(|target| {
+                    target.save(&reading.recording, &analyzed.analysis, models, &options)
                 });
                 let stored = stored.transpose()?;
                 if let Some(drawings) = &drawings {
@@ -81,13 +83,13 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
                         &analyzed,
                         args.blur_faces,
                         &drawings[index],
-                        &told,
+                        &show_progress,
                     )?;
                 }
                 Ok((stored, analyzed.analysis))
             });
             bar.inc(1);
-            match done {
+            match result {
                 Ok((stored, analysis)) => {
                     let (input, folder, analysis) =
                         (input.clone(), folder.clone(), Box::new(analysis));
@@ -122,7 +124,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Where in the library results are put.
+/// Where in the library results are stored.
 struct Shelf {
     store: Store,
     athlete: AthleteId,
@@ -154,7 +156,7 @@ impl Shelf {
     }
 }
 
-/// The message with the file at its end, for errors that know only the recording.
+/// The error message, with the file appended for errors that know only the recording.
 fn named(error: &Error, input: &Path) -> String {
     match error {
         Error::Recording(_) => format!("{error}; file: {}", input.display()),
@@ -162,7 +164,7 @@ fn named(error: &Error, input: &Path) -> String {
     }
 }
 
-/// Where each input is drawn: the film, of one video, or a folder of its own.
+/// Where each input is drawn: the film for a single video, or a folder per input.
 fn drawings(inputs: &[PathBuf], overlay: &Path) -> Result<Vec<PathBuf>, Error> {
     match (agoge::is_film(overlay), inputs) {
         (false, _) => Ok(folders(inputs, overlay)),

@@ -11,21 +11,21 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What is known of an athlete, as `--json` prints it.
+/// What the library holds about an athlete, as `--json` prints it.
 #[derive(Serialize)]
 struct Portrait {
     athlete: Athlete,
     consents: Vec<Consent>,
     sessions: usize,
     recordings: usize,
-    /// The newest ones.
+    /// The newest analyses.
     analyses: Vec<AnalysisRow>,
     plans: usize,
     workouts: usize,
     injuries: usize,
 }
 
-/// Does what was asked with an athlete, or with all.
+/// Runs the chosen action.
 pub(crate) fn run(args: &AthleteArgs, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         AthleteCommand::Add { name, note, consent, library } => {
@@ -48,10 +48,10 @@ pub(crate) fn run(args: &AthleteArgs, shared: &Shared) -> Result<Exit, Failure> 
         AthleteCommand::List { search, library } => list(library, search, shared),
         AthleteCommand::Show { name, count, library } => {
             let (store, athlete) = open(library, name)?;
-            let portrait = portrait(&store, athlete, *count)?;
+            let summary = portrait(&store, athlete, *count)?;
             match shared.json {
-                true => print_json(&portrait)?,
-                false => print(&page(&portrait))?,
+                true => print_json(&summary)?,
+                false => print(&page(&summary))?,
             }
             Ok(Exit::Done)
         }
@@ -91,24 +91,24 @@ fn done(value: &impl Serialize, text: &str, shared: &Shared) -> Result<Exit, Fai
 
 fn list(library: &Library, search: &str, shared: &Shared) -> Result<Exit, Failure> {
     let store = Store::open_existing(&library.folder()?)?;
-    let found = store.search_athletes(search)?;
-    let mut all = store.overview()?;
-    all.retain(|own| found.contains(&own.athlete));
+    let matches = store.search_athletes(search)?;
+    let mut standings = store.overview()?;
+    standings.retain(|standing| matches.contains(&standing.athlete));
     if shared.json {
-        print_json(&all)?;
+        print_json(&standings)?;
         return Ok(Exit::Done);
     }
-    let text: String = all.iter().map(line).collect();
+    let text: String = standings.iter().map(line).collect();
     print(if text.is_empty() { "no athletes\n" } else { &text })?;
     Ok(Exit::Done)
 }
 
-fn line(own: &Standing) -> String {
-    let last = own.last.as_ref().map_or_else(|| "–".to_owned(), in_short);
-    format!("{:30} {:4} recordings  {last}\n", own.athlete.name, own.recordings)
+fn line(standing: &Standing) -> String {
+    let last = standing.last.as_ref().map_or_else(|| "–".to_owned(), in_short);
+    format!("{:30} {:4} recordings  {last}\n", standing.athlete.name, standing.recordings)
 }
 
-/// Day, movement, score and what to change first.
+/// One line: day, movement, score and what to change first.
 fn in_short(row: &AnalysisRow) -> String {
     let score = row.score.map_or_else(|| "  –".to_owned(), |score| format!("{score:3.0}"));
     format!("{}  {:20} {score}  {}", row.day, row.movement, row.finding.as_deref().unwrap_or("–"))
@@ -129,8 +129,8 @@ fn portrait(store: &Store, athlete: Athlete, count: usize) -> Result<Portrait, F
     })
 }
 
-fn page(own: &Portrait) -> String {
-    let Portrait { athlete, sessions, recordings, plans, workouts, injuries, .. } = own;
+fn page(summary: &Portrait) -> String {
+    let Portrait { athlete, sessions, recordings, plans, workouts, injuries, .. } = summary;
     let mut text = format!("{}\n", athlete.name);
     if !athlete.note.is_empty() {
         text += &format!("{}\n", athlete.note.replace(char::is_control, " "));
@@ -143,15 +143,15 @@ fn page(own: &Portrait) -> String {
         count(*workouts, "workout"),
         if *injuries == 1 { "injury" } else { "injuries" },
     );
-    // The newest statement about a purpose holds.
-    let now: BTreeMap<&str, &Consent> =
-        own.consents.iter().map(|consent| (consent.purpose.as_str(), consent)).collect();
-    for (purpose, consent) in now {
+    // The newest statement about each purpose applies.
+    let current: BTreeMap<&str, &Consent> =
+        summary.consents.iter().map(|consent| (consent.purpose.as_str(), consent)).collect();
+    for (purpose, consent) in current {
         let given = if consent.given { "agrees to" } else { "does not agree to" };
         text +=
             &format!("{given} {}, since {}\n", purpose.replace(char::is_control, " "), consent.day);
     }
-    for row in &own.analyses {
+    for row in &summary.analyses {
         text += &format!("  {}\n", in_short(row));
     }
     text

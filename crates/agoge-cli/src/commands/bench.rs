@@ -1,4 +1,4 @@
-//! `agoge bench`: times of fixed tasks, for comparison with other engines.
+//! `agoge bench`: timings of fixed tasks, for comparison with other engines.
 
 use super::print;
 use crate::args::{Bench, BenchCommand, Shared};
@@ -13,15 +13,16 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::Instant;
 
-/// What takes less than a millisecond runs in slices of so many microseconds: engines that are
-/// measured in turn may leave threads behind that spin for milliseconds, before which such a task
-/// would be over. Longer tasks lose by short slices what they gain, and run in ordinary ones (0).
+/// Time slice for a task, µs. Tasks of less than a millisecond run in short slices: engines
+/// measured in turn may leave threads behind that spin for milliseconds, and such a task would be
+/// over before they stop. Longer tasks lose by short slices what they gain, and use ordinary ones
+/// (0).
 fn slices(task: &Task) -> u32 {
     const QUICK: f64 = 0.5e9;
     if task.operations < QUICK { 400 } else { 0 }
 }
 
-/// Serves tasks on standard input and output, or lists them.
+/// Runs the chosen benchmark.
 pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         BenchCommand::Pose { video, pose, people, passes } => {
@@ -49,7 +50,8 @@ pub(crate) fn run(args: &Bench, shared: &Shared) -> Result<Exit, Failure> {
     }
 }
 
-/// What methods cost that learn quality, as a table.
+/// Prints a table of what the methods that judge quality cost: parameters, training time and time
+/// per clip.
 fn methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, Failure> {
     use agoge::attention::evaluate::{Cost, cost};
     use agoge::learn::{Protocol, method};
@@ -72,7 +74,7 @@ fn methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, Fail
     Ok(Exit::Done)
 }
 
-/// One line of JSON for each virtual athlete.
+/// Prints one line of JSON per simulated athlete.
 fn plans(athletes: usize, seed: u64, misled: bool) -> Result<Exit, Failure> {
     use agoge::coach::plan::study::{Knows, study};
     for outcome in study(athletes, seed, if misled { Knows::Another } else { Knows::Own }) {
@@ -82,12 +84,12 @@ fn plans(athletes: usize, seed: u64, misled: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Says READY; to each line `TASK ITERATIONS` answers `R` and the wall time of each iteration in
-/// milliseconds; `quit` or the end of input ends it.
+/// Prints READY; answers each line `TASK ITERATIONS` with `R` and the wall time of each iteration
+/// in milliseconds; ends at `quit` or the end of input.
 fn serve(threads: usize) -> Result<Exit, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build();
     let pool = pool.map_err(std::io::Error::other)?;
-    let mut made = BTreeMap::<String, Task>::new();
+    let mut tasks = BTreeMap::<String, Task>::new();
     print("READY\n")?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
@@ -101,13 +103,13 @@ fn serve(threads: usize) -> Result<Exit, Failure> {
             return Err(Failure::Bench { line });
         };
         let answer = pool.install(|| -> Option<String> {
-            if !made.contains_key(name) {
+            if !tasks.contains_key(name) {
                 let mut task = bench::task(name)?;
-                // Once for nothing, as every peer does: memory is then there.
+                // Warm-up run, as in the engines compared with: afterwards memory is allocated.
                 task.run();
-                made.insert(name.to_owned(), task);
+                tasks.insert(name.to_owned(), task);
             }
-            let task = made.get_mut(name)?;
+            let task = tasks.get_mut(name)?;
             let slices = slices(task);
             rayon::broadcast(|_| short_slices(slices));
             let mut answer = String::from("R");
@@ -123,12 +125,12 @@ fn serve(threads: usize) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Bodies of a video over which passes are served.
+/// Number of bodies of a video over which passes are served.
 const PASSES: usize = 64;
-/// How often a video is read in each way.
+/// Number of times a video is read in each mode.
 const ROUNDS: usize = 3;
 
-/// Prints how fast a video is read.
+/// Prints how many frames per second of a video are read.
 fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, Failure> {
     let speed = agoge::vision::bench::speed(video, &agoge::pose_folder()?, options, ROUNDS)
         .map_err(agoge::Error::from)?;
@@ -143,16 +145,16 @@ fn pose_speed(video: &Path, options: &Options, shared: &Shared) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Writes what the landmark network sees and says as little-endian 32-bit floats, 196 608 and 313
-/// for each body, and serves passes over the bodies in turn as [`serve`] does its tasks.
+/// Writes the landmark network's inputs and outputs as little-endian 32-bit floats, 196 608 and 313
+/// per body, then serves passes over the bodies in turn, with the protocol of [`serve_tasks`].
 fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Failure> {
     let passes =
         Passes::record(video, &agoge::pose_folder()?, options, PASSES).map_err(agoge::Error::from);
     let mut passes = passes?;
     let mut bytes = Vec::new();
     for pass in 0..passes.len() {
-        let said = passes.run(pass);
-        bytes.extend(passes.crop(pass).iter().chain(&said).flat_map(|value| value.to_le_bytes()));
+        let output = passes.run(pass);
+        bytes.extend(passes.crop(pass).iter().chain(&output).flat_map(|value| value.to_le_bytes()));
     }
     agoge::write_bytes(file, &bytes)?;
     print("READY\n")?;
@@ -169,7 +171,7 @@ fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Fai
         for _ in 0..iterations {
             let start = Instant::now();
             passes.run(pass);
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(answer, " {:.4}", start.elapsed().as_secs_f64() * 1e3);
             pass += 1;
         }
@@ -178,7 +180,7 @@ fn pose_passes(video: &Path, options: &Options, file: &Path) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-/// A line a task: its name and its operations, so that a time becomes a rate.
+/// Prints one line per task: its name and its number of operations, to convert times into rates.
 fn tasks() -> Result<Exit, Failure> {
     let names = [
         "motion_infer",
@@ -198,8 +200,7 @@ fn tasks() -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Prints the time a frame takes on one core, and how late the frames of many streams are on all
-/// cores.
+/// Prints the time per frame on one core, and how late the frames of many streams are on all cores.
 fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure> {
     let measured = agoge::live::measure(streams, seconds)?;
     if shared.json {
@@ -210,7 +211,7 @@ fn stream(streams: usize, seconds: u64, shared: &Shared) -> Result<Exit, Failure
     Ok(Exit::Done)
 }
 
-/// Prints how soon a server answers live streams.
+/// Prints the latencies of a server that answers live streams.
 fn live_server(
     streams: usize,
     seconds: u64,
@@ -226,7 +227,7 @@ fn live_server(
     Ok(Exit::Done)
 }
 
-/// Reads workout files and prints what `bench/peers/fit.py` holds against another reader.
+/// Reads workout files and prints what `bench/peers/fit.py` compares with another reader.
 fn workouts(files: &[std::path::PathBuf], values: bool) -> Result<Exit, Failure> {
     for file in files {
         let start = Instant::now();
@@ -235,10 +236,11 @@ fn workouts(files: &[std::path::PathBuf], values: bool) -> Result<Exit, Failure>
         let mut line = serde_json::json!({ "file": file, "ms": milliseconds });
         match read {
             Err(error) => line["error"] = error.to_string().into(),
-            Ok(own) => {
-                line["samples"] = own.iter().map(|own| own.samples.len()).sum::<usize>().into();
+            Ok(workouts) => {
+                line["samples"] =
+                    workouts.iter().map(|workout| workout.samples.len()).sum::<usize>().into();
                 if values {
-                    line["workouts"] = own.iter().map(workout_json).collect();
+                    line["workouts"] = workouts.iter().map(workout_json).collect();
                 }
             }
         }
@@ -247,15 +249,15 @@ fn workouts(files: &[std::path::PathBuf], values: bool) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-fn workout_json(own: &agoge::formats::workout::Workout) -> serde_json::Value {
-    let mut columns = serde_json::json!({ "time": own.samples.time });
-    for (name, values) in own.samples.columns() {
+fn workout_json(workout: &agoge::formats::workout::Workout) -> serde_json::Value {
+    let mut columns = serde_json::json!({ "time": workout.samples.time });
+    for (name, values) in workout.samples.columns() {
         columns[name] = values.into();
     }
-    serde_json::json!({ "start_unix_s": own.start_s(), "sport": own.sport, "columns": columns })
+    serde_json::json!({ "start_unix_s": workout.start_s(), "sport": workout.sport, "columns": columns })
 }
 
-/// Asks the simulator of squads how good each model becomes.
+/// Measures on simulated squads how good each warning model becomes; one line of JSON per result.
 fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, Failure> {
     use agoge::attention::warning::Kind;
     use agoge::coach::squad::{Squad, Study, study};
@@ -263,12 +265,12 @@ fn squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, F
         Kind::ALL.into_iter().filter(|kind| !quick || *kind != Kind::Attention).collect();
     for years in years {
         for seed in 1..=seeds {
-            let ask = Study {
+            let settings = Study {
                 squad: Squad { effect, seed, ..Squad::default() },
                 years: *years,
                 nominal: 0.05,
             };
-            for row in study(&ask, &kinds).map_err(agoge::Error::from)? {
+            for row in study(&settings, &kinds).map_err(agoge::Error::from)? {
                 print(&format!(
                     "{}\n",
                     serde_json::to_string(&row).map_err(std::io::Error::from)?

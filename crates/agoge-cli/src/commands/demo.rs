@@ -22,37 +22,38 @@ struct Shown<'a> {
 /// what was planted.
 pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
     let demonstrations = demonstrate(args.seed)?;
-    let mut shown = Vec::new();
+    let mut summaries = Vec::new();
     for demonstration in &demonstrations {
         let folder = args.out.join(demonstration.movement);
         agoge::write_results(&demonstration.analyzed, &[], &folder)?;
         let analysis = &demonstration.analyzed.analysis;
-        let found = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+        let repetitions_found =
+            analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
         if !shared.json && !shared.quiet {
             print(&agoge::report::terminal(analysis, color(), 100))?;
-            print(&beside(demonstration, found))?;
+            print(&beside(demonstration, repetitions_found))?;
             print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
         }
-        shown.push(Shown {
+        summaries.push(Shown {
             simulated: true,
             movement: demonstration.movement,
             repetitions_planted: demonstration.repetitions,
-            repetitions_found: found,
+            repetitions_found,
             faults: &demonstration.planted,
             folder,
         });
     }
     if shared.json {
-        print_json(&shown)?;
+        print_json(&summaries)?;
     }
     Ok(Exit::Done)
 }
 
-/// What was planted, beside what was found.
-fn beside(demonstration: &Demonstration, found: usize) -> String {
+/// A table of what was planted beside what was found.
+fn beside(demonstration: &Demonstration, repetitions_found: usize) -> String {
     let rows: Vec<(String, String)> = std::iter::once((
         format!("{} repetitions", demonstration.repetitions),
-        format!("{found} repetitions"),
+        format!("{repetitions_found} repetitions"),
     ))
     .chain(demonstration.planted.iter().map(|(planted, found)| {
         (planted.clone(), found.clone().unwrap_or_else(|| "not found".to_owned()))

@@ -5,7 +5,7 @@ use crate::args::{Doctor, Shared};
 use crate::outcome::{Exit, Failure};
 use crate::progress;
 
-/// Says what a file is, how good it is and what can be concluded from it.
+/// Reports what a file contains, how good its data are and what can be measured from it.
 pub(crate) fn run(args: &Doctor, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "reading", shared);
     let diagnosis = agoge::doctor(&args.input, &options(&args.reading)?, &|done, of| {

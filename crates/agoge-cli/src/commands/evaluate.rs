@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     if args.labels {
         return super::label::measure(&clips, args.seeds, shared);
     }
-    // A training on a share of the labels has as many steps as one on all of them.
+    // Training on a share of the labels takes as many steps as training on all of them.
     let learned = (args.share * clips.learned() as f64).ceil() as usize;
     let config = Config { pairs: args.pairs, ..super::train::config(1, args.epochs, learned) };
     let outcome = if protocol.is_of_few_clips() {
@@ -65,104 +65,108 @@ pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Explanations on planted faults.
+/// Evaluates explanations on simulated sets with planted faults.
 fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "sets", shared);
-    let found = learn::planted(args.seeds, args.model == "attention", &|done, of| {
+    let results = learn::planted(args.seeds, args.model == "attention", &|done, of| {
         progress::tell(&bar, done, of)
     })?;
     bar.finish_and_clear();
     if shared.json {
-        print_json(&found)?;
+        print_json(&results)?;
         return Ok(Exit::Done);
     }
     let mut text = format!(
         "{} simulated athletes with each kind of fault; how often the first change shown names its joint and phase\n\n{:18} {:>6} {:>18}   instead\n",
-        found.seeds, "fault", "hit", "with repetitions"
+        results.seeds, "fault", "hit", "with repetitions"
     );
-    for own in &found.kinds {
+    for kind in &results.kinds {
         text += &format!(
             "{:18} {:>6.3} {:>18.3}   {}\n",
-            own.kind, own.hit, own.with_repetitions, own.instead
+            kind.kind, kind.hit, kind.with_repetitions, kind.instead
         );
     }
     text += &format!(
         "{:18} {:>6.3} {:>18.3}   ± {:.3}\n",
-        "all", found.hit.0, found.hit_with_repetitions, found.hit.1
+        "all", results.hit.0, results.hit_with_repetitions, results.hit.1
     );
     text += &format!(
         "\nthe same when recorded anew: {:.3}\nclean sets in which something is shown: {:.3}; in which a gain is: {:.3}\n\nmethods, where all of them were asked:\n",
-        found.stable, found.false_findings, found.false_gains
+        results.stable, results.false_findings, results.false_gains
     );
-    found.methods.iter().for_each(|own| text += &format!("{:44} {:.3}\n", own.method, own.hit));
+    results
+        .methods
+        .iter()
+        .for_each(|method| text += &format!("{:44} {:.3}\n", method.method, method.hit));
     print(&text)?;
     Ok(Exit::Done)
 }
 
-/// Explanations of repetitions in which it is described what is wrong.
+/// Evaluates explanations on repetitions whose faults are described in the data set.
 fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "repetitions", shared);
-    let tell = |done, of| progress::tell(&bar, done, of);
-    let found = learn::described(Dataset::UiPrmdKinect, &args.data.join("ui-prmd"), &tell)?;
+    let show_progress = |done, of| progress::tell(&bar, done, of);
+    let results =
+        learn::described(Dataset::UiPrmdKinect, &args.data.join("ui-prmd"), &show_progress)?;
     bar.finish_and_clear();
     if shared.json {
-        print_json(&found)?;
+        print_json(&results)?;
         return Ok(Exit::Done);
     }
     let mut text = format!(
         "First finding on repetitions of an athlete whom the norm does not know\n\n{:20} {:>5} {:>9} {:>7} {:>7} {:>11}   not described\n",
         "movement", "clips", "described", "chance", "shown", "on correct"
     );
-    for own in &found.movements {
+    for row in &results.movements {
         text += &format!(
             "{:20} {:>5} {:>9.3} {:>7.3} {:>7.3} {:>11.3}   {}\n",
-            own.movement,
-            own.repetitions,
-            own.hit,
-            own.chance,
-            own.shown,
-            own.shown_on_correct,
-            own.instead
+            row.movement,
+            row.repetitions,
+            row.hit,
+            row.chance,
+            row.shown,
+            row.shown_on_correct,
+            row.instead
         );
     }
     text += &format!(
         "{:20} {:>5} {:>9.3} {:>7.3}         {:>11.3}   where shown {:.3}\n",
-        "mean", "", found.hit, found.chance, found.shown_on_correct, found.hit_where_shown
+        "mean", "", results.hit, results.chance, results.shown_on_correct, results.hit_where_shown
     );
     text += "\nsub-scores, AUC of correct against incorrect:\n";
-    found.aspects.iter().for_each(|(name, auc)| text += &format!("  {name:12} {auc:.3}\n"));
+    results.aspects.iter().for_each(|(name, auc)| text += &format!("  {name:12} {auc:.3}\n"));
     print(&text)?;
     Ok(Exit::Done)
 }
 
-/// Angles from cameras beside those from markers.
+/// Compares angles from cameras with those from markers.
 fn sensors(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let found = learn::keraal(&args.data.join("keraal"))?;
+    let results = learn::keraal(&args.data.join("keraal"))?;
     if shared.json {
-        print_json(&found)?;
+        print_json(&results)?;
         return Ok(Exit::Done);
     }
     let mut text = format!(
         "Angles of {} trials beside those from markers, degrees, clocks laid on each other\n\n{:26} {:20} {:9} {:>6} {:>6} {:>6} {:>15}\n",
-        found.trials, "", "", "frames", "n", "moves", "RMSE", "without offset"
+        results.trials, "", "", "frames", "n", "moves", "RMSE", "without offset"
     );
-    for own in &found.rows {
+    for row in &results.rows {
         text += &format!(
             "{:26} {:20} {:9} {:>6} {:>6.1} {:>6.1} {:>15.1}\n",
-            own.sensor,
-            own.curve,
-            own.frames,
-            own.n,
-            own.moves_deg,
-            own.rmse_deg,
-            own.rmse_without_offset_deg
+            row.sensor,
+            row.curve,
+            row.frames,
+            row.n,
+            row.moves_deg,
+            row.rmse_deg,
+            row.rmse_without_offset_deg
         );
     }
     print(&text)?;
     Ok(Exit::Done)
 }
 
-/// Evaluates with a progress bar, going on from what was kept.
+/// Evaluates a method with a progress bar, continuing from the results in `keep`.
 pub(crate) fn measured(
     clips: &Clips,
     method: &dyn Method,
@@ -187,7 +191,7 @@ pub(crate) fn cell((mean, sd): (f64, f64)) -> String {
     if mean.is_finite() { format!("{mean:.3} ± {sd:.3}") } else { "–".to_owned() }
 }
 
-/// The figures of quality as a table.
+/// The results for quality as a table.
 pub(crate) fn table(evaluation: &Evaluation) -> String {
     let in_set = evaluation.in_set.as_ref();
     let mut text = format!(
@@ -196,8 +200,8 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
     );
     let mut row = |name: &str, clips: &str, cells: [String; 5]| {
         text += &format!("{name:22} {clips:>5}");
-        let shown = if in_set.is_some() { 5 } else { 3 };
-        cells.iter().take(shown).for_each(|cell| text += &format!("  {cell:>13}"));
+        let columns = if in_set.is_some() { 5 } else { 3 };
+        cells.iter().take(columns).for_each(|cell| text += &format!("  {cell:>13}"));
         text += "\n";
     };
     row(
@@ -205,33 +209,45 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
         "clips",
         ["AUC", "AUC within", "accuracy", "AUC in set", "accuracy so"].map(str::to_owned),
     );
-    for own in &evaluation.movements {
-        let cells = [own.auc, own.auc_within, own.accuracy, own.auc_in_set, own.accuracy_in_set];
-        row(&own.movement, &own.clips.to_string(), cells.map(cell));
+    for movement in &evaluation.movements {
+        let cells = [
+            movement.auc,
+            movement.auc_within,
+            movement.accuracy,
+            movement.auc_in_set,
+            movement.accuracy_in_set,
+        ];
+        row(&movement.movement, &movement.clips.to_string(), cells.map(cell));
     }
     let none = (f64::NAN, f64::NAN);
-    let set = in_set.map_or([none; 2], |set| [set.auc, set.accuracy]);
-    let means = [evaluation.auc, evaluation.auc_within, evaluation.accuracy, set[0], set[1]];
+    let means_in_set = in_set.map_or([none; 2], |in_set| [in_set.auc, in_set.accuracy]);
+    let means = [
+        evaluation.auc,
+        evaluation.auc_within,
+        evaluation.accuracy,
+        means_in_set[0],
+        means_in_set[1],
+    ];
     row("mean", "", means.map(cell));
     text += &format!("\nmovement recognised: {}\n", cell(evaluation.recognition));
-    if let Some(set) = in_set {
+    if let Some(in_set) = in_set {
         text += &format!(
             "\nIn set: each repetition beside the athlete's others of the movement, without their labels.\n\
              90 % intervals of the score hold {:.1} ± {:.1} % of an athlete's labels; mean width {:.0} of 100.\n\
              Accuracy by the share of correct repetitions in a set of ten:",
-            100.0 * set.coverage.0,
-            100.0 * set.coverage.1,
-            set.width
+            100.0 * in_set.coverage.0,
+            100.0 * in_set.coverage.1,
+            in_set.width
         );
-        set.accuracy_by_share
-            .iter()
-            .for_each(|(share, right)| text += &format!("  {:.0} %: {right:.3}", 100.0 * share));
+        in_set.accuracy_by_share.iter().for_each(|(share, accuracy)| {
+            text += &format!("  {:.0} %: {accuracy:.3}", 100.0 * share)
+        });
         text += "\n";
     }
     text
 }
 
-/// The figures of recognition as a table.
+/// The results for recognition as a table.
 fn senses(recognised: &Recognised) -> String {
     let Recognised { learned, judged, movements, seeds, .. } = recognised;
     let mut text = format!(
@@ -256,7 +272,7 @@ fn senses(recognised: &Recognised) -> String {
     text
 }
 
-/// The figures of few clips as a table.
+/// The results for few clips as a table.
 fn few(shots: &Shots) -> String {
     let measure = match shots.measure {
         Measure::Auc => "AUC of quality",

@@ -7,18 +7,18 @@ use crate::progress;
 use agoge::report::Language;
 use agoge::{Models, Reference};
 
-/// Says why: what differs from the reference, what a change would bring, and whether that
-/// explanation stands.
+/// Analyses a recording and explains it: what differs from the reference, what a change would
+/// bring, and whether that explanation is stable.
 pub(crate) fn run(args: &Explain, shared: &Shared) -> Result<Exit, Failure> {
     let options = options_of(&args.reading, &args.movement)?;
-    let own = models(args.model.as_deref())?;
-    let models = own.as_ref().unwrap_or_else(|| Models::bundled());
+    let custom_models = models(args.model.as_deref())?;
+    let models = custom_models.as_ref().unwrap_or_else(|| Models::bundled());
     let bar = progress::bar(1, "reading", shared);
-    let told = |done, of| progress::tell(&bar, done, of);
-    let reading = agoge::read_to_analyze(&args.input, &options, &told)?;
+    let show_progress = |done, of| progress::tell(&bar, done, of);
+    let reading = agoge::read_to_analyze(&args.input, &options, &show_progress)?;
     let mut analyzed = agoge::analyze(&reading.recording, None, models, &options)?;
     let movement = analyzed.analysis.movement.name.clone();
-    let reference = Reference::from_files(&args.reference, &movement, &options, &told)?;
+    let reference = Reference::from_files(&args.reference, &movement, &options, &show_progress)?;
     bar.finish_and_clear();
     analyzed.analysis.explanation = agoge::explain(&analyzed, &reference, models, &options)?;
     let folder = super::analyze::folders(std::slice::from_ref(&args.input), &args.out).remove(0);

@@ -6,7 +6,7 @@ use crate::outcome::{Exit, Failure};
 use crate::progress;
 use agoge::formats::dataset::{self, Dataset};
 
-/// Turns a public data set into recordings and a manifest.
+/// Converts a public data set into recordings and a manifest.
 pub(crate) fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
     let set = match args.set {
         DataSet::UiPrmd => Dataset::UiPrmdKinect,

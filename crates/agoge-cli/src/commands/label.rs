@@ -12,25 +12,25 @@ use agoge::library::labelled::{Exported, PURPOSE, export};
 use agoge::report::count;
 use std::path::Path;
 
-/// Says which recordings to judge next, or writes what was judged.
+/// Suggests which recordings to label next, or exports judged repetitions.
 pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         LabelCommand::Suggest { manifest, count } => suggest(manifest, *count, shared),
         LabelCommand::Export { folder, movement, library } => {
             let store = Store::open_existing(&library.folder()?)?;
-            let done = export(&store, movement.as_deref(), folder)?;
+            let summary = export(&store, movement.as_deref(), folder)?;
             if shared.json {
-                print_json(&done)?;
+                print_json(&summary)?;
             } else {
-                print(&exported(&done, folder))?;
+                print(&exported(&summary, folder))?;
             }
             Ok(Exit::Done)
         }
     }
 }
 
-fn exported(done: &Exported, folder: &Path) -> String {
-    let Exported { repetitions, inferred, pairs, without_consent } = *done;
+fn exported(summary: &Exported, folder: &Path) -> String {
+    let Exported { repetitions, inferred, pairs, without_consent } = *summary;
     let mut text = format!(
         "{}: {}, {}\n",
         folder.display(),
@@ -51,35 +51,35 @@ fn exported(done: &Exported, folder: &Path) -> String {
 }
 
 fn suggest(manifest: &Path, count: usize, shared: &Shared) -> Result<Exit, Failure> {
-    let next = suggest_labels(manifest, count)?;
+    let suggestions = suggest_labels(manifest, count)?;
     if shared.json {
-        print_json(&next)?;
+        print_json(&suggestions)?;
         return Ok(Exit::Done);
     }
-    if next.is_empty() {
+    if suggestions.is_empty() {
         print("Every recording that can be judged has a label.\n")?;
         return Ok(Exit::Done);
     }
     let mut text =
         "Judge these next: 1 (correct) or 0 (not) in the column label of the manifest, then ask again.\n".to_owned();
     let mut movement = "";
-    for own in &next {
-        if own.movement != movement {
-            movement = &own.movement;
+    for suggestion in &suggestions {
+        if suggestion.movement != movement {
+            movement = &suggestion.movement;
             text += &format!("\n{movement}\n");
         }
         text += &format!(
             "  {:50} doubt {:.2}  gain {:.1} %\n",
-            own.file.display().to_string(),
-            own.doubt,
-            100.0 * own.gain
+            suggestion.file.display().to_string(),
+            suggestion.doubt,
+            100.0 * suggestion.gain
         );
     }
     print(&text)?;
     Ok(Exit::Done)
 }
 
-/// Measures how many labels suggestions save.
+/// Measures how many labels the suggestions save.
 pub(crate) fn measure(clips: &Clips, seeds: u64, shared: &Shared) -> Result<Exit, Failure> {
     let bar = progress::bar(0, "athletes left out", shared);
     let measured = labelling(&clips.clips, seeds, &|done, of| progress::tell(&bar, done, of));

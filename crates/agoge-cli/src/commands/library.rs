@@ -9,7 +9,7 @@ use agoge::{Error, Store};
 use std::io::Write;
 use std::path::Path;
 
-/// Checks, backs up or restores.
+/// Runs the chosen action.
 pub(crate) fn run(args: &LibraryArgs, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         LibraryCommand::Check { library } => {
@@ -42,20 +42,20 @@ fn said(what: &str, folder: &Path, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// One line if all is well, else a line more for each fault.
+/// One line if all is well; otherwise one more line per fault.
 fn report(check: &Check) -> String {
     let Check { athletes, recordings, analyses, bytes, faults } = check;
     let megabytes = *bytes as f64 / 1e6;
-    let held = format!(
+    let contents = format!(
         "{athletes} athletes, {recordings} recordings ({megabytes:.1} MB), {analyses} analyses"
     );
     if faults.is_empty() {
-        return format!("clean: {held}\n");
+        return format!("clean: {contents}\n");
     }
     let lines: String =
         faults.iter().map(|fault| format!("  {}: {}\n", kind(fault), fault.what)).collect();
     let hint = "orphans and leftovers may be deleted, all else is in a backup";
-    format!("not clean: {} faults; {held}; hint: {hint}\n{lines}", faults.len())
+    format!("not clean: {} faults; {contents}; hint: {hint}\n{lines}", faults.len())
 }
 
 fn kind(fault: &agoge::store::Fault) -> String {
@@ -74,8 +74,8 @@ pub(super) fn bench(
 ) -> Result<Exit, Failure> {
     let store = Store::open(folder)?;
     if let Some(threads) = write {
-        // A line leaves whole and at once: what was said must have been said when the program is
-        // killed.
+        // Each line is written whole and flushed at once: an acknowledgement must be out before the
+        // program is killed.
         let say = |line: String| {
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());

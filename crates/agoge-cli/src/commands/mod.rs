@@ -1,4 +1,4 @@
-//! One file a command. Each takes its arguments and returns how it ended.
+//! The commands, one file each. Each takes its arguments and returns how it ended.
 
 pub(crate) mod adapt;
 pub(crate) mod analyze;
@@ -32,7 +32,7 @@ use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
-/// The options that a configuration file and the arguments ask for; arguments win.
+/// Options from the configuration file and the arguments; arguments override the file.
 fn options(reading: &Reading) -> Result<Options, Failure> {
     let mut options = match &reading.config {
         Some(path) => Options::from_file(path)?,
@@ -61,7 +61,7 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// The same, of a movement that may be named, checked before any recording is read.
+/// Same as above, with the movement's name or definition; checked before any recording is read.
 fn options_of(reading: &Reading, movement: &str) -> Result<Options, Failure> {
     let mut options = options(reading)?;
     if movement != "auto" || reading.config.is_none() {
@@ -71,8 +71,8 @@ fn options_of(reading: &Reading, movement: &str) -> Result<Options, Failure> {
     Ok(options)
 }
 
-/// The models that an argument names: those of a file, or `none`; without one those that come with
-/// Agoge are to be used.
+/// The models given by an argument: a file, or `none` for no trained model. Without the argument,
+/// the bundled models are to be used.
 fn models(argument: Option<&Path>) -> Result<Option<Models>, Failure> {
     Ok(match argument {
         None => None,

@@ -9,7 +9,7 @@ use agoge::attention::{Model, export, weights};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Shows, exports or imports a model.
+/// Runs the chosen action.
 pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         ModelCommand::Show { file } => show(file, shared),
@@ -77,29 +77,30 @@ fn show(file: &Path, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Card, sizes, what the heads know, tensors.
+/// Describes a model: card, sizes, what its heads know, tensors.
 fn description(model: &Model) -> String {
     let (card, size) = (model.card(), model.size());
-    let said = |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
+    let stated =
+        |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
     let calibration = match card.calibration.points.as_slice() {
         [] => "not measured: what its readings are worth is not known".to_owned(),
         points => format!("{} classes of readings, measured on athletes left out", points.len()),
     };
-    let worn = if card.sensor {
+    let sensor = if card.sensor {
         format!(", and a sensor × {SENSOR_CHANNELS} channels")
     } else {
         "; no sensor".to_owned()
     };
     let reach = match card.reach.iter().filter(|reach| **reach > 0.0).count() {
         0 => "not measured: no movement is recognised with it".to_owned(),
-        known => format!("measured for {known} of {} movements", card.movements.len()),
+        measured => format!("measured for {measured} of {} movements", card.movements.len()),
     };
     let lines = [
-        ("name", said(&card.name)),
-        ("data", said(&card.data)),
-        ("protocol", said(&card.protocol)),
-        ("limits", said(&card.limits)),
-        ("licence", said(&card.licence)),
+        ("name", stated(&card.name)),
+        ("data", stated(&card.data)),
+        ("protocol", stated(&card.protocol)),
+        ("limits", stated(&card.limits)),
+        ("licence", stated(&card.licence)),
         (
             "sizes",
             format!(
@@ -107,7 +108,10 @@ fn description(model: &Model) -> String {
                 size.width, size.heads, size.blocks, size.feed_forward
             ),
         ),
-        ("input", format!("{TIMES} instants × {} parts × {CHANNELS} channels{worn}", PARTS.len())),
+        (
+            "input",
+            format!("{TIMES} instants × {} parts × {CHANNELS} channels{sensor}", PARTS.len()),
+        ),
         ("parameters", model.parameters().to_string()),
         ("movements", card.movements.join(", ")),
         ("quality", calibration),

@@ -5,7 +5,7 @@ use crate::args::{Movements, MovementsCommand, Shared};
 use crate::outcome::{Exit, Failure};
 use agoge::kinematics::movement;
 
-/// Lists, shows or checks movement definitions.
+/// Runs the chosen action.
 pub(crate) fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         MovementsCommand::List => list(shared),
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
     }
 }
 
-/// Names and titles of the definitions.
+/// Prints names and titles of the definitions.
 fn list(shared: &Shared) -> Result<Exit, Failure> {
     let all = movement::bundled();
     if shared.json {
@@ -31,12 +31,12 @@ fn list(shared: &Shared) -> Result<Exit, Failure> {
 }
 
 fn show(name: &str, shared: &Shared) -> Result<Exit, Failure> {
-    let found = movement::find(name)
+    let definition = movement::find(name)
         .ok_or_else(|| agoge::Error::NoSuchMovement { name: name.to_owned() })?;
     if shared.json {
-        print_json(found)?;
+        print_json(definition)?;
     } else {
-        print(movement::text(&found.name).unwrap_or_default())?;
+        print(movement::text(&definition.name).unwrap_or_default())?;
     }
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use super::{print, print_json};
 use crate::args::{NormOf, Shared};
 use crate::outcome::{Exit, Failure};
 
-/// Writes what is usual for each movement of a manifest.
+/// Writes the norm of each movement of a manifest.
 pub(crate) fn run(args: &NormOf, shared: &Shared) -> Result<Exit, Failure> {
     let norms = agoge::learn::norms(&args.manifest, &args.source)?;
     let text = serde_json::to_string(&norms).map_err(std::io::Error::from)?;

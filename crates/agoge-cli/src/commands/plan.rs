@@ -9,7 +9,7 @@ use agoge::plan::{PlanInput, read_plan};
 use agoge::{Store, report};
 use std::path::Path;
 
-/// Plans, judges or compares.
+/// Runs the chosen action.
 pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
     match &args.command {
         PlanCommand::Make { known, from, explain, workouts, out } => {
@@ -37,23 +37,23 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
             race(known, event, shared)
         }
         PlanCommand::Check { plan, known } => {
-            let (made, input) = (read_plan(plan)?, read(known)?);
-            let wrong: Vec<String> = check(&made, &input.request, &input.past)
+            let (checked, input) = (read_plan(plan)?, read(known)?);
+            let violations: Vec<String> = check(&checked, &input.request, &input.past)
                 .into_iter()
-                .map(|wrong| wrong.0)
+                .map(|violation| violation.0)
                 .collect();
             match shared.json {
-                true => print_json(&wrong)?,
-                false if wrong.is_empty() => print("The plan keeps every rule.\n")?,
-                false => print(&(wrong.join("\n") + "\n"))?,
+                true => print_json(&violations)?,
+                false if violations.is_empty() => print("The plan keeps every rule.\n")?,
+                false => print(&(violations.join("\n") + "\n"))?,
             }
-            Ok(if wrong.is_empty() { Exit::Done } else { Exit::InputAtFault })
+            Ok(if violations.is_empty() { Exit::Done } else { Exit::InputAtFault })
         }
         PlanCommand::Effects { athlete, sessions, library } => {
-            let moved = agoge::plan::moved(&open(library, athlete)?, sessions.as_deref())?;
+            let effects = agoge::plan::moved(&open(library, athlete)?, sessions.as_deref())?;
             match shared.json {
-                true => print_json(&moved)?,
-                false => print(&report::moved_terminal(&moved))?,
+                true => print_json(&effects)?,
+                false => print(&report::moved_terminal(&effects))?,
             }
             Ok(Exit::Done)
         }
@@ -86,38 +86,38 @@ fn make(
     shared: &Shared,
 ) -> Result<Exit, Failure> {
     let input = read(known)?;
-    let before = from.map(read_plan).transpose()?;
-    let made = match plan(&input.basis(), before.as_ref()) {
-        Ok(made) => made,
+    let earlier = from.map(read_plan).transpose()?;
+    let new_plan = match plan(&input.basis(), earlier.as_ref()) {
+        Ok(new_plan) => new_plan,
         Err(clash) => return clashed(&clash, shared),
     };
     std::fs::create_dir_all(out).map_err(agoge::Error::io(out))?;
-    let json = serde_json::to_string_pretty(&made).map_err(std::io::Error::from)? + "\n";
+    let json = serde_json::to_string_pretty(&new_plan).map_err(std::io::Error::from)? + "\n";
     let athlete = known.athlete.as_deref().unwrap_or_default();
     for (name, text) in [
         ("plan.json", json),
-        ("plan.html", report::plan_html(&made, athlete)),
-        ("plan.csv", report::plan_csv(&made)),
-        ("plan.ics", report::plan_calendar(&made)),
+        ("plan.html", report::plan_html(&new_plan, athlete)),
+        ("plan.csv", report::plan_csv(&new_plan)),
+        ("plan.ics", report::plan_calendar(&new_plan)),
     ] {
         agoge::write_bytes(&out.join(name), text.as_bytes())?;
     }
     if workouts {
         let folder = out.join("workouts");
         std::fs::create_dir_all(&folder).map_err(agoge::Error::io(&folder))?;
-        for (name, bytes) in agoge::plan::workouts(&made) {
+        for (name, bytes) in agoge::plan::workouts(&new_plan) {
             agoge::write_bytes(&folder.join(name), &bytes)?;
         }
     }
     if let Some(name) = &known.athlete {
-        // Kept for the athlete's page; older plans stay.
+        // Stored for the athlete's page; older plans are kept.
         let store = Store::open_existing(&known.library.folder()?)?;
-        let value = serde_json::to_value(&made).map_err(std::io::Error::from)?;
-        store.save_plan(store.find_athlete(name)?.id, made.start, &value)?;
+        let value = serde_json::to_value(&new_plan).map_err(std::io::Error::from)?;
+        store.save_plan(store.find_athlete(name)?.id, new_plan.start, &value)?;
     }
     match shared.json {
-        true => print_json(&made)?,
-        false => print(&report::plan_terminal(&made, explain))?,
+        true => print_json(&new_plan)?,
+        false => print(&report::plan_terminal(&new_plan, explain))?,
     }
     if !shared.quiet {
         let also = if workouts { " and workouts" } else { "" };
@@ -137,7 +137,7 @@ fn clashed(clash: &Clash, shared: &Shared) -> Result<Exit, Failure> {
 fn race(known: &Known, event: Event, shared: &Shared) -> Result<Exit, Failure> {
     let mut input = read(known)?;
     let before = match plan(&input.basis(), None) {
-        Ok(made) => made,
+        Ok(new_plan) => new_plan,
         Err(clash) => return clashed(&clash, shared),
     };
     input.request.events.push(event);

@@ -14,10 +14,10 @@ pub(crate) fn run(args: &Serve, shared: &Shared) -> Result<Exit, Failure> {
     let config =
         Config { address: args.address, library, limits: Limits::default(), remote: Some(remote) };
     agoge_server::run(config, |running| {
-        // The token is told only here: it is said even where little is to be said.
-        let is_news = running.welcome.as_ref().is_some_and(|welcome| welcome.token.is_some());
-        if !shared.quiet || is_news {
-            // Who closed standard output does not want to hear it.
+        // The token is shown only here, so it is printed even with `--quiet`.
+        let has_new_token = running.welcome.as_ref().is_some_and(|welcome| welcome.token.is_some());
+        if !shared.quiet || has_new_token {
+            // Fails if standard output was closed, which does not matter.
             let _ = print(&greeting(running));
         }
     })?;
@@ -31,7 +31,7 @@ fn greeting(running: &Running) -> String {
     }
 }
 
-/// How another machine gets in.
+/// How to open the server from another machine.
 fn invitation(welcome: &Welcome) -> String {
     let Some(first) = welcome.urls.first() else {
         return "Agoge serves, but this machine has no address in a network – end with Ctrl-C\n"
@@ -46,9 +46,9 @@ fn invitation(welcome: &Welcome) -> String {
             text += &format!(
                 "\nToken: {token}\nIt is told this once; `agoge serve --new-token` makes another.\n"
             );
-            let way = format!("{first}enter#{token}");
-            // Drawn for light letters on a dark ground, as most terminals are.
-            if let Ok(code) = QrCode::new(way.as_bytes()) {
+            let entry_url = format!("{first}enter#{token}");
+            // Drawn for light text on a dark background, as most terminals have.
+            if let Ok(code) = QrCode::new(entry_url.as_bytes()) {
                 let picture =
                     code.render().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
                 text += &format!(

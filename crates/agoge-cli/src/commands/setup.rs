@@ -6,7 +6,7 @@ use crate::outcome::{Exit, Failure};
 use agoge::vision::setup;
 use std::fmt::Write;
 
-/// Gets the pose network and says what was got, how large it is and under which licence.
+/// Installs the pose network and prints its files, their sizes and the licence.
 pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
     let weights =
         setup::setup(args.from.as_deref(), &agoge::pose_folder()?).map_err(agoge::Error::from)?;
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
         let already = if weights.already_there { "is already" } else { "is now" };
         let mut text = format!("The pose network {already} in {}\n", weights.folder.display());
         for (name, bytes) in &weights.files {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "  {name:16} {:>8}", megabytes(*bytes));
         }
         let _ = writeln!(

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     let clips = Clips::of_manifest(&args.manifest, |_| true)?;
     let config = Config { pairs: args.pairs, ..config(args.seed, args.epochs, clips.clips.len()) };
     let base = base(args.base.as_deref())?;
-    let measured =
+    let evaluation =
         if args.measure { evaluation(args, &clips, &config, base.as_ref(), shared)? } else { None };
     let bar = progress::bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
         &config,
         base.as_ref(),
         &name_of(&args.out),
-        measured.as_ref(),
+        evaluation.as_ref(),
         args.checkpoint.as_deref(),
         &mut |progress| {
             loss = progress.loss;
@@ -35,10 +35,10 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     write(&args.out, &model)?;
     if shared.json {
         print_json(&serde_json::json!({
-            "weights": args.out, "parameters": model.parameters(), "loss": loss, "evaluation": measured
+            "weights": args.out, "parameters": model.parameters(), "loss": loss, "evaluation": evaluation
         }))?;
     } else {
-        if let Some(evaluation) = &measured {
+        if let Some(evaluation) = &evaluation {
             print(&table(evaluation))?;
         }
         print(&format!(
@@ -50,8 +50,7 @@ pub(crate) fn run(args: &Train, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// How good such a model is on athletes left out; none where the manifest asks for recognition
-/// alone.
+/// Evaluates such a model on athletes left out; none if the manifest allows only recognition.
 fn evaluation(
     args: &Train,
     clips: &Clips,
@@ -66,32 +65,32 @@ fn evaluation(
     }
 }
 
-/// The settings of a training on some clips.
+/// The training settings for a number of clips.
 pub(crate) fn config(seed: u64, epochs: Option<usize>, clips: usize) -> Config {
     let config = Config { seed, ..Config::default() }.suited(clips);
     Config { epochs: epochs.unwrap_or(config.epochs), ..config }
 }
 
-/// The pre-trained model to begin with, if one is named.
+/// Loads the pre-trained model to start from, if a path is given.
 pub(crate) fn base(path: Option<&Path>) -> Result<Option<Model>, Failure> {
     Ok(path.map(Models::from_file).transpose()?.and_then(|models| models.model))
 }
 
-/// A model's name: that of its file.
+/// Name of a model: the stem of its file name.
 pub(crate) fn name_of(out: &Path) -> String {
     out.file_stem().map_or_else(|| "model".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Writes a model whole or not at all.
+/// Writes a model's weights; the file is complete or not written at all.
 pub(crate) fn write(out: &Path, model: &Model) -> Result<(), Failure> {
     write_file(out, model.to_bytes())
 }
 
-/// Writes what was made whole or not at all.
+/// Writes bytes, or reports why they could not be made; the file is complete or not written at all.
 pub(crate) fn write_file(
     out: &Path,
-    made: Result<Vec<u8>, agoge::attention::Error>,
+    content: Result<Vec<u8>, agoge::attention::Error>,
 ) -> Result<(), Failure> {
-    let bytes = made.map_err(agoge::Error::from)?;
+    let bytes = content.map_err(agoge::Error::from)?;
     Ok(agoge::write_bytes(out, &bytes)?)
 }

@@ -17,13 +17,13 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     agoge().args(arguments).current_dir(folder).output().expect("the program runs")
 }
 
-/// What was printed.
+/// Output as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
 }
 
-/// A real file; none, with a word, if `AGOGE_TEST_DATA` is not set. A file that is missing where it
-/// is set fails the test.
+/// A real file; none, with a message, if `AGOGE_TEST_DATA` is not set. If it is set, a missing file
+/// fails the test.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
         eprintln!("skipped: AGOGE_TEST_DATA is not set");
@@ -31,7 +31,7 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
     };
     let path = PathBuf::from(folder).join(name);
     assert!(path.exists(), "AGOGE_TEST_DATA is set, but {} is not there", path.display());
-    // The program is run in other folders than the test.
+    // The program runs in a different folder from the test.
     Some(std::fs::canonicalize(&path).expect("the path exists"))
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn squats() -> Recording {
     recording
 }
 
-/// Every file and folder under a folder, as relative paths in order.
+/// Every file and folder below a folder, as sorted relative paths.
 pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];

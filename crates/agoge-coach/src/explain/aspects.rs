@@ -9,19 +9,19 @@ use agoge_motion::vector::norm as length;
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// The aspects, in order.
+/// The aspects, in the order used everywhere.
 pub const ASPECTS: [&str; 6] = ["range", "timing", "smoothness", "symmetry", "stability", "path"];
 
-/// A joint whose direction changes by less has no range of its own, degrees.
+/// Smallest change of direction for which a joint has a range of its own, degrees.
 const RANGE: f64 = 20.0;
 
-/// One aspect of a set.
+/// Score of one aspect of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Aspect {
-    /// Which of [`ASPECTS`].
+    /// One of [`ASPECTS`].
     pub name: String,
-    /// Share of the squad's repetitions that are worse in it, 0 to 100: 50 is usual, taken as
-    /// normally distributed; mean over the repetitions.
+    /// Share of the squad's repetitions that are worse, 0 to 100 (50 is usual), assuming a normal
+    /// distribution; mean over the repetitions.
     pub percentile: f64,
     /// Lower end of its 90 % interval, from the scatter of the repetitions.
     pub low: f64,
@@ -29,125 +29,128 @@ pub struct Aspect {
     pub high: f64,
 }
 
-/// How far a repetition is from what is usual in each of [`ASPECTS`], in units of their own; more
-/// is worse, NaN where it cannot be said. Range: degrees by which the ranges of the joints differ.
-/// Timing: logarithm of the phases' lengths against the usual ones. Smoothness: SPARC with its sign
-/// turned. Symmetry: degrees by which left and right differ otherwise than usual. Stability:
-/// degrees of the trunk out of the sagittal plane. Path: degrees of all joints, root mean square.
+/// Distance of a repetition from the norm in each of [`ASPECTS`], in the aspect's own unit; larger
+/// is worse, NaN where unknown. Range: degrees by which the joints' ranges differ. Timing:
+/// logarithm of the phases' durations relative to the usual ones. Smoothness: negative SPARC.
+/// Symmetry: degrees by which the left-right difference deviates from the usual one. Stability:
+/// degrees of the trunk out of the sagittal plane. Path: root mean square over all joints, degrees.
 pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
     let pairs: Vec<(&CyclePhase, &PhaseNorm)> = cycle
         .phases
         .iter()
         .filter_map(|phase| Some((phase, norm.phase(phase.name.as_deref())?)))
         .collect();
-    let over = |of: &dyn Fn(&CyclePhase, &PhaseNorm) -> f64| {
-        mean(&pairs.iter().map(|(own, usual)| of(own, usual)).collect::<Vec<_>>())
+    let mean_over_phases = |measure: &dyn Fn(&CyclePhase, &PhaseNorm) -> f64| {
+        mean(&pairs.iter().map(|(phase, usual)| measure(phase, usual)).collect::<Vec<_>>())
     };
     [
-        over(&|own, usual| {
+        mean_over_phases(&|phase, usual| {
             let ranges = (0..JOINTS.len()).map(|joint| {
-                let usual = range(usual.directions.iter().map(|point| point[joint]));
-                let own = range(own.directions.iter().map(|point| point[joint]));
-                if usual >= RANGE { (own - usual).abs() } else { f64::NAN }
+                let usual_range = range(usual.directions.iter().map(|point| point[joint]));
+                let athlete_range = range(phase.directions.iter().map(|point| point[joint]));
+                if usual_range >= RANGE { (athlete_range - usual_range).abs() } else { f64::NAN }
             });
             mean(&ranges.collect::<Vec<_>>())
         }),
-        over(&|own, usual| (own.duration_s / usual.duration_s[0]).ln().abs()),
-        over(&|own, _| -own.smoothness),
-        over(&|own, usual| {
-            let sided = usual.curves.iter().filter(|curve| curve.side == Some(Side::Left));
-            let each = sided.filter_map(|left| {
+        mean_over_phases(&|phase, usual| (phase.duration_s / usual.duration_s[0]).ln().abs()),
+        mean_over_phases(&|phase, _| -phase.smoothness),
+        mean_over_phases(&|phase, usual| {
+            let left_curves = usual.curves.iter().filter(|curve| curve.side == Some(Side::Left));
+            let deviations = left_curves.filter_map(|left| {
                 let right = usual
                     .curves
                     .iter()
-                    .find(|own| own.name == left.name && own.side == Some(Side::Right))?;
-                let (own_left, own_right) = (
-                    own.curve(&left.name, Some(Side::Left))?,
-                    own.curve(&left.name, Some(Side::Right))?,
+                    .find(|curve| curve.name == left.name && curve.side == Some(Side::Right))?;
+                let (athlete_left, athlete_right) = (
+                    phase.curve(&left.name, Some(Side::Left))?,
+                    phase.curve(&left.name, Some(Side::Right))?,
                 );
                 let away = |point: usize| {
                     let usual = left.mean[point] - right.mean[point];
-                    wrapped(own_left[point] - own_right[point] - usual).abs()
+                    wrapped(athlete_left[point] - athlete_right[point] - usual).abs()
                 };
                 Some(mean(&(0..left.mean.len()).map(away).collect::<Vec<_>>()))
             });
-            mean(&each.collect::<Vec<_>>())
+            mean(&deviations.collect::<Vec<_>>())
         }),
-        over(&|own, usual| deviation(own, usual, &[Part::Chest], &|a, b| apart(a, b)[1])),
-        over(&|own, usual| deviation(own, usual, &JOINTS, &angle)),
+        mean_over_phases(&|phase, usual| {
+            deviation(phase, usual, &[Part::Chest], &|a, b| apart(a, b)[1])
+        }),
+        mean_over_phases(&|phase, usual| deviation(phase, usual, &JOINTS, &angle)),
     ]
 }
 
-/// Root mean square of how far some joints are from where they usually point, degrees.
+/// Root mean square distance of some joints from their usual directions, degrees.
 fn deviation(
-    own: &CyclePhase,
+    phase: &CyclePhase,
     usual: &PhaseNorm,
     joints: &[Part],
-    away: &dyn Fn([f64; 3], [f64; 3]) -> f64,
+    distance: &dyn Fn([f64; 3], [f64; 3]) -> f64,
 ) -> f64 {
-    let places = JOINTS
+    let indices = JOINTS
         .iter()
         .enumerate()
         .filter(|(_, joint)| joints.contains(joint))
-        .map(|(place, _)| place);
-    let squares = places.flat_map(|joint| {
-        let pairs = own.directions.iter().zip(&usual.directions);
+        .map(|(index, _)| index);
+    let squares = indices.flat_map(|joint| {
+        let pairs = phase.directions.iter().zip(&usual.directions);
         pairs
-            .map(move |(own, usual)| (own[joint], usual[joint]))
-            .filter(|(own, usual)| own[0].is_finite() && length(*usual) > 0.5)
-            .map(|(own, usual)| away(own, usual).powi(2))
+            .map(move |(directions, usual)| (directions[joint], usual[joint]))
+            .filter(|(direction, usual)| direction[0].is_finite() && length(*usual) > 0.5)
+            .map(|(direction, usual)| distance(direction, usual).powi(2))
     });
     mean(&squares.collect::<Vec<_>>()).sqrt()
 }
 
-/// The largest angle between the first known direction and another, degrees.
+/// Largest angle between the first known direction and any later one, degrees.
 fn range(directions: impl Iterator<Item = [f64; 3]>) -> f64 {
     let mut known = directions.filter(|d| length(*d) > 0.5);
     let Some(first) = known.next() else { return f64::NAN };
     known.map(|d| angle(first, d)).fold(0.0, f64::max)
 }
 
-/// Mean and standard deviation of every aspect over the repetitions that a norm is made of,
-/// `[aspect]`.
+/// Mean and standard deviation of every aspect over the repetitions behind a norm, `[aspect]`.
 pub(super) fn usual(cycles: &[Cycle], norm: &Norm) -> Vec<[f64; 2]> {
-    let all: Vec<[f64; ASPECTS.len()]> = cycles.iter().map(|cycle| raw(cycle, norm)).collect();
-    let of = |aspect: usize| -> Vec<f64> {
-        all.iter().map(|own| own[aspect]).filter(|v| v.is_finite()).collect()
+    let repetitions: Vec<[f64; ASPECTS.len()]> =
+        cycles.iter().map(|cycle| raw(cycle, norm)).collect();
+    let values_of = |aspect: usize| -> Vec<f64> {
+        repetitions.iter().map(|aspects| aspects[aspect]).filter(|v| v.is_finite()).collect()
     };
-    let known = |v: f64| if v.is_finite() { v } else { 0.0 };
+    let or_zero = |v: f64| if v.is_finite() { v } else { 0.0 };
     (0..ASPECTS.len())
-        .map(|aspect| [known(mean(&of(aspect))), known(sample_sd(&of(aspect)))])
+        .map(|aspect| [or_zero(mean(&values_of(aspect))), or_zero(sample_sd(&values_of(aspect)))])
         .collect()
 }
 
-/// The aspects of some repetitions beside a squad's; none beside a single athlete's, which does not
-/// know how repetitions differ.
+/// Scores the aspects of some repetitions against a squad; empty against a single athlete, whose
+/// norm does not know how repetitions vary.
 pub(super) fn aspects(cycles: &[Cycle], norm: &Norm) -> Vec<Aspect> {
     if !norm.is_of_a_squad() {
         return Vec::new();
     }
-    let all: Vec<[f64; ASPECTS.len()]> = cycles.iter().map(|cycle| raw(cycle, norm)).collect();
-    let of = |(aspect, name): (usize, &&str)| {
+    let repetitions: Vec<[f64; ASPECTS.len()]> =
+        cycles.iter().map(|cycle| raw(cycle, norm)).collect();
+    let score_aspect = |(aspect, name): (usize, &&str)| {
         let [centre, sd] = *norm.aspects.get(aspect)?;
-        let each: Vec<f64> = all
+        let percentiles: Vec<f64> = repetitions
             .iter()
-            .map(|own| 100.0 * (1.0 - below((own[aspect] - centre) / sd)))
+            .map(|aspects| 100.0 * (1.0 - below((aspects[aspect] - centre) / sd)))
             .filter(|percentile| percentile.is_finite())
             .collect();
-        let half = half_width(&each, 1.645);
+        let half = half_width(&percentiles, 1.645);
         let half = if half.is_finite() { half } else { 0.0 };
-        let percentile = mean(&each);
-        (sd > 0.0 && !each.is_empty()).then(|| Aspect {
+        let percentile = mean(&percentiles);
+        (sd > 0.0 && !percentiles.is_empty()).then(|| Aspect {
             name: (*name).to_owned(),
             percentile,
             low: (percentile - half).max(0.0),
             high: (percentile + half).min(100.0),
         })
     };
-    ASPECTS.iter().enumerate().filter_map(of).collect()
+    ASPECTS.iter().enumerate().filter_map(score_aspect).collect()
 }
 
-/// The share of a normal distribution below a deviate (Abramowitz & Stegun 1964, 26.2.17; to 1e-7).
+/// Cumulative standard normal distribution (Abramowitz & Stegun 1964, 26.2.17; accurate to 1e-7).
 fn below(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];

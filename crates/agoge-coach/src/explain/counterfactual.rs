@@ -1,5 +1,5 @@
-//! What if: a joint moves as the reference's does in a phase, the body follows (bones keep their
-//! lengths), and it is scored again.
+//! Counterfactuals: a joint moves as the reference's does in a phase, the body follows (bones keep
+//! their lengths), and the result is scored again.
 
 use super::difference::Difference;
 use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
@@ -12,11 +12,11 @@ use agoge_motion::vector::{add, norm as length, scale, sub};
 use agoge_motion::{Directions, Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
-/// The athlete's own movement is left and found again over this share of a phase, outside it: no
-/// joint jumps.
+/// Share of a phase, before and after it, over which the athlete's own movement blends into the
+/// replacement and back, so that no joint jumps.
 const RAMP: f64 = 0.15;
 
-/// Points of the score that a change would bring.
+/// Points of the score that a change would gain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gain {
     /// Mean over the repetitions, points of 100.
@@ -28,8 +28,8 @@ pub struct Gain {
 }
 
 impl Gain {
-    /// From the gains of some repetitions; none without one that is known. One alone has no
-    /// interval of its own: it may be as much as it is.
+    /// Averages the gains of some repetitions; `None` if none is known. A single gain has no
+    /// scatter, so half of its own size stands for the half width of its interval.
     pub(super) fn of(gains: &[f64]) -> Option<Gain> {
         let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
         let value = mean(&known);
@@ -40,13 +40,13 @@ impl Gain {
 }
 
 impl PhaseNorm {
-    /// Where a joint usually points at a share of the phase, 0 to 1; in the mirror for a repetition
-    /// done with the left. NaN where it is not known.
+    /// Usual direction of a joint at a share of the phase, 0 to 1, mirrored for a repetition done
+    /// with the left side. NaN where unknown.
     pub(super) fn direction(&self, share: f64, joint: usize, left: bool) -> [f64; 3] {
-        let own = if left { mirrored_joint(joint) } else { joint };
+        let index = if left { mirrored_joint(joint) } else { joint };
         let x = share.clamp(0.0, 1.0) * (POINTS - 1) as f64;
         let (a, b) = (x.floor() as usize, (x.floor() as usize + 1).min(POINTS - 1));
-        let [p, q] = [self.directions[a][own], self.directions[b][own]];
+        let [p, q] = [self.directions[a][index], self.directions[b][index]];
         if length(p) < 0.5 || length(q) < 0.5 {
             return [f64::NAN; 3];
         }
@@ -55,21 +55,21 @@ impl PhaseNorm {
     }
 }
 
-/// The directions of a recording with some joints moving as the norm's do in some phases, in some
-/// repetitions.
+/// Replaces, in some repetitions, the directions of some joints with the norm's in some phases.
 fn replaced(
     directions: &Directions,
     repetitions: &[&Repetition],
     norm: &Norm,
     places: &[Place],
 ) -> Directions {
-    let mut out = directions.clone();
+    let mut replaced = directions.clone();
     for repetition in repetitions {
         let left = repetition.side == Some(Side::Left);
         for (name, start, end) in spans(repetition) {
             let Some(usual) = norm.phase(name.as_deref()) else { continue };
-            let here = places.iter().filter(|(_, phase)| phase.is_none() || *phase == name);
-            for joint in here.filter_map(|(part, _)| joint(*part)) {
+            let active_places =
+                places.iter().filter(|(_, phase)| phase.is_none() || *phase == name);
+            for joint in active_places.filter_map(|(part, _)| joint(*part)) {
                 let span = (end - start).max(1) as f64;
                 let ramp = (RAMP * span).round() as usize;
                 let last = (end + ramp).min(directions.frames().saturating_sub(1));
@@ -77,22 +77,25 @@ fn replaced(
                     let outside = start.saturating_sub(frame).max(frame.saturating_sub(end));
                     let share = (frame as f64 - start as f64) / span;
                     let usual = usual.direction(share, joint, left);
-                    // What another phase has already replaced is the better start for the ramp.
-                    let kept = outside as f64 / (ramp + 1) as f64;
-                    out.set(
+                    // Start the ramp from what another phase has already replaced.
+                    let original_weight = outside as f64 / (ramp + 1) as f64;
+                    replaced.set(
                         frame,
                         joint,
-                        add(scale(out.at(frame, joint), kept), scale(usual, 1.0 - kept)),
+                        add(
+                            scale(replaced.at(frame, joint), original_weight),
+                            scale(usual, 1.0 - original_weight),
+                        ),
                     );
                 }
             }
         }
     }
-    out
+    replaced
 }
 
-/// The recording as it would be if some joints moved as the norm's do in some phases of some
-/// repetitions: bones keep their lengths.
+/// Returns the recording as it would be if some joints moved as the norm's do in some phases of
+/// some repetitions. Bones keep their lengths.
 pub fn mended(
     body: &Recording,
     directions: &Directions,
@@ -111,14 +114,14 @@ pub(super) struct Counterfactual<'a> {
 }
 
 impl<'a> Counterfactual<'a> {
-    pub(super) fn new(asked: &'a Asked<'a>) -> Counterfactual<'a> {
+    pub(super) fn new(input: &'a Asked<'a>) -> Counterfactual<'a> {
         let repetitions: Vec<&Repetition> =
-            asked.numbered.iter().map(|(_, repetition)| *repetition).collect();
-        let before = (asked.scorer)(asked.body, &repetitions);
-        Counterfactual { asked, repetitions, before }
+            input.numbered.iter().map(|(_, repetition)| *repetition).collect();
+        let before = (input.scorer)(input.body, &repetitions);
+        Counterfactual { asked: input, repetitions, before }
     }
 
-    /// The same on few repetitions, evenly chosen, for controls that try much.
+    /// The same with only a few, evenly chosen repetitions, for controls that try many changes.
     pub(super) fn on_few(&self, most: usize) -> Counterfactual<'a> {
         let step = self.repetitions.len().div_ceil(most).max(1);
         let repetitions: Vec<&Repetition> =
@@ -132,10 +135,10 @@ impl<'a> Counterfactual<'a> {
         self.asked.norm.places()
     }
 
-    /// The gain of each repetition if these joints moved as the norm's.
+    /// Gain of each repetition if these joints moved as the norm's.
     pub(super) fn gains(&self, places: &[Place]) -> Vec<f64> {
-        let Asked { body, own, norm, scorer, .. } = self.asked;
-        let mended = mended(body, own.directions, &self.repetitions, norm, places);
+        let Asked { body, own: athlete_set, norm, scorer, .. } = self.asked;
+        let mended = mended(body, athlete_set.directions, &self.repetitions, norm, places);
         scorer(&mended, &self.repetitions)
             .iter()
             .zip(&self.before)
@@ -143,48 +146,55 @@ impl<'a> Counterfactual<'a> {
             .collect()
     }
 
-    /// The changes that differences call for, each with its gain. A joint that differs in several
-    /// phases is changed in all of them if that brings clearly more; a leg that stands is changed
-    /// as a whole, named after its clearest joint, if a single joint would only move the foot.
+    /// Suggests the changes that the differences call for, each with its gain. A joint that differs
+    /// in several phases is changed in all of them if that gains clearly more; a standing leg is
+    /// changed as a whole, named after its clearest joint, if a single joint would only move the
+    /// foot.
     pub(super) fn changes(&self, differences: &[Difference]) -> Vec<Change> {
         let clear = || differences.iter().filter(|difference| !difference.within_error);
-        let alone = |part: Part| -> Vec<Change> {
-            let own = || clear().filter(|difference| difference.joint == part);
-            let each: Vec<Change> =
-                own().map(|own| self.change(own, own.phase.clone(), &[part])).collect();
-            let clearest = own().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
+        let single_joint_changes = |part: Part| -> Vec<Change> {
+            let of_joint = || clear().filter(|difference| difference.joint == part);
+            let each: Vec<Change> = of_joint()
+                .map(|difference| self.change(difference, difference.phase.clone(), &[part]))
+                .collect();
+            let clearest = of_joint().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
             let whole = clearest
                 .filter(|_| each.len() > 1)
                 .map(|clearest| self.change(clearest, None, &[part]));
-            let best = most(&each);
+            let best_single_phase = most(&each);
             match whole {
-                Some(whole) if value(&whole) > MORE * best || best <= 0.0 => vec![whole],
+                Some(whole)
+                    if value(&whole) > MORE * best_single_phase || best_single_phase <= 0.0 =>
+                {
+                    vec![whole]
+                }
                 _ => each,
             }
         };
         let mut changes: Vec<Change> = JOINTS
             .into_iter()
             .filter(|part| !LEG.contains(&part.on(Side::Left)))
-            .flat_map(alone)
+            .flat_map(single_joint_changes)
             .collect();
         for side in Side::BOTH {
             let leg = LEG.map(|part| part.on(side));
-            let each: Vec<Change> = leg.into_iter().flat_map(alone).collect();
+            let each: Vec<Change> = leg.into_iter().flat_map(single_joint_changes).collect();
             if !self.stands(side) {
                 changes.extend(each);
                 continue;
             }
-            let own = || clear().filter(|difference| leg.contains(&difference.joint));
+            let of_leg = || clear().filter(|difference| leg.contains(&difference.joint));
             let phases = self.asked.norm.phases.iter().map(|phase| phase.name.clone());
             let clearest = |phase: &Option<String>| {
-                let here = own().filter(|difference| phase.is_none() || difference.phase == *phase);
-                here.max_by(|a, b| a.clearness.total_cmp(&b.clearness))
+                let in_phase =
+                    of_leg().filter(|difference| phase.is_none() || difference.phase == *phase);
+                in_phase.max_by(|a, b| a.clearness.total_cmp(&b.clearness))
             };
             let mut whole: Vec<Change> = phases
                 .chain([None])
                 .filter_map(|phase| Some(self.change(clearest(&phase)?, phase, &leg)))
                 .collect();
-            // The whole repetition came last.
+            // The whole-repetition change comes last.
             if let Some(all) =
                 whole.pop().filter(|all| value(all) > MORE * most(&whole) && whole.len() > 1)
             {
@@ -195,7 +205,7 @@ impl<'a> Counterfactual<'a> {
         changes
     }
 
-    /// Whether a foot stays where it stands in most repetitions.
+    /// Whether a foot stays in place in most repetitions.
     fn stands(&self, side: Side) -> bool {
         let body = self.asked.body;
         let at = |frame: usize, part: Part| {
@@ -205,14 +215,15 @@ impl<'a> Counterfactual<'a> {
         let stays = |repetition: &&&Repetition| {
             let Repetition { start, end, .. } = ***repetition;
             let trunk = length(sub(at(start, Part::Neck), at(start, Part::Pelvis)));
-            let from = at(start, Part::LeftAnkle);
-            let far = (start..=end).map(|frame| length(sub(at(frame, Part::LeftAnkle), from)));
-            far.filter(|way| way.is_finite()).fold(0.0, f64::max) < STEP * trunk
+            let origin = at(start, Part::LeftAnkle);
+            let distances =
+                (start..=end).map(|frame| length(sub(at(frame, Part::LeftAnkle), origin)));
+            distances.filter(|distance| distance.is_finite()).fold(0.0, f64::max) < STEP * trunk
         };
         2 * self.repetitions.iter().filter(stays).count() > self.repetitions.len()
     }
 
-    /// A difference as a change of some joints in a phase.
+    /// Builds the change of some joints in a phase from a difference.
     fn change(&self, difference: &Difference, phase: Option<String>, joints: &[Part]) -> Change {
         let places: Vec<Place> = joints.iter().map(|joint| (*joint, phase.clone())).collect();
         let (cue, drill) = self.words(difference, phase.as_deref());
@@ -231,10 +242,10 @@ impl<'a> Counterfactual<'a> {
         }
     }
 
-    /// The athlete at the instant of a change's largest difference, in the first repetition that
-    /// has it.
+    /// Pictures the athlete at the instant of the change's largest difference, in the first
+    /// repetition that has it.
     pub(super) fn picture(&self, change: &Change) -> Option<Pictured> {
-        let Asked { body, own, norm, numbered, .. } = self.asked;
+        let Asked { body, own: athlete_set, norm, numbered, .. } = self.asked;
         let difference = change.difference.as_ref()?;
         let (_, repetition) =
             numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
@@ -242,50 +253,52 @@ impl<'a> Counterfactual<'a> {
             spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
         let frame = start + (difference.at * (end - start) as f64).round() as usize;
         let places = change.places();
-        let mended = mended(body, own.directions, &[repetition], norm, &places);
-        let place = |part: Part| Some(mended.at(frame, part.index())).filter(|p| p[0].is_finite());
-        let level = |[x, _, z]: [f64; 3]| [x, z];
+        let mended = mended(body, athlete_set.directions, &[repetition], norm, &places);
+        let position =
+            |part: Part| Some(mended.at(frame, part.index())).filter(|p| p[0].is_finite());
+        let to_ground_plane = |[x, _, z]: [f64; 3]| [x, z];
         Some(Pictured {
             frame,
-            look: body.facing().get(frame)?.map(level),
-            // In a picture depth is not known, and JSON has no NaN.
+            look: body.facing().get(frame)?.map(to_ground_plane),
+            // In an image depth is unknown, and JSON has no NaN.
             mended: Part::ALL
-                .map(|part| place(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 })))
+                .map(|part| position(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 })))
                 .to_vec(),
         })
     }
 
-    /// What the movement's definition says to an athlete about the angle that differs, in the phase
-    /// if it can.
+    /// Cue and drill of the movement's definition for the curve that differs, preferably for this
+    /// phase.
     fn words(&self, difference: &Difference, phase: Option<&str>) -> (String, String) {
         let movement = self.asked.movement;
         let Some(curve) = &difference.curve else { return Default::default() };
-        let metric = |check: &CheckRule| movement.metric(&check.metric);
-        let of_curve = |check: &&CheckRule| {
-            metric(check).is_some_and(|metric| metric.curve.as_deref() == Some(curve.name.as_str()))
+        let metric_rule = |check: &CheckRule| movement.metric(&check.metric);
+        let is_on_curve = |check: &&CheckRule| {
+            metric_rule(check)
+                .is_some_and(|metric| metric.curve.as_deref() == Some(curve.name.as_str()))
         };
-        let in_phase = |check: &&CheckRule| {
-            metric(check).is_some_and(|metric| metric.phase.as_deref() == phase)
+        let is_in_phase = |check: &&CheckRule| {
+            metric_rule(check).is_some_and(|metric| metric.phase.as_deref() == phase)
         };
-        let checks = || movement.checks.iter().filter(of_curve);
-        let check = checks().find(in_phase).or_else(|| checks().next());
+        let checks = || movement.checks.iter().filter(is_on_curve);
+        let check = checks().find(is_in_phase).or_else(|| checks().next());
         check.map_or_else(Default::default, |check| (check.cue.clone(), check.drill.clone()))
     }
 }
 
-/// A leg from the hip down, on the left.
+/// Joints of a leg from the hip down, on the left.
 const LEG: [Part; 3] = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle];
-/// A foot that moves by less stands, trunk lengths.
+/// A foot that moves by less than this is standing, trunk lengths.
 const STEP: f64 = 0.25;
-/// What brings more by this factor brings clearly more.
+/// Factor by which one change must gain more than another to be clearly better.
 const MORE: f64 = 1.2;
 
-/// What a change brings, points; zero where that is not known.
+/// Gain of a change, points; zero where unknown.
 fn value(change: &Change) -> f64 {
     change.gain.as_ref().map_or(0.0, |gain| gain.value)
 }
 
-/// The most that one of some changes brings.
+/// Largest gain among some changes.
 fn most(changes: &[Change]) -> f64 {
     changes.iter().map(value).fold(0.0, f64::max)
 }

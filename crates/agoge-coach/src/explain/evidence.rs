@@ -1,5 +1,5 @@
 //! The gate: an explanation is shown only if it does better than chance on this very recording, and
-//! if its method did better than its controls on faults that were planted.
+//! if its method beat its controls on planted faults.
 
 use super::counterfactual::Counterfactual;
 use super::{Change, Place, SHOWN};
@@ -8,71 +8,72 @@ use agoge_motion::segments;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Orders drawn at random, to be compared with.
+/// Number of random orders to compare with.
 const ORDERS: usize = 19;
-/// As many of them may do as well: one in ten.
+/// How many random orders may do as well: one in ten.
 const AS_GOOD: usize = 1;
-/// Repetitions on which the orders are tried.
+/// Number of repetitions on which the orders are tried.
 const REPETITIONS: usize = 3;
 
 /// Whether an explanation stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
-    /// Joints set right one after the other in the order of the changes: mean gain over the steps,
-    /// points; none if there was nothing to try.
+    /// Insertion test: joints are corrected one after the other in the order of the changes; mean
+    /// gain over the steps, points; `None` if there was nothing to try.
     pub insertion: Option<f64>,
-    /// The same in random orders, mean of them.
+    /// Mean of the same over random orders.
     pub insertion_random: Option<f64>,
-    /// Everything set right, then the athlete's own movement of those joints put back: mean loss
-    /// over the steps, points.
+    /// Deletion test: everything is corrected, then the athlete's own movement of those joints is
+    /// put back; mean loss over the steps, points.
     pub deletion: Option<f64>,
-    /// The same in random orders, mean of them.
+    /// Mean of the same over random orders.
     pub deletion_random: Option<f64>,
-    /// How many random orders were tried.
+    /// Number of random orders tried.
     pub orders: usize,
-    /// Share of random orders that did as well by both, 0 to 1.
+    /// Share of random orders that did as well by both tests, 0 to 1.
     pub as_good: Option<f64>,
-    /// How often this way of explaining named a planted fault's joint and phase first, beside its
+    /// How often this method named a planted fault's joint and phase first, followed by its
     /// controls (docs/EXPLANATIONS.md).
     pub planted: Vec<Control>,
-    /// Why the gains are not shown; none if they are.
+    /// Why the gains are not shown; `None` if they are.
     pub withheld: Option<String>,
 }
 
-/// A method on planted faults.
+/// Result of one method on planted faults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Control {
-    /// The method.
+    /// Name of the method.
     pub method: String,
     /// Share of planted faults whose joint and phase it named first, 0 to 1.
     pub hit: f64,
 }
 
-/// Tries the changes against random ones.
+/// Tests the changes against random ones.
 pub(super) fn gate(
     counterfactual: &Counterfactual,
     changes: &[Change],
     planted: &[Control],
 ) -> Gate {
     let planted = planted.to_vec();
-    let gained = |change: &&Change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
+    let has_gain = |change: &&Change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
     let is_joint =
         |change: &&Change| change.difference.is_some() && segments::joint(change.joint).is_some();
     let ranked: Vec<Place> = changes
         .iter()
         .filter(is_joint)
-        .filter(gained)
+        .filter(has_gain)
         .take(SHOWN)
         .flat_map(Change::places)
         .collect();
     if ranked.is_empty() {
         return Gate { planted, ..Gate::default() };
     }
-    let few = counterfactual.on_few(REPETITIONS);
-    let places = few.places();
-    let all = mean(&few.gains(&places));
-    let of = |order: &[Place]| [inserted(&few, order), deleted(&few, &places, all, order)];
-    let own = of(&ranked);
+    let subset = counterfactual.on_few(REPETITIONS);
+    let places = subset.places();
+    let all = mean(&subset.gains(&places));
+    let test_order =
+        |order: &[Place]| [inserted(&subset, order), deleted(&subset, &places, all, order)];
+    let scores_of_ranked = test_order(&ranked);
     let random: Vec<[f64; 2]> = (0..ORDERS as u64)
         .into_par_iter()
         .map(|seed| {
@@ -80,16 +81,19 @@ pub(super) fn gate(
             let mut order = places.clone();
             rng.shuffle(&mut order);
             order.truncate(ranked.len());
-            // A change of the whole repetition is compared with changes of whole repetitions.
+            // Compare a whole-repetition change with random whole-repetition changes.
             for (place, ranked) in order.iter_mut().zip(&ranked) {
                 if ranked.1.is_none() {
                     place.1 = None;
                 }
             }
-            of(&order)
+            test_order(&order)
         })
         .collect();
-    let as_good = random.iter().filter(|random| random[0] >= own[0] && random[1] >= own[1]).count();
+    let as_good = random
+        .iter()
+        .filter(|random| random[0] >= scores_of_ranked[0] && random[1] >= scores_of_ranked[1])
+        .count();
     let average =
         |which: usize| Some(mean(&random.iter().map(|random| random[which]).collect::<Vec<_>>()));
     let withheld = if as_good > AS_GOOD {
@@ -98,9 +102,9 @@ pub(super) fn gate(
         beaten(&planted)
     };
     Gate {
-        insertion: Some(own[0]),
+        insertion: Some(scores_of_ranked[0]),
         insertion_random: average(0),
-        deletion: Some(own[1]),
+        deletion: Some(scores_of_ranked[1]),
         deletion_random: average(1),
         orders: ORDERS,
         as_good: Some(as_good as f64 / ORDERS as f64),
@@ -109,13 +113,13 @@ pub(super) fn gate(
     }
 }
 
-/// Mean gain while one place after the other is set right.
+/// Mean gain as one place after the other is corrected.
 fn inserted(tried: &Counterfactual, order: &[Place]) -> f64 {
     mean(&(1..=order.len()).map(|steps| mean(&tried.gains(&order[..steps]))).collect::<Vec<_>>())
 }
 
-/// Mean loss while, of everything set right (which gains `all`), one place after the other is put
-/// back.
+/// Mean loss as, starting from everything corrected (which gains `all`), one place after the other
+/// is put back.
 fn deleted(tried: &Counterfactual, places: &[Place], all: f64, order: &[Place]) -> f64 {
     let without = |back: &[Place]| -> Vec<Place> {
         let is_back = |place: &Place| {
@@ -131,11 +135,15 @@ fn deleted(tried: &Counterfactual, places: &[Place], all: f64, order: &[Place]) 
     )
 }
 
-/// Says so if the method (the first) was not better than each of its controls on planted faults.
+/// Returns why the gains are withheld if the method (the first entry) did not beat each of its
+/// controls on planted faults.
 fn beaten(planted: &[Control]) -> Option<String> {
-    let (own, controls) = planted.split_first()?;
-    let better = controls.iter().find(|control| control.hit >= own.hit)?;
-    Some(format!("on planted faults {} named the place as often as {}", better.method, own.method))
+    let (method, controls) = planted.split_first()?;
+    let better = controls.iter().find(|control| control.hit >= method.hit)?;
+    Some(format!(
+        "on planted faults {} named the place as often as {}",
+        better.method, method.method
+    ))
 }
 
 #[cfg(test)]

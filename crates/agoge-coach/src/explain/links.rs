@@ -1,5 +1,5 @@
-//! Joints that move together: how a coupling differs from the reference's, where the model's
-//! attention between the parts and the movement of the angles agree that there is one.
+//! Joints that move together: how a coupling differs from the reference's, where both the model's
+//! attention between the parts and the movement of the angles show that there is one.
 
 use super::Attention;
 use super::norm::{Cycle, CyclePhase, Norm};
@@ -10,7 +10,8 @@ use agoge_kinematics::normalise::{half_width, mean, sample_sd};
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// Pairs of angles that coaches speak of together, on one side of the body or between the sides.
+/// Pairs of angles that coaches relate to each other. The flag says whether both lie on the same
+/// side of the body (checked on each side) or the pair is fixed.
 const PAIRS: [(Part, &str, Part, &str, bool); 7] = [
     (Part::LeftHip, "hip_flexion", Part::LeftKnee, "knee_flexion", true),
     (Part::LeftKnee, "knee_flexion", Part::LeftAnkle, "ankle_dorsiflexion", true),
@@ -21,60 +22,60 @@ const PAIRS: [(Part, &str, Part, &str, bool); 7] = [
     (Part::LeftShoulder, "shoulder_elevation", Part::RightShoulder, "shoulder_elevation", false),
 ];
 
-/// An angle that swings by less than this has no phase, degrees.
+/// Smallest swing for which an angle has a phase, degrees.
 const SWINGS: f64 = 10.0;
-/// A relative phase is known to about so many degrees over a few points of a cycle.
+/// Error of a relative phase over a few points of a cycle, degrees.
 const ERROR: f64 = 5.0;
-/// Attention above even attention by this much makes a link.
+/// Least attention, relative to even attention, that makes a link.
 const ATTENDED: f64 = 1.1;
 
-/// Two joints that move together otherwise than in the reference.
+/// Two joints that move together differently than in the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
-    /// The proximal joint and the angle that was followed.
+    /// The proximal joint and its angle.
     pub proximal: (Part, String),
-    /// The distal joint, or the one on the other side.
+    /// The distal joint, or the one on the other side, and its angle.
     pub distal: (Part, String),
-    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 in
+    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 is in
     /// phase, 180 anti-phase.
     pub value_deg: f64,
-    /// The reference's.
+    /// The same for the reference, degrees.
     pub expected_deg: f64,
-    /// Standard deviation of the athlete's repetitions, degrees; none for one.
+    /// Standard deviation of the athlete's repetitions, degrees; `None` for a single one.
     pub sd_deg: Option<f64>,
-    /// The pattern that takes most of the repetition by vector coding (Needham 2014): `proximal`,
-    /// `in-phase`, `distal`, `anti-phase`.
+    /// The pattern that takes up most of the repetition by vector coding (Needham 2014):
+    /// `proximal`, `in-phase`, `distal`, `anti-phase`.
     pub pattern: String,
     /// The reference's pattern.
     pub expected_pattern: String,
-    /// How much the model's parts attend to each other in relation to even attention (1).
+    /// How much the model's parts attend to each other, relative to even attention (1).
     pub attention: f64,
-    /// Where in the repetition the coupling differs most, 0 to 1.
+    /// Point of the repetition where the coupling differs most, 0 to 1.
     pub at: f64,
-    /// Mean of the athlete's repetitions, degrees: the proximal and the distal angle at every
-    /// instant of the phases in turn.
+    /// Proximal and distal angle at every instant of the phases in turn, mean of the athlete's
+    /// repetitions, degrees.
     pub path: Vec<[f64; 2]>,
-    /// The reference's.
+    /// The same for the reference.
     pub expected_path: Vec<[f64; 2]>,
 }
 
-/// The links that differ, the clearest first. `attention` is how much two parts attend to each
-/// other; without a model there is none, and no link is shown.
+/// Finds the links that differ, clearest first. `attention` tells how much two parts attend to each
+/// other; without a model there is none, and no link is returned.
 pub(super) fn links(cycles: &[Cycle], norm: &Norm, attention: Option<&Attention>) -> Vec<Link> {
     let Some(attention) = attention else { return Vec::new() };
-    let mut found: Vec<(f64, Link)> = Vec::new();
-    for (a, first, b, second, each) in PAIRS {
-        for side in if each { Side::BOTH.to_vec() } else { vec![Side::Left] } {
-            let on = |part: Part| if each { part.on(side) } else { part };
+    let mut ranked: Vec<(f64, Link)> = Vec::new();
+    for (a, first, b, second, same_side) in PAIRS {
+        for side in if same_side { Side::BOTH.to_vec() } else { vec![Side::Left] } {
+            let on = |part: Part| if same_side { part.on(side) } else { part };
             let (a, b) = (on(a), on(b));
             let attended = 0.5 * (attention(a, b) + attention(b, a));
             if attended >= ATTENDED {
-                found.extend(link(cycles, norm, (a, first), (b, second), attended));
+                ranked.extend(link(cycles, norm, (a, first), (b, second), attended));
             }
         }
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.into_iter().map(|(_, link)| link).collect()
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.into_iter().map(|(_, link)| link).collect()
 }
 
 fn link(
@@ -84,31 +85,33 @@ fn link(
     (b, second): (Part, &str),
     attention: f64,
 ) -> Option<(f64, Link)> {
-    let own = |cycle: &Cycle, part: Part, name: &str| -> Option<Vec<f64>> {
-        let each = |phase: &CyclePhase| phase.curve(name, part.side()).map(<[f64]>::to_vec);
-        Some(cycle.phases.iter().map(each).collect::<Option<Vec<_>>>()?.concat())
+    let athlete_curve = |cycle: &Cycle, part: Part, name: &str| -> Option<Vec<f64>> {
+        let values = |phase: &CyclePhase| phase.curve(name, part.side()).map(<[f64]>::to_vec);
+        Some(cycle.phases.iter().map(values).collect::<Option<Vec<_>>>()?.concat())
     };
-    let usual = |part: Part, name: &str| -> Option<Vec<f64>> {
-        let of = |phase: &super::PhaseNorm| {
+    let norm_curve = |part: Part, name: &str| -> Option<Vec<f64>> {
+        let values = |phase: &super::PhaseNorm| {
             phase
                 .curves
                 .iter()
-                .find(|own| own.name == name && own.side == part.side())
-                .map(|own| own.mean.clone())
+                .find(|curve| curve.name == name && curve.side == part.side())
+                .map(|curve| curve.mean.clone())
         };
-        Some(norm.phases.iter().map(of).collect::<Option<Vec<_>>>()?.concat())
+        Some(norm.phases.iter().map(values).collect::<Option<Vec<_>>>()?.concat())
     };
     let pairs: Vec<(Vec<f64>, Vec<f64>)> = cycles
         .iter()
-        .filter_map(|cycle| Some((own(cycle, a, first)?, own(cycle, b, second)?)))
+        .filter_map(|cycle| {
+            Some((athlete_curve(cycle, a, first)?, athlete_curve(cycle, b, second)?))
+        })
         .collect();
-    let reference = (usual(a, first)?, usual(b, second)?);
+    let reference = (norm_curve(a, first)?, norm_curve(b, second)?);
     let swing = |values: &[f64]| {
         let known = || values.iter().copied().filter(|v| v.is_finite());
         known().fold(f64::NEG_INFINITY, f64::max) - known().fold(f64::INFINITY, f64::min)
     };
-    let moves = |(p, d): &(Vec<f64>, Vec<f64>)| swing(p) >= SWINGS && swing(d) >= SWINGS;
-    if pairs.is_empty() || !pairs.iter().all(moves) || !moves(&reference) {
+    let both_swing = |(p, d): &(Vec<f64>, Vec<f64>)| swing(p) >= SWINGS && swing(d) >= SWINGS;
+    if pairs.is_empty() || !pairs.iter().all(both_swing) || !both_swing(&reference) {
         return None;
     }
     let phases: Vec<Vec<f64>> = pairs.iter().map(|(p, d)| relative_phase(p, d)).collect();
@@ -124,25 +127,24 @@ fn link(
         let most = Pattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
         most.map_or("", |(pattern, _)| name(pattern)).to_owned()
     };
-    let (own_pattern, expected_pattern) =
+    let (athlete_pattern, expected_pattern) =
         (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
-    // The coupling of the angles must bear out what attention points at: clearly another relative
-    // phase.
+    // The relative phase must clearly differ too, to confirm what attention points at.
     (clearness > 1.5).then(|| {
-        let away = |point: usize| {
-            let own: Vec<f64> = phases.iter().map(|phase| phase[point].abs()).collect();
-            (mean(&own) - expected[point].abs()).abs()
+        let deviation = |point: usize| {
+            let values: Vec<f64> = phases.iter().map(|phase| phase[point].abs()).collect();
+            (mean(&values) - expected[point].abs()).abs()
         };
         let at = (0..expected.len())
-            .filter(|p| away(*p).is_finite())
-            .max_by(|p, q| away(*p).total_cmp(&away(*q)));
+            .filter(|p| deviation(*p).is_finite())
+            .max_by(|p, q| deviation(*p).total_cmp(&deviation(*q)));
         let link = Link {
             proximal: (a, first.to_owned()),
             distal: (b, second.to_owned()),
             value_deg: value,
             expected_deg,
             sd_deg: Some(sd).filter(|sd| sd.is_finite()),
-            pattern: own_pattern,
+            pattern: athlete_pattern,
             expected_pattern,
             attention,
             at: at.unwrap_or(0) as f64 / (expected.len().max(2) - 1) as f64,
@@ -159,7 +161,7 @@ fn link(
     })
 }
 
-/// A pattern as it is written.
+/// Name of a pattern in `analysis.json`.
 fn name(pattern: Pattern) -> &'static str {
     match pattern {
         Pattern::Proximal => "proximal",

@@ -1,7 +1,6 @@
-//! What a movement usually looks like: mean and spread of every joint's direction and of every
-//! angle over the phases of a movement's repetitions. It is made of one recording (a chosen
-//! exemplar, or the athlete's own best repetitions) or of many (a squad), and it is normalised for
-//! size, speed and side.
+//! Norms: mean and spread of every joint's direction and of every angle over the phases of a
+//! movement's repetitions. A norm comes from one recording (a chosen exemplar, or the athlete's own
+//! best repetitions) or from many (a squad), and is normalised for body size, speed and side.
 
 use super::Place;
 use super::aspects::usual;
@@ -13,22 +12,22 @@ use agoge_motion::vector::{add, dot, norm, unit};
 use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// Name and version of the form in which a norm is written.
+/// Name and version of the norm file format.
 pub const SCHEMA: &str = "agoge.norm/1";
 
-/// Instants of a phase, evenly spread, ends included.
+/// Number of instants in a phase, evenly spread, both ends included.
 pub const POINTS: usize = 13;
 
-/// No movement has more phases.
+/// Most phases that a norm may have.
 const PHASES: usize = 20;
-/// A phase in which no joint comes so far from where it began is stillness, degrees.
+/// A phase in which no joint moves this far from where it began is a hold, degrees.
 const MOVES: f64 = 20.0;
 
-/// From so many athletes on a norm knows how athletes differ.
+/// Fewest athletes from which a norm knows how athletes differ.
 const SQUAD: usize = 3;
 
-/// Angles and lengths that a norm keeps, each with the joint that it belongs to (left of a pair)
-/// and whether it changes its sign in the mirror.
+/// Angles in a norm, each with the joint that it belongs to (left of a pair) and whether mirroring
+/// changes its sign.
 const KEPT: [(&str, Part, bool); 16] = [
     ("trunk_lean", Part::Chest, false),
     ("trunk_lateral_lean", Part::Chest, true),
@@ -48,7 +47,7 @@ const KEPT: [(&str, Part, bool); 16] = [
     ("elbow_flexion", Part::LeftElbow, false),
 ];
 
-/// The joint that a curve belongs to.
+/// Returns the joint that a curve belongs to.
 pub fn joint_of(curve: &str, side: Option<Side>) -> Option<Part> {
     let (_, part, _) = KEPT.iter().find(|(name, ..)| *name == curve)?;
     Some(side.map_or(*part, |side| part.on(side)))
@@ -57,60 +56,60 @@ pub fn joint_of(curve: &str, side: Option<Side>) -> Option<Part> {
 /// Repetitions of one recording on the body skeleton.
 #[derive(Clone, Copy)]
 pub struct Set<'a> {
-    /// Where every joint points its segment.
+    /// Direction in which every joint points its segment.
     pub directions: &'a Directions,
-    /// What was measured, on the same clock.
+    /// Measured curves, on the same clock.
     pub curves: &'a Curves,
     /// The repetitions.
     pub repetitions: &'a [&'a Repetition],
 }
 
-/// A repetition, stretched over the points of its phases; done with the left, it is shown in the
-/// mirror.
+/// A repetition, time-normalised over the points of its phases; one done with the left side is
+/// mirrored.
 #[derive(Clone, Debug)]
 pub struct Cycle {
-    /// Its phases.
+    /// Phases in order.
     pub phases: Vec<CyclePhase>,
 }
 
-/// A phase of a repetition.
+/// One phase of a repetition.
 #[derive(Clone, Debug)]
 pub struct CyclePhase {
-    /// Name; none where the movement has no phases.
+    /// Name; `None` if the movement has no phases.
     pub name: Option<String>,
-    /// How long it lasts, s.
+    /// Duration, s.
     pub duration_s: f64,
-    /// Smoothness of the whole body: SPARC (Balasubramanian 2015) of how fast all joints together
-    /// turn; NaN where it cannot be said.
+    /// Smoothness of the whole body: SPARC (Balasubramanian 2015) of the summed angular speed of
+    /// all joints; NaN where unknown.
     pub smoothness: f64,
-    /// Where each joint points, `[point][joint]`.
+    /// Direction of each joint's segment, `[point][joint]`.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
-    /// Each kept curve, `[curve][point]`, with its name and side.
+    /// Curves with name and side, `[curve][point]`.
     pub curves: Vec<(&'static str, Option<Side>, Vec<f64>)>,
 }
 
 impl CyclePhase {
-    /// A kept curve, `[point]`.
+    /// Values of a curve, `[point]`.
     pub fn curve(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
-        let own = self.curves.iter().find(|(own, on, _)| *own == name && *on == side)?;
-        Some(&own.2)
+        let curve = self.curves.iter().find(|(known, on, _)| *known == name && *on == side)?;
+        Some(&curve.2)
     }
 }
 
 /// Mean and spread of a movement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Norm {
-    /// [`SCHEMA`].
+    /// Always [`SCHEMA`].
     pub schema: String,
-    /// Whose repetitions these are, in words.
+    /// Description of whose repetitions these are.
     pub source: String,
-    /// The movement's name.
+    /// Name of the movement.
     pub movement: String,
-    /// How many other athletes; 0: the athlete's own repetitions.
+    /// Number of other athletes; 0 means the athlete's own repetitions.
     pub athletes: usize,
-    /// How many repetitions.
+    /// Number of repetitions.
     pub repetitions: usize,
-    /// The phases, in order.
+    /// Phases in order.
     pub phases: Vec<PhaseNorm>,
     /// Mean and standard deviation over the repetitions of each of [`super::ASPECTS`], in their
     /// units.
@@ -120,20 +119,19 @@ pub struct Norm {
 /// Mean and spread over a phase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseNorm {
-    /// Name; none where the movement has no phases.
+    /// Name; `None` if the movement has no phases.
     pub name: Option<String>,
-    /// Mean and standard deviation of its length, s.
+    /// Mean and standard deviation of the duration, s.
     pub duration_s: [f64; 2],
-    /// Mean and standard deviation of the whole body's smoothness, SPARC; zero where it is not
-    /// known.
+    /// Mean and standard deviation of the whole body's smoothness, SPARC; zero where unknown.
     pub smoothness: [f64; 2],
-    /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where it is
-    /// not known.
+    /// Mean direction of each joint in the order of [`JOINTS`], `[point][joint]`; zero where
+    /// unknown.
     pub directions: Vec<[[f64; 3]; JOINTS.len()]>,
     /// Spread of the directions: root mean square angles from the mean in the sagittal plane and
     /// out of it, degrees, `[point][joint]`.
     pub spread_deg: Vec<[[f64; 2]; JOINTS.len()]>,
-    /// Mean and standard deviation of each kept curve.
+    /// Mean and standard deviation of each curve.
     pub curves: Vec<CurveNorm>,
 }
 
@@ -142,7 +140,7 @@ pub struct PhaseNorm {
 pub struct CurveNorm {
     /// Name, without the side.
     pub name: String,
-    /// Side; of a movement done with one side the right is the one that works.
+    /// Side; in a one-sided movement the right is the working side.
     pub side: Option<Side>,
     /// Mean, degrees, `[point]`.
     pub mean: Vec<f64>,
@@ -151,14 +149,16 @@ pub struct CurveNorm {
 }
 
 impl Norm {
-    /// The norm of some repetitions of one movement by so many athletes; none without a repetition.
-    /// Phases that not all of them have are left out.
+    /// Builds the norm of some repetitions of one movement by `athletes` athletes; `None` without a
+    /// repetition. Phases that not all repetitions have are left out.
     pub fn new(source: &str, movement: &str, athletes: usize, cycles: &[Cycle]) -> Option<Norm> {
         let first = cycles.first()?;
         let phases = first.phases.iter().enumerate().filter_map(|(index, phase)| {
             let all: Vec<&CyclePhase> = cycles
                 .iter()
-                .filter_map(|cycle| cycle.phases.get(index).filter(|own| own.name == phase.name))
+                .filter_map(|cycle| {
+                    cycle.phases.get(index).filter(|other| other.name == phase.name)
+                })
                 .collect();
             (all.len() == cycles.len()).then(|| PhaseNorm::new(&all))
         });
@@ -188,23 +188,25 @@ impl Norm {
             .collect()
     }
 
-    /// Half width of the 95 % interval of where somebody who does it well is, from the standard
-    /// deviation over the norm's repetitions: of a squad its spread; of another athlete how well
-    /// his mean is known, and by how much athletes differ (`individual`, a standard deviation); of
-    /// the athlete himself the former alone.
+    /// Half width of the 95 % interval of where somebody who does the movement well may be, from
+    /// the standard deviation over the norm's repetitions. For a squad this is its spread; for
+    /// another athlete, the uncertainty of that athlete's mean plus how far athletes differ
+    /// (`individual`, a standard deviation); for the athlete's own repetitions, the uncertainty of
+    /// the mean alone.
     pub(super) fn doubt(&self, sd: f64, individual: f64) -> f64 {
-        let of_mean = 1.96 * sd / (self.repetitions as f64).sqrt();
+        let mean_half_width = 1.96 * sd / (self.repetitions as f64).sqrt();
         match self.athletes {
             _ if self.is_of_a_squad() => 1.96 * sd,
-            0 => of_mean,
-            _ => of_mean.hypot(1.96 * individual),
+            0 => mean_half_width,
+            _ => mean_half_width.hypot(1.96 * individual),
         }
     }
 
-    /// Says what is wrong with a norm that was read from a file, if something is.
+    /// Checks a norm that was read from a file.
     ///
     /// # Errors
-    /// For another schema, another number of points, and values that are no numbers.
+    /// Returns a message for another schema, too many phases, another number of points, and a
+    /// duration that is not between 0 and a minute.
     pub fn check(&self) -> Result<(), String> {
         if self.schema != SCHEMA {
             return Err(format!("schema `{}` is not `{SCHEMA}`", self.schema));
@@ -212,7 +214,7 @@ impl Norm {
         if self.phases.len() > PHASES {
             return Err(format!("norm of {}: more than {PHASES} phases", self.movement));
         }
-        let is_whole = |phase: &PhaseNorm| {
+        let is_complete = |phase: &PhaseNorm| {
             let lengths = phase.directions.len() == POINTS && phase.spread_deg.len() == POINTS;
             let curves = phase
                 .curves
@@ -220,7 +222,7 @@ impl Norm {
                 .all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
             lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 60.0
         };
-        match self.phases.iter().position(|phase| !is_whole(phase)) {
+        match self.phases.iter().position(|phase| !is_complete(phase)) {
             Some(phase) => Err(format!(
                 "norm of {}: phase {} is not of {POINTS} points and less than a minute",
                 self.movement,
@@ -230,23 +232,22 @@ impl Norm {
         }
     }
 
-    /// The phase of this name.
+    /// Finds the phase with this name.
     pub fn phase(&self, name: Option<&str>) -> Option<&PhaseNorm> {
         self.phases.iter().find(|phase| phase.name.as_deref() == name)
     }
 
-    /// The same with fewer digits, as it is written: directions to 1/1000, angles to a tenth of a
-    /// degree.
+    /// Rounds the values for writing: directions to 1/1000, angles to a tenth of a degree.
     pub fn rounded(mut self) -> Norm {
-        let to = |value: f64, digits: f64| (value * digits).round() / digits;
-        self.aspects.iter_mut().flatten().for_each(|v| *v = to(*v, 10000.0));
+        let round_to = |value: f64, digits: f64| (value * digits).round() / digits;
+        self.aspects.iter_mut().flatten().for_each(|v| *v = round_to(*v, 10000.0));
         for phase in &mut self.phases {
-            phase.duration_s = phase.duration_s.map(|v| to(v, 1000.0));
-            phase.smoothness = phase.smoothness.map(|v| to(v, 1000.0));
-            phase.directions.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 1000.0));
-            phase.spread_deg.iter_mut().flatten().flatten().for_each(|v| *v = to(*v, 10.0));
+            phase.duration_s = phase.duration_s.map(|v| round_to(v, 1000.0));
+            phase.smoothness = phase.smoothness.map(|v| round_to(v, 1000.0));
+            phase.directions.iter_mut().flatten().flatten().for_each(|v| *v = round_to(*v, 1000.0));
+            phase.spread_deg.iter_mut().flatten().flatten().for_each(|v| *v = round_to(*v, 10.0));
             for curve in &mut phase.curves {
-                curve.mean.iter_mut().chain(&mut curve.sd).for_each(|v| *v = to(*v, 10.0));
+                curve.mean.iter_mut().chain(&mut curve.sd).for_each(|v| *v = round_to(*v, 10.0));
             }
         }
         self
@@ -279,8 +280,8 @@ impl PhaseNorm {
         let first = all.first().map_or(&[][..], |phase| &phase.curves);
         let curves = first.iter().filter_map(|(name, side, _)| {
             let at = |point: usize| -> Vec<f64> {
-                let own = all.iter().filter_map(|phase| phase.curve(name, *side));
-                own.map(|values| values[point]).filter(|v| v.is_finite()).collect()
+                let curves = all.iter().filter_map(|phase| phase.curve(name, *side));
+                curves.map(|values| values[point]).filter(|v| v.is_finite()).collect()
             };
             let values: Vec<Vec<f64>> = (0..POINTS).map(at).collect();
             values.iter().all(|values| 2 * values.len() > all.len()).then(|| CurveNorm {
@@ -302,27 +303,27 @@ impl PhaseNorm {
 }
 
 impl Set<'_> {
-    /// The repetitions over the points of their phases.
+    /// Time-normalises the repetitions over the points of their phases.
     pub fn cycles(&self) -> Vec<Cycle> {
         self.repetitions.iter().map(|repetition| self.cycle(repetition)).collect()
     }
 
-    /// SPARC of how fast all joints together turn.
+    /// SPARC of the summed angular speed of all joints.
     fn smoothness(&self, start: usize, end: usize) -> f64 {
         let time = &self.curves.time;
-        let turns = |frame: usize| -> f64 {
+        let angular_speed = |frame: usize| -> f64 {
             let each = (0..JOINTS.len())
                 .map(|j| angle(self.directions.at(frame, j), self.directions.at(frame + 1, j)));
             each.filter(|angle| angle.is_finite()).sum::<f64>() / (time[frame + 1] - time[frame])
         };
-        let speed: Vec<f64> = (start..end).map(turns).collect();
+        let speed: Vec<f64> = (start..end).map(angular_speed).collect();
         let rate = (end - start) as f64 / (time[end] - time[start]);
         let from_start = |frame: usize, j: usize| {
             angle(self.directions.at(start, j), self.directions.at(frame, j))
         };
-        let far =
+        let distances =
             (start..=end).flat_map(|frame| (0..JOINTS.len()).map(move |j| from_start(frame, j)));
-        let moves = far.fold(0.0, f64::max) >= MOVES;
+        let moves = distances.fold(0.0, f64::max) >= MOVES;
         if speed.len() < 4 || !rate.is_finite() || !moves { f64::NAN } else { sparc(&speed, rate) }
     }
 
@@ -338,9 +339,9 @@ impl Set<'_> {
                 };
                 let direction = |point: usize| {
                     let (a, b, share) = at(point);
-                    std::array::from_fn(|own| {
-                        let own = if left { mirrored_joint(own) } else { own };
-                        let [p, q] = [a, b].map(|frame| self.directions.at(frame, own));
+                    std::array::from_fn(|joint| {
+                        let joint = if left { mirrored_joint(joint) } else { joint };
+                        let [p, q] = [a, b].map(|frame| self.directions.at(frame, joint));
                         let mixed = between(p, q, share);
                         if left { in_mirror(mixed) } else { mixed }
                     })
@@ -352,10 +353,10 @@ impl Set<'_> {
                         vec![None]
                     };
                     sides.into_iter().filter_map(move |side| {
-                        let own = if left { side.map(Side::other) } else { side };
+                        let recorded_side = if left { side.map(Side::other) } else { side };
                         let curve = self
                             .curves
-                            .get(name, own)
+                            .get(name, recorded_side)
                             .filter(|curve| curve.unit == Unit::Degree)?;
                         let sign = if left && signed { -1.0 } else { 1.0 };
                         let value = |point: usize| {
@@ -379,8 +380,7 @@ impl Set<'_> {
     }
 }
 
-/// The phases of a repetition with their first and last frames; the whole of it where there are
-/// none.
+/// Phases of a repetition with their first and last frames; the whole repetition if it has none.
 pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usize)> {
     if repetition.phases.is_empty() {
         return vec![(None, repetition.start, repetition.end)];
@@ -392,30 +392,31 @@ pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usiz
         .collect()
 }
 
-/// The same joint on the other side.
+/// Index of the same joint on the other side.
 pub(crate) fn mirrored_joint(index: usize) -> usize {
     joint(JOINTS[index].mirror()).unwrap_or(index)
 }
 
-/// A direction in the mirror.
+/// Mirrors a direction left to right.
 pub(crate) fn in_mirror([x, y, z]: [f64; 3]) -> [f64; 3] {
     [x, y, -z]
 }
 
-/// How far two directions of length 1 are apart in the sagittal plane and out of it, degrees.
+/// Angles between two unit directions in the sagittal plane and out of it, degrees.
 pub(crate) fn apart(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
     let [x, y, z] = [0, 1, 2].map(|k| a[k] - b[k]);
     [2.0 * (0.5 * x.hypot(y)).min(1.0).asin(), z.abs().min(1.0).asin()].map(f64::to_degrees)
 }
 
-/// Root mean square of how far directions are from one, degrees, as [`apart`].
+/// Root mean square angles of directions from a centre in and out of the sagittal plane, degrees
+/// (see [`apart`]).
 fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
     let each: Vec<[f64; 2]> = directions.iter().map(|d| apart(*d, centre)).collect();
     [0, 1]
         .map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
 }
 
-/// The angle between two directions of length 1, degrees.
+/// Angle between two unit directions, degrees.
 pub(crate) fn angle(a: [f64; 3], b: [f64; 3]) -> f64 {
     dot(a, b).clamp(-1.0, 1.0).acos().to_degrees()
 }
@@ -446,15 +447,15 @@ mod tests {
 
     fn cycles(movement: &Movement, body: &Recording, side: Option<Side>) -> Vec<Cycle> {
         let curves = measure(body).curves;
-        let found: Vec<Repetition> = repetitions(movement, &curves)
+        let segmented: Vec<Repetition> = repetitions(movement, &curves)
             .into_iter()
-            .map(|found| Repetition { side, ..found })
+            .map(|repetition| Repetition { side, ..repetition })
             .collect();
-        let found: Vec<&Repetition> = found.iter().collect();
-        Set { directions: &body.directions(), curves: &curves, repetitions: &found }.cycles()
+        let segmented: Vec<&Repetition> = segmented.iter().collect();
+        Set { directions: &body.directions(), curves: &curves, repetitions: &segmented }.cycles()
     }
 
-    /// The athlete faces +X, so that the mirror turns z.
+    /// The athlete faces +X, so mirroring negates z.
     fn in_a_mirror(body: &Recording) -> Recording {
         let mut mirrored = body.clone();
         for frame in 0..body.frames() {
@@ -472,7 +473,7 @@ mod tests {
         let right = cycles(&movement, &body, Some(Side::Right));
         let left = cycles(&movement, &in_a_mirror(&body), Some(Side::Left));
         assert_eq!((right.len(), left.len()), (4, 4));
-        // The curves' medians and frames differ by rounding only.
+        // The curves' medians and frames differ only by rounding.
         for (a, b) in right.iter().zip(&left).flat_map(|(a, b)| a.phases.iter().zip(&b.phases)) {
             let pairs = a.directions.iter().flatten().zip(b.directions.iter().flatten());
             assert!(pairs.filter(|(a, _)| a[0].is_finite()).all(|(a, b)| angle(*a, *b) < 1e-3));
@@ -496,7 +497,7 @@ mod tests {
             .rounded();
         assert_eq!((norm.phases.len(), norm.repetitions, norm.check()), (2, 4, Ok(())));
         let knee = norm.phases[0].curves.iter().find(|curve| curve.name == "knee_flexion").unwrap();
-        // The left knee is planted 20° short of 110°.
+        // The left knee's planted fault is 20° short of 110°.
         assert_eq!(knee.side, Some(Side::Left));
         assert!((knee.mean[POINTS - 1] - 90.0).abs() < 2.0, "{:?}", knee.mean);
         let wrong = Norm { schema: "other".to_owned(), ..norm.clone() };

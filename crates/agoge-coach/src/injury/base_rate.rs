@@ -1,36 +1,38 @@
 //! What a positive screening test means when few athletes are injured.
 
-/// A screening test at a base rate.
+/// A screening test applied at a base rate of injury.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Screening {
-    /// Part of the later injured whom it flags.
+    /// Share of later-injured athletes that the test flags, 0 to 1.
     pub sensitivity: f64,
-    /// Part of the others whom it does not flag.
+    /// Share of the other athletes that the test does not flag, 0 to 1.
     pub specificity: f64,
-    /// Part of all athletes who are injured.
+    /// Share of all athletes who get injured, 0 to 1.
     pub prevalence: f64,
 }
 
 impl Screening {
-    /// LESS of 5 and more for the anterior cruciate ligament in 829 youth players, 7 of whom were
-    /// injured (Padua 2015; sensitivity and specificity as reported there for that cut).
+    /// LESS of 5 or more as a test for anterior cruciate ligament injury in 829 youth players, 7 of
+    /// whom were injured (Padua 2015; sensitivity and specificity as reported there for that
+    /// cut-off).
     pub const LESS: Screening =
         Screening { sensitivity: 0.86, specificity: 0.64, prevalence: 7.0 / 829.0 };
 
-    /// Part of the flagged who are injured (positive predictive value, by Bayes' theorem).
+    /// Positive predictive value: the share of flagged athletes who get injured, by Bayes' theorem.
     pub fn predictive_value(self) -> f64 {
         let hit = self.sensitivity * self.prevalence;
         hit / (hit + (1.0 - self.specificity) * (1.0 - self.prevalence))
     }
 
-    /// Part of those not flagged who stay unhurt (negative predictive value).
+    /// Negative predictive value: the share of unflagged athletes who stay uninjured.
     pub fn negative_value(self) -> f64 {
         let clear = self.specificity * (1.0 - self.prevalence);
         clear / (clear + (1.0 - self.sensitivity) * self.prevalence)
     }
 }
 
-/// Why no score here is a forecast, in one paragraph with the figures of [`Screening::LESS`].
+/// Explains in one paragraph, with the figures of [`Screening::LESS`], why no score here is a
+/// forecast.
 pub fn screening_text() -> String {
     let test = Screening::LESS;
     format!(

@@ -1,5 +1,5 @@
-//! Where and what, in the categories of the IOC consensus (Bahr et al. 2020), so that logs can be
-//! pooled and compared.
+//! Body areas, tissues and onsets in the categories of the IOC consensus (Bahr et al. 2020), so
+//! that logs can be pooled and compared.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,31 +11,31 @@ macro_rules! codes {
         pub enum $name { $(#[doc = $label] $variant,)* }
 
         impl $name {
-            /// All of them, in the order of the consensus.
+            /// All categories, in the order of the consensus.
             pub const ALL: &[$name] = &[$($name::$variant),*];
 
-            /// The code.
+            /// Short code for files.
             pub fn code(self) -> &'static str {
                 match self { $($name::$variant => $code,)* }
             }
 
-            /// The name.
+            /// Human-readable name.
             pub fn label(self) -> &'static str {
                 match self { $($name::$variant => $label,)* }
             }
 
-            /// Finds one by code or name, without regard to case.
+            /// Finds a category by code or name, ignoring case.
             pub fn find(text: &str) -> Option<$name> {
                 let text = text.trim();
-                let is = |own: &str| text.eq_ignore_ascii_case(own) || text.replace('_', " ").eq_ignore_ascii_case(own);
-                $name::ALL.iter().copied().find(|own| is(own.code()) || is(own.label()))
+                let matches = |known: &str| text.eq_ignore_ascii_case(known) || text.replace('_', " ").eq_ignore_ascii_case(known);
+                $name::ALL.iter().copied().find(|category| matches(category.code()) || matches(category.label()))
             }
         }
     };
 }
 
 codes! {
-    /// Body area: the letters are the first of the OSIICS and SMDCS codes (Bahr et al. 2020).
+    /// Body area. The letters are the first of the OSIICS and SMDCS codes (Bahr et al. 2020).
     Area {
         Head "H" "head",
         Neck "N" "neck",
@@ -60,8 +60,7 @@ codes! {
 }
 
 codes! {
-    /// Tissue (Bahr et al. 2020); the codes are short names of ours, the consensus has none of its
-    /// own.
+    /// Tissue (Bahr et al. 2020). The codes are our own short names; the consensus defines none.
     Tissue {
         MuscleTendon "muscle_tendon" "muscle/tendon",
         Nervous "nervous" "nervous",
@@ -77,7 +76,7 @@ codes! {
 }
 
 codes! {
-    /// How it began (Bahr et al. 2020).
+    /// How the injury began (Bahr et al. 2020).
     Onset {
         Sudden "sudden" "acute, sudden onset",
         RepetitiveSudden "repetitive_sudden" "repetitive, sudden onset",
@@ -98,7 +97,7 @@ codes! {
 }
 
 impl Area {
-    /// The area that an everyday word means, as in `hamstring` or `achilles`.
+    /// Finds the area that an everyday word such as `hamstring` or `achilles` refers to.
     pub fn of_words(text: &str) -> Area {
         let text = text.to_lowercase();
         let words: [(&str, Area); 24] = [
@@ -127,7 +126,7 @@ impl Area {
             ("wrist", Area::Wrist),
             ("neck", Area::Neck),
         ];
-        let word = words.iter().find(|(word, _)| text.contains(word)).map(|(_, area)| *area);
-        Area::find(&text).or(word).unwrap_or(Area::Unspecified)
+        let matching = words.iter().find(|(word, _)| text.contains(word)).map(|(_, area)| *area);
+        Area::find(&text).or(matching).unwrap_or(Area::Unspecified)
     }
 }

@@ -1,30 +1,30 @@
-//! What an athlete tells: the weekly questionnaire, injuries, pain.
+//! What an athlete reports: the weekly questionnaire, injuries and pain.
 
 use super::code::{Area, BodySide, Onset, Tissue};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 
-/// A week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25 (Clarsen
-/// 2013, 2020).
+/// One week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25
+/// (Clarsen 2013, 2020).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weekly {
-    /// The last day of the week that is asked about.
+    /// Last day of the week in question.
     pub day: Day,
-    /// Difficulties to take part; 25 is no participation at all.
+    /// Difficulty taking part; 25 means no participation at all.
     pub participation: u8,
-    /// Training changed because of the problem.
+    /// How far training was changed because of the problem.
     pub volume: u8,
-    /// Performance suffered.
+    /// How far performance suffered.
     pub performance: u8,
-    /// Symptoms, pain.
+    /// Symptoms and pain.
     pub pain: u8,
 }
 
 impl Weekly {
-    /// The answers that exist.
+    /// The permitted answers.
     pub const ANSWERS: [u8; 4] = [0, 8, 17, 25];
 
-    /// Why the answers cannot stand, if they cannot.
+    /// Returns what is wrong with the answers, or `None` if all are valid.
     pub fn fault(&self) -> Option<String> {
         let answers = [
             ("participation", self.participation),
@@ -32,11 +32,11 @@ impl Weekly {
             ("performance", self.performance),
             ("pain", self.pain),
         ];
-        let wrong = answers.iter().find(|(_, answer)| !Weekly::ANSWERS.contains(answer))?;
-        Some(format!("{} is {}, and the questionnaire knows 0, 8, 17 and 25", wrong.0, wrong.1))
+        let invalid = answers.iter().find(|(_, answer)| !Weekly::ANSWERS.contains(answer))?;
+        Some(format!("{} is {}, and the questionnaire knows 0, 8, 17 and 25", invalid.0, invalid.1))
     }
 
-    /// Severity score, 0 to 100: the sum of the four answers (Clarsen 2013).
+    /// Severity score from 0 to 100: the sum of the four answers (Clarsen 2013).
     pub fn severity(&self) -> u32 {
         [self.participation, self.volume, self.performance, self.pain]
             .iter()
@@ -44,43 +44,43 @@ impl Weekly {
             .sum()
     }
 
-    /// A substantial problem: moderate or severe reduction of training or performance, or no
-    /// participation (Clarsen 2013).
+    /// Whether this is a substantial problem: moderate or severe reduction of training or
+    /// performance, or no participation (Clarsen 2013).
     pub fn substantial(&self) -> bool {
         self.volume >= 17 || self.performance >= 17 || self.participation == 25
     }
 }
 
-/// An injury, coded after the IOC consensus (Bahr et al. 2020).
+/// An injury, coded by the IOC consensus (Bahr et al. 2020).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Injury {
-    /// The day on which it began or was first felt.
+    /// Day on which it began or was first felt.
     pub day: Day,
-    /// Where.
+    /// Body area.
     pub area: Area,
-    /// Which side.
+    /// Side of the body.
     pub side: BodySide,
-    /// Which tissue.
+    /// Tissue.
     pub tissue: Tissue,
     /// How it began.
     pub onset: Onset,
-    /// Whether contact with someone or something did it: then load tells little about it.
+    /// Whether contact with someone or something caused it; load then says little about it.
     pub contact: bool,
-    /// Days without full training; none while it lasts or if nobody counted.
+    /// Days without full training; `None` while it lasts or if nobody counted.
     pub days_lost: Option<u32>,
-    /// What was written about it.
+    /// Free-text notes.
     pub notes: String,
 }
 
-/// Pain in a part of the body on a day.
+/// Pain in one body area on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pain {
     /// The day.
     pub day: Day,
-    /// Where.
+    /// Body area.
     pub area: Area,
-    /// Which side.
+    /// Side of the body.
     pub side: BodySide,
-    /// 0 none to 10 the worst that can be thought of (numeric rating scale).
+    /// Numeric rating scale: 0 is no pain, 10 the worst imaginable.
     pub score: f64,
 }

@@ -1,8 +1,8 @@
-//! What hurts: the weekly questionnaire, injuries with their codes, pain by part of the body, and
-//! the rules by which Agoge speaks up.
+//! Injuries and pain: the weekly questionnaire, coded injuries, pain by body area, and the warning
+//! rules.
 //!
 //! No rule diagnoses and none states a probability: each says what changed, why it matters, what to
-//! do and how sure that is.
+//! do and how certain it is.
 
 mod base_rate;
 mod code;

@@ -1,4 +1,4 @@
-//! The rules by which Agoge speaks up before a model may: each looks for a change against the
+//! The warning rules that apply until a model has enough data: each looks for a change against the
 //! athlete's own past.
 
 use super::{Area, Pain, Weekly};
@@ -7,85 +7,85 @@ use crate::load::{Daily, Method, monotony, spikes, strain};
 use agoge_motion::Day;
 use serde::Serialize;
 
-/// The part of an athlete's own past days that a figure must exceed: by chance alone it then does
-/// so on one day in twenty.
+/// Quantile of an athlete's past days that a value must exceed to be unusual: by chance alone it
+/// does so on one day in twenty.
 pub const OWN_LIMIT: f64 = 0.95;
-/// Days of the past that make an own limit: half a year, and at least twelve weeks of it known.
+/// How many past days a personal limit looks back over (half a year), and how many of them must be
+/// known (twelve weeks).
 const PAST_DAYS: usize = 182;
 const LEAST_DAYS: usize = 84;
-/// How many days back a warning reaches.
+/// How many days back a warning may look.
 const RECENT_DAYS: i32 = 7;
-/// Pain of at least so much is spoken of at once, any pain when it comes twice in a week. A choice
-/// of ours, not a published limit.
+/// Pain of at least this much is reported at once; lesser pain only when it comes twice in a week.
+/// Our choice, not a published limit.
 const NOTABLE_PAIN: f64 = 3.0;
 
 /// A movement factor that was measured again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// What was measured, as in `knee valgus, left`.
+    /// What was measured, such as `knee valgus, left`.
     pub name: String,
     /// Its unit.
     pub unit: String,
-    /// Mean of the measurements before.
+    /// Mean of the earlier measurements.
     pub before: f64,
-    /// The newest.
+    /// Newest measurement.
     pub now: f64,
-    /// Minimal detectable change of the athlete's own repetitions, in the same unit (1.96 · √2 ·
-    /// SEM).
+    /// Minimal detectable change of the athlete's repetitions, in the same unit (1.96 · √2 · SEM).
     pub detectable: f64,
 }
 
-/// What is known of an athlete until today.
+/// Everything the rules know about an athlete up to today.
 #[derive(Clone, Debug)]
 pub struct History<'a> {
     /// Today, or the last day with an entry.
     pub today: Day,
-    /// Load of each day by one method.
+    /// Load of each day, all by one method.
     pub loads: &'a Daily,
-    /// By which.
+    /// Method behind `loads`.
     pub method: Method,
-    /// Running sessions: day and distance, m.
+    /// Running sessions as day and distance in m.
     pub runs: &'a [(Day, f64)],
     /// Pain reports.
     pub pains: &'a [Pain],
     /// Weekly questionnaires.
     pub weeks: &'a [Weekly],
-    /// Movement factors measured again.
+    /// Movement factors that were measured again.
     pub changes: &'a [Change],
 }
 
-/// Something to look at.
+/// A warning: something for the coach to look at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Warning {
-    /// The rule, as in `spike`.
+    /// Name of the rule, such as `spike`.
     pub rule: &'static str,
-    /// The day that it is about.
+    /// Day the warning is about.
     pub day: Day,
-    /// The part of the body that it is about, if it is about one.
+    /// Body area the warning is about, if any.
     pub area: Option<Area>,
-    /// What changed, with the figures.
+    /// What changed, with the numbers.
     pub what: String,
     /// Why it matters.
     pub why: String,
     /// What to do.
     pub action: &'static str,
-    /// How sure.
+    /// How certain the rule is.
     pub certainty: Certainty,
-    /// Where the rule comes from.
+    /// Source of the rule.
     pub source: &'static str,
 }
 
-/// What the rules say today, the surest first.
+/// Applies every rule as of today and returns the warnings, most certain first.
 pub fn warnings(history: &History) -> Vec<Warning> {
-    let mut found: Vec<Warning> = spike(history)
+    let mut warnings: Vec<Warning> = spike(history)
         .into_iter()
         .chain(week(history))
         .chain(pain(history))
         .chain(questionnaire(history))
         .chain(movement(history))
         .collect();
-    found.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(b.rule)));
-    found
+    warnings.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(b.rule)));
+    warnings
 }
 
 fn recent(history: &History, day: Day) -> bool {
@@ -93,8 +93,8 @@ fn recent(history: &History, day: Day) -> bool {
 }
 
 fn spike(history: &History) -> Option<Warning> {
-    let all = spikes(history.runs);
-    let longest = all
+    let all_spikes = spikes(history.runs);
+    let longest = all_spikes
         .iter()
         .filter(|spike| recent(history, spike.day))
         .max_by(|a, b| a.excess().total_cmp(&b.excess()))?;
@@ -119,8 +119,8 @@ fn spike(history: &History) -> Option<Warning> {
     })
 }
 
-/// The athlete's own limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it; none
-/// with fewer than 84 known.
+/// The athlete's personal limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it;
+/// `None` when fewer than 84 of them are known.
 pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
     let past = values.get(day.saturating_sub(PAST_DAYS)..day)?;
     let mut known: Vec<f64> = past.iter().copied().filter(|value| value.is_finite()).collect();
@@ -128,11 +128,12 @@ pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
         return None;
     }
     known.sort_by(f64::total_cmp);
-    // Hazen's position: of n past days, this many lie below with the probability that is asked for.
-    let place = (OWN_LIMIT * known.len() as f64 - 0.5).max(0.0);
-    let (low, part) = (place.floor() as usize, place.fract());
+    // Hazen's plotting position: of n past days, this many lie below with the requested
+    // probability.
+    let position = (OWN_LIMIT * known.len() as f64 - 0.5).max(0.0);
+    let (low, fraction) = (position.floor() as usize, position.fract());
     let high = (low + 1).min(known.len() - 1);
-    Some(known[low] + part * (known[high] - known[low]))
+    Some(known[low] + fraction * (known[high] - known[low]))
 }
 
 fn week(history: &History) -> Option<Warning> {
@@ -140,13 +141,14 @@ fn week(history: &History) -> Option<Warning> {
     let today = usize::try_from(history.today.0.checked_sub(history.loads.first.0)?)
         .ok()?
         .min(loads.len().checked_sub(1)?);
-    let above = |values: &[f64]| -> Option<(f64, f64)> {
+    let if_above_limit = |values: &[f64]| -> Option<(f64, f64)> {
         let limit = own_limit(values, today)?;
         (values[today] > limit).then_some((values[today], limit))
     };
-    let strained = above(&strain(loads)).map(|found| (Method::Strain, found));
-    let (method, (now, limit)) =
-        strained.or_else(|| above(&monotony(loads)).map(|found| (Method::Monotony, found)))?;
+    let strain_exceeded = if_above_limit(&strain(loads)).map(|exceeded| (Method::Strain, exceeded));
+    let (method, (now, limit)) = strain_exceeded.or_else(|| {
+        if_above_limit(&monotony(loads)).map(|exceeded| (Method::Monotony, exceeded))
+    })?;
     Some(Warning {
         rule: "own_limit",
         day: history.loads.day(today),
@@ -164,19 +166,22 @@ fn digits(value: f64) -> usize {
 }
 
 fn pain(history: &History) -> Option<Warning> {
-    let now: Vec<&Pain> =
+    let recent_pains: Vec<&Pain> =
         history.pains.iter().filter(|pain| recent(history, pain.day) && pain.score > 0.0).collect();
-    let worst = now.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(a.day.cmp(&b.day)))?;
-    let times =
-        now.iter().filter(|pain| (pain.area, pain.side) == (worst.area, worst.side)).count();
-    if worst.score < NOTABLE_PAIN && times < 2 {
+    let worst =
+        recent_pains.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(a.day.cmp(&b.day)))?;
+    let count = recent_pains
+        .iter()
+        .filter(|pain| (pain.area, pain.side) == (worst.area, worst.side))
+        .count();
+    if worst.score < NOTABLE_PAIN && count < 2 {
         return None;
     }
     Some(Warning {
         rule: "pain",
         day: worst.day,
         area: Some(worst.area),
-        what: format!("Pain of {:.0} of 10 in the {} ({}), reported {times} {} in the last {RECENT_DAYS} days", worst.score, worst.area.label(), worst.side.label(), if times == 1 { "time" } else { "times" }),
+        what: format!("Pain of {:.0} of 10 in the {} ({}), reported {count} {} in the last {RECENT_DAYS} days", worst.score, worst.area.label(), worst.side.label(), if count == 1 { "time" } else { "times" }),
         why: "The athlete feels it now; most problems of overuse begin with pain before any training is lost (Clarsen 2013)".into(),
         action: "Talk with the athlete before the next session and take load off this part; pain belongs to a physician or physiotherapist",
         certainty: Certainty::High,
@@ -212,8 +217,8 @@ fn questionnaire(history: &History) -> Option<Warning> {
 }
 
 fn movement(history: &History) -> Vec<Warning> {
-    let beyond = |change: &&Change| (change.now - change.before).abs() > change.detectable;
-    let say = |change: &Change| {
+    let is_detectable = |change: &&Change| (change.now - change.before).abs() > change.detectable;
+    let to_warning = |change: &Change| {
         Warning {
         rule: "movement",
         day: history.today,
@@ -225,5 +230,5 @@ fn movement(history: &History) -> Vec<Warning> {
         source: "minimal detectable change: Weir 2005",
     }
     };
-    history.changes.iter().filter(beyond).map(say).collect()
+    history.changes.iter().filter(is_detectable).map(to_warning).collect()
 }

@@ -66,21 +66,25 @@ fn history<'a>(
 
 #[test]
 fn each_rule_speaks_when_it_should_and_no_other() {
-    // Weeks that repeat: the last week is no harder than the others, so the own limit is not
-    // passed.
+    // The weeks repeat, so the last one is no harder than the others and stays within the personal
+    // limit.
     let usual =
         Daily { first: Day(0), values: (0..200).map(|day| f64::from((day % 7) * 60)).collect() };
     assert!(warnings(&history(&usual, &[], &[], &[])).is_empty());
 
     let mut hard = usual.clone();
     hard.values[193..].fill(600.0);
-    let said = warnings(&history(&hard, &[], &[], &[]));
-    assert_eq!(said.iter().map(|own| own.rule).collect::<Vec<_>>(), ["own_limit"]);
-    assert!(said[0].what.contains("strain") && said[0].certainty == Certainty::Low);
+    let hard_week = warnings(&history(&hard, &[], &[], &[]));
+    assert_eq!(hard_week.iter().map(|warning| warning.rule).collect::<Vec<_>>(), ["own_limit"]);
+    assert!(hard_week[0].what.contains("strain") && hard_week[0].certainty == Certainty::Low);
 
     let runs = [(Day(180), 10_000.0), (Day(198), 16_000.0)];
-    let said = warnings(&history(&usual, &runs, &[], &[]));
-    assert!(said[0].what.contains("60 % more") && said[0].why.contains("1.52"), "{}", said[0].what);
+    let after_long_run = warnings(&history(&usual, &runs, &[], &[]));
+    assert!(
+        after_long_run[0].what.contains("60 % more") && after_long_run[0].why.contains("1.52"),
+        "{}",
+        after_long_run[0].what
+    );
 
     let pain = |day: i32, score: f64| Pain {
         day: Day(day),
@@ -113,10 +117,10 @@ fn no_word_of_a_warning_is_a_probability_or_a_diagnosis() {
     loads.values[193..].fill(900.0);
     let runs = [(Day(180), 10_000.0), (Day(199), 30_000.0)];
     let pains = [Pain { day: Day(199), area: Area::Knee, side: BodySide::Left, score: 6.0 }];
-    let said = warnings(&history(&loads, &runs, &pains, &[]));
-    assert_eq!(said.len(), 3);
-    for own in said {
-        let text = format!("{} {} {}", own.what, own.why, own.action).to_lowercase();
+    let warnings = warnings(&history(&loads, &runs, &pains, &[]));
+    assert_eq!(warnings.len(), 3);
+    for warning in warnings {
+        let text = format!("{} {} {}", warning.what, warning.why, warning.action).to_lowercase();
         assert!(
             !["probability", "will be injured", "diagnos", "% risk"]
                 .iter()
@@ -126,8 +130,7 @@ fn no_word_of_a_warning_is_a_probability_or_a_diagnosis() {
     }
 }
 
-/// Independent days pass their own 95 % limit on one day in twenty, whatever they are distributed
-/// like.
+/// Independent days exceed their own 95 % limit on one day in twenty, whatever their distribution.
 #[test]
 fn the_own_limit_is_passed_as_often_as_it_says() {
     let mut seed = 1u64;

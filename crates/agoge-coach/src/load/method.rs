@@ -1,22 +1,22 @@
-//! The methods by name, with unit, source and criticism, so that no figure is shown without them.
+//! The load methods with their unit, source and criticism, so that no figure is shown without them.
 
 use serde::{Deserialize, Serialize};
 
-/// How a figure of load came about.
+/// How a load figure was computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// RPE × minutes.
     SessionRpe,
-    /// Heart rate weighed exponentially.
+    /// Exponentially weighted heart rate.
     TrimpBanister,
-    /// Minutes in five zones of heart rate.
+    /// Minutes in five heart-rate zones.
     TrimpEdwards,
-    /// Minutes in three zones between ventilatory thresholds.
+    /// Minutes in three zones separated by the ventilatory thresholds.
     TrimpLucia,
     /// Normalised power against threshold power.
     Tss,
-    /// Distance on foot.
+    /// Distance covered on foot.
     Distance,
     /// Speed against threshold speed.
     Pace,
@@ -26,11 +26,11 @@ pub enum Method {
     Jumps,
     /// Throws counted in recordings.
     Throws,
-    /// Long exponential mean ("fitness" of the platforms).
+    /// Long exponential mean ("fitness" on training platforms).
     Ctl,
-    /// Short exponential mean ("fatigue" of the platforms).
+    /// Short exponential mean ("fatigue" on training platforms).
     Atl,
-    /// Difference of the two, shown the next day.
+    /// Difference CTL − ATL, shown on the next day.
     Tsb,
     /// Mean of 7 days over the mean of the 28 days that contain them.
     AcwrCoupled,
@@ -40,32 +40,31 @@ pub enum Method {
     AcwrEwma,
     /// Mean of 7 days over their standard deviation.
     Monotony,
-    /// Load of the week × monotony.
+    /// Weekly load × monotony.
     Strain,
-    /// Exponential mean over the days that are known.
+    /// Exponential mean over the known days only.
     Redi,
-    /// One session against the longest of the 30 days before.
+    /// One session compared with the longest of the 30 days before.
     Spike,
 }
 
 impl Method {
-    /// What it is called on the page.
+    /// Display name.
     pub fn name(self) -> &'static str {
         self.words().0
     }
 
-    /// In what it is given. AU are arbitrary units: comparable within one method and one athlete
-    /// only.
+    /// Unit. AU are arbitrary units: comparable only within one method and one athlete.
     pub fn unit(self) -> &'static str {
         self.words().1
     }
 
-    /// Who published it.
+    /// Publication that defines it.
     pub fn source(self) -> &'static str {
         self.words().2
     }
 
-    /// What is known against it.
+    /// Known criticism.
     pub fn criticism(self) -> &'static str {
         self.words().3
     }

@@ -1,8 +1,8 @@
-//! Training load: what one session weighs, how the days add up, and what may be read from it.
+//! Training load: the load of one session, how days add up, and which conclusions they allow.
 //!
-//! Loads of different methods are never added. Every figure names its [`Method`], which says its
-//! unit, its source and its known weakness. A day without an entry is missing (NaN) and a written
-//! day of rest is 0: they are not the same, and no formula takes one for the other.
+//! Loads of different methods are never added. Every figure names its [`Method`], which gives its
+//! unit, source and known weakness. A day without an entry is missing (NaN) and a recorded rest day
+//! is 0: the two are different, and no formula confuses them.
 
 mod method;
 mod overview;

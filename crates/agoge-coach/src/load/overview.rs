@@ -1,4 +1,4 @@
-//! All figures of an athlete's load until today, as the page, the terminal and JSON show them.
+//! All load figures of an athlete up to today, as the page, the terminal and JSON show them.
 
 use super::{
     ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony,
@@ -9,37 +9,37 @@ use agoge_motion::Day;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Decay of the REDI shown, a day: its weights reach back as far as those of a mean over 28 days
+/// Decay of the displayed REDI per day: its weights reach back as far as those of a 28-day mean
 /// (Williams' 2/(N+1)).
 const REDI_DECAY: f64 = 2.0 / 29.0;
 
-/// A session, as far as load is concerned.
+/// The parts of a training session that matter for load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Session {
-    /// The athlete's own day.
+    /// Local day of the athlete.
     pub day: Day,
-    /// The sport in lower case; empty if nobody said.
+    /// Sport in lower case; empty if not recorded.
     pub sport: String,
-    /// How long, min; NaN if not known.
+    /// Duration, min; NaN if unknown.
     pub minutes: f64,
-    /// How far, m; NaN if not known.
+    /// Distance, m; NaN if unknown.
     pub distance_m: f64,
-    /// Its loads by every method that the data allowed.
+    /// Loads by every method that the data allowed.
     pub loads: BTreeMap<Method, f64>,
 }
 
 impl Session {
-    /// Whether its distance was run: sessions without a sport are taken for runs, because tables of
-    /// team sports rarely name one.
+    /// Whether the session's distance was run. A session without a sport counts as a run, because
+    /// team-sport tables rarely name one.
     fn is_run(&self) -> bool {
         self.sport.is_empty() || self.sport.contains("run")
     }
 }
 
-/// Everything that is kept of an athlete.
+/// Everything recorded about an athlete.
 #[derive(Clone, Debug, Default)]
 pub struct Log {
-    /// Sessions in any order; a written day of rest is one with loads of 0.
+    /// Sessions in any order; a recorded rest day is a session with loads of 0.
     pub sessions: Vec<Session>,
     /// Injuries.
     pub injuries: Vec<Injury>,
@@ -51,20 +51,20 @@ pub struct Log {
     pub changes: Vec<Change>,
 }
 
-/// A figure a day, with the method that gives it its meaning.
+/// One figure per day, with the method that gives it its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trend {
-    /// Method.
+    /// Method that computed the values.
     pub method: Method,
-    /// Its name.
+    /// Display name of the method.
     pub name: &'static str,
-    /// Its unit.
+    /// Unit of the values.
     pub unit: &'static str,
-    /// Its source.
+    /// Publication behind the method.
     pub source: &'static str,
-    /// What is known against it.
+    /// Known criticism.
     pub criticism: &'static str,
-    /// `[day]`, NaN where it cannot be said.
+    /// `[day]`, NaN where unknown.
     pub values: Vec<f64>,
 }
 
@@ -80,62 +80,63 @@ impl Trend {
         }
     }
 
-    /// The figure of the last day; NaN if there is none.
+    /// Value of the last day; NaN if there is none.
     pub fn last(&self) -> f64 {
         self.values.last().copied().unwrap_or(f64::NAN)
     }
 }
 
-/// Load and injuries of an athlete until a day.
+/// An athlete's load and injuries up to a day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Overview {
-    /// Who.
+    /// Name of the athlete.
     pub athlete: String,
-    /// The last day with an entry.
+    /// Last day with an entry.
     pub today: Day,
-    /// By which method the days are weighed.
+    /// Method used for the daily loads.
     pub method: Method,
     /// Load of each day.
     pub daily: Daily,
-    /// Days between the first and the last without an entry.
+    /// Number of days without an entry between the first and the last.
     pub missing_days: usize,
-    /// Figures of each day: CTL, ATL, TSB, three ACWR, monotony, strain, REDI.
+    /// Daily figures: CTL, ATL, TSB, three kinds of ACWR, monotony, strain, REDI.
     pub trends: Vec<Trend>,
-    /// The athlete's own limit of strain for each day; NaN while it cannot be said.
+    /// The athlete's personal limit of strain for each day; NaN while unknown.
     pub strain_limit: Vec<f64>,
     /// Sessions more than a tenth longer than the longest of the 30 days before.
     pub spikes: Vec<Spike>,
-    /// Load tomorrow's TSB of 0 would take today; below 0 if rest alone does not reach it.
+    /// Load today that would bring tomorrow's TSB to 0; negative if even rest does not achieve
+    /// that.
     pub load_for_even_form: f64,
     /// Injuries until today.
     pub injuries: Vec<Injury>,
     /// Pain reports until today.
     pub pains: Vec<Pain>,
-    /// What the rules say.
+    /// Warnings from the rules.
     pub warnings: Vec<Warning>,
     /// What can and cannot be concluded.
     pub limits: Vec<String>,
 }
 
-/// The method that most sessions have a load of; the earlier one where two have as many.
+/// Returns the method for which most sessions have a load; on a tie, the method declared first.
 pub fn usual_method(sessions: &[Session]) -> Option<Method> {
     let mut counts: BTreeMap<Method, usize> = BTreeMap::new();
-    // Days of rest have loads of 0 by many methods, and are told by none of them.
+    // Rest days have loads of 0 by many methods and do not indicate which one is used.
     for (method, load) in sessions.iter().flat_map(|session| &session.loads) {
         *counts.entry(*method).or_default() += usize::from(*load > 0.0);
     }
-    // Metres, kilograms and counts say least about effort: they are chosen only where nothing else
-    // is known.
-    let plain = [Method::Distance, Method::StrengthVolume, Method::Jumps, Method::Throws];
-    let of_effort = |method: Method| !plain.contains(&method);
+    // Metres, kilograms and counts say least about effort: choose them only when nothing else is
+    // known.
+    let effortless = [Method::Distance, Method::StrengthVolume, Method::Jumps, Method::Throws];
+    let measures_effort = |method: Method| !effortless.contains(&method);
     counts
         .into_iter()
         .rev()
-        .max_by_key(|(method, count)| (of_effort(*method) && *count > 0, *count))
+        .max_by_key(|(method, count)| (measures_effort(*method) && *count > 0, *count))
         .map(|(method, _)| method)
 }
 
-/// Adds the days up; none without a single load of the method.
+/// Computes the load overview of an athlete; `None` without a single load by the method.
 pub fn overview(
     athlete: &str,
     log: &Log,
@@ -152,9 +153,9 @@ pub fn overview(
     let last = loads.len().checked_sub(1)?;
     let today = daily.day(last);
     let (ctl, atl) = (impulse(loads, CTL_DAYS), impulse(loads, ATL_DAYS));
-    let strained = strain(loads);
+    let strain_values = strain(loads);
     let strain_limit =
-        (0..loads.len()).map(|day| own_limit(&strained, day).unwrap_or(f64::NAN)).collect();
+        (0..loads.len()).map(|day| own_limit(&strain_values, day).unwrap_or(f64::NAN)).collect();
     let runs: Vec<(Day, f64)> = log
         .sessions
         .iter()
@@ -170,21 +171,21 @@ pub fn overview(
         weeks: &log.weeks,
         changes: &log.changes,
     };
-    let until = |day: Day| day <= today;
-    let mut own = Overview {
+    let is_until_today = |day: Day| day <= today;
+    let mut overview = Overview {
         athlete: athlete.to_owned(),
         today,
         method,
         missing_days: daily.missing(),
         load_for_even_form: last
             .checked_sub(1)
-            .map_or(f64::NAN, |eve| load_for_form(0.0, ctl[eve], atl[eve])),
+            .map_or(f64::NAN, |yesterday| load_for_form(0.0, ctl[yesterday], atl[yesterday])),
         trends: vec![
             Trend::new(Method::Tsb, form(&ctl, &atl)),
             Trend::new(Method::Ctl, ctl),
             Trend::new(Method::Atl, atl),
             Trend::new(Method::Monotony, monotony(loads)),
-            Trend::new(Method::Strain, strained),
+            Trend::new(Method::Strain, strain_values),
             Trend::new(Method::AcwrCoupled, acwr(loads, Ratio::Coupled)),
             Trend::new(Method::AcwrUncoupled, acwr(loads, Ratio::Uncoupled)),
             Trend::new(Method::AcwrEwma, acwr(loads, Ratio::Ewma)),
@@ -193,51 +194,61 @@ pub fn overview(
         strain_limit,
         spikes: spikes(&runs)
             .into_iter()
-            .filter(|spike| spike.hazard_ratio().is_some() && until(spike.day))
+            .filter(|spike| spike.hazard_ratio().is_some() && is_until_today(spike.day))
             .collect(),
-        injuries: log.injuries.iter().filter(|injury| until(injury.day)).cloned().collect(),
-        pains: log.pains.iter().filter(|pain| until(pain.day)).copied().collect(),
+        injuries: log
+            .injuries
+            .iter()
+            .filter(|injury| is_until_today(injury.day))
+            .cloned()
+            .collect(),
+        pains: log.pains.iter().filter(|pain| is_until_today(pain.day)).copied().collect(),
         warnings: warnings(&history),
         limits: Vec::new(),
         daily,
     };
-    own.limits = limits(&own);
-    Some(own)
+    overview.limits = limits(&overview);
+    Some(overview)
 }
 
-/// What one athlete's days allow to say, and what they do not.
-fn limits(own: &Overview) -> Vec<String> {
-    let days = own.daily.values.len();
-    let by_load = own.injuries.iter().filter(|injury| !injury.contact).count();
+/// States what one athlete's days allow to conclude, and what they do not.
+fn limits(overview: &Overview) -> Vec<String> {
+    let days = overview.daily.values.len();
+    let without_contact = overview.injuries.iter().filter(|injury| !injury.contact).count();
     let mut limits = vec![format!(
         "{days} days of one athlete, {} without an entry, {} injuries, {} of them by contact.",
-        own.missing_days,
-        own.injuries.len(),
-        own.injuries.len() - by_load
+        overview.missing_days,
+        overview.injuries.len(),
+        overview.injuries.len() - without_contact
     )];
-    if by_load > 0 {
-        let strain = own
+    if without_contact > 0 {
+        let strain = overview
             .trends
             .iter()
             .find(|trend| trend.method == Method::Strain)
             .map_or(&[][..], |trend| &trend.values);
-        let before = |injury: &&crate::injury::Injury| {
-            let place = usize::try_from(injury.day.0 - own.daily.first.0).unwrap_or(0);
-            let week = place.saturating_sub(7)..place.min(days);
-            week.into_iter().any(|day| strain.get(day) > own.strain_limit.get(day))
+        let had_strained_week = |injury: &&crate::injury::Injury| {
+            let index = usize::try_from(injury.day.0 - overview.daily.first.0).unwrap_or(0);
+            let week = index.saturating_sub(7)..index.min(days);
+            week.into_iter().any(|day| strain.get(day) > overview.strain_limit.get(day))
         };
-        let preceded = own.injuries.iter().filter(|injury| !injury.contact).filter(before).count();
-        let known: Vec<bool> = strain
+        let preceded_count = overview
+            .injuries
             .iter()
-            .zip(&own.strain_limit)
+            .filter(|injury| !injury.contact)
+            .filter(had_strained_week)
+            .count();
+        let exceeded: Vec<bool> = strain
+            .iter()
+            .zip(&overview.strain_limit)
             .filter(|(_, limit)| limit.is_finite())
             .map(|(now, limit)| now > limit)
             .collect();
-        let above = known.iter().filter(|above| **above).count();
+        let exceeded_count = exceeded.iter().filter(|exceeded| **exceeded).count();
         limits.push(format!(
-            "In the week before {preceded} of {by_load} injuries without contact, strain was above the athlete's own limit; so it was on {above} of {} days on which there was a limit. With so few injuries \
+            "In the week before {preceded_count} of {without_contact} injuries without contact, strain was above the athlete's own limit; so it was on {exceeded_count} of {} days on which there was a limit. With so few injuries \
              the two cannot be told apart.",
-            known.len()
+            exceeded.len()
         ));
     }
     limits.push("It can be said how load changed, when it was unusual for this athlete, and what was reported.".into());

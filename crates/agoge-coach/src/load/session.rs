@@ -1,10 +1,10 @@
-//! What one session weighs. Sample times are seconds that go forward, values NaN where missing,
-//! both `[sample]`.
+//! The load of one session. Sample times are increasing seconds, values are NaN where missing, both
+//! `[sample]`.
 
 use agoge_kinematics::dynamics::Sex;
 
-/// A sample stands for at most so many seconds: devices that save by need write one in 10 s or
-/// less; longer gaps are breaks.
+/// Longest time that one sample represents: devices with smart recording write one at least every
+/// 10 s; longer gaps are breaks.
 const LONGEST_STEP_S: f64 = 30.0;
 
 /// Session load, AU: RPE (CR-10) × minutes (Foster 1998, 2001).
@@ -12,8 +12,8 @@ pub fn foster(rpe: f64, minutes: f64) -> f64 {
     rpe * minutes
 }
 
-/// Minutes and values of the samples: each stands from its time to the next one's. Missing ones are
-/// left out.
+/// Yields minutes and value of each sample, which lasts until the next one. Missing values are
+/// skipped.
 fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
     let steps = time.windows(2).map(|pair| pair[1] - pair[0]);
     steps
@@ -22,9 +22,9 @@ fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64,
         .map(|(step, value)| (step.min(LONGEST_STEP_S) / 60.0, *value))
 }
 
-/// Banister's TRIMP, AU: Σ minutes · x · a·e^{b·x}, x the part of the heart-rate reserve; a, b are
-/// 0.64, 1.92 for men and 0.86, 1.67 for women (Banister 1991; Morton, Fitz-Clarke & Banister
-/// 1990). NaN without a single heart rate or with a reserve that is not above 0.
+/// Banister's TRIMP, AU: Σ minutes · x · a·e^{b·x}, where x is the share of the heart-rate reserve
+/// and a, b are 0.64, 1.92 for men and 0.86, 1.67 for women (Banister 1991; Morton, Fitz-Clarke &
+/// Banister 1990). NaN if no heart rate is known or the reserve is not positive.
 pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, sex: Sex) -> f64 {
     let (a, b) = match sex {
         Sex::Male => (0.64, 1.92),
@@ -40,10 +40,10 @@ pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, se
     }))
 }
 
-/// Edwards' TRIMP, AU: minutes in five zones of the maximal heart rate (50, 60, 70, 80, 90 % and
+/// Edwards' TRIMP, AU: minutes in five zones of the maximum heart rate (50, 60, 70, 80, 90 % and
 /// above) × 1 to 5 (Edwards 1993).
 pub fn edwards(time: &[f64], heart_rate: &[f64], maximum: f64) -> f64 {
-    let limits = [0.5, 0.6, 0.7, 0.8, 0.9].map(|part| part * maximum);
+    let limits = [0.5, 0.6, 0.7, 0.8, 0.9].map(|share| share * maximum);
     weighed(time, heart_rate, &limits, 0.0)
 }
 
@@ -53,18 +53,21 @@ pub fn lucia(time: &[f64], heart_rate: &[f64], first_threshold: f64, second_thre
     weighed(time, heart_rate, &[first_threshold, second_threshold], 1.0)
 }
 
-fn weighed(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest: f64) -> f64 {
+fn weighed(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest_weight: f64) -> f64 {
     let zones = zone_minutes(time, heart_rate, limits);
     match heart_rate.iter().any(|rate| rate.is_finite()) && limits.iter().all(|limit| *limit > 0.0)
     {
-        true => {
-            zones.iter().enumerate().map(|(zone, minutes)| (zone as f64 + lowest) * minutes).sum()
-        }
+        true => zones
+            .iter()
+            .enumerate()
+            .map(|(zone, minutes)| (zone as f64 + lowest_weight) * minutes)
+            .sum(),
         false => f64::NAN,
     }
 }
 
-/// Minutes below the first limit, between each and the next, and from the last on: `[limits + 1]`.
+/// Minutes below the first limit, between each pair of limits, and from the last one up: `[limits +
+/// 1]`.
 pub fn zone_minutes(time: &[f64], values: &[f64], limits: &[f64]) -> Vec<f64> {
     let mut zones = vec![0.0; limits.len() + 1];
     for (minutes, value) in minutes(time, values) {
@@ -74,35 +77,35 @@ pub fn zone_minutes(time: &[f64], values: &[f64], limits: &[f64]) -> Vec<f64> {
 }
 
 /// Normalised power, W: fourth root of the mean fourth power of the 30 s rolling mean (Coggan
-/// 2003). The first 30 s only fill the mean. NaN if less than 30 s of power are known.
+/// 2003). The first 30 s only fill the window. NaN if less than 30 s of power are known.
 pub fn normalized_power(time: &[f64], power: &[f64]) -> f64 {
-    // On a grid of seconds: each sample holds until the next, breaks are cut out.
+    // Resample to a grid of seconds: each sample holds until the next, breaks are cut out.
     let mut seconds = Vec::new();
-    let mut held = 0.0;
+    let mut pending_s = 0.0;
     for (minutes, watts) in minutes(time, power) {
-        held += minutes * 60.0;
-        while held >= 0.5 {
+        pending_s += minutes * 60.0;
+        while pending_s >= 0.5 {
             seconds.push(watts);
-            held -= 1.0;
+            pending_s -= 1.0;
         }
     }
     let mut rolling = 0.0;
-    let (mut fourth, mut count) = (0.0, 0u32);
+    let (mut fourth_power_sum, mut count) = (0.0, 0u32);
     for (second, watts) in seconds.iter().enumerate() {
         rolling += watts;
         if second >= 30 {
             rolling -= seconds[second - 30];
         }
         if second >= 29 {
-            fourth += (rolling / 30.0).max(0.0).powi(4);
+            fourth_power_sum += (rolling / 30.0).max(0.0).powi(4);
             count += 1;
         }
     }
-    if count == 0 { f64::NAN } else { (fourth / f64::from(count)).powf(0.25) }
+    if count == 0 { f64::NAN } else { (fourth_power_sum / f64::from(count)).powf(0.25) }
 }
 
 /// TSS, points: seconds · NP · IF / (FTP · 3600) · 100 with IF = NP / FTP (Coggan 2003). An hour at
-/// threshold is 100.
+/// threshold scores 100.
 pub fn power_load(seconds: f64, normalized: f64, threshold: f64) -> f64 {
     seconds * normalized * (normalized / threshold) / (threshold * 3600.0) * 100.0
 }
@@ -121,7 +124,7 @@ pub fn strength_volume(lifts: &[(u32, u32, f64)]) -> f64 {
         .sum()
 }
 
-/// The sum; NaN of nothing, because nothing measured is not no load.
+/// The sum, or NaN for no parts, because "nothing measured" is not "no load".
 fn sum(parts: impl Iterator<Item = f64>) -> f64 {
     parts.fold(f64::NAN, |sum, part| if sum.is_nan() { part } else { sum + part })
 }

@@ -6,7 +6,7 @@ fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance
 }
 
-/// GoldenCheetah's and intervals.icu's weights of a new day (agreeing in both), and Williams'
+/// Weights of a new day from GoldenCheetah and intervals.icu (both agree), and from Williams
 /// (2017).
 #[test]
 fn weights_of_a_new_day() {
@@ -24,7 +24,7 @@ fn form_is_shown_the_next_morning_and_can_be_aimed_at() {
     let (ctl, atl) = (impulse(&loads, CTL_DAYS), impulse(&loads, ATL_DAYS));
     let tsb = form(&ctl, &atl);
     assert_eq!((tsb[0], tsb[1]), (0.0, ctl[0] - atl[0]));
-    // The load that was done is the one that leads to the form that came of it.
+    // The load that was actually done is the one that leads to the resulting form.
     assert!(close(load_for_form(tsb[3], ctl[1], atl[1]), 50.0, 1e-9));
 }
 
@@ -34,14 +34,14 @@ fn missing_days_are_not_rest() {
     let missing = impulse(&[100.0, f64::NAN], CTL_DAYS);
     assert!(missing[1] > known[1] && missing[1] == missing[0]);
     let day = |n: i32| Day(n);
-    let own = Daily::of(&[(day(3), 10.0), (day(1), 5.0), (day(1), 2.0)], false);
-    assert_eq!((own.first, own.values[0], own.missing()), (day(1), 7.0, 1));
+    let daily = Daily::of(&[(day(3), 10.0), (day(1), 5.0), (day(1), 2.0)], false);
+    assert_eq!((daily.first, daily.values[0], daily.missing()), (day(1), 7.0, 1));
     assert_eq!(Daily::of(&[(day(3), 10.0), (day(1), 5.0)], true).values, [5.0, 0.0, 10.0]);
     assert_eq!(Daily::of(&[(day(i32::MIN), 1.0), (day(i32::MAX), 1.0)], true).values.len(), 40_001);
 }
 
-/// Foster (1998): mean over SD, rest is 0. 6 equal days and one of rest: mean 6/7·L, population SD
-/// L·√6/7, so √6.
+/// Foster (1998): mean over SD, with rest as 0. For 6 equal days and one of rest the mean is 6/7·L
+/// and the population SD L·√6/7, so the monotony is √6.
 #[test]
 fn monotony_and_strain() {
     let week = [100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 0.0];
@@ -52,7 +52,7 @@ fn monotony_and_strain() {
     assert!(monotony(&[f64::NAN, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0])[6].is_nan());
 }
 
-/// Lolli (2017): the coupled ratio of 1:4 weeks cannot pass 4, the uncoupled has no bound.
+/// Lolli (2017): the coupled ratio of 1:4 weeks cannot exceed 4; the uncoupled ratio is unbounded.
 #[test]
 fn ratios_of_a_week_out_of_nothing() {
     let mut loads = vec![0.001; 21];
@@ -69,17 +69,17 @@ fn ratios_of_a_week_out_of_nothing() {
 
 #[test]
 fn redi_weighs_known_days_only() {
-    let own = redi(&[10.0, f64::NAN, 20.0], 0.1);
+    let values = redi(&[10.0, f64::NAN, 20.0], 0.1);
     let (a, b) = ((-0.2f64).exp(), 1.0);
-    assert!(close(own[2], (10.0 * a + 20.0 * b) / (a + b), 1e-12));
-    assert_eq!(own[1], 10.0);
+    assert!(close(values[2], (10.0 * a + 20.0 * b) / (a + b), 1e-12));
+    assert_eq!(values[1], 10.0);
     assert!(redi(&[f64::NAN], 0.1)[0].is_nan());
 }
 
 #[test]
 fn spikes_against_the_longest_of_thirty_days() {
     let run = |day: i32, km: f64| (Day(day), km * 1000.0);
-    let own = spikes(&[
+    let spikes = spikes(&[
         run(0, 10.0),
         run(5, 8.0),
         run(30, 10.9),
@@ -87,11 +87,11 @@ fn spikes_against_the_longest_of_thirty_days() {
         run(90, 30.0),
         run(95, 70.0),
     ]);
-    let found: Vec<(i32, Option<f64>)> =
-        own.iter().map(|spike| (spike.day.0, spike.hazard_ratio())).collect();
-    // Day 90 has nothing to be compared with; day 30 still sees day 0.
-    assert_eq!(found, [(5, None), (30, None), (31, Some(1.64)), (95, Some(2.28))]);
-    assert!(close(own[1].excess(), 0.09, 1e-9));
+    let ratios: Vec<(i32, Option<f64>)> =
+        spikes.iter().map(|spike| (spike.day.0, spike.hazard_ratio())).collect();
+    // Day 90 has nothing to compare with; day 30 still sees day 0.
+    assert_eq!(ratios, [(5, None), (30, None), (31, Some(1.64)), (95, Some(2.28))]);
+    assert!(close(spikes[1].excess(), 0.09, 1e-9));
     assert_eq!(Spike { day: Day(0), distance_m: 15.0, longest_m: 10.0 }.hazard_ratio(), Some(1.52));
 }
 
@@ -127,8 +127,8 @@ fn an_hour_at_threshold_is_a_hundred() {
     let normalized = normalized_power(&time, &power);
     assert!(close(normalized, 250.0, 1e-9));
     assert!(close(power_load(3600.0, normalized, 250.0), 100.0, 1e-9));
-    // Half of the time 0, half 300 W in blocks much longer than 30 s: nearly the fourth root of
-    // half of 300⁴.
+    // Half the time 0, half 300 W, in blocks much longer than 30 s: nearly the fourth root of half
+    // of 300⁴.
     let blocks: Vec<f64> = time.iter().map(|t| if *t < 1800.0 { 0.0 } else { 300.0 }).collect();
     assert!(close(normalized_power(&time, &blocks), 300.0 * 0.5f64.powf(0.25), 1.5));
     assert!(normalized_power(&time[..20], &power[..20]).is_nan());
@@ -150,11 +150,11 @@ fn session(day: i32, load: f64) -> Session {
 fn an_overview_has_a_figure_for_each_day_and_says_its_limits() {
     let log = Log { sessions: (0..60).map(|day| session(day, 100.0)).collect(), ..Log::default() };
     assert_eq!(usual_method(&log.sessions), Some(Method::SessionRpe));
-    let own = overview("A", &log, Method::SessionRpe, false).unwrap();
-    assert!(own.trends.iter().all(|trend| trend.values.len() == 60));
-    assert_eq!((own.today, own.missing_days), (Day(59), 0));
-    assert!(own.limits.iter().any(|limit| limit.contains("cannot be said")));
+    let report = overview("A", &log, Method::SessionRpe, false).unwrap();
+    assert!(report.trends.iter().all(|trend| trend.values.len() == 60));
+    assert_eq!((report.today, report.missing_days), (Day(59), 0));
+    assert!(report.limits.iter().any(|limit| limit.contains("cannot be said")));
     assert!(overview("A", &log, Method::Tss, false).is_none());
-    // JSON has no NaN: what cannot be said is null.
-    assert!(own.trends[6].values[0].is_nan());
+    // JSON has no NaN: unknown values become null.
+    assert!(report.trends[6].values[0].is_nan());
 }

@@ -1,5 +1,5 @@
-//! How days add up. Each function takes loads `[day]`, NaN missing and 0 rest, and gives one value
-//! a day, NaN where too few days are known.
+//! Figures that accumulate over days. Each function takes loads `[day]` (NaN is missing, 0 is rest)
+//! and returns one value per day, NaN where too few days are known.
 
 use serde::Serialize;
 
@@ -7,26 +7,26 @@ use serde::Serialize;
 pub const CTL_DAYS: f64 = 42.0;
 /// Time constant of ATL, days.
 pub const ATL_DAYS: f64 = 7.0;
-/// Part of the days of a window that must be known for a ratio.
+/// Share of a window's days that must be known to compute a ratio.
 const KNOWN_PART: f64 = 0.75;
-/// Where monotony ends: equal days make it grow without bound.
+/// Upper bound of monotony, which grows without limit for equal days.
 const MOST_MONOTONY: f64 = 10.0;
 
-/// Weight of a new day's load in an exponential mean of a time constant in days: 1 − e^{−1/τ};
-/// 0.0235283 for 42, 0.1331221 for 7 days.
+/// Weight of a new day's load in an exponential mean with a time constant in days: 1 − e^{−1/τ};
+/// 0.0235283 for 42 days, 0.1331221 for 7 days.
 pub fn exponential_weight(days: f64) -> f64 {
     -(-1.0 / days).exp_m1()
 }
 
-/// Weight of a new day in Williams' (2017) mean over N days: 2/(N+1); 0.25 for 7, 0.0689655 for 28
-/// days.
+/// Weight of a new day in Williams' (2017) mean over N days: 2/(N+1); 0.25 for 7 days, 0.0689655
+/// for 28 days.
 pub fn ewma_weight(days: f64) -> f64 {
     2.0 / (days + 1.0)
 }
 
-/// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), from 0 on the day before the first
-/// (Banister 1975; the platforms' CTL and ATL). On a missing day it stays where it is: an unknown
-/// load is taken to be the usual one, not none.
+/// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), starting from 0 on the day before the
+/// first (Banister 1975; CTL and ATL of training platforms). It keeps its value on a missing day:
+/// an unknown load is assumed to be the usual one, not zero.
 pub fn impulse(loads: &[f64], days: f64) -> Vec<f64> {
     mean(loads, exponential_weight(days), 0.0)
 }
@@ -42,20 +42,20 @@ fn mean(loads: &[f64], weight: f64, start: f64) -> Vec<f64> {
     loads.iter().map(step).collect()
 }
 
-/// TSB of each morning: CTL − ATL of the evening before; 0 on the first day.
+/// TSB of each morning: CTL − ATL of the previous evening; 0 on the first day.
 pub fn form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
     let evenings = ctl.iter().zip(atl).map(|(ctl, atl)| ctl - atl);
     std::iter::once(0.0).chain(evenings).take(ctl.len()).collect()
 }
 
-/// Load of today after which tomorrow's TSB is `target`, from this morning's CTL and ATL (of last
-/// evening): the inverse of one step of both means. Below 0 if rest alone does not reach it.
+/// Load today that makes tomorrow's TSB equal `target`, given yesterday evening's CTL and ATL: the
+/// inverse of one step of both means. Negative if even rest does not reach it.
 pub fn load_for_form(target: f64, ctl: f64, atl: f64) -> f64 {
     let (slow, fast) = (exponential_weight(CTL_DAYS), exponential_weight(ATL_DAYS));
     (ctl * (1.0 - slow) - atl * (1.0 - fast) - target) / (fast - slow)
 }
 
-/// Which ratio of the last week to the weeks before.
+/// Kinds of ratio between the last week and the weeks before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ratio {
@@ -68,9 +68,9 @@ pub enum Ratio {
     Ewma,
 }
 
-/// Acute:chronic workload ratio of each day. A description, not a risk: its coupling alone makes
-/// numerator and denominator go together (Lolli 2017), and it tells injuries no better than the
-/// acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is
+/// Acute:chronic workload ratio of each day. It describes load and is not a risk: its coupling
+/// alone correlates numerator and denominator (Lolli 2017), and it predicts injuries no better than
+/// the acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is
 /// missing, and where the chronic load is 0.
 pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
     let ewma = |days: f64| {
@@ -81,15 +81,20 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
         )
     };
     let (fast, slow) = (ewma(7.0), ewma(28.0));
-    let of = |day: usize| {
+    let ratio_on = |day: usize| {
         if day + 1 < 28 {
             return f64::NAN;
         }
         let window = |from: usize, to: usize| {
             let days = &loads[day + 1 - from..day + 1 - to];
-            let known: Vec<f64> = days.iter().copied().filter(|load| load.is_finite()).collect();
-            let enough = known.len() as f64 >= KNOWN_PART * days.len() as f64;
-            if enough { known.iter().sum::<f64>() / known.len() as f64 } else { f64::NAN }
+            let known_loads: Vec<f64> =
+                days.iter().copied().filter(|load| load.is_finite()).collect();
+            let enough = known_loads.len() as f64 >= KNOWN_PART * days.len() as f64;
+            if enough {
+                known_loads.iter().sum::<f64>() / known_loads.len() as f64
+            } else {
+                f64::NAN
+            }
         };
         let (acute, chronic) = match ratio {
             Ratio::Coupled => (window(7, 0), window(28, 0)),
@@ -99,49 +104,48 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
         };
         if chronic > 0.0 { acute / chronic } else { f64::NAN }
     };
-    (0..loads.len()).map(of).collect()
+    (0..loads.len()).map(ratio_on).collect()
 }
 
-/// Monotony of the 7 days that end with each: mean / population standard deviation, at most 10
-/// (Foster 1998). A week without any load has none. NaN unless all seven days are known.
+/// Monotony of the 7 days ending with each day: mean / population standard deviation, at most 10
+/// (Foster 1998). NaN for a week without any load, and unless all seven days are known.
 pub fn monotony(loads: &[f64]) -> Vec<f64> {
     weeks(loads, |week, _| week_monotony(week))
 }
 
-/// Monotony of the seven days of a week; NaN for one without any load.
+/// Monotony of one week of seven days; NaN for a week without any load.
 pub(crate) fn week_monotony(week: &[f64]) -> f64 {
     let mean = week.iter().sum::<f64>() / 7.0;
     let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
     if mean > 0.0 { (mean / sd).min(MOST_MONOTONY) } else { f64::NAN }
 }
 
-/// Strain of the 7 days that end with each, AU: their sum × their monotony (Foster 1998).
+/// Strain of the 7 days ending with each day, AU: their sum × their monotony (Foster 1998).
 pub fn strain(loads: &[f64]) -> Vec<f64> {
     let sums = weeks(loads, |_, mean| 7.0 * mean);
     monotony(loads).iter().zip(sums).map(|(monotony, sum)| monotony * sum).collect()
 }
 
-fn weeks(loads: &[f64], of: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
+fn weeks(loads: &[f64], weekly: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
     let week = |day: usize| {
         let week = loads.get((day + 1).checked_sub(7)?..=day)?;
         let mean = week.iter().sum::<f64>() / 7.0;
-        Some(of(week, mean))
+        Some(weekly(week, mean))
     };
     (0..loads.len()).map(|day| week(day).unwrap_or(f64::NAN)).collect()
 }
 
-/// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the days that are
-/// known (Moussa 2019): missing days weigh nothing, and nothing is put in their place. `decay` is λ
-/// a day.
+/// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the known days
+/// (Moussa 2019). Missing days have no weight and are not imputed. `decay` is λ per day.
 pub fn redi(loads: &[f64], decay: f64) -> Vec<f64> {
-    let keep = (-decay).exp();
+    let retention = (-decay).exp();
     let (mut load_sum, mut weight_sum) = (0.0, 0.0);
     let step = |load: &f64| {
-        (load_sum, weight_sum) = (load_sum * keep, weight_sum * keep);
+        (load_sum, weight_sum) = (load_sum * retention, weight_sum * retention);
         if load.is_finite() {
             (load_sum, weight_sum) = (load_sum + load, weight_sum + 1.0);
         }
-        // Never known, or so long ago that nothing of it is left.
+        // Never known, or known so long ago that nothing of it is left.
         if weight_sum > 1e-12 { load_sum / weight_sum } else { f64::NAN }
     };
     loads.iter().map(step).collect()

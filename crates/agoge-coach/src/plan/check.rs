@@ -1,5 +1,5 @@
-//! Whether a plan keeps its rules, worked out anew from the plan's and the request's own words.
-//! Nothing of the search or of the linear program is used here, so that a mistake there shows.
+//! Checks whether a plan keeps its rules, recomputed from the plan and the request alone. Nothing
+//! of the search or the linear program is used here, so that a mistake there shows up.
 
 use super::library::{Demand, Region};
 use super::request::{Event, Past, Priority, Request, Weekday};
@@ -7,11 +7,11 @@ use super::{Plan, Planned};
 use agoge_motion::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A rule that is broken: which, where, and the figures.
+/// A broken rule: which one, where, and the figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation(pub String);
 
-/// Every violation; an empty list for a sound plan.
+/// Lists every violation; the list is empty for a sound plan.
 pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
     let mut wrong: Vec<String> = Vec::new();
     let (start, weeks) = (request.start, request.weeks as i32);
@@ -24,12 +24,13 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             None => wrong.push(format!("{}: outside the plan", session.day)),
         }
     }
-    let raced: BTreeSet<Day> = request.events.iter().map(|event| event.day).collect();
+    let event_days: BTreeSet<Day> = request.events.iter().map(|event| event.day).collect();
     let race_is_hard =
         |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
     let hard = |session: &&Planned| session.rpe >= 7.0;
     let limits = &request.limits;
-    // The request's limit or the tightest of the risks that last to the first day of a day's week.
+    // Limits are the request's or the tightest of the risks that last until the first day of the
+    // week.
     let first_of_week = |day: Day| start.plus(7 * ((day.0 - start.0).div_euclid(7)));
 
     for (day, sessions) in &calendar {
@@ -42,21 +43,21 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             wrong.push(format!("{day}: {} sessions", sessions.len()));
         }
         let settled: Vec<&str> = request.fixed_on(*day).map(|fixed| fixed.title.as_str()).collect();
-        let kept: Vec<&str> =
+        let planned_fixed: Vec<&str> =
             sessions.iter().filter(|s| s.fixed).map(|s| s.title.as_str()).collect();
-        if settled != kept {
+        if settled != planned_fixed {
             wrong.push(format!("{day}: settled sessions are not those of the request"));
         }
         for session in sessions.iter().filter(|session| !session.fixed) {
             if !session.sport.is_empty() && !request.sports.contains(&session.sport) {
                 wrong.push(format!("{day}: {} is none of the athlete's sports", session.sport));
             }
-            let of_day = match request.facilities_on.get(day) {
-                Some(own) => Some(own),
+            let facilities = match request.facilities_on.get(day) {
+                Some(facilities) => Some(facilities),
                 None => request.facilities.get(&Weekday::of(*day)),
             };
             for missing in session.equipment.difference(&request.equipment) {
-                if !of_day.is_some_and(|there| there.contains(missing)) {
+                if !facilities.is_some_and(|there| there.contains(missing)) {
                     wrong.push(format!("{day}: there is no {missing}"));
                 }
             }
@@ -74,7 +75,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             if request.avoid.contains(&session.name) {
                 wrong.push(format!("{day}: {} is ruled out", session.name));
             }
-            if raced.contains(day) {
+            if event_days.contains(day) {
                 wrong.push(format!("{day}: a session on the day of an event"));
             }
             let eve = request
@@ -98,8 +99,9 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 if event.rpe >= 7.0 && session.rpe >= 7.0 {
                     wrong.push(format!("{day}: {} near the event of {}", session.name, event.day));
                 }
-                if let Some(region) =
-                    strained.iter().find(|own| session.regions.get(*own) == Some(&Demand::Heavy))
+                if let Some(region) = strained
+                    .iter()
+                    .find(|region| session.regions.get(*region) == Some(&Demand::Heavy))
                 {
                     wrong.push(format!(
                         "{day}: no rest for the {} beside the event of {}",
@@ -109,8 +111,8 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 }
             }
         }
-        // Pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain nothing
-        // light for 7.
+        // After pain: nothing heavy for 14 days, nothing moderate for 7, and after strong pain
+        // nothing light for 7.
         for session in sessions {
             for pain in past.pains.iter().filter(|pain| pain.day < start && pain.score >= 3.0) {
                 let since = day.0 - pain.day.0;
@@ -142,7 +144,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             Some(before) => before.iter().any(hard) || race_is_hard(eve),
             None => logged_eve,
         };
-        let both_race = raced.contains(day) && raced.contains(&eve);
+        let both_race = event_days.contains(day) && event_days.contains(&eve);
         if hard_eve && (hard_today > 0 || race_is_hard(*day)) && !both_race {
             wrong.push(format!("{day}: a hard day after a hard day"));
         }
@@ -164,10 +166,10 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 wrong.push(format!("{day}: heavy load of the {} within 48 hours", region.label()));
             }
         }
-        // Length: what is done in one piece is at most so much longer than the longest of its sport
-        // in 30 days.
+        // Length: a session done in one piece may only be so much longer than the longest of its
+        // sport in the 30 days before.
         let usual = request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
-        let unheard = if past.sessions.is_empty() { (usual / 4.0).max(30.0) } else { 30.0 };
+        let base_minutes = if past.sessions.is_empty() { (usual / 4.0).max(30.0) } else { 30.0 };
         for session in sessions.iter().filter(|session| {
             !session.fixed
                 && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity)
@@ -191,20 +193,20 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 .map(|other| other.minutes)
                 .chain(done.map(|done| done.minutes).filter(|minutes| minutes.is_finite()))
                 .chain(races.map(|event| event.minutes))
-                .fold(unheard, f64::max);
+                .fold(base_minutes, f64::max);
             let spike = request
                 .risks
                 .iter()
                 .filter(|risk| risk.until >= first_of_week(*day))
                 .filter_map(|risk| risk.spike)
                 .fold(limits.spike, f64::min);
-            if session.minutes > longest * (1.0 + spike) + 1e-6 && session.minutes > unheard {
+            if session.minutes > longest * (1.0 + spike) + 1e-6 && session.minutes > base_minutes {
                 wrong.push(format!("{day}: {} minutes after at most {longest}", session.minutes));
             }
         }
     }
 
-    check_weeks(&calendar, request, past, &raced, &mut wrong);
+    check_weeks(&calendar, request, past, &event_days, &mut wrong);
     check_tapers(&calendar, request, past, &mut wrong);
     wrong.into_iter().map(Violation).collect()
 }
@@ -219,7 +221,7 @@ fn same_sport(logged: &str, planned: &str) -> bool {
     stem.iter().any(|stem| logged.contains(stem))
 }
 
-/// What an event strains: what the request says, else what its sport is known for.
+/// The regions an event strains: those given in the request, or else those its sport is known for.
 fn strains(event: &Event) -> Vec<Region> {
     if let Some(regions) = &event.regions {
         return regions
@@ -275,17 +277,18 @@ fn check_weeks(
     }
     let first_ctl = ctl;
     for (week, span) in calendar.iter().collect::<Vec<_>>().chunks(7).enumerate() {
-        let sunday = ctl;
-        let mut races_alone = 0.0;
+        let ctl_before = ctl;
+        let mut ctl_from_races = 0.0;
         for ((day, _), load) in span.iter().zip(&loads[7 * week..7 * week + 7]) {
             ctl = decay * ctl + (1.0 - decay) * load;
-            races_alone = decay * races_alone + (1.0 - decay) * race_load(day);
+            ctl_from_races = decay * ctl_from_races + (1.0 - decay) * race_load(day);
         }
         let monday = request.start.plus(7 * week as i32);
         let risks: Vec<_> = request.risks.iter().filter(|risk| risk.until >= monday).collect();
         let ramp = risks.iter().filter_map(|risk| risk.ramp).fold(limits.ramp, f64::min);
-        if ctl - sunday > (ramp + 1e-6) * first_ctl && ctl - sunday > races_alone + 1e-6 {
-            wrong.push(format!("week {}: CTL grows by {:.1}", week + 1, ctl - sunday));
+        if ctl - ctl_before > (ramp + 1e-6) * first_ctl && ctl - ctl_before > ctl_from_races + 1e-6
+        {
+            wrong.push(format!("week {}: CTL grows by {:.1}", week + 1, ctl - ctl_before));
         }
         let free =
             span.iter().filter(|(day, list)| list.is_empty() && !raced.contains(day)).count();
@@ -295,8 +298,8 @@ fn check_weeks(
         }
         let sessions: Vec<&&Planned> = span.iter().flat_map(|(_, list)| list.iter()).collect();
         let hard_races = span.iter().filter(|(day, _)| {
-            let mut of_day = request.events.iter().filter(|event| event.day == **day);
-            of_day.any(|event| event.rpe >= 7.0)
+            let mut events = request.events.iter().filter(|event| event.day == **day);
+            events.any(|event| event.rpe >= 7.0)
         });
         let most = risks
             .iter()
@@ -309,9 +312,9 @@ fn check_weeks(
         if sessions.len() < limits.least_sessions {
             wrong.push(format!("week {}: {} sessions", week + 1, sessions.len()));
         }
-        let own = &loads[7 * week..7 * week + 7];
-        let mean = own.iter().sum::<f64>() / 7.0;
-        let variance = own.iter().map(|load| load * load).sum::<f64>() / 7.0 - mean * mean;
+        let week_loads = &loads[7 * week..7 * week + 7];
+        let mean = week_loads.iter().sum::<f64>() / 7.0;
+        let variance = week_loads.iter().map(|load| load * load).sum::<f64>() / 7.0 - mean * mean;
         let monotony = if mean == 0.0 { 0.0 } else { (mean / variance.max(0.0).sqrt()).min(10.0) };
         if monotony
             > risks.iter().filter_map(|risk| risk.monotony).fold(limits.monotony, f64::min) + 1e-6
@@ -327,7 +330,7 @@ fn check_weeks(
             let since = &loads[7 * (week + 1 - every)..7 * week];
             let usual = since.iter().sum::<f64>() / (every - 1) as f64;
             let raced: f64 = span.iter().map(|(day, _)| race_load(day)).sum();
-            let total = own.iter().sum::<f64>();
+            let total = week_loads.iter().sum::<f64>();
             if total > 0.6 * usual + 1e-6 && total > raced + 1e-6 {
                 wrong.push(format!("week {}: no lighter than the weeks before", week + 1));
             }
@@ -335,7 +338,7 @@ fn check_weeks(
     }
 }
 
-/// First day of each taper that counts, and the day of its event.
+/// The first day of each taper that counts, with the day of its event.
 fn tapers(request: &Request, past: &Past) -> Vec<(Day, Day)> {
     request
         .events

@@ -1,4 +1,4 @@
-//! The sessions and drills that a plan is made of: a text file that a coach can extend.
+//! The sessions and drills that plans are made of, read from a text file that a coach can extend.
 
 use super::step::{Step, lasting};
 use crate::injury::Area;
@@ -22,7 +22,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// The region that an area of the body belongs to; none for the head and what is not specified.
+    /// The region that a body area belongs to; `None` for the head and unspecified areas.
     pub fn of(area: Area) -> Option<Region> {
         Some(match area.code() {
             "Q" | "A" | "F" => Region::LowerLegs,
@@ -46,15 +46,15 @@ impl Region {
     }
 }
 
-/// How much a session asks of a region.
+/// How much a session loads a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Demand {
     /// Hardly more than daily life.
     Light,
-    /// Felt the next day by somebody who is not used to it.
+    /// Felt the next day by someone who is not used to it.
     Moderate,
-    /// Needs 48 hours before the next of its kind.
+    /// Needs 48 hours before the next load of its kind.
     Heavy,
 }
 
@@ -70,7 +70,7 @@ pub enum Kind {
     Strength,
     /// Jumps, throws, sprints.
     Power,
-    /// Skill: to be done fresh.
+    /// Skill work, to be done when fresh.
     Technique,
     /// Mobility and recovery.
     Recovery,
@@ -100,40 +100,40 @@ impl Kind {
     }
 }
 
-/// Sessions rated so or harder are hard ones (CR-10; about the second threshold, Seiler 2010).
+/// Sessions with this RPE or more are hard (CR-10; about the second threshold, Seiler 2010).
 pub const HARD_RPE: f64 = 7.0;
 
-/// A session of one length.
+/// A session of one particular length.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Name in kebab case, by which plans refer to it; the lengths of one session share it.
+    /// Name in kebab case, used by plans to refer to it; all lengths of a session share it.
     pub name: String,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// What it is for.
     pub kind: Kind,
-    /// For which sport; empty for every one.
+    /// The sport it is for; empty for all.
     pub sport: String,
-    /// How long, min.
+    /// Duration, min.
     pub minutes: f64,
-    /// How hard it is to be, CR-10.
+    /// Intended effort, CR-10.
     pub rpe: f64,
-    /// What it asks of the body.
+    /// How much it loads each region.
     pub regions: BTreeMap<Region, Demand>,
-    /// Curves of movement (docs/MOVEMENTS.md) that it works on.
+    /// Movement curves (docs/MOVEMENTS.md) that it works on.
     pub skills: Vec<String>,
-    /// What it needs.
+    /// Equipment it needs.
     pub equipment: BTreeSet<String>,
     /// What to do.
     pub what: String,
-    /// Why it is here: a source, or that it is usual practice.
+    /// Why it is included: a source, or that it is common practice.
     pub evidence: String,
-    /// Its steps, if the library says them.
+    /// Its steps, if the library gives them.
     pub steps: Vec<Step>,
 }
 
 impl Item {
-    /// Its load: session RPE, AU (Foster 1998).
+    /// Its load as session RPE, AU (Foster 1998).
     pub fn load(&self) -> f64 {
         self.rpe * self.minutes
     }
@@ -143,7 +143,7 @@ impl Item {
         self.rpe >= HARD_RPE
     }
 
-    /// Whether its length may only grow step by step: what is done in one piece.
+    /// Whether it is done in one piece, so that its length may only grow step by step.
     pub fn steady(&self) -> bool {
         matches!(self.kind, Kind::Endurance | Kind::Intensity)
     }
@@ -154,7 +154,7 @@ impl Item {
 #[error("{0}")]
 pub struct LibraryFault(String);
 
-/// The sessions, each in its lengths.
+/// All sessions, each in all its lengths.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Library(Vec<Item>);
 
@@ -164,7 +164,7 @@ struct File {
     session: Vec<Entry>,
 }
 
-/// A session as a library writes it.
+/// A session as written in a library file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -173,7 +173,7 @@ struct Entry {
     kind: Kind,
     #[serde(default)]
     sport: String,
-    /// The lengths in which it is done.
+    /// The lengths in which it is offered, min.
     minutes: Vec<f64>,
     rpe: f64,
     #[serde(default)]
@@ -203,7 +203,7 @@ impl Entry {
             equipment: self.equipment.clone(),
             what: self.what.clone(),
             evidence: self.evidence.clone(),
-            // They were tried when the library was read.
+            // They were validated when the library was parsed.
             steps: lasting(&self.steps, minutes).unwrap_or_default(),
         })
     }
@@ -213,17 +213,17 @@ impl Library {
     /// The library that comes with Agoge.
     pub fn bundled() -> &'static Library {
         static BUNDLED: std::sync::LazyLock<Library> = std::sync::LazyLock::new(|| {
-            // A test reads this file; an empty library would plan rest.
+            // A test parses this file; an empty library would plan only rest.
             Library::parse(include_str!("../../../../sessions/library.toml"))
                 .unwrap_or(Library(Vec::new()))
         });
         &BUNDLED
     }
 
-    /// Reads a library.
+    /// Parses a library.
     ///
     /// # Errors
-    /// Text that is no TOML of this form, a name twice, minutes or RPE that cannot be.
+    /// Text that is not TOML of this form, a duplicate name, or impossible minutes or RPE.
     pub fn parse(text: &str) -> Result<Library, LibraryFault> {
         let file: File = toml::from_str(text)
             .map_err(|fault| LibraryFault(fault.to_string().replace('\n', " ")))?;
@@ -232,8 +232,8 @@ impl Library {
             if !names.insert(item.name.clone()) {
                 return Err(LibraryFault(format!("the session `{}` is there twice", item.name)));
             }
-            let possible = |minutes: &f64| *minutes > 0.0 && *minutes <= 600.0;
-            let lengths = !item.minutes.is_empty() && item.minutes.iter().all(possible);
+            let is_valid = |minutes: &f64| *minutes > 0.0 && *minutes <= 600.0;
+            let lengths = !item.minutes.is_empty() && item.minutes.iter().all(is_valid);
             if !(lengths && item.rpe > 0.0 && item.rpe <= 10.0) {
                 return Err(LibraryFault(format!(
                     "the session `{}` must have minutes in 1 to 600 and an rpe in 1 to 10",
@@ -249,18 +249,18 @@ impl Library {
         Ok(Library(file.session.into_iter().flat_map(Entry::items).collect()))
     }
 
-    /// A library of these sessions, which must have different names.
+    /// Creates a library of these sessions, which must have different names.
     #[cfg(test)]
     pub(super) fn of(items: Vec<Item>) -> Library {
         Library(items)
     }
 
-    /// All sessions.
+    /// All sessions, each in all its lengths.
     pub fn items(&self) -> &[Item] {
         &self.0
     }
 
-    /// The session of a name, in its shortest length.
+    /// The session with this name, in its shortest length.
     pub fn find(&self, name: &str) -> Option<&Item> {
         self.0
             .iter()
@@ -268,7 +268,7 @@ impl Library {
             .min_by(|a, b| a.minutes.total_cmp(&b.minutes))
     }
 
-    /// How many different sessions there are.
+    /// The number of different sessions.
     pub fn sessions(&self) -> usize {
         self.0.iter().map(|item| item.name.as_str()).collect::<BTreeSet<_>>().len()
     }

@@ -1,9 +1,8 @@
-//! A request as numbers: which sessions fit on which day, which rules a plan breaks and by how
-//! much, and what it is worth.
+//! The planning problem in numbers: which sessions fit on which day, which rules a plan breaks and
+//! by how much, and what the plan is worth.
 //!
-//! [`Problem::broken`] is the statement of the rules for the search, [`Problem::value`] of the
-//! goal. The rules are stated a second time, from the request's words, in `check`, which shares
-//! none of this.
+//! [`Problem::broken`] states the rules for the search and [`Problem::value`] the goal. The rules
+//! are stated a second time, straight from the request, in `check`, which shares none of this code.
 
 use super::library::{Demand, HARD_RPE, Item, Kind, Library, Region};
 use super::request::{Event, Fixed, Limits, Need, Past, Priority, Request, family};
@@ -14,38 +13,38 @@ use crate::load::CTL_DAYS;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 
-/// How much the athlete's own answer counts in the goal beside the population's (docs/PLAN.md has
-/// what other shares do when the answer is wrong).
+/// Weight of the athlete's own response in the goal; the rest is the population's (docs/PLAN.md
+/// shows what other weights do when the fitted response is wrong).
 const TRUST: f64 = 0.2;
-/// Without an event performance is judged so many days after the plan, when what is left of
-/// tiredness is little: judged on the morning after, the best plan would rest towards its end.
+/// Without an event, performance is judged this many days after the plan, when little fatigue is
+/// left: judged on the morning after, the best plan would rest towards its end.
 const AFTER_DAYS: usize = 14;
-/// Days of the taper, and of the training before it that it is measured by.
+/// Days of the taper, and of the training before it that it is compared with.
 pub(super) const TAPER_DAYS: i32 = 14;
 pub(super) const BEFORE_TAPER_DAYS: i32 = 28;
-/// Volume in the taper, share of the volume before: 41 to 60 % less (Bosquet 2007).
+/// Volume in the taper as a share of the volume before: 41 to 60 % less (Bosquet 2007).
 pub(super) const TAPER: [f64; 2] = [0.40, 0.59];
-/// Load of a deload week, share of the mean of the weeks before.
+/// Load of a deload week as a share of the mean of the weeks before.
 pub(super) const DELOAD: f64 = 0.60;
-/// Days that a spike looks back (Frandsen 2025).
+/// Days that the spike rule looks back (Frandsen 2025).
 pub(super) const SPIKE_DAYS: i32 = 30;
 /// Days without heavy and without moderate load after notable pain (3 of 10 or more), and the pain
-/// from which on not even light load is planned.
+/// score from which not even light load is planned.
 pub(super) const PAIN_DAYS: [i32; 2] = [14, 7];
 pub(super) const NOTABLE_PAIN: f64 = 3.0;
 pub(super) const STRONG_PAIN: f64 = 7.0;
-/// A session of so many minutes is never a spike.
+/// A session this short is never a spike, min.
 const SHORTEST: f64 = 30.0;
-/// RPE that is assumed for minutes of which nothing else is known.
+/// RPE assumed for minutes about which nothing else is known.
 pub(super) const USUAL_RPE: f64 = 4.0;
-/// What working on a finding is worth in a week for the first, second and third time, percent of
-/// performance for a gain of 1. A choice of ours: it ranks sessions and promises nothing.
+/// Value of working on a finding in a week the first, second and third time, percent of performance
+/// for a gain of 1. This is our choice: it ranks sessions and promises nothing.
 pub(super) const EXPOSURES: [f64; 3] = [0.10, 0.07, 0.04];
-/// Worth of each different session in a week, and of the coach's taste.
+/// Value of each different session in a week, and weight of the coach's preference.
 pub(super) const VARIETY: f64 = 0.01;
 const TASTE: f64 = 0.02;
-/// Worth of load in the sport of an event, percent of performance for an AU: about half of what
-/// load as such is worth, so that running prepares for a run.
+/// Value of load in an event's sport, percent of performance per AU: about half of what load as
+/// such is worth, so that running prepares for a run.
 const SPECIFIC: f64 = 0.00025;
 
 /// A session as the rules see it.
@@ -58,16 +57,16 @@ pub(super) struct Session {
     pub(super) moderate: u8,
     pub(super) light: u8,
     pub(super) technique: bool,
-    /// The family of its sport if its length may only grow step by step.
+    /// The family of its sport, if its length may only grow step by step.
     pub(super) steady: Option<usize>,
 }
 
 impl Session {
-    /// A session that is neither technique nor of a length that grows.
+    /// Creates a session that is neither technique work nor limited in its growth.
     fn of(minutes: f64, rpe: f64, regions: &BTreeMap<Region, Demand>) -> Session {
         let mask = |wanted: Demand| {
-            let of = regions.iter().filter(|(_, demand)| **demand == wanted);
-            of.fold(0, |mask, (region, _)| mask | 1 << *region as u8)
+            let matching = regions.iter().filter(|(_, demand)| **demand == wanted);
+            matching.fold(0, |mask, (region, _)| mask | 1 << *region as u8)
         };
         Session {
             minutes,
@@ -94,7 +93,7 @@ pub(super) struct Taper {
 }
 
 impl Taper {
-    /// Days before the taper that are known: in the plan or in the log.
+    /// Days before the taper that are known, from the plan or the log.
     pub(super) fn known(&self) -> f64 {
         self.before.len() as f64 + self.logged[2]
     }
@@ -122,64 +121,64 @@ impl Raced {
 /// What a week has room for.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
-    /// The limits, as the risks tighten them.
+    /// The limits as tightened by the risks.
     pub(super) limits: Limits,
-    /// CTL may grow so much, AU a day: by the limit, or by what the week's events add by themselves
-    /// if that is more.
+    /// Allowed growth of CTL, AU a day: the limit, or what the week's events alone add if that is
+    /// more.
     pub(super) growth: f64,
-    /// Hard sessions beside hard events.
+    /// Hard sessions allowed beside the hard events.
     pub(super) hard: usize,
     /// Load of the events, AU.
     pub(super) raced: f64,
-    /// Whether it is to be lighter than those before.
+    /// Whether it must be lighter than the weeks before.
     pub(super) deload: bool,
 }
 
-/// The sessions of a day, as indices into [`Problem::items`].
+/// For each day its sessions, as indices into [`Problem::items`].
 pub(super) type Choice = Vec<Vec<u16>>;
 
-/// The request as numbers.
+/// The request in numbers.
 pub(super) struct Problem<'a> {
     pub(super) request: &'a Request,
     /// Sessions that may be planned.
     pub(super) items: Vec<&'a Item>,
     pub(super) sessions: Vec<Session>,
-    /// `[item]`: which session it is a length of.
+    /// `[item]`: index of the session of which the item is one length.
     pub(super) session_of: Vec<usize>,
-    /// `[day][…]`: the items that fit on a day by themselves.
+    /// `[day][…]`: the items that fit on a day on their own.
     pub(super) fits: Vec<Vec<u16>>,
     pub(super) minutes: Vec<f64>,
     /// `[day]`: settled sessions.
     pub(super) fixed: Vec<Vec<Session>>,
-    /// `[day]`: settled sessions that load what hurts.
+    /// `[day]`: number of settled sessions that load a painful region.
     pub(super) fixed_hurts: Vec<f64>,
     /// `[week]`: what it has room for.
     pub(super) weeks: Vec<Room>,
     /// `[day]`: events.
     pub(super) raced: Vec<Raced>,
-    /// Whether the eve of the plan was a hard day.
+    /// Whether the day before the plan was hard.
     pub(super) hard_eve: bool,
-    /// CTL at the start, AU a day, and what its growth is measured by.
+    /// CTL at the start, AU a day; its growth is measured relative to it.
     pub(super) ctl: f64,
-    /// What is left of CTL after a day without load, share.
+    /// Share of CTL left after a day without load.
     pub(super) keep: f64,
-    /// `[family][day]`: longest session of the 30 days before that is done already (log), events
-    /// included, min.
+    /// `[family][day]`: the longest session already done in the 30 days before (from the log),
+    /// events included, min.
     pub(super) longest: Vec<Vec<f64>>,
     /// Length that needs no history, min.
     pub(super) base: f64,
     pub(super) tapers: Vec<Taper>,
-    /// The goal: percent of the reference performance, weighed over events.
+    /// The goal: percent of the reference performance, weighted over events.
     pub(super) surface: Surface,
     pub(super) needs: &'a [Need],
-    /// `[need][item]`
+    /// `[need][item]`: whether the item works on the need.
     pub(super) serves: Vec<Vec<bool>>,
     pub(super) taste: Vec<f64>,
     pub(super) previous: Option<Choice>,
 }
 
 impl<'a> Problem<'a> {
-    /// Worth of each day left as it was when a plan is revised, percent of performance.
+    /// Value of each day left unchanged when a plan is revised, percent of performance.
     pub(super) const UNCHANGED: f64 = 0.05;
 
     pub(super) fn new(
@@ -219,14 +218,15 @@ impl<'a> Problem<'a> {
         let settled = |fixed: &Fixed| Session::of(fixed.minutes, fixed.rpe, &fixed.regions);
         let fixed: Vec<Vec<Session>> =
             (0..days).map(|d| request.fixed_on(day(d)).map(settled).collect()).collect();
-        let hurting = |d: usize| fixed[d].iter().map(|own| hurts(own, past, start, d)).sum();
-        let fixed_hurts = (0..days).map(hurting).collect();
+        let painful =
+            |d: usize| fixed[d].iter().map(|session| hurts(session, past, start, d)).sum();
+        let fixed_hurts = (0..days).map(painful).collect();
         let mut raced = vec![Raced::default(); days];
         for event in &request.events {
-            let own = &mut raced[(event.day.0 - start.0) as usize];
-            own.load += event.load();
-            own.minutes += event.minutes;
-            own.hard_minutes += if event.hard() { event.minutes } else { 0.0 };
+            let day_events = &mut raced[(event.day.0 - start.0) as usize];
+            day_events.load += event.load();
+            day_events.minutes += event.minutes;
+            day_events.hard_minutes += if event.hard() { event.minutes } else { 0.0 };
         }
         let hard_eve = past.sessions.iter().any(|done| {
             done.day.plus(1) == start && done.minutes > 0.0 && done.load / done.minutes >= HARD_RPE
@@ -249,8 +249,8 @@ impl<'a> Problem<'a> {
                             .events
                             .iter()
                             .filter(|event| before(event.day) && family(&event.sport) == *name);
-                        let of = |minutes: f64| if minutes.is_finite() { minutes } else { 0.0 };
-                        done.map(|done| of(done.minutes))
+                        let known = |minutes: f64| if minutes.is_finite() { minutes } else { 0.0 };
+                        done.map(|done| known(done.minutes))
                             .chain(raced.map(|event| event.minutes))
                             .fold(0.0, f64::max)
                     })
@@ -259,18 +259,18 @@ impl<'a> Problem<'a> {
             .collect();
         let fits = (0..days)
             .map(|d| {
-                let one = |i: &usize| {
-                    let own = &sessions[*i];
-                    let rested = !(d == 0 && hard_eve && (own.hard || own.technique));
+                let item_fits = |i: &usize| {
+                    let session = &sessions[*i];
+                    let rested = !(d == 0 && hard_eve && (session.hard || session.technique));
                     !raced[d].any()
                         && rested
-                        && request.events.iter().all(|event| leaves_room(event, own, day(d)))
-                        && own.minutes <= request.minutes_on(day(d))
+                        && request.events.iter().all(|event| leaves_room(event, session, day(d)))
+                        && session.minutes <= request.minutes_on(day(d))
                         && request.equips(items[*i], day(d))
                         && !request.risks.iter().any(|risk| risk.bars(&items[*i].regions, day(d)))
-                        && hurts(own, past, start, d) == 0.0
+                        && hurts(session, past, start, d) == 0.0
                 };
-                (0..items.len()).filter(one).map(|i| i as u16).collect()
+                (0..items.len()).filter(item_fits).map(|i| i as u16).collect()
             })
             .collect();
         let mut problem = Problem {
@@ -310,25 +310,26 @@ impl<'a> Problem<'a> {
     fn room(&self, week: usize) -> Room {
         let (limits, raced) = (self.request.limits_in(week), &self.raced[7 * week..7 * week + 7]);
         let keep = self.keep;
-        let alone = raced.iter().fold(0.0, |ctl, own| ctl * keep + own.load * (1.0 - keep));
+        let events_alone =
+            raced.iter().fold(0.0, |ctl, event_day| ctl * keep + event_day.load * (1.0 - keep));
         let every = limits.deload_every;
         let tapered = self
             .tapers
             .iter()
             .any(|taper| taper.days.start < 7 * week + 7 && 7 * week < taper.days.end);
         Room {
-            growth: alone.max(limits.ramp * self.ctl),
+            growth: events_alone.max(limits.ramp * self.ctl),
             hard: limits
                 .hard_per_week
-                .saturating_sub(raced.iter().filter(|own| own.hard()).count()),
-            raced: raced.iter().map(|own| own.load).sum(),
+                .saturating_sub(raced.iter().filter(|event_day| event_day.hard()).count()),
+            raced: raced.iter().map(|event_day| event_day.load).sum(),
             deload: every > 1 && (week + 1).is_multiple_of(every) && !tapered,
             limits,
         }
     }
 
-    /// Takes out what is too long for its day, whatever comes before: lengths grow by one step a
-    /// day at most.
+    /// Removes items that are too long for their day whatever comes before: lengths grow by at most
+    /// one step a day.
     fn reach(&mut self) {
         for sport in 0..self.longest.len() {
             let mut reached = vec![self.base; self.days()];
@@ -341,42 +342,43 @@ impl<'a> Problem<'a> {
                     .fold(self.longest[sport][d].max(self.base), f64::max);
                 let sessions = &self.sessions;
                 let long = |i: &u16| {
-                    let own = &sessions[usize::from(*i)];
-                    own.steady == Some(sport)
-                        && own.minutes > self.base
-                        && own.minutes > limit * before + 1e-9
+                    let session = &sessions[usize::from(*i)];
+                    session.steady == Some(sport)
+                        && session.minutes > self.base
+                        && session.minutes > limit * before + 1e-9
                 };
                 self.fits[d].retain(|i| !long(i));
                 let lengths = self.fits[d]
                     .iter()
                     .map(|i| &sessions[usize::from(*i)])
-                    .filter(|own| own.steady == Some(sport));
-                reached[d] = lengths.map(|own| own.minutes).fold(self.base, f64::max);
+                    .filter(|session| session.steady == Some(sport));
+                reached[d] = lengths.map(|session| session.minutes).fold(self.base, f64::max);
             }
         }
     }
 
-    /// The largest loads that a day can carry, AU, events counted: without a hard session, and with
-    /// one at most. With more than two sessions a day, the minutes alone bound it.
+    /// The largest loads a day can carry, AU, events included: without a hard session, and with at
+    /// most one. With more than two sessions a day only the minutes bound it.
     pub(super) fn largest(&self, d: usize) -> [f64; 2] {
         let fixed = &self.fixed[d];
         let most = self.request.limits.sessions_per_day;
-        let settled = fixed.iter().map(|own| own.load).sum::<f64>() + self.raced[d].load;
-        let own: Vec<&Session> =
+        let settled = fixed.iter().map(|session| session.load).sum::<f64>() + self.raced[d].load;
+        let candidates: Vec<&Session> =
             self.fits[d].iter().map(|i| &self.sessions[usize::from(*i)]).collect();
         if most > 2 {
-            let densest = own.iter().map(|own| own.load / own.minutes).fold(0.0, f64::max);
+            let densest =
+                candidates.iter().map(|session| session.load / session.minutes).fold(0.0, f64::max);
             return [settled + densest * self.minutes[d]; 2];
         }
         let mut best = [settled; 2];
         let mut judge = |set: &[&Session]| {
             let all = || set.iter().copied().chain(fixed);
-            let hard = all().filter(|own| own.hard).count();
-            let fits = all().map(|own| own.minutes).sum::<f64>() <= self.minutes[d]
+            let hard = all().filter(|session| session.hard).count();
+            let fits = all().map(|session| session.minutes).sum::<f64>() <= self.minutes[d]
                 && all().count() <= most
                 && hard <= 1
-                && !(hard > 0 && all().any(|own| own.technique));
-            let load = all().map(|own| own.load).sum::<f64>() + self.raced[d].load;
+                && !(hard > 0 && all().any(|session| session.technique));
+            let load = all().map(|session| session.load).sum::<f64>() + self.raced[d].load;
             if fits {
                 best[1] = best[1].max(load);
                 if hard == 0 {
@@ -384,9 +386,9 @@ impl<'a> Problem<'a> {
                 }
             }
         };
-        for (place, one) in own.iter().enumerate() {
+        for (place, one) in candidates.iter().enumerate() {
             judge(&[one]);
-            own[place + 1..].iter().for_each(|other| judge(&[one, other]));
+            candidates[place + 1..].iter().for_each(|other| judge(&[one, other]));
         }
         best
     }
@@ -403,38 +405,38 @@ impl<'a> Problem<'a> {
         choice[d].iter().map(|i| &self.sessions[usize::from(*i)]).chain(&self.fixed[d])
     }
 
-    /// How many families of sports have sessions that are done in one piece.
+    /// The number of sport families with sessions that are done in one piece.
     pub(super) fn families(&self) -> usize {
         self.longest.len()
     }
 
-    /// Load of each day, events counted, AU.
+    /// Load of each day, events included, AU.
     pub(super) fn loads(&self, choice: &Choice) -> Vec<f64> {
         State::new(self, choice).loads().to_vec()
     }
 
-    /// The rules that the first days of a plan break; weeks that are not complete are not judged.
+    /// The rules broken by the first `until` days of a plan; incomplete weeks are not judged.
     pub(super) fn broken(&self, choice: &Choice, until: usize) -> Broken {
         State::new(self, choice).rules_broken(self, until)
     }
 
-    /// What a plan is worth, percent of performance; see the constants for what is no forecast but
-    /// taste.
+    /// Value of a plan, percent of performance; the constants say which parts are preference rather
+    /// than forecast.
     pub(super) fn value(&self, choice: &Choice) -> f64 {
         self.performance(choice) + self.soft(choice)
     }
 
-    /// Performance at the events over resting, percent.
+    /// Performance at the events relative to resting, percent.
     pub(super) fn performance(&self, choice: &Choice) -> f64 {
         self.surface.at(&self.loads(choice)) - self.surface.rest
     }
 
-    /// The part of the value that is not performance at events.
+    /// The part of the value that is not performance at the events.
     pub(super) fn soft(&self, choice: &Choice) -> f64 {
         choice.chunks(7).enumerate().map(|(week, days)| self.soft_in(week, days)).sum()
     }
 
-    /// The same of one week, of which the days' sessions are given.
+    /// That part for one week, given the sessions of its days.
     pub(super) fn soft_in(&self, week: usize, days: &[Vec<u16>]) -> f64 {
         let (mut value, mut seen) = (0.0, [0u64; 4]);
         for i in days.iter().flatten() {
@@ -456,8 +458,8 @@ impl<'a> Problem<'a> {
     }
 }
 
-/// What a session is worth beside performance and findings: the coach's taste, and that it is of an
-/// event's sport.
+/// Value of a session beside performance and findings: the coach's preference, and whether it is of
+/// an event's sport.
 fn taste(request: &Request, item: &Item) -> f64 {
     let specific = request
         .events
@@ -467,21 +469,21 @@ fn taste(request: &Request, item: &Item) -> f64 {
     TASTE * request.prefer.get(&item.name).copied().unwrap_or(0.0) + specific
 }
 
-/// Whether an event leaves room for a session on a day before or after it: on the eve of an A or B
-/// event nothing hard or heavy; beside any hard event nothing hard, nor technique on its morrow;
-/// nothing heavy for what it loads heavily on its eve nor while it is recovered from.
-fn leaves_room(event: &Event, own: &Session, day: Day) -> bool {
+/// Whether an event leaves room for a session on a day before or after it: nothing hard or heavy
+/// the day before an A or B event; nothing hard next to any hard event, nor technique the day after
+/// it; and nothing heavy for the regions it loads heavily, the day before and during recovery.
+fn leaves_room(event: &Event, session: &Session, day: Day) -> bool {
     let after = day.0 - event.day.0;
     let regions = Session::of(event.minutes, event.rpe, &event.demands()).heavy;
-    let recovers = after >= 1 && after <= event.rest() as i32;
-    let near = after == -1 || recovers;
-    !(after == -1 && event.priority != Priority::C && (own.hard || own.heavy != 0)
-        || near && (own.hard && event.hard() || own.heavy & regions != 0)
-        || after == 1 && own.technique && event.hard())
+    let is_recovery = after >= 1 && after <= event.rest() as i32;
+    let is_near = after == -1 || is_recovery;
+    !(after == -1 && event.priority != Priority::C && (session.hard || session.heavy != 0)
+        || is_near && (session.hard && event.hard() || session.heavy & regions != 0)
+        || after == 1 && session.technique && event.hard())
 }
 
-/// How much a session loads what hurts, 0 if not.
-fn hurts(own: &Session, past: &Past, start: Day, d: usize) -> f64 {
+/// The number of recent pains that rule out a session on a day; 0 if none does.
+fn hurts(session: &Session, past: &Past, start: Day, d: usize) -> f64 {
     let day = start.plus(d as i32);
     past.pains
         .iter()
@@ -489,21 +491,24 @@ fn hurts(own: &Session, past: &Past, start: Day, d: usize) -> f64 {
         .filter_map(|pain| Some((pain, 1u8 << Region::of(pain.area)? as u8)))
         .filter(|(pain, region)| {
             let since = day.0 - pain.day.0;
-            (since <= PAIN_DAYS[0] && own.heavy & region != 0)
-                || (since <= PAIN_DAYS[1] && own.moderate & region != 0)
-                || (since <= PAIN_DAYS[1] && pain.score >= STRONG_PAIN && own.light & region != 0)
+            (since <= PAIN_DAYS[0] && session.heavy & region != 0)
+                || (since <= PAIN_DAYS[1] && session.moderate & region != 0)
+                || (since <= PAIN_DAYS[1]
+                    && pain.score >= STRONG_PAIN
+                    && session.light & region != 0)
         })
         .count() as f64
 }
 
-/// CTL on the eve of the plan: of the log from the mean of its first four weeks on, never below
-/// half of what the level makes usual, so that growth is measured by something.
+/// CTL on the day before the plan: computed from the log, starting at the mean of its first four
+/// weeks, and never below half of what is usual for the level, so that growth has something to be
+/// measured by.
 fn start_ctl(loads: &[f64], assumed: f64, keep: f64) -> f64 {
-    let known = |part: &[f64]| {
+    let mean_known = |part: &[f64]| {
         let known: Vec<f64> = part.iter().copied().filter(|load| load.is_finite()).collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     };
-    let Some(first) = known(&loads[..loads.len().min(28)]) else { return assumed };
+    let Some(first) = mean_known(&loads[..loads.len().min(28)]) else { return assumed };
     let ctl = loads
         .iter()
         .filter(|load| load.is_finite())
@@ -519,7 +524,7 @@ fn taper(request: &Request, past: &Past, event: &Event) -> Option<Taper> {
     let begin = at - TAPER_DAYS;
     let days = begin.max(0) as usize..at as usize;
     let before = (begin - BEFORE_TAPER_DAYS).max(0) as usize..begin.max(0) as usize;
-    // Of the days before the plan that count, those that the log knows.
+    // Of the days that count, those before the plan must be known from the log.
     let from = request.start.plus((begin - BEFORE_TAPER_DAYS).min(0));
     let until = request.start.plus(begin.min(0));
     let (mut minutes, mut hard) = (0.0, 0.0);
@@ -546,12 +551,11 @@ fn taper(request: &Request, past: &Past, event: &Event) -> Option<Taper> {
         })
         .count();
     let taper = Taper { days, before, logged: [minutes, hard, days_logged as f64] };
-    // A taper that has half begun, or that nothing known comes before, cannot be held to these
-    // figures.
+    // A taper that is half over, or before which nothing is known, cannot be held to these figures.
     (taper.days.len() >= 7 && taper.known() >= 14.0).then_some(taper)
 }
 
-/// Performance at the events by their weight, percent of the reference; without events
+/// Performance at the events by their weight, percent of the reference; without events,
 /// [`AFTER_DAYS`] after the plan.
 fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
     let days = request.length();
@@ -564,8 +568,8 @@ fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
         goals.push((days + AFTER_DAYS, 1.0));
     }
     let sum: f64 = goals.iter().map(|(_, weight)| weight).sum();
-    // What an athlete's few tests say may be wrong: the plan is good for the population's answer
-    // too.
+    // The response fitted to an athlete's few tests may be wrong, so the plan must suit the
+    // population's response too.
     let population =
         Response::fit(&past.loads, &[], &Prior::default()).with_usual(response.usual_load);
     let mut total = Surface {
@@ -575,11 +579,11 @@ fn goal(request: &Request, past: &Past, response: &Response) -> Surface {
     };
     for (at, weight) in goals {
         for (response, trust) in [(response, TRUST), (&population, 1.0 - TRUST)] {
-            let own = response.surface(&past.loads, days, at);
+            let surface = response.surface(&past.loads, days, at);
             let scale = trust * 100.0 * weight / sum / response.reference;
-            total.rest += scale * own.rest;
-            total.linear.iter_mut().zip(&own.linear).for_each(|(to, from)| *to += scale * from);
-            for (to, from) in total.square.iter_mut().zip(&own.square) {
+            total.rest += scale * surface.rest;
+            total.linear.iter_mut().zip(&surface.linear).for_each(|(to, from)| *to += scale * from);
+            for (to, from) in total.square.iter_mut().zip(&surface.square) {
                 to.iter_mut().zip(from).for_each(|(to, from)| *to += scale * from);
             }
         }

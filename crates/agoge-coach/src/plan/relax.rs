@@ -1,13 +1,14 @@
-//! Why no plan keeps every rule, and the smallest change of the request that makes one possible.
+//! Explains why no plan keeps every rule, and finds the smallest change of the request that makes
+//! one possible.
 
 use super::request::{Limits, Request, Weekday};
 use super::{Basis, Rule, feasible};
 use serde::Serialize;
 use std::fmt;
 
-/// The part of the steps of a plan that each relaxation is tried with.
+/// Each relaxation is tried with the search steps of a plan divided by this.
 const PART: usize = 5;
-/// Relaxations that are named at most.
+/// Most relaxations named.
 const NAMED: usize = 4;
 
 /// A request that no plan fulfils.
@@ -18,7 +19,7 @@ pub struct Clash {
     /// Changes of the request, each of which by itself makes a plan possible; the smallest step of
     /// each kind.
     pub relaxations: Vec<String>,
-    /// Whether every possibility was ruled out; if not, none was found.
+    /// Whether every possibility was ruled out; if not, the search merely found no plan.
     pub proven: bool,
 }
 
@@ -41,7 +42,7 @@ impl fmt::Display for Clash {
 
 impl std::error::Error for Clash {}
 
-/// A kind of relaxation: its steps from small to large, each with its words.
+/// One kind of relaxation: its steps from small to large, each with its description.
 type Ladder = Vec<(String, Request)>;
 
 fn ladders(request: &Request) -> Vec<Ladder> {
@@ -77,7 +78,7 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     let fewer =
         |n: usize| (format!("least_sessions = {n}"), with(&|limits| limits.least_sessions = n));
     all.push((0..limits.least_sessions).rev().map(fewer).collect());
-    let free = |minutes: f64| {
+    let more_minutes = |minutes: f64| {
         let mut other = request.clone();
         for day in [
             Weekday::Monday,
@@ -90,18 +91,19 @@ fn ladders(request: &Request) -> Vec<Ladder> {
         ] {
             *other.minutes.entry(day).or_insert(0.0) += minutes;
         }
-        other.days.values_mut().for_each(|own| *own += minutes);
+        other.days.values_mut().for_each(|minutes_of_day| *minutes_of_day += minutes);
         (format!("{minutes} more free minutes every day"), other)
     };
-    all.push([15.0, 30.0, 60.0, 120.0].into_iter().map(free).collect());
-    let rest = |n: usize| (format!("rest_days = {n}"), with(&|limits| limits.rest_days = n));
-    all.push((0..limits.rest_days).rev().map(rest).collect());
-    let more =
+    all.push([15.0, 30.0, 60.0, 120.0].into_iter().map(more_minutes).collect());
+    let fewer_rest_days =
+        |n: usize| (format!("rest_days = {n}"), with(&|limits| limits.rest_days = n));
+    all.push((0..limits.rest_days).rev().map(fewer_rest_days).collect());
+    let more_sessions =
         |n: usize| (format!("sessions_per_day = {n}"), with(&|limits| limits.sessions_per_day = n));
-    all.push((limits.sessions_per_day + 1..=4).map(more).collect());
-    let hard =
+    all.push((limits.sessions_per_day + 1..=4).map(more_sessions).collect());
+    let more_hard =
         |n: usize| (format!("hard_per_week = {n}"), with(&|limits| limits.hard_per_week = n));
-    all.push((limits.hard_per_week + 1..=7).map(hard).collect());
+    all.push((limits.hard_per_week + 1..=7).map(more_hard).collect());
     let ramp = |step: f64| {
         let to = limits.ramp + step;
         (format!("ramp = {to:.2}"), with(&|limits| limits.ramp = to))
@@ -126,8 +128,8 @@ fn ladders(request: &Request) -> Vec<Ladder> {
     all
 }
 
-/// What clashes in a request without a plan: the rules that the nearest one breaks, and what would
-/// be enough.
+/// Describes the clash of a request that has no plan: the rules that the nearest plan breaks, and
+/// the changes that would be enough.
 pub(super) fn clash(basis: &Basis, rules: Vec<Rule>, proven: bool, steps: usize) -> Clash {
     let mut relaxations = Vec::new();
     for ladder in ladders(basis.request) {

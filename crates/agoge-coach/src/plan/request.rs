@@ -1,4 +1,4 @@
-//! What is asked of a plan: the calendar, what the athlete can and may do, and what is known of the
+//! The planning request: the calendar, what the athlete can and may do, and what is known of the
 //! past.
 
 use super::library::{Demand, HARD_RPE, Item, Region};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// How trained the athlete is: only what is assumed where nothing is known.
+/// How trained the athlete is; used only where nothing better is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
@@ -24,7 +24,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Assumed minutes a week.
+    /// Assumed training minutes a week.
     pub fn weekly_minutes(self) -> f64 {
         match self {
             Level::Novice => 120.0,
@@ -37,9 +37,9 @@ impl Level {
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Priority {
-    /// What the plan is for: two weeks of taper lead to it.
+    /// The goal of the plan: two weeks of taper lead up to it.
     A,
-    /// Wanted to go well.
+    /// Important, but not the goal.
     B,
     /// Along the way.
     C,
@@ -56,40 +56,40 @@ impl Priority {
     }
 }
 
-/// A competition or a test. It is not planned, but it is a load like any session, and what it asks
-/// of the body needs rest.
+/// A competition or a test. It is not planned, but it is a load like any session, and the regions
+/// it loads need rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// When.
     pub day: Day,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// How much it matters.
     pub priority: Priority,
     /// Its sport.
     #[serde(default)]
     pub sport: String,
-    /// How long it takes, min.
+    /// Duration, min.
     pub minutes: f64,
-    /// How hard it is, CR-10.
-    #[serde(default = "hardest")]
+    /// Effort, CR-10.
+    #[serde(default = "default_event_rpe")]
     pub rpe: f64,
-    /// What it asks of the body; by [`Event::demands`] if it is not said.
+    /// How much it loads each region; [`Event::demands`] if absent.
     #[serde(default)]
     pub regions: Option<BTreeMap<Region, Demand>>,
-    /// Days after it without hard sessions and without heavy load of what it loaded heavily; by
-    /// [`Event::rest`] if it is not said.
+    /// Days after it without hard sessions and without heavy load on the regions it loaded heavily;
+    /// [`Event::rest`] if absent.
     #[serde(default)]
     pub recover: Option<usize>,
 }
 
-fn hardest() -> f64 {
+fn default_event_rpe() -> f64 {
     9.0
 }
 
 impl Event {
-    /// Its load: session RPE, AU (Foster 1998).
+    /// Its load as session RPE, AU (Foster 1998).
     pub fn load(&self) -> f64 {
         self.rpe * self.minutes
     }
@@ -99,8 +99,8 @@ impl Event {
         self.rpe >= HARD_RPE
     }
 
-    /// What it asks of the body. If the request does not say it, a hard run is heavy for legs and
-    /// lower legs, a hard ride for legs, a hard swim for shoulders, and of other sports nothing is
+    /// How much it loads each region. If the request does not say, a hard run is heavy for legs and
+    /// lower legs, a hard ride for legs and a hard swim for shoulders; for other sports nothing is
     /// assumed.
     pub fn demands(&self) -> BTreeMap<Region, Demand> {
         let assumed: &[Region] = match family(&self.sport) {
@@ -114,14 +114,14 @@ impl Event {
             .unwrap_or_else(|| assumed.iter().map(|region| (*region, Demand::Heavy)).collect())
     }
 
-    /// Days of rest after it. If the request does not say it: a hard event needs one for each hour
-    /// that has begun, any other one.
+    /// Days of rest after it. If the request does not say, a hard event needs one per hour or part
+    /// of an hour, and any other event one.
     pub fn rest(&self) -> usize {
         self.recover.unwrap_or(if self.hard() { (self.minutes / 60.0).ceil() as usize } else { 1 })
     }
 }
 
-/// The family of a sport's name, as devices and people write it.
+/// The family of a sport, recognised in the names that devices and people use.
 pub(super) fn family(sport: &str) -> &str {
     let has = |words: &[&str]| words.iter().any(|word| sport.contains(word));
     match () {
@@ -132,7 +132,7 @@ pub(super) fn family(sport: &str) -> &str {
     }
 }
 
-/// A session that is settled: team training, a match, a class.
+/// A session that is already settled: team training, a match, a class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fixed {
@@ -142,16 +142,16 @@ pub struct Fixed {
     /// … or every week on this one.
     #[serde(default)]
     pub weekday: Option<Weekday>,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// Its sport.
     #[serde(default)]
     pub sport: String,
-    /// How long, min.
+    /// Duration, min.
     pub minutes: f64,
-    /// How hard, CR-10.
+    /// Effort, CR-10.
     pub rpe: f64,
-    /// What it asks of the body.
+    /// How much it loads each region.
     #[serde(default)]
     pub regions: BTreeMap<Region, super::Demand>,
 }
@@ -184,37 +184,37 @@ impl Weekday {
             [day.0.rem_euclid(7) as usize]
     }
 
-    /// Three letters.
+    /// Its three-letter abbreviation.
     pub fn short(self) -> &'static str {
         ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][self as usize]
     }
 }
 
-/// What no plan may break. The defaults are usual practice, with the evidence named in
-/// docs/PLAN.md.
+/// Limits that no plan may break. The defaults are common practice; docs/PLAN.md names the
+/// evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Days without any session in each week, at least.
+    /// Minimum number of days without any session in each week.
     pub rest_days: usize,
-    /// Sessions a day, at most.
+    /// Maximum number of sessions a day.
     pub sessions_per_day: usize,
-    /// Hard sessions (RPE 7 or more) a week, at most; they are never on adjacent days.
+    /// Maximum number of hard sessions (RPE 7 or more) a week; they are never on adjacent days.
     pub hard_per_week: usize,
-    /// Rise of CTL within a week, share of the CTL at the start, at most.
+    /// Maximum rise of CTL within a week, as a share of the CTL at the start.
     pub ramp: f64,
-    /// Mean over standard deviation of a week's days, at most (Foster 1998).
+    /// Maximum mean over standard deviation of a week's daily loads (Foster 1998).
     pub monotony: f64,
-    /// How much longer than the longest of the 30 days before a session of one sport may be, share
-    /// (Frandsen 2025).
+    /// How much longer a session may be than the longest of its sport in the 30 days before, as a
+    /// share (Frandsen 2025).
     pub spike: f64,
-    /// Every which week carries at most 60 % of the mean load of the weeks since the last such; 0
-    /// for none.
+    /// Every n-th week carries at most 60 % of the mean load of the weeks since the last such week;
+    /// 0 for none.
     pub deload_every: usize,
-    /// Two weeks of 41 to 60 % less volume with their share of hard minutes before an A event
-    /// (Bosquet 2007).
+    /// Whether two weeks of 41 to 60 % less volume, with the same share of hard minutes, precede an
+    /// A event (Bosquet 2007).
     pub taper: bool,
-    /// Sessions a week, at least.
+    /// Minimum number of sessions a week.
     pub least_sessions: usize,
 }
 
@@ -234,36 +234,36 @@ impl Default for Limits {
     }
 }
 
-/// What is asked for.
+/// A request for a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The first day.
     pub start: Day,
-    /// How many weeks, 1 to 16.
+    /// Number of weeks, 1 to 16.
     pub weeks: usize,
     /// How trained the athlete is.
     #[serde(default)]
     pub level: Level,
-    /// Which sports; sessions of others are not planned.
+    /// The athlete's sports; sessions of others are not planned.
     #[serde(default)]
     pub sports: BTreeSet<String>,
-    /// What is always there.
+    /// Equipment that is always available.
     #[serde(default)]
     pub equipment: BTreeSet<String>,
-    /// What is there on a day of the week besides: a gym, a pool.
+    /// Facilities available in addition on a day of the week: a gym, a pool.
     #[serde(default)]
     pub facilities: BTreeMap<Weekday, BTreeSet<String>>,
-    /// Facilities of single days that differ.
+    /// Facilities on single days that differ.
     #[serde(default)]
     pub facilities_on: BTreeMap<Day, BTreeSet<String>>,
-    /// Minutes that are free on each day of the week; days that are not named have none.
+    /// Free minutes on each day of the week; days not listed have none.
     #[serde(default)]
     pub minutes: BTreeMap<Weekday, f64>,
-    /// Minutes of single days that differ.
+    /// Free minutes on single days that differ.
     #[serde(default)]
     pub days: BTreeMap<Day, f64>,
-    /// Minutes a week that the athlete is used to, where no log says it.
+    /// Minutes a week that the athlete is used to, if no log shows it.
     #[serde(default)]
     pub usual_weekly_minutes: Option<f64>,
     /// Events.
@@ -272,31 +272,31 @@ pub struct Request {
     /// Settled sessions.
     #[serde(default)]
     pub fixed: Vec<Fixed>,
-    /// The coach's taste: sessions by name, −1 (rather not) to 1 (rather); a name with −1 is still
-    /// planned where it serves.
+    /// The coach's preferences: sessions by name, −1 (rather not) to 1 (rather); a session with −1
+    /// is still planned where it is useful.
     #[serde(default)]
     pub prefer: BTreeMap<String, f64>,
-    /// Sessions that are not to be planned at all.
+    /// Sessions that must not be planned at all.
     #[serde(default)]
     pub avoid: BTreeSet<String>,
-    /// What no plan may break.
+    /// Limits that no plan may break.
     #[serde(default)]
     pub limits: Limits,
-    /// What deserves care for a while.
+    /// Risks that call for care for a while.
     #[serde(default, rename = "risk")]
     pub risks: Vec<Risk>,
-    /// Whether the warnings of an athlete's log are risks too.
-    #[serde(default = "yes")]
+    /// Whether warnings from the athlete's log count as risks too.
+    #[serde(default = "default_true")]
     pub heed_warnings: bool,
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
 impl Request {
-    /// A request with so many minutes on each day of the week, from Monday, and everything else as
-    /// it comes.
+    /// Creates a request with these free minutes on each day of the week from Monday, and defaults
+    /// for everything else.
     pub fn new(start: Day, weeks: usize, minutes: [f64; 7]) -> Request {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
         Request {
@@ -323,31 +323,32 @@ impl Request {
         }
     }
 
-    /// What is wrong with it, if anything.
+    /// What is wrong with the request, if anything.
     pub fn fault(&self) -> Option<String> {
         let last = self.start.plus(7 * self.weeks as i32 - 1);
-        let finite =
+        let is_finite_within =
             |value: f64, low: f64, high: f64| value.is_finite() && value >= low && value <= high;
-        let within = |day: Day| day >= self.start && day <= last;
+        let is_in_plan = |day: Day| day >= self.start && day <= last;
         if !(1..=16).contains(&self.weeks) {
             return Some(format!("weeks = {}: a plan has 1 to 16", self.weeks));
         }
-        if let Some(wrong) =
-            self.minutes.values().chain(self.days.values()).find(|m| !finite(**m, 0.0, 1440.0))
+        if let Some(invalid) = self
+            .minutes
+            .values()
+            .chain(self.days.values())
+            .find(|m| !is_finite_within(**m, 0.0, 1440.0))
         {
-            return Some(format!("{wrong} minutes in a day"));
+            return Some(format!("{invalid} minutes in a day"));
         }
-        if let Some(event) = self.events.iter().find(|event| !within(event.day)) {
+        if let Some(event) = self.events.iter().find(|event| !is_in_plan(event.day)) {
             return Some(format!(
                 "the event of {} is outside the plan ({} to {last})",
                 event.day, self.start
             ));
         }
-        if let Some(event) = self
-            .events
-            .iter()
-            .find(|event| !finite(event.minutes, 1.0, 1440.0) || !finite(event.rpe, 1.0, 10.0))
-        {
+        if let Some(event) = self.events.iter().find(|event| {
+            !is_finite_within(event.minutes, 1.0, 1440.0) || !is_finite_within(event.rpe, 1.0, 10.0)
+        }) {
             return Some(format!(
                 "the event of {}: minutes must be 1 to 1440 and rpe 1 to 10",
                 event.day
@@ -364,8 +365,8 @@ impl Request {
             return Some(fault);
         }
         if let Some(fixed) = self.fixed.iter().find(|fixed| {
-            !finite(fixed.minutes, 1.0, 1440.0)
-                || !finite(fixed.rpe, 1.0, 10.0)
+            !is_finite_within(fixed.minutes, 1.0, 1440.0)
+                || !is_finite_within(fixed.rpe, 1.0, 10.0)
                 || fixed.day.is_some() == fixed.weekday.is_some()
         }) {
             return Some(format!(
@@ -373,13 +374,13 @@ impl Request {
                 fixed.title
             ));
         }
-        if self.prefer.values().any(|value| !finite(*value, -1.0, 1.0)) {
+        if self.prefer.values().any(|value| !is_finite_within(*value, -1.0, 1.0)) {
             return Some("prefer must be between -1 and 1".into());
         }
         let limits = &self.limits;
-        if !finite(limits.ramp, 0.0, 10.0)
-            || !finite(limits.spike, 0.0, 10.0)
-            || !finite(limits.monotony, 0.5, 100.0)
+        if !is_finite_within(limits.ramp, 0.0, 10.0)
+            || !is_finite_within(limits.spike, 0.0, 10.0)
+            || !is_finite_within(limits.monotony, 0.5, 100.0)
         {
             return Some("limits: ramp and spike must be 0 to 10, monotony 0.5 to 100".into());
         }
@@ -387,12 +388,12 @@ impl Request {
             .then(|| "limits: rest_days must be 0 to 7, sessions_per_day 1 to 4".into())
     }
 
-    /// How many days.
+    /// Number of days.
     pub fn length(&self) -> usize {
         7 * self.weeks
     }
 
-    /// Minutes that are free on a day.
+    /// Free minutes on a day.
     pub fn minutes_on(&self, day: Day) -> f64 {
         self.days.get(&day).or_else(|| self.minutes.get(&Weekday::of(day))).copied().unwrap_or(0.0)
     }
@@ -404,73 +405,72 @@ impl Request {
             .filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
     }
 
-    /// Whether a session may be planned at all: its sport, what the coach rules out, and that on
-    /// some day there is what it needs.
+    /// Whether a session may be planned at all: its sport is one of the athlete's, the coach does
+    /// not rule it out, and what it needs is available on some day.
     pub fn allows(&self, item: &Item) -> bool {
         (item.sport.is_empty() || self.sports.contains(&item.sport))
             && !self.avoid.contains(&item.name)
             && (0..self.length()).any(|d| self.equips(item, self.start.plus(d as i32)))
     }
 
-    /// Whether all that a session needs is there on a day.
+    /// Whether everything a session needs is available on a day.
     pub fn equips(&self, item: &Item, day: Day) -> bool {
         let facilities =
             self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::of(day)));
-        let there = |need: &String| {
+        let is_available = |need: &String| {
             self.equipment.contains(need) || facilities.is_some_and(|all| all.contains(need))
         };
-        item.equipment.iter().all(there)
+        item.equipment.iter().all(is_available)
     }
 }
 
-/// A session that was done.
+/// A completed session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Done {
     /// When.
     pub day: Day,
-    /// Which sport.
+    /// Its sport.
     pub sport: String,
-    /// How long, min.
+    /// Duration, min.
     pub minutes: f64,
-    /// Its load, AU; NaN if not known.
+    /// Its load, AU; NaN if unknown.
     pub load: f64,
 }
 
-/// What is known of the time before the plan.
+/// What is known about the time before the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
-    /// Load of each day, AU, the last being the eve of the plan; NaN where nothing is known. Empty
-    /// without a log.
+    /// Load of each day up to the day before the plan, AU; NaN where unknown. Empty without a log.
     pub loads: Vec<f64>,
     /// Sessions of the last weeks.
     pub sessions: Vec<Done>,
-    /// Tests, by day of `loads`.
+    /// Tests, with their days as indices into `loads`.
     pub tests: Vec<super::Test>,
     /// Pain reports.
     pub pains: Vec<Pain>,
 }
 
-/// Something that the analysis of movement found, to be worked on.
+/// Something the movement analysis found that should be worked on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Need {
-    /// In words.
+    /// Description.
     pub title: String,
-    /// The curve that shows it, by which sessions are chosen.
+    /// The movement curve that shows it; sessions are chosen by it.
     pub curve: String,
-    /// 0 to 1: how much it matters.
+    /// Importance, 0 to 1.
     pub gain: f64,
-    /// What the score would gain if it were set right, where an explanation tried it.
+    /// Gain in score if it were corrected, if a counterfactual was computed.
     pub points: Option<Gain>,
 }
 
 impl Need {
-    /// Whether setting it right would gain something beyond doubt.
+    /// The score gained by correcting it if that gain is beyond doubt, else 0.
     fn proven(&self) -> f64 {
         self.points.as_ref().filter(|points| points.low > 0.0).map_or(0.0, |points| points.value)
     }
 
-    /// Puts the most rewarding first: what gains most of the score beyond doubt, then what matters
-    /// most. How much they matter is dealt out anew in that order, so that the sum stays and the
+    /// Sorts the needs by reward: the largest certain gain in score first, then the most important.
+    /// The importances are redistributed in that order, so that their sum stays the same and the
     /// order counts.
     pub fn rank(needs: &mut [Need]) {
         let mut weights: Vec<f64> = needs.iter().map(|need| need.gain).collect();

@@ -1,4 +1,4 @@
-//! A plan as people and programs read it.
+//! The finished plan in the form that people and programs read.
 
 use super::bound::Bound;
 use super::library::{Demand, Item, Kind, Region};
@@ -14,32 +14,32 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The version of this form.
+    /// Version of this format.
     pub schema: String,
     /// The first day.
     pub start: Day,
-    /// How many days.
+    /// Number of days.
     pub days: usize,
-    /// The sessions, by day; within a day in the order in which to do them.
+    /// The sessions by day; within a day in the order in which to do them.
     pub sessions: Vec<Planned>,
     /// The weeks.
     pub weeks: Vec<Week>,
     /// What is expected at the events.
     pub events: Vec<EventForecast>,
-    /// How the athlete's answer to load is known.
+    /// How the athlete's response to load was determined.
     pub response: ResponseNote,
-    /// What the plan is worth, percent of performance over resting, with what findings, variety and
-    /// taste count.
+    /// Value of the plan: percent of performance relative to resting, plus the values of findings,
+    /// variety and preference.
     pub value: f64,
-    /// What no plan can be worth more than; none if the solver gave up.
+    /// Upper bound on the value of any plan; none if the solver gave up.
     pub bound: Option<f64>,
     /// (bound − value)/bound.
     pub gap: Option<f64>,
-    /// What deserves care, what it asks for until when, and which sessions are not planned
+    /// Risks in force: what each asks for and until when, and which sessions are not planned
     /// meanwhile because of it.
     #[serde(default)]
     pub risks: Vec<String>,
-    /// What the plan does not know and what was assumed.
+    /// What the plan does not know and what it assumes.
     pub notes: Vec<String>,
 }
 
@@ -48,36 +48,36 @@ pub struct Plan {
 pub struct Planned {
     /// When.
     pub day: Day,
-    /// Its name in the library; empty if it is settled.
+    /// Its name in the library; empty for a settled session.
     pub name: String,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// What it is for.
     pub kind: Kind,
     /// Its sport.
     pub sport: String,
-    /// Minutes.
+    /// Duration, min.
     pub minutes: f64,
-    /// How hard, CR-10.
+    /// Effort, CR-10.
     pub rpe: f64,
     /// Load, AU.
     pub load: f64,
-    /// What it asks of the body.
+    /// How much it loads each region.
     pub regions: BTreeMap<Region, Demand>,
-    /// What it needs.
+    /// Equipment it needs.
     pub equipment: BTreeSet<String>,
-    /// Settled before the plan.
+    /// Whether it was settled before the plan.
     pub fixed: bool,
     /// What to do.
     pub what: String,
-    /// Step by step, if the library says it.
+    /// Its steps, if the library gives them.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// Which finding, event or rule it serves.
+    /// The findings, events or rules it serves.
     pub serves: Vec<String>,
     /// What would be different without it.
     pub without: String,
-    /// The risks without which it might be longer.
+    /// The risks without which it could be longer.
     #[serde(default)]
     pub held: Vec<String>,
 }
@@ -89,13 +89,13 @@ pub struct Week {
     pub first: Day,
     /// Minutes of its sessions.
     pub minutes: f64,
-    /// Load, AU; events count.
+    /// Load, AU, events included.
     pub load: f64,
-    /// Sessions, events left out.
+    /// Number of sessions, events excluded.
     pub sessions: usize,
-    /// Hard ones.
+    /// Number of hard sessions.
     pub hard: usize,
-    /// Mean over SD of the days' loads; none in a week of rest.
+    /// Mean over standard deviation of the daily loads; none in a week of rest.
     pub monotony: Option<f64>,
     /// CTL on its last evening, AU a day.
     pub ctl: f64,
@@ -108,38 +108,38 @@ pub struct Week {
 pub struct EventForecast {
     /// When.
     pub day: Day,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// How much it matters.
     pub priority: Priority,
     /// Its own load, AU.
     #[serde(default)]
     pub load: f64,
-    /// With the plan: mean and 90 % interval of what a test would show.
+    /// Mean and 90 % interval of what a test would show under the plan.
     pub expected: Prediction,
-    /// Mean if nothing were trained until then.
+    /// Mean expected without any training until then.
     pub resting: f64,
 }
 
-/// How the athlete's answer to load is known.
+/// How the athlete's response to load was determined.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResponseNote {
-    /// How many tests of the athlete's own it rests on; 0: the population's alone.
+    /// Number of the athlete's own tests it rests on; 0 if it is the population's response.
     pub tests: usize,
     /// Mean time constant of fitness, days.
     pub fitness_days: f64,
-    /// Of fatigue.
+    /// Mean time constant of fatigue, days.
     pub fatigue_days: f64,
-    /// Weight of the model with variable dose (Busso 2003), 0 to 1; the rest is Banister's.
+    /// Weight of the variable-dose model (Busso 2003), 0 to 1; the rest is Banister's.
     pub variable_dose: f64,
-    /// 100 where performance is in percent, else the mean of the tests.
+    /// 100 if performance is in percent, else the mean of the tests.
     pub reference: f64,
-    /// Errors on tests not yet seen.
+    /// Errors of out-of-sample forecasts.
     pub out_of_sample: Option<OutOfSample>,
 }
 
-/// The choice that a plan made before stands for; sessions that are no more in the library, and
-/// days outside, are left out.
+/// The choice that corresponds to an earlier plan; sessions no longer in the library and days
+/// outside the request are left out.
 pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
     let mut choice: Choice = vec![Vec::new(); problem.days()];
     for session in plan.sessions.iter().filter(|session| !session.fixed) {
@@ -162,7 +162,7 @@ pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
 }
 
 impl Planned {
-    /// A session of the library on a day, of which nothing is said yet.
+    /// A session of the library on a day, without explanations yet.
     pub fn of(day: Day, item: &Item) -> Planned {
         Planned {
             day,
@@ -185,23 +185,29 @@ impl Planned {
     }
 }
 
-/// Fresh first: technique, then what is explosive, heavy, hard, long, easy.
+/// Order within a day, fresh first: technique, then explosive, heavy, hard, long, easy.
 fn order(kind: Kind) -> usize {
     [Kind::Technique, Kind::Power, Kind::Strength, Kind::Intensity, Kind::Endurance, Kind::Recovery]
         .iter()
-        .position(|own| *own == kind)
+        .position(|other| *other == kind)
         .unwrap_or(0)
 }
 
-pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &Bound) -> Plan {
+pub(super) fn plan_of(
+    basis: &Basis,
+    problem: &Problem,
+    choice: &Choice,
+    bound_on_value: &Bound,
+) -> Plan {
     let (request, response) = (basis.request, basis.response);
     let mut sessions = Vec::new();
-    let careless = Request { risks: Vec::new(), ..request.clone() };
-    let free = (!request.risks.is_empty())
-        .then(|| Problem::new(&careless, basis.library, basis.past, basis.response, basis.needs));
-    for (d, own) in choice.iter().enumerate() {
+    let request_without_risks = Request { risks: Vec::new(), ..request.clone() };
+    let free = (!request.risks.is_empty()).then(|| {
+        Problem::new(&request_without_risks, basis.library, basis.past, basis.response, basis.needs)
+    });
+    for (d, items) in choice.iter().enumerate() {
         let day = request.start.plus(d as i32);
-        let mut of_day: Vec<Planned> = request
+        let mut day_sessions: Vec<Planned> = request
             .fixed_on(day)
             .map(|fixed| Planned {
                 day,
@@ -222,19 +228,19 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
                 held: Vec::new(),
             })
             .collect();
-        of_day.extend(own.iter().map(|i| {
+        day_sessions.extend(items.iter().map(|i| {
             let item = problem.items[usize::from(*i)];
             let (serves, without) = why::why(problem, choice, d, *i);
             let held =
                 free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i));
             Planned { serves, without, held, ..Planned::of(day, item) }
         }));
-        of_day.sort_by_key(|session| (session.fixed, order(session.kind)));
-        sessions.extend(of_day);
+        day_sessions.sort_by_key(|session| (session.fixed, order(session.kind)));
+        sessions.extend(day_sessions);
     }
     let value = problem.value(choice);
-    let bound = match most {
-        Bound::AtMost(most) => Some(most.max(value)),
+    let bound = match bound_on_value {
+        Bound::AtMost(upper) => Some(upper.max(value)),
         _ => None,
     };
     Plan {
@@ -253,10 +259,10 @@ pub(super) fn plan_of(basis: &Basis, problem: &Problem, choice: &Choice, most: &
     }
 }
 
-/// Each risk with the sessions that it keeps out of the plan while it lasts.
+/// Describes each risk with the sessions that it keeps out of the plan while it lasts.
 fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
     let (Some(free), start) = (free, problem.request.start) else { return Vec::new() };
-    let of = |risk: &Risk| {
+    let describe = |risk: &Risk| {
         let barred = |i: &&u16| {
             let item = problem.items[usize::from(**i)];
             (0..problem.days())
@@ -276,14 +282,14 @@ fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
             ),
         }
     };
-    problem.request.risks.iter().filter(|risk| risk.until >= start).map(of).collect()
+    problem.request.risks.iter().filter(|risk| risk.until >= start).map(describe).collect()
 }
 
-/// Day, sport and minutes of what is done in one piece.
+/// Day, sport and minutes of the sessions that are done in one piece.
 fn planned_lengths(sessions: &[Planned]) -> Vec<(Day, String, f64)> {
     let steady =
-        sessions.iter().filter(|own| matches!(own.kind, Kind::Endurance | Kind::Intensity));
-    steady.map(|own| (own.day, own.sport.clone(), own.minutes)).collect()
+        sessions.iter().filter(|session| matches!(session.kind, Kind::Endurance | Kind::Intensity));
+    steady.map(|session| (session.day, session.sport.clone(), session.minutes)).collect()
 }
 
 fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
@@ -295,7 +301,7 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             let span = 7 * week..7 * week + 7;
             ctl =
                 loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
-            let own: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
+            let sessions: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
             let load: f64 = loads[span.clone()].iter().sum();
             let monotony = week_monotony(&loads[span.clone()]);
             let tapers = problem
@@ -309,11 +315,11 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             };
             Week {
                 first: problem.request.start.plus(7 * week as i32),
-                // A sum of nothing is −0.
-                minutes: own.iter().map(|session| session.minutes).sum::<f64>() + 0.0,
+                // An empty sum is −0.
+                minutes: sessions.iter().map(|session| session.minutes).sum::<f64>() + 0.0,
                 load,
-                sessions: own.len(),
-                hard: own.iter().filter(|session| session.hard).count(),
+                sessions: sessions.len(),
+                hard: sessions.iter().filter(|session| session.hard).count(),
                 monotony: monotony.is_finite().then_some(monotony),
                 ctl,
                 phase: phase.into(),
@@ -410,8 +416,10 @@ fn notes(
             .iter()
             .filter(|done| near(done.day, &done.sport) && done.minutes.is_finite());
         let planned = planned.iter().filter(|(day, sport, _)| near(*day, sport));
-        let longest =
-            done.map(|done| done.minutes).chain(planned.map(|own| own.2)).fold(0.0, f64::max);
+        let longest = done
+            .map(|done| done.minutes)
+            .chain(planned.map(|session| session.2))
+            .fold(0.0, f64::max);
         if event.minutes > longest * (1.0 + request.limits.spike) {
             notes.push(format!(
                 "The event of {} takes {:.0} min; the longest session of its sport in the 30 days before it takes {longest:.0}.",
@@ -420,11 +428,14 @@ fn notes(
         }
     }
     for sport in &request.sports {
-        let own: Vec<&Item> =
+        let items_of_sport: Vec<&Item> =
             basis.library.items().iter().filter(|item| item.sport == *sport).collect();
         let lacks: BTreeSet<&str> =
-            own.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
-        if !own.is_empty() && !lacks.is_empty() && own.iter().all(|item| !request.allows(item)) {
+            items_of_sport.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
+        if !items_of_sport.is_empty()
+            && !lacks.is_empty()
+            && items_of_sport.iter().all(|item| !request.allows(item))
+        {
             let lacks: Vec<&str> = lacks.into_iter().collect();
             notes.push(format!(
                 "No session of {sport} can be planned: they need {}.",
@@ -441,5 +452,5 @@ fn notes(
     notes
 }
 
-/// Rules that some sessions uphold by being there.
+/// Rules that a session can uphold by its presence.
 pub(super) const UPHELD: [Rule; 2] = [Rule::Taper, Rule::Least];

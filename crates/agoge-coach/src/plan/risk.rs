@@ -1,5 +1,5 @@
-//! What deserves care for a while: limits that are tighter and tissues that are spared, because of
-//! a warning of the log or because a coach says so.
+//! Risks that call for care for a while: tighter limits and spared regions, because of a warning
+//! from the log or at a coach's request.
 
 use super::library::{Demand, Region};
 use super::request::{Limits, Request};
@@ -9,41 +9,41 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Monotony that a week is held to after one above the athlete's own limit.
+/// Monotony limit of the week after one above the athlete's own limit.
 const CALM: f64 = 1.5;
 
-/// A reason for care: what is tightened until when. A limit counts where it is tighter than the
-/// request's own; those of a week hold if the risk lasts to its first day.
+/// A reason for care: what is tightened, and until when. A limit counts where it is tighter than
+/// the request's own; weekly limits hold if the risk lasts until the week's first day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Risk {
-    /// Why, in words.
+    /// The reason, in words.
     pub what: String,
     /// The last day of care.
     pub until: Day,
-    /// [`Limits::ramp`] meanwhile.
+    /// Temporary [`Limits::ramp`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ramp: Option<f64>,
-    /// [`Limits::spike`] meanwhile.
+    /// Temporary [`Limits::spike`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spike: Option<f64>,
-    /// [`Limits::monotony`] meanwhile.
+    /// Temporary [`Limits::monotony`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monotony: Option<f64>,
-    /// [`Limits::hard_per_week`] meanwhile.
+    /// Temporary [`Limits::hard_per_week`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hard_per_week: Option<usize>,
-    /// [`Limits::rest_days`] meanwhile.
+    /// Temporary [`Limits::rest_days`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest_days: Option<usize>,
-    /// Regions that are spared: no session asks so much of them, or more.
+    /// Spared regions: no session may load them this much or more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub spare: BTreeMap<Region, Demand>,
 }
 
 impl Risk {
-    /// What a warning (docs/LOAD.md) asks of a plan; nothing for a rule that no limit answers. How
-    /// long and how much is a choice of ours (docs/PLAN.md).
+    /// The care that a warning (docs/LOAD.md) calls for; `None` for a rule that no limit addresses.
+    /// The durations and amounts are our choice (docs/PLAN.md).
     pub fn of(warning: &Warning, limits: &Limits) -> Option<Risk> {
         let slower = Some(0.5 * limits.ramp);
         let (days, risk) = match warning.rule {
@@ -65,16 +65,16 @@ impl Risk {
         Some(Risk { what: warning.what.clone(), until: warning.day.plus(days), ..risk })
     }
 
-    /// What is wrong with it, if anything.
+    /// What is wrong with the risk, if anything.
     pub(super) fn fault(&self) -> Option<String> {
         let within = |value: Option<f64>, low: f64, high: f64| {
             value.is_none_or(|value| (low..=high).contains(&value))
         };
-        let sound = within(self.ramp, 0.0, 10.0)
+        let is_valid = within(self.ramp, 0.0, 10.0)
             && within(self.spike, 0.0, 10.0)
             && within(self.monotony, 0.5, 100.0)
             && self.rest_days.is_none_or(|days| days <= 7);
-        (!sound).then(|| {
+        (!is_valid).then(|| {
             format!(
                 "risk `{}`: ramp and spike must be 0 to 10, monotony 0.5 to 100, rest_days 0 to 7",
                 self.what
@@ -82,7 +82,7 @@ impl Risk {
         })
     }
 
-    /// Whether it bars a session that asks this of the body on a day.
+    /// Whether it rules out a session with these demands on a day.
     pub(super) fn bars(&self, regions: &BTreeMap<Region, Demand>, day: Day) -> bool {
         let spared = |(region, least): (&Region, &Demand)| {
             regions.get(region).is_some_and(|demand| demand >= least)
@@ -118,7 +118,7 @@ impl fmt::Display for Risk {
 }
 
 impl Request {
-    /// The limits of a week of the plan, counted from 0, tightened by the risks that last to its
+    /// The limits of a week of the plan, counted from 0, tightened by the risks that last until its
     /// first day.
     pub(super) fn limits_in(&self, week: usize) -> Limits {
         let first = self.start.plus(7 * week as i32);

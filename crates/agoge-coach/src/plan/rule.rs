@@ -1,30 +1,30 @@
-//! The rules by name, and how much each is broken.
+//! The rules by name, and by how much each is broken.
 
 use serde::Serialize;
 
-/// A rule.
+/// A rule that plans must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// Minutes of the day.
+    /// Free minutes of the day.
     Available,
-    /// Sessions a day.
+    /// Number of sessions a day.
     SessionsPerDay,
     /// Rest days a week.
     Rest,
-    /// Hard days are not adjacent, one hard session a day.
+    /// No adjacent hard days, and at most one hard session a day.
     HardDays,
-    /// Hard sessions a week.
+    /// Number of hard sessions a week.
     HardPerWeek,
     /// 48 hours between heavy loads of one region.
     Tissue,
-    /// No load where it hurts.
+    /// No load on painful regions.
     Pain,
-    /// Technique when fresh.
+    /// Technique work only when fresh.
     Fresh,
     /// Growth of a session's length.
     Spike,
-    /// Growth of CTL.
+    /// Growth of CTL in a week.
     Ramp,
     /// Monotony.
     Monotony,
@@ -32,7 +32,7 @@ pub enum Rule {
     Deload,
     /// Taper.
     Taper,
-    /// Sessions a week at least.
+    /// Minimum number of sessions a week.
     Least,
 }
 
@@ -57,7 +57,7 @@ impl Rule {
         Rule::Least,
     ];
 
-    /// In words.
+    /// Short description.
     pub fn label(self) -> &'static str {
         match self {
             Rule::Available => "the minutes of the day",
@@ -78,33 +78,33 @@ impl Rule {
     }
 }
 
-/// How much of what is over a limit, in shares of it, counts as a breach: what is below 0, or no
-/// more than rounding, is none.
-pub(super) fn breach(over: f64) -> f64 {
-    if over > 1e-9 { over } else { 0.0 }
+/// The part of an excess over a limit, in shares of it, that counts as a breach: 0 if it is
+/// negative or mere rounding.
+pub(super) fn breach(excess: f64) -> f64 {
+    if excess > 1e-9 { excess } else { 0.0 }
 }
 
-/// How much each rule is broken, in shares of its limit.
+/// By how much each rule is broken, in shares of its limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Broken([f64; Rule::COUNT]);
 
 impl Broken {
-    /// Counts what is over a rule's limit, in shares of it.
-    pub(super) fn add(&mut self, rule: Rule, over: f64) {
-        self.0[rule as usize] += breach(over);
+    /// Adds an excess over a rule's limit, in shares of it.
+    pub(super) fn add(&mut self, rule: Rule, excess: f64) {
+        self.0[rule as usize] += breach(excess);
     }
 
-    /// The sum.
+    /// The sum over all rules.
     pub(super) fn total(&self) -> f64 {
         self.0.iter().sum()
     }
 
-    /// How much one rule is broken.
+    /// By how much one rule is broken.
     pub(super) fn of(&self, rule: Rule) -> f64 {
         self.0[rule as usize]
     }
 
-    /// The rules that are broken.
+    /// The broken rules.
     pub(super) fn rules(&self) -> Vec<Rule> {
         Rule::ALL.into_iter().filter(|rule| self.of(*rule) > 0.0).collect()
     }

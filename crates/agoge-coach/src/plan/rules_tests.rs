@@ -1,5 +1,5 @@
-//! What is at hand on which day, events as loads, and care: each by an example that was worked out
-//! by hand, and by the checker.
+//! Facilities by day, events as loads, and risks: each checked with an example worked out by hand
+//! and with the independent checker.
 
 use super::step::lasting;
 use super::tests::{START, library, log, race, runner};
@@ -15,9 +15,9 @@ fn set(names: &[&str]) -> std::collections::BTreeSet<String> {
 fn made(request: &Request, past: &Past) -> Plan {
     let response = Response::fit(&past.loads, &[], &Prior::default());
     let basis = Basis { request, library: library(), past, response: &response, needs: &[] };
-    let made = plan_in(&basis, None, 1000).unwrap();
-    assert_eq!(check(&made, request, past), []);
-    made
+    let plan = plan_in(&basis, None, 1000).unwrap();
+    assert_eq!(check(&plan, request, past), []);
+    plan
 }
 
 #[test]
@@ -31,22 +31,25 @@ fn what_needs_a_gym_is_planned_when_there_is_one() {
     let holiday =
         (7..14).map(|d| START.plus(d)).find(|day| Weekday::of(*day) == Weekday::Tuesday).unwrap();
     request.facilities_on = [(holiday, set(&["pool"]))].into();
-    let own = made(&request, &past);
-    for session in own.sessions.iter().filter(|own| own.equipment.contains("gym")) {
+    let plan = made(&request, &past);
+    for session in plan.sessions.iter().filter(|session| session.equipment.contains("gym")) {
         assert!(
             Weekday::of(session.day) == Weekday::Tuesday && session.day != holiday,
             "{session:?}"
         );
     }
-    let days = |need: &str| own.sessions.iter().filter(|own| own.equipment.contains(need)).count();
-    assert!(days("gym") > 0 && days("pool") > 0, "{own:?}");
-    // The checker sees a session that was moved to a day without what it needs.
-    let mut moved = own.clone();
-    let session = moved.sessions.iter_mut().find(|own| own.equipment.contains("gym")).unwrap();
+    let days = |need: &str| {
+        plan.sessions.iter().filter(|session| session.equipment.contains(need)).count()
+    };
+    assert!(days("gym") > 0 && days("pool") > 0, "{plan:?}");
+    // The checker notices a session that was moved to a day without what it needs.
+    let mut moved = plan.clone();
+    let session =
+        moved.sessions.iter_mut().find(|session| session.equipment.contains("gym")).unwrap();
     session.day = holiday;
     let wrong = check(&moved, &request, &past);
     assert!(wrong.iter().any(|wrong| wrong.0.contains("there is no gym")), "{wrong:?}");
-    // Without any pool nothing of the sport is possible, and the plan says why.
+    // Without any pool no session of the sport is possible, and the plan says why.
     request.facilities.remove(&Weekday::Saturday);
     request.facilities_on.clear();
     let notes = made(&request, &past).notes.join(" ");
@@ -59,40 +62,41 @@ fn an_event_is_a_load() {
     race(&mut request, 8, Priority::B);
     request.events[0].minutes = 100.0;
     let event = &request.events[0];
-    // 100 min at RPE 9; a run; two hours have begun.
+    // 100 min at RPE 9 on a run, which counts as two hours of recovery.
     assert_eq!((event.load(), event.rest()), (900.0, 2));
     assert_eq!(event.demands().into_keys().collect::<Vec<_>>(), [Region::LowerLegs, Region::Legs]);
-    let own = made(&request, &past);
-    let of = |d: i32| own.sessions.iter().filter(move |own| own.day == START.plus(d));
-    let week: f64 = (7..14).flat_map(of).map(|own| own.load).sum();
-    assert!((own.weeks[1].load - week - 900.0).abs() < 1e-9);
-    assert_eq!(own.events[0].load, 900.0);
-    // CTL by its definition (42 days), the event's load among the others.
+    let plan = made(&request, &past);
+    let sessions_on =
+        |d: i32| plan.sessions.iter().filter(move |session| session.day == START.plus(d));
+    let week: f64 = (7..14).flat_map(sessions_on).map(|session| session.load).sum();
+    assert!((plan.weeks[1].load - week - 900.0).abs() < 1e-9);
+    assert_eq!(plan.events[0].load, 900.0);
+    // CTL by its definition (42 days), including the event's load.
     let keep = (-1.0f64 / 42.0).exp();
-    let after = (7..14).fold(own.weeks[0].ctl, |ctl, d| {
-        let load = of(d).map(|own| own.load).sum::<f64>() + if d == 8 { 900.0 } else { 0.0 };
+    let after = (7..14).fold(plan.weeks[0].ctl, |ctl, d| {
+        let load = sessions_on(d).map(|session| session.load).sum::<f64>()
+            + if d == 8 { 900.0 } else { 0.0 };
         ctl * keep + load * (1.0 - keep)
     });
-    assert!((own.weeks[1].ctl - after).abs() < 1e-9);
-    // Two days of rest for what it strained, the eve among those without anything hard; longer than
-    // what was run before it.
-    let strains = |own: &Planned| {
-        own.rpe >= HARD_RPE
+    assert!((plan.weeks[1].ctl - after).abs() < 1e-9);
+    // Two days of rest for the regions it strained, and nothing hard the day before; and the race
+    // is longer than any run before it.
+    let strains = |session: &Planned| {
+        session.rpe >= HARD_RPE
             || [Region::LowerLegs, Region::Legs]
                 .iter()
-                .any(|r| own.regions.get(r) == Some(&Demand::Heavy))
+                .any(|r| session.regions.get(r) == Some(&Demand::Heavy))
     };
-    assert!([7, 9, 10].into_iter().flat_map(of).all(|own| !strains(own)));
+    assert!([7, 9, 10].into_iter().flat_map(sessions_on).all(|session| !strains(session)));
     assert!(
-        own.notes
+        plan.notes
             .iter()
             .any(|note| note.contains("takes 100 min; the longest session of its sport")),
         "{:?}",
-        own.notes
+        plan.notes
     );
-    // The checker knows the event by itself: a day of the plan that is moved into the rest after it
-    // is refused.
-    let mut moved = own.clone();
+    // The checker accounts for the event itself: a session moved into the rest after it is refused.
+    let mut moved = plan.clone();
     let session = &mut moved.sessions[0];
     (session.day, session.rpe) = (START.plus(10), 8.0);
     session.regions = [(Region::Legs, Demand::Heavy)].into();
@@ -114,9 +118,9 @@ fn an_event_that_is_more_than_the_limits_is_no_clash() {
     let (mut request, past) = (runner(4), log(250.0));
     race(&mut request, 27, Priority::C);
     request.events[0].minutes = 240.0;
-    let own = made(&request, &past);
-    assert!(own.weeks[3].load >= 2160.0);
-    assert_eq!(own.weeks[3].sessions, 0);
+    let plan = made(&request, &past);
+    assert!(plan.weeks[3].load >= 2160.0);
+    assert_eq!(plan.weeks[3].sessions, 0);
 }
 
 fn warning(rule: &'static str, area: Option<Area>) -> Warning {
@@ -135,19 +139,22 @@ fn warning(rule: &'static str, area: Option<Area>) -> Warning {
 #[test]
 fn warnings_ask_for_care() {
     let limits = Limits::default();
-    let of = |rule, area| Risk::of(&warning(rule, area), &limits).unwrap();
-    assert_eq!((of("spike", None).spike, of("spike", None).ramp), (Some(0.0), Some(0.05)));
+    let risk_for = |rule, area| Risk::of(&warning(rule, area), &limits).unwrap();
     assert_eq!(
-        (of("own_limit", None).monotony, of("own_limit", None).rest_days),
+        (risk_for("spike", None).spike, risk_for("spike", None).ramp),
+        (Some(0.0), Some(0.05))
+    );
+    assert_eq!(
+        (risk_for("own_limit", None).monotony, risk_for("own_limit", None).rest_days),
         (Some(1.5), Some(2))
     );
-    assert_eq!(of("pain", Area::find("knee")).spare, [(Region::Legs, Demand::Heavy)].into());
-    assert_eq!(of("questionnaire", None).hard_per_week, Some(1));
-    assert_eq!(of("movement", None).ramp, Some(0.05));
+    assert_eq!(risk_for("pain", Area::find("knee")).spare, [(Region::Legs, Demand::Heavy)].into());
+    assert_eq!(risk_for("questionnaire", None).hard_per_week, Some(1));
+    assert_eq!(risk_for("movement", None).ramp, Some(0.05));
     assert_eq!(Risk::of(&warning("pain", Area::find("head")), &limits), None);
-    assert_eq!(of("spike", None).until, START.plus(13));
+    assert_eq!(risk_for("spike", None).until, START.plus(13));
     assert_eq!(
-        of("pain", Area::find("knee")).to_string(),
+        risk_for("pain", Area::find("knee")).to_string(),
         format!("a warning of pain: until {} no heavy load of the legs", START.plus(13))
     );
 }
@@ -155,7 +162,7 @@ fn warnings_ask_for_care() {
 #[test]
 fn care_is_held_and_named() {
     let (mut request, past) = (runner(6), log(250.0));
-    // So long that a plan without care runs meanwhile, whichever it is.
+    // Long enough that any plan without care includes a run in the meantime.
     let until = START.plus(20);
     request.risks = vec![Risk {
         what: "a sore calf".into(),
@@ -165,32 +172,35 @@ fn care_is_held_and_named() {
         spare: [(Region::LowerLegs, Demand::Moderate)].into(),
         ..Risk::default()
     }];
-    let own = made(&request, &past);
-    let spared = |own: &Planned| {
-        own.regions.get(&Region::LowerLegs).is_none_or(|demand| *demand == Demand::Light)
+    let plan = made(&request, &past);
+    let spared = |session: &Planned| {
+        session.regions.get(&Region::LowerLegs).is_none_or(|demand| *demand == Demand::Light)
     };
     assert!(
-        own.sessions
+        plan.sessions
             .iter()
-            .filter(|own| own.day <= until)
-            .all(|own| spared(own) && own.rpe < HARD_RPE)
+            .filter(|session| session.day <= until)
+            .all(|session| spared(session) && session.rpe < HARD_RPE)
     );
-    assert!(own.sessions.iter().any(|own| own.day > until && !spared(own)), "the care ends");
-    let said = own.risks.join(" ");
     assert!(
-        said.starts_with("a sore calf: until")
-            && said.contains("only light load of the lower legs"),
-        "{said}"
+        plan.sessions.iter().any(|session| session.day > until && !spared(session)),
+        "the care ends"
     );
-    assert!(said.contains("not planned meanwhile:") && said.contains("Easy run"), "{said}");
-    // A plan that was made without care is refused by the checker.
-    let careless = made(&Request { risks: Vec::new(), ..request.clone() }, &past);
-    let wrong = check(&careless, &request, &past);
+    let risks = plan.risks.join(" ");
+    assert!(
+        risks.starts_with("a sore calf: until")
+            && risks.contains("only light load of the lower legs"),
+        "{risks}"
+    );
+    assert!(risks.contains("not planned meanwhile:") && risks.contains("Easy run"), "{risks}");
+    // A plan made without care is refused by the checker.
+    let careless_plan = made(&Request { risks: Vec::new(), ..request.clone() }, &past);
+    let wrong = check(&careless_plan, &request, &past);
     assert!(
         wrong.iter().any(|wrong| wrong.0.contains("does not spare the lower legs")),
         "{wrong:?}"
     );
-    assert_eq!(careless.risks, Vec::<String>::new());
+    assert_eq!(careless_plan.risks, Vec::<String>::new());
 }
 
 #[test]
@@ -247,8 +257,8 @@ fn steps_take_the_minutes_of_their_session() {
     assert!(lasting(&[step(Some(40.0)), step(None)], 40.0).is_err());
     assert!(lasting(&[Step { metres: Some(100.0), ..step(Some(1.0)) }], 40.0).is_err());
     assert!(lasting(&[Step { times: 0, ..step(Some(40.0)) }], 40.0).is_err());
-    // What is measured in metres takes nobody knows how long, and what follows it ends when the
-    // athlete says so.
+    // The duration of a step measured in metres is unknown, and the next step ends when the athlete
+    // says so.
     let swim = lasting(&[Step { metres: Some(100.0), ..step(None) }, step(None)], 40.0).unwrap();
     assert_eq!(swim[1].minutes, None);
     for item in library().items().iter().filter(|item| {

@@ -1,29 +1,29 @@
-//! Finding a plan: annealing over whole plans, then the best single steps until none helps; once
-//! more, cooler, with days drawn from the linear program's best plan. Seeded: the same request
-//! gives the same plan.
+//! Searches for a plan: simulated annealing over whole plans, then the best single changes until
+//! none helps; then again, cooler, drawing days from the linear program's optimum. The search is
+//! seeded: the same request gives the same plan.
 
 use super::bound::Shares;
 use super::problem::{Choice, Problem};
 use super::state::State;
 
-/// What a broken rule costs, percent of performance: more than any plan can gain by it.
+/// Cost of a broken rule, percent of performance: more than any plan can gain by breaking it.
 const PENALTY: f64 = 100.0;
-/// Heat at the beginning, percent of performance: of a search from nothing, and of one that mends a
-/// plan. It falls geometrically to LAST.
+/// Initial temperature, percent of performance: for a search from nothing, and for one that
+/// improves a plan. It falls geometrically to the final temperature.
 const HEAT: [f64; 2] = [0.5, 0.1];
 const LAST: f64 = 0.001;
-/// Of the steps of a mending search, so many draw a day from the program's shares.
+/// Share of the steps of an improving search that draw a day from the program's shares.
 const DRAWN: f64 = 0.3;
-/// A session that makes up for another is one of so many lighter and so many heavier ones.
+/// A compensating session is chosen among this many lighter and this many heavier ones.
 const NEAR: usize = 4;
-/// How often another day of the week makes up for what a step adds to a day or takes from it: in a
-/// search from nothing, and of days that are drawn. CTL may grow by so much a week and good plans
-/// use it up, so that few steps keep the rule by themselves.
+/// Probability that another day of the week compensates for what a step adds to a day or takes from
+/// it: in a search from nothing, and for drawn days. CTL may grow only so much a week and good
+/// plans use that up, so few steps keep the rule on their own.
 const MADE_UP: [f64; 2] = [0.8, 0.5];
-/// Below this what is broken is rounding.
+/// Breaches below this are rounding errors.
 pub(super) const KEPT: f64 = 1e-9;
 
-/// What a plan costs: its breaches, priced, less its value; and whether it keeps every rule.
+/// The cost of a plan: its priced breaches minus its value, and whether it keeps every rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cost {
     total: f64,
@@ -31,14 +31,14 @@ struct Cost {
 }
 
 impl Cost {
-    /// Whether it is better than another: a plan that keeps every rule is, whatever the other is
-    /// worth.
+    /// Whether it is better than another: a plan that keeps every rule always beats one that does
+    /// not.
     fn beats(self, other: Cost) -> bool {
         if self.kept == other.kept { self.total < other.total - 1e-12 } else { self.kept }
     }
 }
 
-/// A step's change of the load of a day, AU.
+/// The day and the change of its load in a step, AU.
 type Change = (usize, f64);
 
 struct Walk<'a, 'b> {
@@ -47,16 +47,16 @@ struct Walk<'a, 'b> {
     now: Choice,
     state: State,
     cost: Cost,
-    /// Performance with the loads as they are, its slope by each of them, and how the slope bends,
-    /// `[day · days + day]`: performance is quadratic in the loads.
+    /// Performance with the current loads, its slope with respect to each of them, and the change
+    /// of that slope, `[day · days + day]`: performance is quadratic in the loads.
     performance: f64,
     slope: Vec<f64>,
     bend: Vec<f64>,
-    /// `[week]`: what is no performance.
+    /// `[week]`: value other than performance.
     soft: Vec<f64>,
-    /// What days are drawn from, of a mending search.
+    /// In an improving search, the shares that days are drawn from.
     shares: Option<&'a Shares>,
-    /// `[day]`: what fits, from little load to much.
+    /// `[day]`: the items that fit, by increasing load.
     by_load: Vec<Vec<u16>>,
 }
 
@@ -102,7 +102,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         walk
     }
 
-    /// Works everything out from the choice as it is.
+    /// Recomputes everything from the current choice.
     fn settle(&mut self) {
         let problem = self.problem;
         self.state = State::new(problem, &self.now);
@@ -126,23 +126,24 @@ impl<'a, 'b> Walk<'a, 'b> {
         Cost { total: PENALTY * broken - performance - soft, kept: broken <= KEPT }
     }
 
-    /// Keeps the choice after one or two of its days have changed if its cost is accepted, or else
-    /// makes them again what they were before; whether it was kept.
+    /// Keeps the choice after one or two of its days have changed if its cost is accepted, and
+    /// restores those days otherwise. Returns whether it was kept.
     fn judge(&mut self, before: [(usize, Vec<u16>); 2], accepts: impl Fn(Cost) -> bool) -> bool {
         let problem = self.problem;
         let [a, b] = [before[0].0, before[1].0];
-        let by = |d: usize| State::load_with(problem, d, &self.now[d]) - self.state.loads()[d];
-        let changes = [(a, by(a)), (b, if b == a { 0.0 } else { by(b) })];
-        let [(_, da), (_, db)] = changes;
+        let load_change =
+            |d: usize| State::load_with(problem, d, &self.now[d]) - self.state.loads()[d];
+        let changes = [(a, load_change(a)), (b, if b == a { 0.0 } else { load_change(b) })];
+        let [(_, change_a), (_, change_b)] = changes;
         let bend = |i: usize, j: usize| self.bend[i * problem.days() + j];
-        let performance = self.performance + self.slope[a] * da + self.slope[b] * db
-            - 0.5 * (bend(a, a) * da * da + bend(b, b) * db * db)
-            - bend(a, b) * da * db;
+        let performance = self.performance + self.slope[a] * change_a + self.slope[b] * change_b
+            - 0.5 * (bend(a, a) * change_a * change_a + bend(b, b) * change_b * change_b)
+            - bend(a, b) * change_a * change_b;
         let weeks = self.soft_after([a, b]);
         let soft = weeks
             .into_iter()
             .fold(self.soft.iter().sum(), |sum: f64, (week, soft)| sum + soft - self.soft[week]);
-        // What it costs if it breaks no rule is known first, and often too much already.
+        // The cost without breaches is known first, and is often too high already.
         if !accepts(Cost { total: -performance - soft, kept: true }) {
             self.undo(before);
             return false;
@@ -158,7 +159,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         true
     }
 
-    /// Tells the state what two days are now.
+    /// Updates the state with two days of the current choice.
     fn set(&mut self, [a, b]: [usize; 2]) {
         self.state.set(self.problem, a, &self.now[a]);
         if b != a {
@@ -166,15 +167,15 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
-    /// What the weeks of two days are worth beside performance; a week in which both are is named
-    /// once and once with what it was.
+    /// Value other than performance of the weeks of two days; if both are in one week, the second
+    /// entry is the week's previous value.
     fn soft_after(&self, [a, b]: [usize; 2]) -> [(usize, f64); 2] {
-        let of = |week: usize| self.problem.soft_in(week, &self.now[7 * week..7 * week + 7]);
+        let soft_of = |week: usize| self.problem.soft_in(week, &self.now[7 * week..7 * week + 7]);
         let (a, b) = (a / 7, b / 7);
-        [(a, of(a)), (b, if a == b { self.soft[b] } else { of(b) })]
+        [(a, soft_of(a)), (b, if a == b { self.soft[b] } else { soft_of(b) })]
     }
 
-    /// Keeps a change that was looked at, with what its weeks are worth beside performance.
+    /// Applies an accepted change, with the new values of its weeks other than performance.
     fn keep(
         &mut self,
         cost: Cost,
@@ -194,25 +195,25 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
-    /// A step at random: the days that it touches with what they were before.
+    /// Takes a random step; returns the days it touches with their previous sessions.
     fn step(&mut self) -> Option<[(usize, Vec<u16>); 2]> {
         let days = self.problem.days();
         let a = self.random.usize(..days);
-        let drawn = self.shares.filter(|_| self.random.f64() < DRAWN);
-        let kind = self.random.u8(..8);
-        // Days are exchanged over the whole plan, and made up for within a week.
-        let b = if drawn.is_some() || kind < 4 {
+        let shares_to_draw = self.shares.filter(|_| self.random.f64() < DRAWN);
+        let move_kind = self.random.u8(..8);
+        // Days are exchanged over the whole plan, but compensated for within a week.
+        let b = if shares_to_draw.is_some() || move_kind < 4 {
             a / 7 * 7 + self.random.usize(..7)
         } else {
             self.random.usize(..days)
         };
         let before = [(a, self.now[a].clone()), (b, self.now[b].clone())];
-        if let Some(shares) = drawn {
+        if let Some(shares) = shares_to_draw {
             self.draw(a, &shares[a]);
             self.make_up(&before, MADE_UP[1]);
             return Some(before);
         }
-        match kind {
+        match move_kind {
             0..4 => {
                 let fits = &self.problem.fits[a];
                 let remove = !self.now[a].is_empty() && self.random.u8(..3) > 0;
@@ -221,8 +222,8 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.now[a].remove(at);
                 }
                 if !fits.is_empty() && (!remove || self.random.u8(..3) > 0) {
-                    let own = fits[self.random.usize(..fits.len())];
-                    put(&mut self.now[a], own);
+                    let item = fits[self.random.usize(..fits.len())];
+                    put(&mut self.now[a], item);
                 }
                 self.make_up(&before, MADE_UP[0]);
             }
@@ -230,7 +231,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                 let moved = std::mem::take(&mut self.now[a]);
                 self.now[a] = std::mem::replace(&mut self.now[b], moved);
                 let fit =
-                    |d: usize| self.now[d].iter().all(|own| self.problem.fits[d].contains(own));
+                    |d: usize| self.now[d].iter().all(|item| self.problem.fits[d].contains(item));
                 if !fit(a) || !fit(b) {
                     self.undo(before);
                     return None;
@@ -238,53 +239,54 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             _ if a != b && !self.now[a].is_empty() => {
                 let at = self.random.usize(..self.now[a].len());
-                let own = self.now[a].remove(at);
-                if !self.problem.fits[b].contains(&own) {
+                let item = self.now[a].remove(at);
+                if !self.problem.fits[b].contains(&item) {
                     self.undo(before);
                     return None;
                 }
-                put(&mut self.now[b], own);
+                put(&mut self.now[b], item);
             }
             _ => return None,
         }
         Some(before)
     }
 
-    /// Exchanges, so often, a session of the second day for one of about so much less load as the
-    /// first day now has more, or takes it out.
-    fn make_up(&mut self, before: &[(usize, Vec<u16>); 2], often: f64) {
-        let [(first, was), (day, _)] = before;
-        if first == day || self.now[*day].is_empty() || self.random.f64() >= often {
+    /// With the given probability, replaces a session of the second day by one whose load is lower
+    /// by about what the first day has gained, or removes it.
+    fn make_up(&mut self, before: &[(usize, Vec<u16>); 2], probability: f64) {
+        let [(first, previous), (day, _)] = before;
+        if first == day || self.now[*day].is_empty() || self.random.f64() >= probability {
             return;
         }
         let load = |i: u16| self.problem.sessions[usize::from(i)].load;
-        let sum = |sessions: &[u16]| sessions.iter().map(|i| load(*i)).sum::<f64>();
+        let total_load = |sessions: &[u16]| sessions.iter().map(|i| load(*i)).sum::<f64>();
         let at = self.random.usize(..self.now[*day].len());
-        let wanted = load(self.now[*day].remove(at)) - sum(&self.now[*first]) + sum(was);
+        let wanted_load =
+            load(self.now[*day].remove(at)) - total_load(&self.now[*first]) + total_load(previous);
         let fits = &self.by_load[*day];
-        let near = fits.partition_point(|i| load(*i) < wanted);
+        let near = fits.partition_point(|i| load(*i) < wanted_load);
         let near = near.saturating_sub(NEAR)..(near + NEAR).min(fits.len());
-        // Less than half of the lightest session is nearer to none.
-        if !near.is_empty() && wanted >= 0.5 * load(fits[0]) {
+        // Less than half of the lightest session is closer to none.
+        if !near.is_empty() && wanted_load >= 0.5 * load(fits[0]) {
             put(&mut self.now[*day], fits[self.random.usize(near)]);
         }
     }
 
-    /// Draws a day anew: each session as likely as its share, from one at random on.
+    /// Redraws a day: each session is as likely as its share, starting from a random one.
     fn draw(&mut self, day: usize, shares: &[(u16, f64)]) {
         self.now[day].clear();
         let (later, first) = shares.split_at(self.random.usize(..shares.len().max(1)));
-        for (own, share) in first.iter().chain(later) {
+        for (item, share) in first.iter().chain(later) {
             let has_room = self.now[day].len() < self.problem.request.limits.sessions_per_day;
             if has_room && self.random.f64() < *share {
-                put(&mut self.now[day], *own);
+                put(&mut self.now[day], *item);
             }
         }
     }
 
     fn undo(&mut self, before: [(usize, Vec<u16>); 2]) {
-        for (day, was) in before {
-            self.now[day] = was;
+        for (day, previous) in before {
+            self.now[day] = previous;
         }
     }
 
@@ -296,7 +298,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         for _ in 0..steps {
             heat *= cooling;
             let Some(before) = self.step() else { continue };
-            // What is worse may be kept too, the warmer the more often (Metropolis 1953).
+            // Something worse may be kept too, the more often the higher the temperature
+            // (Metropolis 1953).
             let most = self.cost.total - heat * self.random.f64().ln();
             if self.judge(before, |cost| cost.total <= most) && self.cost.beats(best.0) {
                 best = (self.cost, self.now.clone());
@@ -306,28 +309,28 @@ impl<'a, 'b> Walk<'a, 'b> {
         self.settle();
     }
 
-    /// Tries to give a day other sessions; whether that was better.
+    /// Tries other sessions on a day; returns whether that was better.
     fn try_day(&mut self, d: usize, sessions: Vec<u16>) -> bool {
-        let was = std::mem::replace(&mut self.now[d], sessions);
+        let previous = std::mem::replace(&mut self.now[d], sessions);
         let now = self.cost;
-        self.judge([(d, was.clone()), (d, was)], |cost| cost.beats(now))
+        self.judge([(d, previous.clone()), (d, previous)], |cost| cost.beats(now))
     }
 
-    /// Every change of one day by one session, each day in turn, until nothing helps.
+    /// Tries every change of one day by one session, each day in turn, until nothing helps.
     fn polish(&mut self) {
         loop {
             let mut helped = false;
             for d in 0..self.problem.days() {
                 let mut tries = vec![Vec::new()];
-                for own in &self.problem.fits[d] {
-                    tries.push(vec![*own]);
+                for item in &self.problem.fits[d] {
+                    tries.push(vec![*item]);
                     let mut more = self.now[d].clone();
-                    put(&mut more, *own);
+                    put(&mut more, *item);
                     tries.push(more);
                     for at in 0..self.now[d].len() {
                         let mut other = self.now[d].clone();
                         other.remove(at);
-                        put(&mut other, *own);
+                        put(&mut other, *item);
                         tries.push(other);
                     }
                 }
@@ -342,15 +345,15 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 }
 
-/// Adds a session, in order, so that a day has one form.
-fn put(day: &mut Vec<u16>, own: u16) {
-    if let Err(at) = day.binary_search(&own) {
-        day.insert(at, own);
+/// Inserts a session in order, so that a day has a unique form.
+fn put(day: &mut Vec<u16>, item: u16) {
+    if let Err(at) = day.binary_search(&item) {
+        day.insert(at, item);
     }
 }
 
-/// The best plan found from a start, and whether it keeps every rule. With the shares of the linear
-/// program's best plan the start is mended, and what is found is no worse.
+/// Returns the best plan found from a start, and whether it keeps every rule. With the shares of
+/// the linear program's optimum, the start is improved and the result is no worse.
 pub(super) fn search(
     problem: &Problem,
     start: Choice,
@@ -364,7 +367,7 @@ pub(super) fn search(
     (walk.now, walk.cost.kept)
 }
 
-/// Two searches, one for each core of a small machine; the better one counts.
+/// Runs two searches, one for each core of a small machine, and returns the better result.
 pub(super) fn search_twice(
     problem: &Problem,
     start: &Choice,
@@ -379,8 +382,8 @@ pub(super) fn search_twice(
     if better { other } else { one }
 }
 
-/// Whether any plan keeps every rule, by trying all: `None` if there are more than `most`
-/// beginnings to look at.
+/// Looks for a plan that keeps every rule by exhaustive search: `None` if there are more than
+/// `most` partial plans to examine.
 pub(super) fn exhaust(problem: &Problem, most: usize) -> Option<Option<Choice>> {
     let mut choice: Choice = vec![Vec::new(); problem.days()];
     let mut left = most;
@@ -397,17 +400,17 @@ fn deeper(problem: &Problem, choice: &mut Choice, d: usize, left: &mut usize) ->
     }
     let fits = &problem.fits[d];
     let most = problem.request.limits.sessions_per_day.min(fits.len());
-    let mut sets: Vec<Vec<u16>> = vec![Vec::new()];
-    let mut last = sets.clone();
+    let mut day_sets: Vec<Vec<u16>> = vec![Vec::new()];
+    let mut last = day_sets.clone();
     for _ in 0..most {
         let longer = |set: &Vec<u16>| -> Vec<Vec<u16>> {
-            let after = fits.iter().filter(|own| set.last().is_none_or(|last| last < own));
-            after.map(|own| set.iter().copied().chain([*own]).collect()).collect()
+            let after = fits.iter().filter(|item| set.last().is_none_or(|last| last < item));
+            after.map(|item| set.iter().copied().chain([*item]).collect()).collect()
         };
         last = last.iter().flat_map(longer).collect();
-        sets.extend(last.iter().cloned());
+        day_sets.extend(last.iter().cloned());
     }
-    for set in sets {
+    for set in day_sets {
         *left = left.checked_sub(1)?;
         choice[d] = set;
         if problem.broken(choice, d + 1).total() <= KEPT && deeper(problem, choice, d + 1, left)? {

@@ -1,53 +1,53 @@
-//! A choice summed up day by day, so that a step of the search that changes two days looks at two
-//! days' sessions and not at all of them.
+//! A choice summarised day by day, so that a search step that changes two days only looks at the
+//! sessions of those two days.
 
 use super::problem::{DELOAD, Problem, SPIKE_DAYS, Session, TAPER, Taper};
 use super::rule::{Broken, Rule, breach};
 use crate::load::week_monotony;
 
-/// What the rules need to know of a day's sessions, settled ones counted, and of its events.
+/// What the rules need to know about a day's sessions (settled ones included) and its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Sum {
-    /// AU; events count.
+    /// AU, events included.
     load: f64,
-    /// Of sessions and events.
+    /// Minutes of sessions and events.
     minutes: f64,
     hard_minutes: f64,
-    /// Of sessions alone.
+    /// Minutes of sessions only.
     planned: f64,
     count: usize,
     hard: usize,
     heavy: u8,
-    /// Regions that two sessions of the day load heavily.
+    /// Number of regions that two sessions of the day load heavily.
     twice: u32,
     technique: bool,
 }
 
-/// A choice, summed up, and what it breaks.
+/// A summarised choice and the rules it breaks.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     days: Vec<Sum>,
-    /// `[day]`: as in [`Sum`], beside each other for the sums over weeks.
+    /// `[day]`: copies from [`Sum`], contiguous for the sums over weeks.
     loads: Vec<f64>,
     /// `[family][day]`: the longest session that is done in one piece, min.
     longest: Vec<Vec<f64>>,
-    /// `[family][day]`: by how much its longest session is too long, share of what it may be.
+    /// `[family][day]`: by how much the longest session is too long, as a share of what is allowed.
     too_long: Vec<Vec<f64>>,
-    /// The sum of these.
+    /// The sum of `too_long`.
     all_too_long: f64,
-    /// `[day]`: by how much the rules of a day and its eve are broken.
+    /// `[day]`: by how much the rules of a day and the day before it are broken.
     broken: Vec<f64>,
     weeks: Vec<Week>,
 }
 
-/// A week, summed up.
+/// A summarised week.
 #[derive(Clone, Copy, Debug, Default)]
 struct Week {
     /// AU.
     load: f64,
-    /// What its loads leave in CTL at its end, AU a day.
+    /// What its loads contribute to CTL at its end, AU a day.
     ctl: f64,
-    /// By how much the rules of its days and those that no other week has to do with are broken.
+    /// By how much the rules of its days, and those that concern no other week, are broken.
     broken: f64,
 }
 
@@ -69,21 +69,22 @@ impl State {
         state
     }
 
-    /// Load of each day, events counted, AU.
+    /// Load of each day, events included, AU.
     pub(super) fn loads(&self) -> &[f64] {
         &self.loads
     }
 
-    /// The load that a day would have with these sessions, events counted, AU.
+    /// The load that a day would have with these sessions, events included, AU.
     pub(super) fn load_with(problem: &Problem, d: usize, sessions: &[u16]) -> f64 {
         Sum::of(problem, d, sessions).load
     }
 
-    /// Sums a day up anew.
+    /// Summarises a day again with new sessions.
     pub(super) fn set(&mut self, problem: &Problem, d: usize, sessions: &[u16]) {
         for family in 0..self.longest.len() {
-            let steady = planned(problem, d, sessions).filter(|own| own.steady == Some(family));
-            let longest = steady.map(|own| own.minutes).fold(0.0, f64::max);
+            let steady =
+                planned(problem, d, sessions).filter(|session| session.steady == Some(family));
+            let longest = steady.map(|session| session.minutes).fold(0.0, f64::max);
             if longest != self.longest[family][d] {
                 self.longest[family][d] = longest;
                 self.measure(problem, family, d);
@@ -91,7 +92,7 @@ impl State {
         }
         self.days[d] = Sum::of(problem, d, sessions);
         self.loads[d] = self.days[d].load;
-        // The morrow has its eve in its rules.
+        // The rules of the next day depend on this one.
         let until = (d + 2).min(self.days.len());
         for d in d..until {
             let mut broken = 0.0;
@@ -112,58 +113,58 @@ impl State {
         }
     }
 
-    /// By how much the rules are broken, in shares of their limits, all of them together.
+    /// By how much all rules together are broken, in shares of their limits.
     pub(super) fn broken(&self, problem: &Problem) -> f64 {
         let mut broken = self.all_too_long + self.weeks.iter().map(|week| week.broken).sum::<f64>();
         self.trends_broken(problem, self.weeks.len(), &mut |_, amount| broken += breach(amount));
         broken
     }
 
-    /// The rules that the first days of a plan break; weeks that are not complete are not judged.
+    /// The rules broken by the first `until` days of a plan; incomplete weeks are not judged.
     pub(super) fn rules_broken(&self, problem: &Problem, until: usize) -> Broken {
         let mut broken = Broken::default();
         let mut add = |rule: Rule, amount: f64| broken.add(rule, amount);
         (0..until).for_each(|d| self.day_broken(problem, d, &mut add));
         self.too_long
             .iter()
-            .flat_map(|own| &own[..until])
+            .flat_map(|family| &family[..until])
             .for_each(|amount| add(Rule::Spike, *amount));
         (0..until / 7).for_each(|week| self.week_broken(problem, week, &mut add));
         self.trends_broken(problem, until / 7, &mut add);
         broken
     }
 
-    /// The rules of a day, and of it and its eve.
+    /// Adds up the breaches of the rules about a day, and about it and the day before.
     fn day_broken(&self, problem: &Problem, d: usize, add: &mut impl FnMut(Rule, f64)) {
-        let own = &self.days[d];
+        let today = &self.days[d];
         let eve = d.checked_sub(1).map(|eve| (&self.days[eve], problem.raced[eve].any()));
         let eve_hard = eve.map_or(problem.hard_eve, |(eve, _)| eve.hard_minutes > 0.0);
         let most = problem.request.limits.sessions_per_day;
-        add(Rule::Available, (own.planned - problem.minutes[d]) / 60.0);
-        add(Rule::SessionsPerDay, own.count as f64 - most as f64);
+        add(Rule::Available, (today.planned - problem.minutes[d]) / 60.0);
+        add(Rule::SessionsPerDay, today.count as f64 - most as f64);
         add(Rule::Pain, problem.fixed_hurts[d]);
-        add(Rule::HardDays, own.hard as f64 - 1.0);
-        let twice = own.twice + eve.map_or(0, |(eve, _)| (own.heavy & eve.heavy).count_ones());
+        add(Rule::HardDays, today.hard as f64 - 1.0);
+        let twice = today.twice + eve.map_or(0, |(eve, _)| (today.heavy & eve.heavy).count_ones());
         add(Rule::Tissue, f64::from(twice));
         let raced_twice = problem.raced[d].any() && eve.is_some_and(|(_, raced)| raced);
-        if own.hard_minutes > 0.0 && eve_hard && !raced_twice {
+        if today.hard_minutes > 0.0 && eve_hard && !raced_twice {
             add(Rule::HardDays, 1.0);
         }
-        if own.technique && (own.hard > 0 || eve_hard) {
+        if today.technique && (today.hard > 0 || eve_hard) {
             add(Rule::Fresh, 1.0);
         }
     }
 
-    /// How much too long the sessions of a family are on a day that has changed and on those that
-    /// look back at it.
+    /// Recomputes by how much the sessions of a family are too long, on a day that has changed and
+    /// on those that look back at it.
     fn measure(&mut self, problem: &Problem, family: usize, changed: usize) {
-        let (own, known) = (&self.longest[family], &problem.longest[family]);
-        let until = (changed + SPIKE_DAYS as usize + 1).min(own.len());
+        let (longest, logged) = (&self.longest[family], &problem.longest[family]);
+        let until = (changed + SPIKE_DAYS as usize + 1).min(longest.len());
         for d in changed..until {
-            self.too_long[family][d] = if own[d] > problem.base {
-                let before = &own[d.saturating_sub(SPIKE_DAYS as usize)..d];
-                let before = before.iter().copied().fold(known[d].max(problem.base), f64::max);
-                own[d] / (before * (1.0 + problem.weeks[d / 7].limits.spike)) - 1.0
+            self.too_long[family][d] = if longest[d] > problem.base {
+                let before = &longest[d.saturating_sub(SPIKE_DAYS as usize)..d];
+                let before = before.iter().copied().fold(logged[d].max(problem.base), f64::max);
+                longest[d] / (before * (1.0 + problem.weeks[d / 7].limits.spike)) - 1.0
             } else {
                 0.0
             };
@@ -171,14 +172,14 @@ impl State {
         self.all_too_long = self.too_long.iter().flatten().map(|amount| breach(*amount)).sum();
     }
 
-    /// The rules of a week that no other week has to do with.
+    /// Adds up the breaches of the rules that concern a single week.
     fn week_broken(&self, problem: &Problem, week: usize, add: &mut impl FnMut(Rule, f64)) {
         let (room, days) = (&problem.weeks[week], 7 * week..7 * week + 7);
         let (mut rest, mut hard, mut count) = (0usize, 0usize, 0usize);
-        for (own, raced) in self.days[days.clone()].iter().zip(&problem.raced[days.clone()]) {
-            rest += usize::from(own.count == 0 && !raced.any());
-            count += own.count;
-            hard += own.hard;
+        for (day, raced) in self.days[days.clone()].iter().zip(&problem.raced[days.clone()]) {
+            rest += usize::from(day.count == 0 && !raced.any());
+            count += day.count;
+            hard += day.hard;
         }
         add(Rule::Rest, room.limits.rest_days as f64 - rest as f64);
         add(Rule::HardPerWeek, hard as f64 - room.hard as f64);
@@ -186,18 +187,22 @@ impl State {
         add(Rule::Monotony, week_monotony(&self.loads[days]) - room.limits.monotony);
     }
 
-    /// The rules of the first weeks that hold from one week to others.
+    /// Adds up the breaches, in the first weeks, of the rules that span several weeks.
     fn trends_broken(&self, problem: &Problem, weeks: usize, add: &mut impl FnMut(Rule, f64)) {
         let (mut ctl, keep) = (problem.ctl, problem.keep.powi(7));
-        for (week, (room, own)) in problem.weeks[..weeks].iter().zip(&self.weeks).enumerate() {
+        for (week, (room, week_sums)) in problem.weeks[..weeks].iter().zip(&self.weeks).enumerate()
+        {
             let before = ctl;
-            ctl = ctl * keep + own.ctl;
+            ctl = ctl * keep + week_sums.ctl;
             add(Rule::Ramp, (ctl - before - room.growth) / problem.ctl);
             if room.deload {
                 let since = room.limits.deload_every - 1;
                 let mean = self.weeks[week - since..week].iter().map(|week| week.load).sum::<f64>()
                     / since as f64;
-                add(Rule::Deload, (own.load - room.raced.max(DELOAD * mean)) / problem.ctl / 7.0);
+                add(
+                    Rule::Deload,
+                    (week_sums.load - room.raced.max(DELOAD * mean)) / problem.ctl / 7.0,
+                );
             }
         }
         for taper in problem.tapers.iter().filter(|taper| taper.days.end <= 7 * weeks) {
@@ -208,7 +213,7 @@ impl State {
     fn taper_broken(&self, problem: &Problem, taper: &Taper, add: &mut impl FnMut(Rule, f64)) {
         let sum = |days: &std::ops::Range<usize>| {
             let days = self.days[days.clone()].iter();
-            days.fold([0.0, 0.0], |[all, hard], own| [all + own.minutes, hard + own.hard_minutes])
+            days.fold([0.0, 0.0], |[all, hard], day| [all + day.minutes, hard + day.hard_minutes])
         };
         let [before, before_hard] = sum(&taper.before);
         let [during, during_hard] = sum(&taper.days);
@@ -229,24 +234,24 @@ impl Sum {
         let raced = problem.raced[d];
         let (load, minutes, hard_minutes) = (raced.load, raced.minutes, raced.hard_minutes);
         let mut sum = Sum { load, minutes, hard_minutes, ..Sum::default() };
-        planned(problem, d, sessions).for_each(|own| sum.add(own));
+        planned(problem, d, sessions).for_each(|session| sum.add(session));
         sum
     }
 
-    fn add(&mut self, own: &Session) {
-        self.load += own.load;
-        self.minutes += own.minutes;
-        self.planned += own.minutes;
+    fn add(&mut self, session: &Session) {
+        self.load += session.load;
+        self.minutes += session.minutes;
+        self.planned += session.minutes;
         self.count += 1;
-        self.hard += usize::from(own.hard);
-        self.hard_minutes += if own.hard { own.minutes } else { 0.0 };
-        self.twice += (self.heavy & own.heavy).count_ones();
-        self.heavy |= own.heavy;
-        self.technique |= own.technique;
+        self.hard += usize::from(session.hard);
+        self.hard_minutes += if session.hard { session.minutes } else { 0.0 };
+        self.twice += (self.heavy & session.heavy).count_ones();
+        self.heavy |= session.heavy;
+        self.technique |= session.technique;
     }
 }
 
-/// The sessions of a day, settled ones among them.
+/// The sessions of a day, settled ones included.
 fn planned<'a>(
     problem: &'a Problem,
     d: usize,

@@ -1,15 +1,15 @@
-//! What a session consists of, as a watch guides through it: warm-up, work with its repetitions and
+//! The steps of a session, as a watch guides through them: warm-up, work with its repetitions and
 //! rests, cool-down.
 
 use serde::{Deserialize, Serialize};
 
-/// What a step is in its session.
+/// The role of a step in its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Before the work.
     WarmUp,
-    /// What the session is for.
+    /// The purpose of the session.
     #[default]
     Work,
     /// Rest or easy movement in between.
@@ -18,42 +18,42 @@ pub enum Part {
     CoolDown,
 }
 
-/// A step of a session, done once or several times with rests in between. Of minutes, metres and
-/// repetitions it has at most one; a step without any takes what the others leave of the session's
-/// minutes, in equal parts, and lasts until the athlete ends it where that is not known.
+/// A step of a session, done once or several times with rests in between. It has at most one of
+/// minutes, metres and repetitions; steps with none of them share equally what the others leave of
+/// the session's minutes, and last until the athlete ends them where that is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// What it is in its session.
+    /// Its role in the session.
     #[serde(default)]
     pub part: Part,
     /// What to do, in a few words.
     pub what: String,
     /// How many times.
-    #[serde(default = "once")]
+    #[serde(default = "default_times")]
     pub times: u32,
-    /// How long each time, min.
+    /// Duration of each time, min.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
-    /// How far each time, m.
+    /// Distance of each time, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metres: Option<f64>,
-    /// How many repetitions of a movement each time.
+    /// Repetitions of a movement each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repetitions: Option<u32>,
     /// Rest between the times, min.
     #[serde(default)]
     pub rest: f64,
-    /// How hard, CR-10.
+    /// Effort, CR-10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rpe: Option<f64>,
-    /// Percent of threshold power (cycling) or of the speed at threshold (running, swimming), from
-    /// and to.
+    /// Range in percent of threshold power (cycling) or of the speed at threshold (running,
+    /// swimming).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<[f64; 2]>,
 }
 
-fn once() -> u32 {
+fn default_times() -> u32 {
     1
 }
 
@@ -74,23 +74,23 @@ impl Step {
         let lengths = [self.minutes.is_some(), self.metres.is_some(), self.repetitions.is_some()];
         let within = |value: f64, low: f64, high: f64| (low..=high).contains(&value);
         match () {
-            () if lengths.iter().filter(|own| **own).count() > 1 => {
+            () if lengths.iter().filter(|given| **given).count() > 1 => {
                 Some("has more than one of minutes, metres and repetitions")
             }
-            () if self.minutes.is_some_and(|own| !within(own, 0.05, 600.0)) => {
+            () if self.minutes.is_some_and(|minutes| !within(minutes, 0.05, 600.0)) => {
                 Some("must have minutes in 0.05 to 600")
             }
-            () if self.metres.is_some_and(|own| !within(own, 1.0, 200_000.0)) => {
+            () if self.metres.is_some_and(|metres| !within(metres, 1.0, 200_000.0)) => {
                 Some("must have metres in 1 to 200000")
             }
-            () if self.repetitions.is_some_and(|own| !(1..=1000).contains(&own)) => {
+            () if self.repetitions.is_some_and(|count| !(1..=1000).contains(&count)) => {
                 Some("must have repetitions in 1 to 1000")
             }
             () if !(1..=100).contains(&self.times) || !within(self.rest, 0.0, 60.0) => {
                 Some("must have times in 1 to 100 and a rest in 0 to 60")
             }
             () if self.open() && self.times > 1 => Some("must say how long each of its times is"),
-            () if self.rpe.is_some_and(|own| !within(own, 0.5, 10.0)) => {
+            () if self.rpe.is_some_and(|rpe| !within(rpe, 0.5, 10.0)) => {
                 Some("must have an rpe in 0.5 to 10")
             }
             () if self
@@ -104,25 +104,25 @@ impl Step {
     }
 }
 
-/// The steps of a session of so many minutes, each with its length as far as that is known; or what
-/// is wrong with them.
+/// Assigns the steps of a session of this duration their lengths as far as they are known; an error
+/// says what is wrong with the steps.
 pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String> {
     if let Some((step, fault)) = steps.iter().find_map(|step| Some((step, step.fault()?))) {
         return Err(format!("the step `{}` {fault}", step.what));
     }
-    let left = minutes - steps.iter().filter_map(Step::total).sum::<f64>();
-    let open = steps.iter().filter(|step| step.open()).count();
-    let timed = steps.iter().all(|step| step.open() || step.minutes.is_some());
-    // A minute more or less is how sessions are told.
-    if left < -1.0
-        || (timed && open == 0 && left > 1.0 && !steps.is_empty())
-        || (timed && open > 0 && left <= 0.0)
+    let minutes_left = minutes - steps.iter().filter_map(Step::total).sum::<f64>();
+    let open_steps = steps.iter().filter(|step| step.open()).count();
+    let is_timed = steps.iter().all(|step| step.open() || step.minutes.is_some());
+    // Session durations are only accurate to about a minute.
+    if minutes_left < -1.0
+        || (is_timed && open_steps == 0 && minutes_left > 1.0 && !steps.is_empty())
+        || (is_timed && open_steps > 0 && minutes_left <= 0.0)
     {
         return Err(format!("the steps do not take its {minutes} minutes"));
     }
-    let each = (timed && open > 0).then(|| left / open as f64);
+    let minutes_each = (is_timed && open_steps > 0).then(|| minutes_left / open_steps as f64);
     let fill = |step: &Step| Step {
-        minutes: if step.open() { each } else { step.minutes },
+        minutes: if step.open() { minutes_each } else { step.minutes },
         ..step.clone()
     };
     Ok(steps.iter().map(fill).collect())

@@ -1,5 +1,5 @@
-//! Whether personal plans are worth it: virtual athletes whose answer to load is known, planned for
-//! by what their logs and tests show.
+//! Simulation study of whether personal plans are worth it: virtual athletes whose true response to
+//! load is known get plans based on what their logs and tests show.
 
 use super::problem::Problem;
 use super::response::{Prior, Response, Test};
@@ -19,17 +19,17 @@ const TEST_NOISE: f64 = 0.015;
 const MISSED: f64 = 0.1;
 const WEEKS: usize = 12;
 
-/// How the planner is misled.
+/// What the planner bases its response on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Knows {
-    /// It fits the athlete's own log.
+    /// The athlete's own log.
     Own,
-    /// It believes in another athlete's answer.
+    /// Another athlete's log: the planner is misled.
     Another,
 }
 
-/// The truth about a virtual athlete: shares of performance as in [`Prior`], time constants in
-/// days.
+/// The true response of a virtual athlete: gains in shares of performance as in [`Prior`], time
+/// constants in days.
 #[derive(Clone, Copy, Debug)]
 struct Truth {
     gains: [f64; 3],
@@ -50,7 +50,7 @@ impl Truth {
     }
 
     /// Performance on the morning after these loads, AU a day; 1 is about what usual training
-    /// gives. Written as the sums of the papers.
+    /// gives. Written as the sums in the papers.
     fn performance(&self, loads: &[f64]) -> f64 {
         let end = loads.len() as f64;
         let decay = |tau: f64, ago: f64| (-ago / tau).exp();
@@ -75,23 +75,23 @@ impl Truth {
     }
 }
 
-/// One athlete, planned for in each way: performance at the event, percent of what usual training
-/// gives, and sessions more than a tenth longer than before.
+/// The results of one athlete under each plan: performance at the event, percent of what usual
+/// training gives, and sessions more than a tenth longer than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outcome {
-    /// By the personal plan.
+    /// Performance under the personal plan.
     pub personal: f64,
-    /// Sessions too long, of the personal plan.
+    /// Sessions of the personal plan that are too long.
     pub personal_spikes: usize,
-    /// By each template, in the order of [`TEMPLATES`].
+    /// Performance under each template, in the order of [`TEMPLATES`].
     pub templates: Vec<f64>,
-    /// Sessions too long, of each template.
+    /// Sessions of each template that are too long.
     pub template_spikes: Vec<usize>,
-    /// Seconds that the plan took.
+    /// Time the plan took, s.
     pub seconds: f64,
-    /// Its gap.
+    /// The plan's gap to the upper bound.
     pub gap: f64,
-    /// Rules that the independent checker found broken.
+    /// Violations found by the independent checker.
     pub violations: usize,
 }
 
@@ -139,26 +139,26 @@ fn virtual_athlete(seed: u64) -> Virtual {
         regions: None,
         recover: None,
     }];
-    // The log: a third of the free time used, by easy runs mostly.
+    // The log: a third of the free time is used, mostly for easy runs.
     let mut past = Past::default();
-    let mut spare = 0.0;
+    let mut unused = 0.0;
     for d in 0..LOG_DAYS {
         let day = start.plus(d as i32 - LOG_DAYS as i32);
         let free = request.minutes_on(day);
-        let done = if free > 0.0 && random.f64() < 0.75 {
+        let minutes_done = if free > 0.0 && random.f64() < 0.75 {
             (free * (0.5 + 0.5 * random.f64()) / 5.0).round() * 5.0
         } else {
             0.0
         };
         let rpe = if random.f64() < 0.2 { 7.0 } else { 3.5 };
-        spare += free - done;
-        past.loads.push(done * rpe);
-        if done > 0.0 {
+        unused += free - minutes_done;
+        past.loads.push(minutes_done * rpe);
+        if minutes_done > 0.0 {
             past.sessions.push(Done {
                 day,
                 sport: "running".into(),
-                minutes: done,
-                load: done * rpe,
+                minutes: minutes_done,
+                load: minutes_done * rpe,
             });
         }
     }
@@ -172,17 +172,17 @@ fn virtual_athlete(seed: u64) -> Virtual {
             300.0 * (truth.performance(&lead(&past.loads[..day], usual)) + noise(&mut random));
         past.tests.push(Test { day, value });
     }
-    debug_assert!(spare >= 0.0);
+    debug_assert!(unused >= 0.0);
     Virtual { request, past, truth }
 }
 
-/// Half a year of usual training before the log, so that the truth does not begin untrained.
+/// Prepends half a year of usual training to the log, so that the athlete does not start untrained.
 fn lead(loads: &[f64], usual: f64) -> Vec<f64> {
     std::iter::repeat_n(usual, 200).chain(loads.iter().copied()).collect()
 }
 
-/// A template as sessions: on each free day the run whose load is nearest to the day's share of the
-/// week, three of four weeks with two hard days.
+/// Turns a template into sessions: on each free day the run whose load is nearest to the day's
+/// share of the week.
 fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice {
     // Relative load of the days by rank of free minutes: one long, two hard, the others easy.
     const SHARE: [f64; 7] = [0.28, 0.22, 0.18, 0.14, 0.11, 0.07, 0.0];
@@ -194,19 +194,19 @@ fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice
         days.truncate(6);
         let all: f64 = SHARE[..days.len()].iter().sum();
         for (rank, d) in days.into_iter().enumerate() {
-            let wanted = weekly * factor * SHARE[rank] / all;
-            let off = |i: &&u16| (problem.sessions[usize::from(**i)].load - wanted).abs();
+            let wanted_load = weekly * factor * SHARE[rank] / all;
+            let distance = |i: &&u16| (problem.sessions[usize::from(**i)].load - wanted_load).abs();
             let runs = problem.fits[d]
                 .iter()
                 .filter(|i| problem.items[usize::from(**i)].sport == "running");
-            let best = runs.min_by(|a, b| off(a).total_cmp(&off(b)));
-            choice[d].extend(best.filter(|i| off(i) < wanted));
+            let best = runs.min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            choice[d].extend(best.filter(|i| distance(i) < wanted_load));
         }
     }
     choice
 }
 
-/// Loads as they come about: some sessions are missed.
+/// The loads as actually done: some sessions are missed.
 fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut loads = vec![0.0; days];
@@ -218,7 +218,7 @@ fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
     loads
 }
 
-/// Sessions more than a tenth longer than the longest of the 30 days before.
+/// Counts the sessions more than a tenth longer than the longest of the 30 days before.
 fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
     let known: Vec<(Day, f64)> = past
         .sessions
@@ -226,7 +226,7 @@ fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
         .map(|done| (done.day, done.minutes))
         .chain(planned.iter().copied())
         .collect();
-    let long = |(day, minutes): &&(Day, f64)| {
+    let is_spike = |(day, minutes): &&(Day, f64)| {
         let before = known
             .iter()
             .filter(|(other, _)| other < day && other.0 >= day.0 - 30)
@@ -234,11 +234,11 @@ fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
             .fold(0.0, f64::max);
         before > 0.0 && *minutes > 1.1 * before
     };
-    planned.iter().filter(long).count()
+    planned.iter().filter(is_spike).count()
 }
 
-/// Plans for so many virtual athletes and lets them train; the same for a seed on any number of
-/// threads.
+/// Plans for virtual athletes and simulates their training; the result for a seed is the same on
+/// any number of threads.
 pub fn study(athletes: usize, seed: u64, knows: Knows) -> Vec<Outcome> {
     let library = Library::bundled();
     let all: Vec<Virtual> =
@@ -247,49 +247,49 @@ pub fn study(athletes: usize, seed: u64, knows: Knows) -> Vec<Outcome> {
 }
 
 fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option<Outcome> {
-    let own = &all[n];
-    let seen = match knows {
-        Knows::Own => own,
+    let athlete = &all[n];
+    let fitted = match knows {
+        Knows::Own => athlete,
         Knows::Another => &all[(n + 1) % all.len()],
     };
-    let mut response = Response::fit(&seen.past.loads, &seen.past.tests, &Prior::default());
-    response.usual_load = own.truth.usual;
+    let mut response = Response::fit(&fitted.past.loads, &fitted.past.tests, &Prior::default());
+    response.usual_load = athlete.truth.usual;
     let needs: [Need; 0] = [];
     let basis = Basis {
-        request: &own.request,
+        request: &athlete.request,
         library,
-        past: &own.past,
+        past: &athlete.past,
         response: &response,
         needs: &needs,
     };
     let began = std::time::Instant::now();
-    let made: Plan = plan(&basis, None).ok()?;
+    let plan_made: Plan = plan(&basis, None).ok()?;
     let seconds = began.elapsed().as_secs_f64();
-    let days = own.request.length() - 1;
-    let place = |session: &Planned| (session.day.0 - own.request.start.0) as usize;
+    let days = athlete.request.length() - 1;
+    let place = |session: &Planned| (session.day.0 - athlete.request.start.0) as usize;
     let at_event = |planned: &[(usize, f64)]| {
         let loads = done(planned, days, n as u64);
-        let all: Vec<f64> = own.past.loads.iter().chain(&loads).copied().collect();
-        100.0 * own.truth.performance(&lead(&all, own.truth.usual))
+        let all: Vec<f64> = athlete.past.loads.iter().chain(&loads).copied().collect();
+        100.0 * athlete.truth.performance(&lead(&all, athlete.truth.usual))
     };
     let planned: Vec<(usize, f64)> =
-        made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
+        plan_made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
     let steady = |kind| matches!(kind, super::Kind::Endurance | super::Kind::Intensity);
-    let lengths: Vec<(Day, f64)> = made
+    let lengths: Vec<(Day, f64)> = plan_made
         .sessions
         .iter()
         .filter(|s| steady(s.kind) && s.sport == "running")
         .map(|s| (s.day, s.minutes))
         .collect();
-    let problem = Problem::new(&own.request, library, &own.past, &response, &needs);
-    let weekly = 7.0 * own.truth.usual;
+    let problem = Problem::new(&athlete.request, library, &athlete.past, &response, &needs);
+    let weekly = 7.0 * athlete.truth.usual;
     let (mut templates, mut template_spikes) = (Vec::new(), Vec::new());
     for (_, factors) in &TEMPLATES {
         let choice = by_template(&problem, weekly, factors);
         let sessions: Vec<(usize, &super::Item)> = choice
             .iter()
             .enumerate()
-            .flat_map(|(d, own)| own.iter().map(move |i| (d, *i)))
+            .flat_map(|(d, items)| items.iter().map(move |i| (d, *i)))
             .map(|(d, i)| (d, problem.items[usize::from(i)]))
             .collect();
         let planned: Vec<(usize, f64)> =
@@ -297,18 +297,18 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
         let lengths: Vec<(Day, f64)> = sessions
             .iter()
             .filter(|(_, item)| item.steady())
-            .map(|(d, item)| (own.request.start.plus(*d as i32), item.minutes))
+            .map(|(d, item)| (athlete.request.start.plus(*d as i32), item.minutes))
             .collect();
         templates.push(at_event(&planned));
-        template_spikes.push(spikes(&own.past, &lengths));
+        template_spikes.push(spikes(&athlete.past, &lengths));
     }
     Some(Outcome {
         personal: at_event(&planned),
-        personal_spikes: spikes(&own.past, &lengths),
+        personal_spikes: spikes(&athlete.past, &lengths),
         templates,
         template_spikes,
         seconds,
-        gap: made.gap.unwrap_or(f64::NAN),
-        violations: super::check(&made, &own.request, &own.past).len(),
+        gap: plan_made.gap.unwrap_or(f64::NAN),
+        violations: super::check(&plan_made, &athlete.request, &athlete.past).len(),
     })
 }

@@ -31,7 +31,7 @@ pub(super) fn race(request: &mut Request, at: usize, priority: Priority) {
     });
 }
 
-/// Twelve weeks of log: runs on five days a week.
+/// A log of twelve weeks with runs on five days a week.
 pub(super) fn log(weekly_minutes: f64) -> Past {
     let mut past = Past::default();
     for d in 0..84 {
@@ -69,7 +69,7 @@ fn the_library_reads() {
     assert!(Library::parse("[[session]]\nname = \"a\"").is_err());
 }
 
-/// The sums as Banister (1991) and Busso (2003) write them, against the recursions and the
+/// Compares the sums as Banister (1991) and Busso (2003) write them with the recursions and the
 /// quadratic form that the search climbs.
 #[test]
 fn the_surface_is_the_prediction() {
@@ -89,8 +89,8 @@ fn the_surface_is_the_prediction() {
             let mut seen = planned.clone();
             seen[at..].fill(0.0);
             assert!((surface.at(&seen) - expected).abs() < 1e-9 * expected.abs(), "{at}");
-            // The slope is the derivative: the surface is quadratic, so that central differences
-            // are exact but for rounding.
+            // The slope is the derivative: the surface is quadratic, so central differences are
+            // exact except for rounding.
             let slope = surface.slope(&seen);
             for d in [0, at / 2, at - 1] {
                 let (mut more, mut less) = (seen.clone(), seen.clone());
@@ -103,7 +103,7 @@ fn the_surface_is_the_prediction() {
     }
 }
 
-/// A tangent lies above a concave function everywhere: the bound rests on it.
+/// A tangent lies above a concave function everywhere; the bound relies on this.
 #[test]
 fn performance_is_concave_in_the_loads() {
     let surface = Response::population(200.0).surface(&[200.0; 40], 30, 30);
@@ -122,7 +122,8 @@ fn performance_is_concave_in_the_loads() {
     }
 }
 
-/// Noise-free tests of a known athlete: forecasts come close, and the interval holds what came.
+/// With noise-free tests of a known athlete, forecasts come close and the interval holds the
+/// outcome.
 #[test]
 fn a_known_athlete_is_forecast() {
     let truth = |loads: &[f64]| {
@@ -140,19 +141,19 @@ fn a_known_athlete_is_forecast() {
         (2..14).map(|n| Test { day: 20 * n, value: truth(&loads[..20 * n]) }).collect();
     let response = Response::fit(&loads, &tests, &Prior::default());
     let forecast = response.predict(&loads);
-    let came = truth(&loads);
-    assert!((forecast.value - came).abs() < 0.02 * came, "{forecast:?} {came}");
-    // The noise of a test is believed to be about 2 %, though here there is none.
-    assert!(forecast.low < came && came < forecast.high);
+    let actual = truth(&loads);
+    assert!((forecast.value - actual).abs() < 0.02 * actual, "{forecast:?} {actual}");
+    // The noise of a test is assumed to be about 2 %, though here there is none.
+    assert!(forecast.low < actual && actual < forecast.high);
     assert_eq!(response.tests, 12);
     assert_eq!(Response::fit(&loads, &tests[..4], &Prior::default()).tests, 0);
 }
 
-/// Athletes whose level wanders for reasons of its own by one standard deviation of a test in four
-/// weeks: a forecast knows how little it knows, and sets out from the last tests.
+/// For athletes whose level wanders on its own by one standard deviation of a test in four weeks, a
+/// forecast knows its uncertainty and starts from the last tests.
 #[test]
 fn what_drifts_is_forecast_with_its_interval() {
-    let (mut held, mut ours, mut level) = (0, 0.0, 0.0);
+    let (mut held, mut model_error, mut mean_error) = (0, 0.0, 0.0);
     const ATHLETES: u64 = 200;
     for seed in 0..ATHLETES {
         let mut random = Rng::with_seed(seed);
@@ -164,17 +165,19 @@ fn what_drifts_is_forecast_with_its_interval() {
                 tests.push(Test { day, value: 100.0 + walk + 2.0 * normal() });
             }
         }
-        let came = tests.split_off(16)[1].value;
+        let actual = tests.split_off(16)[1].value;
         let seen = Response::fit(&[100.0; 252], &tests, &Prior::default());
         let forecast = seen.predict(&[100.0; 251]);
-        held += usize::from((forecast.low..forecast.high).contains(&came));
-        ours += (forecast.value - came).powi(2);
-        level += (seen.reference - came).powi(2);
+        held += usize::from((forecast.low..forecast.high).contains(&actual));
+        model_error += (forecast.value - actual).powi(2);
+        mean_error += (seen.reference - actual).powi(2);
     }
-    // 180 of 200 expected; 4 is a standard deviation.
-    eprintln!("held {held} of {ATHLETES}, squared errors {ours:.0}, of the mean {level:.0}");
+    // 180 of 200 are expected, with a standard deviation of 4.
+    eprintln!(
+        "held {held} of {ATHLETES}, squared errors {model_error:.0}, of the mean {mean_error:.0}"
+    );
     assert!((168..=196).contains(&held), "{held}");
-    assert!(ours < 0.7 * level, "{ours} {level}");
+    assert!(model_error < 0.7 * mean_error, "{model_error} {mean_error}");
 }
 
 #[test]
@@ -191,18 +194,18 @@ fn a_long_plan_is_close_to_the_best_and_keeps_every_rule() {
         needs: &needs,
     };
     let began = std::time::Instant::now();
-    let made = plan(&basis, None).unwrap();
+    let found_plan = plan(&basis, None).unwrap();
     eprintln!(
         "value {} bound {:?} gap {:?}, {:?}",
-        made.value,
-        made.bound,
-        made.gap,
+        found_plan.value,
+        found_plan.bound,
+        found_plan.gap,
         began.elapsed()
     );
-    assert_eq!(check(&made, &request, &past), []);
+    assert_eq!(check(&found_plan, &request, &past), []);
     // Eight pairs of seeds ended 0.76 to 0.91 % from the bound.
-    assert!(made.gap.unwrap() < 0.01, "{:?}", made.gap);
-    assert_eq!(made, plan(&basis, None).unwrap());
+    assert!(found_plan.gap.unwrap() < 0.01, "{:?}", found_plan.gap);
+    assert_eq!(found_plan, plan(&basis, None).unwrap());
 }
 
 #[test]
@@ -217,9 +220,9 @@ fn a_plan_without_anything_says_what_it_lacks() {
         response: &response,
         needs: &[],
     };
-    let made = plan(&basis, None).unwrap();
-    assert!(!made.sessions.is_empty());
-    let notes = made.notes.join(" ");
+    let found_plan = plan(&basis, None).unwrap();
+    assert!(!found_plan.sessions.is_empty());
+    let notes = found_plan.notes.join(" ");
     assert!(
         notes.contains("No load log")
             && notes.contains("No movement was analysed")
@@ -247,10 +250,10 @@ fn a_revised_plan_changes_little() {
         (0..28)
             .map(|d| START.plus(d))
             .filter(|day| {
-                let of = |plan: &Plan| -> Vec<String> {
+                let session_names = |plan: &Plan| -> Vec<String> {
                     plan.sessions.iter().filter(|s| s.day == *day).map(|s| s.name.clone()).collect()
                 };
-                of(&first) != of(other)
+                session_names(&first) != session_names(other)
             })
             .count()
     };
@@ -258,7 +261,7 @@ fn a_revised_plan_changes_little() {
     assert_eq!(check(&second, &request, &past), []);
 }
 
-/// A request drawn at random: the calendar, the log, pain, settled sessions, events, limits.
+/// A random request: calendar, log, pain, settled sessions, events, limits.
 fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
     let mut minutes = [0.0; 7];
     minutes
@@ -310,7 +313,7 @@ fn drawn(random: &mut Rng, weeks: usize) -> (Request, Past, Vec<Need>) {
     }
     let needs = if random.bool() { needs() } else { Vec::new() };
     if random.bool() {
-        // What is there on some days of the week and not on others, and a day that differs.
+        // Facilities on some days of the week only, and one day that differs.
         for day in request.minutes.keys().copied().collect::<Vec<_>>() {
             let there = ["gym", "pool", "band", "ball"].into_iter().filter(|_| random.u8(..3) == 0);
             request.facilities.insert(day, there.map(str::to_owned).collect());
@@ -364,11 +367,11 @@ fn no_plan_of_500_athletes_breaks_a_rule() {
             needs: &needs,
         };
         match plan_in(&basis, None, 150) {
-            Ok(made) => {
+            Ok(found_plan) => {
                 plans += 1;
-                assert_eq!(check(&made, &request, &past), [], "seed {seed}");
-                if let Some(bound) = made.bound {
-                    assert!(made.value <= bound + 1e-9, "seed {seed}");
+                assert_eq!(check(&found_plan, &request, &past), [], "seed {seed}");
+                if let Some(bound) = found_plan.bound {
+                    assert!(found_plan.value <= bound + 1e-9, "seed {seed}");
                 }
             }
             Err(clash) => {
@@ -381,8 +384,8 @@ fn no_plan_of_500_athletes_breaks_a_rule() {
     assert!(plans > 200 && proven > 20);
 }
 
-/// Small enough to try everything: four sessions on two free days, the rules stated once more by
-/// the checker.
+/// Small enough to try everything: four sessions on three free days, judged by the independent
+/// checker.
 #[test]
 fn what_is_called_impossible_is() {
     let small = |names: &[&str]| -> Vec<Item> {
@@ -396,33 +399,33 @@ fn what_is_called_impossible_is() {
         request.sports.insert("running".into());
         request.sports.insert("strength".into());
         request.equipment.insert("band".into());
-        // Three days at most stay free, so that there are at most 11³ plans.
+        // At most three days stay free, so there are at most 11³ plans.
         let mut left = 3;
         for minutes in request.minutes.values_mut() {
             if *minutes > 0.0 && left > 0 { left -= 1 } else { *minutes = 0.0 }
         }
-        let own = Library::of(items.clone());
+        let small_library = Library::of(items.clone());
         let response = Response::population(150.0);
         let basis = Basis {
             request: &request,
-            library: &own,
+            library: &small_library,
             past: &past,
             response: &response,
             needs: &[],
         };
-        let made = plan_in(&basis, None, 300);
+        let outcome = plan_in(&basis, None, 300);
         let any = every_plan(&basis).any(|plan| check(&plan, &request, &past).is_empty());
-        match &made {
-            Ok(made) => assert_eq!(check(made, &request, &past), [], "seed {seed}"),
+        match &outcome {
+            Ok(outcome) => assert_eq!(check(outcome, &request, &past), [], "seed {seed}"),
             Err(clash) => assert!(clash.proven, "seed {seed}: {clash}"),
         }
-        assert_eq!(made.is_ok(), any, "seed {seed}");
+        assert_eq!(outcome.is_ok(), any, "seed {seed}");
         if any { possible += 1 } else { impossible += 1 }
     }
     assert!(possible > 30 && impossible > 30, "{possible} {impossible}");
 }
 
-/// Every plan there is, as plans: all sets of sessions on all days, whether they fit or not.
+/// Every possible plan: all sets of sessions on all days, whether they fit or not.
 fn every_plan<'a>(basis: &'a Basis<'a>) -> impl Iterator<Item = Plan> + 'a {
     let problem =
         Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
@@ -459,7 +462,7 @@ fn a_clash_names_the_smallest_way_out() {
     };
     let clash = plan_in(&basis, None, 200).unwrap_err();
     assert!(clash.proven, "{clash}");
-    // Too few sessions, or all of them on the one free day: either is nearest.
+    // Too few sessions, or all of them on the one free day: both are equally near.
     assert!(matches!(clash.rules[..], [Rule::Least | Rule::SessionsPerDay]), "{clash}");
     assert!(clash.relaxations.contains(&"least_sessions = 2".to_owned()), "{clash}");
     assert!(clash.to_string().starts_with("no plan keeps every rule"));
@@ -495,7 +498,7 @@ fn today_is_a_range_under_the_rules() {
 
 #[test]
 fn personal_plans_are_worth_it() {
-    // The figures of docs/PLAN.md come from 100 athletes; these few only hold the study together.
+    // The figures in docs/PLAN.md come from 100 athletes; these few only check that the study runs.
     let outcomes = study::study(4, 1, study::Knows::Own);
     assert_eq!(outcomes.len(), 4);
     for outcome in &outcomes {
@@ -505,8 +508,8 @@ fn personal_plans_are_worth_it() {
     }
 }
 
-/// What an explanation shows to gain comes first, whatever its importance; what it could not show
-/// is ordered by importance, as without an explanation.
+/// Needs with a gain shown by an explanation come first, whatever their importance; the others are
+/// ordered by importance, as without an explanation.
 #[test]
 fn findings_are_addressed_in_the_order_of_their_gain() {
     let need = |title: &str, gain: f64, points: Option<[f64; 3]>| Need {

@@ -1,4 +1,5 @@
-//! What may be done today: a range of load by kind, under the same rules as a plan.
+//! What may be done today: a range of load for each kind of session, under the same rules as a
+//! plan.
 
 use super::library::{Item, Kind};
 use super::problem::{Choice, Problem};
@@ -14,33 +15,33 @@ pub struct Today {
     pub day: Day,
     /// What may be done.
     pub kinds: Vec<Range>,
-    /// What may not, with the rule against it.
+    /// What may not be done, with the rules against it.
     pub refused: Vec<Refused>,
 }
 
-/// A kind of session with what of it may be done.
+/// A kind of session with the range that is allowed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Range {
-    /// Which kind.
+    /// The kind.
     pub kind: Kind,
-    /// The lightest and the heaviest that may be done, AU.
+    /// Lowest and highest allowed load, AU.
     pub load: [f64; 2],
-    /// Titles with the most minutes, by load.
+    /// Titles with their longest allowed duration, by load.
     pub sessions: Vec<String>,
 }
 
-/// A kind of which nothing, or not everything, may be done.
+/// A session that may not be done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Refused {
-    /// What it is called.
+    /// Its title.
     pub title: String,
-    /// Against which rules; none: it does not fit into the minutes or loads what hurts or is to be
-    /// spared, what it needs is not there, or an event is near.
+    /// The rules against it. If empty, it does not fit into the free minutes, loads a painful or
+    /// spared region, needs something unavailable, or is too close to an event.
     pub rules: Vec<Rule>,
 }
 
-/// What may be done on the first day of the request by itself, if the rest of its week stays free
-/// for what is needed.
+/// Determines what may be done on the first day of the request, considered on its own, if the rest
+/// of its week stays free for what is needed.
 pub fn today(basis: &Basis) -> Today {
     let problem =
         Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
@@ -68,10 +69,11 @@ pub fn today(basis: &Basis) -> Today {
             refused.push((*item, rules));
         }
     }
-    // Of a session in several lengths the longest says it all.
+    // Of a session in several lengths, naming the longest is enough.
     let longest = |item: &Item| {
-        let of = allowed.iter().filter(|other| other.name == item.name).map(|other| other.minutes);
-        of.fold(0.0, f64::max)
+        let lengths =
+            allowed.iter().filter(|other| other.name == item.name).map(|other| other.minutes);
+        lengths.fold(0.0, f64::max)
     };
     refused.retain(|(item, _): &(&Item, Vec<Rule>)| longest(item) == 0.0);
     refused.dedup_by_key(|(item, _)| item.name.as_str());
@@ -82,12 +84,12 @@ pub fn today(basis: &Basis) -> Today {
     let kinds = Kind::ALL
         .into_iter()
         .filter_map(|kind| {
-            let mut own: Vec<&&Item> = allowed.iter().filter(|item| item.kind == kind).collect();
-            own.sort_by(|a, b| a.load().total_cmp(&b.load()));
-            let load = [own.first()?.load(), own.last()?.load()];
-            own.retain(|item| item.minutes == longest(item));
+            let mut items: Vec<&&Item> = allowed.iter().filter(|item| item.kind == kind).collect();
+            items.sort_by(|a, b| a.load().total_cmp(&b.load()));
+            let load = [items.first()?.load(), items.last()?.load()];
+            items.retain(|item| item.minutes == longest(item));
             let title = |item: &&&Item| format!("{} (up to {:.0} min)", item.title, item.minutes);
-            Some(Range { kind, load, sessions: own.iter().map(title).collect() })
+            Some(Range { kind, load, sessions: items.iter().map(title).collect() })
         })
         .collect();
     Today { day: basis.request.start, kinds, refused }

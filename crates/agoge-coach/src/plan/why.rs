@@ -1,10 +1,10 @@
-//! What each session is there for: the plan is judged again without it.
+//! Explains what each session is for by judging the plan again without it.
 
 use super::problem::{Choice, Problem};
 use super::result::UPHELD;
 use super::search::KEPT;
 
-/// Effects on performance below this are not worth words, percent.
+/// Effects on performance below this are not mentioned, percent.
 const NOTABLE: f64 = 0.005;
 
 /// What a session serves, and what would be different without it.
@@ -15,7 +15,7 @@ pub(super) fn why(
     item: u16,
 ) -> (Vec<String>, String) {
     let mut without = choice.clone();
-    without[d].retain(|own| *own != item);
+    without[d].retain(|other| *other != item);
     let (mut serves, mut lost) = (Vec::new(), Vec::new());
     let week = 7 * (d / 7)..7 * (d / 7) + 7;
     for (need, serving) in problem.needs.iter().zip(&problem.serves) {
@@ -23,7 +23,7 @@ pub(super) fn why(
             let times = choice[week.clone()]
                 .iter()
                 .flatten()
-                .filter(|own| serving[usize::from(**own)])
+                .filter(|other| serving[usize::from(**other)])
                 .count();
             serves.push(format!("finding: {need}"));
             lost.push(format!(
@@ -59,26 +59,32 @@ pub(super) fn why(
     (serves, without)
 }
 
-/// The risks in force on a day, if a session could be the next step longer without them.
+/// The risks in force on a day, if only they prevent a session from being its next longer version.
 pub(super) fn held(
     problem: &Problem,
-    free: &Problem,
+    problem_without_risks: &Problem,
     choice: &Choice,
     d: usize,
     item: u16,
 ) -> Vec<String> {
     let week = problem.request.start.plus(7 * (d / 7) as i32);
-    let own = problem.items[usize::from(item)];
+    let session = problem.items[usize::from(item)];
     let longer = (0..problem.items.len())
-        .filter(|i| problem.items[*i].name == own.name && problem.items[*i].minutes > own.minutes)
+        .filter(|i| {
+            problem.items[*i].name == session.name && problem.items[*i].minutes > session.minutes
+        })
         .min_by(|a, b| problem.items[*a].minutes.total_cmp(&problem.items[*b].minutes));
     let Some(longer) = longer.map(|i| i as u16) else { return Vec::new() };
-    let mut grown = choice.clone();
-    grown[d].iter_mut().filter(|own| **own == item).for_each(|own| *own = longer);
-    let allowed = |problem: &Problem| {
-        problem.fits[d].contains(&longer) && problem.broken(&grown, problem.days()).total() <= KEPT
+    let mut longer_choice = choice.clone();
+    longer_choice[d]
+        .iter_mut()
+        .filter(|session| **session == item)
+        .for_each(|session| *session = longer);
+    let is_allowed = |problem: &Problem| {
+        problem.fits[d].contains(&longer)
+            && problem.broken(&longer_choice, problem.days()).total() <= KEPT
     };
-    match allowed(free) && !allowed(problem) {
+    match is_allowed(problem_without_risks) && !is_allowed(problem) {
         true => problem
             .request
             .risks

@@ -1,35 +1,34 @@
-//! When the feet left and touched the ground, between the frames.
+//! Take-off and touch-down times of the feet, interpolated between frames.
 
 use super::recorded::Ground;
 use agoge_kinematics::sensor::GRAVITY;
 use agoge_motion::{Part, Recording, Side};
 
-/// Heights, in multiples of what counts as on the ground, below which a foot that left the ground
-/// still moves as the body does: higher up knees bend.
+/// Height, in multiples of the contact tolerance, up to which a foot that left the ground still
+/// moves with the body; higher up the knees bend.
 const WITH_BODY: f64 = 3.0;
-/// How long around the lowest point a foot surely stands, s.
+/// How long around the lowest point a foot certainly stands, s.
 const STANDS_S: f64 = 0.1;
-/// Rounds of the flight time and the speed that follows from it: each makes the rest some ten times
-/// smaller.
+/// Iterations between flight time and the take-off speed that follows from it: each makes the
+/// remaining error some ten times smaller.
 const ROUNDS: usize = 20;
 
-/// Times of a jump, s, between the frames.
+/// Times of a jump, s, interpolated between frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Flight {
-    /// From the last contact of a foot to the first.
+    /// Time from the last foot's take-off to the first foot's touch-down.
     pub flight_s: f64,
-    /// From the first contact after the drop to the last before the jump; none without a drop that
-    /// was seen.
+    /// Time from the first contact after the drop to the take-off; `None` without a visible drop.
     pub contact_s: Option<f64>,
 }
 
 impl Flight {
-    /// Of a jump whose frames are about known, from positions that were not filtered: a filter
-    /// rounds the instants off. A foot that has just left the ground, or is about to touch it,
-    /// moves as the body does: it flies. From its height h in such a frame and the speed v with
-    /// which the body leaves the ground, the time since then follows by h = v·t − g·t²/2, and v is
-    /// g/2 times the time in the air. So nothing depends on where between two frames the ground was
-    /// left, nor on how near to it a foot must be to count as standing.
+    /// Times a jump whose frames are roughly known, from unfiltered positions: a filter would blur
+    /// the instants. A foot that has just left the ground, or is about to touch it, moves with the
+    /// body, which is in free flight. From the foot's height h in such a frame and the body's
+    /// take-off speed v, the time since take-off follows from h = v·t − g·t²/2, where v is g/2
+    /// times the flight time. So the result depends neither on where between two frames the foot
+    /// left the ground, nor on the contact tolerance.
     pub fn of(body: &Recording, ground: &Ground) -> Option<Flight> {
         let feet = Feet::of(body, ground);
         let (take_off, landing) = (ground.take_off?, ground.landing?);
@@ -37,13 +36,13 @@ impl Flight {
         let mut ends = [body.time[take_off], body.time[landing]];
         for _ in 0..ROUNDS {
             let speed = 0.5 * GRAVITY * (ends[1] - ends[0]);
-            let left =
+            let take_offs =
                 [0, 1].into_iter().filter_map(|foot| feet.on_ground(foot, air(), 1.0, speed));
-            let back = [0, 1]
+            let touch_downs = [0, 1]
                 .into_iter()
                 .filter_map(|foot| feet.on_ground(foot, air().rev(), -1.0, speed));
-            // The last foot that leaves, the first that touches.
-            ends = [left.fold(f64::NAN, f64::max), back.fold(f64::NAN, f64::min)];
+            // The last foot that leaves and the first that touches.
+            ends = [take_offs.fold(f64::NAN, f64::max), touch_downs.fold(f64::NAN, f64::min)];
         }
         let touched =
             [0, 1].into_iter().filter_map(|foot| feet.touched(foot, ground.contact[foot]?));
@@ -56,9 +55,9 @@ impl Flight {
 
 struct Feet<'a> {
     body: &'a Recording,
-    /// Heights at which the feet stand, in the unit of the positions.
+    /// Heights of the standing feet, in the unit of the positions.
     floor: [f64; 2],
-    /// What counts as on the ground, and metres in a unit of the positions.
+    /// Contact tolerance in the unit of the positions, and metres per unit.
     near: f64,
     metres: f64,
 }
@@ -79,14 +78,14 @@ impl Feet<'_> {
         Feet { body, floor, near: ground.near, metres: ground.metres }
     }
 
-    /// Height over the ground, m.
+    /// Height of a foot above the ground, m.
     fn height(&self, foot: usize, frame: usize) -> f64 {
         self.metres * (lowest(self.body, foot, frame) - self.floor[foot])
     }
 
-    /// When a foot was on the ground, by its first frames off it in the given order (`onward` is 1
-    /// in the order of time, −1 against it), where the body leaves the ground at a speed: the mean
-    /// over the frames in which the foot moves with the body.
+    /// Time when a foot was on the ground, from its first frames off it in the given order
+    /// (`onward` is 1 forward in time, −1 backward), for a body leaving the ground at `speed`: the
+    /// mean over the frames in which the foot moves with the body.
     fn on_ground(
         &self,
         foot: usize,
@@ -95,28 +94,29 @@ impl Feet<'_> {
         speed: f64,
     ) -> Option<f64> {
         let near = self.metres * self.near;
-        let mut found: Vec<f64> = Vec::new();
+        let mut contact_times: Vec<f64> = Vec::new();
         for frame in frames {
             let height = self.height(foot, frame);
             let is_with_body = height <= WITH_BODY * near;
             if height.is_nan() || height <= near {
                 continue;
             }
-            // Fast feet may be seen higher only: then the first of these frames.
-            if is_with_body || found.is_empty() {
-                let since =
+            // A fast foot may first be seen higher up: then use the first of these frames.
+            if is_with_body || contact_times.is_empty() {
+                let time_in_air =
                     (speed - (speed * speed - 2.0 * GRAVITY * height).max(0.0).sqrt()) / GRAVITY;
-                found.push(self.body.time[frame] - onward * since);
+                contact_times.push(self.body.time[frame] - onward * time_in_air);
             }
             if !is_with_body {
                 break;
             }
         }
-        (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+        (!contact_times.is_empty())
+            .then(|| contact_times.iter().sum::<f64>() / contact_times.len() as f64)
     }
 
-    /// When a foot that falls touched the ground, near the frame from which on it counts as there:
-    /// from its height and speed in the last two frames in the air.
+    /// Time when a falling foot touched the ground, near the frame from which on it counts as in
+    /// contact: from its height and speed in its last two frames in the air.
     fn touched(&self, foot: usize, contact: usize) -> Option<f64> {
         let earliest = contact.saturating_sub((STANDS_S * self.body.rate_hz()) as usize + 2);
         let is_up = |frame: &usize| self.height(foot, *frame) > self.metres * self.near;
@@ -125,13 +125,13 @@ impl Feet<'_> {
         let step = self.body.time[last] - self.body.time[before];
         let height = self.height(foot, last);
         let speed = (self.height(foot, before) - height) / step + 0.5 * GRAVITY * step;
-        let left_s = ((speed * speed + 2.0 * GRAVITY * height).sqrt() - speed) / GRAVITY;
-        // A foot that hovers is not falling.
-        (speed > 0.0 && left_s < 3.0 * step).then_some(self.body.time[last] + left_s)
+        let remaining_s = ((speed * speed + 2.0 * GRAVITY * height).sqrt() - speed) / GRAVITY;
+        // A hovering foot is not falling.
+        (speed > 0.0 && remaining_s < 3.0 * step).then_some(self.body.time[last] + remaining_s)
     }
 }
 
-/// The lowest point of a foot: of heel and toes, else the ankle.
+/// Height of the lowest point of a foot: of heel and toes, else the ankle.
 pub(super) fn lowest(body: &Recording, foot: usize, frame: usize) -> f64 {
     let y = |part: Part| body.at(frame, part.on(Side::BOTH[foot]).index())[1];
     let lowest = y(Part::LeftBigToe).min(y(Part::LeftHeel));

@@ -1,5 +1,5 @@
-//! The landing error scoring system (Padua 2009), 17 items: jump from a 30 cm box to half the body
-//! height, then as high as possible.
+//! Landing Error Scoring System (LESS, Padua 2009) with 17 items: jump from a 30 cm box to half the
+//! body height forward, then as high as possible.
 
 use super::item::{Item, Plane, Score, Scored};
 use agoge_kinematics::View;
@@ -8,7 +8,7 @@ const fn item(number: u8, name: &'static str, most: u8, plane: Plane) -> Item {
     Item { number, name, most, plane }
 }
 
-/// The items. Feet and their turning need both views; the last two are a person's impression.
+/// The items. Foot rotation needs both views; the last two items are a person's impression.
 pub const LESS: [Item; 17] = [
     item(1, "knee flexion at contact 30° or less", 1, Plane::Sagittal),
     item(2, "hip not flexed at contact", 1, Plane::Sagittal),
@@ -29,13 +29,13 @@ pub const LESS: [Item; 17] = [
     item(17, "overall impression", 2, Plane::Eye),
 ];
 
-/// What was measured of a landing; NaN is not known. Angles in degrees, flexion positive; of two
-/// sides the worse one.
+/// Measures of one landing; NaN where unknown. Angles in degrees, flexion positive; of two sides
+/// the worse one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Landing {
-    /// From where it was seen.
+    /// Camera view.
     pub view: View,
-    /// Part of the frames around contact in which the legs were seen, 0 to 1.
+    /// Mean confidence with which the legs were seen around contact, 0 to 1.
     pub seen: f64,
     /// Knee flexion at contact.
     pub knee_flexion: f64,
@@ -43,23 +43,23 @@ pub struct Landing {
     pub hip_flexion: f64,
     /// Forward lean of the trunk at contact.
     pub trunk_flexion: f64,
-    /// Height of the heel over the toes at contact, m: above 0 the toes land first.
+    /// Height of the heel above the toes at contact, m: above 0 the toes land first.
     pub heel_over_toe_m: f64,
-    /// Knee past the middle of the foot, as an angle, at contact: positive is medial.
+    /// Angle of the knee past the middle of the foot at contact: positive is medial.
     pub knee_valgus: f64,
-    /// Sideways lean of the trunk at contact, either way.
+    /// Lateral lean of the trunk at contact, either way.
     pub trunk_lean: f64,
-    /// Distance of the ankles over that of the shoulders.
+    /// Ankle distance divided by shoulder distance.
     pub stance_width: f64,
-    /// Toes turned out (positive) or in.
+    /// Toes turned out (positive) or in (negative).
     pub toe_out: f64,
     /// Time between the contacts of both feet, s.
     pub contact_gap_s: f64,
-    /// Largest knee flexion less that at contact.
+    /// Largest knee flexion minus that at contact.
     pub knee_displacement: f64,
-    /// The same of the hip.
+    /// The same for the hip.
     pub hip_displacement: f64,
-    /// The same of the trunk.
+    /// The same for the trunk.
     pub trunk_displacement: f64,
     /// Largest knee valgus.
     pub largest_knee_valgus: f64,
@@ -89,46 +89,49 @@ impl Landing {
     }
 }
 
-/// Value, limit, whether above the limit is the fault, and the error of measurement near which an
-/// answer is not sure. Where Padua (2009) says "flexed", "leans" or "together" without a number,
-/// the limits of 5°, 10° and two frames at 60 a second are ours.
+/// Value, limit, whether a value above the limit is the fault, and the measurement error (near the
+/// limit the answer is unsure). Where Padua (2009) says "flexed", "leans" or "together" without a
+/// number, the limits of 5°, 10° and two frames at 60 Hz are ours.
 type Test = (f64, f64, bool, f64);
 
 /// Scores a landing.
 pub fn less(landing: &Landing) -> Vec<Scored> {
-    let l = landing;
     let tests: [Option<Test>; 17] = [
-        Some((l.knee_flexion, 30.0, false, 5.0)),
-        Some((l.hip_flexion, 5.0, false, 5.0)),
-        Some((l.trunk_flexion, 5.0, false, 5.0)),
-        Some((l.heel_over_toe_m, 0.0, false, 0.02)),
-        Some((l.knee_valgus, 0.0, true, 5.0)),
-        Some((l.trunk_lean, 10.0, true, 4.0)),
-        Some((l.stance_width, 1.2, true, 0.15)),
-        Some((l.stance_width, 0.8, false, 0.15)),
-        Some((-l.toe_out, 30.0, true, 8.0)),
-        Some((l.toe_out, 30.0, true, 8.0)),
-        Some((l.contact_gap_s, 2.0 / 60.0, true, 1.0 / 60.0)),
-        Some((l.knee_displacement, 45.0, false, 5.0)),
-        Some((l.hip_displacement, 0.0, false, 5.0)),
-        Some((l.trunk_displacement, 0.0, false, 5.0)),
-        Some((l.largest_knee_valgus, 0.0, true, 5.0)),
+        Some((landing.knee_flexion, 30.0, false, 5.0)),
+        Some((landing.hip_flexion, 5.0, false, 5.0)),
+        Some((landing.trunk_flexion, 5.0, false, 5.0)),
+        Some((landing.heel_over_toe_m, 0.0, false, 0.02)),
+        Some((landing.knee_valgus, 0.0, true, 5.0)),
+        Some((landing.trunk_lean, 10.0, true, 4.0)),
+        Some((landing.stance_width, 1.2, true, 0.15)),
+        Some((landing.stance_width, 0.8, false, 0.15)),
+        Some((-landing.toe_out, 30.0, true, 8.0)),
+        Some((landing.toe_out, 30.0, true, 8.0)),
+        Some((landing.contact_gap_s, 2.0 / 60.0, true, 1.0 / 60.0)),
+        Some((landing.knee_displacement, 45.0, false, 5.0)),
+        Some((landing.hip_displacement, 0.0, false, 5.0)),
+        Some((landing.trunk_displacement, 0.0, false, 5.0)),
+        Some((landing.largest_knee_valgus, 0.0, true, 5.0)),
         None,
         None,
     ];
-    let scored = |(item, test): (&Item, &Option<Test>)| {
-        let known = test.filter(|(value, ..)| value.is_finite() && item.plane.is_seen(l.view));
-        let score = match known {
+    let score_item = |(item, test): (&Item, &Option<Test>)| {
+        let visible =
+            test.filter(|(value, ..)| value.is_finite() && item.plane.is_seen(landing.view));
+        let score = match visible {
             None => Score::Unseen,
             Some((value, limit, above, error)) => {
                 let fault = if above { value > limit } else { value <= limit };
-                // Half at the limit itself, nearly one at three times the error of measurement from
-                // it.
-                let far = 1.0 - 0.5 * (-(value - limit).abs() / error).exp();
-                Score::Points { points: u8::from(fault), confidence: far * l.seen.clamp(0.0, 1.0) }
+                // One half at the limit itself, nearly one at three times the measurement error
+                // from it.
+                let certainty = 1.0 - 0.5 * (-(value - limit).abs() / error).exp();
+                Score::Points {
+                    points: u8::from(fault),
+                    confidence: certainty * landing.seen.clamp(0.0, 1.0),
+                }
             }
         };
         Scored { number: item.number, name: item.name, most: item.most, score }
     };
-    LESS.iter().zip(&tests).map(scored).collect()
+    LESS.iter().zip(&tests).map(score_item).collect()
 }

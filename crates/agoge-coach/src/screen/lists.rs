@@ -1,4 +1,4 @@
-//! Lists that are kept as definitions: a person scores them, Agoge keeps and adds the scores.
+//! Screens that exist only as definitions: a person scores them, Agoge stores and adds the scores.
 
 use super::item::{Item, Plane};
 
@@ -6,8 +6,8 @@ const fn item(number: u8, name: &'static str, plane: Plane) -> Item {
     Item { number, name, most: 1, plane }
 }
 
-/// Cutting movement assessment score (Dos'Santos 2019): side-step cuts. The items in words of ours;
-/// points as there, 0 to 11.
+/// Cutting Movement Assessment Score (CMAS, Dos'Santos 2019) for side-step cuts. Items in our own
+/// words; points as published, 0 to 11.
 pub const CMAS: [Item; 9] = [
     item(1, "no clear braking in the step before the last", Plane::Sagittal),
     Item { number: 2, name: "wide plant of the foot to the side", most: 2, plane: Plane::Frontal },
@@ -25,8 +25,8 @@ pub const CMAS: [Item; 9] = [
     item(9, "large knee valgus while the weight is taken", Plane::Frontal),
 ];
 
-/// Qualitative analysis of single-leg loading (Herrington 2013): single-leg squat or landing, 0 to
-/// 10.
+/// Qualitative Analysis of Single-Leg Loading (QASLS, Herrington 2013) for single-leg squats or
+/// landings, 0 to 10.
 pub const QASLS: [Item; 10] = [
     item(1, "arms move much to keep balance", Plane::Frontal),
     item(2, "trunk leans in any direction", Plane::Frontal),

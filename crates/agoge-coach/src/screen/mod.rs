@@ -1,5 +1,5 @@
-//! Landing and cutting screens, item by item: what a view cannot see is said, never scored, and a
-//! coach may overrule every item.
+//! Landing and cutting screens, scored item by item. What a view cannot show is reported as unseen,
+//! never scored, and a coach may override every item.
 
 mod flight;
 mod item;

@@ -1,44 +1,46 @@
-//! What a recording shows of a jump: when the feet touched and left the ground, and how the body
+//! Extracts a jump from a recording: when the feet touched and left the ground, and how the body
 //! landed.
 
-use super::flight::lowest as low;
+use super::flight::lowest as lowest_foot_point;
 use super::less::Landing;
 use agoge_kinematics::{Curves, Repetition, View};
 use agoge_motion::vector::{dot, sub, unit};
 use agoge_motion::{Part, Recording, Side};
 
-/// A foot is on the ground while it is less than this above where it stood: half of what it falls
-/// in a frame at 60 a second from a box of 30 cm, m.
+/// Contact tolerance, m: a foot is on the ground while it is less than this above its standing
+/// height. Half of what it falls in a frame at 60 Hz from a box of 30 cm.
 const NEAR_M: f64 = 0.02;
-/// The same in parts of the trunk's length, for pictures without a scale (0.5 m, Winter 2009).
+/// The same as a share of the trunk's length, for images without a scale (a trunk of 0.5 m, Winter
+/// 2009).
 const NEAR_TRUNK: f64 = 0.04;
 
-/// Frames at which a jump touched and left the ground.
+/// Frames at which the feet touched and left the ground in a jump.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ground {
-    /// First contact of each foot before the lowest point, left and right; none if the foot was on
-    /// the ground before, or not seen.
+    /// First contact of each foot before the lowest point, left and right; `None` if the foot was
+    /// already on the ground, or not seen.
     pub contact: [Option<usize>; 2],
-    /// Where the pelvis is lowest before the jump.
+    /// Frame where the pelvis is lowest before the jump.
     pub lowest: usize,
     /// The last frame on the ground.
     pub take_off: Option<usize>,
     /// The first frame on the ground again.
     pub landing: Option<usize>,
-    /// How near to where it stood a foot counts as on the ground, in the unit of the positions.
+    /// Contact tolerance, in the unit of the positions.
     pub near: f64,
-    /// Metres in a unit of the positions; of pictures without a scale by the length of a trunk.
+    /// Metres per unit of the positions; estimated from the trunk's length for images without a
+    /// scale.
     pub metres: f64,
 }
 
 impl Ground {
-    /// The first contact of either foot.
+    /// First contact of either foot.
     pub fn first_contact(&self) -> Option<usize> {
         self.contact.into_iter().flatten().min()
     }
 
-    /// Looks for the instants in a repetition of a jump, by the lowest point of each foot (toes and
-    /// heel, else the ankle). None where the pelvis or both feet are not seen.
+    /// Finds the frames in a repetition of a jump, by the lowest point of each foot (toes and heel,
+    /// else the ankle). `None` if the pelvis or both feet are not seen.
     pub fn of(body: &Recording, curves: &Curves, repetition: &Repetition) -> Option<Ground> {
         let pelvis = &curves.get("pelvis_height", None)?.values;
         let (start, end) = (repetition.start, repetition.end);
@@ -47,13 +49,14 @@ impl Ground {
         let lowest = (start..=apex)
             .filter(|f| pelvis[*f].is_finite())
             .min_by(|a, b| pelvis[*a].total_cmp(&pelvis[*b]))?;
-        let floor = [0, 1].map(|foot| low(body, foot, lowest));
-        let stands = |foot: usize, frame: usize| low(body, foot, frame) - floor[foot] <= near;
+        let floor = [0, 1].map(|foot| lowest_foot_point(body, foot, lowest));
+        let stands =
+            |foot: usize, frame: usize| lowest_foot_point(body, foot, frame) - floor[foot] <= near;
         let contact = [0, 1].map(|k| {
             let first = (start..=lowest).rev().take_while(|frame| stands(k, *frame)).last()?;
-            // The repetition may begin in the drop: the foot must have been seen off the ground
+            // The repetition may begin during the drop: the foot must have been seen off the ground
             // just before.
-            (first > 0 && low(body, k, first - 1) - floor[k] > near).then_some(first)
+            (first > 0 && lowest_foot_point(body, k, first - 1) - floor[k] > near).then_some(first)
         });
         let stand = |frame: usize| stands(0, frame) || stands(1, frame);
         let take_off =
@@ -70,7 +73,7 @@ impl Ground {
         })
     }
 
-    /// The first landing as the LESS (Padua 2009) looks at it; none if no foot was seen to touch
+    /// Measures the first landing for the LESS (Padua 2009); `None` if no foot was seen to touch
     /// down.
     pub fn landing(
         &self,
@@ -86,23 +89,23 @@ impl Ground {
         };
         let sides =
             |name: &str, frame: usize| Side::BOTH.map(|side| curve(name, Some(side), frame));
-        let most = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::NAN, f64::max);
-        // Of two sides the one that bends less, at contact and on the way down.
-        let bent = |name: &str| least(sides(name, contact));
-        let further = |name: &str| {
+        let largest = |values: &mut dyn Iterator<Item = f64>| values.fold(f64::NAN, f64::max);
+        // Of two sides take the one that bends less, at contact and on the way down.
+        let flexion_at_contact = |name: &str| least(sides(name, contact));
+        let further_flexion = |name: &str| {
             least(Side::BOTH.map(|side| {
-                most(&mut stance.clone().map(|frame| curve(name, Some(side), frame)))
+                largest(&mut stance.clone().map(|frame| curve(name, Some(side), frame)))
                     - curve(name, Some(side), contact)
             }))
         };
-        let at = |frame: usize, part: Part| body.at(frame, part.index());
+        let position = |frame: usize, part: Part| body.at(frame, part.index());
         let metres = NEAR_M / near(body, contact..=end);
         let feet = Feet { body, flat: end, metres };
         Some(Landing {
             view,
             seen: seen(body, stance.clone()),
-            knee_flexion: bent("knee_flexion"),
-            hip_flexion: bent("hip_flexion"),
+            knee_flexion: flexion_at_contact("knee_flexion"),
+            hip_flexion: flexion_at_contact("hip_flexion"),
             trunk_flexion: curve("trunk_lean", None, contact),
             heel_over_toe_m: least(Side::BOTH.map(|side| feet.heel_over_toe(side, contact))),
             knee_valgus: greatest(Side::BOTH.map(|side| feet.knee_inside(side, contact, false))),
@@ -110,30 +113,30 @@ impl Ground {
             stance_width: across(
                 body,
                 contact,
-                at(contact, Part::LeftAnkle),
-                at(contact, Part::RightAnkle),
+                position(contact, Part::LeftAnkle),
+                position(contact, Part::RightAnkle),
             ) / across(
                 body,
                 contact,
-                at(contact, Part::LeftShoulder),
-                at(contact, Part::RightShoulder),
+                position(contact, Part::LeftShoulder),
+                position(contact, Part::RightShoulder),
             ),
-            toe_out: Side::BOTH
-                .map(|side| feet.toe_out(side, contact))
-                .into_iter()
-                .fold(f64::NAN, |worst, own| {
-                    if worst.is_nan() || own.abs() > worst.abs() { own } else { worst }
-                }),
+            toe_out: Side::BOTH.map(|side| feet.toe_out(side, contact)).into_iter().fold(
+                f64::NAN,
+                |worst, angle| {
+                    if worst.is_nan() || angle.abs() > worst.abs() { angle } else { worst }
+                },
+            ),
             contact_gap_s: match self.contact {
                 [Some(a), Some(b)] => (body.time[a] - body.time[b]).abs(),
                 _ => f64::NAN,
             },
-            knee_displacement: further("knee_flexion"),
-            hip_displacement: further("hip_flexion"),
-            trunk_displacement: most(
+            knee_displacement: further_flexion("knee_flexion"),
+            hip_displacement: further_flexion("hip_flexion"),
+            trunk_displacement: largest(
                 &mut stance.clone().map(|frame| curve("trunk_lean", None, frame)),
             ) - curve("trunk_lean", None, contact),
-            largest_knee_valgus: most(
+            largest_knee_valgus: largest(
                 &mut stance
                     .flat_map(|frame| Side::BOTH.map(|side| feet.knee_inside(side, frame, true))),
             ),
@@ -149,27 +152,29 @@ fn greatest(values: [f64; 2]) -> f64 {
     values[0].max(values[1])
 }
 
-/// How sure the legs were seen in a stretch, 0 to 1: the mean confidence of hips, knees and ankles,
-/// 0 where one is missing.
+/// How surely the legs were seen in a stretch, 0 to 1: the mean confidence of hips, knees and
+/// ankles, counting 0 for a missing one.
 fn seen(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
     let legs = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle];
     let parts: Vec<usize> =
         legs.iter().flat_map(|part| Side::BOTH.map(|side| part.on(side).index())).collect();
     let joints = body.joints();
-    let own = |frame: usize, part: usize| {
+    let confidence_of = |frame: usize, part: usize| {
         if body.is_seen(frame, part) {
             f64::from(body.confidence[frame * joints + part])
         } else {
             0.0
         }
     };
-    let all: Vec<f64> = frames
-        .flat_map(|frame| parts.iter().map(move |part| own(frame, *part)).collect::<Vec<_>>())
+    let confidences: Vec<f64> = frames
+        .flat_map(|frame| {
+            parts.iter().map(move |part| confidence_of(frame, *part)).collect::<Vec<_>>()
+        })
         .collect();
-    all.iter().sum::<f64>() / all.len().max(1) as f64
+    confidences.iter().sum::<f64>() / confidences.len().max(1) as f64
 }
 
-/// How near to where it stood a foot is on the ground, in the unit of the positions.
+/// Contact tolerance of a foot, in the unit of the positions.
 fn near(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
     match body.space.unit() {
         "m" => NEAR_M,
@@ -188,14 +193,15 @@ fn trunk(body: &Recording, frames: std::ops::RangeInclusive<usize>) -> f64 {
         .fold(f64::NAN, f64::max)
 }
 
-/// The athlete's right in a frame, level: from the hips; in two dimensions along the picture.
+/// Direction of the athlete's right in a frame, on the ground plane: from the hips; in two
+/// dimensions along the image.
 fn right(body: &Recording, frame: usize) -> [f64; 3] {
     let [left, right] = [Part::LeftHip, Part::RightHip].map(|part| body.at(frame, part.index()));
     let line = sub(right, left);
     unit([line[0], 0.0, if line[2].is_finite() { line[2] } else { 0.0 }])
 }
 
-/// How far one point is to the right of another, as the athlete stands.
+/// How far one point is to the right of another, from the athlete's perspective.
 fn across(body: &Recording, frame: usize, from: [f64; 3], to: [f64; 3]) -> f64 {
     let mut line = sub(to, from);
     if line[2].is_nan() {
@@ -208,7 +214,7 @@ fn across(body: &Recording, frame: usize, from: [f64; 3], to: [f64; 3]) -> f64 {
 struct Feet<'a> {
     body: &'a Recording,
     flat: usize,
-    /// Metres in a unit of the positions.
+    /// Metres per unit of the positions.
     metres: f64,
 }
 
@@ -217,7 +223,7 @@ impl Feet<'_> {
         self.body.at(frame, part.on(side).index())
     }
 
-    /// Height of the heel over the toes against a foot that lies flat, m.
+    /// Height of the heel above the toes, relative to a flat foot, m.
     fn heel_over_toe(&self, side: Side, frame: usize) -> f64 {
         let over = |frame: usize| {
             self.at(side, Part::LeftHeel, frame)[1] - self.at(side, Part::LeftBigToe, frame)[1]
@@ -225,9 +231,9 @@ impl Feet<'_> {
         self.metres * (over(frame) - over(self.flat))
     }
 
-    /// How far the knee is inside the plumb line over the middle of the foot (or the great toe), as
-    /// the angle of the line to it, degrees: positive is medial. Without feet the ankle stands for
-    /// its middle, and nothing for the toe.
+    /// Angle by which the knee is inside the plumb line over the middle of the foot (or the great
+    /// toe), degrees: positive is medial. Without foot points the ankle stands for the middle, and
+    /// nothing for the toe.
     fn knee_inside(&self, side: Side, frame: usize, of_toe: bool) -> f64 {
         let (heel, toe) =
             (self.at(side, Part::LeftHeel, frame), self.at(side, Part::LeftBigToe, frame));
@@ -243,8 +249,8 @@ impl Feet<'_> {
         inward.atan2(knee[1] - foot[1]).to_degrees()
     }
 
-    /// The foot's line from heel to great toe against straight ahead, degrees, outward positive;
-    /// only in space.
+    /// Angle of the line from heel to great toe against straight ahead, degrees, outward positive;
+    /// only in three dimensions.
     fn toe_out(&self, side: Side, frame: usize) -> f64 {
         let line =
             sub(self.at(side, Part::LeftBigToe, frame), self.at(side, Part::LeftHeel, frame));

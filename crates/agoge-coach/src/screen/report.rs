@@ -1,4 +1,4 @@
-//! Jumps and landings of an analysis, as `analysis.json` has them.
+//! Jump and landing reports of an analysis, in the form that `analysis.json` stores.
 
 use super::flight::Flight;
 use super::item::{Score, Scored, total, trials};
@@ -11,8 +11,9 @@ use agoge_kinematics::{Curves, Repetition, Unit, View};
 use agoge_motion::Recording;
 use std::collections::BTreeMap;
 
-/// Each complete repetition (its number from 1) in which the feet were seen to leave the ground and
-/// come back. `raw` is the body before any filter, by which the instants are told ([`Flight::of`]).
+/// Reports each complete repetition (numbered from 1) in which the feet were seen to leave the
+/// ground and come back. `raw` is the body before filtering, which determines the instants
+/// ([`Flight::of`]).
 pub fn jumps(
     body: &Recording,
     raw: &Recording,
@@ -22,7 +23,7 @@ pub fn jumps(
     let position_error_m = Precision::of(body).of_unit(Unit::Metre).half_width;
     let jump = |(index, repetition): (usize, &Repetition)| {
         let ground = Ground::of(body, curves, repetition).filter(|_| repetition.complete)?;
-        // Without a scale there is a time in the air all the same, and the height follows from it.
+        // Without a scale there is still a flight time, and the height follows from it.
         let Flight { flight_s, contact_s } = Flight::of(raw, &ground)?;
         let error_s = time_error_s(flight_s, position_error_m, body.rate_hz());
         let height = jump_height(flight_s, error_s);
@@ -31,15 +32,15 @@ pub fn jumps(
             repetition: index + 1,
             height_m: height.value,
             height_error_m: height.error,
-            reactive_strength: reactive.map(|own| own.value),
-            reactive_strength_error: reactive.map(|own| own.error),
+            reactive_strength: reactive.map(|index| index.value),
+            reactive_strength_error: reactive.map(|index| index.error),
         })
     };
     repetitions.iter().enumerate().filter_map(jump).collect()
 }
 
-/// The LESS (Padua 2009) over the complete repetitions: an item of one point is at fault if it is
-/// so in two of three. `coach` overrules items by their number. None where no landing was seen.
+/// Reports the LESS (Padua 2009) over the complete repetitions: a one-point item is at fault if it
+/// is so in two of three. `coach` overrides items by their number. `None` if no landing was seen.
 pub fn landing(
     body: &Recording,
     curves: &Curves,
@@ -47,18 +48,18 @@ pub fn landing(
     repetitions: &[Repetition],
     coach: &BTreeMap<u8, u8>,
 ) -> Option<LandingReport> {
-    let scored = |(index, repetition): (usize, &Repetition)| {
+    let score_repetition = |(index, repetition): (usize, &Repetition)| {
         let ground = Ground::of(body, curves, repetition).filter(|_| repetition.complete)?;
         Some((index + 1, less(&ground.landing(body, curves, view, repetition.end)?)))
     };
     let (numbers, all): (Vec<usize>, Vec<Vec<Scored>>) =
-        repetitions.iter().enumerate().filter_map(scored).unzip();
+        repetitions.iter().enumerate().filter_map(score_repetition).unzip();
     let items: Vec<Scored> = trials(&all)
         .into_iter()
         .map(|item| coach.get(&item.number).map_or(item, |points| item.overruled(*points)))
         .collect();
     let sum = total(&items);
-    let told = |item: &Scored| {
+    let to_report_item = |item: &Scored| {
         let (by, confidence) = match item.score {
             Score::Points { confidence, .. } => ("measured", Some(confidence)),
             Score::Coach(_) => ("coach", None),
@@ -76,7 +77,7 @@ pub fn landing(
     (!items.is_empty()).then(|| LandingReport {
         screen: "LESS (Padua 2009)".to_owned(),
         repetitions: numbers,
-        items: items.iter().map(told).collect(),
+        items: items.iter().map(to_report_item).collect(),
         least: sum.least,
         most: sum.most,
         unseen: sum.unseen,

@@ -24,11 +24,11 @@ fn good(view: View) -> Landing {
 
 #[test]
 fn a_good_landing_has_no_error_and_two_items_are_left_to_the_coach() {
-    let own = total(&less(&good(View::Spatial)));
-    assert_eq!(own, Total { least: 0, most: 4, unseen: 2 });
+    let sum = total(&less(&good(View::Spatial)));
+    assert_eq!(sum, Total { least: 0, most: 4, unseen: 2 });
 }
 
-/// Table cases: each fault alone gives its own item (Padua 2009).
+/// Each fault alone gives its own item (Padua 2009).
 #[test]
 fn each_fault_gives_its_item() {
     type Change = fn(&mut Landing);
@@ -76,7 +76,7 @@ fn a_single_view_does_not_score_what_it_cannot_see() {
 
 #[test]
 fn confidence_falls_near_the_limit_and_with_what_is_seen() {
-    let sure = |flexion: f64, seen: f64| match less(&Landing {
+    let confidence = |flexion: f64, seen: f64| match less(&Landing {
         knee_flexion: flexion,
         seen,
         ..good(View::Spatial)
@@ -86,7 +86,9 @@ fn confidence_falls_near_the_limit_and_with_what_is_seen() {
         Score::Points { confidence, .. } => confidence,
         _ => f64::NAN,
     };
-    assert!(sure(30.0, 1.0) <= 0.5 && sure(60.0, 1.0) > 0.95 && sure(60.0, 0.5) < 0.5);
+    assert!(
+        confidence(30.0, 1.0) <= 0.5 && confidence(60.0, 1.0) > 0.95 && confidence(60.0, 0.5) < 0.5
+    );
 }
 
 #[test]
@@ -95,9 +97,9 @@ fn two_of_three_trials_and_the_coachs_word_count() {
     let fine = less(&good(View::Spatial));
     assert_eq!(trials(&[bad.clone(), fine.clone(), fine.clone()])[0].points(), Some(0));
     assert_eq!(trials(&[bad.clone(), bad.clone(), fine.clone()])[0].points(), Some(1));
-    let mut told = fine.clone();
-    told[0] = told[0].overruled(9);
-    assert_eq!(trials(&[told, fine.clone(), fine])[0].score, Score::Coach(1));
+    let mut coached = fine.clone();
+    coached[0] = coached[0].overruled(9);
+    assert_eq!(trials(&[coached, fine.clone(), fine])[0].score, Score::Coach(1));
 }
 
 /// By hand: 9.80665 · 0.25 / 8 = 0.3065 m; one frame in 60 of half a second is 6.7 %.

@@ -1,5 +1,5 @@
-//! A club's own log: whether there is enough to learn a warning from, whether what was learned may
-//! speak, and what it then says of each athlete's last day.
+//! Learns from a club's own log: whether there is enough data to learn a warning model, whether the
+//! model may be used, and what it then says about each athlete's last day.
 
 use super::windows::{Days, SUMMARY_NAMES, windows};
 use agoge_attention::Error;
@@ -7,32 +7,32 @@ use agoge_attention::warning::{Foretell, Judged, Kind, Window, judge, learn, lef
 use agoge_motion::Day;
 use serde::Serialize;
 
-/// Draws of athletes behind an interval.
+/// Bootstrap draws of athletes behind an interval.
 const DRAWS: usize = 1000;
-/// Part of the days on which a model is set to warn.
+/// Share of the days on which a model is set to warn.
 pub const NOMINAL: f64 = 0.05;
-/// Groups of days, by rising odds, of the table of calibration.
+/// Number of groups of days, by rising odds, in the calibration table.
 const GROUPS: usize = 5;
-/// The most factors that are told of an athlete's day.
+/// Most factors reported for an athlete's day.
 const FACTORS: usize = 3;
-/// A factor that moves the odds by less than a twentieth moves nothing.
+/// Smallest change of the log odds (about a twentieth of the odds) that counts as a factor.
 const LEAST_MOVE: f64 = 0.05;
 
 /// An athlete of a club.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Member {
-    /// The name.
+    /// Name.
     pub name: String,
-    /// The last day of `days`.
+    /// Last day of `days`.
     pub today: Day,
-    /// What is known.
+    /// The athlete's recorded days.
     pub days: Days,
 }
 
-/// How much there is to learn from.
+/// How much data there is to learn from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Amount {
-    /// Athletes with days that can be learned from.
+    /// Number of athletes with days that can be learned from.
     pub athletes: usize,
     /// Their days at risk with enough known before them, in years.
     pub years: f64,
@@ -41,7 +41,7 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// The least that a warning is learned from: what was measured on simulated squads
+    /// Least data from which a warning model is learned: measured on simulated squads
     /// (docs/results/load.md).
     pub const LEAST: Amount = Amount { athletes: 16, years: 50.0, injuries: 100 };
 
@@ -55,7 +55,7 @@ impl Amount {
         }
     }
 
-    /// Whether it is at least so much.
+    /// Whether there is at least as much as in `least`.
     pub fn is_enough(&self, least: &Amount) -> bool {
         self.athletes >= least.athletes
             && self.years >= least.years
@@ -63,86 +63,86 @@ impl Amount {
     }
 }
 
-/// Days of similar odds: what was said of them and what came.
+/// A group of days with similar odds: what was predicted and what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Group {
-    /// Days.
+    /// Number of days.
     pub days: usize,
-    /// Part of them that the model expected to be followed by an injury.
+    /// Share of them that the model expected to be followed by an injury.
     pub said: f64,
-    /// Part that was.
+    /// Share that was followed by an injury.
     pub came: f64,
-    /// The 95 % interval of `came` (Wilson 1927).
+    /// 95 % interval of `came` (Wilson 1927).
     pub interval: [f64; 2],
 }
 
-/// How good the model is on athletes that it did not learn from, each left out in turn.
+/// How good the model is on athletes it did not learn from, leaving out each in turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Discrimination and calibration.
     pub judged: Judged,
     /// Groups of days by rising odds.
     pub calibration: Vec<Group>,
-    /// Part of the days on which it warned.
+    /// Share of the days on which it warned.
     pub warned: f64,
-    /// Of those days the part that was followed by an injury on the next: the predictive value at
-    /// the base rate.
+    /// Share of the warned days that were followed by an injury on the next day: the predictive
+    /// value at the base rate.
     pub predictive_value: f64,
-    /// Its 95 % interval (Wilson 1927).
+    /// 95 % interval of `predictive_value` (Wilson 1927).
     pub predictive_interval: [f64; 2],
 }
 
-/// Something that moved the odds of an athlete's day.
+/// A factor that changed the odds of an athlete's day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Moved {
-    /// What, as in [`SUMMARY_NAMES`].
+    /// Name, one of [`SUMMARY_NAMES`].
     pub name: &'static str,
-    /// Its value on the day.
+    /// Value on the day.
     pub now: f64,
-    /// The athlete's usual value: the median of all days.
+    /// Usual value of the athlete: the median of all days.
     pub usual: f64,
     /// Whether it raised the odds.
     pub raises: bool,
 }
 
-/// What the model says of an athlete's last day: no probability, but whether it warns and what
+/// The model's result for an athlete's last day: no probability, but whether it warns and what
 /// changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Word {
-    /// Who.
+    /// Name of the athlete.
     pub athlete: String,
-    /// The day.
+    /// Day.
     pub day: Day,
-    /// Whether the day is like the twentieth of all days that the model weighs highest.
+    /// Whether the day is like the twentieth of all days with the highest odds.
     pub warns: bool,
-    /// What moved the odds most, the largest first.
+    /// Factors that changed the odds most, largest first.
     pub moved: Vec<Moved>,
 }
 
-/// What a club's log taught.
+/// Result of learning from a club's log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Club {
-    /// The model.
+    /// Name of the model.
     pub model: &'static str,
-    /// How much there is.
+    /// How much data there is.
     pub amount: Amount,
-    /// How much is needed.
+    /// How much data is needed.
     pub least: Amount,
-    /// How good the model is; none where there is too little.
+    /// How good the model is; `None` with too little data.
     pub report: Option<Report>,
-    /// Whether the model may speak; else the rules speak alone.
+    /// Whether the model may be used; otherwise only the rules apply.
     pub may_speak: bool,
     /// Why, or why not.
     pub reason: String,
-    /// Its words; empty where it may not speak.
+    /// The model's results per athlete; empty if it may not be used.
     pub words: Vec<Word>,
 }
 
-/// Learns from a club's log where it has enough, and judges what was learned on athletes left out.
-/// The same log, model and seed give the same.
+/// Learns from a club's log if it has enough data, and evaluates the model on held-out athletes.
+/// The same log, model and seed give the same result.
 ///
 /// # Errors
-/// If a training goes wrong.
+/// Returns the error of a failed training.
 pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
     let all: Vec<Window> = members
         .iter()
@@ -153,7 +153,7 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
         .collect();
     let known: Vec<&Window> = all.iter().collect();
     let (amount, least) = (Amount::of(&known), Amount::LEAST);
-    let mut own = Club {
+    let mut result = Club {
         model: kind.name(),
         amount,
         least,
@@ -163,7 +163,7 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
         words: Vec::new(),
     };
     if !amount.is_enough(&least) {
-        own.reason = format!(
+        result.reason = format!(
             "there are {} athletes, {:.1} athlete-years and {} injuries without contact to learn from; needed are {}, {:.0} and {} \
              (measured on simulated squads, docs/results/load.md): the rules speak alone",
             amount.athletes,
@@ -173,16 +173,16 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
             least.years,
             least.injuries
         );
-        return Ok(own);
+        return Ok(result);
     }
     let odds = left_out(kind, &known, seed)?;
     let report = report(&odds, &known, seed);
     let judged = report.judged;
-    own.may_speak = judged.may_speak();
+    result.may_speak = judged.may_speak();
     let [low, high] = judged.auc_interval;
     let (auc, slope) = (judged.auc, judged.calibration_slope);
-    own.reason = match () {
-        () if own.may_speak => format!(
+    result.reason = match () {
+        () if result.may_speak => format!(
             "on athletes left out its AUC is {auc:.2} ({low:.2} to {high:.2}), wholly above chance, and its calibration slope {slope:.2}"
         ),
         () if low <= 0.5 => format!(
@@ -194,36 +194,37 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
             )
         }
     };
-    own.report = Some(report);
-    if own.may_speak {
+    result.report = Some(report);
+    if result.may_speak {
         let model = learn(kind, &known, seed)?;
         let limit = quantile(model.log_odds(&known), 1.0 - NOMINAL);
-        own.words = members
+        result.words = members
             .iter()
             .enumerate()
             .filter_map(|(who, member)| word(&*model, limit, who, member, &all))
             .collect();
     }
-    Ok(own)
+    Ok(result)
 }
 
-/// Whether at least half of the days looked back on have a load: else the athlete did not write.
+/// Whether at least half of the days looked back on have a load; otherwise the athlete did not keep
+/// the log.
 fn is_known(window: &Window) -> bool {
-    let told =
+    let known_days =
         window.days.iter().filter(|day| day.first().is_some_and(|load| load.is_finite())).count();
-    2 * told >= window.days.len()
+    2 * known_days >= window.days.len()
 }
 
 fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
     let mut order: Vec<usize> = (0..odds.len()).collect();
     order.sort_by(|a, b| odds[*a].total_cmp(&odds[*b]));
-    let came = |days: &[usize]| days.iter().filter(|day| windows[**day].outcome).count();
+    let count_injured = |days: &[usize]| days.iter().filter(|day| windows[**day].outcome).count();
     let group = |days: &[usize]| {
-        let said: f64 = days.iter().map(|day| 1.0 / (1.0 + (-odds[*day]).exp())).sum();
-        let (n, count) = (days.len() as f64, came(days));
+        let expected: f64 = days.iter().map(|day| 1.0 / (1.0 + (-odds[*day]).exp())).sum();
+        let (n, count) = (days.len() as f64, count_injured(days));
         Group {
             days: days.len(),
-            said: said / n,
+            said: expected / n,
             came: count as f64 / n,
             interval: wilson(count, days.len()),
         }
@@ -235,7 +236,7 @@ fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
         .collect();
     let limit = quantile(odds.to_vec(), 1.0 - NOMINAL);
     let warned: Vec<usize> = (0..odds.len()).filter(|day| odds[*day] > limit).collect();
-    let hits = came(&warned);
+    let hits = count_injured(&warned);
     Report {
         judged: judge(odds, windows, DRAWS, seed),
         calibration,
@@ -245,32 +246,32 @@ fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
     }
 }
 
-/// The 95 % interval of a part (Wilson 1927).
-fn wilson(hits: usize, of: usize) -> [f64; 2] {
-    let (n, z) = (of as f64, 1.96f64);
+/// 95 % interval of a proportion (Wilson 1927).
+fn wilson(hits: usize, trials: usize) -> [f64; 2] {
+    let (n, z) = (trials as f64, 1.96f64);
     let p = hits as f64 / n;
     let (middle, half) =
         (p + z * z / (2.0 * n), z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt());
     [-1.0, 1.0].map(|sign| (middle + sign * half) / (1.0 + z * z / n))
 }
 
-/// What a model says of an athlete's last day; nothing while the athlete is injured or has not
-/// written.
+/// Evaluates an athlete's last day with the model; `None` while the athlete is injured or has not
+/// kept the log.
 fn word(
     model: &dyn Foretell,
     limit: f64,
-    who: usize,
+    athlete: usize,
     member: &Member,
-    all: &[Window],
+    all_windows: &[Window],
 ) -> Option<Word> {
-    // The day after the last is not known yet: one without anything stands in for it.
+    // The day after the last is not known yet: an empty day stands in for it.
     let mut ahead = member.days.clone();
     ahead.load.push(f64::NAN);
     ahead.wellness.push(f64::NAN);
     ahead.movement.push(f64::NAN);
     ahead.injured.push(false);
     ahead.at_risk.push(true);
-    let (day, window) = windows(who, &ahead).pop()?;
+    let (day, window) = windows(athlete, &ahead).pop()?;
     if day + 1 != member.days.load.len() || !is_known(&window) {
         return None;
     }
@@ -279,18 +280,18 @@ fn word(
     let mut moved: Vec<(f64, Moved)> = SUMMARY_NAMES
         .iter()
         .enumerate()
-        .filter_map(|(k, name)| {
-            let own = all
+        .filter_map(|(index, name)| {
+            let values = all_windows
                 .iter()
-                .filter(|window| window.athlete == who)
-                .map(|window| f64::from(window.summary[k]));
-            let usual = quantile(own.filter(|value| value.is_finite()).collect(), 0.5);
-            let value = f64::from(window.summary[k]);
+                .filter(|window| window.athlete == athlete)
+                .map(|window| f64::from(window.summary[index]));
+            let usual = quantile(values.filter(|value| value.is_finite()).collect(), 0.5);
+            let value = f64::from(window.summary[index]);
             let mut other = window.clone();
-            other.summary[k] = usual as f32;
+            other.summary[index] = usual as f32;
             let change = now - odds(&other);
-            let told = value.is_finite() && usual.is_finite() && change.abs() >= LEAST_MOVE;
-            told.then_some((change, Moved { name, now: value, usual, raises: change > 0.0 }))
+            let is_factor = value.is_finite() && usual.is_finite() && change.abs() >= LEAST_MOVE;
+            is_factor.then_some((change, Moved { name, now: value, usual, raises: change > 0.0 }))
         })
         .collect();
     moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
@@ -299,7 +300,7 @@ fn word(
     Some(Word { athlete: member.name.clone(), day: member.today, warns: now > limit, moved })
 }
 
-/// A quantile; NaN of nothing.
+/// Quantile of some values; NaN if there are none.
 pub(super) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values

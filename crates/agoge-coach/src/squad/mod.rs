@@ -1,5 +1,5 @@
-//! Squads: what a warning model sees of an athlete's days, a simulator of squads with a known
-//! hazard, and the study that says how much data a model needs before it may speak.
+//! Squads: the data that a warning model gets about an athlete's days, a simulator of squads with a
+//! known hazard, and the study of how much data a model needs before it may be used.
 
 mod club;
 mod simulate;

@@ -1,4 +1,4 @@
-//! How good warning models become with more athlete-years, held against the oracle of the
+//! Studies how warning models improve with more athlete-years, compared with the oracle of the
 //! simulator.
 
 use super::club::quantile;
@@ -8,103 +8,105 @@ use agoge_attention::Error;
 use agoge_attention::warning::{Kind, Window, judge, learn, left_out};
 use serde::Serialize;
 
-/// Draws of athletes behind an interval.
+/// Bootstrap draws of athletes behind an interval.
 const DRAWS: usize = 200;
 
-/// Athletes to be judged on, over as many days as the others: some 1400 injuries, so that a slope
-/// is known to 0.05 and what is told is the model's error, not the judge's.
+/// Number of test athletes, over as many days as the others: some 1400 injuries, so that a slope is
+/// known to 0.05 and the result shows the model's error, not that of the evaluation.
 const JUDGES: usize = 200;
 
-/// A question to the simulator.
+/// Settings of one study.
 #[derive(Clone, Debug)]
 pub struct Study {
-    /// The squad that is learned from; its athletes are as many as the years need.
+    /// Squad to learn from; its number of athletes follows from `years`.
     pub squad: Squad,
     /// Athlete-years to learn from.
     pub years: f64,
-    /// Part of the days on which a model should warn.
+    /// Share of the days on which a model should warn.
     pub nominal: f64,
 }
 
-/// What came out.
+/// Result of one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StudyRow {
-    /// The model.
+    /// Name of the model.
     pub model: &'static str,
     /// Effect in the simulator; 0 is none.
     pub effect: f64,
     /// Athlete-years learned from.
     pub years: f64,
-    /// Seed of the squad.
+    /// Random seed of the squad.
     pub seed: u64,
-    /// Injuries in them that were learned from.
+    /// Number of injuries learned from.
     pub injuries: usize,
-    /// AUC on other athletes.
+    /// AUC on held-out athletes.
     pub auc: f64,
-    /// The AUC of the true odds on the same athletes.
+    /// AUC of the true odds on the same athletes.
     pub oracle_auc: f64,
-    /// Calibration slope on other athletes.
+    /// Calibration slope on held-out athletes.
     pub calibration_slope: f64,
-    /// Brier score on other athletes, and that of the base rate.
+    /// Brier score on held-out athletes, and that of the base rate.
     pub brier: [f64; 2],
-    /// Part of other athletes' days on which the model warns, its limit set on the days it was
+    /// Share of held-out athletes' days on which the model warns, with its limit set on the days it
     /// learned from.
     pub warning_rate: f64,
-    /// Part of the warned days followed by an injury: the predictive value at the base rate.
+    /// Share of the warned days followed by an injury: the predictive value at the base rate.
     pub predictive_value: f64,
-    /// The base rate of a day.
+    /// Base rate of an injury per day.
     pub base_rate: f64,
-    /// Whether, judged on the athletes learned from, each left out in turn, the model may speak.
+    /// Whether the model may be used, evaluated on the training athletes with each left out in
+    /// turn.
     pub may_speak: bool,
 }
 
-/// Windows of a squad's athletes, with the simulator's own log odds of each.
+/// Simulates the windows of a squad's athletes, with the simulator's own log odds of each.
 fn told(squad: &Squad, athletes: std::ops::Range<usize>) -> (Vec<Window>, Vec<f64>) {
-    let of = |athlete: usize| {
+    let windows_of = |athlete: usize| {
         let life = squad.life(athlete);
         let odds = life.log_odds;
         windows(athlete, &life.days).into_iter().map(move |(day, window)| (window, odds[day]))
     };
-    athletes.flat_map(of).unzip()
+    athletes.flat_map(windows_of).unzip()
 }
 
-/// Each model learns from some athletes of a squad and is judged on others, who are simulated by
-/// the same hazard.
+/// Trains each model on some athletes of a squad and evaluates it on others who follow the same
+/// hazard.
 ///
 /// # Errors
-/// If no injury is among the days learned from.
-pub fn study(ask: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
-    let learners = ((ask.years * 365.0 / ask.squad.days as f64).round() as usize).max(2);
-    let (known, _) = told(&ask.squad, 0..learners);
-    let (new, truth) = told(&ask.squad, learners..learners + JUDGES);
-    let (known, new): (Vec<&Window>, Vec<&Window>) = (known.iter().collect(), new.iter().collect());
-    let seed = ask.squad.seed;
-    let oracle_auc = judge(&truth, &new, 0, seed).auc;
+/// Returns an error if there is no injury among the days learned from.
+pub fn study(settings: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
+    let learners = ((settings.years * 365.0 / settings.squad.days as f64).round() as usize).max(2);
+    let (training, _) = told(&settings.squad, 0..learners);
+    let (test, true_odds) = told(&settings.squad, learners..learners + JUDGES);
+    let (training, test): (Vec<&Window>, Vec<&Window>) =
+        (training.iter().collect(), test.iter().collect());
+    let seed = settings.squad.seed;
+    let oracle_auc = judge(&true_odds, &test, 0, seed).auc;
     let row = |kind: &Kind| {
-        let model = learn(*kind, &known, seed)?;
-        let (said, said_before) = (model.log_odds(&new), model.log_odds(&known));
-        let limit = quantile(said_before, 1.0 - ask.nominal);
-        let warned: Vec<bool> = said.iter().map(|odds| *odds > limit).collect();
+        let model = learn(*kind, &training, seed)?;
+        let (test_odds, training_odds) = (model.log_odds(&test), model.log_odds(&training));
+        let limit = quantile(training_odds, 1.0 - settings.nominal);
+        let warned: Vec<bool> = test_odds.iter().map(|odds| *odds > limit).collect();
         let hits =
-            warned.iter().zip(&new).filter(|(warned, window)| **warned && window.outcome).count()
+            warned.iter().zip(&test).filter(|(warned, window)| **warned && window.outcome).count()
                 as f64;
         let warnings = warned.iter().filter(|warned| **warned).count() as f64;
-        let own = judge(&said, &new, 0, seed);
+        let evaluation = judge(&test_odds, &test, 0, seed);
         Ok(StudyRow {
             model: kind.name(),
-            effect: ask.squad.effect,
-            years: ask.years,
+            effect: settings.squad.effect,
+            years: settings.years,
             seed,
-            injuries: known.iter().filter(|window| window.outcome).count(),
-            auc: own.auc,
+            injuries: training.iter().filter(|window| window.outcome).count(),
+            auc: evaluation.auc,
             oracle_auc,
-            calibration_slope: own.calibration_slope,
-            brier: [own.brier, own.brier_of_base_rate],
-            warning_rate: warnings / new.len() as f64,
+            calibration_slope: evaluation.calibration_slope,
+            brier: [evaluation.brier, evaluation.brier_of_base_rate],
+            warning_rate: warnings / test.len() as f64,
             predictive_value: hits / warnings,
-            base_rate: own.base_rate,
-            may_speak: left_out(*kind, &known, seed)
-                .is_ok_and(|odds| judge(&odds, &known, DRAWS, seed).may_speak()),
+            base_rate: evaluation.base_rate,
+            may_speak: left_out(*kind, &training, seed)
+                .is_ok_and(|odds| judge(&odds, &training, DRAWS, seed).may_speak()),
         })
     };
     kinds.iter().map(row).collect()

@@ -6,7 +6,7 @@ fn row(kind: Kind, effect: f64, years: f64, seed: u64) -> StudyRow {
     study(&Study { squad, years, nominal: 0.05 }, &[kind]).unwrap().remove(0)
 }
 
-/// The simulator's injuries come as often as it was asked for.
+/// The simulator produces injuries at the requested rate.
 #[test]
 fn injuries_come_at_the_rate_that_was_asked_for() {
     let squad = Squad { athletes: 60, effect: 0.0, ..Squad::default() };
@@ -34,25 +34,25 @@ fn windows_keep_missing_days_missing_and_look_at_the_past_only() {
     later.load[cut + 1..].iter_mut().for_each(|load| *load *= 3.0);
     later.wellness[cut + 1..].fill(f64::NAN);
     let after = windows(0, &later);
-    let shown = |all: &[(usize, agoge_attention::warning::Window)]| -> Vec<String> {
+    let before_cut = |all: &[(usize, agoge_attention::warning::Window)]| -> Vec<String> {
         all.iter().filter(|(day, _)| *day < cut).map(|(_, window)| format!("{window:?}")).collect()
     };
-    assert_eq!(shown(&before), shown(&after));
+    assert_eq!(before_cut(&before), before_cut(&after));
 }
 
-/// 100 athlete-years recover the known effect: AUC within 0.03 of the oracle's. The slope has a
-/// mean of 0.93 and an SD of 0.14 over 20 seeds (docs/results/load.md): within two and a half of
-/// them.
+/// 100 athlete-years recover the known effect: the AUC is within 0.03 of the oracle's. The slope
+/// has a mean of 0.93 and an SD of 0.14 over 20 seeds (docs/results/load.md): allow two and a half
+/// SDs.
 #[test]
 fn logistic_regression_recovers_the_known_effect() {
-    let own = row(Kind::Logistic, 2.5, 100.0, 1);
-    assert!(own.auc > own.oracle_auc - 0.03 && own.may_speak, "{own:?}");
-    assert!((0.58..1.28).contains(&own.calibration_slope), "{own:?}");
+    let result = row(Kind::Logistic, 2.5, 100.0, 1);
+    assert!(result.auc > result.oracle_auc - 0.03 && result.may_speak, "{result:?}");
+    assert!((0.58..1.28).contains(&result.calibration_slope), "{result:?}");
 }
 
-/// With no effect the warnings come as often as they were set to, and the model may not speak.
+/// Without an effect the model warns as often as it was set to, and may not be used.
 #[test]
 fn with_no_effect_nothing_is_claimed() {
-    let own = row(Kind::Logistic, 0.0, 100.0, 2);
-    assert!((own.warning_rate - 0.05).abs() < 0.02 && !own.may_speak, "{own:?}");
+    let result = row(Kind::Logistic, 0.0, 100.0, 2);
+    assert!((result.warning_rate - 0.05).abs() < 0.02 && !result.may_speak, "{result:?}");
 }

@@ -1,16 +1,17 @@
-//! From an athlete's days to the windows that a warning model learns from.
+//! Turns an athlete's days into the windows that a warning model learns from.
 
 use crate::load::{ewma_weight, monotony};
 use agoge_attention::warning::Window;
 
-/// Days that a model looks back over.
+/// Number of days that a model looks back over.
 pub const LOOK_BACK: usize = 28;
-/// Numbers of a day: load, its ratio of exponential means, monotony, wellness, movement factor.
+/// Number of features of a day: load, its ratio of exponential means, monotony, wellness, movement
+/// factor.
 pub const DAY_NUMBERS: usize = 5;
-/// Days before the first window: the slower mean must know what is usual.
+/// Number of days before the first window, until the slower mean knows what is usual.
 const SETTLING: usize = 42;
 
-/// Names of the summary's numbers, in order.
+/// Names of the summary's features, in order.
 pub const SUMMARY_NAMES: [&str; 7] = [
     "log ratio of EWMA 7:28",
     "load of the day over the mean of 28 days",
@@ -26,18 +27,18 @@ pub const SUMMARY_NAMES: [&str; 7] = [
 pub struct Days {
     /// Load, AU.
     pub load: Vec<f64>,
-    /// Wellness as the athlete rates it, higher is better.
+    /// Wellness as rated by the athlete; higher is better.
     pub wellness: Vec<f64>,
-    /// A movement factor, as measured now and then.
+    /// A movement factor, measured occasionally.
     pub movement: Vec<f64>,
     /// Whether an injury began on the day.
     pub injured: Vec<bool>,
-    /// Whether the athlete could be injured: not while an injury lasts.
+    /// Whether the athlete could be injured: false while an injury lasts.
     pub at_risk: Vec<bool>,
 }
 
-/// One window for each day at risk after six weeks whose next day is at risk too: the outcome is an
-/// injury on that next day. Returns the windows with their days.
+/// Builds a window for each day at risk after six weeks whose next day is at risk too; the outcome
+/// is an injury on that next day. Returns the windows with their days.
 pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
     let count = days.load.len();
     let (acute, chronic) = (ewma(&days.load, 7.0), ewma(&days.load, 28.0));
@@ -47,27 +48,26 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
         .zip(&chronic)
         .map(|(a, c)| if *c > 0.0 { ((a + 1.0) / (c + 1.0)).ln() } else { f64::NAN })
         .collect();
-    let number = |day: usize| -> Vec<f32> {
+    let features_of = |day: usize| -> Vec<f32> {
         let known = [
             days.load[day] / (chronic[day] + 1.0),
             ratio[day],
-            // Not `min`: that would make 4 of a week with a missing day.
+            // Not `min`: that would turn a week with a missing day into 4.
             monotony[day].clamp(0.0, 4.0),
             days.wellness[day],
             days.movement[day],
         ];
-        // A day of which nothing was told is a missing token, whatever follows from the days before
-        // it.
+        // A day without any report is a missing token, whatever follows from the days before it.
         match days.load[day].is_nan() && days.wellness[day].is_nan() {
             true => vec![f32::NAN; DAY_NUMBERS],
             false => known.iter().map(|v| *v as f32).collect(),
         }
     };
-    let all: Vec<Vec<f32>> = (0..count).map(number).collect();
+    let features: Vec<Vec<f32>> = (0..count).map(features_of).collect();
     let window = |day: usize| {
-        let mut seen = all[day + 1 - LOOK_BACK..=day].to_vec();
-        // The day that asks knows its trends even if nobody wrote anything on it.
-        if let Some(last) = seen.last_mut().filter(|last| last.iter().all(|v| v.is_nan())) {
+        let mut look_back = features[day + 1 - LOOK_BACK..=day].to_vec();
+        // The last day knows its trend even if nothing was reported on it.
+        if let Some(last) = look_back.last_mut().filter(|last| last.iter().all(|v| v.is_nan())) {
             last[1] = ratio[day] as f32;
         }
         let week = day - 6..=day;
@@ -81,7 +81,7 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
             days.load[week].iter().filter(|v| v.is_finite()).count() as f64 / 7.0,
         ];
         let summary = summary.iter().map(|v| *v as f32).collect();
-        (day, Window { athlete, days: seen, summary, outcome: days.injured[day + 1] })
+        (day, Window { athlete, days: look_back, summary, outcome: days.injured[day + 1] })
     };
     (SETTLING..count.saturating_sub(1))
         .filter(|day| days.at_risk[*day] && days.at_risk[*day + 1])
@@ -89,7 +89,7 @@ pub fn windows(athlete: usize, days: &Days) -> Vec<(usize, Window)> {
         .collect()
 }
 
-/// Exponential mean with Williams' (2017) weights; missing days leave it where it is.
+/// Exponential mean with Williams' (2017) weights; it keeps its value on missing days.
 fn ewma(loads: &[f64], days: f64) -> Vec<f64> {
     let weight = ewma_weight(days);
     let mut now = f64::NAN;

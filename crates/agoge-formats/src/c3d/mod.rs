@@ -1,10 +1,10 @@
-//! C3D: markers, analog signals and force plates, in Intel, DEC or MIPS order, as floats or scaled
-//! integers.
+//! C3D: markers, analog signals and force plates, in Intel, DEC or MIPS byte order, as floats or
+//! scaled integers.
 //!
-//! A negative residual is a missing point. Labels beyond 255 are looked for in LABELS2, LABELS3…;
-//! points that are results of a model (named in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS) are
-//! left out. The format: Motion Lab Systems, *The C3D File Format User Guide* (2008). Nothing that
-//! the file says of its own lengths is trusted.
+//! A negative residual marks a missing point. Labels beyond 255 are read from LABELS2, LABELS3…;
+//! points that are model outputs (listed in POINT:ANGLES, FORCES, MOMENTS, POWERS, SCALARS,
+//! REACTIONS) are left out. Format: Motion Lab Systems, *The C3D File Format User Guide* (2008). No
+//! length stated in the file is trusted.
 
 mod parameters;
 mod plates;
@@ -21,29 +21,30 @@ use plates::Laboratory;
 use processor::Processor;
 use std::path::Path;
 
-/// Bytes in a block, by which the file counts.
+/// Bytes per block, the unit of the file's offsets.
 const BLOCK: usize = 512;
 
-/// Parameters that list points which are no positions.
+/// Parameters of group POINT that list points which are model outputs, not positions.
 const RESULTS: [&str; 6] = ["ANGLES", "FORCES", "MOMENTS", "POWERS", "SCALARS", "REACTIONS"];
 
-/// Whether bytes begin as a C3D does.
+/// Whether the bytes begin like a C3D file.
 pub(crate) fn is_c3d(bytes: &[u8]) -> bool {
     bytes.get(1) == Some(&0x50)
         && bytes.first().is_some_and(|&block| block > 0)
         && bytes.len() >= BLOCK
 }
 
-/// How the data section is laid out.
+/// Layout of the data section.
 struct Layout {
     processor: Processor,
     points: usize,
-    /// Analog channels, and samples of each in a frame.
+    /// Number of analog channels.
     channels: usize,
+    /// Samples of each analog channel per frame.
     samples: usize,
     frames: usize,
     rate_hz: f64,
-    /// Negative: floats. Else integers times this.
+    /// Zero or negative if the data are floats; otherwise the factor of its integers.
     scale: f64,
     /// First byte of the data.
     start: usize,
@@ -63,7 +64,7 @@ impl Layout {
     }
 }
 
-/// Reads a C3D.
+/// Reads a C3D file.
 pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
     let mut notes = Vec::new();
     let (processor, parameters) = parameters::read(path, bytes)?;
@@ -82,16 +83,16 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     labels.resize(layout.points, String::new());
     let results: Vec<String> =
         RESULTS.iter().flat_map(|name| parameters.texts("POINT", name)).collect();
-    let kept: Vec<usize> = (0..layout.points)
+    let markers: Vec<usize> = (0..layout.points)
         .filter(|&p| labels[p].is_empty() || !results.contains(&labels[p]))
         .collect();
-    if kept.len() < layout.points {
+    if markers.len() < layout.points {
         notes.push(format!(
             "{} points are results of a model, no positions: left out",
-            layout.points - kept.len()
+            layout.points - markers.len()
         ));
     }
-    if kept.is_empty() {
+    if markers.is_empty() {
         let hint = "export the marker trajectories too: joint positions are needed";
         return Err(Error::NoPerson {
             path: path.to_owned(),
@@ -99,13 +100,15 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
             hint,
         });
     }
-    let names = text::unique(kept.iter().map(|&p| labels[p].clone()));
+    let names = text::unique(markers.iter().map(|&p| labels[p].clone()));
 
-    let mut position = Vec::with_capacity(layout.frames * kept.len());
+    let mut position = Vec::with_capacity(layout.frames * markers.len());
     for frame in 0..layout.frames {
         let at = layout.start + frame * layout.frame_bytes();
         position.extend(
-            kept.iter().map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)),
+            markers
+                .iter()
+                .map(|&p| point(&layout, bytes, at + p * 4 * layout.number_bytes(), scale)),
         );
     }
     let mut channels = channels(&layout, bytes, &parameters);
@@ -132,6 +135,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
     Ok(Recording { channels, ..recording })
 }
 
+/// Determines the layout of the data section. The number of frames is the largest of those claimed
+/// in the header and parameters that fits into the file.
 fn layout(
     path: &Path,
     bytes: &[u8],
@@ -140,7 +145,7 @@ fn layout(
     options: &ReadOptions,
     notes: &mut Vec<String>,
 ) -> Result<Layout, Error> {
-    // Header words, counted from 1 as in the guide.
+    // Header words are counted from 1, as in the guide.
     let word = |number: usize| usize::from(processor.u16(bytes, 2 * (number - 1)).unwrap_or(0));
     let float = |number: usize| processor.f32(bytes, 2 * (number - 1)).unwrap_or(0.0);
     let (points, analogs, samples) = (word(2), word(3), word(10));
@@ -215,19 +220,22 @@ fn layout(
     Ok(layout)
 }
 
-/// A frame count, which is often stored in 16 bits with a sign it does not have.
+/// A frame count; many files store it as an unsigned 16-bit number, which is read back as signed.
 fn frames_of(value: f64) -> usize {
     if value < 0.0 { (value + 65536.0).max(0.0) as usize } else { value as usize }
 }
 
-/// The point that begins at a byte, in metres and the file's axes.
+/// The point that begins at byte `at`, in metres and the file's axes; missing if its residual is
+/// negative.
 fn point(layout: &Layout, bytes: &[u8], at: usize, scale: f64) -> [f64; 3] {
     let Layout { processor, .. } = layout;
-    let read = |k: usize| match layout.is_float() {
+    let component = |k: usize| match layout.is_float() {
         true => processor.f32(bytes, at + 4 * k).map(f64::from),
         false => processor.i16(bytes, at + 2 * k).map(f64::from),
     };
-    let (Some(x), Some(y), Some(z), Some(residual)) = (read(0), read(1), read(2), read(3)) else {
+    let (Some(x), Some(y), Some(z), Some(residual)) =
+        (component(0), component(1), component(2), component(3))
+    else {
         return MISSING;
     };
     if residual < 0.0 {
@@ -261,7 +269,7 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
         (0..layout.channels)
             .map(|c| if label(c).is_empty() { format!("channel{}", c + 1) } else { label(c) }),
     );
-    let mut made = Vec::with_capacity(layout.channels);
+    let mut channels = Vec::with_capacity(layout.channels);
     for (channel, name) in names.into_iter().enumerate() {
         let scale = scales.get(channel).copied().unwrap_or(1.0) * general;
         let offset = offsets.get(channel).copied().unwrap_or(0.0);
@@ -276,9 +284,9 @@ fn channels(layout: &Layout, bytes: &[u8], parameters: &Parameters) -> Vec<Chann
         }
         let unit = units.get(channel).cloned().unwrap_or_default();
         let rate_hz = layout.rate_hz * layout.samples as f64;
-        made.push(Channel { name, unit, part: None, rate_hz, start_s: 0.0, values });
+        channels.push(Channel { name, unit, part: None, rate_hz, start_s: 0.0, values });
     }
-    made
+    channels
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The parameter section of a C3D: groups of named arrays.
+//! The parameter section of a C3D file: groups of named arrays.
 
 use super::BLOCK;
 use super::processor::Processor;
@@ -9,17 +9,17 @@ use std::path::Path;
 
 /// The values of a parameter.
 enum Values {
-    /// Texts, one a row of the last dimension.
+    /// Texts, one per row of the last dimension.
     Texts(Vec<String>),
-    /// Bytes, integers and floats alike, and how many stand in a row of the first dimension.
+    /// Bytes, integers or floats, and the size of the first dimension.
     Numbers(Vec<f64>, usize),
 }
 
-/// All parameters, by group and name in capitals.
+/// All parameters, by group and name in upper case.
 pub(super) struct Parameters(HashMap<(String, String), Values>);
 
-/// Numbered continuations of an array (LABELS2, LABELS3…) that are looked for: enough for 65 535
-/// points.
+/// Highest numbered continuation of an array (LABELS2, LABELS3…) that is looked for: enough for
+/// 65 535 points.
 const MOST_PARTS: usize = 257;
 
 impl Parameters {
@@ -27,7 +27,7 @@ impl Parameters {
         self.0.get(&(group.to_owned(), name.to_owned()))
     }
 
-    /// An array, with its continuations.
+    /// An array and its numbered continuations.
     fn parts<'a>(&'a self, group: &'a str, name: &'a str) -> impl Iterator<Item = &'a Values> {
         let rest =
             (2..=MOST_PARTS).map_while(move |part| self.get(group, &format!("{name}{part}")));
@@ -61,7 +61,7 @@ impl Parameters {
         all
     }
 
-    /// How many numbers stand in a row of the first dimension of an array.
+    /// The size of a numeric array's first dimension.
     pub(super) fn first_dimension(&self, group: &str, name: &str) -> Option<usize> {
         match self.get(group, name)? {
             Values::Numbers(_, row) => Some(*row),
@@ -75,7 +75,7 @@ impl Parameters {
     }
 }
 
-/// Reads the parameter section, and which processor wrote the file.
+/// Reads the parameter section and the type of processor that wrote the file.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters), Error> {
     let start = usize::from(bytes.first().copied().unwrap_or(0)).saturating_sub(1) * BLOCK;
     let cut_off = |at: usize| {
@@ -89,7 +89,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters),
     })?;
 
     let mut groups: HashMap<i8, String> = HashMap::new();
-    let mut found: Vec<(i8, String, Values)> = Vec::new();
+    let mut entries: Vec<(i8, String, Values)> = Vec::new();
     let mut at = start + 4;
     loop {
         let (Some(&length), Some(&id)) = (bytes.get(at), bytes.get(at + 1)) else {
@@ -109,22 +109,22 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<(Processor, Parameters),
         } else if id > 0 {
             let values =
                 values(processor, bytes, after_name + 2).ok_or_else(|| cut_off(after_name + 2))?;
-            found.push((id, name, values));
+            entries.push((id, name, values));
         }
         if next == 0 {
             break;
         }
         at = after_name + next;
     }
-    // A parameter may stand before its group.
-    let named = found
+    // A parameter may come before its group.
+    let named = entries
         .into_iter()
         .filter_map(|(id, name, values)| Some(((groups.get(&id)?.clone(), name), values)));
     Ok((processor, Parameters(named.collect())))
 }
 
-/// The array that begins at a byte: element type, dimensions, elements. None if it does not fit
-/// into the file.
+/// Reads the array that begins at byte `at`: element type, dimensions, elements. None if it does
+/// not fit into the file.
 fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
     let kind = *bytes.get(at)? as i8;
     let count = usize::from(*bytes.get(at + 1)?);
@@ -152,7 +152,7 @@ fn values(processor: Processor, bytes: &[u8], at: usize) -> Option<Values> {
     })
 }
 
-/// Text without the blanks and zeros that fill it up.
+/// Text without its padding of blanks and zeros.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
 }

@@ -1,7 +1,7 @@
-//! Force plates of a C3D: the group FORCE_PLATFORM and the analog channels that it names (types 1
+//! Force plates in a C3D file: the group FORCE_PLATFORM and the analog channels it names (types 1
 //! to 4 of Motion Lab Systems, *The C3D File Format User Guide*, 2008).
 //!
-//! A plate that cannot be read is left out with a note; the markers are as good without it.
+//! A plate that cannot be read is left out with a note, because the markers are still usable.
 
 use super::parameters::Parameters;
 use crate::error::quoted;
@@ -10,29 +10,29 @@ use agoge_motion::recording::MISSING;
 use agoge_motion::vector::{add, cross, norm, scale, sub, unit};
 use agoge_motion::{Channel, UpAxis, plate};
 
-/// More plates than any laboratory has: a count beyond is damage.
+/// More plates than any laboratory has: a higher count means the file is damaged.
 const MOST: usize = 64;
-/// Below this force, N, a plate counts as unloaded: where it acts is then noise.
+/// Below this force, N, a plate counts as unloaded, because its centre of pressure is then noise.
 const LOADED_N: f64 = 10.0;
-/// Somebody stands on a plate that measures more than this, N, while it should show its zero.
+/// A plate that measures more than this, N, in its zero frames has somebody standing on it.
 const STOOD_ON_N: f64 = 100.0;
-/// An edge shorter than this, m, is no plate's.
+/// Shortest edge a plate can have, m.
 const SHORTEST_M: f64 = 0.05;
 
-/// What all plates of a file share.
+/// What all plates in a file share.
 pub(super) struct Laboratory<'a> {
     pub(super) parameters: &'a Parameters,
     /// The file's analog channels, scaled.
     pub(super) analogs: &'a [Channel],
-    /// Metres in a unit of the points.
+    /// Metres per unit of the points.
     pub(super) metres: f64,
     pub(super) up_axis: UpAxis,
-    /// Analog samples in a frame.
+    /// Analog samples per frame.
     pub(super) samples: usize,
 }
 
-/// The channels of all plates that can be read (`agoge_motion::plate`), numbered as in the file;
-/// what could not be read is noted.
+/// Reads the channels of all plates (see `agoge_motion::plate`), numbered as in the file. Plates
+/// that cannot be read are left out with a note.
 pub(super) fn read(laboratory: &Laboratory, notes: &mut Vec<String>) -> Vec<Channel> {
     let used = laboratory.parameters.number("FORCE_PLATFORM", "USED").unwrap_or(0.0);
     if used > MOST as f64 {
@@ -59,11 +59,12 @@ pub(super) fn read(laboratory: &Laboratory, notes: &mut Vec<String>) -> Vec<Chan
     all
 }
 
-/// Force, moment about the centre of the surface, and in type 1 the point itself: in the plate's
-/// axes, N, N·m, m.
+/// Force, moment about the centre of the surface, and for type 1 the measured centre of pressure:
+/// in the plate's axes, N, N·m, m.
 type Sample = ([f64; 3], [f64; 3], Option<[f64; 2]>);
 
 impl Laboratory<'_> {
+    /// The channels of one plate in the recording's axes, or why it cannot be read.
     fn plate(&self, index: usize, notes: &mut Vec<String>) -> Result<Vec<Channel>, String> {
         let number = index + 1;
         let kind = self.parameters.numbers("FORCE_PLATFORM", "TYPE").get(index).copied();
@@ -75,41 +76,45 @@ impl Laboratory<'_> {
         let surface = self.surface(index)?;
         let origin = self.origin(index, kind, notes)?;
         let matrix = if kind == 4 { Some(self.matrix(index, notes)?) } else { None };
-        let own = self.own_channels(index, if kind == 3 { 8 } else { 6 })?;
-        let units = self.units(&own, kind, number, notes);
+        let channels = self.own_channels(index, if kind == 3 { 8 } else { 6 })?;
+        let units = self.units(&channels, kind, number, notes);
 
         let raw = |sample: usize, zero: &[f64; 8]| -> [f64; 8] {
             std::array::from_fn(|k| {
-                own.get(k).map_or(0.0, |c| c.values[sample] - zero[k]) * units[k]
+                channels.get(k).map_or(0.0, |c| c.values[sample] - zero[k]) * units[k]
             })
         };
-        let read = |sample: usize, zero: &[f64; 8]| {
+        let measure = |sample: usize, zero: &[f64; 8]| {
             let raw = raw(sample, zero);
             let raw = matrix.as_ref().map_or(raw, |matrix| self.calibrated(matrix, &raw));
             at_surface(kind, &raw, origin)
         };
-        let samples = own.first().map_or(0, |channel| channel.values.len());
-        let zero = self.zero(&own, kind, &|sample, zero| norm(read(sample, zero).0), number, notes);
+        let samples = channels.first().map_or(0, |channel| channel.values.len());
+        let force = |sample: usize, zero: &[f64; 8]| norm(measure(sample, zero).0);
+        let zero = self.zero(&channels, kind, &force, number, notes);
         let mut lab: Vec<[[f64; 3]; 3]> =
-            (0..samples).map(|sample| surface.to_lab(read(sample, &zero))).collect();
-        for own in lab.iter_mut().flatten() {
-            *own = self.up_axis.to_y_up(*own);
+            (0..samples).map(|sample| surface.to_lab(measure(sample, &zero))).collect();
+        for vector in lab.iter_mut().flatten() {
+            *vector = self.up_axis.to_y_up(*vector);
         }
-        // The ground only pushes: a file that says otherwise holds what the athlete does to the
-        // plate.
+        // The ground can only push: a file that says otherwise holds the force of the athlete on
+        // the plate.
         if lab.iter().map(|sample| sample[0][1]).filter(|y| y.is_finite()).sum::<f64>() < 0.0 {
             lab.iter_mut().for_each(|[force, _, moment]| {
                 *force = scale(*force, -1.0);
                 *moment = scale(*moment, -1.0);
             });
         }
-        Ok(plate::channels(number, own.first().map_or(0.0, |channel| channel.rate_hz), &lab))
+        let rate_hz = channels.first().map_or(0.0, |channel| channel.rate_hz);
+        Ok(plate::channels(number, rate_hz, &lab))
     }
 
+    /// The plate's surface from its four corners.
     fn surface(&self, index: usize) -> Result<Surface, String> {
         let all = self.parameters.numbers("FORCE_PLATFORM", "CORNERS");
-        let own = all.get(12 * index..12 * (index + 1)).ok_or("its corners are missing")?;
-        let corner = |k: usize| scale([own[3 * k], own[3 * k + 1], own[3 * k + 2]], self.metres);
+        let numbers = all.get(12 * index..12 * (index + 1)).ok_or("its corners are missing")?;
+        let corner =
+            |k: usize| scale([numbers[3 * k], numbers[3 * k + 1], numbers[3 * k + 2]], self.metres);
         let corners = [corner(0), corner(1), corner(2), corner(3)];
         let (along, aside) = (sub(corners[0], corners[1]), sub(corners[0], corners[3]));
         let is_plate = norm(cross(along, aside)) > SHORTEST_M * SHORTEST_M
@@ -122,20 +127,20 @@ impl Laboratory<'_> {
         Ok(Surface { axes: [x, cross(z, x), z], centre })
     }
 
-    /// From where the plate measures to the centre of its surface, m; of type 3 half the distances
-    /// of its sensors and their depth.
+    /// The vector from the plate's measuring origin to the centre of its surface, m; for type 3,
+    /// half the distances between its sensors, and their depth.
     fn origin(&self, index: usize, kind: u8, notes: &mut Vec<String>) -> Result<[f64; 3], String> {
         if kind == 1 {
             return Ok([0.0; 3]);
         }
         let all = self.parameters.numbers("FORCE_PLATFORM", "ORIGIN");
-        let own = all.get(3 * index..3 * (index + 1)).ok_or("its origin is missing")?;
-        if own.iter().any(|value| !value.is_finite()) {
+        let numbers = all.get(3 * index..3 * (index + 1)).ok_or("its origin is missing")?;
+        if numbers.iter().any(|value| !value.is_finite()) {
             return Err("its origin is no number".to_owned());
         }
-        let mut origin = scale([own[0], own[1], own[2]], self.metres);
-        // The surface is above the sensors, and z points down: some programs write the vector the
-        // other way round.
+        let mut origin = scale([numbers[0], numbers[1], numbers[2]], self.metres);
+        // The surface is above the sensors and z points down, but some programs write the vector
+        // with the opposite sign.
         if origin[2] > 0.0 {
             notes.push(format!(
                 "force plate {}: its origin lies above the surface, so it was turned over",
@@ -152,7 +157,7 @@ impl Laboratory<'_> {
         Ok(origin)
     }
 
-    /// The calibration matrix, `[row][column]`; the file keeps it column by column.
+    /// The calibration matrix, `[row][column]`; the file stores it column by column.
     fn matrix(&self, index: usize, notes: &mut Vec<String>) -> Result<[[f64; 6]; 6], String> {
         let all = self.parameters.numbers("FORCE_PLATFORM", "CAL_MATRIX");
         if all.is_empty() {
@@ -164,15 +169,17 @@ impl Laboratory<'_> {
                 std::array::from_fn(|column| f64::from(u8::from(row == column)))
             }));
         }
-        let own =
+        let values =
             all.get(36 * index..36 * (index + 1)).ok_or("its calibration matrix is cut off")?;
-        if own.iter().all(|value| *value == 0.0) || own.iter().any(|value| !value.is_finite()) {
+        if values.iter().all(|value| *value == 0.0) || values.iter().any(|value| !value.is_finite())
+        {
             return Err("its calibration matrix is zero or no number".to_owned());
         }
-        Ok(std::array::from_fn(|row| std::array::from_fn(|column| own[row + 6 * column])))
+        Ok(std::array::from_fn(|row| std::array::from_fn(|column| values[row + 6 * column])))
     }
 
-    /// Forces in N and moments in N·m; the matrix makes moments in N times the unit of the points.
+    /// Applies the calibration matrix: forces in N and moments in N·m. The matrix itself gives
+    /// moments in N times the unit of the points.
     fn calibrated(&self, matrix: &[[f64; 6]; 6], raw: &[f64; 8]) -> [f64; 8] {
         let row = |row: usize| (0..6).map(|column| matrix[row][column] * raw[column]).sum::<f64>();
         std::array::from_fn(|k| match k {
@@ -182,13 +189,15 @@ impl Laboratory<'_> {
         })
     }
 
+    /// The plate's analog channels, in the order of its type.
     fn own_channels(&self, index: usize, count: usize) -> Result<Vec<&Channel>, String> {
         let all = self.parameters.numbers("FORCE_PLATFORM", "CHANNEL");
         let row = self.parameters.first_dimension("FORCE_PLATFORM", "CHANNEL").unwrap_or(0);
         if row < count {
             return Err(format!("{row} channels where its type has {count}"));
         }
-        let own = all.get(row * index..row * index + count).ok_or("its channels are missing")?;
+        let numbers =
+            all.get(row * index..row * index + count).ok_or("its channels are missing")?;
         let find = |number: &f64| {
             // Counted from 1.
             let place = (*number >= 1.0).then(|| *number as usize - 1);
@@ -196,21 +205,22 @@ impl Laboratory<'_> {
                 format!("there is no analog channel {number} among {}", self.analogs.len())
             })
         };
-        own.iter().map(find).collect()
+        numbers.iter().map(find).collect()
     }
 
-    /// What makes N, N·m and m of each channel. Type 4 measures volts, which its matrix turns;
-    /// other units that say nothing are taken as N and N times the unit of the points.
+    /// The factor that converts each channel to N, N·m or m. Type 4 measures volts, which its
+    /// matrix converts; for other types, unknown units are taken as N and N times the unit of the
+    /// points.
     fn units(
         &self,
-        own: &[&Channel],
+        channels: &[&Channel],
         kind: u8,
         number: usize,
         notes: &mut Vec<String>,
     ) -> [f64; 8] {
         let mut unknown = Vec::new();
         let factors = std::array::from_fn(|k| {
-            let Some(channel) = own.get(k).filter(|_| kind != 4) else { return 1.0 };
+            let Some(channel) = channels.get(k).filter(|_| kind != 4) else { return 1.0 };
             let is_force = k < 3 || kind == 3;
             let (known, usual) = match () {
                 () if is_force => (newtons(&channel.unit), 1.0),
@@ -227,20 +237,20 @@ impl Laboratory<'_> {
         unknown.dedup();
         if !unknown.is_empty() {
             let units: Vec<String> = unknown.iter().map(|unit| quoted(unit)).collect();
-            let of = "taken as N and N times the unit of the points";
+            let assumed = "taken as N and N times the unit of the points";
             notes.push(format!(
-                "force plate {number}: units {} of its channels {of}",
+                "force plate {number}: units {} of its channels {assumed}",
                 units.join(", ")
             ));
         }
         factors
     }
 
-    /// The mean of each channel over the frames that FORCE_PLATFORM:ZERO names, in which nobody
-    /// should be on the plate; 0 where it names none, or somebody is.
+    /// The zero offset of each channel: its mean over the frames that FORCE_PLATFORM:ZERO names, in
+    /// which nobody should be on the plate; 0 if it names none or somebody is.
     fn zero(
         &self,
-        own: &[&Channel],
+        channels: &[&Channel],
         kind: u8,
         force: &dyn Fn(usize, &[f64; 8]) -> f64,
         number: usize,
@@ -253,7 +263,7 @@ impl Laboratory<'_> {
         if !(from >= 1.0 && to >= from) {
             return nothing;
         }
-        let samples = own.first().map_or(0, |channel| channel.values.len());
+        let samples = channels.first().map_or(0, |channel| channel.values.len());
         let range = (from as usize - 1).saturating_mul(self.samples)
             ..(to as usize).saturating_mul(self.samples);
         if range.end > samples {
@@ -273,8 +283,8 @@ impl Laboratory<'_> {
             notes.push(format!("force plate {number}: {why}; zero not used"));
             return nothing;
         }
-        std::array::from_fn(|k| match own.get(k) {
-            // The point of type 1 has no zero.
+        std::array::from_fn(|k| match channels.get(k) {
+            // The centre of pressure of type 1 has no zero.
             Some(channel) if kind != 1 || ![3, 4].contains(&k) => {
                 mean(&|sample| channel.values[sample])
             }
@@ -283,17 +293,18 @@ impl Laboratory<'_> {
     }
 }
 
-/// The surface of a plate in the file's axes.
+/// A plate's surface in the file's axes.
 struct Surface {
     /// Directions of the plate's x, y and z.
     axes: [[f64; 3]; 3],
-    /// Middle of the corners, m.
+    /// Mean of the four corners, m.
     centre: [f64; 3],
 }
 
 impl Surface {
-    fn turned(&self, own: [f64; 3]) -> [f64; 3] {
-        (0..3).fold([0.0; 3], |sum, k| add(sum, scale(self.axes[k], own[k])))
+    /// Rotates a vector from the plate's axes into the file's.
+    fn turned(&self, vector: [f64; 3]) -> [f64; 3] {
+        (0..3).fold([0.0; 3], |sum, k| add(sum, scale(self.axes[k], vector[k])))
     }
 
     /// Force, centre of pressure and free moment in the file's axes: p = (−My, Mx)/Fz on the
@@ -315,8 +326,8 @@ impl Surface {
     }
 }
 
-/// What a plate measured, brought to the centre of its surface: M − r × F, where r leads from the
-/// sensors to it.
+/// Moves a plate's measurement to the centre of its surface: M − r × F, where r is the vector from
+/// the sensors to the centre.
 fn at_surface(kind: u8, raw: &[f64; 8], origin: [f64; 3]) -> Sample {
     let [a, b, c, d, e, f, g, h] = *raw;
     if kind == 1 {
@@ -334,7 +345,7 @@ fn at_surface(kind: u8, raw: &[f64; 8], origin: [f64; 3]) -> Sample {
     (force, sub(moment, cross(origin, force)), None)
 }
 
-/// Newtons in a unit of force.
+/// Newtons per unit of force; none if the unit is unknown.
 fn newtons(unit: &str) -> Option<f64> {
     match unit.trim() {
         "N" | "n" | "newton" | "Newton" | "newtons" | "Newtons" => Some(1.0),
@@ -343,10 +354,10 @@ fn newtons(unit: &str) -> Option<f64> {
     }
 }
 
-/// Newton metres in a unit of moment.
+/// Newton metres per unit of moment; none if the unit is unknown.
 fn newton_metres(unit: &str) -> Option<f64> {
-    let plain: String = unit.chars().filter(|c| c.is_ascii_alphabetic()).collect();
-    match plain.as_str() {
+    let letters: String = unit.chars().filter(|c| c.is_ascii_alphabetic()).collect();
+    match letters.as_str() {
         "Nm" => Some(1.0),
         "Ncm" => Some(0.01),
         "Nmm" => Some(0.001),

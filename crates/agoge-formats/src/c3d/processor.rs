@@ -1,4 +1,4 @@
-//! Numbers as three kinds of processor wrote them.
+//! Number encodings of the three kinds of processor that C3D supports.
 
 /// The byte order and float form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(super) enum Processor {
 }
 
 impl Processor {
-    /// From the fourth byte of the parameter section; none if it is none of the three.
+    /// The processor given by the fourth byte of the parameter section; none if it is unknown.
     pub(super) fn from_byte(byte: u8) -> Option<Processor> {
         match byte {
             84 => Some(Processor::Intel),
@@ -40,7 +40,7 @@ impl Processor {
         Some(match self {
             Processor::Intel => f32::from_le_bytes([a, b, c, d]),
             Processor::Mips => f32::from_be_bytes([a, b, c, d]),
-            // VAX F: the two words change places, and the exponent is two larger than IEEE's.
+            // VAX F: the two words are swapped, and the exponent is two larger than IEEE's.
             Processor::Dec => f32::from_le_bytes([c, d, a, b]) / 4.0,
         })
     }

@@ -1,8 +1,8 @@
-//! Small C3D files made byte by byte, in all forms of numbers.
+//! Tests on small C3D files built byte by byte, in all number encodings.
 
 use super::*;
 
-/// How the file is written.
+/// The number encoding of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     IntelFloat,

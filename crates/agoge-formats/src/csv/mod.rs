@@ -1,11 +1,11 @@
-//! CSV, one row a frame: `time_s` or `frame`, then `<joint>_x_<unit>`, `_y_`, perhaps `_z_`, and
-//! perhaps `<joint>_c` (confidence).
+//! CSV with one row per frame: `time_s` or `frame`, then `<joint>_x_<unit>`, `_y_`, optionally
+//! `_z_`, and optionally `<joint>_c` (confidence).
 //!
-//! The unit (m, cm, mm, px) stands in each name, or in a second row under names without it.
-//! Delimiters are comma, semicolon (then a comma may be the decimal point) or tab. Without depth,
-//! metres mean a plane. In pixels y counts down, as in pictures. Empty cells are missing. Beside
-//! positions, or alone, there may be worn sensors: six columns `[<part>_]acc_x_<unit>` …
-//! `gyr_z_<unit>` each. Other columns are left out, and said so.
+//! The unit (m, cm, mm, px) is part of each name, or in a second row under names without it. The
+//! delimiter is a comma, a semicolon (then a comma may be the decimal point) or a tab. Positions in
+//! metres without depth lie in a plane. In pixels, y points down, as in pictures. Empty cells are
+//! missing. Alongside positions, or alone, there may be worn sensors, each with six columns
+//! `[<part>_]acc_x_<unit>` … `gyr_z_<unit>`. Other columns are left out, with a note.
 
 mod sensor;
 
@@ -24,18 +24,18 @@ const HINT: &str =
     "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
 const SENSOR_HINT: &str = "name the columns of a worn sensor <part>_acc_x_g (or _m/s2), … <part>_gyr_z_deg/s (or _rad/s), all six of them";
 
-/// What a column of the table is.
+/// The meaning of a column of the table.
 enum Column {
     Time,
     Frame,
-    /// Axis (0 to 2, 3 for the confidence) of a joint.
+    /// Index of a joint, and its axis (0 to 2, or 3 for the confidence).
     Joint(usize, usize),
-    /// Axis (0 to 5) of a worn sensor.
+    /// Index of a worn sensor, and its axis (0 to 5).
     Sensor(usize, usize),
     LeftOut,
 }
 
-/// Reads the wide form.
+/// Reads the wide form: one row per frame.
 pub(crate) fn read(
     path: &Path,
     reader: impl BufRead,
@@ -71,12 +71,14 @@ pub(crate) fn read(
             "frame" | "frame#" => Column::Frame,
             _ => match split(name) {
                 _ if let Some((part, axis, unit)) = sensor::split(name) => {
-                    let own =
-                        sensors.iter().position(|own| own.name == part).unwrap_or_else(|| {
+                    let index = sensors
+                        .iter()
+                        .position(|sensor| sensor.name == part)
+                        .unwrap_or_else(|| {
                             sensors.push(Sensor::new(part));
                             sensors.len() - 1
                         });
-                    let Sensor { units, has, .. } = &mut sensors[own];
+                    let Sensor { units, has, .. } = &mut sensors[index];
                     let known = &mut units[axis / 3];
                     if has[axis]
                         || known.is_some_and(|known| unit.is_some_and(|unit| unit != known))
@@ -88,24 +90,24 @@ pub(crate) fn read(
                     }
                     has[axis] = true;
                     *known = known.or(unit);
-                    Column::Sensor(own, axis)
+                    Column::Sensor(index, axis)
                 }
                 None => {
                     left_out.push(name);
                     Column::LeftOut
                 }
-                Some((joint, axis, own)) => {
+                Some((joint, axis, name_unit)) => {
                     if axis < 3 {
-                        let found = own.or(below).ok_or_else(|| {
+                        let column_unit = name_unit.or(below).ok_or_else(|| {
                             lines.fault(format!("column {} has no unit", quoted(name)), HINT)
                         })?;
-                        if unit.as_deref().is_some_and(|unit| unit != found) {
+                        if unit.as_deref().is_some_and(|unit| unit != column_unit) {
                             return Err(lines.fault(
                                 format!("column {} has another unit than the others", quoted(name)),
                                 HINT,
                             ));
                         }
-                        unit = Some(found.to_owned());
+                        unit = Some(column_unit.to_owned());
                     }
                     let place = *places.entry(joint.to_owned()).or_insert_with(|| {
                         joints.push(joint.to_owned());
@@ -118,7 +120,7 @@ pub(crate) fn read(
         columns.push(column);
     }
     let scale = match &unit {
-        // A sensor alone: the part that carries it is a joint that is never seen.
+        // A sensor alone: the part that carries it becomes a joint that is never seen.
         None if !sensors.is_empty() && joints.is_empty() => Some(1.0),
         _ => text::metres(unit.as_deref().unwrap_or("none"))
             .map_err(|_| lines.fault("no columns of joint positions", HINT))?,
@@ -142,8 +144,8 @@ pub(crate) fn read(
     }
     let mut notes = Vec::new();
     if !left_out.is_empty() {
-        let some: Vec<String> = left_out.iter().take(5).map(|name| quoted(name)).collect();
-        notes.push(format!("{} columns left out: {}", left_out.len(), some.join(", ")));
+        let examples: Vec<String> = left_out.iter().take(5).map(|name| quoted(name)).collect();
+        notes.push(format!("{} columns left out: {}", left_out.len(), examples.join(", ")));
     }
 
     let (mut seconds, mut frames) = (Vec::new(), Vec::new());
@@ -205,8 +207,10 @@ pub(crate) fn read(
     let has_depth = has_depth || joints.is_empty();
     let mut channels = Vec::new();
     for sensor in &sensors {
-        let own = sensor.channels(&time, &mut notes);
-        channels.extend(own.map_err(|what| Error::format(path, Place::Whole, what, SENSOR_HINT))?);
+        let sensor_channels = sensor
+            .channels(&time, &mut notes)
+            .map_err(|what| Error::format(path, Place::Whole, what, SENSOR_HINT))?;
+        channels.extend(sensor_channels);
     }
     if joints.is_empty() {
         let carrier =
@@ -255,7 +259,7 @@ pub(crate) fn read(
     Ok(Recording { confidence, channels, ..recording })
 }
 
-/// The clock: the time column, else frame numbers, else the row numbers, over the rate.
+/// The time of each row, s: the time column, otherwise the frame numbers divided by the rate.
 fn clock(
     path: &Path,
     rows: usize,
@@ -283,7 +287,7 @@ fn clock(
     Ok(frames.iter().map(|frame| (frame - first) / rate).collect())
 }
 
-/// Joint, axis and unit from a column's name: `left_knee_x_mm` is `left_knee`, 0, `mm`.
+/// Splits a column name into joint, axis and unit: `left_knee_x_mm` is `left_knee`, 0, `mm`.
 fn split(name: &str) -> Option<(&str, usize, Option<&str>)> {
     let (rest, unit) = match name.rsplit_once('_') {
         Some((rest, unit)) if text::metres(unit).is_ok() && axis(rest).is_some() => {
@@ -295,13 +299,14 @@ fn split(name: &str) -> Option<(&str, usize, Option<&str>)> {
     Some((joint, axis, unit))
 }
 
+/// Splits a column name without unit into joint and axis: `left_knee_x` is `left_knee`, 0.
 fn axis(name: &str) -> Option<(&str, usize)> {
     let (joint, letter) = name.rsplit_once('_')?;
-    let axis = ["x", "y", "z", "c"].iter().position(|own| letter.eq_ignore_ascii_case(own))?;
+    let axis = ["x", "y", "z", "c"].iter().position(|known| letter.eq_ignore_ascii_case(known))?;
     (!joint.is_empty()).then_some((joint, axis))
 }
 
-/// The units in a row that holds nothing else; none if it is a row of data.
+/// The units in a row that holds only units; none if it is a row of data.
 fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
     let is_unit =
         |cell: &str| cell.is_empty() || cell == "s" || cell == "-" || text::metres(cell).is_ok();
@@ -310,7 +315,7 @@ fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
         .then_some(cells)
 }
 
-/// Whether a first line can be the header of this form.
+/// Whether a file's first line can be the header of this format.
 pub(crate) fn is_header(line: &str) -> bool {
     let delimiter = text::delimiter(line);
     let is_joint = |cell: &str| split(cell).is_some_and(|(_, axis, _)| axis < 3);
@@ -320,8 +325,8 @@ pub(crate) fn is_header(line: &str) -> bool {
 /// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels
 /// and its confidence.
 ///
-/// Missing positions are empty cells. In pixels y is turned back down. Values are written so that
-/// reading gives the same bits.
+/// Missing positions are empty cells. In pixels, y is flipped back to point down. Values are
+/// written with enough digits that reading gives the same bits.
 ///
 /// # Errors
 /// [`Error::Io`].

@@ -1,25 +1,25 @@
-//! Columns of worn inertial sensors in a CSV: `[<part>_]acc_x[_<unit>]` … `gyr_z[_<unit>]`.
+//! Columns of worn inertial sensors in a CSV file: `[<part>_]acc_x[_<unit>]` … `gyr_z[_<unit>]`.
 
 use agoge_motion::Channel;
 use agoge_motion::recording::INERTIAL;
 use agoge_motion::skeleton::carrier;
 
-/// Samples that lie farther than this share of a step from a steady clock are brought onto one.
+/// Samples farther than this fraction of a step from a steady clock are resampled onto one.
 const STEADY: f64 = 0.25;
 
-/// One sensor's columns while they are read.
+/// The columns of one sensor while they are read.
 pub(super) struct Sensor {
-    /// The part as the columns name it; empty where they name none.
+    /// The body part as the columns name it; empty if they name none.
     pub(super) name: String,
-    /// Units of acceleration and angular velocity, where the names say them.
+    /// Units of acceleration and angular velocity, if the column names give them.
     pub(super) units: [Option<&'static str>; 2],
-    /// Which axes there are.
+    /// Which axes are present.
     pub(super) has: [bool; 6],
-    /// `[row][axis]`; NaN is missing.
+    /// `[row][axis]`; NaN means missing.
     pub(super) rows: Vec<[f64; 6]>,
 }
 
-/// The part's name, the axis and the unit of a column; none if it is no sensor's.
+/// The part's name, the axis and the unit of a column; none if it is not a sensor column.
 pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>)> {
     let name = column.trim().to_ascii_lowercase().replace(['[', ']', '(', ')'], " ");
     let (name, unit) = match name.trim().rsplit_once([' ', '_']) {
@@ -29,7 +29,7 @@ pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>
         _ => (name.trim().to_owned(), None),
     };
     let (rest, letter) = name.rsplit_once('_')?;
-    let axis = ["x", "y", "z"].iter().position(|own| *own == letter)?;
+    let axis = ["x", "y", "z"].iter().position(|known| *known == letter)?;
     let (part, kind) = rest.rsplit_once('_').unwrap_or(("", rest));
     let first = match kind {
         "acc" | "accel" | "acceleration" | "accelerometer" => 0,
@@ -40,6 +40,7 @@ pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>
     unit_is_right.then(|| (part.to_owned(), first + axis, unit))
 }
 
+/// The canonical spelling of a sensor unit; none if it is unknown.
 fn known_unit(text: &str) -> Option<&'static str> {
     Some(match text {
         "g" => "g",
@@ -55,8 +56,8 @@ impl Sensor {
         Sensor { name, units: [None; 2], has: [false; 6], rows: Vec::new() }
     }
 
-    /// Its channels on a steady clock over the rows' time, s; what is wrong otherwise. Tells in
-    /// `notes` what was assumed.
+    /// The sensor's channels on a steady clock over the rows' `time`, s, or what is wrong with it.
+    /// Assumptions are added to `notes`.
     pub(super) fn channels(
         &self,
         time: &[f64],
@@ -125,7 +126,7 @@ impl Sensor {
         Ok((0..6).map(channel).collect())
     }
 
-    /// The unit in which the accelerometer mostly shows about gravity.
+    /// The unit in which the accelerometer's median magnitude is about that of gravity.
     fn by_gravity(&self) -> Option<&'static str> {
         let size = |row: &[f64; 6]| row[..3].iter().map(|value| value * value).sum::<f64>().sqrt();
         let mut sizes: Vec<f64> =

@@ -1,4 +1,4 @@
-//! A table of many clips, one row a frame, cut into its clips while it is read.
+//! Reads a Parquet table of many clips, one row per frame, clip by clip.
 
 use crate::Error;
 use crate::error::{Place, quoted};
@@ -6,16 +6,16 @@ use crate::parquet::Columns;
 use std::fs::File;
 use std::path::Path;
 
-/// One clip: what its key columns say, and its frames.
+/// One clip: its key and its frames.
 pub(super) struct Clip {
     /// Values of the key columns, as text (`true`, `3`, `frontraise_good_1`).
     pub(super) key: Vec<String>,
-    /// Values of the other columns, `[frame, column]`; NaN is missing.
+    /// Values of the other columns, `[frame, column]`; NaN means missing.
     pub(super) values: Vec<f32>,
 }
 
 impl Clip {
-    /// A key as a number.
+    /// The value of a key column as a number.
     pub(super) fn number(&self, path: &Path, key: usize) -> Result<usize, Error> {
         let text = self.key.get(key).map_or("", String::as_str);
         text.parse().map_err(|_| {
@@ -30,7 +30,7 @@ impl Clip {
     }
 }
 
-/// A file of clips.
+/// An open file of clips.
 pub(super) struct Clips<'a> {
     columns: Columns<'a>,
     keys: Vec<usize>,
@@ -40,7 +40,7 @@ pub(super) struct Clips<'a> {
 }
 
 impl<'a> Clips<'a> {
-    /// Opens a file; `keys` are the columns that name a clip, `frame` is skipped, all others are
+    /// Opens a file. The columns in `keys` identify a clip, `frame` is skipped, and all others are
     /// values.
     pub(super) fn open(path: &'a Path, keys: &[&str]) -> Result<Clips<'a>, Error> {
         let file = File::open(path).map_err(|e| Error::read(path, e))?;
@@ -53,7 +53,7 @@ impl<'a> Clips<'a> {
         Ok(Clips { columns, keys, others, names })
     }
 
-    /// How many clips there are.
+    /// Counts the clips.
     pub(super) fn count(&self) -> Result<usize, Error> {
         let (mut count, mut last) = (0, None);
         for group in 0..self.columns.groups()?.len() {
@@ -67,7 +67,8 @@ impl<'a> Clips<'a> {
         Ok(count)
     }
 
-    /// Hands over the clips in order, one at a time: a row group is held, never the whole file.
+    /// Passes the clips to `take` in order, one at a time, holding one row group in memory rather
+    /// than the whole file.
     pub(super) fn each(
         &self,
         mut take: impl FnMut(Clip) -> Result<(), Error>,
@@ -86,8 +87,8 @@ impl<'a> Clips<'a> {
                 );
             }
             for (row, key) in keys.into_iter().enumerate() {
-                if let Some(done) = open.take_if(|clip| clip.key != key) {
-                    take(done)?;
+                if let Some(finished) = open.take_if(|clip| clip.key != key) {
+                    take(finished)?;
                 }
                 let clip = open.get_or_insert_with(|| Clip { key, values: Vec::new() });
                 clip.values.extend(values.iter().map(|column| column[row]));
@@ -96,7 +97,7 @@ impl<'a> Clips<'a> {
         open.map_or(Ok(()), take)
     }
 
-    /// The keys of each row.
+    /// The clip key of each row in a row group.
     fn keys(&self, group: usize) -> Result<Vec<Vec<String>>, Error> {
         let rows = self.columns.groups()?[group];
         let mut keys = vec![Vec::with_capacity(self.keys.len()); rows];
@@ -118,7 +119,7 @@ impl<'a> Clips<'a> {
     }
 }
 
-/// Joint names from the names of their columns: `left_knee_x`, `left_knee_y`… become `left_knee`.
+/// Derives joint names from column names: `left_knee_x`, `left_knee_y`… become `left_knee`.
 pub(super) fn joints(
     path: &Path,
     columns: &[String],

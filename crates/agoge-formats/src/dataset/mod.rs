@@ -1,4 +1,4 @@
-//! The public sets that Agoge is measured on, turned into recordings and a manifest.
+//! Imports the public datasets that Agoge is evaluated on, as recordings and a manifest.
 
 mod clips;
 mod pose_trainer;
@@ -10,26 +10,26 @@ use agoge_motion::Recording;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A set that can be imported.
+/// A dataset that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dataset {
     /// UI-PRMD, Kinect: ten movements of nine athletes, done well and badly (Vakanski et al.,
     /// 2018).
     UiPrmdKinect,
-    /// UI-PRMD, Vicon: the same repetitions by 39 markers.
+    /// UI-PRMD, Vicon: the same repetitions, recorded with 39 markers.
     UiPrmdVicon,
-    /// UTD-MHAD: 27 actions, Kinect skeleton and one worn sensor (Chen et al., 2015).
+    /// UTD-MHAD: 27 actions, with a Kinect skeleton and one worn sensor (Chen et al., 2015).
     UtdMhad,
-    /// Pose Trainer: front raises and shoulder presses seen by OpenPose (Chen and Yang, 2018).
+    /// Pose Trainer: front raises and shoulder presses, detected by OpenPose (Chen and Yang, 2018).
     PoseTrainer,
 }
 
 impl Dataset {
-    /// All sets.
+    /// All datasets.
     pub const ALL: [Dataset; 4] =
         [Dataset::UiPrmdKinect, Dataset::UiPrmdVicon, Dataset::UtdMhad, Dataset::PoseTrainer];
 
-    /// The set's name on the command line.
+    /// The dataset's name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Dataset::UiPrmdKinect => "ui-prmd",
@@ -39,41 +39,41 @@ impl Dataset {
         }
     }
 
-    /// The set with this name.
+    /// The dataset with this name.
     pub fn from_name(name: &str) -> Option<Dataset> {
         Dataset::ALL.into_iter().find(|set| set.name() == name)
     }
 }
 
-/// What an import made.
+/// What an import produced.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Summary {
-    /// The manifest, `manifest.csv` in the destination.
+    /// Path of the manifest, `manifest.csv` in the destination.
     pub manifest: PathBuf,
-    /// How many recordings.
+    /// Number of recordings.
     pub recordings: usize,
-    /// How many frames together.
+    /// Total number of frames.
     pub frames: usize,
-    /// Bytes of the recordings together.
+    /// Total size of the recordings, bytes.
     pub bytes: u64,
 }
 
-/// One repetition, trial or clip of a set.
+/// One repetition, trial or clip of a dataset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// A name of its own among those of its movement.
+    /// Name, unique within its movement.
     pub name: String,
-    /// What was recorded.
+    /// The recording.
     pub recording: Recording,
-    /// Who, what and how well; without a file.
+    /// The manifest row (athlete, movement, label), without a file.
     pub row: Row,
 }
 
-/// Hands over the items of a set in the order of its files, with how many there are in all. `src`
-/// is the folder with the set's Parquet files.
+/// Passes the items of a dataset to `take` in file order, with the total number of items. `src` is
+/// the folder with the dataset's Parquet files.
 ///
 /// # Errors
-/// As [`crate::read`], for a file of the set that is missing or not what it should be, and what
+/// As [`crate::read`] if a file of the dataset is missing or has unexpected content; also what
 /// `take` returns.
 pub fn read(
     kind: Dataset,
@@ -95,12 +95,12 @@ pub fn read(
     }
 }
 
-/// Turns a set into one Parquet recording a repetition, trial or clip, in a folder a movement, and
-/// `manifest.csv`.
+/// Imports a dataset as one Parquet recording per repetition, trial or clip, with one folder per
+/// movement, and `manifest.csv`.
 ///
-/// `src` is the folder with the set's Parquet files, `dest` is made if it is not there. `progress`
-/// is told how many recordings are done, of how many. Each file is written whole or not at all, the
-/// manifest last: without it the import did not end.
+/// `src` is the folder with the dataset's Parquet files; `dest` is created if needed. `progress`
+/// receives the number of recordings written and their total. Each file is written whole or not at
+/// all, and the manifest last: without it, the import is incomplete.
 ///
 /// # Errors
 /// As [`read`], and [`Error::Io`] for the destination.
@@ -113,7 +113,7 @@ pub fn import(
     fs::create_dir_all(dest).map_err(|e| Error::write(dest, e))?;
     let manifest = dest.join("manifest.csv");
     if manifest.exists() {
-        // An old manifest must not vouch for files of an import that was stopped half-way.
+        // An old manifest must not vouch for the files of an import that was interrupted.
         fs::remove_file(&manifest).map_err(|e| Error::write(&manifest, e))?;
     }
     let mut summary = Summary { manifest, recordings: 0, frames: 0, bytes: 0 };
@@ -135,13 +135,14 @@ pub fn import(
     Ok(summary)
 }
 
-/// Where recordings go.
+/// Passes imported recordings to the caller.
 struct Sink<'a> {
     take: &'a mut dyn FnMut(Item, usize) -> Result<(), Error>,
     total: usize,
 }
 
 impl Sink<'_> {
+    /// Passes on one recording.
     fn put(&mut self, name: &str, recording: Recording, row: Row) -> Result<(), Error> {
         (self.take)(Item { name: name.to_owned(), recording, row }, self.total)
     }

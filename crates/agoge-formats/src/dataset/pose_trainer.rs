@@ -1,8 +1,8 @@
-//! Pose Trainer: front raises and shoulder presses in good and bad form, seen by OpenPose with 18
-//! joints (Chen and Yang, 2018).
+//! Pose Trainer: front raises and shoulder presses in good and bad form, detected by OpenPose with
+//! 18 joints (Chen and Yang, 2018).
 //!
-//! Neither the athletes nor the frame rate nor the picture's size were recorded: athletes are
-//! `unknown`, 30 frames a second are assumed.
+//! The dataset gives neither the athletes, nor the frame rate, nor the picture size: athletes are
+//! `unknown`, and 30 frames per second are assumed.
 
 use super::{Sink, clips};
 use crate::error::{Place, quoted};
@@ -11,6 +11,7 @@ use crate::pose::{Poses, Unit, known};
 use crate::{Error, ReadOptions, Row};
 use std::path::{Path, PathBuf};
 
+/// Imports the dataset from its Parquet file.
 pub(super) fn import(path: &Path, sink: &mut Sink) -> Result<(), Error> {
     let clips = clips::Clips::open(path, &["exercise", "clip", "good_form"])?;
     let skeleton = agoge_motion::Skeleton::openpose_18();

@@ -1,4 +1,4 @@
-//! UI-PRMD: one repetition a recording, correct and incorrect (Vakanski, Jun, Paul, Baker, *Data*
+//! UI-PRMD: one correct or incorrect repetition per recording (Vakanski, Jun, Paul, Baker, *Data*
 //! 3, 2018).
 
 use super::{Sink, clips};
@@ -8,7 +8,7 @@ use crate::{Error, Row};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::path::{Path, PathBuf};
 
-/// The movements, in the order of their numbers.
+/// Movement names by number, from 1.
 pub(super) const MOVEMENTS: [&str; 10] = [
     "deep_squat",
     "hurdle_step",
@@ -22,7 +22,7 @@ pub(super) const MOVEMENTS: [&str; 10] = [
     "shoulder_scaption",
 ];
 
-/// Which of the two systems.
+/// The motion capture system: the dataset has a file for each.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Sensor {
     /// 22 joints, 30 Hz, units of 0.2 mm, Y up.
@@ -31,6 +31,7 @@ pub(super) enum Sensor {
     Vicon,
 }
 
+/// Imports one system's Parquet file.
 pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(), Error> {
     let clips = clips::Clips::open(path, &["movement", "subject", "repetition", "correct"])?;
     let names = clips::joints(path, &clips.names, 3)?;
@@ -40,11 +41,11 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
     };
     let joints = skeleton.len();
     // The Vicon columns are numbered (p00, p01…), in the order of the markers.
-    let is_own = |(index, name): (usize, &String)| match sensor {
+    let is_expected = |(index, name): (usize, &String)| match sensor {
         Sensor::Kinect => skeleton.joint_named(name) == Some(index),
         Sensor::Vicon => *name == format!("p{index:02}"),
     };
-    if names.len() != joints || !names.iter().enumerate().all(is_own) {
+    if names.len() != joints || !names.iter().enumerate().all(is_expected) {
         let what = format!("the columns are not the positions of {}", skeleton.name);
         return Err(Error::format(path, Place::Whole, what, "is this the set's own file?"));
     }
@@ -62,8 +63,8 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
                 )
             })?;
         let is_correct = clip.key.get(3).is_some_and(|key| key == "1");
-        // Rounded to float, so that the file holds floats: 0.2 mm units lose less than a
-        // micrometre.
+        // Rounded to single precision so that the file can store floats: 0.2 mm units lose less
+        // than a micrometre.
         let place = |p: &[f32]| {
             up_axis.to_y_up([0, 1, 2].map(|k| f64::from((f64::from(p[k]) * unit) as f32)))
         };

@@ -1,16 +1,16 @@
-//! UTD-MHAD: 27 actions, a Kinect skeleton and one worn inertial sensor of the same trial (Chen,
+//! UTD-MHAD: 27 actions, each trial with a Kinect skeleton and one worn inertial sensor (Chen,
 //! Jafari, Kehtarnavaz, ICIP 2015).
 //!
 //! The sensor is on the right wrist for actions 1 to 21 and on the right thigh for 22 to 27. No
-//! [`Part`] stands for a thigh; it is given to the right knee, whose bone (hip to knee) it rides
-//! on.
+//! [`Part`] represents a thigh; the sensor is assigned to the right knee, because it sits on the
+//! bone from hip to knee.
 //!
-//! The set says 30 skeleton frames and 50 sensor samples a second, which does not fit: at these
-//! rates the sensor lasts 1.57 times as long as the skeleton (median of 754 trials). The sensor's
-//! rate is right (in sit-to-stand, the thigh's turn integrated from the gyroscope at 50 Hz agrees
-//! with its tilt from the accelerometer, which needs no rate: 78° and 79°), and the thigh's angle
-//! from the skeleton fits the sensor's best when both begin and end together. So the skeleton's
-//! frames are spread over the sensor's time.
+//! The dataset states 30 skeleton frames and 50 sensor samples per second, which is inconsistent:
+//! at these rates the sensor data last 1.57 times as long as the skeleton's (median of 754 trials).
+//! The sensor's rate is right (in sit-to-stand, the thigh's rotation integrated from the gyroscope
+//! at 50 Hz agrees with its tilt from the accelerometer, which needs no rate: 78° and 79°), and the
+//! thigh's angle from the skeleton fits the sensor's best when both begin and end together. So the
+//! skeleton's frames are spread over the sensor's time.
 
 use super::{Sink, clips};
 use crate::error::Place;
@@ -20,7 +20,7 @@ use agoge_motion::{Channel, Part, Recording, Space, UpAxis};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// The actions, in the order of their numbers.
+/// Action names by number, from 1.
 pub(super) const ACTIONS: [&str; 27] = [
     "swipe_left",
     "swipe_right",
@@ -51,11 +51,13 @@ pub(super) const ACTIONS: [&str; 27] = [
     "squat",
 ];
 
-/// Actions with the sensor on the wrist; later ones have it on the thigh.
+/// Number of the last action with the sensor on the wrist; later ones have it on the thigh.
 const WRIST_ACTIONS: usize = 21;
+/// Frame rate assumed for a trial without sensor data.
 const SKELETON_HZ: f64 = 30.0;
+/// Sampling rate of the sensor.
 const SENSOR_HZ: f64 = 50.0;
-/// The sensor's axes and units, in the order of the columns.
+/// The sensor's channels and units, in column order.
 const SENSOR: [(&str, &str); 6] = [
     ("acc_x", "g"),
     ("acc_y", "g"),
@@ -65,6 +67,7 @@ const SENSOR: [(&str, &str); 6] = [
     ("gyr_z", "deg/s"),
 ];
 
+/// Imports the trials from the dataset's two Parquet files.
 pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
     let keys = ["action", "subject", "trial"];
     let worn = src.join("inertial.parquet");
@@ -123,9 +126,9 @@ pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
         let recording = Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
         let mut recording = recording.map_err(|e| Error::recording(path, e))?;
         if let Some(values) = values {
-            recording.channels = SENSOR.into_iter().enumerate().map(|own| channel(own, &values)).collect();
+            recording.channels = SENSOR.into_iter().enumerate().map(|column| channel(column, &values)).collect();
         }
-        // The set's protocol: odd subjects are learned from, even ones judged on.
+        // The dataset's protocol: odd subjects for training, even ones for testing.
         let split = if subject % 2 == 1 { Split::Train } else { Split::Test };
         let row = Row {
             file: PathBuf::new(),

@@ -1,24 +1,25 @@
-//! Joints of the arms from the rigid bodies of the Keraal set: its targets are strapped to the
-//! middle of the segments, so the point about which two of them turn has to be found.
+//! Computes arm joints from the rigid bodies of the Keraal dataset: its targets are strapped to the
+//! middle of the segments, so a joint is the point about which two of them rotate.
 
 use nalgebra::{Matrix6, Rotation3, UnitQuaternion, Vector3, Vector6};
 
-/// Targets of one side, by their place in the file: arm, forearm, hand.
+/// Targets of the right arm, by their index in the file: arm, forearm, hand.
 const RIGHT: [usize; 3] = [2, 0, 9];
+/// Targets of the left arm.
 const LEFT: [usize; 3] = [3, 1, 10];
 /// The target on the chest.
 const CHEST: usize = 4;
-/// The joints found, in the order of [`find`].
+/// The joints computed, in the order of [`find`].
 pub(super) const FOUND: [&str; 6] =
     ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"];
-/// A joint whose two segments disagree by more about where it is was not found, m: the chest is no
-/// rigid body, and a shoulder blade moves 2 cm on it.
+/// Largest disagreement between two segments about the position of their joint, m; beyond it the
+/// joint is missing. It allows for the chest not being rigid: a shoulder blade moves 2 cm on it.
 const WORST: f64 = 0.03;
 
-/// Position, m, and orientation of one target in one frame; none where it was not seen.
+/// Position, m, and orientation of one target in one frame; none if it was not seen.
 pub(super) type Pose = Option<(Vector3<f64>, Rotation3<f64>)>;
 
-/// A pose from the seven numbers of a file: x y z in mm, quaternion x y z w.
+/// A pose from the seven numbers in a file: x y z in mm, quaternion x y z w.
 pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
     let [x, y, z, qx, qy, qz, qw] = *numbers;
     let turn = nalgebra::Quaternion::new(qw, qx, qy, qz);
@@ -28,9 +29,9 @@ pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
     })
 }
 
-/// The joints of [`FOUND`], `[joint][frame]`, m in the file's axes, NaN where not seen or not
-/// found, from poses `[frame][target]`. Where the targets of a forearm and an arm make joints only
-/// when exchanged, they were: `notes` says so.
+/// Computes the joints of [`FOUND`], `[joint][frame]`, m in the file's axes, NaN where not seen or
+/// not determined, from poses `[frame][target]`. Where the joints fit better with the targets of
+/// arm and forearm exchanged, these were mixed up in the file: they are exchanged, with a note.
 pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f64; 3]>> {
     let mut joints = Vec::with_capacity(FOUND.len());
     for (side, [arm, forearm, hand]) in [("right", RIGHT), ("left", LEFT)] {
@@ -38,60 +39,65 @@ pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f
             [(CHEST, arm), (arm, forearm), (forearm, hand)]
                 .map(|(a, b)| turning_point(frames, a, b))
         };
-        let error = |found: &[Point; 3]| found.iter().map(|point| point.error.powi(2)).sum::<f64>();
-        let (mut found, exchanged) = (along(arm, forearm), along(forearm, arm));
-        if error(&exchanged) < error(&found) {
+        let error =
+            |points: &[Point; 3]| points.iter().map(|point| point.error.powi(2)).sum::<f64>();
+        let (mut points, exchanged) = (along(arm, forearm), along(forearm, arm));
+        if error(&exchanged) < error(&points) {
             notes.push(format!(
                 "the targets of the {side} arm and forearm are exchanged in the file: only so do the joints fit"
             ));
-            found = exchanged;
+            points = exchanged;
         }
-        joints.extend(found.map(|point| {
+        joints.extend(points.map(|point| {
             if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }
         }));
     }
     joints
 }
 
-/// Where two segments turn about each other.
+/// The point about which two segments rotate relative to each other.
 struct Point {
-    /// `[frame]`, m; NaN where a segment is not seen.
+    /// Position, `[frame]`, m; NaN where a segment is not seen.
     track: Vec<[f64; 3]>,
-    /// Root mean square of how far the two segments disagree about it, m; infinite if it cannot be
-    /// found.
+    /// Root mean square of the two segments' disagreement about it, m; infinite if it cannot be
+    /// determined.
     error: f64,
 }
 
-/// The point that moves least in both of two rigid bodies, by least squares over all frames
-/// (symmetrical centre of rotation estimation: Ehrig, Taylor, Duda & Heller 2006,
-/// *A survey of formal methods for determining the centre of rotation of ball joints*): Rₐ·cₐ + tₐ = R_b·c_b + t_b.
+/// Computes the point that moves least in both of two rigid bodies, by least squares over all
+/// frames (symmetrical centre of rotation estimation: Ehrig, Taylor, Duda & Heller 2006, *A survey
+/// of formal methods for determining the centre of rotation of ball joints*): Rₐ·cₐ + tₐ = R_b·c_b
+/// + t_b.
 fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
-    let mut left = Matrix6::zeros();
-    let mut right = Vector6::zeros();
+    // The normal equations of the least squares: matrix · (cₐ, c_b) = vector.
+    let mut matrix = Matrix6::zeros();
+    let mut vector = Vector6::zeros();
     let both = |frame: &[Pose; 17]| Some((frame[a]?, frame[b]?));
     for ((ta, ra), (tb, rb)) in frames.iter().filter_map(both) {
         let (cross, between) = (ra.matrix().transpose() * rb.matrix(), tb - ta);
-        let mut corner = left.fixed_view_mut::<3, 3>(0, 3);
+        let mut corner = matrix.fixed_view_mut::<3, 3>(0, 3);
         corner -= cross;
-        let mut corner = left.fixed_view_mut::<3, 3>(3, 0);
+        let mut corner = matrix.fixed_view_mut::<3, 3>(3, 0);
         corner -= cross.transpose();
         for k in 0..6 {
-            left[(k, k)] += 1.0;
+            matrix[(k, k)] += 1.0;
         }
-        let mut upper = right.fixed_rows_mut::<3>(0);
+        let mut upper = vector.fixed_rows_mut::<3>(0);
         upper += ra.inverse() * between;
-        let mut lower = right.fixed_rows_mut::<3>(3);
+        let mut lower = vector.fixed_rows_mut::<3>(3);
         lower -= rb.inverse() * between;
     }
     let nowhere = || Point { track: vec![[f64::NAN; 3]; frames.len()], error: f64::INFINITY };
-    let Some(centres) = left.cholesky().map(|known| known.solve(&right)) else { return nowhere() };
-    let (own, other) = (centres.fixed_rows::<3>(0), centres.fixed_rows::<3>(3));
+    let Some(centres) = matrix.cholesky().map(|factor| factor.solve(&vector)) else {
+        return nowhere();
+    };
+    let (centre_a, centre_b) = (centres.fixed_rows::<3>(0), centres.fixed_rows::<3>(3));
     let (mut squares, mut seen) = (0.0, 0.0);
     let track = frames
         .iter()
         .map(|frame| {
             let Some(((ta, ra), (tb, rb))) = both(frame) else { return [f64::NAN; 3] };
-            let (p, q) = (ra * own + ta, rb * other + tb);
+            let (p, q) = (ra * centre_a + ta, rb * centre_b + tb);
             squares += (p - q).norm_squared();
             seen += 1.0;
             ((p + q) * 0.5).into()
@@ -104,8 +110,8 @@ fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
 mod tests {
     use super::*;
 
-    /// An arm of rigid bodies that swings and twists, with targets off the joints, `exchanged` or
-    /// not.
+    /// A swinging and twisting arm of rigid bodies with targets off the joints, and the true
+    /// joints. With `exchanged`, the targets of arm and forearm are swapped.
     fn swinging(exchanged: bool) -> (Vec<[Pose; 17]>, Vec<[Vector3<f64>; 3]>) {
         let mut truth = Vec::new();
         let frames = (0..200)
@@ -153,18 +159,18 @@ mod tests {
         for exchanged in [false, true] {
             let (frames, truth) = swinging(exchanged);
             let mut notes = Vec::new();
-            let found = find(&frames, &mut notes);
+            let joints = find(&frames, &mut notes);
             for (frame, truth) in truth.iter().enumerate() {
                 for (joint, truth) in truth.iter().enumerate() {
-                    let off = (Vector3::from(found[joint][frame]) - truth).norm();
-                    // Without noise the least squares are exact but for rounding of nearly parallel
-                    // turns.
+                    let off = (Vector3::from(joints[joint][frame]) - truth).norm();
+                    // Without noise the least squares are exact except for the rounding of nearly
+                    // parallel rotations.
                     assert!(off < 1e-9, "{}: {off}", FOUND[joint]);
                 }
             }
             assert_eq!(notes.len(), usize::from(exchanged), "{notes:?}");
-            // Of the left arm nothing was seen.
-            assert!(found[3..].iter().flatten().flatten().all(|v| v.is_nan()));
+            // Nothing was seen of the left arm.
+            assert!(joints[3..].iter().flatten().flatten().all(|v| v.is_nan()));
         }
     }
 }

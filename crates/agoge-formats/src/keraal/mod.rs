@@ -1,7 +1,7 @@
-//! The files of the Keraal set: `{"positions": {frame: {joint: [x, y(, z)]}}}` (BlazePose,
-//! OpenPose, AlphaPose; parts of the picture), and rows of position and quaternion for each joint
-//! (Kinect: metres, Y up; Vicon rigid bodies: millimetres, from which the joints of the arms are
-//! found).
+//! Reads the files of the Keraal dataset: `{"positions": {frame: {joint: [x, y(, z)]}}}`
+//! (BlazePose, OpenPose, AlphaPose; fractions of the picture), and rows of position and quaternion
+//! for each joint (Kinect: metres, Y up; Vicon rigid bodies: millimetres, from which the arm joints
+//! are computed).
 
 mod joints;
 
@@ -17,25 +17,25 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Numbers for each joint of a row: x, y, z and a quaternion.
+/// Numbers per joint in a row: x, y, z and a quaternion.
 const PER_JOINT: usize = 7;
 /// Numbers in a row of Kinect joints.
 pub(crate) const KINECT_NUMBERS: usize = 25 * PER_JOINT;
 /// Numbers in a row of Vicon rigid bodies.
 pub(crate) const VICON_NUMBERS: usize = VICON_JOINTS * PER_JOINT;
-/// Rigid bodies of the Vicon.
+/// Number of rigid bodies in the Vicon files.
 const VICON_JOINTS: usize = 17;
-/// Frames a second of the Vicon rows: twice as many rows as the Kinect wrote in the same trials.
-/// The files do not say.
+/// Frame rate of the Vicon rows. The files do not give it, but have twice as many rows as the
+/// Kinect's of the same trials.
 const VICON_RATE_HZ: f64 = 60.0;
 
-/// An object in the order of the file.
+/// A JSON object whose entries keep the order of the file.
 struct Ordered<T>(Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Own<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Own<T> {
+        struct OrderedVisitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OrderedVisitor<T> {
             type Value = Ordered<T>;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
@@ -48,7 +48,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
                 Ok(Ordered(entries))
             }
         }
-        from.deserialize_map(Own(std::marker::PhantomData))
+        from.deserialize_map(OrderedVisitor(std::marker::PhantomData))
     }
 }
 
@@ -57,7 +57,7 @@ struct File {
     positions: Ordered<Ordered<Vec<Option<f64>>>>,
 }
 
-/// Reads the JSON form: what the picture shows, in two dimensions.
+/// Reads the JSON form in two dimensions: picture coordinates.
 pub(crate) fn read_json(
     path: &Path,
     bytes: &[u8],
@@ -66,15 +66,16 @@ pub(crate) fn read_json(
     read_network(path, bytes, options, false)
 }
 
-/// Reads a file of the Keraal set that a network wrote with the depth it guesses (BlazePose): three
-/// dimensions, in heights of the picture.
+/// Reads a Keraal JSON file that includes the depth estimated by the network (BlazePose): three
+/// dimensions, in picture heights.
 ///
 /// # Errors
-/// As [`crate::read`]; a file of another form is one that is damaged.
+/// As [`crate::read`]; a file of any other format is reported as damaged.
 pub fn read_deep(path: &Path, options: &ReadOptions) -> Result<Recording, Error> {
     read_network(path, &crate::bytes(path)?, options, true)
 }
 
+/// Reads the JSON form; with `deep`, normalised coordinates include depth.
 fn read_network(
     path: &Path,
     bytes: &[u8],
@@ -111,7 +112,7 @@ fn read_network(
     let (Some(&first), Some(&last)) = (numbers.iter().min(), numbers.iter().max()) else {
         return Err(Error::Empty { path: path.to_owned() });
     };
-    // Joints named by their number come in any order; their number is their place.
+    // Joints named by number may come in any order; the number is their index.
     if !names.is_empty()
         && names.iter().all(|name| name.parse::<usize>().is_ok_and(|n| n < names.len()))
     {
@@ -130,8 +131,8 @@ fn read_network(
                 *point = known(value(0), value(1), value(2), f64::NAN);
             }
         }
-        // One body a frame, but not always the same one: bystanders were taken for the athlete here
-        // and there.
+        // One body per frame, but not always the same one: occasionally a bystander was taken for
+        // the athlete.
         detections.push(Detection { frame, id: None, points });
     }
     let frames = usize::try_from(last - first).map_or(usize::MAX, |span| span.saturating_add(1));
@@ -156,9 +157,9 @@ fn read_network(
     poses.into_recording(path, options)
 }
 
-/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. With the
-/// rigid bodies come the joints of the arms about which they turn; the Kinect's quaternions are
-/// left out.
+/// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. The arm
+/// joints are computed from the rigid bodies and added to them; the Kinect's quaternions are
+/// ignored.
 pub(crate) fn read_rows(
     path: &Path,
     bytes: &[u8],
@@ -244,12 +245,12 @@ pub(crate) fn read_rows(
         .map_err(|e| Error::recording(path, e))
 }
 
-/// Positions `[frame, target]` with further joints `[joint][frame]` behind those of each frame.
+/// Appends further joints `[joint][frame]` to the positions `[frame, target]` of each frame.
 fn beside(position: &[[f64; 3]], more: &[Vec<[f64; 3]>]) -> Vec<[f64; 3]> {
     let frames = position.chunks_exact(VICON_JOINTS).enumerate();
     frames
-        .flat_map(|(frame, own)| {
-            own.iter().copied().chain(more.iter().map(move |track| track[frame]))
+        .flat_map(|(frame, targets)| {
+            targets.iter().copied().chain(more.iter().map(move |track| track[frame]))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Columns of any Parquet file as plain vectors.
+//! Reads the columns of any Parquet file as vectors.
 
 use crate::Error;
 use crate::error::{Place, quoted};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
-/// A Parquet file, whose columns can be read one by one.
+/// An open Parquet file whose columns can be read one by one.
 pub(crate) struct Columns<'a> {
     path: &'a Path,
     reader: Box<dyn FileReader>,
@@ -40,18 +40,18 @@ impl<'a> Columns<'a> {
         Ok(Columns { path, reader: Box::new(reader), names, places })
     }
 
-    /// The first part of each column's name, in order.
+    /// The top-level name of each column, in order.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Metadata under a key.
+    /// The file's metadata under a key.
     pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
         let all = self.reader.metadata().file_metadata().key_value_metadata()?;
         all.iter().find(|entry| entry.key == key)?.value.as_deref()
     }
 
-    /// Rows of each row group.
+    /// The number of rows in each row group.
     pub(crate) fn groups(&self) -> Result<Vec<usize>, Error> {
         let groups = self
             .reader
@@ -65,12 +65,12 @@ impl<'a> Columns<'a> {
         })
     }
 
-    /// The place of the column with this name.
+    /// The index of the column with this name.
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
-    /// The place of the column with this name, or an error.
+    /// The index of the column with this name, or an error if there is none.
     pub(crate) fn need(&self, name: &str) -> Result<usize, Error> {
         self.find(name).ok_or_else(|| {
             let hint = "the file was written by another program, or damaged";
@@ -78,7 +78,7 @@ impl<'a> Columns<'a> {
         })
     }
 
-    /// The numbers of a column in a row group, one a row; what is null is NaN.
+    /// The numbers of a column in a row group, one per row; null becomes NaN.
     pub(crate) fn numbers(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
         let rows = self.rows(group)?;
         let reader = self.column(group, column)?;
@@ -100,7 +100,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The texts of a column in a row group, one a row; what is null is empty.
+    /// The texts of a column in a row group, one per row; null becomes empty.
     pub(crate) fn texts(&self, group: usize, column: usize) -> Result<Vec<String>, Error> {
         let rows = self.rows(group)?;
         let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, column)? else {
@@ -116,7 +116,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// All numbers in the lists of a column in a row group, one after the other.
+    /// All numbers in the lists of a column in a row group, concatenated.
     pub(crate) fn lists(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
         let ColumnReader::DoubleColumnReader(mut reader) = self.column(group, column)? else {
             return Err(self.fault(column, "not a list of doubles"));
@@ -152,6 +152,7 @@ impl<'a> Columns<'a> {
         self.names.get(column).map_or(Place::Whole, |name| Place::Field(name.clone()))
     }
 
+    /// An error located at a column.
     fn fault(&self, column: usize, what: &str) -> Error {
         Error::format(
             self.path,
@@ -162,7 +163,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Reads up to `rows` values of a column without lists, null as none.
+/// Reads up to `rows` values of a column without lists; null becomes none.
 fn spread<T: DataType, V>(
     mut reader: ColumnReaderImpl<T>,
     rows: usize,
@@ -184,32 +185,30 @@ fn spread<T: DataType, V>(
             true => all.extend(values.iter().map(|v| Some(value(v)))),
             false => {
                 let deepest = definition.iter().copied().max().unwrap_or(0).max(1);
-                let mut known = values.iter();
-                all.extend(
-                    definition.iter().map(|&level| {
-                        if level == deepest { known.next().map(&value) } else { None }
-                    }),
-                );
+                let mut present = values.iter();
+                all.extend(definition.iter().map(|&level| {
+                    if level == deepest { present.next().map(&value) } else { None }
+                }));
             }
         }
     }
     Ok(all)
 }
 
-/// Refuses metadata that points outside the file, which the Parquet library takes on trust.
+/// Refuses metadata that points outside the file, because the Parquet library does not check it.
 fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Error> {
     let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
     let is_inside = |column: &ColumnChunkMetaData| {
         let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
         let end = start.checked_add(column.compressed_size());
-        let known = [
+        let numbers = [
             start,
             column.data_page_offset(),
             column.compressed_size(),
             column.uncompressed_size(),
             column.num_values(),
         ];
-        known.iter().all(|&v| v >= 0)
+        numbers.iter().all(|&v| v >= 0)
             && end.and_then(|end| u64::try_from(end).ok()).is_some_and(|end| end <= length)
     };
     match columns.into_iter().all(is_inside) {
@@ -222,13 +221,14 @@ fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Err
     }
 }
 
-/// Runs the Parquet library. It still panics on some damaged files: that becomes an error like any
-/// other.
+/// Calls the Parquet library and turns panics into errors, because it still panics on some damaged
+/// files.
 fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     std::panic::catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(ParquetError::General("not to be decoded".into())))
 }
 
+/// Turns an error of the Parquet library into ours.
 fn damaged(path: &Path, place: Place, error: &ParquetError) -> Error {
     let what = format!("damaged Parquet: {}", error.to_string().replace(['\n', '\r'], " "));
     Error::format(path, place, what, "copy the file again, or make it anew from its source")

@@ -1,11 +1,11 @@
-//! Agoge's own form: Parquet, one row a frame.
+//! Agoge's own format: Parquet with one row per frame.
 //!
 //! Columns: `time_s` (double); for each joint `<joint>_x`, `_y`, and `_z` where depth is measured
-//! (float where that loses nothing, else double; NaN is missing; Y up, metres or pixels), and
-//! `<joint>_c`, the confidence, left out where it is 1 for all that was seen; for each channel a
-//! list `channel:<name>` of the samples from this frame's time to the next. The file's metadata has
-//! under `agoge` a JSON object: version, source, skeleton, space, channels (name, unit, part, rate,
-//! start). Compressed with Zstandard.
+//! (float where that is exact, otherwise double; NaN means missing; Y up, metres or pixels), and
+//! `<joint>_c`, the confidence, left out if it is 1 wherever the joint was seen and 0 elsewhere;
+//! for each channel a list `channel:<name>` of the samples from this frame's time to the next. The
+//! file's metadata holds a JSON object under the key `agoge`: version, source, skeleton, space,
+//! channels (name, unit, part, rate, start). Compressed with Zstandard.
 
 mod columns;
 mod read;
@@ -18,11 +18,11 @@ pub use write::{parquet_bytes, write_parquet};
 use agoge_motion::{Part, Skeleton, Source, Space};
 use serde::{Deserialize, Serialize};
 
-/// Key of the metadata.
+/// Key of our entry in the file's metadata.
 const KEY: &str = "agoge";
-/// Version of the form, raised when an older reader would misread it.
+/// Version of the format, raised when an older reader would misread it.
 const VERSION: u32 = 1;
-/// What the names of channel columns begin with.
+/// Prefix of the names of channel columns.
 const CHANNEL: &str = "channel:";
 
 /// The metadata of a recording.
@@ -45,7 +45,7 @@ struct ChannelHead {
     start_s: f64,
 }
 
-/// Names that stand in the columns of the joints.
+/// The joint names used in column names, made unique.
 fn column_names(skeleton: &Skeleton) -> Vec<String> {
     crate::text::unique(skeleton.joints.iter().map(|joint| joint.name.clone()))
 }

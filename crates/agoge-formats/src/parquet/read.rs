@@ -1,4 +1,4 @@
-//! Reading Agoge's Parquet.
+//! Reads Agoge's Parquet format.
 
 use super::{CHANNEL, Columns, KEY, Metadata, VERSION, column_names};
 use crate::Error;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads a recording.
+/// Reads a recording from the bytes of a file.
 pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
     let columns = Columns::open(path, Bytes::copy_from_slice(bytes))?;
     let text = columns.metadata(KEY).ok_or_else(|| Error::NotUnderstood {
@@ -95,7 +95,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
     Ok(Recording { channels, ..recording.map_err(|e| Error::recording(path, e))? })
 }
 
-/// Refuses metadata that later code could trip over.
+/// Refuses metadata that breaks what later code relies on.
 pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let fault = |what: String| {
         Err(Error::format(

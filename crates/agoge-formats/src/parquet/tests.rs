@@ -1,4 +1,4 @@
-//! There and back, and what others see in the file.
+//! Tests the Parquet round trip and the validation of its metadata.
 
 use super::*;
 use crate::{ReadOptions, read as read_any, write_parquet};
@@ -50,7 +50,7 @@ proptest! {
         rate in 0.001f64..1e4,
         start in -2.0f64..2.0,
     ) {
-        // Two joints of one name, and names that look like columns.
+        // Two joints with the same name, and a name that looks like a column.
         let skeleton = Skeleton::from_parts("odd", ["knee", "knee", "knee_x"].into_iter().take(joints).map(|name| (name, None)));
         let n = frames * joints;
         let position = (0..n).map(|k| [values[3 * k], values[3 * k + 1], values[3 * k + 2]]).collect();

@@ -1,4 +1,4 @@
-//! Writing Agoge's Parquet.
+//! Writes Agoge's Parquet format.
 
 use super::{CHANNEL, ChannelHead, KEY, Metadata, VERSION, column_names};
 use crate::error::{Place, quoted};
@@ -15,18 +15,18 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Compression level: beyond it files hardly shrink.
+/// Zstandard compression level; higher levels hardly shrink the files.
 const LEVEL: i32 = 6;
 
-/// One column to be written.
+/// The content of one column.
 enum Column<'a> {
     Float(Vec<f32>),
     Double(Vec<f64>),
-    /// Samples, and how many of them belong to each row.
+    /// Samples of a channel, and how many of them belong to each row.
     Lists(&'a [f64], Vec<usize>),
 }
 
-/// Writes a recording so that [`crate::read`] gives back the same, bit for bit.
+/// Writes a recording such that [`crate::read`] returns the same bits.
 ///
 /// # Errors
 /// [`Error::Format`] if a channel has no positive rate, [`Error::Io`].
@@ -36,10 +36,10 @@ pub fn write_parquet(path: &Path, recording: &Recording) -> Result<(), Error> {
     write_atomic(path, |out| fill(out, recording, &columns).map_err(|failure| failure.of(path)))
 }
 
-/// The same file in memory; a recording has the same bytes each time.
+/// Encodes a recording as a Parquet file in memory; a recording always gives the same bytes.
 ///
 /// # Errors
-/// As [`write_parquet`]; the path that is named is the recording's own.
+/// As [`write_parquet`]; the path in messages is the recording's source name.
 pub fn parquet_bytes(recording: &Recording) -> Result<Vec<u8>, Error> {
     let path = Path::new(&recording.source.name);
     check(path, recording)?;
@@ -48,7 +48,7 @@ pub fn parquet_bytes(recording: &Recording) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Refuses channels that could not be read back.
+/// Refuses channels that could not be read back: without a rate or a start.
 fn check(path: &Path, recording: &Recording) -> Result<(), Error> {
     let has_clock =
         |c: &&Channel| c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite();
@@ -62,7 +62,7 @@ fn check(path: &Path, recording: &Recording) -> Result<(), Error> {
     }
 }
 
-/// The columns with their names, in order.
+/// The columns of a recording with their names, in order.
 fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
     let mut columns = vec![("time_s".to_owned(), Column::Double(recording.time.clone()))];
     let letters = if recording.space.is_3d() { &["x", "y", "z"][..] } else { &["x", "y"] };
@@ -93,7 +93,7 @@ fn columns(recording: &Recording) -> Vec<(String, Column<'_>)> {
     columns
 }
 
-/// Floats where they hold every value exactly, else doubles.
+/// Stores values as floats if these represent every value exactly, otherwise as doubles.
 fn lean(values: Vec<f64>) -> Column<'static> {
     let exact = values.iter().all(|&v| v.is_nan() || f64::from(v as f32) == v);
     if exact {
@@ -103,8 +103,8 @@ fn lean(values: Vec<f64>) -> Column<'static> {
     }
 }
 
-/// How many samples of a channel belong to each frame: those from its time to the next one's; the
-/// first and last frame take the rest.
+/// The number of a channel's samples that belong to each frame: those from its time to that of the
+/// next; the first and last frames take any samples outside.
 fn shares(channel: &Channel, time: &[f64]) -> Vec<usize> {
     let mut shares = vec![0; time.len()];
     let mut frame = 0;
@@ -120,7 +120,7 @@ fn shares(channel: &Channel, time: &[f64]) -> Vec<usize> {
     shares
 }
 
-/// What can go wrong while filling the file.
+/// An error while encoding the file.
 enum Failure {
     Parquet(ParquetError),
     Json(serde_json::Error),
@@ -141,6 +141,7 @@ impl From<ParquetError> for Failure {
     }
 }
 
+/// Encodes the whole file.
 fn fill(
     out: &mut (impl Write + Send),
     recording: &Recording,
@@ -174,6 +175,7 @@ fn fill(
     Ok(())
 }
 
+/// Encodes one column; `shares` are the lengths of its lists, if it is one of lists.
 fn column_of<T: DataType>(
     group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
     values: &[T::T],
@@ -183,8 +185,8 @@ fn column_of<T: DataType>(
     match shares {
         None => column.typed::<T>().write_batch(values, None, None)?,
         Some(shares) => {
-            // Dremel levels: an empty list is defined 0; the first of a list repeats 0, the others
-            // 1.
+            // Dremel levels: an empty list has definition level 0; the first value of a list has
+            // repetition level 0, the others 1.
             let levels = || {
                 shares.iter().flat_map(|&share| {
                     (0..share.max(1)).map(move |k| (i16::from(share > 0), i16::from(k > 0)))
@@ -198,6 +200,7 @@ fn column_of<T: DataType>(
     column.close()
 }
 
+/// The writer's settings, including the recording's metadata.
 fn properties(recording: &Recording) -> Result<WriterProperties, Failure> {
     let head = |c: &Channel| ChannelHead {
         name: c.name.clone(),

@@ -1,45 +1,47 @@
-//! Repairs what no device can have measured; every repair is counted in a note, and the file itself
-//! is left as it is.
+//! Repairs values that no device can have measured. Every repair is counted in a note; the file
+//! itself is not changed.
 
 use super::Workout;
 
-/// Heart rates outside are no heart's: the slowest trained hearts rest near 27, the fastest young
-/// ones end near 220 beats a minute.
+/// Plausible heart rates, beats per minute: the slowest trained hearts rest near 27, and the
+/// fastest young ones reach about 220.
 const HEART_RATE: std::ops::RangeInclusive<f64> = 25.0..=240.0;
 /// Highest power of a human, W; track sprinters reach about 2500 for a second.
 const MOST_POWER: f64 = 3000.0;
 /// Highest speed, m/s: downhill skiers reach 70.
 const MOST_SPEED: f64 = 80.0;
-/// A gap of this length within a workout is the clock's, not the athlete's, s.
+/// Longest plausible gap within a workout, s; a longer one is an error of the clock.
 const LONGEST_GAP_S: f64 = 6.0 * 3600.0;
-/// Longest workout that is believed, s: six-day races exist.
+/// Longest plausible workout, s: six-day races exist.
 const LONGEST_S: f64 = 6.5 * 86_400.0;
 
-/// Why a workout cannot be used; the rest of the file can.
+/// Why a workout cannot be used; other workouts in the file still can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// It has no duration.
     #[error("a workout of 0 s; hint: if it happened, write it into the diary with its minutes")]
     NoTime,
-    /// It is longer than anyone can go on.
+    /// It is longer than anyone can keep going.
     #[error(
         "a workout of more than six and a half days; hint: the device's clock was wrong, give the diary instead"
     )]
     TooLong,
-    /// The day is not known.
+    /// Its day is unknown.
     #[error(
         "the device's clock was not set, so the day is not known; hint: write the workout into the diary"
     )]
     NoDay,
 }
 
-/// The workout with impossible values made missing, the clock made to go forward, and the duration
-/// and distance filled in where the file does not say them. Each kind of repair adds one note.
+/// Cleans a workout: impossible values become missing, the clock is made to run forward, and
+/// duration and distance are filled in where the file does not give them. Each kind of repair adds
+/// one note.
 ///
 /// # Errors
-/// [`Unusable`] if nothing is left that a load could be computed from.
+/// [`Unusable`] if nothing is left from which a load could be computed.
 pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
-    // 1990 is when a FIT clock begins that was never set; no other format has it.
+    // A FIT clock that was never set starts at the end of 1989; no other format has this problem.
+    // The range is 1992 to 2100.
     if workout.start_s().is_some_and(|start| !(694_224_000.0..4_102_444_800.0).contains(&start)) {
         return Err(Unusable::NoDay);
     }
@@ -78,7 +80,7 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
         workout.distance_m = measured.reduce(f64::max).unwrap_or(f64::NAN);
     }
     workout.notes.append(&mut notes);
-    // A diary's row of 0 minutes is a day of rest, and one with a load needs no minutes.
+    // A diary row of 0 minutes is a day of rest, and one with a load needs no minutes.
     let from_device = workout.start_s().is_some();
     match () {
         () if from_device && (workout.duration_s.is_nan() || workout.duration_s <= 0.0) => {
@@ -89,7 +91,7 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
     }
 }
 
-/// Makes values missing that do not fit.
+/// Makes values missing unless they fit.
 fn hide(values: &mut [f64], fits: impl Fn(f64) -> bool, what: &str, notes: &mut Vec<String>) {
     let mut hidden = 0;
     for value in values.iter_mut().filter(|value| value.is_finite() && !fits(**value)) {
@@ -101,16 +103,16 @@ fn hide(values: &mut [f64], fits: impl Fn(f64) -> bool, what: &str, notes: &mut 
     }
 }
 
-/// A clock that steps back or leaps is set to go on by a second: the samples are in the order in
-/// which they were measured.
+/// Repairs a clock that steps back or leaps ahead by advancing it one second instead: the samples
+/// are in the order in which they were measured. Samples without a time are removed.
 fn run_forward(workout: &mut Workout, notes: &mut Vec<String>) {
     let timed: Vec<bool> = workout.samples.time.iter().map(|time| time.is_finite()).collect();
     let untimed = timed.iter().filter(|timed| !**timed).count();
     if untimed > 0 {
         let samples = &mut workout.samples;
         for list in samples.lists() {
-            let mut own = timed.iter();
-            list.retain(|_| own.next().copied().unwrap_or(false));
+            let mut is_timed = timed.iter();
+            list.retain(|_| is_timed.next().copied().unwrap_or(false));
         }
         samples.time.retain(|time| time.is_finite());
         notes.push(format!("{untimed} samples without a time were left out"));

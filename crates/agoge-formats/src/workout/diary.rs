@@ -1,9 +1,9 @@
-//! The diary: a CSV with a row a workout — date, sport, minutes, RPE, distance, sets, repetitions
-//! and kg of a lift, notes — which needs no device.
+//! The training diary, which needs no device: a CSV with one row per workout — date, sport,
+//! minutes, RPE, distance, sets, repetitions and kg of a lift, notes.
 //!
-//! Names are matched without regard to case. Instead of `date` a table may count days (`day`, 1 is
-//! 2000-01-01), instead of minutes and RPE give the product (`load`, `RPE.Load`), and name injuries
-//! (`location`, `type`). A row of 0 minutes or load is a day of rest that somebody wrote down.
+//! Column names are case-insensitive. A table may number days (`day`, where 1 is 2000-01-01)
+//! instead of `date`, give the product of minutes and RPE (`load`, `RPE.Load`) instead of both, and
+//! name injuries (`location`, `type`). A row of 0 minutes or load is a recorded day of rest.
 
 use super::{Start, Workout};
 use crate::Error;
@@ -12,7 +12,7 @@ use crate::text::{self, number};
 use agoge_motion::Day;
 use std::path::Path;
 
-/// Most rows that are read: 10 a day for 270 years.
+/// Most rows that are read: 10 per day for 270 years.
 const MOST_ROWS: usize = 1_000_000;
 
 const HINT: &str = "the columns are date, sport, minutes, rpe, distance_km, sets, reps, kg, notes";
@@ -36,9 +36,10 @@ enum Column {
     Kind,
 }
 
-/// What a lift is told by.
+/// The columns that together describe a lift.
 const LIFT: [Column; 3] = [Column::Sets, Column::Repetitions, Column::Kilograms];
 
+/// The column with this name; none if it is unknown.
 fn column(name: &str) -> Option<Column> {
     let name = name
         .trim()
@@ -65,7 +66,7 @@ fn column(name: &str) -> Option<Column> {
     })
 }
 
-/// Whether a CSV's first line is that of a diary.
+/// Whether a CSV file's first line is that of a diary.
 pub(super) fn is_diary(header: &str) -> bool {
     let names: Vec<Column> =
         text::cells(header, text::delimiter(header)).filter_map(column).collect();
@@ -75,18 +76,18 @@ pub(super) fn is_diary(header: &str) -> bool {
         && (has(Column::Minutes) || has(Column::Load) || lifts)
 }
 
-/// An injury that a diary names.
+/// An injury recorded in a diary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiaryInjury {
     /// The day of the row.
     pub day: Day,
-    /// Where, as it is written.
+    /// Body location, as written.
     pub location: String,
-    /// What kind, as it is written.
+    /// Kind of injury, as written.
     pub kind: String,
 }
 
-/// The cells of a row by column, with what a message about them needs.
+/// The cells of a row by column, with the context for error messages.
 struct Cells<'a> {
     path: &'a Path,
     line: usize,
@@ -96,16 +97,18 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
+    /// The trimmed text of a cell; empty if there is no such column.
     fn text(&self, column: Column) -> &str {
-        let place = self.columns.iter().position(|own| *own == Some(column));
+        let place = self.columns.iter().position(|named| *named == Some(column));
         place.and_then(|place| self.row.get(place)).map_or("", str::trim)
     }
 
+    /// An error located at this row.
     fn fault(&self, what: impl Into<String>) -> Error {
         Error::format(self.path, Place::Line(self.line), what, HINT)
     }
 
-    /// A number within bounds; NaN if the cell is empty.
+    /// The number in a cell, at most `most`; NaN if the cell is empty.
     fn number(&self, column: Column, most: f64) -> Result<f64, Error> {
         let value = number(self.text(column), self.delimiter).map_err(|what| self.fault(what))?;
         if value.is_nan() || (0.0..=most).contains(&value) {
@@ -114,11 +117,11 @@ impl Cells<'_> {
         Err(self.fault(format!("{} is not between 0 and {most}", quoted(self.text(column)))))
     }
 
-    /// Sets × repetitions × kg, NaN if none of them is told. No lifter's row goes beyond the
-    /// bounds.
+    /// The volume lifted, sets × repetitions × kg; NaN if none of them is given. The bounds are
+    /// beyond any lifter's.
     fn volume_kg(&self) -> Result<f64, Error> {
-        let told = LIFT.iter().filter(|column| !self.text(**column).is_empty()).count();
-        if told != 0 && told != LIFT.len() {
+        let filled = LIFT.iter().filter(|column| !self.text(**column).is_empty()).count();
+        if filled != 0 && filled != LIFT.len() {
             return Err(self
                 .fault("sets, reps and kg make a volume together: a row has all of them or none"));
         }
@@ -128,6 +131,7 @@ impl Cells<'_> {
             * self.number(mass, 2000.0)?)
     }
 
+    /// The day of this row, from its date or day number.
     fn day(&self) -> Result<Day, Error> {
         if self.columns.contains(&Some(Column::Date)) {
             return self.text(Column::Date).parse().map_err(|_| {
@@ -146,7 +150,7 @@ impl Cells<'_> {
     }
 }
 
-/// Goes through the rows.
+/// Calls `each` for every row that is not blank. Returns whether the table has a date column.
 fn rows(
     path: &Path,
     bytes: &[u8],
@@ -154,7 +158,7 @@ fn rows(
 ) -> Result<bool, Error> {
     let text = String::from_utf8_lossy(bytes);
     let delimiter = text::delimiter(text.lines().next().unwrap_or_default());
-    // Every delimiter that is looked for is one byte of ASCII.
+    // All possible delimiters are ASCII, so one byte.
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter as u8)
         .flexible(true)
@@ -181,12 +185,13 @@ fn rows(
     Ok(columns.contains(&Some(Column::Date)))
 }
 
+/// Reads the workouts of a diary.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     let mut workouts = Vec::new();
     let dated = rows(path, bytes, |cells| {
         let mut workout =
             Workout::new(Start::On(cells.day()?), cells.text(Column::Sport).to_lowercase());
-        // A day has 1440 minutes, an ultramarathon's entry may have some of them of the next.
+        // A day has 1440 minutes, but an ultramarathon's entry may extend into the next day.
         workout.duration_s = 60.0 * cells.number(Column::Minutes, 2880.0)?;
         workout.rpe = cells.number(Column::Rpe, 10.0)?;
         workout.load_au = cells.number(Column::Load, 20_000.0)?;
@@ -214,8 +219,8 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     }
 }
 
-/// The injuries that a diary names in the columns `location` and `type`; none in files of other
-/// formats.
+/// Reads the injuries that a diary names in the columns `location` and `type`; files of other
+/// formats have none.
 ///
 /// # Errors
 /// As [`super::read`].

@@ -1,20 +1,22 @@
-//! GPX: one workout a track; heart rate, cadence and power in Garmin's and Cluetrust's extensions.
+//! GPX: one workout per track; heart rate, cadence and power come from Garmin's and Cluetrust's
+//! extensions.
 
 use super::xml::{Node, instant, number, walk};
 use super::{Samples, Start, Workout};
 use crate::Error;
 use std::path::Path;
 
-/// One point of a track.
+/// A point of a track; NaN means missing.
 #[derive(Clone, Copy)]
 struct Point {
     time: f64,
     values: [f64; 7],
 }
 
+/// A point without any values.
 const NOTHING: Point = Point { time: f64::NAN, values: [f64::NAN; 7] };
 
-/// Names of what a point has, in the order of [`Point::values`]; the first two are attributes.
+/// The index in [`Point::values`] of the attribute (0 and 1) or element with this name.
 fn place(name: &str) -> Option<usize> {
     Some(match name {
         "lat" => 0,
@@ -28,6 +30,7 @@ fn place(name: &str) -> Option<usize> {
     })
 }
 
+/// Reads the workouts of a GPX file, one per track with times.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     let mut workouts = Vec::new();
     let (mut points, mut point, mut inside) = (Vec::<Point>::new(), NOTHING, false);
@@ -71,7 +74,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     }
 }
 
-/// Strava writes numbers for sports.
+/// The sport's name; Strava writes numbers for sports.
 fn name_of(text: &str) -> String {
     match text.trim() {
         "1" => "cycling".into(),
@@ -81,7 +84,7 @@ fn name_of(text: &str) -> String {
     }
 }
 
-/// The workout of a track; none if no point has a time.
+/// Builds the workout of a track; none if no point has a time.
 fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Workout> {
     let timed: Vec<Point> = points.iter().copied().filter(|point| point.time.is_finite()).collect();
     let unix_s = timed.first()?.time;
@@ -112,8 +115,8 @@ fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Worko
     Some(workout)
 }
 
-/// Length of a track up to each point, m: great circles (haversine; Sinnott 1984) on a sphere of 6
-/// 371 008.8 m, the Earth's mean radius (IUGG).
+/// Length of a track up to each point, m, along great circles (haversine; Sinnott 1984) on a sphere
+/// with the Earth's mean radius of 6 371 008.8 m (IUGG).
 fn along(latitude: &[f64], longitude: &[f64]) -> Vec<f64> {
     let mut length = 0.0;
     let mut last: Option<(f64, f64)> = None;

@@ -1,10 +1,10 @@
-//! Instants as TCX and GPX write them (ISO 8601).
+//! Parses instants as TCX and GPX write them (ISO 8601).
 
 use agoge_motion::Day;
 
-/// Seconds since 1970-01-01 00:00 UTC of a text such as `2026-03-31T17:05:09.5+02:00`, and how many
-/// seconds its clock is ahead of UTC: none for `Z` and for a text without zone, which is taken for
-/// UTC. None if it is no instant.
+/// Parses an instant such as `2026-03-31T17:05:09.5+02:00` into seconds since 1970-01-01 00:00 UTC
+/// and the offset of its time zone, seconds ahead of UTC. The offset is none for `Z` and for a text
+/// without zone, which is taken to be UTC. Returns none if the text is not an instant.
 pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     let (date, clock) = text.trim().split_once(['T', ' '])?;
     let day: Day = date.parse().ok()?;
@@ -28,7 +28,7 @@ pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     Some((local - offset.unwrap_or(0.0), offset))
 }
 
-/// Seconds of `+02:00`, `-0330`, `+05`.
+/// Parses a time zone offset such as `+02:00`, `-0330` or `+05` into seconds.
 fn offset(zone: &str) -> Option<f64> {
     let sign = if zone.starts_with('-') { -1.0 } else { 1.0 };
     let digits: String = zone.get(1..)?.chars().filter(|c| *c != ':').collect();

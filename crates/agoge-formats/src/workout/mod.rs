@@ -1,8 +1,8 @@
-//! Workouts: FIT, TCX, GPX, and a diary in CSV, told apart by their content.
+//! Reads workouts from FIT, TCX, GPX, and a diary in CSV, told apart by their content.
 //!
-//! [`read`] gives what the file says, value for value; [`clean`] repairs what no device can have
-//! measured, and counts it; [`same`] tells that two devices, or a device and a diary, speak of one
-//! workout.
+//! [`read`] returns what the file says, value for value; [`clean`] repairs values that no device
+//! can have measured, and counts the repairs; [`same`] recognises that two devices, or a device and
+//! a diary, recorded the same workout.
 
 mod clean;
 mod diary;
@@ -23,26 +23,26 @@ use crate::{Error, text};
 use agoge_motion::Day;
 use std::path::Path;
 
-/// Most bytes of a workout file: 64 MiB, which is two weeks of a watch's every second.
+/// Largest workout file, bytes: 64 MiB, which is two weeks of a watch sampling every second.
 pub const MAX_WORKOUT_BYTES: u64 = 64 << 20;
 
 /// When a workout began.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
-    /// An instant: seconds since 1970-01-01 00:00 UTC, and how many seconds the athlete's clock was
-    /// ahead of UTC, if the file says.
+    /// An instant, and the athlete's time zone if the file gives it.
     At {
-        /// Seconds since 1970 in UTC.
+        /// Seconds since 1970-01-01 00:00 UTC.
         unix_s: f64,
-        /// Seconds that local time is ahead of UTC.
+        /// Seconds by which local time is ahead of UTC, if the file gives them.
         offset_s: Option<f64>,
     },
-    /// A day; the diary knows no hour.
+    /// A day; a diary gives no time of day.
     On(Day),
 }
 
 impl Start {
-    /// The athlete's own day. `default_offset_s` stands in where the file has no time zone.
+    /// The day in the athlete's local time. `default_offset_s` is used if the file has no time
+    /// zone.
     pub fn day(self, default_offset_s: f64) -> Day {
         match self {
             Start::At { unix_s, offset_s } => Day::at(unix_s, offset_s.unwrap_or(default_offset_s)),
@@ -51,13 +51,13 @@ impl Start {
     }
 }
 
-/// What was measured during a workout, `[sample]`; NaN is missing. A quantity that was never
-/// measured has no values at all.
+/// What was measured during a workout, `[sample]`; NaN means missing. A quantity that was never
+/// measured has an empty list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples {
-    /// Seconds since the start, as the device's clock says: it may jump (see [`clean`]).
+    /// Seconds since the start by the device's clock, which may jump (see [`clean`]).
     pub time: Vec<f64>,
-    /// Heart rate, beats a minute.
+    /// Heart rate, beats per minute.
     pub heart_rate: Vec<f64>,
     /// Power, W.
     pub power: Vec<f64>,
@@ -65,20 +65,20 @@ pub struct Samples {
     pub speed: Vec<f64>,
     /// Distance from the start, m.
     pub distance: Vec<f64>,
-    /// Steps (of one leg) or turns a minute.
+    /// Cadence: steps of one leg, or revolutions, per minute.
     pub cadence: Vec<f64>,
-    /// Height above the sea, m.
+    /// Altitude above sea level, m.
     pub altitude: Vec<f64>,
     /// Latitude, degrees north.
     pub latitude: Vec<f64>,
     /// Longitude, degrees east.
     pub longitude: Vec<f64>,
-    /// Everything else that is a number, by the name and in the unit of the file, sorted by name.
+    /// All other numeric quantities by the file's name and in the file's unit, sorted by name.
     pub other: Vec<(String, Vec<f64>)>,
 }
 
 impl Samples {
-    /// How many samples there are.
+    /// Number of samples.
     pub fn len(&self) -> usize {
         self.time.len()
     }
@@ -88,9 +88,9 @@ impl Samples {
         self.time.is_empty()
     }
 
-    /// The quantities besides time, by name.
+    /// The quantities other than time that have values, by name.
     pub fn columns(&self) -> impl Iterator<Item = (&str, &[f64])> {
-        let own: [(&str, &Vec<f64>); 8] = [
+        let named: [(&str, &Vec<f64>); 8] = [
             ("heart_rate", &self.heart_rate),
             ("power", &self.power),
             ("speed", &self.speed),
@@ -101,15 +101,16 @@ impl Samples {
             ("longitude", &self.longitude),
         ];
         let other = self.other.iter().map(|(name, values)| (name.as_str(), values.as_slice()));
-        own.into_iter()
+        named
+            .into_iter()
             .map(|(name, values)| (name, values.as_slice()))
             .chain(other)
             .filter(|(_, v)| !v.is_empty())
     }
 
-    /// Every list of values besides time.
+    /// Every list of values other than time.
     fn lists(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
-        let own = [
+        let named = [
             &mut self.heart_rate,
             &mut self.power,
             &mut self.speed,
@@ -119,10 +120,10 @@ impl Samples {
             &mut self.latitude,
             &mut self.longitude,
         ];
-        own.into_iter().chain(self.other.iter_mut().map(|(_, values)| values))
+        named.into_iter().chain(self.other.iter_mut().map(|(_, values)| values))
     }
 
-    /// Leaves out quantities without any value, and sorts the others.
+    /// Removes quantities without any value, and sorts [`Samples::other`].
     fn settle(&mut self) {
         for list in self.lists() {
             if list.iter().all(|value| value.is_nan()) {
@@ -133,7 +134,7 @@ impl Samples {
         self.other.sort_by(|a, b| a.0.cmp(&b.0));
     }
 
-    /// The samples of a range.
+    /// The samples in a range of indices.
     fn part(&self, range: std::ops::Range<usize>) -> Samples {
         let mut part = self.clone();
         part.time = self.time[range.clone()].to_vec();
@@ -145,33 +146,33 @@ impl Samples {
     }
 }
 
-/// A workout, as a file tells it.
+/// A workout as recorded in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workout {
     /// When it began.
     pub start: Start,
-    /// The sport in lower case, as in `running`; empty if the file does not say.
+    /// The sport in lower case, such as `running`; empty if the file does not give it.
     pub sport: String,
-    /// How long it took without breaks, s; NaN if the file does not say.
+    /// Duration without breaks, s; NaN if the file does not give it.
     pub duration_s: f64,
-    /// How far, m; NaN if not known.
+    /// Distance, m; NaN if unknown.
     pub distance_m: f64,
-    /// Rating of perceived exertion, 0 to 10 (Borg's CR-10); NaN if nobody gave one.
+    /// Rating of perceived exertion, 0 to 10 (Borg's CR-10); NaN if there is none.
     pub rpe: f64,
-    /// Load that a diary gives outright, RPE × minutes; NaN if it does not.
+    /// Load given directly in a diary, RPE × minutes; NaN if there is none.
     pub load_au: f64,
-    /// Strength volume that a diary tells, sets × repetitions × kg, kg; NaN if it does not.
+    /// Strength volume from a diary, sets × repetitions × kg, kg; NaN if there is none.
     pub volume_kg: f64,
     /// What the athlete or coach wrote.
     pub comment: String,
-    /// What was measured; empty for a diary.
+    /// The measured samples; empty for a diary.
     pub samples: Samples,
-    /// What the reader had to assume or leave out, and what [`clean`] repaired.
+    /// Notes on what the reader assumed or left out, and on what [`clean`] repaired.
     pub notes: Vec<String>,
 }
 
 impl Workout {
-    /// A workout of which only the start and the sport are known.
+    /// A workout with only its start and sport known.
     pub fn new(start: Start, sport: impl Into<String>) -> Workout {
         Workout {
             start,
@@ -187,7 +188,7 @@ impl Workout {
         }
     }
 
-    /// Instant of the start, s since 1970 in UTC, if it is known.
+    /// The instant of the start, s since 1970-01-01 UTC, if it is known.
     pub fn start_s(&self) -> Option<f64> {
         match self.start {
             Start::At { unix_s, .. } => Some(unix_s),
@@ -196,15 +197,15 @@ impl Workout {
     }
 }
 
-/// Reads every workout of a file: several of a diary, of chained FIT files, of a multisport
-/// recording.
+/// Reads every workout in a file. A diary, chained FIT files or a multisport recording give
+/// several.
 ///
-/// With `lenient`, a file whose checksum is wrong or that breaks off is read as far as it goes,
+/// With `lenient`, a file that is truncated or has a wrong checksum is read as far as possible,
 /// with a note.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`] beyond [`MAX_WORKOUT_BYTES`],
-/// [`Error::NotUnderstood`], [`Error::Format`] with byte, line or field.
+/// [`Error::Format`] with byte, line or field.
 pub fn read(path: &Path, lenient: bool) -> Result<Vec<Workout>, Error> {
     if std::fs::metadata(path).map_err(|e| Error::read(path, e))?.len() > MAX_WORKOUT_BYTES {
         let what = format!("more than {MAX_WORKOUT_BYTES} bytes");
@@ -213,7 +214,7 @@ pub fn read(path: &Path, lenient: bool) -> Result<Vec<Workout>, Error> {
     read_bytes(path, &crate::bytes(path)?, lenient)
 }
 
-/// Reads the workouts of a file that is in memory already; `path` is only named in messages.
+/// Reads the workouts in a file that is already in memory; `path` is only used in messages.
 ///
 /// # Errors
 /// As [`read`].
@@ -242,6 +243,7 @@ pub fn read_bytes(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Workou
     ))
 }
 
+/// The error for a file that holds no workout.
 fn not_understood(path: &Path, what: &str) -> Error {
     let hint =
         "workouts are read from FIT, TCX, GPX and CSV (date, sport, minutes, RPE, distance, notes)";

@@ -1,13 +1,15 @@
-//! Whether two files speak of one workout.
+//! Recognises two entries of the same workout.
 
 use super::{Start, Workout};
 
-/// Whether two entries are one workout: recorded by two devices, exported twice, or by a device and
-/// in the diary. `default_offset_s` is the athlete's time zone where a file has none.
+/// Whether two entries describe the same workout: recorded by two devices, exported twice, or
+/// recorded by a device and in the diary. `default_offset_s` is the athlete's time zone where a
+/// file has none.
 ///
-/// Devices: four fifths of the shorter lie within the longer, and the shorter is at least half as
-/// long. Diary: the same day, sports that do not contradict each other, and minutes (or, without
-/// them, distances) within a fifth.
+/// Between devices, at least four fifths of the shorter must overlap the longer, and the shorter
+/// must be at least half as long. Between a device and a diary, the day must be the same, the
+/// sports must not contradict each other, and the minutes (or, without them, the distances) must
+/// agree within a fifth. Two diary entries are never the same workout.
 pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
     let fits = |x: f64, y: f64| (x - y).abs() <= 0.2 * x.max(y);
     match (a.start, b.start) {
@@ -23,7 +25,7 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
                 (fits(a.duration_s, b.duration_s), fits(a.distance_m, b.distance_m));
             let known = a.duration_s.is_finite() && b.duration_s.is_finite();
             let both = matches!((a.start, b.start), (Start::On(_), Start::On(_)));
-            // Two equal rows of one diary may be two workouts; only the file's fingerprint says
+            // Two equal rows of one diary may be two workouts; only the file's fingerprint shows
             // that they were read before.
             !both
                 && sports
@@ -33,7 +35,7 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
     }
 }
 
-/// From the first to the last sample, or the duration, s.
+/// Time from the first to the last sample, or the duration if that is longer, s.
 fn elapsed(workout: &Workout) -> f64 {
     workout
         .samples

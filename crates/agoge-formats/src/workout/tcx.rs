@@ -1,14 +1,17 @@
-//! TCX: one workout an activity; its laps are joined.
+//! TCX: one workout per activity; its laps are joined.
 
 use super::xml::{Node, instant, number, walk};
 use super::{Samples, Start, Workout};
 use crate::Error;
 use std::path::Path;
 
-/// A point of the track: time and the values of [`COLUMNS`].
+/// A track point: time and values (latitude, longitude, altitude, distance, heart rate, cadence,
+/// speed, power); NaN means missing.
 type Point = (f64, [f64; 8]);
+/// A point without any values.
 const NOTHING: Point = (f64::NAN, [f64::NAN; 8]);
 
+/// Reads the workouts of a TCX file.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     let mut workouts = Vec::new();
     let mut activity: Option<Activity> = None;
@@ -28,7 +31,9 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
                         };
                         activity = Some(Activity { sport, ..Activity::default() });
                     }
-                    "Trackpoint" => activity.iter_mut().for_each(|own| own.point = Some(NOTHING)),
+                    "Trackpoint" => {
+                        activity.iter_mut().for_each(|activity| activity.point = Some(NOTHING))
+                    }
                     _ => {}
                 }
                 parents.push(name.to_owned());
@@ -36,8 +41,8 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
             Node::Close(name, text) => {
                 parents.pop();
                 let parent = parents.last().map_or("", String::as_str);
-                if let Some(own) = &mut activity {
-                    own.close(path, name, parent, text)?;
+                if let Some(activity) = &mut activity {
+                    activity.close(path, name, parent, text)?;
                 }
                 if name == "Activity" {
                     workouts.extend(activity.take().and_then(Activity::workout));
@@ -52,19 +57,21 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
     }
 }
 
-/// An activity as it is read.
+/// An activity while it is read.
 #[derive(Default)]
 struct Activity {
     sport: String,
+    /// Time of the activity's `Id` or of its first point, s since 1970 UTC, and time zone offset.
     id: Option<(f64, Option<f64>)>,
     comment: String,
-    /// Sum over the laps, s and m.
+    /// Duration and distance summed over the laps, s and m.
     laps: Option<(f64, f64)>,
     point: Option<Point>,
     points: Vec<Point>,
 }
 
 impl Activity {
+    /// Takes in the text of an element that ends.
     fn close(&mut self, path: &Path, name: &str, parent: &str, text: &str) -> Result<(), Error> {
         let value = |element: &str| number(path, element, text);
         match (name, &mut self.point) {
@@ -105,9 +112,10 @@ impl Activity {
         Ok(())
     }
 
+    /// Builds the workout; none if the activity has no time at all.
     fn workout(self) -> Option<Workout> {
-        let (told, offset_s) = self.id?;
-        let unix_s = self.points.first().map_or(told, |point| point.0);
+        let (id_s, offset_s) = self.id?;
+        let unix_s = self.points.first().map_or(id_s, |point| point.0);
         let mut workout = Workout::new(Start::At { unix_s, offset_s }, self.sport);
         let column = |place: usize| {
             self.points.iter().map(|(_, values)| values[place]).collect::<Vec<f64>>()

@@ -15,14 +15,17 @@ fn timed(times: &[f64]) -> Workout {
 
 #[test]
 fn a_diary_is_read_with_rest_days_and_decimal_commas() {
-    let own = read_text(
+    let workouts = read_text(
         "Date;Sport;Minutes;RPE;Distance km;Notes\n2026-03-01;Run;45,5;6;8,2;\"hills; hot\"\n2026-03-02;rest;0;;;\n",
     )
     .unwrap();
-    assert_eq!((own[0].duration_s, own[0].rpe, own[0].distance_m), (2730.0, 6.0, 8200.0));
-    assert_eq!(own[0].comment, "hills; hot");
-    assert_eq!(own[0].start, Start::On("2026-03-01".parse().unwrap()));
-    let rest = clean(own[1].clone()).unwrap();
+    assert_eq!(
+        (workouts[0].duration_s, workouts[0].rpe, workouts[0].distance_m),
+        (2730.0, 6.0, 8200.0)
+    );
+    assert_eq!(workouts[0].comment, "hills; hot");
+    assert_eq!(workouts[0].start, Start::On("2026-03-01".parse().unwrap()));
+    let rest = clean(workouts[1].clone()).unwrap();
     assert_eq!((rest.duration_s, rest.rpe.is_nan()), (0.0, true));
 }
 
@@ -78,20 +81,20 @@ fn a_workout_belongs_to_the_day_of_the_athletes_clock() {
 
 #[test]
 fn clocks_that_jump_go_on() {
-    let own = clean(timed(&[0.0, 1.0, 2.0, -500.0, -499.0, 90_000.0, 90_001.0])).unwrap();
-    assert_eq!(own.samples.time, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-    assert_eq!(own.notes.len(), 2);
-    assert_eq!(own.duration_s, 6.0);
+    let workout = clean(timed(&[0.0, 1.0, 2.0, -500.0, -499.0, 90_000.0, 90_001.0])).unwrap();
+    assert_eq!(workout.samples.time, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    assert_eq!(workout.notes.len(), 2);
+    assert_eq!(workout.duration_s, 6.0);
 }
 
 #[test]
 fn impossible_values_become_missing_and_are_counted() {
-    let mut own = timed(&[0.0, 1.0, 2.0, f64::NAN]);
-    own.samples.heart_rate = vec![-5.0, 999.0, 120.0, 121.0];
-    let own = clean(own).unwrap();
-    assert_eq!(own.samples.heart_rate.iter().filter(|v| v.is_finite()).count(), 1);
-    assert_eq!(own.samples.len(), 3);
-    assert!(own.notes.iter().any(|note| note.contains("2 samples")), "{:?}", own.notes);
+    let mut workout = timed(&[0.0, 1.0, 2.0, f64::NAN]);
+    workout.samples.heart_rate = vec![-5.0, 999.0, 120.0, 121.0];
+    let workout = clean(workout).unwrap();
+    assert_eq!(workout.samples.heart_rate.iter().filter(|v| v.is_finite()).count(), 1);
+    assert_eq!(workout.samples.len(), 3);
+    assert!(workout.notes.iter().any(|note| note.contains("2 samples")), "{:?}", workout.notes);
 }
 
 #[test]
@@ -130,9 +133,9 @@ proptest! {
 
     #[test]
     fn cleaned_clocks_never_run_back(times in prop::collection::vec(-1e9f64..1e9, 1..60)) {
-        if let Ok(own) = clean(timed(&times)) {
-            prop_assert_eq!(own.samples.len(), times.len());
-            prop_assert!(own.samples.time.windows(2).all(|pair| pair[0] <= pair[1]));
+        if let Ok(workout) = clean(timed(&times)) {
+            prop_assert_eq!(workout.samples.len(), times.len());
+            prop_assert!(workout.samples.time.windows(2).all(|pair| pair[0] <= pair[1]));
         }
     }
 }

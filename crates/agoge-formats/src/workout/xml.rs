@@ -1,5 +1,5 @@
-//! What TCX and GPX share: elements one by one, without document types, entities or depth that
-//! could be an attack.
+//! XML reading shared by TCX and GPX: walks the elements one by one, and refuses document types,
+//! entities and deep nesting, which could be an attack.
 
 use crate::Error;
 use crate::error::Place;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// Deepest nesting that is followed; TCX and GPX need ten.
 const DEEPEST: usize = 64;
 
-/// What the walk meets.
+/// An event during the walk through a document.
 pub(super) enum Node<'a> {
     /// An element begins: its name without prefix, its attributes.
     Open(&'a str, &'a [(String, String)]),
@@ -18,7 +18,7 @@ pub(super) enum Node<'a> {
     Close(&'a str, &'a str),
 }
 
-/// Walks the elements of a document.
+/// Walks through a document and calls `meet` at the start and end of each element.
 pub(super) fn walk(
     path: &Path,
     bytes: &[u8],
@@ -42,7 +42,7 @@ pub(super) fn walk(
         let event = reader.read_event().map_err(|e| fault(format!("broken XML: {e}")))?;
         match event {
             Event::DocType(_) => {
-                // Entities that a document type declares can grow a few bytes to gigabytes;
+                // Entities declared in a document type can expand a few bytes to gigabytes;
                 // workouts never need one.
                 let hint = "remove the DOCTYPE; TCX and GPX have none";
                 return Err(Error::format(
@@ -57,7 +57,10 @@ pub(super) fn walk(
                 let attributes: Vec<(String, String)> = element
                     .attributes()
                     .filter_map(Result::ok)
-                    .map(|own| (own.key.local_name().as_ref().to_owned(), own.value.into_owned()))
+                    .map(|attribute| {
+                        let name = attribute.key.local_name().as_ref().to_owned();
+                        (name, attribute.value.into_owned())
+                    })
                     .collect();
                 meet(Node::Open(&name, &attributes))?;
                 text.clear();
@@ -70,8 +73,8 @@ pub(super) fn walk(
                     }
                 }
             }
-            Event::Text(ref own) => text.push_str(own),
-            Event::CData(ref own) => text.push_str(own),
+            Event::Text(ref piece) => text.push_str(piece),
+            Event::CData(ref piece) => text.push_str(piece),
             Event::End(_) => {
                 let name = open.pop().unwrap_or_default();
                 meet(Node::Close(&name, text.trim()))?;
@@ -89,7 +92,7 @@ pub(super) fn walk(
     }
 }
 
-/// The number in an element; NaN if it is empty.
+/// Parses the number in an element; NaN if it is empty.
 pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Error> {
     if text.is_empty() {
         return Ok(f64::NAN);
@@ -105,7 +108,7 @@ pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Erro
     })
 }
 
-/// The instant in an element.
+/// Parses the instant in an element.
 pub(super) fn instant(path: &Path, element: &str, text: &str) -> Result<(f64, Option<f64>), Error> {
     super::parse_instant(text).ok_or_else(|| {
         let what = format!("{} is no time", crate::error::quoted(text));

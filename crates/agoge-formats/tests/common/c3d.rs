@@ -1,7 +1,7 @@
-//! Writes C3D files for tests (Intel, floats): markers, analog channels, and any parameters, as a
-//! force plate needs them.
+//! Writes C3D files for tests (Intel, floats): markers, analog channels, and any parameters, such
+//! as those of a force plate.
 
-/// A parameter's values with their dimensions, the first running fastest.
+/// A parameter's values with their dimensions, the first varying fastest.
 pub(crate) enum Values {
     Texts(Vec<String>),
     Integers(Vec<u8>, Vec<i16>),
@@ -15,15 +15,15 @@ pub(crate) struct Analog {
     pub(crate) values: Vec<f32>,
 }
 
-/// What is written. Positions are millimetres; a NaN is a missing point.
+/// The content of the file. Positions are in millimetres; NaN means a missing point.
 pub(crate) struct File {
     pub(crate) rate_hz: f32,
     pub(crate) labels: Vec<String>,
     /// `[frame][point]`.
     pub(crate) points: Vec<Vec<[f64; 3]>>,
-    /// Each with the same whole number of samples a frame.
+    /// All with the same whole number of samples per frame.
     pub(crate) analogs: Vec<Analog>,
-    /// Group, name and values; POINT and ANALOG are made from the rest.
+    /// Further parameters: group, name and values; POINT and ANALOG are derived from the rest.
     pub(crate) parameters: Vec<(&'static str, &'static str, Values)>,
 }
 
@@ -59,7 +59,7 @@ impl File {
         bytes
     }
 
-    /// The parameter section, in whole blocks.
+    /// The parameter section, padded to whole blocks.
     fn section(&self, frames: usize, samples: usize) -> Vec<u8> {
         let texts = |of: Vec<String>| Values::Texts(of);
         let count = |of: usize| Values::Integers(vec![], vec![of as i16]);

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// A real file; none, with a word, if `AGOGE_TEST_DATA` is not set. A file that is missing where it
-/// is set fails the test.
+/// The path of a real file; none, with a message, if `AGOGE_TEST_DATA` is not set. If it is set but
+/// the file is missing, the test fails.
 pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {
         eprintln!("skipped: AGOGE_TEST_DATA is not set");

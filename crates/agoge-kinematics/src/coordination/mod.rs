@@ -1,7 +1,7 @@
-//! How two parts of the body move together, how alike the repetitions are, and how alike the sides.
+//! Coordination between body parts, variability between repetitions, and asymmetry between sides.
 //!
-//! Everything takes plain curves (degrees, one repetition or cycle each) and gives NaN where
-//! nothing can be said. The two ways of describing a coupling, [`relative_phase`] and
+//! All functions take curves as plain slices (degrees, one repetition or cycle each) and return NaN
+//! where no value can be computed. The two descriptions of a coupling, [`relative_phase`] and
 //! [`coupling_angles`], and their variabilities are not interchangeable (Miller et al. 2010).
 
 mod asymmetry;

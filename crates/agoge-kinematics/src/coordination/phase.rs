@@ -6,18 +6,18 @@ use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
 /// The phase of a curve over one repetition or cycle, `[sample]`, degrees in (−180, 180]: the
-/// argument of its analytic signal after its middle between highest and lowest is taken away (Lamb
-/// & Stöckl 2014).
+/// argument of its analytic signal after subtracting the midpoint of its range (Lamb & Stöckl
+/// 2014).
 ///
-/// The ends are padded by mirror images of the whole curve, so that a repetition which begins and
-/// ends at rest goes on as if it were repeated; elsewhere the first and last tenth are not to be
-/// trusted. All NaN if a value is missing, nothing moves or there are fewer than 4 samples.
+/// The ends are padded with mirror images of the whole curve, so that a repetition that begins and
+/// ends at rest continues as if repeated; for other curves, the first and last tenth are
+/// unreliable. All NaN if a value is missing, nothing moves or there are fewer than 4 samples.
 pub fn phase_angle(values: &[f64]) -> Vec<f64> {
     let n = values.len();
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let moves = high - low > 0.0 && (high - low).is_finite();
-    if n < 4 || !moves || values.iter().any(|value| !value.is_finite()) {
+    let is_moving = high - low > 0.0 && (high - low).is_finite();
+    if n < 4 || !is_moving || values.iter().any(|value| !value.is_finite()) {
         return vec![f64::NAN; n];
     }
     let middle = 0.5 * (high + low);
@@ -26,7 +26,7 @@ pub fn phase_angle(values: &[f64]) -> Vec<f64> {
     analytic(&padded)[n - 1..2 * n - 1].iter().map(|z| z.im.atan2(z.re).to_degrees()).collect()
 }
 
-/// The analytic signal of a real one: its spectrum without negative frequencies (as SciPy's
+/// The analytic signal of a real signal: its spectrum without negative frequencies (like SciPy's
 /// `hilbert`).
 fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
     let n = signal.len();
@@ -35,8 +35,8 @@ fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
         signal.iter().map(|&x| Complex::new(x / n as f64, 0.0)).collect();
     planner.plan_fft_forward(n).process(&mut z);
     for (k, z) in z.iter_mut().enumerate() {
-        // Mean and, for an even length, the highest frequency stand alone; each other one has a
-        // negative twin.
+        // Every frequency has a negative counterpart, except zero and, for an even length, the
+        // highest.
         *z *= match k {
             0 => 1.0,
             _ if 2 * k == n => 1.0,
@@ -49,31 +49,31 @@ fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
 }
 
 /// Continuous relative phase of two curves over the same samples, `[sample]`, degrees in (−180,
-/// 180]: phase of the proximal minus phase of the distal one. 0 is in phase, ±180 anti-phase;
-/// positive: the proximal leads. NaN as in [`phase_angle`].
+/// 180]: the phase of the proximal minus that of the distal curve. 0 is in phase, ±180 anti-phase;
+/// positive if the proximal leads. NaN under the conditions of [`phase_angle`].
 pub fn relative_phase(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let pairs = phase_angle(proximal).into_iter().zip(phase_angle(distal));
     pairs.map(|(proximal, distal)| wrapped(proximal - distal)).collect()
 }
 
-/// An angle by whole turns in (−180, 180], degrees.
+/// Wraps an angle to (−180, 180] degrees.
 pub fn wrapped(angle: f64) -> f64 {
     let turned = angle - 360.0 * (angle / 360.0).round();
     if turned <= -180.0 { turned + 360.0 } else { turned }
 }
 
-/// Mean absolute relative phase (MARP), degrees, 0 (in phase) to 180 (anti-phase): over the known
-/// samples of one relative phase curve (Stergiou 2004). NaN without any.
+/// Mean absolute relative phase (MARP), degrees, 0 (in phase) to 180 (anti-phase), over the known
+/// samples of a relative phase curve (Stergiou 2004). NaN without any.
 pub fn mean_absolute_relative_phase(relative_phase: &[f64]) -> f64 {
     let absolute: Vec<f64> = relative_phase.iter().map(|angle| angle.abs()).collect();
     mean(&absolute)
 }
 
 /// Deviation phase (DP), degrees: the standard deviation (n − 1) of the relative phase over
-/// repetitions, about its circular mean so that −179° and 179° are neighbours, averaged over the
-/// cycle (Stergiou 2004). 0 is the same coordination every time.
+/// repetitions about its circular mean (so that −179° and 179° are neighbours), averaged over the
+/// cycle (Stergiou 2004). 0 means the same coordination every time.
 ///
-/// `curves` is `[repetition, sample]`, each stretched to the same length
+/// `curves` is `[repetition, sample]`, each normalised to the same length
 /// ([`crate::normalise::cycle`] before [`relative_phase`]); NaN with fewer than two.
 pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
     let length = curves.iter().map(Vec::len).min().unwrap_or(0);
@@ -81,10 +81,10 @@ pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
         .map(|sample| {
             let angles: Vec<f64> = curves.iter().map(|curve| curve[sample]).collect();
             let (centre, _) = circular_mean(&angles);
-            let away: Vec<f64> = angles.iter().map(|angle| wrapped(angle - centre)).collect();
-            let known = away.iter().filter(|away| away.is_finite());
-            let (squares, n) =
-                known.fold((0.0, 0usize), |(sum, n), away| (sum + away * away, n + 1));
+            let deviations: Vec<f64> = angles.iter().map(|angle| wrapped(angle - centre)).collect();
+            let known = deviations.iter().filter(|deviation| deviation.is_finite());
+            let (squares, n) = known
+                .fold((0.0, 0usize), |(sum, n), deviation| (sum + deviation * deviation, n + 1));
             if n < 2 { f64::NAN } else { (squares / (n - 1) as f64).sqrt() }
         })
         .collect();

@@ -1,6 +1,7 @@
-//! Oracles: NumPy 2.4 and SciPy 1.17. The signals are, with i = np.arange(80), `p = 20 +
-//! 30*sin(2πi/40) + 4*cos(2πi/16)` and `d = -5 + 15*sin(2πi/40 - 0.9) + 3*sin(2πi/10)`; the
-//! repetitions are `(p, d)`, `(1.1*p + cos(i/3), d + 2*sin(i/5))`, `(p + 3*sin(i/7), 0.8*d)`.
+//! Expected values were computed with NumPy 2.4 and SciPy 1.17. The signals are, with i =
+//! np.arange(80), `p = 20 + 30*sin(2πi/40) + 4*cos(2πi/16)` and `d = -5 + 15*sin(2πi/40 - 0.9) +
+//! 3*sin(2πi/10)`; the repetitions are `(p, d)`, `(1.1*p + cos(i/3), d + 2*sin(i/5))`, `(p +
+//! 3*sin(i/7), 0.8*d)`.
 
 use super::*;
 use crate::normalise::CYCLE;
@@ -35,10 +36,10 @@ fn repetitions() -> Vec<(Vec<f64>, Vec<f64>)> {
     ]
 }
 
-fn assert_at(found: &[f64], expected: &[(usize, f64)]) {
-    for &(at, expected) in expected {
-        // Both are double precision; FFT lengths differ by rounding only.
-        assert!((found[at] - expected).abs() < 1e-9, "{at}: {} {expected}", found[at]);
+fn assert_at(values: &[f64], expected: &[(usize, f64)]) {
+    for &(index, expected) in expected {
+        // Both use double precision; different FFT lengths differ only by rounding.
+        assert!((values[index] - expected).abs() < 1e-9, "{index}: {} {expected}", values[index]);
     }
 }
 
@@ -150,7 +151,7 @@ fn sample_entropy_counts_templates() {
     let x = over(|i| (0.3 * i).sin() + 0.5 * (0.37 * i * i).sin());
     assert!((sample_entropy(&x, 2, 0.2) - (60.0f64 / 12.0).ln()).abs() < 1e-12);
     assert!(sample_entropy(&[1.0, f64::NAN, 1.0, 2.0, 3.0], 2, 0.2).is_nan());
-    // A period of 8 samples is regular: every stretch that was alike stays alike.
+    // A period of 8 samples is regular: every stretch that matches continues to match.
     assert_eq!(sample_entropy(&over(|i| f64::from((i as u32) % 8)), 2, 0.2), 0.0);
 }
 
@@ -163,8 +164,8 @@ fn asymmetries_by_hand() {
     assert!(bilateral_asymmetry(0.0, 0.0).is_nan() && unilateral_asymmetry(0.0, 0.0).is_nan());
 }
 
-/// Logistic curves are fastest in their middle: planted at 0.50, 0.56 and 0.585 s, in frames of
-/// 1/60 s.
+/// Logistic curves are fastest in their middle, which is planted at 0.50, 0.56 and 0.585 s, at 60
+/// frames per second.
 #[test]
 fn peaks_come_in_the_planted_order() {
     let time: Vec<f64> = (0..61).map(|frame| f64::from(frame) / 60.0).collect();
@@ -173,8 +174,8 @@ fn peaks_come_in_the_planted_order() {
     };
     let curves = [step(0.50), step(0.56), step(0.585)];
     let peaks = peak_speeds(&curves.each_ref().map(Vec::as_slice), &time);
-    // Central differences over two frames see a slightly wider, symmetric peak; the parabola finds
-    // its middle to a twentieth of a frame.
+    // Central differences over two frames widen the peak slightly and symmetrically; the parabola
+    // finds its middle to a twentieth of a frame.
     for (peak, planted) in peaks.iter().zip([0.50, 0.56, 0.585]) {
         assert!((peak.unwrap().time_s - planted).abs() < 0.001, "{peak:?} {planted}");
     }
@@ -204,7 +205,7 @@ fn next_to_nothing_breaks_nothing() {
     assert!(multiple_correlation(&[]).is_nan() && mean_absolute_relative_phase(&[]).is_nan());
 }
 
-/// Smooth curves that move: a sum of three waves over a cycle.
+/// Smooth, moving curves: a sum of three waves over a cycle.
 fn curve() -> impl Strategy<Value = Vec<f64>> {
     (-50.0..50.0f64, prop::array::uniform3((1.0..40.0f64, 0.0..TAU))).prop_map(|(offset, waves)| {
         (0..CYCLE)
@@ -220,15 +221,15 @@ fn curve() -> impl Strategy<Value = Vec<f64>> {
 
 /// The distance between two angles, degrees.
 fn apart(a: f64, b: f64) -> f64 {
-    let away = (a - b).rem_euclid(360.0);
-    away.min(360.0 - away)
+    let difference = (a - b).rem_euclid(360.0);
+    difference.min(360.0 - difference)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A curve is in phase with itself however it is shifted or stretched in size, and in
-    /// anti-phase with its mirror image.
+    /// A curve is in phase with itself however it is shifted or scaled, and in anti-phase with its
+    /// mirror image.
     #[test]
     fn relative_phase_knows_no_size(x in curve(), size in 0.1..10.0f64, shift in -100.0..100.0f64) {
         let other: Vec<f64> = x.iter().map(|v| size * v + shift).collect();
@@ -239,17 +240,18 @@ proptest! {
         }
     }
 
-    /// A wave that lags by a known angle lags by it in the middle, where no end is near.
+    /// The relative phase of a wave with a known lag equals the lag in the middle, away from the
+    /// ends.
     #[test]
     fn a_planted_lag_is_found(lag in -170.0..170.0f64) {
         let wave = |lag: f64| over(|i| (TAU * i / 10.0 - lag.to_radians()).cos());
-        let found = relative_phase(&wave(0.0), &wave(lag));
-        prop_assert!(apart(found[40], lag) < 3.0, "{} {lag}", found[40]);
+        let relative = relative_phase(&wave(0.0), &wave(lag));
+        prop_assert!(apart(relative[40], lag) < 3.0, "{} {lag}", relative[40]);
     }
 
     #[test]
     fn coupling_is_a_right_angle_when_exchanged(x in curve(), y in curve()) {
-        // Exchanging the axes of the angle-angle plot mirrors it at 45°.
+        // Exchanging the axes of the angle-angle plot mirrors it about the 45° line.
         for (a, b) in coupling_angles(&x, &y).into_iter().zip(coupling_angles(&y, &x)) {
             prop_assert!((0.0..360.0).contains(&a) && apart(a, 90.0 - b) < 1e-9);
         }
@@ -275,8 +277,8 @@ proptest! {
     fn sample_entropy_knows_no_size(x in curve(), size in 0.1..10.0f64) {
         let other: Vec<f64> = x.iter().map(|v| size * v).collect();
         let (a, b) = (sample_entropy(&x, 2, 0.2), sample_entropy(&other, 2, 0.2));
-        // A pair exactly at the tolerance may fall on either side of it by rounding: one pair of
-        // thousands.
+        // A pair exactly at the tolerance may fall on either side of it by rounding; that affects
+        // one pair in thousands.
         prop_assert!((a - b).abs() < 0.01 && a >= 0.0);
     }
 

@@ -1,11 +1,11 @@
-//! Vector coding.
+//! Vector coding of the coupling between two curves.
 
 use crate::normalise::mean;
 
 /// Coupling angles of two curves over the same samples, `[sample − 1]`, degrees in [0, 360): the
 /// direction from each point of the angle-angle plot to the next, atan2(Δdistal, Δproximal) (Chang,
-/// van Emmerik & Hamill 2008; Needham, Naemi & Chockalingam 2014). NaN beside missing values and
-/// where neither moves.
+/// van Emmerik & Hamill 2008; Needham, Naemi & Chockalingam 2014). NaN next to missing values and
+/// where neither curve moves.
 pub fn coupling_angles(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let steps = proximal.windows(2).zip(distal.windows(2));
     steps
@@ -20,23 +20,22 @@ pub fn coupling_angles(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// An angle in [0, 360), degrees.
+/// Wraps an angle to [0, 360) degrees.
 fn positive(angle: f64) -> f64 {
     let turned = angle.rem_euclid(360.0);
     // Tiny negative angles round up to a whole turn.
     if turned >= 360.0 { 0.0 } else { turned }
 }
 
-/// Circular mean of angles in degrees, [0, 360), and the length r of the mean vector: 1 if all are
-/// the same, 0 if they cancel (Batschelet
-/// 1981). Missing angles are left out; both NaN without any.
+/// The circular mean of angles in degrees, [0, 360), and the length r of the mean vector: 1 if all
+/// are equal, 0 if they cancel (Batschelet 1981). Ignores missing angles; both are NaN without any.
 pub fn circular_mean(angles: &[f64]) -> (f64, f64) {
     let known: Vec<f64> =
         angles.iter().filter(|angle| angle.is_finite()).map(|angle| angle.to_radians()).collect();
     let n = known.len() as f64;
     let cos = known.iter().map(|angle| angle.cos()).sum::<f64>() / n;
     let sin = known.iter().map(|angle| angle.sin()).sum::<f64>() / n;
-    // Rounding may make r a hair longer than 1.
+    // Rounding may make r slightly greater than 1.
     let r = cos.hypot(sin);
     (positive(sin.atan2(cos).to_degrees()), if r > 1.0 { 1.0 } else { r })
 }
@@ -58,42 +57,42 @@ impl VectorCoding {
         mean(&self.variability)
     }
 
-    /// Share of the known samples that each pattern takes, in the order of [`Pattern::ALL`]; they
-    /// sum to 1. NaN if nothing is known.
+    /// Share of the known samples in each pattern, in the order of [`Pattern::ALL`]; they sum to 1.
+    /// NaN if nothing is known.
     pub fn shares(&self) -> [f64; 4] {
         let known: Vec<Pattern> =
             self.mean.iter().filter_map(|&angle| Pattern::of(angle)).collect();
         Pattern::ALL.map(|pattern| {
-            known.iter().filter(|own| **own == pattern).count() as f64 / known.len() as f64
+            known.iter().filter(|known| **known == pattern).count() as f64 / known.len() as f64
         })
     }
 }
 
-/// Vector coding of repetitions: each a proximal and a distal curve, all stretched to the same
+/// Vector coding of repetitions, each a proximal and a distal curve, all normalised to the same
 /// length ([`crate::normalise::cycle`]).
 pub fn vector_coding(repetitions: &[(Vec<f64>, Vec<f64>)]) -> VectorCoding {
     let angles: Vec<Vec<f64>> = repetitions.iter().map(|(p, d)| coupling_angles(p, d)).collect();
     let length = angles.iter().map(Vec::len).min().unwrap_or(0);
     let (mean, variability) = (0..length)
         .map(|sample| {
-            let here: Vec<f64> = angles.iter().map(|angles| angles[sample]).collect();
-            let (mean, r) = circular_mean(&here);
+            let at_sample: Vec<f64> = angles.iter().map(|angles| angles[sample]).collect();
+            let (mean, r) = circular_mean(&at_sample);
             (mean, (2.0 * (1.0 - r)).sqrt().to_degrees())
         })
         .unzip();
     VectorCoding { mean, variability }
 }
 
-/// Who moves: the four patterns of coordination, each two bins of 45° (Chang et al. 2008).
+/// The four patterns of coordination, each two bins of 45° (Chang et al. 2008).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
-    /// The proximal alone: about 0° and 180°.
+    /// Only the proximal moves: about 0° and 180°.
     Proximal,
-    /// Both in the same direction: about 45° and 225°.
+    /// Both move in the same direction: about 45° and 225°.
     InPhase,
-    /// The distal alone: about 90° and 270°.
+    /// Only the distal moves: about 90° and 270°.
     Distal,
-    /// Both, in opposite directions: about 135° and 315°.
+    /// Both move, in opposite directions: about 135° and 315°.
     AntiPhase,
 }
 
@@ -102,8 +101,8 @@ impl Pattern {
     pub const ALL: [Pattern; 4] =
         [Pattern::Proximal, Pattern::InPhase, Pattern::Distal, Pattern::AntiPhase];
 
-    /// The pattern of a coupling angle in degrees; none if it is missing. A bin begins at its lower
-    /// edge (22.5° is in phase).
+    /// The pattern of a coupling angle in degrees; `None` if the angle is missing. Bins include
+    /// their lower edge (22.5° is in phase).
     pub fn of(angle: f64) -> Option<Pattern> {
         angle.is_finite().then(|| Pattern::ALL[((positive(angle) + 22.5) / 45.0) as usize % 4])
     }

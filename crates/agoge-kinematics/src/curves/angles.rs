@@ -8,11 +8,12 @@ use crate::curve::key;
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
 use agoge_motion::{Part, Side};
 
-/// Below this included angle a knee's or elbow's flexion is read from its sagittal projection, so
-/// that hyperextension keeps its sign; above twice this angle from the included angle, which no
-/// axial rotation disturbs. In between the two are blended. Degrees.
+/// Up to this included angle, degrees, a knee's flexion is taken from its sagittal projection, so
+/// that hyperextension keeps its sign; above twice this angle it is the included angle, which axial
+/// rotation does not affect. In between the two are blended.
 const NEARLY_STRAIGHT: f64 = 15.0;
 
+/// Adds the angles of both sides and the trunk.
 pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     for side in Side::BOTH {
         leg(catalogue, frames, side);
@@ -21,6 +22,7 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     trunk(catalogue, frames);
 }
 
+/// Adds the angles of one leg.
 fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
     let [hip, knee, ankle, toe, heel] =
@@ -42,8 +44,8 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         |f| {
             let trunk = unit(limb(f, Part::Pelvis, Part::Neck));
             let across = frames.right[f];
-            // The trunk's own forward: in space perpendicular to the trunk and the hip line, in the
-            // picture the trunk turned by 90°.
+            // Forward relative to the trunk: in 3D perpendicular to the trunk and the athlete's
+            // right, in an image the trunk turned by 90°.
             let forward =
                 if is_3d { unit(cross(trunk, across)) } else { quarter(trunk, frames.forward[f]) };
             turn(limb(f, hip, knee), scale(trunk, -1.0), forward)
@@ -56,8 +58,8 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
             .to_degrees()
     });
     catalogue.add(("knee_valgus", some, Degree, Plane::Frontal), &[hip, knee, ankle], |f| {
-        // Deviation of hip–knee–ankle from straight in the frontal plane, positive when the knee is
-        // inward (frontal plane projection angle).
+        // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive when
+        // the knee is inward.
         let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
         let lean = |segment: [f64; 3]| {
             dot(segment, inward(f)).atan2(if is_3d { off(segment, inward(f)) } else { -segment[1] })
@@ -69,12 +71,13 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         &[knee, ankle, toe],
         |f| {
             let back = if at(f, heel)[0].is_finite() { heel } else { ankle };
-            // From the heel the sole is level in standing; from the ankle the foot points down by a
-            // constant, which is left in.
+            // Measured from the heel, the sole is level in standing. Measured from the ankle, the
+            // foot points down by a constant angle, which is not removed.
             90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
         },
     );
-    // Positive when the knee is in front of the hip, and the shank when it leans forward.
+    // The thigh angle is positive when the knee is in front of the hip, the shank angle when the
+    // shank leans forward.
     catalogue.add(("thigh_angle", some, Degree, Plane::Sagittal), &[hip, knee], |f| {
         turn(limb(f, hip, knee), scale(UP, -1.0), frames.forward[f])
     });
@@ -86,11 +89,12 @@ fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     });
 }
 
-/// Angles in the picture between the upper arm and the trunk.
+/// Angles between the upper arm and the trunk.
 const SHOULDER: [&str; 3] = ["shoulder_elevation", "shoulder_flexion", "shoulder_abduction"];
-/// Of the frames of an angle so many may be without it before that is said, %.
+/// Percentage of an arm's frames that may lack its angle before that is reported.
 const MOST_UNTOLD: usize = 5;
 
+/// Adds the angles of one arm.
 fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
     let [shoulder, elbow, wrist] =
@@ -99,8 +103,8 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
     };
     let trunk = |frame: usize| unit(limb(frame, Part::Pelvis, Part::Neck));
-    // The arm moves on the thorax: its right is the line of the shoulders; where one of them is
-    // missing, the athlete's right.
+    // The arm moves on the thorax, so its lateral axis is the line of the shoulders; where a
+    // shoulder is missing, the athlete's right.
     let across = |frame: usize| {
         let line = limb(frame, Part::LeftShoulder, Part::RightShoulder);
         if is_3d && norm(line) > 1e-6 { unit(line) } else { frames.right[frame] }
@@ -108,20 +112,21 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     let some = Some(side);
     let [whole_arm, upper_arm] =
         ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
-    // An arm that points at the camera has no angle in the picture (what that costs is said below).
-    let is_told = |shown: &Option<Vec<f64>>, f: usize| {
-        shown.as_ref().is_none_or(|shown| shown[f] >= LEAST_SHOWN)
+    // An arm that points at the camera has no measurable angle in the image. Frames lost this way
+    // are reported below.
+    let is_measurable = |shares: &Option<Vec<f64>>, f: usize| {
+        shares.as_ref().is_none_or(|shares| shares[f] >= LEAST_SHOWN)
     };
-    let told = |shown: &Option<Vec<f64>>, f: usize, angle: f64| {
-        if is_told(shown, f) { angle } else { f64::NAN }
+    let angle_if_shown = |shares: &Option<Vec<f64>>, f: usize, angle: f64| {
+        if is_measurable(shares, f) { angle } else { f64::NAN }
     };
 
     catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
-        told(&whole_arm, f, between(limb(f, shoulder, elbow), limb(f, elbow, wrist)))
+        angle_if_shown(&whole_arm, f, between(limb(f, shoulder, elbow), limb(f, elbow, wrist)))
     });
     let core = [shoulder, elbow, Part::Pelvis, Part::Neck];
     catalogue.add(("shoulder_elevation", some, Degree, Plane::Any), &core, |f| {
-        told(&upper_arm, f, between(limb(f, shoulder, elbow), scale(trunk(f), -1.0)))
+        angle_if_shown(&upper_arm, f, between(limb(f, shoulder, elbow), scale(trunk(f), -1.0)))
     });
     catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
         let down = scale(trunk(f), -1.0);
@@ -131,8 +136,8 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
             quarter(trunk(f), frames.forward[f])
         };
         let upper = limb(f, shoulder, elbow);
-        // An arm straight out to the side has no direction in this plane.
-        if !is_told(&upper_arm, f)
+        // An arm held straight out to the side has no direction in this plane.
+        if !is_measurable(&upper_arm, f)
             || dot(upper, down).hypot(dot(upper, forward)) < 0.2 * norm(upper)
         {
             f64::NAN
@@ -143,7 +148,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
         let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
-        if !is_told(&upper_arm, f)
+        if !is_measurable(&upper_arm, f)
             || dot(upper, down).hypot(dot(upper, outward)) < 0.2 * norm(upper)
         {
             f64::NAN
@@ -151,12 +156,12 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
             turn(upper, down, outward)
         }
     });
-    for (curves, shown) in [(&["elbow_flexion"][..], &whole_arm), (&SHOULDER, &upper_arm)] {
-        let Some(shown) = shown else { continue };
-        let seen = shown.iter().filter(|shown| shown.is_finite()).count();
-        let untold = 100 * shown.iter().filter(|shown| **shown < LEAST_SHOWN).count();
-        if untold > MOST_UNTOLD * seen {
-            let (share, side) = (untold / seen, side.name());
+    for (curves, shares) in [(&["elbow_flexion"][..], &whole_arm), (&SHOULDER, &upper_arm)] {
+        let Some(shares) = shares else { continue };
+        let seen = shares.iter().filter(|share| share.is_finite()).count();
+        let hidden_times_100 = 100 * shares.iter().filter(|share| **share < LEAST_SHOWN).count();
+        if hidden_times_100 > MOST_UNTOLD * seen {
+            let (share, side) = (hidden_times_100 / seen, side.name());
             let reason = format!(
                 "in {share} % of its frames the {side} arm points at the camera or away from it"
             );
@@ -171,8 +176,8 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         ("shoulder_rotation", some, Degree, Plane::Depth),
         &[shoulder, elbow, wrist],
         |f| {
-            // How far the forearm has turned outward about the upper arm, from pointing forward;
-            // only a bent elbow shows it.
+            // Outward rotation of the forearm about the upper arm, from pointing forward. Only a
+            // bent elbow shows it.
             let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));
             if !(30.0..150.0).contains(&between(upper, fore)) {
                 return f64::NAN;
@@ -183,6 +188,7 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
     );
 }
 
+/// Adds the angles of trunk, head, pelvis and shoulders.
 fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
     let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
     let line = |frame: usize, a: Part, b: Part| {
@@ -202,22 +208,22 @@ fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
         ("pelvis_list", Part::LeftHip, Part::RightHip),
         ("shoulder_tilt", Part::LeftShoulder, Part::RightShoulder),
     ] {
-        // Positive when the right side is higher.
+        // Positive if the right side is higher.
         catalogue.add((name, None, Degree, Plane::Frontal), &[left, right], |f| {
             turn(line(f, left, right), frames.right[f], UP)
         });
     }
     let shoulders = [Part::LeftShoulder, Part::RightShoulder, Part::LeftHip, Part::RightHip];
     catalogue.add(("trunk_rotation", None, Degree, Plane::Depth), &shoulders, |f| {
-        // Shoulders against hips about the vertical, positive to the left (anticlockwise from
-        // above).
+        // Shoulders relative to the athlete's right, about the vertical; positive to the left
+        // (anticlockwise from above).
         turn(line(f, shoulders[0], shoulders[1]), frames.right[f], frames.forward[f])
     });
 }
 
-/// Flexion of a hinge between two segments, in degrees: the included angle, blended below
-/// [`NEARLY_STRAIGHT`] into the projection on the plane of the first segment and `towards` (the
-/// direction of flexion), so that hyperextension is negative and nothing jumps.
+/// Flexion of a hinge joint between two segments, degrees: the included angle, blended near
+/// [`NEARLY_STRAIGHT`] into the angle projected on the plane of the first segment and `towards`
+/// (the direction of flexion), so that hyperextension is negative and the curve is continuous.
 fn hinge(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
     let included = between(first, second);
     let along = unit(first);
@@ -228,18 +234,18 @@ fn hinge(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
     weight * included + (1.0 - weight) * projected
 }
 
-/// A direction in the picture turned by 90° towards where the athlete faces.
+/// A direction in the image, turned by 90° towards where the athlete faces.
 fn quarter(up: [f64; 3], forward: [f64; 3]) -> [f64; 3] {
     scale([up[1], -up[0], 0.0], forward[0])
 }
 
-/// The length of a segment outside a direction, for its lean in that direction: it stays defined
-/// when the segment is level, as the thigh in a squat.
+/// The length of a segment's component perpendicular to a direction. Used for the lean in that
+/// direction, which stays defined when the segment is level, like the thigh in a squat.
 fn off(segment: [f64; 3], direction: [f64; 3]) -> f64 {
     norm(add(segment, scale(direction, -dot(segment, direction))))
 }
 
-/// In two dimensions the missing depth is taken as zero.
+/// Sets the missing depth to zero in two dimensions.
 pub(super) fn flat(p: [f64; 3], is_3d: bool) -> [f64; 3] {
     if is_3d { p } else { [p[0], p[1], 0.0] }
 }

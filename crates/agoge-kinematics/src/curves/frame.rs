@@ -1,15 +1,15 @@
-//! The athlete's own directions in each frame: forward, up and right.
+//! The athlete's anatomical directions in each frame: forward and right.
 
 use super::{Setting, View};
 use agoge_motion::vector::{add, cross, dot, norm, sub, unit};
 use agoge_motion::{Part, Recording};
 
-/// Directions of the athlete, one triple a frame. In two dimensions the direction that points out
-/// of the picture is zero, so that it adds nothing.
+/// The athlete's directions in each frame, `[frame]`. In two dimensions, the direction that points
+/// out of the image is zero, so that it contributes nothing.
 pub(super) struct Frames {
-    /// Where the athlete faces, level.
+    /// The horizontal direction the athlete faces.
     pub(super) forward: Vec<[f64; 3]>,
-    /// The athlete's right, level.
+    /// The horizontal direction of the athlete's right.
     pub(super) right: Vec<[f64; 3]>,
 }
 
@@ -17,6 +17,7 @@ pub(super) struct Frames {
 pub(super) const UP: [f64; 3] = [0.0, 1.0, 0.0];
 
 impl Frames {
+    /// The directions in a recording on the body skeleton.
     pub(super) fn of(body: &Recording, setting: &Setting) -> Frames {
         let n = body.frames();
         let towards = [setting.towards, 0.0, 0.0];
@@ -30,13 +31,12 @@ impl Frames {
     }
 }
 
-/// 1 where what the view shows sideways points to the picture's right, −1 where it points left:
-/// forward from the side, the athlete's right from the front.
+/// 1 if the athlete's direction that lies in the image plane points to the image's right, −1 if to
+/// its left: forward in a side view, the athlete's right in a front or back view.
 pub(super) fn towards(body: &Recording, view: View) -> f64 {
     let sign = match view {
         View::Spatial => 1.0,
-        // Seen from the front the athlete's right is on the picture's left; from the back it is the
-        // other way round.
+        // From the front, the athlete's right is on the image's left; from the back, on its right.
         View::Frontal => (0..body.frames())
             .map(|f| {
                 x(body, f, Part::RightHip) - x(body, f, Part::LeftHip)
@@ -50,12 +50,13 @@ pub(super) fn towards(body: &Recording, view: View) -> f64 {
     if sign >= 0.0 { 1.0 } else { -1.0 }
 }
 
+/// The x coordinate of a part in a frame.
 fn x(body: &Recording, frame: usize, part: Part) -> f64 {
     body.at(frame, part.index())[0]
 }
 
-/// Right from the hips and shoulders, forward = up × right; where they are missing the last known
-/// direction holds.
+/// The directions in 3D: right from the hips and shoulders, forward = up × right. Where those are
+/// missing, the last known direction is held.
 fn spatial(body: &Recording) -> Frames {
     let across = |frame: usize| {
         let line = |a: Part, b: Part| sub(body.at(frame, b.index()), body.at(frame, a.index()));
@@ -81,9 +82,9 @@ fn spatial(body: &Recording) -> Frames {
     Frames { forward, right }
 }
 
-/// Which way the athlete faces in a picture from the side: positive to the picture's right. Toes
-/// against heels or ankles, the nose against the ears or neck, and the way the knees bend vote,
-/// each over the whole recording.
+/// The direction the athlete faces in a side view: positive for the image's right. A vote over the
+/// whole recording of the toes relative to the ankles (weight 2), the nose relative to the neck (1)
+/// and the direction in which the knees bend (0.5).
 fn facing(body: &Recording) -> f64 {
     let mean = |values: Vec<f64>| {
         let known: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
@@ -109,13 +110,13 @@ fn facing(body: &Recording) -> f64 {
         + knees.signum() * f64::from(knees != 0.0) * 0.5
 }
 
-/// The angle in degrees of `v` turned from `from` towards `towards`, in their plane: atan2 of the
-/// two components.
+/// The angle of `v` from `from` towards `towards` in their plane, degrees: atan2 of the two
+/// components.
 pub(super) fn turn(v: [f64; 3], from: [f64; 3], towards: [f64; 3]) -> f64 {
     dot(v, towards).atan2(dot(v, from)).to_degrees()
 }
 
-/// The angle in degrees between two directions, 0 to 180; NaN if one has no length.
+/// The angle between two vectors, 0 to 180 degrees; NaN if either has zero length.
 pub(super) fn between(a: [f64; 3], b: [f64; 3]) -> f64 {
     if norm(a) < 1e-9 || norm(b) < 1e-9 {
         return f64::NAN;

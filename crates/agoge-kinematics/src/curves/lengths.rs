@@ -6,6 +6,7 @@ use crate::Unit;
 use agoge_motion::vector::{add, dot, mean, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side, Space};
 
+/// Adds the heights, distances, speeds and the centre of mass.
 pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     let body = catalogue.body;
     let (factor, unit, speed) = match body.space {
@@ -54,7 +55,7 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
         catalogue
             .add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
         catalogue.add(("foot_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
-        // How far the knee is inward of the line from hip to ankle, at the knee's height along it.
+        // Inward distance of the knee from the nearest point on the line from hip to ankle.
         catalogue.add(
             ("knee_medial_displacement", some, unit, Plane::Frontal),
             &[hip, knee, ankle],
@@ -79,8 +80,8 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     });
     let masses =
         [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
-    // Relative to the midpoint between the ankles: where the weight is over the feet, wherever in
-    // the room they stand.
+    // Relative to the midpoint of the ankles: position over the feet, wherever in the room they
+    // stand.
     let feet = |f: usize| mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]);
     let pelvis = [Part::Pelvis, Part::LeftAnkle, Part::RightAnkle];
     let over_feet =
@@ -91,22 +92,20 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     catalogue.add(("pelvis_side", None, unit, Plane::Frontal), &pelvis, |f| {
         over_feet(f, at(f, Part::Pelvis), frames.right[f])
     });
-    let com = |f: usize| centre_of_mass(|part| at(f, part));
+    let centre = |f: usize| centre_of_mass(|part| at(f, part));
     let with_feet = [masses.as_slice(), &pelvis].concat();
     catalogue.add(("com_forward", None, unit, Plane::Sagittal), &with_feet, |f| {
-        over_feet(f, com(f), frames.forward[f])
+        over_feet(f, centre(f), frames.forward[f])
     });
     catalogue.add(("com_side", None, unit, Plane::Frontal), &with_feet, |f| {
-        over_feet(f, com(f), frames.right[f])
+        over_feet(f, centre(f), frames.right[f])
     });
-    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| {
-        centre_of_mass(|part| at(f, part))[1] - floor
-    });
+    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| centre(f)[1] - floor);
 }
 
-/// Segments of the body: from, to, share of body mass, and where the centre lies from the first end
-/// (de Leva 1996, men, adjusted to joint centres). The head and neck are put at the neck's end of
-/// the trunk when the head is not seen.
+/// Segments of the limbs: proximal end, distal end, share of body mass, and distance of the centre
+/// of mass from the proximal end as a share of the length (de Leva 1996, men, adjusted to joint
+/// centres).
 const SEGMENTS: [(Part, Part, f64, f64); 6] = [
     (Part::LeftShoulder, Part::LeftElbow, 0.0271, 0.5772),
     (Part::LeftElbow, Part::LeftWrist, 0.0162, 0.4574),
@@ -116,12 +115,13 @@ const SEGMENTS: [(Part, Part, f64, f64); 6] = [
     (Part::LeftHeel, Part::LeftBigToe, 0.0137, 0.4415),
 ];
 
-/// Centre of mass in the unit of the positions (segment masses and centres of de Leva 1996, table
-/// 4, men). A segment whose ends are not both seen is put at its nearer end if that is seen and
-/// left out otherwise; the masses of the rest are then scaled to one.
+/// The body's centre of mass, in the unit of the positions (segment masses and centres of de Leva
+/// 1996, table 4, men). If the distal end of a segment is not seen, its mass is placed at the
+/// proximal end, so the head's at the neck; if the proximal end is not seen, the segment is left
+/// out. The remaining masses are scaled to sum to one.
 pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
     let (mut moment, mut mass) = ([0.0; 3], 0.0);
-    let mut put = |a: [f64; 3], b: [f64; 3], share: f64, along: f64| {
+    let mut add_segment = |a: [f64; 3], b: [f64; 3], share: f64, along: f64| {
         let centre = if b[0].is_finite() { add(a, scale(sub(b, a), along)) } else { a };
         if centre[0].is_finite() {
             moment = add(moment, scale(centre, share));
@@ -129,18 +129,18 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
         }
     };
     let neck = at(Part::Neck);
-    put(neck, at(Part::Head), 0.0694, 0.5);
-    put(neck, at(Part::Pelvis), 0.4346, 0.4486);
+    add_segment(neck, at(Part::Head), 0.0694, 0.5);
+    add_segment(neck, at(Part::Pelvis), 0.4346, 0.4486);
     for (a, b, share, along) in SEGMENTS {
         for side in Side::BOTH {
-            put(at(a.on(side)), at(b.on(side)), share, along);
+            add_segment(at(a.on(side)), at(b.on(side)), share, along);
         }
     }
     scale(moment, 1.0 / mass)
 }
 
-/// The floor's height in the recording's unit: the 2nd percentile of the lowest part of the feet
-/// or, without feet, of the ankles.
+/// The floor's height, in the recording's unit: the 2nd percentile of the lowest of toes, heels and
+/// ankles in each frame; 0 if none is ever seen.
 pub(crate) fn floor(body: &Recording) -> f64 {
     let feet = [
         Part::LeftBigToe,
@@ -156,14 +156,14 @@ pub(crate) fn floor(body: &Recording) -> f64 {
     if floor.is_nan() { 0.0 } else { floor }
 }
 
-/// The height at which something stands that is lifted now and then: the 2nd percentile of its
-/// heights; NaN where none is known.
+/// The standing height of something that is lifted now and then: the 2nd percentile of its heights;
+/// NaN if none is known.
 pub(crate) fn standing_level(heights: impl Iterator<Item = f64>) -> f64 {
     ranked(heights, |known| known / 50)
 }
 
-/// The trunk's length from mid-hip to neck: its 90th percentile, since leaning out of the picture
-/// only shortens it.
+/// The trunk's length from mid-hip to neck in the image plane: the 90th percentile, since leaning
+/// out of the plane only shortens it.
 pub(super) fn trunk_length(body: &Recording) -> f64 {
     let length = |f: usize| {
         let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
@@ -172,13 +172,13 @@ pub(super) fn trunk_length(body: &Recording) -> f64 {
     ranked((0..body.frames()).map(length), |known| (known - 1) * 9 / 10)
 }
 
-/// The finite value at a place among all in order, from 0; `place` is told how many there are. NaN
-/// where there is none.
-pub(super) fn ranked(values: impl Iterator<Item = f64>, place: impl FnOnce(usize) -> usize) -> f64 {
+/// The finite value with a rank, from 0, in ascending order; `rank` computes it from the number of
+/// finite values. NaN if there are none.
+pub(super) fn ranked(values: impl Iterator<Item = f64>, rank: impl FnOnce(usize) -> usize) -> f64 {
     let mut known: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     if known.is_empty() {
         return f64::NAN;
     }
-    let place = place(known.len());
-    *known.select_nth_unstable_by(place, f64::total_cmp).1
+    let rank = rank(known.len());
+    *known.select_nth_unstable_by(rank, f64::total_cmp).1
 }

@@ -1,16 +1,16 @@
-//! Curves of markers that make no body: what can be said of a wheel, a racket or a limb whose
-//! markers have names of their own.
+//! Curves of single markers that represent no body part: a wheel, a racket, or a limb whose marker
+//! names are not recognised.
 
 use crate::{Curve, Unit};
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Recording, Space};
 
-/// A marker that is seen in a smaller share of the frames gives no curve.
+/// Minimum share of frames in which a marker must be seen to get curves.
 const WELL_SEEN: f64 = 0.5;
 
-/// Height over the lowest point that any marker reaches (`<marker>_height`) and speed
-/// (`<marker>_speed`) of every marker that is seen at least half of the time, in the recording's
-/// order; nothing for recordings without a scale. Shapes: each `[frame]`, m and m/s, NaN where the
+/// Height above the lowest point that any marker reaches (`<marker>_height`, m) and speed
+/// (`<marker>_speed`, m/s) of every marker that is seen at least half of the time, in the
+/// recording's order; empty for recordings without a scale. Each curve is `[frame]`, NaN where the
 /// marker is missing.
 pub fn markers(recording: &Recording) -> Vec<Curve> {
     if !matches!(recording.space, Space::World | Space::Plane) {

@@ -1,4 +1,4 @@
-//! [`measure`]: from positions on the body skeleton to curves over time.
+//! [`measure`]: computes curves over time from positions on the body skeleton.
 
 mod angles;
 mod frame;
@@ -16,21 +16,21 @@ use crate::{Curve, Curves, Refused, Unit};
 use agoge_motion::{Part, Recording, Side};
 use frame::Frames;
 
-/// What was measured, and from where the athlete was seen.
+/// The measured curves, and the camera's view of the athlete.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
-    /// The curves, and what had to be refused.
+    /// The curves, and the refused quantities.
     pub curves: Curves,
     /// The camera's view.
     pub view: View,
-    /// How likely that view is right, 0 to 1.
+    /// The probability that this view is right, 0 to 1.
     pub view_certainty: f64,
 }
 
-/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that this recording can give; the
-/// others are refused with the reason.
+/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that can be measured in this
+/// recording; the others are refused with the reason.
 ///
-/// The recording must be on the body skeleton ([`Recording::to_body`]). Signs: flexion and
+/// The recording must use the body skeleton ([`Recording::to_body`]). Signs: flexion and
 /// dorsiflexion are positive on both sides; valgus and adduction are positive towards the midline;
 /// leans are positive forward and to the athlete's right. Angles are degrees and continuous over
 /// time: they are unwrapped and shifted so that their median lies in (−180, 180].
@@ -38,15 +38,15 @@ pub fn measure(body: &Recording) -> Measured {
     measure_in(body, &Setting::of(body))
 }
 
-/// What is judged of a recording as a whole before its frames are measured: the view, the way the
-/// athlete faces in a picture, the floor, and the trunk's length. A live stream takes it from the
-/// seconds before.
+/// Properties of a recording as a whole, which measuring its frames requires: the view, the
+/// direction the athlete faces in an image, the floor, and the trunk's length. A live stream
+/// estimates them from the preceding seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
     view: View,
     view_certainty: f64,
-    /// Of pictures: 1 where forward (seen from the side) or the athlete's right (from the front) is
-    /// the picture's right, −1 where it is the left.
+    /// For images: 1 if forward (side view) or the athlete's right (front or back view) is the
+    /// image's right, −1 if it is the image's left.
     towards: f64,
     /// Height of the floor, in the recording's unit.
     floor: f64,
@@ -55,7 +55,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The setting of a recording on the body skeleton.
+    /// Estimates the setting of a recording on the body skeleton.
     pub fn of(body: &Recording) -> Setting {
         let (view, view_certainty) = view::of(body);
         let (floor, trunk) = (lengths::floor(body), lengths::trunk_length(body));
@@ -63,12 +63,12 @@ impl Setting {
     }
 }
 
-/// The athlete's right in each frame, level, of a recording in space.
+/// The athlete's right in each frame of a 3D recording, horizontal, `[frame]`.
 pub(crate) fn rights(body: &Recording) -> Vec<[f64; 3]> {
     Frames::of(body, &Setting::of(body)).right
 }
 
-/// As [`measure`], in a setting that is known already.
+/// Like [`measure`], with a setting that is already known.
 pub fn measure_in(body: &Recording, setting: &Setting) -> Measured {
     let view = setting.view;
     let frames = Frames::of(body, setting);
@@ -81,14 +81,14 @@ pub fn measure_in(body: &Recording, setting: &Setting) -> Measured {
     Measured { curves, view, view_certainty: setting.view_certainty }
 }
 
-/// In which plane a quantity is seen, and so which views can give it.
+/// The plane in which a quantity is measured, which determines the views that can show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Plane {
-    /// Seen from the side.
+    /// Visible from the side.
     Sagittal,
-    /// Seen from the front or back.
+    /// Visible from the front or back.
     Frontal,
-    /// Seen in any view of the plane in which the limb moves, with the view's doubt.
+    /// Measured in every view, as projected into the image.
     Any,
     /// Needs three dimensions.
     Depth,
@@ -104,7 +104,8 @@ struct Catalogue<'a> {
 }
 
 impl Catalogue<'_> {
-    /// Adds a curve made frame by frame, unless the view or the missing parts forbid it.
+    /// Adds a curve computed frame by frame; refuses it if the view does not allow it or one of
+    /// `parts` is never seen.
     fn add(
         &mut self,
         (name, side, unit, plane): (&str, Option<Side>, Unit, Plane),
@@ -114,10 +115,10 @@ impl Catalogue<'_> {
         if let Some(reason) = self.view.forbids(self.setting.view_certainty, plane) {
             return self.refuse(name, reason);
         }
-        let never = |part: &&Part| {
+        let is_never_seen = |part: &&Part| {
             (0..self.body.frames()).all(|frame| !self.body.is_seen(frame, part.index()))
         };
-        if let Some(part) = parts.iter().find(never) {
+        if let Some(part) = parts.iter().find(is_never_seen) {
             return self.refuse(
                 &crate::curve::key(name, side),
                 format!("the {} is never seen", part.name().replace('_', " ")),
@@ -135,6 +136,7 @@ impl Catalogue<'_> {
         self.curves.iter().any(|curve| curve.name == name && curve.side == side)
     }
 
+    /// Records why a quantity could not be measured, once.
     fn refuse(&mut self, name: &str, reason: String) {
         let refused = Refused { name: name.to_owned(), reason };
         if !self.refused.contains(&refused) {
@@ -143,8 +145,8 @@ impl Catalogue<'_> {
     }
 }
 
-/// Makes an angle continuous over time, across gaps too, and shifts it by whole turns so that its
-/// median lies in (−180, 180].
+/// Makes an angle continuous over time, even across gaps, and shifts it by whole turns so that its
+/// median lies in (−180, 180] degrees.
 fn unwrap(values: &mut [f64]) {
     let mut last = f64::NAN;
     for value in values.iter_mut().filter(|value| value.is_finite()) {
@@ -160,8 +162,8 @@ fn unwrap(values: &mut [f64]) {
     }
 }
 
-/// The rate of change of a curve, unit a second, `[frame]`: central differences on the recording's
-/// own clock; NaN beside a missing value.
+/// The time derivative of a curve, `[frame]`, by central differences on the recording's clock; NaN
+/// next to a missing value.
 pub fn derivative(values: &[f64], time: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     (0..n)

@@ -1,24 +1,25 @@
-//! How much of an arm a picture shows.
+//! Foreshortening of arms in images: the share of their length that an image shows.
 
 use super::angles::flat;
 use super::lengths::ranked;
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Part, Recording, Side};
 
-/// A limb of which a picture shows less of its length than this points out of the picture by more
-/// than 45°: the angles at it are guesses.
+/// A limb that shows a smaller share of its length than this points out of the image plane by more
+/// than 45°, so its angles are unreliable.
 pub const WELL_SHOWN: f64 = 0.7;
 
-/// A limb of which a picture shows less points at the camera or away from it within 30°: its angle
-/// in the picture turns more than twice as fast as the limb, noise and all, and is not told.
+/// A limb that shows a smaller share of its length than this points within 30° of towards or away
+/// from the camera. Its angle in the image changes more than twice as fast as the limb's, which
+/// amplifies noise, so it is not measured.
 pub(super) const LEAST_SHOWN: f64 = 0.5;
 
-/// What share of its length each frame of a picture shows of the limb that an angle is measured at,
-/// `[frame]`, NaN where it is not seen. Of the elbow the upper arm or the forearm, whichever is
-/// less. None for other angles, and in space, where nothing is foreshortened.
+/// The share of its length that the image shows of the limb an arm angle is measured at, `[frame]`,
+/// NaN where the limb is not seen. For the elbow, the smaller of upper arm and forearm. `None` for
+/// other curves, and in 3D, where nothing is foreshortened.
 ///
-/// The apparent length against the 95th percentile over the recording, both beside the longest of
-/// trunk, thighs and shanks: that grows with the athlete who comes nearer.
+/// The share is the apparent length relative to its 95th percentile over the recording, with both
+/// normalised by the longest of trunk, thighs and shanks, which grows as the athlete comes nearer.
 pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f64>> {
     let arm = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist]
         .map(|part| part.on(side.unwrap_or(Side::Left)));
@@ -36,7 +37,7 @@ pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f6
         for ((least, length), size) in
             least.iter_mut().zip(relative(lengths(body, a, b))).zip(&size)
         {
-            // Of an athlete of whom only the arm is seen nothing tells how near he is.
+            // If only the athlete's arms are seen, the distance is unknown: no normalisation.
             let share = (length / if *size > 0.0 { *size } else { 1.0 }).min(1.0);
             *least =
                 if length.is_finite() && !least.is_nan() { least.min(share) } else { f64::NAN };
@@ -45,7 +46,7 @@ pub fn shown(body: &Recording, curve: &str, side: Option<Side>) -> Option<Vec<f6
     Some(least)
 }
 
-/// How large the athlete is in each frame: the longest of trunk, thighs and shanks; NaN where none
+/// The athlete's apparent size, `[frame]`: the longest of trunk, thighs and shanks; NaN where none
 /// is seen.
 fn size(body: &Recording) -> Vec<f64> {
     let mut size = lengths(body, Part::Pelvis, Part::Neck);
@@ -61,13 +62,13 @@ fn size(body: &Recording) -> Vec<f64> {
     size
 }
 
-/// How far two parts lie from each other in the picture, `[frame]`.
+/// The distance between two parts in the image, `[frame]`.
 fn lengths(body: &Recording, a: Part, b: Part) -> Vec<f64> {
     let at = |frame: usize, part: Part| flat(body.at(frame, part.index()), false);
     (0..body.frames()).map(|frame| norm(sub(at(frame, b), at(frame, a)))).collect()
 }
 
-/// Lengths against their 95th percentile.
+/// Lengths divided by their 95th percentile.
 fn relative(lengths: Vec<f64>) -> Vec<f64> {
     let whole = ranked(lengths.iter().copied(), |known| (known - 1) * 19 / 20);
     lengths.into_iter().map(|length| length / whole).collect()

@@ -1,4 +1,4 @@
-//! One joint at a time on a stick figure: both sides, four facings, mirrored, and filmed.
+//! Tests of one joint at a time on a stick figure: both sides, four facings, mirrored and filmed.
 
 use super::*;
 use agoge_motion::recording::MISSING;
@@ -25,7 +25,8 @@ fn standing() -> [[f64; 3]; Part::COUNT] {
     p
 }
 
-/// Turns the parts below a joint about an axis through it: `axis` 0, 1, 2 and the angle in degrees.
+/// Rotates the parts below a joint about a coordinate axis (0, 1, 2) through it, by an angle in
+/// degrees.
 fn bend(p: &mut [[f64; 3]; Part::COUNT], joint: Part, below: &[Part], axis: usize, degrees: f64) {
     let centre = p[joint.index()];
     let (sin, cos) = degrees.to_radians().sin_cos();
@@ -54,17 +55,17 @@ fn recording(poses: &[[[f64; 3]; Part::COUNT]], space: Space) -> Recording {
     Recording::new(Source::default(), Skeleton::body(), space, time, position, confidence).unwrap()
 }
 
-/// The value of a curve on one pose, seen in space.
+/// The value of a curve for a single pose in 3D.
 fn value(pose: [[f64; 3]; Part::COUNT], name: &str, side: Option<Side>) -> f64 {
     measure(&recording(&[pose], Space::World)).curves.get(name, side).unwrap().values[0]
 }
 
-/// Bends one joint by 40° and reads one angle: on both sides, in four facings, and mirrored. Exact
-/// geometry, so 1e-9.
+/// Bends one joint and checks one angle, on both sides and in four facings. The geometry is exact,
+/// hence the tolerance of 1e-9.
 #[test]
 fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
-    // About +Z a positive turn takes X to Y: forward-and-up. About +X it takes Y to Z: for the
-    // right side a raised limb moves inward.
+    // A positive turn about +Z takes X to Y: forward and up. A positive turn about +X takes Y to Z:
+    // a limb that hangs on the right side moves inward.
     type Case<'a> = (&'a str, Part, &'a [Part], usize, f64, f64);
     let cases: [Case; 9] = [
         ("knee_flexion", Part::LeftKnee, &SHANK, 2, -40.0, 40.0),
@@ -87,10 +88,10 @@ fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
             for facing in [0.0, 90.0, 180.0, 270.0] {
                 let mut turned = pose;
                 bend(&mut turned, Part::Pelvis, &Part::ALL, 1, facing);
-                let found = value(turned, name, Some(side));
+                let angle = value(turned, name, Some(side));
                 assert!(
-                    (found - expected).abs() < 1e-9,
-                    "{name} {side:?} facing {facing}: {found}"
+                    (angle - expected).abs() < 1e-9,
+                    "{name} {side:?} facing {facing}: {angle}"
                 );
                 let other = value(turned, name, Some(side.other()));
                 assert!(other.abs() < 1e-9, "{name} on the other side: {other}");
@@ -104,9 +105,9 @@ fn knees_inward_are_valgus_on_both_sides() {
     for side in Side::BOTH {
         let mut pose = standing();
         pose[Part::LeftKnee.on(side).index()][2] *= 0.5; // 5 cm inward
-        let found = value(pose, "knee_valgus", Some(side));
+        let valgus = value(pose, "knee_valgus", Some(side));
         let expected = 2.0 * (0.05f64 / 0.4).atan().to_degrees();
-        assert!((found - expected).abs() < 1e-9, "{side:?} {found}");
+        assert!((valgus - expected).abs() < 1e-9, "{side:?} {valgus}");
         assert!((value(pose, "knee_medial_displacement", Some(side)) - 0.05).abs() < 1e-9);
     }
 }
@@ -217,8 +218,8 @@ fn what_is_never_seen_is_refused_by_name() {
 
 #[test]
 fn centre_of_mass_of_a_standing_person() {
-    // By hand from de Leva's table for this figure without hands and head offset: between hips and
-    // navel, 0.9–1.05 m at this height.
+    // By hand from de Leva's table for this figure without hands: between hips and navel, 0.9 to
+    // 1.05 m at this height.
     let height = value(standing(), "com_height", None);
     assert!((0.9..1.05).contains(&height), "{height}");
 }
@@ -233,13 +234,13 @@ fn derivative_of_a_line_is_its_slope() {
 
 #[test]
 fn a_view_is_surer_the_straighter_the_camera_stands() {
-    let of = |degrees: f64| {
+    let view_from = |degrees: f64| {
         let (sin, cos) = f64::to_radians(degrees).sin_cos();
         let pose = standing().map(|[x, y, z]| [100.0 * (sin * x - cos * z), 100.0 * y, f64::NAN]);
         let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
         (measured.view, measured.view_certainty)
     };
-    let [front, nearly, angle, side] = [0.0, 28.0, 45.0, 90.0].map(of);
+    let [front, nearly, angle, side] = [0.0, 28.0, 45.0, 90.0].map(view_from);
     assert_eq!([front.0, angle.0, side.0], [View::Frontal, View::Oblique, View::Sagittal]);
     assert!(
         front.1 > 0.9 && side.1 > 0.9 && nearly.1 < 0.8,
@@ -252,7 +253,7 @@ fn a_view_is_surer_the_straighter_the_camera_stands() {
     assert_eq!((unseen.view, unseen.view_certainty), (View::Oblique, 0.0));
 }
 
-/// A figure as a camera sees it that stands so many degrees from its front, px.
+/// The figure as seen by a camera this many degrees from its front, px.
 fn filmed(pose: [[f64; 3]; Part::COUNT], degrees: f64) -> [[f64; 3]; Part::COUNT] {
     let (sin, cos) = degrees.to_radians().sin_cos();
     pose.map(|[x, y, z]| [100.0 * (sin * x - cos * z), 100.0 * y, f64::NAN])
@@ -260,8 +261,8 @@ fn filmed(pose: [[f64; 3]; Part::COUNT], degrees: f64) -> [[f64; 3]; Part::COUNT
 
 #[test]
 fn an_arm_that_points_at_the_camera_has_no_angle() {
-    // Raised forward before a camera in front, which the athlete comes up to until he is three
-    // times as large: the picture shows the cosine.
+    // The arm is raised forward in front of the camera, also while the athlete approaches until he
+    // looks three times as large. The image shows the cosine.
     for nearer in [0.0, 2.0] {
         let poses: Vec<_> = (0..=180)
             .map(|degrees| {
@@ -274,7 +275,8 @@ fn an_arm_that_points_at_the_camera_has_no_angle() {
         let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
         for name in ["shoulder_elevation", "elbow_flexion", "shoulder_abduction"] {
             let values = &measured.curves.get(name, Some(Side::Left)).unwrap().values;
-            // Half of it is seen at 60 and 120°; the 95th percentile is not quite the whole arm.
+            // Half of the arm is visible at 60° and 120°; the 95th percentile is not quite its
+            // length.
             assert!(
                 (0..=55).chain(125..=180).all(|frame| values[frame].is_finite()),
                 "{name} {values:?}"

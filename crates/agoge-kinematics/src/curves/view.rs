@@ -1,27 +1,27 @@
-//! From where the athlete was seen, how sure that is, and what can be measured from there.
+//! The camera's view of the athlete: estimation, certainty, and what each view can measure.
 
 use super::Plane;
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Part, Recording};
 use serde::{Deserialize, Serialize};
 
-/// From where the athlete was seen.
+/// The direction from which the camera sees the athlete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
-    /// Three-dimensional: from everywhere.
+    /// A three-dimensional recording.
     Spatial,
-    /// From the front or the back: the camera stands within 30° of it.
+    /// From the front or back, within 30°.
     Frontal,
     /// From the side, within 30°.
     Sagittal,
-    /// In between: neither plane is measured truly.
+    /// In between: neither plane can be measured accurately.
     Oblique,
 }
 
 impl View {
-    /// Why this view, which is so likely right, cannot give what is seen in a plane; none if it
-    /// can.
+    /// Why a quantity of the given plane cannot be measured in this view; `None` if it can.
+    /// `certainty` is the probability that the view is right.
     pub(super) fn forbids(self, certainty: f64, plane: Plane) -> Option<String> {
         let reason = match (self, plane) {
             (View::Spatial, _) | (_, Plane::Any) => return None,
@@ -40,49 +40,49 @@ impl View {
     }
 }
 
-/// What tells the angle between camera and athlete, in trunk lengths: how large it is where it is
-/// largest, how far bodies, pose networks and poses differ in it (standard deviation, as a share),
-/// and the standard deviation that its noise gives it at every angle.
+/// A measurement, in trunk lengths, that indicates the angle between camera and athlete: its
+/// maximum over all angles, its relative standard deviation between bodies, pose networks and
+/// poses, and the standard deviation of its noise at every angle.
 struct Cue {
     size: f64,
     spread: f64,
     noise: f64,
 }
 
-/// Mean width of shoulders and hips, seen straight from the front. BlazePose and OpenPose give 0.58
+/// Mean width of shoulders and hips, seen from straight in front. BlazePose and OpenPose give 0.58
 /// and 0.60 on Keraal, hip centres of markers 0.5, the Kinect 0.44.
 const WIDTH: Cue = Cue { size: 0.53, spread: 0.10, noise: 0.025 };
-/// How far the toes are to the side of the ankles, mean of both feet, seen straight from the side.
+/// Sideways distance of the toes from the ankles, mean of both feet, seen straight from the side.
 const FEET: Cue = Cue { size: 0.26, spread: 0.15, noise: 0.025 };
-/// The camera counts as frontal up to this many degrees away from the front or back, and as
-/// sagittal up to as many from the side.
+/// The view is frontal within this many degrees of the front or back, and sagittal within as many
+/// of the side.
 const WITHIN_DEG: f64 = 30.0;
-/// A view is clear if it is more likely than this.
+/// A view is accepted if it is more probable than this.
 const CLEAR: f64 = 0.5;
-/// Frames count in which the trunk is at least this share of its longest: bent towards the camera
-/// it looks short, and the athlete broad.
+/// Minimum apparent trunk length, as a share of the longest, for a frame to count: bent towards the
+/// camera, the trunk looks short and the athlete therefore broad.
 const LONG: f64 = 0.9;
-/// So many frames, spread over the recording, are enough.
+/// The maximum number of frames to evaluate, spread over the recording.
 const ENOUGH: usize = 200;
 
-/// The view of a recording on the body skeleton, and how likely it is right, 0 to 1; 1 in three
-/// dimensions, 0 if shoulders and hips are never seen.
+/// Estimates the view of a recording on the body skeleton, and the probability that it is right, 0
+/// to 1; 1 in three dimensions, 0 if shoulders and hips are never seen.
 ///
-/// The further the camera stands from the front, the narrower shoulders and hips look beside the
-/// trunk (cosine of the angle), and the longer the feet (sine). Each frame gives each view its
-/// chance by Bayes' rule, every angle being as likely as another beforehand; the view is the one
-/// whose mean over the frames, the certainty, is above a half; if none is, the planes of neither
-/// are trusted, as from an oblique camera. An athlete who turns lowers it.
+/// The further the camera is from the front, the narrower shoulders and hips look relative to the
+/// trunk (cosine of the angle), and the longer the feet (sine). Each frame gives each view a
+/// probability by Bayes' rule with a uniform prior over the angle. The result is the view whose
+/// mean probability over the frames, the certainty, is above one half. If there is none, neither
+/// plane is trusted and the view is oblique. An athlete who turns lowers the certainty.
 pub(super) fn of(body: &Recording) -> (View, f64) {
     if body.space.is_3d() {
         return (View::Spatial, 1.0);
     }
-    let seen = seen(body);
+    let cues = seen(body);
     let mut chances = [0.0; 3];
-    let frames = seen.iter().step_by(seen.len().div_ceil(ENOUGH).max(1));
+    let frames = cues.iter().step_by(cues.len().div_ceil(ENOUGH).max(1));
     let count = frames.len() as f64;
-    for of_frame in frames.map(|&[width, feet]| chances_of(width, feet)) {
-        (0..3).for_each(|view| chances[view] += of_frame[view] / count);
+    for frame_chances in frames.map(|&[width, feet]| chances_of(width, feet)) {
+        (0..3).for_each(|view| chances[view] += frame_chances[view] / count);
     }
     let views = [View::Frontal, View::Oblique, View::Sagittal];
     if count == 0.0 {
@@ -92,37 +92,37 @@ pub(super) fn of(body: &Recording) -> (View, f64) {
     (views[best], chances[best])
 }
 
-/// Width of shoulders and hips and length of the feet to the side, in trunk lengths, in the frames
-/// that show the trunk at its length; NaN for feet that are not seen.
+/// The mean width of shoulders and hips and the sideways length of the feet, in trunk lengths, of
+/// the frames in which the trunk is not foreshortened; NaN for feet that are not seen.
 fn seen(body: &Recording) -> Vec<[f64; 2]> {
-    let way = |frame: usize, a: Part, b: Part| {
+    let offset = |frame: usize, a: Part, b: Part| {
         let (mut p, mut q) = (body.at(frame, a.index()), body.at(frame, b.index()));
         (p[2], q[2]) = (0.0, 0.0);
         sub(q, p)
     };
-    let seen: Vec<[f64; 3]> = (0..body.frames())
+    let measured: Vec<[f64; 3]> = (0..body.frames())
         .map(|frame| {
-            let shoulders = norm(way(frame, Part::LeftShoulder, Part::RightShoulder));
-            let hips = norm(way(frame, Part::LeftHip, Part::RightHip));
+            let shoulders = norm(offset(frame, Part::LeftShoulder, Part::RightShoulder));
+            let hips = norm(offset(frame, Part::LeftHip, Part::RightHip));
             let [left, right] =
                 [(Part::LeftAnkle, Part::LeftBigToe), (Part::RightAnkle, Part::RightBigToe)]
-                    .map(|(ankle, toe)| way(frame, ankle, toe)[0]);
+                    .map(|(ankle, toe)| offset(frame, ankle, toe)[0]);
             [
-                norm(way(frame, Part::Pelvis, Part::Neck)),
+                norm(offset(frame, Part::Pelvis, Part::Neck)),
                 0.5 * (shoulders + hips),
                 0.5 * (left + right).abs(),
             ]
         })
         .filter(|[trunk, width, _]| *trunk > 0.0 && width.is_finite())
         .collect();
-    let mut trunks: Vec<f64> = seen.iter().map(|[trunk, ..]| *trunk).collect();
+    let mut trunks: Vec<f64> = measured.iter().map(|[trunk, ..]| *trunk).collect();
     trunks.sort_unstable_by(f64::total_cmp);
     let Some(longest) = trunks.get(trunks.len() * 9 / 10) else { return Vec::new() };
-    let long = seen.iter().filter(|[trunk, ..]| *trunk >= LONG * longest);
-    long.map(|[trunk, width, feet]| [width / trunk, feet / trunk]).collect()
+    let upright = measured.iter().filter(|[trunk, ..]| *trunk >= LONG * longest);
+    upright.map(|[trunk, width, feet]| [width / trunk, feet / trunk]).collect()
 }
 
-/// How likely a frame was seen from each view: frontal, oblique, sagittal.
+/// The probability of each view for one frame: frontal, oblique, sagittal.
 fn chances_of(width: f64, feet: f64) -> [f64; 3] {
     let mut chances = [0.0; 3];
     for degrees in (0..90).step_by(2) {
@@ -139,7 +139,8 @@ fn chances_of(width: f64, feet: f64) -> [f64; 3] {
 }
 
 impl Cue {
-    /// How likely this cue measures so much where a share of it is turned to the camera.
+    /// The likelihood (up to a constant factor) of a measured value if this share of the cue's size
+    /// is turned to the camera.
     fn chance(&self, measured: f64, share: f64) -> f64 {
         let expected = self.size * share;
         let sd = (self.spread * expected).hypot(self.noise);

@@ -1,28 +1,28 @@
-//! Newton's and Euler's equations from the end of a chain to its root (Winter 2009).
+//! Newton–Euler equations from the free end of a chain to its root (Winter 2009).
 
 use super::segments::Segment;
 use agoge_motion::vector::{add, cross, norm, scale, sub};
 
 /// Gravity, m/s², y up.
 pub(super) const GRAVITY: [f64; 3] = [0.0, -crate::sensor::GRAVITY, 0.0];
-/// Frames on each side of one that its acceleration needs.
+/// Number of frames on each side that the acceleration of a frame requires.
 const REACH: usize = 2;
 
 type Point = [f64; 3];
 const NAN: Point = [f64::NAN; 3];
 
-/// What acts on the free end of a chain in a frame.
+/// The external load on the free end of a chain in a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outer {
     /// Force on the last segment, N.
     pub force: Point,
-    /// Where it acts, m: the centre of pressure.
+    /// The point of application (centre of pressure), m.
     pub point: Point,
     /// Free moment, N·m.
     pub moment: Point,
 }
 
-/// Net force and moment that act on a segment in its proximal joint.
+/// The net force and moment that act on a segment at its proximal joint.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Net {
     /// Force, N.
@@ -31,10 +31,10 @@ pub struct Net {
     pub moment: Point,
 }
 
-/// Why there are no moments.
+/// Why moments could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// Lists that do not belong together.
+    /// Arrays of inconsistent lengths.
     #[error(
         "{0} do not fit; hint: one more joint than segments, and every list as long as the time"
     )]
@@ -46,11 +46,11 @@ pub enum Fault {
     Clock(usize),
 }
 
-/// Net forces and moments in the proximal joints of a chain, `[segment][frame]`, in the axes of the
+/// Net forces and moments at the proximal joints of a chain, `[segment][frame]`, in the axes of the
 /// recording. `joints` is `[joint][frame]` from the root to the free end, m, y up; segment `i` lies
-/// between joints `i` and `i + 1`. `outer` is what acts on the free end, `[frame]`; without it
-/// nothing does. NaN for the first and the last two frames and around missing positions.
-/// Differences make noise large: give filtered positions.
+/// between joints `i` and `i + 1`. `outer` is the load on the free end, `[frame]`; none means that
+/// nothing acts there. NaN for the first and last two frames and around missing positions.
+/// Differentiation amplifies noise, so pass filtered positions.
 ///
 /// # Errors
 /// [`Fault::Lengths`]; [`Fault::Clock`] if a step differs from the mean by more than a hundredth.
@@ -71,23 +71,23 @@ pub fn joint_moments(
         return Ok(vec![vec![Net { force: NAN, moment: NAN }; frames]; segments.len()]);
     }
     let step = (time[frames - 1] - time[0]) / (frames - 1) as f64;
-    let uneven = |pair: &[f64]| {
+    let is_uneven = |pair: &[f64]| {
         let off = (pair[1] - pair[0] - step).abs();
         off.is_nan() || off > 0.01 * step
     };
-    if let Some(place) = time.windows(2).position(uneven) {
-        return Err(Fault::Clock(place + 1));
+    if let Some(index) = time.windows(2).position(is_uneven) {
+        return Err(Fault::Clock(index + 1));
     }
     let mut nets = vec![Vec::with_capacity(frames); segments.len()];
     for frame in 0..frames {
-        // What the more distal part does to this segment, and where: at first the outer force.
+        // The load of the more distal segment on this one; for the last segment, the external load.
         let free =
             Outer { force: [0.0; 3], point: joints[segments.len()][frame], moment: [0.0; 3] };
         let mut below = outer.map_or(free, |outer| outer[frame]);
-        for (place, segment) in segments.iter().enumerate().rev() {
-            let ends = (joints[place].as_slice(), joints[place + 1].as_slice());
+        for (index, segment) in segments.iter().enumerate().rev() {
+            let ends = (joints[index].as_slice(), joints[index + 1].as_slice());
             let net = one(ends, frame, step, segment, &below);
-            nets[place].push(net);
+            nets[index].push(net);
             below = Outer {
                 force: scale(net.force, -1.0),
                 point: ends.0[frame],
@@ -98,7 +98,7 @@ pub fn joint_moments(
     Ok(nets)
 }
 
-/// One segment in one frame.
+/// The net load at the proximal joint of one segment in one frame.
 fn one(
     (near, far): (&[Point], &[Point]),
     frame: usize,
@@ -116,17 +116,23 @@ fn one(
         scale(sub(second(centre, frame, near.len(), step), GRAVITY), segment.mass_kg),
         below.force,
     );
-    // A thin body that does not turn about itself: its angular momentum is I·(u × u̇), which
-    // changes by I·(u × ü).
+    // A thin body that does not rotate about its long axis has the angular momentum I·(u × u̇),
+    // whose rate of change is I·(u × ü).
     let inertia = segment.mass_kg * (segment.gyration * length).powi(2);
     let change = scale(cross(axis(frame), second(axis, frame, near.len(), step)), inertia);
-    let of_below = add(below.moment, cross(sub(below.point, now), below.force));
-    let moment = sub(sub(change, of_below), cross(sub(near[frame], now), force));
+    let distal_moment = add(below.moment, cross(sub(below.point, now), below.force));
+    let moment = sub(sub(change, distal_moment), cross(sub(near[frame], now), force));
     Net { force, moment }
 }
 
-/// Second derivative by the five-point rule (its error falls with the fourth power of the step).
-pub(super) fn second(of: impl Fn(usize) -> Point, frame: usize, frames: usize, step: f64) -> Point {
+/// The second derivative by the five-point rule, whose error is of fourth order in the step; NaN
+/// near the ends.
+pub(super) fn second(
+    point_at: impl Fn(usize) -> Point,
+    frame: usize,
+    frames: usize,
+    step: f64,
+) -> Point {
     if frame < REACH || frame + REACH >= frames {
         return NAN;
     }
@@ -134,6 +140,6 @@ pub(super) fn second(of: impl Fn(usize) -> Point, frame: usize, frames: usize, s
     let sum = weights
         .iter()
         .enumerate()
-        .fold([0.0; 3], |sum, (k, weight)| add(sum, scale(of(frame + k - REACH), *weight)));
+        .fold([0.0; 3], |sum, (k, weight)| add(sum, scale(point_at(frame + k - REACH), *weight)));
     scale(sum, 1.0 / (12.0 * step * step))
 }

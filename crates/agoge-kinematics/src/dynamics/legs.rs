@@ -1,4 +1,4 @@
-//! Net moments in the joints of both legs, as curves.
+//! Net joint moments of both legs, as curves.
 
 use super::chain::{Fault, Outer, joint_moments};
 use super::ground::Ground;
@@ -8,22 +8,22 @@ use crate::{Curve, Unit};
 use agoge_motion::vector::dot;
 use agoge_motion::{Part, Recording, Side};
 
-/// The curves of [`leg_moments`] that are moments, from the ground up, without the side.
+/// Names of the moment curves of [`leg_moments`], from the ground up, without the side.
 pub const LEG_MOMENTS: [&str; 3] =
     ["ankle_dorsiflexion_moment", "knee_flexion_moment", "hip_flexion_moment"];
 
-/// Net moments of ankle, knee and hip about the athlete's axis from left to right, N·m, and the
-/// vertical force under each foot, N (`ground_force`), `[frame]`.
+/// Net moments of ankle, knee and hip about the athlete's left-to-right axis, N·m, and the vertical
+/// force under each foot, N (`ground_force`), `[frame]`.
 ///
-/// A moment is what the muscles and ligaments about the joint do together, in the signs of the
-/// angles: flexion and dorsiflexion are positive, so an extending knee is negative. Muscles that
-/// work against each other cancel. NaN where the foot's force is not known, a joint is missing, and
-/// two frames beside that. Segments are those of de Leva (1996); the foot reaches from the ankle to
-/// the great toe, its centre in the middle, its radius of gyration 0.475 of that (Winter 2009). A
-/// leg whose toes are never seen has no curves.
+/// A moment is the joint action of the muscles and ligaments around the joint, with the signs of
+/// the angles: flexion and dorsiflexion are positive, so an extension moment of the knee is
+/// negative. Opposing muscles cancel. NaN where the foot's force is unknown or a joint is missing,
+/// and for two frames around. Segments follow de Leva (1996); the foot extends from the ankle to
+/// the big toe, with its centre of mass in the middle and a radius of gyration of 0.475 (Winter
+/// 2009). A leg of which hip, knee, ankle or big toe is never seen has no curves.
 ///
 /// # Errors
-/// [`Fault`], for a clock that is not even.
+/// [`Fault`] if the frames are not evenly spaced in time.
 pub fn leg_moments(
     body: &Recording,
     ground: &Ground,
@@ -49,19 +49,19 @@ pub fn leg_moments(
         let unknown = Outer { force: [f64::NAN; 3], point: [0.0; 3], moment: [f64::NAN; 3] };
         let outer: Vec<Outer> = on_foot
             .iter()
-            .map(|own| {
-                own.map_or(unknown, |own| Outer {
-                    force: own.force,
+            .map(|wrench| {
+                wrench.map_or(unknown, |wrench| Outer {
+                    force: wrench.force,
                     point: [0.0; 3],
-                    moment: own.moment,
+                    moment: wrench.moment,
                 })
             })
             .collect();
         let nets = joint_moments(&body.time, &joints, &segments, Some(&outer))?;
-        let mut add = |name: &str, unit: Unit, values: Vec<f64>| {
+        let mut add_curve = |name: &str, unit: Unit, values: Vec<f64>| {
             curves.push(Curve { name: name.to_owned(), side: Some(side), unit, values });
         };
-        // Turning about the axis to the right lifts toes and thigh and straightens the knee.
+        // Positive rotation about the axis to the right lifts toes and thigh and extends the knee.
         for (name, (nets, sign)) in
             LEG_MOMENTS.into_iter().zip(nets.iter().rev().zip([1.0, -1.0, 1.0]))
         {
@@ -70,9 +70,9 @@ pub fn leg_moments(
                 .zip(&rights)
                 .map(|(net, right)| sign * dot(net.moment, *right))
                 .collect();
-            add(name, Unit::NewtonMetre, values);
+            add_curve(name, Unit::NewtonMetre, values);
         }
-        add("ground_force", Unit::Newton, outer.iter().map(|own| own.force[1]).collect());
+        add_curve("ground_force", Unit::Newton, outer.iter().map(|load| load.force[1]).collect());
     }
     Ok(curves)
 }

@@ -1,10 +1,9 @@
-//! Inverse dynamics: net forces and moments in the joints of a chain of segments, from positions in
-//! three dimensions and the force at its end.
+//! Inverse dynamics: net forces and moments in the joints of a chain of segments, from 3D positions
+//! and the force at its end.
 //!
-//! Only where positions are in metres and three dimensions and the outer force is known: measured
-//! by force plates, modelled while somebody stands on both feet, or none (a leg or an arm in the
-//! air). Moments are net: what muscles on both sides of a joint do against each other is not in
-//! them.
+//! Requires 3D positions in metres and a known external force: measured by force plates, modelled
+//! while the athlete stands on both feet, or zero (a leg or an arm in the air). Moments are net:
+//! co-contraction of opposing muscles is not included.
 
 mod chain;
 mod ground;

@@ -1,8 +1,8 @@
-//! Masses, centres and radii of gyration of the limbs' segments.
+//! Inertial properties of the limbs' segments: masses, centres of mass and radii of gyration.
 
 use serde::{Deserialize, Serialize};
 
-/// Of which sex an athlete is: tables of segments and Banister's constants tell two.
+/// An athlete's sex, as distinguished by the segment tables and Banister's constants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sex {
@@ -25,26 +25,27 @@ pub enum Limb {
     Thigh,
     /// Knee to ankle.
     Shank,
-    /// Heel to tip of the toes.
+    /// Heel to tip of the longest toe.
     Foot,
 }
 
-/// What the motion of a segment needs to be known of it.
+/// The inertial properties of a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Segment {
     /// Mass, kg.
     pub mass_kg: f64,
-    /// Where its centre of mass lies between the proximal (0) and the distal end (1).
+    /// Position of the centre of mass between the proximal (0) and the distal end (1).
     pub centre: f64,
-    /// Radius of gyration about an axis across it through the centre, as a part of its length.
+    /// Radius of gyration about a transverse axis through the centre of mass, as a share of its
+    /// length.
     pub gyration: f64,
 }
 
-/// The segment of an athlete (de Leva 1996, adjusting Zatsiorsky, Seluyanov & Chugunova 1990): mass
-/// as a part of the body's, centre and radius as parts of the length between the ends named at
-/// [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: from the
-/// two ends of a segment its turning about its own length is not known, and the two differ by a
-/// twentieth.
+/// An athlete's segment (de Leva 1996, adjusting Zatsiorsky, Seluyanov & Chugunova 1990): mass as a
+/// share of the body's mass, centre and radius as shares of the length between the ends listed in
+/// [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: the two
+/// ends of a segment do not determine its rotation about its long axis, and the two radii differ by
+/// about a twentieth.
 pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
     // Mass in %, centre in %, radii in %: men, then women.
     let ([mass, centre, sagittal, transverse], women) = match limb {

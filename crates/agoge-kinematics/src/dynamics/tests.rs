@@ -3,7 +3,8 @@ use agoge_motion::vector::{norm, sub};
 
 const G: f64 = 9.80665;
 
-/// A thigh and a shank of 0.42 and 0.40 m, hanging from a fixed hip, driven by known torques.
+/// A double pendulum: a thigh of 0.42 m and a shank of 0.40 m hanging from a fixed hip, driven by
+/// known torques.
 struct Pendulum {
     segments: [Segment; 2],
     lengths: [f64; 2],
@@ -11,16 +12,17 @@ struct Pendulum {
 
 impl Pendulum {
     fn leg() -> Pendulum {
-        let of = |limb| body_segment(limb, Sex::Male, 75.0);
-        Pendulum { segments: [of(Limb::Thigh), of(Limb::Shank)], lengths: [0.42, 0.40] }
+        let segments = [Limb::Thigh, Limb::Shank].map(|limb| body_segment(limb, Sex::Male, 75.0));
+        Pendulum { segments, lengths: [0.42, 0.40] }
     }
 
-    /// Known torques at hip and knee, N·m.
+    /// The torques at hip and knee at a time, N·m.
     fn torques(t: f64) -> [f64; 2] {
         [12.0 * (5.0 * t).sin(), 3.0 * (7.0 * t + 0.5).cos()]
     }
 
-    /// Accelerations of the angles from hanging down (Lagrange's equations of the double pendulum).
+    /// Accelerations of the segments' angles from vertical (Lagrange's equations of the double
+    /// pendulum).
     fn accelerations(&self, angles: [f64; 2], speeds: [f64; 2], torques: [f64; 2]) -> [f64; 2] {
         let [a, b] = self.segments;
         let inertia = |s: Segment, l: f64| s.mass_kg * (s.gyration * l).powi(2);
@@ -41,16 +43,16 @@ impl Pendulum {
         [(m22 * r1 - m12 * r2) / determinant, (m11 * r2 - m12 * r1) / determinant]
     }
 
-    /// Angles at `rate` frames a second, by Runge and Kutta's fourth-order rule with steps of a
-    /// tenth of a millisecond.
+    /// Simulates the angles at `rate` frames per second, by the fourth-order Runge–Kutta method
+    /// with steps of 0.1 ms.
     fn swing(&self, frames: usize, rate: f64) -> Vec<[f64; 2]> {
         let (mut q, mut w, mut t) = ([0.4, 0.1], [0.0, 0.0], 0.0);
         let steps = (10_000.0 / rate).round() as usize;
         let h = 1.0 / rate / steps as f64;
         let plus = |a: [f64; 2], b: [f64; 2], s: f64| [a[0] + b[0] * s, a[1] + b[1] * s];
-        let mut shown = Vec::new();
+        let mut angles = Vec::new();
         for _ in 0..frames {
-            shown.push(q);
+            angles.push(q);
             for _ in 0..steps {
                 let f = |q, w, t: f64| self.accelerations(q, w, Pendulum::torques(t));
                 let k1 = (w, f(q, w, t));
@@ -72,7 +74,7 @@ impl Pendulum {
                 t += h;
             }
         }
-        shown
+        angles
     }
 
     fn joints(&self, angles: &[[f64; 2]]) -> Vec<Vec<[f64; 3]>> {
@@ -88,20 +90,20 @@ impl Pendulum {
     }
 }
 
-/// Moments found from positions alone are within 1 % of the largest torque that drove the pendulum,
-/// which turns at up to 20 rad/s. At 55 rad/s 200 frames a second no longer suffice for that:
-/// differences over four frames then span half a radian and more.
+/// Moments computed from positions alone are within 1 % of the largest torque driving the pendulum,
+/// which rotates at up to 20 rad/s. At 55 rad/s, 200 frames per second would no longer suffice:
+/// differences over four frames would span more than half a radian.
 #[test]
 fn the_torques_of_a_simulated_pendulum_are_found() {
     let (leg, rate, frames) = (Pendulum::leg(), 200.0, 400);
     let time: Vec<f64> = (0..frames).map(|f| f as f64 / rate).collect();
     let joints = leg.joints(&leg.swing(frames, rate));
-    let found = joint_moments(&time, &joints, &leg.segments, None).unwrap();
+    let loads = joint_moments(&time, &joints, &leg.segments, None).unwrap();
     let mut worst = [0.0f64; 2];
     for (frame, known) in
         time.iter().map(|t| Pendulum::torques(*t)).enumerate().take(frames - 2).skip(2)
     {
-        for ((worst, known), net) in worst.iter_mut().zip(known).zip(&found) {
+        for ((worst, known), net) in worst.iter_mut().zip(known).zip(&loads) {
             let moment = net[frame].moment;
             *worst = worst.max((moment[2] - known).abs());
             assert!(moment[0].abs() + moment[1].abs() < 1e-9);
@@ -111,8 +113,8 @@ fn the_torques_of_a_simulated_pendulum_are_found() {
     assert!(worst[0] < 0.01 * 12.0 && worst[1] < 0.01 * 3.0, "{worst:?}");
 }
 
-/// A leg that stands still on the ground: the ground carries the body above, and the moment in the
-/// hip is that of the weights beside it (by hand).
+/// A leg standing still on the ground, which carries the body above: the moments at knee and hip
+/// balance those of the ground force and the segments' weights, computed by hand.
 #[test]
 fn a_still_leg_holds_the_weights_beside_it() {
     let segments = [
@@ -124,15 +126,15 @@ fn a_still_leg_holds_the_weights_beside_it() {
     let ground =
         vec![Outer { force: [0.0, 700.0, 0.0], point: [0.05, 0.0, 0.0], moment: [0.0; 3] }; 5];
     let time = [0.0, 0.01, 0.02, 0.03, 0.04];
-    let found = joint_moments(&time, &joints, &segments, Some(&ground)).unwrap();
-    let knee = found[1][2];
+    let loads = joint_moments(&time, &joints, &segments, Some(&ground)).unwrap();
+    let knee = loads[1][2];
     assert!((knee.force[1] - (3.0 * G - 700.0)).abs() < 1e-9);
-    // About the knee: ground 0.05 m behind it, the shank's weight 0.05 m behind it as well.
+    // About the knee: the ground force acts 0.05 m behind it, and so does the shank's weight.
     assert!((knee.moment[2] - (0.05 * 700.0 - 0.05 * 3.0 * G)).abs() < 1e-9, "{knee:?}");
-    let hip = found[0][2];
+    let hip = loads[0][2];
     let expected = -0.05 * 700.0 + 0.05 * 8.0 * G + 0.05 * 3.0 * G;
     assert!((hip.moment[2] - expected).abs() < 1e-9, "{hip:?} {expected}");
-    assert!(norm(sub(found[0][0].moment, found[0][0].moment)).is_nan());
+    assert!(norm(sub(loads[0][0].moment, loads[0][0].moment)).is_nan());
 }
 
 #[test]
@@ -150,8 +152,8 @@ fn uneven_clocks_and_wrong_lengths_are_refused() {
     ));
 }
 
-/// By hand from the table of de Leva (1996): leg of a man 14.16 + 4.33 + 1.37, arm of a woman 2.55
-/// + 1.38 + 0.56 % of the body.
+/// By hand from the table of de Leva (1996): a man's leg is 14.16 + 4.33 + 1.37 % of body mass, a
+/// woman's arm 2.55 + 1.38 + 0.56 %.
 #[test]
 fn the_limbs_weigh_what_the_table_says() {
     let mass = |limbs: [Limb; 3], sex| {

@@ -1,15 +1,15 @@
-//! One line of a movement that goes round without rest.
+//! Tracks one line of a cyclic movement without rest.
 
 use super::smooth::Smooth;
 use super::{Change, Done, GAP_S, Outcome};
 use crate::movement::RepetitionRule;
 use agoge_motion::Side;
 
-/// As in [`crate::repetitions`]: a cycle further from the median duration than this factor, either
-/// way, is none.
+/// As in [`crate::repetitions`], a cycle whose duration differs from the median by more than this
+/// factor does not count.
 const DURATION_FACTOR: f64 = 1.8;
 
-/// Follows one line from low to low.
+/// Tracks one line from low point to low point.
 #[derive(Clone, Debug)]
 pub(super) struct Round {
     side: Option<Side>,
@@ -17,13 +17,13 @@ pub(super) struct Round {
     sign: f64,
     smooth: Smooth,
     last_s: f64,
-    /// Lowest and highest since the last turn, each value and time.
+    /// Lowest and highest point since the last turn, each a value and time.
     low: Option<(f64, f64)>,
     high: (f64, f64),
     rising: bool,
-    /// The low at which the cycle under way began, s.
+    /// Time of the low point at which the current cycle began, s.
     begun_s: Option<f64>,
-    /// Durations so far, rising, s.
+    /// Durations of the cycles so far, ascending, s.
     durations: Vec<f64>,
 }
 
@@ -43,12 +43,13 @@ impl Round {
         }
     }
 
+    /// Processes a value (NaN if missing) and reports changes through `emit`.
     pub(super) fn push(
         &mut self,
         time_s: f64,
         value: f64,
         rule: &RepetitionRule,
-        mut say: impl FnMut(Change),
+        mut emit: impl FnMut(Change),
     ) {
         if !value.is_finite() {
             if time_s - self.last_s > GAP_S {
@@ -75,7 +76,7 @@ impl Round {
         if value - low.0 < self.least {
             return;
         }
-        // The low is a turn now that the signal has risen from it.
+        // The low point is confirmed as a turn now that the signal has risen from it.
         self.rising = true;
         let turn_s = self.high.1;
         self.high = (value, time_s);
@@ -84,10 +85,10 @@ impl Round {
         let typical = self.durations.get(self.durations.len() / 2).copied().unwrap_or(duration);
         let is_usual = (typical / DURATION_FACTOR..=typical * DURATION_FACTOR).contains(&duration);
         if is_usual && (rule.min_duration_s..=rule.max_duration_s).contains(&duration) {
-            let at = self.durations.partition_point(|known| *known < duration);
-            self.durations.insert(at, duration);
+            let index = self.durations.partition_point(|known| *known < duration);
+            self.durations.insert(index, duration);
             let (outcome, side) = (Outcome::Completed, self.side);
-            say(Change::Ended(Done {
+            emit(Change::Ended(Done {
                 outcome,
                 start_s,
                 turn_s,
@@ -98,7 +99,7 @@ impl Round {
         }
     }
 
-    /// Forgets the cycle under way: half of one is nothing.
+    /// Discards the current cycle: half a cycle does not count.
     pub(super) fn interrupt(&mut self) {
         (self.low, self.begun_s, self.rising) = (None, None, false);
         self.smooth = Smooth::new();

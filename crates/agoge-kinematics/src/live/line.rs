@@ -1,30 +1,32 @@
-//! One line of the driving signal that leaves rest and comes back.
+//! Tracks one line of a driving signal that leaves rest and returns.
 
 use super::smooth::Smooth;
 use super::{Change, Done, GAP_S, Outcome};
 use crate::movement::{Direction, RepetitionRule};
 use agoge_motion::Side;
 
-/// A movement is over when it has come back by this share of the way from rest to its turn; what is
-/// left is "near rest" for [`crate::repetitions`] too.
+/// A movement ends when it has returned by this share of the distance from rest to its turning
+/// point; the remainder is "near rest", as in [`crate::repetitions`].
 pub const BACK: f64 = 0.8;
-/// Shares as in [`crate::repetitions`]: of the definition's minimum from which on it is an attempt,
-/// of the typical size for the same, and of the way back to a valley that parts two repetitions.
+/// Thresholds as in [`crate::repetitions`]: the share of the definition's minimum excursion and the
+/// share of the typical size from which a movement is an attempt, and the depth, as a share of the
+/// size, of a valley that separates two repetitions.
 const ATTEMPT_SHARE: f64 = 0.5;
 const TURN_SHARE: f64 = 0.25;
 const VALLEY: f64 = 0.5;
-/// The movement is on its way back when it has come back by this share of its size, and by this
-/// share of the definition's minimum.
+/// The movement has turned when it has returned by this share of its size and by this share of the
+/// definition's minimum excursion.
 const TURNED: [f64; 2] = [0.08, 0.15];
-/// Rest ends where the signal rises by this share of what makes it an attempt.
+/// Rest ends where the signal has risen by this share of the attempt threshold.
 const ONSET: f64 = 0.1;
-/// In a set of at least three, something this many times larger than typical is something else.
+/// After at least three repetitions, a movement this many times larger than typical is not a
+/// repetition.
 const OVERSIZE: f64 = 2.0;
 
 /// Value and time.
 type Point = (f64, f64);
 
-/// Follows one line.
+/// Tracks one line.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     side: Option<Side>,
@@ -33,28 +35,28 @@ pub(super) struct Line {
     min_s: f64,
     max_s: f64,
     join_s: f64,
-    /// 1 or −1, so that the signal rises from rest; none until that is seen.
+    /// 1 or −1, so that the signal rises from rest; `None` until the direction is known.
     sign: Option<f64>,
     smooth: Smooth,
     last_s: f64,
-    /// The lowest since the last repetition, not yet turned by `sign` while that is unknown.
+    /// The lowest point since the last repetition; the level at the start while `sign` is unknown.
     low: Option<Point>,
-    /// When it was last at rest.
+    /// When the signal was last at rest, s.
     still_s: f64,
     out: Option<Out>,
 }
 
-/// Away from rest.
+/// The state of a movement away from rest.
 #[derive(Clone, Copy, Debug)]
 struct Out {
     start_s: f64,
-    /// Level of the rest that it left.
+    /// Level of the rest that the movement left.
     rest: f64,
     peak: Point,
-    /// The lowest since the peak.
+    /// The lowest point since the peak.
     valley: Point,
     turned: bool,
-    /// Since when it is below half its way.
+    /// Since when the signal has been below half the peak, s.
     below_s: Option<f64>,
 }
 
@@ -89,20 +91,21 @@ impl Line {
         self.out.is_some()
     }
 
-    /// Takes a value, NaN if it is missing. `typical` is the size of the `done` repetitions before.
+    /// Processes a value (NaN if missing) and reports changes through `emit`. `typical` is the
+    /// typical size of the `completed` repetitions so far.
     pub(super) fn push(
         &mut self,
         time_s: f64,
         value: f64,
         typical: Option<f64>,
-        done: usize,
-        mut say: impl FnMut(Change),
+        completed: usize,
+        mut emit: impl FnMut(Change),
     ) {
         if !value.is_finite() {
             if time_s - self.last_s > GAP_S
-                && let Some(done) = self.interrupt(time_s)
+                && let Some(interrupted) = self.interrupt(time_s)
             {
-                say(Change::Ended(done));
+                emit(Change::Ended(interrupted));
             }
             return;
         }
@@ -114,27 +117,29 @@ impl Line {
         };
         let value = sign * smooth;
         match self.out {
-            None => self.rest(time_s, value, threshold, say),
-            Some(out) => self.away(out, time_s, value, typical, done, say),
+            None => self.rest(time_s, value, threshold, emit),
+            Some(out) => self.away(out, time_s, value, typical, completed, emit),
         }
     }
 
-    /// Which way the signal leaves the level that it began at, once it has.
+    /// Detects the direction in which the signal leaves its initial level: 1, −1, or `None` if it
+    /// has not.
     fn direction(&mut self, smooth: f64, time_s: f64, threshold: f64) -> Option<f64> {
         let (level, _) = *self.low.get_or_insert((smooth, time_s));
-        let gone = smooth - level;
-        if gone.abs() < ONSET * threshold {
+        let change = smooth - level;
+        if change.abs() < ONSET * threshold {
             self.still_s = time_s;
         }
-        if gone.abs() < threshold {
+        if change.abs() < threshold {
             return None;
         }
-        self.sign = Some(gone.signum());
-        self.low = Some((level * gone.signum(), self.still_s));
+        self.sign = Some(change.signum());
+        self.low = Some((level * change.signum(), self.still_s));
         self.sign
     }
 
-    fn rest(&mut self, time_s: f64, value: f64, threshold: f64, mut say: impl FnMut(Change)) {
+    /// Processes a value at rest.
+    fn rest(&mut self, time_s: f64, value: f64, threshold: f64, mut emit: impl FnMut(Change)) {
         let before = self.low.filter(|low| value > low.0);
         let low = before.unwrap_or((value, time_s));
         self.low = Some(low);
@@ -145,23 +150,25 @@ impl Line {
         if rise >= threshold {
             let start_s = self.still_s.max(low.1);
             self.leave(start_s, low.0, (value, time_s));
-            say(Change::Began { start_s });
+            emit(Change::Began { start_s });
         }
     }
 
+    /// Starts a movement away from rest.
     fn leave(&mut self, start_s: f64, rest: f64, now: Point) {
         self.out =
             Some(Out { start_s, rest, peak: now, valley: now, turned: false, below_s: None });
     }
 
+    /// Processes a value away from rest.
     fn away(
         &mut self,
         mut out: Out,
         time_s: f64,
         value: f64,
         typical: Option<f64>,
-        done: usize,
-        mut say: impl FnMut(Change),
+        completed: usize,
+        mut emit: impl FnMut(Change),
     ) {
         if value >= out.peak.0 {
             out.peak = (value, time_s);
@@ -173,56 +180,59 @@ impl Line {
         let small = (TURNED[0] * size).max(TURNED[1] * self.least);
         if !out.turned && out.peak.0 - value >= small {
             out.turned = true;
-            say(Change::Turned { start_s: out.start_s, turn_s: out.peak.1, side: self.side });
+            emit(Change::Turned { start_s: out.start_s, turn_s: out.peak.1, side: self.side });
         }
         out.below_s =
             if value < out.peak.0 - 0.5 * size { out.below_s.or(Some(time_s)) } else { None };
         let rested = out.below_s.is_some_and(|since_s| time_s - since_s >= self.join_s);
-        let back = out.peak.0 - value >= BACK * size;
+        let returned = out.peak.0 - value >= BACK * size;
         let depth = out.peak.0 - out.valley.0;
-        // Up again from half way: two repetitions without a rest between them.
-        let again = value - out.valley.0 >= small
+        // Rising again from half way: two repetitions without rest in between.
+        let rises_again = value - out.valley.0 >= small
             && depth >= VALLEY * size.min(typical.unwrap_or(f64::INFINITY));
         self.out = Some(out);
-        if back && rested {
-            self.close(&out, time_s, size, typical, done, &mut say);
+        if returned && rested {
+            self.close(&out, time_s, size, typical, completed, &mut emit);
             self.low = Some((value, time_s));
             self.still_s = time_s;
-        } else if again && rested {
-            self.close(&out, out.valley.1, size.min(depth), typical, done, &mut say);
+        } else if rises_again && rested {
+            self.close(&out, out.valley.1, size.min(depth), typical, completed, &mut emit);
             self.leave(out.valley.1, out.valley.0, (value, time_s));
-            say(Change::Began { start_s: out.valley.1 });
+            emit(Change::Began { start_s: out.valley.1 });
         } else if time_s - out.start_s > self.max_s {
             self.out = None;
             self.low = Some((value, time_s));
-            say(Change::Ended(self.done(&out, time_s, size, Outcome::Interrupted)));
+            emit(Change::Ended(self.done(&out, time_s, size, Outcome::Interrupted)));
         }
     }
 
+    /// Ends a movement and classifies it as a repetition, an attempt or neither.
     fn close(
         &mut self,
         out: &Out,
         end_s: f64,
         size: f64,
         typical: Option<f64>,
-        done: usize,
-        say: &mut impl FnMut(Change),
+        completed: usize,
+        emit: &mut impl FnMut(Change),
     ) {
         self.out = None;
-        let is_other = done >= 3 && typical.is_some_and(|typical| size > OVERSIZE * typical);
-        if end_s - out.start_s < self.min_s || is_other {
-            return say(Change::Dropped);
+        let is_oversized =
+            completed >= 3 && typical.is_some_and(|typical| size > OVERSIZE * typical);
+        if end_s - out.start_s < self.min_s || is_oversized {
+            return emit(Change::Dropped);
         }
         let full = self.least.max(self.full_share * typical.unwrap_or(0.0));
         let outcome = if size >= full { Outcome::Completed } else { Outcome::Attempted };
-        say(Change::Ended(self.done(out, end_s, size, outcome)));
+        emit(Change::Ended(self.done(out, end_s, size, outcome)));
     }
 
     fn done(&self, out: &Out, end_s: f64, size: f64, outcome: Outcome) -> Done {
         Done { outcome, start_s: out.start_s, turn_s: out.peak.1, end_s, side: self.side, size }
     }
 
-    /// Ends what is under way, if it was long enough to be something, and forgets where rest was.
+    /// Interrupts the current movement and forgets the rest level. Returns the movement if it
+    /// lasted at least the minimum duration.
     pub(super) fn interrupt(&mut self, time_s: f64) -> Option<Done> {
         self.low = None;
         self.smooth = Smooth::new();

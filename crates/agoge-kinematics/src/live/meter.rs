@@ -1,20 +1,20 @@
-//! Curves of a stream, frame by frame.
+//! Measures the curves of a live stream, frame by frame.
 
 use crate::curves::Setting;
 use crate::{Curves, Unit, measure_in};
 use agoge_motion::{Part, Recording};
 
-/// The setting is taken from so many seconds, seen so many times a second.
+/// The setting is estimated from this many seconds of frames, s, at this rate, Hz.
 const SEEN_S: f64 = 10.0;
 const SEEN_HZ: f64 = 10.0;
-/// It is taken anew this often, s.
+/// Interval between estimates of the setting, s.
 const ANEW_S: f64 = 1.0;
 
-/// Measures the frames of a stream as they come: what [`crate::measure`] judges of a whole
-/// recording (the view, the floor, …) is judged of the last seconds.
+/// Measures the frames of a stream as they arrive. What [`crate::measure`] estimates from a whole
+/// recording (the view, the floor, …) is estimated from the last seconds.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
-    /// The frame before and the newest.
+    /// The previous and the newest frame.
     recent: Option<Recording>,
     seen: Option<Recording>,
     setting: Option<(f64, Setting)>,
@@ -22,14 +22,14 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter that has seen nothing yet.
+    /// A meter before its first frame.
     pub fn new() -> Meter {
         Meter::default()
     }
 
-    /// Takes the next frame, a recording of one frame on the body skeleton; the curves of the frame
-    /// before (none at the first) and of this one. Angles go on from those of the frame before
-    /// without a jump by a whole turn.
+    /// Processes the next frame, a recording of one frame on the body skeleton. Returns the curves
+    /// of the previous frame (if there is one) and this frame. Angles continue from the previous
+    /// frame without jumps by whole turns.
     pub fn push(&mut self, frame: &Recording) -> &Curves {
         let Some(&time_s) = frame.time.first() else { return &self.before };
         append(&mut self.recent, frame, 2);
@@ -41,9 +41,10 @@ impl Meter {
         if is_due {
             append(&mut self.seen, frame, (SEEN_S * SEEN_HZ) as usize);
         }
-        let few = self.seen.as_ref().is_some_and(|seen| seen.duration_s() < ANEW_S);
-        let is_old =
-            self.setting.is_none_or(|(since_s, _)| time_s - since_s >= ANEW_S || (few && is_due));
+        let is_starting = self.seen.as_ref().is_some_and(|seen| seen.duration_s() < ANEW_S);
+        let is_old = self
+            .setting
+            .is_none_or(|(since_s, _)| time_s - since_s >= ANEW_S || (is_starting && is_due));
         if is_old && let Some(seen) = &self.seen {
             self.setting = Some((time_s, Setting::of(seen)));
         }
@@ -52,13 +53,13 @@ impl Meter {
             for (index, curve) in
                 curves.curves.iter_mut().enumerate().filter(|(_, curve)| curve.unit == Unit::Degree)
             {
-                // Mostly it is the curve of the same place.
-                let same = self
+                // Usually the curve has the same index as before.
+                let same_index = self
                     .before
                     .curves
                     .get(index)
                     .filter(|old| old.name == curve.name && old.side == curve.side);
-                let last = same
+                let last = same_index
                     .or_else(|| self.before.get(&curve.name, curve.side))
                     .and_then(|old| old.values.last());
                 if let (Some(last), Some(value)) = (last, curve.values.last_mut())
@@ -74,7 +75,7 @@ impl Meter {
     }
 }
 
-/// Appends a frame to a recording that keeps the newest `most`.
+/// Appends a frame to a recording that keeps only the newest `most` frames.
 fn append(to: &mut Option<Recording>, frame: &Recording, most: usize) {
     let Some(recording) = to else {
         *to = Some(frame.clone());

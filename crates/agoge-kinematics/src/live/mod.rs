@@ -1,10 +1,10 @@
-//! Repetitions while they are done: a state machine over the driving signal, frame by frame.
+//! Live counting of repetitions: a state machine over the driving signal, frame by frame.
 //!
-//! It asks the same of a repetition as [`crate::repetitions`] does of a recording that is over,
-//! with what is known at the time: the size of the set is that of the repetitions done so far, so
-//! the first one is held against the definition's own minimum alone. A repetition counts as soon as
-//! the signal has come back by [`BACK`] of its way, which is before it is at rest; movements that
-//! may leave rest twice (`join_s`, a jump) are waited for by that time.
+//! It applies the same criteria as [`crate::repetitions`] does to a finished recording, as far as
+//! they are known at the time: the typical size is that of the repetitions so far, so the first one
+//! is compared only with the definition's minimum. A repetition counts as soon as the signal has
+//! returned by the share [`BACK`], before it is at rest. For movements that may leave rest twice
+//! (`join_s`, a jump), the end is delayed by that time.
 
 mod cycle;
 mod line;
@@ -20,68 +20,69 @@ use line::Line;
 pub use line::BACK;
 pub use meter::Meter;
 
-/// The signal is chosen after so much of the stream, s.
+/// Time from the start of the stream after which the driving signal is chosen, s.
 const SETTLE_S: f64 = 0.5;
-/// A side that was missing for so long takes no part in the mean of both, and a movement whose
-/// signal was missing for so long is interrupted, s. The same time bridges gaps in
-/// [`crate::repetitions`].
+/// A side that is missing for longer than this is left out of the mean of both, and a movement
+/// whose signal is missing for longer is interrupted, s. [`crate::repetitions`] bridges longer
+/// gaps.
 const GAP_S: f64 = 0.5;
-/// A repetition of one side waits at most so long for the other side, which is under way too, s.
+/// Longest time that a finished movement of one side waits for the other side, which is also
+/// moving, s.
 const WAIT_S: f64 = 0.5;
-/// Both sides did it when the lesser excursion is at least this share of the greater, as in
-/// [`crate::repetitions`].
+/// Both sides performed a movement together if the smaller excursion is at least this share of the
+/// larger, as in [`crate::repetitions`].
 const BOTH_SHARE: f64 = 0.7;
 
 /// How a movement away from rest ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// A repetition.
+    /// A complete repetition.
     Completed,
-    /// It came back without going far enough.
+    /// It returned without going far enough.
     Attempted,
-    /// It never came back: the stream ended, the athlete was not seen, or it took longer than the
+    /// It never returned: the stream ended, the athlete was not seen, or it took longer than the
     /// definition allows.
     Interrupted,
 }
 
-/// What changed with a frame. Times are those of the frames, s.
+/// A change of state that a frame caused. Times are on the stream's clock, s.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
     /// The signal left rest.
     Began {
-        /// When, seen from now.
+        /// When the movement began.
         start_s: f64,
     },
-    /// It is on its way back.
+    /// The movement is on its way back.
     Turned {
         /// When the movement began.
         start_s: f64,
-        /// When it was farthest from rest.
+        /// When the signal was furthest from rest.
         turn_s: f64,
-        /// The side that moves; none for both.
+        /// The side that moves; `None` for both.
         side: Option<Side>,
     },
-    /// It is over.
+    /// The movement is over.
     Ended(Done),
-    /// What had begun was no repetition at all (too short, or far too large for this set).
+    /// The movement was not a repetition at all (too short, or far too large for this set).
     Dropped,
 }
 
-/// A movement that is over.
+/// A finished movement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Done {
     /// How it ended.
     pub outcome: Outcome,
     /// When it began, s.
     pub start_s: f64,
-    /// When it was farthest from rest, s.
+    /// When it was furthest from rest, s.
     pub turn_s: f64,
-    /// When it was back by [`BACK`] of its way, or when it was interrupted, s.
+    /// When it had returned by the share [`BACK`], or was interrupted, s.
     pub end_s: f64,
-    /// The side that did it; none for both together.
+    /// The side that moved; `None` for both together.
     pub side: Option<Side>,
-    /// How far the driving signal went, in its unit.
+    /// The excursion of the driving signal, in its unit; infinite for cycles.
     pub size: f64,
 }
 
@@ -92,29 +93,30 @@ pub struct Counter {
     begun_s: Option<f64>,
     last_s: f64,
     frames: usize,
-    /// How often each signal of the definition was known, `[signal]`.
+    /// Number of frames in which each signal of the definition was known, `[signal]`.
     known: Vec<usize>,
     chosen: Option<Chosen>,
-    /// A repetition of one side that waits for the other.
+    /// A finished movement of one line that waits for the other side.
     waiting: Option<(usize, Done)>,
-    /// The line whose beginning was told, of two that make one movement.
+    /// The line, of two that form one movement, whose beginning was reported.
     speaker: Option<usize>,
-    /// The repetition before, for what the other side adds to it too late.
+    /// The previous movement, to recognise the other side's late end of the same movement.
     before: Option<(usize, Done)>,
-    /// Sizes of the repetitions done so far, rising.
+    /// Sizes of the repetitions so far, ascending.
     sizes: Vec<f64>,
 }
 
-/// The signal that drives, and who follows it.
+/// The chosen driving signal and the trackers of its lines.
 #[derive(Clone, Debug)]
 struct Chosen {
     signal: usize,
     last_seen_s: f64,
-    /// When each side was last seen, s.
+    /// When each side was last seen, s, `[left, right]`.
     sides_s: [f64; 2],
     lines: Vec<Follower>,
 }
 
+/// The tracker of one line.
 #[derive(Clone, Debug)]
 enum Follower {
     Excursion(Line),
@@ -122,7 +124,7 @@ enum Follower {
 }
 
 impl Counter {
-    /// A counter of a movement that has seen nothing yet.
+    /// A counter for a movement, before its first frame.
     pub fn new(movement: &Movement) -> Counter {
         Counter {
             known: vec![0; movement.repetition.signals.len()],
@@ -138,19 +140,18 @@ impl Counter {
         }
     }
 
-    /// The signal that drives, once it is chosen.
+    /// The driving signal, once it is chosen.
     pub fn signal(&self) -> Option<&SignalRule> {
         self.chosen.as_ref().map(|chosen| &self.movement.repetition.signals[chosen.signal])
     }
 
-    /// The typical size of the repetitions done so far: their median, in the unit of the driving
-    /// signal.
+    /// The typical size of the repetitions so far: their median, in the unit of the driving signal.
     pub fn typical(&self) -> Option<f64> {
         self.sizes.get(self.sizes.len() / 2).copied()
     }
 
-    /// Takes the newest frame, which is the last of `curves`; what changed with it. A frame whose
-    /// time does not come after that of the frame before is left out.
+    /// Processes the newest frame, the last one of `curves`, and returns the changes it caused.
+    /// Ignores a frame that is not later than the previous one.
     pub fn push(&mut self, curves: &Curves) -> Vec<Change> {
         let Some(&time_s) = curves.time.last() else { return Vec::new() };
         if !time_s.is_finite() || time_s <= self.last_s {
@@ -166,15 +167,15 @@ impl Counter {
         changes
     }
 
-    /// The stream is over: what is still under way is interrupted.
+    /// Ends the stream: interrupts the current movement.
     pub fn end(&mut self) -> Vec<Change> {
         let mut changes = Vec::new();
         self.interrupt(&mut changes);
         changes
     }
 
-    /// Chooses the first signal that is mostly known; again when the one chosen was not seen for
-    /// long.
+    /// Chooses the first signal that is known in most frames. Chooses again if the chosen one has
+    /// been missing for long.
     fn choose(&mut self, curves: &Curves, time_s: f64) {
         if let Some(chosen) = &self.chosen {
             let is_idle = chosen.lines.iter().all(|line| !line.is_out());
@@ -210,13 +211,13 @@ impl Counter {
             true => Follower::Cycle(Round::new(side, least, rule.direction == Direction::Falls)),
             false => Follower::Excursion(Line::new(rules, rule.direction, least, side)),
         };
-        let apart = match rule.sides {
+        let is_per_side = match rule.sides {
             _ if curve.side.is_none() => false,
             Sides::Either => true,
             Sides::Both => is_cycle,
             _ => false,
         };
-        let lines = if apart {
+        let lines = if is_per_side {
             Side::BOTH.map(|side| follower(Some(side))).to_vec()
         } else {
             vec![follower(None)]
@@ -225,6 +226,7 @@ impl Counter {
             Some(Chosen { signal, last_seen_s: time_s, sides_s: [f64::NEG_INFINITY; 2], lines });
     }
 
+    /// Passes the frame's values to the trackers and processes their changes.
     fn follow(&mut self, curves: &Curves, time_s: f64, changes: &mut Vec<Change>) {
         let typical = self.typical();
         let Some(chosen) = &mut self.chosen else { return };
@@ -243,9 +245,9 @@ impl Counter {
         if values.iter().any(|value| value.is_finite()) {
             chosen.last_seen_s = time_s;
         }
-        let mut new = Vec::new();
+        let mut line_changes = Vec::new();
         for (index, (line, value)) in chosen.lines.iter_mut().zip(values).enumerate() {
-            let push = |change| new.push((index, change));
+            let push = |change| line_changes.push((index, change));
             match line {
                 Follower::Excursion(line) => {
                     line.push(time_s, value, typical, self.sizes.len(), push)
@@ -255,35 +257,35 @@ impl Counter {
                 }
             }
         }
-        for (line, change) in new {
+        for (line, change) in line_changes {
             self.add(line, change, changes);
         }
-        // Nobody waits longer than for the other side, and not for one that is at rest again.
-        if let Some((line, done)) = self.waiting {
+        // A movement waits only for a limited time, and only while the other side is still moving.
+        if let Some((line, finished)) = self.waiting {
             let other_is_out = self
                 .chosen
                 .as_ref()
                 .is_some_and(|chosen| chosen.lines.get(1 - line).is_some_and(Follower::is_out));
-            if !other_is_out || time_s - done.end_s > WAIT_S {
-                self.settle(line, done, changes);
+            if !other_is_out || time_s - finished.end_s > WAIT_S {
+                self.settle(line, finished, changes);
             }
         }
     }
 
-    /// A change of a line; where two lines make one movement, what they say of the same time is
-    /// joined.
+    /// Processes a change of a line. If two lines form one movement, changes at the same time are
+    /// merged.
     fn add(&mut self, line: usize, change: Change, changes: &mut Vec<Change>) {
         let Some(chosen) = &self.chosen else { return };
         let is_paired = chosen.lines.len() == 2 && self.movement.repetition.kind == Kind::Excursion;
         if !is_paired {
             return match change {
-                Change::Ended(done) => self.settle(line, done, changes),
+                Change::Ended(finished) => self.settle(line, finished, changes),
                 other => changes.push(other),
             };
         }
         let other_is_out = chosen.lines[1 - line].is_out();
         match change {
-            // What one side has told, the other does not tell again.
+            // What one side has reported, the other does not report again.
             Change::Began { .. } => {
                 if self.speaker.is_none() && self.waiting.is_none() {
                     self.speaker = Some(line);
@@ -303,47 +305,50 @@ impl Counter {
                     }
                 }
             }
-            Change::Ended(done) => match self.waiting.take() {
-                Some((_, first)) if overlap(&first, &done) => {
-                    let alike = first.size.min(done.size) >= BOTH_SHARE * first.size.max(done.size);
-                    let mut greater = if done.size > first.size { done } else { first };
-                    greater.side = greater.side.filter(|_| !alike);
+            Change::Ended(finished) => match self.waiting.take() {
+                Some((_, first)) if overlap(&first, &finished) => {
+                    let is_alike =
+                        first.size.min(finished.size) >= BOTH_SHARE * first.size.max(finished.size);
+                    let mut greater = if finished.size > first.size { finished } else { first };
+                    greater.side = greater.side.filter(|_| !is_alike);
                     self.settle(line, greater, changes);
                 }
                 waiting => {
                     if let Some((line, first)) = waiting {
                         self.settle(line, first, changes);
                     }
-                    let is_echo = self
-                        .before
-                        .is_some_and(|(of, before)| of != line && overlap(&before, &done));
-                    // The other side may end in this very frame: only then is it known whether it
-                    // still has to be waited for.
-                    self.waiting = (!is_echo).then_some((line, done));
+                    let is_echo = self.before.is_some_and(|(other, before)| {
+                        other != line && overlap(&before, &finished)
+                    });
+                    // The other side may end in this same frame, so whether to wait for it is
+                    // decided only after all lines.
+                    self.waiting = (!is_echo).then_some((line, finished));
                 }
             },
         }
     }
 
-    fn settle(&mut self, line: usize, done: Done, changes: &mut Vec<Change>) {
+    /// Reports a finished movement and updates the typical size.
+    fn settle(&mut self, line: usize, finished: Done, changes: &mut Vec<Change>) {
         (self.waiting, self.speaker) = (None, None);
-        self.before = Some((line, done));
-        if done.outcome == Outcome::Completed && done.size.is_finite() {
-            let at = self.sizes.partition_point(|size| *size < done.size);
-            self.sizes.insert(at, done.size);
+        self.before = Some((line, finished));
+        if finished.outcome == Outcome::Completed && finished.size.is_finite() {
+            let index = self.sizes.partition_point(|size| *size < finished.size);
+            self.sizes.insert(index, finished.size);
         }
-        changes.push(Change::Ended(done));
+        changes.push(Change::Ended(finished));
     }
 
+    /// Settles a waiting movement and interrupts the current one.
     fn interrupt(&mut self, changes: &mut Vec<Change>) {
-        if let Some((line, done)) = self.waiting {
-            self.settle(line, done, changes);
+        if let Some((line, finished)) = self.waiting {
+            self.settle(line, finished, changes);
         }
         let last_s = self.last_s;
         self.speaker = None;
         let lines = self.chosen.iter_mut().flat_map(|chosen| &mut chosen.lines);
-        let under_way: Vec<Done> = lines.filter_map(|line| line.interrupt(last_s)).collect();
-        if let Some(greater) = under_way.into_iter().max_by(|a, b| a.size.total_cmp(&b.size)) {
+        let interrupted: Vec<Done> = lines.filter_map(|line| line.interrupt(last_s)).collect();
+        if let Some(greater) = interrupted.into_iter().max_by(|a, b| a.size.total_cmp(&b.size)) {
             changes.push(Change::Ended(greater));
         }
     }
@@ -365,6 +370,7 @@ impl Follower {
     }
 }
 
+/// Whether two movements overlap by more than 30 % of the shorter one.
 fn overlap(a: &Done, b: &Done) -> bool {
     let common = a.end_s.min(b.end_s) - a.start_s.max(b.start_s);
     common > 0.3 * (a.end_s - a.start_s).min(b.end_s - b.start_s)
@@ -374,19 +380,19 @@ fn newest(values: &[f64]) -> f64 {
     values.last().copied().unwrap_or(f64::NAN)
 }
 
-/// The value of each line in this frame. The mean of both sides waits for a side that is missing
-/// for a moment: a mean that changes its members jumps.
+/// The value of each line in this frame. If a side is missing briefly, the mean of both is missing
+/// too, because a mean over changing members would jump.
 fn values(
     sides: Sides,
-    apart: bool,
-    middle: f64,
+    is_per_side: bool,
+    midline: f64,
     [left, right]: [f64; 2],
     [no_left, no_right]: [bool; 2],
 ) -> Vec<f64> {
-    if middle.is_finite() {
-        return vec![middle];
+    if midline.is_finite() {
+        return vec![midline];
     }
-    if apart {
+    if is_per_side {
         return vec![left, right];
     }
     vec![match sides {

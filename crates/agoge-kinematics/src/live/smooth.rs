@@ -1,11 +1,11 @@
-//! Smoothing with what came before alone.
+//! Causal smoothing of a live signal.
 
-/// Time constant of each of the two low passes, s: with the median before them a frame is late by
-/// about a tenth of a second.
+/// Time constant of each of the two low-pass filters, s. Together with the median they delay the
+/// signal by about a tenth of a second.
 const FOLLOW_S: f64 = 0.035;
 
-/// A median of three frames, which takes single wrong frames away, and two low passes of first
-/// order.
+/// A median over three frames, which removes single outliers, followed by two first-order low-pass
+/// filters.
 #[derive(Clone, Debug)]
 pub(super) struct Smooth {
     raw: [f64; 3],
@@ -18,7 +18,7 @@ impl Smooth {
         Smooth { raw: [f64::NAN; 3], low: [f64::NAN; 2], last_s: f64::NAN }
     }
 
-    /// The smoothed value now.
+    /// Processes the next value and returns the smoothed value.
     pub(super) fn push(&mut self, time_s: f64, value: f64) -> f64 {
         self.raw = [self.raw[1], self.raw[2], value];
         let [a, b, c] = self.raw;

@@ -1,32 +1,32 @@
-//! The simulator knows what was done; signals made by hand hold the rest.
+//! Tests of live counting against the simulator's ground truth and hand-made signals.
 
 use super::*;
 use crate::movement::{self, Movement};
 use crate::{Curve, Unit};
 use agoge_motion::simulate::{Corruption, Exercise, Set, Truth};
 
-/// What a counter says of a recording, each with the time of the frame that it was said at.
-fn heard(movement: &Movement, set: &Set, noise: f64) -> (Vec<(f64, Change)>, Truth) {
+/// A counter's changes for a recording, each with the time of the frame that caused it.
+fn changes_of(movement: &Movement, set: &Set, noise: f64) -> (Vec<(f64, Change)>, Truth) {
     let mut simulation = set.simulate();
     Corruption { noise, seed: set.seed, ..Corruption::default() }.apply(&mut simulation.recording);
     let body = simulation.recording.to_body().recording;
     let (mut meter, mut counter) = (Meter::new(), Counter::new(movement));
-    let mut heard = Vec::new();
+    let mut changes = Vec::new();
     for &time_s in &body.time {
         let frame = body.time_range(time_s, time_s).unwrap();
-        heard.extend(counter.push(meter.push(&frame)).into_iter().map(|change| (time_s, change)));
+        changes.extend(counter.push(meter.push(&frame)).into_iter().map(|change| (time_s, change)));
     }
     let last = body.time.last().copied().unwrap();
-    heard.extend(counter.end().into_iter().map(|change| (last, change)));
-    (heard, simulation.truth)
+    changes.extend(counter.end().into_iter().map(|change| (last, change)));
+    (changes, simulation.truth)
 }
 
-fn ended(heard: &[(f64, Change)], outcome: Outcome) -> Vec<(f64, Done)> {
-    let of = |(time_s, change): &(f64, Change)| match change {
-        Change::Ended(done) if done.outcome == outcome => Some((*time_s, *done)),
+fn ended(changes: &[(f64, Change)], outcome: Outcome) -> Vec<(f64, Done)> {
+    let with_outcome = |(time_s, change): &(f64, Change)| match change {
+        Change::Ended(finished) if finished.outcome == outcome => Some((*time_s, *finished)),
         _ => None,
     };
-    heard.iter().filter_map(of).collect()
+    changes.iter().filter_map(with_outcome).collect()
 }
 
 fn movement_of(exercise: Exercise) -> &'static Movement {
@@ -38,8 +38,8 @@ fn movement_of(exercise: Exercise) -> &'static Movement {
     .unwrap()
 }
 
-/// Sets of three exercises, four rates, slow and quick, with and without pauses, with an attempt
-/// given up half way, with noise of a centimetre.
+/// Sets of three exercises at four frame rates, slow and quick, with and without pauses, some with
+/// an attempt that is abandoned half way.
 fn sets() -> Vec<Set> {
     let mut sets = Vec::new();
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
@@ -68,50 +68,50 @@ fn sets() -> Vec<Set> {
 
 #[test]
 fn every_repetition_of_the_simulator_is_counted_soon() {
-    let (mut right, mut found, mut true_ones) = (0, 0, 0);
-    let (mut attempts, mut said_attempts) = (0, 0);
+    let (mut matched, mut counted, mut actual) = (0, 0, 0);
+    let (mut attempts, mut counted_attempts) = (0, 0);
     let mut latest = f64::NEG_INFINITY;
     for set in sets() {
-        let (heard, truth) = heard(movement_of(set.exercise), &set, 0.01);
-        let done = ended(&heard, Outcome::Completed);
-        found += done.len();
-        true_ones += truth.repetitions.len();
+        let (changes, truth) = changes_of(movement_of(set.exercise), &set, 0.01);
+        let completed = ended(&changes, Outcome::Completed);
+        counted += completed.len();
+        actual += truth.repetitions.len();
         for [start, turn, end] in &truth.repetitions {
             let second = |frame: &usize| *frame as f64 / set.rate_hz;
-            // The turn of one and only one lies within it.
-            let inside =
-                |done: &&(f64, Done)| (second(start)..second(end) + 0.2).contains(&done.1.turn_s);
-            let mine: Vec<_> = done.iter().filter(inside).collect();
-            if let [(said_s, one)] = mine[..] {
-                right += 1;
-                latest = latest.max(said_s - second(end));
+            // Exactly one counted repetition has its turn within this one.
+            let inside = |finished: &&(f64, Done)| {
+                (second(start)..second(end) + 0.2).contains(&finished.1.turn_s)
+            };
+            let candidates: Vec<_> = completed.iter().filter(inside).collect();
+            if let [(reported_s, one)] = candidates[..] {
+                matched += 1;
+                latest = latest.max(reported_s - second(end));
                 assert!((one.turn_s - second(turn)).abs() < 0.35 + set.hold_s, "{set:?} {one:?}");
             }
         }
         attempts += truth.attempts.len();
-        said_attempts += ended(&heard, Outcome::Attempted).len();
+        counted_attempts += ended(&changes, Outcome::Attempted).len();
     }
     let (precision, recall) =
-        (f64::from(right) / found as f64, f64::from(right) / true_ones as f64);
+        (f64::from(matched) / counted as f64, f64::from(matched) / actual as f64);
     let f1 = 2.0 * precision * recall / (precision + recall);
     println!(
-        "F1 {f1:.4} of {true_ones}, {said_attempts} attempts said of {attempts}, latest {latest:.3} s after the end"
+        "F1 {f1:.4} of {actual}, {counted_attempts} attempts said of {attempts}, latest {latest:.3} s after the end"
     );
     assert!(f1 >= 0.95, "F1 {f1}");
     assert!(
-        said_attempts.abs_diff(attempts) <= attempts / 10,
-        "{said_attempts} attempts said of {attempts}"
+        counted_attempts.abs_diff(attempts) <= attempts / 10,
+        "{counted_attempts} attempts said of {attempts}"
     );
-    // The word comes before rest is reached, or at most a tenth of a second after it where there is
-    // no rest.
+    // Repetitions are reported before rest is reached, or shortly after it where there is no rest.
     assert!(latest <= 0.15, "{latest}");
 }
 
 #[test]
 fn a_turn_is_told_before_the_end_and_phases_come_in_order() {
     let set = Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) };
-    let (heard, _) = heard(movement_of(Exercise::Squat), &set, 0.0);
-    let kinds: Vec<u8> = heard
+    let (changes, _) = changes_of(movement_of(Exercise::Squat), &set, 0.0);
+    let kinds: Vec<u8> = changes
         .iter()
         .map(|(_, change)| match change {
             Change::Began { .. } => 0,
@@ -121,12 +121,13 @@ fn a_turn_is_told_before_the_end_and_phases_come_in_order() {
         })
         .collect();
     assert_eq!(kinds, [0, 1, 2].repeat(5));
-    for step in heard.chunks(3) {
-        // The way back takes 1.1 s: a cue at its beginning comes in time.
+    for step in changes.chunks(3) {
+        // The return takes 1.1 s, so a cue at its beginning is in time.
         assert!(step[2].0 - step[1].0 > 0.4, "{step:?}");
     }
 }
 
+/// A counter's changes for a signal on the sides that are set in `sided`; the others stay at rest.
 fn signal(
     values: &[f64],
     rate_hz: f64,
@@ -134,7 +135,7 @@ fn signal(
     sided: [bool; 2],
 ) -> Vec<(f64, Change)> {
     let mut counter = Counter::new(movement);
-    let mut heard = Vec::new();
+    let mut changes = Vec::new();
     for (frame, &value) in values.iter().enumerate() {
         let time_s = frame as f64 / rate_hz;
         let curve = |(side, moves): (Side, bool)| Curve {
@@ -145,13 +146,13 @@ fn signal(
         };
         let curves = Side::BOTH.into_iter().zip(sided).map(curve).collect();
         let curves = Curves { time: vec![time_s], curves, refused: Vec::new() };
-        heard.extend(counter.push(&curves).into_iter().map(|change| (time_s, change)));
+        changes.extend(counter.push(&curves).into_iter().map(|change| (time_s, change)));
     }
-    heard.extend(counter.end().into_iter().map(|change| (values.len() as f64 / rate_hz, change)));
-    heard
+    changes.extend(counter.end().into_iter().map(|change| (values.len() as f64 / rate_hz, change)));
+    changes
 }
 
-/// From 5 to 5 + `height` and back, by a raised cosine, after a second of rest.
+/// A second of rest at 5, then for each height a raised cosine from 5 to 5 + `height` and back.
 fn bumps(heights: &[f64]) -> Vec<f64> {
     let mut values = vec![5.0; 30];
     for height in heights {
@@ -168,23 +169,23 @@ fn what_does_not_come_back_is_interrupted_and_what_is_lost_too() {
     let squat = movement::find("squat").unwrap();
     let mut values = bumps(&[100.0, 100.0]);
     values.truncate(30 + 75 + 32);
-    let heard_cut = signal(&values, 30.0, squat, [true; 2]);
-    assert_eq!(ended(&heard_cut, Outcome::Completed).len(), 1);
-    assert_eq!(ended(&heard_cut, Outcome::Interrupted).len(), 1);
-    // The athlete leaves the picture at the bottom and comes back standing.
+    let cut = signal(&values, 30.0, squat, [true; 2]);
+    assert_eq!(ended(&cut, Outcome::Completed).len(), 1);
+    assert_eq!(ended(&cut, Outcome::Interrupted).len(), 1);
+    // The athlete leaves the image at the bottom and returns standing.
     values.extend([f64::NAN; 30]);
     values.extend(bumps(&[100.0]));
-    let heard_lost = signal(&values, 30.0, squat, [true; 2]);
-    assert_eq!(ended(&heard_lost, Outcome::Interrupted).len(), 1);
-    assert_eq!(ended(&heard_lost, Outcome::Completed).len(), 2);
+    let lost = signal(&values, 30.0, squat, [true; 2]);
+    assert_eq!(ended(&lost, Outcome::Interrupted).len(), 1);
+    assert_eq!(ended(&lost, Outcome::Completed).len(), 2);
 }
 
 #[test]
 fn half_ways_are_attempts_by_the_size_of_the_set() {
     let squat = movement::find("squat").unwrap();
-    let heard = signal(&bumps(&[20.0, 100.0, 100.0, 38.0, 100.0]), 30.0, squat, [true; 2]);
-    assert_eq!(ended(&heard, Outcome::Completed).len(), 3);
-    assert_eq!(ended(&heard, Outcome::Attempted).len(), 2);
+    let changes = signal(&bumps(&[20.0, 100.0, 100.0, 38.0, 100.0]), 30.0, squat, [true; 2]);
+    assert_eq!(ended(&changes, Outcome::Completed).len(), 3);
+    assert_eq!(ended(&changes, Outcome::Attempted).len(), 2);
 }
 
 #[test]
@@ -192,7 +193,7 @@ fn sides_are_told_apart_and_both_together_are_one() {
     let curl = movement::find("biceps_curl").unwrap();
     let both = signal(&bumps(&[100.0; 3]), 30.0, curl, [true; 2]);
     assert_eq!(
-        ended(&both, Outcome::Completed).iter().map(|done| done.1.side).collect::<Vec<_>>(),
+        ended(&both, Outcome::Completed).iter().map(|finished| finished.1.side).collect::<Vec<_>>(),
         [None; 3]
     );
     assert_eq!(
@@ -201,7 +202,10 @@ fn sides_are_told_apart_and_both_together_are_one() {
     );
     let right = signal(&bumps(&[100.0; 3]), 30.0, curl, [false, true]);
     assert_eq!(
-        ended(&right, Outcome::Completed).iter().map(|done| done.1.side).collect::<Vec<_>>(),
+        ended(&right, Outcome::Completed)
+            .iter()
+            .map(|finished| finished.1.side)
+            .collect::<Vec<_>>(),
         [Some(Side::Right); 3]
     );
 }
@@ -212,10 +216,10 @@ fn rounds_are_counted_from_low_to_low() {
     let values: Vec<f64> = (0..300)
         .map(|k| 40.0 + 45.0 * (f64::from(k) / 60.0 * 1.4 * std::f64::consts::TAU).sin())
         .collect();
-    // 5 s at 1.4 rounds a second, both sides; the first half second goes to choosing, the ends are
-    // cut.
-    let done = ended(&signal(&values, 60.0, gait, [true; 2]), Outcome::Completed).len();
-    assert!((10..=12).contains(&done), "{done}");
+    // 5 s at 1.4 cycles per second on both sides, less the half second for choosing the signal and
+    // the incomplete cycles at the ends.
+    let completed = ended(&signal(&values, 60.0, gait, [true; 2]), Outcome::Completed).len();
+    assert!((10..=12).contains(&completed), "{completed}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The definitions that come with Agoge.
+//! The movement definitions that are bundled with Agoge.
 
 use super::Movement;
 use std::sync::LazyLock;
@@ -38,22 +38,23 @@ definitions! {
     "worn_sensor",
 }
 
-// Every text is parsed by a test, so nothing is lost here.
+// A test parses every text, so `ok()` drops none.
 static MOVEMENTS: LazyLock<Vec<Movement>> = LazyLock::new(|| {
     TEXTS.iter().filter_map(|(name, text)| Movement::parse(text, name).ok()).collect()
 });
 
-/// The definitions that come with Agoge, in order of their names.
+/// The bundled definitions, in alphabetical order.
 pub fn bundled() -> &'static [Movement] {
     &MOVEMENTS
 }
 
-/// The text of the bundled definition with this very name, with its comments.
+/// The text, including comments, of the bundled definition with exactly this name.
 pub fn text(name: &str) -> Option<&'static str> {
-    TEXTS.iter().find(|(own, _)| *own == name).map(|(_, text)| *text)
+    TEXTS.iter().find(|(movement, _)| *movement == name).map(|(_, text)| *text)
 }
 
-/// The bundled definition with this name or alias; capitals, spaces and hyphens do not matter.
+/// The bundled definition with this name or alias. Ignores case; spaces and hyphens count as
+/// underscores.
 ///
 /// ```
 /// use agoge_kinematics::movement::find;
@@ -70,6 +71,7 @@ pub fn find(name: &str) -> Option<&'static Movement> {
     })
 }
 
+/// A name in lower case with underscores, for comparison.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
@@ -126,9 +128,9 @@ mod tests {
         for movement in bundled() {
             assert!(!movement.phases.is_empty(), "{}: no phases", movement.name);
             assert!(!movement.metrics.is_empty(), "{}: no metrics", movement.name);
-            // How far is far enough depends on where a sensor is worn.
-            let judges = movement.name != "worn_sensor";
-            assert_eq!(!movement.checks.is_empty(), judges, "{}: checks", movement.name);
+            // For a worn sensor, limits would depend on where it is worn.
+            let needs_checks = movement.name != "worn_sensor";
+            assert_eq!(!movement.checks.is_empty(), needs_checks, "{}: checks", movement.name);
             assert!(!movement.sources.is_empty(), "{}: no source", movement.name);
         }
     }

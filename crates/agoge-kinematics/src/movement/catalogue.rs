@@ -1,38 +1,40 @@
-//! The names of the curves that a definition may use.
+//! The catalogue of curves that a definition may use.
 
-/// What a curve measures; lengths of a definition are metres.
+/// The kind of quantity that a curve measures. Definitions give lengths in metres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// An angle, degrees.
     Angle,
     /// A length, metres.
     Length,
-    /// A speed, metres a second.
+    /// A speed, metres per second.
     Speed,
-    /// A plain number.
+    /// A dimensionless number.
     Ratio,
 }
 
-/// What is known of a curve before any recording is read.
+/// The static properties of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurveKind {
     /// Name in snake case, without the side.
     pub name: &'static str,
     /// Whether there is one for each side.
     pub sided: bool,
-    /// What it measures.
+    /// The quantity it measures.
     pub quantity: Quantity,
 }
 
+/// A curve that exists for each side.
 const fn each(name: &'static str, quantity: Quantity) -> CurveKind {
     CurveKind { name, sided: true, quantity }
 }
 
+/// A curve without sides.
 const fn one(name: &'static str, quantity: Quantity) -> CurveKind {
     CurveKind { name, sided: false, quantity }
 }
 
-/// All curves that can be measured.
+/// All known curves.
 pub const CURVES: &[CurveKind] = &[
     each("knee_flexion", Quantity::Angle),
     each("hip_flexion", Quantity::Angle),
@@ -72,14 +74,14 @@ pub const CURVES: &[CurveKind] = &[
     one("sensor_load", Quantity::Ratio),
 ];
 
-/// The curve with this name.
+/// The catalogue entry of the curve with this name.
 pub fn curve_kind(name: &str) -> Option<CurveKind> {
     CURVES.iter().copied().find(|curve| curve.name == name)
 }
 
-/// What a human body can reach in a curve, degrees: the usual ranges of motion (Norkin & White
-/// 2016) and what athletes load them to, with 15° for the error of measurement. Outside it the
-/// recording's skeleton is wrong, not the athlete. None for curves without such a limit.
+/// The range of a curve, degrees, that a human body can reach: the usual ranges of motion (Norkin &
+/// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A value
+/// outside it means that the recording's skeleton is wrong. `None` for curves without such a limit.
 pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
     Some(match curve {
         "knee_flexion" => [-30.0, 180.0],
@@ -93,7 +95,7 @@ pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
     })
 }
 
-/// The known name that is nearest to a misspelt one, for hints.
+/// The known name nearest to a misspelt one, for hints; `None` if none is close.
 pub(super) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (edits(wanted, name), name))
@@ -110,10 +112,10 @@ fn edits(a: &str, b: &str) -> usize {
         let mut diagonal = i;
         let mut left = i + 1;
         for (cell, cb) in row.iter_mut().skip(1).zip(&b) {
-            let here = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
+            let distance = (diagonal + usize::from(ca != *cb)).min(*cell + 1).min(left + 1);
             diagonal = *cell;
-            *cell = here;
-            left = here;
+            *cell = distance;
+            left = distance;
         }
         if let Some(first) = row.first_mut() {
             *first = i + 1;

@@ -1,4 +1,4 @@
-//! Finding what is wrong in the text of a definition, with its line.
+//! Validation of definitions: finds problems in the text, with their lines.
 
 use super::catalogue::nearest;
 use super::rule::{
@@ -8,14 +8,14 @@ use super::{CURVES, Movement, curve_kind};
 use agoge_motion::Part;
 use std::fmt;
 
-/// Something wrong in a definition.
+/// A problem in a definition.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
-    /// Line of the text, from 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// Where: `[[metric]] 2 curve`; empty when the text is no TOML.
+    /// The table and key, as in `[[metric]] 2 curve`; empty if the text cannot be parsed.
     pub key: String,
-    /// What is wrong and, behind `; hint:`, what to do.
+    /// What is wrong and, after `; hint:`, how to fix it.
     pub what: String,
 }
 
@@ -29,12 +29,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong in the text of a definition; empty if it can be used.
+/// Lists all problems in the text of a definition; empty if it is valid.
 pub fn check(text: &str) -> Vec<Problem> {
     read(text).err().unwrap_or_default()
 }
 
-/// The definition, or its problems (at least one), in order of lines.
+/// Parses a definition, or returns its problems (at least one) in order of lines.
 pub(super) fn read(text: &str) -> Result<Movement, Vec<Problem>> {
     let movement: Movement = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
     let mut checker = Checker { text, problems: Vec::new() };
@@ -47,10 +47,11 @@ pub(super) fn read(text: &str) -> Result<Movement, Vec<Problem>> {
     Err(problems)
 }
 
-/// What the TOML reader says, in one line. It knows unknown and missing keys and wrong types.
+/// Converts an error of the TOML parser (syntax, unknown or missing key, wrong type) to a problem
+/// of one line.
 fn syntax(text: &str, error: &toml::de::Error) -> Problem {
-    let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let line = 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count();
+    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
     let what = if let Some(rest) = message.strip_prefix("unknown field ") {
         let (key, known) = rest.split_once(", ").unwrap_or((rest, ""));
@@ -63,12 +64,13 @@ fn syntax(text: &str, error: &toml::de::Error) -> Problem {
     Problem { line, key: String::new(), what }
 }
 
+/// Collects the problems of a definition.
 struct Checker<'a> {
     text: &'a str,
     problems: Vec<Problem>,
 }
 
-/// A table of the text: its header and which of its kind it is (from 0).
+/// A table in the text: its header and its index among the tables with that header (from 0).
 #[derive(Clone, Copy)]
 struct Place<'a> {
     header: &'a str,
@@ -93,7 +95,9 @@ impl Checker<'_> {
             ("counts_as", movement.counts_as == Some(Counted::Jump)),
             ("screen", movement.screen.is_some()),
         ];
-        for (key, _) in keys.into_iter().filter(|(_, asked)| *asked && !events.contains(&"apex")) {
+        for (key, _) in
+            keys.into_iter().filter(|(_, is_needed)| *is_needed && !events.contains(&"apex"))
+        {
             self.report(
                 top,
                 key,
@@ -287,8 +291,8 @@ impl Checker<'_> {
             }
             _ => {}
         }
-        let of = metric.of.unwrap_or(statistic);
-        match (of.is_between_curves(), &metric.with) {
+        let base = metric.of.unwrap_or(statistic);
+        match (base.is_between_curves(), &metric.with) {
             (true, Some(with)) => self.curve(at, "with", with),
             (true, None) => self.report(
                 at,
@@ -308,7 +312,7 @@ impl Checker<'_> {
         }
         match &metric.event {
             Some(event) => self.known(at, "event", "event", event, events),
-            None if of == Statistic::ValueAt => {
+            None if base == Statistic::ValueAt => {
                 self.report(at, "event", "no event".into(), "say at which event")
             }
             None => {}
@@ -365,21 +369,21 @@ impl Checker<'_> {
         if metric.is_some() && !sided && check.title.contains("{side}") {
             self.report(at, "title", format!("`{}` has no side", check.metric), "leave {side} out");
         }
-        for (key, words) in [
+        for (key, text) in [
             ("title", &check.title),
             ("cue", &check.cue),
             ("drill", &check.drill),
             ("source", &check.source),
         ] {
-            if words.trim().is_empty() {
+            if text.trim().is_empty() {
                 self.report(at, key, "empty".into(), "write it for the coach who will read it");
             }
         }
     }
 
     fn name(&mut self, at: Place<'_>, name: &str) {
-        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if name.is_empty() || !name.chars().all(good) {
+        let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || !name.chars().all(is_allowed) {
             self.report(
                 at,
                 "name",
@@ -446,8 +450,8 @@ impl Checker<'_> {
     }
 }
 
-/// Line (from 1) of a key in a table of the text; the table's header if the key is not written
-/// there.
+/// The line (from 1) of a key in a table of the text; the line of the table's header if the table
+/// lacks the key.
 fn line_of(text: &str, at: Place<'_>, key: &str) -> usize {
     let mut header_line = 1;
     let mut inside = at.header.is_empty();
@@ -455,9 +459,9 @@ fn line_of(text: &str, at: Place<'_>, key: &str) -> usize {
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if line.starts_with('[') {
-            let same = line.split('#').next().is_some_and(|header| header.trim() == at.header);
-            inside = same && index == at.index;
-            index += usize::from(same);
+            let is_same = line.split('#').next().is_some_and(|header| header.trim() == at.header);
+            inside = is_same && index == at.index;
+            index += usize::from(is_same);
             if inside {
                 header_line = number;
             }

@@ -1,7 +1,7 @@
-//! Movement definitions: text files (TOML) that say what a repetition of a movement is, which
-//! phases it has, what to measure in it and which limits to hold it against.
+//! Movement definitions: TOML files that define what a repetition of a movement is, which phases it
+//! has, what to measure in it and which limits apply.
 //!
-//! `docs/MOVEMENTS.md` explains the file for coaches; the files that come with Agoge lie in
+//! `docs/MOVEMENTS.md` explains the format for coaches; the bundled definitions are in
 //! `movements/`.
 
 mod bundled;
@@ -20,11 +20,11 @@ pub use rule::{
 use crate::{Metric, Unit};
 use serde::{Deserialize, Serialize};
 
-/// A definition that cannot be used: the first problem in it.
+/// The error for an invalid definition: its first problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}:{problem}")]
 pub struct Error {
-    /// Name of the file or of the definition.
+    /// Name of the file or the definition.
     pub name: String,
     /// What is wrong.
     pub problem: Problem,
@@ -36,41 +36,41 @@ pub struct Error {
 pub struct Movement {
     /// Name in snake case, as used on the command line: `squat`.
     pub name: String,
-    /// Name for people: "Squat".
+    /// Display name: "Squat".
     pub title: String,
-    /// Other names under which it is found.
+    /// Other names by which it can be looked up.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// What is done, in a sentence or two.
+    /// A description of the movement in a sentence or two.
     pub description: String,
-    /// Where the definition comes from ("author year", or the usage it follows).
+    /// The sources of the definition ("author year", or the convention it follows).
     #[serde(default)]
     pub sources: Vec<String>,
-    /// What each complete repetition counts as in the load of its day.
+    /// What each complete repetition counts as in the day's load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts_as: Option<Counted>,
-    /// The screen that scores its landing.
+    /// The screening test that scores its landing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<Screen>,
-    /// What makes a repetition.
+    /// How repetitions are found.
     pub repetition: RepetitionRule,
-    /// Instants inside a repetition. `start` and `end` exist without being defined.
+    /// Instants inside a repetition. `start` and `end` always exist and need no definition.
     #[serde(default, rename = "event")]
     pub events: Vec<EventRule>,
-    /// Stretches between events that cover the repetition without a gap.
+    /// Stretches between events, which cover the repetition without gaps.
     #[serde(default, rename = "phase")]
     pub phases: Vec<PhaseRule>,
     /// What is measured in each repetition.
     #[serde(default, rename = "metric")]
     pub metrics: Vec<MetricRule>,
-    /// Limits; a check that fails is a finding.
+    /// Limits; a failed check becomes a finding.
     #[serde(default, rename = "check")]
     pub checks: Vec<CheckRule>,
 }
 
 impl Movement {
-    /// Reads and checks a definition. `name` is only used in the error (a file name); the error is
-    /// the first of the problems that [`check`] lists.
+    /// Parses and checks a definition. `name`, such as a file name, is only used in the error. The
+    /// error is the first of the problems that [`check`] lists.
     ///
     /// ```
     /// use agoge_kinematics::movement::Movement;
@@ -93,27 +93,28 @@ impl Movement {
         })
     }
 
-    /// The metric with this name.
+    /// The rule of the metric with this name.
     pub fn metric(&self, name: &str) -> Option<&MetricRule> {
         self.metrics.iter().find(|metric| metric.name == name)
     }
 
-    /// Whether a body can do what a metric says; true where nothing speaks against it.
+    /// Whether a metric's value is possible for a human body; true if no limit is known.
     pub fn is_possible(&self, metric: &Metric) -> bool {
         let value = metric.value;
-        // No joint turns faster than a pitcher's shoulder, about 7000 deg/s (Fleisig et al. 1995).
+        // No joint rotates faster than a pitcher's shoulder, about 7000 deg/s (Fleisig et al.
+        // 1995).
         if metric.unit == Unit::DegreePerSecond && value.abs() > 8000.0 {
             return false;
         }
         let rule = self.metric(&metric.name);
-        let is_a_value = |rule: &&MetricRule| {
+        let is_curve_value = |rule: &&MetricRule| {
             matches!(
                 rule.statistic,
                 Statistic::Max | Statistic::Min | Statistic::Mean | Statistic::ValueAt
             )
         };
         let limits =
-            rule.filter(is_a_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
+            rule.filter(is_curve_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
         limits.is_none_or(|[low, high]| value.is_nan() || (low..=high).contains(&value))
     }
 }

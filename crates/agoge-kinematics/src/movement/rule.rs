@@ -1,16 +1,15 @@
-//! The parts of a movement definition.
+//! The elements of a movement definition.
 
 use crate::Unit;
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// How long a trunk (mid-hip to mid-shoulder) is taken to be, m, when a limit in metres meets a
-/// recording without a scale: about
-/// 0.29 of body height (Winter 2009, segment lengths), 1.7 m tall.
+/// The assumed length of a trunk (mid-hip to mid-shoulder), m, for applying limits in metres to a
+/// recording without a scale: about 0.29 of a body height of 1.7 m (Winter 2009, segment lengths).
 const TRUNK_M: f64 = 0.5;
 
-/// A length or speed of a definition (metres) in the unit of a curve; angles and everything else
-/// stay as they are.
+/// Converts a length or speed of a definition (metres) to the unit of a curve; other quantities are
+/// returned unchanged.
 pub fn in_unit(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Trunk | Unit::TrunkPerSecond => value / TRUNK_M,
@@ -18,74 +17,75 @@ pub fn in_unit(value: f64, unit: Unit) -> f64 {
     }
 }
 
-/// What makes a repetition.
+/// How the repetitions of a movement are found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepetitionRule {
-    /// Whether the movement leaves a rest position and comes back, or goes round without rest.
+    /// Whether the movement leaves a rest position and returns, or cycles without rest.
     #[serde(default)]
     pub kind: Kind,
     /// Excursions smaller than this share of the set's typical excursion are attempts, 0 to 1.
-    #[serde(default = "full_share")]
+    #[serde(default = "default_full_share")]
     pub full_share: f64,
-    /// Shorter movements are no repetitions, s.
-    #[serde(default = "shortest")]
+    /// Shorter movements are not repetitions, s.
+    #[serde(default = "default_min_duration")]
     pub min_duration_s: f64,
-    /// Longer ones are not complete, s.
-    #[serde(default = "longest")]
+    /// Longer repetitions are incomplete, s.
+    #[serde(default = "default_max_duration")]
     pub max_duration_s: f64,
-    /// Two excursions with less than this time near rest between them are one repetition (take-off
-    /// and landing of a jump), s.
+    /// Excursions separated by less than this time near rest form one repetition (take-off and
+    /// landing of a jump), s.
     #[serde(default)]
     pub join_s: f64,
-    /// Curve whose higher peak tells the side of a one-sided repetition, when the driving signal
+    /// Curve whose higher peak determines the side of a one-sided repetition, if the driving signal
     /// does not.
     #[serde(default)]
     pub side_by: Option<String>,
-    /// The driving signal: the first in this list that the recording can give.
+    /// Candidates for the driving signal; the first that the recording provides is used.
     #[serde(default, rename = "signal")]
     pub signals: Vec<SignalRule>,
 }
 
-fn full_share() -> f64 {
+fn default_full_share() -> f64 {
     0.4
 }
 
-fn shortest() -> f64 {
+fn default_min_duration() -> f64 {
     0.4
 }
 
-fn longest() -> f64 {
+fn default_max_duration() -> f64 {
     15.0
 }
 
-/// What is counted in the load of a day.
+/// What a repetition counts as in a day's load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
-    /// A jump; its height follows from the time in the air. The definition has an event `apex`.
+    /// A jump; its height is computed from the flight time. Requires an event `apex`.
     Jump,
     /// A throw, serve or pass.
     Throw,
 }
 
-/// A screen of landings.
+/// A screening test for landings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Screen {
-    /// The landing error scoring system (Padua 2009), of the landing before the event `apex`.
+    /// The Landing Error Scoring System (Padua 2009), applied to the landing before the event
+    /// `apex`.
     Less,
 }
 
-/// Kinds of movement.
+/// The kinds of movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Away from a rest position and back: a squat.
+    /// Away from a rest position and back, as in a squat.
     #[default]
     Excursion,
-    /// Round and round: running. A repetition lasts from one low point of the signal to the next,
-    /// on each side.
+    /// Cyclic without rest, as in running. A repetition lasts from one low point of the signal to
+    /// the next, on each side.
     Cycle,
 }
 
@@ -95,35 +95,34 @@ pub enum Kind {
 pub struct SignalRule {
     /// Name of the curve, without the side.
     pub curve: String,
-    /// How the two sides make one signal; for a curve without sides it has no meaning.
+    /// How the two sides are combined into one signal; meaningless for a curve without sides.
     #[serde(default)]
     pub sides: Sides,
-    /// Where the signal goes when the movement leaves rest.
+    /// The direction of the signal when the movement leaves rest.
     #[serde(default)]
     pub direction: Direction,
-    /// Smallest excursion of a repetition, in degrees or metres.
+    /// Smallest excursion of a repetition, degrees or metres.
     pub min_excursion: f64,
 }
 
-/// How the curves of the two sides make one signal.
+/// How the curves of the two sides are combined into one signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sides {
-    /// Their mean; one alone where the other is not seen.
+    /// Their mean, or the one that is seen where the other is missing.
     #[default]
     Both,
-    /// Each for itself: a repetition belongs to the side that moves more, or to both when they move
-    /// alike.
+    /// Separately: a repetition belongs to the side that moves more, or to both if they move alike.
     Either,
-    /// The left alone.
+    /// The left only.
     Left,
-    /// The right alone.
+    /// The right only.
     Right,
     /// The larger of the two at each instant.
     Max,
 }
 
-/// Where a driving signal goes when the movement leaves rest.
+/// The direction of a driving signal when the movement leaves rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -137,7 +136,7 @@ pub enum Direction {
     Auto,
 }
 
-/// An instant inside a repetition, found by a rule over a signal.
+/// A rule that finds an instant inside a repetition from a signal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventRule {
@@ -145,7 +144,7 @@ pub struct EventRule {
     pub name: String,
     /// The rule.
     pub at: At,
-    /// Curve; without it the driving signal, turned so that it rises from rest.
+    /// The curve; by default the driving signal, oriented so that it rises from rest.
     #[serde(default)]
     pub curve: Option<String>,
     /// Side of the curve.
@@ -157,41 +156,41 @@ pub struct EventRule {
     /// The same level as a share of the signal's range between `from` and `to`, 0 to 1.
     #[serde(default)]
     pub share: Option<f64>,
-    /// Event after which to look.
-    #[serde(default = "start")]
+    /// Event at which the search starts.
+    #[serde(default = "start_event")]
     pub from: String,
-    /// Event before which to look.
-    #[serde(default = "end")]
+    /// Event at which the search ends.
+    #[serde(default = "end_event")]
     pub to: String,
 }
 
-fn start() -> String {
+fn start_event() -> String {
     "start".to_owned()
 }
 
-fn end() -> String {
+fn end_event() -> String {
     "end".to_owned()
 }
 
-/// Rules for events.
+/// The kinds of event rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum At {
     /// Where the signal is highest.
     Maximum,
-    /// Where it is lowest.
+    /// Where the signal is lowest.
     Minimum,
-    /// The first time it comes up to a level.
+    /// The first time the signal rises to a level.
     RisesThrough,
-    /// The last time it goes below a level.
+    /// The last time the signal falls below a level.
     FallsThrough,
-    /// Where it rises fastest.
+    /// Where the signal rises fastest.
     FastestRise,
-    /// Where it falls fastest.
+    /// Where the signal falls fastest.
     FastestFall,
 }
 
-/// A stretch of a repetition.
+/// The rule for a phase: a stretch of a repetition between two events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PhaseRule {
@@ -203,39 +202,39 @@ pub struct PhaseRule {
     pub to: String,
 }
 
-/// A measure taken in each repetition.
+/// The rule for a metric: a value measured in each repetition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricRule {
     /// Name in snake case.
     pub name: String,
-    /// Curve; only `duration` and `time_to` of an event need none.
+    /// The curve; optional only for `duration` and `time_to` an event.
     #[serde(default)]
     pub curve: Option<String>,
-    /// Which side.
+    /// The side or sides to measure.
     #[serde(default)]
     pub side: MetricSides,
-    /// What is computed.
+    /// The statistic to compute.
     pub statistic: Statistic,
-    /// What `asymmetry` and `difference` compare between the sides.
+    /// The statistic that `asymmetry` and `difference` compare between the sides.
     #[serde(default)]
     pub of: Option<Statistic>,
     /// The second, more distal curve of `relative_phase` and `peak_gap`.
     #[serde(default)]
     pub with: Option<String>,
-    /// Event of `value_at` and `time_to`.
+    /// The event of `value_at` and `time_to`.
     #[serde(default)]
     pub event: Option<String>,
-    /// Phase in which it is taken; none for the whole repetition.
+    /// The phase to measure in; by default the whole repetition.
     #[serde(default)]
     pub phase: Option<String>,
 }
 
-/// Which side a measure is taken of.
+/// The side or sides that a metric is measured on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricSides {
-    /// Left and right for themselves.
+    /// Left and right separately.
     #[default]
     Each,
     /// The mean of both curves.
@@ -244,13 +243,13 @@ pub enum MetricSides {
     Left,
     /// The right.
     Right,
-    /// The side that does the repetition (each, when it has no side).
+    /// The side that performs the repetition (each, if it has no side).
     Working,
-    /// The other one (each, when the repetition has no side).
+    /// The opposite side (each, if the repetition has no side).
     Other,
 }
 
-/// What is computed of a curve in a phase.
+/// The statistics of a curve in a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
@@ -268,28 +267,28 @@ pub enum Statistic {
     Rise,
     /// Value at the start of the repetition minus the lowest value.
     Fall,
-    /// Largest distance from the value at the start of the repetition, either way.
+    /// Largest absolute deviation from the value at the start of the repetition.
     Drift,
     /// Value at an event.
     ValueAt,
-    /// How long the phase lasts, s.
+    /// Duration of the phase, s.
     Duration,
-    /// From the start of the phase to an event, or to the curve's maximum, s.
+    /// Time from the start of the phase to an event, or to the curve's maximum, s.
     TimeTo,
-    /// Highest speed of change, either way, unit of the curve a second.
+    /// Highest absolute rate of change, in the curve's unit per second.
     PeakVelocity,
-    /// Spectral arc length of the speed of change: 0 to −∞, nearer to zero is smoother
+    /// Spectral arc length of the rate of change: 0 to −∞, nearer to zero is smoother
     /// (Balasubramanian 2012).
     Sparc,
-    /// Log dimensionless jerk of the speed of change, higher is smoother (Balasubramanian 2015).
+    /// Log dimensionless jerk of the rate of change; higher is smoother (Balasubramanian 2015).
     Ldlj,
-    /// How irregular the curve is: 0 is regular (sample entropy, Richman & Moorman 2000).
+    /// Irregularity of the curve: 0 is regular (sample entropy, Richman & Moorman 2000).
     SampleEntropy,
-    /// Mean absolute relative phase of the curve and a more distal one: 0° in phase to 180° in
-    /// anti-phase (Lamb & Stöckl 2014).
+    /// Mean absolute relative phase between the curve and a more distal one, from 0° in phase to
+    /// 180° in anti-phase (Lamb & Stöckl 2014).
     RelativePhase,
-    /// From the highest speed of the curve to that of a more distal one, s: positive where proximal
-    /// comes before distal (Putnam 1993).
+    /// Time from the peak rate of change of the curve to that of a more distal one, s: positive if
+    /// proximal peaks before distal (Putnam 1993).
     PeakGap,
     /// (right − left) / (right + left) of another statistic, % (Bishop 2018).
     Asymmetry,
@@ -303,17 +302,17 @@ impl Statistic {
         matches!(self, Statistic::Asymmetry | Statistic::Difference)
     }
 
-    /// Whether it is taken of two curves.
+    /// Whether it compares two curves.
     pub fn is_between_curves(self) -> bool {
         matches!(self, Statistic::RelativePhase | Statistic::PeakGap)
     }
 }
 
-/// A limit on a metric, and what to say when it is passed.
+/// A limit on a metric, and the feedback to give when it is exceeded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckRule {
-    /// The metric.
+    /// Name of the metric.
     pub metric: String,
     /// Fails above this value.
     #[serde(default)]
@@ -324,37 +323,37 @@ pub struct CheckRule {
     /// Fails outside these two values.
     #[serde(default)]
     pub outside: Option<[f64; 2]>,
-    /// How much it matters among the checks of this movement, 0 to 1.
+    /// Importance among the checks of this movement, 0 to 1.
     pub importance: f64,
     /// Body part without its side, as in `knee`, or `pelvis`.
     pub part: String,
     /// The finding in plain words; `{side}` becomes left or right.
     pub title: String,
-    /// What to say to the athlete: an external focus (Wulf 2010).
+    /// The cue for the athlete, with an external focus (Wulf 2010).
     pub cue: String,
-    /// An exercise for it.
+    /// A corrective exercise.
     pub drill: String,
-    /// Where the limit comes from.
+    /// The source of the limit.
     pub source: String,
-    /// What the limit rests on.
+    /// The strength of evidence for the limit.
     pub strength: Strength,
 }
 
-/// What a limit rests on.
+/// The strength of evidence for a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strength {
-    /// What coaches usually ask for; not tested.
+    /// Coaching convention, not tested.
     Convention,
-    /// Studies that contradict each other, or few.
+    /// Few studies, or contradictory ones.
     Limited,
-    /// Several studies that agree on the measure, not on the limit.
+    /// Several studies that agree on the metric, but not on the limit.
     Moderate,
-    /// It belongs to the definition of the movement.
+    /// Part of the definition of the movement.
     Definition,
 }
 
-/// What a check asks for.
+/// The range that a check allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
     /// Lowest value that passes; −∞ if there is none.
@@ -364,8 +363,8 @@ pub struct Limit {
 }
 
 impl CheckRule {
-    /// The limit in the unit of a metric (lengths of a definition are metres; without a scale they
-    /// become trunk lengths).
+    /// The limit in a metric's unit. Definitions give lengths in metres; for recordings without a
+    /// scale they are converted to trunk lengths.
     pub fn limit(&self, unit: Unit) -> Limit {
         let [low, high] = self.outside.unwrap_or([
             self.below.unwrap_or(f64::NEG_INFINITY),
@@ -374,7 +373,7 @@ impl CheckRule {
         Limit { low: in_unit(low, unit), high: in_unit(high, unit) }
     }
 
-    /// The bound that a value passes, or none if it keeps the limit or is missing.
+    /// The bound that a value exceeds; `None` if it is within the limit or missing.
     pub fn passed_bound(&self, value: f64, unit: Unit) -> Option<f64> {
         let Limit { low, high } = self.limit(unit);
         if value > high {
@@ -386,7 +385,7 @@ impl CheckRule {
         }
     }
 
-    /// The part of the body on a side.
+    /// The body part of the check on a side (left by default).
     pub fn part(&self, side: Option<Side>) -> Part {
         let sided = |side: Side| Part::from_name(&format!("{}_{}", side.name(), self.part));
         Part::from_name(&self.part)
@@ -394,9 +393,9 @@ impl CheckRule {
             .unwrap_or(Part::Pelvis)
     }
 
-    /// The title with its side. Between the sides (`asymmetry`, `difference`: no side of their own)
-    /// it names the side with the lower value: a positive `value` (right above left) names the
-    /// left.
+    /// The title with the side filled in. Metrics that compare the sides (`asymmetry`,
+    /// `difference`) have no side; their title names the side with the lower value, so a positive
+    /// `value` (right above left) names the left.
     pub fn title(&self, side: Option<Side>, value: f64) -> String {
         let side = side.unwrap_or(if value > 0.0 { Side::Left } else { Side::Right });
         self.title.replace("{side}", side.name())

@@ -1,42 +1,42 @@
-//! Cycles: movements that go round without rest.
+//! Segmentation of cyclic movements without rest.
 
 use super::driver::Driver;
 use super::excursion::Excursion;
 use super::turn::turns;
 use crate::movement::RepetitionRule;
 
-/// A cycle whose duration is further from the median than this factor, either way, is none (a
+/// A cycle whose duration differs from the median by more than this factor does not count (a
 /// stumble, a missed turn).
 const DURATION_FACTOR: f64 = 1.8;
 
-/// All cycles, each from one low point of a line to the next, in order of time. Cycles of the two
-/// sides overlap.
+/// Finds all cycles, each from one low point of a line to the next, in chronological order. Cycles
+/// of the two sides overlap.
 pub(super) fn cycles(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Vec<Excursion> {
-    let mut found = Vec::new();
+    let mut cycles = Vec::new();
     for (index, line) in driver.lines.iter().enumerate() {
         for stretch in &line.stretches {
             let turns = turns(&line.values, stretch.clone(), driver.min_excursion);
-            // The low at either end of the stretch may be the end of the recording and not a turn.
-            let inner = |frame: usize| frame > stretch.start && frame + 1 < stretch.end;
+            // A low at an end of the stretch may be the end of the recording and not a turn.
+            let is_inner = |frame: usize| frame > stretch.start && frame + 1 < stretch.end;
             let lows: Vec<usize> = turns
                 .iter()
-                .filter(|turn| !turn.high && inner(turn.frame))
+                .filter(|turn| !turn.high && is_inner(turn.frame))
                 .map(|turn| turn.frame)
                 .collect();
-            found.extend(
+            cycles.extend(
                 lows.windows(2).map(|pair| Excursion::cycle(index, line.side, pair[0], pair[1])),
             );
         }
     }
     let duration = |cycle: &Excursion| time[cycle.end] - time[cycle.start];
-    found.retain(|cycle| (rule.min_duration_s..=rule.max_duration_s).contains(&duration(cycle)));
-    let mut durations: Vec<f64> = found.iter().map(duration).collect();
+    cycles.retain(|cycle| (rule.min_duration_s..=rule.max_duration_s).contains(&duration(cycle)));
+    let mut durations: Vec<f64> = cycles.iter().map(duration).collect();
     durations.sort_by(f64::total_cmp);
     if let Some(typical) = durations.get(durations.len() / 2) {
-        found.retain(|cycle| {
+        cycles.retain(|cycle| {
             (typical / DURATION_FACTOR..=typical * DURATION_FACTOR).contains(&duration(cycle))
         });
     }
-    found.sort_by_key(|cycle| cycle.start);
-    found
+    cycles.sort_by_key(|cycle| cycle.start);
+    cycles
 }

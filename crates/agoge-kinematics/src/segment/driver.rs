@@ -1,4 +1,4 @@
-//! The driving signal: which curve is used, and how the sides make one.
+//! The driving signal: which curve is used, and how its sides are combined.
 
 use super::signal::{bridge, known_stretches, smooth};
 use crate::Curves;
@@ -6,21 +6,21 @@ use crate::movement::{Direction, Kind, Movement, Sides, SignalRule};
 use agoge_motion::Side;
 use std::ops::Range;
 
-/// Gaps up to this are bridged, s; longer ones break the recording. So long at most an arm of a
-/// slow repetition points at the camera, and its angle in the picture is not told.
+/// Longest gap that is bridged, s; longer ones split the recording. In a slow repetition, an arm
+/// may point at the camera, and so have no measurable angle, for about this long.
 const BRIDGE_S: f64 = 1.0;
 /// Width of the moving means that smooth the driving signal, s.
 const SMOOTH_S: f64 = 0.15;
-/// At least this share of a side's frames must be known for it to take part in the mean of both.
+/// Minimum share of known frames for a side to be included in the mean of both.
 const SEEN_SHARE: f64 = 0.5;
 
-/// One line of the driving signal, smoothed and turned so that it rises from rest.
+/// One line of the driving signal, smoothed and oriented so that it rises from rest.
 pub(super) struct Line {
-    /// Side it belongs to; none for both together.
+    /// The side it belongs to; `None` for both together.
     pub(super) side: Option<Side>,
     /// Values, `[frame]`; NaN outside `stretches`.
     pub(super) values: Vec<f64>,
-    /// Where it is known.
+    /// The stretches of frames in which it is known.
     pub(super) stretches: Vec<Range<usize>>,
 }
 
@@ -32,8 +32,7 @@ pub(super) struct Driver {
     pub(super) min_excursion: f64,
 }
 
-/// The first signal of the definition that the recording can give; none if it can give none of
-/// them.
+/// The first signal of the definition that can be measured in the recording; `None` if none can.
 pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
     let cycle = movement.repetition.kind == Kind::Cycle;
     movement.repetition.signals.iter().find_map(|rule| {
@@ -51,6 +50,7 @@ pub(super) fn driver(movement: &Movement, curves: &Curves) -> Option<Driver> {
     })
 }
 
+/// The values of each line of a signal, `[frame]`, before smoothing.
 fn lines(
     rule: &SignalRule,
     sided: bool,
@@ -61,16 +61,16 @@ fn lines(
     if !sided {
         return get(None).map(|values| (None, values)).into_iter().collect();
     }
-    let of = |side: Side| {
+    let line_of = |side: Side| {
         get(Some(side)).map(|values| (Some(side), values)).into_iter().collect::<Vec<_>>()
     };
-    // Around without rest, the sides take turns: each is counted for itself unless the definition
-    // names one.
+    // In a cyclic movement the sides alternate, so they are counted separately unless the
+    // definition names one.
     match rule.sides {
-        Sides::Left => of(Side::Left),
-        Sides::Right => of(Side::Right),
-        Sides::Either => Side::BOTH.into_iter().flat_map(of).collect(),
-        Sides::Both if cycle => Side::BOTH.into_iter().flat_map(of).collect(),
+        Sides::Left => line_of(Side::Left),
+        Sides::Right => line_of(Side::Right),
+        Sides::Either => Side::BOTH.into_iter().flat_map(line_of).collect(),
+        Sides::Both if cycle => Side::BOTH.into_iter().flat_map(line_of).collect(),
         Sides::Both => {
             mean_of_sides(curves, &rule.curve).map(|values| (None, values)).into_iter().collect()
         }
@@ -83,20 +83,20 @@ fn lines(
     }
 }
 
-/// The values of a curve, if it has one for every frame.
+/// The values of a curve, if it exists and has a value for every frame.
 pub(super) fn values<'a>(curves: &'a Curves, name: &str, side: Option<Side>) -> Option<&'a [f64]> {
     let curve = curves.get(name, side)?;
     (curve.values.len() == curves.time.len()).then_some(curve.values.as_slice())
 }
 
-/// The mean of both sides, `[frame]`. A side that is mostly missing is left out, and a frame where
-/// one of two is missing is missing: a mean that changes its members jumps.
+/// The mean of both sides, `[frame]`. A side that is mostly missing is left out. Otherwise the mean
+/// is missing wherever a side is, because a mean over changing members would jump.
 pub(super) fn mean_of_sides(curves: &Curves, name: &str) -> Option<Vec<f64>> {
-    let seen = |values: &&[f64]| {
+    let is_mostly_known = |values: &&[f64]| {
         let known = values.iter().filter(|value| value.is_finite()).count();
         known as f64 >= SEEN_SHARE * values.len() as f64
     };
-    let side = |side: Side| values(curves, name, Some(side)).filter(seen);
+    let side = |side: Side| values(curves, name, Some(side)).filter(is_mostly_known);
     match (side(Side::Left), side(Side::Right)) {
         (Some(left), Some(right)) => {
             Some(left.iter().zip(right).map(|(l, r)| 0.5 * (l + r)).collect())
@@ -105,6 +105,7 @@ pub(super) fn mean_of_sides(curves: &Curves, name: &str) -> Option<Vec<f64>> {
     }
 }
 
+/// Bridges, orients and smooths a line; `None` if nothing is known.
 fn line(rule: &SignalRule, side: Option<Side>, values: &[f64], time: &[f64]) -> Option<Line> {
     let mut bridged = bridge(time, values, BRIDGE_S);
     if falls(rule.direction, &bridged) {
@@ -116,14 +117,14 @@ fn line(rule: &SignalRule, side: Option<Side>, values: &[f64], time: &[f64]) -> 
     }
     let mut smoothed = vec![f64::NAN; bridged.len()];
     for stretch in &stretches {
-        let part = smooth(&time[stretch.clone()], &bridged[stretch.clone()], SMOOTH_S);
-        smoothed[stretch.clone()].copy_from_slice(&part);
+        let values = smooth(&time[stretch.clone()], &bridged[stretch.clone()], SMOOTH_S);
+        smoothed[stretch.clone()].copy_from_slice(&values);
     }
     Some(Line { side, values: smoothed, stretches })
 }
 
-/// Whether the signal falls from rest: for `auto`, whether its ends lie in the upper half of its
-/// range.
+/// Whether the signal falls when leaving rest; for `auto`, whether its ends lie in the upper half
+/// of its range.
 fn falls(direction: Direction, values: &[f64]) -> bool {
     match direction {
         Direction::Rises => false,
@@ -134,7 +135,8 @@ fn falls(direction: Direction, values: &[f64]) -> bool {
             let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else {
                 return false;
             };
-            // The 5th and 95th percentile stand for the range: a single bad frame does not count.
+            // The 5th and 95th percentiles stand for the range, so that a single bad frame has no
+            // effect.
             let (last_index, edge) = (known.len() - 1, known.len() / 20);
             let high = *known.select_nth_unstable_by(last_index - edge, f64::total_cmp).1;
             let low = *known.select_nth_unstable_by(edge, f64::total_cmp).1;

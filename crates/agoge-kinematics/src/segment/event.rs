@@ -6,19 +6,19 @@ use crate::movement::{At, EventRule, MetricSides, Movement, curve_kind};
 use crate::{Curves, Event, Phase, Repetition};
 use agoge_motion::Side;
 
-/// The events of a repetition in order of time. `driving` is the driving signal, `[frame]`, turned
-/// so that it rises from rest. An event whose signal is missing or never does what the rule asks
-/// for is left out.
+/// Finds the events of a repetition, in chronological order. `driving` is the driving signal,
+/// `[frame]`, oriented so that it rises from rest. An event is left out if its signal is missing or
+/// never meets the rule.
 pub(super) fn events(
     movement: &Movement,
     signals: &Signals,
     driving: &[f64],
     repetition: &Repetition,
 ) -> Vec<Event> {
-    let mut found: Vec<Event> = Vec::new();
+    let mut events: Vec<Event> = Vec::new();
     for rule in &movement.events {
         let (Some(from), Some(to)) =
-            (frame_of(&rule.from, &found, repetition), frame_of(&rule.to, &found, repetition))
+            (frame_of(&rule.from, &events, repetition), frame_of(&rule.to, &events, repetition))
         else {
             continue;
         };
@@ -30,11 +30,11 @@ pub(super) fn events(
             .filter(|_| from <= to)
             .and_then(|signal| locate(rule, signals.curves, signal, from, to))
         {
-            found.push(Event { name: rule.name.clone(), frame });
+            events.push(Event { name: rule.name.clone(), frame });
         }
     }
-    found.sort_by_key(|event| event.frame);
-    found
+    events.sort_by_key(|event| event.frame);
+    events
 }
 
 /// The frame of an event that is already known; `start` and `end` are always known.
@@ -46,8 +46,7 @@ pub(super) fn frame_of(name: &str, events: &[Event], repetition: &Repetition) ->
     }
 }
 
-/// The side of a curve that an event looks at; none for the midline, and where the mean of both is
-/// meant.
+/// The side of the curve that an event rule refers to; `None` for the midline or the mean of both.
 fn side_of(name: &str, sides: MetricSides, working: Option<Side>) -> Option<Side> {
     match sides {
         _ if curve_kind(name).is_some_and(|kind| !kind.sided) => None,
@@ -59,6 +58,7 @@ fn side_of(name: &str, sides: MetricSides, working: Option<Side>) -> Option<Side
     }
 }
 
+/// The frame between `from` and `to` at which the signal meets the rule.
 fn locate(
     rule: &EventRule,
     curves: &Curves,
@@ -70,24 +70,24 @@ fn locate(
         let known = values.iter().enumerate().filter(|(_, value)| value.is_finite());
         known.max_by(|a, b| a.1.total_cmp(b.1)).map(|(index, _)| from + index)
     };
-    let part = &signal[from..=to];
-    let turned = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
+    let window = &signal[from..=to];
+    let negated = |values: &[f64]| values.iter().map(|value| -value).collect::<Vec<f64>>();
     match rule.at {
-        At::Maximum => highest(part),
-        At::Minimum => highest(&turned(part)),
-        At::FastestRise => highest(&rate_of_change(&curves.time[from..=to], part)),
-        At::FastestFall => highest(&turned(&rate_of_change(&curves.time[from..=to], part))),
+        At::Maximum => highest(window),
+        At::Minimum => highest(&negated(window)),
+        At::FastestRise => highest(&rate_of_change(&curves.time[from..=to], window)),
+        At::FastestFall => highest(&negated(&rate_of_change(&curves.time[from..=to], window))),
         At::RisesThrough | At::FallsThrough => {
-            let level = level(rule, curves, part)?;
+            let level = level(rule, curves, window)?;
             let crossing = |frame: &usize| {
-                let (here, next) = (signal[*frame], signal[*frame + 1]);
+                let (value, next) = (signal[*frame], signal[*frame + 1]);
                 if rule.at == At::RisesThrough {
-                    here < level && next >= level
+                    value < level && next >= level
                 } else {
-                    here >= level && next < level
+                    value >= level && next < level
                 }
             };
-            // Up the first time, down the last time: the two frame what lies above the level.
+            // The first rise and the last fall enclose everything above the level.
             let frame = if rule.at == At::RisesThrough {
                 (from..to).find(crossing)
             } else {
@@ -98,7 +98,8 @@ fn locate(
     }
 }
 
-fn level(rule: &EventRule, curves: &Curves, part: &[f64]) -> Option<f64> {
+/// The level that an event's signal must cross, in the signal's unit.
+fn level(rule: &EventRule, curves: &Curves, window: &[f64]) -> Option<f64> {
     if let Some(value) = rule.value {
         let unit = rule
             .curve
@@ -107,13 +108,12 @@ fn level(rule: &EventRule, curves: &Curves, part: &[f64]) -> Option<f64> {
             .unit;
         return Some(crate::movement::in_unit(value, unit));
     }
-    let known = || part.iter().copied().filter(|value| value.is_finite());
+    let known = || window.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (known().reduce(f64::min)?, known().reduce(f64::max)?);
     Some(low + rule.share? * (high - low))
 }
 
-/// The phases of a repetition; together they cover it. None at all when one of their events was not
-/// found.
+/// The phases of a repetition, which together cover it; empty if one of their events was not found.
 pub(super) fn phases(movement: &Movement, repetition: &Repetition) -> Vec<Phase> {
     let mut start = repetition.start;
     let mut phases = Vec::with_capacity(movement.phases.len());

@@ -1,4 +1,4 @@
-//! Excursions: where the driving signal leaves rest and comes back.
+//! Segmentation of excursions: movements of the driving signal away from rest and back.
 
 use super::driver::{Driver, Line};
 use super::signal::rate_of_change;
@@ -7,27 +7,26 @@ use crate::movement::RepetitionRule;
 use agoge_motion::Side;
 use std::ops::Range;
 
-/// Movements below this share of the smallest repetition are not even attempts.
+/// Movements smaller than this share of the minimum excursion are not even attempts.
 const ATTEMPT_SHARE: f64 = 0.5;
-/// Nor are those below this share of the set's typical excursion; also the size of a turn that is
-/// not noise.
+/// Movements smaller than this share of the set's typical excursion are not attempts either; turns
+/// smaller than this are noise.
 const TURN_SHARE: f64 = 0.25;
-/// Two peaks are one when the valley between them stays above this share of the way from rest to
-/// the lower peak.
+/// Two peaks are joined if the valley between them stays above this share of the distance from rest
+/// to the lower peak.
 const JOINED_VALLEY: f64 = 0.5;
-/// A boundary lies where the signal is within this share of the excursion from rest …
+/// A boundary is where the signal is within this share of the excursion from rest …
 const NEAR_REST: f64 = 0.2;
-/// … and its speed has fallen to this share of the flank's highest speed (a usual criterion of
-/// movement onset is 5 %; the smoothing and the slow beginning of whole-body movements ask for
-/// less).
+/// … and its speed has fallen to this share of the flank's peak speed. A usual criterion for
+/// movement onset is 5 %, but smoothing and the slow start of whole-body movements require less.
 const ONSET_SPEED: f64 = 0.02;
-/// Both sides did it when the lesser excursion is at least this share of the greater.
+/// Both sides moved together if the smaller excursion is at least this share of the larger.
 const BOTH_SHARE: f64 = 0.7;
-/// Attempts outside the set that last less than this share of a typical repetition are other
-/// movements (walking in, a scratch).
+/// Attempts before or after the set that are shorter than this share of a typical repetition are
+/// other movements (walking in, scratching).
 const ATTEMPT_DURATION_SHARE: f64 = 0.5;
-/// A movement this many times larger than typical, in a set of at least three, is something else
-/// (sitting down, picking up the bar).
+/// In a set of at least three repetitions, a movement this many times larger than typical is not a
+/// repetition (sitting down, picking up the bar).
 const OVERSIZE: f64 = 2.0;
 
 /// A movement away from rest and back. Frames are indices into the recording.
@@ -37,19 +36,20 @@ pub(super) struct Excursion {
     pub(super) side: Option<Side>,
     pub(super) start: usize,
     pub(super) end: usize,
-    /// How far it went from the nearer of the rests around it.
+    /// Height of the peak above the nearer of the rest levels around it.
     size: f64,
-    /// The recording ends before it is over, or begins after its start.
+    /// Whether the recording begins or ends during the excursion.
     cut: bool,
     pub(super) complete: bool,
 }
 
 impl Excursion {
-    /// A full cycle.
+    /// A full cycle of a cyclic movement.
     pub(super) fn cycle(line: usize, side: Option<Side>, start: usize, end: usize) -> Excursion {
         Excursion { line, side, start, end, size: f64::INFINITY, cut: false, complete: true }
     }
 
+    /// Whether two excursions overlap by more than 30 % of the shorter one.
     fn overlaps(&self, other: &Excursion) -> bool {
         let common = self.end.min(other.end).saturating_sub(self.start.max(other.start));
         let shorter = (self.end - self.start).min(other.end - other.start);
@@ -57,49 +57,53 @@ impl Excursion {
     }
 }
 
-/// All excursions of repetition size or attempt size, in order of time.
+/// Finds all excursions that are large enough for a repetition or an attempt, in chronological
+/// order.
 pub(super) fn excursions(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Vec<Excursion> {
     let least = ATTEMPT_SHARE * driver.min_excursion;
     let rough = find(rule, driver, time, least, f64::INFINITY);
     let Some(typical) = typical_size(&rough, driver.min_excursion) else {
         return attempts_only(rough, rule, time);
     };
-    // With the size of this set known, small turns inside large movements are noise.
+    // Once the size of the set is known, small turns within large movements count as noise.
     let fine = find(rule, driver, time, least.max(TURN_SHARE * typical), typical);
     let full = driver.min_excursion.max(rule.full_share * typical);
-    let enough = fine.iter().filter(|found| found.size >= full).count() >= 3;
-    let mut found = one_side_each(fine);
-    found.retain(|found| {
-        duration(found, time) >= rule.min_duration_s && !(enough && found.size > OVERSIZE * typical)
+    let is_set = fine.iter().filter(|excursion| excursion.size >= full).count() >= 3;
+    let mut excursions = one_side_each(fine);
+    excursions.retain(|excursion| {
+        duration(excursion, time) >= rule.min_duration_s
+            && !(is_set && excursion.size > OVERSIZE * typical)
     });
-    for excursion in &mut found {
+    for excursion in &mut excursions {
         excursion.complete = !excursion.cut
             && excursion.size >= full
             && duration(excursion, time) <= rule.max_duration_s;
     }
-    without_strays(found, time)
+    without_strays(excursions, time)
 }
 
+/// The duration of an excursion, s.
 fn duration(excursion: &Excursion, time: &[f64]) -> f64 {
     time[excursion.end] - time[excursion.start]
 }
 
-/// With no movement of repetition size, what there is are attempts.
+/// The attempts in a recording without any movement of repetition size.
 fn attempts_only(rough: Vec<Excursion>, rule: &RepetitionRule, time: &[f64]) -> Vec<Excursion> {
-    let mut found = one_side_each(rough);
-    found.retain(|found| {
-        (rule.min_duration_s..=rule.max_duration_s).contains(&duration(found, time))
+    let mut attempts = one_side_each(rough);
+    attempts.retain(|attempt| {
+        (rule.min_duration_s..=rule.max_duration_s).contains(&duration(attempt, time))
     });
-    found
+    attempts
 }
 
-/// The typical size in a set: the median of those of repetition size, set-up movements left out by
-/// asking for half of the largest but one. None if nothing is large enough.
-fn typical_size(found: &[Excursion], min_excursion: f64) -> Option<f64> {
-    let mut sizes: Vec<f64> = found
+/// The typical size of a set's excursions: the median of those of repetition size. Set-up movements
+/// are excluded by requiring at least half the size of the second largest. `None` if nothing is
+/// large enough.
+fn typical_size(excursions: &[Excursion], min_excursion: f64) -> Option<f64> {
+    let mut sizes: Vec<f64> = excursions
         .iter()
-        .filter(|found| !found.cut)
-        .map(|found| found.size)
+        .filter(|excursion| !excursion.cut)
+        .map(|excursion| excursion.size)
         .filter(|&size| size >= min_excursion)
         .collect();
     sizes.sort_by(|a, b| b.total_cmp(a));
@@ -108,8 +112,8 @@ fn typical_size(found: &[Excursion], min_excursion: f64) -> Option<f64> {
     sizes.get(sizes.len() / 2).copied()
 }
 
-/// Excursions made of turns of at least `threshold`; valleys deep for an excursion of `typical`
-/// size are never joined.
+/// Finds the excursions between turning points of at least `threshold`. Peaks are not joined across
+/// a valley that is deep for an excursion of `typical` size.
 fn find(
     rule: &RepetitionRule,
     driver: &Driver,
@@ -117,16 +121,16 @@ fn find(
     threshold: f64,
     typical: f64,
 ) -> Vec<Excursion> {
-    let mut found = Vec::new();
+    let mut excursions = Vec::new();
     for (index, line) in driver.lines.iter().enumerate() {
         for stretch in &line.stretches {
             let turns = turns(&line.values, stretch.clone(), threshold);
             let joined = join_peaks(rule, line, time, typical, &turns);
-            found.extend(bounded(index, line, time, stretch, &joined));
+            excursions.extend(bounded(index, line, time, stretch, &joined));
         }
     }
-    found.sort_by_key(|excursion| excursion.start);
-    found
+    excursions.sort_by_key(|excursion| excursion.start);
+    excursions
 }
 
 /// A turning point, or several that were joined.
@@ -134,13 +138,13 @@ fn find(
 struct Joined {
     /// The highest of the peaks, or the low.
     turn: Turn,
-    /// First and last of the joined peaks, frames.
+    /// Frames of the first and last of the joined peaks.
     first: usize,
     last: usize,
 }
 
-/// Takes out the valleys that are no rest: what remains are rests (lows) with one peak, joined of
-/// all between them.
+/// Removes valleys that are not rests. What remains are rests (lows) with one joined peak between
+/// them.
 fn join_peaks(
     rule: &RepetitionRule,
     line: &Line,
@@ -160,8 +164,8 @@ fn join_peaks(
             let rest = local_rest(&lows, low_index.saturating_sub(1));
             let lower = value(&peak.turn).min(value(turn));
             let depth = lower - value(&valley.turn);
-            let shallow = depth < (1.0 - JOINED_VALLEY) * (lower - rest).min(typical);
-            if shallow
+            let is_shallow = depth < (1.0 - JOINED_VALLEY) * (lower - rest).min(typical);
+            if is_shallow
                 || time_below(line, time, peak.last, turn.frame, 0.5 * (rest + lower)) < rule.join_s
             {
                 next.first = peak.first;
@@ -176,14 +180,15 @@ fn join_peaks(
     joined
 }
 
-/// Rest level around a low: the lower quartile of the lows up to four before and after, so that it
-/// follows drift and is not deceived by valleys inside repetitions.
-fn local_rest(lows: &[f64], at: usize) -> f64 {
-    let mut near: Vec<f64> = lows[at.saturating_sub(4)..lows.len().min(at + 5)].to_vec();
+/// The rest level around a low: the lower quartile of up to four lows before and after it, which
+/// follows drift and is robust against valleys within repetitions.
+fn local_rest(lows: &[f64], index: usize) -> f64 {
+    let mut near: Vec<f64> = lows[index.saturating_sub(4)..lows.len().min(index + 5)].to_vec();
     near.sort_by(f64::total_cmp);
     near.get(near.len().saturating_sub(1) / 4).copied().unwrap_or(f64::NAN)
 }
 
+/// The time from the first to the last frame below a level, s.
 fn time_below(line: &Line, time: &[f64], from: usize, to: usize, level: f64) -> f64 {
     let below = |frame: &usize| line.values[*frame] < level;
     match ((from..to).find(below), (from..to).rfind(below)) {
@@ -203,10 +208,10 @@ fn bounded(
     let values = &line.values;
     let speed = rate_of_change(&time[stretch.clone()], &values[stretch.clone()]);
     let speed = |frame: usize| speed[frame - stretch.start];
-    let mut found = Vec::new();
-    for (at, peak) in joined.iter().enumerate().filter(|(_, joined)| joined.turn.high) {
-        let low_before = at.checked_sub(1).map(|before| joined[before].turn.frame);
-        let low_after = joined.get(at + 1).map(|after| after.turn.frame);
+    let mut excursions = Vec::new();
+    for (peak_index, peak) in joined.iter().enumerate().filter(|(_, joined)| joined.turn.high) {
+        let low_before = peak_index.checked_sub(1).map(|before| joined[before].turn.frame);
+        let low_after = joined.get(peak_index + 1).map(|after| after.turn.frame);
         let rise = |low: usize| values[peak.turn.frame] - values[low];
         let size = match (low_before, low_after) {
             (Some(before), Some(after)) => rise(before).min(rise(after)),
@@ -216,7 +221,7 @@ fn bounded(
         let cut = low_before.is_none() || low_after.is_none();
         let start = low_before.map_or(stretch.start, |low| onset(values, peak.first, low, speed));
         let end = low_after.map_or(stretch.end - 1, |low| onset(values, peak.last, low, speed));
-        found.push(Excursion {
+        excursions.push(Excursion {
             line: index,
             side: line.side,
             start,
@@ -226,11 +231,12 @@ fn bounded(
             complete: false,
         });
     }
-    found
+    excursions
 }
 
-/// Where the movement between a rest (`low`) and a peak begins (rest before the peak) or ends (rest
-/// after it): walking from the peak, the first frame near rest at which the signal hardly moves.
+/// The frame at which the movement between a rest (`low`) and a peak begins (rest before the peak)
+/// or ends (rest after it): going from the peak, the first frame near rest in which the signal
+/// barely moves.
 fn onset(values: &[f64], peak: usize, low: usize, speed: impl Fn(usize) -> f64) -> usize {
     let backwards = low < peak;
     let flank = if backwards { low..=peak } else { peak..=low };
@@ -243,47 +249,50 @@ fn onset(values: &[f64], peak: usize, low: usize, speed: impl Fn(usize) -> f64) 
     if backwards { flank.rfind(at_rest) } else { flank.find(at_rest) }.unwrap_or(low)
 }
 
-/// Where both sides move at once, the greater excursion stands for both; it has no side when the
-/// lesser is nearly as great.
-fn one_side_each(found: Vec<Excursion>) -> Vec<Excursion> {
-    let mut kept: Vec<Excursion> = Vec::with_capacity(found.len());
-    for excursion in found {
-        match kept
+/// Merges simultaneous excursions of both sides into the larger one, which gets no side if the
+/// smaller is nearly as large.
+fn one_side_each(excursions: Vec<Excursion>) -> Vec<Excursion> {
+    let mut merged: Vec<Excursion> = Vec::with_capacity(excursions.len());
+    for excursion in excursions {
+        match merged
             .last_mut()
             .filter(|last| last.line != excursion.line && last.overlaps(&excursion))
         {
             Some(last) => {
-                let alike =
+                let is_alike =
                     last.size.min(excursion.size) >= BOTH_SHARE * last.size.max(excursion.size);
                 if excursion.size > last.size {
                     *last = excursion;
                 }
-                if alike {
+                if is_alike {
                     last.side = None;
                 }
             }
-            None => kept.push(excursion),
+            None => merged.push(excursion),
         }
     }
-    kept
+    merged
 }
 
-/// Leaves out attempts before the first and after the last repetition that are much shorter than
-/// the repetitions.
-fn without_strays(mut found: Vec<Excursion>, time: &[f64]) -> Vec<Excursion> {
-    let mut durations: Vec<f64> =
-        found.iter().filter(|found| found.complete).map(|found| duration(found, time)).collect();
+/// Removes attempts before the first and after the last repetition that are much shorter than the
+/// repetitions.
+fn without_strays(mut excursions: Vec<Excursion>, time: &[f64]) -> Vec<Excursion> {
+    let mut durations: Vec<f64> = excursions
+        .iter()
+        .filter(|excursion| excursion.complete)
+        .map(|excursion| duration(excursion, time))
+        .collect();
     durations.sort_by(f64::total_cmp);
-    let Some(typical) = durations.get(durations.len() / 2).copied() else { return found };
-    let first = found.iter().position(|found| found.complete).unwrap_or(0);
-    let last = found.iter().rposition(|found| found.complete).unwrap_or(0);
+    let Some(typical) = durations.get(durations.len() / 2).copied() else { return excursions };
+    let first = excursions.iter().position(|excursion| excursion.complete).unwrap_or(0);
+    let last = excursions.iter().rposition(|excursion| excursion.complete).unwrap_or(0);
     let mut index = 0;
-    found.retain(|excursion| {
-        let inside = (first..=last).contains(&index);
+    excursions.retain(|excursion| {
+        let is_inside = (first..=last).contains(&index);
         index += 1;
-        // Of a movement that the recording cuts off, about half is seen.
-        let whole = if excursion.cut { 2.0 } else { 1.0 } * duration(excursion, time);
-        inside || whole >= ATTEMPT_DURATION_SHARE * typical
+        // About half of a movement that the recording cuts off is seen.
+        let whole_duration = if excursion.cut { 2.0 } else { 1.0 } * duration(excursion, time);
+        is_inside || whole_duration >= ATTEMPT_DURATION_SHARE * typical
     });
-    found
+    excursions
 }

@@ -1,4 +1,4 @@
-//! Measures of a repetition.
+//! Metrics of a repetition.
 
 use super::event::frame_of;
 use super::signal::{bridge, known_stretches, rate_of_change};
@@ -12,11 +12,11 @@ use crate::smoothness::{ldlj, sparc};
 use crate::{Curves, Metric, Repetition, Unit};
 use agoge_motion::Side;
 
-/// Gaps up to this are bridged before smoothness is measured, s.
+/// Longest gap that is bridged before smoothness or coordination is measured, s.
 const BRIDGE_S: f64 = 0.2;
 
-/// The measures that the definition asks for. A measure whose curve this recording does not have is
-/// left out (the curves say why); one whose values are missing in this repetition is NaN.
+/// Measures all metrics of the definition. A metric whose curve the recording lacks is left out
+/// (the curves record why); one whose values are missing in this repetition is NaN.
 pub(super) fn metrics(
     movement: &Movement,
     signals: &Signals,
@@ -25,9 +25,10 @@ pub(super) fn metrics(
     movement.metrics.iter().flat_map(|rule| measure(rule, signals, repetition)).collect()
 }
 
-/// First and last frame in which a measure is taken.
+/// The first and last frame over which a metric is measured.
 type Span = (usize, usize);
 
+/// Measures one metric, on every side it applies to.
 fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
     let curves = signals.curves;
     let span = match &rule.phase {
@@ -53,20 +54,20 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
         )];
     };
     let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
-        let (own, unit) = (signals.get(name, side)?, signals.unit(name)?);
+        let (signal, unit) = (signals.get(name, side)?, signals.unit(name)?);
         let value = if kind.is_between_curves() {
             let with = rule.with.as_deref()?;
             let side = side.filter(|_| curve_kind(with).is_some_and(|kind| kind.sided));
             let other = signals.get(with, side)?;
-            span.map_or(f64::NAN, |span| between(kind, &curves.time, [own, other], span))
+            span.map_or(f64::NAN, |span| between(kind, &curves.time, [signal, other], span))
         } else {
-            span.map_or(f64::NAN, |span| compute(rule, kind, curves, own, repetition, span))
+            span.map_or(f64::NAN, |span| compute(rule, kind, curves, signal, repetition, span))
         };
         Some((value, unit_of(kind, unit)))
     };
     if rule.statistic.is_between_sides() {
-        let of = rule.of.unwrap_or(Statistic::Max);
-        let both = (statistic(Some(Side::Left), of), statistic(Some(Side::Right), of));
+        let base = rule.of.unwrap_or(Statistic::Max);
+        let both = (statistic(Some(Side::Left), base), statistic(Some(Side::Right), base));
         let (Some((left, unit)), Some((right, _))) = both else { return Vec::new() };
         return vec![match rule.statistic {
             Statistic::Asymmetry => metric(None, bilateral_asymmetry(left, right), Unit::Percent),
@@ -74,13 +75,13 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
         }];
     }
     let sides = sides(rule.side, curve_kind(name).is_some_and(|kind| kind.sided), repetition.side);
-    let taken = |side: Option<Side>| {
+    let measured = |side: Option<Side>| {
         statistic(side, rule.statistic).map(|(value, unit)| metric(side, value, unit))
     };
-    sides.into_iter().filter_map(taken).collect()
+    sides.into_iter().filter_map(measured).collect()
 }
 
-/// The sides to measure; none stands for the midline or the mean of both.
+/// The sides to measure; `None` stands for the midline or the mean of both.
 fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Side>> {
     let each = || Side::BOTH.map(Some).to_vec();
     match rule {
@@ -94,6 +95,7 @@ fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Si
     }
 }
 
+/// The unit of a statistic of a curve with a unit.
 fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
     match statistic {
         Statistic::Duration | Statistic::TimeTo | Statistic::PeakGap => Unit::Second,
@@ -109,7 +111,8 @@ fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
     }
 }
 
-/// Measures of time alone.
+/// The value of a statistic that depends only on time, s: the span's duration, or the time to an
+/// event.
 fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, to): Span) -> f64 {
     let end = match &rule.event {
         Some(event) if rule.statistic == Statistic::TimeTo => {
@@ -120,6 +123,7 @@ fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, t
     end.map_or(f64::NAN, |end| curves.time[end] - curves.time[from])
 }
 
+/// A statistic of one signal over a span of a repetition.
 fn compute(
     rule: &MetricRule,
     statistic: Statistic,
@@ -128,8 +132,8 @@ fn compute(
     repetition: &Repetition,
     (from, to): Span,
 ) -> f64 {
-    let part = &signal[from..=to];
-    let known = || part.iter().copied().filter(|value| value.is_finite());
+    let window = &signal[from..=to];
+    let known = || window.iter().copied().filter(|value| value.is_finite());
     let max = || known().reduce(f64::max).unwrap_or(f64::NAN);
     let min = || known().reduce(f64::min).unwrap_or(f64::NAN);
     // The first known value: the start itself may be missing.
@@ -157,7 +161,7 @@ fn compute(
             event.map_or(f64::NAN, |frame| signal[frame])
         }
         Statistic::TimeTo if rule.event.is_none() => {
-            let highest = part
+            let highest = window
                 .iter()
                 .enumerate()
                 .filter(|(_, value)| value.is_finite())
@@ -166,7 +170,7 @@ fn compute(
         }
         Statistic::Duration | Statistic::TimeTo => seconds(rule, curves, repetition, (from, to)),
         Statistic::PeakVelocity => {
-            let rates = rate_of_change(&curves.time[from..=to], part);
+            let rates = rate_of_change(&curves.time[from..=to], window);
             rates
                 .into_iter()
                 .map(f64::abs)
@@ -174,11 +178,13 @@ fn compute(
                 .reduce(f64::max)
                 .unwrap_or(f64::NAN)
         }
-        Statistic::Sparc | Statistic::Ldlj => smoothness(statistic, &curves.time[from..=to], part),
-        Statistic::SampleEntropy => {
-            sample_entropy(&bridge(&curves.time[from..=to], part, BRIDGE_S), 2, 0.2)
+        Statistic::Sparc | Statistic::Ldlj => {
+            smoothness(statistic, &curves.time[from..=to], window)
         }
-        // The checks of the definition keep these from being computed of one curve.
+        Statistic::SampleEntropy => {
+            sample_entropy(&bridge(&curves.time[from..=to], window, BRIDGE_S), 2, 0.2)
+        }
+        // These compare sides or curves, so `measure` never computes them from a single curve.
         Statistic::Asymmetry
         | Statistic::Difference
         | Statistic::RelativePhase
@@ -186,7 +192,7 @@ fn compute(
     }
 }
 
-/// Measures of two curves, the proximal first; NaN when a gap is too long to be bridged or nothing
+/// A statistic of two curves, proximal first; NaN if a gap is too long to be bridged or nothing
 /// moves.
 fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): Span) -> f64 {
     let time = &time[from..=to];
@@ -199,19 +205,20 @@ fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): 
     }
 }
 
+/// The mean of the values; NaN without any.
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
     sum / count as f64
 }
 
-/// Smoothness of the speed of change; NaN when a gap is too long to be bridged.
-fn smoothness(statistic: Statistic, time: &[f64], part: &[f64]) -> f64 {
-    let whole = bridge(time, part, BRIDGE_S);
-    let known = known_stretches(&whole);
+/// Smoothness of the rate of change; NaN if a gap is too long to be bridged.
+fn smoothness(statistic: Statistic, time: &[f64], values: &[f64]) -> f64 {
+    let bridged = bridge(time, values, BRIDGE_S);
+    let known = known_stretches(&bridged);
     let [stretch] = &known[..] else { return f64::NAN };
     let time = &time[stretch.clone()];
     let speed: Vec<f64> =
-        rate_of_change(time, &whole[stretch.clone()]).into_iter().map(f64::abs).collect();
+        rate_of_change(time, &bridged[stretch.clone()]).into_iter().map(f64::abs).collect();
     let (Some(first), Some(last)) = (time.first(), time.last()) else { return f64::NAN };
     let rate_hz = (time.len() - 1) as f64 / (last - first);
     match statistic {

@@ -1,11 +1,11 @@
-//! Finding repetitions in curves, and their phases, events and measures.
+//! Segmentation of curves into repetitions, with their phases, events and metrics.
 //!
-//! A repetition is an excursion of the definition's driving signal: it leaves rest, turns, and
-//! comes back. Turning points are found with a threshold relative to the set's own size (so noise
-//! and drift of the rest level do not matter), peaks without a return to rest between them are one,
-//! and boundaries lie where the signal stops moving near rest. Everything is measured in seconds
-//! and in shares of the excursion, so the frame rate does not matter, and time is linear in the
-//! length of the recording.
+//! A repetition is an excursion of the definition's driving signal: it leaves rest, turns and
+//! returns. Turning points are found with a threshold relative to the size of the set's excursions,
+//! so noise and drift of the rest level do not matter. Peaks without a return to rest in between
+//! are joined, and boundaries are where the signal stops moving near rest. All thresholds are in
+//! seconds or shares of the excursion, so results do not depend on the frame rate. Takes time
+//! linear in the length of the recording.
 
 mod cycle;
 mod driver;
@@ -22,40 +22,40 @@ use agoge_motion::Side;
 use excursion::Excursion;
 use signals::Signals;
 
-/// The repetitions of a movement in a recording's curves, in order of time, attempts included
-/// (`complete` is false).
+/// Finds the repetitions of a movement in a recording's curves, in chronological order, including
+/// attempts (`complete` is false).
 ///
-/// Empty when nothing moves like a repetition, or when none of the definition's driving signals
-/// could be measured.
+/// Empty if nothing moves like a repetition, or if none of the definition's driving signals could
+/// be measured.
 pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     let Some(driver) = driver::driver(movement, curves) else { return Vec::new() };
-    let found = match movement.repetition.kind {
+    let excursions = match movement.repetition.kind {
         Kind::Excursion => excursion::excursions(&movement.repetition, &driver, &curves.time),
         Kind::Cycle => cycle::cycles(&movement.repetition, &driver, &curves.time),
     };
     let signals = Signals::new(movement, curves);
-    let describe = |found: &Excursion| {
-        let side = side_by(movement, curves, found).or(found.side);
+    let describe = |excursion: &Excursion| {
+        let side = side_by(movement, curves, excursion).or(excursion.side);
         let mut repetition = Repetition {
-            start: found.start,
-            end: found.end,
+            start: excursion.start,
+            end: excursion.end,
             side,
-            complete: found.complete,
+            complete: excursion.complete,
             phases: Vec::new(),
             events: Vec::new(),
             metrics: Vec::new(),
         };
         repetition.events =
-            event::events(movement, &signals, &driver.lines[found.line].values, &repetition);
+            event::events(movement, &signals, &driver.lines[excursion.line].values, &repetition);
         repetition.phases = event::phases(movement, &repetition);
         repetition.metrics = metric::metrics(movement, &signals, &repetition);
         repetition
     };
-    found.iter().map(describe).collect()
+    excursions.iter().map(describe).collect()
 }
 
-/// A repetition whose ends are known already (frames of the curves), with its phases, events and
-/// measures: what a live stream has just seen end.
+/// Describes a repetition whose first and last frame are already known, with phases, events and
+/// metrics. Used when a repetition has just ended in a live stream.
 pub fn described(
     movement: &Movement,
     curves: &Curves,
@@ -75,7 +75,7 @@ pub fn described(
     let signals = Signals::new(movement, curves);
     let driver = driver::driver(movement, curves);
     let lines = driver.iter().flat_map(|driver| &driver.lines);
-    // Of a movement of either side, the line of the side that moved.
+    // If the lines are per side, the line of the side that moved.
     let line = lines.clone().find(|line| line.side == side).or_else(|| lines.clone().next());
     let driving = line.map_or(&[][..], |line| &line.values);
     if driving.len() > end {
@@ -86,27 +86,27 @@ pub fn described(
     repetition
 }
 
-/// Repetitions as they were found, measured on other curves of the same recording: what they would
-/// be had the body moved otherwise. Frames, phases and events stay.
+/// Recomputes the metrics of repetitions from other curves of the same recording, as if the body
+/// had moved differently. Frames, phases and events stay the same.
 pub fn remeasured(
     movement: &Movement,
     curves: &Curves,
     repetitions: &[&Repetition],
 ) -> Vec<Repetition> {
     let signals = Signals::new(movement, curves);
-    let again = |repetition: &&Repetition| Repetition {
+    let remeasure = |repetition: &&Repetition| Repetition {
         metrics: metric::metrics(movement, &signals, repetition),
         ..(*repetition).clone()
     };
-    repetitions.iter().map(again).collect()
+    repetitions.iter().map(remeasure).collect()
 }
 
-/// The side whose `side_by` curve reaches higher.
-fn side_by(movement: &Movement, curves: &Curves, found: &Excursion) -> Option<Side> {
+/// The side whose `side_by` curve has the higher peak during an excursion.
+fn side_by(movement: &Movement, curves: &Curves, excursion: &Excursion) -> Option<Side> {
     let name = movement.repetition.side_by.as_deref()?;
     let peak = |side: Side| {
         let values = driver::values(curves, name, Some(side))?;
-        values[found.start..=found.end]
+        values[excursion.start..=excursion.end]
             .iter()
             .copied()
             .filter(|value| value.is_finite())

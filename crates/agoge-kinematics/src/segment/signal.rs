@@ -1,10 +1,10 @@
-//! Small tools for sampled signals that may have gaps and an uneven clock. All run in time linear
-//! in the number of samples.
+//! Utilities for sampled signals that may have gaps and an uneven clock. All take time linear in
+//! the number of samples.
 
 use std::ops::Range;
 
-/// Bridges gaps (NaN) of at most `longest` seconds by straight lines; longer gaps and the ends stay
-/// missing. `time` and `values` are `[frame]`.
+/// Fills gaps (NaN) of at most `longest` seconds by linear interpolation; longer gaps and the ends
+/// stay missing. `time` and `values` are `[frame]`.
 pub(super) fn bridge(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
     let mut bridged = values.to_vec();
     let mut last: Option<usize> = None;
@@ -46,22 +46,23 @@ pub(super) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
     stretches
 }
 
-/// Smooths a signal without gaps by three moving means of `width` seconds, which together come near
-/// to a Gaussian of standard deviation `width / 2`. The window shrinks evenly towards the ends, so
-/// that they are not drawn to one side.
+/// Smooths a signal without gaps by three moving means of `width` seconds, which together
+/// approximate a Gaussian of standard deviation `width / 2`. The window shrinks symmetrically
+/// towards the ends, so that they are not biased.
 pub(super) fn smooth(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
     let once = moving_mean(time, values, width / 2.0);
     let twice = moving_mean(time, &once, width / 2.0);
     moving_mean(time, &twice, width / 2.0)
 }
 
+/// The moving mean over `half` seconds on each side.
 fn moving_mean(time: &[f64], values: &[f64], half: f64) -> Vec<f64> {
     let n = values.len().min(time.len());
     let mut sums = Vec::with_capacity(n + 1);
     let mut sum = 0.0;
     sums.push(sum);
-    // Centred on the first value, so that the running sum stays small and exact for signals far
-    // from zero.
+    // Values are taken relative to the first, so that the running sum stays small and accurate for
+    // signals far from zero.
     let offset = values.first().copied().unwrap_or(0.0);
     for value in &values[..n] {
         sum += value - offset;
@@ -76,14 +77,16 @@ fn moving_mean(time: &[f64], values: &[f64], half: f64) -> Vec<f64> {
             while last + 1 < n && time[last + 1] - time[frame] <= half + 1e-9 {
                 last += 1;
             }
-            let reach = (frame - first).min(last - frame);
-            offset + (sums[frame + reach + 1] - sums[frame - reach]) / (2 * reach + 1) as f64
+            let half_width = (frame - first).min(last - frame);
+            offset
+                + (sums[frame + half_width + 1] - sums[frame - half_width])
+                    / (2 * half_width + 1) as f64
         })
         .collect()
 }
 
-/// Rate of change a second, by central differences (one-sided at the ends and beside gaps),
-/// `[frame]`.
+/// Rate of change per second, `[frame]`, by central differences (one-sided at the ends and next to
+/// gaps).
 pub(super) fn rate_of_change(time: &[f64], values: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     let known = |frame: usize| values[frame].is_finite();

@@ -1,4 +1,4 @@
-//! The signals that rules speak of: curves of one side, and means of both.
+//! The signals that rules refer to: curves of one side, and means of both.
 
 use super::driver::{mean_of_sides, values};
 use crate::movement::Movement;
@@ -7,8 +7,8 @@ use agoge_motion::Side;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-/// The curves of a recording, with the mean of both sides made at most once for each: made anew for
-/// every repetition it would cost time by the square of the length.
+/// The curves of a recording, with the mean of both sides of each curve computed at most once.
+/// Computing it for every repetition would take quadratic time.
 pub(super) struct Signals<'a> {
     pub(super) curves: &'a Curves,
     means: BTreeMap<&'a str, OnceCell<Option<Vec<f64>>>>,
@@ -29,8 +29,8 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// A curve's values, `[frame]`; without a side that of the midline, or the mean of both sides
-    /// of a curve that has sides.
+    /// A curve's values, `[frame]`. Without a side, the midline curve, or the mean of both sides if
+    /// the curve has sides.
     pub(super) fn get(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
         let mean =
             || self.means.get(name)?.get_or_init(|| mean_of_sides(self.curves, name)).as_deref();

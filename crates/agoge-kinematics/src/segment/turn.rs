@@ -1,4 +1,4 @@
-//! Turning points of a signal, those of noise left out.
+//! Turning points of a signal, ignoring noise.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use std::ops::Range;
 pub(super) struct Turn {
     /// Frame.
     pub(super) frame: usize,
-    /// High or low.
+    /// Whether it is a high; otherwise a low.
     pub(super) high: bool,
 }
 
-/// The turning points of `values` in `range` that are at least `threshold` apart from their
-/// neighbours, highs and lows in turn. The first and the last may be the ends of a flank that is
-/// cut by the ends of the range. A signal that stays within the threshold has none.
+/// Finds the turning points of `values` in `range`, alternating highs and lows, that differ in
+/// value by at least `threshold` from their neighbours. The first and last may be the ends of a
+/// flank that the range cuts off. A signal that stays within the threshold has none.
 pub(super) fn turns(values: &[f64], range: Range<usize>, threshold: f64) -> Vec<Turn> {
     let mut turns = Vec::new();
     let (mut low, mut high) = (range.start, range.start);
@@ -51,9 +51,9 @@ mod tests {
     #[test]
     fn turns_alternate_and_small_ones_are_left_out() {
         let values = [0.0, 0.1, 5.0, 4.8, 6.0, 1.0, 1.2, 0.9, 7.0];
-        let found = turns(&values, 0..9, 1.0);
+        let turning_points = turns(&values, 0..9, 1.0);
         let expected = [(0, false), (4, true), (7, false), (8, true)];
-        assert_eq!(found, expected.map(|(frame, high)| Turn { frame, high }));
+        assert_eq!(turning_points, expected.map(|(frame, high)| Turn { frame, high }));
     }
 
     #[test]

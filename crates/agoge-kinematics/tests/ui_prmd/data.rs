@@ -1,5 +1,4 @@
-//! Reading UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and stringing clips together to
-//! recordings.
+//! Reads UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and joins clips into recordings.
 
 use agoge_motion::{Part, Recording, Skeleton, Source, Space};
 use parquet::column::reader::ColumnReader;
@@ -8,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub(crate) const RATE_HZ: f64 = 30.0;
-/// Stored positions of the Kinect are whole numbers of 0.2 mm.
+/// Stored Kinect positions are integer multiples of 0.2 mm.
 const UNIT_M: f64 = 0.0002;
 const JOINTS: usize = 22;
 const KEYS: usize = 5;
 
-/// The Kinect's names: a segment is named, its start is meant.
+/// The parts of the Kinect's joints. Each joint is named after the segment that starts there.
 const PARTS: [Option<Part>; JOINTS] = [
     Some(Part::Pelvis),
     Some(Part::Spine),
@@ -39,22 +38,22 @@ const PARTS: [Option<Part>; JOINTS] = [
     Some(Part::RightBigToe),
 ];
 
-/// Movement, subject, done correctly.
+/// Movement, subject, and whether it was performed correctly.
 pub(crate) type SetKey = (i32, i32, bool);
-/// One frame: the position of each of so many joints, m.
+/// One frame: the positions of `N` joints, m.
 pub(crate) type Points<const N: usize> = [[f64; 3]; N];
 /// One frame of the Kinect.
 pub(crate) type Pose = Points<JOINTS>;
-/// One frame after the other.
+/// A sequence of frames.
 pub(crate) type Clip<const N: usize> = Vec<Points<N>>;
 
-/// The clips of each set of the Kinect, in order of repetition.
+/// Reads the Kinect clips of each set, in order of repetition.
 pub(crate) fn read(path: &Path) -> BTreeMap<SetKey, Vec<Vec<Pose>>> {
     read_points(path, UNIT_M)
 }
 
-/// The same of any sensor with so many points, whose stored positions are whole numbers of a unit,
-/// m.
+/// Reads the clips of any sensor with `N` points, whose stored positions are integer multiples of
+/// `unit_m`.
 pub(crate) fn read_points<const N: usize>(
     path: &Path,
     unit_m: f64,
@@ -100,17 +99,17 @@ fn numbers(reader: ColumnReader, rows: usize) -> Vec<i32> {
     }
 }
 
-/// A recording made of clips, and where each clip lies in it (first and last frame).
+/// A recording made of clips, and the first and last frame of each clip in it.
 pub(crate) struct Strung {
     pub(crate) recording: Recording,
     pub(crate) truth: Vec<(usize, usize)>,
-    /// Where the body begins and ends to move within each clip.
+    /// The first and last frame in which the body moves, for each clip.
     pub(crate) onsets: Vec<(usize, usize)>,
 }
 
-/// Strings clips together: between two clips the last pose is held, moves smoothly to the next
-/// first pose within half a second, and is held again; 0.5 to 3 s of stillness in all, seeded. The
-/// held poses tremble as the sensor does (uniformly, 2 mm).
+/// Joins clips into a recording. Between two clips, the last pose is held, moves smoothly to the
+/// first pose of the next clip within half a second, and is held again, for a total of 0.5 to 3 s
+/// at random from a seed. Held poses have the sensor's noise (uniform, 2 mm).
 pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     let mut random = Random(seed);
     let mut poses: Vec<Pose> = Vec::new();
@@ -139,8 +138,8 @@ pub(crate) fn string(clips: &[Vec<Pose>], seed: u64) -> Strung {
     Strung { recording: recording(&poses), truth, onsets }
 }
 
-/// First and last frame of a clip in which the body moves: the mean speed of all joints, over five
-/// frames, is above a tenth of its highest value.
+/// The first and last frame of a clip in which the body moves: in which the mean speed of all
+/// joints, over five frames, is above a tenth of its maximum.
 fn moving(clip: &[Pose]) -> (usize, usize) {
     let reach = 2;
     let travelled = |a: &Pose, b: &Pose| {

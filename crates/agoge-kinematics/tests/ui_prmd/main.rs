@@ -1,4 +1,4 @@
-//! Segmentation of real movements: UI-PRMD's Kinect clips strung together with pauses (data:
+//! Segmentation of real movements: UI-PRMD's Kinect clips joined with pauses (data:
 //! `AGOGE_TEST_DATA/ui-prmd`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
@@ -10,7 +10,7 @@ use data::{RATE_HZ, SetKey, Strung};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The definitions of the set's movements m01 to m10.
+/// The definitions of the data set's movements m01 to m10.
 const MOVEMENTS: [&str; 10] = [
     "deep_squat",
     "hurdle_step",
@@ -24,13 +24,13 @@ const MOVEMENTS: [&str; 10] = [
     "shoulder_scaption",
 ];
 
-/// What was found against what is true.
+/// Comparison of the found repetitions with the ground truth.
 #[derive(Clone, Default)]
 struct Tally {
     truth: usize,
     found: usize,
     matched: usize,
-    /// Distance of every matched boundary from the clip's, s; negative is early.
+    /// Error of every matched boundary, s; negative is early.
     starts: Vec<f64>,
     ends: Vec<f64>,
 }
@@ -70,8 +70,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Matches by intersection over union of at least a half, which no two repetitions can reach with
-/// one clip.
+/// Matches repetitions with clips by an intersection over union of at least one half, which no two
+/// repetitions can reach with the same clip.
 fn tally(found: &[(usize, usize)], truth: &[(usize, usize)]) -> Tally {
     let mut tally = Tally { truth: truth.len(), found: found.len(), ..Tally::default() };
     for &(start, end) in truth {
@@ -88,7 +88,7 @@ fn tally(found: &[(usize, usize)], truth: &[(usize, usize)]) -> Tally {
     tally
 }
 
-/// Against the clips, and against the frames in which the body moves.
+/// Compares the segmentation with the clips, and with the frames in which the body moves.
 fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
     let movement = movement::find(MOVEMENTS[key.0 as usize - 1]).unwrap();
     let found: Vec<(usize, usize)> = repetitions(movement, &measure(&strung.recording).curves)
@@ -99,8 +99,8 @@ fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
     (tally(&found, &strung.truth), tally(&found, &strung.onsets))
 }
 
-/// `AGOGE_TEST_SUBJECTS=2,4,6,8` chooses some of the nine subjects; the definitions and the
-/// constants of the segmentation were chosen on the odd subjects.
+/// `AGOGE_TEST_SUBJECTS=2,4,6,8` selects some of the nine subjects. The definitions and the
+/// constants of the segmentation were tuned on the odd subjects.
 #[test]
 fn real_sets_are_segmented() {
     let Some(folder) = std::env::var_os("AGOGE_TEST_DATA") else {

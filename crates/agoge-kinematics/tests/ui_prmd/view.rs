@@ -1,5 +1,5 @@
-//! How often the stated view is right, and whether it is as sure of itself as it may be: cameras
-//! all about real movements in space.
+//! Accuracy of the estimated view, and calibration of its certainty, with cameras placed all around
+//! real 3D movements.
 
 use super::data;
 use agoge_kinematics::{View, measure};
@@ -8,11 +8,11 @@ use agoge_motion::{Part, Recording, Skeleton, Source, Space, UpAxis};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Every so many degrees a camera.
+/// Angle between neighbouring cameras, degrees.
 const STEP_DEG: usize = 15;
 
-/// Degrees between where the athlete faces, over the whole recording, and +X; the recording moved
-/// so that the athlete stands over the origin on the floor.
+/// The recording, moved so that the athlete stands on the floor over the origin, and the angle
+/// between the direction he faces, over the whole recording, and +X, degrees.
 fn placed(recording: &Recording) -> (Recording, f64) {
     let mean = |part: Part, axis: usize| {
         let values: Vec<f64> =
@@ -32,7 +32,7 @@ fn placed(recording: &Recording) -> (Recording, f64) {
     (placed, facing)
 }
 
-/// From where a camera so many degrees away from the front sees the athlete.
+/// The view of a camera this many degrees from the front.
 fn truth(degrees: f64) -> View {
     match (degrees + 90.0).rem_euclid(180.0) - 90.0 {
         from_front if from_front.abs() < 30.0 => View::Frontal,
@@ -44,8 +44,8 @@ fn truth(degrees: f64) -> View {
 const MARKERS: &str = "LFHD RFHD LBHD RBHD C7 T10 CLAV STRN RBAK LSHO LUPA LELB LFRM LWRA LWRB LFIN RSHO RUPA RELB RFRM RWRA RWRB RFIN LASI RASI LPSI RPSI \
                        LTHI LKNE LTIB LANK LHEE LTOE RTHI RKNE RTIB RANK RHEE RTOE";
 
-/// The sets of the marker system on the body skeleton, ten frames a second: hip centres after
-/// Harrington, as near to the bones as it gets.
+/// The sets of the marker system on the body skeleton, at ten frames per second, with hip centres
+/// after Harrington, which are as close to the bones as possible.
 fn by_markers(path: &Path) -> Vec<Recording> {
     let skeleton = Arc::new(Skeleton::from_names("Plug-in-Gait", MARKERS.split(' ')));
     let sets = data::read_points::<39>(path, 0.0001);
@@ -67,7 +67,7 @@ fn by_markers(path: &Path) -> Vec<Recording> {
     sets.values().map(recording).collect()
 }
 
-/// The sets of the Kinect, ten frames a second.
+/// The sets of the Kinect, at ten frames per second.
 fn by_kinect(path: &Path) -> Vec<Recording> {
     let recording = |clips: &Vec<Vec<data::Pose>>| {
         data::recording(&clips.iter().flatten().step_by(3).copied().collect::<Vec<data::Pose>>())
@@ -75,7 +75,7 @@ fn by_kinect(path: &Path) -> Vec<Recording> {
     data::read(path).values().map(recording).collect()
 }
 
-/// What was stated of so many cameras.
+/// Statistics of the views estimated for a number of cameras.
 #[derive(Clone, Copy, Default)]
 struct Stated {
     cameras: usize,
@@ -93,8 +93,8 @@ impl Stated {
     }
 }
 
-/// Films each recording from all about, with the joints trembling by a hundredth of the trunk, and
-/// sorts what is stated of the view by its certainty.
+/// Films each recording from all around, with joint noise of a hundredth of the trunk length, and
+/// bins the estimated views by their certainty.
 fn stated(recordings: &[Recording]) -> [Stated; 10] {
     let mut bins = [Stated::default(); 10];
     for recording in recordings {
@@ -134,8 +134,8 @@ fn the_stated_view_is_right_as_often_as_its_certainty_says() {
                 bin.mean(),
                 bin.rate()
             );
-            // Of a hundred cameras the share that is right is known to 0.05 (one standard deviation
-            // at a half).
+            // With a hundred cameras, the accuracy is known to 0.05 (one standard deviation at one
+            // half).
             assert!(
                 bin.cameras < 100 || bin.rate() > bin.mean() - 0.05,
                 "{sensor} is too sure at {:.2}",
@@ -151,8 +151,8 @@ fn the_stated_view_is_right_as_often_as_its_certainty_says() {
             all.mean(),
             all.rate()
         );
-        // As measured, less a hundredth or two for another order of rounding; docs/VIDEO.md holds
-        // the table.
+        // The measured values, less one or two hundredths for differences in rounding;
+        // docs/VIDEO.md has the table.
         assert!(all.rate() > 0.92, "{sensor}: {}", all.rate());
         assert!(
             (all.rate() - all.mean()).abs() < 0.1,

@@ -2,15 +2,15 @@
 
 use crate::recording::Recording;
 
-/// Fills gaps of up to `max_gap_s` between sure positions (of confidence `least` or more) by a
-/// cubic Hermite curve; longer ones and the ends stay unsure or missing. How many frames, for each
-/// joint. In a longer gap, what is missing between unsure positions is filled too, and stays
-/// unsure.
+/// Fills gaps of up to `max_gap_s` between confident positions (confidence `least` or more) with a
+/// cubic Hermite curve. Longer gaps and the ends stay missing or at low confidence. Within a longer
+/// gap, short stretches missing between positions of low confidence are filled too, and keep low
+/// confidence. Returns the number of frames filled for each joint, not counting the latter.
 pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec<usize> {
     let joints = recording.joints();
     let mut filled = vec![0; joints];
     for (joint, filled) in filled.iter_mut().enumerate() {
-        // What is not a number is not known to be unsure.
+        // A NaN confidence counts as confident.
         let is_unsure = |recording: &Recording, frame: usize| {
             recording.confidence[frame * joints + joint] < least
         };
@@ -29,8 +29,8 @@ pub(super) fn fill(recording: &mut Recording, max_gap_s: f64, least: f32) -> Vec
     filled
 }
 
-/// The frames before and after each gap of up to `max_gap_s` between the positions of a joint that
-/// count.
+/// The frames before and after each gap of up to `max_gap_s` between a joint's known positions that
+/// satisfy `counts`.
 fn gaps(
     recording: &Recording,
     joint: usize,
@@ -44,12 +44,13 @@ fn gaps(
     pairs.filter(|&[a, b]| a + 1 < b && is_short(recording, a, b, max_gap_s)).collect()
 }
 
-/// Whether what lies between two frames is filled: up to `max_gap_s` from the one to the other.
+/// Whether the gap between two frames is short enough to fill: at most `max_gap_s` from the one
+/// frame to the other.
 pub(super) fn is_short(recording: &Recording, before: usize, after: usize, max_gap_s: f64) -> bool {
     recording.time[after] - recording.time[before] <= max_gap_s + 1e-9
 }
 
-/// Fills the frames between two known ones.
+/// Fills the frames between known frames `a` and `b` with half the lower of their confidences.
 fn bridge(recording: &mut Recording, joint: usize, a: usize, b: usize) {
     let (joints, frames) = (recording.joints(), recording.frames());
     let (ta, tb) = (recording.time[a], recording.time[b]);
@@ -61,7 +62,7 @@ fn bridge(recording: &mut Recording, joint: usize, a: usize, b: usize) {
             / (recording.time[to] - recording.time[from])
     };
     let width = tb - ta;
-    // The slope at an end of the gap is that of the parabola through the frame outside, the end,
+    // The slope at an end of the gap is that of the parabola through the frame outside, this end
     // and the other end.
     let tangent = |outside: Option<(usize, usize)>, inside: f64, axis: usize| {
         let Some((from, to)) = outside else { return inside };

@@ -1,4 +1,5 @@
-//! Conditioning: what makes a raw recording trustworthy. Every repair is counted, joint by joint.
+//! Conditioning of raw recordings: undoing swaps of left and right, removing outliers, filling
+//! gaps, resampling and filtering. Every repair is counted per joint.
 
 mod gaps;
 mod outliers;
@@ -13,23 +14,23 @@ use crate::recording::{Error, MISSING, Recording};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// How recordings are conditioned. Unknown keys are errors.
+/// Options of the conditioning. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Positions below this confidence count as not seen (0.3 as in Sports2D).
+    /// Positions below this confidence count as not seen (0.3, as in Sports2D).
     pub min_confidence: f32,
-    /// Whether exchanged left and right joints are put back.
+    /// Whether to undo swaps of left and right joints.
     pub repair_swaps: bool,
-    /// Half-length of the Hampel window in frames (3: seven frames); 0 leaves outliers alone.
+    /// Half-width of the Hampel window in frames (3 means seven frames); 0 keeps outliers.
     pub hampel_half_window: usize,
-    /// A position further than this many robust standard deviations from the window's median is an
+    /// A position more than this many robust standard deviations from the window's median is an
     /// outlier.
     pub hampel_threshold: f64,
-    /// Gaps up to this long are filled, s; longer ones stay missing.
+    /// Longest gap to fill, s; longer gaps stay missing.
     pub max_gap_s: f64,
-    /// Frames a second to bring the recording to; none keeps a regular clock and brings an
-    /// irregular one to its median rate.
+    /// Frame rate to resample to, Hz. `None` keeps a regular clock and resamples an irregular one
+    /// to its median rate.
     pub rate_hz: Option<f64>,
     /// The low-pass filter.
     pub filter: Filter,
@@ -43,9 +44,9 @@ pub enum Filter {
     None,
     /// Zero-phase Butterworth.
     Butterworth {
-        /// 2 or 4, both passes counted.
+        /// Order, 2 or 4, counting both passes.
         order: usize,
-        /// Cut-off, Hz.
+        /// Cut-off frequency, Hz.
         cutoff_hz: f64,
         /// Whether the cut-off is corrected for the second pass.
         #[serde(default)]
@@ -65,7 +66,7 @@ impl Default for Options {
             repair_swaps: true,
             hampel_half_window: 3,
             hampel_threshold: 4.0,
-            // A quarter of a second: shorter than any phase of the movements that come with Agoge.
+            // Shorter than any phase of the bundled movements.
             max_gap_s: 0.25,
             rate_hz: None,
             filter: Filter::Butterworth {
@@ -77,7 +78,7 @@ impl Default for Options {
     }
 }
 
-/// Confidence from which a joint is likelier seen than not.
+/// Confidence from which a joint is more likely seen than not.
 const LIKELY: f32 = 0.5;
 
 /// One kind of repair on one joint.
@@ -85,33 +86,33 @@ const LIKELY: f32 = 0.5;
 pub struct Repair {
     /// The joint's name in the source, or `all`.
     pub joint: String,
-    /// What was done: `low confidence removed`, `left/right swap undone`, `outlier removed`, `gap
-    /// filled`, `resampled`, `filtered`, `not filtered`.
+    /// The kind of repair: `low confidence removed`, `left/right swap undone`, `outlier removed`,
+    /// `gap filled`, `resampled`, `filtered`, `not filtered`.
     pub kind: String,
-    /// How many frames it changed.
+    /// The number of frames it changed.
     pub frames: usize,
-    /// Particulars ("Butterworth 4th order, 6 Hz, zero phase").
+    /// Details ("Butterworth 4th order, 6 Hz, zero phase").
     pub note: String,
 }
 
-/// A conditioned recording and what was done to it.
+/// A conditioned recording and the repairs made to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conditioned {
     /// The recording, on a regular clock.
     pub recording: Recording,
     /// Every repair.
     pub repairs: Vec<Repair>,
-    /// How good the data were before.
+    /// The quality of the data before conditioning.
     pub quality: Quality,
 }
 
-/// Conditions a recording: swaps of left and right undone, outliers removed, short gaps filled, the
-/// clock made regular, the noise filtered, positions of low confidence removed. Time linear in
-/// frames × joints. An error only for options that make no sense.
+/// Conditions a recording: undoes swaps of left and right, removes outliers, fills short gaps,
+/// makes the clock regular, filters noise and removes positions of low confidence. Takes time
+/// linear in frames × joints. Fails only for invalid options.
 ///
-/// Positions of low confidence go last: a network's guess of a hidden joint is no measurement, but
-/// a better neighbour for the last frames in which it was seen than none, where a filter follows
-/// every tremble.
+/// Positions of low confidence are removed last. A network's guess of a hidden joint is not a
+/// measurement, but it supports the filter at the last frames in which the joint was seen; without
+/// any neighbour the filter would follow every tremor there.
 pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
     let mut log = Log { repairs: Vec::new() };
     let mut sure = recording.clone();
@@ -130,7 +131,7 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
             "the path over time fits the other side",
         );
     }
-    // Of whom they are is known once left and right are put back.
+    // Which limb a flicker belongs to is known only after swaps are undone.
     let flickers = flickers(&work, options);
     if options.hampel_half_window > 0 {
         let removed =
@@ -161,11 +162,13 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
     Ok(Conditioned { recording: work, repairs: log.repairs, quality })
 }
 
+/// Collects the repairs made to a recording.
 struct Log {
     repairs: Vec<Repair>,
 }
 
 impl Log {
+    /// Adds one repair for every joint with changed frames.
     fn each(&mut self, recording: &Recording, kind: &str, frames: &[usize], note: &str) {
         for (joint, &frames) in
             recording.skeleton.joints.iter().zip(frames).filter(|(_, frames)| **frames > 0)
@@ -179,19 +182,20 @@ impl Log {
         }
     }
 
+    /// Adds one repair that concerns all joints.
     fn all(&mut self, kind: &str, frames: usize, note: String) {
         self.repairs.push(Repair { joint: "all".to_owned(), kind: kind.to_owned(), frames, note });
     }
 }
 
-/// Where a joint flickers up, as places in the positions: it is sure for no longer than a gap that
-/// would be filled, between frames in which it is unsure, and likelier seen than not in none of
-/// them. It is as unsure as those, but like them a better neighbour than none for the filter and
-/// for gaps. Flickers that follow each other within such a gap are one: together they may be long
-/// enough to be believed.
+/// Finds flickers, as indices into the positions: a joint flickers where it reaches the minimum
+/// confidence for no longer than a gap that would be filled, between frames of low confidence, and
+/// in none of those frames is it more likely seen than not. Its positions are as uncertain as the
+/// frames around them, but like those still support the filter and the filling of gaps. Flickers
+/// separated by such a short gap count as one, which may be long enough to be trusted.
 fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
-    let mut found = Vec::new();
+    let mut flickers = Vec::new();
     for joint in 0..joints {
         let is_sure = |frame: usize, least: f32| {
             recording.is_seen(frame, joint) && recording.confidence[frame * joints + joint] >= least
@@ -209,26 +213,26 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
                 && is_weak(b)
                 && gaps::is_short(recording, a.end - 1, b.start, options.max_gap_s)
         };
-        for together in runs.chunk_by(follows) {
-            let (first, after) = (together[0].start, together[together.len() - 1].end);
+        for chain in runs.chunk_by(follows) {
+            let (first, after) = (chain[0].start, chain[chain.len() - 1].end);
             let is_inside = first > 0 && after < frames;
             if is_inside
-                && is_weak(&together[0])
+                && is_weak(&chain[0])
                 && recording.time[after] - recording.time[first] <= options.max_gap_s
             {
-                found.extend((first..after).map(|frame| frame * joints + joint));
+                flickers.extend((first..after).map(|frame| frame * joints + joint));
             }
         }
     }
-    found
+    flickers
 }
 
-/// Takes the confidence of some positions away.
-fn doubt(recording: &mut Recording, places: &[usize]) {
-    places.iter().for_each(|at| recording.confidence[*at] = 0.0);
+/// Sets the confidence of the positions with these indices to 0.
+fn doubt(recording: &mut Recording, indices: &[usize]) {
+    indices.iter().for_each(|index| recording.confidence[*index] = 0.0);
 }
 
-/// Takes out positions below a confidence; how many, for each joint.
+/// Removes positions below a confidence. Returns the number removed for each joint.
 fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
     let joints = recording.joints();
     let mut removed = vec![0; joints];
@@ -243,14 +247,14 @@ fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
     removed
 }
 
-/// Filters one coordinate over time in place.
+/// A function that filters a signal over time in place.
 pub type Smooth = Box<dyn Fn(&mut Vec<f64>)>;
 
-/// The filter as it runs at a frame rate, for what stands beside the positions and must be as
-/// smooth; none where it does nothing, or the frames are too few for it.
+/// Builds the filter for a frame rate, for signals that must be smoothed like the positions. `None`
+/// if there is no filter or the frame rate is too low for it.
 ///
 /// # Errors
-/// [`Error::Parameter`] for options that make no sense.
+/// [`Error::Parameter`] for invalid options.
 pub fn smoother(filter: Filter, rate_hz: f64) -> Result<Option<Smooth>, Error> {
     Ok(match filter {
         Filter::None => None,
@@ -269,11 +273,13 @@ pub fn smoother(filter: Filter, rate_hz: f64) -> Result<Option<Smooth>, Error> {
     })
 }
 
-/// Close to half the frame rate there is nothing left for the filter to take away.
+/// Whether the frame rate is too low for the cut-off: close to half the rate, the filter would have
+/// nothing left to remove.
 fn is_too_slow(rate_hz: f64, cutoff_hz: f64) -> bool {
     rate_hz.is_nan() || cutoff_hz >= 0.45 * rate_hz
 }
 
+/// Filters every coordinate of every joint and logs it.
 fn filter(recording: &mut Recording, filter: Filter, log: &mut Log) -> Result<(), Error> {
     let rate_hz = recording.rate_hz();
     let note = match filter {

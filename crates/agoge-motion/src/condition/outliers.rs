@@ -1,11 +1,12 @@
-//! Removing outliers.
+//! Removal of outliers.
 
 use crate::recording::{MISSING, Recording};
 use crate::vector::{norm, sub};
 
-/// Removes positions that lie further from the median of their window than `threshold` robust
-/// standard deviations (Hampel 1974; 1.4826·MAD), and further than the joint's own usual step, so
-/// that stillness does not make outliers of tremor. How many, for each joint.
+/// Removes positions that are more than `threshold` robust standard deviations (Hampel 1974;
+/// 1.4826·MAD) and more than three times the joint's usual step from the median of their window.
+/// The second condition keeps tremor in a still joint from counting as outliers. Returns the number
+/// removed for each joint.
 pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f64) -> Vec<usize> {
     let (frames, joints) = (recording.frames(), recording.joints());
     let axes = if recording.space.is_3d() { 3 } else { 2 };
@@ -17,7 +18,7 @@ pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f
         let mut steps: Vec<f64> =
             track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
         let Some(usual) = quantile(&mut steps, 0.9) else { continue };
-        let mut out = Vec::new();
+        let mut outliers = Vec::new();
         for frame in 0..frames {
             if !track[frame][0].is_finite() {
                 continue;
@@ -38,22 +39,22 @@ pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f
             let spread = 1.4826 * quantile(&mut window, 0.5).unwrap_or(0.0);
             let away = norm(sub(track[frame], centre));
             if window.len() > half_window && away > threshold * spread && away > 3.0 * usual {
-                out.push(frame);
+                outliers.push(frame);
             }
         }
-        *removed = out.len();
-        for frame in out {
+        *removed = outliers.len();
+        for frame in outliers {
             recording.position[frame * joints + joint] = MISSING;
         }
     }
     removed
 }
 
-/// The value below which a share of the values lies; none without values.
+/// The quantile of the values at a share, 0 to 1; `None` without values.
 fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
     if values.is_empty() {
         return None;
     }
-    let at = ((values.len() - 1) as f64 * share).round() as usize;
-    Some(*values.select_nth_unstable_by(at, f64::total_cmp).1)
+    let index = ((values.len() - 1) as f64 * share).round() as usize;
+    Some(*values.select_nth_unstable_by(index, f64::total_cmp).1)
 }

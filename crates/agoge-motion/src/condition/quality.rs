@@ -1,37 +1,38 @@
-//! How good the data are.
+//! Measures of data quality.
 
 use crate::recording::Recording;
 use serde::{Deserialize, Serialize};
 
-/// How good the data of one joint are.
+/// The data quality of one joint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JointQuality {
     /// The joint's name in the source.
     pub joint: String,
-    /// Share of frames in which it was seen, 0 to 1.
+    /// Share of frames in which the joint was seen, 0 to 1.
     pub seen: f64,
     /// Mean confidence where seen, 0 to 1; 0 if never seen.
     pub confidence: f64,
     /// Longest gap, s.
     pub longest_gap_s: f64,
-    /// Jitter: root mean square of what the filter took away, in the recording's unit; 0 if never
+    /// Jitter: root mean square of what the filter removed, in the recording's unit; 0 if never
     /// seen.
     pub jitter: f64,
 }
 
-/// How good the data of a recording are, before any repair but the removal of unsure positions.
+/// The data quality of a recording before repairs, but without positions of low confidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
     /// Share of joint positions that were seen, 0 to 1.
     pub seen: f64,
-    /// Each joint of the source.
+    /// The quality of each joint of the source.
     pub joints: Vec<JointQuality>,
-    /// Stretches in which more than half of the joints that are ever seen were missing, frames
-    /// `[first, last]`.
+    /// Stretches of frames `[first, last]` in which more than half of the joints that are ever seen
+    /// were missing.
     pub bad_frames: Vec<[usize; 2]>,
 }
 
 impl Quality {
+    /// Measures a recording; jitter is left at 0 until [`Self::measure_jitter`].
     pub(super) fn of(recording: &Recording) -> Quality {
         let (frames, joints) = (recording.frames(), recording.joints());
         let step = 1.0 / recording.rate_hz();
@@ -43,13 +44,13 @@ impl Quality {
                     .iter()
                     .map(|frame| f64::from(recording.confidence[frame * joints + joint]))
                     .sum();
-                // A gap lasts from the frame after one sighting to the next; before the first and
-                // after the last it counts too.
+                // A gap lasts from the frame after one sighting to the next sighting. The time
+                // before the first and after the last sighting counts too.
                 let mut longest = 0.0f64;
-                let mut free = 0;
+                let mut gap_start = 0;
                 for &frame in seen.iter().chain([&frames]) {
-                    longest = longest.max((frame - free) as f64 * step);
-                    free = frame + 1;
+                    longest = longest.max((frame - gap_start) as f64 * step);
+                    gap_start = frame + 1;
                 }
                 JointQuality {
                     joint: recording.skeleton.joints[joint].name.clone(),
@@ -60,13 +61,13 @@ impl Quality {
                 }
             })
             .collect();
-        let ever: Vec<usize> = (0..joints).filter(|&joint| all[joint].seen > 0.0).collect();
-        let bad = |frame: usize| {
-            ever.iter().filter(|&&joint| recording.is_seen(frame, joint)).count() * 2
-                < ever.len().max(1)
+        let ever_seen: Vec<usize> = (0..joints).filter(|&joint| all[joint].seen > 0.0).collect();
+        let is_bad = |frame: usize| {
+            ever_seen.iter().filter(|&&joint| recording.is_seen(frame, joint)).count() * 2
+                < ever_seen.len().max(1)
         };
         let mut bad_frames: Vec<[usize; 2]> = Vec::new();
-        for frame in (0..frames).filter(|&frame| bad(frame)) {
+        for frame in (0..frames).filter(|&frame| is_bad(frame)) {
             match bad_frames.last_mut() {
                 Some(run) if run[1] + 1 == frame => run[1] = frame,
                 _ => bad_frames.push([frame, frame]),
@@ -76,8 +77,8 @@ impl Quality {
         Quality { seen, joints: all, bad_frames }
     }
 
-    /// Fills in each joint's jitter: root mean square distance between the positions before and
-    /// after the filter.
+    /// Sets each joint's jitter: the root mean square distance between its positions before and
+    /// after filtering.
     pub(super) fn measure_jitter(&mut self, before: &[[f64; 3]], after: &Recording) {
         let joints = after.joints();
         let axes = if after.space.is_3d() { 3 } else { 2 };

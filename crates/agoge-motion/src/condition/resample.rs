@@ -1,13 +1,13 @@
-//! A regular clock.
+//! Resampling to a regular clock.
 
 use crate::recording::{Error, MISSING, Recording};
 
-/// The clock counts as regular when every step is within this share of the median step.
+/// A clock is regular if every step differs from the median step by at most this share of it.
 const REGULAR: f64 = 0.02;
 
-/// The rate the recording should be brought to, frames a second; none if it already has it.
+/// The rate to resample the recording to, Hz; `None` if it needs no resampling.
 pub(super) fn target(recording: &Recording, wanted: Option<f64>) -> Result<Option<f64>, Error> {
-    let own = recording.rate_hz();
+    let median_rate = recording.rate_hz();
     if let Some(rate) = wanted {
         if !(1.0..=10_000.0).contains(&rate) {
             return Err(Error::Parameter {
@@ -15,19 +15,20 @@ pub(super) fn target(recording: &Recording, wanted: Option<f64>) -> Result<Optio
                 hint: "choose a rate between 1 and 10000",
             });
         }
-        return Ok(((rate - own).abs() > 1e-6 * rate).then_some(rate));
+        return Ok(((rate - median_rate).abs() > 1e-6 * rate).then_some(rate));
     }
-    let step = 1.0 / own;
+    let step = 1.0 / median_rate;
     let irregular =
         recording.time.windows(2).any(|w| ((w[1] - w[0]) - step).abs() > REGULAR * step);
-    // A clock with one huge hole would make a huge regular recording: it is left as it is beyond
-    // ten times the frames.
-    let frames = recording.duration_s() * own;
-    Ok((irregular && own.is_finite() && frames < 10.0 * recording.frames() as f64).then_some(own))
+    // A clock with a huge hole would give a huge regular recording: it is left irregular if the
+    // number of frames would grow tenfold.
+    let frames = recording.duration_s() * median_rate;
+    let is_feasible = median_rate.is_finite() && frames < 10.0 * recording.frames() as f64;
+    Ok((irregular && is_feasible).then_some(median_rate))
 }
 
-/// The recording at another rate, by linear interpolation between neighbouring frames; between a
-/// known and a missing position it is missing.
+/// Resamples the recording to another rate by linear interpolation between neighbouring frames.
+/// Between a known and a missing position the result is missing.
 pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error> {
     let joints = recording.joints();
     let Some(&start) = recording.time.first() else { return Err(Error::NoFrames) };
@@ -60,7 +61,7 @@ pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error
             confidence.push(c);
         }
     }
-    let mut made = Recording::new(
+    let mut resampled = Recording::new(
         recording.source.clone(),
         recording.skeleton.clone(),
         recording.space,
@@ -68,6 +69,6 @@ pub(super) fn to(recording: &Recording, rate_hz: f64) -> Result<Recording, Error
         position,
         confidence,
     )?;
-    made.channels.clone_from(&recording.channels);
-    Ok(made)
+    resampled.channels.clone_from(&recording.channels);
+    Ok(resampled)
 }

@@ -1,10 +1,10 @@
-//! Putting exchanged left and right joints back.
+//! Detection and undoing of swapped left and right joints.
 
 use crate::recording::Recording;
 use crate::vector::{add, bridge, norm, scale, sub};
 use crate::{Part, Skeleton};
 
-/// Parts that pose networks exchange together.
+/// Groups of parts that pose networks swap together.
 const ARMS: [Part; 4] = [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist, Part::LeftHand];
 const LEGS: [Part; 6] = [
     Part::LeftHip,
@@ -15,20 +15,21 @@ const LEGS: [Part; 6] = [
     Part::LeftSmallToe,
 ];
 
-/// Exchanging the labels must explain the movement better than this many times the usual unevenness
-/// of the path: less could be noise, or two limbs that pass each other in a picture from the side.
+/// Swapping the labels must reduce the unevenness of the path by this many times the usual
+/// unevenness. A smaller gain could be noise, or limbs that pass each other in a side view.
 const CLEAR: f64 = 4.0;
-/// What is usual is that of so many frames about each, or of the whole recording if that is more:
-/// in a jump every path is uneven, whichever label it bears.
+/// Number of frames around each frame whose median unevenness counts as usual, unless that of the
+/// whole recording is greater: in a jump every path is uneven, however it is labelled.
 const ABOUT: usize = 15;
 
-/// Undoes exchanges of left and right, for the arms and for the legs. How many frames, for each
-/// joint.
+/// Undoes swaps of left and right, for the arms and for the legs separately. Returns the number of
+/// frames changed for each joint.
 ///
-/// Each frame either has its labels as they are or exchanged. The sequence is chosen (Viterbi over
-/// the states of two successive frames) in which every joint moves most evenly: the cost is the
-/// distance of a position from where the two frames before it lead, so that limbs which cross are
-/// told from labels which jump. Most frames are taken to be labelled rightly.
+/// In each frame the labels are either correct or swapped. A Viterbi search over the states of two
+/// successive frames finds the sequence in which the joints move most evenly. The cost is the
+/// distance of a position from the linear extrapolation of the two frames before it, which
+/// distinguishes limbs that cross from labels that jump. Assumes that most frames are labelled
+/// correctly.
 pub(super) fn undo(recording: &mut Recording) -> Vec<usize> {
     let mut undone = vec![0; recording.joints()];
     for group in [&ARMS[..], &LEGS[..]] {
@@ -49,6 +50,7 @@ pub(super) fn undo(recording: &mut Recording) -> Vec<usize> {
     undone
 }
 
+/// The left and right joints of a group's parts that the skeleton has.
 fn pairs(skeleton: &Skeleton, group: &[Part]) -> Vec<(usize, usize)> {
     group
         .iter()
@@ -56,15 +58,15 @@ fn pairs(skeleton: &Skeleton, group: &[Part]) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// The frames whose labels are exchanged.
+/// The frames whose labels are swapped.
 fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
     let frames = recording.frames();
     let tracks: Vec<[Vec<[f64; 3]>; 2]> = pairs
         .iter()
         .map(|&(left, right)| [bridged(recording, left), bridged(recording, right)])
         .collect();
-    // Unevenness of frame t when the labels of t−2, t−1, t are in the given states.
-    let uneven = |t: usize, states: [usize; 3]| -> f64 {
+    // Unevenness of frame t if the labels of t−2, t−1, t are in the given states (1: swapped).
+    let unevenness_at = |t: usize, states: [usize; 3]| -> f64 {
         let mut sum = 0.0;
         for track in &tracks {
             for side in 0..2 {
@@ -75,24 +77,26 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         }
         sum
     };
-    // `[frame − 2, labelling]`: to exchange the labels of all three frames changes nothing, so that
-    // there are four.
-    let uneven: Vec<[f64; 4]> = (2..frames)
-        .map(|t| [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]].map(|states| uneven(t, states)))
+    // `[frame − 2, labelling]`. Swapping the labels of all three frames changes nothing, so there
+    // are four labellings.
+    let unevenness: Vec<[f64; 4]> = (2..frames)
+        .map(|t| {
+            [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]].map(|states| unevenness_at(t, states))
+        })
         .collect();
-    let usual = median(&uneven.iter().map(|own| own[0]).collect::<Vec<f64>>());
-    // However the labels are: exchanged ones are not to hide themselves.
+    let usual = median(&unevenness.iter().map(|row| row[0]).collect::<Vec<f64>>());
+    // The minimum over the labellings, so that swapped labels do not raise their own threshold.
     let least: Vec<f64> =
-        uneven.iter().map(|own| own.iter().copied().fold(f64::INFINITY, f64::min)).collect();
-    // `[frame − 2]`
+        unevenness.iter().map(|row| row.iter().copied().fold(f64::INFINITY, f64::min)).collect();
+    // The cost of a change of labelling, `[frame − 2]`.
     let switch: Vec<f64> = (0..least.len())
         .map(|t| median(&least[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(least.len())]))
         .map(|local| CLEAR * local.max(usual))
         .collect();
-    // A small price for every exchanged frame decides which of the two labellings is the usual one.
+    // A small price for every swapped frame decides which of the two labellings is the normal one.
     let price = 0.05 * usual;
 
-    // State (i, j): labels of the last frame but one and of the last.
+    // State (i, j): the labels of the last but one and of the last frame.
     let mut cost = [0.0; 4];
     for (state, cost) in cost.iter_mut().enumerate() {
         let (i, j) = (state / 2, state % 2);
@@ -105,7 +109,7 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
             for j in 0..2 {
                 for k in 0..2 {
                     let total = cost[2 * i + j]
-                        + uneven[t - 2][2 * (i ^ j) + (i ^ k)]
+                        + unevenness[t - 2][2 * (i ^ j) + (i ^ k)]
                         + price * k as f64
                         + switch[t - 2] * f64::from(u8::from(j != k));
                     if total < next[2 * j + k] {
@@ -119,17 +123,17 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         from.push(back);
     }
     let mut state = (0..4).min_by(|&a, &b| cost[a].total_cmp(&cost[b])).unwrap_or(0);
-    let mut found = Vec::new();
+    let mut swapped = Vec::new();
     for t in (0..frames).rev() {
         if state % 2 == 1 {
-            found.push(t);
+            swapped.push(t);
         }
         state = match t.checked_sub(2) {
             Some(row) => 2 * usize::from(from[row][state]) + state / 2,
             None => state / 2,
         };
     }
-    found
+    swapped
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -138,7 +142,7 @@ fn median(values: &[f64]) -> f64 {
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-/// A joint's track with every gap bridged by a straight line and the ends held; NaN only if it is
+/// A joint's track with gaps interpolated linearly and the ends held; NaN only if the joint is
 /// never seen. In two dimensions depth is zero.
 fn bridged(recording: &Recording, joint: usize) -> Vec<[f64; 3]> {
     let is_3d = recording.space.is_3d();

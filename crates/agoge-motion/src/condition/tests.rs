@@ -1,16 +1,16 @@
 use super::*;
 use crate::{Part, Skeleton, Source, Space};
 
-/// Two legs and arms that swing like walking, seen in space; the left ones half a cycle behind.
+/// A 3D recording of legs and arms that swing as in walking, the left half a cycle behind.
 fn walking(frames: usize) -> Recording {
     let skeleton = Skeleton::coco_17();
     let mut position = Vec::new();
     for frame in 0..frames {
         let phase = frame as f64 / 30.0 * std::f64::consts::TAU;
         for joint in &skeleton.joints {
-            let right = joint.name.starts_with("right");
-            let swing = (phase + if right { std::f64::consts::PI } else { 0.0 }).sin();
-            let z = if right { 0.15 } else { -0.15 };
+            let is_right = joint.name.starts_with("right");
+            let swing = (phase + if is_right { std::f64::consts::PI } else { 0.0 }).sin();
+            let z = if is_right { 0.15 } else { -0.15 };
             position.push([0.3 * swing, 1.0 + 0.05 * (2.0 * phase).cos(), z]);
         }
     }
@@ -21,10 +21,10 @@ fn walking(frames: usize) -> Recording {
 
 #[test]
 fn a_clean_recording_is_left_alone_but_for_the_filter() {
-    let done = condition(&walking(300), &Options::default()).unwrap();
-    let kinds: Vec<&str> = done.repairs.iter().map(|repair| repair.kind.as_str()).collect();
+    let conditioned = condition(&walking(300), &Options::default()).unwrap();
+    let kinds: Vec<&str> = conditioned.repairs.iter().map(|repair| repair.kind.as_str()).collect();
     assert_eq!(kinds, ["filtered"]);
-    assert_eq!(done.quality.seen, 1.0);
+    assert_eq!(conditioned.quality.seen, 1.0);
 }
 
 #[test]
@@ -71,38 +71,45 @@ fn short_gaps_are_filled_and_long_ones_stay() {
     for frame in (20..23).chain(60..100) {
         recording.position[frame * 17 + 15] = MISSING;
     }
-    let done =
+    let conditioned =
         condition(&recording, &Options { filter: Filter::None, ..Options::default() }).unwrap();
     for frame in 20..23 {
-        let (found, expected) = (done.recording.at(frame, 15), truth.at(frame, 15));
+        let (found, expected) = (conditioned.recording.at(frame, 15), truth.at(frame, 15));
         // Three frames of a 1 Hz swing of 0.3 m: the cubic is within a few millimetres.
         assert!((found[0] - expected[0]).abs() < 0.008, "{found:?} {expected:?}");
     }
-    assert!(!done.recording.is_seen(80, 15));
-    assert!(done.repairs.iter().any(|repair| repair.kind == "gap filled" && repair.frames == 3));
-    assert!((done.quality.joints[15].longest_gap_s - 40.0 / 30.0).abs() < 1e-9);
+    assert!(!conditioned.recording.is_seen(80, 15));
+    assert!(
+        conditioned.repairs.iter().any(|repair| repair.kind == "gap filled" && repair.frames == 3)
+    );
+    assert!((conditioned.quality.joints[15].longest_gap_s - 40.0 / 30.0).abs() < 1e-9);
 }
 
 #[test]
 fn what_is_unsure_steadies_the_frames_beside_it_and_goes() {
     let mut recording = walking(120);
     let truth = recording.clone();
-    // The ankle trembles by 2 cm from frame to frame, and is hidden from frame 60 on.
+    // The ankle alternates by ±2 cm from frame to frame, and is hidden from frame 60 on.
     for frame in 0..120 {
         recording.position[frame * 17 + 15][0] += if frame % 2 == 0 { 0.02 } else { -0.02 };
         recording.confidence[frame * 17 + 15] = if frame < 60 { 1.0 } else { 0.1 };
     }
-    let done = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition(&recording, &Options::default()).unwrap();
     let mut cut = recording.clone();
     (60..120).for_each(|frame| cut.position[frame * 17 + 15] = MISSING);
     let alone = condition(&cut, &Options::default()).unwrap();
-    let error = |made: &Recording| (made.at(59, 15)[0] - truth.at(59, 15)[0]).abs();
-    // A filter at an end follows the last position; with neighbours it takes the tremble away: half
-    // the rate of frames is far above 6 Hz.
-    assert!(error(&done.recording) < 0.5 * error(&alone.recording), "{}", error(&done.recording));
-    assert!((60..120).all(|frame| !done.recording.is_seen(frame, 15)));
+    let error = |result: &Recording| (result.at(59, 15)[0] - truth.at(59, 15)[0]).abs();
+    // At an end the filter follows the last position; with neighbours it removes the tremor, whose
+    // frequency of half the frame rate is far above 6 Hz.
     assert!(
-        done.repairs
+        error(&conditioned.recording) < 0.5 * error(&alone.recording),
+        "{}",
+        error(&conditioned.recording)
+    );
+    assert!((60..120).all(|frame| !conditioned.recording.is_seen(frame, 15)));
+    assert!(
+        conditioned
+            .repairs
             .iter()
             .any(|repair| repair.kind == "low confidence removed" && repair.frames == 60)
     );
@@ -110,52 +117,53 @@ fn what_is_unsure_steadies_the_frames_beside_it_and_goes() {
 
 #[test]
 fn a_flicker_must_be_likelier_than_not() {
-    // The wrist is hidden but for a tenth of a second, long after it was seen and long before it is
-    // again.
-    let told = |confidence: f32, frames: std::ops::Range<usize>| {
+    // The wrist is hidden except for a tenth of a second, long after it was seen and long before it
+    // is seen again.
+    let seen_frames = |confidence: f32, frames: std::ops::Range<usize>| {
         let mut recording = walking(120);
         (20..100).for_each(|frame| recording.confidence[frame * 17 + 9] = 0.1);
         frames.clone().for_each(|frame| recording.confidence[frame * 17 + 9] = confidence);
-        let done = condition(&recording, &Options::default()).unwrap();
-        frames.filter(|frame| done.recording.is_seen(*frame, 9)).count()
+        let conditioned = condition(&recording, &Options::default()).unwrap();
+        frames.filter(|frame| conditioned.recording.is_seen(*frame, 9)).count()
     };
-    assert_eq!((told(0.35, 60..63), told(0.6, 60..63)), (0, 3));
-    // Who is steadily half sure is believed.
-    assert_eq!(told(0.35, 50..70), 20);
+    assert_eq!((seen_frames(0.35, 60..63), seen_frames(0.6, 60..63)), (0, 3));
+    // Steady moderate confidence is trusted.
+    assert_eq!(seen_frames(0.35, 50..70), 20);
 }
 
 #[test]
 fn a_flicker_is_not_believed_for_what_comes_after_it() {
-    // Hardly sure for two frames, hidden for one, then likely.
+    // Barely confident for two frames, hidden for one, then likely.
     let mut recording = walking(120);
     for frame in 20..100 {
         let confidence = if frame >= 60 { 0.8 } else { 0.1 };
         recording.confidence[frame * 17 + 9] =
             if [57, 58].contains(&frame) { 0.35 } else { confidence };
     }
-    let done = condition(&recording, &Options::default()).unwrap();
-    assert!((20..59).all(|frame| !done.recording.is_seen(frame, 9)));
-    assert!((60..100).all(|frame| done.recording.is_seen(frame, 9)));
+    let conditioned = condition(&recording, &Options::default()).unwrap();
+    assert!((20..59).all(|frame| !conditioned.recording.is_seen(frame, 9)));
+    assert!((60..100).all(|frame| conditioned.recording.is_seen(frame, 9)));
 }
 
 #[test]
 fn confidence_that_wavers_about_the_limit_is_no_flicker() {
-    // A network that gives an ankle a third now and a quarter then, for two thirds of a second,
-    // sees it as one that gives it a third throughout: what is between is a gap, and filled.
+    // A joint whose confidence alternates between 0.35 and 0.25 for two thirds of a second counts
+    // as seen, like one at 0.35 throughout: the frames in between are gaps, and filled.
     let mut recording = walking(120);
     for frame in 20..100 {
         let wavers = (50..71).contains(&frame) && frame % 2 == 0;
         recording.confidence[frame * 17 + 9] = if wavers { 0.35 } else { 0.25 };
     }
-    let done = condition(&recording, &Options::default()).unwrap();
-    let seen: Vec<usize> = (20..100).filter(|frame| done.recording.is_seen(*frame, 9)).collect();
+    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let seen: Vec<usize> =
+        (20..100).filter(|frame| conditioned.recording.is_seen(*frame, 9)).collect();
     assert_eq!(seen, (50..71).collect::<Vec<usize>>());
 }
 
 #[test]
 fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
-    // The left leg is hidden but for two frames, in the second of which the labels are exchanged;
-    // the right one is seen throughout.
+    // The left leg is hidden except for two frames, in the second of which the labels are swapped;
+    // the right leg is seen throughout.
     let mut recording = walking(120);
     let legs = pairs_of(&recording);
     for &(left, right) in &legs {
@@ -166,19 +174,17 @@ fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
         recording.position.swap(61 * 17 + left, 61 * 17 + right);
         recording.confidence.swap(61 * 17 + left, 61 * 17 + right);
     }
-    let done = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition(&recording, &Options::default()).unwrap();
     for &(left, right) in &legs {
-        assert!(
-            (30..90).all(|frame| !done.recording.is_seen(frame, left)
-                && done.recording.is_seen(frame, right))
-        );
+        assert!((30..90).all(|frame| !conditioned.recording.is_seen(frame, left)
+            && conditioned.recording.is_seen(frame, right)));
     }
 }
 
 #[test]
 fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
-    // Legs 1 cm apart, each joint trembling by a tenth of a millimetre, and for a second in the
-    // middle by centimetres: every labelling is uneven then.
+    // Legs 1 cm apart, with 0.1 mm of noise on each joint, and centimetres for a second in the
+    // middle: every labelling is uneven then.
     let mut recording = walking(300);
     let mut state = 1u32;
     let mut random = || {
@@ -198,11 +204,14 @@ fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
 fn a_jumping_joint_is_an_outlier() {
     let mut recording = walking(120);
     recording.position[50 * 17 + 9] = [5.0, 5.0, 5.0];
-    let done = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition(&recording, &Options::default()).unwrap();
     assert!(
-        done.repairs.iter().any(|repair| repair.kind == "outlier removed" && repair.frames == 1)
+        conditioned
+            .repairs
+            .iter()
+            .any(|repair| repair.kind == "outlier removed" && repair.frames == 1)
     );
-    assert!(done.recording.at(50, 9)[0] < 0.5);
+    assert!(conditioned.recording.at(50, 9)[0] < 0.5);
 }
 
 #[test]
@@ -213,10 +222,10 @@ fn an_irregular_clock_becomes_regular() {
         .iter_mut()
         .enumerate()
         .for_each(|(i, t)| *t += if i % 7 == 3 { 0.008 } else { 0.0 });
-    let done = condition(&recording, &Options::default()).unwrap();
-    let step = done.recording.time[1] - done.recording.time[0];
-    assert!(done.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
-    assert!(done.repairs.iter().any(|repair| repair.kind == "resampled"));
+    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let step = conditioned.recording.time[1] - conditioned.recording.time[0];
+    assert!(conditioned.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
+    assert!(conditioned.repairs.iter().any(|repair| repair.kind == "resampled"));
 }
 
 #[test]
@@ -225,10 +234,10 @@ fn nothing_breaks_on_next_to_nothing() {
         let mut recording = walking(frames);
         condition(&recording, &Options::default()).unwrap();
         recording.position.fill(MISSING);
-        let done = condition(&recording, &Options::default()).unwrap();
-        assert_eq!(done.quality.seen, 0.0);
+        let conditioned = condition(&recording, &Options::default()).unwrap();
+        assert_eq!(conditioned.quality.seen, 0.0);
         assert_eq!(
-            done.quality.bad_frames,
+            conditioned.quality.bad_frames,
             Vec::<[usize; 2]>::new().into_iter().chain([[0, frames - 1]]).collect::<Vec<_>>()
         );
     }

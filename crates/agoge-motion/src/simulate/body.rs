@@ -1,11 +1,12 @@
-//! Forward kinematics: from joint angles to the 26 joints of HALPE-26.
+//! Forward kinematics: from joint angles to the joints of HALPE-26.
 
 use super::{Pose, Set};
 use crate::vector::{add, scale};
 use crate::{Part, Recording, Side, Skeleton, Source, Space};
 use std::sync::Arc;
 
-/// Lengths as shares of standing height (Drillis & Contini 1966, as tabulated by Winter 2009).
+/// Segment lengths as shares of standing height (Drillis & Contini 1966, as tabulated by Winter
+/// 2009).
 const SHANK: f64 = 0.246;
 const THIGH: f64 = 0.245;
 const TRUNK: f64 = 0.288;
@@ -17,20 +18,20 @@ const HALF_SHOULDERS: f64 = 0.1295;
 const FOOT: f64 = 0.152;
 const ANKLE_HEIGHT: f64 = 0.039;
 
-/// The positions of every part that HALPE-26 has, metres: Y up, the athlete facing +X with the
-/// middle of the feet over the origin; parts that it has not are `None`. Segments keep their
+/// The positions of every part that HALPE-26 has, m: Y up, the athlete facing +X with the midpoint
+/// of the ankles over the origin. Parts that HALPE-26 lacks are `None`. Segments keep their
 /// lengths; the pelvis tilts so that both feet stay on the floor.
 pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] {
     let mut at: [Option<[f64; 3]>; Part::COUNT] = [None; Part::COUNT];
     let h = |share: f64| share * height_m;
-    // A direction given by its angle in the sagittal plane from straight down, forward, and its
-    // lean to the athlete's right.
+    // The unit vector with a given forward angle from straight down in the sagittal plane, and a
+    // given lean to the athlete's right.
     let along = |sagittal: f64, right: f64| {
         let ((s, c), (sr, cr)) = (sagittal.to_radians().sin_cos(), right.to_radians().sin_cos());
         [s * cr, -c * cr, sr]
     };
     let leg = |i: usize, inward: f64| {
-        // Inward is to the right for the left leg.
+        // For the left leg, inward is to the right.
         let (half, out) = (0.5 * pose.knee_valgus[i], pose.leg_abduction[i]);
         let thigh = along(pose.hip_flexion[i] - pose.trunk_lean, inward * (half - out));
         let shank = along(
@@ -41,7 +42,7 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
     };
     let legs = [leg(0, 1.0), leg(1, -1.0)];
     let ankle_height = |i: usize| h(ANKLE_HEIGHT) + pose.heel_height[i];
-    // Height of each hip over the floor with its foot on it; the line of the hips joins them.
+    // Height of each hip above the floor with its foot on the floor; the pelvis lists to match.
     let hip_height = [0, 1].map(|i| ankle_height(i) - legs[i][0][1] - legs[i][1][1]);
     let list = ((hip_height[1] - hip_height[0]) / (2.0 * h(HALF_HIPS))).clamp(-0.5, 0.5).asin();
     let hips = [-1.0, 1.0]
@@ -76,7 +77,7 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
         set(on(Part::LeftAnkle), ankle);
         let floor = ankle[1] - ankle_height(i);
         let (sin, cos) = pose.toe_out[i].to_radians().sin_cos();
-        // So far along the foot from the ankle, and so far outward of it.
+        // The point at given distances along the foot from the ankle and outward of it, and height.
         let place = |along: f64, outward: f64, y: f64| {
             [
                 ankle[0] + along * cos - outward * sin,
@@ -85,10 +86,10 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
             ]
         };
         let back = -0.25 * h(FOOT);
-        let reach = (h(FOOT).powi(2) - pose.heel_height[i].powi(2)).max(0.0).sqrt();
+        let foot_span = (h(FOOT).powi(2) - pose.heel_height[i].powi(2)).max(0.0).sqrt();
         set(on(Part::LeftHeel), place(back, 0.0, floor + pose.heel_height[i]));
-        set(on(Part::LeftBigToe), place(back + reach, -h(0.01), floor));
-        set(on(Part::LeftSmallToe), place(back + 0.85 * reach, h(0.035), floor));
+        set(on(Part::LeftBigToe), place(back + foot_span, -h(0.01), floor));
+        set(on(Part::LeftSmallToe), place(back + 0.85 * foot_span, h(0.035), floor));
 
         let shoulder = add(neck, [0.0, 0.0, right * h(HALF_SHOULDERS)]);
         let outward = right * pose.shoulder_abduction[i];
@@ -102,14 +103,14 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
     at
 }
 
-/// The recording of a series of poses.
+/// Builds the recording of a series of poses.
 pub(super) fn record(set: &Set, poses: &[Pose]) -> Recording {
     let parts = poses.iter().map(|pose| positions(pose, set.height_m));
     let name = format!("simulated {:?} (seed {})", set.exercise, set.seed);
     recorded(name, parts, set.facing_deg, set.rate_hz)
 }
 
-/// A recording on HALPE-26 of parts that are given for each frame.
+/// Builds a recording on HALPE-26 from the parts' positions in each frame.
 pub(super) fn recorded(
     name: String,
     frames: impl Iterator<Item = [Option<[f64; 3]>; Part::COUNT]>,

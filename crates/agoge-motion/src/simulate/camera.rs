@@ -1,40 +1,40 @@
-//! A camera that films the simulated athlete.
+//! A simulated camera that films the athlete.
 
 use crate::recording::MISSING;
 use crate::{Recording, Space};
 
-/// A pinhole camera that looks at a point one metre over the origin.
+/// A pinhole camera that looks at a point one metre above the origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
-    /// From where, degrees about the vertical: 0 stands in front of an athlete who faces +X, 90 at
-    /// the athlete's right.
+    /// The camera's azimuth about the vertical, degrees: for an athlete who faces +X, 0 is in front
+    /// and 90 at the athlete's right.
     pub azimuth_deg: f64,
-    /// Distance, m.
+    /// Distance from the origin's vertical axis, m.
     pub distance_m: f64,
     /// Focal length, px.
     pub focal_px: f64,
-    /// Width and height of the picture, px.
+    /// Width and height of the image, px.
     pub size_px: [f64; 2],
 }
 
 impl Camera {
-    /// A phone at 4 m: 1280 × 720 px.
+    /// A phone camera at 4 m: 1280 × 720 px.
     pub fn phone(azimuth_deg: f64) -> Camera {
         Camera { azimuth_deg, distance_m: 4.0, focal_px: 1000.0, size_px: [1280.0, 720.0] }
     }
 
-    /// The recording as this camera sees it: x to the picture's right, y up from its lower edge,
-    /// px.
+    /// Projects a recording into this camera's image: x to the image's right, y up from its lower
+    /// edge, px.
     pub fn film(&self, recording: &Recording) -> Recording {
         let (sin, cos) = self.azimuth_deg.to_radians().sin_cos();
         let position = recording
             .position
             .iter()
             .map(|&[x, y, z]| {
-                // Towards the camera, and to the picture's right.
-                let near = cos * x + sin * z;
+                // Towards the camera, and to the image's right.
+                let towards = cos * x + sin * z;
                 let right = sin * x - cos * z;
-                let depth = self.distance_m - near;
+                let depth = self.distance_m - towards;
                 if depth.is_nan() || depth <= 0.1 {
                     return MISSING;
                 }

@@ -1,27 +1,28 @@
-//! What goes wrong in recording: noise, lost joints, exchanged sides.
+//! Corruption of recordings: noise, lost joints, exchanged sides, outliers.
 
 use crate::recording::{MISSING, Recording};
 use fastrand::Rng;
 
-/// What to spoil, all at random but for the seed.
+/// The corruptions to apply, at random from a seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Corruption {
-    /// Standard deviation of the noise of every coordinate, in the recording's unit.
+    /// Standard deviation of the noise added to every coordinate, in the recording's unit.
     pub noise: f64,
     /// Share of positions that are lost, in gaps of one to six frames.
     pub dropout: f64,
     /// Share of frames in which left and right are exchanged in the whole body, in bursts of one to
     /// four frames.
     pub swaps: f64,
-    /// Share of positions that jump to somewhere else, by up to 30 times the noise and at least a
-    /// trunk's length.
+    /// Share of positions that become outliers: each coordinate is displaced by up to half of 30
+    /// times the noise, or half a unit if that is more.
     pub outliers: f64,
     /// Seed.
     pub seed: u64,
 }
 
 impl Corruption {
-    /// Spoils a recording. Returns the frames in which left and right were exchanged, rising.
+    /// Corrupts a recording. Returns the frames in which left and right were exchanged, in
+    /// ascending order.
     pub fn apply(&self, recording: &mut Recording) -> Vec<usize> {
         let mut rng = Rng::with_seed(self.seed);
         let (frames, joints) = (recording.frames(), recording.joints());
@@ -32,7 +33,7 @@ impl Corruption {
                     position.map(|value| value + (rng.f64() - 0.5) * (30.0 * self.noise).max(1.0));
             }
         }
-        // Gaps of 3.5 frames on average, so that the share of lost positions is the one asked for.
+        // Gaps are 3.5 frames long on average; the rate is chosen to lose the requested share.
         for joint in 0..joints {
             let mut frame = 0;
             while frame < frames {
@@ -64,6 +65,7 @@ impl Corruption {
     }
 }
 
+/// Exchanges left and right in one frame.
 fn exchange(recording: &mut Recording, frame: usize) {
     let joints = recording.joints();
     for joint in 0..joints {
@@ -75,7 +77,7 @@ fn exchange(recording: &mut Recording, frame: usize) {
     }
 }
 
-/// A normal deviate (Box & Muller 1958).
+/// A standard normal random number (Box & Muller 1958).
 pub fn normal(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.f64()).cos()

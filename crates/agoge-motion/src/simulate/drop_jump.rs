@@ -1,4 +1,4 @@
-//! A drop from a box with a jump after it, whose landing is known exactly.
+//! Simulated drop jumps, whose contact and landing times are known exactly.
 
 use super::body::{positions, recorded};
 use super::script::minimum_jerk;
@@ -8,7 +8,7 @@ use crate::{Part, Side};
 /// Standard gravity, m/s².
 const GRAVITY: f64 = 9.80665;
 
-/// Drop jumps to simulate: stand on a box, step off, land, jump, land and stand.
+/// A series of drop jumps to simulate: stand on a box, step off, land, jump, land and stand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DropJump {
     /// Height of the box, m.
@@ -21,19 +21,20 @@ pub struct DropJump {
     pub contact: Pose,
     /// The pose at the lowest point.
     pub lowest: Pose,
-    /// A foot that touches down later than the other, and by how much, s.
+    /// A foot that touches down later than the other, and its delay, s.
     pub late: Option<(Side, f64)>,
-    /// How often.
+    /// The number of repetitions.
     pub repetitions: usize,
     /// The athlete's height, m.
     pub height_m: f64,
-    /// Which way the athlete faces: degrees about the vertical from +X towards −Z.
+    /// The direction the athlete faces: degrees about the vertical from +X towards −Z.
     pub facing_deg: f64,
-    /// Frames a second.
+    /// Frame rate, Hz.
     pub rate_hz: f64,
 }
 
-/// When a simulated drop jump touched and left the ground, s from the start of the recording.
+/// The times at which a simulated drop jump touches and leaves the ground, s from the start of the
+/// recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Landed {
     /// First contact after the drop.
@@ -45,8 +46,8 @@ pub struct Landed {
 }
 
 impl Default for DropJump {
-    /// A soft landing on the toes, knees over the feet, feet as wide as the shoulders: no error of
-    /// the LESS. From a box of 30 cm, as Padua (2009) has it.
+    /// A soft landing on the toes, knees over the feet, feet shoulder-width apart: no LESS errors.
+    /// From a 30 cm box, as in Padua (2009).
     fn default() -> DropJump {
         let standing = Pose::standing();
         let feet = Pose {
@@ -82,8 +83,8 @@ impl Default for DropJump {
 }
 
 impl DropJump {
-    /// The recording, and when the feet touched and left the ground. The same jump gives the same
-    /// bytes.
+    /// Simulates the drop jumps; also returns when the feet touch and leave the ground in each.
+    /// Deterministic: the same jumps give an identical recording.
     pub fn simulate(&self) -> (Simulation, Vec<Landed>) {
         let standing = Pose {
             leg_abduction: self.contact.leg_abduction,
@@ -94,7 +95,8 @@ impl DropJump {
         let (fall_s, flight_s) =
             ((2.0 * self.box_m / GRAVITY).sqrt(), (8.0 * self.jump_m / GRAVITY).sqrt());
         let half = 0.5 * self.contact_s;
-        // From one pose to another, how long, and how high the feet are over time.
+        // A stretch goes from one pose to another: its duration, s, and the height of the feet, m,
+        // over the time since it began.
         type Height<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
         let ground = || -> Height { Box::new(|_| 0.0) };
         let stretches: Vec<(Pose, Pose, f64, Height)> = vec![
@@ -127,24 +129,24 @@ impl DropJump {
         let mut parts = Vec::with_capacity(frames);
         for frame in 0..frames {
             let t = (frame as f64 / self.rate_hz) % period;
-            let place = ends.partition_point(|end| *end <= t).min(stretches.len() - 1);
-            let (from, to, length, height) = &stretches[place];
-            let since = t - (ends[place] - length);
+            let stretch = ends.partition_point(|end| *end <= t).min(stretches.len() - 1);
+            let (from, to, length, height) = &stretches[stretch];
+            let since = t - (ends[stretch] - length);
             let pose = from.towards(to, minimum_jerk(since / length));
-            let mut own = positions(&pose, self.height_m);
+            let mut frame_parts = positions(&pose, self.height_m);
             let up = height(since).max(0.0);
-            own.iter_mut().flatten().for_each(|p| p[1] += up);
+            frame_parts.iter_mut().flatten().for_each(|p| p[1] += up);
             if let Some((side, late_s)) =
-                self.late.filter(|(_, late_s)| place == 1 || (place == 2 && since < *late_s))
+                self.late.filter(|(_, late_s)| stretch == 1 || (stretch == 2 && since < *late_s))
             {
-                lift(&mut own, side, late_s);
+                lift(&mut frame_parts, side, late_s);
             }
             truth.poses.push(pose);
-            parts.push(own);
+            parts.push(frame_parts);
         }
-        let landed = |k: usize| {
-            let at = |place: usize| k as f64 * period + ends[place];
-            Landed { contact_s: at(1), take_off_s: at(3), landing_s: at(4) }
+        let landing_times = |k: usize| {
+            let end_of = |stretch: usize| k as f64 * period + ends[stretch];
+            Landed { contact_s: end_of(1), take_off_s: end_of(3), landing_s: end_of(4) }
         };
         let recording = recorded(
             "simulated drop jump".to_owned(),
@@ -152,12 +154,12 @@ impl DropJump {
             self.facing_deg,
             self.rate_hz,
         );
-        (Simulation { recording, truth }, (0..self.repetitions).map(landed).collect())
+        (Simulation { recording, truth }, (0..self.repetitions).map(landing_times).collect())
     }
 }
 
-/// Lifts a foot by as much as a body falls in the time by which it is late, but at least well off
-/// the ground.
+/// Lifts a late foot by about the distance the body falls during its delay (2 m/s), and by at least
+/// 6 cm.
 fn lift(parts: &mut [Option<[f64; 3]>; Part::COUNT], side: Side, late_s: f64) {
     for part in [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe, Part::LeftSmallToe] {
         if let Some(p) = &mut parts[part.on(side).index()] {

@@ -1,5 +1,5 @@
-//! The simulator: an athlete whose movement, and whose faults, are known exactly. It is the oracle
-//! of the tests; everything it makes is marked as simulated.
+//! The simulator: an athlete whose movement and faults are known exactly. Tests use it as their
+//! oracle; every recording it produces is marked as simulated.
 //!
 //! ```
 //! use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
@@ -27,55 +27,55 @@ pub use pose::Pose;
 use crate::{Recording, Side};
 use std::ops::RangeInclusive;
 
-/// What the athlete does.
+/// The exercise the simulated athlete performs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exercise {
-    /// Down until the knees are bent by 110°, and up.
+    /// A squat to 110° of knee flexion.
     Squat,
-    /// Both straight arms forward and overhead to 170°, and back.
+    /// Both straight arms raised forward and overhead to 170°, and lowered.
     OverheadReach,
     /// A biceps curl with both arms.
     BicepsCurl,
 }
 
-/// Kinds of faults that can be planted.
+/// The kinds of faults that can be planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// A knee moves inward on the way down; size: frontal plane angle, degrees.
+    /// A knee moves inward on the way down; size: frontal-plane angle, degrees.
     KneeInwardDown,
-    /// A knee moves inward on the way up; size: frontal plane angle, degrees.
+    /// A knee moves inward on the way up; size: frontal-plane angle, degrees.
     KneeInwardUp,
-    /// The movement stops short; size: degrees of knee flexion (squat) or shoulder elevation
-    /// (reach) or elbow flexion (curl) that are missing.
+    /// The movement stops short; size: missing degrees of knee flexion (squat), shoulder elevation
+    /// (reach) or elbow flexion (curl).
     Shallow,
     /// One side bends less than the other; size: degrees.
     Asymmetry,
-    /// The way back comes in jerks; size: how much of the range a jerk takes back, 0 to 1.
+    /// The return is jerky; size: share of the range that a jerk reverses, 0 to 1.
     JerkyReturn,
-    /// The range shrinks from repetition to repetition; size: degrees lost by the last one.
+    /// The range shrinks from repetition to repetition; size: degrees lost by the last repetition.
     Fatigue,
-    /// The trunk leans further forward at the turn; size: degrees.
+    /// The trunk leans further forward at the turning point; size: degrees.
     TrunkForward,
-    /// The trunk leans to a side at the turn; size: degrees.
+    /// The trunk leans to the right at the turning point; size: degrees.
     TrunkSideways,
-    /// A heel leaves the floor at the turn; size: metres.
+    /// A heel leaves the floor at the turning point; size: metres.
     HeelUp,
-    /// An elbow bends at the turn; size: degrees.
+    /// An elbow bends at the turning point; size: degrees.
     ElbowBent,
-    /// The way there is a drop; size: how many times faster.
+    /// The outward movement is too fast; size: factor of speed.
     FastDown,
 }
 
 /// A planted fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// Which.
+    /// The kind of fault.
     pub kind: FaultKind,
-    /// On which side; both if none.
+    /// The side; both sides if `None`.
     pub side: Option<Side>,
-    /// In which repetitions, counted from 1.
+    /// The affected repetitions, counted from 1.
     pub repetitions: RangeInclusive<usize>,
-    /// How much, in the unit of its kind.
+    /// The size, in the unit of its kind.
     pub size: f64,
 }
 
@@ -88,56 +88,56 @@ impl Fault {
 /// A set of repetitions to simulate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Set {
-    /// What is done.
+    /// The exercise.
     pub exercise: Exercise,
-    /// How often.
+    /// The number of repetitions.
     pub repetitions: usize,
     /// The athlete's height, m.
     pub height_m: f64,
-    /// Which way the athlete faces: degrees about the vertical from +X towards −Z.
+    /// The direction the athlete faces: degrees about the vertical from +X towards −Z.
     pub facing_deg: f64,
-    /// Frames a second.
+    /// Frame rate, Hz.
     pub rate_hz: f64,
-    /// Time there and time back, s.
+    /// Duration of the movement to the turning point and back, s.
     pub tempo_s: [f64; 2],
-    /// Stillness at the turn, s.
+    /// Hold at the turning point, s.
     pub hold_s: f64,
-    /// Stillness between repetitions, s.
+    /// Pause between repetitions, s.
     pub pause_s: f64,
-    /// Standard deviation of the range from repetition to repetition, degrees.
+    /// Standard deviation of the range of movement between repetitions, degrees.
     pub variation_deg: f64,
-    /// The repetition after which an attempt is given up half way, if any.
+    /// The repetition after which the athlete makes an attempt that he abandons half way, if any.
     pub attempt_after: Option<usize>,
-    /// What goes wrong.
+    /// The faults to plant.
     pub faults: Vec<Fault>,
-    /// Seed of everything random.
+    /// Seed of all randomness.
     pub seed: u64,
 }
 
-/// What is true of a simulated recording.
+/// The ground truth of a simulated recording.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Truth {
     /// The joint angles, `[frame]`.
     pub poses: Vec<Pose>,
-    /// First frame, turn and last frame of each complete repetition.
+    /// First frame, turning point and last frame of each complete repetition.
     pub repetitions: Vec<[usize; 3]>,
-    /// The same of attempts.
+    /// The same for abandoned attempts.
     pub attempts: Vec<[usize; 3]>,
-    /// The faults that were planted.
+    /// The planted faults.
     pub faults: Vec<Fault>,
 }
 
-/// A simulated recording on HALPE-26 in metres, and the truth about it.
+/// A simulated recording on HALPE-26 in metres, with its ground truth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulation {
     /// The recording, without noise.
     pub recording: Recording,
-    /// What is true.
+    /// The ground truth.
     pub truth: Truth,
 }
 
 impl Set {
-    /// Ten clean repetitions by an athlete 1.75 m tall, filmed at 60 frames a second.
+    /// Ten clean repetitions by an athlete 1.75 m tall, recorded at 60 frames per second.
     pub fn new(exercise: Exercise) -> Set {
         Set {
             exercise,
@@ -155,7 +155,7 @@ impl Set {
         }
     }
 
-    /// The recording and the truth. The same set gives the same bytes.
+    /// Simulates the set. Deterministic: the same set gives an identical recording.
     pub fn simulate(&self) -> Simulation {
         let truth = script::perform(self);
         let recording = body::record(self, &truth.poses);

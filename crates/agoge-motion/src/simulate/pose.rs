@@ -1,30 +1,30 @@
 //! The joint angles of the simulated body.
 
-/// Angles of the simulated body, degrees, with the signs of the house: flexion and inward positive
-/// on both sides. Pairs are `[left, right]`.
+/// Joint angles of the simulated body, degrees, with Agoge's sign convention: flexion and inward
+/// are positive on both sides. Pairs are `[left, right]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pose {
-    /// Trunk against the vertical, forward.
+    /// Forward lean of the trunk from vertical.
     pub trunk_lean: f64,
-    /// Trunk against the vertical, to the athlete's right.
+    /// Lean of the trunk from vertical to the athlete's right.
     pub trunk_lateral_lean: f64,
-    /// Thigh against the trunk.
+    /// Flexion of the thigh relative to the trunk.
     pub hip_flexion: [f64; 2],
-    /// Knee; 0 is straight.
+    /// Flexion of the knee; 0 is straight.
     pub knee_flexion: [f64; 2],
-    /// Hip–knee–ankle away from straight in the frontal plane, knee inward.
+    /// Deviation of hip–knee–ankle from straight in the frontal plane, knee inward.
     pub knee_valgus: [f64; 2],
-    /// Both segments of a leg away from the midline, outward.
+    /// Outward tilt of the whole leg from the midline.
     pub leg_abduction: [f64; 2],
-    /// Foot turned about the vertical, toes outward.
+    /// Rotation of the foot about the vertical, toes outward.
     pub toe_out: [f64; 2],
-    /// How far the heel is off the floor, m.
+    /// Height of the heel above the floor, m.
     pub heel_height: [f64; 2],
-    /// Upper arm against the trunk, forward.
+    /// Forward elevation of the upper arm relative to the trunk.
     pub shoulder_flexion: [f64; 2],
-    /// Upper arm away from the trunk's plane of flexion, outward.
+    /// Outward tilt of the upper arm from the sagittal plane.
     pub shoulder_abduction: [f64; 2],
-    /// Elbow; 0 is straight.
+    /// Flexion of the elbow; 0 is straight.
     pub elbow_flexion: [f64; 2],
 }
 
@@ -39,7 +39,7 @@ impl Pose {
         }
     }
 
-    /// The pose at a share of the way to another, angle by angle.
+    /// Interpolates each angle linearly towards another pose; `share` 0 is this pose, 1 the other.
     pub fn towards(&self, other: &Pose, share: f64) -> Pose {
         let mix = |a: f64, b: f64| a + share * (b - a);
         let both = |a: [f64; 2], b: [f64; 2]| [mix(a[0], b[0]), mix(a[1], b[1])];

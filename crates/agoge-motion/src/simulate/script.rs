@@ -1,21 +1,22 @@
-//! What the athlete does, frame by frame.
+//! The script of a set: the athlete's pose in every frame.
 
 use super::corrupt::normal;
 use super::{Exercise, Fault, FaultKind, Pose, Set, Truth};
 use crate::Side;
 use fastrand::Rng;
 
-/// Share of the way after a share of the time: the path of least jerk (Flash & Hogan 1985).
+/// The share of the path covered after a share `s` of the time on a minimum-jerk trajectory (Flash
+/// & Hogan 1985).
 pub(super) fn minimum_jerk(s: f64) -> f64 {
     s * s * s * (10.0 - 15.0 * s + 6.0 * s * s)
 }
 
-/// The pose at the turn of a repetition, with its range in degrees and without faults.
+/// The pose at the turning point of a faultless repetition with this range in degrees.
 fn turn(exercise: Exercise, range: f64) -> Pose {
     let rest = Pose::standing();
     match exercise {
-        // The shank leans by 0.3 of the knee's flexion and the trunk by 0.32, which keeps the
-        // weight over the feet.
+        // The shank leans by 0.3 and the trunk by 0.32 of the knee flexion, which keeps the centre
+        // of mass over the feet.
         Exercise::Squat => Pose {
             trunk_lean: 0.32 * range,
             hip_flexion: [(1.0 - 0.3 + 0.32) * range; 2],
@@ -28,6 +29,7 @@ fn turn(exercise: Exercise, range: f64) -> Pose {
     }
 }
 
+/// The range of movement of an exercise, degrees.
 fn full_range(exercise: Exercise) -> f64 {
     match exercise {
         Exercise::Squat => 110.0,
@@ -36,7 +38,7 @@ fn full_range(exercise: Exercise) -> f64 {
     }
 }
 
-/// Performs the set.
+/// Generates the poses and the ground truth of a set.
 pub(super) fn perform(set: &Set) -> Truth {
     let mut rng = Rng::with_seed(set.seed);
     let rest = Pose::standing();
@@ -52,12 +54,12 @@ pub(super) fn perform(set: &Set) -> Truth {
     for number in 1..=set.repetitions {
         let range = full_range(set.exercise) + set.variation_deg * normal(&mut rng);
         let faults: Vec<&Fault> = set.faults.iter().filter(|fault| fault.is_in(number)).collect();
-        let done = repetition(set, number, range, &faults, &mut truth.poses);
-        truth.repetitions.push(done);
+        let span = repetition(set, number, range, &faults, &mut truth.poses);
+        truth.repetitions.push(span);
         if set.attempt_after == Some(number) {
             still(&mut truth, set.pause_s);
-            let given_up = repetition(set, number, 0.35 * range, &[], &mut truth.poses);
-            truth.attempts.push(given_up);
+            let span = repetition(set, number, 0.35 * range, &[], &mut truth.poses);
+            truth.attempts.push(span);
         }
         still(&mut truth, set.pause_s);
     }
@@ -65,7 +67,7 @@ pub(super) fn perform(set: &Set) -> Truth {
     truth
 }
 
-/// One repetition, appended; its first frame, turn and last frame.
+/// Appends the poses of one repetition. Returns its first frame, turning point and last frame.
 fn repetition(
     set: &Set,
     number: usize,
@@ -78,60 +80,63 @@ fn repetition(
     };
     let each = |kind: FaultKind| {
         Side::BOTH.map(|side| {
-            let here =
-                |fault: &&&Fault| fault.kind == kind && fault.side.is_none_or(|own| own == side);
-            faults.iter().filter(here).map(|fault| fault.size).sum::<f64>()
+            let applies = |fault: &&&Fault| {
+                fault.kind == kind && fault.side.is_none_or(|fault_side| fault_side == side)
+            };
+            faults.iter().filter(applies).map(|fault| fault.size).sum::<f64>()
         })
     };
-    let tired =
+    let lost_range =
         size(FaultKind::Fatigue) * (number - 1) as f64 / (set.repetitions.max(2) - 1) as f64;
     let rest = Pose::standing();
-    let mut deep = turn(set.exercise, range - size(FaultKind::Shallow) - tired);
-    deep.trunk_lean += size(FaultKind::TrunkForward);
-    deep.hip_flexion = deep.hip_flexion.map(|hip| hip + size(FaultKind::TrunkForward));
-    deep.trunk_lateral_lean += size(FaultKind::TrunkSideways);
+    let mut turning_pose = turn(set.exercise, range - size(FaultKind::Shallow) - lost_range);
+    turning_pose.trunk_lean += size(FaultKind::TrunkForward);
+    turning_pose.hip_flexion =
+        turning_pose.hip_flexion.map(|hip| hip + size(FaultKind::TrunkForward));
+    turning_pose.trunk_lateral_lean += size(FaultKind::TrunkSideways);
     let (less, bent, heel) =
         (each(FaultKind::Asymmetry), each(FaultKind::ElbowBent), each(FaultKind::HeelUp));
     for i in 0..2 {
         match set.exercise {
             Exercise::Squat => {
-                deep.knee_flexion[i] -= less[i];
-                deep.hip_flexion[i] -= 0.6 * less[i];
+                turning_pose.knee_flexion[i] -= less[i];
+                turning_pose.hip_flexion[i] -= 0.6 * less[i];
             }
-            Exercise::OverheadReach => deep.shoulder_flexion[i] -= less[i],
-            Exercise::BicepsCurl => deep.elbow_flexion[i] -= less[i],
+            Exercise::OverheadReach => turning_pose.shoulder_flexion[i] -= less[i],
+            Exercise::BicepsCurl => turning_pose.elbow_flexion[i] -= less[i],
         }
-        deep.elbow_flexion[i] += bent[i];
-        deep.heel_height[i] += heel[i];
+        turning_pose.elbow_flexion[i] += bent[i];
+        turning_pose.heel_height[i] += heel[i];
     }
 
     let start = poses.len();
-    let quicker = size(FaultKind::FastDown).max(1.0);
-    let [there, back] = [set.tempo_s[0] / quicker, set.tempo_s[1]]
+    let speed_up = size(FaultKind::FastDown).max(1.0);
+    let [outward, back] = [set.tempo_s[0] / speed_up, set.tempo_s[1]]
         .map(|seconds| (seconds * set.rate_hz).round().max(2.0) as usize);
     let inward = [each(FaultKind::KneeInwardDown), each(FaultKind::KneeInwardUp)];
     let jerk = size(FaultKind::JerkyReturn);
     let hold = (set.hold_s * set.rate_hz).round() as usize;
-    for (way, n) in [there, back].into_iter().enumerate() {
-        if way == 1 {
-            poses.extend(std::iter::repeat_n(deep, hold));
+    for (leg, n) in [outward, back].into_iter().enumerate() {
+        let is_return = leg == 1;
+        if is_return {
+            poses.extend(std::iter::repeat_n(turning_pose, hold));
         }
         for i in 0..n {
             let s = i as f64 / n as f64;
-            let share = if way == 0 { minimum_jerk(s) } else { 1.0 - minimum_jerk(s) };
-            // Three halts on the way back, strongest in its middle.
-            let shaken = if way == 1 {
+            let share = if is_return { 1.0 - minimum_jerk(s) } else { minimum_jerk(s) };
+            // Three oscillations on the return, strongest in the middle.
+            let shake = if is_return {
                 jerk * (s * 3.0 * std::f64::consts::TAU).sin() * (s * std::f64::consts::PI).sin()
             } else {
                 0.0
             };
-            let mut pose = rest.towards(&deep, (share + shaken).clamp(0.0, 1.05));
-            // The knee is inward most half way between turn and rest.
+            let mut pose = rest.towards(&turning_pose, (share + shake).clamp(0.0, 1.05));
+            // The knee is furthest inward half way between turning point and rest.
             let bump = (std::f64::consts::PI * s).sin().powi(2);
-            pose.knee_valgus = inward[way].map(|degrees| degrees * bump);
+            pose.knee_valgus = inward[leg].map(|degrees| degrees * bump);
             poses.push(pose);
         }
     }
     poses.push(rest);
-    [start, start + there, poses.len() - 1]
+    [start, start + outward, poses.len() - 1]
 }

@@ -59,12 +59,12 @@ fn the_body_has_the_twenty_six_joints_of_halpe_and_says_that_it_is_simulated() {
 fn planted_knee_flexion_is_the_included_angle() {
     let simulation = Set { repetitions: 2, ..Set::new(Exercise::Squat) }.simulate();
     for (frame, pose) in simulation.truth.poses.iter().enumerate() {
-        let found = included(
+        let knee_flexion = included(
             &simulation.recording,
             frame,
             [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle],
         );
-        assert!((found - pose.knee_flexion[0]).abs() < 1e-6);
+        assert!((knee_flexion - pose.knee_flexion[0]).abs() < 1e-6);
     }
 }
 
@@ -95,7 +95,7 @@ fn a_camera_in_front_sees_what_the_lens_formula_says() {
     let film = Camera::phone(0.0).film(&recording);
     let ankle = at(&recording, 0, Part::RightAnkle);
     let seen = at(&film, 0, Part::RightAnkle);
-    // The athlete's right is on the picture's left.
+    // The athlete's right is on the image's left.
     assert!((seen[0] - (640.0 - 1000.0 * ankle[2] / (4.0 - ankle[0]))).abs() < 1e-9);
     assert!((seen[1] - (360.0 + 1000.0 * (ankle[1] - 1.0) / (4.0 - ankle[0]))).abs() < 1e-9);
 }
@@ -107,7 +107,7 @@ fn exchanged_sides_are_repaired() {
             let clean = Set { seed, ..Set::new(Exercise::Squat) }.simulate().recording;
             let (mut recording, noise) = match space {
                 "front" => (Camera::phone(0.0).film(&clean), 1.0),
-                // A side view at 20°: straight from the side left and right lie on each other.
+                // A side view, turned by 20°: straight from the side, left and right overlap.
                 "side" => (Camera::phone(70.0).film(&clean), 1.0),
                 _ => (clean, 0.004),
             };
@@ -125,14 +125,15 @@ fn exchanged_sides_are_repaired() {
                 hampel_half_window: 0,
                 ..condition::Options::default()
             };
-            let done = condition::condition(&recording, &options).unwrap().recording;
+            let repaired = condition::condition(&recording, &options).unwrap().recording;
             let knee = |r: &Recording, frame| at(r, frame, Part::LeftKnee)[..2].iter().sum::<f64>();
             let wrong = |frame: usize| {
-                let near = |part: Part| {
-                    let d = sub(at(&done, frame, Part::LeftKnee), at(&truth, frame, part));
+                let distance_to = |part: Part| {
+                    let d = sub(at(&repaired, frame, Part::LeftKnee), at(&truth, frame, part));
                     d[0].hypot(d[1]).hypot(if d[2].is_finite() { d[2] } else { 0.0 })
                 };
-                near(Part::RightKnee) < near(Part::LeftKnee) && knee(&done, frame).is_finite()
+                distance_to(Part::RightKnee) < distance_to(Part::LeftKnee)
+                    && knee(&repaired, frame).is_finite()
             };
             let left = swapped.iter().filter(|&&frame| wrong(frame)).count();
             assert!(
@@ -140,11 +141,11 @@ fn exchanged_sides_are_repaired() {
                 "{space} seed {seed}: {left} of {} not repaired",
                 swapped.len()
             );
-            let clean_wrong = (0..done.frames())
+            let clean_wrong = (0..repaired.frames())
                 .filter(|frame| !swapped.contains(frame) && wrong(*frame))
                 .count();
             assert!(
-                clean_wrong * 200 <= done.frames(),
+                clean_wrong * 200 <= repaired.frames(),
                 "{space} seed {seed}: {clean_wrong} spoilt"
             );
         }

@@ -1,56 +1,56 @@
-//! What a joint or marker name stands for, whatever software wrote it.
+//! Aliases: what a joint or marker name means, whichever software wrote it.
 
 use crate::{Part, Side};
 
-/// The meaning of a name: a part itself, or a marker beside a joint from which the joint's centre
-/// is made.
+/// The meaning of a name: a part itself, or a marker from which parts are derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The part itself.
     Part(Part),
-    /// A marker on the outer or inner side of a joint; two of them make the joint.
+    /// A marker on the lateral or medial side of a joint; the joint centre lies between the two.
     Beside(Part),
-    /// A landmark of the pelvis: front (ASIS) or back (PSIS) upper iliac spine.
+    /// A pelvis landmark: anterior (ASIS) or posterior (PSIS) superior iliac spine.
     Iliac(Side, Spine),
     /// A marker on the head.
     OnHead,
-    /// A marker on the upper trunk: its front (clavicle, sternum) or back (C7, T1, T10).
+    /// A marker on the upper trunk, front (clavicle, sternum) or back (C7, T1, T10).
     OnTrunk(Level),
 }
 
-/// Which iliac spine.
+/// Which of the superior iliac spines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spine {
     Anterior,
     Posterior,
 }
 
-/// How high on the trunk.
+/// The height of a marker on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
-    /// C7, T1, clavicle notch: the neck's base.
+    /// C7, T1, jugular notch: the base of the neck.
     Neck,
     /// Sternum, xiphoid, T8–T10: the chest.
     Chest,
 }
 
-/// The meaning of a joint or marker name of any source, if it is known. Case, separators and
-/// prefixes (`Athlete:`) do not matter.
+/// The meaning of a joint or marker name from any source, if known. Ignores case, separators and
+/// prefixes (`Athlete:`).
 pub(super) fn meaning(name: &str) -> Option<Meaning> {
     let name = name.rsplit(':').next().unwrap_or(name).trim();
-    let plain: String =
+    let letters: String =
         name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let plain = plain.strip_suffix("study").unwrap_or(&plain);
-    if let Some(meaning) = midline(plain) {
+    let letters = letters.strip_suffix("study").unwrap_or(&letters);
+    if let Some(meaning) = midline(letters) {
         return Some(meaning);
     }
-    let (side, bare) = side_of(plain)?;
+    let (side, bare) = side_of(letters)?;
     sided(bare).map(|meaning| on(meaning, side))
 }
 
-fn midline(plain: &str) -> Option<Meaning> {
+/// The meaning of a name on the midline of the body.
+fn midline(letters: &str) -> Option<Meaning> {
     use Meaning::{OnTrunk, Part as Is};
-    Some(match plain {
+    Some(match letters {
         "pelvis" | "hip" | "hips" | "midhip" | "hipcenter" | "hipcentre" | "waist"
         | "spinebase" | "root" | "midpelvis" => Is(Part::Pelvis),
         "spine" | "spinemid" | "midspine" | "midtrunk" | "torso" => Is(Part::Spine),
@@ -66,15 +66,17 @@ fn midline(plain: &str) -> Option<Meaning> {
     })
 }
 
-/// The side in a name and the name without it: `left…`, `…left`, `l…`, `…l`.
-fn side_of(plain: &str) -> Option<(Side, &str)> {
+/// Splits a name into its side and the rest: `left…`, `…left`, `l…`, `…l`.
+fn side_of(letters: &str) -> Option<(Side, &str)> {
     for (word, side) in [("left", Side::Left), ("right", Side::Right)] {
-        if let Some(bare) = plain.strip_prefix(word).or_else(|| plain.strip_suffix(word)) {
+        if let Some(bare) = letters.strip_prefix(word).or_else(|| letters.strip_suffix(word)) {
             return Some((side, bare));
         }
     }
     for (letter, side) in [('l', Side::Left), ('r', Side::Right)] {
-        for bare in [plain.strip_prefix(letter), plain.strip_suffix(letter)].into_iter().flatten() {
+        for bare in
+            [letters.strip_prefix(letter), letters.strip_suffix(letter)].into_iter().flatten()
+        {
             if sided(bare).is_some() {
                 return Some((side, bare));
             }
@@ -83,7 +85,7 @@ fn side_of(plain: &str) -> Option<(Side, &str)> {
     None
 }
 
-/// The meaning of a name without its side, on the left.
+/// The meaning of a name whose side was removed, as if on the left.
 fn sided(bare: &str) -> Option<Meaning> {
     use Meaning::{Beside, Iliac, OnHead, Part as Is};
     Some(match bare {
@@ -118,6 +120,7 @@ fn sided(bare: &str) -> Option<Meaning> {
     })
 }
 
+/// The same meaning on the given side.
 fn on(meaning: Meaning, side: Side) -> Meaning {
     match meaning {
         Meaning::Part(part) => Meaning::Part(part.on(side)),
@@ -157,8 +160,8 @@ mod tests {
         assert_eq!(meaning("RHip"), Some(Meaning::Part(Part::RightHip)));
         assert_eq!(meaning("HipRight"), Some(Meaning::Part(Part::RightHip)));
         for name in ["", "box:corner", "LTHI", "*12", "ümlaut", "pinky", "left_pinky", "rear"] {
-            let found = meaning(name);
-            assert!(name == "rear" || found.is_none(), "{name}: {found:?}");
+            let meaning = meaning(name);
+            assert!(name == "rear" || meaning.is_none(), "{name}: {meaning:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From any skeleton to the body skeleton.
+//! Conversion of recordings from any skeleton to the body skeleton.
 
 use super::Skeleton;
 use super::alias::{Level, Meaning, Spine, meaning};
@@ -7,46 +7,46 @@ use crate::vector::{add, cross, mean, norm, scale, sub, unit};
 use crate::{Part, Recording, Side, Space};
 use std::sync::Arc;
 
-/// A part of the body that the source has no joint for and that was made from others.
+/// A part that the source has no joint for and that was derived from others.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Invented {
     /// The part.
     pub part: Part,
-    /// What it was made from, in words ("midpoint of left_hip and right_hip").
+    /// A description of how it was derived ("midpoint of left_hip and right_hip").
     pub from: String,
 }
 
-/// A recording on the body skeleton, with what had to be made up for it.
+/// A recording on the body skeleton, and the parts that were derived for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
     /// The recording; its skeleton is [`Skeleton::body`], so joint `j` is `Part::ALL[j]`. Parts
-    /// never seen are missing throughout.
+    /// that are never seen are missing throughout.
     pub recording: Recording,
-    /// Parts that the source does not have and that were made from others.
+    /// Parts that the source lacks and that were derived from others.
     pub invented: Vec<Invented>,
 }
 
-/// How a part is made from joints of the source.
+/// How a part is derived from joints of the source.
 struct Rule {
     part: Part,
     /// Indices of the source's joints.
     joints: Vec<usize>,
-    /// Their names, for people.
+    /// A readable description of the derivation, with the joints' names.
     from: String,
     make: fn(&[[f64; 3]]) -> [f64; 3],
 }
 
-/// How the joints of a skeleton become parts of the body: looked up once for as many recordings as
-/// there are, as for the frames of a live stream.
+/// How the joints of a skeleton become parts of the body. Built once and reused for many
+/// recordings, such as the frames of a live stream.
 pub struct BodyRules {
     body: Arc<Skeleton>,
-    /// Parts that the source measures, with its joints.
+    /// Parts that the source measures, with the index of the source's joint.
     measured: Vec<(Part, usize)>,
     rules: Vec<Rule>,
 }
 
 impl BodyRules {
-    /// The rules of a skeleton whose positions are of a space.
+    /// The rules for a skeleton whose positions are in the given space.
     pub fn new(skeleton: &Skeleton, space: Space) -> BodyRules {
         let measured = Part::ALL
             .into_iter()
@@ -57,14 +57,16 @@ impl BodyRules {
 }
 
 impl Recording {
-    /// This recording on the body skeleton. Parts the source measures are copied. Joint centres
-    /// between markers, hip centres from the iliac spines (Harrington et al. 2007), head, neck,
-    /// chest and pelvis are made from their neighbours where the source lacks them, and said so.
+    /// Converts this recording to the body skeleton. Parts that the source measures are copied.
+    /// Where the source lacks them, joint centres between markers, hip centres from the iliac
+    /// spines (Harrington et al. 2007), head, neck, chest and pelvis are derived from other joints
+    /// and listed as such.
     pub fn to_body(&self) -> Body {
         self.to_body_by(&BodyRules::new(&self.skeleton, self.space))
     }
 
-    /// As [`Recording::to_body`], by the rules of this recording's own skeleton and space.
+    /// Like [`Recording::to_body`], with prepared rules. The rules must be those of this
+    /// recording's skeleton and space.
     pub fn to_body_by(&self, rules: &BodyRules) -> Body {
         let mut recording = Recording {
             skeleton: rules.body.clone(),
@@ -94,8 +96,8 @@ impl Recording {
             (Part::Head, Part::LeftEar, Part::RightEar),
             (Part::Chest, Part::Neck, Part::Spine),
         ] {
-            let is_measured = rules.measured.iter().any(|(own, _)| *own == part);
-            let known = is_measured || invented.iter().any(|made| made.part == part);
+            let is_measured = rules.measured.iter().any(|(measured, _)| *measured == part);
+            let known = is_measured || invented.iter().any(|derived| derived.part == part);
             if !known && midpoint(&mut recording, part, a, b) {
                 invented.push(Invented {
                     part,
@@ -106,8 +108,8 @@ impl Recording {
         Body { recording, invented }
     }
 
-    /// Fills a part of `body` by a rule over the joints of this recording; false if it is never
-    /// known.
+    /// Fills a part of `body` by applying a rule to the joints of this recording. Returns false if
+    /// the part is missing in every frame.
     fn fill(&self, body: &mut Recording, rule: &Rule) -> bool {
         let mut any = false;
         let mut points = Vec::with_capacity(rule.joints.len());
@@ -122,7 +124,7 @@ impl Recording {
         any
     }
 
-    /// Sets a part of a body recording in a frame; false if the position is not known.
+    /// Sets a part of a body recording in a frame. Returns false if the position is missing.
     fn put(&mut self, frame: usize, part: Part, position: [f64; 3], confidence: f32) -> bool {
         let known = position[..2].iter().all(|v| v.is_finite());
         let to = frame * Part::COUNT + part.index();
@@ -132,7 +134,7 @@ impl Recording {
     }
 }
 
-/// The rules for parts that a skeleton's markers surround but that no joint of it is.
+/// The rules for parts that a skeleton has markers around but no joint for.
 fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
     let meanings: Vec<(usize, Meaning)> = skeleton
         .joints
@@ -179,7 +181,8 @@ fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
     rules
 }
 
-/// Fills a part of a body recording with the midpoint of two others; false if it is never known.
+/// Fills a part of a body recording with the midpoint of two others. Returns false if the part is
+/// missing in every frame.
 fn midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
     let mut any = false;
     for frame in 0..body.frames() {
@@ -230,10 +233,10 @@ mod tests {
         let hip = body.recording.at(0, Part::RightHip.index());
         let expected =
             [-(0.24 * 0.16 + 0.0099), 1.0 - (0.30 * 0.24 + 0.0109), 0.33 * 0.24 + 0.0073];
-        for (found, expected) in hip.iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-12, "{hip:?}");
+        for (value, expected) in hip.iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-12, "{hip:?}");
         }
-        assert!(body.invented.iter().any(|made| made.part == Part::Pelvis));
+        assert!(body.invented.iter().any(|derived| derived.part == Part::Pelvis));
     }
 
     #[test]
@@ -243,12 +246,12 @@ mod tests {
             vec![[0.0; 3], [0.0, 0.0, 0.1], [1.0; 3]],
         )
         .to_body();
-        // r_knee is taken for the knee itself; the left knee has only its inner marker.
+        // r_knee is taken for the knee itself; the left knee has only its medial marker.
         assert_eq!(body.recording.at(0, Part::LeftKnee.index()), [1.0; 3]);
         assert!(
             body.invented
                 .iter()
-                .any(|made| made.part == Part::LeftKnee && made.from.contains("L_mknee"))
+                .any(|derived| derived.part == Part::LeftKnee && derived.from.contains("L_mknee"))
         );
         assert!(!body.recording.is_seen(0, Part::LeftHip.index()));
     }

@@ -1,5 +1,5 @@
-//! Skeletons: which joints a source has, how they hang together, and which [`Part`] of the body
-//! each stands for.
+//! Skeletons: which joints a source has, how they are connected, and which [`Part`] of the body
+//! each one represents.
 
 mod alias;
 mod body;
@@ -16,16 +16,16 @@ use std::sync::Arc;
 pub struct Joint {
     /// Name as the source writes it.
     pub name: String,
-    /// What it stands for; none for a marker that is no landmark of its own (a thigh wand, a head
-    /// band).
+    /// The part it represents; `None` for a marker that is not itself a landmark (a thigh wand, a
+    /// head band).
     pub part: Option<Part>,
-    /// Index of the joint it hangs on; none for the root.
+    /// Index of the parent joint; `None` for the root.
     pub parent: Option<usize>,
     /// Index of the same joint on the other side; its own index on the midline.
     pub mirror: usize,
 }
 
-/// The joints of a source, in its order.
+/// The joints of a source, in the source's order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skeleton {
     /// The skeleton's name, as in `BODY_25`.
@@ -35,21 +35,21 @@ pub struct Skeleton {
 }
 
 impl Skeleton {
-    /// A skeleton from joint names and their parts. A joint hangs on the joint of the nearest part
-    /// up the body, and mirrors the joint of the mirrored part; joints without a part are mirrored
-    /// by name.
+    /// Builds a skeleton from joint names and their parts. A joint's parent is the joint of the
+    /// nearest ancestor part that the skeleton has; its mirror is the joint of the mirrored part.
+    /// Joints without a part are mirrored by name.
     pub fn from_parts<N: Into<String>>(
         name: &str,
         joints: impl IntoIterator<Item = (N, Option<Part>)>,
     ) -> Skeleton {
         let joints: Vec<(String, Option<Part>)> =
             joints.into_iter().map(|(name, part)| (name.into(), part)).collect();
-        let find = |part: Part| joints.iter().position(|(_, own)| *own == Some(part));
+        let find = |part: Part| joints.iter().position(|(_, other)| *other == Some(part));
         let parent = |part: Part| {
-            let mut at = part;
-            while at != Part::Pelvis {
-                at = at.parent();
-                if let Some(index) = find(at) {
+            let mut ancestor = part;
+            while ancestor != Part::Pelvis {
+                ancestor = ancestor.parent();
+                if let Some(index) = find(ancestor) {
                     return Some(index);
                 }
             }
@@ -59,11 +59,11 @@ impl Skeleton {
             match part {
                 Some(part) => find(part.mirror()),
                 None => mirrored_name(name)
-                    .and_then(|other| joints.iter().position(|(own, _)| *own == other)),
+                    .and_then(|mirrored| joints.iter().position(|(name, _)| *name == mirrored)),
             }
             .unwrap_or(index)
         };
-        let made = joints
+        let joints = joints
             .iter()
             .enumerate()
             .map(|(index, (name, part))| Joint {
@@ -73,11 +73,11 @@ impl Skeleton {
                 mirror: mirror(index, name, *part),
             })
             .collect();
-        Skeleton { name: name.to_owned(), joints: made }
+        Skeleton { name: name.to_owned(), joints }
     }
 
-    /// A skeleton from joint or marker names of any source: what each stands for is looked up in
-    /// the table of aliases. When several names stand for the same part, the first is taken for it.
+    /// Builds a skeleton from joint or marker names of any source, looking up the part of each in
+    /// the table of aliases. If several names mean the same part, the first one gets it.
     pub fn from_names<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Skeleton {
         let mut taken = Vec::new();
         let joints: Vec<(&str, Option<Part>)> = names
@@ -94,28 +94,28 @@ impl Skeleton {
         Skeleton::from_parts(name, joints)
     }
 
-    /// Says what joints of the left side, and so of the right, stand for, where a source's names
-    /// mean something else than usual.
+    /// Overrides the parts of left joints, and of their right counterparts, for a source whose
+    /// names do not have their usual meaning.
     fn assign<const N: usize>(&mut self, left: [(&str, Part); N]) {
-        let meant = |name: &str| {
-            let twin = name.replacen("right", "left", 1);
-            let part = left.iter().find(|(own, _)| *own == twin)?.1;
-            Some(if name == twin { part } else { part.mirror() })
+        let assigned_part = |name: &str| {
+            let left_name = name.replacen("right", "left", 1);
+            let part = left.iter().find(|(joint, _)| *joint == left_name)?.1;
+            Some(if name == left_name { part } else { part.mirror() })
         };
         let joints: Vec<(String, Option<Part>)> = self
             .joints
             .iter()
-            .map(|joint| (joint.name.clone(), meant(&joint.name).or(joint.part)))
+            .map(|joint| (joint.name.clone(), assigned_part(&joint.name).or(joint.part)))
             .collect();
         *self = Skeleton::from_parts(&self.name, joints);
     }
 
-    /// The body skeleton: one joint a [`Part`], in the order of [`Part::ALL`].
+    /// The body skeleton: one joint per [`Part`], in the order of [`Part::ALL`].
     pub fn body() -> Arc<Skeleton> {
         Arc::new(Skeleton::from_parts("body", Part::ALL.map(|part| (part.name(), Some(part)))))
     }
 
-    /// How many joints.
+    /// The number of joints.
     pub fn len(&self) -> usize {
         self.joints.len()
     }
@@ -125,7 +125,7 @@ impl Skeleton {
         self.joints.is_empty()
     }
 
-    /// Index of the joint that stands for a part.
+    /// Index of the joint that represents a part.
     pub fn joint_of(&self, part: Part) -> Option<usize> {
         self.joints.iter().position(|joint| joint.part == Some(part))
     }
@@ -136,8 +136,8 @@ impl Skeleton {
     }
 }
 
-/// The name of the same marker on the other side: the first or last letter L or R, or the word left
-/// or right, is exchanged.
+/// The name of the same marker on the other side: exchanges the word left or right, or an L or R as
+/// the first or last letter.
 fn mirrored_name(name: &str) -> Option<String> {
     for (from, to) in [
         ("left", "right"),
@@ -164,7 +164,7 @@ fn mirrored_name(name: &str) -> Option<String> {
     swap(last).map(|other| format!("{}{other}", &name[..name.len() - 1]))
 }
 
-/// Segments that carry sensors, and the joints at their ends.
+/// Segments that carry sensors, and the joint at the end of each.
 const SEGMENTS: [(&str, &str); 8] = [
     ("upper_arm", "elbow"),
     ("forearm", "wrist"),
@@ -176,9 +176,9 @@ const SEGMENTS: [(&str, &str); 8] = [
     ("sacrum", "pelvis"),
 ];
 
-/// The part that a worn sensor is given to by the name of where it is worn: a joint (`right_wrist`,
-/// `RWRA`), or a segment (`right_thigh`), which is given to the joint at its end. None where the
-/// name says nothing.
+/// The part that a worn sensor belongs to, from the name of its location: a joint (`right_wrist`,
+/// `RWRA`), or a segment (`right_thigh`), which maps to the joint at its end. `None` if the name is
+/// not recognised.
 ///
 /// ```
 /// use agoge_motion::{Part, skeleton::carrier};

@@ -1,12 +1,12 @@
-//! The skeletons in use in the field, joint by joint in each source's own order.
+//! Commonly used skeletons, with their joints in each source's order.
 //!
-//! A table is one line of names; what each name stands for comes from [`super::alias`], so a name
-//! means the same in every skeleton.
+//! A table is one line of names. The part of each name comes from [`super::alias`], so a name means
+//! the same in every skeleton.
 
 use super::Skeleton;
 use std::sync::Arc;
 
-/// Name of the skeleton and its joints in order.
+/// The skeleton's name and its joints in order.
 type Table = (&'static str, &'static str);
 
 const COCO_17: Table = (
@@ -70,8 +70,8 @@ impl Skeleton {
         build(COCO_17)
     }
 
-    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 and head, neck, hip, toes and heels.
-    /// The simulator's skeleton.
+    /// HALPE-26 (AlphaPose, RTMPose body with feet): COCO-17 plus head, neck, hip, toes and heels.
+    /// The simulator uses this skeleton.
     pub fn halpe_26() -> Arc<Skeleton> {
         build(HALPE_26)
     }
@@ -101,11 +101,11 @@ impl Skeleton {
         build(KINECT_20)
     }
 
-    /// Kinect v2 as UI-PRMD writes it, 22 joints. Each is named after the segment that begins
-    /// there: the forearm's joint is the elbow.
+    /// Kinect v2 as UI-PRMD writes it, 22 joints. Each joint is named after the segment that begins
+    /// there: the joint `forearm` is the elbow.
     pub fn kinect_22() -> Arc<Skeleton> {
-        // The segment names clash with joint names elsewhere: here `foot` begins at the ankle and
-        // `hand` at the wrist.
+        // These segment names clash with joint names in other sources: here `foot` begins at the
+        // ankle and `hand` at the wrist.
         let mut skeleton = Skeleton::from_names(KINECT_22.0, KINECT_22.1.split_whitespace());
         skeleton.assign([
             ("left_upper_arm", crate::Part::LeftShoulder),
@@ -124,7 +124,7 @@ impl Skeleton {
         build(KINECT_25)
     }
 
-    /// NTU RGB+D, 25 joints: Kinect v2's order.
+    /// NTU RGB+D, 25 joints, in Kinect v2's order.
     pub fn ntu_25() -> Arc<Skeleton> {
         build(("NTU-25", KINECT_25.1))
     }
@@ -172,7 +172,7 @@ mod tests {
                 assert_ne!(joint.parent, Some(index), "{} {}", skeleton.name, joint.name);
             }
             if skeleton.name == "Plug-in-Gait-39" {
-                continue; // markers, not joints: the joint centres come from to_body
+                continue; // Markers, not joints: `to_body` derives the joint centres.
             }
             let limbs = ["shoulder", "elbow", "wrist", "hip", "knee", "ankle"];
             for name in
@@ -204,7 +204,7 @@ mod tests {
 
     /// Index of nose, pelvis, then left and right shoulder, elbow, wrist, hip, knee, ankle, heel
     /// and big toe, as the sources document them (COCO, HALPE, OpenPose, MediaPipe, Human3.6M,
-    /// Kinect v1 and v2, NTU RGB+D); −1 is no such joint.
+    /// Kinect v1 and v2, NTU RGB+D); −1 if there is no such joint.
     #[test]
     fn every_limb_has_the_index_of_its_source() {
         use Part::*;
@@ -265,17 +265,19 @@ mod tests {
             ),
         ];
         for (skeleton, expected) in cases {
-            let found = parts.map(|part| skeleton.joint_of(part).map_or(-1, |index| index as i32));
-            assert_eq!(found, expected, "{}", skeleton.name);
+            let indices =
+                parts.map(|part| skeleton.joint_of(part).map_or(-1, |index| index as i32));
+            assert_eq!(indices, expected, "{}", skeleton.name);
         }
     }
 
-    /// A Plug-in-Gait body has joint centres, hip centres and a head although no marker is one.
+    /// A Plug-in-Gait recording gets joint centres, hip centres and a head, although none of its
+    /// markers is one.
     #[test]
     fn plug_in_gait_markers_make_a_body() {
         use crate::{Recording, Source, Space};
         let skeleton = Skeleton::plug_in_gait_39();
-        // Anywhere, but not in one line, from which no direction of the pelvis would follow.
+        // Arbitrary positions, but not collinear, or the pelvis would have no orientation.
         let position: Vec<[f64; 3]> = (0..39)
             .map(|marker| [1.0, 2.0, 3.0].map(|k: f64| (k * f64::from(marker)).sin()))
             .collect();

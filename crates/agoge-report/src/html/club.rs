@@ -1,4 +1,4 @@
-//! The page of what a club's log taught.
+//! Page showing what was learned from a club's log.
 
 use super::page;
 use crate::club::{NOTE, amount, figures, groups, word};
@@ -6,7 +6,7 @@ use crate::words::capital;
 use agoge_coach::squad::{Club, Report};
 use maud::{Markup, html};
 
-/// The page.
+/// Renders the page.
 pub fn club_html(club: &Club) -> String {
     let body = html! {
         header {
@@ -23,7 +23,7 @@ pub fn club_html(club: &Club) -> String {
             @if !club.words.is_empty() {
                 section {
                     h2 { "The last day of each athlete" }
-                    ul { @for own in &club.words { li { strong { (own.athlete) } ": " (word(own)) "." } } }
+                    ul { @for entry in &club.words { li { strong { (entry.athlete) } ": " (word(entry)) "." } } }
                 }
             }
             section { h2 { "What this is not" } p { (NOTE) } }
@@ -44,26 +44,26 @@ fn judged(report: &Report) -> Markup {
             (diagram(report))
             div.scroll tabindex="0" { table.joints {
                 thead { tr { th scope="col" { "Said" } td.text { "Came (95 % interval)" } } }
-                tbody { @for (said, came) in groups(report) { tr { th scope="row" { (said) } td.text { (came) } } } }
+                tbody { @for (expected, observed) in groups(report) { tr { th scope="row" { (expected) } td.text { (observed) } } } }
             } }
         }
     }
 }
 
-/// Width and height of the diagram, and its margins, px.
+/// Side length of the calibration diagram, and its margins, px.
 const SIDE: f64 = 320.0;
 const LEFT: f64 = 52.0;
 const BELOW: f64 = 40.0;
 
-/// What came over what was said; on the dashed line both are equal.
+/// Plots the observed over the expected share of injuries; on the dashed line both are equal.
 fn diagram(report: &Report) -> Markup {
     let most = report
         .calibration
         .iter()
         .map(|group| group.said.max(group.interval[1]))
         .fold(1e-6, f64::max);
-    let x = |part: f64| LEFT + SIDE * part / most;
-    let y = |part: f64| 10.0 + SIDE * (1.0 - part / most);
+    let x = |share: f64| LEFT + SIDE * share / most;
+    let y = |share: f64| 10.0 + SIDE * (1.0 - share / most);
     let tick = |k: usize| most * k as f64 / 4.0;
     html! {
         svg viewBox=(format!("0 0 {} {}", LEFT + SIDE + 24.0, SIDE + 10.0 + BELOW)) style="max-width:26rem" role="img" aria-label="Calibration: what came over what was said, by groups of days" {

@@ -1,5 +1,4 @@
-//! Two recordings of one movement beside each other: their curves, and by how much their metrics
-//! differ.
+//! Compares two recordings of one movement: their curves, and how much their metrics differ.
 
 use super::figures;
 use crate::Language;
@@ -10,8 +9,8 @@ use agoge_coach::analysis::{Band, MetricSummary};
 use agoge_coach::findings::words;
 use maud::{Markup, html};
 
-/// The curves of both above each other (the second dashed), and the differences of their metrics
-/// beside the minimal detectable change.
+/// Renders the curves of both in shared figures (the second dashed), and the differences of their
+/// metrics next to the minimal detectable change.
 pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
     let sentences = Sentences::of(language);
     let say = |name: &str| sentences.say(name, &[("what", "")]).trim().to_owned();
@@ -21,7 +20,7 @@ pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Ma
     }
 }
 
-/// A text of a language.
+/// Looks up a text in the report's language.
 type Say<'a> = &'a dyn Fn(&str) -> String;
 
 fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
@@ -63,12 +62,14 @@ fn detectable(first: &MetricSummary, second: &MetricSummary) -> Option<f64> {
 }
 
 fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
-    let same = |metric: &MetricSummary| {
-        let key = |own: &MetricSummary| (own.name.clone(), own.side, own.phase.clone(), own.unit);
+    let counterpart = |metric: &MetricSummary| {
+        let key = |summary: &MetricSummary| {
+            (summary.name.clone(), summary.side, summary.phase.clone(), summary.unit)
+        };
         second.metrics.iter().find(|other| key(other) == key(metric))
     };
     let pairs: Vec<(&MetricSummary, &MetricSummary)> =
-        first.metrics.iter().filter_map(|metric| Some((metric, same(metric)?))).collect();
+        first.metrics.iter().filter_map(|metric| Some((metric, counterpart(metric)?))).collect();
     html! {
         section {
             h2 { (say("pair-differs")) }
@@ -93,9 +94,9 @@ fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
     }
 }
 
-/// A difference with its sign.
-fn signed(change: f64, of: &MetricSummary) -> String {
-    let text = number(change, of.unit);
+/// Formats a difference with its sign.
+fn signed(change: f64, metric: &MetricSummary) -> String {
+    let text = number(change, metric.unit);
     if change > 0.0 && text.contains(|letter: char| ('1'..='9').contains(&letter)) {
         format!("+{text}")
     } else {

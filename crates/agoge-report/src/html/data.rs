@@ -1,30 +1,30 @@
-//! The numbers that the page's script draws: positions and curves, thinned and rounded.
+//! The data that the page's script draws: positions and curves, thinned out and rounded.
 
 use super::Scene;
 use agoge_coach::Analysis;
 use agoge_motion::Recording;
 use serde_json::{Value, json};
 
-/// Frames a second that the eye needs.
+/// Frame rate that the eye needs, Hz.
 const SHOWN_HZ: f64 = 30.0;
-/// Most frames on a page; longer recordings are shown coarser.
+/// Most frames on a page; longer recordings are thinned out further.
 const MOST_FRAMES: usize = 5000;
 
-/// A moving figure with the frames and joints of it that are shown.
+/// A moving figure, with the frames that are shown.
 struct Figure {
     shown: Vec<usize>,
     value: serde_json::Map<String, Value>,
 }
 
-/// A moving figure: whether it is in three dimensions (`three`), `time` in s, `positions` a row a
-/// time, of `x, y(, z)` a part in mm or tenths of a pixel, Y up; `parts` by name; `bones` as pairs
-/// of places in `parts`. What is not known is `null`.
+/// JSON of a moving figure: whether it is in three dimensions (`three`); `time` in s; `positions`
+/// with one row per time of `x, y(, z)` per part in mm or tenths of a pixel, Y up; `parts` by name;
+/// `bones` as pairs of indices into `parts`. Unknown values are `null`.
 pub fn figure(body: &Recording) -> Value {
     Value::Object(Figure::of(body).value)
 }
 
-/// A moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in s, as
-/// JSON that is safe inside a script element.
+/// JSON of a moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in
+/// s, escaped for use inside a script element.
 pub fn json(analysis: &Analysis, scene: &Scene) -> String {
     let curve_time = &scene.curves.time;
     let Figure { shown, mut value } = Figure::of(scene.figure);
@@ -43,18 +43,18 @@ pub fn json(analysis: &Analysis, scene: &Scene) -> String {
         .repetitions
         .iter()
         .map(|repetition| {
-            let time = |frame: usize| curve_time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
+            let time_of = |frame: usize| curve_time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
             let phases: Vec<Value> = repetition
                 .phases
                 .iter()
-                .map(|phase| json!({ "name": phase.name, "from": time(phase.start), "to": time(phase.end) }))
+                .map(|phase| json!({ "name": phase.name, "from": time_of(phase.start), "to": time_of(phase.end) }))
                 .collect();
             json!({ "number": repetition.number, "from": repetition.start_s, "to": repetition.end_s, "complete": repetition.complete, "phases": phases })
         })
         .collect();
     value.insert("curves".to_owned(), curves.into());
     value.insert("repetitions".to_owned(), repetitions.into());
-    // No text of a user may end the script element.
+    // No user text may end the script element.
     Value::Object(value).to_string().replace('<', "\\u003c")
 }
 
@@ -70,7 +70,7 @@ impl Figure {
             .filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint)))
             .collect();
         let is_3d = body.space.is_3d();
-        // Millimetres or tenths of a pixel as whole numbers.
+        // Whole millimetres or tenths of a pixel.
         let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
         let row = |&frame: &usize| -> Value {
             let positions = joints.iter().map(|&joint| body.at(frame, joint));
@@ -79,10 +79,10 @@ impl Figure {
                 .map(|v| whole(v * factor))
                 .collect()
         };
-        // Each joint is joined to the nearest joint up its limb that is on the page.
-        let up = |joint: usize| body.skeleton.joints[joint].parent;
+        // Each joint connects to the nearest shown joint up its limb.
+        let parent_of = |joint: usize| body.skeleton.joints[joint].parent;
         let bone = |(index, &joint): (usize, &usize)| {
-            let mut limb = std::iter::successors(up(joint), |&above| up(above));
+            let mut limb = std::iter::successors(parent_of(joint), |&above| parent_of(above));
             limb.find_map(|above| joints.iter().position(|&other| other == above))
                 .map(|to| [to, index])
         };

@@ -1,4 +1,4 @@
-//! Pictures of values over days, with injuries and spikes marked.
+//! Charts of values over days, with injuries and spikes marked.
 
 use super::figures::{label, ticks};
 use agoge_motion::Day;
@@ -7,37 +7,37 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 1080.0;
 const HEIGHT: f64 = 190.0;
-/// Room for the labels at the left, right, top and bottom.
+/// Margins for the labels at the left, right, top and bottom, px.
 const MARGIN: [f64; 4] = [46.0, 10.0, 20.0, 22.0];
-/// Most days that are drawn one by one; of longer series each place shows the highest of its days.
+/// Most days drawn one by one; in longer series each point shows the highest of its days.
 const MOST_PLACES: usize = 1000;
 
-/// A line of a picture.
+/// A line of a chart.
 pub(super) struct Line<'a> {
     pub(super) class: &'static str,
     pub(super) name: &'static str,
-    /// `[day]`, NaN where it cannot be said: the line is broken there.
+    /// `[day]`, NaN where unknown: the line is broken there.
     pub(super) values: &'a [f64],
 }
 
-/// A picture.
+/// A chart.
 pub(super) struct Panel<'a> {
     pub(super) title: &'a str,
     pub(super) unit: &'a str,
     pub(super) source: &'a str,
-    /// The day of place 0.
+    /// The day of index 0.
     pub(super) first: Day,
     pub(super) lines: Vec<Line<'a>>,
     /// Values drawn as bars from 0.
     pub(super) bars: Option<&'a [f64]>,
-    /// Injuries: place, word, whether by contact.
+    /// Injuries: day index, label, whether by contact.
     pub(super) marks: &'a [(usize, String, bool)],
-    /// Sessions that were much longer than those before: place and excess.
+    /// Sessions much longer than those before: day index and relative excess.
     pub(super) spikes: &'a [(usize, f64)],
 }
 
 impl Panel<'_> {
-    /// The picture; nothing where there is no value.
+    /// Renders the chart, or only its caption if there is no value.
     pub(super) fn draw(&self) -> Markup {
         let all =
             self.lines.iter().flat_map(|line| line.values).chain(self.bars.into_iter().flatten());
@@ -54,7 +54,7 @@ impl Panel<'_> {
         }
         let [left, right, top, bottom] = MARGIN;
         let (high, floor) = (high * 1.05, HEIGHT - bottom);
-        let x = |place: f64| left + (WIDTH - left - right) * (place + 0.5) / days as f64;
+        let x = |index: f64| left + (WIDTH - left - right) * (index + 0.5) / days as f64;
         let y = |value: f64| top + (floor - top) * (high - value) / high;
         let mut svg = String::new();
         for tick in ticks(0.0, high) {
@@ -72,24 +72,24 @@ impl Panel<'_> {
                 label(tick)
             );
         }
-        for part in 0..=5 {
-            let place = part * (days - 1) / 5;
-            let anchor = ["start", "middle", "middle", "middle", "middle", "end"][part];
-            let day = self.first.plus(i32::try_from(place).unwrap_or(0));
+        for tick_index in 0..=5 {
+            let index = tick_index * (days - 1) / 5;
+            let anchor = ["start", "middle", "middle", "middle", "middle", "end"][tick_index];
+            let day = self.first.plus(i32::try_from(index).unwrap_or(0));
             let _ = write!(
                 svg,
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="{anchor}">{day}</text>"#,
-                x(place as f64),
+                x(index as f64),
                 HEIGHT - 6.0
             );
         }
         if let Some(bars) = self.bars {
             let width = ((WIDTH - left - right) / days as f64 * 0.8).max(0.4);
-            for (place, value) in thinned(bars) {
+            for (index, value) in thinned(bars) {
                 let _ = write!(
                     svg,
                     r#"<rect class="load" x="{:.1}" y="{:.1}" width="{width:.2}" height="{:.1}"/>"#,
-                    x(place) - width / 2.0,
+                    x(index) - width / 2.0,
                     y(value),
                     floor - y(value)
                 );
@@ -98,27 +98,28 @@ impl Panel<'_> {
         for line in &self.lines {
             self.line(&mut svg, line, x, y);
         }
-        for (place, _) in self.spikes {
-            let at = x(*place as f64);
+        for (index, _) in self.spikes {
+            let mark_x = x(*index as f64);
             let _ = write!(
                 svg,
-                r#"<polygon class="jump" points="{:.1},{floor} {:.1},{floor} {at:.1},{:.1}"/>"#,
-                at - 4.0,
-                at + 4.0,
+                r#"<polygon class="jump" points="{:.1},{floor} {:.1},{floor} {mark_x:.1},{:.1}"/>"#,
+                mark_x - 4.0,
+                mark_x + 4.0,
                 floor - 8.0
             );
         }
-        for (place, word, contact) in self.marks.iter().filter(|(place, ..)| *place < days) {
-            let (at, class) = (x(*place as f64), if *contact { "hurt contact" } else { "hurt" });
+        for (index, label_text, contact) in self.marks.iter().filter(|(index, ..)| *index < days) {
+            let (mark_x, class) =
+                (x(*index as f64), if *contact { "hurt contact" } else { "hurt" });
             let _ = write!(
                 svg,
-                r#"<line class="{class}" x1="{at:.1}" x2="{at:.1}" y1="{top}" y2="{floor}"/>"#
+                r#"<line class="{class}" x1="{mark_x:.1}" x2="{mark_x:.1}" y1="{top}" y2="{floor}"/>"#
             );
-            // Words from a file never become markup.
-            let word: String = html! { (word) }.into_string();
+            // Labels from a file never become markup.
+            let label_text: String = html! { (label_text) }.into_string();
             let _ = write!(
                 svg,
-                r#"<text class="hurt" x="{at:.1}" y="12" text-anchor="middle">{word}</text>"#
+                r#"<text class="hurt" x="{mark_x:.1}" y="12" text-anchor="middle">{label_text}</text>"#
             );
         }
         let names = self.lines.iter().map(|line| line.name).collect::<Vec<_>>().join(", ");
@@ -135,27 +136,27 @@ impl Panel<'_> {
 
     fn line(&self, svg: &mut String, line: &Line, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
         let step = line.values.len().div_ceil(MOST_PLACES).max(1) as f64;
-        let mut before = f64::NEG_INFINITY;
-        let mut open = false;
-        for (place, value) in thinned(line.values) {
-            if place - before > step * 1.5 && open {
+        let mut previous = f64::NEG_INFINITY;
+        let mut is_open = false;
+        for (index, value) in thinned(line.values) {
+            if index - previous > step * 1.5 && is_open {
                 svg.push_str(r#""/>"#);
-                open = false;
+                is_open = false;
             }
-            if !open {
+            if !is_open {
                 let _ = write!(svg, r#"<polyline class="{}" points=""#, line.class);
-                open = true;
+                is_open = true;
             }
-            let _ = write!(svg, "{:.1},{:.1} ", x(place), y(value));
-            before = place;
+            let _ = write!(svg, "{:.1},{:.1} ", x(index), y(value));
+            previous = index;
         }
-        if open {
+        if is_open {
             svg.push_str(r#""/>"#);
         }
     }
 }
 
-/// Places and values that are drawn.
+/// Day indices and values to draw.
 fn thinned(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + '_ {
     let step = values.len().div_ceil(MOST_PLACES).max(1);
     values.chunks(step).enumerate().filter_map(move |(index, chunk)| {

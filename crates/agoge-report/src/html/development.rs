@@ -1,5 +1,5 @@
-//! How an athlete's movements developed: for each movement the score, and the metric behind its
-//! newest first finding, with what must change for a change to be real.
+//! An athlete's development: for each movement the score, and the metric behind its newest first
+//! finding, with the change needed to be real.
 
 use super::figures::{label, ticks};
 use crate::Language;
@@ -14,19 +14,19 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 170.0;
-/// Room for the labels at the left, right, top and bottom.
+/// Margins for the labels at the left, right, top and bottom, px.
 const MARGIN: [f64; 4] = [42.0, 12.0, 8.0, 22.0];
 
-/// A value of a day with the ends of its interval.
+/// A value on a day, with the ends of its interval.
 struct Point {
     day: Day,
     value: f64,
     ends: Option<[f64; 2]>,
 }
 
-/// A pair of pictures for each movement: its scores with their intervals, and the metric behind its
-/// newest first finding with the band of the minimal detectable change around the first day. In any
-/// order of days; nothing for movements without a score.
+/// Renders a pair of charts for each movement: its scores with their intervals, and the metric
+/// behind its newest first finding with the band of the minimal detectable change around the first
+/// day. The analyses may be in any order; movements without a score are left out.
 pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
     let sentences = Sentences::of(language);
     let mut sorted: Vec<&(Day, Analysis)> = analyses.iter().collect();
@@ -39,17 +39,17 @@ pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
     }
     html! {
         @for movement in movements {
-            @let own: Vec<&(Day, Analysis)> = sorted.iter().copied().filter(|(_, analysis)| analysis.movement.name == movement).collect();
+            @let of_movement: Vec<&(Day, Analysis)> = sorted.iter().copied().filter(|(_, analysis)| analysis.movement.name == movement).collect();
             section.development {
-                h3 { (own.last().map_or("", |(_, analysis)| &analysis.movement.title)) }
-                div.figures { (scores(&sentences, &own)) (behind(&sentences, &own)) }
+                h3 { (of_movement.last().map_or("", |(_, analysis)| &analysis.movement.title)) }
+                div.figures { (scores(&sentences, &of_movement)) (behind(&sentences, &of_movement)) }
             }
         }
     }
 }
 
-fn scores(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
-    let points: Vec<Point> = own
+fn scores(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
+    let points: Vec<Point> = analyses
         .iter()
         .filter_map(|(day, analysis)| {
             let score = analysis.score.as_ref().filter(|score| score.value.is_finite())?;
@@ -62,23 +62,23 @@ fn scores(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     } }
 }
 
-/// The metric behind the first finding of the newest analysis that has one.
-fn behind(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
-    let finding = own.iter().rev().find_map(|(_, analysis)| analysis.findings.first());
+/// Chart of the metric behind the first finding of the newest analysis that has one.
+fn behind(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
+    let finding = analyses.iter().rev().find_map(|(_, analysis)| analysis.findings.first());
     let Some(finding) = finding else { return html! {} };
-    let of = |analysis: &Analysis| -> Option<MetricSummary> {
-        let is_it =
+    let metric_in = |analysis: &Analysis| -> Option<MetricSummary> {
+        let is_behind_finding =
             |metric: &&MetricSummary| metric.name == finding.metric && metric.side == finding.side;
-        // A finding without a side may rest on metrics that have one: the first stands for them.
-        let found = analysis.metrics.iter().find(is_it);
-        found
+        // A finding without a side may rest on metrics with one: the first of them stands for it.
+        let exact_match = analysis.metrics.iter().find(is_behind_finding);
+        exact_match
             .or_else(|| analysis.metrics.iter().find(|metric| metric.name == finding.metric))
             .cloned()
     };
-    let known: Vec<(Day, MetricSummary)> = own
+    let known: Vec<(Day, MetricSummary)> = analyses
         .iter()
         .filter_map(|(day, analysis)| {
-            Some((*day, of(analysis).filter(|metric| metric.mean.is_finite())?))
+            Some((*day, metric_in(analysis).filter(|metric| metric.mean.is_finite())?))
         })
         .collect();
     let Some((_, first)) = known.first() else { return html! {} };
@@ -103,9 +103,14 @@ fn behind(sentences: &Sentences, own: &[&(Day, Analysis)]) -> Markup {
     } }
 }
 
-/// Dots over days, joined; `band` a range of values that is shaded, `axis` the range of the axis if
-/// it is settled.
-fn picture(says: &str, points: &[Point], band: Option<[f64; 2]>, axis: Option<[f64; 2]>) -> Markup {
+/// Draws connected dots over days; `band` is a shaded range of values, `axis` the range of the axis
+/// if fixed.
+fn picture(
+    description: &str,
+    points: &[Point],
+    band: Option<[f64; 2]>,
+    axis: Option<[f64; 2]>,
+) -> Markup {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
     let values = points.iter().map(|point| point.value).chain(band.into_iter().flatten());
     let [low, high] = axis.unwrap_or_else(|| {
@@ -175,5 +180,5 @@ fn picture(says: &str, points: &[Point], band: Option<[f64; 2]>, axis: Option<[f
             last.day
         );
     }
-    html! { svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(says) { (PreEscaped(svg)) } }
+    html! { svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(description) { (PreEscaped(svg)) } }
 }

@@ -1,4 +1,4 @@
-//! Still pictures of curves: mean and spread over the cycle, left and right.
+//! Still figures of curves: mean and spread over the cycle, left and right.
 
 use agoge_coach::analysis::Band;
 use agoge_kinematics::Unit;
@@ -8,12 +8,12 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 170.0;
-/// Room for the labels at the left, right, top and bottom.
+/// Margins for the labels at the left, right, top and bottom, px.
 const MARGIN: [f64; 4] = [38.0, 8.0, 8.0, 22.0];
 
-/// One picture for the sides of a curve: lines for the means, bands for one standard deviation, a
-/// dashed line for the reference. `turns` are the instants between phases in per cent, with the
-/// name of the phase that begins there.
+/// Renders one figure for the sides of a curve: lines for the means, bands for one standard
+/// deviation, a dashed line for the reference. `turns` are the boundaries between phases in
+/// percent, with the name of the phase that begins there.
 pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Markup {
     let finite = |v: &f64| v.is_finite();
     let mut values: Vec<f64> = Vec::new();
@@ -29,21 +29,21 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     let Some(unit) = sides.first().map(|band| band.unit).filter(|_| low.is_finite()) else {
         return html! {};
     };
-    // A curve that hardly moves must not fill the picture with its noise.
+    // A nearly constant curve must not fill the figure with its noise.
     let widen = 0.5 * (least_span(unit) - (high - low)).max(0.0);
     let (low, high) = (low - widen, high + widen);
     let [left, right, top, bottom] = MARGIN;
     let x = |percent: f64| left + (WIDTH - left - right) * percent / 100.0;
     let y = |value: f64| top + (HEIGHT - top - bottom) * (high - value) / (high - low);
     let mut svg = String::new();
-    let mut put = |text: String| svg.push_str(&text);
+    let mut append = |text: String| svg.push_str(&text);
     for tick in ticks(low, high) {
-        put(format!(
+        append(format!(
             r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{1:.1}" y2="{1:.1}"/>"#,
             WIDTH - right,
             y(tick)
         ));
-        put(format!(
+        append(format!(
             r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
             left - 4.0,
             y(tick) + 3.5,
@@ -58,14 +58,14 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
         } else {
             "middle"
         };
-        put(format!(
+        append(format!(
             r#"<text x="{:.1}" y="{:.1}" text-anchor="{anchor}">{percent:.0} %</text>"#,
             x(percent),
             HEIGHT - 6.0
         ));
     }
     for (percent, _) in turns.iter().filter(|(percent, _)| *percent > 1.0) {
-        put(format!(
+        append(format!(
             r#"<line class="turn" x1="{0:.1}" x2="{0:.1}" y1="{top}" y2="{1:.1}"/>"#,
             x(*percent),
             HEIGHT - bottom
@@ -87,12 +87,12 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
         for &i in known.iter().rev() {
             let _ = write!(outline, "{:.1},{:.1} ", x(i as f64), y(band.mean[i] - sd(i)));
         }
-        put(format!(r#"<polygon class="{class}" points="{}"/>"#, outline.trim_end()));
-        put(line(class, known.iter().map(|&i| (x(i as f64), y(band.mean[i])))));
+        append(format!(r#"<polygon class="{class}" points="{}"/>"#, outline.trim_end()));
+        append(line(class, known.iter().map(|&i| (x(i as f64), y(band.mean[i])))));
         if let Some(reference) = &band.reference {
             let points =
                 reference.iter().enumerate().filter_map(|(i, v)| Some((x(i as f64), y((*v)?))));
-            put(line(&format!("{class} reference"), points));
+            append(line(&format!("{class} reference"), points));
         }
     }
     html! {
@@ -105,7 +105,7 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
     }
 }
 
-/// The least range of an axis.
+/// Smallest range of an axis.
 fn least_span(unit: Unit) -> f64 {
     match unit {
         Unit::Degree | Unit::Percent => 20.0,
@@ -124,7 +124,7 @@ fn line(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
     format!(r#"<polyline class="{class}" points="{}"/>"#, text.trim_end())
 }
 
-/// A tick's value without idle zeros.
+/// Formats a tick's value without trailing zeros.
 pub(super) fn label(tick: f64) -> String {
     let text = format!("{tick:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -1,5 +1,5 @@
-//! The page of load and injury: what changed, why it matters, what to do, how sure; then the days,
-//! with injuries marked.
+//! Page of load and injuries: what changed, why it matters, what to do, how certain it is; then the
+//! days, with injuries marked.
 
 use super::{Around, page};
 use crate::words::{certainty, count};
@@ -13,12 +13,12 @@ use super::days::{Line, Panel};
 /// Styles that only this page needs.
 const OWN_STYLE: &str = include_str!("../../assets/load.css");
 
-/// The page.
+/// Renders the page.
 pub fn load_html(overview: &Overview) -> String {
     whole(None, overview)
 }
 
-/// The page within a server's.
+/// Renders the page inside a server's frame.
 pub fn load_html_in(around: &Around, overview: &Overview) -> String {
     whole(Some(around), overview)
 }
@@ -47,7 +47,7 @@ fn trend(overview: &Overview, method: Method) -> Option<&Trend> {
     overview.trends.iter().find(|trend| trend.method == method)
 }
 
-/// A figure with as many digits as it deserves; a dash if it cannot be said.
+/// Formats a figure with as many digits as it deserves; a dash if unknown.
 pub(crate) fn figure(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "–".to_owned(),
@@ -93,7 +93,7 @@ fn said(overview: &Overview) -> Markup {
 }
 
 fn card(rank: usize, warning: &Warning) -> Markup {
-    let sure = match warning.certainty {
+    let certainty_class = match warning.certainty {
         Certainty::High => "sure3",
         Certainty::Moderate => "sure2",
         Certainty::Low => "sure1",
@@ -104,19 +104,19 @@ fn card(rank: usize, warning: &Warning) -> Markup {
             dl {
                 dt { "Why" } dd { (warning.why) "." }
                 dt { "Do" } dd { (warning.action) "." }
-                dt { "Sure" } dd { span class=(sure) { (certainty(warning.certainty)) } }
+                dt { "Sure" } dd { span class=(certainty_class) { (certainty(warning.certainty)) } }
                 dt { "From" } dd.small { (warning.source) " · " (warning.day) }
             }
         }
     }
 }
 
-/// Marks of injuries in the pictures: place of the day, word, whether contact did it.
+/// Injury marks in the charts: day index, label, whether caused by contact.
 fn marks(overview: &Overview) -> Vec<(usize, String, bool)> {
     let mark = |injury: &Injury| {
-        let place = usize::try_from(injury.day.0.checked_sub(overview.daily.first.0)?).ok()?;
-        let word = if injury.area == Area::Unspecified { "injury" } else { injury.area.label() };
-        Some((place, word.to_owned(), injury.contact))
+        let index = usize::try_from(injury.day.0.checked_sub(overview.daily.first.0)?).ok()?;
+        let label = if injury.area == Area::Unspecified { "injury" } else { injury.area.label() };
+        Some((index, label.to_owned(), injury.contact))
     };
     overview.injuries.iter().filter_map(mark).collect()
 }

@@ -24,49 +24,49 @@ use agoge_kinematics::Curves;
 use agoge_motion::Recording;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// What the moving figure is drawn from.
+/// Everything the moving figure is drawn from.
 pub struct Scene<'a> {
-    /// The conditioned recording that is drawn: on the body skeleton, or with the source's own
-    /// markers where they make no body.
+    /// The conditioned recording to draw: on the body skeleton, or with the source's own markers if
+    /// they make no body.
     pub figure: &'a Recording,
-    /// Its curves, on the figure's clock.
+    /// Its curves, on the same clock.
     pub curves: &'a Curves,
-    /// Pictures of the video at instants worth one, in order of time; of other recordings there are
-    /// none.
+    /// Video stills at notable instants, in order of time; empty for recordings that are no video.
     pub stills: &'a [Still],
 }
 
-/// A picture of an instant.
+/// A video still.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Still {
-    /// Frame of the curves.
+    /// Frame number in the curves.
     pub frame: usize,
-    /// What it shows.
+    /// Caption.
     pub caption: String,
-    /// The picture, a JPEG file. It stands in the page itself: a few dozen kilobytes each.
+    /// JPEG file. It is embedded in the page itself: a few dozen kilobytes each.
     pub jpeg: Vec<u8>,
 }
 
-/// The style of every page.
+/// Style sheet of every page.
 pub const STYLE: &str = include_str!("../../assets/report.css");
-/// The script of the report, which is inline in it: a server that forbids inline scripts allows
-/// this one by its hash.
+/// Script of the report, inline in the page: a server that forbids inline scripts allows this one
+/// by its hash.
 pub const SCRIPT: &str = include_str!("../../assets/report.js");
 
-/// Nothing is fetched, nothing is sent; scripts and styles are those of the page.
+/// Content security policy: nothing is fetched or sent; only the page's own scripts and styles
+/// apply.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
-/// What a server puts into a page. What such a page may load is said by the server's own header,
-/// not by the page.
+/// What a server inserts into a page. The server's own header, not the page, then says what the
+/// page may load.
 #[derive(Clone, Debug, Default)]
 pub struct Around {
-    /// Above everything, such as the way to other pages.
+    /// Above everything, such as navigation.
     pub above: Markup,
     /// Below the moving figure of a report.
     pub below_figure: Markup,
 }
 
-/// A page of a title and what stands in it; `styles` are those that only it needs.
+/// Renders a page from its title and body; `styles` are those that only it needs.
 fn page(title: &str, styles: &str, around: Option<&Around>, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
@@ -87,12 +87,12 @@ fn page(title: &str, styles: &str, around: Option<&Around>, body: &Markup) -> St
     page.into_string()
 }
 
-/// The page.
+/// Renders the report page of an analysis.
 pub fn html(analysis: &Analysis, scene: &Scene) -> String {
     report(None, analysis, scene)
 }
 
-/// The page within a server's.
+/// Renders the report page inside a server's frame.
 pub fn html_in(around: &Around, analysis: &Analysis, scene: &Scene) -> String {
     report(Some(around), analysis, scene)
 }

@@ -1,4 +1,4 @@
-//! The page of a plan: what is expected, the weeks as a calendar, and why each session is there.
+//! Page of a plan: what is expected, the weeks as a calendar, and why each session is there.
 
 use super::{Around, page};
 use crate::plan::{forecast, quality, response};
@@ -8,12 +8,12 @@ use maud::{Markup, html};
 /// Styles that only this page needs.
 const OWN_STYLE: &str = include_str!("../../assets/plan.css");
 
-/// The page; the athlete's name may be empty.
+/// Renders the page; the athlete's name may be empty.
 pub fn plan_html(plan: &Plan, athlete: &str) -> String {
     whole(None, plan, athlete)
 }
 
-/// The page within a server's.
+/// Renders the page inside a server's frame.
 pub fn plan_html_in(around: &Around, plan: &Plan, athlete: &str) -> String {
     whole(Some(around), plan, athlete)
 }
@@ -69,7 +69,7 @@ fn of_week(plan: &Plan, number: usize, week: &Week) -> Markup {
     html! {
         article.week {
             h3 { "Week " (number) @if !week.phase.is_empty() { " · " (week.phase) } }
-            p.small { (format!("{:.0} min · {:.0} AU · {} hard · CTL {:.0}", week.minutes, week.load, week.hard, week.ctl)) @if let Some(own) = week.monotony { (format!(" · monotony {own:.1}")) } }
+            p.small { (format!("{:.0} min · {:.0} AU · {} hard · CTL {:.0}", week.minutes, week.load, week.hard, week.ctl)) @if let Some(monotony) = week.monotony { (format!(" · monotony {monotony:.1}")) } }
             ol.grid {
                 @for day in (0..7).map(|d| week.first.plus(d)) {
                     li.day {

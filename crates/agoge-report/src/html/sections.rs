@@ -1,4 +1,4 @@
-//! The sections of the page, in the order in which a coach reads them.
+//! Sections of the page, in the order in which a coach reads them.
 
 use super::{Scene, figures};
 use crate::terminal::FIRST;
@@ -84,7 +84,7 @@ pub(super) fn findings(analysis: &Analysis) -> Markup {
 }
 
 fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
-    let sure = match finding.certainty {
+    let certainty_class = match finding.certainty {
         Certainty::High => "sure3",
         Certainty::Moderate => "sure2",
         Certainty::Low => "sure1",
@@ -98,7 +98,7 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
         article.card data-part=(finding.part.name()) data-curve=(curve) tabindex="0" {
             h3 { span.rank { (rank) } (finding.title) }
             p { (finding.detail) }
-            p.where_ { (words(finding.part.name())) (phase) " · repetitions " (ranges(&finding.repetitions)) " · " span class=(sure) { (certainty(finding.certainty)) } }
+            p.where_ { (words(finding.part.name())) (phase) " · repetitions " (ranges(&finding.repetitions)) " · " span class=(certainty_class) { (certainty(finding.certainty)) } }
             p.dots aria-hidden="true" {
                 @for repetition in analysis.repetitions.iter().filter(|repetition| repetition.complete) {
                     span class=(if finding.repetitions.contains(&repetition.number) { "dot on" } else { "dot" }) {}
@@ -114,9 +114,9 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
 }
 
 pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
-    let three = analysis.input.space.is_3d();
-    let any = !curves.curves.is_empty();
-    // A worn sensor alone makes no figure.
+    let is_3d = analysis.input.space.is_3d();
+    let has_curves = !curves.curves.is_empty();
+    // A worn sensor alone gives no figure.
     let is_seen = analysis.quality.seen > 0.0;
     html! {
         section.player aria-label="The movement" {
@@ -124,12 +124,12 @@ pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
             div.stage {
                 div hidden[!is_seen] {
                     canvas #figure width="460" height="420" role="img" aria-label="Moving stick figure" {}
-                    @if three {
+                    @if is_3d {
                         p.views { button type="button" data-view="0" { "Front" } button type="button" data-view="90" { "Side" } span.small { " drag to turn" } }
                     }
                 }
                 div.curve {
-                    @if any {
+                    @if has_curves {
                         label { "Curve " select #pick {} }
                         canvas #curve width="640" height="330" role="img" aria-label="The chosen curve over time; click to go there" {}
                         p.legend { span.left { "left" } span.right { "right" } span.middle { "midline" } }
@@ -148,7 +148,7 @@ pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
     }
 }
 
-/// The key frames; pressing one moves the figure and the curves there.
+/// Key frames; clicking one moves the figure and the curves there.
 pub(super) fn stills(scene: &Scene) -> Markup {
     html! {
         @if !scene.stills.is_empty() {
@@ -197,7 +197,7 @@ pub(super) fn bands(analysis: &Analysis) -> Markup {
     }
 }
 
-/// Mean instants, in per cent of the repetition, at which the phases begin.
+/// Mean positions, in percent of the repetition, at which the phases begin.
 fn turns(analysis: &Analysis) -> Vec<(f64, String)> {
     let complete: Vec<_> =
         analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
@@ -245,8 +245,8 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
                                 tr {
                                     th scope="row" { (words(&metric.name)) @if let Some(side) = metric.side { ", " (side.name()) } " " span.unit { (unit(metric.unit)) } }
                                     @for repetition in &analysis.repetitions {
-                                        @let own = repetition.metrics.iter().find(|own| own.name == metric.name && own.side == metric.side && own.phase == metric.phase);
-                                        td { (own.map_or("–".to_owned(), |own| number(own.value, own.unit))) }
+                                        @let measured = repetition.metrics.iter().find(|other| other.name == metric.name && other.side == metric.side && other.phase == metric.phase);
+                                        td { (measured.map_or("–".to_owned(), |measured| number(measured.value, measured.unit))) }
                                     }
                                     td { (number(metric.mean, metric.unit)) " ± " (number(metric.sd, metric.unit)) }
                                     td { @if metric.error > 0.0 { (number(metric.error, metric.unit)) } @else { "–" } }
@@ -273,7 +273,7 @@ pub(super) fn jumps(analysis: &Analysis) -> Markup {
             section {
                 h2 { "Jumps" }
                 p.small { "By the time in the air (Bosco 1983; Young 1995); ± is what the error of positions and half a frame at " (format!("{:.0}", analysis.input.rate_hz)) " a second leave open." }
-                ol { @for own in &analysis.jumps { li value=(own.repetition) { (landing::jump(own)) } } }
+                ol { @for jump in &analysis.jumps { li value=(jump.repetition) { (landing::jump(jump)) } } }
             }
         }
     }
@@ -281,13 +281,13 @@ pub(super) fn jumps(analysis: &Analysis) -> Markup {
 
 pub(super) fn landing(analysis: &Analysis) -> Markup {
     html! {
-        @if let Some(own) = &analysis.landing {
+        @if let Some(report) = &analysis.landing {
             section {
-                h2 { (landing::title(own)) }
-                p.small { "Landings of repetitions " (ranges(&own.repetitions)) ". " (landing::NOTE) }
+                h2 { (landing::title(report)) }
+                p.small { "Landings of repetitions " (ranges(&report.repetitions)) ". " (landing::NOTE) }
                 div.scroll tabindex="0" { table.joints {
                     thead { tr { th scope="col" { "Item" } td.text { "At fault if" } td.text { "Points" } } }
-                    tbody { @for item in &own.items {
+                    tbody { @for item in &report.items {
                         tr { th scope="row" { (item.number) } td.text { (item.item) } td.text { (landing::points(item)) } }
                     } }
                 } }
@@ -298,23 +298,23 @@ pub(super) fn landing(analysis: &Analysis) -> Markup {
 
 pub(super) fn moments(analysis: &Analysis) -> Markup {
     html! {
-        @if let Some(own) = &analysis.moments {
+        @if let Some(report) = &analysis.moments {
             section {
-                h2 { (moments::title(own)) }
+                h2 { (moments::title(report)) }
                 div.scroll tabindex="0" { table.joints {
                     thead { tr { th scope="col" { "Joint" } td.text { "Most extending to most flexing moment" } } }
-                    tbody { @for peak in &own.peaks {
+                    tbody { @for peak in &report.peaks {
                         tr { th scope="row" { (moments::name(peak)) } td.text { (moments::range(peak)) } }
                     } }
                 } }
-                p.small { (own.limits.join(" ")) }
+                p.small { (report.limits.join(" ")) }
             }
         }
     }
 }
 
-/// What the errors of measurement rest on, and of which metrics, in order of first appearance; the
-/// metrics are left out where one source has them all.
+/// Sources of the measurement errors, each with its metrics, in order of first appearance; a single
+/// source for all metrics says so instead of listing them.
 fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
     let mut sources: Vec<(&str, Vec<String>)> = Vec::new();
     for metric in analysis.metrics.iter().filter(|metric| !metric.error_source.is_empty()) {
@@ -333,7 +333,7 @@ fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
 
 pub(super) fn quality(analysis: &Analysis) -> Markup {
     let quality = &analysis.quality;
-    let length = analysis.input.space.unit();
+    let length_unit = analysis.input.space.unit();
     html! {
         section {
             h2 { "How good the data are: " (verdict(quality.verdict)) }
@@ -344,14 +344,14 @@ pub(super) fn quality(analysis: &Analysis) -> Markup {
             details {
                 summary { "Each of the " (quality.joints.len()) " joints" }
                 div.scroll tabindex="0" { table.joints {
-                    thead { tr { th scope="col" { "Joint" } th scope="col" { "Seen" } td {} th scope="col" { "Longest gap, s" } th scope="col" { "Jitter, " (length) } } }
+                    thead { tr { th scope="col" { "Joint" } th scope="col" { "Seen" } td {} th scope="col" { "Longest gap, s" } th scope="col" { "Jitter, " (length_unit) } } }
                     tbody { @for joint in &quality.joints {
                         tr {
                             th scope="row" { (joint.joint) }
                             td { (format!("{:.0} %", 100.0 * joint.seen)) }
                             td { div.bar aria-hidden="true" { div style=(format!("width:{:.0}%", 100.0 * joint.seen)) {} } }
                             td { (format!("{:.2}", joint.longest_gap_s)) }
-                            td { (if length == "m" { format!("{:.4}", joint.jitter) } else { format!("{:.2}", joint.jitter) }) }
+                            td { (if length_unit == "m" { format!("{:.4}", joint.jitter) } else { format!("{:.2}", joint.jitter) }) }
                         }
                     } }
                 } }
@@ -368,7 +368,7 @@ pub(super) fn quality(analysis: &Analysis) -> Markup {
                 }
                 @if !analysis.input.invented.is_empty() {
                     p { "Made from other joints:" }
-                    ul { @for made in &analysis.input.invented { li { (made.replace('_', " ")) } } }
+                    ul { @for part in &analysis.input.invented { li { (part.replace('_', " ")) } } }
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The section that says why: each change with the figure as it was and as it would be, then
+//! The section that explains why: each change with the figure as it was and as it would be, then
 //! timing, links and whether the explanation stands.
 
 use super::Scene;
@@ -10,25 +10,25 @@ use agoge_motion::{Part, Recording};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
-/// So many couplings are drawn.
+/// Most couplings drawn.
 const LINKS: usize = 3;
-/// Height and width of a picture.
+/// Height and width of a figure, px.
 const SIZE: f64 = 150.0;
 
 pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
     let Some(explanation) = &analysis.explanation else { return html! {} };
     let sentences = Sentences::of(Language::English);
-    let of = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let told = changes(explanation, of, &sentences);
+    let total = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
+    let texts = changes(explanation, total, &sentences);
     html! {
         section.why {
             h2 { "Change this first, beside " (explanation.reference) }
-            @if told.is_empty() { p { (sentences.say("nothing", &[])) } }
-            div.cards { @for (index, (told, change)) in told.iter().zip(&explanation.changes).enumerate() {
+            @if texts.is_empty() { p { (sentences.say("nothing", &[])) } }
+            div.cards { @for (index, (text, change)) in texts.iter().zip(&explanation.changes).enumerate() {
                 article.card tabindex="0" {
-                    h3 { span.rank { (index + 1) } (told.title) }
+                    h3 { span.rank { (index + 1) } (text.title) }
                     @if let Some(pictured) = &change.pictured { (pictures(pictured, scene.figure, change.joint)) }
-                    @for line in &told.lines { p { (line) } }
+                    @for line in &text.lines { p { (line) } }
                 }
             } }
             @for (heading, lines) in sections(explanation, &sentences) {
@@ -42,16 +42,16 @@ pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
     }
 }
 
-/// Two angles against each other over the repetition: the athlete's in a line, the reference's
+/// Plots two angles against each other over the repetition: the athlete's solid, the reference's
 /// dashed.
 fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     let name = |(joint, curve): &(Part, String)| sentences.curve(curve, joint.side());
-    let all = || {
+    let finite_points = || {
         link.path.iter().chain(&link.expected_path).filter(|[a, b]| a.is_finite() && b.is_finite())
     };
     let range = |k: usize| {
-        let low = all().map(|p| p[k]).fold(f64::INFINITY, f64::min);
-        (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max).max(low + 1.0))
+        let low = finite_points().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+        (low, finite_points().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max).max(low + 1.0))
     };
     let ((left, right), (bottom, top)) = (range(0), range(1));
     if !left.is_finite() || !bottom.is_finite() {
@@ -80,7 +80,7 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     }
 }
 
-/// The athlete at the instant of the largest difference, and beside it the same with that joint
+/// Draws the athlete at the instant of the largest difference, next to the same with that joint
 /// moved as the reference's.
 fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     if figure.joints() != Part::COUNT
@@ -89,10 +89,11 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     {
         return html! {};
     }
-    let own: Vec<[f64; 3]> = (0..Part::COUNT).map(|part| figure.at(pictured.frame, part)).collect();
+    let original: Vec<[f64; 3]> =
+        (0..Part::COUNT).map(|part| figure.at(pictured.frame, part)).collect();
     let mended: Vec<[f64; 3]> =
         pictured.mended.iter().map(|p| p.unwrap_or([f64::NAN; 3])).collect();
-    let side = |a: [f64; 3]| {
+    let to_athlete_axes = |a: [f64; 3]| {
         let [forward, right] = pictured.look;
         [
             a[0] * forward[0] + a[2].max(-1e9) * forward[1],
@@ -100,19 +101,22 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
             a[0] * right[0] + a[2].max(-1e9) * right[1],
         ]
     };
-    // From the side and from the front, in one scale: the view in which the two differ more is
-    // shown.
-    let flat = |points: &[[f64; 3]], axis: usize| -> Vec<[f64; 2]> {
+    // From the side or from the front, at the same scale: choose the view in which the two differ
+    // more.
+    let project = |points: &[[f64; 3]], axis: usize| -> Vec<[f64; 2]> {
         let is_3d = figure.space.is_3d();
-        points.iter().map(|&p| if is_3d { [side(p)[axis], p[1]] } else { [p[0], p[1]] }).collect()
+        points
+            .iter()
+            .map(|&p| if is_3d { [to_athlete_axes(p)[axis], p[1]] } else { [p[0], p[1]] })
+            .collect()
     };
-    let apart = |axis: usize| -> f64 {
-        let pairs = flat(&own, axis).into_iter().zip(flat(&mended, axis));
+    let difference_along = |axis: usize| -> f64 {
+        let pairs = project(&original, axis).into_iter().zip(project(&mended, axis));
         pairs.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).filter(|d| d.is_finite()).sum()
     };
-    let axis = if apart(0) >= apart(2) { 0 } else { 2 };
-    let (own, mended) = (flat(&own, axis), flat(&mended, axis));
-    let all = || own.iter().chain(&mended).filter(|p| p[0].is_finite());
+    let axis = if difference_along(0) >= difference_along(2) { 0 } else { 2 };
+    let (original, mended) = (project(&original, axis), project(&mended, axis));
+    let all = || original.iter().chain(&mended).filter(|p| p[0].is_finite());
     let range = |k: usize| {
         let low = all().map(|p| p[k]).fold(f64::INFINITY, f64::min);
         (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max))
@@ -120,7 +124,7 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     let ((left, right), (bottom, top)) = (range(0), range(1));
     let scale = (SIZE - 20.0) / (right - left).max(top - bottom).max(1e-9);
     let draw = |points: &[[f64; 2]]| {
-        let at = |part: Part| {
+        let to_canvas = |part: Part| {
             let p = points[part.index()];
             [
                 SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)),
@@ -129,19 +133,19 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
         };
         let mut svg = String::new();
         for part in Part::ALL {
-            let ([x1, y1], [x2, y2]) = (at(up(points, part)), at(part));
-            let face = matches!(
+            let ([x1, y1], [x2, y2]) = (to_canvas(up(points, part)), to_canvas(part));
+            let is_face = matches!(
                 part,
                 Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar | Part::Nose
             );
-            if !face && [x1, y1, x2, y2].iter().all(|v| v.is_finite()) {
+            if !is_face && [x1, y1, x2, y2].iter().all(|v| v.is_finite()) {
                 let _ = write!(
                     svg,
                     r#"<line class="bone" x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}"/>"#
                 );
             }
         }
-        let [x, y] = at(if joint == Part::Chest { Part::Neck } else { joint });
+        let [x, y] = to_canvas(if joint == Part::Chest { Part::Neck } else { joint });
         if x.is_finite() {
             let _ = write!(svg, r#"<circle class="joint" cx="{x:.1}" cy="{y:.1}" r="6"/>"#);
         }
@@ -149,17 +153,17 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     };
     html! {
         div.pair {
-            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The athlete at this instant" { (PreEscaped(draw(&own))) } figcaption { "as it is" } }
+            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The athlete at this instant" { (PreEscaped(draw(&original))) } figcaption { "as it is" } }
             figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The same with this joint moved as the reference's" { (PreEscaped(draw(&mended))) } figcaption { "as the reference" } }
         }
     }
 }
 
-/// The nearest part up the body that is seen.
+/// Nearest visible part up the body.
 fn up(points: &[[f64; 2]], part: Part) -> Part {
-    let mut up = part.parent();
-    while !points[up.index()][0].is_finite() && up != up.parent() {
-        up = up.parent();
+    let mut parent = part.parent();
+    while !points[parent.index()][0].is_finite() && parent != parent.parent() {
+        parent = parent.parent();
     }
-    up
+    parent
 }

@@ -1,5 +1,5 @@
-//! The machine's own authority, made once and to be trusted by a phone once, and the certificate
-//! that it gives the server at each start for the addresses of the day.
+//! The machine's own certificate authority, created once and trusted once by each phone, and the
+//! server certificate that it signs at every start for the machine's current addresses.
 
 use super::{keys, write_private};
 use crate::Error;
@@ -20,11 +20,11 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Phones refuse certificates that hold for longer than 398 days.
+/// Phones refuse certificates that are valid for longer than 398 days.
 const HOLDS: Duration = Duration::from_secs(397 * 24 * 3600);
 
-/// The networks that the authority vouches for: private ones (RFC 1918, RFC 6598, RFC 4193), those
-/// of a link, and the machine itself.
+/// The networks the authority may vouch for: private ones (RFC 1918, RFC 6598, RFC 4193), IPv4
+/// link-local addresses, and the machine itself.
 const NEAR: [(IpAddr, u8); 8] = [
     (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
     (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
@@ -35,10 +35,11 @@ const NEAR: [(IpAddr, u8); 8] = [
     (IpAddr::V6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0)), 7),
     (IpAddr::V6(Ipv6Addr::LOCALHOST), 128),
 ];
-/// And the names: of this machine, and those that machines of a network give each other (RFC 6762).
+/// The names it may vouch for: this machine's, and multicast DNS names of the local network (RFC
+/// 6762).
 const NAMES: [&str; 2] = ["local", "localhost"];
 
-/// Whether the authority vouches for a name or an address.
+/// Whether the authority may vouch for a host name or address.
 pub(super) fn is_near(host: &str) -> bool {
     let within = |ip: IpAddr, net: IpAddr, bits: u8| match (ip, net) {
         (IpAddr::V4(ip), IpAddr::V4(net)) => (ip.to_bits() ^ net.to_bits()) >> (32 - bits) == 0,
@@ -51,7 +52,7 @@ pub(super) fn is_near(host: &str) -> bool {
     }
 }
 
-/// Signs the server's certificates.
+/// A certificate authority that signs the server's certificates.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
@@ -59,22 +60,22 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Reads the authority of a folder, or makes one.
+    /// Reads the authority from a folder, or creates it there.
     pub(super) fn open(folder: &Path) -> Result<Authority, Error> {
         let (key_path, path) = (folder.join("authority.key.pem"), folder.join("authority.pem"));
-        let wrong =
+        let keys_error =
             |error: rcgen::Error| Error::Keys { path: key_path.clone(), what: error.to_string() };
         let key = if key_path.exists() {
             KeyPair::from_pem(&std::fs::read_to_string(&key_path).map_err(keys(&key_path))?)
-                .map_err(wrong)?
+                .map_err(keys_error)?
         } else {
-            let key = KeyPair::generate().map_err(wrong)?;
+            let key = KeyPair::generate().map_err(keys_error)?;
             write_private(&key_path, &key.serialize_pem())?;
             key
         };
         let params = params(&key);
         if !path.exists() {
-            write_private(&path, &params.self_signed(&key).map_err(wrong)?.pem())?;
+            write_private(&path, &params.self_signed(&key).map_err(keys_error)?.pem())?;
         }
         let pem = std::fs::read_to_string(&path).map_err(keys(&path))?;
         let der = CertificateDer::from_pem_slice(pem.as_bytes())
@@ -86,15 +87,17 @@ impl Authority {
         &self.pem
     }
 
-    /// SHA-256 of its certificate, as phones and browsers show it.
+    /// SHA-256 fingerprint of the authority's certificate, in the form that phones and browsers
+    /// show.
     pub(super) fn fingerprint(&self) -> String {
         let hex = HEXUPPER.encode(&Sha256::digest(&self.der));
         hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
     }
 
-    /// A new certificate for some names and addresses, ready to take connections with.
+    /// Issues a certificate for `hosts` (names and addresses) and returns a TLS acceptor that uses
+    /// it.
     pub(super) fn acceptor(&self, hosts: &[String]) -> Result<TlsAcceptor, Error> {
-        let made = || -> Result<ServerConfig, Box<dyn std::error::Error>> {
+        let build_config = || -> Result<ServerConfig, Box<dyn std::error::Error>> {
             let key = KeyPair::generate()?;
             let mut params = CertificateParams::new(hosts)?;
             params.distinguished_name = DistinguishedName::new();
@@ -105,23 +108,23 @@ impl Authority {
             let now = SystemTime::now();
             params.not_before = (now - DAY).into();
             params.not_after = (now + HOLDS - DAY).into();
-            let own = params.signed_by(&key, &self.issuer)?;
+            let certificate = params.signed_by(&key, &self.issuer)?;
             let key = PrivateKeyDer::try_from(key.serialize_der())?;
-            // Named, whatever another library chose as usual.
+            // Chosen explicitly, whatever default provider another library may have installed.
             let cryptography = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
             let config = ServerConfig::builder_with_provider(cryptography)
                 .with_safe_default_protocol_versions()?;
             Ok(config
                 .with_no_client_auth()
-                .with_single_cert(vec![own.der().clone(), self.der.clone()], key)?)
+                .with_single_cert(vec![certificate.der().clone(), self.der.clone()], key)?)
         };
-        let config = made().map_err(|error| Error::Certificate(error.to_string()))?;
+        let config = build_config().map_err(|error| Error::Certificate(error.to_string()))?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 
-/// What is written in the authority's certificate. The same key gives the same, so that it need not
-/// be read back.
+/// The contents of the authority's certificate. They depend on the key alone, so they need not be
+/// read back from the file.
 fn params(key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
     let mark = HEXUPPER.encode(&Sha256::digest(key.der_bytes())[..3]);
@@ -132,8 +135,8 @@ fn params(key: &KeyPair) -> CertificateParams {
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2046, 1, 1));
-    // Whoever trusts it trusts it for machines nearby only: should its key be stolen, no site of
-    // the world can be feigned with it.
+    // Whoever trusts this authority trusts it for nearby machines only: even a stolen key cannot
+    // impersonate a site on the internet.
     let addresses = NEAR
         .iter()
         .map(|&(net, bits)| CidrSubnet::from_addr_prefix(net, bits))

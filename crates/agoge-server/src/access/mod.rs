@@ -1,5 +1,5 @@
-//! Who may ask, once other machines can: names that are this machine's, a token, and a certificate
-//! of its own.
+//! Access control for a server that other machines can reach: its own host names, a token, and its
+//! own certificate.
 
 mod certificate;
 mod token;
@@ -15,47 +15,47 @@ use std::sync::{Mutex, PoisonError};
 use token::Hash;
 use tokio_rustls::TlsAcceptor;
 
-/// Wrong tokens that an address may send at once, and how many a second it gets back.
+/// Wrong tokens an address may send in a burst, and how many attempts it regains per second.
 const TRIES: (f64, f64) = (5.0, 1.0 / 12.0);
-/// Addresses whose wrong tokens are remembered.
+/// Number of addresses whose wrong tokens are remembered.
 const MOST_ADDRESSES: usize = 4096;
-/// The cookie that a browser brings.
+/// Name of the cookie in which a browser sends the token.
 const COOKIE: &str = "agoge";
 
-/// What a server needs that other machines may reach.
+/// What a server that other machines can reach needs.
 #[derive(Clone, Debug)]
 pub struct Remote {
-    /// Where its authority's key and certificate lie, and the hash of its token.
+    /// Folder that holds the authority's key and certificate and the hash of the token.
     pub folder: PathBuf,
-    /// Whether a new token takes the place of the one there is.
+    /// Whether to replace the existing token with a new one.
     pub new_token: bool,
 }
 
-/// What whoever started it must know to let others in.
+/// What the person who started the server needs in order to let others in.
 #[derive(Clone, Debug)]
 pub struct Welcome {
-    /// Where it can be reached from, the likeliest first: `https://…`.
+    /// URLs where the server can be reached, the most likely first: `https://…`.
     pub urls: Vec<String>,
-    /// The token, if it is new: it is kept as a hash only and cannot be told again.
+    /// The token, only if it is new: it is stored as a hash and cannot be shown again.
     pub token: Option<String>,
-    /// SHA-256 of its authority's certificate, to be compared with what a phone shows.
+    /// SHA-256 fingerprint of the authority's certificate, to compare with what a phone shows.
     pub fingerprint: String,
 }
 
-/// Bars those who do not know the token.
+/// Keeps out clients that do not know the token.
 pub(crate) struct Access {
     hash: Hash,
-    /// Names and addresses of this machine, without ports.
+    /// Host names and addresses of this machine, without ports.
     hosts: Vec<String>,
     authority: Authority,
     tries: Mutex<HashMap<IpAddr, Rate>>,
 }
 
 impl Access {
-    /// Reads or makes what lies in the folder.
+    /// Reads the authority and the token's hash from the folder, or creates them.
     ///
     /// # Errors
-    /// [`Error::Keys`] if it cannot be read, written or made.
+    /// [`ServerError::Keys`] if they cannot be read, written or created.
     pub(crate) fn new(
         remote: &Remote,
         address: SocketAddr,
@@ -65,32 +65,33 @@ impl Access {
         let authority = Authority::open(folder)?;
         let (hash, token) = token::open(folder, remote.new_token)?;
         let hosts = hosts(address.ip())?;
-        // The authority vouches for machines nearby; at another address the browser asks.
+        // The authority vouches for nearby addresses only; at any other the browser shows a
+        // warning.
         let near: Vec<String> =
             hosts.iter().filter(|host| certificate::is_near(host)).cloned().collect();
         let acceptor = authority.acceptor(&near)?;
         let others = hosts.iter().filter(|host| !near.contains(host));
-        let reached = near.iter().filter(|host| !is_loopback(host)).chain(others);
-        let urls = reached.map(|host| url(host, address.port())).collect();
+        let reachable = near.iter().filter(|host| !is_loopback(host)).chain(others);
+        let urls = reachable.map(|host| url(host, address.port())).collect();
         let welcome = Welcome { urls, token, fingerprint: authority.fingerprint() };
         Ok((Access { hash, hosts, authority, tries: Mutex::default() }, acceptor, welcome))
     }
 
-    /// Whether a Host without its port is this machine.
+    /// Whether a Host header, without its port, names this machine.
     pub(crate) fn is_own(&self, name: &str) -> bool {
         self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
-    /// The certificate of its authority, for a phone to trust (PEM).
+    /// The authority's certificate, for a phone to trust (PEM).
     pub(crate) fn certificate(&self) -> &str {
         self.authority.certificate()
     }
 
-    /// Whether a token is the right one.
+    /// Checks a token.
     ///
     /// # Errors
-    /// 401 if it is not, 429 if the address has sent too many wrong ones: then no token of it is
-    /// looked at for a while.
+    /// 401 if it is wrong; 429 if the address has sent too many wrong ones: its tokens are then not
+    /// even compared for a while.
     pub(crate) fn try_token(&self, token: &str, from: IpAddr) -> Result<(), StatusCode> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         let from = network(from);
@@ -107,10 +108,10 @@ impl Access {
         Err(StatusCode::UNAUTHORIZED)
     }
 
-    /// Whether a request brings the token, as a cookie or as `Authorization: Bearer`.
+    /// Checks the token of a request, sent as a cookie or as `Authorization: Bearer`.
     ///
     /// # Errors
-    /// As [`Access::try_token`].
+    /// Same as [`AccessControl::try_token`].
     pub(crate) fn allow(&self, headers: &HeaderMap, from: IpAddr) -> Result<(), StatusCode> {
         match brought(headers) {
             Some(token) => self.try_token(token, from),
@@ -119,8 +120,8 @@ impl Access {
     }
 }
 
-/// What a browser is told to bring from now on: not for scripts, not in the clear, not from other
-/// sites' pages.
+/// The Set-Cookie header with the token: hidden from scripts, sent only over HTTPS, and never sent
+/// with requests from other sites' pages.
 pub(crate) fn cookie(token: &str, keep_s: u32) -> String {
     format!("{COOKIE}={token}; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age={keep_s}")
 }
@@ -132,7 +133,7 @@ fn brought(headers: &HeaderMap) -> Option<&str> {
     bearer.or_else(|| cookie_named(headers, COOKIE))
 }
 
-/// Who has an IPv6 address has the 2^64 beside it.
+/// The network to count attempts by: whoever has one IPv6 address has the 2^64 beside it.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
@@ -143,7 +144,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Names and addresses that lead here, those first that a phone in the same network can use.
+/// Host names and addresses of this machine, those that a phone in the same network can use first.
 fn hosts(address: IpAddr) -> Result<Vec<String>, Error> {
     let mut addresses = if address.is_unspecified() {
         let all = if_addrs::get_if_addrs().map_err(Error::Runtime)?;
@@ -151,7 +152,7 @@ fn hosts(address: IpAddr) -> Result<Vec<String>, Error> {
     } else {
         vec![address]
     };
-    // An address of a link names its interface too, which no certificate can.
+    // A link-local address also names its interface, which no certificate can.
     addresses.retain(|ip| {
         !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local())
     });
@@ -188,11 +189,11 @@ fn keys(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |source| Error::Keys { path: path.clone(), what: source.to_string() }
 }
 
-/// Writes a file that only its owner may read: to the side, then into its place.
+/// Writes a file that only its owner may read: to a temporary file, then renamed into place.
 fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        // Made with the rights of its owner alone.
+        // Temporary files are created readable by their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         std::io::Write::write_all(&mut file, text.as_bytes())?;
         file.as_file().sync_all()?;
@@ -236,7 +237,7 @@ mod tests {
             );
         }
         assert_eq!(access.try_token(&token, other), Ok(()));
-        // A second start knows the token by its hash alone; a new one takes its place.
+        // A second start knows the token only by its hash; a new token replaces it.
         let (again, _, welcome) = Access::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
         assert!(welcome.token.is_none() && again.try_token(&token, other).is_ok());
         let renewed = Remote { new_token: true, ..remote };

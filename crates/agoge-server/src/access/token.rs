@@ -1,4 +1,4 @@
-//! The token: told once, kept as a hash.
+//! The token: shown once, stored as a hash.
 
 use super::{keys, write_private};
 use crate::Error;
@@ -6,7 +6,7 @@ use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// Bytes of chance in a token: it cannot be guessed, so a plain hash of it cannot be turned back.
+/// Random bytes in a token: too many to guess, so a plain hash of it cannot be reversed.
 const CHANCE: usize = 20;
 
 /// SHA-256 of a token.
@@ -17,14 +17,16 @@ impl Hash {
         Hash(Sha256::digest(token.as_bytes()).into())
     }
 
-    /// Whether it is that of a token. Hashes are compared in full, so that the time says nothing.
+    /// Whether this is the hash of `token`. Hashes are compared in full, so that the time taken
+    /// reveals nothing.
     pub(super) fn is_of(&self, token: &str) -> bool {
         let other = Hash::new(token);
         self.0.iter().zip(other.0).fold(0, |off, (a, b)| off | (a ^ b)) == 0
     }
 }
 
-/// The token's hash of a folder; with the token itself if it is new.
+/// Reads the token's hash from a folder, or creates a token and stores its hash; returns the token
+/// only if it is new.
 pub(super) fn open(folder: &Path, renew: bool) -> Result<(Hash, Option<String>), Error> {
     let path = folder.join("token.sha256");
     if !renew && path.exists() {
@@ -36,10 +38,10 @@ pub(super) fn open(folder: &Path, renew: bool) -> Result<(Hash, Option<String>),
             None => Err(Error::Keys { path, what: "this is no SHA-256".to_owned() }),
         };
     }
-    let mut chance = [0; CHANCE];
-    getrandom::fill(&mut chance)
+    let mut random = [0; CHANCE];
+    getrandom::fill(&mut random)
         .map_err(|error| Error::Keys { path: path.clone(), what: error.to_string() })?;
-    let token = BASE32_NOPAD.encode(&chance).to_ascii_lowercase();
+    let token = BASE32_NOPAD.encode(&random).to_ascii_lowercase();
     let hash = Hash::new(&token);
     write_private(&path, &HEXLOWER.encode(&hash.0))?;
     Ok((hash, Some(token)))

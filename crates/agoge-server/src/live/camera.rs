@@ -1,4 +1,4 @@
-//! Pictures of a camera, through the server's own pose network, into a live session.
+//! Live sessions from camera pictures, in which the server's own pose network finds the athlete.
 
 use super::protocol::Agreed;
 use super::talk::{Came, Talk};
@@ -20,7 +20,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Largest picture: its bytes, and its sides in px.
+/// Limits on a picture: bytes of the JPEG, and width and height, px.
 const LARGEST: usize = 2 << 20;
 const WIDEST: usize = 1920;
 
@@ -32,7 +32,7 @@ struct Hello {
     athlete: Option<i64>,
 }
 
-/// A picture on its way to the network, and what was seen in it.
+/// A picture waiting for the network, and what the network found in one.
 struct Sent {
     t: f64,
     jpeg: Vec<u8>,
@@ -45,28 +45,28 @@ struct Seen {
     received: Instant,
 }
 
-/// `/live/camera`: binary messages of 8 bytes time (s, a little-endian double) and a JPEG.
+/// `/live/camera`: binary messages of 8 bytes time (s, little-endian double) followed by a JPEG.
 pub(crate) async fn camera(State(app): State<Arc<App>>, ws: WebSocketUpgrade) -> Response {
-    let own = app.clone();
+    let shared = app.clone();
     open(ws, &app.cameras, LARGEST.max(WAITING), move |socket, place| async move {
-        let (mut talk, mut stream) = Talk::begin(own, socket);
-        if follow(&mut talk, &mut stream).await.is_some() {
-            talk.end().await;
+        let (mut conversation, mut stream) = Talk::begin(shared, socket);
+        if follow(&mut conversation, &mut stream).await.is_some() {
+            conversation.end().await;
         }
         drop(place);
     })
 }
 
 async fn follow(
-    talk: &mut Talk,
+    conversation: &mut Talk,
     stream: &mut futures_util::stream::SplitStream<axum::extract::ws::WebSocket>,
 ) -> Option<()> {
-    let Message::Text(text) = talk.next(stream).await? else {
-        let _ = talk.fault("the first message is text; hint: docs/LIVE.md shows it").await;
+    let Message::Text(text) = conversation.next(stream).await? else {
+        let _ = conversation.fault("the first message is text; hint: docs/LIVE.md shows it").await;
         return Some(());
     };
     let Ok(hello) = serde_json::from_str::<Hello>(&text) else {
-        let _ = talk
+        let _ = conversation
             .fault("the first message names the movement; hint: {\"movement\": \"squat\"}")
             .await;
         return Some(());
@@ -79,65 +79,66 @@ async fn follow(
     let tracker = match tracker {
         Ok(tracker) => tracker,
         Err(error) => {
-            let _ = talk.fault(&error.to_string()).await;
+            let _ = conversation.fault(&error.to_string()).await;
             return Some(());
         }
     };
     let space = Space::Image { width: None, height: None };
-    talk.open(&hello.movement, &Agreed::seen(Skeleton::mediapipe_33(), space), hello.athlete)
+    conversation
+        .open(&hello.movement, &Agreed::seen(Skeleton::mediapipe_33(), space), hello.athlete)
         .await
         .ok()?;
-    // One picture is looked at and one waits; newer ones take the place of none: they are left out,
-    // and counted.
+    // At most one picture is processed and one waits; newer ones do not replace them but are
+    // dropped and counted.
     let (send, pictures) = mpsc::channel::<Sent>(1);
-    let (tell, mut seen) = mpsc::channel::<Seen>(4);
-    let looking = tokio::task::spawn_blocking(move || look(tracker, pictures, &tell));
+    let (results, mut seen) = mpsc::channel::<Seen>(4);
+    let network = tokio::task::spawn_blocking(move || look(tracker, pictures, &results));
     let mut left_out = 0u64;
-    let mut until = talk.patience();
+    let mut until = conversation.patience();
     loop {
         tokio::select! {
-            came = talk.came(stream, until) => match came {
+            incoming = conversation.came(stream, until) => match incoming {
                 Came::Message(Message::Binary(bytes)) => {
-                    until = talk.patience();
+                    until = conversation.patience();
                     let Some((t, jpeg)) = bytes.split_first_chunk::<8>() else {
-                        if talk.fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
+                        if conversation.fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
                         continue;
                     };
                     let sent = Sent { t: f64::from_le_bytes(*t), jpeg: jpeg.to_vec(), received: Instant::now() };
                     if send.try_send(sent).is_err() { left_out += 1 }
                 }
                 Came::Message(_) => break,
-                Came::Done(done) => if talk.found(done).await.is_err() { break },
+                Came::Done(done) => if conversation.found(done).await.is_err() { break },
                 Came::Nothing(why) => {
-                    talk.farewell(why).await;
+                    conversation.farewell(why).await;
                     break;
                 }
             },
-            found = seen.recv() => match found {
-                Some(found) => if say(talk, &found, left_out).await.is_err() { break },
+            seen_picture = seen.recv() => match seen_picture {
+                Some(seen_picture) => if say(conversation, &seen_picture, left_out).await.is_err() { break },
                 None => break,
             },
         }
     }
     drop(send);
     seen.close();
-    let _ = looking.await;
+    let _ = network.await;
     Some(())
 }
 
-/// The network's thread.
-fn look(mut tracker: Tracker, mut pictures: mpsc::Receiver<Sent>, tell: &mpsc::Sender<Seen>) {
+/// Runs the pose network on pictures until no more come; blocks its thread.
+fn look(mut tracker: Tracker, mut pictures: mpsc::Receiver<Sent>, results: &mpsc::Sender<Seen>) {
     while let Some(Sent { t, jpeg, received }) = pictures.blocking_recv() {
         let Some(picture) = decode(jpeg) else { continue };
         let size = [picture.width(), picture.height()];
         let who = if t.is_finite() { tracker.push(&picture, t).into_iter().next() } else { None };
-        if tell.blocking_send(Seen { t, size, who, received }).is_err() {
+        if results.blocking_send(Seen { t, size, who, received }).is_err() {
             return;
         }
     }
 }
 
-/// A picture from a JPEG of bounded size; none if it is not one.
+/// Decodes a JPEG of bounded size; none if it is invalid.
 fn decode(jpeg: Vec<u8>) -> Option<Picture> {
     let options = DecoderOptions::default()
         .set_max_width(WIDEST)
@@ -149,19 +150,23 @@ fn decode(jpeg: Vec<u8>) -> Option<Picture> {
     Picture::new(usize::from(info.width), usize::from(info.height), Pixels::Rgb(pixels))
 }
 
-async fn say(talk: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::Over> {
-    let (mut position, mut sure) = (vec![MISSING; LANDMARKS], vec![0.0; LANDMARKS]);
+async fn say(conversation: &mut Talk, seen: &Seen, left_out: u64) -> Result<(), super::talk::Over> {
+    let (mut position, mut confidence) = (vec![MISSING; LANDMARKS], vec![0.0; LANDMARKS]);
     let height = seen.size[1] as f64;
     let mut joints = Vec::new();
     if let Some(Tracked { body, .. }) = &seen.who {
         for joint in 0..LANDMARKS {
             let [x, y] = body.picture[joint].map(f64::from);
             position[joint] = [x, height - y, f64::NAN];
-            sure[joint] = body.visibility[joint];
-            joints.push([x.round(), y.round(), (f64::from(sure[joint]) * 100.0).round() / 100.0]);
+            confidence[joint] = body.visibility[joint];
+            joints.push([
+                x.round(),
+                y.round(),
+                (f64::from(confidence[joint]) * 100.0).round() / 100.0,
+            ]);
         }
     }
     let latency_ms = 1e3 * seen.received.elapsed().as_secs_f64();
-    talk.tell(&json!({ "event": "pose", "t": seen.t, "size": seen.size, "joints": joints, "left_out": left_out, "latency_ms": latency_ms })).await?;
-    talk.frame(seen.t, &position, &sure, seen.received).await
+    conversation.tell(&json!({ "event": "pose", "t": seen.t, "size": seen.size, "joints": joints, "left_out": left_out, "latency_ms": latency_ms })).await?;
+    conversation.frame(seen.t, &position, &confidence, seen.received).await
 }

@@ -1,17 +1,18 @@
-//! Where the milliseconds of live sessions are spent, so that frames need not wait for them.
+//! Worker threads for the slow computations of live sessions, so that frames need not wait for
+//! them.
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A desk for each core.
+/// One worker per core.
 pub(crate) struct Desks {
     desks: Vec<Desk>,
     next: AtomicUsize,
 }
 
-/// One thread that works on what it is given in order. It is a pool of its own, so that what could
-/// spread over all cores stays on it: beside many sessions that is cheaper.
+/// A single thread that runs its jobs in order. It is a Rayon pool of one thread, so that code
+/// which could spread over all cores stays on it: with many sessions that is cheaper.
 #[derive(Clone)]
 pub(super) struct Desk(Arc<ThreadPool>);
 
@@ -20,7 +21,7 @@ impl Desks {
     /// If the threads cannot be started.
     pub(crate) fn new() -> std::io::Result<Desks> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let desk = |_| {
+        let start_worker = |_| {
             let pool = ThreadPoolBuilder::new()
                 .num_threads(1)
                 .thread_name(|_| "live-desk".to_owned())
@@ -28,12 +29,12 @@ impl Desks {
             pool.map(|pool| Desk(Arc::new(pool))).map_err(std::io::Error::other)
         };
         Ok(Desks {
-            desks: (0..cores).map(desk).collect::<std::io::Result<_>>()?,
+            desks: (0..cores).map(start_worker).collect::<std::io::Result<_>>()?,
             next: AtomicUsize::new(0),
         })
     }
 
-    /// The desk of a new session.
+    /// The worker for a new session, assigned round-robin.
     pub(super) fn one(&self) -> Desk {
         self.desks[self.next.fetch_add(1, Ordering::Relaxed) % self.desks.len()].clone()
     }

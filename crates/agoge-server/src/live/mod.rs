@@ -25,17 +25,17 @@ use std::time::Instant;
 use talk::Talk;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Largest message of skeleton frames, bytes: 256 joints with all their digits fit.
+/// Largest message of skeleton frames, bytes: enough for 256 joints with all their digits.
 const LARGEST: usize = 32 << 10;
-/// Bytes that may wait for a client's network.
+/// Bytes that may wait for a client's network connection.
 const WAITING: usize = 256 << 10;
 
-/// Opens a socket if a place is free.
+/// Accepts a WebSocket if a place is free.
 fn open<F>(
     ws: WebSocketUpgrade,
     places: &Arc<Semaphore>,
     largest: usize,
-    talk: impl FnOnce(WebSocket, OwnedSemaphorePermit) -> F + Send + 'static,
+    converse: impl FnOnce(WebSocket, OwnedSemaphorePermit) -> F + Send + 'static,
 ) -> Response
 where
     F: Future<Output = ()> + Send + 'static,
@@ -48,51 +48,51 @@ where
         .max_frame_size(largest)
         .write_buffer_size(0)
         .max_write_buffer_size(WAITING)
-        .on_upgrade(move |socket| talk(socket, place))
+        .on_upgrade(move |socket| converse(socket, place))
 }
 
 /// `/live`
 pub(crate) async fn skeleton(State(app): State<Arc<App>>, ws: WebSocketUpgrade) -> Response {
-    let own = app.clone();
+    let shared = app.clone();
     open(ws, &app.live, LARGEST, move |socket, place| async move {
-        let (mut talk, mut stream) = Talk::begin(own, socket);
+        let (mut conversation, mut stream) = Talk::begin(shared, socket);
         let mut agreed: Option<Agreed> = None;
-        let (mut position, mut sure) = (Vec::new(), Vec::new());
-        while let Some(message) = talk.next(&mut stream).await {
+        let (mut position, mut confidence) = (Vec::new(), Vec::new());
+        while let Some(message) = conversation.next(&mut stream).await {
             let received = Instant::now();
-            let done = match &agreed {
+            let result = match &agreed {
                 None => match read::<Hello>(&message).and_then(|hello| Ok((hello.agree()?, hello))) {
-                    Ok((now, hello)) => {
-                        let opened = talk.open(&hello.movement, &now, hello.athlete).await;
-                        agreed = Some(now);
+                    Ok((format, hello)) => {
+                        let opened = conversation.open(&hello.movement, &format, hello.athlete).await;
+                        agreed = Some(format);
                         opened
                     }
-                    Err(what) => talk.fault(&what).await,
+                    Err(what) => conversation.fault(&what).await,
                 },
                 Some(agreed) => match read::<Message>(&message) {
                     Ok(Message { end: true, .. }) => Err(talk::Over),
                     Ok(Message { t: Some(t), joints: None, sensor: Some(samples), .. }) => match &agreed.sensor {
-                        Some(sensor) => talk.felt(t, &samples, sensor, received).await,
-                        None => talk.fault("no sensor was named; hint: name it in the hello").await,
+                        Some(sensor) => conversation.felt(t, &samples, sensor, received).await,
+                        None => conversation.fault("no sensor was named; hint: name it in the hello").await,
                     },
                     Ok(Message { t: Some(t), joints: Some(joints), sensor: None, .. }) if agreed.is_seen => {
-                        match agreed.place(&joints, &mut position, &mut sure) {
-                            Ok(()) => talk.frame(t, &position, &sure, received).await,
-                            Err(what) => talk.fault(&what).await,
+                        match agreed.place(&joints, &mut position, &mut confidence) {
+                            Ok(()) => conversation.frame(t, &position, &confidence, received).await,
+                            Err(what) => conversation.fault(&what).await,
                         }
                     }
                     Ok(_) => {
-                        talk.fault("a message has t, and joints or samples of a sensor; hint: docs/LIVE.md shows them")
+                        conversation.fault("a message has t, and joints or samples of a sensor; hint: docs/LIVE.md shows them")
                             .await
                     }
-                    Err(what) => talk.fault(&what).await,
+                    Err(what) => conversation.fault(&what).await,
                 },
             };
-            if done.is_err() {
+            if result.is_err() {
                 break;
             }
         }
-        talk.end().await;
+        conversation.end().await;
         drop(place);
     })
 }
@@ -109,8 +109,8 @@ fn read<T: DeserializeOwned>(message: &Wire) -> Result<T, String> {
     }
 }
 
-/// `/api/simulated`: a hello, and the frames of eight squats of which some are shallow, at 30 a
-/// second.
+/// `/api/simulated`: a hello and the frames of eight simulated squats, some of them shallow, at 30
+/// frames per second.
 pub(crate) async fn simulated() -> Json<Value> {
     let shallow = Fault { kind: FaultKind::Shallow, side: None, repetitions: 3..=8, size: 30.0 };
     let set = Set {

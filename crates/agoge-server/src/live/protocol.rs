@@ -1,4 +1,4 @@
-//! What clients send, and what becomes of it (docs/LIVE.md).
+//! Messages that clients send, and their validation (docs/LIVE.md).
 
 use agoge::kinematics::sensor::{Sample, in_si};
 use agoge::motion::recording::MISSING;
@@ -7,27 +7,27 @@ use agoge::motion::{Part, Skeleton, Space, UpAxis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Most joints of a skeleton.
+/// Maximum number of joints in a skeleton.
 const MOST_JOINTS: usize = 256;
-/// Most samples of a sensor in a message.
+/// Maximum number of sensor samples in a message.
 const MOST_SAMPLES: usize = 400;
-/// Samples of a sensor a second.
+/// Allowed sample rates of a sensor, Hz.
 const SLOWEST_HZ: f64 = 10.0;
 const FASTEST_HZ: f64 = 400.0;
-/// Longest name of a part, bytes.
+/// Longest name of a body part, bytes.
 const LONGEST_NAME: usize = 64;
 
-/// The first message.
+/// The first message: announces what will be sent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hello {
-    /// A known skeleton's name …
+    /// Name of a known skeleton …
     #[serde(default)]
     skeleton: Option<String>,
     /// … or the names of the joints, in the order of the frames.
     #[serde(default)]
     joints: Option<Vec<String>>,
-    /// Whether their places have depth; with a skeleton only.
+    /// Whether joint positions have depth; required with a skeleton or joints.
     #[serde(default)]
     space: Option<Dimensions>,
     /// A worn sensor, beside the joints or alone.
@@ -35,57 +35,57 @@ pub(super) struct Hello {
     sensor: Option<Worn>,
     #[serde(default)]
     up: Option<UpAxis>,
-    #[serde(default = "auto")]
+    #[serde(default = "auto_movement")]
     pub(super) movement: String,
-    /// Number of the athlete in the library, to keep the session.
+    /// Id of the athlete in the library, if the session is to be stored.
     #[serde(default)]
     pub(super) athlete: Option<i64>,
-    /// Frames a second that the device means to send; told for people, not relied on.
+    /// Frames per second that the device means to send; informative, not used.
     #[serde(default)]
     #[allow(dead_code)] // part of the protocol, for devices that say it
     rate_hz: Option<f64>,
 }
 
-fn auto() -> String {
+fn auto_movement() -> String {
     "auto".to_owned()
 }
 
-/// A worn sensor.
+/// A worn sensor as a client announces it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Worn {
-    /// The part that carries it.
+    /// The body part that carries it.
     part: String,
-    /// Samples a second.
+    /// Samples per second.
     rate_hz: f64,
-    #[serde(default = "metres")]
+    #[serde(default = "acceleration_in_metres")]
     acceleration: String,
-    #[serde(default = "degrees")]
+    #[serde(default = "turning_in_degrees")]
     turning: String,
 }
 
-fn metres() -> String {
+fn acceleration_in_metres() -> String {
     "m/s2".to_owned()
 }
 
-fn degrees() -> String {
+fn turning_in_degrees() -> String {
     "deg/s".to_owned()
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 enum Dimensions {
-    /// Metres.
+    /// In space, metres.
     #[serde(rename = "3d")]
     Three,
-    /// Pixels.
+    /// In the picture, pixels.
     #[serde(rename = "2d")]
     Two,
 }
 
-/// Samples of a sensor, a lost one is null: acceleration, then angular velocity.
+/// Sensor samples: acceleration x, y, z, then angular velocity x, y, z; null where one was lost.
 pub(super) type Samples = Vec<Option<[f64; 6]>>;
 
-/// Every message after the first: a frame, samples of a sensor, or the end.
+/// Every message after the first: a frame, sensor samples, or the end.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Message {
@@ -99,29 +99,29 @@ pub(super) struct Message {
     pub(super) end: bool,
 }
 
-/// What a hello agreed on.
+/// What a client will send, as agreed by its hello.
 #[derive(Clone, Debug)]
 pub(super) struct Agreed {
-    /// The joints; of a sensor alone the part that carries it, which nobody sees.
+    /// The joints; for a sensor alone, the part that carries it, whose position is never observed.
     pub(super) skeleton: Arc<Skeleton>,
     pub(super) space: Space,
     up: UpAxis,
     pub(super) sensor: Option<AgreedSensor>,
-    /// Whether frames of joints come.
+    /// Whether frames of joint positions are sent.
     pub(super) is_seen: bool,
 }
 
-/// A sensor that a hello agreed on.
+/// A sensor as agreed by a hello.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct AgreedSensor {
     pub(super) part: Option<Part>,
     pub(super) rate_hz: f64,
-    /// Units of acceleration and angular velocity, as channels are told them.
+    /// Units of acceleration and angular velocity, as stored in the recording's channels.
     pub(super) units: [String; 2],
 }
 
 impl AgreedSensor {
-    /// Samples in m/s² and rad/s; what is wrong with them otherwise.
+    /// Converts samples to m/s² and rad/s; the error says what is wrong with them.
     pub(super) fn samples(&self, sent: &Samples) -> Result<Vec<Option<Sample>>, String> {
         if sent.len() > MOST_SAMPLES {
             return Err(format!(
@@ -143,7 +143,7 @@ impl AgreedSensor {
     }
 }
 
-/// A name without what differs between spellings.
+/// Normalises a name: only its ASCII letters and digits, in lower case.
 fn plain(name: &str) -> String {
     name.chars()
         .filter(char::is_ascii_alphanumeric)
@@ -152,7 +152,7 @@ fn plain(name: &str) -> String {
 }
 
 impl Hello {
-    /// What comes, and how it is to be understood.
+    /// Validates the hello; the error says what is wrong with it.
     pub(super) fn agree(&self) -> Result<Agreed, String> {
         let sensor = self.sensor.as_ref().map(Worn::agree).transpose()?;
         if let (Some(sensor), Some(worn), None, None) =
@@ -233,25 +233,25 @@ impl Worn {
 }
 
 impl Agreed {
-    /// Frames of a skeleton that are Y up already, and no sensor.
+    /// Format of frames that are already Y up, without a sensor.
     pub(super) fn seen(skeleton: Arc<Skeleton>, space: Space) -> Agreed {
         Agreed { skeleton, space, up: UpAxis::Y, sensor: None, is_seen: true }
     }
 
-    /// The positions and confidences of a frame, Y up; what is wrong with it otherwise.
+    /// Converts a frame to positions (Y up) and confidences; the error says what is wrong with it.
     pub(super) fn place(
         &self,
         joints: &[Option<Vec<f64>>],
         position: &mut Vec<[f64; 3]>,
-        sure: &mut Vec<f32>,
+        confidence: &mut Vec<f32>,
     ) -> Result<(), String> {
         position.clear();
-        sure.clear();
+        confidence.clear();
         let axes = if self.space.is_3d() { 3 } else { 2 };
         for (index, joint) in joints.iter().take(MOST_JOINTS + 1).enumerate() {
             let Some(values) = joint else {
                 position.push(MISSING);
-                sure.push(0.0);
+                confidence.push(0.0);
                 continue;
             };
             if values.len() != axes && values.len() != axes + 1 {
@@ -268,7 +268,8 @@ impl Agreed {
             let z = if axes == 3 { values[2] } else { 0.0 };
             let [x, y, z] = self.up.to_y_up([values[0], values[1], z]);
             position.push([x, y, if axes == 3 { z } else { f64::NAN }]);
-            sure.push(values.get(axes).map_or(1.0, |sure| sure.clamp(0.0, 1.0) as f32));
+            confidence
+                .push(values.get(axes).map_or(1.0, |confidence| confidence.clamp(0.0, 1.0) as f32));
         }
         Ok(())
     }
@@ -330,11 +331,11 @@ mod tests {
     #[test]
     fn frames_are_turned_up_and_checked() {
         let agreed = hello(r#"{"joints": ["LKNE", "RKNE"], "space": "2d"}"#).unwrap();
-        let (mut position, mut sure) = (Vec::new(), Vec::new());
-        agreed.place(&[Some(vec![1.0, 2.0, 0.5]), None], &mut position, &mut sure).unwrap();
-        assert_eq!((position[0][1], sure[0], sure[1]), (-2.0, 0.5, 0.0));
+        let (mut position, mut confidence) = (Vec::new(), Vec::new());
+        agreed.place(&[Some(vec![1.0, 2.0, 0.5]), None], &mut position, &mut confidence).unwrap();
+        assert_eq!((position[0][1], confidence[0], confidence[1]), (-2.0, 0.5, 0.0));
         for wrong in [vec![1.0], vec![1.0, f64::NAN], vec![f64::INFINITY, 0.0], vec![0.0; 4]] {
-            assert!(agreed.place(&[Some(wrong)], &mut position, &mut sure).is_err());
+            assert!(agreed.place(&[Some(wrong)], &mut position, &mut confidence).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One client: its session, its queue, and the patience with it.
+//! One client's conversation: its session, its event queue, and how long it is waited for.
 
 use super::desk::Desk;
 use super::keep::Keeper;
@@ -18,51 +18,51 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::Instant as Deadline;
 
-/// Events that wait for a client that reads slowly.
+/// Events that may wait for a client that reads slowly.
 const QUEUE: usize = 256;
-/// Wrong messages that are forgiven.
+/// Number of invalid messages that are tolerated.
 const FORGIVEN: usize = 4;
 
-/// An event with the time that it took.
+/// An event with its latency.
 #[derive(Serialize)]
 struct Said<'a> {
     #[serde(flatten)]
     event: &'a Event,
-    /// From the receipt of the frame, ms.
+    /// Time since the frame was received, ms.
     latency_ms: f64,
 }
 
-/// Why a conversation is over.
+/// Marks that a conversation is over.
 pub(super) struct Over;
 
-/// Stretches of a session that may be worked on; with so many no more is read from its client,
-/// whose frames would only make more.
+/// Maximum number of stretches of a session that may be in work; at that number nothing more is
+/// read from its client, whose frames would only add more.
 const MOST_OPEN: usize = 8;
 
-/// A stretch that was worked on, and when the frame that asked for it came.
+/// A stretch that a worker has finished, and when the frame that caused it was received.
 pub(super) struct Done {
-    /// None if the work failed, which is a mistake of ours and must cost this session only.
+    /// None if the work panicked, which is a bug and must end this session only.
     worked: Option<Worked>,
     received: Instant,
 }
 
-/// What comes to a talk.
+/// What a conversation receives next.
 pub(super) enum Came {
     Message(Message),
     Done(Box<Done>),
-    /// Nothing more, and what to tell the client of it.
+    /// The end, with a reason to tell the client if there is one.
     Nothing(Option<&'static str>),
 }
 
-/// One client.
+/// A conversation with one client.
 pub(super) struct Talk {
     app: Arc<App>,
     out: mpsc::Sender<String>,
     session: Option<Session<'static>>,
-    /// A sensor that is followed alone.
+    /// The session of a sensor without joints.
     sensor: Option<SensorSession>,
     desk: Desk,
-    /// Stretches that are worked on at the desk.
+    /// Number of stretches handed to the worker and not yet returned.
     open: usize,
     hand_in: mpsc::UnboundedSender<Box<Done>>,
     handed_in: mpsc::UnboundedReceiver<Box<Done>>,
@@ -71,14 +71,14 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Begins to talk; what comes in is the stream.
+    /// Starts a conversation; the stream yields the client's messages.
     pub(super) fn begin(app: Arc<App>, socket: WebSocket) -> (Talk, SplitStream<WebSocket>) {
         let (sink, stream) = socket.split();
         let (out, waiting) = mpsc::channel(QUEUE);
         tokio::spawn(write(sink, waiting, app.limits.silence));
         app.metrics.sessions.add(1);
         app.metrics.active.add(1);
-        // Bounded by how many may be open.
+        // Unbounded, but at most `MAX_OPEN_STRETCHES` stretches are ever in it.
         let (hand_in, handed_in) = mpsc::unbounded_channel();
         let desk = app.desks.one();
         (
@@ -98,7 +98,7 @@ impl Talk {
         )
     }
 
-    /// Begins the session, once the hello said what comes.
+    /// Opens the session once the hello has been validated.
     pub(super) async fn open(
         &mut self,
         movement: &str,
@@ -107,7 +107,7 @@ impl Talk {
     ) -> Result<(), Over> {
         let Agreed { skeleton, space, .. } = agreed;
         if agreed.is_seen {
-            // The command line may name a file; a client may not.
+            // The command line may name a definition file; a client may not.
             match Session::new(movement, skeleton.clone(), *space, Models::bundled()) {
                 Ok(session) => self.session = Some(session),
                 Err(error) => {
@@ -134,22 +134,22 @@ impl Talk {
             .await
     }
 
-    /// Takes a frame and tells what the session says of it.
+    /// Feeds a frame to the session and sends the resulting events.
     pub(super) async fn frame(
         &mut self,
         t: f64,
         position: &[[f64; 3]],
-        sure: &[f32],
+        confidence: &[f32],
         received: Instant,
     ) -> Result<(), Over> {
         let Some(session) = &mut self.session else { return Err(Over) };
-        match session.hear(t, position, sure) {
-            Ok(heard) => {
+        match session.hear(t, position, confidence) {
+            Ok(output) => {
                 self.app.metrics.frames.add(1);
                 if let Some(keeper) = &mut self.keeper {
-                    keeper.frame(t, position, sure);
+                    keeper.frame(t, position, confidence);
                 }
-                self.pass(heard, received).await?;
+                self.pass(output, received).await?;
                 self.app.metrics.latency(received.elapsed());
                 Ok(())
             }
@@ -157,7 +157,8 @@ impl Talk {
         }
     }
 
-    /// Takes samples of a sensor, the first at a time; of one alone it tells what they say.
+    /// Takes sensor samples, the first at time `t`; a sensor without joints is analysed at once,
+    /// and the resulting events are sent.
     pub(super) async fn felt(
         &mut self,
         t: f64,
@@ -187,45 +188,45 @@ impl Talk {
         }
     }
 
-    /// Says what is to be said, and puts on the desk what is to be worked on.
-    async fn pass(&mut self, heard: Heard<'static>, received: Instant) -> Result<(), Over> {
-        self.say(&heard.events, received).await?;
-        for stretch in heard.stretches {
+    /// Sends the events and hands the stretches to the worker.
+    async fn pass(&mut self, output: Heard<'static>, received: Instant) -> Result<(), Over> {
+        self.say(&output.events, received).await?;
+        for stretch in output.stretches {
             let hand_in = self.hand_in.clone();
             self.open += 1;
             self.desk.put(move || {
                 let worked = catch_unwind(AssertUnwindSafe(|| stretch.work())).ok();
-                // Who is gone does not hear it.
+                // Fails if the client is gone, which does not matter.
                 let _ = hand_in.send(Box::new(Done { worked, received }));
             });
         }
         Ok(())
     }
 
-    /// Tells what was found out at the desk.
-    pub(super) async fn found(&mut self, done: Box<Done>) -> Result<(), Over> {
+    /// Sends the result of a finished stretch.
+    pub(super) async fn found(&mut self, finished: Box<Done>) -> Result<(), Over> {
         self.open -= 1;
-        let Some(worked) = done.worked else {
+        let Some(worked) = finished.worked else {
             self.farewell(Some("Agoge failed; hint: this is a mistake of ours, please report it"))
                 .await;
             return Err(Over);
         };
         let Some(session) = &mut self.session else { return Ok(()) };
-        let heard = session.tell(worked);
-        self.pass(heard, done.received).await
+        let output = session.tell(worked);
+        self.pass(output, finished.received).await
     }
 
     async fn say(&self, events: &[Event], received: Instant) -> Result<(), Over> {
         for event in events {
             let latency_ms = 1e3 * received.elapsed().as_secs_f64();
-            // Plain structures of numbers and texts can always be written.
+            // Plain structures of numbers and text can always be serialised.
             self.put(serde_json::to_string(&Said { event, latency_ms }).unwrap_or_default())
                 .await?;
         }
         Ok(())
     }
 
-    /// Tells what is wrong with a message; too many of them end the talk.
+    /// Reports an invalid message; too many of them end the conversation.
     pub(super) async fn fault(&mut self, what: &str) -> Result<(), Over> {
         self.app.metrics.faults.add(1);
         self.faults += 1;
@@ -238,8 +239,8 @@ impl Talk {
         self.put(value.to_string()).await
     }
 
-    /// Waits for a client that reads slowly: meanwhile nothing more is read from it. One that does
-    /// not read at all is left alone.
+    /// Queues a message; waits while the client reads slowly, so that nothing more is read from it.
+    /// A client that does not read at all is dropped.
     async fn put(&self, text: String) -> Result<(), Over> {
         self.out.send_timeout(text, self.app.limits.silence).await.map_err(|error| {
             if matches!(error, mpsc::error::SendTimeoutError::Timeout(_)) {
@@ -249,12 +250,12 @@ impl Talk {
         })
     }
 
-    /// When a client that says nothing from now on is left alone.
+    /// When a client that stays silent from now on is dropped.
     pub(super) fn patience(&self) -> Deadline {
         Deadline::now() + self.app.limits.silence
     }
 
-    /// Waits for what comes next; whoever waits for other things too loses nothing.
+    /// Waits for the next message or finished stretch. Cancelling it loses nothing.
     pub(super) async fn came(
         &mut self,
         stream: &mut SplitStream<WebSocket>,
@@ -263,7 +264,7 @@ impl Talk {
         loop {
             let message = tokio::select! {
                 message = tokio::time::timeout_at(until, stream.next()), if self.open < MOST_OPEN => message,
-                Some(done) = self.handed_in.recv() => return Came::Done(done),
+                Some(finished) = self.handed_in.recv() => return Came::Done(finished),
             };
             return match message {
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
@@ -279,13 +280,13 @@ impl Talk {
         }
     }
 
-    /// The next message, or none when the client is gone, silent or rude.
+    /// The next message; none if the client is gone, silent for too long, or broke the protocol.
     pub(super) async fn next(&mut self, stream: &mut SplitStream<WebSocket>) -> Option<Message> {
         let until = self.patience();
         loop {
             match self.came(stream, until).await {
                 Came::Message(message) => return Some(message),
-                Came::Done(done) => self.found(done).await.ok()?,
+                Came::Done(finished) => self.found(finished).await.ok()?,
                 Came::Nothing(why) => {
                     self.farewell(why).await;
                     return None;
@@ -296,16 +297,16 @@ impl Talk {
 
     pub(super) async fn farewell(&mut self, why: Option<&str>) {
         if let Some(what) = why {
-            // Who does not read any more does not hear it.
+            // Fails if the client no longer reads, which does not matter.
             let _ = self.tell(&json!({ "event": "error", "what": what, "closing": true })).await;
         }
     }
 
-    /// Ends the session; what is under way is told as interrupted.
+    /// Ends the session; a repetition under way is reported as interrupted.
     pub(super) async fn end(&mut self) {
         while self.open > 0
-            && let Some(done) = self.handed_in.recv().await
-            && self.found(done).await.is_ok()
+            && let Some(finished) = self.handed_in.recv().await
+            && self.found(finished).await.is_ok()
         {}
         let mut events = self.session.take().map(|mut session| session.end()).unwrap_or_default();
         events.extend(self.sensor.take().map(|mut session| session.end()).unwrap_or_default());
@@ -314,8 +315,8 @@ impl Talk {
     }
 }
 
-/// Pairs of joints to draw a line between: each with its parent; and the outline of the trunk where
-/// shoulders and hips hang on nothing.
+/// Pairs of joints to connect by a line: each joint with its parent, and the outline of the trunk
+/// where shoulders and hips have no parent.
 fn bones(skeleton: &Skeleton) -> Vec<[usize; 2]> {
     let joints = skeleton.joints.iter().enumerate();
     let mut bones: Vec<[usize; 2]> =
@@ -339,7 +340,7 @@ impl Drop for Talk {
     }
 }
 
-/// Writes what waits; a client that takes none for too long is left alone.
+/// Writes queued messages to the socket; gives up on a client that does not read.
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut waiting: mpsc::Receiver<String>,
@@ -363,7 +364,7 @@ mod tests {
         for skeleton in [Skeleton::mediapipe_33(), Skeleton::coco_17()] {
             let bones = bones(&skeleton);
             let joint = |part: Part| skeleton.joint_of(part).unwrap();
-            // From an ankle one comes to the other wrist.
+            // The other wrist is connected to an ankle.
             let mut reached = vec![joint(Part::LeftAnkle)];
             while let Some(next) = bones
                 .iter()
@@ -374,7 +375,7 @@ mod tests {
             }
             assert!(reached.contains(&joint(Part::RightWrist)), "{}", skeleton.name);
         }
-        // Where there is a pelvis and a neck, nothing is added.
+        // A skeleton with a pelvis and a neck needs no extra lines.
         let body = Skeleton::body();
         assert!(bones(&body).len() < body.len());
     }

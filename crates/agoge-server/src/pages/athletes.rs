@@ -1,4 +1,4 @@
-//! The library's pages.
+//! The pages of the athletes.
 
 use super::page;
 use crate::words::Reader;

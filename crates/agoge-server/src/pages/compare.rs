@@ -7,7 +7,7 @@ use agoge::report::{Scene, comparison, scene_json};
 use agoge::store::{AnalysisRow, Athlete};
 use maud::{Markup, PreEscaped, html};
 
-/// Nothing is chosen yet.
+/// Nothing is chosen yet: where to choose the first.
 pub(crate) fn choose_first(reader: &Reader) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {
@@ -17,7 +17,7 @@ pub(crate) fn choose_first(reader: &Reader) -> Markup {
     page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
-/// The first is chosen: all others of its movement.
+/// The first is chosen: lists all other analyses of its movement.
 pub(crate) fn choose_second(
     reader: &Reader,
     first: &AnalysisRow,
@@ -37,18 +37,18 @@ pub(crate) fn choose_second(
     page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
-/// Two movements.
+/// The two chosen are of different movements.
 pub(crate) fn not_comparable(reader: &Reader, first: &AnalysisRow, second: &AnalysisRow) -> Markup {
     let say = |text| reader.say(text);
-    let words = |row: &AnalysisRow| row.movement.replace('_', " ");
+    let movement_name = |row: &AnalysisRow| row.movement.replace('_', " ");
     let body = html! {
-        p { (say("Only recordings of one movement can be compared.")) " (" (words(first)) ", " (words(second)) ")" }
+        p { (say("Only recordings of one movement can be compared.")) " (" (movement_name(first)) ", " (movement_name(second)) ")" }
         p { a href={ "/compare?first=" (first.id.0) } { (say("Choose another to compare with")) } }
     };
     page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
-/// Both, played by one control.
+/// Both recordings, played by one control.
 pub(crate) fn compared(reader: &Reader, first: &Side, second: &Side) -> Markup {
     let say = |text| reader.say(text);
     let title = format!("{}{}", first.made.analysis.movement.title, say(": two recordings"));
@@ -91,7 +91,7 @@ fn one(reader: &Reader, id: &str, word: &str, side: &Side) -> Markup {
     }
 }
 
-/// What the script draws; it is safe inside a script element.
+/// Data for the script, as JSON that is safe inside a script element.
 fn data(id: &str, side: &Side) -> Markup {
     let analyzed = &side.made;
     let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };

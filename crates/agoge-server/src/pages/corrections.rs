@@ -1,4 +1,4 @@
-//! The part of a stored analysis's page in which events are corrected by hand.
+//! The section of a stored analysis's page in which events are corrected by hand.
 
 use agoge::Analysis;
 use agoge::coach::analysis::RepetitionReport;
@@ -6,25 +6,27 @@ use agoge::library::borders::Borders;
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-/// Borders of every repetition that can be dragged, as they were found or as they were corrected;
-/// nothing without a repetition.
+/// Renders draggable borders of every repetition, as detected or as corrected; nothing if there are
+/// no repetitions.
 pub(crate) fn corrections(id: i64, analysis: &Analysis, corrected: &[Borders]) -> Markup {
     if analysis.repetitions.is_empty() {
         return Markup::default();
     }
-    let of = |repetition: &RepetitionReport| {
-        let found = Borders::found(repetition);
-        // A newer version of the program may find other phases: what was corrected then is kept,
-        // but means nothing here.
-        let own = corrected
-            .iter()
-            .find(|own| own.repetition == found.repetition && own.at_s.len() == found.at_s.len());
-        let at_s = own.map_or(&found.at_s, |own| &own.at_s);
-        json!({ "number": found.repetition, "names": Borders::names(repetition), "found_s": found.at_s, "at_s": at_s })
+    let repetition_json = |repetition: &RepetitionReport| {
+        let detected = Borders::found(repetition);
+        // A newer version of the program may detect other phases: earlier corrections are kept, but
+        // do not apply here.
+        let correction = corrected.iter().find(|correction| {
+            correction.repetition == detected.repetition
+                && correction.at_s.len() == detected.at_s.len()
+        });
+        let at_s = correction.map_or(&detected.at_s, |correction| &correction.at_s);
+        json!({ "number": detected.repetition, "names": Borders::names(repetition), "found_s": detected.at_s, "at_s": at_s })
     };
-    let all: Vec<_> = analysis.repetitions.iter().map(of).collect();
+    let repetitions: Vec<_> = analysis.repetitions.iter().map(repetition_json).collect();
     // No text of a movement definition may end the script element.
-    let data = json!({ "analysis": id, "repetitions": all }).to_string().replace('<', "\\u003c");
+    let data =
+        json!({ "analysis": id, "repetitions": repetitions }).to_string().replace('<', "\\u003c");
     html! {
         section.player #correct aria-labelledby="correct-title" {
             h2 #correct-title { "Correct the events" }

@@ -1,4 +1,4 @@
-//! The way in for a browser of another machine.
+//! The entry page for a browser on another machine.
 
 use super::{missing, page};
 use crate::access::cookie;
@@ -13,12 +13,13 @@ use maud::html;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// How long a browser brings the token before it is asked again, s.
+/// How long a browser keeps the token before it has to be entered again, s.
 const KEPT_S: u32 = 30 * 24 * 3600;
 
 /// `/enter`
 pub(crate) async fn enter(State(app): State<Arc<App>>, reader: Reader) -> Response {
-    // The way back from a choice of language would ask for the token.
+    // Without a path there is no language link: the page that it leads back through asks for the
+    // token.
     let reader = Reader { here: String::new(), ..reader };
     let say = |text| reader.say(text);
     if app.access.is_none() {

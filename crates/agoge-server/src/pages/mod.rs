@@ -1,4 +1,4 @@
-//! The pages, made here; they ask nothing from outside and have no inline script.
+//! The server's pages; they load nothing from outside and have no inline scripts.
 
 mod athletes;
 mod compare;
@@ -29,7 +29,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A page for a reader: its title, the scripts that it needs, what stands in it.
+/// Renders a page: its title, the path of its navigation entry (`here`), its scripts and its body.
 fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -58,8 +58,8 @@ fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Marku
 fn navigation(reader: &Reader, here: &str) -> Markup {
     html! {
         nav.site aria-label=(reader.say("Site")) {
-            @let ways = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/label", reader.say("Judge")), ("/models", reader.say("Models"))];
-            @for (path, name) in ways {
+            @let links = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/label", reader.say("Judge")), ("/models", reader.say("Models"))];
+            @for (path, name) in links {
                 a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
             }
             @if let Some((path, code, name)) = reader.other() { a.other href=(path) lang=(code) hreflang=(code) { (name) } }
@@ -67,7 +67,7 @@ fn navigation(reader: &Reader, here: &str) -> Markup {
     }
 }
 
-/// What stands above a report.
+/// Renders the navigation above a report.
 pub(crate) fn way_back() -> Markup {
     html! {
         link rel="stylesheet" href="/assets/server.css";
@@ -76,7 +76,7 @@ pub(crate) fn way_back() -> Markup {
     }
 }
 
-/// A page that says that something is not there; programs are told in words.
+/// Responds 404 with a page that says what is missing; programs get plain text.
 pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -> Response {
     if reader.is_program() {
         return (StatusCode::NOT_FOUND, format!("{what}; hint: {hint}")).into_response();
@@ -85,8 +85,8 @@ pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -
     (StatusCode::NOT_FOUND, page(reader, reader.say(what), "", &[], &body)).into_response()
 }
 
-/// A page that says that a stored recording cannot be analysed, and why; programs are told in
-/// words.
+/// Responds 422 with a page that says why a stored recording cannot be analysed; programs get plain
+/// text.
 pub(crate) fn not_analysed(reader: &Reader, why: &str) -> Response {
     if reader.is_program() {
         return (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned()).into_response();
@@ -96,12 +96,12 @@ pub(crate) fn not_analysed(reader: &Reader, why: &str) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, page(reader, title, "", &[], &body)).into_response()
 }
 
-/// Every other path.
+/// Every other path: not found.
 pub(crate) async fn nothing(reader: Reader) -> Response {
     missing(&reader, "There is nothing here", "The pages are named above.")
 }
 
-/// A choice of movements.
+/// The options of a movement menu.
 fn movements_choice(reader: &Reader) -> Markup {
     html! {
         option value="auto" { (reader.say("Recognise it")) }
@@ -113,12 +113,12 @@ fn movements_choice(reader: &Reader) -> Markup {
 pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Response {
     let athletes = match app.store.as_ref() {
         Some(_) => {
-            let own = app.clone();
-            let all = tokio::task::spawn_blocking(move || {
-                own.store.as_ref().and_then(|store| store.athletes().ok())
+            let shared = app.clone();
+            let result = tokio::task::spawn_blocking(move || {
+                shared.store.as_ref().and_then(|store| store.athletes().ok())
             })
             .await;
-            all.ok().flatten().unwrap_or_default()
+            result.ok().flatten().unwrap_or_default()
         }
         None => Vec::new(),
     };

@@ -9,12 +9,12 @@ use maud::{Markup, html};
 /// `/models`
 pub(crate) async fn models(reader: Reader) -> Markup {
     let base = bundled_base().ok();
-    let all = Models::bundled().model.iter().chain(&base);
-    let body = html! { @for model in all { (of(&reader, model.card())) } };
+    let all_models = Models::bundled().model.iter().chain(&base);
+    let body = html! { @for model in all_models { (of(&reader, model.card())) } };
     page(&reader, reader.say("Models that come with Agoge"), "/models", &[], &body)
 }
 
-/// A card: what the model was made from and measured by, and what it must not be used for.
+/// Renders a card: what the model was trained on and measured by, and its limits.
 fn of(reader: &Reader, card: &Card) -> Markup {
     let say = |text| reader.say(text);
     let known: Vec<String> = card.movements.iter().map(|name| name.replace('_', " ")).collect();

@@ -1,4 +1,4 @@
-//! What stands around and instead of the pages of load and plan.
+//! Surroundings and replacements of the load and plan pages.
 
 use super::{page, way_back};
 use crate::words::Reader;
@@ -7,7 +7,7 @@ use agoge::report::Around;
 use agoge::store::Athlete;
 use maud::{Markup, html};
 
-/// The way to an athlete's other pages.
+/// Links to an athlete's other pages.
 fn others(reader: &Reader, athlete: &Athlete) -> Markup {
     let path = format!("/athletes/{}", athlete.id.0);
     html! {
@@ -19,7 +19,7 @@ fn others(reader: &Reader, athlete: &Athlete) -> Markup {
     }
 }
 
-/// What stands above an athlete's pages that are made elsewhere.
+/// What surrounds a page of an athlete that `agoge-report` renders: navigation above it.
 pub(crate) fn way_to(athlete: &Athlete) -> Around {
     Around {
         above: html! { (way_back()) (others(&Reader::default(), athlete)) },
@@ -27,7 +27,7 @@ pub(crate) fn way_to(athlete: &Athlete) -> Around {
     }
 }
 
-/// An athlete without load: what to do, and what was said of injuries and pain.
+/// Load page of an athlete without load: what to do, and the injuries and pain that were reported.
 pub(crate) fn no_load(
     reader: &Reader,
     athlete: &Athlete,
@@ -57,7 +57,7 @@ pub(crate) fn no_load(
     page(reader, say("Load and injury"), "/athletes", &[], &body)
 }
 
-/// An athlete without a plan that can be shown.
+/// Plan page of an athlete without a plan that can be shown.
 pub(crate) fn no_plan(reader: &Reader, athlete: &Athlete, is_unreadable: bool) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {

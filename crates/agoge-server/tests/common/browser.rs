@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// A browser that nobody sees, spoken to over the WebDriver protocol.
+/// A headless browser, driven over the WebDriver protocol.
 pub struct Browser {
     driver: Child,
     address: SocketAddr,
@@ -17,7 +17,7 @@ pub struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The session first: a driver that is killed leaves its browser behind.
+        // The session first: a driver that is killed leaves its browser running.
         if let Ok(mut stream) = std::net::TcpStream::connect(self.address) {
             let head = format!("DELETE {} HTTP/1.1\r\nHost: {}\r\n", self.session, self.address);
             let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
@@ -32,12 +32,12 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    /// None where there is no chromedriver.
+    /// Starts a browser; none where there is no chromedriver.
     pub async fn open(width: u32, height: u32) -> Option<Browser> {
         Browser::open_with(width, height, &[]).await
     }
 
-    /// As [`Browser::open`], with more arguments of Chromium.
+    /// Same as [`Browser::open`], with additional arguments for Chromium.
     pub async fn open_with(width: u32, height: u32, more: &[&str]) -> Option<Browser> {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let driver = Command::new("chromedriver")
@@ -69,7 +69,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// A command of the protocol and its answer.
+    /// Sends a command of the protocol and returns its answer.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
         let body = if method == "POST" { body.to_string() } else { String::new() };
         let request = format!(
@@ -99,7 +99,7 @@ impl Browser {
         self.ask("POST", &format!("/element/{element}/click"), &json!({})).await;
     }
 
-    /// A command of Chromium's own tools for developers.
+    /// Sends a command of Chromium's DevTools protocol.
     pub async fn devtools(&self, command: &str, parameters: &Value) {
         let said = self
             .ask("POST", "/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }))
@@ -107,7 +107,7 @@ impl Browser {
         assert!(said["error"].is_null(), "{command}: {said}");
     }
 
-    /// A script that says by its last argument, a function, when it is done.
+    /// Runs an asynchronous script, which calls its last argument when it is done.
     pub async fn run_async(&self, script: &str) -> Value {
         self.ask("POST", "/execute/async", &json!({ "script": script, "args": [] })).await
     }
@@ -116,7 +116,7 @@ impl Browser {
         self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] })).await
     }
 
-    /// Waits until a script says true; what a person would wait for.
+    /// Waits until a script returns true, as a person would wait.
     pub async fn until(&self, script: &str) {
         for _ in 0..600 {
             if self.run(script).await == true {
@@ -130,7 +130,7 @@ impl Browser {
         );
     }
 
-    /// Writes a picture of the page where `AGOGE_TEST_PICTURES` says, for people to look at.
+    /// Saves a screenshot of the page into the folder `AGOGE_TEST_PICTURES`, for people to look at.
     pub async fn picture(&self, name: &str) {
         let Some(folder) = std::env::var_os("AGOGE_TEST_PICTURES") else { return };
         let said = self.ask("GET", "/screenshot", &Value::Null).await;

@@ -1,4 +1,4 @@
-//! A server of its own for each test, and a client that sends exactly what it is told.
+//! A server for each test, and a client that sends exactly the bytes it is given.
 #![allow(dead_code, unreachable_pub)] // each test file uses its own part
 
 pub mod browser;
@@ -21,13 +21,13 @@ pub async fn server(library: Option<PathBuf>, limits: Limits) -> Running {
         .unwrap()
 }
 
-/// Sends a request as it is and reads the answer to its end: status, head and body.
+/// Sends a request unchanged and reads the whole answer: status, head and body.
 pub async fn raw(address: SocketAddr, request: &[u8]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // The server may answer and close before everything was sent.
     let _ = stream.write_all(request).await;
     let mut bytes = Vec::new();
-    // Not every server closes when asked to: the length says when it is over.
+    // Not every server closes when asked to: the content length says when the answer ends.
     while !is_whole(&bytes) && stream.read_buf(&mut bytes).await.is_ok_and(|count| count > 0) {}
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -66,7 +66,7 @@ pub async fn post(
     raw(address, &[head.as_bytes(), body].concat()).await
 }
 
-/// A simulated set as a TRC file: the recording of an upload.
+/// A simulated set as a TRC file, to upload.
 pub fn recording_file() -> Vec<u8> {
     use agoge::motion::simulate::{Exercise, Set};
     let folder = tempfile::tempdir().unwrap();
@@ -84,7 +84,7 @@ pub async fn say(socket: &mut Socket, value: &Value) {
     socket.send(Message::text(value.to_string())).await.unwrap();
 }
 
-/// Everything that is said until the socket closes.
+/// All events until the socket closes.
 pub async fn hear_all(socket: &mut Socket) -> Vec<Value> {
     let mut heard = Vec::new();
     while let Some(Ok(message)) = socket.next().await {
@@ -113,7 +113,7 @@ pub fn squats() -> (Value, Vec<Value>) {
     )
 }
 
-/// A polite client: sends all frames, reads as it goes, ends.
+/// A well-behaved client: sends all frames, reads as it goes, ends.
 pub async fn polite(address: SocketAddr) -> Vec<Value> {
     let (hello, frames) = squats();
     let (mut send, mut hear) = live(address).await.split();

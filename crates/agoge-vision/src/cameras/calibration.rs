@@ -1,10 +1,10 @@
-//! Where cameras stand and how they see, as Pose2Sim and its relatives write it (TOML).
+//! Camera calibrations, as Pose2Sim and its relatives write them (TOML).
 
 use crate::Error;
 use nalgebra::{Matrix3, Rotation3, Vector3};
 use std::path::Path;
 
-/// Rounds of undoing the distortion of a lens: each is several times nearer.
+/// Iterations of undoing the lens distortion; each reduces the error several times.
 const ROUNDS: usize = 20;
 const HINT: &str = "each camera is a section with size, matrix, distortions, rotation and translation, as Pose2Sim writes it";
 
@@ -13,7 +13,7 @@ const HINT: &str = "each camera is a section with size, matrix, distortions, rot
 pub struct Camera {
     /// Its name in the file.
     pub name: String,
-    /// Width and height of its picture, px.
+    /// Width and height of its image, px.
     pub size: [f64; 2],
     /// Focal lengths and the principal point, px: fx, fy, cx, cy.
     pub focus: [f64; 4],
@@ -25,7 +25,7 @@ pub struct Camera {
     pub translation: Vector3<f64>,
 }
 
-/// A camera's section of the file; other keys are other programs' business.
+/// A camera's section of the file; keys of other programs are ignored.
 #[derive(serde::Deserialize)]
 struct Section {
     name: Option<String>,
@@ -39,10 +39,10 @@ struct Section {
     fisheye: bool,
 }
 
-/// The cameras of a calibration file, in the order of their sections' names.
+/// Reads the cameras of a calibration file, in the order of their section names.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Video`] if it is no calibration, or of fisheye lenses.
+/// [`Error::Io`]; [`Error::Video`] if it is not a calibration, or is one of fisheye lenses.
 pub fn read(path: &Path) -> Result<Vec<Camera>, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
     let fault = |what: String| Error::video(path, what, HINT);
@@ -65,7 +65,10 @@ pub fn read(path: &Path) -> Result<Vec<Camera>, Error> {
 fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
     let [[fx, _, cx], [_, fy, cy], _] = section.matrix;
     let mut distortion = [0.0; 5];
-    distortion.iter_mut().zip(&section.distortions).for_each(|(own, given)| *own = *given);
+    distortion
+        .iter_mut()
+        .zip(&section.distortions)
+        .for_each(|(coefficient, given)| *coefficient = *given);
     let numbers = [section.rotation, section.translation].concat();
     if numbers.iter().chain(&distortion).chain(&[fx, fy, cx, cy]).any(|v| !v.is_finite())
         || fx <= 0.0
@@ -87,7 +90,7 @@ fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
 }
 
 impl Camera {
-    /// Where a point of the world, m, is seen, px from the upper left corner; none behind the
+    /// Projects a point of the world, m, to px from the upper left corner; `None` behind the
     /// camera.
     pub fn project(&self, point: Vector3<f64>) -> Option<[f64; 2]> {
         let seen = self.rotation * point + self.translation;
@@ -96,8 +99,7 @@ impl Camera {
         (seen.z > 0.0).then_some([fx * x + cx, fy * y + cy])
     }
 
-    /// The direction (x, y, 1) in which a pixel looks, the distortion of the lens undone by
-    /// repetition.
+    /// The direction (x, y, 1) of a pixel, with the lens distortion undone iteratively.
     pub(super) fn direction(&self, [u, v]: [f64; 2]) -> [f64; 2] {
         let [fx, fy, cx, cy] = self.focus;
         let seen = [(u - cx) / fx, (v - cy) / fy];
@@ -117,17 +119,17 @@ impl Camera {
         ]
     }
 
-    /// R with t beside it.
+    /// R and t.
     pub(super) fn pose(&self) -> (Matrix3<f64>, Vector3<f64>) {
         (*self.rotation.matrix(), self.translation)
     }
 }
 
-/// The camera of each of some videos: the one whose name is in the video's, or, if none is, the
-/// cameras in their order.
+/// Assigns each video the camera whose name is in the video's name, or, if that fails, the cameras
+/// in their order.
 ///
 /// # Errors
-/// [`Error::Video`] if some have none.
+/// [`Error::Video`] if a video has no camera.
 pub fn assigned(
     cameras: &[Camera],
     videos: &[&Path],

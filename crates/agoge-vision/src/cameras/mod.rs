@@ -1,5 +1,5 @@
-//! Several calibrated cameras: what each saw of an athlete, brought on one clock and to points in
-//! space.
+//! Several calibrated cameras: what each saw of an athlete is put on one clock and triangulated to
+//! points in space.
 
 mod calibration;
 mod sync;
@@ -13,14 +13,14 @@ use agoge_motion::{Recording, Source, Space, UpAxis};
 use nalgebra::{Matrix4, RowVector4, SymmetricEigen, Vector3};
 use std::path::Path;
 
-/// A point that comes out further from where a camera saw it was seen wrongly by that camera, in
-/// 1/1000 of the picture's height: 15 px of 1080, as in Pose2Sim.
+/// A camera saw a point wrongly if its reprojection is further off than this, in 1/1000 of the
+/// image height: 15 px of 1080, as in Pose2Sim.
 const FAR: f64 = 14.0;
-/// Positions less sure than this are not used: the conditioning would leave them out too.
+/// Positions with lower confidence are not used; the conditioning would leave them out too.
 const LEAST: f32 = 0.3;
 
-/// What one camera saw of a joint: the direction of [`Camera::direction`], where that was in the
-/// picture, px, and how sure that is.
+/// One camera's observation of a joint: the direction of [`Camera::direction`], the position in the
+/// image, px, and its confidence.
 #[derive(Clone, Copy)]
 struct Sight<'a> {
     camera: &'a Camera,
@@ -29,16 +29,16 @@ struct Sight<'a> {
     sure: f64,
 }
 
-/// One recording in space from what several cameras saw of the same athlete, on the clock of the
-/// first: m, Y up (the calibration's z). Each recording is one of the picture, y up from its lower
-/// edge, with the same joints. Clocks are laid on each other by how joints move up and down
-/// ([`lag`]). A point is the one that is nearest to all sights, weighed by how sure they are
-/// (direct linear transformation: Hartley & Zisserman 2004, 12.2); a sight that does not fit is
-/// left out, as long as two are left.
+/// Triangulates one recording in space from several cameras that saw the same athlete, on the clock
+/// of the first: m, Y up (the calibration's z). Each recording is in image coordinates, y up from
+/// the lower edge, with the same joints. Clocks are aligned by how the joints move up and down
+/// ([`lag`]). A point is the one nearest to all observations, weighted by confidence (direct linear
+/// transformation: Hartley & Zisserman 2004, 12.2); an observation that does not fit is left out,
+/// as long as two remain.
 ///
 /// # Errors
-/// [`Error::Video`] with fewer than two cameras, other joints, or clocks that cannot be laid on
-/// each other.
+/// [`Error::Video`] with fewer than two cameras, different joints, or clocks that cannot be
+/// aligned.
 pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recording, Error> {
     let fault = |what: String, hint| Err(Error::video(path, what, hint));
     let [(_, first), others @ ..] = views else {
@@ -115,8 +115,8 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
     )?)
 }
 
-/// What a camera saw of a joint at a time between two of its frames; none where it did not see it
-/// in both.
+/// A camera's observation of a joint at a time between two of its frames; `None` unless it saw the
+/// joint in both.
 fn sight<'a>(
     camera: &'a Camera,
     recording: &Recording,
@@ -136,7 +136,7 @@ fn sight<'a>(
     known.then(|| Sight { camera, direction: camera.direction(seen), seen, sure: f64::from(sure) })
 }
 
-/// The point that fits, and the sights that it rests on; none if no two agree.
+/// The point that fits, and the observations it rests on; `None` if no two agree.
 fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
     let mut used = sights.to_vec();
     loop {
@@ -147,7 +147,7 @@ fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
         if used.len() <= 2 {
             return None;
         }
-        // The sight without which the others agree best.
+        // Leave out the observation without which the others agree best.
         let without = |index: usize| {
             let mut fewer = used.clone();
             fewer.remove(index);
@@ -158,7 +158,7 @@ fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
     }
 }
 
-/// The point of least squares; none of fewer than two sights, or at infinity.
+/// The least-squares point; `None` with fewer than two observations, or if it is at infinity.
 fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
     if sights.len() < 2 {
         return None;
@@ -170,8 +170,8 @@ fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
             RowVector4::new(rotation[(k, 0)], rotation[(k, 1)], rotation[(k, 2)], translation[k])
         };
         for axis in 0..2 {
-            let own = (row(2) * sight.direction[axis] - row(axis)) * sight.sure;
-            squares += own.transpose() * own;
+            let equation = (row(2) * sight.direction[axis] - row(axis)) * sight.sure;
+            squares += equation.transpose() * equation;
         }
     }
     let eigen = SymmetricEigen::new(squares);
@@ -181,7 +181,7 @@ fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
     point.iter().all(|v| v.is_finite()).then_some(point)
 }
 
-/// How far the worst sight is from where its camera should see the point, in units of [`FAR`].
+/// Largest distance between an observation and the reprojected point, in units of [`FAR`].
 fn worst(sights: &[Sight], point: Vector3<f64>) -> f64 {
     let off = |sight: &Sight| {
         let [u, v] = sight.camera.project(point).unwrap_or([f64::INFINITY; 2]);

@@ -1,34 +1,36 @@
-//! Two cameras' clocks, laid on each other by what both saw.
+//! Synchronises the clocks of two cameras by what both saw.
 
 use agoge_motion::Recording;
 use agoge_motion::condition::condition;
 
-/// How far the clocks may be apart, s, and in which steps it is looked for.
+/// Largest lag between the clocks, s, and the step in which it is searched.
 const MOST_S: f64 = 2.0;
 const STEP_S: f64 = 1.0 / 120.0;
-/// Share of the shorter recording that must be left at a lag, and how alike the movements must be.
+/// Share of the shorter recording that must overlap at a lag, and the least correlation of the
+/// movements.
 const SHARED: f64 = 0.5;
 const ALIKE: f64 = 0.6;
 
-/// Lag of another camera's clock on the first one's, s (what the first sees at t, the other sees at
-/// t + lag), and the correlation there: of the vertical speeds of all joints, which look alike from
-/// wherever an upright camera stands. Between steps it is the top of the parabola through three of
-/// them. None if they are not alike at any lag up to 2 s.
+/// Finds the lag of another camera's clock behind the first one's, s (what the first sees at t, the
+/// other sees at t + lag), and the correlation at that lag. It correlates the vertical speeds of
+/// all joints, which look alike from any upright camera. Between steps the lag is the top of the
+/// parabola through three of them. `None` if the movements are not alike at any lag up to 2 s.
 pub fn lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
     // Speeds of raw positions are mostly noise.
-    let quiet = |raw: &Recording| {
+    let conditioned = |raw: &Recording| {
         condition(raw, &Default::default()).map_or_else(|_| raw.clone(), |done| done.recording)
     };
-    let (first, other) = (quiet(first), quiet(other));
+    let (first, other) = (conditioned(first), conditioned(other));
     let (first, other) = (Speeds::of(&first), Speeds::of(&other));
     let steps = (MOST_S / STEP_S) as i32;
-    let alike: Vec<Option<f64>> =
+    let correlations: Vec<Option<f64>> =
         (-steps..=steps).map(|step| first.alike(&other, f64::from(step) * STEP_S)).collect();
-    let best = (0..alike.len())
-        .filter(|&k| alike[k].is_some())
-        .max_by(|&a, &b| alike[a].partial_cmp(&alike[b]).unwrap_or(std::cmp::Ordering::Equal))?;
-    let top = alike[best].filter(|&top| top >= ALIKE)?;
-    let beside = |k: Option<usize>| k.and_then(|k| *alike.get(k)?);
+    let best =
+        (0..correlations.len()).filter(|&k| correlations[k].is_some()).max_by(|&a, &b| {
+            correlations[a].partial_cmp(&correlations[b]).unwrap_or(std::cmp::Ordering::Equal)
+        })?;
+    let top = correlations[best].filter(|&top| top >= ALIKE)?;
+    let beside = |k: Option<usize>| k.and_then(|k| *correlations.get(k)?);
     let shift = match (beside(best.checked_sub(1)), beside(Some(best + 1))) {
         (Some(before), Some(after)) if before + after < 2.0 * top => {
             0.5 * (before - after) / (before - 2.0 * top + after)
@@ -62,8 +64,8 @@ impl Speeds<'_> {
         Speeds { recording, speed, time }
     }
 
-    /// The correlation with another's speeds so much later; none if too little of the two is at the
-    /// same time.
+    /// The correlation with another recording's speeds at a lag; `None` if too little of the two
+    /// overlaps.
     fn alike(&self, other: &Speeds, lag_s: f64) -> Option<f64> {
         let (mut n, mut sums, mut squares, mut product) = (0.0, [0.0; 2], [0.0; 2], 0.0);
         let mut shared = 0usize;
@@ -75,8 +77,8 @@ impl Speeds<'_> {
             shared += 1;
             let share =
                 (time_s + lag_s - other.time[before]) / (other.time[after] - other.time[before]);
-            for (own, theirs) in self.speed.iter().zip(&other.speed) {
-                let pair = [own[k], theirs[before] + share * (theirs[after] - theirs[before])];
+            for (ours, theirs) in self.speed.iter().zip(&other.speed) {
+                let pair = [ours[k], theirs[before] + share * (theirs[after] - theirs[before])];
                 if pair.iter().all(|v| v.is_finite()) {
                     n += 1.0;
                     product += pair[0] * pair[1];
@@ -89,7 +91,7 @@ impl Speeds<'_> {
         }
         let shorter = self.recording.frames().min(other.recording.frames()) as f64;
         let spread = [0, 1].map(|axis| squares[axis] - sums[axis].powi(2) / n);
-        let alike = (product - sums[0] * sums[1] / n) / (spread[0] * spread[1]).sqrt();
-        (shared as f64 >= SHARED * shorter && alike.is_finite()).then_some(alike)
+        let correlation = (product - sums[0] * sums[1] / n) / (spread[0] * spread[1]).sqrt();
+        (shared as f64 >= SHARED * shorter && correlation.is_finite()).then_some(correlation)
     }
 }

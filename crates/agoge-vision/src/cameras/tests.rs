@@ -1,11 +1,11 @@
-//! Simulated cameras about a simulated athlete: where every joint is, is known.
+//! Simulated cameras around a simulated athlete, so that every joint's position is known.
 
 use super::*;
 use agoge_motion::simulate::{Corruption, Exercise, Set};
 use nalgebra::Rotation3;
 
-/// A camera 4 m from the middle of the floor, 1.2 m high, that looks at the athlete's middle from a
-/// direction about the vertical.
+/// A camera 4 m from the middle of the floor, 1.2 m high, looking at the athlete's middle from an
+/// angle around the vertical.
 fn camera(name: &str, from_deg: f64) -> Camera {
     let (sin, cos) = from_deg.to_radians().sin_cos();
     let place = Vector3::new(4.0 * cos, 4.0 * sin, 1.2);
@@ -27,8 +27,7 @@ fn camera(name: &str, from_deg: f64) -> Camera {
     }
 }
 
-/// What a camera sees of a recording in space, px with noise and outliers, its clock `late_s`
-/// behind.
+/// A camera's view of a recording in space, px with noise and outliers, its clock `late_s` behind.
 fn seen(camera: &Camera, truth: &Recording, late_s: f64, spoil: Corruption) -> Recording {
     let picture = |p: &[f64; 3]| {
         let [u, v] = camera.project(UpAxis::Z.from_y_up(*p).into()).unwrap();
@@ -54,7 +53,7 @@ fn truth() -> Recording {
     Set { repetitions: 3, facing_deg: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording
 }
 
-/// Distances between where joints are and where they came out, m.
+/// Distances between true and reconstructed joint positions, m.
 fn errors(truth: &Recording, found: &Recording) -> Vec<f64> {
     let away = |(a, b): (&[f64; 3], &[f64; 3])| (Vector3::from(*a) - Vector3::from(*b)).norm();
     truth.position.iter().zip(&found.position).map(away).filter(|away| away.is_finite()).collect()
@@ -63,7 +62,7 @@ fn errors(truth: &Recording, found: &Recording) -> Vec<f64> {
 #[test]
 fn joints_come_out_where_they_are() {
     let truth = truth();
-    // A pixel is 4 m / 1100 = 3.6 mm at the athlete; 2 % of the positions are elsewhere; the second
+    // A pixel is 4 m / 1100 = 3.6 mm at the athlete; 2 % of the positions are wrong; the second
     // clock is 0.217 s behind.
     let spoil = |seed| Corruption { noise: 1.0, outliers: 0.02, seed, ..Corruption::default() };
     let views: Vec<(Camera, Recording)> = [("a", 0.0, 0.0), ("b", 70.0, 0.217), ("c", 140.0, -0.4)]
@@ -77,18 +76,18 @@ fn joints_come_out_where_they_are() {
         .collect();
     for (view, late_s) in views[1..].iter().zip([0.217, -0.4]) {
         let (found, _) = lag(&views[0].1, &view.1).unwrap();
-        // Half a frame of 1/60 s: more would show in the joints.
+        // Half a frame of 1/60 s; more would show in the joints.
         assert!((found - late_s).abs() < 0.5 / 60.0, "{found}");
     }
     let found = triangulate(&views, Path::new("views")).unwrap();
     assert!(found.space.is_3d() && found.source.format == "cameras");
     let mut errors = errors(&truth, &found);
     errors.sort_by(f64::total_cmp);
-    // At the ends of the clocks nothing can be seen twice; elsewhere only sights that agree make a
-    // point.
+    // At the ends of the recordings nothing is seen twice; elsewhere only observations that agree
+    // make a point.
     assert!(errors.len() as f64 > 0.9 * truth.position.len() as f64, "{}", errors.len());
     let (median, most) = (errors[errors.len() / 2], errors[errors.len() * 99 / 100]);
-    // Three sights of 3.6 mm and half a frame of a squat's 1 m/s at most.
+    // Three observations of 3.6 mm, and half a frame at the squat's maximum of 1 m/s.
     assert!(median < 0.006 && most < 0.03, "{median} {most}");
 }
 
@@ -101,7 +100,8 @@ fn two_cameras_that_contradict_each_other_give_no_point() {
         })
         .into();
     let exact = triangulate(&views, Path::new("views")).unwrap();
-    // Without noise the rest is the lens undone in twenty rounds, and the parabola of the clocks.
+    // Without noise, what remains is the error of undoing the lens in twenty rounds and of the
+    // clocks' parabola.
     assert!(errors(&truth, &exact).into_iter().fold(0.0, f64::max) < 2e-3);
     let mut wrong = views;
     let joints = truth.joints();

@@ -1,19 +1,19 @@
-//! Full filters as matrix products: a tile of pixels against a panel of output channels, all sums
-//! in registers.
+//! Full filters as matrix products: a tile of pixels times a panel of output channels, with all
+//! sums in registers.
 
 use super::picture::{Geometry, Plane};
 use crate::tflite::{Weights, Window};
 use pulp::{Arch, Simd, WithSimd};
 
-/// Pixels of a tile: with two vectors of outputs each, 24 sums, which with the weights fill the 32
-/// registers of AVX-512 and NEON.
+/// Pixels of a tile: with two vectors of outputs each this makes 24 sums, which together with the
+/// weights fill the 32 registers of AVX-512 and NEON.
 const TILE: usize = 12;
-/// … and 12 sums for the 16 registers of AVX2.
+/// Pixels of a tile with 12 sums, for the 16 registers of AVX2.
 const SMALL_TILE: usize = 6;
 /// Vectors of outputs in a panel.
 const VECTORS: usize = 2;
 
-/// A full filter, its weights packed for the machine at hand.
+/// A full filter, with weights packed for the machine at hand.
 pub(super) struct Convolution {
     /// `[panel, tap, input channel, output of the panel]`.
     panels: Vec<f32>,
@@ -23,10 +23,9 @@ pub(super) struct Convolution {
     width: usize,
     /// Input channels.
     depth: usize,
-    /// Where each tap of the filter lies from the first.
+    /// Offset of each tap of the filter from the first.
     taps: Vec<usize>,
-    /// Where the window of each output pixel begins in the input, and where the pixel lies in the
-    /// output.
+    /// For each output pixel, the start of its window in the input and its position in the output.
     pixels: Vec<(usize, usize)>,
     bounds: [f32; 2],
 }
@@ -69,7 +68,7 @@ impl Convolution {
         let mut bias = weights.bias.clone();
         bias.resize(padded, 0.0);
         let place = |row: usize, column: usize| row * from.row() + column * from.stride;
-        // The border that the plane carries may be wider than this filter needs.
+        // The plane's border may be wider than this filter needs.
         let first = place(from.before[0] - window.before[0], from.before[1] - window.before[1]);
         let pixel = |row: usize, column: usize| {
             (first + place(row * window.stride, column * window.stride), to.at(row, column))
@@ -110,11 +109,11 @@ impl Convolution {
 struct Run<'a> {
     filter: &'a Convolution,
     from: &'a [f32],
-    /// Floats of an output pixel.
+    /// Floats per output pixel.
     stride: usize,
-    /// The pixels of some output rows, as in [`Convolution`], …
+    /// The pixels of some output rows, as in [`Convolution`].
     pixels: &'a [(usize, usize)],
-    /// … and where these rows begin in the output.
+    /// Position in the output where these rows begin.
     start: usize,
     to: &'a mut [f32],
 }
@@ -147,7 +146,7 @@ struct Job<'a, V> {
     pixels: &'a [(usize, usize)],
     start: usize,
     panel: &'a [V],
-    /// The panel's first output.
+    /// The panel's first output channel.
     channel: usize,
 }
 
@@ -187,8 +186,8 @@ impl<V: Copy> Job<'_, V> {
                 std::array::from_fn(|m| &self.from[tile[m].0 + tap..][..filter.depth]);
             for (k, weights) in weights.chunks_exact(VECTORS).enumerate() {
                 for (sums, pixel) in sums.iter_mut().zip(&pixels) {
-                    // All slices are `depth` long, and there are as many weights: the bound is
-                    // proven away where it matters.
+                    // All slices are `depth` long and there are as many weights, so the compiler
+                    // can drop the bounds checks where it matters.
                     let value = simd.splat_f32s(pixel[k]);
                     for (sum, weight) in sums.iter_mut().zip(weights) {
                         *sum = simd.mul_add_e_f32s(value, *weight, *sum);

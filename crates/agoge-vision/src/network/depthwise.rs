@@ -1,14 +1,14 @@
-//! Filters for each channel: a few neighbouring pixels at a time, so that weights and pixels are
-//! loaded once for several sums.
+//! Depthwise filters: several neighbouring pixels at a time, so that weights and pixels are loaded
+//! once for several sums.
 
 use super::picture::{Geometry, Plane};
 use crate::tflite::{Weights, Window};
 use pulp::{Arch, Simd, WithSimd};
 
-/// Neighbouring output pixels that are summed at once.
+/// Neighbouring output pixels computed together.
 const PIXELS: usize = 4;
 
-/// A filter for each channel.
+/// A depthwise filter: one kernel per channel.
 pub(super) struct Depthwise {
     /// `[row, column, channel]`, channels padded as in the planes.
     kernel: Vec<f32>,
@@ -16,7 +16,7 @@ pub(super) struct Depthwise {
     /// Height and width: 3 or 5.
     size: usize,
     stride: usize,
-    /// Where the window of the first output pixel begins.
+    /// Offset of the window of the first output pixel.
     first: usize,
     bounds: [f32; 2],
 }
@@ -70,11 +70,11 @@ impl Depthwise {
 /// One row of output pixels.
 struct Row<'a> {
     filter: &'a Depthwise,
-    /// From the first window on.
+    /// Input from the first window onwards.
     from: &'a [f32],
-    /// Floats of an input row.
+    /// Floats per input row.
     row_floats: usize,
-    /// Floats of a pixel.
+    /// Floats per pixel.
     stride: usize,
     to: &'a mut [f32],
 }
@@ -123,7 +123,7 @@ impl Row<'_> {
     }
 }
 
-/// `P` neighbouring output pixels, all channels.
+/// Computes `P` neighbouring output pixels, all channels.
 #[inline(always)]
 fn block<S: Simd, const K: usize, const STEP: usize, const P: usize>(
     simd: S,

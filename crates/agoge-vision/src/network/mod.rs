@@ -1,9 +1,9 @@
-//! Running a pose network: pictures as rows of pixels with their channels together, all operations
-//! on whole SIMD vectors, each thread of the pool on some rows.
+//! Runs a pose network: images are rows of pixels with their channels together, all operations work
+//! on whole SIMD vectors, and each thread of the pool computes some rows.
 //!
 //! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a
-//! remainder; pictures that a filter slides over carry their border of zeros with them, so that no
-//! filter asks where it is. Both are laid out once, when the network is made.
+//! remainder; images that a filter slides over carry a border of zeros, so that no filter checks
+//! bounds. Both are set up once, when the network is created.
 
 mod convolve;
 mod depthwise;
@@ -34,7 +34,7 @@ enum Step {
 /// A network that is ready to run.
 pub(crate) struct Network {
     arch: Arch,
-    /// What is computed, from which planes, into which.
+    /// The steps, each with the indices of its input planes and its output plane.
     steps: Vec<(Step, Vec<usize>, usize)>,
     planes: Vec<Plane>,
     input: usize,
@@ -42,8 +42,8 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// A network from a TFLite file and the numbers of the outputs that are wanted. The reason if
-    /// it cannot be.
+    /// Creates a network from a TFLite file and the indices of the wanted outputs; an error says
+    /// why it cannot be used.
     pub(crate) fn new(bytes: &[u8], wanted: &[usize]) -> Result<Network, String> {
         let arch = Arch::new();
         let graph = Graph::read(bytes, wanted)?;
@@ -111,14 +111,14 @@ impl Network {
         })
     }
 
-    /// Height and width of the picture it wants.
+    /// Height and width of its input image.
     pub(crate) fn size(&self) -> [usize; 2] {
         let geometry = self.planes[self.input].geometry;
         [geometry.height, geometry.width]
     }
 
-    /// Runs it on a picture, `[row, column, red green blue]` as the network was trained on them,
-    /// and gives the wanted outputs, each in the order of the file.
+    /// Runs it on an image, `[row, column, red green blue]` scaled as in training, and returns the
+    /// wanted outputs, each in the order of the file.
     pub(crate) fn run(&mut self, rgb: &[f32]) -> Vec<Vec<f32>> {
         self.planes[self.input].fill(rgb);
         for (step, inputs, output) in &self.steps {
@@ -144,7 +144,7 @@ impl Network {
     }
 }
 
-/// Whether a filter gives the sizes that the file says.
+/// Checks that a filter gives the sizes stated in the file.
 fn fits(window: Window, from: Geometry, to: Geometry) -> Result<(), String> {
     let length = |axis: usize, length: usize| {
         let span = length + window.before[axis] + window.after[axis];
@@ -156,7 +156,7 @@ fn fits(window: Window, from: Geometry, to: Geometry) -> Result<(), String> {
     }
 }
 
-/// How each tensor is laid out: with the widest border that a filter over it needs.
+/// The layout of each tensor, with the widest border that a filter over it needs.
 fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
     let mut geometry: HashMap<usize, Geometry> =
         graph.shapes.iter().map(|(&tensor, &shape)| (tensor, Geometry::new(shape))).collect();
@@ -164,8 +164,8 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
         return Err("a picture of a size that cannot be".into());
     }
     if let Some(input) = geometry.get_mut(&graph.input) {
-        // The picture's three colours are filtered once only; whole vectors would make it four
-        // times as large.
+        // The image's three colours are filtered only once; whole vectors would make it four times
+        // as large.
         input.stride = input.channels;
     }
     for node in &graph.nodes {
@@ -182,8 +182,8 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
     Ok(geometry)
 }
 
-/// Which plane each tensor uses: those of one geometry share planes once they are not read any
-/// more, which keeps them in the caches.
+/// Assigns each tensor a plane: tensors of the same layout share a plane once it is no longer read,
+/// which keeps planes in the caches.
 fn places(
     graph: &Graph,
     geometry: &HashMap<usize, Geometry>,

@@ -1,4 +1,4 @@
-//! How pictures lie in memory inside the network.
+//! The memory layout of images inside the network.
 
 use super::CHANNELS;
 use crate::picture::band;
@@ -9,18 +9,18 @@ use rayon::prelude::*;
 pub(super) struct Geometry {
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Channels that mean something.
+    /// Channels in use, without padding.
     pub(super) channels: usize,
     /// Floats from one pixel to the next.
     pub(super) stride: usize,
-    /// Rows of zeros above, columns to the left.
+    /// Rows of zeros above, columns of zeros to the left.
     pub(super) before: [usize; 2],
-    /// Rows of zeros below, columns to the right.
+    /// Rows of zeros below, columns of zeros to the right.
     pub(super) after: [usize; 2],
 }
 
 impl Geometry {
-    /// A picture without a border, its channels padded to whole vectors.
+    /// A layout without a border, with channels padded to whole vectors.
     pub(super) fn new([height, width, channels]: [usize; 3]) -> Geometry {
         let stride = channels.next_multiple_of(CHANNELS);
         Geometry { height, width, channels, stride, before: [0; 2], after: [0; 2] }
@@ -36,13 +36,13 @@ impl Geometry {
         (self.before[0] + self.height + self.after[0]).saturating_mul(self.row())
     }
 
-    /// Where a pixel begins.
+    /// Index of the first float of a pixel.
     pub(super) fn at(&self, row: usize, column: usize) -> usize {
         (self.before[0] + row) * self.row() + (self.before[1] + column) * self.stride
     }
 }
 
-/// A picture with its border of zeros, `[row, column, channel]`.
+/// An image with its border of zeros, `[row, column, channel]`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plane {
     pub(super) geometry: Geometry,
@@ -54,7 +54,7 @@ impl Plane {
         Plane { geometry, data: vec![0.0; geometry.floats()] }
     }
 
-    /// Takes the values of a picture without border, `[row, column, channel]`.
+    /// Copies in the values of an image without border, `[row, column, channel]`.
     pub(super) fn fill(&mut self, values: &[f32]) {
         let g = self.geometry;
         for (row, line) in values.chunks_exact(g.width * g.channels).enumerate().take(g.height) {
@@ -84,8 +84,8 @@ impl Plane {
         &self.data[at..at + self.geometry.width * self.geometry.stride]
     }
 
-    /// Computes its rows, on as many threads as there are: `each` is given the number of a row and
-    /// its floats without the border.
+    /// Computes its rows in parallel: `each` receives the index of a row and its floats without the
+    /// border.
     pub(super) fn each_row(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
         let g = self.geometry;
         self.each_band(|first, band| {
@@ -95,7 +95,8 @@ impl Plane {
         });
     }
 
-    /// As [`Plane::each_row`], some neighbouring rows at a time, with the border at their sides.
+    /// Like [`Plane::each_row`], but for bands of neighbouring rows, including the border at their
+    /// sides.
     pub(super) fn each_band(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
         let g = self.geometry;
         let rows = band(g.height);

@@ -1,9 +1,9 @@
-//! The operations between the filters.
+//! The element-wise and resampling operations between the filters.
 
 use super::picture::Plane;
 use pulp::{Arch, Simd, WithSimd};
 
-/// The sum of two pictures, held between bounds; the first may have fewer channels.
+/// The sum of two images, clamped between bounds; the first may have fewer channels.
 pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut Plane) {
     struct Sum<'a>(&'a [f32], &'a [f32], [f32; 2], &'a mut [f32]);
     impl WithSimd for Sum<'_> {
@@ -38,7 +38,7 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
     });
 }
 
-/// The highest of each 2 × 2 pixels.
+/// The maximum of each 2 × 2 pixels.
 pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
     struct Highest<'a>([&'a [f32]; 4], &'a mut [f32]);
     impl WithSimd for Highest<'_> {
@@ -64,8 +64,8 @@ pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
     });
 }
 
-/// Twice as high and wide, bilinear, sampled at the pixels' centres: each new pixel is ¾ of the
-/// nearer old one and ¼ of the other, both ways.
+/// Doubles height and width, bilinear, sampled at pixel centres: each new pixel is ¾ of the nearer
+/// old one and ¼ of the other, in both directions.
 pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
     struct Mix<'a>([&'a [f32]; 4], &'a mut [f32]);
     impl WithSimd for Mix<'_> {
@@ -83,7 +83,7 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
         }
     }
     let (stride, height, width) = (from.geometry.stride, from.geometry.height, from.geometry.width);
-    // The nearer and the further old pixel of a new one; beyond the edge the edge itself.
+    // The nearer and the further old pixel of a new one; beyond the edge, the edge itself.
     let sources = |new: usize, length: usize| {
         let near = new / 2;
         [

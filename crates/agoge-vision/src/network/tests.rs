@@ -1,4 +1,5 @@
-//! Every operation against the plain sums of its definition, on small pictures with random values.
+//! Checks every operation against the plain sums of its definition, on small images with random
+//! values.
 
 use super::*;
 use crate::tflite::Weights;
@@ -24,7 +25,7 @@ fn values(plane: &Plane) -> Vec<f32> {
 }
 
 /// Sums of up to 9 × 37 products of numbers below one, added in another order: 1e-4 is a hundred
-/// times their rounding.
+/// times their rounding error.
 fn assert_near(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     for (index, (a, b)) in found.iter().zip(expected).enumerate() {
@@ -39,7 +40,7 @@ fn window(size: usize, stride: usize) -> Window {
     Window { size: [size; 2], stride, before: border, after: border }
 }
 
-/// A filter over a picture by its definition; `of(output, row, column, input)` is the weight.
+/// Applies a filter to an image by its definition; `of(output, row, column, input)` is the weight.
 fn filtered(
     [height, width, channels]: [usize; 3],
     input: &[f32],
@@ -73,7 +74,7 @@ fn filtered(
 }
 
 /// The layout of an input with a border wider than the filter needs, as other filters over the same
-/// picture may ask for.
+/// image may require.
 fn bordered(shape: [usize; 3]) -> Geometry {
     Geometry { before: [3, 2], after: [2, 3], ..Geometry::new(shape) }
 }
@@ -150,7 +151,7 @@ fn filters_for_each_channel() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    // 13 rows: bands of other lengths for each number of threads.
+    // 13 rows give bands of different lengths for each number of threads.
     let shape = [13, 11, 21];
     let window = window(3, 1);
     let (input, bias) = (random(13 * 11 * 21, 9), random(21, 10));

@@ -1,4 +1,4 @@
-//! A picture to draw on.
+//! An image to draw on.
 
 use crate::Error;
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// Red, green, blue.
 pub(super) type Colour = [u8; 3];
 
-/// A picture of red, green and blue, `[row, column, 3]`.
+/// An image of red, green and blue, `[row, column, 3]`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Canvas {
     width: usize,
@@ -31,7 +31,7 @@ impl Canvas {
         &self.rgb
     }
 
-    /// Mixes a colour into a pixel by its strength; none outside the picture.
+    /// Blends a colour into a pixel; does nothing outside the image.
     pub(super) fn mix(&mut self, [column, row]: [usize; 2], colour: Colour, strength: f32) {
         if column < self.width && row < self.height {
             let at = 3 * (row * self.width + column);
@@ -42,7 +42,7 @@ impl Canvas {
         }
     }
 
-    /// Darkens a rectangle from its upper left corner by a share.
+    /// Darkens a rectangle, given by its upper left corner, by a share.
     pub(super) fn shade(
         &mut self,
         [left, top]: [usize; 2],
@@ -56,13 +56,13 @@ impl Canvas {
         }
     }
 
-    /// The rows and columns of the box about a circle, cut to the picture.
+    /// The rows and columns of the bounding box of a circle, clipped to the image.
     fn around(
         &self,
         [x, y]: [f32; 2],
         radius: f32,
     ) -> (std::ops::Range<usize>, std::ops::Range<usize>) {
-        // A float outside the range of an integer becomes its end: no point leaves the picture.
+        // Float-to-integer casts saturate, so no point leaves the image.
         let span = |at: f32, length: usize| {
             ((at - radius).max(0.0) as usize).min(length)
                 ..((at + radius + 1.0).max(0.0) as usize).min(length)
@@ -70,7 +70,7 @@ impl Canvas {
         (span(y, self.height), span(x, self.width))
     }
 
-    /// A line `thick` px wide with round ends, its colour mixed in by `strength`.
+    /// Draws a line `thick` px wide with round ends, blended by `strength`.
     pub(super) fn line(
         &mut self,
         a: [f32; 2],
@@ -92,7 +92,7 @@ impl Canvas {
                     0.0
                 };
                 let off = (px - along * dx).hypot(py - along * dy);
-                // The edge is half covered where it passes through the pixel's middle.
+                // A pixel is half covered where the edge passes through its centre.
                 let cover = strength * (0.5 * thick + 0.5 - off).clamp(0.0, 1.0);
                 if cover > 0.0 {
                     self.mix([column, row], colour, cover);
@@ -101,8 +101,8 @@ impl Canvas {
         }
     }
 
-    /// Makes what lies in a circle unrecognisable: squares of a third of its radius, each of its
-    /// mean colour.
+    /// Pixelates a circle beyond recognition: squares of a third of its radius, each filled with
+    /// its mean colour.
     pub(super) fn blur(&mut self, middle: [f32; 2], radius: f32) {
         let (rows, columns) = self.around(middle, radius);
         let step = ((radius / 3.0) as usize).max(2);
@@ -137,7 +137,7 @@ impl Canvas {
         }
     }
 
-    /// Pictures in rows, each of the size of the first.
+    /// Arranges images in rows, each the size of the first.
     pub(super) fn side_by_side(pictures: &[Canvas], across: usize) -> Canvas {
         let Some(first) = pictures.first() else { return Canvas::new(1, 1, vec![0; 3]) };
         let across = across.min(pictures.len());
@@ -155,7 +155,7 @@ impl Canvas {
         Canvas { width, height, rgb }
     }
 
-    /// As JPEG.
+    /// Encodes it as JPEG.
     pub(super) fn to_jpeg(&self, quality: u8) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
         let (width, height) = (u16::try_from(self.width).ok()?, u16::try_from(self.height).ok()?);

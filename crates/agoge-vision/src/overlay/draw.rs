@@ -1,4 +1,4 @@
-//! Drawing people into a picture.
+//! Draws people into an image.
 
 use super::canvas::{Canvas, Colour};
 use super::heads::Head;
@@ -11,12 +11,12 @@ use agoge_motion::{Side, Skeleton};
 const LEFT: Colour = [255, 150, 40];
 const RIGHT: Colour = [60, 170, 255];
 const MIDDLE: Colour = [240, 240, 240];
-/// Joints less sure than this are drawn faint; the analysis leaves them out.
+/// Joints with lower visibility are drawn faint; the analysis leaves them out.
 const SURE: f32 = 0.3;
 /// Landmarks of shoulders and hips.
 const TRUNK: [usize; 4] = [11, 12, 23, 24];
 
-/// A picture with the skeletons of people in it, and the heads that are to be hidden.
+/// Draws an image with the skeletons of people in it and the heads that must be hidden.
 pub(super) fn whole(
     picture: &Picture,
     (people, heads): (&[&Tracked], &[Head]),
@@ -25,11 +25,13 @@ pub(super) fn whole(
 ) -> Canvas {
     let mut canvas = Canvas::new(picture.width(), picture.height(), picture.to_rgb());
     heads.iter().for_each(|head| canvas.blur(head.middle, head.radius));
-    for one in people.iter().filter(|one| drawing.person.is_none_or(|person| person == one.person))
+    for person_seen in people
+        .iter()
+        .filter(|person_seen| drawing.person.is_none_or(|person| person == person_seen.person))
     {
-        skeleton(&mut canvas, &one.body);
-        if drawing.person == Some(one.person) {
-            angles(&mut canvas, &one.body, marks);
+        skeleton(&mut canvas, &person_seen.body);
+        if drawing.person == Some(person_seen.person) {
+            angles(&mut canvas, &person_seen.body, marks);
         }
     }
     let font = Font::for_rows(picture.height().min(picture.width()));
@@ -44,7 +46,7 @@ pub(super) fn whole(
     canvas
 }
 
-/// Writes each angle beside its joint, on the side that looks away from the trunk.
+/// Writes each angle beside its joint, on the side away from the trunk.
 fn angles(canvas: &mut Canvas, body: &Body, marks: &Marks) {
     let font = Font::for_rows((1.6 * body.region.side.clamp(0.0, 1e4)) as usize);
     let middle =
@@ -54,18 +56,21 @@ fn angles(canvas: &mut Canvas, body: &Body, marks: &Marks) {
         else {
             continue;
         };
-        let away = 0.5 * font.height() as f32;
-        let left = if x < middle { x - away - font.width(text) as f32 } else { x + away };
-        font.write(canvas, text, [left, y - away]);
+        let margin = 0.5 * font.height() as f32;
+        let left = if x < middle { x - margin - font.width(text) as f32 } else { x + margin };
+        font.write(canvas, text, [left, y - margin]);
     }
 }
 
-/// Draws a line from each joint to the one it hangs on.
+/// Draws a line from each joint to its parent.
 fn skeleton(canvas: &mut Canvas, body: &Body) {
     let skeleton = Skeleton::mediapipe_33();
     let thick = (body.region.side / 120.0).clamp(2.0, 9.0);
-    for (joint, parent) in
-        skeleton.joints.iter().enumerate().filter_map(|(joint, own)| Some((joint, own.parent?)))
+    for (joint, parent) in skeleton
+        .joints
+        .iter()
+        .enumerate()
+        .filter_map(|(joint, definition)| Some((joint, definition.parent?)))
     {
         let sure = body.visibility[joint].min(body.visibility[parent]) >= SURE;
         let colour = match skeleton.joints[joint].part.and_then(|part| part.side()) {
@@ -78,8 +83,8 @@ fn skeleton(canvas: &mut Canvas, body: &Body) {
     }
 }
 
-/// The square about the athlete with the skeleton and the angles in it, `size` px wide; where the
-/// athlete is not seen, the whole picture.
+/// Draws the square around the athlete with skeleton and angles, `size` px wide; the whole image if
+/// the athlete is not seen.
 pub(super) fn close_up(
     picture: &Picture,
     (people, heads): (&[&Tracked], &[Head]),
@@ -87,9 +92,9 @@ pub(super) fn close_up(
     (size, marks): (usize, &Marks),
 ) -> Canvas {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let one = people.iter().find(|one| Some(one.person) == athlete);
-    let region = match one {
-        Some(one) => Region { angle: 0.0, ..one.body.region },
+    let athlete_seen = people.iter().find(|athlete_seen| Some(athlete_seen.person) == athlete);
+    let region = match athlete_seen {
+        Some(athlete_seen) => Region { angle: 0.0, ..athlete_seen.body.region },
         None => Region { x: 0.5 * width, y: 0.5 * height, side: width.max(height), angle: 0.0 },
     };
     let mut pixels = Vec::new();
@@ -98,7 +103,7 @@ pub(super) fn close_up(
         Canvas::new(size, size, pixels.iter().map(|value| value.round() as u8).collect());
     let scale = size as f32 / region.side;
     let corner = [region.x - 0.5 * region.side, region.y - 0.5 * region.side];
-    let small = |body: &Body| Body {
+    let scaled = |body: &Body| Body {
         picture: body.picture.map(|[x, y]| [(x - corner[0]) * scale, (y - corner[1]) * scale]),
         region: Region { side: body.region.side * scale, ..body.region },
         ..body.clone()
@@ -106,9 +111,9 @@ pub(super) fn close_up(
     for head in heads.iter().map(|head| head.within(corner, scale)) {
         canvas.blur(head.middle, head.radius);
     }
-    if let Some(one) = one {
-        skeleton(&mut canvas, &small(&one.body));
-        angles(&mut canvas, &small(&one.body), marks);
+    if let Some(athlete_seen) = athlete_seen {
+        skeleton(&mut canvas, &scaled(&athlete_seen.body));
+        angles(&mut canvas, &scaled(&athlete_seen.body), marks);
     }
     canvas
 }

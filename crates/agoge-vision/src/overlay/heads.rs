@@ -1,4 +1,4 @@
-//! Where heads are, to be made unrecognisable.
+//! Locates heads so that they can be made unrecognisable.
 
 use crate::Film;
 use crate::pose::{Body, Tracked};
@@ -9,24 +9,24 @@ const HEAD: std::ops::Range<usize> = 0..11;
 /// Landmarks of shoulders and hips.
 const SHOULDERS: [usize; 2] = [11, 12];
 const HIPS: [usize; 2] = [23, 24];
-/// From the shoulders to the middle of the head, and half of its height, in trunk lengths (shoulder
-/// to hip): 0.117 and 0.065 of 0.288 of the standing height (Drillis & Contini 1966).
+/// Distance from the shoulders to the middle of the head, and half the head's height, in trunk
+/// lengths (shoulder to hip): 0.117 and 0.065 of 0.288 of standing height (Drillis & Contini 1966).
 const UP: f32 = 0.41;
 const HALF: f32 = 0.23;
-/// Somebody who was lost for so long at most, s, has a head between where it was and where it is
-/// again; and so long a head stays before somebody is found and after they are lost.
+/// A person lost for at most this long, s, gets a head interpolated between the last and next
+/// position; and for this long, s, a head stays before someone is found and after they are lost.
 const BETWEEN_S: f64 = 1.0;
 const STAYS_S: f64 = 0.2;
 
-/// A circle in the picture, px.
+/// A circle in the image, px.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Head {
     pub(super) middle: [f32; 2],
     pub(super) radius: f32,
 }
 
-/// The circles to be made unrecognisable in each frame, `[frame]`: two of everybody who is seen,
-/// and of who is not for a moment those between.
+/// The circles to hide in each frame, `[frame]`: two for everybody seen, and interpolated ones for
+/// those lost for a moment.
 pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     let mut people: BTreeMap<usize, Vec<(usize, &Tracked)>> = BTreeMap::new();
     film.seen
@@ -38,7 +38,7 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     for seen in people.values() {
         let seen: Vec<(usize, [Head; 2])> =
             seen.iter().map(|(frame, one)| (*frame, of_body(&one.body))).collect();
-        seen.iter().for_each(|(frame, own)| heads[*frame].extend(own));
+        seen.iter().for_each(|(frame, head_pair)| heads[*frame].extend(head_pair));
         let befores = std::iter::once(None).chain(seen.iter().map(Some));
         let afters = seen.iter().map(Some).chain(std::iter::once(None));
         for (before, after) in befores.zip(afters) {
@@ -46,17 +46,18 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
                 ..after.map_or(film.time.len(), |(frame, _)| *frame);
             for at in gap {
                 match (before, after) {
-                    (Some((a, own)), Some((b, other))) if near(*a, *b, BETWEEN_S) => {
+                    (Some((a, head_pair)), Some((b, other))) if near(*a, *b, BETWEEN_S) => {
                         let share = (at - a) as f32 / (b - a) as f32;
-                        heads[at]
-                            .extend((0..2).map(|which| own[which].towards(other[which], share)));
+                        heads[at].extend(
+                            (0..2).map(|which| head_pair[which].towards(other[which], share)),
+                        );
                     }
                     _ => {
                         let still = [before, after]
                             .into_iter()
                             .flatten()
                             .filter(|(frame, _)| near(*frame, at, STAYS_S));
-                        still.for_each(|(_, own)| heads[at].extend(own));
+                        still.for_each(|(_, head_pair)| heads[at].extend(head_pair));
                     }
                 }
             }
@@ -65,25 +66,25 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     heads
 }
 
-/// Two circles: about the landmarks of the head, half as wide again as they reach, and where
-/// shoulders and hips say that the head is. From behind and from the side the landmarks of the head
-/// are guesses on a small part of it.
+/// Two circles: one around the head landmarks with half as much margin again, and one where
+/// shoulders and hips suggest the head is. From behind and from the side the head landmarks are
+/// guesses that cover only a small part of the head.
 fn of_body(body: &Body) -> [Head; 2] {
     let points = &body.picture[HEAD];
     let middle = mean(points);
-    let reach = points.iter().map(|point| away(*point, middle)).fold(0.0, f32::max);
+    let radius = points.iter().map(|point| away(*point, middle)).fold(0.0, f32::max);
     let [shoulders, hips] =
         [SHOULDERS, HIPS].map(|pair| mean(&pair.map(|joint| body.picture[joint])));
     // The trunk may be bent towards the camera; the region is about as wide as 1.25 standing
     // heights.
     let trunk = away(shoulders, hips).max(0.23 * 0.5 * body.region.side);
-    let face = Head { middle, radius: (1.5 * reach).max(1.5 * HALF * trunk) };
-    let long = away(shoulders, hips).max(1e-3);
-    let up =
-        [0, 1].map(|axis| shoulders[axis] + UP * trunk * (shoulders[axis] - hips[axis]) / long);
-    // Half-way between the face and straight up: heads nod.
+    let face = Head { middle, radius: (1.5 * radius).max(1.5 * HALF * trunk) };
+    let trunk_length = away(shoulders, hips).max(1e-3);
+    let above = [0, 1]
+        .map(|axis| shoulders[axis] + UP * trunk * (shoulders[axis] - hips[axis]) / trunk_length);
+    // Half-way between the face and straight up, because heads nod.
     let skull = Head {
-        middle: [0, 1].map(|axis| 0.5 * (up[axis] + middle[axis])),
+        middle: [0, 1].map(|axis| 0.5 * (above[axis] + middle[axis])),
         radius: 1.3 * HALF * trunk,
     };
     [face, skull]
@@ -98,8 +99,8 @@ fn away(a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 impl Head {
-    /// Between this circle and another, in share of the way; wider in the middle of the way, where
-    /// nobody knows.
+    /// Interpolates between this circle and another by a share of the way; wider in the middle,
+    /// where the position is uncertain.
     fn towards(self, other: Head, share: f32) -> Head {
         let mix = |a: f32, b: f32| a + share * (b - a);
         let middle = [0, 1].map(|axis| mix(self.middle[axis], other.middle[axis]));
@@ -109,7 +110,7 @@ impl Head {
         }
     }
 
-    /// The same in a picture that begins at `corner` and is drawn `scale` times as large.
+    /// The same circle in an image that begins at `corner` and is scaled by `scale`.
     pub(super) fn within(self, corner: [f32; 2], scale: f32) -> Head {
         let middle = [0, 1].map(|axis| (self.middle[axis] - corner[axis]) * scale);
         Head { middle, radius: self.radius * scale }
@@ -121,8 +122,8 @@ mod tests {
     use super::*;
     use crate::pose::Region;
 
-    /// Somebody upright whose hips are at `x`, 100 px from hip to shoulder; all landmarks of the
-    /// head in one point, as they are guessed from behind.
+    /// A person standing upright at `x`, 100 px from hip to shoulder; all head landmarks in one
+    /// point, as they are guessed from behind.
     fn standing(x: f32) -> Body {
         let mut picture = [[x, 300.0]; 33];
         picture[HEAD].fill([x, 60.0]);
@@ -150,8 +151,8 @@ mod tests {
 
     #[test]
     fn a_head_is_covered_whichever_way_it_looks() {
-        // A head of 45 px (0.13 of a height of which the trunk's 100 px are 0.288) whose chin is 18
-        // px above the shoulders.
+        // A head of 45 px (0.13 of a height of which the trunk's 100 px are 0.288), with the chin
+        // 18 px above the shoulders.
         let heads = heads(&film(&[(0, 50.0)]));
         for (x, y) in [(50.0, 82.0), (50.0, 38.0), (35.0, 60.0), (65.0, 60.0)] {
             let is_hidden = heads[0].iter().any(|head| away(head.middle, [x, y]) <= head.radius);

@@ -1,4 +1,4 @@
-//! What was found, drawn into the pictures: for people to look at.
+//! Draws what was found into the images, for people to look at.
 
 mod canvas;
 mod draw;
@@ -13,43 +13,42 @@ use heads::{Head, heads};
 use std::fs;
 use std::path::Path;
 
-/// Pictures of the contact sheet: so many in a row, and in all.
+/// Images per row of the contact sheet, and in all.
 const ACROSS: usize = 8;
 const ON_SHEET: usize = 32;
-/// Side of a picture of the contact sheet, px.
+/// Side of an image in the contact sheet, px.
 const SMALL: usize = 240;
 /// Side of a still, px, and its quality as JPEG: about 30 kB.
 const STILL: usize = 400;
 const QUALITY: u8 = 80;
 
-/// What is written into a picture beside the skeleton.
+/// What is written into an image in addition to the skeleton.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Marks {
-    /// Texts beside landmarks of the athlete (their index), such as angles.
+    /// Texts beside landmarks of the athlete (landmark index and text), such as angles.
     pub angles: Vec<(usize, String)>,
     /// Lines in the upper left corner.
     pub lines: Vec<String>,
 }
 
-/// What is drawn.
+/// What to draw.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
-    /// Whether the head of everybody who was found is made unrecognisable, also in frames in which
-    /// they were lost for a moment.
+    /// Whether everybody's head is made unrecognisable, even in frames in which they were lost for
+    /// a moment.
     pub blur_faces: bool,
-    /// Whose skeleton is drawn, and who the marks are of; everybody's skeleton without.
+    /// The person whose skeleton and marks are drawn; `None` for everybody's skeleton.
     pub person: Option<usize>,
-    /// What is written into the frame of a time, s as in [`Film::time`].
+    /// The marks for the frame at a time, s as in [`Film::time`].
     pub marks: &'a (dyn Fn(f64) -> Marks + Sync),
 }
 
-/// Decodes the video again and writes each frame of the film with the skeletons in it as
-/// `frame_000000.png` …, numbered as in the recording, and `sheet.png`, up to 32 of them at a
-/// glance, each cut to the square about the athlete. `progress` hears how many frames of how many
-/// are done.
+/// Decodes the video again and writes each frame with its skeletons as `frame_000000.png` …,
+/// numbered as in the recording, and `sheet.png`, an overview of up to 32 of them, each cropped to
+/// the square around the athlete. `progress` receives the number of frames done and the total.
 ///
 /// # Errors
-/// As [`Film::read`], and [`Error::Io`] where a picture cannot be written.
+/// As [`Film::read`], and [`Error::Io`] if an image cannot be written.
 pub fn write(
     path: &Path,
     film: &Film,
@@ -74,11 +73,11 @@ pub fn write(
     Canvas::side_by_side(&sheet, ACROSS).write(&folder.join("sheet.png"))
 }
 
-/// As [`write`], but as a film: H.264 in an MP4 file, each frame at its time. It is there whole or
-/// not at all.
+/// Like [`write`], but writes a video: H.264 in an MP4 file, each frame at its time. The file
+/// appears complete or not at all.
 ///
 /// # Errors
-/// As [`write`], and [`Error::Video`] for pictures larger than H.264 can hold.
+/// As [`write`], and [`Error::Video`] for images larger than H.264 allows.
 pub fn write_film(
     path: &Path,
     film: &Film,
@@ -97,9 +96,8 @@ pub fn write_film(
     writer.finish()
 }
 
-/// The frames shown at times (s as in [`Film::time`], rising), or nearest to them, cut to the
-/// square about the athlete, as JPEG: one for each time. The video is decoded again up to the last
-/// of them.
+/// The frames nearest to given times (s as in [`Film::time`], increasing), cropped to the square
+/// around the athlete, as JPEG, one per time. The video is decoded again up to the last of them.
 ///
 /// # Errors
 /// As [`Film::read`].
@@ -110,8 +108,10 @@ pub fn stills(
     times: &[f64],
 ) -> Result<Vec<Vec<u8>>, Error> {
     let nearest = |time_s: &f64| {
-        let after =
-            film.time.partition_point(|own| own < time_s).min(film.time.len().saturating_sub(1));
+        let after = film
+            .time
+            .partition_point(|frame_s| frame_s < time_s)
+            .min(film.time.len().saturating_sub(1));
         let before = after.saturating_sub(1);
         if film.time[after] - time_s < time_s - film.time[before] { after } else { before }
     };
@@ -121,7 +121,7 @@ pub fn stills(
     let Some(&last) = wanted.iter().max() else { return Ok(stills) };
     let athlete = film.chosen(drawing.person);
     each(path, film, drawing, &mut |frame, picture, people| {
-        let times = wanted.iter().filter(|own| **own == frame).count();
+        let times = wanted.iter().filter(|wanted_frame| **wanted_frame == frame).count();
         if times > 0 {
             let marks = (drawing.marks)(film.time[frame]);
             let drawn = draw::close_up(&picture, people, athlete, (STILL, &marks));
@@ -132,11 +132,12 @@ pub fn stills(
     Ok(stills)
 }
 
-/// Takes a frame, its picture, the people in it and the heads to be hidden; whether to go on.
+/// Handles a frame index, its image, the people in it and the heads to hide; returns whether to
+/// continue.
 type Take<'a> = dyn FnMut(usize, Picture, (&[&Tracked], &[Head])) -> Result<bool, Error> + 'a;
 
-/// Calls `take` with each frame of the film, its picture, the people in it and the heads to be
-/// hidden, until it has enough.
+/// Calls `take` with each frame, its image, the people in it and the heads to hide, until it has
+/// enough.
 fn each(path: &Path, film: &Film, drawing: &Drawing, take: &mut Take) -> Result<(), Error> {
     let heads = if drawing.blur_faces { heads(film) } else { vec![Vec::new(); film.time.len()] };
     let mut video = Video::open(path, film.rate_hz)?;
@@ -148,8 +149,8 @@ fn each(path: &Path, film: &Film, drawing: &Drawing, take: &mut Take) -> Result<
             Some(&wanted) if time_s < wanted => continue,
             Some(_) => {
                 let mut people = Vec::new();
-                while let Some((_, one)) = seen.next_if(|(at, _)| *at <= frame) {
-                    people.push(one);
+                while let Some((_, person)) = seen.next_if(|(at, _)| *at <= frame) {
+                    people.push(person);
                 }
                 if !take(frame, picture, (&people, &heads[frame]))? {
                     break;

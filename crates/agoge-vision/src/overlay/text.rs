@@ -1,22 +1,22 @@
-//! Writing into pictures.
+//! Writes text into images.
 
 use super::canvas::{Canvas, Colour};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
 const WHITE: Colour = [255; 3];
-/// How dark the ground behind letters is.
+/// Darkness of the background behind letters.
 const GROUND: f32 = 0.55;
 
-/// Letters of a size.
+/// Letters of one size.
 #[derive(Clone, Copy)]
 pub(super) struct Font {
     size: RasterHeight,
-    /// Pixels of the picture for each of a letter.
+    /// Image pixels per pixel of a letter.
     times: usize,
 }
 
 impl Font {
-    /// Letters that are read well in a picture of so many rows: a thirtieth of it.
+    /// Chooses letters that are legible in an image of this many rows: a thirtieth of it.
     pub(super) fn for_rows(rows: usize) -> Font {
         let (size, times) = match rows {
             0..560 => (RasterHeight::Size16, 1),
@@ -37,13 +37,13 @@ impl Font {
         text.chars().count() * get_raster_width(FontWeight::Regular, self.size) * self.times
     }
 
-    /// Writes a line with its upper left corner at a point, white on a darkened ground; moved into
-    /// the picture where it would leave it.
+    /// Writes a line with its upper left corner at a point, white on a darkened background; it is
+    /// moved into the image where it would leave it.
     pub(super) fn write(self, canvas: &mut Canvas, text: &str, [x, y]: [f32; 2]) {
         let margin = self.height() / 8;
         let (width, height) = (self.width(text) + 2 * margin, self.height());
         let [columns, rows] = canvas.size();
-        // A float outside the range of an integer becomes its end.
+        // Float-to-integer casts saturate.
         let (left, top) = (
             (x as usize).min(columns.saturating_sub(width)),
             (y as usize).min(rows.saturating_sub(height)),
@@ -74,7 +74,7 @@ impl Font {
     }
 }
 
-/// The letter as the font has it.
+/// Replaces a letter by one that the font has.
 fn plain(letter: char) -> char {
     match letter {
         '–' | '—' | '−' => '-',
@@ -98,7 +98,7 @@ mod tests {
             let (dark, light) = (canvas.rgb().iter().min(), canvas.rgb().iter().max());
             assert!(dark < Some(&90) && light > Some(&230), "{corner:?}");
         }
-        // Wider than the picture: cut, no panic.
+        // Wider than the image: cut, no panic.
         let mut small = Canvas::new(3, 2, vec![0; 18]);
         font.write(&mut small, "a long text", [0.0; 2]);
         assert_eq!(font.width("abc"), 3 * font.width("a"));

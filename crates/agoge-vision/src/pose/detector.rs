@@ -1,35 +1,35 @@
-//! Finding people in the whole picture.
+//! Finds people in the whole image.
 
 use super::Region;
 use crate::network::Network;
 use crate::{Error, Picture, setup};
 use std::path::Path;
 
-/// Cells along a side and anchors in each cell, for the three grids of the detector, in the order
-/// of its outputs: strides of 8, 16 and 32 px; the last grid stands for three layers (MediaPipe,
+/// Cells along a side and anchors per cell for the three grids of the detector, in the order of its
+/// outputs: strides of 8, 16 and 32 px; the last grid stands for three layers (MediaPipe,
 /// `pose_detection_cpu.pbtxt`).
 const GRIDS: [(usize, usize); 3] = [(28, 2), (14, 2), (7, 6)];
-/// Numbers of each anchor: a box (middle and size), and four points of which the first is the
-/// middle of the hips and the second lies on the circle about the body.
+/// Numbers per anchor: a box (middle and size) and four points, of which the first is the middle of
+/// the hips and the second lies on the circle around the body.
 const NUMBERS: usize = 12;
-/// Scores below are nobody.
+/// Detections with lower scores are discarded.
 const LEAST_SCORE: f32 = 0.5;
 /// Boxes that overlap by more show the same person.
 const SAME: f32 = 0.3;
-/// A close look takes in so many times the width of a body's region.
+/// A close look covers this many times the width of a body's region.
 const CLOSE: f32 = 1.5;
 
-/// The detector.
+/// The person detector.
 pub(super) struct Detector {
     network: Network,
-    /// Middle of each anchor, in parts of the picture.
+    /// Middle of each anchor, as a share of the image.
     anchors: Vec<[f32; 2]>,
     crop: Vec<f32>,
-    /// How often it looked.
+    /// Number of calls of [`Detector::find`] so far.
     looks: usize,
 }
 
-/// One person, in px of the network's picture.
+/// One detected person, in px of the network's input.
 struct Found {
     score: f32,
     /// Left, top, right, bottom.
@@ -46,10 +46,10 @@ impl Detector {
         Ok(Detector { network, anchors: anchors(), crop: Vec::new(), looks: 0 })
     }
 
-    /// The regions of the people in a picture, the surest first; somebody may be there twice.
+    /// Finds the regions of the people in an image, the surest first; a person may appear twice.
     ///
-    /// Looks at the whole picture and, closer, at one of the squares that cover it, another each
-    /// time: in the whole of a wide picture people far away are too small for the network.
+    /// Looks at the whole image and, more closely, at one of the squares that cover it, a different
+    /// one each time: in a wide image, people far away are too small for the network.
     pub(super) fn find(&mut self, picture: &Picture) -> Vec<Region> {
         let squares = squares(picture.width() as f32, picture.height() as f32);
         let closer = squares[1..].get(self.looks % squares.len().max(2).saturating_sub(1)).copied();
@@ -59,20 +59,20 @@ impl Detector {
         people
     }
 
-    /// How many looks it takes until [`Detector::find`] has seen each part of the picture closely.
+    /// Number of calls of [`Detector::find`] until each part of the image has been seen closely.
     pub(super) fn round(picture: &Picture) -> usize {
         (squares(picture.width() as f32, picture.height() as f32).len() - 1).max(1)
     }
 
-    /// Where somebody who was found in a look at a large part of the picture is by a close one;
-    /// none if nobody is seen there.
+    /// Refines the region of a person found in a look at a large part of the image by a close look;
+    /// `None` if nobody is seen there.
     pub(super) fn closer(&mut self, picture: &Picture, region: &Region) -> Option<Region> {
         let found = self.look(picture, Region { side: CLOSE * region.side, ..*region });
         found.into_iter().find(|found| found.overlap(region) > SAME)
     }
 
-    /// The regions of the people about a region, whichever way up they are: the network knows
-    /// people who stand, so it looks in four turns.
+    /// Finds the regions of people around a region, whichever way up they are: the network only
+    /// knows upright people, so it looks at four rotations.
     pub(super) fn about(&mut self, picture: &Picture, region: &Region) -> Vec<Region> {
         let turns = [0.0, 0.5, 1.0, 1.5].map(|turn| turn * std::f32::consts::PI);
         turns
@@ -83,7 +83,7 @@ impl Detector {
             .collect()
     }
 
-    /// The regions of the people in a square of the picture.
+    /// Finds the regions of the people in a square of the image.
     fn look(&mut self, picture: &Picture, square: Region) -> Vec<Region> {
         let [size, _] = self.network.size();
         picture.crop(&square, size, [-1.0, 1.0], &mut self.crop);
@@ -98,30 +98,32 @@ impl Detector {
         regions.filter(Region::is_sound).collect()
     }
 
-    /// The anchors that see somebody.
+    /// Decodes the anchors that see someone.
     fn decode(&self, boxes: &[f32], scores: &[f32], size: f32) -> Vec<Found> {
-        let rows = boxes.chunks_exact(NUMBERS).zip(scores).zip(&self.anchors);
-        rows.filter_map(|((numbers, score), anchor)| {
-            let score = 1.0 / (1.0 + (-score.clamp(-100.0, 100.0)).exp());
-            if score < LEAST_SCORE {
-                return None;
-            }
-            let point =
-                |at: usize| [numbers[at] + anchor[0] * size, numbers[at + 1] + anchor[1] * size];
-            let ([x, y], [w, h]) = (point(0), [0.5 * numbers[2], 0.5 * numbers[3]]);
-            Some(Found {
-                score,
-                edges: [x - w, y - h, x + w, y + h],
-                hips: point(4),
-                top: point(6),
+        let candidates = boxes.chunks_exact(NUMBERS).zip(scores).zip(&self.anchors);
+        candidates
+            .filter_map(|((numbers, score), anchor)| {
+                let score = 1.0 / (1.0 + (-score.clamp(-100.0, 100.0)).exp());
+                if score < LEAST_SCORE {
+                    return None;
+                }
+                let point = |at: usize| {
+                    [numbers[at] + anchor[0] * size, numbers[at + 1] + anchor[1] * size]
+                };
+                let ([x, y], [w, h]) = (point(0), [0.5 * numbers[2], 0.5 * numbers[3]]);
+                Some(Found {
+                    score,
+                    edges: [x - w, y - h, x + w, y + h],
+                    hips: point(4),
+                    top: point(6),
+                })
             })
-        })
-        .collect()
+            .collect()
     }
 }
 
-/// The square about the whole picture, and the squares as wide as its shorter side that cover it,
-/// each by half over the next; none of these where the picture is nearly a square itself.
+/// The square around the whole image, and the half-overlapping squares as wide as its shorter side
+/// that cover it; none of the latter if the image is nearly square itself.
 fn squares(width: f32, height: f32) -> Vec<Region> {
     let (short, long) = (width.min(height), width.max(height));
     let mut squares = vec![Region { x: 0.5 * width, y: 0.5 * height, side: long, angle: 0.0 }];
@@ -136,7 +138,7 @@ fn squares(width: f32, height: f32) -> Vec<Region> {
     squares
 }
 
-/// Middles of the anchors: those of a cell lie all in its middle.
+/// Middles of the anchors; all anchors of a cell lie in its middle.
 fn anchors() -> Vec<[f32; 2]> {
     let grid = |(cells, each): (usize, usize)| {
         (0..cells * cells * each).map(move |index| {
@@ -147,8 +149,8 @@ fn anchors() -> Vec<[f32; 2]> {
     GRIDS.into_iter().flat_map(grid).collect()
 }
 
-/// One for each person: the mean of all that overlap the surest, weighted by their scores (weighted
-/// non-maximum suppression).
+/// Merges detections to one per person: the mean of all that overlap the surest one, weighted by
+/// score (weighted non-maximum suppression).
 fn merged(mut found: Vec<Found>) -> Vec<Found> {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut people = Vec::new();
@@ -174,7 +176,7 @@ fn merged(mut found: Vec<Found>) -> Vec<Found> {
     people
 }
 
-/// Shared area over joint area of two boxes.
+/// Intersection over union of two boxes.
 fn shared(a: [f32; 4], b: [f32; 4]) -> f32 {
     let area = |e: [f32; 4]| (e[2] - e[0]).max(0.0) * (e[3] - e[1]).max(0.0);
     let both = area([a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])]);

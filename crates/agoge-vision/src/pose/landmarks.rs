@@ -1,4 +1,4 @@
-//! The landmarks of one person in a region.
+//! Finds the landmarks of one person in a region.
 
 use super::Region;
 use crate::network::Network;
@@ -8,32 +8,33 @@ use std::path::Path;
 
 /// Landmarks of the body; their order is that of [`agoge_motion::Skeleton::mediapipe_33`].
 pub const LANDMARKS: usize = 33;
-/// Of the network's five outputs: landmarks, presence, world landmarks. The mask of the person and
-/// the heat maps would take half of the time.
+/// Of the network's five outputs: landmarks, presence, world landmarks. The person mask and the
+/// heat maps would take half of the time.
 pub(crate) const WANTED: [usize; 3] = [0, 1, 4];
-/// Where the network gives the middle of the hips and the point on the circle about the body.
+/// Indices at which the network gives the middle of the hips and the point on the circle around the
+/// body.
 const HIPS: usize = 33;
 const TOP: usize = 34;
-/// Numbers of each landmark in the picture: x, y, z, visibility, presence.
+/// Numbers per landmark in the image: x, y, z, visibility, presence.
 const NUMBERS: usize = 5;
-/// A region in which somebody is present with less is nobody's.
+/// A region with a lower presence contains nobody.
 const LEAST_PRESENCE: f32 = 0.5;
 
-/// One person in one picture.
+/// One person in one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
-    /// Where each landmark is, px as seen: x to the right, y down.
+    /// Position of each landmark, px of the displayed image: x to the right, y down.
     pub picture: [[f32; 2]; LANDMARKS],
-    /// Where each landmark is in the room, m from the middle of the hips: x to the picture's right,
-    /// y down, z away from the camera.
+    /// Position of each landmark in the room, m from the middle of the hips: x to the right in the
+    /// image, y down, z away from the camera.
     pub world: [[f32; 3]; LANDMARKS],
-    /// How likely each landmark is in the picture and not hidden, 0 to 1.
+    /// Probability that each landmark is in the image and not hidden, 0 to 1.
     pub visibility: [f32; LANDMARKS],
-    /// How sure the network is that somebody is there, 0 to 1.
+    /// Probability that someone is there, 0 to 1.
     pub presence: f32,
-    /// Where the body was looked for.
+    /// Region in which the body was looked for.
     pub region: Region,
-    /// Where it is to be looked for in the next picture.
+    /// Region in which to look for it in the next image.
     pub next: Region,
 }
 
@@ -50,7 +51,7 @@ impl Landmarker {
         Ok(Landmarker { network, crop: Vec::new() })
     }
 
-    /// The body in a region of a picture; none if there is nobody.
+    /// Finds the body in a region of an image; `None` if there is nobody.
     pub(super) fn find(&mut self, picture: &Picture, region: Region) -> Option<Body> {
         let [size, _] = self.network.size();
         picture.crop(&region, size, [0.0, 1.0], &mut self.crop);
@@ -70,10 +71,10 @@ impl Landmarker {
         }
         let next = Region::of_body(points[HIPS].0, points[TOP].0);
         let (sin, cos) = region.angle.sin_cos();
-        let turned = |p: &[f32]| [cos * p[0] - sin * p[1], sin * p[0] + cos * p[1], p[2]];
+        let rotated = |p: &[f32]| [cos * p[0] - sin * p[1], sin * p[0] + cos * p[1], p[2]];
         Some(Body {
             picture: std::array::from_fn(|index| points[index].0),
-            world: std::array::from_fn(|index| turned(&world[3 * index..3 * index + 3])),
+            world: std::array::from_fn(|index| rotated(&world[3 * index..3 * index + 3])),
             visibility: std::array::from_fn(|index| points[index].1),
             presence,
             region,

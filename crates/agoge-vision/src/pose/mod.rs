@@ -1,6 +1,6 @@
-//! BlazePose: a detector finds people, a second network the landmarks of each; from then on each
-//! picture says where to look in the next (Bazarevsky et al. 2020, BlazePose: On-device real-time
-//! body pose tracking).
+//! BlazePose: a detector finds people and a second network finds the landmarks of each; from then
+//! on each image determines where to look in the next (Bazarevsky et al. 2020, BlazePose: On-device
+//! real-time body pose tracking).
 
 mod detector;
 mod landmarks;

@@ -1,30 +1,30 @@
-//! Regions of a picture.
+//! Regions of an image.
 
-/// A square of a picture that may stand at an angle: where one person is looked at. px as seen,
-/// angle in rad, clockwise on the screen.
+/// A square region of an image, possibly rotated, in which one person is looked for: px of the
+/// displayed image, angle in rad, clockwise on the screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Region {
-    /// Its middle from the left.
+    /// Horizontal position of its middle, from the left.
     pub x: f32,
-    /// Its middle from above.
+    /// Vertical position of its middle, from the top.
     pub y: f32,
-    /// Its side.
+    /// Length of its side.
     pub side: f32,
-    /// How far it is turned.
+    /// Its rotation.
     pub angle: f32,
 }
 
 impl Region {
-    /// The region of a body: about the middle of the hips, upright along the line to `top`, which
-    /// lies on the circle about the whole body; a quarter wider than the circle (BlazePose:
-    /// Bazarevsky et al. 2020; the factor of MediaPipe's pose graph).
+    /// The region of a body: centred on the middle of the hips, upright along the line to `top`,
+    /// which lies on the circle around the whole body; a quarter wider than the circle (BlazePose:
+    /// Bazarevsky et al. 2020; the factor is that of MediaPipe's pose graph).
     pub(crate) fn of_body(hips: [f32; 2], top: [f32; 2]) -> Region {
         let (dx, dy) = (top[0] - hips[0], top[1] - hips[1]);
         let side = 2.0 * 1.25 * dx.hypot(dy);
         Region { x: hips[0], y: hips[1], side, angle: dx.atan2(-dy) }
     }
 
-    /// From pixels of the region, as `size` × `size` of them, to pixels of the picture.
+    /// Affine map from the pixels of the region, `size` × `size` of them, to pixels of the image.
     pub(crate) fn affine(&self, size: usize) -> [[f32; 3]; 2] {
         let scale = self.side / size as f32;
         let (sin, cos) = self.angle.sin_cos();
@@ -33,7 +33,7 @@ impl Region {
         [[c, -s, self.x - (c - s) * middle], [s, c, self.y - (s + c) * middle]]
     }
 
-    /// Whether it can be looked at.
+    /// Whether it is finite and of a plausible size.
     pub(crate) fn is_sound(&self) -> bool {
         self.x.is_finite()
             && self.y.is_finite()
@@ -42,7 +42,7 @@ impl Region {
             && self.side < 1e6
     }
 
-    /// Shared area over joint area of two regions, their angles left out (Jaccard index).
+    /// Intersection over union of two regions, ignoring their angles (Jaccard index).
     pub(crate) fn overlap(&self, other: &Region) -> f32 {
         let along = |a: f32, b: f32| {
             let low = (a - 0.5 * self.side).max(b - 0.5 * other.side);
@@ -62,8 +62,8 @@ mod tests {
     fn a_region_stands_along_the_body() {
         let upright = Region::of_body([100.0, 200.0], [100.0, 120.0]);
         assert_eq!((upright.side, upright.angle), (200.0, 0.0));
-        // Lying with the head to the right: a quarter clockwise. The upper edge of the region then
-        // looks to the right.
+        // Lying with the head to the right: rotated a quarter clockwise, so that the upper edge of
+        // the region faces right.
         let lying = Region::of_body([100.0, 200.0], [180.0, 200.0]);
         assert!((lying.angle - std::f32::consts::FRAC_PI_2).abs() < 1e-6);
         let [xs, ys] = lying.affine(256);

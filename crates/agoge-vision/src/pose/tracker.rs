@@ -1,4 +1,4 @@
-//! Following people from picture to picture.
+//! Follows people from image to image.
 
 use super::detector::Detector;
 use super::landmarks::{Body, Landmarker};
@@ -7,49 +7,49 @@ use crate::setup::Pose;
 use crate::{Error, Picture};
 use std::path::Path;
 
-/// Bodies whose hips are nearer to each other than this share of the smaller region's side are one.
+/// Bodies whose hips are nearer to each other than this share of the smaller region's side are the
+/// same body.
 const SAME_PERSON: f32 = 0.2;
-/// Nobody grows or shrinks more from one picture to the next.
+/// Largest factor by which a person grows or shrinks from one image to the next.
 const GROWTH: f32 = 1.3;
-/// How sure the network must be that somebody is there who was not before: it is at least half sure
-/// of trees now and then.
+/// Presence required of a newcomer: the network is at least half sure of trees now and then.
 const NEWCOMER: f32 = 0.8;
-/// Seconds in which each part of the picture is looked at closely while people are being followed:
-/// a newcomer is found this late at the latest.
+/// Seconds in which each part of the image is looked at closely while people are being followed: a
+/// newcomer is found within this time.
 const LOOK_AGAIN_S: f64 = 0.5;
-/// Seconds that somebody may be out of sight and still be taken for the same person, if found where
-/// they may have got to.
+/// Seconds that a person may be out of sight and still be recognised, if found where they could
+/// have moved to.
 const MEMORY_S: f64 = 1.0;
-/// Somebody found is who was lost if nearer to where that one should be by now than this share of
+/// A person found is a lost one if nearer to the lost one's expected position than this share of
 /// the region's side …
 const NEAR: f32 = 0.75;
 /// … and if the region is at most this many times as large or as small.
 const AS_LARGE: f32 = 2.0;
-/// The hips of a body are nearer to the middle of the region in which it was looked for than this
-/// share of its side, or it is nobody: a sprinter moves by an eighth of it in a thirtieth of a
-/// second.
+/// Largest distance of a body's hips from the middle of the region in which it was looked for, as a
+/// share of its side; beyond this it is a false detection. A sprinter moves by an eighth of it in a
+/// thirtieth of a second.
 const MOST_STEP: f32 = 0.25;
 
-/// A person in one picture.
+/// A person in one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tracked {
-    /// The same from picture to picture; counted from 0 in order of appearance.
+    /// Number of the person, the same in every image; counted from 0 in order of appearance.
     pub person: usize,
-    /// Where the body is.
+    /// The person's body.
     pub body: Body,
 }
 
-/// Somebody who is or was followed.
+/// A person who is or was followed.
 struct Track {
     person: usize,
     region: Region,
-    /// Of the region's middle, px/s.
+    /// Velocity of the region's middle, px/s.
     speed: [f32; 2],
     seen_s: f64,
 }
 
 impl Track {
-    /// Where the person is by now, if they went on as they did.
+    /// The expected region of the person now, at constant velocity.
     fn expected(&self, time_s: f64) -> Region {
         let ahead_s = (time_s - self.seen_s) as f32;
         Region {
@@ -59,17 +59,17 @@ impl Track {
         }
     }
 
-    /// Whether somebody found in a region can be this person.
+    /// Whether someone found in a region can be this person.
     fn may_be_in(&self, region: &Region, time_s: f64) -> bool {
         let expected = self.expected(time_s);
-        let larger = region.side / expected.side;
-        let away = (region.x - expected.x).hypot(region.y - expected.y);
-        away < NEAR * expected.side && (1.0 / AS_LARGE..AS_LARGE).contains(&larger)
+        let size_ratio = region.side / expected.side;
+        let distance = (region.x - expected.x).hypot(region.y - expected.y);
+        distance < NEAR * expected.side && (1.0 / AS_LARGE..AS_LARGE).contains(&size_ratio)
     }
 }
 
-/// Follows the people of a video, frame by frame: what happens to a frame depends on those before
-/// it only, so it works live too.
+/// Follows the people in a video, frame by frame: each result depends only on earlier frames, so it
+/// works live too.
 pub struct Tracker {
     detector: Detector,
     landmarker: Landmarker,
@@ -77,13 +77,13 @@ pub struct Tracker {
     most: usize,
     people: usize,
     looked_s: f64,
-    /// Time of the picture before.
+    /// Time of the previous image.
     last_s: f64,
 }
 
 impl Tracker {
-    /// A tracker with the weights of a folder ([`crate::setup`]) that follows at most so many
-    /// people.
+    /// Creates a tracker with the weights of a folder ([`crate::setup`]) that follows at most
+    /// `most` people.
     ///
     /// # Errors
     /// [`Error::NoWeights`] before they are set up, [`Error::Damaged`], [`Error::Io`].
@@ -101,9 +101,9 @@ impl Tracker {
         })
     }
 
-    /// The people in the next picture, at its time in s.
+    /// The people in the next image, given its time in s.
     pub fn push(&mut self, picture: &Picture, time_s: f64) -> Vec<Tracked> {
-        // On a thread of the pool, which shares the work of each picture with the others.
+        // Run on a thread of the pool, which shares the work of each image with the others.
         rayon::scope(|_| self.people_in(picture, time_s))
     }
 
@@ -119,8 +119,9 @@ impl Tracker {
         }
         self.search(picture, time_s, &mut seen);
         let every_s = LOOK_AGAIN_S / Detector::round(picture) as f64;
-        let due = seen.is_empty() || (seen.len() < self.most && time_s - self.looked_s >= every_s);
-        if due {
+        let is_due =
+            seen.is_empty() || (seen.len() < self.most && time_s - self.looked_s >= every_s);
+        if is_due {
             self.looked_s = time_s;
             for region in self.detector.find(picture) {
                 if seen.len() >= self.most
@@ -136,7 +137,7 @@ impl Tracker {
                     .filter(|track| track.may_be_in(&region, time_s))
                     .max_by(|a, b| a.seen_s.total_cmp(&b.seen_s));
                 let person = known.map_or(self.people, |track| track.person);
-                // In a look at the whole picture trees and half a body pass for people.
+                // In a look at the whole image, trees and partial bodies pass for people.
                 let Some(region) = self.detector.closer(picture, &region) else { continue };
                 self.look(picture, time_s, person, region, &mut seen);
             }
@@ -145,8 +146,8 @@ impl Tracker {
         seen
     }
 
-    /// Looks for those who were lost a moment ago about where they should be by now, whichever way
-    /// up: in a somersault the region of the picture before is not enough.
+    /// Looks for recently lost people around their expected positions, whichever way up: in a
+    /// somersault the region of the previous image is not enough.
     fn search(&mut self, picture: &Picture, time_s: f64, seen: &mut Vec<Tracked>) {
         let [width, height] = [picture.width() as f32, picture.height() as f32];
         let is_inside =
@@ -167,8 +168,8 @@ impl Tracker {
         }
     }
 
-    /// Looks for a person in a region, and remembers what was seen; whether it was somebody who is
-    /// not seen already.
+    /// Looks for a person in a region and records what was seen; returns whether it was someone not
+    /// yet seen in this image.
     fn look(
         &mut self,
         picture: &Picture,
@@ -181,23 +182,23 @@ impl Tracker {
         if (body.next.x - region.x).hypot(body.next.y - region.y) > MOST_STEP * region.side {
             return false;
         }
-        let is_right = match self.tracks.iter().find(|track| track.person == person) {
+        let is_plausible = match self.tracks.iter().find(|track| track.person == person) {
             Some(track) => (1.0 / GROWTH..GROWTH).contains(&(body.next.side / track.region.side)),
             None => body.presence >= NEWCOMER,
         };
-        if !is_right {
+        if !is_plausible {
             return false;
         }
-        // Two tracks that end on the same body: the older one has it.
+        // If two tracks end on the same body, the older one keeps it.
         if seen.iter().any(|one| is_same(&one.body.next, &body.next)) {
             return false;
         }
         self.people = self.people.max(person + 1);
         match self.tracks.iter_mut().find(|track| track.person == person) {
             Some(track) => {
-                let past_s = (time_s - track.seen_s) as f32;
+                let elapsed_s = (time_s - track.seen_s) as f32;
                 let speed = [body.next.x - track.region.x, body.next.y - track.region.y]
-                    .map(|way| way / past_s);
+                    .map(|distance| distance / elapsed_s);
                 *track = Track { person, region: body.next, speed, seen_s: time_s };
             }
             None => self.tracks.push(Track {
@@ -212,7 +213,7 @@ impl Tracker {
     }
 }
 
-/// Whether two regions are of one body, however large they are taken to be.
+/// Whether two regions show the same body, whatever sizes are assumed.
 fn is_same(a: &Region, b: &Region) -> bool {
     (a.x - b.x).hypot(a.y - b.y) < SAME_PERSON * a.side.min(b.side)
 }

@@ -1,12 +1,12 @@
-//! The files of a gzipped tar archive, as npm packs them.
+//! Reads the files of a gzipped tar archive, as npm packs them.
 
 use std::io::{Error, ErrorKind, Read, Result};
 
-/// A tar archive comes in blocks of this many bytes.
+/// Block size of a tar archive, bytes.
 const BLOCK: usize = 512;
 
-/// Calls `take` with the name and content of each regular file of a `.tgz`, no content longer than
-/// `most` bytes (POSIX.1-1988 `ustar`: name, octal size at byte 124, type at 156).
+/// Calls `take` with the name and content of each regular file of a `.tgz` no longer than `most`
+/// bytes (POSIX.1-1988 `ustar`: name, octal size at byte 124, type at 156).
 pub(super) fn each_file(
     tgz: impl Read,
     most: u64,

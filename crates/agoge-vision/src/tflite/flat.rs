@@ -1,9 +1,9 @@
-//! A reader of FlatBuffers, as far as TFLite needs it: nothing in the bytes is trusted, whatever
-//! lies outside is absent.
+//! A reader of FlatBuffers, as far as TFLite needs it: nothing in the bytes is trusted, and
+//! anything out of bounds counts as absent.
 //!
-//! Layout after the FlatBuffers internals document: a table begins with the signed distance back to
-//! its vtable; the vtable gives, after two 16-bit lengths, where each field lies from the table's
-//! start, 0 for a field that is absent.
+//! The layout follows the FlatBuffers internals document: a table begins with the signed distance
+//! back to its vtable; after two 16-bit lengths, the vtable gives the offset of each field from the
+//! table's start, 0 for an absent field.
 
 /// A table of the buffer.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ impl<'a> Table<'a> {
         Some(Table { bytes, at: read_u32(bytes, 0)? as usize })
     }
 
-    /// Where a field lies; none if it is absent.
+    /// Position of a field; `None` if it is absent.
     fn field(&self, number: usize) -> Option<usize> {
         let back = read_i32(self.bytes, self.at)?;
         let vtable = usize::try_from(i64::try_from(self.at).ok()? - i64::from(back)).ok()?;
@@ -42,18 +42,18 @@ impl<'a> Table<'a> {
         self.field(number).and_then(|at| read_i32(self.bytes, at)).unwrap_or(0)
     }
 
-    /// Where an offset field points.
+    /// Position that an offset field points to.
     fn target(&self, number: usize) -> Option<usize> {
         let at = self.field(number)?;
         at.checked_add(read_u32(self.bytes, at)? as usize)
     }
 
-    /// A table, also one of a union.
+    /// A table, including one of a union.
     pub(crate) fn table(&self, number: usize) -> Option<Table<'a>> {
         Some(Table { bytes: self.bytes, at: self.target(number)? })
     }
 
-    /// A vector whose elements take `size` bytes: its bytes; empty if absent or cut off.
+    /// The bytes of a vector whose elements take `size` bytes each; empty if absent or cut off.
     pub(crate) fn vector(&self, number: usize, size: usize) -> &'a [u8] {
         let find = || {
             let at = self.target(number)?;

@@ -1,5 +1,5 @@
-//! A TFLite model as a list of operations with their weights, without what its wanted outputs do
-//! not need.
+//! A TFLite model as a list of operations with their weights, restricted to what the wanted outputs
+//! need.
 
 use super::flat::Table;
 use super::values;
@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet};
 /// Height, width and channels.
 pub(crate) type Shape = [usize; 3];
 
-/// A filter that slides over a picture.
+/// A filter window that slides over an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Window {
     /// Height and width.
     pub(crate) size: [usize; 2],
-    /// Pixels from one place to the next, the same both ways.
+    /// Step in pixels, the same in both directions.
     pub(crate) stride: usize,
     /// Zeros above and to the left.
     pub(crate) before: [usize; 2],
@@ -30,18 +30,18 @@ pub(crate) struct Weights {
     pub(crate) bias: Vec<f32>,
 }
 
-/// What an operation does. Activations are bounds: from 0 to 6 for ReLU6, infinite for none.
+/// The kind of an operation. Activations are bounds: 0 to 6 for ReLU6, infinite for none.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     /// A full filter.
     Convolve { window: Window, weights: Weights, bounds: [f32; 2] },
-    /// A filter for each channel.
+    /// A depthwise filter: one kernel per channel.
     Depthwise { window: Window, weights: Weights, bounds: [f32; 2] },
-    /// The sum of two; channels that the first lacks are zero.
+    /// The sum of two inputs; channels missing from the first are zero.
     Add { bounds: [f32; 2] },
-    /// The highest of each 2 × 2 pixels.
+    /// The maximum of each 2 × 2 pixels.
     MaxPool,
-    /// Twice as high and wide, bilinear, pixels sampled at their centres.
+    /// Doubles height and width, bilinear, sampled at pixel centres.
     Double,
     /// Each group of four channels becomes 2 × 2 pixels.
     DepthToSpace,
@@ -49,7 +49,7 @@ pub(crate) enum Operation {
     Logistic,
 }
 
-/// One operation.
+/// One operation with its inputs and output.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) operation: Operation,
@@ -59,31 +59,31 @@ pub(crate) struct Node {
     pub(crate) output: usize,
 }
 
-/// The operations between a picture and the wanted outputs, in order.
+/// The operations between an image and the wanted outputs, in order.
 #[derive(Debug)]
 pub(crate) struct Graph {
     pub(crate) shapes: HashMap<usize, Shape>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) input: usize,
-    /// For each wanted output, the tensors whose values make it, one after the other.
+    /// For each wanted output, the tensors whose values make it up, concatenated.
     pub(crate) outputs: Vec<Vec<usize>>,
 }
 
-/// What is known while the operations are read.
+/// State while the operations are read.
 struct Reader<'a> {
     tensors: Vec<Table<'a>>,
     buffers: Vec<Table<'a>>,
-    /// A constant that only casts another, or a tensor that is another with a border.
+    /// Tensors that equal another one except for a cast or a border.
     same: HashMap<usize, usize>,
-    /// Zeros to be put before and after, of tensors that are another with a border.
+    /// Zeros to add before and after, for tensors that are another one with a border.
     padding: HashMap<usize, [[usize; 2]; 2]>,
-    /// Tensors that are others in a row.
+    /// Tensors that are concatenations of others.
     rows: HashMap<usize, Vec<usize>>,
 }
 
 impl Graph {
-    /// Reads a model, keeping of its outputs (counted as in the file) only the wanted ones. The
-    /// reason if it cannot be.
+    /// Reads a model, keeping only the wanted outputs (indices as in the file); an error says why
+    /// it cannot be used.
     pub(crate) fn read(bytes: &[u8], wanted: &[usize]) -> Result<Graph, String> {
         let model = Table::root(bytes).ok_or("too short")?;
         let main = *model.tables(2).first().ok_or("no graph in it")?;
@@ -130,23 +130,23 @@ fn indices(numbers: &[i32]) -> Vec<usize> {
     numbers.iter().filter_map(|&v| usize::try_from(v).ok()).collect()
 }
 
-/// The nodes on which the outputs depend.
+/// Keeps only the nodes on which the outputs depend.
 fn needed(nodes: Vec<Node>, outputs: &[Vec<usize>]) -> Vec<Node> {
     let mut wanted: HashSet<usize> = outputs.iter().flatten().copied().collect();
-    let mut kept = Vec::new();
+    let mut needed_nodes = Vec::new();
     for node in nodes.into_iter().rev() {
         if wanted.contains(&node.output) {
             wanted.extend(&node.inputs);
-            kept.push(node);
+            needed_nodes.push(node);
         }
     }
-    kept.reverse();
-    kept
+    needed_nodes.reverse();
+    needed_nodes
 }
 
 impl Reader<'_> {
-    /// The operation of a builtin code; `Some(None)` for one that only names or pads what is there;
-    /// none if it is not understood.
+    /// Reads the operation of a builtin code; `Some(None)` for one that only renames or pads a
+    /// tensor; `None` if it is not supported.
     fn node(
         &mut self,
         code: i32,
@@ -156,11 +156,11 @@ impl Reader<'_> {
     ) -> Option<Option<Node>> {
         let options = operator.table(4);
         let option = |number: usize| options.map_or(0, |options| options.i32(number));
-        let small = |number: usize| options.map_or(0, |options| options.u8(number));
+        let byte_option = |number: usize| options.map_or(0, |options| options.u8(number));
         let first = *inputs.first()?;
         let operation = match code {
-            // DEQUANTIZE of half floats is a cast, DENSIFY a change of storage: the constants are
-            // read so.
+            // DEQUANTIZE of half floats is a cast and DENSIFY a change of storage: constants are
+            // read accordingly.
             6 | 124 => {
                 self.same.insert(output, first);
                 return Some(None);
@@ -179,24 +179,24 @@ impl Reader<'_> {
                 self.pad(first, *inputs.get(1)?, output)?;
                 return Some(None);
             }
-            0 => Operation::Add { bounds: bounds(small(0))? },
+            0 => Operation::Add { bounds: bounds(byte_option(0))? },
             3 | 4 => {
                 let kernel = self.constant(*inputs.get(1)?)?;
                 let bias = self.constant(*inputs.get(2)?)?;
                 let shape = self.tensors.get(*inputs.get(1)?)?.i32s(0);
                 let size =
                     [usize::try_from(*shape.get(1)?).ok()?, usize::try_from(*shape.get(2)?).ok()?];
-                let window = self.window(first, size, small(0), option(1), option(2))?;
+                let window = self.window(first, size, byte_option(0), option(1), option(2))?;
                 let weights = Weights { kernel, bias };
                 match code {
-                    3 => Operation::Convolve { window, weights, bounds: bounds(small(3))? },
-                    _ => Operation::Depthwise { window, weights, bounds: bounds(small(4))? },
+                    3 => Operation::Convolve { window, weights, bounds: bounds(byte_option(3))? },
+                    _ => Operation::Depthwise { window, weights, bounds: bounds(byte_option(4))? },
                 }
             }
             5 if option(0) == 2 => Operation::DepthToSpace,
             14 => Operation::Logistic,
             17 if [option(1), option(2), option(3), option(4)] == [2; 4] => Operation::MaxPool,
-            23 if small(3) == 1 && small(2) == 0 => Operation::Double,
+            23 if byte_option(3) == 1 && byte_option(2) == 0 => Operation::Double,
             _ => return None,
         };
         inputs.truncate(if matches!(operation, Operation::Add { .. }) { 2 } else { 1 });
@@ -206,7 +206,7 @@ impl Reader<'_> {
         Some(Some(Node { operation, inputs, output }))
     }
 
-    /// The tensor that this one is, but for a cast or a border.
+    /// The tensor that this one equals except for a cast or a border.
     fn plain(&self, tensor: usize) -> usize {
         self.same.get(&tensor).copied().map_or(tensor, |same| self.plain(same))
     }
@@ -233,8 +233,8 @@ impl Reader<'_> {
         values::dense(tensor, self.bytes(tensor))
     }
 
-    /// Notes a PAD: of rows and columns for the filter that follows, of channels after the last for
-    /// the sum that follows.
+    /// Records a PAD: of rows and columns for the filter that follows, of trailing channels for the
+    /// sum that follows.
     fn pad(&mut self, input: usize, amounts: usize, output: usize) -> Option<()> {
         let bytes = self.bytes(self.tensors.get(amounts)?);
         let amounts: Vec<usize> = bytes.chunks_exact(4).map(|b| usize::from(b[0])).collect();
@@ -244,17 +244,19 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// The window of a filter over a tensor, with the border of a PAD before it and of `SAME` (0)
-    /// padding.
+    /// The window of a filter over a tensor, including the border of a preceding PAD and of `SAME`
+    /// (0) padding.
     fn window(
         &self,
         input: usize,
         size: [usize; 2],
         padding: u8,
-        across: i32,
-        down: i32,
+        stride_across: i32,
+        stride_down: i32,
     ) -> Option<Window> {
-        let stride = usize::try_from(across).ok().filter(|&stride| stride > 0 && across == down)?;
+        let stride = usize::try_from(stride_across)
+            .ok()
+            .filter(|&stride| stride > 0 && stride_across == stride_down)?;
         let [mut before, mut after] = self.padding.get(&input).copied().unwrap_or_default();
         let [height, width, _] = self.shape(input)?;
         if padding == 0 {

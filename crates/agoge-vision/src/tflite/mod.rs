@@ -1,4 +1,4 @@
-//! Reading TFLite models: what the pose networks need of the format, and no more.
+//! Reads TFLite models, as far as the pose networks need the format.
 //!
 //! Field numbers are those of TensorFlow's `schema.fbs`.
 

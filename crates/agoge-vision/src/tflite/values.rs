@@ -1,4 +1,4 @@
-//! Weights of a TFLite model as 32-bit floats: half floats are cast, sparse ones are spread out.
+//! Weights of a TFLite model as 32-bit floats: half floats are converted, sparse ones expanded.
 
 use super::flat::Table;
 
@@ -6,11 +6,12 @@ use super::flat::Table;
 const FLOAT32: u8 = 0;
 const FLOAT16: u8 = 1;
 
-/// Most values one tensor may have: the largest weight of the heavy network has under two million.
+/// Maximum number of values in a tensor: the largest weight of the heavy network has under two
+/// million.
 const MOST_VALUES: usize = 1 << 24;
 
-/// The values of a constant tensor, dense, in the order of its shape; none if it is not a float or
-/// its bytes do not fit its shape.
+/// Returns the dense values of a constant tensor, in the order of its shape; `None` if it is not a
+/// float tensor or its bytes do not fit its shape.
 pub(crate) fn dense(tensor: &Table, data: &[u8]) -> Option<Vec<f32>> {
     let values: Vec<f32> = match tensor.u8(1) {
         FLOAT32 => {
@@ -30,7 +31,7 @@ pub(crate) fn dense(tensor: &Table, data: &[u8]) -> Option<Vec<f32>> {
     }
 }
 
-/// IEEE 754 binary16 to binary32, exactly.
+/// Converts IEEE 754 binary16 to binary32, exactly.
 fn half(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
@@ -53,8 +54,8 @@ enum Dimension {
     },
 }
 
-/// A sparse tensor (TACO form, `SparsityParameters` of TFLite's schema) as a dense one; none where
-/// its tables contradict each other.
+/// Expands a sparse tensor (TACO form, `SparsityParameters` of TFLite's schema) to a dense one;
+/// `None` if its tables contradict each other.
 fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Option<Vec<f32>> {
     let natural = |numbers: Vec<i32>| -> Option<Vec<usize>> {
         numbers.into_iter().map(|v| usize::try_from(v).ok()).collect()
@@ -70,18 +71,18 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
     {
         return None;
     }
-    // How many of a block lie along each dimension of the tensor.
+    // Size of a block along each dimension of the tensor.
     let mut block_size = vec![1; rank];
     for (&at, dimension) in order.iter().zip(&dimensions).filter(|(at, _)| **at >= rank) {
         let Dimension::Dense(size) = dimension else { return None };
         *block_size.get_mut(*blocks.get(at - rank)?)? *= *size;
     }
-    // Each entry so far: its coordinates by dimension of the traversal. Widened one dimension at a
-    // time.
-    let mut open: Vec<Vec<usize>> = vec![vec![0; order.len()]];
+    // The coordinates of each entry so far, by dimension of the traversal; widened one dimension at
+    // a time.
+    let mut entries: Vec<Vec<usize>> = vec![vec![0; order.len()]];
     for (&at, dimension) in order.iter().zip(&dimensions) {
         let mut next = Vec::new();
-        for (parent, coordinates) in open.iter().enumerate() {
+        for (parent, coordinates) in entries.iter().enumerate() {
             let inside: &mut dyn Iterator<Item = usize> = match dimension {
                 Dimension::Dense(size) => &mut (0..*size),
                 Dimension::Sparse { segments, indices } => &mut indices
@@ -98,13 +99,13 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
                 }
             }
         }
-        open = next;
+        entries = next;
     }
-    if open.len() != values.len() {
+    if entries.len() != values.len() {
         return None;
     }
     let mut dense = vec![0.0; count];
-    for (coordinates, value) in open.iter().zip(values) {
+    for (coordinates, value) in entries.iter().zip(values) {
         let mut full: Vec<usize> = (0..rank).map(|d| coordinates[d] * block_size[d]).collect();
         for (offset, &d) in blocks.iter().enumerate() {
             full[d] += coordinates[rank + offset];

@@ -1,4 +1,5 @@
-//! Decoding by the ffmpeg program, where it is installed: everything but H.264 in MP4 and MOV.
+//! Decodes videos with the ffmpeg program, if it is installed: everything except H.264 in MP4 and
+//! MOV.
 
 use crate::{Error, Picture, Pixels};
 use std::io::{BufRead, BufReader, Read};
@@ -6,36 +7,36 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-/// Most pixels of a frame: 16 K.
+/// Maximum number of pixels in a frame: 16 K.
 const MOST_PIXELS: usize = 15_360 * 8_640;
 
-/// What ffmpeg said.
+/// A message from ffmpeg.
 enum Said {
-    /// Seconds of a unit of its clock.
+    /// Seconds per unit of its clock.
     Unit(f64),
-    /// A frame comes: when it is shown, in units of its clock, and its width and height.
+    /// A frame follows: its presentation time in units of the clock, and its width and height.
     Frame(f64, [usize; 2]),
-    /// The last line that was none of these.
+    /// The end of the output, with the last line that was none of these.
     End(String),
 }
 
-/// A video that ffmpeg decodes for us.
+/// A video that ffmpeg is decoding.
 pub(super) struct Ffmpeg {
     path: PathBuf,
     child: Child,
     frames: ChildStdout,
     said: Receiver<Said>,
-    /// Seconds of a unit of its clock.
+    /// Seconds per unit of its clock.
     unit_s: f64,
-    /// When the first frame is shown, in units.
+    /// Presentation time of the first frame, in units of the clock.
     first: Option<f64>,
 }
 
 impl Ffmpeg {
-    /// Starts ffmpeg; none if it is not there.
+    /// Starts ffmpeg; `None` if it is not installed.
     pub(super) fn start(path: &Path) -> Option<Ffmpeg> {
-        // `showinfo` says when each frame is shown, which raw frames cannot say themselves. The
-        // file is named so that no name is taken for an option.
+        // `showinfo` reports when each frame is shown, which raw frames cannot. The path is made
+        // absolute so that no name is taken for an option.
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-hide_banner", "-loglevel", "info", "-nostats", "-i"]);
         command.arg(absolute(path)).args([
@@ -54,7 +55,7 @@ impl Ffmpeg {
             .spawn()
             .ok()?;
         let (frames, messages) = (child.stdout.take()?, child.stderr.take()?);
-        let (say, said) = channel();
+        let (sender, receiver) = channel();
         std::thread::spawn(move || {
             let mut last = String::new();
             for line in BufReader::new(messages).split(b'\n').map_while(Result::ok) {
@@ -63,17 +64,24 @@ impl Ffmpeg {
                 if message.is_none() && !line.trim().is_empty() {
                     last = line.trim().to_owned();
                 }
-                if message.is_some_and(|message| say.send(message).is_err()) {
+                if message.is_some_and(|message| sender.send(message).is_err()) {
                     return;
                 }
             }
-            // The one who listened may be gone.
-            let _ = say.send(Said::End(last));
+            // The receiver may be gone.
+            let _ = sender.send(Said::End(last));
         });
-        Some(Ffmpeg { path: path.to_owned(), child, frames, said, unit_s: 1.0, first: None })
+        Some(Ffmpeg {
+            path: path.to_owned(),
+            child,
+            frames,
+            said: receiver,
+            unit_s: 1.0,
+            first: None,
+        })
     }
 
-    /// The next picture and its time, s; none at the end.
+    /// The next image and its time, s; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
         let failed = |what: &str| {
             Error::video(
@@ -116,7 +124,7 @@ impl Ffmpeg {
 
 impl Drop for Ffmpeg {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to stop.
+        // It may have ended on its own; then there is nothing to stop.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -126,13 +134,13 @@ fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// At most 120 characters.
+/// The first 120 characters.
 fn shortened(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-/// What a line of `showinfo` says: `… config in time_base: 1/15360, …`, then for each frame `… n:
-/// 0 pts: 512 pts_time:0.0333 … s:1920x1080 …`.
+/// Parses a line of `showinfo`: `… config in time_base: 1/15360, …`, then for each frame `… n: 0
+/// pts: 512 pts_time:0.0333 … s:1920x1080 …`.
 fn understood(line: &str) -> Option<Said> {
     if !line.contains("showinfo") {
         return None;

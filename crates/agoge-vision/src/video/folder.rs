@@ -1,4 +1,4 @@
-//! Folders of pictures: one file a frame, PNG or JPEG.
+//! Folders of images: one PNG or JPEG file per frame.
 
 use crate::{Error, Picture, Pixels};
 use std::fs;
@@ -8,7 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Longest side of a picture, px, and most bytes of its file.
+/// Longest side of an image, px, and largest size of its file, bytes.
 const WIDEST: usize = 16_384;
 const MOST_BYTES: u64 = 256 << 20;
 /// Most frames, as for every recording.
@@ -22,7 +22,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder; its pictures are shown at so many a second.
+    /// Opens a folder whose images are shown at this rate.
     pub(super) fn open(path: &Path, rate_hz: f64) -> Result<Folder, Error> {
         let files = pictures(path)?;
         if files.is_empty() {
@@ -43,7 +43,7 @@ impl Folder {
         self.files.len()
     }
 
-    /// The next picture and its time, s; none at the end.
+    /// The next image and its time, s; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
         let Some(path) = self.files.next() else { return Ok(None) };
         let time_s = self.number as f64 / self.rate_hz;
@@ -52,12 +52,12 @@ impl Folder {
     }
 }
 
-/// Whether a folder holds pictures.
+/// Whether a folder holds images.
 pub(crate) fn has_pictures(path: &Path) -> bool {
     pictures(path).is_ok_and(|files| !files.is_empty())
 }
 
-/// The pictures of a folder in the order of the numbers in their names, then of the names.
+/// The images of a folder, in the order of the numbers in their names and then of the names.
 fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
@@ -71,8 +71,8 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The last number in a name, its digits without leading zeros: their count comes first, so that 9
-/// is before 10 however long numbers are.
+/// The last number in a name without leading zeros, preceded by its number of digits, so that 9
+/// sorts before 10 however long the numbers are.
 fn number(path: &Path) -> (usize, String) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = name.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -81,7 +81,7 @@ fn number(path: &Path) -> (usize, String) {
     (digits.len(), digits.to_owned())
 }
 
-/// One picture as red, green and blue.
+/// Reads one image as red, green and blue.
 fn read(path: &Path) -> Result<Picture, Error> {
     let broken = |what: String| {
         Error::video(
@@ -104,19 +104,19 @@ fn read(path: &Path) -> Result<Picture, Error> {
         .ok_or_else(|| broken("it has no pixels".to_owned()))
 }
 
-/// Width, height and pixels of a picture, or what is wrong with it.
+/// Width, height and pixels of an image, or what is wrong with it.
 type Decoded = Result<(usize, usize, Vec<u8>), String>;
 
 fn png(bytes: &[u8]) -> Decoded {
-    let said = |error: png::DecodingError| short(&error.to_string());
+    let message = |error: png::DecodingError| short(&error.to_string());
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(said)?;
+    let mut reader = decoder.read_info().map_err(message)?;
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
     fits(width, height)?;
     let size = reader.output_buffer_size().ok_or("it is too large")?;
     let mut pixels = vec![0; size];
-    let frame = reader.next_frame(&mut pixels).map_err(said)?;
+    let frame = reader.next_frame(&mut pixels).map_err(message)?;
     pixels.truncate(frame.buffer_size());
     let rgb = match frame.color_type {
         png::ColorType::Rgb => pixels,
@@ -129,13 +129,13 @@ fn png(bytes: &[u8]) -> Decoded {
 }
 
 fn jpeg(bytes: &[u8]) -> Decoded {
-    let said = |error: zune_jpeg::errors::DecodeErrors| short(&error.to_string());
+    let message = |error: zune_jpeg::errors::DecodeErrors| short(&error.to_string());
     let options = DecoderOptions::new_safe().set_max_width(WIDEST).set_max_height(WIDEST);
     let mut decoder = JpegDecoder::new_with_options(
         ZCursor::new(bytes),
         options.jpeg_set_out_colorspace(ColorSpace::RGB),
     );
-    let rgb = decoder.decode().map_err(said)?;
+    let rgb = decoder.decode().map_err(message)?;
     let (width, height) = decoder.dimensions().ok_or("it has no size")?;
     Ok((width, height, rgb))
 }
@@ -148,7 +148,7 @@ fn fits(width: usize, height: usize) -> Result<(), String> {
     }
 }
 
-/// The first line of what a decoder says.
+/// The first line of a decoder's message.
 fn short(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(80).collect()
 }

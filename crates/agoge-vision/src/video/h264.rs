@@ -1,4 +1,4 @@
-//! Decoding H.264.
+//! Decodes H.264.
 
 use super::mp4::{Codec, Index, Sample};
 use crate::{Error, Picture, Pixels};
@@ -9,33 +9,33 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Largest number of pixels that the decoder knows: level 5.2 of H.264, 36 864 macroblocks of 16 ×
-/// 16.
+/// Largest number of pixels that the decoder supports: level 5.2 of H.264, 36 864 macroblocks of 16
+/// × 16.
 pub(super) const MOST_PIXELS: usize = 36_864 * 256;
-/// Most bytes of a coded frame.
+/// Maximum size of a coded frame, bytes.
 const MOST_BYTES: u32 = 64 << 20;
-/// What to do about a video that is damaged.
+/// Hint for a damaged video.
 const DAMAGED: &str = "copy the file again, or save it anew with another program";
 
-/// A file of H.264 that is being decoded.
+/// An H.264 file that is being decoded.
 pub(super) struct H264 {
     path: PathBuf,
     file: File,
     length: u64,
     decoder: Decoder,
-    /// Parameter sets that go before the next frame.
+    /// Parameter sets to send before the next frame.
     parameters: Vec<u8>,
     length_bytes: usize,
     turns: u8,
     samples: std::vec::IntoIter<Sample>,
-    /// Which frame comes next, and of how many.
+    /// Index of the next frame, and number of frames.
     number: usize,
     of: usize,
-    /// When frames are shown, earliest first: they leave the decoder in this order.
+    /// Presentation times in increasing order, in which frames leave the decoder.
     times: std::vec::IntoIter<f64>,
-    /// Decoded, not yet taken.
+    /// Decoded images not yet returned.
     ready: VecDeque<Picture>,
-    /// Whether the decoder has given all it had.
+    /// Whether the decoder has returned everything it held.
     flushed: bool,
 }
 
@@ -44,7 +44,7 @@ impl H264 {
         let Codec::H264 { parameters, length_bytes } = index.codec else {
             return Err(Error::video(path, "not H.264", DAMAGED));
         };
-        // Frames are shown in another order than they are decoded: nothing is to be forced out
+        // Frames are shown in a different order than they are decoded, so nothing may be forced out
         // before its turn.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(openh264::OpenH264API::from_source(), config);
@@ -73,7 +73,7 @@ impl H264 {
         })
     }
 
-    /// The next picture and its time, s; none at the end.
+    /// The next image and its time, s; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
         while self.ready.is_empty() && !self.flushed {
             let Some(sample) = self.samples.next() else {
@@ -91,11 +91,11 @@ impl H264 {
                 break;
             };
             let packet = self.packet(sample)?;
-            let (number, of) = (self.number, self.of);
+            let (number, frames) = (self.number, self.of);
             let broken = |what: String| {
                 Error::video(
                     &self.path,
-                    format!("frame {number} of {of} cannot be decoded: {what}"),
+                    format!("frame {number} of {frames} cannot be decoded: {what}"),
                     DAMAGED,
                 )
             };
@@ -112,16 +112,17 @@ impl H264 {
         Ok(self.ready.pop_front().and_then(|picture| Some((self.times.next()?, picture))))
     }
 
-    /// The bytes of a frame, each unit after a start code as the decoder wants it (H.264, Annex B).
+    /// The bytes of a frame with a start code before each unit, as the decoder expects (H.264,
+    /// Annex B).
     fn packet(&mut self, sample: Sample) -> Result<Vec<u8>, Error> {
-        let (number, of) = (self.number, self.of);
-        let wrong = |what: &str| {
-            Error::video(&self.path, format!("{what} in frame {number} of {of}"), DAMAGED)
+        let (number, frames) = (self.number, self.of);
+        let damaged = |what: &str| {
+            Error::video(&self.path, format!("{what} in frame {number} of {frames}"), DAMAGED)
         };
         if sample.size > MOST_BYTES
             || sample.offset.checked_add(u64::from(sample.size)).is_none_or(|end| end > self.length)
         {
-            return Err(wrong("the file was cut off: it ends"));
+            return Err(damaged("the file was cut off: it ends"));
         }
         let mut bytes = vec![0; sample.size as usize];
         self.file.seek(SeekFrom::Start(sample.offset)).map_err(Error::io("read", &self.path))?;
@@ -131,11 +132,11 @@ impl H264 {
         while !rest.is_empty() {
             let (length, after) = rest
                 .split_at_checked(self.length_bytes)
-                .ok_or_else(|| wrong("a unit is damaged"))?;
+                .ok_or_else(|| damaged("a unit is damaged"))?;
             let length =
                 length.iter().fold(0usize, |length, &byte| length << 8 | usize::from(byte));
             let (unit, after) =
-                after.split_at_checked(length).ok_or_else(|| wrong("a unit is damaged"))?;
+                after.split_at_checked(length).ok_or_else(|| damaged("a unit is damaged"))?;
             packet.extend_from_slice(&[0, 0, 0, 1]);
             packet.extend_from_slice(unit);
             rest = after;
@@ -144,8 +145,7 @@ impl H264 {
     }
 }
 
-/// A copy of a decoded frame without the decoder's padding; none if its planes are not as they
-/// should be.
+/// Copies a decoded frame without the decoder's padding; `None` if its planes are inconsistent.
 fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
     let (width, height) = frame.dimensions();
     let (y, u, v) = frame.strides();
@@ -165,7 +165,7 @@ fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
     Picture::turned(width, height, turns, pixels)
 }
 
-/// The first line of what the decoder says.
+/// The first line of the decoder's message.
 fn short(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(80).collect()
 }

@@ -1,4 +1,4 @@
-//! Videos as pictures with their times.
+//! Decodes videos into images with their times.
 
 mod ffmpeg;
 mod folder;
@@ -15,7 +15,7 @@ use std::fs::File;
 use std::path::Path;
 pub(crate) use write::Writer;
 
-/// A video that is being decoded, one picture at a time.
+/// A video that is being decoded, one image at a time.
 pub struct Video {
     decoder: Decoder,
     frames: usize,
@@ -27,25 +27,25 @@ enum Decoder {
     Folder(Folder),
 }
 
-/// Frames a second of a folder of pictures of which nobody says it.
+/// Frames per second of a folder of images when none is given.
 pub(crate) const RATE_HZ: f64 = 30.0;
-/// What to do about a codec that needs a program which is not there.
+/// Hint for a codec that needs a program which is not installed.
 const NEEDS_FFMPEG: &str =
     "install ffmpeg (Agoge finds it on the PATH), or save the video as H.264 in an MP4 file";
 
 impl Video {
-    /// Whether a folder is one of pictures, which [`Video::open`] reads.
+    /// Whether a folder holds images that [`Video::open`] can read.
     pub fn is_folder_of_pictures(path: &Path) -> bool {
         path.is_dir() && folder::has_pictures(path)
     }
 
     /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is
-    /// on the PATH. A folder of PNG or JPEG files is a video of `rate_hz` frames a second (without:
-    /// 30), in the order of the numbers in their names; a file has its own clock.
+    /// on the PATH. A folder of PNG or JPEG files is a video of `rate_hz` frames per second
+    /// (default 30), in the order of the numbers in their names; a video file has its own clock.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Video`] for what is damaged, has no picture in it or needs ffmpeg
-    /// where there is none.
+    /// [`Error::Io`]; [`Error::Video`] for a file that is damaged, holds no video, or needs ffmpeg
+    /// where it is not installed.
     pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, Error> {
         if path.is_dir() {
             let folder = Folder::open(path, rate_hz.unwrap_or(RATE_HZ))?;
@@ -67,7 +67,7 @@ impl Video {
         if std::io::Read::read_exact(&mut file, &mut start).is_err() {
             return Err(broken("the file was cut off"));
         }
-        // Old QuickTime files do without the box that names the kind of file.
+        // Old QuickTime files lack the box that names the kind of file.
         let is_mp4 = [b"ftyp", b"moov", b"mdat", b"wide"].iter().any(|name| start[4..] == **name);
         if !is_mp4 {
             return Video::by_ffmpeg(path, "a video that is not MP4 or MOV");
@@ -119,12 +119,12 @@ impl Video {
         }
     }
 
-    /// How many frames there are; 0 where the file does not say beforehand.
+    /// Number of frames; 0 if the file does not say in advance.
     pub fn frames(&self) -> usize {
         self.frames
     }
 
-    /// The next picture and the time at which it is shown, s from the first; none at the end.
+    /// The next image and its presentation time, s from the first; `None` at the end.
     ///
     /// # Errors
     /// [`Error::Video`] for a frame that is damaged, [`Error::Io`].
@@ -137,7 +137,7 @@ impl Video {
     }
 }
 
-/// A codec's four characters with the name that people know.
+/// A codec's four characters together with its common name.
 fn named(codec: &str) -> String {
     let name = match codec {
         "hvc1" | "hev1" => "HEVC",

@@ -1,57 +1,57 @@
-//! What an MP4 or MOV file says about its video: the codec, and where each frame lies and when it
-//! is shown (ISO/IEC 14496-12; QuickTime differs in nothing that is read here).
+//! Reads the index of the video in an MP4 or MOV file: the codec, and where each frame lies and
+//! when it is shown (ISO/IEC 14496-12; QuickTime differs in nothing that is read here).
 //!
-//! Our own, because the demuxers at hand index the file's tables unchecked, or hold the file in
-//! memory: here no number of the file is trusted.
+//! This is our own because existing demuxers use the file's tables unchecked or hold the file in
+//! memory; here no number in the file is trusted.
 
 use std::io::{Read, Seek, SeekFrom};
 
-/// Most bytes of the index: a nine-hour film has less than a tenth.
+/// Largest index, bytes: that of a nine-hour video has less than a tenth.
 const MOST_INDEX: u64 = 256 << 20;
-/// Most frames, as for every recording.
+/// Maximum number of frames, as for every recording.
 const MOST_FRAMES: usize = 1_000_000;
 
 /// The codec of a video.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Codec {
-    /// H.264: its parameter sets, and of how many bytes the length before each unit is.
+    /// H.264: its parameter sets, and the number of bytes in the length before each unit.
     H264 { parameters: Vec<Vec<u8>>, length_bytes: usize },
-    /// Another, by its four characters.
+    /// Another codec, by its four characters.
     Other(String),
 }
 
 /// One coded frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
-    /// Where it begins in the file.
+    /// Its offset in the file.
     pub(crate) offset: u64,
-    /// Its bytes.
+    /// Its size, bytes.
     pub(crate) size: u32,
-    /// When it is shown, s from the first.
+    /// Presentation time, s from the first.
     pub(crate) time_s: f64,
 }
 
-/// The video of a file.
+/// The index of the video in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Index {
     pub(crate) codec: Codec,
-    /// Quarter turns clockwise to how it is seen.
+    /// Clockwise quarter turns to its displayed orientation.
     pub(crate) turns: u8,
     /// Width and height as stored, px.
     pub(crate) size: [usize; 2],
-    /// In the order of decoding.
+    /// Frames in decoding order.
     pub(crate) samples: Vec<Sample>,
 }
 
-/// Why there is no index.
+/// Why the index could not be read.
 #[derive(Debug)]
 pub(crate) enum Fault {
     Io(std::io::Error),
     /// What is wrong with the file.
     Broken(&'static str),
-    /// Sound and the like only.
+    /// There is only sound or the like.
     NoVideo,
-    /// In fragments, as browsers record it: its index is spread over the file.
+    /// The file is fragmented, as browsers record it: its index is spread over the file.
     Fragments,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn index(file: &mut (impl Read + Seek), length: u64) -> Result<Index,
     let movie = movie(file, length)?;
     let tracks = Boxes(&movie).filter(|(name, _)| name == b"trak");
     let track = tracks.map(|(_, track)| track).find(|track| {
-        // Which kind of track: its handler, after version, flags and a reserved word.
+        // The handler gives the kind of track, after version, flags and a reserved word.
         within(track, &[b"mdia", b"hdlr"]).and_then(|handler| handler.get(8..12)) == Some(b"vide")
     });
     let track = track.ok_or(Fault::NoVideo)?;
@@ -84,7 +84,7 @@ pub(crate) fn index(file: &mut (impl Read + Seek), length: u64) -> Result<Index,
     Ok(Index { codec, turns, size, samples })
 }
 
-/// The content of the `moov` box.
+/// Reads the content of the `moov` box.
 fn movie(file: &mut (impl Read + Seek), length: u64) -> Result<Vec<u8>, Fault> {
     let mut at = 0;
     while at + 8 <= length {
@@ -115,7 +115,7 @@ fn movie(file: &mut (impl Read + Seek), length: u64) -> Result<Vec<u8>, Fault> {
     Err(Fault::Broken("the file was cut off: it has no index"))
 }
 
-/// The boxes one after the other in some bytes: name and content.
+/// Iterates over consecutive boxes: name and content.
 struct Boxes<'a>(&'a [u8]);
 
 impl<'a> Iterator for Boxes<'a> {
@@ -133,7 +133,7 @@ impl<'a> Iterator for Boxes<'a> {
     }
 }
 
-/// The content of a box in a box in …
+/// The content of the box at a path of nested boxes.
 fn within<'a>(bytes: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(bytes, |bytes, name| {
         Boxes(bytes).find(|(found, _)| found == *name).map(|(_, content)| content)
@@ -152,12 +152,12 @@ fn be64(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(at..)?.get(..8)?.try_into().ok()?))
 }
 
-/// Units a second of a track's clock.
+/// Units per second of a track's clock.
 fn timescale(header: &[u8]) -> Option<u32> {
     be32(header, if header.first()? == &1 { 20 } else { 12 }).filter(|&scale| scale > 0)
 }
 
-/// Quarter turns of the track's matrix, which takes x to (a, b).
+/// Clockwise quarter turns of the track's matrix, which maps x to (a, b).
 fn turns(header: &[u8]) -> Option<u8> {
     let at = if header.first()? == &1 { 52 } else { 40 };
     let [a, b] = [be32(header, at)?.cast_signed(), be32(header, at + 4)?.cast_signed()];
@@ -169,7 +169,7 @@ fn turns(header: &[u8]) -> Option<u8> {
     })
 }
 
-/// Codec and size of the first sample description.
+/// Codec and size from the first sample description.
 fn description(table: &[u8]) -> Option<(Codec, [usize; 2])> {
     let (name, entry) = Boxes(within(table, &[b"stsd"])?.get(8..)?).next()?;
     let size = [usize::from(be16(entry, 24)?), usize::from(be16(entry, 26)?)];
@@ -185,7 +185,7 @@ fn description(table: &[u8]) -> Option<(Codec, [usize; 2])> {
     Some((codec, size))
 }
 
-/// The decoder configuration of H.264 (ISO/IEC 14496-15).
+/// Parses the decoder configuration of H.264 (ISO/IEC 14496-15).
 fn h264(configuration: &[u8]) -> Option<Codec> {
     let length_bytes = usize::from(configuration.get(4)? & 3) + 1;
     let mut parameters = Vec::new();
@@ -202,7 +202,7 @@ fn h264(configuration: &[u8]) -> Option<Codec> {
     Some(Codec::H264 { parameters, length_bytes })
 }
 
-/// The rows of a table of 32-bit numbers, `columns` in a row; the count stands before them.
+/// The rows of a table of 32-bit numbers, `N` per row; their count precedes them.
 fn rows<'a, const N: usize>(
     table: &'a [u8],
     name: &[u8; 4],
@@ -213,7 +213,7 @@ fn rows<'a, const N: usize>(
     Some(rows.map(|row| std::array::from_fn(|k| be32(row, 4 * k).unwrap_or(0))))
 }
 
-/// Where every frame lies and when it is shown.
+/// Collects position and presentation time of every frame.
 fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
     let sizes = sizes(within(table, &[b"stsz"])?)?;
     let chunks: Vec<u64> = match rows::<1>(table, b"stco") {
@@ -223,16 +223,16 @@ fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
             .collect(),
     };
     let runs: Vec<[u32; 3]> = rows(table, b"stsc")?.collect();
-    // How long each is shown, and how much later than decoded; repeated over runs of frames.
+    // Duration of each frame, and delay between decoding and presentation, both run-length coded.
     let mut steps = rows::<2>(table, b"stts")?
         .flat_map(|[count, step]| std::iter::repeat_n(step, count as usize));
-    let late = rows::<2>(table, b"ctts");
-    let mut late = late
+    let delays = rows::<2>(table, b"ctts");
+    let mut delays = delays
         .into_iter()
         .flatten()
         .flat_map(|[count, by]| std::iter::repeat_n(by.cast_signed(), count as usize));
     let mut samples = Vec::with_capacity(sizes.len());
-    let mut decoded = 0u64;
+    let mut decode_time = 0u64;
     let mut run = 0;
     for (chunk, &start) in (1u32..).zip(&chunks) {
         while runs.get(run + 1).is_some_and(|[first, ..]| *first <= chunk) {
@@ -241,10 +241,10 @@ fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
         let mut offset = start;
         for _ in 0..runs.get(run)?[1] {
             let Some(&size) = sizes.get(samples.len()) else { break };
-            let shown = decoded as f64 + f64::from(late.next().unwrap_or(0));
-            samples.push(Sample { offset, size, time_s: shown / scale });
+            let presentation_time = decode_time as f64 + f64::from(delays.next().unwrap_or(0));
+            samples.push(Sample { offset, size, time_s: presentation_time / scale });
             offset = offset.checked_add(u64::from(size))?;
-            decoded += u64::from(steps.next()?);
+            decode_time += u64::from(steps.next()?);
         }
     }
     if samples.len() != sizes.len() {
@@ -255,13 +255,13 @@ fn samples(table: &[u8], scale: f64) -> Option<Vec<Sample>> {
     Some(samples)
 }
 
-/// The bytes of each frame.
+/// The size of each frame, bytes.
 fn sizes(content: &[u8]) -> Option<Vec<u32>> {
-    let (all, count) = (be32(content, 4)?, be32(content, 8)? as usize);
+    let (common_size, count) = (be32(content, 4)?, be32(content, 8)? as usize);
     if count > MOST_FRAMES {
         return None;
     }
-    match all {
+    match common_size {
         0 => Some(
             content
                 .get(12..)?
@@ -270,6 +270,6 @@ fn sizes(content: &[u8]) -> Option<Vec<u32>> {
                 .map(|b| be32(b, 0).unwrap_or(0))
                 .collect(),
         ),
-        all => Some(vec![all; count]),
+        common_size => Some(vec![common_size; count]),
     }
 }

@@ -1,4 +1,4 @@
-//! Videos are coded and packed here, so that what they hold is known.
+//! Videos are encoded and packed here, so that their content is known.
 
 use super::*;
 use crate::Pixels;
@@ -11,7 +11,7 @@ const HEIGHT: usize = 48;
 
 /// Luma of each frame, flat.
 const GREYS: [u8; 5] = [40, 80, 120, 160, 200];
-/// When each frame is shown, in 1/600 s: no two steps are alike.
+/// Presentation time of each frame, in 1/600 s; no two steps are the same.
 const TIMES: [u32; 5] = [0, 20, 30, 70, 75];
 
 fn boxed(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
@@ -19,13 +19,13 @@ fn boxed(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes()[..], name, &content].concat()
 }
 
-/// A table: version, how many rows, and the rows.
+/// A table: version, number of rows, and the rows.
 fn table(name: &[u8; 4], rows: &[&[u32]]) -> Vec<u8> {
     let numbers: Vec<u8> = rows.concat().iter().flat_map(|v| v.to_be_bytes()).collect();
     boxed(name, &[&[0; 4], &(rows.len() as u32).to_be_bytes(), &numbers])
 }
 
-/// What an MP4 file is made from.
+/// The contents of an MP4 file.
 struct Mp4 {
     handler: [u8; 4],
     codec: [u8; 4],
@@ -117,7 +117,7 @@ fn index(bytes: &[u8]) -> Result<mp4::Index, Fault> {
     mp4::index(&mut Cursor::new(bytes), bytes.len() as u64)
 }
 
-/// All pictures of a file, or the message.
+/// All images of a file, or the error message.
 fn pictures(bytes: &[u8]) -> Result<Vec<(f64, Picture)>, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clip.mp4");
@@ -136,7 +136,7 @@ fn frames_come_out_as_they_went_in_at_their_true_times() {
     let times: Vec<f64> = found.iter().map(|(time_s, _)| (time_s * 600.0).round()).collect();
     assert_eq!(times, TIMES.map(f64::from));
     for ((_, picture), grey) in found.iter().zip(GREYS) {
-        // Of limited range: 16 is black and 235 white. Coding moves a flat grey by a step or two.
+        // In limited range 16 is black and 235 white. Coding moves a flat grey by a step or two.
         let expected = 255.0 * (f32::from(grey) - 16.0) / 219.0;
         let rgb = picture.to_rgb();
         assert_eq!(rgb.len(), 3 * WIDTH * HEIGHT);
@@ -172,8 +172,8 @@ fn an_index_cut_or_changed_anywhere_is_refused_or_read_but_never_panics() {
         for value in [0, 1, 0x7f, 0xff] {
             let mut bytes = whole.clone();
             bytes[at] = value;
-            // What matters is that it returns, and what it then says of the frames is no more than
-            // the file could hold.
+            // What matters is that it returns, and that it does not claim more frames than the file
+            // could hold.
             if let Ok(index) = index(&bytes) {
                 assert!(index.samples.len() <= 5, "{at} {value}");
             }
@@ -257,7 +257,7 @@ fn pictures_may_come_from_memory() {
 }
 
 proptest::proptest! {
-    /// Numbers of the file's own tables are overwritten, bytes cut out and doubled: the index is
+    /// Overwrites numbers in the file's own tables, and cuts out or duplicates bytes: the index is
     /// read or refused at once, and holds no more than the file can.
     #[test]
     fn a_file_that_lies_is_read_or_refused(
@@ -282,8 +282,8 @@ proptest::proptest! {
             bytes.splice(cut..cut, again);
         }
         if let Ok(index) = index(&bytes) {
-            // A file of samples of one size may name a million frames without a table; otherwise
-            // each takes four bytes.
+            // A file whose samples all have the same size may name a million frames without a
+            // table; otherwise each takes four bytes.
             proptest::prop_assert!(index.samples.len() <= 1_000_000);
             for sample in index.samples {
                 proptest::prop_assert!(sample.time_s.is_finite() && sample.time_s >= 0.0);

@@ -1,7 +1,7 @@
-//! Writing a film: H.264 in an MP4 file (ISO/IEC 14496-12 and -15), as every player reads it.
+//! Writes videos: H.264 in an MP4 file (ISO/IEC 14496-12 and -15), as every player reads it.
 //!
-//! Our own, because it is a page, and the muxers at hand keep the film in memory or round its
-//! times: here frames go to the disk as they come.
+//! This is our own because it is short and existing muxers keep the video in memory or round its
+//! times; here frames go to disk as they come.
 
 use crate::Error;
 use crate::picture::to_yuv;
@@ -13,32 +13,33 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Units a second of the film's clock: the frame rates in use divide it.
+/// Units per second of the video's clock: a multiple of the frame rates in use.
 const CLOCK: f64 = 90_000.0;
-/// Frames a second of a film of one frame.
+/// Frames per second of a video with a single frame.
 const RATE_HZ: f64 = 30.0;
-/// A picture from which a player can begin, every so many frames.
+/// Interval, in frames, between frames from which a player can start.
 const WHOLE_EVERY: u32 = 60;
 
-/// A film that is being written. What is dropped before [`Writer::finish`] leaves nothing behind.
+/// A video that is being written. If it is dropped before [`Writer::finish`], nothing is left
+/// behind.
 pub(crate) struct Writer {
     to: PathBuf,
     part: PathBuf,
     file: Option<BufWriter<File>>,
     encoder: Encoder,
-    /// Width and height as given, and as coded: even.
+    /// Width and height as given, and as coded (even).
     size: [usize; 2],
     coded: [usize; 2],
-    /// How long each frame is shown, in units of the clock.
+    /// Duration of each frame, in units of the clock.
     steps: Vec<u32>,
     sizes: Vec<u32>,
-    /// Numbers of the frames that need none before them, from 1.
+    /// Numbers of the key frames, from 1.
     whole: Vec<u32>,
     /// Sequence and picture parameters.
     parameters: [Vec<u8>; 2],
 }
 
-/// Planes of one frame.
+/// The planes of one frame.
 struct Planes<'a> {
     size: [usize; 2],
     planes: &'a [Vec<u8>; 3],
@@ -63,8 +64,8 @@ impl YUVSource for Planes<'_> {
 }
 
 impl Writer {
-    /// A film of pictures of a size, px, shown at times, s, rising. An odd row or column at the
-    /// edge is left out: H.264 knows none.
+    /// Creates a video of this size, px, with frames shown at these times, s, increasing. An odd
+    /// row or column at the edge is left out, because H.264 requires even sizes.
     pub(crate) fn create(to: &Path, size: [usize; 2], time: &[f64]) -> Result<Writer, Error> {
         let coded = size.map(|length| length & !1);
         if coded.iter().any(|&length| length < 16) || coded[0] * coded[1] > super::h264::MOST_PIXELS
@@ -84,13 +85,13 @@ impl Writer {
         sorted.sort_unstable();
         let usual =
             sorted.get(sorted.len() / 2).copied().unwrap_or((CLOCK / RATE_HZ) as u32).max(1);
-        // The last is shown as long as most.
+        // The last frame is shown for the median duration.
         steps.push(usual);
         let rate_hz = (CLOCK / f64::from(usual)) as f32;
         let vui = if size[1] >= 720 { VuiConfig::bt709() } else { VuiConfig::bt601() };
         let config = EncoderConfig::new()
-            // Every frame of one quality, however many bits it takes: skeletons and letters stay
-            // sharp, and none is left out.
+            // Encode every frame at the same quality, however many bits that takes: skeletons and
+            // letters stay sharp, and no frame is skipped.
             .rate_control_mode(RateControlMode::Off)
             .max_frame_rate(FrameRate::from_hz(rate_hz))
             .intra_frame_period(IntraFramePeriod::from_num_frames(WHOLE_EVERY))
@@ -116,7 +117,7 @@ impl Writer {
             whole: Vec::new(),
             parameters: [Vec::new(), Vec::new()],
         };
-        // The length of the frames' box is written at the end.
+        // The length of the box with the frames is filled in at the end.
         writer.write(&[&kind()[..], &1u32.to_be_bytes(), b"mdat", &[0; 8]].concat())?;
         Ok(writer)
     }
@@ -126,7 +127,7 @@ impl Writer {
         file.write_all(bytes).map_err(Error::io("write", &self.part))
     }
 
-    /// Takes the next frame: red, green and blue, `[row, column, 3]`, of the film's size.
+    /// Adds the next frame: red, green and blue, `[row, column, 3]`, of the video's size.
     pub(crate) fn push(&mut self, rgb: &[u8]) -> Result<(), Error> {
         let planes = to_yuv(rgb, self.size[0], self.coded);
         let coded = self.encoder.encode(&Planes { size: self.coded, planes: &planes });
@@ -155,7 +156,7 @@ impl Writer {
         self.write(&frame)
     }
 
-    /// Writes the index; then the file is there.
+    /// Writes the index and moves the file into place.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         let index = self.index();
         let length = 16 + self.sizes.iter().map(|&size| u64::from(size)).sum::<u64>();
@@ -171,7 +172,7 @@ impl Writer {
         std::fs::rename(&self.part, &self.to).map_err(Error::io("write", &self.to))
     }
 
-    /// The `moov` box.
+    /// Builds the `moov` box.
     fn index(&self) -> Vec<u8> {
         let [width, height] = self.coded.map(|length| (length as u16).to_be_bytes());
         let frames = self.sizes.len();
@@ -185,7 +186,7 @@ impl Writer {
             .collect();
         let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
         let [sequence, picture] = &self.parameters;
-        // Profile, compatibility and level stand at the beginning of the sequence parameters.
+        // Profile, compatibility and level are at the beginning of the sequence parameters.
         let level = sequence.get(1..4).unwrap_or(&[66, 0, 30]);
         let configuration =
             [&[1][..], level, &[0xff, 0xe1], &set(sequence), &[1], &set(picture)].concat();
@@ -226,7 +227,7 @@ impl Writer {
         let media = boxed(
             b"mdia",
             &[
-                // The language is left open: "und".
+                // The language is undetermined: "und".
                 &boxed(b"mdhd", &[&[0; 12], &clock, &duration, &[0x55, 0xc4, 0, 0]]),
                 &boxed(b"hdlr", &[&[0; 8], b"vide", &[0; 13]]),
                 &media,
@@ -266,7 +267,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.file.take().is_some() {
-            // Nothing can be done about a file that cannot be removed.
+            // Nothing can be done if the file cannot be removed.
             let _ = std::fs::remove_file(&self.part);
         }
     }
@@ -277,7 +278,7 @@ fn coding(to: &Path, what: &str) -> Error {
     Error::video(to, format!("the film cannot be coded: {what}"), hint)
 }
 
-/// The box that says what kind of file it is.
+/// Builds the `ftyp` box, which says what kind of file it is.
 fn kind() -> Vec<u8> {
     boxed(b"ftyp", &[b"isom", &[0, 0, 2, 0], b"isomiso2avc1mp41"])
 }
@@ -287,18 +288,18 @@ fn boxed(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes()[..], name, &content].concat()
 }
 
-/// A table: version, how many rows, and the rows.
+/// Builds a table: version, number of rows, and the rows.
 fn table<const N: usize>(name: &[u8; 4], rows: &[[u32; N]]) -> Vec<u8> {
     let numbers: Vec<u8> = rows.iter().flatten().flat_map(|number| number.to_be_bytes()).collect();
     boxed(name, &[&[0; 4], &(rows.len() as u32).to_be_bytes(), &numbers])
 }
 
-/// How many steps of a length follow each other.
+/// Run-length encodes the frame durations.
 fn runs(steps: &[u32]) -> Vec<[u32; 2]> {
     let mut runs: Vec<[u32; 2]> = Vec::new();
     for &step in steps {
         match runs.last_mut() {
-            Some([count, own]) if *own == step => *count += 1,
+            Some([count, last_step]) if *last_step == step => *count += 1,
             _ => runs.push([1, step]),
         }
     }
@@ -310,7 +311,7 @@ mod tests {
     use super::*;
     use crate::Video;
 
-    /// Frames of an odd size, each flat but for a white square that moves.
+    /// Frames of an odd size, each flat except for a white square that moves.
     fn frame(index: usize, [width, height]: [usize; 2]) -> Vec<u8> {
         let mut rgb: Vec<u8> =
             [40, 90, 160].iter().copied().cycle().take(3 * width * height).collect();
@@ -338,7 +339,7 @@ mod tests {
         while let Some((time_s, picture)) = video.next_picture().unwrap() {
             assert_eq!((picture.width(), picture.height()), (64, 48));
             let rgb = picture.to_rgb();
-            // Flat colour comes through coding within a few steps; the square is where it was put.
+            // Flat colour survives coding within a few steps; the square is where it was put.
             let pixel = |column: usize, row: usize| &rgb[3 * (row * 64 + column)..][..3];
             let near = |a: &[u8], b: [u8; 3]| a.iter().zip(b).all(|(a, b)| a.abs_diff(b) < 30);
             assert!(near(pixel(60, 44), [40, 90, 160]), "{:?}", pixel(60, 44));
@@ -346,7 +347,7 @@ mod tests {
             found.push(time_s);
         }
         assert_eq!(found.len(), time.len());
-        // One unit of the film's clock.
+        // One unit of the video's clock.
         assert!(found.iter().zip(&time).all(|(a, b)| (a - (b - 2.0)).abs() < 1.0 / CLOCK + 1e-9));
     }
 

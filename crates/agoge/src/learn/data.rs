@@ -1,4 +1,4 @@
-//! Recordings with labels, as clips to learn from.
+//! Loading labelled recordings as clips to train and evaluate on.
 
 use crate::{Error, Options};
 use agoge_attention::evaluate::chained;
@@ -10,21 +10,21 @@ use agoge_motion::condition::condition;
 use rayon::prelude::*;
 use std::path::Path;
 
-/// Clips of a manifest or a public set.
+/// Clips of a manifest or a public dataset.
 #[derive(Clone, Debug, Default)]
 pub struct Clips {
-    /// Each recording is one repetition.
+    /// The clips; each recording is one repetition.
     pub clips: Vec<Clip>,
-    /// The part of an evaluation each belongs to, `[clip]`.
+    /// The evaluation split of each clip, `[clip]`.
     pub splits: Vec<Option<Split>>,
-    /// The name of each recording; of a manifest's, its file as the manifest names it, `[clip]`.
+    /// The name of each recording, `[clip]`; for a manifest, the file as the manifest names it.
     pub names: Vec<String>,
-    /// Names of the recordings that were left out: nothing was seen or felt in them.
+    /// Names of the recordings left out because nothing was seen or felt in them.
     pub left_out: Vec<String>,
 }
 
 impl Clips {
-    /// Those recordings of a manifest that `keep` accepts.
+    /// Loads the recordings of a manifest that `keep` accepts.
     ///
     /// # Errors
     /// If the manifest or one of its recordings cannot be read.
@@ -47,10 +47,10 @@ impl Clips {
         Ok(Clips::gather(clips))
     }
 
-    /// All items of a public set; `source` is the folder with its Parquet files.
+    /// Loads all items of a public dataset; `source` is the folder with its Parquet files.
     ///
     /// # Errors
-    /// If a file of the set is missing or not what it should be.
+    /// If a file of the dataset is missing or invalid.
     pub fn of_set(kind: Dataset, source: &Path) -> Result<Clips, Error> {
         let mut items = Vec::new();
         dataset::read(kind, source, &mut |item, _| {
@@ -64,7 +64,7 @@ impl Clips {
         Ok(Clips::gather(clips))
     }
 
-    /// How many are learned from: those of the part that is meant for it, or all.
+    /// Number of clips used for training: those of the training split, or all if there is none.
     pub fn learned(&self) -> usize {
         match self.splits.iter().filter(|split| **split == Some(Split::Train)).count() {
             0 => self.clips.len(),
@@ -72,48 +72,50 @@ impl Clips {
         }
     }
 
-    /// The clips of one part of an evaluation.
+    /// The clips of one evaluation split.
     pub fn part(&self, part: Split) -> Vec<Clip> {
-        let own = self.clips.iter().zip(&self.splits).filter(|(_, split)| **split == Some(part));
-        own.map(|(clip, _)| clip.clone()).collect()
+        let selected =
+            self.clips.iter().zip(&self.splits).filter(|(_, split)| **split == Some(part));
+        selected.map(|(clip, _)| clip.clone()).collect()
     }
 
-    /// Clips of some repetitions each ([`chained`]), named after athlete and movement; all of an
-    /// athlete are of the part of the evaluation that the athlete is of.
+    /// Clips of `count` consecutive repetitions each ([`chained`]), named after athlete and
+    /// movement. Each belongs to the split of its athlete.
     #[must_use]
     pub fn chained(&self, count: usize) -> Clips {
         let clips = chained(&self.clips, count);
         let names =
             clips.iter().map(|clip| format!("{} {}", clip.athlete, clip.movement)).collect();
-        let part = |own: &Clip| {
-            let same = self.clips.iter().position(|clip| clip.athlete == own.athlete);
+        let split_of = |chain: &Clip| {
+            let same = self.clips.iter().position(|clip| clip.athlete == chain.athlete);
             same.and_then(|place| self.splits[place])
         };
         Clips {
-            splits: clips.iter().map(part).collect(),
+            splits: clips.iter().map(split_of).collect(),
             names,
             clips,
             left_out: self.left_out.clone(),
         }
     }
 
-    fn gather(found: Vec<(Option<Clip>, Option<Split>, String)>) -> Clips {
-        let mut all = Clips::default();
-        for (clip, split, name) in found {
+    /// Separates the loaded clips from the names of recordings without one.
+    fn gather(loaded: Vec<(Option<Clip>, Option<Split>, String)>) -> Clips {
+        let mut set = Clips::default();
+        for (clip, split, name) in loaded {
             match clip {
                 Some(clip) => {
-                    all.clips.push(clip);
-                    all.splits.push(split);
-                    all.names.push(name);
+                    set.clips.push(clip);
+                    set.splits.push(split);
+                    set.names.push(name);
                 }
-                None => all.left_out.push(name),
+                None => set.left_out.push(name),
             }
         }
-        all
+        set
     }
 }
 
-/// A recording as a clip; none if nothing is seen or felt in it.
+/// Conditions a recording and turns it into a clip; none if nothing is seen or felt in it.
 fn clip(recording: &Recording, row: &Row) -> Result<Option<Clip>, Error> {
     let body = condition(recording, &Options::default().condition)?.recording.to_body().recording;
     let motion = Motion::new(&body, 0, body.frames().saturating_sub(1));

@@ -1,11 +1,11 @@
-//! Folds of an evaluation in a file, so that it can be broken off.
+//! Evaluation folds stored in a file, so that an interrupted evaluation can be resumed.
 
 use crate::Error;
 use agoge_attention::evaluate::Fold;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A file of folds, one a line of JSON; without a file nothing is kept.
+/// A fold file with one JSON object per line; without a file nothing is stored.
 #[derive(Debug)]
 pub struct Folds {
     file: Option<(PathBuf, std::fs::File)>,
@@ -13,11 +13,11 @@ pub struct Folds {
 }
 
 impl Folds {
-    /// Opens the file, which is made if it is not there, and reads what is in it. A last line that
-    /// was cut off is forgotten.
+    /// Opens the file, creating it if it does not exist, and reads its folds. A truncated last line
+    /// is discarded.
     ///
     /// # Errors
-    /// If it cannot be read or written, or holds something else.
+    /// If the file cannot be read or written, or holds something else.
     pub fn open(path: Option<&Path>) -> Result<Folds, Error> {
         let Some(path) = path else { return Ok(Folds { file: None, earlier: Vec::new() }) };
         let text = match std::fs::read_to_string(path) {
@@ -25,8 +25,8 @@ impl Folds {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(Error::io(path)(error)),
         };
-        let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        let earlier = whole
+        let complete_lines = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        let earlier = complete_lines
             .lines()
             .enumerate()
             .map(|(number, line)| {
@@ -41,19 +41,19 @@ impl Folds {
             .append(true)
             .open(path)
             .map_err(Error::io(path))?;
-        file.set_len(whole.len() as u64).map_err(Error::io(path))?;
+        file.set_len(complete_lines.len() as u64).map_err(Error::io(path))?;
         Ok(Folds { file: Some((path.to_owned(), file)), earlier })
     }
 
-    /// What was in the file.
+    /// Takes the folds that were in the file when it was opened.
     pub fn take(&mut self) -> Vec<Fold> {
         std::mem::take(&mut self.earlier)
     }
 
-    /// Adds a fold to the file.
+    /// Appends a fold to the file.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the file cannot be written.
     pub fn keep(&mut self, fold: &Fold) -> Result<(), agoge_attention::Error> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let fail = |what: String| agoge_attention::Error::Training {
@@ -75,8 +75,8 @@ mod tests {
     fn folds_come_back_and_a_line_cut_off_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("folds.jsonl");
-        let said = Said { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
-        let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, said)] };
+        let answer = Said { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
+        let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, answer)] };
         let mut folds = Folds::open(Some(&path)).unwrap();
         folds.keep(&fold).unwrap();
         std::fs::OpenOptions::new()

@@ -1,5 +1,5 @@
-//! How far angles from cameras are off: the Keraal set, whose trials were recorded by pose
-//! networks, a depth camera and, at the same time, by markers.
+//! Accuracy of joint angles measured by cameras, on the Keraal dataset, whose trials were recorded
+//! at the same time by pose networks, a depth camera and optical markers.
 
 use crate::analyze::{Prepared, prepare};
 use crate::{Error, Options};
@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What the set calls its sensors, what they are called here, and whether their guess of the depth
-/// is read.
+/// The dataset's name of each sensor, its name here, and whether the sensor's estimated depth is
+/// read.
 const SENSORS: [(&str, &str, bool); 5] = [
     ("BP", "BlazePose, picture", false),
     ("BP", "BlazePose, depth guessed", true),
@@ -19,49 +19,49 @@ const SENSORS: [(&str, &str, bool); 5] = [
     ("AP", "AlphaPose, picture", false),
     ("Kinect", "Kinect", false),
 ];
-/// How far the clocks of two sensors may be apart, s, and in which steps it is looked for: one row
-/// of the markers.
+/// Maximum lag between the clocks of two sensors, s.
 const LAG_S: f64 = 1.5;
+/// Step of the lag search, s: one marker frame.
 const STEP_S: f64 = 1.0 / 60.0;
-/// Share of a sensor's frames that must lie within the markers' recording.
+/// Minimum share of a sensor's frames that must lie within the markers' recording.
 const SHARED: f64 = 0.8;
-/// Fewest frames of which an error is told.
+/// Minimum number of frames for an error to be reported.
 const ENOUGH: usize = 30;
 
-/// How well the sensors of the set agree with its markers.
+/// Agreement of the dataset's sensors with its markers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Trials that have markers and another sensor.
+    /// Number of trials with markers and another sensor.
     pub trials: usize,
-    /// Each angle of each sensor.
+    /// One row per angle and sensor.
     pub rows: Vec<Agrees>,
 }
 
-/// One angle of one sensor beside the markers, over all trials and both sides.
+/// Agreement of one angle of one sensor with the markers, over all trials and both sides.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Agrees {
     /// The sensor and how it was read.
     pub sensor: String,
-    /// The angle, without its side.
+    /// Name of the angle, without its side.
     pub curve: String,
-    /// Which frames: `all`, or `in plane`: those in which the picture shows the arm in at least 0.7
-    /// of its length ([`agoge_kinematics::shown`]).
+    /// The frames included: `all`, or `in plane` for those in which the picture shows the arm at
+    /// 0.7 or more of its length ([`agoge_kinematics::shown`]).
     pub frames: String,
-    /// How many frames, of all sides and trials.
+    /// Number of frames, over all sides and trials.
     pub n: usize,
-    /// Root mean square of how much the angle changes by the markers (standard deviation within a
-    /// trial), degrees: an angle that rests is easily right.
+    /// Root mean square of the angle's variation according to the markers (standard deviation
+    /// within a trial), degrees: an angle at rest is easy to get right.
     pub moves_deg: f64,
     /// Root mean square error, degrees.
     pub rmse_deg: f64,
-    /// The same after the mean error of each side and trial is taken away: what is left between two
-    /// recordings by one camera.
+    /// Root mean square error after subtracting the mean error of each side and trial, degrees: the
+    /// error that remains when comparing two recordings by the same camera.
     pub rmse_without_offset_deg: f64,
 }
 
-/// Compares every sensor of the trials in the folder with the markers of the same trial: the clocks
-/// are laid on each other once for a trial and sensor, by the lag that leaves the least variance of
-/// all angles' differences.
+/// Compares every sensor of the trials in the folder with the markers of the same trial. The clocks
+/// are aligned once per trial and sensor, at the lag that minimises the variance of all angles'
+/// differences.
 ///
 /// # Errors
 /// If the folder has no trial with markers and another sensor, or a file cannot be read.
@@ -84,8 +84,8 @@ pub fn keraal(folder: &Path) -> Result<Agreement, Error> {
             .collect();
         trials += usize::from(!others.is_empty());
         for (sensor, path) in others {
-            let own = measured(&path, SENSORS[sensor].2)?;
-            compare(&own, &truth, |curve, well_shown, errors| {
+            let sensor_data = measured(&path, SENSORS[sensor].2)?;
+            compare(&sensor_data, &truth, |curve, well_shown, errors| {
                 sums.entry((sensor, curve.to_owned(), well_shown)).or_default().add(errors)
             });
         }
@@ -112,7 +112,7 @@ pub fn keraal(folder: &Path) -> Result<Agreement, Error> {
     Ok(Agreement { trials, rows: rows.collect() })
 }
 
-/// The files of markers and the names of their trials, in order of name.
+/// The marker files with the names of their trials, sorted.
 fn trials_of(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut trials = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
@@ -127,7 +127,7 @@ fn trials_of(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     Ok(trials)
 }
 
-/// The curves of a file, conditioned as every recording is.
+/// Reads a file and prepares it like every other recording.
 fn measured(path: &Path, deep: bool) -> Result<Prepared, Error> {
     let options = Options::default();
     let recording = if deep {
@@ -138,7 +138,7 @@ fn measured(path: &Path, deep: bool) -> Result<Prepared, Error> {
     prepare(&recording, &options)
 }
 
-/// Sums over frames.
+/// Running sums over frames.
 #[derive(Default)]
 struct Sum {
     n: usize,
@@ -148,80 +148,86 @@ struct Sum {
 }
 
 impl Sum {
-    /// Adds the pairs (error, truth) of one side of one trial.
+    /// Adds the `(error, truth)` pairs of one side of one trial.
     fn add(&mut self, pairs: &[(f64, f64)]) {
-        let about = |of: fn(&(f64, f64)) -> f64| {
-            let mean = pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
-            pairs.iter().map(|pair| (of(pair) - mean).powi(2)).sum::<f64>()
+        let squares_about_mean = |component: fn(&(f64, f64)) -> f64| {
+            let mean = pairs.iter().map(component).sum::<f64>() / pairs.len() as f64;
+            pairs.iter().map(|pair| (component(pair) - mean).powi(2)).sum::<f64>()
         };
         if !pairs.is_empty() {
             self.n += pairs.len();
             self.squares += pairs.iter().map(|(error, _)| error.powi(2)).sum::<f64>();
-            self.about_mean += about(|pair| pair.0);
-            self.moves += about(|pair| pair.1);
+            self.about_mean += squares_about_mean(|pair| pair.0);
+            self.moves += squares_about_mean(|pair| pair.1);
         }
     }
 }
 
-/// Gives `take` the pairs (error, truth), degrees, of each angle that both have, for each side: of
-/// all frames, then of those in which the limb is well shown where that is a question.
-fn compare(own: &Prepared, truth: &Prepared, mut take: impl FnMut(&str, bool, &[(f64, f64)])) {
-    let (curves, known) = (&own.measured.curves, &truth.measured.curves);
+/// Calls `take` with the `(error, truth)` pairs, degrees, of each angle that both recordings have,
+/// per side: first for all frames, then, where visibility matters, for those in which the limb is
+/// well shown.
+fn compare(
+    sensor_data: &Prepared,
+    truth: &Prepared,
+    mut take: impl FnMut(&str, bool, &[(f64, f64)]),
+) {
+    let (curves, truth_curves) = (&sensor_data.measured.curves, &truth.measured.curves);
     let pairs: Vec<(&Curve, &Curve)> = curves
         .curves
         .iter()
         .filter(|curve| curve.unit == Unit::Degree)
-        .filter_map(|curve| Some((curve, known.get(&curve.name, curve.side)?)))
+        .filter_map(|curve| Some((curve, truth_curves.get(&curve.name, curve.side)?)))
         .collect();
     let steps = (LAG_S / STEP_S) as i32;
     let lags = (-steps..=steps).map(|step| f64::from(step) * STEP_S);
     let Some(lag_s) = lags
-        .filter_map(|lag_s| Some((lag_s, variance(&pairs, curves, known, lag_s)?)))
+        .filter_map(|lag_s| Some((lag_s, variance(&pairs, curves, truth_curves, lag_s)?)))
         .min_by(|a, b| a.1.total_cmp(&b.1))
     else {
         return;
     };
-    let at = |side: Option<Side>, name: &str| shown(&own.body.recording, name, side);
-    for (curve, known_curve) in pairs {
-        let errors = errors(curve, &curves.time, known_curve, &known.time, lag_s.0);
+    let shown_shares =
+        |side: Option<Side>, name: &str| shown(&sensor_data.body.recording, name, side);
+    for (curve, truth_curve) in pairs {
+        let errors = errors(curve, &curves.time, truth_curve, &truth_curves.time, lag_s.0);
         let all: Vec<(f64, f64)> = errors.iter().map(|(_, pair)| *pair).collect();
         take(&curve.name, false, &all);
-        if let Some(shares) = at(curve.side, &curve.name) {
-            let well: Vec<(f64, f64)> = errors
+        if let Some(shares) = shown_shares(curve.side, &curve.name) {
+            let shown_pairs: Vec<(f64, f64)> = errors
                 .iter()
                 .filter(|(frame, _)| shares[*frame] >= WELL_SHOWN)
                 .map(|(_, pair)| *pair)
                 .collect();
-            take(&curve.name, true, &well);
+            take(&curve.name, true, &shown_pairs);
         }
     }
 }
 
-/// The mean variance of the differences of all pairs at a lag; none if too few frames are shared.
+/// Mean variance of the differences of all pairs at a lag; none if too few frames overlap.
 fn variance(
     pairs: &[(&Curve, &Curve)],
-    own: &agoge_kinematics::Curves,
-    known: &agoge_kinematics::Curves,
+    curves: &agoge_kinematics::Curves,
+    truth: &agoge_kinematics::Curves,
     lag_s: f64,
 ) -> Option<f64> {
-    let inside = own
+    let inside = curves
         .time
         .iter()
-        .filter(|time| (known.time.first()..=known.time.last()).contains(&Some(&(*time + lag_s))))
+        .filter(|time| (truth.time.first()..=truth.time.last()).contains(&Some(&(*time + lag_s))))
         .count();
-    if (inside as f64) < SHARED * own.time.len() as f64 {
+    if (inside as f64) < SHARED * curves.time.len() as f64 {
         return None;
     }
     let mut sum = Sum::default();
-    for (curve, known_curve) in pairs {
-        let errors = errors(curve, &own.time, known_curve, &known.time, lag_s);
+    for (curve, truth_curve) in pairs {
+        let errors = errors(curve, &curves.time, truth_curve, &truth.time, lag_s);
         sum.add(&errors.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
     }
     (sum.n > 0).then(|| sum.about_mean / sum.n as f64)
 }
 
-/// Frame, and error and truth in degrees, wherever both are known; the truth between two of its
-/// frames lies on the line.
+/// The frame, and error and truth in degrees, wherever both are known; the truth is interpolated
+/// linearly between its frames.
 fn errors(
     curve: &Curve,
     time: &[f64],
@@ -229,15 +235,15 @@ fn errors(
     truth_time: &[f64],
     lag_s: f64,
 ) -> Vec<(usize, (f64, f64))> {
-    let one = |(frame, (&value, &time)): (usize, (&f64, &f64))| {
-        let after = truth_time.partition_point(|&known| known < time + lag_s);
+    let error_at = |(frame, (&value, &time)): (usize, (&f64, &f64))| {
+        let after = truth_time.partition_point(|&truth_s| truth_s < time + lag_s);
         let (before, after) = (after.checked_sub(1)?, (after < truth_time.len()).then_some(after)?);
         let share = (time + lag_s - truth_time[before]) / (truth_time[after] - truth_time[before]);
         let expected = truth.values[before] + share * (truth.values[after] - truth.values[before]);
         let error = (value - expected + 180.0).rem_euclid(360.0) - 180.0;
         error.is_finite().then_some((frame, (error, expected)))
     };
-    curve.values.iter().zip(time).enumerate().filter_map(one).collect()
+    curve.values.iter().zip(time).enumerate().filter_map(error_at).collect()
 }
 
 #[cfg(test)]
@@ -253,17 +259,19 @@ mod tests {
         let truth_time: Vec<f64> = (0..200).map(|k| f64::from(k) / 60.0).collect();
         let truth = curve(truth_time.iter().map(|t| 170.0 + 20.0 * (2.0 * t).sin()).collect());
         let time: Vec<f64> = (0..60).map(|k| f64::from(k) / 30.0).collect();
-        // The same angle half a second later on the other clock, 3° more and written below 180°.
-        let own =
+        // The same angle half a second later on the other clock, with 3° added and wrapped below
+        // 180°.
+        let measured =
             curve(time.iter().map(|t| 173.0 + 20.0 * (2.0 * (t + 0.5)).sin() - 360.0).collect());
-        let found = errors(&own, &time, &truth, &truth_time, 0.5);
-        // The line between two frames of 1/60 s misses the sine by (1/60)²/8 · 80 ≈ 0.003°.
+        let pairs = errors(&measured, &time, &truth, &truth_time, 0.5);
+        // Linear interpolation between frames 1/60 s apart misses the sine by (1/60)²/8 · 80 ≈
+        // 0.003°.
         assert!(
-            found.len() >= 59 && found.iter().all(|(_, (error, _))| (error - 3.0).abs() < 0.005),
-            "{found:?}"
+            pairs.len() >= 59 && pairs.iter().all(|(_, (error, _))| (error - 3.0).abs() < 0.005),
+            "{pairs:?}"
         );
         let mut sum = Sum::default();
-        sum.add(&found.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
+        sum.add(&pairs.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>());
         let n = sum.n as f64;
         assert!(
             ((sum.squares / n).sqrt() - 3.0).abs() < 0.005 && (sum.about_mean / n).sqrt() < 0.005

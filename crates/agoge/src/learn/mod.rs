@@ -1,4 +1,4 @@
-//! Training and evaluating models on recordings with labels.
+//! Training and evaluating models on labelled recordings.
 
 mod data;
 mod folds;
@@ -27,12 +27,13 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Pre-trains an encoder on the recordings of some manifests without looking at their labels;
-/// recordings that are kept for validation or test are left out. With a `checkpoint` file every
-/// epoch is kept in it, and the training goes on from what it holds.
+/// Pre-trains an encoder on the recordings of several manifests, ignoring their labels; recordings
+/// held out for validation or test are excluded. With a `checkpoint` file every epoch is saved to
+/// it, and training resumes from its contents.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
+/// As [`Clips::of_manifest`]; if there are no clips, or the checkpoint belongs to another training
+/// run.
 pub fn pretrain_model(
     manifests: &[PathBuf],
     config: &Config,
@@ -46,12 +47,13 @@ pub fn pretrain_model(
         motions.extend(clips.into_iter().map(|clip| clip.motion));
     }
     let mut last = f64::NAN;
-    let mut tell = |told: agoge_attention::train::Progress| {
-        last = told.loss;
-        progress(told);
+    let mut tell = |report: agoge_attention::train::Progress| {
+        last = report.loss;
+        progress(report);
     };
-    let (encoder, size) =
-        checkpoint::resume(checkpoint, |kept| pretrain::resume(&motions, config, kept, &mut tell))?;
+    let (encoder, size) = checkpoint::resume(checkpoint, |saved| {
+        pretrain::resume(&motions, config, saved, &mut tell)
+    })?;
     let card = Card {
         name: name.to_owned(),
         data: format!("{} clips without labels", motions.len()),
@@ -59,7 +61,7 @@ pub fn pretrain_model(
         sensor: motions.iter().any(Motion::has_sensor),
         protocol: "masked motion modelling; the figure is the last epoch's training loss"
             .to_owned(),
-        // Without an epoch there is no loss, and what is no number has no place in a card.
+        // Without an epoch there is no loss, and a card must not contain NaN.
         figures: Some(last)
             .filter(|loss| loss.is_finite())
             .map(|loss| {
@@ -74,44 +76,45 @@ pub fn pretrain_model(
     Ok(Model::new(encoder, size, card, &[]))
 }
 
-/// Trains a model, from a pre-trained one if there is `base`, on the recordings of a manifest that
-/// are not kept for validation or test. The card tells what the model knows; with an evaluation of
-/// the same manifest it also tells how good it is. With a `checkpoint` file every epoch is kept in
-/// it, and the training goes on from what it holds.
+/// Trains a model on the recordings of a manifest that are not held out for validation or test,
+/// starting from `base` if given. The card records what the model knows and, given an evaluation on
+/// the same manifest, how accurate it is. With a `checkpoint` file every epoch is saved to it, and
+/// training resumes from its contents.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`], without clips, and for a checkpoint of another training.
+/// As [`Clips::of_manifest`]; if there are no clips, or the checkpoint belongs to another training
+/// run.
 pub fn train_model(
     manifest: &Path,
     config: &Config,
     base: Option<&Model>,
     name: &str,
-    measured: Option<&Evaluation>,
+    evaluation: Option<&Evaluation>,
     checkpoint: Option<&Path>,
     progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
 ) -> Result<Model, Error> {
     let clips = learned_from(manifest)?;
     let movements = agoge_attention::train::movements(&clips);
-    let (encoder, size) = checkpoint::resume(checkpoint, |kept| {
-        train::resume(&clips, &movements, config, base, kept, progress)
+    let (encoder, size) = checkpoint::resume(checkpoint, |saved| {
+        train::resume(&clips, &movements, config, base, saved, progress)
     })?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
     let card = Card {
         name: name.to_owned(),
         data,
-        protocol: match measured {
+        protocol: match evaluation {
             Some(_) => "each athlete left out once; agoge evaluate on the same manifest".to_owned(),
             None => "not measured; agoge train --measure does".to_owned(),
         },
-        figures: match measured {
+        figures: match evaluation {
             Some(evaluation) => [figures(evaluation), limits(manifest)?].concat(),
             None => Vec::new(),
         },
-        calibration: measured.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
-        effect: measured.and_then(|evaluation| evaluation.effect.clone()),
-        conformal: measured.and_then(|evaluation| evaluation.conformal),
-        reach: measured.map(|evaluation| reach(evaluation, &movements)).unwrap_or_default(),
+        calibration: evaluation.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
+        effect: evaluation.and_then(|evaluation| evaluation.effect.clone()),
+        conformal: evaluation.and_then(|evaluation| evaluation.conformal),
+        reach: evaluation.map(|evaluation| reach(evaluation, &movements)).unwrap_or_default(),
         limits: "Knows the athletes, movements and sensor of its data; on others its readings are not measured."
             .to_owned(),
         licence: "that of the data".to_owned(),
@@ -121,12 +124,12 @@ pub fn train_model(
     Ok(Model::new(encoder, size, card, &clips).with_rockets(&clips, config.seed))
 }
 
-/// Makes a model of new movements from a pre-trained one and the few clips of a manifest that are
-/// not kept for validation or test.
+/// Adapts a pre-trained model to new movements with the few clips of a manifest that are not held
+/// out for validation or test.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of a movement
-/// nor two movements.
+/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of one movement
+/// nor clips of two movements.
 pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Result<Adapted, Error> {
     let clips = learned_from(manifest)?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
@@ -149,31 +152,33 @@ pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Resu
     Ok(adapt(base, &clips, seed, card)?)
 }
 
-/// The clips of a manifest that are not kept for validation or test.
+/// Loads the clips of a manifest that are not held out for validation or test.
 fn learned_from(manifest: &Path) -> Result<Vec<Clip>, Error> {
     Ok(Clips::of_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?
         .clips)
 }
 
-/// The reach of each movement; nothing is within the reach of one that was not measured.
+/// The reach of each movement: the distance from its prototype within which 95 % of the repetitions
+/// of left-out athletes lie. It is 0 for a movement that was not evaluated, so that nothing lies
+/// within it.
 fn reach(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
-    let of = |name: &String| {
+    let reach_of = |name: &String| {
         evaluation.movements.iter().find(|row| row.movement == *name).map_or(0.0, |row| row.reach)
     };
-    movements.iter().map(of).collect()
+    movements.iter().map(reach_of).collect()
 }
 
-/// How well the limits of the movements' definitions tell correct from incorrect repetitions of a
-/// manifest: a figure for each movement that has a definition.
+/// Evaluates how well the limits of the movement definitions separate correct from incorrect
+/// repetitions of a manifest: one named AUC per movement that has a definition.
 fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
     let rows: Vec<Row> = Manifest::read(manifest)?.rows;
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let known = |row: &&Row| {
+    let has_definition = |row: &&Row| {
         row.label.is_some() && agoge_kinematics::movement::find(&row.movement).is_some()
     };
     let scored: Vec<(&Row, f32)> = rows
         .par_iter()
-        .filter(known)
+        .filter(has_definition)
         .map(|row| {
             let options = Options { movement: row.movement.clone(), ..Options::default() };
             let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
@@ -197,6 +202,7 @@ fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
         .collect())
 }
 
+/// The evaluation's figures for a model card, by name.
 fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
     let main = [
         ("athletes left out", evaluation.athletes as f64),

@@ -1,4 +1,5 @@
-//! Norms of a squad, and how often explanations by them name what is described to be wrong.
+//! Norms of a squad, and an evaluation of how often explanations by them name the parts that are
+//! described as faulty.
 
 use crate::explain::cycles;
 use crate::{Error, Models, Options, Reference, analyze, explain};
@@ -12,15 +13,15 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// A recording's repetitions, and whose they are.
+/// The repetitions of one recording, with athlete and movement.
 struct Shown {
     athlete: String,
     movement: String,
     cycles: Vec<Cycle>,
 }
 
-/// What is usual for each movement of a manifest: mean and spread of the repetitions that are not
-/// labelled incorrect. Recordings in which no repetition is found are left out.
+/// Computes the norm of each movement of a manifest: mean and spread of the repetitions that are
+/// not labelled incorrect. Recordings without a repetition are skipped.
 ///
 /// # Errors
 /// If the manifest or a recording cannot be read.
@@ -31,7 +32,7 @@ pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
         .into_iter()
         .filter(|row| row.is_correct() != Some(false))
         .collect();
-    let shown = rows
+    let recordings = rows
         .into_par_iter()
         .map(|row| {
             let recording = agoge_formats::read(
@@ -41,9 +42,10 @@ pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
             shown(&row, &recording)
         })
         .collect::<Result<Vec<Shown>, Error>>()?;
-    Ok(of(&shown, source, |_| true))
+    Ok(of(&recordings, source, |_| true))
 }
 
+/// Extracts the repetitions of a manifest row's recording.
 fn shown(row: &Row, recording: &Recording) -> Result<Shown, Error> {
     let options = Options { movement: row.movement.clone(), ..Options::default() };
     Ok(Shown {
@@ -54,24 +56,31 @@ fn shown(row: &Row, recording: &Recording) -> Result<Shown, Error> {
 }
 
 /// The norm of each movement from the athletes that `keep` accepts.
-fn of(shown: &[Shown], source: &str, keep: impl Fn(&str) -> bool) -> Vec<Norm> {
-    let movements: BTreeSet<&str> = shown.iter().map(|own| own.movement.as_str()).collect();
+fn of(recordings: &[Shown], source: &str, keep: impl Fn(&str) -> bool) -> Vec<Norm> {
+    let movements: BTreeSet<&str> =
+        recordings.iter().map(|recording| recording.movement.as_str()).collect();
     let norm = |movement: &&str| {
-        let own: Vec<&Shown> = shown
+        let accepted: Vec<&Shown> = recordings
             .iter()
-            .filter(|own| own.movement == *movement && keep(&own.athlete) && !own.cycles.is_empty())
+            .filter(|recording| {
+                recording.movement == *movement
+                    && keep(&recording.athlete)
+                    && !recording.cycles.is_empty()
+            })
             .collect();
-        let athletes: BTreeSet<&str> = own.iter().map(|own| own.athlete.as_str()).collect();
-        let all: Vec<Cycle> = own.iter().flat_map(|own| own.cycles.iter().cloned()).collect();
-        let source = format!("{source} ({} repetitions of {} athletes)", all.len(), athletes.len());
-        Some(Norm::new(&source, movement, athletes.len(), &all)?.rounded())
+        let athletes: BTreeSet<&str> =
+            accepted.iter().map(|recording| recording.athlete.as_str()).collect();
+        let cycles: Vec<Cycle> =
+            accepted.iter().flat_map(|recording| recording.cycles.iter().cloned()).collect();
+        let source =
+            format!("{source} ({} repetitions of {} athletes)", cycles.len(), athletes.len());
+        Some(Norm::new(&source, movement, athletes.len(), &cycles)?.rounded())
     };
     movements.iter().filter_map(norm).collect()
 }
 
-/// What was done wrong in the incorrect repetitions of UI-PRMD, as joints without their sides
-/// (after Vakanski et al. 2018: the parts of the body that are described; docs/EXPLANATIONS.md has
-/// the words).
+/// The body parts described as faulty in the incorrect repetitions of UI-PRMD, as joints without
+/// their sides (after Vakanski et al. 2018; docs/EXPLANATIONS.md quotes the wording).
 const DESCRIBED: [(&str, &[Part]); 10] = [
     ("deep_squat", &[Part::Chest, Part::LeftHip, Part::LeftKnee, Part::Pelvis]),
     ("hurdle_step", &[Part::Chest, Part::LeftHip]),
@@ -85,49 +94,49 @@ const DESCRIBED: [(&str, &[Part]); 10] = [
     ("shoulder_scaption", &[Part::Chest, Part::LeftShoulder]),
 ];
 
-/// How often the first finding names a described part.
+/// How often the first finding names a part that is described as faulty.
 #[derive(Clone, Debug, Serialize)]
 pub struct Described {
-    /// Each movement.
+    /// Results per movement.
     pub movements: Vec<ByMovement>,
-    /// Mean over the movements.
+    /// Hit rate, mean over the movements.
     pub hit: f64,
-    /// The same where something is shown.
+    /// Hit rate among repetitions for which something is shown.
     pub hit_where_shown: f64,
-    /// What a joint at random would have.
+    /// Hit rate of a joint chosen at random.
     pub chance: f64,
-    /// Share of correct repetitions in which something is shown too.
+    /// Share of correct repetitions for which something is shown.
     pub shown_on_correct: f64,
-    /// How well each sub-score tells correct from incorrect repetitions: AUC, mean over the
+    /// How well each sub-score separates correct from incorrect repetitions: AUC, mean over the
     /// movements.
     pub aspects: Vec<(String, f64)>,
 }
 
-/// One movement.
+/// Results for one movement.
 #[derive(Clone, Debug, Serialize)]
 pub struct ByMovement {
-    /// Its name.
+    /// Name of the movement.
     pub movement: String,
-    /// How many incorrect repetitions were found.
+    /// Number of incorrect repetitions.
     pub repetitions: usize,
-    /// Share whose first finding names a described part; where nothing is shown it is none.
+    /// Share of incorrect repetitions whose first finding names a described part; a miss where
+    /// nothing is shown.
     pub hit: f64,
-    /// Share in which something is shown.
+    /// Share of incorrect repetitions for which something is shown.
     pub shown: f64,
-    /// Share of correct repetitions in which something is shown.
+    /// Share of correct repetitions for which something is shown.
     pub shown_on_correct: f64,
-    /// What a joint at random would have.
+    /// Hit rate of a joint chosen at random.
     pub chance: f64,
-    /// What is named most often that is not described, and how often.
+    /// The undescribed part that is named most often, and how often.
     pub instead: String,
 }
 
-/// Explains every repetition of UI-PRMD by the norm of the other athletes' correct ones and the
-/// limits of the definitions; the model that comes with Agoge knows these athletes and is not
-/// asked.
+/// Explains every repetition of UI-PRMD by the norm of the other athletes' correct repetitions and
+/// the limits of the definitions. The bundled model was trained on these athletes and is not used.
 ///
 /// # Errors
-/// If the set cannot be read.
+/// If the dataset cannot be read.
 pub fn described(
     kind: Dataset,
     source: &Path,
@@ -147,13 +156,17 @@ pub fn described(
     let norms: BTreeMap<&str, Vec<Norm>> = athletes
         .iter()
         .map(|&athlete| {
-            (athlete, of(&correct, "correct repetitions of other athletes", |own| own != athlete))
+            (
+                athlete,
+                of(&correct, "correct repetitions of other athletes", |other| other != athlete),
+            )
         })
         .collect();
     let models = Models::without_model();
-    let done = std::sync::atomic::AtomicUsize::new(0);
-    // The first change of each repetition; none if nothing is shown.
-    let said = items
+    let finished = std::sync::atomic::AtomicUsize::new(0);
+    // Per repetition: movement, whether it is correct, the joint of the first change shown (none if
+    // nothing is shown), and the sub-scores.
+    let results = items
         .par_iter()
         .map(|item| {
             let row = &item.row;
@@ -163,13 +176,13 @@ pub fn described(
                 norms[row.athlete.as_str()].iter().find(|norm| norm.movement == row.movement);
             let reference =
                 norm.map_or(Reference::Usual, |norm| Reference::Norm(Box::new(norm.clone())));
-            let why = explain(&analyzed, &reference, &models, &options)?;
-            let first = match &why {
+            let explanation = explain(&analyzed, &reference, &models, &options)?;
+            let first = match &explanation {
                 Some(explanation) => explanation.changes.first().map(|change| change.joint),
                 None => analyzed.analysis.findings.first().map(|finding| finding.part),
             };
-            let aspects = why.map_or_else(Vec::new, |why| why.aspects);
-            tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, items.len());
+            let aspects = explanation.map_or_else(Vec::new, |explanation| explanation.aspects);
+            tell(finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, items.len());
             Ok((
                 row.movement.as_str(),
                 row.is_correct() == Some(true),
@@ -178,21 +191,27 @@ pub fn described(
             ))
         })
         .collect::<Result<Vec<(&str, bool, Option<Part>, Vec<Aspect>)>, Error>>()?;
-    let share = |some: usize, of: usize| some as f64 / of.max(1) as f64;
+    let share = |count: usize, total: usize| count as f64 / total.max(1) as f64;
     let movements: Vec<ByMovement> = DESCRIBED
         .iter()
         .map(|(movement, parts)| {
-            let own = |correct: bool| {
-                said.iter().filter(move |said| said.0 == *movement && said.1 == correct)
+            let results_of = |correct: bool| {
+                results.iter().filter(move |result| result.0 == *movement && result.1 == correct)
             };
-            let repetitions = own(false).count();
-            let hits =
-                own(false).filter(|said| said.2.is_some_and(|part| parts.contains(&part))).count();
-            let shown = |correct: bool| {
-                share(own(correct).filter(|said| said.2.is_some()).count(), own(correct).count())
+            let repetitions = results_of(false).count();
+            let hits = results_of(false)
+                .filter(|result| result.2.is_some_and(|part| parts.contains(&part)))
+                .count();
+            let shown_share = |correct: bool| {
+                share(
+                    results_of(correct).filter(|result| result.2.is_some()).count(),
+                    results_of(correct).count(),
+                )
             };
             let mut instead: BTreeMap<&str, usize> = BTreeMap::new();
-            for part in own(false).filter_map(|said| said.2).filter(|part| !parts.contains(part)) {
+            for part in
+                results_of(false).filter_map(|result| result.2).filter(|part| !parts.contains(part))
+            {
                 *instead.entry(part.name()).or_default() += 1;
             }
             let most = instead.iter().max_by_key(|(_, times)| **times);
@@ -202,8 +221,8 @@ pub fn described(
                 movement: (*movement).to_owned(),
                 repetitions,
                 hit: share(hits, repetitions),
-                shown: shown(false),
-                shown_on_correct: shown(true),
+                shown: shown_share(false),
+                shown_on_correct: shown_share(true),
                 chance: share(likely, JOINTS.len()),
                 instead: most.map_or_else(String::new, |(part, times)| {
                     format!("{} ({times})", part.replace("left_", ""))
@@ -213,23 +232,25 @@ pub fn described(
         .collect();
     let aspects = ASPECTS.iter().map(|name| {
         let by_movement = DESCRIBED.iter().map(|(movement, _)| {
-            let known = said.iter().filter(|said| said.0 == *movement).filter_map(|said| {
-                let aspect = said.3.iter().find(|aspect| aspect.name == *name)?;
-                Some((aspect.percentile as f32, said.1))
-            });
-            let (values, correct): (Vec<f32>, Vec<bool>) = known.unzip();
+            let pairs =
+                results.iter().filter(|result| result.0 == *movement).filter_map(|result| {
+                    let aspect = result.3.iter().find(|aspect| aspect.name == *name)?;
+                    Some((aspect.percentile as f32, result.1))
+                });
+            let (values, correct): (Vec<f32>, Vec<bool>) = pairs.unzip();
             auc(&values, &correct)
         });
         ((*name).to_owned(), agoge_kinematics::normalise::mean(&by_movement.collect::<Vec<_>>()))
     });
     let aspects = aspects.collect();
-    let mean =
-        |of: fn(&ByMovement) -> f64| movements.iter().map(of).sum::<f64>() / movements.len() as f64;
+    let mean = |value: fn(&ByMovement) -> f64| {
+        movements.iter().map(value).sum::<f64>() / movements.len() as f64
+    };
     Ok(Described {
-        hit: mean(|own| own.hit),
-        hit_where_shown: mean(|own| own.hit) / mean(|own| own.shown),
-        chance: mean(|own| own.chance),
-        shown_on_correct: mean(|own| own.shown_on_correct),
+        hit: mean(|row| row.hit),
+        hit_where_shown: mean(|row| row.hit) / mean(|row| row.shown),
+        chance: mean(|row| row.chance),
+        shown_on_correct: mean(|row| row.shown_on_correct),
         aspects,
         movements,
     })

@@ -1,5 +1,5 @@
-//! How often explanations name a fault that was planted: simulated athletes with one known fault
-//! each, and clean ones, by every method beside chance and a network that has learned nothing.
+//! Evaluates how often explanations name a planted fault: simulated athletes with one known fault
+//! each, and fault-free ones, for every method, with chance and an untrained network as controls.
 
 use crate::explain::ways;
 use crate::{Error, Models, Options, Reference, analyze, explain};
@@ -11,45 +11,45 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What was found.
+/// Results of the evaluation with planted faults.
 #[derive(Clone, Debug, Serialize)]
 pub struct Planted {
-    /// How many athletes with each kind of fault.
+    /// Number of athletes with each kind of fault.
     pub seeds: u64,
-    /// Each kind of fault: how often the first change that is shown names its joint and phase, and
-    /// how often also mainly its repetitions.
+    /// Results per kind of fault.
     pub kinds: Vec<ByKind>,
-    /// Over all kinds, and the standard error over the seeds.
+    /// Hit rate over all kinds of faults, and its standard error over the seeds.
     pub hit: (f64, f64),
-    /// The same with the repetitions.
+    /// Hit rate over all kinds if mainly the faulty repetitions must be named too.
     pub hit_with_repetitions: f64,
-    /// Share of sets whose first shown change is the same when they are recorded anew: with other
-    /// noise, and at 50 instead of 30 frames a second.
+    /// Share of sets whose first shown change stays the same when the set is recorded again with
+    /// other noise and at 50 instead of 30 frames per second.
     pub stable: f64,
-    /// Share of clean sets in which something is shown.
+    /// Share of fault-free sets for which something is shown.
     pub false_findings: f64,
-    /// Share of clean sets in which a gain is shown.
+    /// Share of fault-free sets for which a gain is shown.
     pub false_gains: f64,
-    /// Methods on squats judged by the model, the product's first, then its controls.
+    /// Hit rates of all methods on the sets for which every method ran (squats, if the model was
+    /// used); the product's own method first, then its controls.
     pub methods: Vec<Control>,
-    /// What `models/planted.json` holds: each way to explain with its controls.
+    /// Contents of `models/planted.json`: each explanation method with its controls.
     pub controls: Vec<(String, Vec<Control>)>,
 }
 
-/// One kind of fault.
+/// Results for one kind of fault.
 #[derive(Clone, Debug, Serialize)]
 pub struct ByKind {
-    /// The kind.
+    /// Name of the kind.
     pub kind: String,
-    /// Share of athletes whose first shown change names joint and phase.
+    /// Share of athletes whose first shown change names the fault's joint and phase.
     pub hit: f64,
-    /// Share in which it also names mainly the right repetitions.
+    /// Share in which it also names mainly the faulty repetitions.
     pub with_repetitions: f64,
-    /// What was shown instead most often.
+    /// The wrong joint and phase shown most often.
     pub instead: String,
 }
 
-/// The kinds of faults and the exercises in which they are planted.
+/// The kinds of faults, the exercises in which they are planted, and the range of their sizes.
 const KINDS: [(FaultKind, &[Exercise], [f64; 2]); 10] = [
     (FaultKind::KneeInwardDown, &[Exercise::Squat], [12.0, 25.0]),
     (FaultKind::KneeInwardUp, &[Exercise::Squat], [12.0, 25.0]),
@@ -67,14 +67,14 @@ const KINDS: [(FaultKind, &[Exercise], [f64; 2]); 10] = [
     (FaultKind::FastDown, &[Exercise::Squat], [0.3, 0.5]),
 ];
 
-/// So many athletes of each kind are recorded twice.
+/// Number of athletes of each kind that are recorded a second time.
 const RECORDED_ANEW: u64 = 50;
 
-/// Repetitions of a set.
+/// Repetitions per set.
 const REPETITIONS: usize = 8;
 
-/// Where a fault is: the joints that may be named for it, and whether the first phase and the last
-/// are among its phases.
+/// Location of a fault: the joints that may be named for it, whether it affects the first and the
+/// last phase, and the affected repetitions.
 struct Place {
     joints: Vec<Part>,
     first: bool,
@@ -96,8 +96,8 @@ impl Place {
         let (joints, first, last) = match fault.kind {
             FaultKind::KneeInwardDown => (sides(Part::LeftKnee), true, false),
             FaultKind::KneeInwardUp => (sides(Part::LeftKnee), false, true),
-            // In a squat depth is of hips and knees together; the definition speaks of it at the
-            // pelvis.
+            // In a squat, depth comes from hips and knees together; the definition attributes it to
+            // the pelvis.
             FaultKind::Shallow if exercise == Exercise::Squat => (
                 vec![Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis],
                 true,
@@ -109,7 +109,7 @@ impl Place {
             FaultKind::Shallow | FaultKind::Fatigue | FaultKind::Asymmetry => {
                 (sides(main), true, true)
             }
-            // The whole body halts: any joint that moves, and the pelvis whose path shows it.
+            // The whole body halts: any moving joint, and the pelvis, whose path shows it.
             FaultKind::JerkyReturn if exercise == Exercise::Squat => (
                 vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip],
                 false,
@@ -139,27 +139,29 @@ impl Place {
         Place { joints, first, last, repetitions }
     }
 
-    /// Whether a joint in a phase (of so many; none: in all) is the place. What is told of the
-    /// whole repetition names a phase only if the fault is in all.
-    fn is(&self, joint: Part, phase: Option<usize>, of: usize) -> bool {
+    /// Whether a joint in a phase (index among `phases` phases; none means the whole repetition)
+    /// matches the location. A statement about the whole repetition matches only a fault in all
+    /// phases.
+    fn is(&self, joint: Part, phase: Option<usize>, phases: usize) -> bool {
         let phase = match phase {
             None => self.first && self.last,
             Some(0) => self.first,
-            Some(last) if last + 1 == of => self.last,
-            // Between the two ways: what is wrong at the turn.
+            Some(last) if last + 1 == phases => self.last,
+            // Between the two ways: a fault at the turning point.
             Some(_) => self.first && self.last,
         };
         phase && self.joints.contains(&joint)
     }
 
+    /// Whether the given repetitions are mainly the affected ones.
     fn is_mainly_in(&self, repetitions: &[usize]) -> bool {
         let both = repetitions.iter().filter(|number| self.repetitions.contains(number)).count();
         2 * both > repetitions.len().max(self.repetitions.len())
     }
 }
 
-/// An athlete as no other: height, tempo, facing and a style of their own (a trunk that leans a
-/// little, a depth that differs a little).
+/// A randomly drawn athlete with their own height, tempo, facing and style (a slightly leaning
+/// trunk, a slightly different depth).
 fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
     let normal = |rng: &mut Rng| (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
     let mut style = |kind, sd: f64| Fault {
@@ -185,7 +187,7 @@ fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
     }
 }
 
-/// As a good markerless system records it.
+/// Simulates the set as a good markerless system would record it.
 fn recorded(set: &Set, seed: u64) -> Recording {
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed }
@@ -193,6 +195,7 @@ fn recorded(set: &Set, seed: u64) -> Recording {
     recording
 }
 
+/// Name of the movement definition for an exercise.
 fn movement(exercise: Exercise) -> &'static str {
     match exercise {
         Exercise::Squat => "squat",
@@ -201,7 +204,7 @@ fn movement(exercise: Exercise) -> &'static str {
     }
 }
 
-/// One set and what was said of it.
+/// Result of one set with a planted fault.
 struct Said {
     kind: usize,
     seed: u64,
@@ -212,8 +215,9 @@ struct Said {
     methods: Vec<(String, bool)>,
 }
 
-/// Plants every kind of fault in `seeds` athletes, and none in as many for each exercise;
-/// `by_model` also asks every method that looks into the model (squats, as deep squats).
+/// Plants every kind of fault in `seeds` athletes, and simulates as many fault-free athletes per
+/// exercise. With `by_model`, every method that looks into the model is evaluated too (on squats,
+/// judged as deep squats).
 ///
 /// # Errors
 /// As [`analyze`]; none in practice.
@@ -232,18 +236,19 @@ pub fn planted(
             .into_iter()
             .flat_map(|exercise| (0..seeds).map(move |seed| (exercise, seed)))
             .collect();
-    let (done, all) = (std::sync::atomic::AtomicUsize::new(0), jobs.len() + clean.len());
-    let count = || tell(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
+    let (finished, all) = (std::sync::atomic::AtomicUsize::new(0), jobs.len() + clean.len());
+    let report_progress =
+        || tell(finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
 
-    let said: Vec<Said> = jobs
+    let results: Vec<Said> = jobs
         .par_iter()
         .map(|&(kind, seed)| {
-            let (which, exercises, [least, most]) = KINDS[kind];
+            let (fault_kind, exercises, [least, most]) = KINDS[kind];
             let mut rng = Rng::with_seed(7919 * (seed + 1) + kind as u64);
             let exercise = exercises[seed as usize % exercises.len()];
             let mut set = athlete(exercise, &mut rng);
             let side = matches!(
-                which,
+                fault_kind,
                 FaultKind::KneeInwardDown
                     | FaultKind::KneeInwardUp
                     | FaultKind::Asymmetry
@@ -254,8 +259,8 @@ pub fn planted(
             let first = if rng.bool() { 1 } else { 1 + rng.usize(1..=REPETITIONS / 2) };
             // A drop lasts 0.3 to 0.5 s whatever the athlete's tempo.
             let size = least + (most - least) * rng.f64();
-            let size = if which == FaultKind::FastDown { set.tempo_s[0] / size } else { size };
-            let fault = Fault { kind: which, side, repetitions: first..=REPETITIONS, size };
+            let size = if fault_kind == FaultKind::FastDown { set.tempo_s[0] / size } else { size };
+            let fault = Fault { kind: fault_kind, side, repetitions: first..=REPETITIONS, size };
             let place = Place::of(&fault, exercise);
             set.faults.push(fault);
             let exemplar = athlete(exercise, &mut rng);
@@ -265,30 +270,34 @@ pub fn planted(
             let exemplar = [exemplar];
             let reference = Reference::Recordings(exemplar.to_vec());
             let explanation = explain(&analyzed, &reference, &models, &options)?;
-            let shown = explanation.as_ref().and_then(|explanation| explanation.changes.first());
+            let first_change =
+                explanation.as_ref().and_then(|explanation| explanation.changes.first());
             let stable = (seed < RECORDED_ANEW).then(|| -> Result<bool, Error> {
-                let anew = recorded(&Set { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
+                let recorded_again = recorded(&Set { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
                 let again = explain(
-                    &analyze(&anew, None, &models, &options)?,
+                    &analyze(&recorded_again, None, &models, &options)?,
                     &reference,
                     &models,
                     &options,
                 )?;
                 let place = |change: &Change| (change.joint, change.phase.clone());
-                Ok(again.and_then(|again| again.changes.first().map(place)) == shown.map(place))
+                Ok(again.and_then(|again| again.changes.first().map(place))
+                    == first_change.map(place))
             });
             let phases = analyzed.movement.phases.len();
-            let index = |phase: Option<&str>| {
+            let phase_index = |phase: Option<&str>| {
                 phase.and_then(|name| {
                     analyzed.movement.phases.iter().position(|phase| phase.name == name)
                 })
             };
-            let hit =
-                |change: &Change| place.is(change.joint, index(change.phase.as_deref()), phases);
-            let mut methods = vec![("shown, by limits".to_owned(), shown.is_some_and(hit))];
-            let named = |(joint, phase): &Named| place.is(*joint, index(phase.as_deref()), phases);
+            let hit = |change: &Change| {
+                place.is(change.joint, phase_index(change.phase.as_deref()), phases)
+            };
+            let mut methods = vec![("shown, by limits".to_owned(), first_change.is_some_and(hit))];
+            let is_named =
+                |(joint, phase): &Named| place.is(*joint, phase_index(phase.as_deref()), phases);
             for (name, first) in ways(&analyzed, &exemplar, &options, None)? {
-                methods.push((format!("{name}, by limits"), first.as_ref().is_some_and(named)));
+                methods.push((format!("{name}, by limits"), first.as_ref().is_some_and(is_named)));
             }
             methods.push(("random".to_owned(), random(&mut rng, &place, phases)));
             if networks.is_some() && exercise == Exercise::Squat {
@@ -296,17 +305,17 @@ pub fn planted(
                 for (name, first) in
                     ways(&analyzed, &exemplar, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))?
                 {
-                    methods.push((name, first.as_ref().is_some_and(named)));
+                    methods.push((name, first.as_ref().is_some_and(is_named)));
                 }
             }
-            count();
+            report_progress();
             Ok(Said {
                 kind,
                 seed,
-                hit: shown.is_some_and(hit),
-                with_repetitions: shown
+                hit: first_change.is_some_and(hit),
+                with_repetitions: first_change
                     .is_some_and(|change| hit(change) && place.is_mainly_in(&change.repetitions)),
-                shown: shown.map(|change| {
+                shown: first_change.map(|change| {
                     format!("{} {}", change.joint.name(), change.phase.as_deref().unwrap_or("all"))
                 }),
                 stable: stable.transpose()?,
@@ -325,7 +334,7 @@ pub fn planted(
             let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
             let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
             let explanation = explain(&analyzed, &reference, &models, &options)?;
-            count();
+            report_progress();
             let changes = explanation.map_or_else(Vec::new, |explanation| explanation.changes);
             let gains = changes
                 .iter()
@@ -333,33 +342,34 @@ pub fn planted(
             Ok([!changes.is_empty(), gains])
         })
         .collect::<Result<_, Error>>()?;
-    Ok(summary(&said, &shown_on_clean, seeds))
+    Ok(summary(&results, &shown_on_clean, seeds))
 }
 
-/// A joint and a phase out of all, by chance.
+/// Whether a joint and phase drawn at random match the fault's location.
 fn random(rng: &mut Rng, place: &Place, phases: usize) -> bool {
     let joint = agoge_motion::segments::JOINTS[rng.usize(..agoge_motion::segments::JOINTS.len())];
     place.is(joint, Some(rng.usize(..phases.max(1))), phases)
 }
 
-fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
+/// Aggregates the results of all sets.
+fn summary(results: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
     let share =
         |some: &[bool]| some.iter().filter(|hit| **hit).count() as f64 / some.len().max(1) as f64;
     let kinds = KINDS
         .iter()
         .enumerate()
         .map(|(kind, (name, ..))| {
-            let own: Vec<&Said> = said.iter().filter(|said| said.kind == kind).collect();
+            let of_kind: Vec<&Said> = results.iter().filter(|result| result.kind == kind).collect();
             let mut instead: BTreeMap<&str, usize> = BTreeMap::new();
-            for said in own.iter().filter(|said| !said.hit) {
-                *instead.entry(said.shown.as_deref().unwrap_or("nothing")).or_default() += 1;
+            for result in of_kind.iter().filter(|result| !result.hit) {
+                *instead.entry(result.shown.as_deref().unwrap_or("nothing")).or_default() += 1;
             }
             let most = instead.iter().max_by_key(|(_, times)| **times);
             ByKind {
                 kind: format!("{name:?}"),
-                hit: share(&own.iter().map(|said| said.hit).collect::<Vec<_>>()),
+                hit: share(&of_kind.iter().map(|result| result.hit).collect::<Vec<_>>()),
                 with_repetitions: share(
-                    &own.iter().map(|said| said.with_repetitions).collect::<Vec<_>>(),
+                    &of_kind.iter().map(|result| result.with_repetitions).collect::<Vec<_>>(),
                 ),
                 instead: most.map_or_else(String::new, |(what, times)| format!("{what} ({times})")),
             }
@@ -368,10 +378,10 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
     let by_seed: Vec<f64> = (0..seeds)
         .map(|seed| {
             share(
-                &said
+                &results
                     .iter()
-                    .filter(|said| said.seed == seed)
-                    .map(|said| said.hit)
+                    .filter(|result| result.seed == seed)
+                    .map(|result| result.hit)
                     .collect::<Vec<_>>(),
             )
         })
@@ -379,23 +389,25 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
     let hit = by_seed.iter().sum::<f64>() / by_seed.len().max(1) as f64;
     let error = agoge_kinematics::normalise::sample_sd(&by_seed) / (by_seed.len() as f64).sqrt();
     let mut names: Vec<&str> = Vec::new();
-    for (name, _) in said.iter().flat_map(|said| &said.methods) {
+    for (name, _) in results.iter().flat_map(|result| &result.methods) {
         if !names.contains(&name.as_str()) {
             names.push(name);
         }
     }
-    // A method is compared where every method was asked: on squats, if the model was.
-    let squats =
-        |said: &&Said| names.iter().all(|name| said.methods.iter().any(|(own, _)| own == name));
+    // Methods are compared only on sets for which every method ran: squats, if the model was used.
+    let squats = |result: &&Said| {
+        names.iter().all(|name| result.methods.iter().any(|(method, _)| method == name))
+    };
     let methods: Vec<Control> = names
         .iter()
         .map(|name| {
-            let all = said.iter().filter(squats).flat_map(|said| &said.methods);
-            let hits: Vec<bool> = all.filter(|(own, _)| own == name).map(|(_, hit)| *hit).collect();
+            let all = results.iter().filter(squats).flat_map(|result| &result.methods);
+            let hits: Vec<bool> =
+                all.filter(|(method, _)| method == name).map(|(_, hit)| *hit).collect();
             Control { method: (*name).to_owned(), hit: share(&hits) }
         })
         .collect();
-    let of = |wanted: &[&str]| -> Vec<Control> {
+    let select_controls = |wanted: &[&str]| -> Vec<Control> {
         wanted
             .iter()
             .filter_map(|name| methods.iter().find(|control| control.method == *name).cloned())
@@ -406,14 +418,17 @@ fn summary(said: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
         kinds,
         hit: (hit, error),
         hit_with_repetitions: share(
-            &said.iter().map(|said| said.with_repetitions).collect::<Vec<_>>(),
+            &results.iter().map(|result| result.with_repetitions).collect::<Vec<_>>(),
         ),
-        stable: share(&said.iter().filter_map(|said| said.stable).collect::<Vec<_>>()),
+        stable: share(&results.iter().filter_map(|result| result.stable).collect::<Vec<_>>()),
         false_findings: share(&clean.iter().map(|shown| shown[0]).collect::<Vec<_>>()),
         false_gains: share(&clean.iter().map(|shown| shown[1]).collect::<Vec<_>>()),
         controls: vec![
-            ("limits".to_owned(), of(&["shown, by limits", "random"])),
-            ("model".to_owned(), of(&["counterfactual", "counterfactual, untrained", "random"])),
+            ("limits".to_owned(), select_controls(&["shown, by limits", "random"])),
+            (
+                "model".to_owned(),
+                select_controls(&["counterfactual", "counterfactual, untrained", "random"]),
+            ),
         ],
         methods,
     }

@@ -1,4 +1,4 @@
-//! The protocols by which methods are measured.
+//! The protocols by which methods are evaluated.
 
 use super::data::Clips;
 use crate::Error;
@@ -13,30 +13,32 @@ use agoge_formats::dataset::Dataset;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What is measured on which recordings.
+/// What is evaluated, and on which recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// Quality of UI-PRMD's movements by Kinect or Vicon, each athlete left out once.
+    /// Quality of UI-PRMD's movements recorded by Kinect or Vicon, leaving one athlete out at a
+    /// time.
     UiPrmd(Dataset),
-    /// Recognition of UTD-MHAD's actions, odd subjects learned from, even ones judged, by skeleton,
-    /// sensor and both.
+    /// Recognition of UTD-MHAD's actions by skeleton, sensor and both, trained on odd subjects and
+    /// tested on even ones.
     UtdMhad,
-    /// Quality of pose-trainer's arm exercises, filmed by one camera, from few clips; the others
-    /// are judged.
+    /// Quality of pose-trainer's arm exercises, filmed by one camera, learned from few clips and
+    /// tested on the others.
     PoseTrainer,
-    /// Recognition of UTD-MHAD's sports, each by an encoder that never saw it, from few clips.
+    /// Recognition of UTD-MHAD's sports from few clips, each by an encoder that was not trained on
+    /// that sport.
     UtdSports,
-    /// A manifest: recognition if its column `split` says train and test, otherwise quality with
-    /// each athlete left out once.
+    /// A manifest: recognition if its `split` column contains train and test, otherwise quality,
+    /// leaving one athlete out at a time.
     Manifest(PathBuf),
 }
 
 impl Protocol {
-    /// The names of the protocols on public sets.
+    /// Names of the protocols on public datasets.
     pub const NAMES: [&str; 5] =
         ["ui-prmd", "ui-prmd-vicon", "utd-mhad", "pose-trainer", "utd-sports"];
 
-    /// The protocol of this name, or else of the manifest at this path.
+    /// The protocol of this name, otherwise the protocol of the manifest at this path.
     pub fn from_name(name: &str) -> Protocol {
         match name {
             "ui-prmd" => Protocol::UiPrmd(Dataset::UiPrmdKinect),
@@ -48,10 +50,11 @@ impl Protocol {
         }
     }
 
-    /// Its clips; `data` is the folder that holds the public sets, each in a folder of its own.
+    /// Loads the protocol's clips; `data` is the folder that holds the public datasets, each in its
+    /// own subfolder.
     ///
     /// # Errors
-    /// If they cannot be read.
+    /// If the clips cannot be read.
     pub fn clips(&self, data: &Path) -> Result<Clips, Error> {
         match self {
             Protocol::UiPrmd(kind) => Clips::of_set(*kind, &data.join("ui-prmd")),
@@ -65,21 +68,22 @@ impl Protocol {
         }
     }
 
-    /// Whether it measures what few clips suffice for: then [`run_shots`] runs it.
+    /// Whether the protocol evaluates learning from few clips; such protocols are run by
+    /// [`run_shots`].
     pub fn is_of_few_clips(&self) -> bool {
         matches!(self, Protocol::PoseTrainer | Protocol::UtdSports)
     }
 }
 
-/// What came out.
+/// Result of an evaluation protocol.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Correct above incorrect.
+    /// Ranking of correct above incorrect repetitions.
     Quality(Evaluation),
-    /// Which movement.
+    /// Recognition of the movement.
     Recognition(Recognised),
-    /// From few clips.
+    /// Learning from few clips.
     Shots(Shots),
 }
 
@@ -92,12 +96,12 @@ const SPORTS: [(&str, &[&str]); 5] = [
     ("boxing", &["boxing"]),
 ];
 
-/// Measures what few clips suffice for. The clips are drawn `draws` times; `base` is what a model
-/// of quality is adapted from, and that of sports is trained for each by `config`. The method named
-/// `against` learns from the same clips; `attention` is the model from scratch.
+/// Evaluates learning from few clips, drawing the clips `draws` times. A quality model is adapted
+/// from `base`; for sports, an encoder is trained for each by `config`. The method named `against`
+/// learns from the same clips.
 ///
 /// # Errors
-/// If the clips do not suffice, or there is no such method.
+/// If there are too few clips, or there is no such method.
 pub fn run_shots(
     protocol: &Protocol,
     clips: &Clips,
@@ -123,7 +127,7 @@ pub fn run_shots(
     Ok(Outcome::Shots(shots))
 }
 
-/// The method of a name; the attention model is trained by `config`, from `base` if it is given.
+/// The method of a name; the attention model is trained by `config`, starting from `base` if given.
 ///
 /// # Errors
 /// If there is no such method.
@@ -136,11 +140,12 @@ pub fn method<'a>(
         .ok_or_else(|| Error::NoSuchMethod { name: name.to_owned() })
 }
 
-/// Measures a method by a protocol. Folds in `earlier` are not made again; with `pairs` each
-/// repetition is also judged beside the athlete's others.
+/// Evaluates a method: recognition if there are test clips, otherwise quality. Folds in `earlier`
+/// are reused instead of recomputed; with `pairs` each repetition is also judged relative to the
+/// athlete's others.
 ///
 /// # Errors
-/// If the clips do not suffice, and what `watch` returns.
+/// If there are too few clips, and any error that `watch` returns.
 pub fn run(
     clips: &Clips,
     method: &dyn Method,

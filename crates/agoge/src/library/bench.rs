@@ -1,4 +1,5 @@
-//! Loads for the library: a large squad to time, and a writer to be killed.
+//! Load tests for the library: a large squad to time queries on, and a writer that is meant to be
+//! killed.
 
 use crate::{Error, Models, Options, analyze};
 use agoge_coach::Analysis;
@@ -9,38 +10,38 @@ use serde::Serialize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// How long a question takes, ms: the median and the longest of so many.
+/// Time taken by a query over repeated runs: the median and the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Times {
-    /// The median, ms.
+    /// Median time, ms.
     pub median_ms: f64,
-    /// The longest, ms.
+    /// Longest time, ms.
     pub longest_ms: f64,
 }
 
-/// How long a library takes to answer.
+/// Query times of a library.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Answers {
-    /// How many athletes it has.
+    /// Number of athletes in the library.
     pub athletes: usize,
-    /// How many analyses.
+    /// Number of analyses.
     pub analyses: usize,
-    /// Length of the JSON of each, bytes.
+    /// Size of each analysis as JSON, bytes.
     pub analysis_bytes: usize,
-    /// Opening it.
+    /// Opening the library.
     pub open: Times,
-    /// Everyone with the newest analysis.
+    /// Listing every athlete with the newest analysis.
     pub overview: Times,
-    /// One athlete with consent, sessions, recordings, the last twenty analyses and plans.
+    /// Loading one athlete with consents, sessions, recordings, the last twenty analyses and plans.
     pub show: Times,
-    /// One analysis, whole.
+    /// Loading one complete analysis.
     pub analysis: Times,
-    /// Storing a recording of half a second with its analysis.
+    /// Saving a half-second recording with its analysis.
     pub save: Times,
 }
 
 /// Fills a library with a squad, each athlete with the same number of recordings and analyses, and
-/// times its answers. What is there already stays, and is not made again.
+/// times its queries. Data that are already there are kept and not created again.
 ///
 /// # Errors
 /// If the library cannot be changed.
@@ -53,34 +54,35 @@ pub fn answers(
     let (recording, analysis) = example()?;
     let json = serde_json::to_string(&analysis).map_err(agoge_store::Error::from)?;
     let first = Day::of(2025, 1, 1).unwrap_or_default();
-    let mut saved = Vec::new();
+    let mut save_times = Vec::new();
     for number in 0..athletes {
         let athlete = store.athlete_or_new(&format!("athlete {number:03}"))?;
         for k in store.analyses(athlete.id, usize::MAX)?.len()..each {
             let start = Instant::now();
-            let own = moved(&recording, number * each + k);
-            let id = store.save_recording(athlete.id, first.plus(k as i32), &own)?;
+            let recording = moved(&recording, number * each + k);
+            let id = store.save_recording(athlete.id, first.plus(k as i32), &recording)?;
             store.save_analysis(id, &analysis, &Made::default())?;
-            saved.push(ms(start));
+            save_times.push(ms(start));
             progress(number * each + k + 1, athletes * each);
         }
     }
     let squad = store.athletes()?;
-    let some = |k: usize| &squad[k * 37 % squad.len()];
-    let last = store.overview()?.into_iter().filter_map(|own| own.last).collect::<Vec<_>>();
+    let athlete_at = |k: usize| &squad[k * 37 % squad.len()];
+    let newest =
+        store.overview()?.into_iter().filter_map(|standing| standing.last).collect::<Vec<_>>();
     Ok(Answers {
         athletes: squad.len(),
         analyses: store.check()?.analyses as usize,
         analysis_bytes: json.len(),
         open: time(20, |_| Store::open(store.folder()).map(drop))?,
         overview: time(50, |_| store.overview().map(drop))?,
-        show: time(200, |k| portrait(store, some(k).id))?,
-        analysis: time(200, |k| store.analysis(last[k * 37 % last.len()].id).map(drop))?,
-        save: summary(saved),
+        show: time(200, |k| portrait(store, athlete_at(k).id))?,
+        analysis: time(200, |k| store.analysis(newest[k * 37 % newest.len()].id).map(drop))?,
+        save: summary(save_times),
     })
 }
 
-/// What `agoge athlete show` asks.
+/// Runs the queries of `agoge athlete show`.
 fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error> {
     store.consents(athlete)?;
     store.sessions(athlete)?;
@@ -90,10 +92,10 @@ fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error>
     Ok(())
 }
 
-/// Writes to a library until the program ends, on several threads: athletes, recordings, analyses,
-/// labels, plans; some are deleted again. Each line that is said is `kept WHAT ID` (of an analysis
-/// also the number of its recording) after a change was acknowledged, `deleting WHAT ID` before a
-/// deletion begins, and `deleted WHAT ID` when it was acknowledged.
+/// Writes athletes, recordings, analyses, labels and plans to a library on several threads until
+/// the program ends, deleting some again. Each line passed to `say` is `kept WHAT ID` (for an
+/// analysis followed by its recording's number) after a change was acknowledged, `deleting WHAT ID`
+/// before a deletion begins, and `deleted WHAT ID` after it was acknowledged.
 ///
 /// # Errors
 /// If the library cannot be changed.
@@ -116,11 +118,12 @@ pub fn write(store: &Store, threads: usize, say: &(dyn Fn(String) + Sync)) -> Re
                 })
             })
             .collect();
-        // A writer ends by its first error only; one that panicked has said so.
+        // A writer only returns with an error; one that panicked has already printed its message.
         writers.into_iter().try_for_each(|writer| writer.join().unwrap_or(Ok(())))
     })
 }
 
+/// Writes one batch of the load test.
 fn write_once(
     store: &Store,
     recording: &Recording,
@@ -159,7 +162,7 @@ fn write_once(
     Ok(())
 }
 
-/// A short recording, and an analysis of usual length: of three squats.
+/// A half-second recording, and an analysis of typical size (three squats).
 fn example() -> Result<(Recording, Analysis), Error> {
     let recording =
         Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
@@ -168,34 +171,37 @@ fn example() -> Result<(Recording, Analysis), Error> {
     Ok((recording.time_range(0.0, 0.5)?, analysis))
 }
 
-/// The recording a little elsewhere: another one, by its content.
+/// A copy of the recording moved a little, so that its content is unique.
 fn moved(recording: &Recording, number: usize) -> Recording {
-    let mut own = recording.clone();
-    for position in &mut own.position {
+    let mut moved = recording.clone();
+    for position in &mut moved.position {
         position[0] += number as f64 * 1e-3;
     }
-    own
+    moved
 }
 
+/// Milliseconds since `start`.
 fn ms(start: Instant) -> f64 {
     1e3 * start.elapsed().as_secs_f64()
 }
 
+/// Times repeated runs of a query.
 fn time(
-    times: usize,
+    runs: usize,
     mut run: impl FnMut(usize) -> Result<(), agoge_store::Error>,
 ) -> Result<Times, Error> {
-    let mut taken = Vec::with_capacity(times);
-    for k in 0..times {
+    let mut times_ms = Vec::with_capacity(runs);
+    for k in 0..runs {
         let start = Instant::now();
         run(k)?;
-        taken.push(ms(start));
+        times_ms.push(ms(start));
     }
-    Ok(summary(taken))
+    Ok(summary(times_ms))
 }
 
-fn summary(mut taken: Vec<f64>) -> Times {
-    taken.sort_by(f64::total_cmp);
-    let at = |index: usize| taken.get(index).copied().unwrap_or(f64::NAN);
-    Times { median_ms: at(taken.len() / 2), longest_ms: at(taken.len().saturating_sub(1)) }
+/// Median and maximum of some times, ms.
+fn summary(mut times_ms: Vec<f64>) -> Times {
+    times_ms.sort_by(f64::total_cmp);
+    let at = |index: usize| times_ms.get(index).copied().unwrap_or(f64::NAN);
+    Times { median_ms: at(times_ms.len() / 2), longest_ms: at(times_ms.len().saturating_sub(1)) }
 }

@@ -1,5 +1,5 @@
-//! Borders of repetitions and of their phases as a person corrected them: labels of the kind
-//! [`KIND`] on the recording. The analysis stays as it is.
+//! Repetition and phase borders corrected by a person, stored as labels of kind [`KIND`] on the
+//! recording. The analysis itself is not changed.
 
 use crate::Error;
 use agoge_coach::analysis::RepetitionReport;
@@ -7,14 +7,15 @@ use agoge_store::{AnalysisId, LabelId, NewLabel, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The kind of these labels.
+/// Kind of the labels.
 pub const KIND: &str = "borders";
 
-/// Where a repetition begins, where each phase passes into the next, and where it ends.
+/// The instants at which a repetition begins, each phase passes into the next, and the repetition
+/// ends.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Borders {
-    /// The number of the repetition: 1, 2, 3 …
+    /// Number of the repetition: 1, 2, 3 …
     pub repetition: usize,
     /// The borders on the recording's clock, s, ascending: `[phases + 1]`, or start and end of an
     /// attempt.
@@ -22,7 +23,7 @@ pub struct Borders {
 }
 
 impl Borders {
-    /// Those that the analysis found.
+    /// The borders found by the analysis.
     pub fn found(repetition: &RepetitionReport) -> Borders {
         let [first, last] = repetition.frames;
         let frame_s =
@@ -35,7 +36,7 @@ impl Borders {
         Borders { repetition: repetition.number, at_s }
     }
 
-    /// What begins or ends at each border, in words.
+    /// A description of what begins or ends at each border.
     pub fn names(repetition: &RepetitionReport) -> Vec<String> {
         let turns = phases(repetition)
             .into_iter()
@@ -45,45 +46,46 @@ impl Borders {
     }
 }
 
-/// First frame and name of each phase; none of an attempt, whose phases are not whole.
+/// First frame and name of each phase; empty for an attempt, whose phases are incomplete.
 fn phases(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
-    let own = repetition.phases.iter().filter(|_| repetition.complete);
-    own.map(|phase| (phase.start, phase.name.as_str())).collect()
+    let phases = repetition.phases.iter().filter(|_| repetition.complete);
+    phases.map(|phase| (phase.start, phase.name.as_str())).collect()
 }
 
-/// Stores borders of a repetition of an analysis, beside those that were found.
+/// Stores corrected borders of a repetition of an analysis, together with those that were found.
 ///
 /// # Errors
-/// [`Error::Borders`] for borders that cannot be; if there is no such analysis, or the library
-/// cannot be changed.
+/// [`Error::Borders`] for invalid borders; if there is no such analysis, or the library cannot be
+/// changed.
 pub fn correct(
     store: &Store,
     id: AnalysisId,
     borders: &Borders,
     author: &str,
 ) -> Result<LabelId, Error> {
-    let wrong = |what| Error::Borders { what };
+    let invalid = |what| Error::Borders { what };
     let (row, analysis) = (store.analysis_row(id)?, store.analysis(id)?);
-    let own = analysis.repetitions.iter().find(|own| own.number == borders.repetition);
-    let own = own.ok_or(wrong("the analysis has no such repetition"))?;
-    let found = Borders::found(own);
-    if borders.at_s.len() != found.at_s.len() {
-        return Err(wrong("there are too few or too many"));
+    let repetition =
+        analysis.repetitions.iter().find(|repetition| repetition.number == borders.repetition);
+    let repetition = repetition.ok_or(invalid("the analysis has no such repetition"))?;
+    let analysis_borders = Borders::found(repetition);
+    if borders.at_s.len() != analysis_borders.at_s.len() {
+        return Err(invalid("there are too few or too many"));
     }
     let time = store.recording(row.recording)?.time;
     let (first, last) =
         (time.first().copied().unwrap_or(f64::NAN), time.last().copied().unwrap_or(f64::NAN));
-    // NaN lies nowhere.
+    // NaN is in no range, so it is rejected here.
     if !borders.at_s.iter().all(|at| (first..=last).contains(at)) {
-        return Err(wrong("one lies outside the recording"));
+        return Err(invalid("one lies outside the recording"));
     }
     if !borders.at_s.is_sorted_by(|a, b| a < b) {
-        return Err(wrong("they do not ascend"));
+        return Err(invalid("they do not ascend"));
     }
-    let phases: Vec<&str> = phases(own).into_iter().map(|(_, name)| name).collect();
+    let phases: Vec<&str> = phases(repetition).into_iter().map(|(_, name)| name).collect();
     let value = json!({
-        "analysis": id, "movement": analysis.movement.name, "repetition": own.number, "phases": phases,
-        "at_s": borders.at_s, "found_s": found.at_s,
+        "analysis": id, "movement": analysis.movement.name, "repetition": repetition.number, "phases": phases,
+        "at_s": borders.at_s, "found_s": analysis_borders.at_s,
     });
     Ok(store.save_label(&NewLabel {
         recording: row.recording,
@@ -94,7 +96,7 @@ pub fn correct(
     })?)
 }
 
-/// The corrected borders of an analysis: of each repetition the newest.
+/// The corrected borders of an analysis, the newest of each repetition.
 ///
 /// # Errors
 /// If there is no such analysis, or the library cannot be read.
@@ -106,12 +108,14 @@ pub fn corrections(store: &Store, id: AnalysisId) -> Result<Vec<Borders>, agoge_
         .rev()
         .filter(|label| label.kind == KIND)
     {
-        let of = serde_json::from_value::<AnalysisId>(label.value["analysis"].clone()).ok();
-        let said = json!({ "repetition": label.value["repetition"], "at_s": label.value["at_s"] });
-        // Labels of other programs may say other things: those are not ours to show.
-        let Ok(said) = serde_json::from_value::<Borders>(said) else { continue };
-        if of == Some(id) && !newest.iter().any(|known| known.repetition == said.repetition) {
-            newest.push(said);
+        let analysis = serde_json::from_value::<AnalysisId>(label.value["analysis"].clone()).ok();
+        let value = json!({ "repetition": label.value["repetition"], "at_s": label.value["at_s"] });
+        // Labels written by other programs may have other contents; skip those.
+        let Ok(borders) = serde_json::from_value::<Borders>(value) else { continue };
+        if analysis == Some(id)
+            && !newest.iter().any(|newer| newer.repetition == borders.repetition)
+        {
+            newest.push(borders);
         }
     }
     Ok(newest)
@@ -142,12 +146,12 @@ mod tests {
             &options,
         );
         let id = id.unwrap();
-        let found = Borders::found(&analysis.repetitions[1]);
+        let analysis_borders = Borders::found(&analysis.repetitions[1]);
         assert_eq!(Borders::names(&analysis.repetitions[1]), ["start", "ascent begins", "end"]);
-        assert!(found.at_s.is_sorted() && found.at_s.len() == 3);
+        assert!(analysis_borders.at_s.is_sorted() && analysis_borders.at_s.len() == 3);
 
-        let with = |at_s: Vec<f64>| Borders { at_s, ..found.clone() };
-        let [start, turn, end] = found.at_s[..] else { panic!("three borders") };
+        let with = |at_s: Vec<f64>| Borders { at_s, ..analysis_borders.clone() };
+        let [start, turn, end] = analysis_borders.at_s[..] else { panic!("three borders") };
         for wrong in [
             vec![],
             vec![start, end],
@@ -160,9 +164,10 @@ mod tests {
             assert!(correct(&store, id, &with(wrong.clone()), "coach").is_err(), "{wrong:?}");
         }
         assert!(
-            correct(&store, id, &Borders { repetition: 99, ..found.clone() }, "coach").is_err()
+            correct(&store, id, &Borders { repetition: 99, ..analysis_borders.clone() }, "coach")
+                .is_err()
         );
-        assert!(correct(&store, AnalysisId(99), &found, "coach").is_err());
+        assert!(correct(&store, AnalysisId(99), &analysis_borders, "coach").is_err());
         assert!(corrections(&store, id).unwrap().is_empty());
 
         correct(&store, id, &with(vec![start, turn + 0.1, end]), "coach").unwrap();

@@ -1,4 +1,4 @@
-//! What a coach said of repetitions ([`super::labelling`]) as a set to learn from.
+//! Exports a coach's labels ([`super::labelling`]) as a training set.
 
 use super::labelling::{Better, Span, judged, pairs};
 use crate::Error;
@@ -8,20 +8,20 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// The purpose of a consent (docs/LIBRARY.md) without which nothing of an athlete is exported to
-/// learn from, should it be refused or withdrawn.
+/// The consent purpose (docs/LIBRARY.md) that governs training: if an athlete has refused or
+/// withdrawn it, none of their data are exported.
 pub const PURPOSE: &str = "training";
 
-/// A set to learn from that was written.
+/// Summary of an exported training set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
-    /// Repetitions in `manifest.csv`.
+    /// Number of repetitions in `manifest.csv`.
     pub repetitions: usize,
-    /// Those of them whose label follows from comparisons.
+    /// Number of those whose label was inferred from comparisons.
     pub inferred: usize,
-    /// Comparisons in `pairs.csv`.
+    /// Number of comparisons in `pairs.csv`.
     pub pairs: usize,
-    /// Athletes who are left out because their consent to [`PURPOSE`] was refused or withdrawn.
+    /// Number of athletes left out because they refused or withdrew consent to [`PURPOSE`].
     pub without_consent: usize,
 }
 
@@ -34,6 +34,7 @@ struct Known {
 }
 
 impl Known {
+    /// Name of the repetition's Parquet file in the training set.
     fn file(&self) -> PathBuf {
         PathBuf::from(format!(
             "recording-{}-{:.0}ms.parquet",
@@ -43,7 +44,7 @@ impl Known {
     }
 }
 
-/// Repetitions, and comparisons of two of them by their places.
+/// Judged or compared repetitions, and comparisons of pairs of them by index.
 #[derive(Default)]
 struct Said {
     known: Vec<Known>,
@@ -51,48 +52,51 @@ struct Said {
 }
 
 impl Said {
-    /// What was said of a movement, or of all, of athletes who may be learned from.
+    /// Collects the judgements and comparisons of one movement, or of all, from recordings that
+    /// `may` permits.
     fn of(
         store: &Store,
         movement: Option<&str>,
         mut may: impl FnMut(RecordingId) -> bool,
     ) -> Result<Said, agoge_store::Error> {
-        let wanted = |own: &str| movement.is_none_or(|wanted| wanted == own);
-        let mut said = Said::default();
+        let is_wanted = |name: &str| movement.is_none_or(|movement| movement == name);
+        let mut set = Said::default();
         let all: BTreeMap<RecordingId, _> = judged(store)?.into_iter().collect();
-        for (recording, of) in all {
-            for (_, quality) in
-                of.into_iter().filter(|(_, own)| wanted(&own.movement) && may(recording))
+        for (recording, judgements) in all {
+            for (_, quality) in judgements
+                .into_iter()
+                .filter(|(_, quality)| is_wanted(&quality.movement) && may(recording))
             {
-                let place = said.place(recording, quality.of, &quality.movement);
-                said.known[place].label = Some(quality.correct);
+                let place = set.place(recording, quality.of, &quality.movement);
+                set.known[place].label = Some(quality.correct);
             }
         }
         for ([first, second], pair) in pairs(store)? {
-            if wanted(&pair.movement) && [first, second].map(&mut may) == [true; 2] {
+            if is_wanted(&pair.movement) && [first, second].map(&mut may) == [true; 2] {
                 let places = [(first, pair.first), (second, pair.second)];
                 let places =
-                    places.map(|(recording, span)| said.place(recording, span, &pair.movement));
-                said.pairs.push((places, pair.better));
+                    places.map(|(recording, span)| set.place(recording, span, &pair.movement));
+                set.pairs.push((places, pair.better));
             }
         }
-        Ok(said)
+        Ok(set)
     }
 
-    /// The place of a repetition, which may be new.
+    /// The index of a repetition, adding it if it is new.
     fn place(&mut self, recording: RecordingId, span: Span, movement: &str) -> usize {
-        let is = |own: &Known| {
-            own.recording == recording && own.movement == movement && own.span.is(&span)
+        let is_same = |known: &Known| {
+            known.recording == recording && known.movement == movement && known.span.is(&span)
         };
-        self.known.iter().position(is).unwrap_or_else(|| {
+        self.known.iter().position(is_same).unwrap_or_else(|| {
             self.known.push(Known { recording, span, movement: movement.to_owned(), label: None });
             self.known.len() - 1
         })
     }
 
-    /// Labels what comparisons leave no doubt about: what is better than a correct repetition is
-    /// correct, what is worse than an incorrect one is not, and what is alike is alike. What a
-    /// coach said outright is never changed. How many were labelled.
+    /// Infers labels that follow from comparisons: a repetition better than a correct one is
+    /// correct, one worse than an incorrect one is incorrect, and one equal to a labelled one has
+    /// the same label. Labels given directly by the coach are never changed. Returns the number of
+    /// inferred labels.
     fn infer(&mut self) -> usize {
         let mut inferred = 0;
         loop {
@@ -116,21 +120,22 @@ impl Said {
     }
 }
 
-/// Whether an athlete's data may be learned from: unless the newest consent to [`PURPOSE`] is a
-/// refusal or a withdrawal.
+/// Whether models may be trained on an athlete's data: always, unless the newest consent to
+/// [`PURPOSE`] is a refusal or a withdrawal.
 ///
 /// # Errors
 /// If the library cannot be read.
 pub fn may_be_learned_from(store: &Store, athlete: AthleteId) -> Result<bool, Error> {
-    let about = store.consents(athlete)?;
-    let newest = about.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
+    let consents = store.consents(athlete)?;
+    let newest =
+        consents.iter().rev().find(|consent| consent.purpose.eq_ignore_ascii_case(PURPOSE));
     Ok(newest.is_none_or(|consent| consent.given))
 }
 
-/// Writes the judged and compared repetitions into a folder as a set to learn from: `manifest.csv`
-/// and a Parquet file each, and `pairs.csv` (`better,worse,alike`, files of the set) with the
-/// comparisons. Labels that follow from comparisons are set. Athletes are numbers in it. `movement`
-/// keeps one movement alone.
+/// Writes the judged and compared repetitions to a folder as a training set: `manifest.csv` with
+/// one Parquet file per repetition, and `pairs.csv` (`better,worse,alike`, naming files of the set)
+/// with the comparisons. Labels that follow from comparisons are filled in. Athletes appear as
+/// numbers. `movement` restricts the export to one movement.
 ///
 /// # Errors
 /// [`Error::Judgement`] if nothing was judged; if the folder cannot be written or the library
@@ -147,57 +152,52 @@ pub fn export(store: &Store, movement: Option<&str>, folder: &Path) -> Result<Ex
         );
     }
     let mut left_out: HashSet<AthleteId> = HashSet::new();
-    let mut said = Said::of(store, movement, |recording| {
+    let mut set = Said::of(store, movement, |recording| {
         let owner = owners.get(&recording);
         left_out.extend(owner.filter(|athlete| refused.contains(athlete)));
         owner.is_some_and(|athlete| !refused.contains(athlete))
     })?;
     let without_consent = left_out.len();
-    if said.known.is_empty() {
+    if set.known.is_empty() {
         let what = match without_consent {
             0 => "nothing was judged yet",
             _ => "nothing is left without those who refused",
         };
         return Err(Error::Judgement { what });
     }
-    let inferred = said.infer();
+    let inferred = set.infer();
     std::fs::create_dir_all(folder).map_err(|error| agoge_formats::Error::write(folder, error))?;
     let mut manifest = Manifest::default();
-    for own in &said.known {
-        let file = own.file();
+    for known in &set.known {
+        let file = known.file();
         let mut repetition =
-            store.recording(own.recording)?.time_range(own.span.start_s, own.span.end_s)?;
+            store.recording(known.recording)?.time_range(known.span.start_s, known.span.end_s)?;
         repetition.source.name = file.display().to_string();
         agoge_formats::write_parquet(&folder.join(&file), &repetition)?;
-        let label = own.label.map(|correct| f32::from(u8::from(correct)));
+        let label = known.label.map(|correct| f32::from(u8::from(correct)));
         let athlete =
-            owners.get(&own.recording).map_or(String::new(), |athlete| athlete.0.to_string());
+            owners.get(&known.recording).map_or(String::new(), |athlete| athlete.0.to_string());
         manifest.rows.push(Row {
             file,
             athlete,
-            movement: own.movement.clone(),
+            movement: known.movement.clone(),
             label,
             split: None,
         });
     }
     manifest.write(&folder.join("manifest.csv"))?;
-    if !said.pairs.is_empty() {
+    if !set.pairs.is_empty() {
         let mut text = String::from("better,worse,alike\n");
-        for ([first, second], better) in &said.pairs {
+        for ([first, second], better) in &set.pairs {
             let (better_one, worse) =
                 if *better == Better::Second { (second, first) } else { (first, second) };
-            let [better_one, worse] = [better_one, worse].map(|place| said.known[*place].file());
+            let [better_one, worse] = [better_one, worse].map(|place| set.known[*place].file());
             let alike = u8::from(*better == Better::Neither);
             text += &format!("{},{},{alike}\n", better_one.display(), worse.display());
         }
         agoge_formats::write_text(&folder.join("pairs.csv"), &text)?;
     }
-    Ok(Exported {
-        repetitions: said.known.len(),
-        inferred,
-        pairs: said.pairs.len(),
-        without_consent,
-    })
+    Ok(Exported { repetitions: set.known.len(), inferred, pairs: set.pairs.len(), without_consent })
 }
 
 #[cfg(test)]
@@ -226,8 +226,11 @@ mod tests {
         store.add_consent(third, &refusal).unwrap();
 
         let set = folder.path().join("set");
-        let done = export(&store, Some("squat"), &set).unwrap();
-        assert_eq!(done, Exported { repetitions: 3, inferred: 0, pairs: 1, without_consent: 1 });
+        let exported = export(&store, Some("squat"), &set).unwrap();
+        assert_eq!(
+            exported,
+            Exported { repetitions: 3, inferred: 0, pairs: 1, without_consent: 1 }
+        );
         let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
         let mut labels: Vec<(String, Option<bool>)> =
             rows.iter().map(|row| (row.athlete.clone(), row.is_correct())).collect();
@@ -242,12 +245,13 @@ mod tests {
         let label =
             |file: &str| rows.iter().find(|row| row.file == Path::new(file)).unwrap().is_correct();
         assert_eq!((label(pair[0]), label(pair[1]), pair[2]), (Some(true), None, "0"));
-        // Each file is the repetition, and its clip can be learned from.
+        // Each file holds the repetition, and its clip can be used for training.
         let clips = crate::learn::Clips::of_manifest(&set.join("manifest.csv"), |_| true).unwrap();
-        let own = &store.analysis(analyses[0]).unwrap().repetitions[0];
+        let repetition = &store.analysis(analyses[0]).unwrap().repetitions[0];
         let longest = clips.clips.iter().map(|clip| clip.motion.duration_s()).fold(0.0, f64::max);
         assert!(
-            clips.clips.len() == 3 && (longest - (own.end_s - own.start_s)).abs() < 0.5,
+            clips.clips.len() == 3
+                && (longest - (repetition.end_s - repetition.start_s)).abs() < 0.5,
             "{longest}"
         );
     }
@@ -264,8 +268,8 @@ mod tests {
         let compare = |first, second, better| {
             judge(&store, &Judgement::Pair { first, second, better }, "coach").unwrap();
         };
-        // A chain upwards from a correct one, one downwards from an incorrect one, and what is
-        // between them stays open.
+        // A chain upwards from a correct repetition and one downwards from an incorrect one; what
+        // lies between them stays open.
         judge(&store, &quality(analyses[0], 1, true), "coach").unwrap();
         judge(&store, &quality(analyses[1], 1, false), "coach").unwrap();
         compare(which(0, 3), which(0, 2), Better::Neither);
@@ -273,13 +277,16 @@ mod tests {
         compare(which(1, 1), which(1, 2), Better::First);
         compare(which(2, 1), which(1, 1), Better::First);
         compare(which(2, 1), which(0, 1), Better::Second);
-        let done = export(&store, None, &set).unwrap();
-        assert_eq!(done, Exported { repetitions: 6, inferred: 3, pairs: 5, without_consent: 0 });
+        let exported = export(&store, None, &set).unwrap();
+        assert_eq!(
+            exported,
+            Exported { repetitions: 6, inferred: 3, pairs: 5, without_consent: 0 }
+        );
         let rows = Manifest::read(&set.join("manifest.csv")).unwrap().rows;
         let labels = |athlete: &str| -> Vec<Option<bool>> {
-            let mut own: Vec<_> = rows.iter().filter(|row| row.athlete == athlete).collect();
-            own.sort_by_key(|row| row.file.clone());
-            own.iter().map(|row| row.is_correct()).collect()
+            let mut of_athlete: Vec<_> = rows.iter().filter(|row| row.athlete == athlete).collect();
+            of_athlete.sort_by_key(|row| row.file.clone());
+            of_athlete.iter().map(|row| row.is_correct()).collect()
         };
         assert_eq!(labels("1"), [Some(true); 3]);
         assert_eq!(labels("2"), [Some(false); 2]);

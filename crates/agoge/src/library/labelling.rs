@@ -1,9 +1,9 @@
-//! What a coach says of repetitions in the library: whether one was done correctly, or which of two
-//! was done better; and what to ask next.
+//! A coach's labels for repetitions in the library: whether one was done correctly, or which of two
+//! was done better; and which repetition to ask about next.
 //!
-//! Labels are kept on recordings, of the kinds [`QUALITY`] and [`PAIR`], with the instants of the
-//! repetition: they hold whatever a later version of the program finds in the recording. Nothing is
-//! overwritten, the newest holds.
+//! Labels are stored on recordings, with kinds [`QUALITY`] and [`PAIR`], and identify the
+//! repetition by its instants, so that they stay valid whatever a later version of the program
+//! finds in the recording. Nothing is overwritten; the newest label holds.
 
 use crate::{Error, Options};
 use agoge_attention::Motion;
@@ -15,51 +15,53 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Labels that say whether a repetition was done correctly.
+/// Kind of the labels that say whether a repetition was done correctly.
 pub const QUALITY: &str = "quality";
-/// Labels that say which of two repetitions was done better.
+/// Kind of the labels that say which of two repetitions was done better.
 pub const PAIR: &str = "pair";
 
-/// Analyses of a movement that are looked at, the newest.
+/// Maximum number of analyses of a movement considered, the newest first.
 const MOST_ANALYSES: usize = 500;
-/// Repetitions that are weighed against each other: each is compared with each.
+/// Maximum number of repetitions considered; the cost is quadratic, since each is compared with
+/// each.
 const MOST: usize = 300;
-/// Two spans are one repetition if they share at least this part of the time that either covers.
+/// Two spans are the same repetition if they share at least this fraction of the time covered by
+/// either.
 const SAME: f64 = 0.5;
 
-/// A repetition of a stored analysis.
+/// A reference to a repetition of a stored analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// The analysis.
     pub analysis: AnalysisId,
-    /// The number of the repetition: 1, 2, 3 …
+    /// Number of the repetition: 1, 2, 3 …
     pub repetition: usize,
 }
 
-/// What a coach says.
+/// A coach's judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Judgement {
     /// Whether a repetition was done correctly.
     Quality {
-        /// Which.
+        /// The repetition.
         of: Which,
-        /// Whether it was.
+        /// Whether it was done correctly.
         correct: bool,
     },
     /// Which of two repetitions of one movement was done better.
     Pair {
-        /// One.
+        /// The first repetition.
         first: Which,
-        /// The other.
+        /// The second repetition.
         second: Which,
         /// The better one.
         better: Better,
     },
 }
 
-/// The better one of two.
+/// Which of two repetitions was better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
@@ -67,25 +69,25 @@ pub enum Better {
     First,
     /// The second.
     Second,
-    /// Both were done as well.
+    /// Both were equally good.
     Neither,
 }
 
 /// What to ask a coach about a movement.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Queue {
-    /// Repetitions that were judged.
+    /// Number of judged repetitions.
     pub judged: usize,
-    /// Complete repetitions that were not.
+    /// Number of complete repetitions not judged yet.
     pub open: usize,
-    /// Pairs that were compared.
+    /// Number of compared pairs.
     pub compared: usize,
-    /// Those to judge next, the first first: by what a judgement tells of all others
+    /// Repetitions to judge next, ordered by how much a judgement tells about all others
     /// (`agoge_attention::labels`).
     pub next: Vec<Which>,
 }
 
-/// A repetition by its instants on its recording's clock, s.
+/// A repetition identified by its instants on its recording's clock, s.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Span {
     pub(super) analysis: AnalysisId,
@@ -95,6 +97,7 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Whether both spans are the same repetition.
     pub(super) fn is(&self, other: &Span) -> bool {
         let shared = self.end_s.min(other.end_s) - self.start_s.max(other.start_s);
         let both = self.end_s.max(other.end_s) - self.start_s.min(other.start_s);
@@ -102,7 +105,7 @@ impl Span {
     }
 }
 
-/// The value of a label of quality, as it is kept.
+/// Stored value of a quality label.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Quality {
     pub(super) movement: String,
@@ -111,7 +114,7 @@ pub(super) struct Quality {
     pub(super) correct: bool,
 }
 
-/// The value of a label of a pair, as it is kept.
+/// Stored value of a pair label.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Pair {
     pub(super) movement: String,
@@ -120,15 +123,15 @@ pub(super) struct Pair {
     pub(super) better: Better,
 }
 
-/// Stores what a coach says.
+/// Stores a coach's judgement as a label.
 ///
 /// # Errors
 /// [`Error::Judgement`] for what cannot be judged; if there is no such analysis, or the library
 /// cannot be changed.
 pub fn judge(store: &Store, judgement: &Judgement, author: &str) -> Result<LabelId, Error> {
     match judgement {
-        Judgement::Quality { of, correct } => {
-            let (recording, movement, of) = span(store, *of)?;
+        Judgement::Quality { of: repetition, correct } => {
+            let (recording, movement, of) = span(store, *repetition)?;
             let value = serde_json::to_value(Quality { movement, of, correct: *correct });
             let value = value.map_err(agoge_store::Error::from)?;
             Ok(store.save_label(&NewLabel {
@@ -162,49 +165,52 @@ pub fn judge(store: &Store, judgement: &Judgement, author: &str) -> Result<Label
     }
 }
 
-/// The recording, the movement and the instants of a repetition that can be judged.
+/// The recording, movement and instants of a repetition that can be judged.
 fn span(store: &Store, which: Which) -> Result<(RecordingId, String, Span), Error> {
     let (row, analysis) = (store.analysis_row(which.analysis)?, store.analysis(which.analysis)?);
-    let own = analysis.repetitions.iter().find(|own| own.number == which.repetition);
-    let own = own.filter(|own| own.complete);
-    let own =
-        own.ok_or(Error::Judgement { what: "the analysis has no such complete repetition" })?;
+    let report = analysis.repetitions.iter().find(|report| report.number == which.repetition);
+    let report = report.filter(|report| report.complete);
+    let report =
+        report.ok_or(Error::Judgement { what: "the analysis has no such complete repetition" })?;
     let Which { analysis: id, repetition } = which;
     Ok((
         row.recording,
         analysis.movement.name,
-        Span { analysis: id, repetition, start_s: own.start_s, end_s: own.end_s },
+        Span { analysis: id, repetition, start_s: report.start_s, end_s: report.end_s },
     ))
 }
 
-/// The judgements of quality that hold, of every recording the newest of each repetition.
+/// The quality judgements that hold: per recording, the newest of each repetition.
 pub(super) fn judged(
     store: &Store,
 ) -> Result<HashMap<RecordingId, Vec<(LabelId, Quality)>>, agoge_store::Error> {
     let mut all: HashMap<RecordingId, Vec<(LabelId, Quality)>> = HashMap::new();
     for Label { id, recording, value, .. } in store.labels_of_kind(QUALITY)?.into_iter().rev() {
-        // Labels of other programs may say other things: those are not ours to read.
-        let Ok(said) = serde_json::from_value::<Quality>(value) else { continue };
-        let known = all.entry(recording).or_default();
-        if !known.iter().any(|(_, own)| own.movement == said.movement && own.of.is(&said.of)) {
-            known.push((id, said));
+        // Labels written by other programs may have other contents; skip those.
+        let Ok(judgement) = serde_json::from_value::<Quality>(value) else { continue };
+        let newest = all.entry(recording).or_default();
+        if !newest
+            .iter()
+            .any(|(_, newer)| newer.movement == judgement.movement && newer.of.is(&judgement.of))
+        {
+            newest.push((id, judgement));
         }
     }
     Ok(all)
 }
 
-/// The comparisons that can be read, the oldest first, each with its two recordings.
+/// The readable comparisons with their two recordings, the oldest first.
 pub(super) fn pairs(store: &Store) -> Result<Vec<([RecordingId; 2], Pair)>, agoge_store::Error> {
     let labels = store.labels_of_kind(PAIR)?.into_iter();
     Ok(labels
-        .filter_map(|own| {
-            Some(([own.recording, own.other?], serde_json::from_value(own.value).ok()?))
+        .filter_map(|label| {
+            Some(([label.recording, label.other?], serde_json::from_value(label.value).ok()?))
         })
         .collect())
 }
 
-/// What to ask about a movement next, up to `count` repetitions. The newest repetitions of the
-/// library are looked at, at most 300, and those that were judged first.
+/// Up to `count` repetitions to ask a coach about next. Considers at most 300 of the newest
+/// repetitions of the library, giving priority to those already judged.
 ///
 /// # Errors
 /// If the library cannot be read.
@@ -212,53 +218,58 @@ pub fn queue(store: &Store, movement: &str, count: usize) -> Result<Queue, Error
     let judged = judged(store)?;
     let compared = pairs(store)?.iter().filter(|(_, pair)| pair.movement == movement).count();
     let mut seen = HashSet::new();
-    // Of each recording the newest analysis; what an older version of the program wrote and this
-    // one cannot read is left out.
+    // Only the newest analysis of each recording; an analysis by an older version of the program
+    // that this one cannot read is skipped.
     let rows = store.analyses_of_movement(movement, MOST_ANALYSES)?.into_iter().map(|(_, row)| row);
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for row in rows.filter(|row| seen.insert(row.recording)) {
         let Ok(analysis) = store.analysis(row.id) else { continue };
-        for own in analysis.repetitions.iter().filter(|own| own.complete) {
+        for repetition in analysis.repetitions.iter().filter(|repetition| repetition.complete) {
             let span = Span {
                 analysis: row.id,
-                repetition: own.number,
-                start_s: own.start_s,
-                end_s: own.end_s,
+                repetition: repetition.number,
+                start_s: repetition.start_s,
+                end_s: repetition.end_s,
             };
-            let label = judged.get(&row.recording).and_then(|known| {
-                known
+            let label = judged.get(&row.recording).and_then(|judgements| {
+                judgements
                     .iter()
-                    .find(|(_, said)| said.movement == movement && said.of.is(&span))
-                    .map(|(_, said)| said.correct)
+                    .find(|(_, judgement)| judgement.movement == movement && judgement.of.is(&span))
+                    .map(|(_, judgement)| judgement.correct)
             });
-            found.push((row.recording, span, label));
+            candidates.push((row.recording, span, label));
         }
     }
-    let known = found.iter().filter(|(.., label)| label.is_some()).count();
-    let mut queue = Queue { judged: known, open: found.len() - known, compared, next: Vec::new() };
-    // What was judged counts first, then the newest.
-    found.sort_by_key(|(.., label)| label.is_none());
-    found.truncate(MOST);
-    let mut of_recording: BTreeMap<RecordingId, Vec<(Span, Option<bool>)>> = BTreeMap::new();
-    for (recording, span, label) in found {
-        of_recording.entry(recording).or_default().push((span, label));
+    let judged_count = candidates.iter().filter(|(.., label)| label.is_some()).count();
+    let mut queue = Queue {
+        judged: judged_count,
+        open: candidates.len() - judged_count,
+        compared,
+        next: Vec::new(),
+    };
+    // Judged repetitions first, then the newest.
+    candidates.sort_by_key(|(.., label)| label.is_none());
+    candidates.truncate(MOST);
+    let mut by_recording: BTreeMap<RecordingId, Vec<(Span, Option<bool>)>> = BTreeMap::new();
+    for (recording, span, label) in candidates {
+        by_recording.entry(recording).or_default().push((span, label));
     }
-    let of_recording: Vec<_> = of_recording.into_iter().collect();
-    let clips: Vec<Vec<(Span, Option<bool>, Motion)>> = of_recording
+    let by_recording: Vec<_> = by_recording.into_iter().collect();
+    let clips: Vec<Vec<(Span, Option<bool>, Motion)>> = by_recording
         .par_iter()
         .map(|(recording, spans)| motions(store, *recording, spans))
         .collect::<Result<_, _>>()?;
     let clips: Vec<(Span, Option<bool>, Motion)> = clips.into_iter().flatten().collect();
-    let of: Vec<&Motion> = clips.iter().map(|(.., motion)| motion).collect();
+    let all_motions: Vec<&Motion> = clips.iter().map(|(.., motion)| motion).collect();
     let labels: Vec<Option<bool>> = clips.iter().map(|(_, label, _)| *label).collect();
     let which = |clip: usize| Which {
         analysis: clips[clip].0.analysis,
         repetition: clips[clip].0.repetition,
     };
     queue.next = match clips.len() {
-        // One alone stands for nothing but itself.
+        // A single repetition represents only itself.
         1 if labels[0].is_none() && count > 0 => vec![which(0)],
-        _ => suggest(&of, &labels, count, 1)
+        _ => suggest(&all_motions, &labels, count, 1)
             .into_iter()
             .map(|suggestion| which(suggestion.clip))
             .collect(),
@@ -284,7 +295,7 @@ fn motions(
     Ok(spans.iter().filter_map(motion).collect())
 }
 
-/// One repetition to look at: the conditioned figure of it and of a moment before and after.
+/// The recording of one repetition to look at: conditioned, with a short margin before and after.
 ///
 /// # Errors
 /// [`Error::Judgement`] without such a repetition; if there is no such analysis, or the library
@@ -292,8 +303,8 @@ fn motions(
 pub fn figure(store: &Store, which: Which) -> Result<Recording, Error> {
     let (recording, _, Span { start_s, end_s, .. }) = span(store, which)?;
     let whole = crate::analyze::figure(&store.recording(recording)?, &Options::default())?;
-    let room = 0.1 * (end_s - start_s);
-    Ok(whole.time_range(start_s - room, end_s + room)?)
+    let margin_s = 0.1 * (end_s - start_s);
+    Ok(whole.time_range(start_s - margin_s, end_s + margin_s)?)
 }
 
 #[cfg(test)]
@@ -304,7 +315,7 @@ pub(super) mod tests {
     use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
     use std::path::Path;
 
-    /// Squats of an athlete; with an odd seed the left knee goes inward.
+    /// An athlete's squats; with an odd seed the left knee moves inward.
     fn squats(seed: u64) -> Recording {
         let fault = Fault {
             kind: FaultKind::KneeInwardUp,
@@ -354,8 +365,8 @@ pub(super) mod tests {
         let (store, analyses) = library(folder.path());
         let first = queue(&store, "squat", 20).unwrap();
         assert_eq!((first.judged, first.open, first.compared, first.next.len()), (0, 9, 0, 9));
-        // Those that differ come before their like: the first two are of different athletes, one
-        // with a knee inward.
+        // Dissimilar repetitions come before similar ones: the first two are of different athletes,
+        // one with a knee inward.
         assert_ne!(first.next[0].analysis, first.next[1].analysis);
 
         judge(&store, &quality(analyses[0], 1, false), "coach").unwrap();
@@ -366,12 +377,12 @@ pub(super) mod tests {
         for known in [(analyses[0], 1), (analyses[1], 2)] {
             assert!(!next.next.iter().any(|which| (which.analysis, which.repetition) == known));
         }
-        // Analysed again with other numbers of repetitions, it is known by its instants.
+        // Analysed again with other repetition numbers, it is recognised by its instants.
         let row = store.analysis_row(analyses[0]).unwrap();
         let mut analysis = store.analysis(analyses[0]).unwrap();
-        analysis.repetitions.iter_mut().for_each(|own| own.number += 10);
-        let made = agoge_store::Made::default();
-        let anew = store.save_analysis(row.recording, &analysis, &made).unwrap();
+        analysis.repetitions.iter_mut().for_each(|repetition| repetition.number += 10);
+        let provenance = agoge_store::Made::default();
+        let anew = store.save_analysis(row.recording, &analysis, &provenance).unwrap();
         let next = queue(&store, "squat", 20).unwrap();
         assert_eq!((next.judged, next.open), (2, 7));
         assert!(!next.next.contains(&Which { analysis: anew, repetition: 11 }));
@@ -394,9 +405,12 @@ pub(super) mod tests {
             assert!(judge(&store, &wrong, "coach").is_err(), "{wrong:?}");
         }
         assert!(figure(&store, which(analyses[0], 99)).is_err());
-        let shown = figure(&store, which(analyses[0], 2)).unwrap();
-        let own = &store.analysis(analyses[0]).unwrap().repetitions[1];
-        assert!(shown.time[0] <= own.start_s && shown.time[shown.frames() - 1] >= own.end_s);
-        assert!(shown.duration_s() < 1.5 * (own.end_s - own.start_s));
+        let recording = figure(&store, which(analyses[0], 2)).unwrap();
+        let repetition = &store.analysis(analyses[0]).unwrap().repetitions[1];
+        assert!(
+            recording.time[0] <= repetition.start_s
+                && recording.time[recording.frames() - 1] >= repetition.end_s
+        );
+        assert!(recording.duration_s() < 1.5 * (repetition.end_s - repetition.start_s));
     }
 }

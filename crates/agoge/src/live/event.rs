@@ -1,4 +1,4 @@
-//! What a session says.
+//! Events of a live session.
 
 use agoge_coach::analysis::Score;
 use agoge_coach::cue::Cue;
@@ -7,31 +7,31 @@ use agoge_kinematics::{Metric, Unit};
 use agoge_motion::Side;
 use serde::Serialize;
 
-/// What a session says of a frame. As JSON each is an object whose `event` names its kind; a number
-/// that is not known is `null`. Times are those of the frames, s.
+/// An event reported for a frame. As JSON each is an object whose `event` names its kind; an
+/// unknown number is `null`. Times are frame times, s.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Which movement is followed from now on.
+    /// The movement that is followed from now on.
     Movement {
         /// Time of the frame.
         t: f64,
-        /// Name of the definition; `unknown` for the plain description of whatever moves most.
+        /// Name of the definition; `unknown` for the generic description of whatever moves most.
         name: String,
-        /// Name for people.
+        /// Human-readable title.
         title: String,
         /// `given`, `recognised` or `unknown`.
         how: String,
-        /// How sure that is, 0 to 1.
+        /// Certainty of the choice, 0 to 1.
         certainty: f64,
     },
-    /// The signal that drives the movement, once a frame.
+    /// The movement's driving signal, once per frame.
     Metric {
         /// Time of the frame.
         t: f64,
-        /// Name of the curve; none before a movement is known.
+        /// Name of the curve; none until a movement is known.
         name: Option<String>,
-        /// Its value; the mean of both sides where it has sides.
+        /// Its value; the mean of both sides if it has sides.
         value: f64,
         /// Its unit.
         unit: Option<Unit>,
@@ -51,61 +51,61 @@ pub enum Event {
         t: f64,
         /// How it ended.
         outcome: Outcome,
-        /// Repetitions completed so far, this one included.
+        /// Repetitions completed so far, including this one.
         completed: usize,
-        /// Attempts so far, this one included.
+        /// Attempts so far, including this one.
         attempted: usize,
         /// When it began.
         start_s: f64,
         /// When it was farthest from rest.
         turn_s: f64,
-        /// When it was back by four fifths of its way, or when it was interrupted.
+        /// When it had returned four fifths of the way, or when it was interrupted.
         end_s: f64,
-        /// The side that did it; none for both.
+        /// The side that performed it; none for both.
         side: Option<Side>,
-        /// Its phases, of complete ones.
+        /// Its phases, if complete.
         phases: Vec<PhaseSpan>,
-        /// What the definition measures, of complete ones.
+        /// The definition's metrics, if complete.
         metrics: Vec<Metric>,
-        /// What the model says of complete ones, where it may speak.
+        /// The model's judgement, if complete and the model applies.
         model: Option<ModelWord>,
     },
-    /// What to say to the athlete now.
+    /// A cue to give the athlete now.
     Cue {
         /// Time of the frame.
         t: f64,
-        /// Whether the repetition that it is about is still under way.
+        /// Whether the repetition concerned is still under way.
         during: bool,
         /// The cue.
         #[serde(flatten)]
         cue: Cue,
     },
-    /// What had begun was no repetition.
+    /// What had begun was not a repetition.
     Dropped {
         /// Time of the frame.
         t: f64,
     },
 }
 
-/// A phase of a repetition that is over.
+/// A phase of a finished repetition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PhaseSpan {
     /// Name from the definition.
     pub name: String,
-    /// When it began, s.
+    /// Start time, s.
     pub start_s: f64,
-    /// When it ended, s.
+    /// End time, s.
     pub end_s: f64,
 }
 
-/// What the attention model says of a repetition. It speaks in three dimensions only: on one camera
-/// its word was never measured.
+/// The attention model's judgement of a repetition. Only for three-dimensional input: the model was
+/// never evaluated on a single camera.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelWord {
-    /// The movement that the streaming encoder takes the last seconds for.
+    /// The movement that the streaming encoder recognises in the last seconds.
     pub movement: String,
     /// Its probability, 0 to 1.
     pub certainty: f32,
-    /// The score, where the model's word counts for this movement; none otherwise.
+    /// The score, if the model counts for this movement; none otherwise.
     pub score: Option<Score>,
 }

@@ -1,4 +1,4 @@
-//! A movement that is followed: how often it was done, and how that is said.
+//! The followed movement: counts its repetitions and turns changes into events.
 
 use super::event::{Event, PhaseSpan};
 use super::stretch::Measured;
@@ -8,7 +8,7 @@ use agoge_kinematics::movement::At;
 use agoge_kinematics::{Movement, Phase};
 use std::sync::Arc;
 
-/// The movement that is followed.
+/// The movement that a session follows, with its counter and cues.
 pub(super) struct Following {
     pub(super) movement: Arc<Movement>,
     pub(super) counter: Counter,
@@ -23,13 +23,13 @@ impl Following {
         Following { movement, counter, cues, completed: 0, attempted: 0 }
     }
 
-    /// That it is followed from now on, how that is known and how surely.
+    /// The event that announces the movement, with how it was chosen and how certainly.
     pub(super) fn named(&self, t: f64, how: &str, certainty: f64) -> Event {
         let (name, title) = (self.movement.name.clone(), self.movement.title.clone());
         Event::Movement { t, name, title, how: how.to_owned(), certainty }
     }
 
-    /// A change in words, of a repetition that is over without its measures.
+    /// The events of a change; a repetition that is over is reported without measurements.
     pub(super) fn says(&mut self, t: f64, change: &Change) -> Vec<Event> {
         match change {
             Change::Began { start_s } => {
@@ -43,14 +43,19 @@ impl Following {
                 let phase = after_the_turn(&self.movement).map(str::to_owned);
                 phase.map(|name| Event::Phase { t, name, from_s: *turn_s }).into_iter().collect()
             }
-            Change::Ended(done) => self.ended(t, done, None),
+            Change::Ended(finished) => self.ended(t, finished, None),
             Change::Dropped => vec![Event::Dropped { t }],
         }
     }
 
-    /// A repetition that is over, and what to say to the athlete.
-    pub(super) fn ended(&mut self, t: f64, done: &Done, measured: Option<Measured>) -> Vec<Event> {
-        match done.outcome {
+    /// Counts a finished repetition and returns its event, followed by a cue if there is one.
+    pub(super) fn ended(
+        &mut self,
+        t: f64,
+        finished: &Done,
+        measured: Option<Measured>,
+    ) -> Vec<Event> {
+        match finished.outcome {
             Outcome::Completed => self.completed += 1,
             Outcome::Attempted => self.attempted += 1,
             Outcome::Interrupted => {}
@@ -67,13 +72,13 @@ impl Following {
         });
         let mut events = vec![Event::Repetition {
             t,
-            outcome: done.outcome,
+            outcome: finished.outcome,
             completed: self.completed,
             attempted: self.attempted,
-            start_s: done.start_s,
-            turn_s: done.turn_s,
-            end_s: done.end_s,
-            side: done.side,
+            start_s: finished.start_s,
+            turn_s: finished.turn_s,
+            end_s: finished.end_s,
+            side: finished.side,
             phases,
             metrics,
             model,

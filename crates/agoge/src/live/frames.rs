@@ -1,21 +1,21 @@
-//! The last seconds of a stream.
+//! A buffer of the last seconds of a stream.
 
 use agoge_motion::{Recording, Skeleton, Source, Space};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Seconds that are remembered: longer than any repetition may last.
+/// Length of the buffer, s: longer than any repetition may last.
 const KEPT_S: f64 = 30.0;
-/// Frames that are remembered at most, whatever the rate: KEPT_S at 120 frames a second.
+/// Maximum number of buffered frames at any rate: KEPT_S at 120 frames per second.
 const MOST: usize = 3600;
 
-/// Frames of one skeleton, bounded in time and number.
+/// The newest frames of one skeleton, bounded in time and number.
 #[derive(Debug)]
 pub(super) struct Frames {
     skeleton: Arc<Skeleton>,
     space: Space,
     time: VecDeque<f64>,
-    /// `[frame, joint]`
+    /// Positions, `[frame, joint]`.
     position: VecDeque<[f64; 3]>,
     confidence: VecDeque<f32>,
 }
@@ -31,6 +31,7 @@ impl Frames {
         }
     }
 
+    /// Appends a frame and drops those that are too old.
     pub(super) fn push(&mut self, time_s: f64, position: &[[f64; 3]], confidence: &[f32]) {
         let joints = self.skeleton.len();
         while self.time.len() >= MOST
@@ -45,6 +46,7 @@ impl Frames {
         self.confidence.extend(confidence);
     }
 
+    /// Time of the newest frame, s.
     pub(super) fn last_s(&self) -> Option<f64> {
         self.time.back().copied()
     }

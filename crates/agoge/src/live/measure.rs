@@ -1,4 +1,4 @@
-//! How fast the encoder follows live streams.
+//! Benchmark of how fast the encoder follows live streams.
 
 use crate::{Error, Models};
 use agoge_attention::{Live, LiveStream, Model};
@@ -9,58 +9,59 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Frames a second of every stream.
+/// Frames per second of every stream.
 const RATE_HZ: f64 = 30.0;
 
-/// What was measured.
+/// Results of the benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
-    /// Median time a frame on one core, ms.
+    /// Median time per frame on one core, ms.
     pub p50_ms: f64,
-    /// Time that 99 of 100 frames stay below, ms.
+    /// 99th percentile of the time per frame, ms.
     pub p99_ms: f64,
-    /// How many streams ran at once.
+    /// Number of concurrent streams.
     pub streams: usize,
-    /// For how long, s.
+    /// Duration of the concurrent run, s.
     pub seconds: u64,
-    /// Frames in all.
+    /// Total number of frames.
     pub frames: usize,
-    /// Frames that were done after the next of their stream was due.
+    /// Frames finished after the next frame of their stream was due.
     pub late: usize,
 }
 
-/// Follows one stream as fast as it goes, then many at their own pace on all cores. Every stream is
-/// a simulated athlete as a 33-joint pose network would see them.
+/// Processes one stream as fast as possible, then many concurrently in real time on all cores.
+/// Every stream is a simulated athlete as a 33-joint pose network would see them.
 ///
 /// # Errors
-/// If the model that comes with Agoge cannot be read.
+/// If the bundled model cannot be read.
 pub fn measure(streams: usize, seconds: u64) -> Result<Measured, Error> {
     let model = Models::bundled().model.as_ref().ok_or(Error::NoModel)?;
     let recording = seen_by_33_joints();
     let mut times = one(model, &recording)?;
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let quantile = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
     let (frames, late) = many(model, &recording, streams, seconds)?;
-    Ok(Measured { p50_ms: at(0.5), p99_ms: at(0.99), streams, seconds, frames, late })
+    Ok(Measured { p50_ms: quantile(0.5), p99_ms: quantile(0.99), streams, seconds, frames, late })
 }
 
-/// A set of squats on the skeleton of MediaPipe.
+/// A simulated set of squats on MediaPipe's 33-joint skeleton.
 fn seen_by_33_joints() -> Recording {
     let simulated =
         Set { rate_hz: RATE_HZ, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
     let skeleton = Skeleton::mediapipe_33();
-    let of: Vec<Option<usize>> = skeleton
+    let sources: Vec<Option<usize>> = skeleton
         .joints
         .iter()
         .map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_of(part)))
         .collect();
     let frames = 0..simulated.frames();
-    let position = frames.flat_map(|f| of.iter().map(move |joint| (f, *joint)));
+    let position = frames.flat_map(|f| sources.iter().map(move |joint| (f, *joint)));
     let position: Vec<[f64; 3]> =
         position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.at(f, j))).collect();
     Recording { confidence: vec![1.0; position.len()], position, skeleton, ..simulated }
 }
 
+/// Pushes a frame of the endlessly repeated recording into a stream.
 fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<(), Error> {
     let joints = recording.joints();
     let row = frame % recording.frames() * joints;
@@ -73,7 +74,7 @@ fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<
     Ok(())
 }
 
-/// Milliseconds of each frame of a stream whose window is full.
+/// The time per frame, ms, of a stream whose window is full.
 fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
     let mut stream = LiveStream::new(model.stream(window()), &recording.skeleton, recording.space);
     let mut times = Vec::new();
@@ -87,12 +88,12 @@ fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
     Ok(times)
 }
 
-/// Four seconds at 30 frames a second.
+/// Stream settings: a window of four seconds at 30 frames per second.
 fn window() -> Live {
     Live { window_s: 4.0, most_frames: 128, step_s: 0.0 }
 }
 
-/// Frames, and how many of them were late.
+/// Runs the streams concurrently in real time; returns the number of frames and of late frames.
 fn many(
     model: &Model,
     recording: &Recording,
@@ -107,8 +108,8 @@ fn many(
         let worker = |core: usize| {
             let (frames, late) = (&frames, &late);
             move || -> Result<(), Error> {
-                let own = (core..streams).step_by(cores).count();
-                let mut streams: Vec<LiveStream> = (0..own)
+                let stream_count = (core..streams).step_by(cores).count();
+                let mut streams: Vec<LiveStream> = (0..stream_count)
                     .map(|_| {
                         LiveStream::new(
                             model.stream(window()),
@@ -119,9 +120,9 @@ fn many(
                     .collect();
                 for frame in 0..last {
                     for (index, stream) in streams.iter_mut().enumerate() {
-                        // The streams are spread over the time between two frames.
+                        // The streams' frames are spread evenly over the frame interval.
                         let due = Duration::from_secs_f64(
-                            (frame as f64 + index as f64 / own as f64) / RATE_HZ,
+                            (frame as f64 + index as f64 / stream_count as f64) / RATE_HZ,
                         );
                         std::thread::sleep(due.saturating_sub(begin.elapsed()));
                         push(stream, recording, frame)?;

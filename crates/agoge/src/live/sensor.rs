@@ -1,4 +1,4 @@
-//! One athlete who wears a sensor and is seen by nobody.
+//! Live session of an athlete who wears a sensor and is not filmed.
 
 use super::event::Event;
 use super::following::Following;
@@ -10,27 +10,26 @@ use agoge_kinematics::sensor::{Sample, Worn};
 use agoge_kinematics::{Curve, Curves, Unit, described};
 use std::sync::Arc;
 
-/// Samples that come so much too early follow those that are there, s.
+/// Maximum overlap of a block with earlier samples that is treated as clock jitter, s.
 const EARLY_S: f64 = 0.1;
-/// Seconds that are remembered: longer than a repetition may last.
+/// Length of the sample history, s: longer than a repetition may last.
 const KEPT_S: f64 = 20.0;
-/// Samples that are remembered at most, whatever the rate.
+/// Maximum number of remembered samples at any rate.
 const MOST: usize = 8000;
 
-/// Follows the samples of one worn sensor: away from how it was held at rest, and back
-/// (`movements/worn_sensor.toml`).
+/// Follows the samples of one worn sensor, counting movements away from its resting orientation and
+/// back (`movements/worn_sensor.toml`).
 pub struct SensorSession {
     sensor: Worn,
     following: Following,
-    /// The last seconds.
+    /// Curves of the last seconds.
     seen: Curves,
-    /// The newest sample alone.
+    /// Curves of the newest sample alone.
     newest: Curves,
 }
 
 impl SensorSession {
-    /// A session of a sensor that has felt nothing yet; none if its definition did not come with
-    /// Agoge.
+    /// A session without samples yet; none if the sensor's definition is not bundled with Agoge.
     pub fn new() -> Option<SensorSession> {
         let curve = |name: &str, unit: Unit| Curve {
             name: name.to_owned(),
@@ -49,12 +48,13 @@ impl SensorSession {
         })
     }
 
-    /// Takes samples that follow each other, the first at a time in s and each `step_s` after the
-    /// one before; none where one was lost. Says all there is to say, with one [`Event::Metric`] as
+    /// Takes consecutive samples, the first at `start_s` and each further one `step_s` later;
+    /// `None` where a sample was lost. Returns all resulting events, with one [`Event::Metric`] as
     /// the last.
     ///
     /// # Errors
-    /// [`Fault::Order`] if they do not come after those before; the session then stays as it was.
+    /// [`Fault::Order`] if they do not come after the earlier samples; the session is then
+    /// unchanged.
     pub fn push(
         &mut self,
         start_s: f64,
@@ -62,7 +62,7 @@ impl SensorSession {
         samples: &[Option<Sample>],
     ) -> Result<Vec<Event>, Fault> {
         let last_s = self.seen.time.last().copied().unwrap_or(f64::NEG_INFINITY);
-        // A clock that is not steady is a little early.
+        // An unsteady clock may be a little early.
         let early = start_s <= last_s && last_s - start_s < EARLY_S;
         let start_s = if early { last_s + step_s } else { start_s };
         let is_forward =
@@ -76,8 +76,8 @@ impl SensorSession {
         }
         for (index, sample) in samples.iter().enumerate() {
             let t = start_s + index as f64 * step_s;
-            let felt = sample.as_ref().map(|sample| self.sensor.push(t, sample));
-            let values = felt.map_or([f64::NAN; 2], |felt| [felt.tilt_deg, felt.load]);
+            let reading = sample.as_ref().map(|sample| self.sensor.push(t, sample));
+            let values = reading.map_or([f64::NAN; 2], |reading| [reading.tilt_deg, reading.load]);
             self.newest.time = vec![t];
             self.seen.time.push(t);
             for ((newest, seen), value) in
@@ -101,28 +101,29 @@ impl SensorSession {
         Ok(events)
     }
 
-    /// The stream is over: what is under way is interrupted.
+    /// Ends the stream: a repetition under way is interrupted.
     pub fn end(&mut self) -> Vec<Event> {
         let t = self.seen.time.last().copied().unwrap_or(0.0);
         let changes = self.following.counter.end();
         changes.iter().flat_map(|change| self.following.says(t, change)).collect()
     }
 
+    /// The events of a change, with measurements of a completed repetition.
     fn say(&mut self, t: f64, change: &Change) -> Vec<Event> {
-        let Change::Ended(done) = change else { return self.following.says(t, change) };
+        let Change::Ended(finished) = change else { return self.following.says(t, change) };
         let frame = |time_s: f64| self.seen.time.partition_point(|time| *time < time_s - 1e-9);
-        let [start, end] = [done.start_s, done.end_s].map(frame);
+        let [start, end] = [finished.start_s, finished.end_s].map(frame);
         let is_whole =
-            done.outcome == Outcome::Completed && start < end && end < self.seen.time.len();
+            finished.outcome == Outcome::Completed && start < end && end < self.seen.time.len();
         let measured = is_whole.then(|| Measured {
             repetition: described(&self.following.movement, &self.seen, [start, end], None, true),
             time: self.seen.time.clone(),
             model: None,
         });
-        self.following.ended(t, done, measured)
+        self.following.ended(t, finished, measured)
     }
 
-    /// Keeps the last seconds alone; now and then, since what is left must be moved.
+    /// Drops old samples. Done only now and then, since the remaining ones have to be moved.
     fn forget(&mut self) {
         let Some(&last_s) = self.seen.time.last() else { return };
         let old = self.seen.time.partition_point(|time| last_s - time > KEPT_S);
@@ -139,8 +140,8 @@ mod tests {
     use super::*;
     use agoge_kinematics::sensor::GRAVITY;
 
-    /// A thigh that stands for two seconds and then squats by 80 degrees every four seconds, for
-    /// three of them.
+    /// A thigh that stands still for two seconds and then squats by 80 degrees every four seconds,
+    /// each squat taking three of them.
     fn thigh(t: f64) -> Sample {
         let angle = |t: f64| {
             let within = (t - 2.0).rem_euclid(4.0);
@@ -159,14 +160,15 @@ mod tests {
         }
     }
 
-    /// What a session says of so many seconds, in blocks of so many samples, 50 a second.
+    /// The events of a session of `seconds` at 50 samples per second, pushed in blocks of `block`
+    /// samples.
     fn told(seconds: usize, block: usize) -> Vec<Event> {
         let samples: Vec<Option<Sample>> =
             (0..50 * seconds).map(|at| Some(thigh(at as f64 / 50.0))).collect();
         let mut session = SensorSession::new().unwrap();
         let mut events = Vec::new();
-        for (at, block_of) in samples.chunks(block).enumerate() {
-            events.extend(session.push((at * block) as f64 / 50.0, 0.02, block_of).unwrap());
+        for (at, chunk) in samples.chunks(block).enumerate() {
+            events.extend(session.push((at * block) as f64 / 50.0, 0.02, chunk).unwrap());
         }
         events.extend(session.end());
         events
@@ -176,19 +178,19 @@ mod tests {
     fn squats_are_counted_and_measured_by_a_sensor_on_the_thigh() {
         let events = told(62, 5);
         assert!(matches!(&events[0], Event::Movement { name, .. } if name == "worn_sensor"));
-        let of = |event: &Event| match event {
+        let repetition_fields = |event: &Event| match event {
             Event::Repetition { outcome, completed, metrics, turn_s, phases, .. } => {
                 Some((*outcome, *completed, metrics.clone(), *turn_s, phases.len()))
             }
             _ => None,
         };
-        let repetitions: Vec<_> = events.iter().filter_map(of).collect();
+        let repetitions: Vec<_> = events.iter().filter_map(repetition_fields).collect();
         assert_eq!(repetitions.len(), 15);
         for (index, (outcome, completed, metrics, turn_s, phases)) in repetitions.iter().enumerate()
         {
             assert_eq!((*outcome, *completed, *phases), (Outcome::Completed, index + 1, 2));
             let tilt = metrics.iter().find(|metric| metric.name == "tilt").unwrap().value;
-            // It begins where the tilt has left rest, a few degrees on.
+            // It begins where the tilt has left rest, at a few degrees.
             assert!((tilt - 80.0).abs() < 4.0, "{tilt}");
             assert!((turn_s - (3.5 + 4.0 * index as f64)).abs() < 0.1, "{turn_s}");
         }
@@ -196,11 +198,11 @@ mod tests {
 
     #[test]
     fn blocks_do_not_matter_and_what_is_wrong_changes_nothing() {
-        let plain = |events: Vec<Event>| -> Vec<Event> {
+        let without_metrics = |events: Vec<Event>| -> Vec<Event> {
             events.into_iter().filter(|event| !matches!(event, Event::Metric { .. })).collect()
         };
-        // The time of a sample is that of its block's beginning and steps: the same to rounding.
-        let (one, many) = (plain(told(20, 1)), plain(told(20, 50)));
+        // A sample's time is computed from its block's start and the step: equal up to rounding.
+        let (one, many) = (without_metrics(told(20, 1)), without_metrics(told(20, 50)));
         assert_eq!(one.len(), many.len());
         let mut session = SensorSession::new().unwrap();
         session.push(1.0, 0.02, &[Some(thigh(1.0)), None]).unwrap();

@@ -1,4 +1,4 @@
-//! One athlete in front of one device.
+//! Live session of one athlete in front of one device.
 
 use super::event::Event;
 use super::following::Following;
@@ -15,39 +15,39 @@ use agoge_motion::skeleton::BodyRules;
 use agoge_motion::{Skeleton, Space};
 use std::sync::Arc;
 
-/// Seconds before a repetition that are looked at with it, so that filters have begun and the floor
-/// was seen.
+/// Time before a repetition that is analysed with it, s, so that filters have settled and the floor
+/// has been seen.
 const BEFORE_S: f64 = 1.0;
-/// A movement that nobody named is looked for this often, s.
+/// Interval between attempts to recognise an unnamed movement, s.
 const LOOK_S: f64 = 2.0;
-/// What the model is shown: the tokens of a clip lie 0.1 to 0.3 s apart as well, and a hundred
-/// streams at once are limited by the memory that a token reads.
+/// Window of the streaming model: the tokens of a clip are also 0.1 to 0.3 s apart, and with a
+/// hundred concurrent streams the limit is the memory that each token reads.
 const WINDOW: Live = Live { window_s: 4.0, most_frames: 48, step_s: 0.1 };
 
-/// Why a frame was refused. The session stays as it was.
+/// Why a frame was rejected. The session is unchanged.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Fault {
-    /// Another number of joints.
+    /// The frame has another number of joints than the skeleton.
     #[error(
         "{found} joints where the skeleton has {expected}; hint: send every joint in every frame, null where it is not seen"
     )]
     Joints {
-        /// How many came.
+        /// Number of joints received.
         found: usize,
-        /// How many the skeleton has.
+        /// Number of joints of the skeleton.
         expected: usize,
     },
-    /// Time that does not go on.
+    /// The time does not advance.
     #[error(
         "time {time_s} s does not come after {last_s} s; hint: leave out frames that come late"
     )]
     Order {
-        /// The frame's time.
+        /// Time of the frame.
         time_s: f64,
-        /// That of the frame before.
+        /// Time of the previous frame.
         last_s: f64,
     },
-    /// A number that is none.
+    /// A position is infinite.
     #[error(
         "joint {joint} is at a place that is not finite; hint: send null for a joint that is not seen"
     )]
@@ -64,28 +64,29 @@ pub struct Session<'m> {
     rules: Arc<BodyRules>,
     options: condition::Options,
     frames: Frames,
-    /// For frames of a picture.
+    /// Smoothing, for two-dimensional frames only.
     steady: Option<Steady>,
     meter: Meter,
     stream: Option<LiveStream>,
     following: Option<Following>,
-    /// When to look for the movement next, s.
+    /// When to try recognising the movement next, s.
     look_s: f64,
-    /// While it is looked for: the curves of what has come since, a frame each.
+    /// While the movement is being recognised: the curves of the frames that arrived since, one
+    /// entry per frame.
     since: Option<Vec<Curves>>,
 }
 
-/// What a session says at once, and what it wants to know before it says more.
+/// The immediate events of a session, and the work to do before it can report more.
 #[derive(Default)]
 pub struct Heard<'m> {
-    /// What it says.
+    /// The immediate events.
     pub events: Vec<Event>,
-    /// To be worked on in this order, each then told to the session.
+    /// Work to be done in this order, each result passed to [`Session::tell`].
     pub stretches: Vec<Stretch<'m>>,
 }
 
 impl<'m> Session<'m> {
-    /// A session of a movement (its name, or `auto`), with frames of a skeleton in a space.
+    /// A session for a movement (its name, or `auto`), with frames of a skeleton in a space.
     ///
     /// # Errors
     /// [`Error::NoSuchMovement`].
@@ -118,45 +119,46 @@ impl<'m> Session<'m> {
         })
     }
 
-    /// The movement that is followed, once it is known.
+    /// The followed movement, once it is known.
     pub fn movement(&self) -> Option<&Movement> {
         self.following.as_ref().map(|following| &*following.movement)
     }
 
-    /// Takes a frame: positions `[joint]` (NaN is missing; Y up, m or px as the space says),
-    /// confidences `[joint]` from 0 to 1, its time in s. Says all there is to say: one
-    /// [`Event::Metric`], and after it what took longer to measure.
+    /// Processes a frame: positions `[joint]` (NaN if missing; Y up, m or px according to the
+    /// space), confidences `[joint]` from 0 to 1, and its time in s. Returns all events: one
+    /// [`Event::Metric`], followed by those that took longer to compute.
     ///
     /// # Errors
-    /// [`Fault`]; the session then stays as it was.
+    /// [`Fault`]; the session is then unchanged.
     pub fn push(
         &mut self,
         time_s: f64,
         positions: &[[f64; 3]],
         confidence: &[f32],
     ) -> Result<Vec<Event>, Fault> {
-        let mut heard = self.hear(time_s, positions, confidence)?;
+        let mut output = self.hear(time_s, positions, confidence)?;
         let mut events = Vec::new();
         loop {
-            events.append(&mut heard.events);
-            if heard.stretches.is_empty() {
+            events.append(&mut output.events);
+            if output.stretches.is_empty() {
                 return Ok(events);
             }
-            let worked: Vec<Worked> = heard.stretches.drain(..).map(Stretch::work).collect();
-            for worked in worked {
-                let more = self.tell(worked);
-                heard.events.extend(more.events);
-                heard.stretches.extend(more.stretches);
+            let results: Vec<Worked> = output.stretches.drain(..).map(Stretch::work).collect();
+            for result in results {
+                let more = self.tell(result);
+                output.events.extend(more.events);
+                output.stretches.extend(more.stretches);
             }
         }
     }
 
-    /// As [`Session::push`], for who follows many streams: says at once what costs a fraction of a
-    /// millisecond, with one [`Event::Metric`] as the last. What takes longer is left to be worked
-    /// on elsewhere and told to [`Session::tell`]; frames may come meanwhile.
+    /// Like [`Session::push`], for callers that follow many streams: immediately returns the events
+    /// that cost a fraction of a millisecond, with one [`Event::Metric`] as the last. Slower work
+    /// is returned to be done elsewhere and passed to [`Session::tell`]; more frames may be pushed
+    /// meanwhile.
     ///
     /// # Errors
-    /// [`Fault`]; the session then stays as it was.
+    /// [`Fault`]; the session is then unchanged.
     pub fn hear(
         &mut self,
         time_s: f64,
@@ -167,16 +169,16 @@ impl<'m> Session<'m> {
         let first = self.frames.last_s().is_none();
         self.frames.push(time_s, positions, confidence);
         if let Some(stream) = &mut self.stream {
-            // The same was checked already.
+            // The frame has already been checked, so this cannot fail.
             let _ = stream.push(positions, confidence, time_s);
         }
-        let mut heard = Heard::default();
+        let mut output = Heard::default();
         if first && let Some(following) = &self.following {
-            heard.events.push(following.named(time_s, "given", 1.0));
+            output.events.push(following.named(time_s, "given", 1.0));
         }
-        let Some(mut frame) = self.frames.since(time_s, 1) else { return Ok(heard) };
-        for (position, sure) in frame.position.iter_mut().zip(&frame.confidence) {
-            if *sure < self.options.min_confidence {
+        let Some(mut frame) = self.frames.since(time_s, 1) else { return Ok(output) };
+        for (position, joint_confidence) in frame.position.iter_mut().zip(&frame.confidence) {
+            if *joint_confidence < self.options.min_confidence {
                 *position = agoge_motion::recording::MISSING;
             }
         }
@@ -191,24 +193,24 @@ impl<'m> Session<'m> {
         let changes = self.following.as_mut().map(|following| following.counter.push(curves));
         let metric = metric(time_s, self.following.as_ref(), curves);
         match changes {
-            Some(changes) => self.say(time_s, changes, &mut heard),
-            None => heard.stretches.extend(self.look(time_s)),
+            Some(changes) => self.say(time_s, changes, &mut output),
+            None => output.stretches.extend(self.look(time_s)),
         }
-        heard.events.push(metric);
-        Ok(heard)
+        output.events.push(metric);
+        Ok(output)
     }
 
-    /// Takes what was found out of a stretch, in the order in which they were given out, and says
-    /// what follows.
+    /// Takes the result of a stretch, in the order in which the stretches were handed out, and
+    /// returns what follows from it.
     pub fn tell(&mut self, worked: Worked) -> Heard<'m> {
         let Worked { t, answer } = worked;
-        let mut heard = Heard::default();
+        let mut output = Heard::default();
         match answer {
-            Answer::Looked(found) => {
+            Answer::Looked(recognised) => {
                 let since = self.since.take().unwrap_or_default();
-                if let Some(found) = found {
-                    let (movement, choice, curves) = *found;
-                    self.follow(t, movement, &choice, &curves, &since, &mut heard);
+                if let Some(recognised) = recognised {
+                    let (movement, choice, curves) = *recognised;
+                    self.follow(t, movement, &choice, &curves, &since, &mut output);
                 }
             }
             Answer::Turned(part) => {
@@ -218,23 +220,27 @@ impl<'m> Session<'m> {
                         .signal()
                         .map_or(String::new(), |signal| signal.curve.clone());
                     let cue = part.and_then(|part| following.cues.during(&part, &driving));
-                    heard.events.extend(cue.map(|cue| Event::Cue { t, during: true, cue }));
+                    output.events.extend(cue.map(|cue| Event::Cue { t, during: true, cue }));
                 }
             }
-            Answer::Ended(done, measured) => self.ended(t, &done, measured, &mut heard.events),
+            Answer::Ended(finished, measured) => {
+                self.ended(t, &finished, measured, &mut output.events)
+            }
         }
-        heard
+        output
     }
 
-    /// The stream is over: what is under way is interrupted.
+    /// Ends the stream: a repetition under way is interrupted.
     pub fn end(&mut self) -> Vec<Event> {
-        let mut heard = Heard::default();
+        let mut output = Heard::default();
         let changes = self.following.as_mut().map(|following| following.counter.end());
         let time_s = self.frames.last_s().unwrap_or(0.0);
-        self.say(time_s, changes.unwrap_or_default(), &mut heard);
-        heard.events
+        self.say(time_s, changes.unwrap_or_default(), &mut output);
+        output.events
     }
 
+    /// Rejects a frame with a wrong number of joints, a time that does not advance, or infinite
+    /// positions.
     fn check(&self, time_s: f64, positions: &[[f64; 3]], confidence: &[f32]) -> Result<(), Fault> {
         let expected = self.skeleton.len();
         for found in [positions.len(), confidence.len()] {
@@ -253,8 +259,8 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// From time to time, what was seen so far, to look for the movement in by the same rules as an
-    /// analysis does.
+    /// At intervals, hands out everything seen so far, to recognise the movement by the same rules
+    /// as an analysis.
     fn look(&mut self, time_s: f64) -> Option<Stretch<'m>> {
         if self.look_s == f64::NEG_INFINITY {
             self.look_s = time_s + LOOK_S;
@@ -268,7 +274,8 @@ impl<'m> Session<'m> {
         Some(stretch)
     }
 
-    /// Follows a movement from the beginning of what was seen of it, and of what has come since.
+    /// Starts following a movement, replaying what was seen up to its recognition and the frames
+    /// that arrived since.
     fn follow(
         &mut self,
         time_s: f64,
@@ -276,63 +283,75 @@ impl<'m> Session<'m> {
         choice: &MovementChoice,
         curves: &Curves,
         since: &[Curves],
-        heard: &mut Heard<'m>,
+        output: &mut Heard<'m>,
     ) {
         let mut following = Following::new(Arc::new(movement));
-        heard.events.push(following.named(time_s, &choice.how, choice.certainty));
+        output.events.push(following.named(time_s, &choice.how, choice.certainty));
         let signals = &following.movement.repetition.signals;
-        let own: Vec<&Curve> = curves
+        let signal_curves: Vec<&Curve> = curves
             .curves
             .iter()
             .filter(|curve| signals.iter().any(|signal| signal.curve == curve.name))
             .collect();
         let mut changes = Vec::new();
         for (frame, &time) in curves.time.iter().enumerate() {
-            let at = |curve: &&Curve| Curve { values: vec![curve.values[frame]], ..plain(curve) };
+            let at_frame =
+                |curve: &&Curve| Curve { values: vec![curve.values[frame]], ..plain(curve) };
             let now = Curves {
                 time: vec![time],
-                curves: own.iter().map(at).collect(),
+                curves: signal_curves.iter().map(at_frame).collect(),
                 refused: Vec::new(),
             };
             changes.extend(following.counter.push(&now));
         }
         changes.extend(since.iter().flat_map(|now| following.counter.push(now)));
-        // Of what was done before its name was known, the ends are told.
+        // Of everything before the movement was known, only finished repetitions are reported.
         changes.retain(|change| matches!(change, Change::Ended(_)));
         self.following = Some(following);
-        self.say(time_s, changes, heard);
+        self.say(time_s, changes, output);
     }
 
-    /// Puts changes into words, or asks for what must be measured first.
-    fn say(&mut self, t: f64, changes: Vec<Change>, heard: &mut Heard<'m>) {
+    /// Turns changes into events, or hands out the measurements needed first.
+    fn say(&mut self, t: f64, changes: Vec<Change>, output: &mut Heard<'m>) {
         for change in changes {
             let Some(following) = &mut self.following else { return };
             let movement = following.movement.clone();
             match change {
                 Change::Turned { start_s, side, .. } => {
-                    heard.events.extend(following.says(t, &change));
+                    output.events.extend(following.says(t, &change));
                     let question = Question::Turned(movement, start_s, side);
-                    heard.stretches.extend(self.stretch(t, start_s - BEFORE_S, question));
+                    output.stretches.extend(self.stretch(t, start_s - BEFORE_S, question));
                 }
-                Change::Ended(done) if done.outcome == Outcome::Completed => {
-                    match self.stretch(t, done.start_s - BEFORE_S, Question::Ended(movement, done))
-                    {
-                        Some(stretch) => heard.stretches.push(stretch),
-                        None => self.ended(t, &done, None, &mut heard.events),
+                Change::Ended(finished) if finished.outcome == Outcome::Completed => {
+                    match self.stretch(
+                        t,
+                        finished.start_s - BEFORE_S,
+                        Question::Ended(movement, finished),
+                    ) {
+                        Some(stretch) => output.stretches.push(stretch),
+                        None => self.ended(t, &finished, None, &mut output.events),
                     }
                 }
-                _ => heard.events.extend(following.says(t, &change)),
+                _ => output.events.extend(following.says(t, &change)),
             }
         }
     }
 
-    fn ended(&mut self, t: f64, done: &Done, measured: Option<Measured>, events: &mut Vec<Event>) {
+    /// Reports a finished repetition.
+    fn ended(
+        &mut self,
+        t: f64,
+        finished: &Done,
+        measured: Option<Measured>,
+        events: &mut Vec<Event>,
+    ) {
         if let Some(following) = &mut self.following {
-            events.extend(following.ended(t, done, measured));
+            events.extend(following.ended(t, finished, measured));
         }
     }
 
-    /// What was seen from an instant on, with a question; none if that is too little to answer any.
+    /// The frames from an instant on, with a question; none if there are too few frames to answer
+    /// any.
     fn stretch(&self, t: f64, from_s: f64, question: Question) -> Option<Stretch<'m>> {
         let recording = self.frames.since(from_s, 3)?;
         let taken_for =
@@ -346,25 +365,27 @@ impl<'m> Session<'m> {
     }
 }
 
-/// The newest value of the signal that drives.
+/// The event with the newest value of the driving signal.
 fn metric(t: f64, following: Option<&Following>, curves: &Curves) -> Event {
     let signal = following.and_then(|following| following.counter.signal());
     let Some(signal) = signal else {
         return Event::Metric { t, name: None, value: f64::NAN, unit: None };
     };
-    let own = || curves.curves.iter().filter(|curve| curve.name == signal.curve);
-    let known: Vec<f64> =
-        own().filter_map(|curve| curve.values.last().copied()).filter(|v| v.is_finite()).collect();
-    let value = known.iter().sum::<f64>() / known.len() as f64;
+    let signal_curves = || curves.curves.iter().filter(|curve| curve.name == signal.curve);
+    let values: Vec<f64> = signal_curves()
+        .filter_map(|curve| curve.values.last().copied())
+        .filter(|v| v.is_finite())
+        .collect();
+    let value = values.iter().sum::<f64>() / values.len() as f64;
     Event::Metric {
         t,
         name: Some(signal.curve.clone()),
         value,
-        unit: own().next().map(|curve| curve.unit),
+        unit: signal_curves().next().map(|curve| curve.unit),
     }
 }
 
-/// A curve without its values.
+/// A copy of a curve without its values.
 fn plain(curve: &Curve) -> Curve {
     Curve { name: curve.name.clone(), side: curve.side, unit: curve.unit, values: Vec::new() }
 }

@@ -1,18 +1,18 @@
-//! Steadying what one camera sees of a body, with what came before alone.
+//! Causal smoothing of a body seen by one camera.
 
 use agoge_motion::filter::OneEuro;
 use agoge_motion::{Part, Recording};
 
-/// Cut-off at rest, Hz.
+/// Cut-off frequency at rest, Hz.
 const LEAST_HZ: f64 = 2.0;
-/// How much it rises with speed: Hz for each trunk length a second.
+/// Increase of the cut-off with speed: Hz per trunk length per second.
 const WITH_SPEED_HZ: f64 = 1.25;
-/// Share by which the length of the trunk follows that of a new frame.
+/// Share by which the tracked trunk length follows that of a new frame.
 const FOLLOW: f64 = 0.05;
 
 /// A One-Euro filter (Casiez, Roussel & Vogel 2012) for each coordinate of each part in a picture.
-/// A network's landmarks tremble most where the body rests; there it takes most away, and where the
-/// body is quick it is hardly late. docs/VIDEO.md has what it leaves and its lag.
+/// A network's landmarks jitter most where the body rests; there it smooths most, and where the
+/// body moves fast it adds hardly any lag. docs/VIDEO.md gives the residual jitter and the lag.
 pub(super) struct Steady {
     parts: Vec<[OneEuro; 2]>,
     trunk: f64,
@@ -26,7 +26,7 @@ impl Steady {
         }
     }
 
-    /// Steadies a frame on the body skeleton; what is missing stays missing.
+    /// Smooths a frame on the body skeleton; missing values stay missing.
     pub(super) fn push(&mut self, frame: &mut Recording) {
         let Some(&time_s) = frame.time.first() else { return };
         let [pelvis, neck] = [Part::Pelvis, Part::Neck].map(|part| frame.at(0, part.index()));
@@ -39,7 +39,7 @@ impl Steady {
             };
         }
         if self.trunk.is_nan() {
-            // Nobody knows yet what is quick.
+            // Without a trunk length, speed has no scale yet.
             return;
         }
         let beta = WITH_SPEED_HZ / self.trunk;
@@ -56,15 +56,16 @@ mod tests {
     use super::*;
     use agoge_motion::simulate::{Camera, Corruption, Exercise, Set};
 
-    /// Takes every frame of a film and gives them back steadied.
+    /// Smooths every frame of a film.
     fn steadied(film: &Recording) -> Recording {
-        let (mut steady, mut out) = (Steady::new(), film.clone());
+        let (mut steady, mut smoothed) = (Steady::new(), film.clone());
         for (frame, time_s) in film.time.iter().enumerate() {
-            let mut one = film.time_range(*time_s, *time_s).unwrap();
-            steady.push(&mut one);
-            out.position[frame * Part::COUNT..][..Part::COUNT].copy_from_slice(&one.position);
+            let mut single = film.time_range(*time_s, *time_s).unwrap();
+            steady.push(&mut single);
+            smoothed.position[frame * Part::COUNT..][..Part::COUNT]
+                .copy_from_slice(&single.position);
         }
-        out
+        smoothed
     }
 
     #[test]
@@ -83,9 +84,9 @@ mod tests {
                 .collect();
             (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
         };
-        // The athlete stands still for the first second. A first-order filter of share a leaves
-        // sqrt(a / (2 − a)) of white noise: of 2 Hz at 30 frames a second 0.42, a little more as
-        // noise looks like speed.
+        // The athlete stands still for the first second. A first-order filter with share a leaves
+        // sqrt(a / (2 − a)) of white noise: 0.42 for 2 Hz at 30 frames per second, a little more
+        // because noise looks like speed.
         let (before, after) = (error(&film, 10..30), error(&steady, 10..30));
         assert!(after < 0.6 * before, "{after} of {before}");
         let missing =

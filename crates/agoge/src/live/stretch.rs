@@ -1,5 +1,5 @@
-//! What takes milliseconds: a stretch of a stream that is measured, or looked through for a
-//! movement. It needs nothing of its session meanwhile.
+//! Work that takes milliseconds: measuring a stretch of a stream or recognising the movement in it,
+//! independently of the session.
 
 use super::event::ModelWord;
 use crate::{Models, movement};
@@ -12,61 +12,61 @@ use agoge_motion::skeleton::BodyRules;
 use agoge_motion::{Recording, Side};
 use std::sync::Arc;
 
-/// A movement that nobody named is described plainly once so many repetitions of whatever moves
-/// most were seen, or after so many seconds.
+/// An unnamed movement gets a generic description after this many repetitions of whatever moves
+/// most, or after this many seconds.
 const PLAIN: (usize, f64) = (3, 20.0);
 
-/// A stretch of what a session has seen, to be worked on ([`Stretch::work`]) where nobody waits for
-/// it.
+/// A stretch of a session's frames, to be processed ([`Stretch::work`]) off the frame loop.
 pub struct Stretch<'m> {
     pub(super) models: &'m Models,
     pub(super) options: condition::Options,
     pub(super) rules: Arc<BodyRules>,
-    /// From a while before it to the newest frame.
+    /// The frames, from some time before the event to the newest frame.
     pub(super) recording: Recording,
-    /// Time of the frame that asked for it, s.
+    /// Time of the frame that requested it, s.
     pub(super) t: f64,
     pub(super) question: Question,
-    /// What the streaming encoder took the last seconds for, and how surely.
+    /// The movement that the streaming encoder recognised in the last seconds, and its probability.
     pub(super) taken_for: Option<(String, f32)>,
 }
 
-/// What is to be found out.
+/// What to find out.
 pub(super) enum Question {
     /// Which movement it is.
     Look,
-    /// How a repetition is so far, on its way back: the movement, when it began (s), and which side
-    /// does it.
+    /// How a repetition has gone so far, on its way back: the movement, when it began (s), and the
+    /// side.
     Turned(Arc<Movement>, f64, Option<Side>),
-    /// How a repetition was.
+    /// How a finished repetition went.
     Ended(Arc<Movement>, Done),
 }
 
-/// What was found out; [`super::Session::tell`] puts it into words.
+/// The result of processing a stretch; [`super::Session::tell`] turns it into events.
 pub struct Worked {
     pub(super) t: f64,
     pub(super) answer: Answer,
 }
 
+/// What was found out about a stretch.
 pub(super) enum Answer {
-    /// The movement, if one is to be followed, with the curves of what was seen of it.
+    /// The movement, if one is to be followed, with the curves measured so far.
     Looked(Option<Box<(Movement, MovementChoice, Curves)>>),
-    /// The part of a repetition that was on its way back; none if it could not be measured.
+    /// The unfinished repetition on its way back; none if it could not be measured.
     Turned(Option<Repetition>),
-    /// The repetition.
+    /// The finished repetition, with its measurements if it could be measured.
     Ended(Done, Option<Measured>),
 }
 
-/// A repetition, measured.
+/// A measured repetition.
 pub(super) struct Measured {
     pub(super) repetition: Repetition,
-    /// Time of each frame that its phases count, s.
+    /// Time of each frame that its phases refer to, s.
     pub(super) time: Vec<f64>,
     pub(super) model: Option<ModelWord>,
 }
 
 impl Stretch<'_> {
-    /// Does the work: some milliseconds of one core.
+    /// Processes the stretch: takes a few milliseconds on one core.
     pub fn work(self) -> Worked {
         let answer = match &self.question {
             Question::Look => Answer::Looked(self.look()),
@@ -74,11 +74,14 @@ impl Stretch<'_> {
                 self.described(movement, [*start_s, self.t], *side, false)
                     .map(|(repetition, ..)| repetition),
             ),
-            Question::Ended(movement, done) => Answer::Ended(*done, self.end(movement, done)),
+            Question::Ended(movement, finished) => {
+                Answer::Ended(*finished, self.end(movement, finished))
+            }
         };
         Worked { t: self.t, answer }
     }
 
+    /// Chooses the movement to follow; none if it is too early to tell.
     fn look(&self) -> Option<Box<(Movement, MovementChoice, Curves)>> {
         let (body, curves) = self.measured()?;
         let (movement, choice) = movement::choose("auto", &curves, &body, self.models).ok()?;
@@ -97,15 +100,16 @@ impl Stretch<'_> {
         Some(Box::new((movement.into_owned(), choice, curves)))
     }
 
-    fn end(&self, movement: &Movement, done: &Done) -> Option<Measured> {
+    /// Measures a finished repetition and asks the model about it.
+    fn end(&self, movement: &Movement, finished: &Done) -> Option<Measured> {
         let (repetition, body, curves) =
-            self.described(movement, [done.start_s, done.end_s], done.side, true)?;
+            self.described(movement, [finished.start_s, finished.end_s], finished.side, true)?;
         let model = self.model(movement, &repetition, &body);
         Some(Measured { repetition, time: curves.time, model })
     }
 
-    /// What the model says of it. Only in three dimensions: on one camera its word was never
-    /// measured.
+    /// The model's judgement of the repetition. Only in three dimensions: the model was never
+    /// evaluated on a single camera.
     fn model(
         &self,
         movement: &Movement,
@@ -119,7 +123,7 @@ impl Stretch<'_> {
         Some(ModelWord { movement: taken_for, certainty, score: scores.pop().flatten() })
     }
 
-    /// Conditioned and measured as a recording that is over.
+    /// Conditions and measures the stretch like a complete recording.
     fn measured(&self) -> Option<(Recording, Curves)> {
         let conditioned = condition(&self.recording, &self.options).ok()?.recording;
         let body = conditioned.to_body_by(&self.rules).recording;
@@ -127,8 +131,8 @@ impl Stretch<'_> {
         Some((body, curves))
     }
 
-    /// From an instant to another as a repetition, with the body and the curves that it was
-    /// measured on.
+    /// Measures the span between two instants as a repetition; returns it with the body and the
+    /// curves it was measured on.
     fn described(
         &self,
         movement: &Movement,

@@ -1,5 +1,6 @@
-//! The gradient of attention without a T×T matrix: each tile of the attention is made anew from the
-//! logarithms of the sums that the forward pass left (Dao 2023, FlashAttention-2, algorithm 2).
+//! The gradient of attention without a T×T matrix: each tile of the attention is recomputed from
+//! the logarithms of the sums that the forward pass saved (Dao 2023, FlashAttention-2, algorithm
+//! 2).
 #![allow(unsafe_code)]
 
 use super::super::attention::{Attend, KEYS, hide, pack_queries, products};
@@ -10,35 +11,35 @@ use super::super::math::{LOG2_E, exp2};
 use super::super::matrix::{Matrix, MatrixMut};
 use super::super::tile::{Keep, PANEL, Tile};
 
-/// What the gradient of attention is made from.
+/// Inputs of the backward pass of attention.
 #[derive(Clone, Copy, Debug)]
 pub struct Back<'a> {
-    /// The attention.
+    /// The inputs of the forward pass.
     pub attend: Attend<'a>,
     /// Its output, `[query, channel out]`.
     pub out: Matrix<'a>,
-    /// The logarithm of each query's sum, `[query]`, as the forward pass gives it.
+    /// Logarithm of each query's sum, `[query]`, from the forward pass.
     pub sums: &'a [f32],
     /// Gradient of the output, `[query, channel out]`.
     pub of_out: Matrix<'a>,
 }
 
-/// The gradients of queries, keys and values, which have their shapes; what is there is
-/// overwritten. A query that saw nothing gives none. `scratch` is grown as needed; keep it to save
-/// the allocation.
+/// Computes the gradients of queries, keys and values, which have their shapes, overwriting the
+/// outputs. A query that saw no key contributes nothing. `scratch` grows as needed; reuse it to
+/// avoid allocating.
 ///
 /// # Panics
-/// If shapes do not fit.
+/// If the shapes do not match.
 pub fn attend_back(
     isa: Isa,
     back: Back,
-    of_query: &mut MatrixMut,
-    of_key: &mut MatrixMut,
-    of_value: &mut MatrixMut,
+    query_gradient: &mut MatrixMut,
+    key_gradient: &mut MatrixMut,
+    value_gradient: &mut MatrixMut,
     scratch: &mut Vec<f32>,
 ) {
     let a = &back.attend;
-    a.check(of_query.rows(), of_value.columns());
+    a.check(query_gradient.rows(), value_gradient.columns());
     let (queries, keys, out) = (a.query.rows(), a.key.rows(), a.value.columns());
     let fits = |m: Matrix| m.rows() == queries && m.columns() == out && m.column_stride() == 1;
     assert!(
@@ -46,17 +47,24 @@ pub fn attend_back(
         "the shapes of attention's output"
     );
     assert!(
-        of_query.columns() == a.query.columns() && of_key.columns() == a.query.columns(),
+        query_gradient.columns() == a.query.columns()
+            && key_gradient.columns() == a.query.columns(),
         "gradients' channels"
     );
-    assert!(of_key.rows() == keys && of_value.rows() == keys, "gradients' keys");
+    assert!(key_gradient.rows() == keys && value_gradient.rows() == keys, "gradients' keys");
     let needed = PANEL * (a.query.columns() + out + 2 + 2 * KEYS);
     if scratch.len() < needed {
         scratch.resize(needed, 0.0);
     }
-    let (of_query, of_key, of_value) =
-        (of_query.reborrow(), of_key.reborrow(), of_value.reborrow());
-    isa.run(Gradient { back, of_query, of_key, of_value, scratch: &mut scratch[..needed] });
+    let (query_gradient, key_gradient, value_gradient) =
+        (query_gradient.reborrow(), key_gradient.reborrow(), value_gradient.reborrow());
+    isa.run(Gradient {
+        back,
+        of_query: query_gradient,
+        of_key: key_gradient,
+        of_value: value_gradient,
+        scratch: &mut scratch[..needed],
+    });
 }
 
 struct Gradient<'a, 'b> {
@@ -71,14 +79,14 @@ impl Work for Gradient<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<L: Lanes>(mut self, l: L) {
-        let Back { attend: a, out, sums, of_out } = self.back;
+        let Back { attend: a, out, sums, of_out: out_gradient } = self.back;
         let (queries, channels) = (a.query.rows(), a.query.columns());
         let (query_panel, rest) = self.scratch.split_at_mut(PANEL * channels);
         let (slope_panel, rest) = rest.split_at_mut(PANEL * out.columns());
         let (logs, rest) = rest.split_at_mut(PANEL);
         let (shares, rest) = rest.split_at_mut(PANEL);
         let (energies, changes) = rest.split_at_mut(PANEL * KEYS);
-        // The values take the place of the keys where the gradient of the attention is made.
+        // The values stand in for the keys to compute the gradient of the attention.
         let values = Attend { key: a.value, key_bias: None, ..a };
         for matrix in [&mut self.of_key, &mut self.of_value] {
             for i in 0..matrix.rows() {
@@ -88,35 +96,41 @@ impl Work for Gradient<'_, '_> {
         for from in (0..queries).step_by(PANEL) {
             let height = PANEL.min(queries - from);
             pack_queries(l, a.query.sub_rows(from, height), a.scale * LOG2_E, query_panel);
-            pack_queries(l, of_out.sub_rows(from, height), 1.0, slope_panel);
+            pack_queries(l, out_gradient.sub_rows(from, height), 1.0, slope_panel);
             for i in 0..height {
-                // Where nothing was seen the sum is zero; the attention must be as well.
+                // If nothing was seen the sum is zero, and the attention must be too.
                 let sum = sums[from + i];
                 logs[i] = if sum > f32::NEG_INFINITY { sum * LOG2_E } else { f32::INFINITY };
-                shares[i] = dot(l, of_out.row(from + i), out.row(from + i));
+                shares[i] = dot(l, out_gradient.row(from + i), out.row(from + i));
             }
             let (start, stop) = a.seen(from, from + height);
-            let mut done = start;
-            while done < stop {
-                let keys = share(stop - done, KEYS);
+            let mut first_key = start;
+            while first_key < stop {
+                let keys = share(stop - first_key, KEYS);
                 let (energies, changes) =
                     (&mut energies[..keys * PANEL], &mut changes[..keys * PANEL]);
-                products(l, &a, done, keys, query_panel, height, energies);
-                hide(&a, from, height, done, energies);
-                products(l, &values, done, keys, slope_panel, height, changes);
+                products(l, &a, first_key, keys, query_panel, height, energies);
+                hide(&a, from, height, first_key, energies);
+                products(l, &values, first_key, keys, slope_panel, height, changes);
                 weigh(l, energies, changes, height, logs, shares, a.scale);
-                spread(l, energies, of_out.sub_rows(from, height), done, &mut self.of_value);
-                spread(l, changes, a.query.sub_rows(from, height), done, &mut self.of_key);
+                spread(
+                    l,
+                    energies,
+                    out_gradient.sub_rows(from, height),
+                    first_key,
+                    &mut self.of_value,
+                );
+                spread(l, changes, a.query.sub_rows(from, height), first_key, &mut self.of_key);
                 collect(
                     l,
                     changes,
-                    a.key.sub_rows(done, keys),
+                    a.key.sub_rows(first_key, keys),
                     from,
                     height,
-                    done > start,
+                    first_key > start,
                     &mut self.of_query,
                 );
-                done += keys;
+                first_key += keys;
             }
             for i in 0..if start == stop { height } else { 0 } {
                 self.of_query.row(from + i).fill(0.0);
@@ -147,8 +161,8 @@ fn dot<L: Lanes>(l: L, a: &[f32], b: &[f32]) -> f32 {
     l.sum(sum)
 }
 
-/// Energies (in units of log 2) become the attention, and its gradients become those of the
-/// energies.
+/// Turns energies (in units of log 2) into attention, and gradients of the attention into gradients
+/// of the energies.
 #[inline(always)]
 fn weigh<L: Lanes>(
     l: L,
@@ -186,7 +200,7 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
         while row < keys {
             let height = share(keys - row, L::ROWS);
             // SAFETY: keys `row .. row + height` of the tile, all of `rows`, and rows of `out` that
-            // `attend_back` found to exist.
+            // `attend_back` checked to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: height,
@@ -211,7 +225,7 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
     }
 }
 
-/// `out[from + query] = tile[key, query] · rows[key]`, or added to what is there if `begun`.
+/// `out[from + query] = tile[key, query] · rows[key]`, or added to the existing values if `begun`.
 #[inline(always)]
 fn collect<L: Lanes>(
     l: L,
@@ -229,7 +243,7 @@ fn collect<L: Lanes>(
         while row < height {
             let high = share(height - row, L::ROWS);
             // SAFETY: queries `row .. row + high` of the tile's 32, all of `rows`, and rows of
-            // `out` that `attend_back` found to exist.
+            // `out` that `attend_back` checked to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: high,
@@ -263,7 +277,7 @@ mod tests {
         (0..n).map(|_| random.f32() * 2.0 - 1.0).collect()
     }
 
-    /// Output of the definition in double precision, of which differences are taken.
+    /// Output of the definition in double precision, for finite differences.
     fn exact(
         parts: &[Vec<f64>; 3],
         [queries, keys, channels]: [usize; 3],
@@ -289,8 +303,8 @@ mod tests {
         out
     }
 
-    /// Against central differences of the definition in f64 (step 1e-5: their own error is some
-    /// 1e-9); 1e-5 for f32 sums of some hundred terms.
+    /// Compared with central differences of the definition in f64 (step 1e-5, error about 1e-9).
+    /// The tolerance of 1e-5 allows for f32 sums of about a hundred terms.
     #[test]
     fn gradients_are_the_slopes_of_the_definition() {
         let mut random = fastrand::Rng::with_seed(6);
@@ -321,7 +335,7 @@ mod tests {
                         let out = exact(parts, [queries, keys, channels], 0.7, &sees);
                         out.iter().zip(&g).map(|(out, g)| out * f64::from(*g)).sum()
                     };
-                    let attend_of = Attend {
+                    let inputs = Attend {
                         query: Matrix::new(&q, queries, channels),
                         key: Matrix::new(&k, keys, channels),
                         value: Matrix::new(&v, keys, channels),
@@ -332,34 +346,35 @@ mod tests {
                     for isa in Isa::all() {
                         let (mut out, mut sums) =
                             (vec![0.0; queries * channels], vec![0.0; queries]);
-                        let mut room = vec![0.0; scratch(channels)];
+                        let mut memory = vec![0.0; scratch(channels)];
                         let to = &mut MatrixMut::new(&mut out, queries, channels);
-                        attend(isa, attend_of, to, Some(&mut sums), &mut room);
+                        attend(isa, inputs, to, Some(&mut sums), &mut memory);
                         let back = Back {
-                            attend: attend_of,
+                            attend: inputs,
                             out: Matrix::new(&out, queries, channels),
                             sums: &sums,
                             of_out: Matrix::new(&g, queries, channels),
                         };
-                        let mut of = [vec![9.0; q.len()], vec![9.0; k.len()], vec![9.0; v.len()]];
-                        let [of_q, of_k, of_v] = &mut of;
+                        let mut gradients =
+                            [vec![9.0; q.len()], vec![9.0; k.len()], vec![9.0; v.len()]];
+                        let [query_gradient, key_gradient, value_gradient] = &mut gradients;
                         attend_back(
                             isa,
                             back,
-                            &mut MatrixMut::new(of_q, queries, channels),
-                            &mut MatrixMut::new(of_k, keys, channels),
-                            &mut MatrixMut::new(of_v, keys, channels),
+                            &mut MatrixMut::new(query_gradient, queries, channels),
+                            &mut MatrixMut::new(key_gradient, keys, channels),
+                            &mut MatrixMut::new(value_gradient, keys, channels),
                             &mut Vec::new(),
                         );
-                        for (part, of) in of.iter().enumerate() {
-                            for at in (0..of.len()).step_by(1 + of.len() / 20) {
+                        for (part, gradient) in gradients.iter().enumerate() {
+                            for at in (0..gradient.len()).step_by(1 + gradient.len() / 20) {
                                 let moved = |by: f64| {
                                     let mut parts = parts.clone();
                                     parts[part][at] += by;
                                     loss(&parts)
                                 };
                                 let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-                                let off = (slope - f64::from(of[at])).abs();
+                                let off = (slope - f64::from(gradient[at])).abs();
                                 assert!(
                                     off < 1e-5,
                                     "{} {queries}×{keys}×{channels} {part} {at}: off by {off}",

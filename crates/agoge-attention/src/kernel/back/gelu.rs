@@ -1,12 +1,12 @@
-//! The GELU together with its derivative, which share their exponential.
+//! GELU together with its derivative, which share an exponential.
 #![allow(unsafe_code)]
 
 use super::super::isa::{Isa, Work};
 use super::super::lanes::Lanes;
 use super::super::math::{LOG2_E, exp2};
 
-/// `x` becomes x Φ(x) (Hendrycks & Gimpel 2016) and `slope` its derivative Φ(x) + x φ(x), to 1e-6;
-/// Φ by formula 7.1.26 of Abramowitz & Stegun (1964).
+/// Replaces `x` by x Φ(x) (Hendrycks & Gimpel 2016) and sets `slope` to its derivative Φ(x) + x
+/// φ(x), to 1e-6; Φ by formula 7.1.26 of Abramowitz & Stegun (1964).
 ///
 /// # Panics
 /// If the slices are of different lengths.
@@ -27,17 +27,17 @@ impl Work for Both<'_> {
         let n = self.x.len();
         let whole = n - n % L::LANES;
         let (x, slope) = (self.x.as_mut_ptr(), self.slope.as_mut_ptr());
-        // SAFETY: whole vectors and the rest of both slices, which are of one length.
+        // SAFETY: whole vectors and the rest of both slices, which have the same length.
         unsafe {
             for at in (0..whole).step_by(L::LANES) {
-                let (value, of) = both(l, l.load(x.add(at)));
+                let (value, derivative) = both(l, l.load(x.add(at)));
                 l.store(x.add(at), value);
-                l.store(slope.add(at), of);
+                l.store(slope.add(at), derivative);
             }
             if whole < n {
-                let (value, of) = both(l, l.load_first(x.add(whole), n - whole));
+                let (value, derivative) = both(l, l.load_first(x.add(whole), n - whole));
                 l.store_first(x.add(whole), n - whole, value);
-                l.store_first(slope.add(whole), n - whole, of);
+                l.store_first(slope.add(whole), n - whole, derivative);
             }
         }
     }
@@ -73,15 +73,15 @@ mod tests {
             gelu_slope(isa, &mut values, &mut slopes);
             for ((x, value), slope) in grid.iter().map(|x| f64::from(*x)).zip(values).zip(slopes) {
                 let phi = 0.5 * libm::erfc(-x / 2f64.sqrt());
-                let right = phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+                let expected = phi + x * (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
                 assert!(
                     (f64::from(value) - x * phi).abs() < 1e-6,
                     "{}: gelu({x}) = {value}",
                     isa.name()
                 );
                 assert!(
-                    (f64::from(slope) - right).abs() < 1e-6,
-                    "{}: gelu'({x}) = {slope}, not {right}",
+                    (f64::from(slope) - expected).abs() < 1e-6,
+                    "{}: gelu'({x}) = {slope}, not {expected}",
                     isa.name()
                 );
             }

@@ -1,5 +1,5 @@
-//! What training needs beside the forward kernels: the gradients of attention and layer norm, and
-//! the GELU with its derivative.
+//! Backward kernels for training: the gradients of attention and layer norm, and GELU with its
+//! derivative.
 
 mod attention;
 mod gelu;

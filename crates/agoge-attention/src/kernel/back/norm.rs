@@ -5,37 +5,49 @@ use super::super::isa::{Isa, Work};
 use super::super::lanes::Lanes;
 use super::super::matrix::{Matrix, MatrixMut};
 
-/// The gradient of `x` is written to `of_x`; those of `gain` and `shift` are added to `of_gain` and
-/// `of_shift`. Mean and deviation are taken anew from `x`.
+/// Writes the gradient of `x` to `x_gradient` and adds those of `gain` and `shift` to
+/// `gain_gradient` and `shift_gradient`. Mean and deviation are recomputed from `x`.
 ///
-/// Shapes: `x`, `of_out` and `of_x` `[row, channel]`, the others `[channel]`. With h = `of_out` ·
-/// gain and x̂ the normalised row: (h − mean(h) − x̂ · mean(h x̂)) / deviation.
+/// Shapes: `x`, `out_gradient` and `x_gradient` `[row, channel]`, the others `[channel]`. With h =
+/// `out_gradient` · gain and x̂ the normalised row, the gradient of `x` is (h − mean(h) − x̂ ·
+/// mean(h x̂)) / deviation.
 ///
 /// # Panics
-/// If shapes do not fit.
+/// If the shapes do not match.
 #[allow(clippy::too_many_arguments)]
 pub fn layer_norm_back(
     isa: Isa,
     x: Matrix,
     gain: &[f32],
     epsilon: f32,
-    of_out: Matrix,
-    of_x: &mut MatrixMut,
-    of_gain: &mut [f32],
-    of_shift: &mut [f32],
+    out_gradient: Matrix,
+    x_gradient: &mut MatrixMut,
+    gain_gradient: &mut [f32],
+    shift_gradient: &mut [f32],
 ) {
     let (rows, columns) = (x.rows(), x.columns());
-    assert!(of_out.rows() == rows && of_x.rows() == rows, "layer norm's rows");
-    assert!(of_out.columns() == columns && of_x.columns() == columns, "layer norm's columns");
+    assert!(out_gradient.rows() == rows && x_gradient.rows() == rows, "layer norm's rows");
     assert!(
-        [gain.len(), of_gain.len(), of_shift.len()] == [columns; 3],
+        out_gradient.columns() == columns && x_gradient.columns() == columns,
+        "layer norm's columns"
+    );
+    assert!(
+        [gain.len(), gain_gradient.len(), shift_gradient.len()] == [columns; 3],
         "layer norm's gain and shift"
     );
     assert!(
-        x.column_stride() == 1 && of_out.column_stride() == 1,
+        x.column_stride() == 1 && out_gradient.column_stride() == 1,
         "channels must lie side by side"
     );
-    isa.run(Gradient { x, gain, epsilon, of_out, of_x, of_gain, of_shift });
+    isa.run(Gradient {
+        x,
+        gain,
+        epsilon,
+        of_out: out_gradient,
+        of_x: x_gradient,
+        of_gain: gain_gradient,
+        of_shift: shift_gradient,
+    });
 }
 
 struct Gradient<'a, 'b> {
@@ -57,7 +69,8 @@ impl Work for Gradient<'_, '_> {
         let rest = n - whole;
         let share = 1.0 / n.max(1) as f32;
         let gain = self.gain.as_ptr();
-        let (of_gain, of_shift) = (self.of_gain.as_mut_ptr(), self.of_shift.as_mut_ptr());
+        let (gain_gradient, shift_gradient) =
+            (self.of_gain.as_mut_ptr(), self.of_shift.as_mut_ptr());
         for row in 0..self.x.rows() {
             let (x, g, to) = (
                 self.x.row(row).as_ptr(),
@@ -94,19 +107,19 @@ impl Work for Gradient<'_, '_> {
                     let normal = l.mul(l.sub(load(l, x, at, n), middle), scale);
                     let g = load(l, g, at, n);
                     let h = l.sub(l.mul(g, load(l, gain, at, n)), level);
-                    let of_x = l.mul(l.sub(h, l.mul(normal, slant)), scale);
+                    let x_gradient = l.mul(l.sub(h, l.mul(normal, slant)), scale);
                     let (gains, shifts) = (
-                        l.fma(g, normal, load(l, of_gain, at, n)),
-                        l.add(g, load(l, of_shift, at, n)),
+                        l.fma(g, normal, load(l, gain_gradient, at, n)),
+                        l.add(g, load(l, shift_gradient, at, n)),
                     );
                     if at < whole {
-                        l.store(to.add(at), of_x);
-                        l.store(of_gain.add(at), gains);
-                        l.store(of_shift.add(at), shifts);
+                        l.store(to.add(at), x_gradient);
+                        l.store(gain_gradient.add(at), gains);
+                        l.store(shift_gradient.add(at), shifts);
                     } else {
-                        l.store_first(to.add(at), rest, of_x);
-                        l.store_first(of_gain.add(at), rest, gains);
-                        l.store_first(of_shift.add(at), rest, shifts);
+                        l.store_first(to.add(at), rest, x_gradient);
+                        l.store_first(gain_gradient.add(at), rest, gains);
+                        l.store_first(shift_gradient.add(at), rest, shifts);
                     }
                 }
             }
@@ -114,13 +127,13 @@ impl Work for Gradient<'_, '_> {
     }
 }
 
-/// The vector at `at`, of as many of the `n` numbers as are left.
+/// Loads the vector at `at`, or as many of the `n` numbers as remain.
 ///
 /// # Safety
 /// `n` numbers can be read at `from`, and `at < n`.
 #[inline(always)]
 unsafe fn load<L: Lanes>(l: L, from: *const f32, at: usize, n: usize) -> L::V {
-    // SAFETY: not past `n`.
+    // SAFETY: reads stay below `n`.
     unsafe {
         if n - at >= L::LANES { l.load(from.add(at)) } else { l.load_first(from.add(at), n - at) }
     }
@@ -130,8 +143,8 @@ unsafe fn load<L: Lanes>(l: L, from: *const f32, at: usize, n: usize) -> L::V {
 mod tests {
     use super::*;
 
-    /// Every instruction set against plain Rust, which the training operations hold against Burn;
-    /// 1e-5 for sums of some hundred terms.
+    /// Every instruction set against plain Rust, which the tests of the training operations compare
+    /// with Burn. The tolerance of 1e-5 allows for sums of about a hundred terms.
     #[test]
     fn every_path_gives_the_same() {
         let mut random = fastrand::Rng::with_seed(8);
@@ -140,7 +153,7 @@ mod tests {
                 |n: usize| (0..n).map(|_| random.f32() * 4.0 - 1.0).collect::<Vec<f32>>();
             let (x, gain, g) = (draw(rows * columns), draw(columns), draw(rows * columns));
             let run = |isa: Isa| {
-                let (mut of_x, mut of_gain, mut of_shift) =
+                let (mut x_gradient, mut gain_gradient, mut shift_gradient) =
                     (vec![0.0; x.len()], vec![0.0; columns], vec![0.0; columns]);
                 layer_norm_back(
                     isa,
@@ -148,16 +161,18 @@ mod tests {
                     &gain,
                     1e-5,
                     Matrix::new(&g, rows, columns),
-                    &mut MatrixMut::new(&mut of_x, rows, columns),
-                    &mut of_gain,
-                    &mut of_shift,
+                    &mut MatrixMut::new(&mut x_gradient, rows, columns),
+                    &mut gain_gradient,
+                    &mut shift_gradient,
                 );
-                [of_x, of_gain, of_shift].concat()
+                [x_gradient, gain_gradient, shift_gradient].concat()
             };
-            let right = run(Isa::SCALAR);
+            let reference = run(Isa::SCALAR);
             for isa in Isa::all() {
-                let most =
-                    right.iter().zip(run(isa)).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+                let most = reference
+                    .iter()
+                    .zip(run(isa))
+                    .fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
                 assert!(
                     most < 1e-5 * columns as f32,
                     "{} {rows}×{columns}: off by {most}",

@@ -2,8 +2,7 @@ use super::super::tests::{compare, draw};
 use super::*;
 use burn::tensor::{Device, TensorData};
 
-/// Every mask, alone and together, on sizes that fill no tile; self-attention over the middle
-/// dimension too.
+/// Every mask, alone and combined, on sizes that are not multiples of a tile.
 #[test]
 fn attention_and_its_gradients_are_those_of_plain_burn() {
     let device = Device::flex();
@@ -11,7 +10,7 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
         [(1, 1, 1, 1, 1), (2, 3, 5, 5, 4), (2, 2, 37, 150, 12), (1, 2, 70, 70, 34)]
     {
         let mut rng = fastrand::Rng::with_seed(7);
-        // The first key is seen, so that plain Burn has something to attend to as well.
+        // The first key is never hidden, so that plain Burn also has something to attend to.
         let hidden: Vec<bool> = (0..sequences * keys).map(|i| i % keys > 0 && rng.bool()).collect();
         let hidden =
             Tensor::<3, Bool>::from_data(TensorData::new(hidden, [sequences, keys, 1]), &device);

@@ -26,11 +26,11 @@ impl Net {
     }
 }
 
-/// Learns a product of two of three numbers.
+/// Learns the product of two of three numbers.
 struct Products {
     order: Order,
     shards: usize,
-    /// Metric of each validation, if it is given.
+    /// Metric returned by each validation, if any.
     metric: Option<f64>,
 }
 
@@ -82,8 +82,7 @@ fn bits(trainer: &Trainer<Net>) -> Vec<u32> {
     trainer.parameters().values.iter().chain(&trainer.average).map(|v| v.to_bits()).collect()
 }
 
-/// A training that was killed goes on as if it had not been: the same losses, the same weights, to
-/// the bit.
+/// A killed training resumes as if it had not been: the same losses and weights, to the bit.
 #[test]
 fn a_broken_off_training_goes_on_as_if_nothing_had_been() {
     let task = Products { metric: Some(0.5), ..Products::new() };
@@ -117,7 +116,7 @@ fn weights_do_not_depend_on_the_number_of_threads() {
     assert_eq!(one, run(3));
 }
 
-/// One step in four parts and in one: the same but for rounding, a hundred times smaller than the
+/// One step in four shards and in one: the same but for rounding, a hundred times smaller than the
 /// step.
 #[test]
 fn parts_of_a_batch_add_up_to_it() {
@@ -151,13 +150,13 @@ fn it_learns_and_tells_how_it_goes() {
             Ok(())
         }
     }
-    let mut told = Tell(Vec::new(), 0);
+    let mut observer = Tell(Vec::new(), 0);
     let mut trainer = Trainer::new(&Net::new(), Plan { keep_every: 50, ..Plan::new(150, 2e-2) });
-    trainer.run(&Products::new(), &mut told).unwrap();
-    let losses: Vec<f64> = told.0.iter().map(|progress| progress.loss).collect();
+    trainer.run(&Products::new(), &mut observer).unwrap();
+    let losses: Vec<f64> = observer.0.iter().map(|progress| progress.loss).collect();
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
     assert!(mean(&losses[140..]) < 0.1 * mean(&losses[..10]), "{losses:?}");
-    assert_eq!((told.1, told.0.len(), told.0[149].left), (3, 150, Duration::ZERO));
+    assert_eq!((observer.1, observer.0.len(), observer.0[149].left), (3, 150, Duration::ZERO));
 }
 
 #[test]
@@ -165,7 +164,7 @@ fn a_metric_that_stays_ends_it_and_the_best_weights_come_out() {
     let task = Products { metric: Some(1.0), ..Products::new() };
     let mut trainer = Trainer::new(&Net::new(), Plan { patience: 3, ..plan(100) });
     let result = trainer.run(&task, &mut ()).unwrap();
-    // The first of the validations is the best; three more do not better it.
+    // The first validation is the best; three more do not improve on it.
     assert_eq!(trainer.steps_done(), 8);
     assert_eq!(
         Some(&Parameters::of(&result).values),
@@ -177,20 +176,20 @@ fn a_metric_that_stays_ends_it_and_the_best_weights_come_out() {
 fn a_bad_checkpoint_is_refused_with_its_reason() {
     let trainer = Trainer::new(&Net::new(), plan(6));
     let bytes = trainer.to_bytes().unwrap();
-    let told = |bytes: &[u8], plan: Plan| {
+    let message_for = |bytes: &[u8], plan: Plan| {
         Trainer::from_bytes(&Net::new(), plan, bytes).unwrap_err().to_string()
     };
     for length in [0, 7, 100, bytes.len() - 1] {
-        assert!(told(&bytes[..length], plan(6)).contains("not a whole safetensors file"));
+        assert!(message_for(&bytes[..length], plan(6)).contains("not a whole safetensors file"));
     }
     let mut broken = bytes.clone();
     let end = broken.len();
     broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    assert!(told(&broken, plan(6)).contains("is not a number"));
-    assert!(told(&bytes, Plan { average: None, ..plan(6) }).contains("average"));
+    assert!(message_for(&broken, plan(6)).contains("is not a number"));
+    assert!(message_for(&bytes, Plan { average: None, ..plan(6) }).contains("average"));
     let mut huge = bytes;
     huge[..8].copy_from_slice(&u64::MAX.to_le_bytes());
-    assert!(told(&huge, plan(6)).contains("not a whole safetensors file"));
+    assert!(message_for(&huge, plan(6)).contains("not a whole safetensors file"));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! FIT from bytes to messages: definitions, data, developer fields, compressed timestamps, chained
-//! files, checksums.
+//! Decodes FIT bytes into messages: definitions, data, developer fields, compressed timestamps,
+//! chained files, checksums.
 //!
-//! After the FIT protocol as Garmin publishes it. No length is trusted; a message that the bytes do
-//! not hold ends the reading.
+//! Follows the FIT protocol as published by Garmin. No length is trusted; decoding ends at a
+//! message that is not complete.
 
 use super::profile::{
     ACTIVITY, FIELD_DESCRIPTION, FILE_ID, RECORD, SESSION, TIMESTAMP, WORKOUT, WORKOUT_STEP,
@@ -10,24 +10,24 @@ use super::profile::{
 use super::value::{Value, value};
 use std::collections::HashMap;
 
-/// Most messages that are kept of a file: eight weeks at one a second. A hostile file could ask for
-/// a hundred times its own size otherwise.
+/// Most messages kept per file: eight weeks at one per second. Without a limit, a hostile file
+/// could take a hundred times its size in memory.
 const MOST_MESSAGES: usize = 5_000_000;
 
-/// The messages that a workout is made from, done or planned.
+/// Kinds of messages that are kept: those needed for a completed or a planned workout.
 const KEPT: [u16; 6] = [FILE_ID, SESSION, RECORD, WORKOUT, WORKOUT_STEP, ACTIVITY];
 
 /// A data message.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Message {
-    /// What it is about (the profile's number).
+    /// The kind of message, by the profile's number.
     pub(super) kind: u16,
-    /// Fields by number, raw.
+    /// Raw fields by number.
     pub(super) fields: Vec<(u8, Value)>,
-    /// Fields that a developer described, by name, scaled.
+    /// Scaled developer fields by name.
     pub(super) developer: Vec<(String, Value)>,
-    /// Whether its definition came since the last message of its kind: then sums of compressed
-    /// fields begin anew.
+    /// Whether its definition is newer than the last message of its kind: then the sums of
+    /// compressed fields start again.
     pub(super) redefined: bool,
 }
 
@@ -40,12 +40,12 @@ impl Message {
     pub(super) fn number(&self, number: u8) -> f64 {
         self.fields
             .iter()
-            .find(|(own, _)| *own == number)
+            .find(|(field, _)| *field == number)
             .map_or(f64::NAN, |(_, value)| value.number())
     }
 }
 
-/// Where and why the bytes break the format.
+/// Where and how the bytes violate the format.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fault {
     pub(super) byte: usize,
@@ -55,17 +55,19 @@ pub(super) struct Fault {
 /// A field of a definition: number, size in bytes, type.
 type Layout = (u8, usize, u8);
 
+/// The definition of a local message type.
 #[derive(Default)]
 struct Definition {
     kind: u16,
     big_endian: bool,
     fields: Vec<Layout>,
-    /// Number, size and developer.
+    /// Number, size and developer index of each developer field.
     developer: Vec<(u8, usize, u8)>,
+    /// Whether no message has used this definition yet.
     fresh: bool,
 }
 
-/// What a developer said of a field.
+/// A developer's description of a field.
 struct Described {
     name: String,
     kind: u8,
@@ -73,20 +75,20 @@ struct Described {
     offset: f64,
 }
 
-/// One of the files that are chained in a file.
+/// One of the FIT files chained in a file.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) messages: Vec<Message>,
-    /// What was wrong with it; the messages before it stand.
+    /// What is wrong with it; the messages before a fault are valid.
     pub(super) faults: Vec<Fault>,
 }
 
-/// Whether bytes begin as FIT does.
+/// Whether the bytes begin like a FIT file.
 pub(in crate::workout) fn is_fit(start: &[u8]) -> bool {
     start.get(8..12) == Some(b".FIT")
 }
 
-/// The parts of the file; the last may have been cut off.
+/// Decodes the chained FIT files in `bytes`; the last may be truncated.
 pub(super) fn parts(bytes: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut at = 0;
@@ -101,7 +103,8 @@ pub(super) fn parts(bytes: &[u8]) -> Vec<Part> {
     parts
 }
 
-/// The part that begins at a byte, and where the next one begins.
+/// Decodes the FIT file that begins at byte `start`. Also returns where the next one begins; none
+/// if decoding cannot go on.
 fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
     let mut part = Part::default();
     let rest = bytes.get(start..).unwrap_or_default();
@@ -113,8 +116,8 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
     let size = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]) as usize;
     let end = header.saturating_add(size);
     let cut = end.saturating_add(2) > rest.len();
-    let own = if header >= 14 { u16::from_le_bytes([rest[12], rest[13]]) } else { 0 };
-    if own != 0 && own != crc(0, &rest[..12]) {
+    let header_crc = if header >= 14 { u16::from_le_bytes([rest[12], rest[13]]) } else { 0 };
+    if header_crc != 0 && header_crc != crc(0, &rest[..12]) {
         part.faults.push(Fault { byte: start + 12, what: "the header's checksum is wrong".into() });
     }
     let mut reader =
@@ -155,7 +158,7 @@ fn part(bytes: &[u8], start: usize) -> (Part, Option<usize>) {
     (part, Some(start + end + 2))
 }
 
-/// CRC-16 (polynomial 0xA001, reflected), as the FIT protocol asks for.
+/// CRC-16 (polynomial 0xA001, reflected), as the FIT protocol requires.
 pub(super) fn crc(seed: u16, bytes: &[u8]) -> u16 {
     const NIBBLES: [u16; 16] = [
         0x0000, 0xCC01, 0xD801, 0x1400, 0xF001, 0x3C00, 0x2800, 0xE401, 0xA001, 0x6C00, 0x7800,
@@ -167,18 +170,21 @@ pub(super) fn crc(seed: u16, bytes: &[u8]) -> u16 {
     })
 }
 
+/// Decodes messages one after the other.
 #[derive(Default)]
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
-    /// Seconds of FIT: what compressed timestamps count on from.
+    /// FIT time of the last message, s: the base of compressed timestamps.
     time: u32,
     definitions: HashMap<u8, Definition>,
+    /// Developer fields by developer index and number.
     described: HashMap<(u8, u8), Described>,
 }
 
 impl<'a> Reader<'a> {
+    /// The next `count` bytes.
     fn take(&mut self, count: usize) -> Result<&'a [u8], String> {
         let end = self.at.saturating_add(count);
         if end > self.end {
@@ -193,23 +199,24 @@ impl<'a> Reader<'a> {
         Ok(self.take(1)?[0])
     }
 
-    /// The next message, if it is one of data.
+    /// Decodes the next message; none if it is a definition.
     fn message(&mut self) -> Result<Option<Message>, String> {
         let begin = self.at;
         let header = self.byte()?;
-        let done = if header & 0x80 != 0 {
+        let message = if header & 0x80 != 0 {
             self.data((header >> 5) & 3, Some(header & 31)).map(Some)
         } else if header & 0x40 != 0 {
             self.definition(header & 15, header & 0x20 != 0).map(|()| None)
         } else {
             self.data(header & 15, None).map(Some)
         };
-        if done.is_err() {
+        if message.is_err() {
             self.at = begin;
         }
-        done
+        message
     }
 
+    /// Decodes the definition of a local message type.
     fn definition(&mut self, local: u8, with_developer: bool) -> Result<(), String> {
         self.byte()?;
         let big_endian = self.byte()? == 1;
@@ -231,8 +238,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Decodes a data message; `offset` is the low five bits of a compressed timestamp.
     fn data(&mut self, local: u8, offset: Option<u8>) -> Result<Message, String> {
-        // Out of the table while its fields are read: both would borrow the reader.
+        // Taken out of the table while its fields are decoded, because both borrow the reader.
         let mut definition = self
             .definitions
             .remove(&local)
@@ -247,6 +255,7 @@ impl<'a> Reader<'a> {
         Ok(message)
     }
 
+    /// Decodes the fields of a data message.
     fn fields(&mut self, definition: &Definition, offset: Option<u8>) -> Result<Message, String> {
         let mut message =
             Message { kind: definition.kind, redefined: definition.fresh, ..Message::default() };
@@ -259,24 +268,24 @@ impl<'a> Reader<'a> {
         }
         for &(number, size, index) in &definition.developer {
             let raw = self.take(size)?;
-            let (name, read) = match self.described.get(&(index, number)) {
-                Some(own) => {
-                    let scaled = |v: f64| v / own.scale - own.offset;
-                    let read = match value(raw, own.kind, definition.big_endian) {
+            let (name, scaled_value) = match self.described.get(&(index, number)) {
+                Some(field) => {
+                    let scaled = |v: f64| v / field.scale - field.offset;
+                    let scaled_value = match value(raw, field.kind, definition.big_endian) {
                         Value::Number(v) => Value::Number(scaled(v)),
                         Value::List(list) => Value::List(list.into_iter().map(scaled).collect()),
                         text => text,
                     };
-                    (own.name.clone(), read)
+                    (field.name.clone(), scaled_value)
                 }
                 None => {
                     (format!("developer_{index}_{number}"), value(raw, 13, definition.big_endian))
                 }
             };
-            message.developer.push((name, read));
+            message.developer.push((name, scaled_value));
         }
         if let Some(offset) = offset {
-            // Five bits of the time; a smaller number than before means that they have run over.
+            // The low five bits of the time; a number smaller than before means that they wrapped.
             let ahead = u32::from(offset).wrapping_sub(self.time & 31) & 31;
             self.time = self.time.wrapping_add(ahead);
             message.fields.push((TIMESTAMP, Value::Number(f64::from(self.time))));
@@ -284,6 +293,7 @@ impl<'a> Reader<'a> {
         Ok(message)
     }
 
+    /// Stores a developer's description of a field.
     fn describe(&mut self, message: &Message) {
         let [index, number, kind, scale, offset] =
             [0, 1, 2, 6, 7].map(|field| message.number(field));

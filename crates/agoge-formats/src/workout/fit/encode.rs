@@ -1,71 +1,71 @@
-//! A workout to be done, as a FIT file that watches and bicycle computers take in: file_id, workout
-//! and workout_step messages, after the FIT protocol as Garmin publishes it.
+//! Encodes a planned workout as a FIT file for watches and bicycle computers: file_id, workout and
+//! workout_step messages, following the FIT protocol as published by Garmin.
 
 use super::decode::crc;
 use super::profile::{self, EPOCH_S, FILE_ID, WORKOUT, WORKOUT_STEP};
 use agoge_motion::Day;
 
-/// Bytes of a text at most, its closing zero counted: what devices show.
+/// Longest text, bytes including its terminating zero: what devices show.
 const TEXT: usize = 48;
 /// Base types of the protocol.
 const ENUM: u8 = 0x00;
 const STRING: u8 = 0x07;
 const UINT16: u8 = 0x84;
 const UINT32: u8 = 0x86;
-/// What stands where an enumeration or a number is not known.
+/// Marks of an enumeration or number that is not given.
 const NO_ENUM: u8 = 0xFF;
 const NO_UINT32: u32 = u32::MAX;
 
-/// A workout to be done.
+/// A planned workout.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// What it is called.
+    /// The workout's title.
     pub title: String,
-    /// Its sport, in lower case; any word.
+    /// The sport in lower case; any word is accepted.
     pub sport: String,
-    /// When it is to be done; the file bears this date.
+    /// The day it is planned for, which becomes the file's date.
     pub day: Day,
-    /// What to do, in order.
+    /// The steps, in order.
     pub steps: Vec<PlannedStep>,
 }
 
-/// A step of a workout to be done.
+/// A step of a planned workout.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlannedStep {
-    /// Something to do.
+    /// An exercise, or a rest.
     Do {
-        /// What.
+        /// What to do.
         title: String,
-        /// What it is in the workout.
+        /// Its role in the workout.
         part: StepKind,
-        /// How long.
+        /// How long it lasts.
         length: Length,
-        /// Power, percent of threshold power, from and to; the device says it in watts.
+        /// Range of target power, percent of threshold power; the device converts it to watts.
         power: Option<[f64; 2]>,
     },
-    /// The steps from one on, again, until they have been done so many times.
+    /// Repeats the steps from `first` to this one until they have been done `times` times.
     Repeat {
-        /// The first of them, counted from 0.
+        /// Index of the first step to repeat, from 0.
         first: usize,
-        /// How many times in all.
+        /// Total number of times.
         times: u32,
     },
 }
 
-/// What a step is in a workout.
+/// The role of a step in a workout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
-    /// What the workout is for.
+    /// The main work.
     Work,
-    /// Rest or easy movement in between.
+    /// Rest or easy movement between work.
     Rest,
-    /// Before it.
+    /// Warm-up before the work.
     WarmUp,
-    /// After it.
+    /// Cool-down after the work.
     CoolDown,
 }
 
-/// How long a step is.
+/// The length of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Length {
     /// Seconds.
@@ -78,11 +78,11 @@ pub enum Length {
     Open,
 }
 
-/// The bytes of the file.
+/// Encodes a planned workout as the bytes of a FIT file.
 pub fn planned_fit(workout: &Planned) -> Vec<u8> {
     let mut data = Vec::new();
     let seconds = 86_400.0 * f64::from(workout.day.0) - EPOCH_S;
-    // Type 5 is a workout, manufacturer 255 is for those that have no number of their own.
+    // Type 5 is a workout; manufacturer 255 is for those without a number of their own.
     message(
         &mut data,
         0,
@@ -121,9 +121,10 @@ pub fn planned_fit(workout: &Planned) -> Vec<u8> {
     file
 }
 
-/// The version of the profile whose messages are used, times 100.
+/// Version of the FIT profile whose messages are used, times 100.
 const PROFILE: u16 = 2132;
 
+/// A field of a message: its number and its value.
 enum Field<'a> {
     Enum(u8, u8),
     Short(u8, u16),
@@ -131,6 +132,7 @@ enum Field<'a> {
     Text(u8, &'a str),
 }
 
+/// The fields of a step's workout_step message.
 fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
     let [time, distance, open, repeat, repetitions] = [0, 1, 5, 6, 29];
     let [power_target, no_target] = [4, 2];
@@ -148,8 +150,8 @@ fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
                 StepKind::WarmUp => 2,
                 StepKind::CoolDown => 3,
             };
-            // Up to 1000, a target of power is percent of threshold power; zone 0 says that the
-            // range counts.
+            // A power target of at most 1000 is in percent of threshold power; zone 0 means that
+            // the range applies.
             let (target, amount, range) = match power {
                 Some(range) => (power_target, 0, range.map(|percent| whole(percent).min(1000))),
                 None => (no_target, 0, [NO_UINT32; 2]),
@@ -173,12 +175,12 @@ fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
     ]
 }
 
-/// A number that cannot be is 0.
+/// Rounds to a whole number; negative values and NaN become 0.
 fn whole(value: f64) -> u32 {
     value.round().clamp(0.0, f64::from(u32::MAX - 1)) as u32
 }
 
-/// Writes the definition of a message and the message.
+/// Appends the definition of a message and the message itself.
 fn message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[Field]) {
     data.extend([0x40 | local, 0, 0]);
     data.extend(kind.to_le_bytes());
@@ -202,7 +204,7 @@ fn message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[Field]) {
     }
 }
 
-/// As much of a text as there is room for, in whole characters and without zeros.
+/// Cuts a text to fit [`TEXT`], at a character boundary and before any zero.
 fn cut(text: &str) -> &str {
     let text = text.split('\0').next().unwrap_or_default();
     let end =
@@ -239,9 +241,9 @@ mod tests {
         }
     }
 
-    /// What our own decoder reads back. The header is the protocol's: 14 bytes, `.FIT` at byte 8,
-    /// the length of the data at byte 4; and by the nature of a CRC, the checksum over a file with
-    /// its checksum is 0.
+    /// Our own decoder reads back what was encoded. The header follows the protocol: 14 bytes,
+    /// `.FIT` at byte 8, the length of the data at byte 4. By the nature of a CRC, the checksum
+    /// over a file including its checksum is 0.
     #[test]
     fn what_was_written_is_read_back() {
         let bytes = planned_fit(&threshold());
@@ -255,25 +257,26 @@ mod tests {
         let parts = parts(&bytes);
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].faults, []);
-        let of = |kind: u16| parts[0].messages.iter().filter(move |message| message.kind == kind);
-        let id = of(FILE_ID).next().unwrap();
+        let of_kind =
+            |kind: u16| parts[0].messages.iter().filter(move |message| message.kind == kind);
+        let id = of_kind(FILE_ID).next().unwrap();
         assert_eq!((id.number(0), id.number(1)), (5.0, 255.0));
-        // The day again: 20 550 days after 1970.
+        // The day, read back: 20 550 days after 1970-01-01.
         assert_eq!((id.number(4) + EPOCH_S) / 86_400.0, 20_550.0);
-        let workout = of(WORKOUT).next().unwrap();
+        let workout = of_kind(WORKOUT).next().unwrap();
         assert_eq!((workout.number(4), workout.number(6)), (2.0, 6.0));
-        let title = |fields: &[(u8, Value)], own: u8| {
-            fields.iter().find(|(n, _)| *n == own).unwrap().1.clone()
+        let title = |fields: &[(u8, Value)], number: u8| {
+            fields.iter().find(|(n, _)| *n == number).unwrap().1.clone()
         };
         assert_eq!(title(&workout.fields, 8), Value::Text("Threshold ride, 4 × 8 min".into()));
-        let steps: Vec<_> = of(WORKOUT_STEP).collect();
+        let steps: Vec<_> = of_kind(WORKOUT_STEP).collect();
         assert_eq!(steps.len(), 6);
         let read: Vec<[f64; 8]> = steps
             .iter()
             .map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.number(field)))
             .collect();
-        // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN is
-        // not said.
+        // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN
+        // means not given.
         assert_eq!(read[1], [1.0, 0.0, 480_000.0, 4.0, 0.0, 95.0, 105.0, 0.0]);
         assert_eq!(read[3][..5], [3.0, 6.0, 1.0, 2.0, 3.0]);
         assert!(read[3][5].is_nan() && read[0][5].is_nan());

@@ -1,5 +1,5 @@
-//! FIT: samples of the `record` messages, sports of the `session` messages, the local clock of the
-//! `activity`.
+//! FIT: samples come from `record` messages, sports from `session` messages, and the local time
+//! zone from the `activity` message.
 
 mod decode;
 mod encode;
@@ -20,6 +20,7 @@ use value::Value;
 
 const BROKEN: &str = "--lenient reads what is there; or copy the file from the device again";
 
+/// Reads the workouts of a FIT file, or of several chained in one.
 pub(super) fn read(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Workout>, Error> {
     let parts = decode::parts(bytes);
     let faults = parts.iter().flat_map(|part| &part.faults);
@@ -48,18 +49,18 @@ pub(super) fn read(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Worko
     Ok(workouts)
 }
 
-/// The workouts of one of the chained files: one a session, or one if no session says otherwise.
+/// The workouts of one of the chained files: one per session, or one in all if there is no session.
 fn workouts(part: &Part) -> Vec<Workout> {
-    let of = |kind: u16| part.messages.iter().filter(move |message| message.kind == kind);
-    let (times, samples) = samples(of(RECORD));
-    let mut sessions: Vec<&Message> = of(SESSION).collect();
+    let of_kind = |kind: u16| part.messages.iter().filter(move |message| message.kind == kind);
+    let (times, samples) = samples(of_kind(RECORD));
+    let mut sessions: Vec<&Message> = of_kind(SESSION).collect();
     sessions.sort_by(|a, b| a.number(2).total_cmp(&b.number(2)));
     if sessions.is_empty() && times.is_empty() {
         return Vec::new();
     }
-    let offset_s = of(ACTIVITY).find_map(local_offset);
-    // Which session each sample falls into: the last that has begun; what comes before the first
-    // belongs to the first.
+    let offset_s = of_kind(ACTIVITY).find_map(local_offset);
+    // Each sample belongs to the last session that has begun; samples before the first session
+    // belong to the first.
     let starts: Vec<f64> = sessions.iter().map(|session| session.number(2)).collect();
     let mut cuts: Vec<usize> = vec![0];
     for start in starts.iter().skip(1) {
@@ -73,15 +74,16 @@ fn workouts(part: &Part) -> Vec<Workout> {
     }
     cuts.push(times.len());
     let whole = sessions.len() <= 1;
-    let make = |index: usize, range: std::ops::Range<usize>| {
+    let build = |index: usize, range: std::ops::Range<usize>| {
         let session = sessions.get(index);
-        let told = session.map_or(f64::NAN, |session| session.number(2));
+        let session_start = session.map_or(f64::NAN, |session| session.number(2));
         let first = times
             .get(range.clone())
-            .and_then(|own| own.iter().copied().find(|time| time.is_finite()));
-        // The samples' own clock starts the workout; a session that begins a little earlier only
-        // says when the button was pressed.
-        let start = first.unwrap_or(if told.is_finite() { told } else { f64::NAN });
+            .and_then(|times| times.iter().copied().find(|time| time.is_finite()));
+        // The workout starts with its first sample; a session that begins a little earlier only
+        // shows when the button was pressed.
+        let start =
+            first.unwrap_or(if session_start.is_finite() { session_start } else { f64::NAN });
         let begin =
             Start::At { unix_s: EPOCH_S + if start.is_finite() { start } else { 0.0 }, offset_s };
         let mut workout =
@@ -103,17 +105,17 @@ fn workouts(part: &Part) -> Vec<Workout> {
         }
         workout
     };
-    cuts.windows(2).enumerate().map(|(index, cut)| make(index, cut[0]..cut[1])).collect()
+    cuts.windows(2).enumerate().map(|(index, cut)| build(index, cut[0]..cut[1])).collect()
 }
 
-/// How far the local clock is ahead of UTC, s, in quarters of an hour as time zones are.
+/// How far local time is ahead of UTC, s, rounded to a quarter of an hour as time zones are.
 fn local_offset(activity: &Message) -> Option<f64> {
     let ahead = activity.number(5) - activity.number(TIMESTAMP);
     let quarters = (ahead / 900.0).round();
     (quarters.abs() <= 14.0 * 4.0).then_some(quarters * 900.0)
 }
 
-/// The instants (FIT's seconds) and values of records.
+/// The times (FIT seconds) and values of `record` messages.
 fn samples<'a>(records: impl Iterator<Item = &'a Message>) -> (Vec<f64>, Samples) {
     let mut times = Vec::new();
     let mut columns: HashMap<&str, Vec<f64>> = HashMap::new();
@@ -167,20 +169,20 @@ fn samples<'a>(records: impl Iterator<Item = &'a Message>) -> (Vec<f64>, Samples
     (times, samples)
 }
 
-/// The finer of two lists of the same quantity, filled from the coarser.
+/// The finer of two lists of the same quantity, with missing values filled from the coarser.
 fn either(mut finer: Vec<f64>, coarser: Vec<f64>) -> Vec<f64> {
     if finer.is_empty() {
         return coarser;
     }
-    for (own, other) in finer.iter_mut().zip(coarser) {
-        if own.is_nan() {
-            *own = other;
+    for (value, substitute) in finer.iter_mut().zip(coarser) {
+        if value.is_nan() {
+            *value = substitute;
         }
     }
     finer
 }
 
-/// Running sums of fields of which a file keeps only the lowest bits.
+/// Running sums of fields of which a file stores only the low bits.
 #[derive(Default)]
 struct Sums {
     distance: u64,
@@ -189,43 +191,43 @@ struct Sums {
 }
 
 impl Sums {
-    /// The fields that compressed ones stand for.
+    /// Expands the compressed fields of a record into the fields they stand for.
     fn expand(&mut self, record: &Message) -> Vec<(&'static str, f64)> {
-        let mut found = Vec::new();
+        let mut expanded = Vec::new();
         for (number, value) in &record.fields {
             match (*number, value) {
                 (profile::COMPRESSED_SPEED_DISTANCE, Value::List(bytes)) if bytes.len() == 3 => {
                     if record.redefined {
                         self.distance = 0;
                     }
-                    // Bytes are invalid together or not at all: 0xFF in one of them is a value.
+                    // The bytes are invalid only all together: 0xFF in one of them is a value.
                     if bytes.iter().all(|byte| byte.is_nan()) {
                         continue;
                     }
                     let [a, b, c] = [bytes[0], bytes[1], bytes[2]]
                         .map(|byte| if byte.is_nan() { 0xFF } else { byte as u64 });
-                    found.push(("speed", (a | (b & 15) << 8) as f64 / 100.0));
+                    expanded.push(("speed", (a | (b & 15) << 8) as f64 / 100.0));
                     self.distance = accumulate(b >> 4 | c << 4, self.distance, 12);
-                    found.push(("distance", self.distance as f64 / 16.0));
+                    expanded.push(("distance", self.distance as f64 / 16.0));
                 }
                 (profile::CYCLES, Value::Number(low)) if low.is_finite() => {
                     self.cycles =
                         accumulate(*low as u64, if record.redefined { 0 } else { self.cycles }, 8);
-                    found.push(("total_cycles", self.cycles as f64));
+                    expanded.push(("total_cycles", self.cycles as f64));
                 }
                 (profile::COMPRESSED_ACCUMULATED_POWER, Value::Number(low)) if low.is_finite() => {
                     self.power =
                         accumulate(*low as u64, if record.redefined { 0 } else { self.power }, 16);
-                    found.push(("accumulated_power", self.power as f64));
+                    expanded.push(("accumulated_power", self.power as f64));
                 }
                 _ => {}
             }
         }
-        found
+        expanded
     }
 }
 
-/// The sum whose lowest bits are `low`, if it did not shrink since `before`.
+/// The running sum whose low `bits` bits are `low`, given that it has not decreased since `before`.
 fn accumulate(low: u64, before: u64, bits: u32) -> u64 {
     let span = 1u64 << bits;
     let sum = low + (before & !(span - 1));

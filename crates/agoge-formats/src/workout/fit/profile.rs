@@ -1,36 +1,36 @@
-//! The part of Garmin's FIT profile that a workout needs: names, scales and offsets of the fields
-//! of a `record` (a sample).
+//! The part of Garmin's FIT profile that workouts need: message and field numbers, names, scales
+//! and offsets of the fields of a `record` (a sample), and sports.
 
-/// Number of a message: the file itself.
+/// Message number: the file itself.
 pub(super) const FILE_ID: u16 = 0;
-/// Number of a message: one sport of the workout, summed up.
+/// Message number: the summary of one sport of the workout.
 pub(super) const SESSION: u16 = 18;
-/// Number of a message: a sample.
+/// Message number: a sample.
 pub(super) const RECORD: u16 = 20;
-/// Number of a message: a workout to be done.
+/// Message number: a planned workout.
 pub(super) const WORKOUT: u16 = 26;
-/// Number of a message: a step of it.
+/// Message number: a step of a planned workout.
 pub(super) const WORKOUT_STEP: u16 = 27;
-/// Number of a message: the whole recording, with the local clock.
+/// Message number: the whole recording, with the local time.
 pub(super) const ACTIVITY: u16 = 34;
-/// Number of a message: what a developer's field means.
+/// Message number: the description of a developer field.
 pub(super) const FIELD_DESCRIPTION: u16 = 206;
 
-/// Number of a field: the time, in every message.
+/// Field number in every message: the time.
 pub(super) const TIMESTAMP: u8 = 253;
-/// Number of a field of a record: 12 bits of speed and 12 of distance.
+/// Field number in a record: 12 bits of speed and 12 of distance.
 pub(super) const COMPRESSED_SPEED_DISTANCE: u8 = 8;
-/// Number of a field of a record: the low 8 bits of the cycles so far.
+/// Field number in a record: the low 8 bits of the cycles so far.
 pub(super) const CYCLES: u8 = 18;
-/// Number of a field of a record: the low 16 bits of the work so far.
+/// Field number in a record: the low 16 bits of the accumulated power so far.
 pub(super) const COMPRESSED_ACCUMULATED_POWER: u8 = 28;
 
-/// Seconds from 1970 to 1989-12-31, where the clock of FIT begins.
+/// Start of FIT time, 1989-12-31, in seconds since 1970.
 pub(super) const EPOCH_S: f64 = 631_065_600.0;
-/// Times below this count from when the device was switched on.
+/// FIT times below this count from when the device was switched on.
 pub(super) const FIRST_DATE: f64 = 268_435_456.0;
 
-/// A field: number, name, scale and offset; the value is raw / scale − offset.
+/// A field of a record; its value is raw / scale − offset.
 pub(super) struct Field {
     pub(super) number: u8,
     pub(super) name: &'static str,
@@ -38,6 +38,7 @@ pub(super) struct Field {
     pub(super) offset: f64,
 }
 
+/// A field without offset.
 const fn field(number: u8, name: &'static str, scale: f64) -> Field {
     Field { number, name, scale, offset: 0.0 }
 }
@@ -117,7 +118,7 @@ const SPORTS: [&str; 18] = [
     "hiking",
 ];
 
-/// Name of a sport; `sport_N` for those that are rare.
+/// The name of a sport; `sport_N` for rare ones.
 pub(super) fn sport(number: f64) -> String {
     match SPORTS.get(number as usize) {
         Some(name) if number >= 0.0 => (*name).to_owned(),
@@ -126,16 +127,16 @@ pub(super) fn sport(number: f64) -> String {
     }
 }
 
-/// Number and number within it of a sport that a plan names; a generic one for what the profile has
-/// no word for.
+/// The sport and sub-sport numbers of a sport named in a plan; generic if the profile does not have
+/// it.
 pub(super) fn sport_number(name: &str) -> (u8, u8) {
     match name {
         "strength" => (10, 20),
-        _ => (SPORTS.iter().position(|own| *own == name).unwrap_or(0) as u8, 0),
+        _ => (SPORTS.iter().position(|sport| *sport == name).unwrap_or(0) as u8, 0),
     }
 }
 
-/// What a file that is no workout is for, by its type.
+/// Describes the purpose of a file that is not a workout, by its type, for messages.
 pub(super) fn purpose(kind: f64) -> &'static str {
     match kind as u8 {
         _ if kind.is_nan() => "without its purpose",

@@ -1,17 +1,18 @@
-//! Values of FIT's base types.
+//! Decodes values of FIT's base types.
 
-/// A value of a field.
+/// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
-    /// A number; NaN is the type's own mark for invalid.
+    /// A number; NaN if it is the type's mark for invalid.
     Number(f64),
-    /// Several, in order.
+    /// Several numbers, in order.
     List(Vec<f64>),
     /// A text.
     Text(String),
 }
 
 impl Value {
+    /// The number; NaN for a list or text.
     pub(super) fn number(&self) -> f64 {
         match self {
             Value::Number(number) => *number,
@@ -20,7 +21,7 @@ impl Value {
     }
 }
 
-/// A field's value: one, several, or a text.
+/// Decodes a field's value: a number, several numbers, or a text.
 pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
     let kind = kind & 0x1F;
     if kind == 7 {
@@ -33,7 +34,8 @@ pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
         9 | 14..=16 => 8,
         _ => 1,
     };
-    // What does not divide into its type is left as bytes, as the devices that write it mean it.
+    // A length that is not a multiple of the type's size is decoded as bytes, which is what the
+    // devices that write it mean.
     let (kind, size) = if raw.len().is_multiple_of(size) { (kind, size) } else { (13, 1) };
     let mut numbers = raw.chunks_exact(size).map(|chunk| number(chunk, kind, big_endian));
     match (numbers.next(), numbers.next()) {
@@ -43,7 +45,7 @@ pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
     }
 }
 
-/// One number; NaN where the bytes are the type's mark for invalid.
+/// Decodes one number; NaN if the bytes are the type's mark for invalid.
 fn number(chunk: &[u8], kind: u8, big_endian: bool) -> f64 {
     let mut wide = [0u8; 8];
     for (place, byte) in chunk.iter().enumerate() {
